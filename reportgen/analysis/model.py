@@ -1,0 +1,137 @@
+"""What analysis hands to figures and report: frozen values, already computed, not yet rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.finding import Finding
+from reportgen.runs.record import RunRecord
+from reportgen.study.plan import Plan, Variant
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds with its 95% interval; lo and hi are NaN below two seeds."""
+
+    value: float
+    lo: float
+    hi: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A layer statistic at one look, by layer and seed; intervals over seeds at each layer.
+
+    layers (L,) counted from 1 (output layer last); per_seed (S, L), NaN for a seed without this look.
+    """
+
+    statistic: str
+    step: int
+    seeds: tuple[int, ...]
+    layers: Array
+    per_seed: Array
+    mean: Array
+    lo: Array
+    hi: Array
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """A layer's values pooled over seeds: edges (B + 1,), share of all values in each bin (B,)."""
+
+    layer: int
+    edges: Array
+    share: Array
+    outside: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A score by epoch: x (E,), per_seed (S, E) with NaN after a run ended, mean and interval (E,)."""
+
+    column: str
+    seeds: tuple[int, ...]
+    x: Array
+    per_seed: Array
+    mean: Array
+    lo: Array
+    hi: Array
+
+
+@dataclass(frozen=True)
+class VariantSummary:
+    """One row of the variants' table; estimates are over the runs that ended well or were stopped early."""
+
+    variant: Variant
+    records: tuple[RunRecord, ...]
+    statuses: Mapping[str, int]
+    scores: Mapping[str, Estimate]
+    parameters: int
+    train_seconds: float
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """A claim and its verdict.
+
+    measured: the value that was tested, averaged over seeds (for `near` by layer: the largest deviation as a
+    fraction of the printed value); interval: 95%, NaN where there is none; n: seeds; expected: in words.
+    per_seed: the tested value by seed; by_layer: measured means where the claim speaks of several layers.
+    method: the name of test and interval; p_value before and after Holm's correction where a test was made.
+    seeds_needed: an estimate of the seeds that would settle an inconclusive claim; reason: why the verdict.
+    """
+
+    id: str
+    says: str
+    sources: tuple[str, ...]
+    lecture: int | None
+    required: bool
+    verdict: Literal["supported", "contradicted", "inconclusive"]
+    measured: float
+    interval: tuple[float, float]
+    n: int
+    expected: str
+    metric: str
+    variants: tuple[str, ...]
+    per_seed: Mapping[int, float]
+    by_layer: tuple[tuple[int, float, float | None], ...] = ()
+    method: str = ""
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    effect_size: float | None = None
+    seeds_needed: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two variants on one score, paired by seed: difference of means b - a with interval, p before and after Holm."""
+
+    a: str
+    b: str
+    score: str
+    difference: Estimate
+    p_value: float
+    p_adjusted: float
+    effect_size: float
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything the report says, as values."""
+
+    plan: Plan
+    variants: tuple[VariantSummary, ...]
+    claims: tuple[ClaimResult, ...]
+    findings: tuple[Finding, ...]
+    comparisons: tuple[Comparison, ...]
+    theory: Mapping[str, Mapping[str, Any]]  # variant id -> statistic -> values by layer, where theory speaks
+    provenance: Mapping[str, Any]

@@ -1,0 +1,210 @@
+"""What the engine is told: a RunSpec, frozen, comparable and hashable to a run's key.
+
+This is the one module of the engine that analysis, figures and report may import.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+ENGINE_VERSION = 1
+"""Bumped whenever the numbers of a run change; part of every run's key."""
+
+STATISTICS = (
+    "activation_mean",
+    "activation_std",
+    "activation_min",
+    "activation_max",
+    "zero_fraction",
+    "saturated_fraction",
+    "dead_fraction",
+    "preactivation_mean",
+    "preactivation_std",
+    "gradient_mean",
+    "gradient_std",
+    "gradient_norm",
+    "weight_std",
+    "weight_norm",
+    "weight_gradient_norm",
+    "update_ratio",
+    "bias_mean",
+    "bias_gradient_norm",
+    "weight_unit_spread",
+    "gradient_unit_spread",
+    "bn_gamma_mean",
+    "bn_gamma_std",
+    "bn_beta_mean",
+    "bn_beta_std",
+    "bn_running_mean_mean",
+    "bn_running_var_mean",
+)
+"""Layer statistics of a probe, in the column order of layers.csv; also the metrics of claims."""
+
+EPOCH_COLUMNS = (
+    "epoch",
+    "step",
+    "lr",
+    "batch_loss",
+    "penalty",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+)
+"""Columns of epochs.csv after variant and seed; epoch 0 is the network at initialization."""
+
+SCORES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+"""Scores of the finished run on its whole splits, NaN where a split is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A named row of a table (activation, init, optimizer, schedule, step, data set) with its parameters."""
+
+    name: str
+    params: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, name: str, **params: Any) -> Component:
+        """Return the component with its parameters in sorted order, so that equal ones compare equal."""
+        return cls(name, tuple(sorted(params.items())))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the parameter `key`, or `default` where the component has none of that name."""
+        return dict(self.params).get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        return dict(self.params)[key]
+
+
+@dataclass(frozen=True, slots=True)
+class DataSpec:
+    """Which examples a run sees.
+
+    source: the data set and the parameters that only it has (path, noise, distance, ...).
+    samples, features, classes: sizes of generated data, None where the data set has its own.
+    train: how many examples to train on (the first of the shuffled training split), None for all.
+    validation, test: fractions of all examples, stratified by class; 0 for none.
+    label_noise: fraction of training labels replaced by another class.
+    keep: (class, fraction) pairs: the fraction of that class's training examples that stays.
+    seed: of generation and split; None takes the run's seed.
+    """
+
+    source: Component
+    samples: int | None = None
+    features: int | None = None
+    classes: int | None = None
+    train: int | None = None
+    validation: float = 0.2
+    test: float = 0.0
+    label_noise: float = 0.0
+    shuffle_labels: bool = False
+    shuffle: bool = True
+    keep: tuple[tuple[int, float], ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNormSpec:
+    """Batch normalization between the linear map and the nonlinearity (Ioffe and Szegedy 2015)."""
+
+    momentum: float = 0.9
+    epsilon: float = 1e-5
+    test_mode: str = "running"  # or "batch"
+    update_running: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DropoutSpec:
+    """Dropout after the activation; `rate` is the fraction that is dropped (Srivastava et al. 2014)."""
+
+    rate: float
+    mode: str = "inverted"  # or "scale_at_test", "unscaled"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSpec:
+    """One layer: z = a W + b, batch-norm, activation, dropout. `units` counts the outputs."""
+
+    units: int
+    activation: Component
+    init: Component
+    bias: float = 0.0
+    batchnorm: BatchNormSpec | None = None
+    dropout: DropoutSpec | None = None
+    kind: str = "dense"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """Hidden layers and, last, the output layer, whose units are the classes and whose activation is identity."""
+
+    layers: tuple[LayerSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentSpec:
+    """Changes made to training batches: Gaussian noise (sd), shifts (pixels), horizontal flips."""
+
+    noise: float = 0.0
+    shift: int = 0
+    flip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSpec:
+    """How a network is trained; names and meanings are those of a study file's `training`.
+
+    batch_size 0 is the whole training split. clip_norm, patience and stop_above are None when off.
+    """
+
+    loss: Component = Component("softmax_cross_entropy")
+    optimizer: Component = Component("sgd", (("form", "velocity"), ("momentum", 0.0), ("nesterov", False)))
+    lr: float = 0.01
+    schedule: Component = Component("constant")
+    batch_size: int = 128
+    epochs: int = 5
+    l2: float = 0.0
+    l1: float = 0.0
+    clip_norm: float | None = None
+    shuffle: bool = True
+    augment: AugmentSpec | None = None
+    patience: int | None = None
+    stop_above: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSpec:
+    """When and on how many examples the layers are looked at.
+
+    looks: how many probes, step 0 and the last step included, about evenly in log time; 0 for none.
+    examples: at most so many examples of the training split.
+    """
+
+    looks: int = 10
+    examples: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """One variant with one seed: all that decides the numbers of a run."""
+
+    data: DataSpec
+    preprocess: tuple[Component, ...]
+    network: NetworkSpec
+    training: TrainingSpec
+    probes: ProbeSpec
+    seed: int
+
+    def canonical(self) -> str:
+        """Return the spec as one line of JSON, equal for equal specs on every machine."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    def key(self, fingerprint: str) -> str:
+        """Return the run's key: 20 hex digits over the spec, the data's fingerprint and ENGINE_VERSION."""
+        text = f"{ENGINE_VERSION}\n{fingerprint}\n{self.canonical()}"
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
