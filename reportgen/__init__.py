@@ -1,0 +1,1 @@
+"""Puts the claims of a lecture on training neural networks to the test."""
