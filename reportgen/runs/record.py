@@ -35,6 +35,8 @@ class RunRecord:
         probe_gradient_histogram (P, L, B): counts of log10 |delta|, over gradient_edges (B + 1,); zeros in none.
         probe_unit_dead (P, U): 1 where a hidden unit is silent on every probe example; unit_layer (U,) is
             the unit's layer counted from 1.
+    error: what went wrong in a run that failed.
+    provenance: reportgen, python, numpy, numba, platform, workers, started and finished (ISO 8601, UTC).
     """
 
     key: str
@@ -47,6 +49,7 @@ class RunRecord:
     facts: Mapping[str, Any]
     arrays: Mapping[str, Array] = field(repr=False)
     error: str | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def layers(self) -> int:
