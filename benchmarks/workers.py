@@ -1,0 +1,113 @@
+"""Systems under test, each in processes of its own, so that none disturbs another's threads or libraries."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+
+from benchmarks.nets import Net
+
+Measure = Callable[[float], tuple[int, float]]
+"""Trains for about so many seconds; returns the steps done and the seconds they took."""
+
+START_LIMIT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class System:
+    """One row of the table.
+
+    module, option: `module.prepare(net, option)` returns a Measure. processes: how many work at the same time, each
+    held to one core where there are several. requires: the package without which the row is left out.
+    """
+
+    name: str
+    module: str
+    option: str = ""
+    processes: int = 1
+    threads: int = 1
+    env: Mapping[str, str] = field(default_factory=dict)
+    requires: str | None = None
+
+
+def repeat(chunk: Callable[[], int], seconds: float) -> tuple[int, float]:
+    """Call `chunk`, which returns its steps, until the time is over; return all steps and the seconds taken."""
+    steps, start = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < seconds:
+        steps += chunk()
+    return steps, elapsed
+
+
+class Workers:
+    """The running processes of one system on one net."""
+
+    def __init__(self, system: System, net: Net) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connections: list[Connection] = []
+        self._processes = []
+        with _environment(_thread_limits(system.threads) | dict(system.env)):
+            for index in range(system.processes):
+                ours, theirs = context.Pipe()
+                core = index if system.processes > 1 else None
+                process = context.Process(target=_serve, args=(theirs, system, net, core), daemon=True)
+                process.start()
+                theirs.close()
+                self._connections.append(ours)
+                self._processes.append(process)
+        for connection in self._connections:
+            if not connection.poll(START_LIMIT_SECONDS):
+                raise TimeoutError(f"{system.name} was not ready after {START_LIMIT_SECONDS} s")
+            connection.recv()
+
+    def steps_per_second(self, seconds: float) -> float:
+        """Return the rate summed over the processes, all of them working at the same time."""
+        for connection in self._connections:
+            connection.send(seconds)
+        results = [connection.recv() for connection in self._connections]
+        return sum(steps / elapsed for steps, elapsed in results)
+
+    def close(self) -> None:
+        """End the processes."""
+        for connection, process in zip(self._connections, self._processes, strict=True):
+            connection.close()
+            process.join(timeout=10)
+            process.kill()
+
+
+def _thread_limits(threads: int) -> dict[str, str]:
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return dict.fromkeys(names, str(threads))
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _serve(connection: Connection, system: System, net: Net, core: int | None) -> None:
+    if core is not None and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[core % len(cores)]})
+    measure: Measure = importlib.import_module(system.module).prepare(net, system.option)
+    connection.send("ready")
+    while True:
+        try:
+            seconds = connection.recv()
+        except EOFError:
+            return
+        connection.send(measure(seconds))
