@@ -1,0 +1,128 @@
+"""results.json: the machine's view of the report, version 1. Keys keep their order, floats are in full, NaN is null."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reportgen.analysis.finding import Finding, Remedy
+from reportgen.analysis.model import Analysis, ClaimResult
+from reportgen.engine.spec import SCORES
+from reportgen.runs.disk import replace_file
+from reportgen.runs.record import RunRecord
+from reportgen.runs.store import plain
+
+FORMAT = "reportgen-results"
+VERSION = 1  # 1: the first
+
+PROVENANCE = (
+    "reportgen",
+    "python",
+    "numpy",
+    "numba",
+    "platform",
+    "command",
+    "started",
+    "finished",
+    "workers",
+    "train_seconds",
+)
+
+
+def results_dict(analysis: Analysis) -> dict[str, Any]:
+    """Return results.json as plain values that `json.dumps` takes as they are."""
+    study = analysis.plan.study
+    results = {
+        "format": FORMAT,
+        "version": VERSION,
+        "study": {"id": study.id, "title": study.title, "question": study.question, "sha256": study.sha256},
+        "provenance": {name: analysis.provenance.get(name) for name in PROVENANCE},
+        "variants": [
+            {"id": variant.id, "label": variant.label, "settings": variant.settings}
+            for variant in analysis.plan.variants
+        ],
+        "runs": [_run(variant, record) for variant, record in planned_records(analysis)],
+        "claims": [_claim(claim) for claim in analysis.claims],
+        "findings": [_finding(finding) for finding in analysis.findings],
+    }
+    converted: dict[str, Any] = plain(results)
+    return converted
+
+
+def write_results(analysis: Analysis, path: Path) -> Path:
+    """Write results.json in one step and return its path."""
+    text = json.dumps(results_dict(analysis), indent=1, ensure_ascii=False, allow_nan=False)
+    replace_file(path, (text + "\n").encode())
+    return path
+
+
+def planned_records(analysis: Analysis) -> Iterator[tuple[str, RunRecord]]:
+    """Yield the id of the variant and the record of every run, in the order of the plan."""
+    records = {
+        (summary.variant.id, record.spec.seed): record for summary in analysis.variants for record in summary.records
+    }
+    for run in analysis.plan.runs:
+        if (run.variant, run.seed) in records:
+            yield run.variant, records[run.variant, run.seed]
+
+
+def one_or_many(items: tuple[str, ...]) -> str | list[str] | None:
+    """Return a claim's sources as its study writes them: nothing, one key or a list of keys."""
+    return None if not items else items[0] if len(items) == 1 else list(items)
+
+
+def _run(variant: str, record: RunRecord) -> dict[str, Any]:
+    return {
+        "key": record.key,
+        "variant": variant,
+        "seed": record.spec.seed,
+        "status": record.status,
+        "stopped_at_step": record.stopped_at_step,
+        "steps": record.steps,
+        "train_seconds": record.train_seconds,
+        "final": {name: record.final.get(name) for name in SCORES},
+    }
+
+
+def _claim(claim: ClaimResult) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "says": claim.says,
+        "source": one_or_many(claim.sources),
+        "lecture": claim.lecture,
+        "verdict": claim.verdict,
+        "measured": claim.measured,
+        "interval": claim.interval,
+        "n": claim.n,
+        "expected": claim.expected,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "variant": finding.variant,
+        "seeds": finding.seeds,
+        "layers": finding.layers,
+        "step": finding.step,
+        "evidence": finding.evidence,
+        "message": finding.message,
+        "advice": finding.advice,
+        "sources": finding.sources,
+        "remedy": None if finding.remedy is None else _remedy(finding.remedy),
+    }
+
+
+def _remedy(remedy: Remedy) -> dict[str, Any]:
+    return {
+        "change": remedy.change,
+        "metric": remedy.metric,
+        "before": remedy.before,
+        "after": remedy.after,
+        "difference": remedy.difference,
+        "interval": remedy.interval,
+        "verdict": remedy.verdict,
+    }
