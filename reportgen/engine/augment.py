@@ -1,0 +1,54 @@
+"""Changes made to training batches: Gaussian noise; shifts and horizontal flips of images."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.engine.compile import kernel
+from reportgen.engine.random import mix, subkey
+
+_NOISE_STREAM, _IMAGE_STREAM = 1_000_001, 1_000_002  # beyond any layer's number
+_TWO_PI = 6.283185307179586
+
+
+@kernel
+def augment(image, noise, keys, step, features, rows, work):  # type: ignore[no-untyped-def]
+    """Change the batch in work.x in place; `image` is (channels, height, width, largest shift, flip)."""
+    if image[3] > 0 or image[4] > 0:
+        key = subkey(keys, _IMAGE_STREAM, step)
+        for i in range(rows):
+            _move(image, key, i, work.x[i * features : (i + 1) * features], work.other)
+    if noise > np.float32(0):
+        _add_noise(subkey(keys, _NOISE_STREAM, step), noise, work.x[: rows * features])
+
+
+@kernel
+def _uniform(key, counter):  # type: ignore[no-untyped-def]
+    """Return a number in (0, 1), float64."""
+    return (np.float64(mix(np.uint32(mix(np.uint32(counter)) + key))) + 0.5) / 4294967296.0
+
+
+@kernel
+def _add_noise(key, sd, x):  # type: ignore[no-untyped-def]
+    """Add normal numbers of that standard deviation (Box and Muller 1958)."""
+    for k in range(x.size):
+        radius = np.sqrt(-2.0 * np.log(_uniform(key, 2 * k)))
+        x[k] += sd * x.dtype.type(radius * np.cos(_TWO_PI * _uniform(key, 2 * k + 1)))
+
+
+@kernel
+def _move(image, key, example, pixels, scratch):  # type: ignore[no-untyped-def]
+    """Shift one image by whole pixels, with zeros coming in, and flip it left to right by a fair coin."""
+    channels, height, width, reach, flips = image[0], image[1], image[2], image[3], image[4]
+    down = np.int64(np.floor(_uniform(key, 3 * example) * (2 * reach + 1))) - reach
+    right = np.int64(np.floor(_uniform(key, 3 * example + 1) * (2 * reach + 1))) - reach
+    flip = flips == 1 and _uniform(key, 3 * example + 2) < 0.5
+    scratch[: pixels.size] = pixels
+    for c in range(channels):
+        for i in range(height):
+            for j in range(width):
+                row, column = i - down, j - right
+                inside = 0 <= row < height and 0 <= column < width
+                column = width - 1 - column if flip else column
+                at = (c * height + i) * width + j
+                pixels[at] = scratch[(c * height + row) * width + column] if inside else np.float32(0)

@@ -1,0 +1,77 @@
+"""Batch normalization of (rows, width) blocks (Ioffe and Szegedy 2015, algorithm 1). `running` is [mean | variance]."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.engine.compile import kernel
+
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@kernel
+def normalize_running(running, epsilon, gamma, beta, z):  # type: ignore[no-untyped-def]
+    """Normalize z in place by the running mean and variance."""
+    width = gamma.size
+    for i in range(z.size // width):
+        row = z[i * width : (i + 1) * width]
+        for j in range(width):
+            row[j] = gamma[j] * (row[j] - running[j]) / np.sqrt(running[width + j] + epsilon) + beta[j]
+
+
+@kernel
+def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):  # type: ignore[no-untyped-def]
+    """Normalize z in place by its own mean and variance; keep xhat and moments = [1 / sqrt(var + epsilon) | mean | var].
+
+    The running values move to keep times themselves plus (1 - keep) times the batch's, with the unbiased variance
+    where the batch has more than one row; keep = 1 leaves them.
+    """
+    width = gamma.size
+    rows = z.size // width
+    count = z.dtype.type(rows)
+    scale, mean, variance = moments[:width], moments[width : 2 * width], moments[2 * width : 3 * width]
+    moments[:] = _ZERO
+    for i in range(rows):
+        row = z[i * width : (i + 1) * width]
+        for j in range(width):
+            mean[j] += row[j]
+    for j in range(width):
+        mean[j] /= count
+    for i in range(rows):
+        row, hat = z[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+        for j in range(width):
+            hat[j] = row[j] - mean[j]
+            variance[j] += hat[j] * hat[j]
+    for j in range(width):
+        variance[j] /= count
+        scale[j] = _ONE / np.sqrt(variance[j] + epsilon)
+    for i in range(rows):
+        row, hat = z[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+        for j in range(width):
+            hat[j] *= scale[j]
+            row[j] = gamma[j] * hat[j] + beta[j]
+    if keep != _ONE:
+        unbiased = count / (count - _ONE) if rows > 1 else _ONE
+        for j in range(width):
+            running[j] = keep * running[j] + (_ONE - keep) * mean[j]
+            running[width + j] = keep * running[width + j] + (_ONE - keep) * variance[j] * unbiased
+
+
+@kernel
+def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient):  # type: ignore[no-untyped-def]
+    """Turn the derivative by the normalized output into that by its input, in place; set gamma's and beta's gradients."""
+    width = gamma.size
+    rows = delta.size // width
+    count = delta.dtype.type(rows)
+    gamma_gradient[:] = _ZERO
+    beta_gradient[:] = _ZERO
+    for i in range(rows):
+        row, hat = delta[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+        for j in range(width):
+            gamma_gradient[j] += row[j] * hat[j]
+            beta_gradient[j] += row[j]
+    for i in range(rows):
+        row, hat = delta[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+        for j in range(width):
+            centred = row[j] - (beta_gradient[j] + hat[j] * gamma_gradient[j]) / count
+            row[j] = gamma[j] * scale[j] * centred

@@ -1,0 +1,280 @@
+"""A look at every layer on a fixed batch: forward and backward once, statistics gathered on the way.
+
+Batch-norm takes the probe batch's own statistics and no unit is dropped. Gradients are those of the mean data loss,
+without penalties.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.engine.activations import ACTIVATIONS, differentiate
+from reportgen.engine.compile import kernel
+from reportgen.engine.layers import (
+    backward_activation,
+    backward_input,
+    backward_vectors,
+    block,
+    forward_activation,
+    forward_linear,
+    output,
+    pre_activation,
+    weight_gradient,
+)
+from reportgen.engine.losses import loss_and_delta
+from reportgen.engine.network import (
+    ACTIVATION,
+    ACTS,
+    BETA,
+    BIAS,
+    FAN_IN,
+    GAMMA,
+    MAX_SLOPE,
+    PHI_0,
+    PRE,
+    PROBE,
+    RUNNING,
+    UNITS,
+    WEIGHTS,
+    WIDTH,
+    Net,
+)
+from reportgen.engine.spec import STATISTICS, NetworkSpec
+
+ACTIVATION_BINS = 30
+GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
+SATURATED_SLOPE = 0.05
+"""A unit counts as saturated where its slope is below this share of the activation's largest."""
+
+(_A_MEAN, _A_STD, _A_MIN, _A_MAX, _ZEROS, _SATURATED, _DEAD, _Z_MEAN, _Z_STD, _G_MEAN, _G_STD, _G_NORM, _W_STD) = (
+    STATISTICS.index(name)
+    for name in (
+        "activation_mean activation_std activation_min activation_max zero_fraction saturated_fraction dead_fraction "
+        "preactivation_mean preactivation_std gradient_mean gradient_std gradient_norm weight_std"
+    ).split()
+)
+(_W_NORM, _WG_NORM, _RATIO, _B_MEAN, _BG_NORM, _W_SPREAD, _WG_SPREAD, _GAMMA_MEAN) = (
+    STATISTICS.index(name)
+    for name in (
+        "weight_norm weight_gradient_norm update_ratio bias_mean bias_gradient_norm weight_unit_spread "
+        "gradient_unit_spread bn_gamma_mean"
+    ).split()
+)
+_RUNNING_MEAN = STATISTICS.index("bn_running_mean_mean")
+
+
+class Look(NamedTuple):
+    """What one probe fills: statistics (layers, len(STATISTICS)), histograms, and dead units (hidden units)."""
+
+    statistics: NDArray[np.float64]
+    activation_edges: NDArray[np.float64]
+    activation_histogram: NDArray[np.int64]
+    gradient_edges: NDArray[np.float64]
+    gradient_histogram: NDArray[np.int64]
+    unit_dead: NDArray[np.uint8]
+
+
+def new_look(network: NetworkSpec, net: Net) -> Look:
+    """Return an empty look at a network."""
+    layers = len(network.layers)
+    bounds = [ACTIVATIONS[layer.activation.name].bounds for layer in network.layers]
+    return Look(
+        statistics=np.full((layers, len(STATISTICS)), np.nan),
+        activation_edges=np.array([np.linspace(low, high, ACTIVATION_BINS + 1) for low, high in bounds]),
+        activation_histogram=np.zeros((layers, ACTIVATION_BINS), np.int64),
+        gradient_edges=GRADIENT_EDGES.copy(),
+        gradient_histogram=np.zeros((layers, GRADIENT_EDGES.size - 1), np.int64),
+        unit_dead=np.zeros(int(net.codes[:-1, UNITS].sum()), np.uint8),
+    )
+
+
+@kernel
+def _moments(values):  # type: ignore[no-untyped-def]
+    """Return (mean, standard deviation) in float64."""
+    total, squares = 0.0, 0.0
+    for k in range(values.size):
+        total += np.float64(values[k])
+    mean = total / values.size
+    for k in range(values.size):
+        squares += (np.float64(values[k]) - mean) ** 2
+    return mean, np.sqrt(squares / values.size)
+
+
+@kernel
+def _norm(values):  # type: ignore[no-untyped-def]
+    """Return the Euclidean norm in float64."""
+    squares = 0.0
+    for k in range(values.size):
+        squares += np.float64(values[k]) ** 2
+    return np.sqrt(squares)
+
+
+@kernel
+def _fill_histogram(values, edges, counts):  # type: ignore[no-untyped-def]
+    """Count values into equal bins, the last one closed; what lies outside, or is NaN, is counted in none."""
+    bins = counts.size
+    low, high = edges[0], edges[bins]
+    per_unit = bins / (high - low)
+    counts[:] = 0
+    for k in range(values.size):
+        value = np.float64(values[k])
+        if low <= value <= high:
+            counts[min(int((value - low) * per_unit), bins - 1)] += 1
+
+
+@kernel
+def _fill_log_histogram(values, edges, counts):  # type: ignore[no-untyped-def]
+    """Count log10 |values| into equal bins; zeros and what lies outside are counted in none."""
+    bins = counts.size
+    low, per_unit = edges[0], counts.size / (edges[bins] - edges[0])
+    counts[:] = 0
+    for k in range(values.size):
+        size = abs(np.float64(values[k]))
+        if size > 0.0 and np.isfinite(size):
+            place = (np.log10(size) - low) * per_unit
+            if 0.0 <= place < bins:
+                counts[int(place)] += 1
+
+
+@kernel
+def _look_forward(net, work, layer, rows, hidden, look, row):  # type: ignore[no-untyped-def]
+    """Gather a layer's activation statistics; `hidden` is the number of hidden units before this layer."""
+    code = net.codes[layer]
+    units = code[UNITS]
+    acts = block(work.acts, code[ACTS], units, rows)
+    row[_A_MEAN], row[_A_STD] = _moments(acts)
+    low, high, zeros = acts[0], acts[0], 0
+    for k in range(acts.size):
+        low, high = min(low, acts[k]), max(high, acts[k])
+        zeros += acts[k] == 0
+    row[_A_MIN], row[_A_MAX], row[_ZEROS] = low, high, zeros / acts.size
+    _fill_histogram(acts, look.activation_edges[layer], look.activation_histogram[layer])
+    if layer == net.codes.shape[0] - 1:
+        return
+    dead = look.unit_dead[hidden : hidden + units]
+    dead[:] = 1
+    for i in range(rows):
+        for j in range(units):
+            if acts[i * units + j] != 0:
+                dead[j] = 0
+    row[_DEAD] = dead.sum() / units
+    row[_SATURATED] = _saturated(net, work, layer, rows, acts)
+
+
+@kernel
+def _saturated(net, work, layer, rows, acts):  # type: ignore[no-untyped-def]
+    """Return the share of activations whose slope is nearly 0, NaN for activations without flat parts."""
+    code, constant = net.codes[layer], net.constants[layer]
+    if np.isnan(constant[MAX_SLOPE]):
+        return np.nan
+    slopes = work.delta[: acts.size]
+    slopes[:] = 1
+    z = block(work.pre, code[PRE], code[WIDTH], rows) if code[PRE] >= 0 else acts
+    differentiate(code[ACTIVATION], constant[PHI_0:], acts, z, slopes)
+    flat = 0
+    for k in range(slopes.size):
+        flat += slopes[k] < SATURATED_SLOPE * constant[MAX_SLOPE]
+    return flat / slopes.size
+
+
+@kernel
+def _unit_spread(values, width):  # type: ignore[no-untyped-def]
+    """Return how far the columns of (fan_in, width) are from their mean column, relative to their norm; 0 for copies."""
+    if width < 2:
+        return np.nan
+    apart, squares = 0.0, 0.0
+    for i in range(values.size // width):
+        row = values[i * width : (i + 1) * width]
+        mean = 0.0
+        for j in range(width):
+            mean += np.float64(row[j])
+        mean /= width
+        for j in range(width):
+            apart += (np.float64(row[j]) - mean) ** 2
+            squares += np.float64(row[j]) ** 2
+    return np.sqrt(apart / squares) if squares > 0.0 else 0.0
+
+
+@kernel
+def _look_weights(net, state, layer, row):  # type: ignore[no-untyped-def]
+    """Gather the statistics of a layer's parameters and their gradients."""
+    code = net.codes[layer]
+    width = code[WIDTH]
+    begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * width
+    w, g = state.params[begin:end], state.grads[begin:end]
+    row[_W_STD] = _moments(w)[1]
+    row[_W_NORM], row[_WG_NORM] = _norm(w), _norm(g)
+    row[_W_SPREAD], row[_WG_SPREAD] = _unit_spread(w, width), _unit_spread(g, width)
+    shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
+    row[_B_MEAN] = state.params[shift : shift + width].mean()
+    row[_BG_NORM] = _norm(state.grads[shift : shift + width])
+    if code[GAMMA] >= 0:
+        row[_GAMMA_MEAN], row[_GAMMA_MEAN + 1] = _moments(state.params[code[GAMMA] : code[GAMMA] + width])
+        row[_GAMMA_MEAN + 2], row[_GAMMA_MEAN + 3] = _moments(state.params[code[BETA] : code[BETA] + width])
+        row[_RUNNING_MEAN] = state.running[code[RUNNING] : code[RUNNING] + width].mean()
+        row[_RUNNING_MEAN + 1] = state.running[code[RUNNING] + width : code[RUNNING] + 2 * width].mean()
+
+
+@kernel
+def probe(net, state, work, rows, look):  # type: ignore[no-untyped-def]
+    """Look at all layers on the `rows` examples in the work buffers; state.grads is overwritten."""
+    layers = net.codes.shape[0]
+    one, zero = net.constants.dtype.type(1), net.constants.dtype.type(0)
+    hidden = 0
+    for layer in range(layers):
+        row = look.statistics[layer]
+        forward_linear(net, state, work, layer, rows, PROBE)
+        row[_Z_MEAN], row[_Z_STD] = _moments(pre_activation(net, work, layer, rows))
+        forward_activation(net, state, work, layer, rows, PROBE, 0)
+        _look_forward(net, work, layer, rows, hidden, look, row)
+        hidden += net.codes[layer, UNITS]
+    loss_and_delta(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+    delta, other = work.delta, work.other
+    for down in range(layers):
+        layer = layers - 1 - down
+        code = net.codes[layer]
+        delta, other = backward_activation(net, state, work, layer, rows, delta, other)
+        at_layer = delta[: rows * code[WIDTH]]
+        row = look.statistics[layer]
+        row[_G_MEAN], row[_G_STD] = _moments(at_layer)
+        row[_G_NORM] = _norm(at_layer)
+        _fill_log_histogram(at_layer, look.gradient_edges, look.gradient_histogram[layer])
+        backward_vectors(net, state, work, layer, rows, delta)
+        if layer > 0:
+            backward_input(net, state, layer, rows, delta, other)
+        target = state.grads[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]
+        weight_gradient(net, work, layer, rows, delta, one, zero, target)
+        _look_weights(net, state, layer, row)
+        delta, other = other, delta
+
+
+@kernel
+def update_ratios(net, before, after, ratios):  # type: ignore[no-untyped-def]
+    """Set ratios (layers,) to |after - before| / |before| over each layer's weights; NaN where these are all zero."""
+    for layer in range(net.codes.shape[0]):
+        code = net.codes[layer]
+        begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
+        moved, squares = 0.0, 0.0
+        for k in range(begin, end):
+            moved += (np.float64(after[k]) - np.float64(before[k])) ** 2
+            squares += np.float64(before[k]) ** 2
+        ratios[layer] = np.sqrt(moved / squares) if squares > 0.0 else np.nan
+
+
+def look_arrays(looks: list[tuple[int, Look]], units: list[int]) -> dict[str, NDArray[Any]]:
+    """Return the looks as the record's probe arrays; `units` are the hidden layers' sizes."""
+    if not looks:
+        return {}
+    last = looks[-1][1]
+    arrays: dict[str, NDArray[Any]] = {"probe_step": np.array([step for step, _ in looks], np.int64)}
+    for column, name in enumerate(STATISTICS):
+        arrays[f"probe_{name}"] = np.array([look.statistics[:, column] for _, look in looks])
+    arrays["activation_edges"], arrays["gradient_edges"] = last.activation_edges, last.gradient_edges
+    arrays["probe_activation_histogram"] = np.array([look.activation_histogram for _, look in looks])
+    arrays["probe_gradient_histogram"] = np.array([look.gradient_histogram for _, look in looks])
+    arrays["probe_unit_dead"] = np.array([look.unit_dead for _, look in looks])
+    arrays["unit_layer"] = np.repeat(np.arange(1, len(units) + 1), units)
+    return arrays

@@ -1,0 +1,133 @@
+"""From a RunSpec and data to a network ready to train: program, parameters at their start, recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.data.dataset import Dataset
+from reportgen.engine.inits import INITS, draw_weights
+from reportgen.engine.layers import forward_activation, forward_linear, pre_activation
+from reportgen.engine.losses import LOSSES
+from reportgen.engine.network import (
+    BETA,
+    BIAS,
+    FAN_IN,
+    GAMMA,
+    PROBE,
+    RUNNING,
+    SLOPE,
+    UNITS,
+    WEIGHTS,
+    WIDTH,
+    Net,
+    State,
+    Work,
+    compile_network,
+    new_state,
+    new_work,
+)
+from reportgen.engine.optimizers import OPTIMIZERS
+from reportgen.engine.spec import RunSpec, TrainingSpec
+from reportgen.engine.step import Recipe, gather
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A run before its first step. x, y: the training split, flat; sizes in examples."""
+
+    net: Net
+    state: State
+    work: Work
+    recipe: Recipe
+    batch_size: int
+    probe_n: int
+    evaluation_rows: int
+
+
+def set_up(spec: RunSpec, dataset: Dataset) -> Setup:
+    """Return the run's network with its initial parameters, and its scratch."""
+    training = spec.training
+    n = len(dataset.y_train)
+    batch_size = min(training.batch_size or n, n)
+    probe_n = min(spec.probes.examples, n)
+    evaluation_rows = batch_size if _tests_on_batches(spec) else max(batch_size, 256)
+    net, sizes = compile_network(spec.network, dataset.features, LOSSES[training.loss.name].code)
+    optimizer = OPTIMIZERS[training.optimizer.name]
+    state = new_state(net, sizes, optimizer.states, spec.seed)
+    work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
+    recipe = _recipe(training, batch_size, dataset)
+    initialize(spec, net, state)
+    calibrate(spec, dataset, net, state, work, probe_n)
+    return Setup(net, state, work, recipe, batch_size, probe_n, evaluation_rows)
+
+
+def _tests_on_batches(spec: RunSpec) -> bool:
+    return any(layer.batchnorm and layer.batchnorm.test_mode == "batch" for layer in spec.network.layers)
+
+
+def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset) -> Recipe:
+    row = OPTIMIZERS[training.optimizer.name]
+    parameters = dict(training.optimizer.params)
+    augment = training.augment
+    noise = augment.noise if augment else 0.0
+    numbers = (training.l2, training.l1, training.clip_norm or 0.0, parameters.get("weight_decay", 0.0), noise)
+    moves = (augment.shift, int(augment.flip)) if augment else (0, 0)
+    image = (*dataset.image_shape, *moves) if dataset.image_shape and any(moves) else (0, 0, 0, 0, 0)
+    return Recipe(
+        optimizer=row.code(parameters),
+        hyper=np.array(row.hyper(parameters), np.float32),
+        numbers=np.array(numbers, np.float32),
+        batch_size=batch_size,
+        image=np.array(image, np.int64),
+    )
+
+
+def initialize(spec: RunSpec, net: Net, state: State) -> None:
+    """Set all parameters to their start: weights by their init, biases, gamma 1, beta in the bias's place, slopes."""
+    for index, layer in enumerate(spec.network.layers):
+        code = net.codes[index]
+        fan_in, width = int(code[FAN_IN]), int(code[WIDTH])
+        row = INITS[layer.init.name]
+        weights = draw_weights(row, dict(layer.init.params), (fan_in, width), layer.activation.name, spec.seed, index)
+        state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width] = weights.ravel()
+        shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
+        state.params[shift : shift + width] = layer.bias
+        if code[GAMMA] >= 0:
+            state.params[code[GAMMA] : code[GAMMA] + width] = 1
+            state.running[code[RUNNING] + width : code[RUNNING] + 2 * width] = 1
+        if code[SLOPE] >= 0:
+            state.params[code[SLOPE] : code[SLOPE] + code[UNITS]] = layer.activation["slope"]
+
+
+def calibrate(spec: RunSpec, dataset: Dataset, net: Net, state: State, work: Work, rows: int) -> None:
+    """Rescale the weights of layers whose init asks for it, from the first layer up, on training examples.
+
+    A layer with batch-norm is left alone: its pre-activations are normalized already. The rescaled weights keep the
+    init's gain. Units that are constant on the examples are left alone.
+    """
+    wanted = [INITS[layer.init.name].calibrates for layer in spec.network.layers]
+    if not any(wanted) or rows == 0:
+        return
+    x = np.ascontiguousarray(dataset.x_train, np.float32).reshape(-1)
+    gather(x, dataset.y_train, dataset.features, np.arange(rows), work)
+    for index, layer in enumerate(spec.network.layers):
+        forward_linear(net, state, work, index, rows, PROBE)
+        if wanted[index] and layer.batchnorm is None:
+            _rescale(net, state, work, index, rows, wanted[index] == "unit", float(layer.init["gain"]))
+            forward_linear(net, state, work, index, rows, PROBE)
+        forward_activation(net, state, work, index, rows, PROBE, 0)
+
+
+def _rescale(net: Net, state: State, work: Work, index: int, rows: int, by_unit: bool, gain: float) -> None:
+    code = net.codes[index]
+    fan_in, width = int(code[FAN_IN]), int(code[WIDTH])
+    z = pre_activation(net, work, index, rows).reshape(rows, width).astype(np.float64)
+    weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width].reshape(fan_in, width)
+    spread = z.std(axis=0) if by_unit else np.full(width, z.std())
+    scale = np.where(spread > 0, gain / np.where(spread > 0, spread, 1.0), 1.0)
+    weights *= scale.astype(np.float32)
+    if by_unit:
+        bias = state.params[code[BIAS] : code[BIAS] + width]
+        bias -= (z.mean(axis=0) * scale).astype(np.float32)
