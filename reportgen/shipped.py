@@ -1,10 +1,15 @@
-"""Where the templates and the shipped studies lie: in the wheel, or beside the package in a checkout."""
+"""Where templates and studies are found: in the wheel, beside the package in a checkout, or where the user says."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
+from reportgen.errors import StudyError
+
 _PACKAGE = Path(__file__).resolve().parent
+_ENDINGS = (".yaml", ".yml")
 
 
 def templates_folder() -> Path:
@@ -19,7 +24,44 @@ def studies_folder() -> Path:
 
 def shipped_studies() -> dict[str, Path]:
     """Return the shipped study files by name."""
-    return {path.stem: path for path in sorted(studies_folder().glob("*.yaml"))}
+    return {path.stem: path for path in _studies_in(studies_folder())}
+
+
+def find_studies(arguments: Iterable[str | Path]) -> list[str]:
+    """Return the studies that are meant by files, folders and names of shipped studies, as `study_file` takes them.
+
+    Each file comes once, in the order given. Raises StudyError for a folder that holds no study and for a name
+    that is neither a file, a folder nor a shipped study.
+    """
+    found = {study_file(source).resolve(): source for argument in arguments for source in _meant(str(argument))}
+    return list(found.values())
+
+
+def study_file(source: str | Path) -> Path:
+    """Return the file of a study, which is given as a path or by the name of a shipped study."""
+    name, path = str(source), Path(source)
+    if path.is_file() or path.suffix in _ENDINGS or name not in shipped_studies():
+        return path  # a file that is missing is the loader's to report
+    return shipped_studies()[name]
+
+
+def _meant(argument: str) -> list[str]:
+    path = Path(argument)
+    inside = _studies_in(path) if path.is_dir() else []
+    if inside:
+        return [str(file) for file in inside]
+    if path.is_file() or path.suffix in _ENDINGS or argument in shipped_studies():
+        return [argument]
+    if path.is_dir():
+        raise StudyError("the folder holds no study", where=argument, hint="studies are files that end in .yaml")
+    shipped = shipped_studies()
+    near = difflib.get_close_matches(argument, shipped, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    raise StudyError(f"there is no study {argument!r}", hint=f"{meant}shipped are {', '.join(shipped) or 'none'}")
+
+
+def _studies_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS and path.is_file())
 
 
 def _shipped(name: str) -> Path:

@@ -39,10 +39,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Job:
-    """A run to be trained, and the key under which it is stored."""
+    """A run to be trained, the key under which it is stored, and its data's fingerprint."""
 
     run: PlannedRun
     key: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, run: PlannedRun, fingerprint: str) -> Job:
+        """Return the job of a planned run on data of that fingerprint."""
+        return cls(run, run.spec.key(fingerprint), fingerprint)
 
 
 Progress = Callable[[Job, int, int], None]  # a job, its steps done, its steps in all

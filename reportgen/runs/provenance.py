@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import functools
 import platform
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+from reportgen.runs.record import RunRecord
 
 
 def machine(workers: int, started: datetime) -> dict[str, Any]:
     """Return the provenance of a run that ends now: versions, platform, workers, and both times in UTC."""
     finished = datetime.now(UTC)
     return {**versions(), "workers": workers, "started": _text(started), "finished": _text(finished)}
+
+
+def summarize(records: Iterable[RunRecord], command: str) -> dict[str, Any]:
+    """Return the provenance of a report: that of its last run, from the first one's start to the last one's end."""
+    records = list(records)
+    known = sorted((record.provenance for record in records if record.provenance), key=lambda one: one["finished"])
+    last = known[-1] if known else {}
+    return {
+        **{name: last.get(name) for name in versions()},
+        "command": command,
+        "started": min((one["started"] for one in known), default=None),
+        "finished": last.get("finished"),
+        "workers": last.get("workers"),
+        "train_seconds": sum(record.train_seconds for record in records),
+    }
 
 
 @functools.cache

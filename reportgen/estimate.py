@@ -1,0 +1,46 @@
+"""What a study will cost, before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from reportgen import data
+from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes, total_steps
+from reportgen.runs.executors import Job
+from reportgen.study.plan import Plan
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run costs: learned parameters, training steps, bytes beside its data, bytes of data, seconds."""
+
+    parameters: int
+    steps: int
+    run_bytes: int
+    data_bytes: int
+    seconds: float
+
+
+def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
+    """Return the cost of each job by its key; the seconds are a rough guess for one core."""
+    shape = cache(lambda spec, preprocess: data.shape(spec, preprocess, plan.study.folder))
+    costs = {}
+    for job in jobs:
+        spec = job.run.spec
+        n_train, features, _ = shape(spec.data, spec.preprocess)
+        costs[job.key] = Cost(
+            parameters=count_parameters(spec.network, features),
+            steps=total_steps(spec, n_train),
+            run_bytes=run_bytes(spec, n_train, features),
+            data_bytes=4 * n_train * features,
+            seconds=estimate_seconds(spec, n_train, features),
+        )
+    return costs
+
+
+def peak_bytes(costs: Mapping[str, Cost], workers: int) -> int:
+    """Return an estimate of the memory in use at a time: the largest runs, one a worker, and their data."""
+    busy = sorted(costs.values(), key=lambda cost: cost.run_bytes, reverse=True)[:workers]
+    return sum(cost.run_bytes for cost in busy) + 2 * max((cost.data_bytes for cost in costs.values()), default=0)

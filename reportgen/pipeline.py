@@ -1,0 +1,201 @@
+"""From a study file to its report: the stages of reportgen in their order.
+
+`run_study` trains what is missing and writes the report; `render_study` writes it from what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reportgen import data
+from reportgen.analysis import analyse
+from reportgen.analysis.model import Analysis
+from reportgen.errors import MissingError, StoreError, UsageError
+from reportgen.report.publish import publish
+from reportgen.runs import disk
+from reportgen.runs.executors import Job, default_workers, run_all
+from reportgen.runs.provenance import summarize
+from reportgen.runs.record import RunRecord
+from reportgen.runs.store import Store
+from reportgen.shipped import study_file
+from reportgen.study.loader import load_study
+from reportgen.study.plan import Plan, make_plan
+from reportgen.quick import quick_overrides
+from reportgen.watcher import Watcher
+
+FORMATS = ("html", "pdf", "json", "kit")
+"""What `formats` chooses from; results.json, tables/ and study.yaml are written with every choice."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A study as asked for: its plan, the report's folder and formats, and the command that makes it again."""
+
+    plan: Plan
+    folder: Path
+    formats: Collection[str]
+    command: str
+
+    @property
+    def store(self) -> Store:
+        """The study's runs."""
+        return Store(self.folder / "runs")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A written report: its folder, the paths in it, the analysis it shows, and what became of the runs.
+
+    failures: one line for every run that failed. missing: why there is no PDF, where one was wanted.
+    """
+
+    folder: Path
+    paths: tuple[Path, ...]
+    analysis: Analysis
+    trained: int
+    stored: int
+    failures: tuple[str, ...]
+    missing: MissingError | None
+
+
+def run_study(
+    source: str | Path,
+    *,
+    workers: int | None = None,
+    dask: str | None = None,
+    fresh: bool = False,
+    watcher: Watcher | None = None,
+    **options: Any,
+) -> Report:
+    """Train what is missing of a study, write its report and return it.
+
+    source: a file, or the name of a shipped study. workers: threads, one a core where none are given; dask: the
+    address of a scheduler to train on instead. fresh: stored runs are trained again. options: those of
+    `order_study`. Raises ReportgenError, which says what the user can do.
+    """
+    return run_order(order_study(source, **options), workers=workers, dask=dask, fresh=fresh, watcher=watcher)
+
+
+def render_study(source: str | Path, *, watcher: Watcher | None = None, **options: Any) -> Report:
+    """Write the report of a study from its stored runs and return it; raises UsageError where runs are missing."""
+    return render_order(order_study(source, **options), watcher=watcher)
+
+
+def order_study(
+    source: str | Path,
+    *,
+    output: str | Path = "reports",
+    formats: Collection[str] = FORMATS,
+    overrides: Mapping[str, Any] | None = None,
+    quick: bool = False,
+    command: str | None = None,
+) -> Order:
+    """Return the order for a study, loaded and checked; nothing is trained or written yet.
+
+    The report goes to the folder `output`/<the study's id>. overrides: dotted paths in the study to values. quick: a
+    small, watermarked version without verdicts. command: what the report names as the way to make it again.
+    """
+    unknown = sorted(set(formats) - set(FORMATS))
+    if unknown or not formats:
+        raise UsageError(f"unknown format {', '.join(unknown) or 'none'}", hint=f"there are {', '.join(FORMATS)}")
+    path, changes = study_file(source), dict(overrides or {})
+    study = load_study(path, changes)
+    if quick:
+        study = load_study(path, changes | quick_overrides(study))
+    return Order(make_plan(study), Path(output) / study.id, tuple(formats), command or f"reportgen run {source}")
+
+
+def run_order(
+    order: Order,
+    *,
+    workers: int | None = None,
+    dask: str | None = None,
+    fresh: bool = False,
+    watcher: Watcher | None = None,
+) -> Report:
+    """Train the runs that are missing, then write the report and return it."""
+    watcher = watcher or Watcher()
+    make_writable(order.folder)
+    jobs = plan_jobs(order.plan)
+    records = {} if fresh else stored_records(order, jobs)
+    missing = [job for job in unique(jobs) if job.key not in records or records[job.key].status == "failed"]
+    watcher.training(order.plan, missing, len(unique(jobs)) - len(missing))
+    train_runs(order, missing, workers or default_workers(), dask, watcher)
+    records |= stored_records(order, missing)
+    return write_report(order, jobs, records, len(missing), watcher)
+
+
+def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
+    """Write the report from stored runs and return it; never trains."""
+    jobs = plan_jobs(order.plan)
+    records = stored_records(order, jobs)
+    count = len(unique(jobs))
+    if len(records) < count:
+        lack = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
+        raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}")
+    make_writable(order.folder)
+    return write_report(order, jobs, records, 0, watcher or Watcher())
+
+
+def plan_jobs(plan: Plan) -> list[Job]:
+    """Return the runs of a plan with their keys; runs that are equal in all that decides their numbers share one."""
+    fingerprint = cache(lambda spec: data.fingerprint(spec, plan.study.folder))
+    return [Job.of(run, fingerprint(run.spec.data)) for run in plan.runs]
+
+
+def unique(jobs: Sequence[Job]) -> list[Job]:
+    """Return one job a key: two variants of equal settings are trained once."""
+    return list({job.key: job for job in reversed(jobs)}.values())[::-1]
+
+
+def stored_records(order: Order, jobs: Sequence[Job]) -> dict[str, RunRecord]:
+    """Return those of the jobs' records that are stored, by key."""
+    found = ((job.key, order.store.load(job.run, job.fingerprint)) for job in unique(jobs))
+    return {key: record for key, record in found if record is not None}
+
+
+def train_runs(order: Order, jobs: Sequence[Job], workers: int, dask: str | None, watcher: Watcher) -> None:
+    """Train these jobs and store each as it is done, so that an interrupted study loses no finished run."""
+    store, folder = order.store, order.plan.study.folder
+    store.sweep()
+
+    def keep(job: Job, record: RunRecord) -> None:
+        store.save(record)
+        watcher.finished(job, record)
+
+    if jobs:
+        run_all(jobs, keep=keep, folder=folder, workers=workers, dask=dask, progress=watcher.progress)
+
+
+def write_report(
+    order: Order, jobs: Sequence[Job], records: Mapping[str, RunRecord], trained: int, watcher: Watcher
+) -> Report:
+    """Analyse the records, draw and write what was ordered."""
+    lost = [job.key for job in jobs if job.key not in records]
+    if lost:
+        raise StoreError("a run cannot be read back after it was stored", where=str(order.store.folder / lost[0]))
+    watcher.stage("analysing")
+    by_variant = {(job.run.variant, job.run.seed): records[job.key] for job in jobs}
+    analysis = analyse(order.plan, by_variant, summarize(records.values(), order.command))
+    published = publish(analysis, order.folder, order.formats, watcher.stage)
+    failures = tuple(
+        f"{variant}, seed {seed}: {record.error}"
+        for (variant, seed), record in by_variant.items()
+        if record.status == "failed"
+    )
+    stored = len(records) - trained
+    return Report(order.folder, published.paths, analysis, trained, stored, failures, published.missing)
+
+
+def make_writable(folder: Path) -> None:
+    """Make the report's folder; raises UsageError where it cannot be written to, before anything is trained."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with disk.unfinished(folder / "probe") as probe:
+            disk.write_synced(probe, b"")
+    except OSError as error:
+        raise UsageError(f"the folder cannot be written to: {error.strerror or error}", where=str(folder)) from error

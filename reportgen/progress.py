@@ -1,0 +1,116 @@
+"""How a study gets on, as the terminal shows it: a bar with the time left, or a line a run where there is no terminal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from reportgen.errors import ReportgenError
+from reportgen.estimate import run_costs
+from reportgen.runs.executors import Job
+from reportgen.runs.record import RunRecord
+from reportgen.study.plan import Plan
+from reportgen.watcher import Watcher
+
+SMALLEST = 1e-3  # seconds: what the bar counts for a run that takes no time
+
+
+class LineWatcher(Watcher):
+    """Writes one plain line for every run that is done."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._lock = threading.Lock()
+        self._labels: Mapping[str, str] = {}
+        self._total = self._done = 0
+
+    def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
+        """Say how many runs are to be trained."""
+        self._labels = {variant.id: variant.label for variant in plan.variants}
+        self._total, self._done = len(missing), 0
+        self._say(f"{plan.study.id}: {len(missing)} runs to train, {stored} stored")
+
+    def finished(self, job: Job, record: RunRecord) -> None:
+        """Say what became of the run."""
+        with self._lock:
+            self._done += 1
+            label = self._labels.get(job.run.variant, job.run.variant)
+            self._say(f"[{self._done}/{self._total}] {label}, seed {job.run.seed}: {outcome(record)}")
+
+    def stage(self, name: str) -> None:
+        """Say what is being done."""
+        self._say(f"{name} ...")
+
+
+class BarWatcher(Watcher):
+    """Shows a bar that counts runs and guesses the time left, and vanishes when the work is done."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (BarColumn(), TextColumn("{task.fields[runs]}", markup=False), TimeRemainingColumn())
+        described = TextColumn("{task.description}", markup=False)
+        self._bar = Progress(described, *columns, console=console, transient=True)
+        self._lock = threading.Lock()
+        self._task: TaskID | None = None
+        self._weights: Mapping[str, float] = {}
+        self._shares: dict[str, float] = {}
+        self._filled = 0.0
+        self._done = 0
+
+    def __enter__(self) -> BarWatcher:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
+        """Show an empty bar, in which a run takes the room of its expected cost."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._weights, self._shares = weights(plan, missing), {}
+        self._filled, self._done = 0.0, 0
+        total = sum(self._weights.values())
+        self._task = self._bar.add_task(plan.study.id, total=total, runs=f"0/{len(missing)} runs")
+
+    def progress(self, job: Job, done: int, total: int) -> None:
+        """Fill the bar by what the run has done."""
+        self._fill(job, done / max(total, 1))
+
+    def finished(self, job: Job, record: RunRecord) -> None:
+        """Count the run."""
+        self._done += 1
+        self._fill(job, 1.0)
+
+    def stage(self, name: str) -> None:
+        """Show what is being done, without a guess how long it takes."""
+        if self._task is not None:
+            self._bar.update(self._task, total=None, runs=name)
+
+    def _fill(self, job: Job, share: float) -> None:
+        with self._lock:
+            self._filled += self._weights[job.key] * (share - self._shares.get(job.key, 0.0))
+            self._shares[job.key] = share
+            if self._task is not None:
+                runs = f"{self._done}/{len(self._weights)} runs"
+                self._bar.update(self._task, completed=self._filled, runs=runs)
+
+
+def weights(plan: Plan, jobs: Sequence[Job]) -> dict[str, float]:
+    """Return the expected seconds of each job by key; all count the same where the data are not at hand."""
+    try:
+        return {key: max(cost.seconds, SMALLEST) for key, cost in run_costs(plan, jobs).items()}
+    except ReportgenError:
+        return {job.key: 1.0 for job in jobs}
+
+
+def outcome(record: RunRecord) -> str:
+    """Return in a few words how a run ended."""
+    if record.status == "failed":
+        return f"failed ({record.error})"
+    end = "done" if record.status == "ok" else f"{record.status} at step {record.stopped_at_step}"
+    accuracy = record.final.get("val_accuracy", float("nan"))
+    score = f", validation accuracy {accuracy:.3f}" if accuracy == accuracy else ""
+    return f"{end}{score}, {record.train_seconds:.1f} s"

@@ -1,0 +1,69 @@
+"""A report appears in its folder when all of it is written; until then the former one stays as it was."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen import report
+from reportgen.analysis.model import Analysis
+from reportgen.errors import MissingError, StoreError
+from reportgen.figures import draw_all
+from reportgen.report.results import write_results
+from reportgen.report.tables import write_tables
+from reportgen.runs import disk
+from reportgen.study.loader import dump_study
+
+
+@dataclass(frozen=True)
+class Published:
+    """The paths that were written; missing: why the PDF is not among them, where it was wanted."""
+
+    paths: tuple[Path, ...]
+    missing: MissingError | None
+
+
+def publish(analysis: Analysis, folder: Path, formats: Collection[str], stage: Callable[[str], None]) -> Published:
+    """Write the report of the chosen formats, and with any of them results.json, tables/ and study.yaml.
+
+    Files that a former report left under other names stay; the folders tables/, figures/ and embed/ are replaced
+    whole. Raises StoreError where the disk refuses.
+    """
+    disk.sweep(folder)
+    try:
+        with disk.unfinished(folder / "report") as staged:
+            staged.mkdir()
+            missing = _write(analysis, staged, formats, stage)
+            return Published(tuple(_move(path, folder) for path in sorted(staged.iterdir())), missing)
+    except OSError as error:
+        where = error.filename2 or error.filename or folder
+        raise StoreError(f"the report cannot be written: {error.strerror or error}", where=str(where)) from error
+
+
+def _write(
+    analysis: Analysis, folder: Path, formats: Collection[str], stage: Callable[[str], None]
+) -> MissingError | None:
+    write_results(analysis, folder / "results.json")
+    write_tables(analysis, folder / "tables")
+    disk.write_synced(folder / "study.yaml", dump_study(analysis.plan.study).encode())
+    if not set(formats) - {"json"}:
+        return None
+    stage("drawing")
+    drawings = draw_all(analysis)
+    stage("writing")
+    try:
+        report.write(analysis, drawings, folder, formats)
+    except MissingError as error:  # all but the PDF is written
+        return error
+    return None
+
+
+def _move(path: Path, folder: Path) -> Path:
+    target = folder / path.name
+    if path.is_dir():
+        disk.replace_folder(path, target)
+    else:
+        disk.patiently(lambda: os.replace(path, target))
+    return target

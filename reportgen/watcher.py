@@ -1,0 +1,34 @@
+"""Who is told how a study gets on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.runs.executors import Job
+from reportgen.runs.record import RunRecord
+from reportgen.study.plan import Plan
+
+
+class Watcher:
+    """Hears of everything and says nothing; progress.py holds those that speak.
+
+    `progress` and `finished` are called from several threads.
+    """
+
+    def __enter__(self) -> Watcher:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Take leave, whether the work succeeded or not."""
+
+    def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
+        """Hear that training begins: of the plan's runs these are missing, and so many are stored."""
+
+    def progress(self, job: Job, done: int, total: int) -> None:
+        """Hear that a run has done so many of its steps."""
+
+    def finished(self, job: Job, record: RunRecord) -> None:
+        """Hear that a run is stored."""
+
+    def stage(self, name: str) -> None:
+        """Hear that a stage of making the report begins."""
