@@ -1,0 +1,44 @@
+"""Figures of a study's analysis: one file a figure, each with its `FIGURE`; they draw and never compute.
+
+A new figure is one new file here that defines `FIGURE = FigureKind(...)`; its docstring is the user's documentation.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+
+from reportgen.analysis.model import Analysis
+from reportgen.errors import StudyError
+from reportgen.figures._export import csv_text, save, svg_text
+from reportgen.figures.figure import Drawing, FigureKind
+
+__all__ = ["FIGURES", "Drawing", "FigureKind", "csv_text", "draw_all", "find", "save", "svg_text"]
+
+
+def _collect() -> dict[str, FigureKind]:
+    """Return the figures of this folder's files by id, in the order of a report."""
+    names = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    kinds = [module.FIGURE for module in modules if hasattr(module, "FIGURE")]
+    return {kind.id: kind for kind in sorted(kinds, key=lambda kind: (kind.order, kind.id))}
+
+
+FIGURES: dict[str, FigureKind] = _collect()
+
+
+def find(id_: str) -> FigureKind:
+    """Return the figure of that id; an unknown one is the study's error."""
+    if id_ in FIGURES:
+        return FIGURES[id_]
+    near = difflib.get_close_matches(id_, FIGURES, n=1)
+    raise StudyError(f"unknown figure {id_!r}", "figures", f"did you mean {near[0]!r}?" if near else None)
+
+
+def draw_all(analysis: Analysis) -> list[Drawing]:
+    """Return the figures that the study names, in its order, or all, without those that have nothing to show."""
+    named = analysis.plan.study.figures
+    kinds = [find(id_) for id_ in named] if named else list(FIGURES.values())
+    drawings = [kind.draw(analysis) for kind in kinds]
+    return [drawing for drawing in drawings if drawing is not None]

@@ -30,8 +30,12 @@ class Drawing:
 
 @dataclass(frozen=True)
 class FigureKind:
-    """One row of the figures; `draw` returns None where the study has nothing to show in it."""
+    """One row of the figures; `draw` returns None where the study has nothing to show in it.
+
+    order: where it stands among the others in a report; lower comes first.
+    """
 
     id: str
     title: str
     draw: Callable[[Analysis], Drawing | None]
+    order: int = 100

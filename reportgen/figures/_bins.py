@@ -1,0 +1,113 @@
+"""Histograms of one look at the layers of each chosen variant, made ready for small panels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.model import Analysis, Histogram, VariantSummary
+from reportgen.analysis.summary import histograms, profile
+from reportgen.figures._series import Series, choose, layout, relevance
+
+Array = NDArray[np.float64]
+Which = Literal["activation", "gradient"]
+
+BINS = 48
+"""At most so many bars a panel: more do not show at half an inch."""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """One layer's histogram as drawn: edges (B + 1,), share (B,), and the standard deviation of the values."""
+
+    layer: int
+    edges: Array
+    share: Array
+    outside: float
+    std: float
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The range that holds all but a thousandth of the values inside the edges; NaN where there are none."""
+        total = float(self.share.sum())
+        if not total > 0:
+            return float("nan"), float("nan")
+        seen = np.flatnonzero(self.share > 1e-3 * total)
+        return float(self.edges[seen[0]]), float(self.edges[seen[-1] + 1])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant's histograms, in layer order."""
+
+    series: Series
+    step: int
+    bars: tuple[Bars, ...]
+
+
+def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int, output: bool) -> tuple[list[Row], int]:
+    """Return the histograms at initialization of at most so many variants and layers, and how many variants are left out.
+
+    Claims and findings decide which variants come first; layers are spread evenly, first and last included.
+    """
+    found = [row for series in layout(analysis).series for row in _row(series, which, most_layers, output)]
+    by_id = {row.series.id: row for row in found}
+    summaries: list[VariantSummary] = [row.series.summary for row in found]
+    chosen = choose(summaries, relevance(analysis), most_rows)
+    kept = [by_id[summary.variant.id] for summary in chosen]
+    return kept, sum(1 for summary in analysis.variants if summary.records) - len(kept)
+
+
+def _row(series: Series, which: Which, most_layers: int, output: bool) -> Iterator[Row]:
+    records = series.summary.records
+    look = profile(records, f"{which}_std", "first")
+    found = histograms(records, which, "first")
+    if look is None or not found:
+        return
+    if not output and len(found) > 1:
+        last = max(histogram.layer for histogram in found)
+        found = [histogram for histogram in found if histogram.layer != last]
+    std = dict(zip((int(layer) for layer in look.layers), (float(value) for value in look.mean), strict=True))
+    bars = tuple(_bars(histogram, std.get(histogram.layer, float("nan"))) for histogram in _spread(found, most_layers))
+    if any(one.share.sum() > 0 for one in bars):
+        yield Row(series, look.step, bars)
+
+
+def _spread(found: Sequence[Histogram], most: int) -> list[Histogram]:
+    if len(found) <= most:
+        return list(found)
+    return [found[at] for at in sorted({round(i * (len(found) - 1) / (most - 1)) for i in range(most)})]
+
+
+def _bars(histogram: Histogram, std: float) -> Bars:
+    """Return the histogram with neighbouring bins joined until there are few enough."""
+    edges, share = np.asarray(histogram.edges, dtype=float), np.nan_to_num(np.asarray(histogram.share, dtype=float))
+    join = -(-len(share) // BINS)
+    if join > 1:
+        starts = np.arange(0, len(share), join)
+        edges, share = np.append(edges[starts], edges[-1]), np.add.reduceat(share, starts)
+    return Bars(histogram.layer, edges, share, float(histogram.outside), std)
+
+
+def csv_rows(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
+    """Yield the bars as rows of BIN_COLUMNS, empty bars included."""
+    for row in rows:
+        for bars in row.bars:
+            for low, high, share in zip(bars.edges[:-1], bars.edges[1:], bars.share, strict=True):
+                yield row.series.id, row.series.name, row.step, bars.layer, float(low), float(high), float(share)
+
+
+BIN_COLUMNS = ("variant", "label", "step", "layer", "low", "high", "share")
+"""Columns of the data behind a histogram figure; share is the fraction of all values in the bin."""
+
+
+def outline(edges: Array, share: Array) -> tuple[Array, Array]:
+    """Return x and height (0 to 1) of the outline of a histogram's bars as density, baseline included."""
+    density = share / np.where(np.diff(edges) > 0, np.diff(edges), np.inf)
+    peak = float(density.max()) if density.size else 0.0
+    height = density / peak if peak > 0 else density
+    return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(height, 2), [0.0]])

@@ -1,0 +1,188 @@
+"""What the figures of scores by epoch share: every seed a thin line, mean and interval, diverged runs marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from reportgen.analysis.model import Analysis
+from reportgen.figures import _axis, _style
+from reportgen.figures._epoch_lines import COLUMNS, Group, Line, View, csv_rows, end_of, groups_of
+from reportgen.figures._series import Layout
+from reportgen.figures._words import count, listing, number, sentence
+from reportgen.figures.figure import Drawing
+
+POINTS = 5000
+"""Points of all thin lines of a figure together; each keeps at least 25 of its own."""
+
+
+def draw(analysis: Analysis, view: View) -> Drawing | None:
+    """Return the figure of these scores, None where nothing was trained."""
+    groups, plan = groups_of(analysis, view)
+    lines = [line for row in groups for group in row for line in group.lines]
+    if not lines:
+        return None
+    with _style.settings():
+        figure = _figure(groups, view, lines)
+    caption = _caption(view, lines, plan)
+    return Drawing(view.id, view.title, caption, _alt(view, lines), figure, COLUMNS, list(csv_rows(groups)))
+
+
+def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]) -> Figure:
+    flat = [group for row in groups for group in row]
+    columns = len(groups[0]) if len(groups[0]) <= 3 else 3
+    rows = -(-len(flat) // columns)
+    handles, labels = _legend(lines)
+    height = {1: 2.5, 2: 1.8}.get(rows, 1.35)
+    figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels))
+    places = [ax for row in axes for ax in row]
+    scale = _scale(view, lines)
+    most = max(25, POINTS // max(1, sum(len(line.curve.seeds) for line in lines)))
+    for at, (ax, group) in enumerate(zip(places, flat, strict=False)):
+        for line in group.lines:
+            _line(ax, line, scale, most)
+        _axis.set_y(ax, scale, labels=at % columns == 0)
+        _dress(ax, group, view, at + columns >= len(flat), at % columns == 0, _style.WIDTH / columns - 0.5)
+    for ax in places[len(flat) :]:
+        ax.remove()
+    _style.legend(figure, handles, labels)
+    return figure
+
+
+def _dress(ax: Axes, group: Group, view: View, bottom: bool, left: bool, inches: float) -> None:
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    if bottom:
+        ax.set_xlabel("epoch", labelpad=2)
+    if left:
+        ax.set_ylabel(view.unit, labelpad=3)
+    _style.panel_title(ax, group.title, inches)
+
+
+def _scale(view: View, lines: Sequence[Line]) -> _axis.Scale:
+    """Return the y scale of the runs that did not diverge; those that did leave the picture at its top."""
+    steady = [_steady(line) for line in lines]
+    shown = [values for values in steady if np.isfinite(values).any()]
+    values = shown or [np.asarray(line.curve.per_seed, dtype=float) for line in lines]
+    scale = _axis.scale_for(values, log=None if view.better == "lower" else False)
+    if scale is None:
+        return _axis.Scale(False, 0.0, 1.0)
+    if view.better == "higher":
+        return _axis.Scale(False, max(scale.low, -0.03), min(scale.high, 1.03))
+    return scale
+
+
+def _steady(line: Line) -> Any:
+    keep = [seed not in line.ended for seed in line.curve.seeds]
+    return np.asarray(line.curve.per_seed, dtype=float)[keep]
+
+
+def _line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
+    found, colour = line.curve, line.look.colour
+    x = np.asarray(found.x, dtype=float)
+    mean, low, high = (_held(scale, part) for part in (found.mean, found.lo, found.hi))
+    few = _thinned(len(x), most)
+    for seed, values in zip(found.seeds, np.asarray(found.per_seed, dtype=float), strict=True):
+        y = _held(scale, values)
+        if len(found.seeds) > 1:
+            ax.plot(x[few], y[few], color=colour, lw=0.5, alpha=0.45, zorder=2)
+        if seed in line.ended:
+            _cross(ax, x, y, colour)
+    if np.isfinite(low).sum() > 1:
+        ax.fill_between(x, low, high, color=colour, alpha=0.13, lw=0, zorder=1.5)
+    keep, marker = _thinned(len(x), 250), line.look.marker if len(x) <= 16 else None
+    ax.plot(x[keep], mean[keep], color=colour, ls=line.look.dash, marker=marker, ms=3.2, zorder=3)
+
+
+def _held(scale: _axis.Scale, values: Any) -> Any:
+    """Return the values as drawn, what lies above the picture at its upper edge."""
+    return np.minimum(scale.place(values), scale.high)
+
+
+def _cross(ax: Axes, x: Any, y: Any, colour: str) -> None:
+    finite = np.flatnonzero(np.isfinite(y))
+    if finite.size:
+        end = finite[-1]
+        ax.plot([x[end]], [y[end]], marker="x", ms=5, mew=1.3, color=colour, ls="none", clip_on=False, zorder=4)
+
+
+def _thinned(length: int, most: int) -> Any:
+    """Return indices of at most about so many points, evenly spread, the last one included."""
+    return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
+
+
+def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
+    shown = {line.label: line for line in lines}
+    longest = 2.6 if len(shown) > 3 else 5.0
+    handles: list[Any] = [
+        Line2D([], [], color=line.look.colour, ls=line.look.dash, marker=line.look.marker, ms=3.2)
+        for line in shown.values()
+    ]
+    labels = [_style.clip(label, longest) for label in shown]
+    if any(line.ended for line in lines):
+        handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.3))
+        labels.append("run diverged here")
+    return handles, labels
+
+
+def _caption(view: View, lines: Sequence[Line], plan: Layout) -> str:
+    seeds = max(len(line.curve.seeds) for line in lines)
+    parts = [f"{view.unit} by epoch; epoch 0 is the network before training", *_modes(lines)]
+    parts.append(
+        f"Thin lines: single seeds; thick lines: mean over {seeds} seeds with its 95% interval"
+        if seeds > 1
+        else "One seed, so no interval is given"
+    )
+    parts += [_result(view, lines), *_ended(lines)]
+    return " ".join(sentence(part) for part in [*parts, plan.note] if part)
+
+
+def _modes(lines: Sequence[Line]) -> list[str]:
+    if any(line.column == "batch_loss" for line in lines):
+        return [
+            "The minibatch loss is the mean over the epoch's minibatches in training mode, while the weights change; the other "
+            "losses are evaluated in test mode at the end of each epoch, without penalties"
+        ]
+    return ["Scores are evaluated in test mode at the end of each epoch"]
+
+
+def _headline(view: View, lines: Sequence[Line]) -> list[tuple[Line, int, float]]:
+    """Return the lines that the caption compares with their end, best first."""
+    present = next((column for column in view.headline if any(line.column == column for line in lines)), None)
+    ends = [(line, end_of(line)) for line in lines if line.column == present]
+    found = [(line, *end) for line, end in ends if end is not None]
+    return sorted(found, key=lambda item: item[2], reverse=view.better == "higher")
+
+
+def _result(view: View, lines: Sequence[Line]) -> str:
+    ranked = _headline(view, lines)
+    if not ranked:
+        return "No run has a finite score"
+    words = view.columns[ranked[0][0].column]
+    told = [ranked[0], ranked[-1]] if len(ranked) > 1 else ranked
+    ends = [f"{number(value, 3)} with {line.series.name} (epoch {epoch})" for line, epoch, value in told]
+    if len(ranked) == 1:
+        return f"The {words} ends at {number(ranked[0][2], 3)} after {count(ranked[0][1], 'epoch')}"
+    return f"The {words} ends between {' and '.join(ends)}"
+
+
+def _ended(lines: Sequence[Line]) -> list[str]:
+    runs = {line.series.name: (len(line.ended), len(line.curve.seeds)) for line in lines if line.ended}
+    words = [f"{ended} of {of} with {name}" for name, (ended, of) in runs.items()]
+    return [f"Diverged runs are marked by a cross: {listing(words)}"] if words else []
+
+
+def _alt(view: View, lines: Sequence[Line]) -> str:
+    def course(line: Line) -> str:
+        first, end = next((float(v) for v in line.curve.mean if np.isfinite(v)), float("nan")), end_of(line)
+        if end is None:
+            return f"{line.series.name}, {view.columns[line.column]}: no finite value"
+        return f"{line.series.name}, {view.columns[line.column]}: {number(first, 3)} to {number(end[1], 3)} at epoch {end[0]}"
+
+    more = f" And {count(len(lines) - 12, 'more line')}." if len(lines) > 12 else ""
+    return f"Line chart of {view.unit} by epoch. {'. '.join(course(line) for line in lines[:12])}.{more}"

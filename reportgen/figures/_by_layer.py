@@ -1,0 +1,140 @@
+"""What the figures of a layer statistic share: small multiples over layers, before and after training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from reportgen.analysis.model import Analysis
+from reportgen.figures import _axis, _style
+from reportgen.figures._layer_cells import COLUMNS, Cell, Look, View, cells_of, drawn, drop_repeated_look, rows_of
+from reportgen.figures._layer_words import alt_of, caption_of
+from reportgen.figures._series import Layout, Panel, layout
+from reportgen.figures._words import count
+from reportgen.figures.figure import Drawing
+
+MARKER_LAYERS = 24
+"""Up to so many layers, each is marked; beyond, only some."""
+
+
+def draw(analysis: Analysis, view: View) -> Drawing | None:
+    """Return the figure of a layer statistic, None where no variant has a finite value of it."""
+    plan = layout(analysis)
+    cells = [cell for look in view.looks for cell in cells_of(analysis, view, plan, look)]
+    cells = drop_repeated_look(cells)
+    scale = _axis.scale_for((part for cell in cells for part in drawn(cell)), view.log)
+    if scale is None:
+        return None
+    if view.fraction:
+        scale = _axis.fraction_scale(scale)
+    with _style.settings():
+        figure = _figure(cells, view, plan, scale)
+    caption, alt = caption_of(analysis, cells, view, plan, scale), alt_of(cells, view)
+    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)))
+
+
+def _figure(cells: Sequence[Cell], view: View, plan: Layout, scale: _axis.Scale) -> Any:
+    looks = [look for look in view.looks if any(cell.look == look for cell in cells)]
+    panels = [panel for panel in plan.panels if any(cell.series in panel.series for cell in cells)]
+    spots = [(look, panel) for look in looks for panel in panels]
+    columns = len(panels) if 1 < len(panels) <= 3 else min(3, len(spots)) if len(panels) > 3 else min(2, len(spots))
+    rows = -(-len(spots) // columns)
+    handles, labels = _legend(cells, view)
+    height = {1: 2.5, 2: 1.9, 3: 1.55}.get(rows, 1.35) if columns < 3 or rows > 1 else 2.0
+    figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels))
+    flat = [cell for row in axes for cell in row]
+    for number_, (ax, (look, panel)) in enumerate(zip(flat, spots, strict=False)):
+        inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
+        _panel(ax, inside, view, scale, number_ % columns == 0)
+        _dress(ax, inside, view, number_ + columns >= len(spots), number_ % columns == 0)
+        title = ", ".join(part for part in (panel.title, _look_title(looks, inside)) if part)
+        _style.panel_title(ax, title, _style.WIDTH / columns - 0.5)
+    for ax in flat[len(spots) :]:
+        ax.remove()
+    _style.legend(figure, handles, labels)
+    return figure
+
+
+def _look_title(looks: Sequence[Look], cells: Sequence[Cell]) -> str:
+    if not cells:
+        return ""
+    if cells[0].look == "first":
+        return "at initialization" if len(looks) > 1 else ""
+    return f"after {count(max(cell.profile.step for cell in cells), 'step')}"
+
+
+def _panel(ax: Axes, cells: Sequence[Cell], view: View, scale: _axis.Scale, first: bool) -> None:
+    if view.band:
+        ax.axhspan(view.band[0], view.band[1], color=_style.REGION, lw=0, zorder=0)
+    for cell in cells:
+        _measured(ax, cell, scale)
+    for cell in cells:
+        if cell.theory:
+            x, y = zip(*cell.theory, strict=True)
+            ax.plot(x, scale.place(y), color=cell.series.look.colour, lw=0.8, ls=(0, (4, 2)), zorder=2.5)
+        if cell.printed:
+            x, y = zip(*cell.printed, strict=True)
+            ax.plot(x, scale.place(y), **PRINTED)
+    _axis.set_y(ax, scale, labels=first)
+
+
+PRINTED: dict[str, Any] = {
+    "ls": "none", "marker": "o", "mfc": "none", "mec": _style.INK, "mew": 0.8, "ms": 7.5, "zorder": 4,
+}  # fmt: skip
+
+
+def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
+    """Draw the mean with markers, the interval as a band, each seed as a short bar at its layer."""
+    seen, x = cell.series.look, np.asarray(cell.layers, dtype=float)
+    keep = cell.shown
+    mean, low, high = (
+        scale.place(np.asarray(part, dtype=float)[keep]) for part in (cell.profile.mean, cell.profile.lo, cell.profile.hi)
+    )
+    if np.isfinite(low).sum() > 1:
+        ax.fill_between(x, low, high, color=seen.colour, alpha=0.15, lw=0, zorder=1.5)
+    every = max(1, round(len(x) / 12)) if len(x) > MARKER_LAYERS else 1
+    ax.plot(x, mean, color=seen.colour, marker=seen.marker, ls=seen.dash, markevery=every, zorder=3)
+    if len(cell.profile.seeds) > 1:
+        bars_x, bars_y = _bars(x, scale.place(np.asarray(cell.profile.per_seed, dtype=float)[:, keep]))
+        ax.plot(bars_x, bars_y, color=seen.colour, lw=0.7, alpha=0.7, zorder=2, rasterized=bars_x.size > 6000)
+
+
+def _bars(x: Any, per_seed: Any) -> tuple[Any, Any]:
+    """Return one broken line that holds a short horizontal bar for every seed and layer: light to draw and to store."""
+    centre = np.broadcast_to(x, per_seed.shape).ravel()
+    gap = np.full(centre.shape, np.nan)
+    y = per_seed.ravel()
+    return np.stack([centre - 0.22, centre + 0.22, gap], 1).ravel(), np.stack([y, y, gap], 1).ravel()
+
+
+def _dress(ax: Axes, cells: Sequence[Cell], view: View, bottom: bool, left: bool) -> None:
+    layers = sorted({layer for cell in cells for layer in cell.layers} | {1})
+    outputs = {cell.output for cell in cells if cell.output is not None}
+    most = 12 if len(ax.figure.axes) < 3 else 10
+    _axis.set_layers(ax, layers, max(outputs) if len(outputs) == 1 else None, bottom, most)
+    if left:
+        ax.set_ylabel(view.unit, labelpad=3)
+
+
+def _legend(cells: Sequence[Cell], view: View) -> tuple[list[Any], list[str]]:
+    shown = {cell.series.label: cell.series for cell in cells}
+    longest = 2.6 if len(shown) > 3 else 5.0
+    labels = [_style.clip(label, longest) for label in shown]
+    handles: list[Any] = [
+        Line2D([], [], color=s.look.colour, marker=s.look.marker, ls=s.look.dash) for s in shown.values()
+    ]
+    if any(cell.theory for cell in cells):
+        handles.append(Line2D([], [], color=_style.MUTED, lw=0.8, ls=(0, (4, 2))))
+        labels.append("mean-field theory")
+    if any(cell.printed for cell in cells):
+        handles.append(Line2D([], [], **PRINTED))
+        labels.append("printed in the lecture")
+    if view.band:
+        handles.append(Patch(color=_style.REGION))
+        labels.append(view.band[2])
+    return handles, labels

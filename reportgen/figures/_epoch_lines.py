@@ -1,0 +1,113 @@
+"""What a figure of scores by epoch shows: panels of lines, chosen by how many variants there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.analysis.model import Analysis, Curve
+from reportgen.analysis.summary import curve
+from reportgen.figures._series import Layout, Series, layout
+from reportgen.figures._style import MUTED, Look
+
+APART = 3
+"""Up to so many variants, each has a panel of its own with all its scores as lines."""
+
+SCORE_LOOKS = (Look("#0072b2", "o", "-"), Look("#d55e00", "s", (0, (5, 1.5))), Look(MUTED, "v", (0, (1.5, 1.2))))
+
+
+@dataclass(frozen=True)
+class View:
+    """What one figure shows of the scores.
+
+    columns: of epochs.csv, to the words that name them; evaluated: those that belong in the panels of many variants.
+    better: whether "lower" or "higher" is better; unit: the y label; headline: the column that the caption speaks of.
+    """
+
+    id: str
+    title: str
+    columns: dict[str, str]
+    evaluated: tuple[str, ...]
+    headline: tuple[str, ...]
+    better: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One score of one variant: label and look tell it apart in its panel, ended is the seeds that diverged."""
+
+    series: Series
+    column: str
+    label: str
+    look: Look
+    curve: Curve
+    ended: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One panel's lines under its title."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+def groups_of(analysis: Analysis, view: View) -> tuple[list[list[Group]], Layout]:
+    """Return the panels by row, empty where nothing was trained or scored."""
+    plan = layout(analysis)
+    if len(plan.series) <= APART:
+        row = [_own_panel(series, view, len(plan.series)) for series in plan.series]
+        return [[group for group in row if group.lines]] if any(group.lines for group in row) else [], plan
+    rows = [_shared_panels(plan, view, column) for column in view.evaluated]
+    return [row for row in rows if any(group.lines for group in row)], plan
+
+
+def _own_panel(series: Series, view: View, panels: int) -> Group:
+    looks = dict(zip(view.columns, SCORE_LOOKS, strict=False))
+    lines = [_line(series, column, words, looks[column]) for column, words in view.columns.items()]
+    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None))
+
+
+def _shared_panels(plan: Layout, view: View, column: str) -> list[Group]:
+    groups = []
+    for panel in plan.panels:
+        lines = [_line(series, column, series.label, series.look) for series in panel.series]
+        title = ", ".join(part for part in (panel.title, view.columns[column]) if part)
+        groups.append(Group(title, tuple(line for line in lines if line is not None)))
+    return groups
+
+
+def _line(series: Series, column: str, label: str, look: Look) -> Line | None:
+    found = curve(series.summary.records, column)
+    values = np.asarray(found.per_seed, dtype=float)
+    if len(found.x) < 2 or np.isfinite(values).any(axis=0).sum() < 1:
+        return None
+    ended = tuple(record.spec.seed for record in series.summary.records if record.status == "diverged")
+    return Line(series, column, label, look, found, ended)
+
+
+COLUMNS = ("variant", "label", "score", "epoch", "mean", "low", "high", "seeds", "values_by_seed")
+"""Columns of the data behind these figures; low and high bound the 95% interval of the mean over seeds."""
+
+
+def csv_rows(groups: Sequence[Sequence[Group]]) -> Iterator[tuple[Any, ...]]:
+    """Yield the curves as rows of COLUMNS, every epoch, also where a figure draws fewer."""
+    for line in (line for row in groups for group in row for line in group.lines):
+        found = line.curve
+        for at, epoch in enumerate(found.x):
+            yield (
+                line.series.id, line.series.name, line.column, int(epoch),
+                float(found.mean[at]), float(found.lo[at]), float(found.hi[at]),
+                " ".join(str(seed) for seed in found.seeds),
+                " ".join(repr(float(value)) for value in np.asarray(found.per_seed)[:, at]),
+            )  # fmt: skip
+
+
+def end_of(line: Line) -> tuple[int, float] | None:
+    """Return the last epoch with a finite mean, and that mean."""
+    finite = np.flatnonzero(np.isfinite(np.asarray(line.curve.mean, dtype=float)))
+    return (int(line.curve.x[finite[-1]]), float(line.curve.mean[finite[-1]])) if finite.size else None

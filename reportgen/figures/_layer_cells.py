@@ -1,0 +1,118 @@
+"""What a figure of a layer statistic shows: for each variant and look, the measured, expected and printed values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from reportgen.analysis.model import Analysis, Profile
+from reportgen.analysis.summary import profile
+from reportgen.figures._printed import printed
+from reportgen.figures._series import Layout, Series
+
+Points = list[tuple[int, float]]
+Look = Literal["first", "last"]
+
+@dataclass(frozen=True)
+class View:
+    """What one figure shows of a layer statistic.
+
+    what: the statistic in words, as captions start; unit: the y label. output: whether the output layer is shown.
+    log: None lets the values decide. fraction: whether the axis runs from 0 to at most 1.
+    band: a region to aim for, and its name.
+    """
+
+    id: str
+    title: str
+    statistic: str
+    what: str
+    unit: str
+    output: bool = False
+    log: bool | None = None
+    looks: tuple[Look, ...] = ("first", "last")
+    band: tuple[float, float, str] | None = None
+    fraction: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One variant at one look: what is measured, what theory expects, what a lecture prints."""
+
+    series: Series
+    look: Look
+    profile: Profile
+    theory: Points
+    printed: Points
+    output: int | None
+
+    @property
+    def shown(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which of the profile's layers are drawn."""
+        layers = np.asarray(self.profile.layers)
+        return layers < layers.max() if self.output is None and len(layers) > 1 else np.ones(len(layers), bool)
+
+    def points(self, values: Any) -> Points:
+        """Return (layer, value) of the drawn layers."""
+        return [(int(x), float(y)) for x, y in zip(self.layers, np.asarray(values)[..., self.shown], strict=True)]
+
+    @property
+    def layers(self) -> list[int]:
+        """The drawn layers."""
+        return [int(layer) for layer in np.asarray(self.profile.layers)[self.shown]]
+
+
+COLUMNS = ("variant", "label", "step", "layer", "mean", "low", "high", "seeds", "values_by_seed", "theory", "printed")
+"""Columns of the data behind a figure of this kind; low and high bound the 95% interval of the mean over seeds."""
+
+
+def cells_of(analysis: Analysis, view: View, plan: Layout, look: Look) -> Iterator[Cell]:
+    for series in plan.series:
+        found = profile(series.summary.records, view.statistic, look)
+        if found is None or not np.isfinite(np.asarray(found.mean, dtype=float)).any():
+            continue
+        last = int(max(found.layers))
+        numbers = printed(analysis, view.statistic, series.id, look, last)
+        output = last if view.output or len(found.layers) == 1 else None
+        theory = _theory(analysis, series.id, view.statistic, last if output else last - 1) if look == "first" else []
+        yield Cell(series, look, found, theory, [p for p in numbers if output or p[0] < last], output)
+
+
+def _theory(analysis: Analysis, variant: str, statistic: str, last: int) -> Points:
+    values = analysis.theory.get(variant, {}).get(statistic)
+    if values is None or isinstance(values, str):
+        return []
+    listed = [float("nan") if value is None else float(value) for value in np.ravel(values)]
+    return [(layer, value) for layer, value in enumerate(listed[:last], start=1) if np.isfinite(value)]
+
+
+def drop_repeated_look(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells without the second look where no run was trained, as it repeats the first."""
+    trained = any(cell.look == "last" and cell.profile.step > 0 for cell in cells)
+    alone = not any(cell.look == "first" for cell in cells)
+    return [cell for cell in cells if cell.look == "first" or trained or alone]
+
+
+def drawn(cell: Cell) -> Iterator[Any]:
+    """Yield the values that an axis must hold; of intervals only what is positive, as their ends may cross zero."""
+    yield [y for _, y in cell.points(cell.profile.mean)]
+    seeds = np.asarray(cell.profile.per_seed, dtype=float)[:, cell.shown]
+    yield seeds
+    yield [y for _, y in cell.theory if y > 0]
+    yield [y for _, y in cell.printed if y > 0]
+
+
+def rows_of(cells: Sequence[Cell]) -> Iterator[tuple[Any, ...]]:
+    for cell in cells:
+        theory, lecture, p = dict(cell.theory), dict(cell.printed), cell.profile
+        for at in np.flatnonzero(cell.shown):
+            layer = int(p.layers[at])
+            yield (
+                cell.series.id, cell.series.name, p.step, layer, float(p.mean[at]), float(p.lo[at]), float(p.hi[at]),
+                " ".join(str(seed) for seed in p.seeds), " ".join(repr(float(v)) for v in np.asarray(p.per_seed)[:, at]),
+                theory.get(layer), lecture.get(layer),
+            )  # fmt: skip
+
+

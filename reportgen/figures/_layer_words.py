@@ -1,0 +1,89 @@
+"""Captions and alternative texts of the figures of a layer statistic, made from what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from reportgen.analysis.model import Analysis
+from reportgen.figures._axis import Scale
+from reportgen.figures._layer_cells import Cell, Look, View
+from reportgen.figures._series import Layout, relevance
+from reportgen.figures._words import count, course, listing, number, sentence
+
+
+def caption_of(analysis: Analysis, cells: Sequence[Cell], view: View, plan: Layout, scale: Scale) -> str:
+    seeds = max(len(cell.profile.seeds) for cell in cells)
+    parts = [f"{view.what} by layer", _seed_words(seeds)]
+    parts += [_facts(cells, _told(analysis, cells))]
+    if any(cell.printed for cell in cells):
+        parts.append(_printed_words(cells))
+    if scale.floor is not None:
+        parts.append("Values of exactly 0 are drawn on the lowest line of the logarithmic axis")
+    return " ".join(sentence(part) for part in [*parts, *_lost(cells), plan.note] if part)
+
+
+def _seed_words(seeds: int) -> str:
+    if seeds < 2:
+        return "One seed, so no interval is given"
+    return f"Line and markers: mean over {seeds} seeds; band: its 95% interval; short bars: single seeds"
+
+
+def _told(analysis: Analysis, cells: Sequence[Cell]) -> list[Cell]:
+    """Return at most three cells worth a sentence: those of claims first, then the most and the least changing."""
+    order = relevance(analysis)
+    first = [cell for cell in cells if cell.look == cells[0].look]
+    ranked = sorted(first, key=lambda cell: (order.get(cell.series.id, 10**6), -_change(cell)))
+    return ranked[:2] + sorted(ranked[2:], key=_change)[:1]
+
+
+def _change(cell: Cell) -> float:
+    values = [abs(y) for _, y in cell.points(cell.profile.mean) if np.isfinite(y)]
+    tiny = 1e-300
+    return abs(float(np.log10((values[-1] + tiny) / (values[0] + tiny)))) if values else 0.0
+
+
+def _facts(cells: Sequence[Cell], told: Sequence[Cell]) -> str:
+    words = [f"{cell.series.name}: it {_course(cell)}" for cell in told]
+    looks = {cell.look for cell in cells}
+    when = " at initialization" if len(looks) > 1 or told[0].profile.step == 0 else ""
+    return f"Measured{when}, {'; '.join(words)}"
+
+
+def _course(cell: Cell) -> str:
+    points = cell.points(cell.profile.mean)
+    return course([layer for layer, _ in points], [value for _, value in points])
+
+
+def _printed_words(cells: Sequence[Cell]) -> str:
+    """Say how far the printed numbers are from the measured ones."""
+    gaps = []
+    for cell in cells:
+        mean = dict(cell.points(cell.profile.mean))
+        gaps += [abs(mean[layer] - value) / abs(value) for layer, value in cell.printed if value and layer in mean]
+    finite = sorted(gap for gap in gaps if np.isfinite(gap))
+    if not finite:
+        return "Hollow circles: numbers printed in the lecture"
+    middle = finite[len(finite) // 2]
+    return f"Hollow circles: numbers printed in the lecture, which differ from the measured means by {number(100 * middle)}% in the median"  # noqa: E501
+
+
+def _lost(cells: Sequence[Cell]) -> list[str]:
+    """Say what is not drawn: layers whose numbers overflowed or are missing."""
+    bad = [
+        cell.series.name for cell in cells if not np.isfinite([y for _, y in cell.points(cell.profile.mean)]).all()
+    ]
+    names = listing(list(dict.fromkeys(bad))[:4])
+    return [f"Layers without a finite value are left out for {names}"] if bad else []
+
+
+def alt_of(cells: Sequence[Cell], view: View) -> str:
+    """Return what a reader needs who cannot see the figure: the course of each line, at most twelve of them."""
+    kinds: dict[Look, Callable[[Cell], str]] = {
+        "first": lambda cell: "at initialization" if cell.profile.step == 0 else f"at step {cell.profile.step}",
+        "last": lambda cell: f"after {count(cell.profile.step, 'step')}",
+    }
+    lines = [f"{cell.series.name}, {kinds[cell.look](cell)}: {_course(cell)}" for cell in cells[:12]]
+    more = f" And {count(len(cells) - 12, 'more line')}." if len(cells) > 12 else ""
+    return f"Line chart of {view.what[:1].lower()}{view.what[1:]} by layer. " + ". ".join(lines) + "." + more

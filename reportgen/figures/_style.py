@@ -1,0 +1,205 @@
+"""How every figure looks: sizes, fonts, colours, markers and line styles, in one place.
+
+A figure is as wide as the text of a page (6.5 inches) and not taller than it is wide unless it has many rows. Its text is
+8 points there, and 16 points and more when the same file fills a slide, so one file serves both. The ground is white
+and opaque: on a dark page the figure sits as a white card, and its colours stay those that were chosen for white.
+
+A series is told apart by colour (Okabe and Ito 2008, safe for colour-blind readers), marker and line style together,
+so that it still reads in greyscale. Yellow is left out, as it vanishes on white.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+WIDTH = 6.5
+"""Inches: the text width of a page."""
+
+INK = "#222222"
+MUTED = "#5f6368"
+GRID = "#dddddd"
+GROUND = "#ffffff"
+GOOD, BAD, OPEN = "#0072b2", "#d55e00", "#5f6368"
+REGION = "#cfe8dc"
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b0579a", "#000000", "#e69f00", "#56b4e9", "#7a5c3e")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (3, 1.2, 1, 1.2)), (0, (1.5, 1.2)))
+
+TEXT, SMALL, TINY = 8.0, 7.0, 6.0
+"""Points: labels and titles; ticks and legends; numbers inside small panels."""
+
+SETTINGS: dict[str, Any] = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": TEXT,
+    "axes.titlesize": TEXT,
+    "axes.titleweight": "bold",
+    "axes.labelsize": TEXT,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "text.color": INK,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "legend.fontsize": SMALL,
+    "legend.frameon": False,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 3.8,
+    "lines.markeredgewidth": 0.9,
+    "figure.facecolor": GROUND,
+    "savefig.facecolor": GROUND,
+    "savefig.edgecolor": "none",
+    "path.simplify": True,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "reportgen",
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour, marker and line style of one series."""
+
+    colour: str
+    marker: str
+    dash: Any
+
+
+def settings() -> AbstractContextManager[None]:
+    """Return the context in which every figure is drawn and saved; it leaves the user's own settings alone."""
+    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
+    return matplotlib.rc_context({**defaults, **SETTINGS})
+
+
+def look(number: int) -> Look:
+    """Return the look of the series with that number, counted from 0; colours, markers and dashes go round apart."""
+    lap = number // len(COLOURS)
+    return Look(
+        COLOURS[number % len(COLOURS)],
+        MARKERS[(number + 3 * lap) % len(MARKERS)],
+        DASHES[(number + lap) % len(DASHES)] if number else "-",
+    )
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Inches kept free around and between panels, for labels and the legend."""
+
+    left: float = 0.62
+    right: float = 0.12
+    top: float = 0.26
+    bottom: float = 0.42
+    across: float = 0.16
+    between: float = 0.34
+
+
+def grid(
+    rows: int, columns: int, panel_height: float, legend_height: float = 0.0, margins: Margins | None = None
+) -> tuple[Figure, list[list[Axes]]]:
+    """Return an empty figure of the page's width and its panels by row and column, legend space left below."""
+    gaps = margins or Margins()
+    height = gaps.top + rows * panel_height + (rows - 1) * gaps.between + gaps.bottom + legend_height
+    width = (WIDTH - gaps.left - gaps.right - (columns - 1) * gaps.across) / columns
+    figure = Figure(figsize=(WIDTH, height))
+    return figure, [
+        [
+            figure.add_axes(
+                (
+                    (gaps.left + column * (width + gaps.across)) / WIDTH,
+                    (height - gaps.top - (row + 1) * panel_height - row * gaps.between) / height,
+                    width / WIDTH,
+                    panel_height / height,
+                )
+            )
+            for column in range(columns)
+        ]
+        for row in range(rows)
+    ]
+
+
+def text_width(text: str, size: float = SMALL) -> float:
+    """Return about how many inches a line of DejaVu Sans takes; wide characters count double."""
+    units = sum(1.0 if ord(letter) < 0x2E80 else 1.7 for letter in text)
+    return units * size * 0.6 / 72
+
+
+def clip(text: str, inches: float, size: float = SMALL) -> str:
+    """Return the text on one line, cut with an ellipsis in the middle where it does not fit the width."""
+    line = " ".join(text.split())
+    if text_width(line, size) <= inches:
+        return line
+    keep = max(2, int(inches / text_width("x", size)) - 1)
+    while keep > 2 and text_width(line[: keep - keep // 3] + line[-(keep // 3) :], size) > inches:
+        keep -= 1
+    return f"{line[: keep - keep // 3]}…{line[-(keep // 3) :]}" if keep >= 3 else f"{line[:1]}…"
+
+
+def wrap(text: str, inches: float, size: float, lines: int) -> str:
+    """Return the text broken into at most so many lines of that width, the last one cut where it must be."""
+    done: list[str] = []
+    rest = " ".join(text.split())
+    while rest and len(done) < lines - 1 and text_width(rest, size) > inches:
+        at = rest.rfind(" ", 1, int(inches / text_width("x", size)) + 1)
+        if at < 1:
+            break
+        done.append(rest[:at])
+        rest = rest[at + 1 :]
+    return "\n".join([*done, clip(rest, inches, size)])
+
+
+def legend_columns(labels: Sequence[str], width: float = WIDTH) -> int:
+    """Return how many legend entries fit beside one another."""
+    if not labels:
+        return 1
+    widest = max(text_width(label) for label in labels) + 0.42
+    return max(1, min(len(labels), int((width - 0.2) / widest)))
+
+
+def legend_height(labels: Sequence[str]) -> float:
+    """Return the inches that a legend below the panels takes."""
+    if not labels:
+        return 0.0
+    rows = -(-len(labels) // legend_columns(labels))
+    return 0.06 + rows * 0.158
+
+
+def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Put one legend for all panels at the bottom of the figure, labels taken literally."""
+    if not labels:
+        return
+    # Entries run down the columns; there are never more columns than rows can fill evenly.
+    columns = legend_columns(labels)
+    columns = -(-len(labels) // -(-len(labels) // columns))
+    box = figure.legend(
+        handles, labels, loc="lower center", ncols=columns, borderaxespad=0.2, handlelength=2.4, columnspacing=1.4,
+        labelspacing=0.3, borderpad=0.1,
+    )  # fmt: skip
+    for text in box.get_texts():
+        text.set_parse_math(False)
+
+
+def panel_title(axes: Axes, text: str, inches: float) -> None:
+    """Write a panel's title, taken literally, cut to the panel's width; its place is fixed, which saves a layout pass."""
+    axes.set_title(clip(text, inches, TEXT * 1.12), loc="left", y=1.0, pad=4, parse_math=False)

@@ -1,0 +1,30 @@
+"""Accuracy by epoch on training and validation examples, every seed a thin line.
+
+Both are evaluated in test mode at the end of each epoch, on equally many examples. A big gap between them is
+overfitting; none at all leaves room for a larger network.
+"""
+
+from __future__ import annotations
+
+from reportgen.analysis.model import Analysis
+from reportgen.figures._by_epoch import draw as draw_view
+from reportgen.figures._epoch_lines import View
+from reportgen.figures.figure import Drawing, FigureKind
+
+VIEW = View(
+    "accuracy_curves",
+    "Accuracy by epoch",
+    {"train_accuracy": "training accuracy", "val_accuracy": "validation accuracy"},
+    evaluated=("train_accuracy", "val_accuracy"),
+    headline=("val_accuracy", "train_accuracy"),
+    better="higher",
+    unit="accuracy",
+)
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None where nothing was trained."""
+    return draw_view(analysis, VIEW)
+
+
+FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=80)

@@ -1,0 +1,125 @@
+"""Sizes of the gradients of single units by layer: the distribution of |delta| on a logarithmic axis, at initialization.
+
+Delta is the gradient of the mean loss by a layer's pre-activations, for all units, probe examples and seeds. Each layer
+is a shape whose width at a height is the share of deltas of that size, scaled to its widest place; exact zeros, as ReLU
+makes them, are left out of the shape and named in the caption. Signals that vanish or explode on the way back show as
+shapes that sink or rise towards the first layer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator
+
+from reportgen.analysis.model import Analysis
+from reportgen.figures import _axis, _style
+from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, csv_rows, outline, rows_for
+from reportgen.figures._words import count, listing, number, power, sentence
+from reportgen.figures.figure import Drawing, FigureKind
+
+PANELS, LAYERS = 6, 20
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None where no gradients were looked at."""
+    rows, left_out = rows_for(analysis, "gradient", PANELS, LAYERS, output=True)
+    if not rows:
+        return None
+    with _style.settings():
+        figure = _figure(rows)
+    return Drawing(
+        FIGURE.id, FIGURE.title, _caption(rows, left_out), _alt(rows), figure, BIN_COLUMNS, list(csv_rows(rows))
+    )
+
+
+def _figure(rows: Sequence[Row]) -> Figure:
+    columns = len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3
+    lines = -(-len(rows) // columns)
+    figure, axes = _style.grid(lines, columns, 2.3 if lines == 1 else 1.6)
+    flat = [ax for line in axes for ax in line]
+    supports = [one.support for row in rows for one in row.bars if np.isfinite(one.support[0])]
+    low, high = min(low for low, _ in supports), max(high for _, high in supports)
+    for number_, (ax, row) in enumerate(zip(flat, rows, strict=False)):
+        _panel(ax, row)
+        last = max(one.layer for one in row.bars)
+        _axis.set_layers(ax, [one.layer for one in row.bars], last, number_ + columns >= len(rows), 10)
+        _decades(ax, low, high, number_ % columns == 0)
+        _style.panel_title(ax, row.series.name, _style.WIDTH / columns - 0.5)
+        if number_ % columns == 0:
+            ax.set_ylabel("|gradient| of a unit", labelpad=3)
+    for ax in flat[len(rows) :]:
+        ax.remove()
+    return figure
+
+
+def _panel(ax: Axes, row: Row) -> None:
+    shapes = [_violin(one) for one in row.bars if one.share.sum() > 0]
+    colour = row.series.look.colour
+    ax.add_collection(PolyCollection(shapes, facecolor=colour, edgecolor=colour, lw=0.4, alpha=0.75))
+    middles = [(one.layer, _median(one)) for one in row.bars if one.share.sum() > 0]
+    x, y = zip(*middles, strict=True)
+    ax.plot(x, y, ls="none", marker="_", ms=4.5, mew=1.1, color=_style.GROUND)
+
+
+def _violin(bars: Bars) -> np.ndarray:
+    low, high = bars.support
+    y, width = outline(bars.edges, bars.share)
+    keep = (y >= low - 1e-9) & (y <= high + 1e-9)
+    y, width = y[keep], 0.42 * width[keep]
+    return np.column_stack([np.concatenate([bars.layer + width, bars.layer - width[::-1]]), np.concatenate([y, y[::-1]])])
+
+
+def _median(bars: Bars) -> float:
+    """Return the place below which half of the shape lies, on the axis of exponents."""
+    total = np.cumsum(bars.share)
+    at = int(np.searchsorted(total, total[-1] / 2))
+    return float((bars.edges[at] + bars.edges[at + 1]) / 2)
+
+
+def _decades(ax: Axes, low: float, high: float, labels: bool) -> None:
+    first, last = math.floor(low), math.ceil(high)
+    step = max(1, math.ceil((last - first) / 6))
+    exponents = [exponent for exponent in range(first, last + 1) if exponent % step == 0]
+    ax.yaxis.set_major_locator(FixedLocator(exponents))
+    ax.yaxis.set_major_formatter(FixedFormatter([power(exponent) for exponent in exponents]))
+    ax.set_ylim(low - 0.04 * (high - low), high + 0.04 * (high - low))
+    ax.grid(axis="y")
+    ax.tick_params(axis="y", labelleft=labels)
+
+
+def _caption(rows: Sequence[Row], left_out: int) -> str:
+    parts = [
+        "Sizes of the loss gradients by the pre-activations, for every unit, probe example and seed, at initialization; "
+        "the light mark is the median",
+        "; ".join(_course(row) for row in rows[:3]),
+        _zeros(rows),
+    ]
+    if left_out:
+        parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} not shown")
+    return " ".join(sentence(part) for part in parts if part)
+
+
+def _course(row: Row) -> str:
+    """Say where the median size stands in the first and in the last layer."""
+    seen = [one for one in row.bars if one.share.sum() > 0]
+    ends = [f"{number(10 ** _median(one))} in layer {one.layer}" for one in (seen[0], seen[-1])[: len(seen)]]
+    return f"{row.series.name}: the median size is {listing(list(dict.fromkeys(ends)))}"
+
+
+def _zeros(rows: Sequence[Row]) -> str:
+    most = {row.series.name: max(one.outside for one in row.bars) for row in rows}
+    named = [f"{name} (up to {number(100 * share)}% of a layer)" for name, share in most.items() if share > 0.01]
+    return f"Gradients of exactly zero, or outside the counted range, are not in the shapes: {listing(named)}" if named else ""  # noqa: E501
+
+
+def _alt(rows: Sequence[Row]) -> str:
+    return "Distributions of gradient sizes by layer, on a logarithmic axis. " + ". ".join(map(_course, rows)) + "."
+
+
+FIGURE = FigureKind("gradient_histograms", "Sizes of the gradients by layer", draw, order=40)

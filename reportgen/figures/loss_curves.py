@@ -1,0 +1,32 @@
+"""Loss by epoch on training and validation examples, every seed a thin line.
+
+Training and validation loss are both evaluated in test mode (running averages, no dropout) and without penalties, so
+their gap is overfitting and nothing else. The minibatch loss, shown where there is room for it, is what the optimizer
+sees: the mean over the epoch's minibatches, in training mode, while the weights change. A loss that stays flat and
+then falls points to a bad initialization; a cross marks where a run diverged.
+"""
+
+from __future__ import annotations
+
+from reportgen.analysis.model import Analysis
+from reportgen.figures._by_epoch import draw as draw_view
+from reportgen.figures._epoch_lines import View
+from reportgen.figures.figure import Drawing, FigureKind
+
+VIEW = View(
+    "loss_curves",
+    "Loss by epoch",
+    {"train_loss": "training loss", "val_loss": "validation loss", "batch_loss": "minibatch loss (training mode)"},
+    evaluated=("train_loss", "val_loss"),
+    headline=("val_loss", "train_loss"),
+    better="lower",
+    unit="loss",
+)
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None where nothing was trained."""
+    return draw_view(analysis, VIEW)
+
+
+FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=70)
