@@ -60,6 +60,9 @@ def initial_parameters(net: Net, seed: int) -> list[tuple[NDArray[np.float32], N
     """Return weights of standard deviation 1/sqrt(fan_in) and zero biases, layer by layer."""
     generator = np.random.default_rng(seed)
     return [
-        (generator.standard_normal(shape, dtype=np.float32) / np.float32(shape[0] ** 0.5), np.zeros(shape[1], np.float32))
+        (
+            generator.standard_normal(shape, dtype=np.float32) / np.float32(shape[0] ** 0.5),
+            np.zeros(shape[1], np.float32),
+        )
         for shape in net.shapes
     ]

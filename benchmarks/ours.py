@@ -1,0 +1,80 @@
+"""The engine of reportgen: whole runs, one a core in threads, as a study trains them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from benchmarks.nets import Net, examples
+from benchmarks.workers import Measure
+from reportgen.data.dataset import Dataset
+from reportgen.engine.activations import ACTIVATIONS
+from reportgen.engine.inits import INITS
+from reportgen.engine.optimizers import OPTIMIZERS
+from reportgen.engine.spec import Component, DataSpec, LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.train import train
+from reportgen.table import Row
+
+
+def prepare(net: Net, option: str) -> Measure:
+    """Return a measurement; `option` is "probes" for the default probes, or "noprobes"; "1" before it: one thread."""
+    threads = 1 if option.startswith("1") else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    probes = ProbeSpec(looks=0) if option.endswith("noprobes") else ProbeSpec()
+    dataset, seeds = dataset_of(net), itertools.count()
+    total = net.epochs * net.steps_per_epoch
+
+    def run(_: int = 0) -> None:
+        outcome = train(run_spec(net, probes, seed=next(seeds)), dataset)
+        if outcome.steps != total:
+            raise RuntimeError(f"a run of {total} steps ended after {outcome.steps}")
+
+    pool = ThreadPoolExecutor(threads)
+    threadpool_limits(1)
+    run()
+    start = time.perf_counter()
+    list(pool.map(run, range(threads)))
+    one_run = time.perf_counter() - start
+
+    def measure(seconds: float) -> tuple[int, float]:
+        runs = threads * max(1, round(seconds / one_run))  # every thread does as many, and they end together
+        start = time.perf_counter()
+        list(pool.map(run, range(runs)))
+        return runs * total, time.perf_counter() - start
+
+    return measure
+
+
+def dataset_of(net: Net) -> Dataset:
+    """Return the examples as the engine takes them.
+
+    One validation example: the peers score nothing, and so the engine's scores of every epoch cost next to nothing.
+    """
+    x, y = examples(net)
+    empty = x[:0], y[:0]
+    return Dataset(x, y, x[:1], y[:1], *empty, classes=net.sizes[-1])
+
+
+def run_spec(net: Net, probes: ProbeSpec, seed: int, epochs: int | None = None) -> RunSpec:
+    """Return one run of the net."""
+    tanh, identity = component(ACTIVATIONS, "tanh"), component(ACTIVATIONS, "identity")
+    init = component(INITS, "xavier", gain=1.0)
+    *hidden, classes = net.sizes[1:]
+    layers = [LayerSpec(units, tanh, init) for units in hidden] + [LayerSpec(classes, identity, init)]
+    training = TrainingSpec(
+        optimizer=component(OPTIMIZERS, "sgd", momentum=net.momentum),
+        lr=net.lr,
+        batch_size=net.batch,
+        epochs=net.epochs if epochs is None else epochs,
+    )
+    return RunSpec(DataSpec(Component("gaussian")), (), NetworkSpec(tuple(layers)), training, probes, seed)
+
+
+def component(rows: Mapping[str, Row], name: str, **given: Any) -> Component:
+    """Return a row's component with its defaults filled in, as a study's plan gives it to the engine."""
+    return Component.of(name, **{parameter.name: parameter.default for parameter in rows[name].parameters} | given)
