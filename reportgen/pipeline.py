@@ -15,6 +15,7 @@ from reportgen import data
 from reportgen.analysis import analyse
 from reportgen.analysis.model import Analysis
 from reportgen.errors import MissingError, StoreError, UsageError
+from reportgen.quick import quick_overrides
 from reportgen.report.publish import publish
 from reportgen.runs import disk
 from reportgen.runs.executors import Job, default_workers, run_all
@@ -24,7 +25,6 @@ from reportgen.runs.store import Store
 from reportgen.shipped import study_file
 from reportgen.study.loader import load_study
 from reportgen.study.plan import Plan, make_plan
-from reportgen.quick import quick_overrides
 from reportgen.watcher import Watcher
 
 FORMATS = ("html", "pdf", "json", "kit")
@@ -103,10 +103,10 @@ def order_study(
     if unknown or not formats:
         raise UsageError(f"unknown format {', '.join(unknown) or 'none'}", hint=f"there are {', '.join(FORMATS)}")
     path, changes = study_file(source), dict(overrides or {})
-    study = load_study(path, changes)
+    plan = make_plan(load_study(path, changes))
     if quick:
-        study = load_study(path, changes | quick_overrides(study))
-    return Order(make_plan(study), Path(output) / study.id, tuple(formats), command or f"reportgen run {source}")
+        plan = make_plan(load_study(path, changes | quick_overrides(plan)))
+    return Order(plan, Path(output) / plan.study.id, tuple(formats), command or f"reportgen run {source}")
 
 
 def run_order(

@@ -1,4 +1,4 @@
-"""How a study gets on, as the terminal shows it: a bar with the time left, or a line a run where there is no terminal."""
+"""How a study gets on, as a terminal shows it: a bar with the time left, or a plain line a run."""
 
 from __future__ import annotations
 

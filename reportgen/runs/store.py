@@ -13,7 +13,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,9 @@ from reportgen.errors import StoreError
 from reportgen.runs import disk
 from reportgen.runs.arrays import pack, unpack
 from reportgen.runs.record import RunRecord
-from reportgen.study.plan import PlannedRun
+
+if TYPE_CHECKING:
+    from reportgen.study.plan import PlannedRun
 
 FORMAT = "reportgen-run"
 VERSION = 1  # 1: the first

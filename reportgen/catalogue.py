@@ -1,0 +1,186 @@
+"""What a study may name, with one line on each: `reportgen list` and `describe` read it here."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reportgen.engine.spec import STATISTICS
+from reportgen.table import Parameter, Row
+
+Entries = Mapping[str, Any]
+"""Names to whatever describes them: a table row, a rule, a figure, or a sentence."""
+
+METRICS = {
+    "activation_mean": "mean of a layer's activations over units and probe examples",
+    "activation_std": "standard deviation of a layer's activations",
+    "activation_min": "smallest activation of a layer",
+    "activation_max": "largest activation of a layer",
+    "zero_fraction": "share of a layer's activations that are exactly zero",
+    "saturated_fraction": "share of a layer's activations at the flat end of a bounded activation function",
+    "dead_fraction": "share of a layer's units that are silent on every probe example",
+    "preactivation_mean": "mean of what goes into the activation function",
+    "preactivation_std": "standard deviation of what goes into the activation function",
+    "gradient_mean": "mean of the loss's gradient by a layer's pre-activations",
+    "gradient_std": "standard deviation of the loss's gradient by a layer's pre-activations",
+    "gradient_norm": "norm of the loss's gradient by a layer's pre-activations",
+    "weight_std": "standard deviation of a layer's weights",
+    "weight_norm": "norm of a layer's weights",
+    "weight_gradient_norm": "norm of the loss's gradient by a layer's weights",
+    "update_ratio": "norm of a step's change of the weights over the norm of the weights",
+    "bias_mean": "mean of a layer's biases",
+    "bias_gradient_norm": "norm of the loss's gradient by a layer's biases",
+    "weight_unit_spread": "how far the units of a layer differ in their weights; 0 where all are equal",
+    "gradient_unit_spread": "how far the units of a layer differ in their weights' gradients; 0 where all are equal",
+    "bn_gamma_mean": "mean of batch normalization's learned scale",
+    "bn_gamma_std": "standard deviation of batch normalization's learned scale",
+    "bn_beta_mean": "mean of batch normalization's learned shift",
+    "bn_beta_std": "standard deviation of batch normalization's learned shift",
+    "bn_running_mean_mean": "mean over units of batch normalization's running mean",
+    "bn_running_var_mean": "mean over units of batch normalization's running variance",
+    "lr": "learning rate",
+    "batch_loss": "mean minibatch loss of an epoch, in train mode, without penalties",
+    "penalty": "what L1 and L2 add to the loss",
+    "train_loss": "loss on training examples in test mode, without penalties",
+    "train_accuracy": "share of training examples classified rightly, in test mode",
+    "val_loss": "loss on validation examples, without penalties",
+    "val_accuracy": "share of validation examples classified rightly",
+    "test_loss": "loss on test examples, without penalties",
+    "test_accuracy": "share of test examples classified rightly",
+}
+
+
+def activations() -> Entries:
+    """Return the activation functions."""
+    from reportgen.engine.activations import ACTIVATIONS
+
+    return ACTIVATIONS
+
+
+def inits() -> Entries:
+    """Return the ways to initialize weights."""
+    from reportgen.engine.inits import INITS
+
+    return INITS
+
+
+def optimizers() -> Entries:
+    """Return the optimizers."""
+    from reportgen.engine.optimizers import OPTIMIZERS
+
+    return OPTIMIZERS
+
+
+def schedules() -> Entries:
+    """Return the schedules of the learning rate."""
+    from reportgen.engine.schedules import SCHEDULES
+
+    return SCHEDULES
+
+
+def losses() -> Entries:
+    """Return the losses."""
+    from reportgen.engine.losses import LOSSES
+
+    return LOSSES
+
+
+def datasets() -> Entries:
+    """Return the data sets."""
+    from reportgen.data.datasets import DATASETS
+
+    return DATASETS
+
+
+def preprocess() -> Entries:
+    """Return the preprocessing steps."""
+    from reportgen.data.preprocess import STEPS
+
+    return STEPS
+
+
+def rules() -> Entries:
+    """Return the rules that diagnose."""
+    from reportgen.analysis.rules import RULES
+
+    return RULES
+
+
+def figures() -> Entries:
+    """Return the figures."""
+    from reportgen.figures import FIGURES
+
+    return FIGURES
+
+
+def metrics() -> Entries:
+    """Return what claims can measure: layer statistics, then scores."""
+    return {name: METRICS[name] for name in (*STATISTICS, *(name for name in METRICS if name not in STATISTICS))}
+
+
+def studies() -> Entries:
+    """Return the shipped studies."""
+    from reportgen.shipped import shipped_studies
+    from reportgen.study.loader import load_study
+
+    return {name: load_study(path).title for name, path in shipped_studies().items()}
+
+
+KINDS: dict[str, Callable[[], Entries]] = {
+    "activations": activations,
+    "inits": inits,
+    "optimizers": optimizers,
+    "schedules": schedules,
+    "losses": losses,
+    "datasets": datasets,
+    "preprocess": preprocess,
+    "rules": rules,
+    "figures": figures,
+    "metrics": metrics,
+    "studies": studies,
+}
+
+
+def summary(entry: Any) -> str:
+    """Return one line on an entry."""
+    if isinstance(entry, str):
+        return entry
+    text: str = entry.summary if isinstance(entry, Row) else entry.title
+    return text
+
+
+def find_entries(name: str) -> list[tuple[str, str, Any]]:
+    """Return the kind, full name and entry of everything of that name or alias."""
+    return [
+        (kind, known, entry)
+        for kind, entries in KINDS.items()
+        for known, entry in entries().items()
+        if name == known or name in getattr(entry, "aliases", ())
+    ]
+
+
+def describe(kind: str, name: str, entry: Any) -> list[str]:
+    """Return all that is known of an entry, line by line."""
+    lines = [f"{name}  ({kind})", f"  {summary(entry)}"]
+    if isinstance(entry, Row):
+        about = {"formula": entry.formula, "source": entry.source, "also": ", ".join(entry.aliases)}
+        lines += [f"  {word + ':':<9}{text}" for word, text in about.items() if text]
+        return lines + [f"  {_parameter(parameter)}" for parameter in entry.parameters]
+    if not isinstance(entry, str):
+        lines += ["", *(f"  {line}".rstrip() for line in _documentation(entry).splitlines())]
+        lines += [f"  source:  {source}" for source in getattr(entry, "sources", ())]
+    return lines
+
+
+def _parameter(parameter: Parameter) -> str:
+    default = "required" if parameter.required else f"default {parameter.default}"
+    choices = f", one of {', '.join(parameter.choices)}" if parameter.choices else ""
+    return f"{parameter.name} ({parameter.kind}, {default}{choices}): {parameter.description}"
+
+
+def _documentation(entry: Any) -> str:
+    """Return the docstring of the file that a rule or figure lives in."""
+    function = getattr(entry, "check", None) or entry.draw
+    return inspect.getdoc(sys.modules[function.__module__]) or ""

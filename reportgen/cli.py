@@ -1,0 +1,235 @@
+"""The command `reportgen`: its verbs, what it prints, and the codes it ends with.
+
+Modules that take time to load are imported inside the verbs that need them, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reportgen.errors import UsageError
+from reportgen.flags import Formats, Jobs, Json, Open, Output, Quick, Quiet, Seeds, Set, Strict, Studies, Verbose, Wish
+from reportgen.terminal import Show, print_json, print_lines, say, told
+
+if TYPE_CHECKING:
+    from reportgen.pipeline import Order, Report
+    from reportgen.watcher import Watcher
+
+Maker = Callable[["Order", "Watcher"], "Report"]
+
+FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = 5, 4, 6, 130
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich alone would take a third of the time of --help
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Put the claims of a lecture on training neural networks to the test, and report the verdicts.",
+)
+
+
+@app.command()
+def run(
+    studies: Studies,
+    output: Output = Path("reports"),
+    formats: Formats = None,
+    changes: Set = None,
+    seeds: Seeds = None,
+    jobs: Jobs = None,
+    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Train on the workers of a Dask cluster.")] = None,
+    quick: Quick = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train stored runs again.")] = False,
+    strict: Strict = False,
+    open_: Open = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Train what is missing of studies and write their reports."""
+    wish = Wish(studies, output, formats, changes, seeds, quick)
+    from reportgen.pipeline import run_order
+
+    def make(order: Order, watcher: Watcher) -> Report:
+        return run_order(order, workers=jobs, dask=dask, fresh=fresh, watcher=watcher)
+
+    _make_reports(wish, make, Show(quiet, verbose, as_json, open_), strict)
+
+
+@app.command()
+def render(
+    studies: Studies,
+    output: Output = Path("reports"),
+    formats: Formats = None,
+    changes: Set = None,
+    seeds: Seeds = None,
+    quick: Quick = False,
+    strict: Strict = False,
+    open_: Open = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Write reports from stored runs; trains nothing."""
+    wish = Wish(studies, output, formats, changes, seeds, quick)
+    from reportgen.pipeline import render_order
+
+    def make(order: Order, watcher: Watcher) -> Report:
+        return render_order(order, watcher=watcher)
+
+    _make_reports(wish, make, Show(quiet, verbose, as_json, open_), strict)
+
+
+@app.command()
+def check(
+    studies: Studies,
+    output: Output = Path("reports"),
+    changes: Set = None,
+    seeds: Seeds = None,
+    jobs: Jobs = None,
+    quick: Quick = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Validate studies and show what a run would do.
+
+    Shows runs, parameters, memory and time; trains and writes nothing.
+    """
+    wish = Wish(studies, output, None, changes, seeds, quick)
+    from reportgen.console import check_lines, check_values
+    from reportgen.runs.executors import default_workers
+
+    plans = [check_values(order, jobs or default_workers()) for order in wish.orders()]
+    if as_json:
+        print_json(plans)
+    elif not quiet:
+        print_lines(line for plan in plans for line in check_lines(plan))
+
+
+@app.command("list")
+def list_(
+    kinds: Annotated[list[str] | None, typer.Argument(metavar="[KIND...]", help="Such as inits or rules.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what a study may name, with a line on each."""
+    from reportgen.catalogue import KINDS, summary
+
+    unknown = [kind for kind in kinds or () if kind not in KINDS]
+    if unknown:
+        raise UsageError(f"there are no {unknown[0]!r}", hint=f"there are {', '.join(KINDS)}")
+    found = {kind: {name: summary(entry) for name, entry in KINDS[kind]().items()} for kind in kinds or KINDS}
+    if as_json:
+        print_json(found)
+        return
+    for kind, entries in found.items():
+        width = max((len(name) for name in entries), default=0)
+        print_lines([("bold", kind), *(("", f"  {name:<{width}}  {text}") for name, text in entries.items()), ("", "")])
+
+
+@app.command()
+def describe(name: Annotated[str, typer.Argument(help="A name that `reportgen list` shows.")]) -> None:
+    """Print all that is known of a name in the list."""
+    from reportgen.catalogue import KINDS, find_entries
+    from reportgen.catalogue import describe as lines_of
+
+    found = find_entries(name)
+    if not found:
+        near = difflib.get_close_matches(name, [known for entries in KINDS.values() for known in entries()], n=1)
+        raise UsageError(f"there is nothing named {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
+    print_lines(("", line) for entry in found for line in [*lines_of(*entry), ""])
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of study files, for editors."""
+    from reportgen.study.schema import study_schema
+
+    print_json(study_schema())
+
+
+@app.command()
+def doctor() -> None:
+    """Say what reportgen misses on this machine."""
+    from reportgen.doctor import examine
+
+    findings = examine()
+    print_lines(("" if good else "red", f"{'ok     ' if good else 'missing'}  {text}") for good, text in findings)
+    if not all(good for good, _ in findings):
+        raise typer.Exit(MISSING)
+
+
+@app.callback(invoke_without_command=True)
+def about(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Put the claims of a lecture on training neural networks to the test, and report the verdicts."""
+    if version:
+        from reportgen.runs.provenance import package_version
+
+        print_lines([("", f"reportgen {package_version('reportgen')}")])
+        raise typer.Exit
+
+
+def main() -> None:
+    """Carry out the command line and end with its code."""
+    code = invoke(sys.argv[1:])
+    if code == INTERRUPTED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # a thread that compiles cannot be stopped, and nobody is to wait for it
+    sys.exit(code)
+
+
+def invoke(arguments: list[str]) -> int:
+    """Carry out a command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an old console may lack a letter; that is no error
+    codes: list[int] = []
+    try:
+        with told(codes):
+            app(arguments, prog_name="reportgen")
+    except SystemExit as end:
+        codes.append(end.code if isinstance(end.code, int) else 0)
+    except Exception:
+        say("reportgen: this should not happen; please report it, with these lines and the study:")
+        traceback.print_exc()
+        return 1
+    return codes[0] if codes else 0
+
+
+def _make_reports(wish: Wish, make: Maker, show: Show, strict: bool) -> None:
+    """Make each report and show it; the first thing that went wrong decides the exit code."""
+    if strict and wish.quick:
+        raise UsageError("--quick gives no verdicts, so --strict has nothing to go by")
+    codes: list[int] = []
+    answers: list[dict[str, Any]] = []
+    for order in wish.orders():
+        with told(codes):
+            try:
+                with show.watcher() as watcher:
+                    report = make(order, watcher)
+            except KeyboardInterrupt:
+                say("Interrupted. Finished runs are kept; the same command takes up the rest.")
+                raise typer.Exit(INTERRUPTED) from None
+            answers.append(show.report(report))
+            codes += _codes(report, strict, "pdf" in wish.chosen_formats)
+    if show.as_json:
+        print_json(answers)
+    if codes:
+        raise typer.Exit(codes[0])
+
+
+def _codes(report: Report, strict: bool, pdf: bool) -> list[int]:
+    from reportgen.console import falls_short
+
+    found = {FAILED: bool(report.failures), MISSING: bool(report.missing and pdf)}
+    found[NOT_SUPPORTED] = strict and falls_short(report)
+    return [code for code, true in found.items() if true]

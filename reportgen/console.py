@@ -1,0 +1,147 @@
+"""What the commands answer: lines for people, and values for `--json`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen.analysis.model import ClaimResult
+from reportgen.estimate import Cost, peak_bytes, run_costs
+from reportgen.pipeline import Order, Report, plan_jobs, stored_records, unique
+from reportgen.runs.store import plain
+
+STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
+"""The colour of a verdict on a terminal."""
+
+Line = tuple[str, str]  # a style, "" for none, and the text
+ACTIVE = ("html", "pdf")
+
+
+def report_lines(report: Report) -> Iterator[Line]:
+    """Yield what a report found: verdicts, what became of the runs, and where the report is."""
+    study = report.analysis.plan.study
+    yield "bold", f"{study.id}: {study.title}"
+    if study.watermark:
+        yield "", "  a quick look: no verdicts"
+    else:
+        for claim in report.analysis.claims:
+            yield STYLES[claim.verdict], f"  {claim.verdict:<13} {claim.id}: {' '.join(claim.says.split())}"
+        yield "", f"  claims: {counted(verdict_counts(report))}"
+    yield "", f"  runs: {counted(status_counts(report))} ({report.trained} trained, {report.stored} stored)"
+    severities = Counter(finding.severity for finding in report.analysis.findings)
+    yield "", f"  findings: {counted(severities)}"
+    for failure in report.failures:
+        yield "red", f"  failed: {failure}"
+    yield "", f"  report: {main_file(report)}"
+
+
+def report_values(report: Report) -> dict[str, Any]:
+    """Return what `run --json` and `render --json` say of a report."""
+    files = {name: str(path) for name, path in formats_written(report).items()}
+    values = {
+        "study": report.analysis.plan.study.id,
+        "folder": str(report.folder),
+        **{name: files.get(name) for name in ACTIVE},
+        "results": str(report.folder / "results.json"),
+        "trained": report.trained,
+        "stored": report.stored,
+        "statuses": status_counts(report),
+        "failures": list(report.failures),
+        "verdicts": {} if report.analysis.plan.study.watermark else verdict_counts(report),
+        "claims": [_claim(claim) for claim in report.analysis.claims],
+        "findings": len(report.analysis.findings),
+    }
+    converted: dict[str, Any] = plain(values)
+    return converted
+
+
+def main_file(report: Report) -> Path:
+    """Return the path that a reader opens first."""
+    written = formats_written(report)
+    return next((written[name] for name in ACTIVE if name in written), report.folder / "results.json")
+
+
+def formats_written(report: Report) -> dict[str, Path]:
+    """Return the paths of the page and the PDF that this report wrote."""
+    return {path.suffix.removeprefix("."): path for path in report.paths if path.suffix in (".html", ".pdf")}
+
+
+def verdict_counts(report: Report) -> dict[str, int]:
+    """Return how many claims have each verdict."""
+    found = Counter(claim.verdict for claim in report.analysis.claims)
+    return {verdict: found[verdict] for verdict in STYLES}  # type: ignore[index]
+
+
+def status_counts(report: Report) -> dict[str, int]:
+    """Return how many runs ended in each way; a run that two variants share counts twice."""
+    found: Counter[str] = Counter()
+    for summary in report.analysis.variants:
+        found.update(record.status for record in summary.records)
+    return dict(found)
+
+
+def falls_short(report: Report) -> bool:
+    """Tell whether a claim that matters is not supported: those marked required, or all where none is marked."""
+    claims = report.analysis.claims
+    required = [claim for claim in claims if claim.required] or claims
+    return any(claim.verdict != "supported" for claim in required)
+
+
+def counted(counts: Mapping[Any, int]) -> str:
+    """Return counts in words: "3 supported, 1 contradicted"."""
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
+
+
+def check_values(order: Order, workers: int) -> dict[str, Any]:
+    """Return what `check --json` says of a plan: runs, parameters, memory and time."""
+    study, jobs = order.plan.study, unique(plan_jobs(order.plan))
+    stored = {key for key, record in stored_records(order, jobs).items() if record.status != "failed"}
+    costs = run_costs(order.plan, jobs)
+    missing: list[Cost] = [cost for key, cost in costs.items() if key not in stored]
+    return {
+        "study": study.id,
+        "title": study.title,
+        "variants": [variant.label for variant in order.plan.variants],
+        "seeds": list(study.seeds),
+        "claims": len(study.claims),
+        "runs": len(jobs),
+        "stored": len(stored),
+        "parameters": [pick((cost.parameters for cost in costs.values()), default=0) for pick in (min, max)],
+        "steps": sum(cost.steps for cost in missing),
+        "memory_bytes": peak_bytes(costs, workers),
+        "seconds": sum(cost.seconds for cost in missing) / min(workers, max(len(missing), 1)),
+        "workers": workers,
+    }
+
+
+def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield a checked plan for people."""
+    runs, stored = values["runs"], values["stored"]
+    low, high = values["parameters"]
+    size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    yield "bold", f"{values['study']}: {values['title']}"
+    yield "", f"  runs        {runs}: {len(values['variants'])} variants, {len(values['seeds'])} seeds"
+    yield "", f"  to train    {runs - stored} ({stored} stored), {values['steps']:,} steps"
+    yield "", f"  parameters  {size} a run"
+    yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training, beside Python itself"
+    yield "", f"  time        about {_duration(values['seconds'])} with {values['workers']} at a time"
+    yield "", f"  claims      {values['claims']}"
+    for label in values["variants"]:
+        yield "", f"  variant     {label}"
+
+
+def _claim(claim: ClaimResult) -> dict[str, Any]:
+    names = ("id", "verdict", "measured", "interval", "n", "required")
+    return {name: getattr(claim, name) for name in names}
+
+
+def _megabytes(count: int) -> str:
+    return f"{max(count / 1e6, 1):,.0f} MB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "a second"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

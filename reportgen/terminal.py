@@ -1,0 +1,94 @@
+"""The one file that prints: results go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import sys
+import webbrowser
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportgen.errors import ReportgenError
+
+if TYPE_CHECKING:
+    from reportgen.console import Line
+    from reportgen.pipeline import Report
+    from reportgen.watcher import Watcher
+
+
+@contextlib.contextmanager
+def told(codes: list[int]) -> Iterator[None]:
+    """Tell the user of an error that is theirs to mend, and note its exit code."""
+    try:
+        yield
+    except ReportgenError as error:
+        say(f"reportgen: {error}")
+        codes.append(error.exit_code)
+
+
+@dataclass(frozen=True)
+class Show:
+    """How much a command says, and in what form."""
+
+    quiet: bool
+    verbose: bool
+    as_json: bool
+    open: bool
+
+    def watcher(self) -> Watcher:
+        """Return who follows the training: a bar on a terminal, lines elsewhere, nobody where quiet is asked for."""
+        from rich.console import Console
+
+        from reportgen.progress import BarWatcher, LineWatcher
+        from reportgen.watcher import Watcher
+
+        if self.quiet:
+            return Watcher()
+        console = Console(stderr=True)
+        return BarWatcher(console) if console.is_terminal and not self.verbose else LineWatcher(say)
+
+    def report(self, report: Report) -> dict[str, Any]:
+        """Print what the report found, and return it as plain values."""
+        from reportgen.console import main_file, report_lines, report_values
+
+        if not self.as_json:
+            print_lines([("", str(main_file(report)))] if self.quiet else report_lines(report))
+        if report.missing:
+            say(f"reportgen: {report.missing}")
+        if self.open:
+            webbrowser.open(main_file(report).resolve().as_uri())
+        return report_values(report)
+
+
+def say(text: str) -> None:
+    """Print to stderr."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def print_lines(lines: Iterable[Line]) -> None:
+    """Print to stdout, in colour on a terminal; a reader that has gone away is no error."""
+    try:
+        for style, text in lines:
+            _styled(style, text) if sys.stdout.isatty() else print(text)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # Windows says EINVAL of a closed pipe
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_json(values: Any) -> None:
+    """Print values to stdout as JSON."""
+    print_lines([("", json.dumps(values, indent=1, ensure_ascii=False))])
+
+
+def _styled(style: str, text: str) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    Console().print(Text(text, style), soft_wrap=True)
