@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-Kind = Literal["number", "integer", "boolean", "choice", "text", "path", "component"]
+Kind = Literal["number", "integer", "boolean", "choice", "text", "path", "component", "numbers", "column"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Parameter:
     """A parameter of a row: its name, kind, default (None: not set), range and one line on what it does.
 
     required: the author must give it. minimum and maximum are inclusive unless `exclusive` names them.
-    choices: the names allowed for kind "choice". A "component" is itself a row, of the same table.
+    choices: the names allowed for kind "choice". A "component" is itself a row, of the same table. "numbers" is a list
+    of numbers, each within the range; a "column" of a file is given by its name or by its number from 0.
     """
 
     name: str

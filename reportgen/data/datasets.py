@@ -1,0 +1,203 @@
+"""Where examples come from: one table of data sets.
+
+To add one: a function from Request to Source, and a row at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from reportgen.data import bundled, csv_file, generated, npz_file, published
+from reportgen.data.source import Request, Source
+from reportgen.table import Parameter, Row, table
+
+
+def _nothing(request: Request) -> str:
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet(Row):
+    """A row of the data sets.
+
+    make: the examples asked for. identity: text that changes with the contents of the files, where there are any.
+    sizes: the defaults of those of `samples`, `features` and `classes` that an author may set; fixed: those that the
+    data set has of its own. validation: the default of that fraction. given: the splits that come with the data and
+    are used as they are; a fraction for them is an error.
+    """
+
+    make: Callable[[Request], Source]
+    identity: Callable[[Request], str] = _nothing
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    fixed: Mapping[str, int] = field(default_factory=dict)
+    validation: float = 0.2
+    given: tuple[str, ...] = ()
+
+
+OPTIONS = (
+    Parameter("samples", "integer", None, "how many examples are made, all splits together", 1),
+    Parameter("features", "integer", None, "how many features made examples have", 1),
+    Parameter("classes", "integer", None, "how many classes made examples have", 1),
+    Parameter("train", "integer", None, "train on only so many: the first of the shuffled training split", 1),
+    Parameter("validation", "number", None, "fraction for validation, stratified by class", 0, 1, ("maximum",)),
+    Parameter("test", "number", 0.0, "fraction for testing, stratified by class", 0, 1, ("maximum",)),
+    Parameter("label_noise", "number", 0.0, "fraction of training labels replaced by another class", 0, 1),
+    Parameter("shuffle_labels", "boolean", False, "permute the training labels, so that they tell nothing"),
+    Parameter("shuffle", "boolean", True, "false: splits are cut from the data in their own order, training first"),
+    Parameter("keep", "component", None, "class: fraction of that class's training examples that stays", 0, 1),
+    Parameter("seed", "integer", None, "of making and splitting; not set: each run's own seed", 0),
+)
+"""What `data` takes beside its name, whatever the data set; described here, read from the study by DataSpec."""
+
+_NOISE = Parameter("noise", "number", 0.1, "standard deviation of the Gaussian noise on each coordinate", 0)
+_PLANE = {"features": 2}
+_FOLDER = Parameter("path", "path", None, "folder that holds the files; not set: the local cache")
+_DOWNLOAD = Parameter("download", "boolean", False, "fetch what is not yet in the local cache; files are checked")
+
+_GAUSSIAN = DataSet(
+    name="gaussian",
+    summary="Unit Gaussian input; labels are random unless a teacher or class means give them.",
+    formula=r"x \sim \mathcal{N}(\mu_y, I)",
+    source="the lectures' input to the ten-layer net; teacher: Gardner and Derrida 1989",
+    parameters=(
+        Parameter("distance", "number", None, "distance between any two class means, in standard deviations", 0),
+        Parameter("teacher", "integer", None, "hidden tanh units of a random network that labels; 0: a linear one", 0),
+        Parameter("prior", "numbers", None, "share of each class; not set: equal shares", 0),
+    ),
+    make=generated.gaussian,
+    sizes={"samples": 1000, "features": 500, "classes": 10},
+)
+_BLOBS = DataSet(
+    name="blobs",
+    summary="Gaussian clouds around centres drawn uniformly from a box.",
+    formula=r"x \sim \mathcal{N}(c_y, \sigma^2 I),\quad c_k \sim \mathcal{U}(-b, b)^d",
+    source="Pedregosa et al. 2011 (make_blobs)",
+    parameters=(
+        Parameter("std", "number", 1.0, "standard deviation of each cloud", 0),
+        Parameter("box", "number", 10.0, "half the side of the box that the centres are drawn from", 0),
+    ),
+    make=generated.blobs,
+    sizes={"samples": 1000, "features": 2, "classes": 3},
+)
+_CIRCLES = DataSet(
+    name="circles",
+    summary="Noisy concentric circles, one a class, the outermost of radius 1.",
+    formula=r"x = r_y (\cos t, \sin t) + \varepsilon",
+    source="Pedregosa et al. 2011 (make_circles)",
+    parameters=(
+        _NOISE,
+        Parameter("factor", "number", 0.5, "radius of the innermost circle", 0, 1, ("minimum", "maximum")),
+    ),
+    make=generated.circles,
+    sizes={"samples": 1000, "classes": 2},
+    fixed=_PLANE,
+)
+_MOONS = DataSet(
+    name="moons",
+    summary="Two noisy half circles that reach into each other.",
+    formula=r"x = (\cos t, \sin t) + \varepsilon \ \text{or}\ (1 - \cos t, \tfrac12 - \sin t) + \varepsilon",
+    source="Pedregosa et al. 2011 (make_moons)",
+    parameters=(_NOISE,),
+    make=generated.moons,
+    sizes={"samples": 1000},
+    fixed={"features": 2, "classes": 2},
+)
+_SPIRAL = DataSet(
+    name="spiral",
+    summary="Spiral arms around the origin, one a class.",
+    formula=r"x = r (\cos \theta, \sin \theta),\quad \theta = 2\pi (y / C + T r) + \varepsilon",
+    source="after Lang and Witbrock 1988",
+    parameters=(
+        Parameter("noise", "number", 0.2, "standard deviation of the noise on the angle, in radians", 0),
+        Parameter("turns", "number", 0.65, "turns T that an arm makes from the centre to radius 1", 0),
+    ),
+    make=generated.spiral,
+    sizes={"samples": 900, "classes": 3},
+    fixed=_PLANE,
+)
+_DIGITS = DataSet(
+    name="digits",
+    summary="Handwritten digits of 43 writers, 1797 images of 8 x 8 pixels with values 0 to 16; needs no network.",
+    formula=r"x \in \{0, \dots, 16\}^{8 \times 8}",
+    source="Alpaydin and Kaynak 1998 (UCI), the test part, as shipped with scikit-learn",
+    make=bundled.digits,
+    fixed={"samples": 1797, "features": 64, "classes": 10},
+)
+_MNIST = DataSet(
+    name="mnist",
+    summary="Handwritten digits, 70 000 images of 28 x 28 pixels with values 0 to 255; 10 000 of them for testing.",
+    formula=r"x \in \{0, \dots, 255\}^{28 \times 28}",
+    source="LeCun et al. 1998",
+    parameters=(_FOLDER, _DOWNLOAD),
+    make=published.mnist,
+    identity=published.identity("mnist"),
+    fixed={"samples": 70_000, "features": 784, "classes": 10},
+    validation=1 / 6,
+    given=("test",),
+)
+_FASHION_MNIST = DataSet(
+    name="fashion_mnist",
+    summary="Pictures of clothes, 70 000 images of 28 x 28 pixels with values 0 to 255; 10 000 of them for testing.",
+    formula=r"x \in \{0, \dots, 255\}^{28 \times 28}",
+    source="Xiao et al. 2017",
+    parameters=(_FOLDER, _DOWNLOAD),
+    make=published.fashion_mnist,
+    identity=published.identity("fashion_mnist"),
+    fixed={"samples": 70_000, "features": 784, "classes": 10},
+    validation=1 / 6,
+    given=("test",),
+)
+_CIFAR10 = DataSet(
+    name="cifar10",
+    summary="Small photographs, 60 000 images of 3 x 32 x 32 with values 0 to 255; 10 000 of them for testing.",
+    formula=r"x \in \{0, \dots, 255\}^{3 \times 32 \times 32}",
+    source="Krizhevsky 2009",
+    parameters=(_FOLDER, _DOWNLOAD),
+    make=published.cifar10,
+    identity=published.identity("cifar10"),
+    fixed={"samples": 60_000, "features": 3072, "classes": 10},
+    validation=0.1,
+    given=("test",),
+)
+_NPZ = DataSet(
+    name="npz",
+    summary="Your own NumPy arrays, used as they are split: x_train, y_train, x_val, y_val, perhaps x_test, y_test.",
+    formula=r"x \in \mathbb{R}^{n \times d} \ \text{or}\ \mathbb{R}^{n \times c \times h \times w}",
+    source="your own file",
+    parameters=(Parameter("path", "path", None, "the .npz file, relative to the study", required=True),),
+    make=npz_file.read,
+    identity=npz_file.identity,
+    validation=0.0,
+    given=("validation", "test"),
+)
+_CSV = DataSet(
+    name="csv",
+    summary="Your own table, one example a line: numbers, and a class in the target column.",
+    formula=r"x \in \mathbb{R}^{n \times d}",
+    source="your own file",
+    parameters=(
+        Parameter("path", "path", None, "the .csv file, relative to the study", required=True),
+        Parameter("target", "column", None, "column of the class, by name or by number from 0; not set: the last"),
+        Parameter("header", "choice", "auto", "whether the first line names the columns", choices=("auto", "yes", "no")),
+        Parameter("separator", "choice", "comma", "between cells", choices=("comma", "semicolon", "tab")),
+    ),
+    make=csv_file.read,
+    identity=csv_file.identity,
+)
+
+DATASETS = table(
+    (
+        _GAUSSIAN,
+        _BLOBS,
+        _CIRCLES,
+        _MOONS,
+        _SPIRAL,
+        _DIGITS,
+        _MNIST,
+        _FASHION_MNIST,
+        _CIFAR10,
+        _NPZ,
+        _CSV,
+    )
+)

@@ -1,0 +1,152 @@
+"""Data that are made: Gaussian input with four kinds of labels, and the plane's usual shapes.
+
+Every function takes the Request and returns a Source. Each draw has a stream of its own, so that one parameter
+never changes what another draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.data.dataset import IntArray
+from reportgen.data.source import Request, Source
+from reportgen.data.streams import stream
+from reportgen.errors import StudyError
+
+Points = NDArray[np.float64]
+
+
+def gaussian(request: Request) -> Source:
+    """Return unit Gaussian input; labels are random, a teacher's, or told by class means at a distance."""
+    _check_gaussian(request)
+    x = stream(request.seed, "data.input").standard_normal((request.samples, request.features))
+    if request.params["teacher"] is not None:
+        return Source(x, teacher_labels(x, request.classes, request.params["teacher"], request.seed), request.classes)
+    counts = class_counts(request.samples, request.classes, request.params["prior"])
+    labels = stream(request.seed, "data.labels").permutation(np.repeat(np.arange(request.classes), counts))
+    if request.params["distance"] is not None:
+        means = class_means(request.classes, request.features, request.params["distance"], request.seed)
+        x += means[labels]
+    return Source(x, labels, request.classes)
+
+
+def _check_gaussian(request: Request) -> None:
+    """Refuse parameters that contradict one another."""
+    teacher, distance, prior = (request.params[name] for name in ("teacher", "distance", "prior"))
+    if teacher is not None and (distance is not None or prior is not None):
+        other = "distance" if distance is not None else "prior"
+        raise StudyError(f"gaussian data take their labels from a teacher or from {other}, not from both")
+    if prior is not None and (len(prior) != request.classes or sum(prior) <= 0):
+        raise StudyError(
+            f"prior has {len(prior)} entries for {request.classes} classes", hint="one share a class, not all zero"
+        )
+
+
+def class_counts(samples: int, classes: int, prior: Sequence[float] | None = None) -> IntArray:
+    """Return how many examples each class has, (classes,): the exact shares rounded by largest remainder.
+
+    prior: shares that need not sum to 1; None for equal ones.
+    """
+    shares = np.full(classes, 1.0) if prior is None else np.asarray(prior, dtype=np.float64)
+    return largest_remainder(samples * shares / shares.sum(), samples)
+
+
+def largest_remainder(quotas: NDArray[np.float64], total: int) -> IntArray:
+    """Return whole numbers that sum to `total`, each a quota rounded down or up (Hamilton's method)."""
+    whole = np.floor(quotas + 1e-9).astype(np.int64)
+    order = np.argsort(whole - quotas, kind="stable")
+    whole[order[: total - int(whole.sum())]] += 1
+    return whole
+
+
+def teacher_labels(x: Points, classes: int, hidden: int, seed: int) -> IntArray:
+    """Return the class that a random teacher network gives each row of x, (n,).
+
+    The teacher is tanh of a random linear map, then another one; `hidden` 0 leaves out the first. Each of its outputs
+    is standardized over the data, so that no class is favoured much.
+    """
+    draw = stream(seed, "data.teacher")
+    if hidden:
+        x = np.tanh(x @ (draw.standard_normal((x.shape[1], hidden)) / np.sqrt(x.shape[1])))
+    outputs = x @ draw.standard_normal((x.shape[1], classes))
+    spread = outputs.std(axis=0)
+    outputs = (outputs - outputs.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return np.argmax(outputs, axis=1).astype(np.int64)
+
+
+def class_means(classes: int, features: int, distance: float, seed: int) -> Points:
+    """Return the means of the classes, (classes, features), in randomly turned directions.
+
+    Up to features + 1 classes they are the corners of a regular simplex, each pair exactly `distance` apart, centred on
+    0; more classes get random directions from 0, at `distance` from one another on average (root mean square).
+    """
+    draw = stream(seed, "data.means").standard_normal((max(classes, features), features))
+    if classes > features + 1:
+        return distance / np.sqrt(2) * draw[:classes] / np.linalg.norm(draw[:classes], axis=1, keepdims=True)
+    if classes == 1:
+        return np.zeros((1, features))
+    directions, _ = np.linalg.qr(draw[:features])
+    return distance / np.sqrt(2) * _simplex(classes) @ directions[: classes - 1]
+
+
+def _simplex(corners: int) -> Points:
+    """Return the corners of a regular simplex around 0 with edges of sqrt(2), (corners, corners - 1)."""
+    simplex = np.zeros((corners, corners - 1))
+    for k in range(1, corners):  # Helmert's contrasts: orthonormal, and each sums to 0 over the corners
+        simplex[:k, k - 1] = 1 / np.sqrt(k * (k + 1))
+        simplex[k, k - 1] = -k / np.sqrt(k * (k + 1))
+    return simplex
+
+
+def blobs(request: Request) -> Source:
+    """Return Gaussian clouds around centres drawn uniformly from a box."""
+    labels = _in_order(request)
+    box = request.params["box"]
+    centres = stream(request.seed, "data.means").uniform(-box, box, (request.classes, request.features))
+    noise = stream(request.seed, "data.input").standard_normal((request.samples, request.features))
+    return Source(centres[labels] + request.params["std"] * noise, labels, request.classes)
+
+
+def circles(request: Request) -> Source:
+    """Return points on concentric circles, class 0 the outermost, whose radius is 1."""
+    labels = _in_order(request)
+    radii = np.linspace(1.0, request.params["factor"], request.classes) if request.classes > 1 else np.ones(1)
+    angle = 2 * np.pi * _along(labels, request.classes, closed=True)
+    points = radii[labels, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    return Source(points + _noise(request), labels, request.classes)
+
+
+def moons(request: Request) -> Source:
+    """Return points on two half circles, the second turned over and moved into the first."""
+    labels = _in_order(request)
+    angle = np.pi * _along(labels, 2)
+    upper = np.column_stack([np.cos(angle), np.sin(angle)])
+    points = np.where(labels[:, None] == 0, upper, np.array([1.0, 0.5]) - upper)
+    return Source(points + _noise(request), labels, 2)
+
+
+def spiral(request: Request) -> Source:
+    """Return points on spiral arms, one a class, with the noise on the angle (radians)."""
+    labels = _in_order(request)
+    radius = _along(labels, request.classes)
+    angle = 2 * np.pi * (labels / request.classes + request.params["turns"] * radius)
+    angle = angle + request.params["noise"] * stream(request.seed, "data.input").standard_normal(request.samples)
+    return Source(radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]), labels, request.classes)
+
+
+def _in_order(request: Request) -> IntArray:
+    """Return equally many labels of each class, (samples,), class after class."""
+    return np.repeat(np.arange(request.classes), class_counts(request.samples, request.classes))
+
+
+def _along(labels: IntArray, classes: int, closed: bool = False) -> Points:
+    """Return evenly spaced places from 0 to 1 within each class, (n,); closed leaves out 1, which is 0 again."""
+    counts = np.bincount(labels, minlength=classes)
+    return np.concatenate([np.linspace(0.0, 1.0, count, endpoint=not closed) for count in counts])
+
+
+def _noise(request: Request) -> Points:
+    return request.params["noise"] * stream(request.seed, "data.input").standard_normal((request.samples, 2))

@@ -1,0 +1,32 @@
+"""Principal axes of examples, by scikit-learn in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.data.dataset import FloatArray
+
+Values = NDArray[np.float64]
+
+
+def principal_axes(x: FloatArray) -> tuple[Values, Values, Values]:
+    """Return mean (d,), axes (m, d) as orthonormal rows, and variances (m,), largest first; m = min(n, d).
+
+    Variances are divided by n. With n examples at most n - 1 axes have any variance, so where n <= d the last has none.
+    """
+    n, d = x.shape
+    if n == 1:
+        return x[0].astype(np.float64), np.eye(1, d), np.zeros(1)
+    from sklearn.decomposition import PCA  # imported late: it takes a second
+
+    # The covariance is the smaller problem for many examples, and safe in float64 for data given in float32.
+    model = PCA(svd_solver="covariance_eigh" if n > d else "full").fit(x.astype(np.float64))
+    variances = np.maximum(np.asarray(model.explained_variance_), 0.0) * (n - 1) / n
+    return np.asarray(model.mean_), np.asarray(model.components_), variances
+
+
+def tell_apart(variances: Values, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which variances are more than the rounding of float32 data, (m,) bool."""
+    rounding = float(np.finfo(np.float32).eps) ** 2 * max(shape)
+    return variances > rounding * variances.max()
