@@ -1,0 +1,117 @@
+"""Imports go one way: each layer knows the layers before it and none after it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "reportgen"
+
+LAYERS = (
+    ("reportgen.errors", "reportgen.table"),
+    ("reportgen.engine.spec",),
+    ("reportgen.data",),
+    ("reportgen.engine",),
+    ("reportgen.study",),
+    ("reportgen.runs",),
+    ("reportgen.analysis",),
+    ("reportgen.figures",),
+    ("reportgen.report",),
+    ("reportgen.",),  # the pipeline and the modules around it
+    ("reportgen.cli",),
+)
+FREE = ("reportgen.shipped",)  # where templates and studies lie is everyone's question
+NO_ENGINE = ("reportgen.analysis", "reportgen.figures", "reportgen.report")
+
+
+def layer_of(module: str) -> int:
+    """The layer whose name is the longest beginning of the module's; the package itself stands above all."""
+    if module == "reportgen":
+        return len(LAYERS)
+    matches = [
+        (len(name), rank)
+        for rank, names in enumerate(LAYERS)
+        for name in names
+        if module == name or module.startswith(name if name.endswith(".") else name + ".")
+    ]
+    return max(matches)[1]
+
+
+def imported_modules(path: Path, root: Path) -> Iterator[str]:
+    """All modules of the package that a file imports, at any depth of its code."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("reportgen"))
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: imports are absolute"
+            if (node.module or "").split(".")[0] == "reportgen":
+                yield from (_module(f"{node.module}.{alias.name}", root) for alias in node.names)
+
+
+def _module(dotted: str, root: Path) -> str:
+    """The module that an imported name is, or is in."""
+    path = root.joinpath(*dotted.split("."))
+    return dotted if path.is_dir() or path.with_suffix(".py").is_file() else dotted.rpartition(".")[0]
+
+
+def module_name(path: Path, root: Path) -> str:
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def wrong_imports(root: Path) -> list[tuple[str, str]]:
+    """Pairs of modules, importer and imported, that go against the direction."""
+    return [
+        (importer, imported)
+        for path in sorted((root / "reportgen").rglob("*.py"))
+        for importer in [module_name(path, root)]
+        for imported in imported_modules(path, root)
+        if not _allowed(importer, imported)
+    ]
+
+
+def _allowed(importer: str, imported: str) -> bool:
+    if imported in (*FREE, "reportgen"):  # from the package itself come its version and its submodules
+        return True
+    if importer.startswith(NO_ENGINE) and imported.startswith("reportgen.engine"):
+        return imported == "reportgen.engine.spec"
+    return layer_of(imported) <= layer_of(importer)
+
+
+def test_the_package_keeps_the_direction() -> None:
+    assert wrong_imports(PACKAGE.parent) == []
+
+
+@pytest.mark.parametrize(
+    ("importer", "line", "imported"),
+    [
+        ("data/dataset.py", "from reportgen.engine import train", "reportgen.engine.train"),
+        ("engine/train.py", "from reportgen.runs.record import RunRecord", "reportgen.runs.record"),
+        ("analysis/summary.py", "import reportgen.engine.inits", "reportgen.engine.inits"),
+        ("report/html.py", "def f():\n    from reportgen.engine.train import train", "reportgen.engine.train"),
+        ("figures/a.py", "from reportgen.report import html", "reportgen.report.html"),
+        ("shipped.py", "from reportgen import cli", "reportgen.cli"),
+        ("pipeline.py", "from reportgen.cli import app", "reportgen.cli"),
+    ],
+)
+def test_a_wrong_import_is_seen(tmp_path: Path, importer: str, line: str, imported: str) -> None:
+    for name in (importer, imported.removeprefix("reportgen.").replace(".", "/") + ".py"):
+        file = tmp_path / "reportgen" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    (tmp_path / "reportgen" / importer).write_text(line + "\n", encoding="utf-8")
+    module = "reportgen." + importer.removesuffix(".py").replace("/", ".")
+    assert wrong_imports(tmp_path) == [(module, imported)]
+
+
+def test_right_imports_pass(tmp_path: Path) -> None:
+    for name in ("analysis/a.py", "engine/spec.py", "data/d.py", "engine/train.py"):
+        (tmp_path / "reportgen" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "reportgen" / name).touch()
+    lines = "from reportgen.engine import spec\nfrom reportgen.engine.spec import RunSpec\nimport numpy\n"
+    (tmp_path / "reportgen/analysis/a.py").write_text(lines, encoding="utf-8")
+    (tmp_path / "reportgen/engine/train.py").write_text("import reportgen.data.d\n", encoding="utf-8")
+    assert wrong_imports(tmp_path) == []
