@@ -75,7 +75,9 @@ class Wish:
         from reportgen.pipeline import FORMATS, order_study
         from reportgen.shipped import find_studies
 
-        overrides, codes, orders = self.overrides(), [], []
+        overrides = self.overrides()
+        codes: list[int] = []
+        orders: list[Order] = []
         for source in find_studies(self.studies):
             with told(codes):
                 order = order_study(

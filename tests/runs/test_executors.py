@@ -1,0 +1,265 @@
+"""Executors: every run once, data prepared once, one accident costs one run, and a stop is obeyed at once."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import time
+import types
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from reportgen import data
+from reportgen.data.dataset import Dataset
+from reportgen.engine.train import Cancelled, Outcome
+from reportgen.errors import MissingError, UsageError
+from reportgen.runs import executors
+from reportgen.runs.executors import Job, default_workers, run_all
+from tests.runs.records import FINGERPRINT, planned, record
+
+HERE = Path()
+
+
+def jobs(*seeds, **changes):
+    """Return jobs of these seeds."""
+    return [Job.of(planned(seed=seed, **changes), FINGERPRINT) for seed in seeds]
+
+
+def outcome(spec):
+    """Return what a training of that spec leaves."""
+    made = record(planned(seed=spec.seed))
+    return Outcome("ok", None, made.steps, made.train_seconds, dict(made.final), dict(made.facts), dict(made.arrays))
+
+
+class Loader:
+    """Stands for `data.load`: counts its calls, and how many data sets are alive."""
+
+    def __init__(self):
+        self.calls, self.made, self.most = [], [], 0
+        self.lock = threading.Lock()
+
+    def __call__(self, spec, preprocess, seed, folder=None):
+        self.calls.append(seed)
+        x, y = np.full((4, 3), seed, np.float32), np.zeros(4, np.int64)
+        made = Dataset(x, y, x, y, x, y, classes=2)
+        with self.lock:
+            self.made.append(weakref.ref(made))
+            self.most = max(self.most, self.alive())
+        return made
+
+    def alive(self):
+        gc.collect()
+        return sum(reference() is not None for reference in self.made)
+
+
+@pytest.fixture
+def loader(monkeypatch):
+    """A loader that counts, in the place of the real one."""
+    loader = Loader()
+    monkeypatch.setattr(data, "load", loader, raising=False)
+    return loader
+
+
+def use(monkeypatch, train):
+    """Put a function in the place of the engine."""
+    monkeypatch.setattr(executors, "train", train)
+
+
+def collect(chosen, workers=2, **options):
+    """Run all jobs and return the records by key."""
+    found = {}
+    run_all(chosen, keep=lambda job, made: found.__setitem__(job.key, made), folder=HERE, workers=workers, **options)
+    return found
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_every_job_is_trained_once_by_any_number_of_workers(monkeypatch, loader, workers):
+    trained = []
+
+    def train(spec, dataset, cancel, progress):
+        trained.append(spec.seed)
+        assert dataset.x_train[0, 0] == spec.seed
+        return outcome(spec)
+
+    use(monkeypatch, train)
+    found = collect(jobs(*range(7)), workers)
+    assert sorted(trained) == list(range(7))
+    assert {made.spec.seed for made in found.values()} == set(range(7))
+    assert all(made.key == made.spec.key(FINGERPRINT) for made in found.values())
+    assert {made.provenance["workers"] for made in found.values()} == {workers}
+
+
+def test_data_are_prepared_once_for_all_variants_of_a_seed_and_then_dropped(monkeypatch, loader):
+    use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
+    chosen = [job for lr in (0.1, 0.2, 0.3) for job in jobs(*range(6), lr=lr)]
+    assert len(collect(chosen)) == 18
+    assert sorted(loader.calls) == list(range(6))
+    assert loader.most <= 3
+    gc.collect()
+    assert loader.alive() == 0
+
+
+def test_data_of_one_seed_are_shared_by_runs_of_many(monkeypatch, loader):
+    use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
+    collect(jobs(*range(6), data_seed=11))
+    assert loader.calls == [11]
+
+
+def test_a_run_that_raises_is_a_failed_run_and_the_others_go_on(monkeypatch, loader):
+    def train(spec, dataset, cancel, progress):
+        if spec.seed == 1:
+            raise MemoryError("too wide")
+        return outcome(spec)
+
+    use(monkeypatch, train)
+    found = {made.spec.seed: made for made in collect(jobs(0, 1, 2)).values()}
+    assert [found[seed].status for seed in (0, 1, 2)] == ["ok", "failed", "ok"]
+    assert found[1].error == "MemoryError: too wide"
+    assert found[1].statistic("activation_std").shape == (0, 2)
+    assert len(found[1].epochs("train_loss")) == 0
+    assert all(np.isnan(value) for value in found[1].final.values())
+
+
+def test_an_error_of_the_users_ends_the_training(monkeypatch, loader):
+    def missing(*arguments):
+        raise MissingError("no mnist here")
+
+    monkeypatch.setattr(data, "load", missing)
+    with pytest.raises(MissingError, match="no mnist"):
+        collect(jobs(*range(4)))
+
+
+def test_a_disk_that_refuses_ends_the_training(monkeypatch, loader):
+    use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
+
+    def full(job, made):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        run_all(jobs(*range(4)), keep=full, folder=HERE, workers=2)
+
+
+def test_an_interruption_stops_running_jobs_within_a_second_and_starts_no_others(monkeypatch, loader):
+    started = []
+
+    def train(spec, dataset, cancel, progress):
+        started.append(spec.seed)
+        if spec.seed == 0:
+            return outcome(spec)
+        while not cancel():
+            time.sleep(0.01)
+        raise Cancelled
+
+    use(monkeypatch, train)
+    finished = executors._as_finished
+
+    def interrupted(futures):
+        yield next(finished(futures))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(executors, "_as_finished", interrupted)
+    kept, begin = [], time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_all(jobs(*range(50)), keep=lambda job, made: kept.append(made.spec.seed), folder=HERE, workers=2)
+    assert time.monotonic() - begin < 1.0
+    assert kept == [0]
+    assert len(started) <= 4
+
+
+def test_an_interruption_does_not_wait_for_a_job_that_cannot_stop(monkeypatch, loader):
+    release = threading.Event()
+    use(monkeypatch, lambda spec, dataset, cancel, progress: release.wait(30) and outcome(spec))
+
+    def interrupted(futures):
+        time.sleep(0.05)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(executors, "_as_finished", interrupted)
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        collect(jobs(0, 1))
+    assert time.monotonic() - begin < 1.2
+    release.set()
+
+
+def test_blas_is_held_to_one_thread_and_given_back(monkeypatch, loader):
+    seen = []
+
+    def train(spec, dataset, cancel, progress):
+        seen.append({lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"})
+        return outcome(spec)
+
+    use(monkeypatch, train)
+    before = [lib["num_threads"] for lib in threadpool_info()]
+    collect(jobs(0))
+    assert seen == [{1}]
+    assert [lib["num_threads"] for lib in threadpool_info()] == before
+
+
+def test_progress_names_the_job(monkeypatch, loader):
+    def train(spec, dataset, cancel, progress):
+        progress(4, 8)
+        return outcome(spec)
+
+    use(monkeypatch, train)
+    heard = []
+    collect(jobs(0, 1), progress=lambda job, done, total: heard.append((job.run.seed, done, total)))
+    assert sorted(heard) == [(0, 4, 8), (1, 4, 8)]
+
+
+def test_default_workers_are_the_cores_this_process_may_use():
+    assert default_workers() >= 1
+
+
+def test_dask_that_is_not_installed_is_named(monkeypatch, loader):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingError, match=r"reportgen\[dask\]"):
+        collect(jobs(0), dask="tcp://localhost:1")
+
+
+class FakeClient:
+    """A Dask client whose cluster is a pool of threads."""
+
+    def __init__(self, address, timeout=None):
+        if address != "tcp://scheduler":
+            raise OSError("timed out")
+        self.closed = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.closed = True
+
+    def nthreads(self):
+        return {"a": 1, "b": 2}
+
+    def get_executor(self):
+        return ThreadPoolExecutor(2)
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    """A module `distributed` with a client of our own."""
+    module = types.ModuleType("distributed")
+    module.Client = FakeClient
+    monkeypatch.setitem(sys.modules, "distributed", module)
+    executors._remembered.cache_clear()
+
+
+def test_dask_trains_every_job_and_keeps_it_here(monkeypatch, loader, cluster):
+    use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
+    found = collect(jobs(0, 1, 2), dask="tcp://scheduler")
+    assert {made.spec.seed for made in found.values()} == {0, 1, 2}
+    assert {made.provenance["workers"] for made in found.values()} == {3}
+
+
+def test_dask_scheduler_that_does_not_answer_is_an_error_of_usage(cluster):
+    with pytest.raises(UsageError, match="tcp://nowhere"):
+        collect(jobs(0), dask="tcp://nowhere")
