@@ -1,8 +1,7 @@
 """Activations: a scalar function and its derivative side by side, the loops that apply them, and one table.
 
-To add one: write the two scalar functions, give them a branch in `activate` and `differentiate`, and a row at the end.
-In kernels the activation works in place on flat arrays: after `activate`, `a` holds phi(z). Rows with `keeps_input`
-get z kept beside it. Comparisons are written so that a NaN stays a NaN.
+To add one: a branch in `activate` and in `differentiate`, and a row at the end. Kernels work in place: after
+`activate`, `a` holds phi(z). Comparisons are written so that a NaN stays a NaN.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from reportgen.engine.compile import inline, kernel
-from reportgen.engine.elementary import erf, exp, log1p, tanh
+from reportgen.engine.elementary import erfc, exp, log1p, tanh
 from reportgen.table import Parameter, Row, table
 
 IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, PRELU, ELU, MAXOUT, SELU, GELU, SILU, SOFTPLUS = range(12)
@@ -26,25 +25,25 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 @inline
-def sigmoid(z):  # type: ignore[no-untyped-def]
+def sigmoid(z):
     """Return 1 / (1 + e^-z)."""
     return _ONE / (_ONE + exp(-z))
 
 
 @inline
-def leaky(z, slope):  # type: ignore[no-untyped-def]
+def leaky(z, slope):
     """Return z, times the slope where z is negative."""
     return slope * z if z < _ZERO else z
 
 
 @inline
-def elu(z, alpha):  # type: ignore[no-untyped-def]
+def elu(z, alpha):
     """Return z, or alpha (e^z - 1) where z is negative."""
     return alpha * (exp(z) - _ONE) if z < _ZERO else z
 
 
 @kernel
-def activate(code, p, a):  # type: ignore[no-untyped-def]
+def activate(code, p, a):
     """Replace pre-activations by activations in the flat array `a`; p holds the row's constants."""
     if code == TANH:
         for k in range(a.size):
@@ -66,7 +65,7 @@ def activate(code, p, a):  # type: ignore[no-untyped-def]
             a[k] = p[0] * elu(a[k], p[1])
     elif code == GELU:
         for k in range(a.size):
-            a[k] = a[k] * _HALF * (_ONE + erf(a[k] * p[0]))
+            a[k] *= _HALF * erfc(-a[k] * p[0])  # erfc, since 1 + erf loses small values
     elif code == SILU:
         for k in range(a.size):
             a[k] = a[k] * sigmoid(a[k])
@@ -77,7 +76,7 @@ def activate(code, p, a):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def differentiate(code, p, a, z, delta):  # type: ignore[no-untyped-def]
+def differentiate(code, p, a, z, delta):
     """Multiply `delta` by phi'(z), elementwise; z is read only by rows with keeps_input."""
     if code == TANH:
         for k in range(delta.size):
@@ -99,7 +98,7 @@ def differentiate(code, p, a, z, delta):  # type: ignore[no-untyped-def]
             delta[k] *= a[k] + p[0] * p[1] if a[k] < _ZERO else p[0]
     elif code == GELU:
         for k in range(delta.size):
-            cdf = _HALF * (_ONE + erf(z[k] * p[0]))
+            cdf = _HALF * erfc(-z[k] * p[0])
             delta[k] *= cdf + z[k] * p[1] * exp(-_HALF * z[k] * z[k])
     elif code == SILU:
         for k in range(delta.size):
@@ -116,7 +115,8 @@ class Activation(Row):
 
     code: what kernels dispatch on. function, derivative: phi and phi' of float64 arrays and the row's parameters.
     gain: by what weights are commonly scaled for it. bounds: the range of histograms. max_slope: the largest |phi'|.
-    saturates: phi has flat parts. rectifies: phi is 0 where z is negative. constants: parameters to the kernel's p.
+    saturates: phi has flat parts. rectifies: phi is 0 where z is negative. keeps_input: phi' needs z beside phi(z).
+    constants: parameters to the kernel's p.
     """
 
     code: int
@@ -129,7 +129,6 @@ class Activation(Row):
     rectifies: bool = False
     keeps_input: bool = False
     constants: Callable[[dict[str, Any]], tuple[float, ...]] = lambda parameters: ()
-
 
 
 def _elu(z: Any, alpha: float) -> Any:

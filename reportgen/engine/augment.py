@@ -7,12 +7,12 @@ import numpy as np
 from reportgen.engine.compile import kernel
 from reportgen.engine.random import mix, subkey
 
-_NOISE_STREAM, _IMAGE_STREAM = 1_000_001, 1_000_002  # beyond any layer's number
+_NOISE_STREAM, _IMAGE_STREAM = np.int64(1_000_001), np.int64(1_000_002)  # beyond any layer's number
 _TWO_PI = 6.283185307179586
 
 
 @kernel
-def augment(image, noise, keys, step, features, rows, work):  # type: ignore[no-untyped-def]
+def augment(image, noise, keys, step, features, rows, work):
     """Change the batch in work.x in place; `image` is (channels, height, width, largest shift, flip)."""
     if image[3] > 0 or image[4] > 0:
         key = subkey(keys, _IMAGE_STREAM, step)
@@ -23,13 +23,13 @@ def augment(image, noise, keys, step, features, rows, work):  # type: ignore[no-
 
 
 @kernel
-def _uniform(key, counter):  # type: ignore[no-untyped-def]
+def _uniform(key, counter):
     """Return a number in (0, 1), float64."""
     return (np.float64(mix(np.uint32(mix(np.uint32(counter)) + key))) + 0.5) / 4294967296.0
 
 
 @kernel
-def _add_noise(key, sd, x):  # type: ignore[no-untyped-def]
+def _add_noise(key, sd, x):
     """Add normal numbers of that standard deviation (Box and Muller 1958)."""
     for k in range(x.size):
         radius = np.sqrt(-2.0 * np.log(_uniform(key, 2 * k)))
@@ -37,13 +37,14 @@ def _add_noise(key, sd, x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _move(image, key, example, pixels, scratch):  # type: ignore[no-untyped-def]
+def _move(image, key, example, pixels, scratch):
     """Shift one image by whole pixels, with zeros coming in, and flip it left to right by a fair coin."""
     channels, height, width, reach, flips = image[0], image[1], image[2], image[3], image[4]
     down = np.int64(np.floor(_uniform(key, 3 * example) * (2 * reach + 1))) - reach
     right = np.int64(np.floor(_uniform(key, 3 * example + 1) * (2 * reach + 1))) - reach
     flip = flips == 1 and _uniform(key, 3 * example + 2) < 0.5
-    scratch[: pixels.size] = pixels
+    for k in range(pixels.size):
+        scratch[k] = pixels[k]
     for c in range(channels):
         for i in range(height):
             for j in range(width):

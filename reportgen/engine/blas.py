@@ -6,9 +6,6 @@ All matrices are row-major; BLAS reads them as their transposes, so the product 
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
@@ -24,24 +21,24 @@ def addresses() -> tuple[int, int]:
 
 
 @intrinsic
-def _call(typingctx, blas, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc):  # type: ignore[no-untyped-def]
+def _call(typingctx, blas, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc):
     """Emit the call of ?gemm, single or double by the type of c; all scalars go by reference."""
     real = c.dtype
     signature = types.void(blas, trans_a, trans_b, m, n, k, real, a, lda, b, ldb, real, c, ldc)
     which = 0 if real == types.float32 else 1
 
-    def codegen(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, sig, args):
         address = builder.extract_value(args[0], which)
         real_ir = context.get_value_type(real)
         int_ir, char_ir = ir.IntType(32), ir.IntType(8)
 
-        def by_reference(value, to):  # type: ignore[no-untyped-def]
+        def by_reference(value, to):
             value = builder.trunc(value, to) if isinstance(to, ir.IntType) else value
             slot = cgutils.alloca_once(builder, to)  # once a call site, in the entry block: no stack growth in loops
             builder.store(value, slot)
             return slot
 
-        def data(index):  # type: ignore[no-untyped-def]
+        def data(index):
             return context.make_array(sig.args[index])(context, builder, args[index]).data
 
         kinds = [char_ir, char_ir, int_ir, int_ir, int_ir, real_ir]
@@ -59,39 +56,30 @@ _N, _T = ord("n"), ord("t")
 
 if config.DISABLE_JIT:
 
-    def gemm_nn(blas: Any, m: int, n: int, k: int, alpha: Any, a: Any, b: Any, beta: Any, c: Any) -> None:
-        """Set c (m, n) = alpha a (m, k) b (k, n) + beta c; all three flat, row-major."""
-        product = alpha * (a.reshape(m, k) @ b.reshape(k, n)).ravel()
-        c[:] = product if beta == 0 else product + beta * c
-
-    def gemm_tn(blas: Any, m: int, n: int, k: int, alpha: Any, a: Any, b: Any, beta: Any, c: Any) -> None:
-        """Set c (m, n) = alpha a' b + beta c for a (k, m), b (k, n)."""
-        product = alpha * (a.reshape(k, m).T @ b.reshape(k, n)).ravel()
-        c[:] = product if beta == 0 else product + beta * c
-
-    def gemm_nt(blas: Any, m: int, n: int, k: int, alpha: Any, a: Any, b: Any, beta: Any, c: Any) -> None:
-        """Set c (m, n) = alpha a b' + beta c for a (m, k), b (n, k)."""
-        product = alpha * (a.reshape(m, k) @ b.reshape(n, k).T).ravel()
-        c[:] = product if beta == 0 else product + beta * c
+    def _product(blas, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc):
+        """Stand in for ?gemm where Python runs the kernels: c' = alpha op(a') op(b') + beta c', column by column."""
+        left = a.reshape((k, lda) if trans_a == _N else (m, lda))
+        right = b.reshape((n, ldb) if trans_b == _N else (k, ldb))
+        product = (right if trans_b == _N else right.T) @ (left if trans_a == _N else left.T)
+        c[:] = alpha * product.ravel() + (0 if beta == 0 else beta * c)
 
 else:
-
-    @kernel
-    def gemm_nn(blas, m, n, k, alpha, a, b, beta, c):  # type: ignore[no-untyped-def]
-        """Set c (m, n) = alpha a (m, k) b (k, n) + beta c; all three flat, row-major."""
-        _call(blas, _N, _N, n, m, k, alpha, b, n, a, k, beta, c, n)
-
-    @kernel
-    def gemm_tn(blas, m, n, k, alpha, a, b, beta, c):  # type: ignore[no-untyped-def]
-        """Set c (m, n) = alpha a' b + beta c for a (k, m), b (k, n)."""
-        _call(blas, _N, _T, n, m, k, alpha, b, n, a, m, beta, c, n)
-
-    @kernel
-    def gemm_nt(blas, m, n, k, alpha, a, b, beta, c):  # type: ignore[no-untyped-def]
-        """Set c (m, n) = alpha a b' + beta c for a (m, k), b (n, k)."""
-        _call(blas, _T, _N, n, m, k, alpha, b, k, a, k, beta, c, n)
+    _product = _call
 
 
-ZERO = np.float32(0)
-ONE = np.float32(1)
-"""float32 literals: exact in float64 too, while a Python literal would lift float32 arithmetic to float64."""
+@kernel
+def gemm_nn(blas, m, n, k, alpha, a, b, beta, c):
+    """Set c (m, n) = alpha a (m, k) b (k, n) + beta c; all three flat, row-major."""
+    _product(blas, _N, _N, n, m, k, alpha, b, n, a, k, beta, c, n)
+
+
+@kernel
+def gemm_tn(blas, m, n, k, alpha, a, b, beta, c):
+    """Set c (m, n) = alpha a' b + beta c for a (k, m), b (k, n)."""
+    _product(blas, _N, _T, n, m, k, alpha, b, n, a, m, beta, c, n)
+
+
+@kernel
+def gemm_nt(blas, m, n, k, alpha, a, b, beta, c):
+    """Set c (m, n) = alpha a b' + beta c for a (m, k), b (n, k)."""
+    _product(blas, _T, _N, n, m, k, alpha, b, k, a, k, beta, c, n)

@@ -15,7 +15,7 @@ from numba.extending import overload
 
 from reportgen.engine.compile import FASTMATH
 
-_OPTIONS = {"fastmath": FASTMATH, "error_model": "numpy"}
+_OPTIONS: Any = {"fastmath": FASTMATH, "error_model": "numpy"}
 
 # Beyond this tanh is 1 in float32.
 _TANH_EDGE = np.float32(9.0)
@@ -53,17 +53,17 @@ def log1p(x: Any) -> Any:
     return np.log1p(x)
 
 
-def erf(x: Any) -> Any:
-    """Return the error function by the library."""
-    return math.erf(x)
+def erfc(x: Any) -> Any:
+    """Return the complementary error function by the library."""
+    return math.erfc(x)
 
 
 @overload(tanh, jit_options=_OPTIONS, inline="never")
-def _tanh(x):  # type: ignore[no-untyped-def]
+def _tanh(x):
     if x != types.float32:
         return lambda x: math.tanh(x)
 
-    def tanh32(x):  # type: ignore[no-untyped-def]
+    def tanh32(x):
         y = _TANH_EDGE if x > _TANH_EDGE else x
         y = -_TANH_EDGE if y < -_TANH_EDGE else y
         s = y * y
@@ -76,11 +76,11 @@ def _tanh(x):  # type: ignore[no-untyped-def]
 
 
 @overload(exp, jit_options=_OPTIONS, inline="never")
-def _exp(x):  # type: ignore[no-untyped-def]
+def _exp(x):
     if x != types.float32:
         return lambda x: math.exp(x)
 
-    def exp32(x):  # type: ignore[no-untyped-def]
+    def exp32(x):
         y = _EXP_HIGH if x > _EXP_HIGH else x
         y = _EXP_LOW if y < _EXP_LOW else y
         n = np.int32(y * _LOG2E + (_HALF if y > _ZERO else -_HALF))
@@ -96,10 +96,10 @@ def _exp(x):  # type: ignore[no-untyped-def]
 
 
 @overload(log1p, jit_options=_OPTIONS)
-def _log1p(x):  # type: ignore[no-untyped-def]
+def _log1p(x):
     return lambda x: math.log1p(x)
 
 
-@overload(erf, jit_options=_OPTIONS)
-def _erf(x):  # type: ignore[no-untyped-def]
-    return lambda x: math.erf(x)
+@overload(erfc, jit_options=_OPTIONS)
+def _erfc(x):
+    return lambda x: math.erfc(x)

@@ -36,10 +36,13 @@ class Draw:
 
     def uniform(self, bound: float) -> Weights:
         """Return numbers uniform on [-bound, bound], from the same base noise as the normal ones."""
-        return bound * (2 * special.ndtr(self.normal) - 1)
+        unit: Weights = 2 * special.ndtr(self.normal) - 1
+        return bound * unit
 
 
-def draw_weights(row: Init, parameters: dict[str, Any], shape: tuple[int, int], activation: str, seed: int, layer: int) -> Weights:
+def draw_weights(
+    row: Init, parameters: dict[str, Any], shape: tuple[int, int], activation: str, seed: int, layer: int
+) -> Weights:
     """Return a layer's weights (fan_in, fan_out) before calibration on data, float64.
 
     `layer` counts from 0; `parameters` holds all of the row's, `gain` among them.
@@ -66,7 +69,7 @@ def _random_walk(draw: Draw) -> Weights:
     n = draw.fan_in
     rectified = 2**0.5 * np.exp(1.2 / (max(n, 6) - 2.4))
     gain = rectified if draw.activation == "relu" else np.exp(1 / (2 * n))
-    return draw.normal * gain / n**0.5
+    return draw.normal * float(gain / n**0.5)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ from reportgen.engine.network import (
     WIDTH,
     XHAT,
 )
-from reportgen.engine.norm import normalize_batch, normalize_backward, normalize_running
+from reportgen.engine.norm import normalize_backward, normalize_batch, normalize_running
 from reportgen.engine.random import dropout_mask, subkey
 from reportgen.engine.units import activate_maxout, activate_prelu, differentiate_maxout, differentiate_prelu
 
@@ -42,13 +42,20 @@ _INVERTED, _SCALE_AT_TEST = 1, 2
 
 
 @kernel
-def block(buffer, offset, width, rows):  # type: ignore[no-untyped-def]
+def copy(source, target):
+    """Set target to source, both flat. A slice assignment would do, but takes seconds to compile."""
+    for k in range(source.size):
+        target[k] = source[k]
+
+
+@kernel
+def block(buffer, offset, width, rows):
     """Return a layer's (rows, width) part of a buffer, flat."""
     return buffer[offset * rows : (offset + width) * rows]
 
 
 @kernel
-def layer_input(net, work, layer, rows):  # type: ignore[no-untyped-def]
+def layer_input(net, work, layer, rows):
     """Return what comes into a layer, flat (rows, fan_in): the batch, or the layer below after dropout."""
     if layer == 0:
         return work.x[: rows * net.codes[0, FAN_IN]]
@@ -59,7 +66,7 @@ def layer_input(net, work, layer, rows):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def pre_activation(net, work, layer, rows):  # type: ignore[no-untyped-def]
+def pre_activation(net, work, layer, rows):
     """Return where a layer's linear map is written, flat (rows, width)."""
     code = net.codes[layer]
     if code[PIECES] > 1:
@@ -68,7 +75,7 @@ def pre_activation(net, work, layer, rows):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def forward_linear(net, state, work, layer, rows, mode):  # type: ignore[no-untyped-def]
+def forward_linear(net, state, work, layer, rows, mode):
     """Write Z = A W + b, normalized where the layer has batch-norm, to the layer's pre-activation block."""
     code = net.codes[layer]
     fan_in, width = code[FAN_IN], code[WIDTH]
@@ -79,7 +86,7 @@ def forward_linear(net, state, work, layer, rows, mode):  # type: ignore[no-unty
     if code[BIAS] >= 0:
         bias = state.params[code[BIAS] : code[BIAS] + width]
         for i in range(rows):
-            z[i * width : (i + 1) * width] = bias
+            copy(bias, z[i * width : (i + 1) * width])
         beta = one
     gemm_nn(net.blas, rows, width, fan_in, one, layer_input(net, work, layer, rows), weights, beta, z)
     if code[GAMMA] >= 0:
@@ -87,7 +94,7 @@ def forward_linear(net, state, work, layer, rows, mode):  # type: ignore[no-unty
 
 
 @kernel
-def _forward_norm(net, state, work, layer, rows, mode, z):  # type: ignore[no-untyped-def]
+def _forward_norm(net, state, work, layer, rows, mode, z):
     code, constant = net.codes[layer], net.constants[layer]
     width = code[WIDTH]
     gamma = state.params[code[GAMMA] : code[GAMMA] + width]
@@ -104,7 +111,7 @@ def _forward_norm(net, state, work, layer, rows, mode, z):  # type: ignore[no-un
 
 
 @kernel
-def forward_activation(net, state, work, layer, rows, mode, step):  # type: ignore[no-untyped-def]
+def forward_activation(net, state, work, layer, rows, mode, step):
     """Turn a layer's pre-activations into activations, and drop units."""
     code = net.codes[layer]
     acts = block(work.acts, code[ACTS], code[UNITS], rows)
@@ -112,7 +119,7 @@ def forward_activation(net, state, work, layer, rows, mode, step):  # type: igno
         activate_maxout(code[PIECES], block(work.pre, code[PRE], code[WIDTH], rows), acts)
     else:
         if code[PRE] >= 0:
-            block(work.pre, code[PRE], code[WIDTH], rows)[:] = acts
+            copy(acts, block(work.pre, code[PRE], code[WIDTH], rows))
         if code[ACTIVATION] == PRELU:
             activate_prelu(state.params[code[SLOPE] : code[SLOPE] + code[UNITS]], acts)
         else:
@@ -122,7 +129,7 @@ def forward_activation(net, state, work, layer, rows, mode, step):  # type: igno
 
 
 @kernel
-def _drop(net, state, work, layer, rows, mode, step, acts):  # type: ignore[no-untyped-def]
+def _drop(net, state, work, layer, rows, mode, step, acts):
     code = net.codes[layer]
     rate = net.constants[layer, RATE]
     one = net.constants.dtype.type(1)
@@ -138,7 +145,7 @@ def _drop(net, state, work, layer, rows, mode, step, acts):  # type: ignore[no-u
 
 
 @kernel
-def forward(net, state, work, rows, mode, step):  # type: ignore[no-untyped-def]
+def forward(net, state, work, rows, mode, step):
     """Pass the batch in work.x through all layers; the logits end in the last layer's block of work.acts."""
     for layer in range(net.codes.shape[0]):
         forward_linear(net, state, work, layer, rows, mode)
@@ -146,14 +153,14 @@ def forward(net, state, work, rows, mode, step):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def output(net, work, rows):  # type: ignore[no-untyped-def]
+def output(net, work, rows):
     """Return the logits of the last forward pass, flat (rows, classes)."""
     code = net.codes[net.codes.shape[0] - 1]
     return block(work.acts, code[ACTS], code[UNITS], rows)
 
 
 @kernel
-def backward_activation(net, state, work, layer, rows, delta, other):  # type: ignore[no-untyped-def]
+def backward_activation(net, state, work, layer, rows, delta, other):
     """Turn the loss's derivative by a layer's outputs, in `delta`, into that by its pre-activations.
 
     Returns the buffer that holds it and the one that is free.
@@ -179,7 +186,7 @@ def backward_activation(net, state, work, layer, rows, delta, other):  # type: i
 
 
 @kernel
-def backward_vectors(net, state, work, layer, rows, delta):  # type: ignore[no-untyped-def]
+def backward_vectors(net, state, work, layer, rows, delta):
     """Set the gradients of a layer's bias, or of gamma and beta, and take `delta` back through batch-norm."""
     code = net.codes[layer]
     width = code[WIDTH]
@@ -200,7 +207,7 @@ def backward_vectors(net, state, work, layer, rows, delta):  # type: ignore[no-u
 
 
 @kernel
-def backward_input(net, state, layer, rows, delta, other):  # type: ignore[no-untyped-def]
+def backward_input(net, state, layer, rows, delta, other):
     """Write the loss's derivative by a layer's inputs, (rows, fan_in), to `other`."""
     code = net.codes[layer]
     fan_in, width = code[FAN_IN], code[WIDTH]
@@ -210,7 +217,7 @@ def backward_input(net, state, layer, rows, delta, other):  # type: ignore[no-un
 
 
 @kernel
-def weight_gradient(net, work, layer, rows, delta, alpha, beta, target):  # type: ignore[no-untyped-def]
+def weight_gradient(net, work, layer, rows, delta, alpha, beta, target):
     """Set target = alpha A' delta + beta target, (fan_in, width) flat, for the layer's inputs A."""
     code = net.codes[layer]
     fan_in, width = code[FAN_IN], code[WIDTH]

@@ -16,7 +16,7 @@ _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
 @kernel
-def loss_and_delta(code, logits, y, classes, delta):  # type: ignore[no-untyped-def]
+def loss_and_delta(code, logits, y, classes, delta):
     """Return the summed loss of the rows of `logits` (rows, classes), flat, and set delta to its mean's derivative."""
     total = 0.0
     share = _ONE / logits.dtype.type(y.size)
@@ -32,7 +32,7 @@ def loss_and_delta(code, logits, y, classes, delta):  # type: ignore[no-untyped-
 
 
 @kernel
-def _cross_entropy(z, label, share, d):  # type: ignore[no-untyped-def]
+def _cross_entropy(z, label, share, d):
     largest = z[0]
     for j in range(1, z.size):
         largest = max(largest, z[j])
@@ -49,7 +49,7 @@ def _cross_entropy(z, label, share, d):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _squared_error(z, label, share, d):  # type: ignore[no-untyped-def]
+def _squared_error(z, label, share, d):
     loss = 0.0
     each = share / z.dtype.type(z.size)
     for j in range(z.size):
@@ -60,7 +60,7 @@ def _squared_error(z, label, share, d):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _hinge(z, label, share, d):  # type: ignore[no-untyped-def]
+def _hinge(z, label, share, d):
     loss = 0.0
     d[:] = _ZERO
     for j in range(z.size):
@@ -74,7 +74,7 @@ def _hinge(z, label, share, d):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def count_correct(logits, y, classes):  # type: ignore[no-untyped-def]
+def count_correct(logits, y, classes):
     """Return how many rows have their largest logit at the label; the first of equal ones counts, a NaN never."""
     correct = 0
     for i in range(y.size):

@@ -29,8 +29,14 @@ PHI_0, PHI_1, RATE, NORM_MOMENTUM, NORM_EPSILON, MAX_SLOPE = range(6)  # MAX_SLO
 
 DROPOUT_MODES = {"inverted": 1, "scale_at_test": 2, "unscaled": 3}
 
-TRAIN, PROBE, TEST = range(3)
-"""Modes of a forward pass. PROBE takes batch statistics but moves no running average and drops no unit."""
+TRAIN, PROBE, TEST = np.int64(0), np.int64(1), np.int64(2)
+"""Modes of a forward pass. PROBE takes batch statistics but moves no running average and drops no unit.
+
+They are NumPy numbers since Numba compiles a function anew for every literal that it is called with.
+"""
+
+NO_STEP = np.int64(0)
+"""The step of passes that draw nothing at random."""
 
 
 class Net(NamedTuple):

@@ -10,7 +10,7 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 @kernel
-def normalize_running(running, epsilon, gamma, beta, z):  # type: ignore[no-untyped-def]
+def normalize_running(running, epsilon, gamma, beta, z):
     """Normalize z in place by the running mean and variance."""
     width = gamma.size
     for i in range(z.size // width):
@@ -20,8 +20,8 @@ def normalize_running(running, epsilon, gamma, beta, z):  # type: ignore[no-unty
 
 
 @kernel
-def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):  # type: ignore[no-untyped-def]
-    """Normalize z in place by its own mean and variance; keep xhat and moments = [1 / sqrt(var + epsilon) | mean | var].
+def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
+    """Normalize z in place by its own moments; keep xhat and moments = [1 / sqrt(var + epsilon) | mean | var].
 
     The running values move to keep times themselves plus (1 - keep) times the batch's, with the unbiased variance
     where the batch has more than one row; keep = 1 leaves them.
@@ -58,8 +58,8 @@ def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):  # t
 
 
 @kernel
-def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient):  # type: ignore[no-untyped-def]
-    """Turn the derivative by the normalized output into that by its input, in place; set gamma's and beta's gradients."""
+def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient):
+    """Turn the derivative by the output into that by the input, in place; set gamma's and beta's gradients."""
     width = gamma.size
     rows = delta.size // width
     count = delta.dtype.type(rows)

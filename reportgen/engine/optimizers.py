@@ -21,7 +21,7 @@ _ONE = np.float32(1)
 
 
 @kernel
-def update(code, hyper, lr, t, w, g, s1, s2, decay):  # type: ignore[no-untyped-def]
+def update(code, hyper, lr, t, w, g, s1, s2, decay):
     """Take one step on the flat parameters `w`; t counts steps from 1, `decay` is AdamW's for these parameters."""
     if code == SGD:
         for k in range(w.size):
@@ -48,7 +48,7 @@ def update(code, hyper, lr, t, w, g, s1, s2, decay):  # type: ignore[no-untyped-
 
 
 @kernel
-def _adam(hyper, lr, t, w, g, s1, s2, decay):  # type: ignore[no-untyped-def]
+def _adam(hyper, lr, t, w, g, s1, s2, decay):
     real = w.dtype.type
     rate = real(np.float64(lr) / (1.0 - np.float64(hyper[0]) ** t))
     correction = real(1.0 / np.sqrt(1.0 - np.float64(hyper[1]) ** t))
@@ -100,7 +100,9 @@ OPTIMIZERS = table(
             r"\text{average: } v \leftarrow \mu v + (1 - \mu) g,\ w \leftarrow w - \eta v",
             source="Polyak 1964; Sutskever et al. 2013, eqs. 1 to 4",
             parameters=(
-                Parameter("momentum", "number", 0.0, "share of the last step that is kept", 0.0, 1.0, exclusive=("maximum",)),
+                Parameter(
+                    "momentum", "number", 0.0, "share of the last step that is kept", 0.0, 1.0, exclusive=("maximum",)
+                ),
                 Parameter("nesterov", "boolean", False, "take the gradient where the velocity leads"),
                 Parameter(
                     "form",
@@ -130,7 +132,9 @@ OPTIMIZERS = table(
             formula=r"s \leftarrow \rho s + (1 - \rho) g^2,\ w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}",
             source="Tieleman and Hinton 2012, lecture 6.5",
             parameters=(
-                Parameter("rho", "number", 0.9, "decay of the mean of squared gradients", 0.0, 1.0, exclusive=("maximum",)),
+                Parameter(
+                    "rho", "number", 0.9, "decay of the mean of squared gradients", 0.0, 1.0, exclusive=("maximum",)
+                ),
                 _EPSILON,
             ),
         ),

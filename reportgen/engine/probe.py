@@ -33,6 +33,7 @@ from reportgen.engine.network import (
     FAN_IN,
     GAMMA,
     MAX_SLOPE,
+    NO_STEP,
     PHI_0,
     PRE,
     PROBE,
@@ -49,20 +50,10 @@ GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a de
 SATURATED_SLOPE = 0.05
 """A unit counts as saturated where its slope is below this share of the activation's largest."""
 
-(_A_MEAN, _A_STD, _A_MIN, _A_MAX, _ZEROS, _SATURATED, _DEAD, _Z_MEAN, _Z_STD, _G_MEAN, _G_STD, _G_NORM, _W_STD) = (
-    STATISTICS.index(name)
-    for name in (
-        "activation_mean activation_std activation_min activation_max zero_fraction saturated_fraction dead_fraction "
-        "preactivation_mean preactivation_std gradient_mean gradient_std gradient_norm weight_std"
-    ).split()
-)
-(_W_NORM, _WG_NORM, _RATIO, _B_MEAN, _BG_NORM, _W_SPREAD, _WG_SPREAD, _GAMMA_MEAN) = (
-    STATISTICS.index(name)
-    for name in (
-        "weight_norm weight_gradient_norm update_ratio bias_mean bias_gradient_norm weight_unit_spread "
-        "gradient_unit_spread bn_gamma_mean"
-    ).split()
-)
+# Columns of Look.statistics; the tuples follow the order of STATISTICS.
+_A_MEAN, _A_STD, _A_MIN, _A_MAX, _ZEROS, _SATURATED, _DEAD, _Z_MEAN, _Z_STD = range(9)
+_G_MEAN, _G_STD, _G_NORM, _W_STD, _W_NORM, _WG_NORM = range(9, 15)
+_B_MEAN, _BG_NORM, _W_SPREAD, _WG_SPREAD, _GAMMA_MEAN = range(16, 21)
 _RUNNING_MEAN = STATISTICS.index("bn_running_mean_mean")
 
 
@@ -92,7 +83,7 @@ def new_look(network: NetworkSpec, net: Net) -> Look:
 
 
 @kernel
-def _moments(values):  # type: ignore[no-untyped-def]
+def _moments(values):
     """Return (mean, standard deviation) in float64."""
     total, squares = 0.0, 0.0
     for k in range(values.size):
@@ -104,7 +95,7 @@ def _moments(values):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _norm(values):  # type: ignore[no-untyped-def]
+def _norm(values):
     """Return the Euclidean norm in float64."""
     squares = 0.0
     for k in range(values.size):
@@ -113,7 +104,7 @@ def _norm(values):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _fill_histogram(values, edges, counts):  # type: ignore[no-untyped-def]
+def _fill_histogram(values, edges, counts):
     """Count values into equal bins, the last one closed; what lies outside, or is NaN, is counted in none."""
     bins = counts.size
     low, high = edges[0], edges[bins]
@@ -126,7 +117,7 @@ def _fill_histogram(values, edges, counts):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _fill_log_histogram(values, edges, counts):  # type: ignore[no-untyped-def]
+def _fill_log_histogram(values, edges, counts):
     """Count log10 |values| into equal bins; zeros and what lies outside are counted in none."""
     bins = counts.size
     low, per_unit = edges[0], counts.size / (edges[bins] - edges[0])
@@ -140,7 +131,7 @@ def _fill_log_histogram(values, edges, counts):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _look_forward(net, work, layer, rows, hidden, look, row):  # type: ignore[no-untyped-def]
+def _look_forward(net, work, layer, rows, hidden, look, row):
     """Gather a layer's activation statistics; `hidden` is the number of hidden units before this layer."""
     code = net.codes[layer]
     units = code[UNITS]
@@ -165,7 +156,7 @@ def _look_forward(net, work, layer, rows, hidden, look, row):  # type: ignore[no
 
 
 @kernel
-def _saturated(net, work, layer, rows, acts):  # type: ignore[no-untyped-def]
+def _saturated(net, work, layer, rows, acts):
     """Return the share of activations whose slope is nearly 0, NaN for activations without flat parts."""
     code, constant = net.codes[layer], net.constants[layer]
     if np.isnan(constant[MAX_SLOPE]):
@@ -181,8 +172,8 @@ def _saturated(net, work, layer, rows, acts):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _unit_spread(values, width):  # type: ignore[no-untyped-def]
-    """Return how far the columns of (fan_in, width) are from their mean column, relative to their norm; 0 for copies."""
+def _unit_spread(values, width):
+    """Return how far the columns of (fan_in, width) lie from their mean column, by their norm; 0 for copies."""
     if width < 2:
         return np.nan
     apart, squares = 0.0, 0.0
@@ -199,7 +190,7 @@ def _unit_spread(values, width):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _look_weights(net, state, layer, row):  # type: ignore[no-untyped-def]
+def _look_weights(net, state, layer, row):
     """Gather the statistics of a layer's parameters and their gradients."""
     code = net.codes[layer]
     width = code[WIDTH]
@@ -219,7 +210,7 @@ def _look_weights(net, state, layer, row):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def probe(net, state, work, rows, look):  # type: ignore[no-untyped-def]
+def probe(net, state, work, rows, look):
     """Look at all layers on the `rows` examples in the work buffers; state.grads is overwritten."""
     layers = net.codes.shape[0]
     one, zero = net.constants.dtype.type(1), net.constants.dtype.type(0)
@@ -228,7 +219,7 @@ def probe(net, state, work, rows, look):  # type: ignore[no-untyped-def]
         row = look.statistics[layer]
         forward_linear(net, state, work, layer, rows, PROBE)
         row[_Z_MEAN], row[_Z_STD] = _moments(pre_activation(net, work, layer, rows))
-        forward_activation(net, state, work, layer, rows, PROBE, 0)
+        forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
         _look_forward(net, work, layer, rows, hidden, look, row)
         hidden += net.codes[layer, UNITS]
     loss_and_delta(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
@@ -252,7 +243,7 @@ def probe(net, state, work, rows, look):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def update_ratios(net, before, after, ratios):  # type: ignore[no-untyped-def]
+def update_ratios(net, before, after, ratios):
     """Set ratios (layers,) to |after - before| / |before| over each layer's weights; NaN where these are all zero."""
     for layer in range(net.codes.shape[0]):
         code = net.codes[layer]

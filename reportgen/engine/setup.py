@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.inits import INITS, draw_weights
@@ -15,6 +16,7 @@ from reportgen.engine.network import (
     BIAS,
     FAN_IN,
     GAMMA,
+    NO_STEP,
     PROBE,
     RUNNING,
     SLOPE,
@@ -46,18 +48,18 @@ class Setup:
     evaluation_rows: int
 
 
-def set_up(spec: RunSpec, dataset: Dataset) -> Setup:
-    """Return the run's network with its initial parameters, and its scratch."""
+def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Setup:
+    """Return the run's network with its initial parameters, and its scratch; float64 is for checking gradients."""
     training = spec.training
     n = len(dataset.y_train)
     batch_size = min(training.batch_size or n, n)
     probe_n = min(spec.probes.examples, n)
     evaluation_rows = batch_size if _tests_on_batches(spec) else max(batch_size, 256)
-    net, sizes = compile_network(spec.network, dataset.features, LOSSES[training.loss.name].code)
+    net, sizes = compile_network(spec.network, dataset.features, LOSSES[training.loss.name].code, dtype)
     optimizer = OPTIMIZERS[training.optimizer.name]
     state = new_state(net, sizes, optimizer.states, spec.seed)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
-    recipe = _recipe(training, batch_size, dataset)
+    recipe = _recipe(training, batch_size, dataset, dtype)
     initialize(spec, net, state)
     calibrate(spec, dataset, net, state, work, probe_n)
     return Setup(net, state, work, recipe, batch_size, probe_n, evaluation_rows)
@@ -67,7 +69,7 @@ def _tests_on_batches(spec: RunSpec) -> bool:
     return any(layer.batchnorm and layer.batchnorm.test_mode == "batch" for layer in spec.network.layers)
 
 
-def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset) -> Recipe:
+def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset, dtype: DTypeLike) -> Recipe:
     row = OPTIMIZERS[training.optimizer.name]
     parameters = dict(training.optimizer.params)
     augment = training.augment
@@ -77,8 +79,8 @@ def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset) -> Recipe
     image = (*dataset.image_shape, *moves) if dataset.image_shape and any(moves) else (0, 0, 0, 0, 0)
     return Recipe(
         optimizer=row.code(parameters),
-        hyper=np.array(row.hyper(parameters), np.float32),
-        numbers=np.array(numbers, np.float32),
+        hyper=np.array(row.hyper(parameters), dtype),
+        numbers=np.array(numbers, dtype),
         batch_size=batch_size,
         image=np.array(image, np.int64),
     )
@@ -110,14 +112,14 @@ def calibrate(spec: RunSpec, dataset: Dataset, net: Net, state: State, work: Wor
     wanted = [INITS[layer.init.name].calibrates for layer in spec.network.layers]
     if not any(wanted) or rows == 0:
         return
-    x = np.ascontiguousarray(dataset.x_train, np.float32).reshape(-1)
+    x = np.ascontiguousarray(dataset.x_train, state.params.dtype).reshape(-1)
     gather(x, dataset.y_train, dataset.features, np.arange(rows), work)
     for index, layer in enumerate(spec.network.layers):
         forward_linear(net, state, work, index, rows, PROBE)
         if wanted[index] and layer.batchnorm is None:
             _rescale(net, state, work, index, rows, wanted[index] == "unit", float(layer.init["gain"]))
             forward_linear(net, state, work, index, rows, PROBE)
-        forward_activation(net, state, work, index, rows, PROBE, 0)
+        forward_activation(net, state, work, index, rows, PROBE, NO_STEP)
 
 
 def _rescale(net: Net, state: State, work: Work, index: int, rows: int, by_unit: bool, gain: float) -> None:
@@ -127,7 +129,7 @@ def _rescale(net: Net, state: State, work: Work, index: int, rows: int, by_unit:
     weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width].reshape(fan_in, width)
     spread = z.std(axis=0) if by_unit else np.full(width, z.std())
     scale = np.where(spread > 0, gain / np.where(spread > 0, spread, 1.0), 1.0)
-    weights *= scale.astype(np.float32)
+    weights *= scale.astype(weights.dtype)
     if by_unit:
         bias = state.params[code[BIAS] : code[BIAS] + width]
-        bias -= (z.mean(axis=0) * scale).astype(np.float32)
+        bias[:] = (bias - z.mean(axis=0)) * scale

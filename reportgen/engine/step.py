@@ -13,12 +13,13 @@ from reportgen.engine.layers import (
     backward_activation,
     backward_input,
     backward_vectors,
+    copy,
     forward,
     output,
     weight_gradient,
 )
 from reportgen.engine.losses import count_correct, loss_and_delta
-from reportgen.engine.network import END, FAN_IN, TEST, TRAIN, WEIGHTS, WIDTH
+from reportgen.engine.network import END, FAN_IN, NO_STEP, TEST, TRAIN, WEIGHTS, WIDTH
 from reportgen.engine.optimizers import SGD, update
 
 # Names of Recipe.numbers.
@@ -41,23 +42,22 @@ class Recipe(NamedTuple):
 
 
 @kernel
-def gather(x, y, features, index, work):  # type: ignore[no-untyped-def]
+def gather(x, y, features, index, work):
     """Copy the examples named by `index` into the work buffers."""
     for i in range(index.size):
-        source = index[i] * features
-        work.x[i * features : (i + 1) * features] = x[source : source + features]
+        copy(x[index[i] * features : (index[i] + 1) * features], work.x[i * features : (i + 1) * features])
         work.y[i] = y[index[i]]
 
 
 @kernel
-def add_penalty(w, g, l2, l1):  # type: ignore[no-untyped-def]
+def add_penalty(w, g, l2, l1):
     """Add the gradient of (l2 / 2) |w|^2 + l1 |w|_1 to g."""
     for k in range(w.size):
         g[k] += l2 * w[k] + l1 * (_ONE if w[k] > _ZERO else (-_ONE if w[k] < _ZERO else _ZERO))
 
 
 @kernel
-def _layer_gradient(net, state, work, recipe, layer, rows, delta):  # type: ignore[no-untyped-def]
+def _layer_gradient(net, state, work, recipe, layer, rows, delta):
     """Set the gradient of a layer's weights, with penalties."""
     code = net.codes[layer]
     one, zero = net.constants.dtype.type(1), net.constants.dtype.type(0)
@@ -68,7 +68,7 @@ def _layer_gradient(net, state, work, recipe, layer, rows, delta):  # type: igno
 
 
 @kernel
-def _ride(net, state, work, recipe, layer, rows, delta, lr):  # type: ignore[no-untyped-def]
+def _ride(net, state, work, recipe, layer, rows, delta, lr):
     """Take the step of SGD with velocity: momentum rides on the product's beta and the rate on its alpha.
 
     This saves two passes over the weights against writing the gradient and updating afterwards.
@@ -89,7 +89,7 @@ def _ride(net, state, work, recipe, layer, rows, delta, lr):  # type: ignore[no-
 
 
 @kernel
-def _update_layer(net, state, recipe, layer, lr, t):  # type: ignore[no-untyped-def]
+def _update_layer(net, state, recipe, layer, lr, t):
     """Take the optimizer's step on one layer; weight decay acts on weights alone."""
     code = net.codes[layer]
     begin, middle, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH], code[END]
@@ -103,7 +103,7 @@ def _update_layer(net, state, recipe, layer, lr, t):  # type: ignore[no-untyped-
 
 
 @kernel
-def _clip(grads, limit):  # type: ignore[no-untyped-def]
+def _clip(grads, limit):
     """Scale the whole gradient to norm `limit` where it is longer."""
     squares = 0.0
     for k in range(grads.size):
@@ -116,7 +116,7 @@ def _clip(grads, limit):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def backward(net, state, work, recipe, rows, lr, t):  # type: ignore[no-untyped-def]
+def backward(net, state, work, recipe, rows, lr, t):
     """Go back through all layers from the logits' delta in work.delta, and update; t = 0 sets gradients alone.
 
     A layer is updated as soon as its delta has been passed on, while its weights are still in cache. Clipping needs
@@ -146,16 +146,16 @@ def backward(net, state, work, recipe, rows, lr, t):  # type: ignore[no-untyped-
 
 
 @kernel
-def gradient(net, state, work, recipe, rows, mode, step):  # type: ignore[no-untyped-def]
+def gradient(net, state, work, recipe, rows, mode, step):
     """Set state.grads to the gradient on the batch in the work buffers, penalties included; return the data loss."""
     forward(net, state, work, rows, mode, step)
     total = loss_and_delta(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
-    backward(net, state, work, recipe, rows, recipe.numbers[L2], 0)
+    backward(net, state, work, recipe, rows, recipe.numbers[L2], NO_STEP)
     return total / rows
 
 
 @kernel
-def train_steps(net, state, work, recipe, x, y, order, first, step, rates, losses):  # type: ignore[no-untyped-def]
+def train_steps(net, state, work, recipe, x, y, order, first, step, rates, losses):
     """Train on rates.size minibatches, from the epoch's batch number `first` on; return how many were done.
 
     x flat (n, features), order the epoch's example numbers; `step` counts the steps before these. losses gets each
@@ -180,7 +180,7 @@ def train_steps(net, state, work, recipe, x, y, order, first, step, rates, losse
 
 
 @kernel
-def evaluate(net, state, work, x, y, index, size):  # type: ignore[no-untyped-def]
+def evaluate(net, state, work, x, y, index, size):
     """Return (mean data loss, accuracy) in test mode on the examples named by `index`, `size` at a time."""
     features = net.codes[0, FAN_IN]
     total, correct = 0.0, 0
@@ -188,7 +188,7 @@ def evaluate(net, state, work, x, y, index, size):  # type: ignore[no-untyped-de
     while begin < index.size:
         part = index[begin : min(begin + size, index.size)]
         gather(x, y, features, part, work)
-        forward(net, state, work, part.size, TEST, 0)
+        forward(net, state, work, part.size, TEST, NO_STEP)
         logits = output(net, work, part.size)
         total += loss_and_delta(net.loss, logits, work.y[: part.size], net.classes, work.delta)
         correct += count_correct(logits, work.y[: part.size], net.classes)
@@ -197,7 +197,7 @@ def evaluate(net, state, work, x, y, index, size):  # type: ignore[no-untyped-de
 
 
 @kernel
-def penalty(net, params, l2, l1):  # type: ignore[no-untyped-def]
+def penalty(net, params, l2, l1):
     """Return (l2 / 2) |W|^2 + l1 |W|_1 over all layers' weights, float64."""
     squares, absolute = 0.0, 0.0
     for layer in range(net.codes.shape[0]):

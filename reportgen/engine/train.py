@@ -77,7 +77,7 @@ def look_steps(looks: int, total: int) -> list[int]:
     if looks == 1 or total == 0:
         return [0]
     inner = np.geomspace(1, total, looks - 1) if looks > 2 else [total]
-    return sorted({0, *(int(round(step)) for step in inner)})
+    return sorted({0, *(round(float(step)) for step in inner)})
 
 
 @dataclass
@@ -176,7 +176,7 @@ class _Run:
         self.looks.append((self.step, look))
 
     def score(self, epoch: int, batch_loss: float, lr: float) -> None:
-        """Add the row of an epoch: test mode, on validation and on an equally large fixed part of the training split."""
+        """Add the row of an epoch: test mode, on validation and on a fixed, equally large part of training."""
         training, s = self.spec.training, self.setup
         cost = float(penalty(s.net, s.state.params, training.l2, training.l1))
         train_scores = self._evaluate(self.x, self.dataset.y_train, self.scored)

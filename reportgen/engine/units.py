@@ -10,7 +10,7 @@ _ZERO = np.float32(0)
 
 
 @kernel
-def activate_prelu(slopes, a):  # type: ignore[no-untyped-def]
+def activate_prelu(slopes, a):
     """Apply PReLU in place; slopes (units,), a flat (rows, units)."""
     units = slopes.size
     for i in range(a.size // units):
@@ -20,7 +20,7 @@ def activate_prelu(slopes, a):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def differentiate_prelu(slopes, z, delta, slope_gradient):  # type: ignore[no-untyped-def]
+def differentiate_prelu(slopes, z, delta, slope_gradient):
     """Multiply `delta` by phi'(z) and set the slopes' gradient, summed over rows (He et al. 2015, eq. 4)."""
     units = slopes.size
     slope_gradient[:] = _ZERO
@@ -33,7 +33,7 @@ def differentiate_prelu(slopes, z, delta, slope_gradient):  # type: ignore[no-un
 
 
 @kernel
-def activate_maxout(pieces, z, a):  # type: ignore[no-untyped-def]
+def activate_maxout(pieces, z, a):
     """Set a (rows, units) to the largest of each unit's pieces in z (rows, units * pieces)."""
     for u in range(a.size):
         best = z[u * pieces]
@@ -45,7 +45,7 @@ def activate_maxout(pieces, z, a):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def differentiate_maxout(pieces, z, delta, spread):  # type: ignore[no-untyped-def]
+def differentiate_maxout(pieces, z, delta, spread):
     """Hand each unit's delta to its first largest piece in `spread` (rows, units * pieces), 0 to the others."""
     for u in range(delta.size):
         best = 0

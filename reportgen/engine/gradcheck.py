@@ -1,0 +1,87 @@
+"""Analytic against numeric gradients, in float64, for every layer and kind of parameter of a run's network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.data.dataset import Dataset
+from reportgen.data.streams import stream
+from reportgen.engine.network import BETA, BIAS, FAN_IN, GAMMA, NO_STEP, SLOPE, TRAIN, UNITS, WEIGHTS, WIDTH
+from reportgen.engine.setup import Setup, set_up
+from reportgen.engine.spec import RunSpec
+from reportgen.engine.step import gather, gradient, penalty
+
+STEP = 1e-5
+"""Half the distance of a central difference, whose error then is about 1e-10 of the gradient in float64."""
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """One block of parameters: |numeric - analytic| / (|numeric| + |analytic|) over the checked ones."""
+
+    layer: int
+    parameter: str
+    checked: int
+    relative_error: float
+
+
+def check_gradients(spec: RunSpec, dataset: Dataset, examples: int = 16, most: int = 50) -> list[GradientCheck]:
+    """Return the check of every block of parameters, on the first training examples and at most so many parameters.
+
+    Dropout keeps one mask, batch-norm takes batch statistics, and penalties are part of the loss. A block whose
+    gradient is zero within rounding has error 0.
+    """
+    setup = set_up(spec, dataset, np.float64)
+    rows = min(examples, len(dataset.y_train), len(setup.work.y))
+    x = np.ascontiguousarray(dataset.x_train, np.float64).reshape(-1)
+    checks = []
+    for layer, name, block in _blocks(setup):
+        gather(x, dataset.y_train, dataset.features, np.arange(rows), setup.work)
+        rng = stream(spec.seed, f"gradient check {name}", layer)
+        chosen = block if len(block) <= most else np.sort(rng.choice(block, most, replace=False))
+        checks.append(GradientCheck(layer, name, len(chosen), _relative_error(spec, setup, rows, chosen)))
+    return checks
+
+
+def _blocks(setup: Setup) -> list[tuple[int, str, NDArray[np.int64]]]:
+    """Return (layer from 1, name, places in the parameters) of every block."""
+    blocks = []
+    for index, code in enumerate(setup.net.codes):
+        sizes = {
+            "weights": (WEIGHTS, code[FAN_IN] * code[WIDTH]),
+            "bias": (BIAS, code[WIDTH]),
+            "gamma": (GAMMA, code[WIDTH]),
+            "beta": (BETA, code[WIDTH]),
+            "slope": (SLOPE, code[UNITS]),
+        }
+        for name, (column, size) in sizes.items():
+            if code[column] >= 0:
+                blocks.append((index + 1, name, np.arange(code[column], code[column] + size)))
+    return blocks
+
+
+def _loss(spec: RunSpec, setup: Setup, rows: int) -> float:
+    s = setup
+    data_loss = gradient(s.net, s.state, s.work, s.recipe, rows, TRAIN, NO_STEP)
+    return float(data_loss + penalty(s.net, s.state.params, spec.training.l2, spec.training.l1))
+
+
+def _relative_error(spec: RunSpec, setup: Setup, rows: int, chosen: NDArray[np.int64]) -> float:
+    params = setup.state.params
+    _loss(spec, setup, rows)
+    analytic = setup.state.grads[chosen].copy()
+    numeric = np.empty(len(chosen))
+    for k, place in enumerate(chosen):
+        kept = params[place]
+        params[place] = kept + STEP
+        above = _loss(spec, setup, rows)
+        params[place] = kept - STEP
+        below = _loss(spec, setup, rows)
+        params[place] = kept
+        numeric[k] = (above - below) / (2 * STEP)
+    scale = float(np.linalg.norm(numeric) + np.linalg.norm(analytic))
+    rounding = 1e-9 * len(chosen) ** 0.5
+    return float(np.linalg.norm(numeric - analytic)) / scale if scale > rounding else 0.0

@@ -1,0 +1,203 @@
+"""Slow, obvious twins of the kernels: one network in plain NumPy and float64, written from the formulas.
+
+They share with the engine the initial weights, the order of batches and dropout's masks, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reportgen.data.dataset import Dataset
+from reportgen.data.streams import stream
+from reportgen.engine.activations import ACTIVATIONS
+from reportgen.engine.inits import INITS, draw_weights
+from reportgen.engine.random import key_words
+from reportgen.engine.spec import LayerSpec, RunSpec
+
+
+def mix(x: int) -> int:
+    """The 32-bit hash behind dropout, on Python integers."""
+    x ^= x >> 16
+    x = x * 0x7FEB352D % 2**32
+    x ^= x >> 15
+    x = x * 0x846CA68B % 2**32
+    return x ^ (x >> 16)
+
+
+def subkey(keys: Any, layer: int, step: int) -> int:
+    """The key of one layer at one step."""
+    return mix(mix((int(keys[0]) + step) % 2**32) ^ ((int(keys[1]) + layer) % 2**32))
+
+
+def dropout_mask(key: int, rate: float, shape: tuple[int, ...]) -> np.ndarray:
+    """1 where a unit is kept, 0 where it is dropped."""
+    drawn = np.array([mix((mix(i) + key) % 2**32) for i in range(int(np.prod(shape)))])
+    return (drawn >= rate * 2**32).astype(float).reshape(shape)
+
+
+def loss_and_delta(name: str, logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Mean loss of the rows and its derivative by the logits."""
+    n, classes = logits.shape
+    hot = np.eye(classes)[y]
+    if name == "softmax_cross_entropy":
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        return float(-np.log(p[np.arange(n), y]).mean()), (p - hot) / n
+    if name == "mse":
+        return float(((logits - hot) ** 2).mean()), 2 * (logits - hot) / (n * classes)
+    margins = np.maximum(0, 1 + logits - logits[np.arange(n), y][:, None]) * (1 - hot)
+    active = (margins > 0).astype(float)
+    return float(margins.sum(axis=1).mean()), (active - hot * active.sum(axis=1, keepdims=True)) / n
+
+
+class Layer:
+    """One layer with its parameters, running averages and what the backward pass needs."""
+
+    def __init__(self, layer: LayerSpec, fan_in: int, seed: int, index: int) -> None:
+        self.spec, self.index = layer, index
+        self.pieces = int(layer.activation.get("pieces", 1)) if layer.activation.name == "maxout" else 1
+        width = layer.units * self.pieces
+        row = INITS[layer.init.name]
+        w = draw_weights(row, dict(layer.init.params), (fan_in, width), layer.activation.name, seed, index)
+        self.p = {"W": w.copy(), "b": np.full(width, layer.bias)}
+        if layer.batchnorm:
+            self.p["g"] = np.ones(width)
+            self.mean, self.var = np.zeros(width), np.ones(width)
+        if layer.activation.name == "prelu":
+            self.p["s"] = np.full(layer.units, float(layer.activation["slope"]))
+        self.grad: dict[str, np.ndarray] = {}
+
+    def phi(self, z: np.ndarray) -> np.ndarray:
+        name, parameters = self.spec.activation.name, dict(self.spec.activation.params)
+        if name == "prelu":
+            return np.where(z < 0, self.p["s"] * z, z)
+        return ACTIVATIONS[name].function(z, **parameters)
+
+    def forward(self, a: np.ndarray, mode: str, keys: Any, step: int) -> np.ndarray:
+        self.a = a
+        z = a @ self.p["W"] + (0 if self.spec.batchnorm else self.p["b"])
+        self.z = self._norm(z, mode) if self.spec.batchnorm else z
+        h = self.phi(self.z)
+        self.mask = self._mask(h.shape, mode, keys, step)
+        return h * self.mask
+
+    def _norm(self, z: np.ndarray, mode: str) -> np.ndarray:
+        bn = self.spec.batchnorm
+        if mode == "test" and bn.test_mode == "running":
+            return self.p["g"] * (z - self.mean) / np.sqrt(self.var + bn.epsilon) + self.p["b"]
+        mean, var, n = z.mean(axis=0), z.var(axis=0), len(z)
+        self.scale = 1 / np.sqrt(var + bn.epsilon)
+        self.hat = (z - mean) * self.scale
+        if mode == "train" and bn.update_running:
+            m = bn.momentum
+            self.mean = m * self.mean + (1 - m) * mean
+            self.var = m * self.var + (1 - m) * var * (n / (n - 1) if n > 1 else 1)
+        return self.p["g"] * self.hat + self.p["b"]
+
+    def _mask(self, shape: tuple[int, ...], mode: str, keys: Any, step: int) -> np.ndarray:
+        drop = self.spec.dropout
+        if drop is None or mode == "look":
+            return np.ones(shape)
+        if mode == "test":
+            return np.full(shape, 1 - drop.rate if drop.mode == "scale_at_test" else 1.0)
+        kept = dropout_mask(subkey(keys, self.index, step), drop.rate, shape)
+        return kept / (1 - drop.rate) if drop.mode == "inverted" else kept
+
+    def backward(self, delta: np.ndarray) -> np.ndarray:
+        delta = delta * self.mask
+        name, parameters = self.spec.activation.name, dict(self.spec.activation.params)
+        if name == "maxout":
+            pieces = self.z.reshape(len(self.z), -1, self.pieces)
+            first = np.arange(self.pieces) == pieces.argmax(axis=2)[..., None]
+            delta = (first * delta[..., None]).reshape(self.z.shape)
+        elif name == "prelu":
+            self.grad["s"] = (delta * np.minimum(self.z, 0)).sum(axis=0)
+            delta = delta * np.where(self.z < 0, self.p["s"], 1.0)
+        else:
+            delta = delta * ACTIVATIONS[name].derivative(self.z, **parameters)
+        self.delta = delta
+        self.grad["b"] = delta.sum(axis=0)
+        if self.spec.batchnorm:
+            self.grad["g"] = (delta * self.hat).sum(axis=0)
+            d = delta * self.p["g"]
+            delta = self.scale * (d - d.mean(axis=0) - self.hat * (d * self.hat).mean(axis=0))
+        self.grad["W"] = self.a.T @ delta
+        return delta @ self.p["W"].T
+
+
+class Network:
+    """A whole run, step by step."""
+
+    def __init__(self, spec: RunSpec, dataset: Dataset) -> None:
+        self.spec, self.data = spec, dataset
+        fans = [dataset.features, *(layer.units for layer in spec.network.layers)]
+        self.layers = [Layer(la, fans[i], spec.seed, i) for i, la in enumerate(spec.network.layers)]
+        self.keys = key_words(spec.seed, "kernel")
+        self.memory: dict[tuple[int, str], dict[str, np.ndarray]] = {}
+        self.losses: list[float] = []
+
+    def forward(self, x: np.ndarray, mode: str, step: int = 0) -> np.ndarray:
+        a = x.astype(float)
+        for layer in self.layers:
+            a = layer.forward(a, mode, self.keys, step)
+        return a
+
+    def backward(self, logits: np.ndarray, y: np.ndarray) -> float:
+        loss, delta = loss_and_delta(self.spec.training.loss.name, logits, y)
+        for layer in reversed(self.layers):
+            delta = layer.backward(delta)
+        return loss
+
+    def score(self, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+        logits = self.forward(x, "test")
+        return loss_and_delta(self.spec.training.loss.name, logits, y)[0], float((logits.argmax(axis=1) == y).mean())
+
+    def train(self) -> None:
+        n, t = len(self.data.y_train), 0
+        size = self.spec.training.batch_size or n
+        for epoch in range(1, self.spec.training.epochs + 1):
+            order = stream(self.spec.seed, "order", epoch).permutation(n)
+            for begin in range(0, n, size):
+                index = order[begin : begin + size]
+                logits = self.forward(self.data.x_train[index], "train", t)
+                self.losses.append(self.backward(logits, self.data.y_train[index]))
+                t += 1
+                self.update(t)
+
+    def update(self, t: int) -> None:
+        training = self.spec.training
+        for layer in self.layers:
+            w = layer.p["W"]
+            layer.grad["W"] = layer.grad["W"] + training.l2 * w + training.l1 * np.sign(w)
+        if training.clip_norm:
+            norm = np.sqrt(sum((g**2).sum() for layer in self.layers for g in layer.grad.values()))
+            for layer in self.layers:
+                layer.grad = {k: g * min(1.0, training.clip_norm / norm) for k, g in layer.grad.items()}
+        for i, layer in enumerate(self.layers):
+            for name, g in layer.grad.items():
+                layer.p[name] = layer.p[name] + self._move(
+                    layer.p[name], g, self.memory.setdefault((i, name), {}), t, name
+                )
+
+    def _move(self, w: np.ndarray, g: np.ndarray, m: dict[str, np.ndarray], t: int, name: str) -> np.ndarray:
+        o, lr = self.spec.training.optimizer, self.spec.training.lr
+        p, zero = dict(o.params), np.zeros_like(g)
+        if o.name == "sgd" and p["form"] == "average":
+            m["v"] = p["momentum"] * m.get("v", zero) + (1 - p["momentum"]) * g
+            return -lr * m["v"]
+        if o.name == "sgd":
+            m["v"] = p["momentum"] * m.get("v", zero) - lr * g
+            return p["momentum"] * m["v"] - lr * g if p["nesterov"] else m["v"]
+        if o.name == "adagrad":
+            m["s"] = m.get("s", zero) + g**2
+            return -lr * g / (np.sqrt(m["s"]) + p["epsilon"])
+        if o.name == "rmsprop":
+            m["s"] = p["rho"] * m.get("s", zero) + (1 - p["rho"]) * g**2
+            return -lr * g / (np.sqrt(m["s"]) + p["epsilon"])
+        m["m"] = p["beta1"] * m.get("m", zero) + (1 - p["beta1"]) * g
+        m["s"] = p["beta2"] * m.get("s", zero) + (1 - p["beta2"]) * g**2
+        step = (m["m"] / (1 - p["beta1"] ** t)) / (np.sqrt(m["s"] / (1 - p["beta2"] ** t)) + p["epsilon"])
+        decay = p.get("weight_decay", 0.0) if name == "W" else 0.0
+        return -lr * (step + decay * w)
