@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from reportgen.figures._words import power
@@ -27,6 +27,11 @@ class Scale:
     low: float
     high: float
     floor: float | None = None
+
+    @property
+    def decades(self) -> float:
+        """How many powers of ten a logarithmic scale spans, 0 for a linear one."""
+        return math.log10(self.high / self.low) if self.log else 0.0
 
     def place(self, values: ArrayLike) -> Array:
         """Return the values as drawn: what is not finite left out, zeros and less on the floor of a log axis."""
@@ -92,6 +97,19 @@ def set_y(axes: Axes, scale: Scale, labels: bool) -> None:
     axes.set_ylim(scale.low, scale.high)
     axes.grid(axis="y")
     axes.tick_params(axis="y", labelleft=labels)
+
+
+def set_x(axes: Axes, scale: Scale) -> None:
+    """Give the axes that x scale, with few ticks."""
+    if scale.log:
+        places, words = decade_ticks(scale, most=5)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(FixedLocator(places))
+        axes.xaxis.set_major_formatter(FixedFormatter(words))
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlim(scale.low, scale.high)
 
 
 def decade_ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:

@@ -16,7 +16,7 @@ from reportgen.figures._series import Series, choose, layout, relevance
 Array = NDArray[np.float64]
 Which = Literal["activation", "gradient"]
 
-BINS = 48
+BINS = 80
 """At most so many bars a panel: more do not show at half an inch."""
 
 
@@ -50,7 +50,7 @@ class Row:
 
 
 def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int, output: bool) -> tuple[list[Row], int]:
-    """Return the histograms at initialization of at most so many variants and layers, and how many variants are left out.
+    """Return the histograms at initialization of at most so many variants and layers, and how many are left out.
 
     Claims and findings decide which variants come first; layers are spread evenly, first and last included.
     """

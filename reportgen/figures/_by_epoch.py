@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from reportgen.analysis.model import Analysis
+from reportgen.analysis.model import Analysis, Curve
 from reportgen.figures import _axis, _style
-from reportgen.figures._epoch_lines import COLUMNS, Group, Line, View, csv_rows, end_of, groups_of
+from reportgen.figures._epoch_lines import COLUMNS, Group, Line, View, csv_rows, ends_of, groups_of
 from reportgen.figures._series import Layout
 from reportgen.figures._words import count, listing, number, sentence
 from reportgen.figures.figure import Drawing
@@ -85,7 +85,6 @@ def _steady(line: Line) -> Any:
 def _line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
     found, colour = line.curve, line.look.colour
     x = np.asarray(found.x, dtype=float)
-    mean, low, high = (_held(scale, part) for part in (found.mean, found.lo, found.hi))
     few = _thinned(len(x), most)
     for seed, values in zip(found.seeds, np.asarray(found.per_seed, dtype=float), strict=True):
         y = _held(scale, values)
@@ -93,6 +92,13 @@ def _line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
             ax.plot(x[few], y[few], color=colour, lw=0.5, alpha=0.45, zorder=2)
         if seed in line.ended:
             _cross(ax, x, y, colour)
+    if line.mean is not None:
+        _mean(ax, line.mean, line, scale)
+
+
+def _mean(ax: Axes, found: Curve, line: Line, scale: _axis.Scale) -> None:
+    x, colour = np.asarray(found.x, dtype=float), line.look.colour
+    mean, low, high = (_held(scale, part) for part in (found.mean, found.lo, found.hi))
     if np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=colour, alpha=0.13, lw=0, zorder=1.5)
     keep, marker = _thinned(len(x), 250), line.look.marker if len(x) <= 16 else None
@@ -145,8 +151,8 @@ def _caption(view: View, lines: Sequence[Line], plan: Layout) -> str:
 def _modes(lines: Sequence[Line]) -> list[str]:
     if any(line.column == "batch_loss" for line in lines):
         return [
-            "The minibatch loss is the mean over the epoch's minibatches in training mode, while the weights change; the other "
-            "losses are evaluated in test mode at the end of each epoch, without penalties"
+            "The minibatch loss is the mean over the epoch's minibatches in training mode, while the weights change; "
+            "the other losses are evaluated in test mode at the end of each epoch, without penalties"
         ]
     return ["Scores are evaluated in test mode at the end of each epoch"]
 
@@ -154,8 +160,8 @@ def _modes(lines: Sequence[Line]) -> list[str]:
 def _headline(view: View, lines: Sequence[Line]) -> list[tuple[Line, int, float]]:
     """Return the lines that the caption compares with their end, best first."""
     present = next((column for column in view.headline if any(line.column == column for line in lines)), None)
-    ends = [(line, end_of(line)) for line in lines if line.column == present]
-    found = [(line, *end) for line, end in ends if end is not None]
+    ends = [(line, ends_of(line)) for line in lines if line.column == present]
+    found = [(line, *end[1:]) for line, end in ends if end is not None]
     return sorted(found, key=lambda item: item[2], reverse=view.better == "higher")
 
 
@@ -165,7 +171,7 @@ def _result(view: View, lines: Sequence[Line]) -> str:
         return "No run has a finite score"
     words = view.columns[ranked[0][0].column]
     told = [ranked[0], ranked[-1]] if len(ranked) > 1 else ranked
-    ends = [f"{number(value, 3)} with {line.series.name} (epoch {epoch})" for line, epoch, value in told]
+    ends = [f"{number(value, 3)} with “{line.series.name}” (epoch {epoch})" for line, epoch, value in told]
     if len(ranked) == 1:
         return f"The {words} ends at {number(ranked[0][2], 3)} after {count(ranked[0][1], 'epoch')}"
     return f"The {words} ends between {' and '.join(ends)}"
@@ -173,16 +179,18 @@ def _result(view: View, lines: Sequence[Line]) -> str:
 
 def _ended(lines: Sequence[Line]) -> list[str]:
     runs = {line.series.name: (len(line.ended), len(line.curve.seeds)) for line in lines if line.ended}
-    words = [f"{ended} of {of} with {name}" for name, (ended, of) in runs.items()]
-    return [f"Diverged runs are marked by a cross: {listing(words)}"] if words else []
+    words = [f"{ended} of {of} with “{name}”" for name, (ended, of) in runs.items()]
+    told = words if len(words) <= 4 else [*words[:3], count(len(words) - 3, "more variant")]
+    return [f"A cross marks where a run diverged, and the mean leaves it out: {listing(told)}"] if words else []
 
 
 def _alt(view: View, lines: Sequence[Line]) -> str:
     def course(line: Line) -> str:
-        first, end = next((float(v) for v in line.curve.mean if np.isfinite(v)), float("nan")), end_of(line)
-        if end is None:
-            return f"{line.series.name}, {view.columns[line.column]}: no finite value"
-        return f"{line.series.name}, {view.columns[line.column]}: {number(first, 3)} to {number(end[1], 3)} at epoch {end[0]}"
+        ends = ends_of(line)
+        if ends is None:
+            return f"{line.series.name}, {view.columns[line.column]}: every run diverged"
+        words = f"{number(ends[0], 3)} to {number(ends[2], 3)} at epoch {ends[1]}"
+        return f"{line.series.name}, {view.columns[line.column]}: {words}"
 
     more = f" And {count(len(lines) - 12, 'more line')}." if len(lines) > 12 else ""
     return f"Line chart of {view.unit} by epoch. {'. '.join(course(line) for line in lines[:12])}.{more}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -14,9 +15,12 @@ from reportgen.analysis.model import Analysis
 from reportgen.figures import _axis, _style
 from reportgen.figures._layer_cells import COLUMNS, Cell, Look, View, cells_of, drawn, drop_repeated_look, rows_of
 from reportgen.figures._layer_words import alt_of, caption_of
-from reportgen.figures._series import Layout, Panel, layout
+from reportgen.figures._series import Layout, layout
 from reportgen.figures._words import count
 from reportgen.figures.figure import Drawing
+
+WIDE = 8.0
+"""Decades from which panels may have scales of their own."""
 
 MARKER_LAYERS = 24
 """Up to so many layers, each is marked; beyond, only some."""
@@ -27,37 +31,59 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     plan = layout(analysis)
     cells = [cell for look in view.looks for cell in cells_of(analysis, view, plan, look)]
     cells = drop_repeated_look(cells)
-    scale = _axis.scale_for((part for cell in cells for part in drawn(cell)), view.log)
-    if scale is None:
+    whole = _scale(cells, view)
+    if whole is None:
         return None
-    if view.fraction:
-        scale = _axis.fraction_scale(scale)
+    scales = _scales(cells, view, plan, whole)
     with _style.settings():
-        figure = _figure(cells, view, plan, scale)
-    caption, alt = caption_of(analysis, cells, view, plan, scale), alt_of(cells, view)
+        figure = _figure(cells, view, plan, scales)
+    caption, alt = caption_of(analysis, cells, view, plan, scales), alt_of(cells, view)
     return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)))
 
 
-def _figure(cells: Sequence[Cell], view: View, plan: Layout, scale: _axis.Scale) -> Any:
+def _scale(cells: Sequence[Cell], view: View) -> _axis.Scale | None:
+    parts: list[Any] = [part for cell in cells for part in drawn(cell)]
+    if view.band and parts:
+        parts.append(view.band[:2])
+    scale = _axis.scale_for(parts, view.log)
+    return _axis.fraction_scale(scale) if scale and view.fraction else scale
+
+
+def _scales(cells: Sequence[Cell], view: View, plan: Layout, whole: _axis.Scale) -> dict[str, _axis.Scale]:
+    """Return each panel's y scale: one for all, unless it spans so many decades that panels would be flat in it."""
+    own = {panel.title: _scale([cell for cell in cells if cell.series in panel.series], view) for panel in plan.panels}
+    known = {title: scale for title, scale in own.items() if scale is not None}
+    if whole.decades > WIDE and min(scale.decades for scale in known.values()) < 0.6 * whole.decades:
+        return known
+    return dict.fromkeys(known, whole)
+
+
+def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, _axis.Scale]) -> Figure:
     looks = [look for look in view.looks if any(cell.look == look for cell in cells)]
-    panels = [panel for panel in plan.panels if any(cell.series in panel.series for cell in cells)]
-    spots = [(look, panel) for look in looks for panel in panels]
-    columns = len(panels) if 1 < len(panels) <= 3 else min(3, len(spots)) if len(panels) > 3 else min(2, len(spots))
-    rows = -(-len(spots) // columns)
+    spots = [(look, panel) for look in looks for panel in plan.panels if panel.title in scales]
+    columns, rows = _shape(len(scales), len(spots))
+    apart = len({id(scale) for scale in scales.values()}) > 1
     handles, labels = _legend(cells, view)
-    height = {1: 2.5, 2: 1.9, 3: 1.55}.get(rows, 1.35) if columns < 3 or rows > 1 else 2.0
-    figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels))
-    flat = [cell for row in axes for cell in row]
-    for number_, (ax, (look, panel)) in enumerate(zip(flat, spots, strict=False)):
+    height = {1: 2.4, 2: 1.8, 3: 1.5}.get(rows, 1.3) if columns < 3 or rows > 1 else 2.0
+    margins = _style.Margins(across=0.42 if apart else 0.16)
+    figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels), margins)
+    flat = [ax for row in axes for ax in row]
+    for at, (ax, (look, panel)) in enumerate(zip(flat, spots, strict=False)):
         inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
-        _panel(ax, inside, view, scale, number_ % columns == 0)
-        _dress(ax, inside, view, number_ + columns >= len(spots), number_ % columns == 0)
+        _panel(ax, inside, view, scales[panel.title], apart or at % columns == 0)
+        _dress(ax, cells, view, at + columns >= len(spots), at % columns == 0)
         title = ", ".join(part for part in (panel.title, _look_title(looks, inside)) if part)
         _style.panel_title(ax, title, _style.WIDTH / columns - 0.5)
     for ax in flat[len(spots) :]:
         ax.remove()
     _style.legend(figure, handles, labels)
     return figure
+
+
+def _shape(panels: int, spots: int) -> tuple[int, int]:
+    """Return columns and rows: a row for each look where its panels fit beside one another."""
+    columns = panels if 1 < panels <= 3 else min(3, spots) if panels > 3 else min(2, spots)
+    return columns, -(-spots // columns)
 
 
 def _look_title(looks: Sequence[Look], cells: Sequence[Cell]) -> str:
@@ -93,7 +119,8 @@ def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
     seen, x = cell.series.look, np.asarray(cell.layers, dtype=float)
     keep = cell.shown
     mean, low, high = (
-        scale.place(np.asarray(part, dtype=float)[keep]) for part in (cell.profile.mean, cell.profile.lo, cell.profile.hi)
+        scale.place(np.asarray(part, dtype=float)[keep])
+        for part in (cell.profile.mean, cell.profile.lo, cell.profile.hi)
     )
     if np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=seen.colour, alpha=0.15, lw=0, zorder=1.5)

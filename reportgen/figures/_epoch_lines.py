@@ -38,13 +38,18 @@ class View:
 
 @dataclass(frozen=True)
 class Line:
-    """One score of one variant: label and look tell it apart in its panel, ended is the seeds that diverged."""
+    """One score of one variant: label and look tell it apart in its panel.
+
+    curve holds every seed; mean is the curve of the runs that did not diverge, None where all did; ended is the seeds
+    that diverged.
+    """
 
     series: Series
     column: str
     label: str
     look: Look
     curve: Curve
+    mean: Curve | None
     ended: tuple[int, ...]
 
 
@@ -82,16 +87,18 @@ def _shared_panels(plan: Layout, view: View, column: str) -> list[Group]:
 
 
 def _line(series: Series, column: str, label: str, look: Look) -> Line | None:
-    found = curve(series.summary.records, column)
+    records = series.summary.records
+    found = curve(records, column)
     values = np.asarray(found.per_seed, dtype=float)
     if len(found.x) < 2 or np.isfinite(values).any(axis=0).sum() < 1:
         return None
-    ended = tuple(record.spec.seed for record in series.summary.records if record.status == "diverged")
-    return Line(series, column, label, look, found, ended)
+    ended = tuple(record.spec.seed for record in records if record.status == "diverged")
+    good = [record for record in records if record.status != "diverged"]
+    return Line(series, column, label, look, found, curve(good, column) if good else None, ended)
 
 
 COLUMNS = ("variant", "label", "score", "epoch", "mean", "low", "high", "seeds", "values_by_seed")
-"""Columns of the data behind these figures; low and high bound the 95% interval of the mean over seeds."""
+"""Columns of the data behind these figures; mean and its 95% interval are over the runs that did not diverge."""
 
 
 def csv_rows(groups: Sequence[Sequence[Group]]) -> Iterator[tuple[Any, ...]]:
@@ -101,13 +108,22 @@ def csv_rows(groups: Sequence[Sequence[Group]]) -> Iterator[tuple[Any, ...]]:
         for at, epoch in enumerate(found.x):
             yield (
                 line.series.id, line.series.name, line.column, int(epoch),
-                float(found.mean[at]), float(found.lo[at]), float(found.hi[at]),
+                *_mean_at(line.mean, at),
                 " ".join(str(seed) for seed in found.seeds),
                 " ".join(repr(float(value)) for value in np.asarray(found.per_seed)[:, at]),
             )  # fmt: skip
 
 
-def end_of(line: Line) -> tuple[int, float] | None:
-    """Return the last epoch with a finite mean, and that mean."""
-    finite = np.flatnonzero(np.isfinite(np.asarray(line.curve.mean, dtype=float)))
-    return (int(line.curve.x[finite[-1]]), float(line.curve.mean[finite[-1]])) if finite.size else None
+def _mean_at(mean: Curve | None, at: int) -> tuple[float | None, float | None, float | None]:
+    if mean is None or at >= len(mean.x):
+        return None, None, None
+    return float(mean.mean[at]), float(mean.lo[at]), float(mean.hi[at])
+
+
+def ends_of(line: Line) -> tuple[float, int, float] | None:
+    """Return the first finite mean, and the last one after its epoch; None where every run diverged."""
+    if line.mean is None:
+        return None
+    mean = np.asarray(line.mean.mean, dtype=float)
+    finite = np.flatnonzero(np.isfinite(mean))
+    return (float(mean[finite[0]]), int(line.mean.x[finite[-1]]), float(mean[finite[-1]])) if finite.size else None

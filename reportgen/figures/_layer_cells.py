@@ -16,6 +16,7 @@ from reportgen.figures._series import Layout, Series
 Points = list[tuple[int, float]]
 Look = Literal["first", "last"]
 
+
 @dataclass(frozen=True)
 class View:
     """What one figure shows of a layer statistic.
@@ -111,8 +112,10 @@ def rows_of(cells: Sequence[Cell]) -> Iterator[tuple[Any, ...]]:
             layer = int(p.layers[at])
             yield (
                 cell.series.id, cell.series.name, p.step, layer, float(p.mean[at]), float(p.lo[at]), float(p.hi[at]),
-                " ".join(str(seed) for seed in p.seeds), " ".join(repr(float(v)) for v in np.asarray(p.per_seed)[:, at]),
+                " ".join(str(seed) for seed in p.seeds), _joined(p, at),
                 theory.get(layer), lecture.get(layer),
             )  # fmt: skip
 
 
+def _joined(found: Profile, at: int) -> str:
+    return " ".join(repr(float(value)) for value in np.asarray(found.per_seed)[:, at])

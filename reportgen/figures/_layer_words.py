@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,13 +13,15 @@ from reportgen.figures._series import Layout, relevance
 from reportgen.figures._words import count, course, listing, number, sentence
 
 
-def caption_of(analysis: Analysis, cells: Sequence[Cell], view: View, plan: Layout, scale: Scale) -> str:
+def caption_of(analysis: Analysis, cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, Scale]) -> str:
     seeds = max(len(cell.profile.seeds) for cell in cells)
-    parts = [f"{view.what} by layer", _seed_words(seeds)]
-    parts += [_facts(cells, _told(analysis, cells))]
+    parts = [f"{view.what}, by layer", _seed_words(seeds)]
+    parts.append(_facts(cells, _told(analysis, cells)))
     if any(cell.printed for cell in cells):
         parts.append(_printed_words(cells))
-    if scale.floor is not None:
+    if len({id(scale) for scale in scales.values()}) > 1:
+        parts.append("The panels have different vertical scales")
+    if any(scale.floor is not None for scale in scales.values()):
         parts.append("Values of exactly 0 are drawn on the lowest line of the logarithmic axis")
     return " ".join(sentence(part) for part in [*parts, *_lost(cells), plan.note] if part)
 
@@ -45,10 +47,10 @@ def _change(cell: Cell) -> float:
 
 
 def _facts(cells: Sequence[Cell], told: Sequence[Cell]) -> str:
-    words = [f"{cell.series.name}: it {_course(cell)}" for cell in told]
+    words = [f"with “{cell.series.name}” it {_course(cell)}" for cell in told]
     looks = {cell.look for cell in cells}
     when = " at initialization" if len(looks) > 1 or told[0].profile.step == 0 else ""
-    return f"Measured{when}, {'; '.join(words)}"
+    return f"Measured{when}: {'; '.join(words)}"
 
 
 def _course(cell: Cell) -> str:
@@ -66,14 +68,13 @@ def _printed_words(cells: Sequence[Cell]) -> str:
     if not finite:
         return "Hollow circles: numbers printed in the lecture"
     middle = finite[len(finite) // 2]
-    return f"Hollow circles: numbers printed in the lecture, which differ from the measured means by {number(100 * middle)}% in the median"  # noqa: E501
+    gap = f"{number(100 * middle)}% in the median"
+    return f"Hollow circles: numbers printed in the lecture, which differ from the measured means by {gap}"
 
 
 def _lost(cells: Sequence[Cell]) -> list[str]:
     """Say what is not drawn: layers whose numbers overflowed or are missing."""
-    bad = [
-        cell.series.name for cell in cells if not np.isfinite([y for _, y in cell.points(cell.profile.mean)]).all()
-    ]
+    bad = [cell.series.name for cell in cells if not np.isfinite([y for _, y in cell.points(cell.profile.mean)]).all()]
     names = listing(list(dict.fromkeys(bad))[:4])
     return [f"Layers without a finite value are left out for {names}"] if bad else []
 
@@ -86,4 +87,4 @@ def alt_of(cells: Sequence[Cell], view: View) -> str:
     }
     lines = [f"{cell.series.name}, {kinds[cell.look](cell)}: {_course(cell)}" for cell in cells[:12]]
     more = f" And {count(len(cells) - 12, 'more line')}." if len(cells) > 12 else ""
-    return f"Line chart of {view.what[:1].lower()}{view.what[1:]} by layer. " + ". ".join(lines) + "." + more
+    return f"Line chart of {view.what[:1].lower()}{view.what[1:]}, by layer. " + ". ".join(lines) + "." + more

@@ -8,9 +8,7 @@ from reportgen.analysis.model import Analysis
 from reportgen.study.claims import Claim
 
 
-def printed(
-    analysis: Analysis, statistic: str, variant: str, step: int | str, layers: int
-) -> list[tuple[int, float]]:
+def printed(analysis: Analysis, statistic: str, variant: str, step: int | str, layers: int) -> list[tuple[int, float]]:
     """Return (layer, printed value) for one variant's statistic at one look, in layer order.
 
     step: a number, "first" or "last", as in a claim; layers: those of the network, output included.

@@ -1,8 +1,9 @@
 """Which variant goes into which panel, and how it looks there: the same in every figure of a study.
 
 A grid of variants becomes small multiples: one panel for each value of the varied setting with the fewest values, one
-line for each combination of the others. A panel shows at most LINES lines; where a study has more, those that its claims
-and findings speak of come first, the rest is spread evenly over the list, and the caption says how many are left out.
+line for each combination of the others. A panel shows at most LINES lines; where a study has more, those that its
+claims and findings speak of come first, the rest is spread evenly over the list, and the caption says how many are
+left out.
 """
 
 from __future__ import annotations

@@ -1,14 +1,17 @@
 """SVG as matplotlib writes it, made small, accessible and safe to put into a page beside others.
 
-A page with a strict Content-Security-Policy drops `style` attributes and `<style>` elements, so both become presentation
-attributes. Only ids that something refers to are kept, with the figure's id before them.
+A page with a strict Content-Security-Policy drops `style` attributes and `<style>` elements, so both become
+presentation attributes. Only ids that something refers to are kept, each with a mark of its figure before it.
 """
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+import zlib
 from collections.abc import Iterator
+
+from reportgen.figures._svg_path import shorten
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -16,6 +19,7 @@ HREF = f"{{{XLINK}}}href"
 LONG = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 URL = re.compile(r"url\(#([^)]+)\)")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+ACROSS = re.compile(r"translate\((-?[\d.]+) 0\)")
 COORDINATES = ("d", "x", "y", "width", "height", "transform", "points")
 
 
@@ -28,9 +32,10 @@ def tidy(source: str, id_: str, title: str, description: str) -> str:
     for element in root.iter():
         _style_to_attributes(element)
         _round(element)
-    _rename(root, id_)
+    _rename(root, f"f{zlib.crc32(id_.encode()):x}")
     _flatten(root)
     _hoist(root)
+    _shorten(root)
     root.set("stroke-linejoin", "round")
     _describe(root, id_, title, description)
     return ET.tostring(root, encoding="unicode") + "\n"
@@ -62,6 +67,11 @@ def _round(element: ET.Element) -> None:
             continue
         if key == "transform":
             value = re.sub(r"translate\([^)]*\)", lambda found: LONG.sub(_short, found[0]), value)
+            moved = ACROSS.fullmatch(value)
+            if moved and element.tag == f"{{{SVG}}}use" and "x" not in element.attrib:
+                del element.attrib[key]
+                element.set("x", moved[1])
+                continue
         else:
             value = LONG.sub(_short, " ".join(value.split()))
         element.set(key, value)
@@ -70,6 +80,15 @@ def _round(element: ET.Element) -> None:
 def _short(found: re.Match[str]) -> str:
     text = f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def _shorten(element: ET.Element) -> None:
+    """Shorten the outlines in place; those in defs, letters and markers, are exact or tiny and stay as they are."""
+    for child in element:
+        if child.tag == f"{{{SVG}}}path":
+            child.set("d", shorten(child.get("d", "")))
+        if child.tag != f"{{{SVG}}}defs":
+            _shorten(child)
 
 
 def _references(element: ET.Element) -> Iterator[str]:

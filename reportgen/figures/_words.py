@@ -62,10 +62,12 @@ def course(layers: Sequence[int], values: Sequence[float]) -> str:
         return "is 0 in every layer" if len(points) > 1 else f"is 0 in layer {first}"
     if len(points) == 1:
         return f"is {number(start)} in layer {first}"
-    if low > 0 and high / low < 2 or high <= 0:
-        return f"stays between {number(low)} and {number(high)}"
+    if (low > 0 and high / low < 2) or high <= 0:
+        words = number(low), number(high)
+        return f"stays at {words[0]}" if words[0] == words[1] else f"stays between {words[0]} and {words[1]}"
     if 2 * end <= start and start > 0:
         return f"falls from {number(start)} in layer {first} to {number(end)} in layer {last}"
     if end >= 2 * start:
         return f"rises from {number(start)} in layer {first} to {number(end)} in layer {last}"
-    return f"runs from {number(start)} in layer {first} to {number(end)} in layer {last}, between {number(low)} and {number(high)}"  # noqa: E501
+    ends = f"{number(start)} in layer {first} to {number(end)} in layer {last}"
+    return f"runs from {ends}, between {number(low)} and {number(high)}"

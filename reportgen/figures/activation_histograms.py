@@ -3,8 +3,8 @@
 Each panel holds the activations of all units of a hidden layer for all probe examples, all seeds together, and is
 scaled to its own height; the number above it is their standard deviation. A healthy network shows the same shape in
 every layer. A spike at zero that narrows from layer to layer is a signal that dies out; mass at both ends of the range
-is saturation. A row shares one range over its layers; where the layers differ too much for that, each panel has its own
-range, which is then written below it.
+is saturation. A row shares one range over its layers unless they have different activation functions; values beyond
+it are counted in the caption.
 """
 
 from __future__ import annotations
@@ -24,12 +24,9 @@ from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, csv_rows, outline, r
 from reportgen.figures._words import count, course, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
-ROWS, LAYERS = 8, 10
+ROWS, LAYERS = 12, 10
 SLOT = 0.86
 """The part of a layer's place that its panel fills."""
-APART = 40.0
-"""A ratio of widest to narrowest layer from which each panel has its own range."""
-
 Range = tuple[float, float]
 
 
@@ -46,41 +43,49 @@ def draw(analysis: Analysis) -> Drawing | None:
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
-    height = 1.3 if len(rows) == 1 else 0.62
-    margins = _style.Margins(left=1.25, top=0.3, bottom=0.22, between=0.34)
+    height = 1.3 if len(rows) == 1 else 0.6 if len(rows) <= 4 else 0.42 if len(rows) <= 8 else 0.34
+    left = min(1.3, 0.25 + max(_style.text_width(row.series.name) for row in rows))
+    margins = _style.Margins(left=left, top=0.36, bottom=0.2, between=0.24)
     figure, axes = _style.grid(len(rows), 1, height, margins=margins)
-    for number_, (row, (ax,)) in enumerate(zip(rows, axes, strict=True)):
-        _panel(ax, row, common_range(row.bars))
-        label = _style.wrap(row.series.name, 1.15, _style.SMALL, 3)
-        ax.text(
-            -0.015, 0.5, label, transform=ax.transAxes, ha="right", va="center", fontsize=_style.SMALL, parse_math=False
-        )
-        if number_ == 0:
-            _header(ax, row.bars)
+    for at, (row, (ax,)) in enumerate(zip(rows, axes, strict=True)):
+        shared = common_range(row.bars)
+        following = common_range(rows[at + 1].bars) if at + 1 < len(rows) else None
+        _panel(ax, row, shared, labelled=shared is None or shared != following)
+        label = _style.wrap(row.series.name, left - 0.12, _style.SMALL, 3)
+        place = {"transform": ax.transAxes, "ha": "right", "va": "center"}
+        ax.text(-0.015, 0.5, label, fontsize=_style.SMALL, parse_math=False, **place)
+    _header(figure, axes[0][0], rows[0].bars)
     return figure
 
 
-def _header(ax: Axes, bars: Sequence[Bars]) -> None:
+def _header(figure: Figure, ax: Axes, bars: Sequence[Bars]) -> None:
+    """Write the layers' numbers above their columns."""
+    top = 1 - 0.06 / figure.get_figheight()
+    to_figure = ax.transData + figure.transFigure.inverted()
     for at, one in enumerate(bars):
         words = f"layer {one.layer}" if at == 0 or len(bars) <= 6 else str(one.layer)
-        ax.text(at, 1.5 if len(bars) else 1.0, words, ha="center", va="bottom", fontsize=_style.SMALL, weight="bold")
+        x = float(to_figure.transform((at, 0))[0])
+        figure.text(x, top, words, ha="center", va="top", fontsize=_style.SMALL, weight="bold")
 
 
-def _panel(ax: Axes, row: Row, shared: Range | None) -> None:
+def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
     """Draw a row's panels beside one another in one set of axes: a tenth of the work of as many axes."""
     shapes = []
-    for at, one in enumerate(row.bars):
-        low, high = shared or own_range(one)
-        if np.isfinite(low):
-            shapes.append(_placed(one, at, low, high))
-        words = f"σ {number(one.std)}" if np.isfinite(one.std) else "no finite value"
-        ax.text(at, 1.1, words, ha="center", va="bottom", fontsize=_style.TINY, color=_style.MUTED)
-    ax.add_collection(PolyCollection(shapes, facecolor=row.series.look.colour, edgecolor="none", alpha=0.9))
     ax.set_xlim(-0.5, max(len(row.bars), 3) - 0.5)
     ax.set_ylim(0, 1.06)
+    for at, one in enumerate(row.bars):
+        low, high = shared or own_range(one)
+        if one.share.sum() > 0:
+            shapes.append(_placed(one, at, low, high))
+        else:
+            words = "outside" if one.outside > 0 else "no value"
+            ax.text(at, 0.3, words, ha="center", fontsize=_style.TINY, color=_style.MUTED, style="italic")
+        words = f"σ {number(one.std)}" if np.isfinite(one.std) else "no finite σ"
+        ax.text(at, 1.1, words, ha="center", va="bottom", fontsize=_style.TINY, color=_style.MUTED)
+    ax.add_collection(PolyCollection(shapes, facecolor=row.series.look.colour, edgecolor="none", alpha=0.9))
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    _ticks(ax, row.bars, shared)
+    _ticks(ax, row.bars, shared, labelled)
 
 
 def _placed(bars: Bars, at: int, low: float, high: float) -> Any:
@@ -89,61 +94,46 @@ def _placed(bars: Bars, at: int, low: float, high: float) -> Any:
     return np.column_stack([at + SLOT * (inside - 0.5), y])
 
 
-def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None) -> None:
-    """Mark the ends of each panel's range; write them below the first panel where all share it, else below each."""
-    places = [at + SLOT * side for at in range(len(bars)) for side in (-0.5, 0.5)]
-    words = [""] * len(places)
+def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool) -> None:
+    """Mark the ends of each panel's range, and write them once for all panels, or below each that has its own."""
     if shared:
-        words[:2] = [number(shared[0]), number(shared[1])]
-        ax.xaxis.set_major_locator(FixedLocator(places))
+        places: list[float] = [at + SLOT * side for at in range(len(bars)) for side in (-0.5, 0.5)]
+        words = [f"{end:.3g}".replace("-", "−") for end in shared] + [""] * (len(places) - 2)
     else:
         places = list(range(len(bars)))
         words = [_range_words(*own_range(one)) for one in bars]
-        ax.xaxis.set_major_locator(FixedLocator(places))
+    ax.xaxis.set_major_locator(FixedLocator(places))
     ax.xaxis.set_major_formatter(FixedFormatter(words))
-    ax.tick_params(axis="x", labelsize=_style.TINY, pad=1, length=2)
+    ax.tick_params(axis="x", labelsize=_style.TINY, pad=1, length=2, labelbottom=labelled)
 
 
 def _range_words(low: float, high: float) -> str:
-    if not np.isfinite(low):
-        return ""
-    if low == 0 or abs(low + high) > 0.02 * (high - low):
-        return f"{number(low, 1)}…{number(high, 1)}"
-    return f"±{number(high, 1)}"
+    return f"±{number(high)}" if low == -high else f"{low:.2g}…{high:.2g}".replace("-", "−")
 
 
 def own_range(bars: Bars) -> Range:
-    """Return the range of one layer's panel: its support, made symmetric where it spans zero."""
-    low, high = bars.support
-    if not low < high:
-        return float("nan"), float("nan")
-    edge = max(abs(low), abs(high))
-    return (-edge, edge) if low < 0 < high else (min(low, 0.0), max(high, 0.0))
+    """Return the range of one layer's panel: the bins that were counted, cut where the upper part is empty."""
+    low, high = float(bars.edges[0]), float(bars.edges[-1])
+    if high - low <= 2 or not bars.share.sum() > 0:
+        return low, high
+    return low, max(min(high, 1.1 * bars.support[1]), low + (high - low) / 4)
 
 
 def common_range(bars: Sequence[Bars]) -> Range | None:
-    """Return one range for all layers, None where they differ too much for that.
-
-    Layers that were counted over the same bins, as those of a bounded activation are, share the range of these bins.
-    """
-    first = bars[0].edges
-    if all(np.array_equal(first, one.edges) for one in bars) and abs(first[-1] - first[0]) <= 4:
-        return float(first[0]), float(first[-1])
-    ranges = [found for found in map(own_range, bars) if np.isfinite(found[0])]
-    widths = [high - low for low, high in ranges]
-    if not ranges or max(widths) > APART * min(widths):
+    """Return one range for all layers, None where they were counted over different bins."""
+    if not all(np.array_equal(bars[0].edges, one.edges) for one in bars):
         return None
-    return min(low for low, _ in ranges), max(high for _, high in ranges)
+    return float(bars[0].edges[0]), max(high for _, high in map(own_range, bars))
 
 
 def _caption(rows: Sequence[Row], left_out: int) -> str:
     parts = [
-        "Activations of each hidden layer at initialization, all units, probe examples and seeds together; every panel is "
-        "scaled to its own height and σ is the standard deviation",
-        "; ".join(f"{row.series.name}: σ {_course(row)}" for row in rows[:3]),
+        "Activations of each hidden layer at initialization, all units, probe examples and seeds together; every panel "
+        "is scaled to its own height and σ is the standard deviation",
+        "with " + "; ".join(f"“{row.series.name}”: σ {_course(row)}" for row in rows[:3]),
     ]
     if any(common_range(row.bars) is None for row in rows):
-        parts.append("Where the range is written below every panel, the layers are too different to share one")
+        parts.append("Where the range is written below every panel, the layers differ in it")
     outside = max(one.outside for row in rows for one in row.bars)
     if outside > 0.01:
         parts.append(f"Up to {number(100 * outside)}% of a layer's values lie outside the counted range")

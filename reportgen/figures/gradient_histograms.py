@@ -1,4 +1,4 @@
-"""Sizes of the gradients of single units by layer: the distribution of |delta| on a logarithmic axis, at initialization.
+"""Sizes of single units' gradients by layer: the distribution of |delta| on a logarithmic axis, at initialization.
 
 Delta is the gradient of the mean loss by a layer's pre-activations, for all units, probe examples and seeds. Each layer
 is a shape whose width at a height is the share of deltas of that size, scaled to its widest place; exact zeros, as ReLU
@@ -19,11 +19,11 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.model import Analysis
 from reportgen.figures import _axis, _style
-from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, csv_rows, outline, rows_for
+from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, csv_rows, rows_for
 from reportgen.figures._words import count, listing, number, power, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
-PANELS, LAYERS = 6, 20
+PANELS, LAYERS = 12, 20
 
 
 def draw(analysis: Analysis) -> Drawing | None:
@@ -41,7 +41,7 @@ def draw(analysis: Analysis) -> Drawing | None:
 def _figure(rows: Sequence[Row]) -> Figure:
     columns = len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3
     lines = -(-len(rows) // columns)
-    figure, axes = _style.grid(lines, columns, 2.3 if lines == 1 else 1.6)
+    figure, axes = _style.grid(lines, columns, {1: 2.3, 2: 1.6, 3: 1.25}.get(lines, 1.05))
     flat = [ax for line in axes for ax in line]
     supports = [one.support for row in rows for one in row.bars if np.isfinite(one.support[0])]
     low, high = min(low for low, _ in supports), max(high for _, high in supports)
@@ -68,11 +68,15 @@ def _panel(ax: Axes, row: Row) -> None:
 
 
 def _violin(bars: Bars) -> np.ndarray:
+    """Return the outline through the middles of the bars, closed at the ends of the support."""
     low, high = bars.support
-    y, width = outline(bars.edges, bars.share)
-    keep = (y >= low - 1e-9) & (y <= high + 1e-9)
-    y, width = y[keep], 0.42 * width[keep]
-    return np.column_stack([np.concatenate([bars.layer + width, bars.layer - width[::-1]]), np.concatenate([y, y[::-1]])])
+    middle = (bars.edges[:-1] + bars.edges[1:]) / 2
+    keep = (middle > low) & (middle < high)
+    y = np.concatenate([[low], middle[keep], [high]])
+    width = np.concatenate([[0.0], 0.42 * bars.share[keep] / bars.share.max(), [0.0]])
+    return np.column_stack(
+        [np.concatenate([bars.layer + width, bars.layer - width[::-1]]), np.concatenate([y, y[::-1]])]
+    )
 
 
 def _median(bars: Bars) -> float:
@@ -95,7 +99,7 @@ def _decades(ax: Axes, low: float, high: float, labels: bool) -> None:
 
 def _caption(rows: Sequence[Row], left_out: int) -> str:
     parts = [
-        "Sizes of the loss gradients by the pre-activations, for every unit, probe example and seed, at initialization; "
+        "Sizes of the loss gradients by the pre-activations at initialization, over units, probe examples and seeds; "
         "the light mark is the median",
         "; ".join(_course(row) for row in rows[:3]),
         _zeros(rows),
@@ -109,13 +113,13 @@ def _course(row: Row) -> str:
     """Say where the median size stands in the first and in the last layer."""
     seen = [one for one in row.bars if one.share.sum() > 0]
     ends = [f"{number(10 ** _median(one))} in layer {one.layer}" for one in (seen[0], seen[-1])[: len(seen)]]
-    return f"{row.series.name}: the median size is {listing(list(dict.fromkeys(ends)))}"
+    return f"“{row.series.name}”: the median size is {listing(list(dict.fromkeys(ends)))}"
 
 
 def _zeros(rows: Sequence[Row]) -> str:
     most = {row.series.name: max(one.outside for one in row.bars) for row in rows}
-    named = [f"{name} (up to {number(100 * share)}% of a layer)" for name, share in most.items() if share > 0.01]
-    return f"Gradients of exactly zero, or outside the counted range, are not in the shapes: {listing(named)}" if named else ""  # noqa: E501
+    named = [f"“{name}” (up to {number(100 * share)}% of a layer)" for name, share in most.items() if share > 0.01][:6]
+    return f"Gradients of zero, or outside the counted range, are not in the shapes: {listing(named)}" if named else ""
 
 
 def _alt(rows: Sequence[Row]) -> str:

@@ -1,0 +1,193 @@
+"""Scores of the finished runs: every seed a dot, mean and 95% interval beside it, variants sorted by their mean.
+
+Shown are the scores on test examples, or on validation examples where there is no test split, or on training examples
+where there is neither. Diverged runs have no final score: they are counted beside the variant's name. Where so many
+examples were scored that a difference could be chance, the interval says so; it comes from the seeds alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reportgen.analysis.model import Analysis, Estimate, VariantSummary
+from reportgen.figures import _axis, _style
+from reportgen.figures._series import choose, relevance
+from reportgen.figures._words import count, number, sentence
+from reportgen.figures.figure import Drawing, FigureKind
+
+ROWS = 40
+SPLITS = {"test": "test", "val": "validation", "train": "training"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant: the score's mean with interval, and its value by seed."""
+
+    summary: VariantSummary
+    estimate: Estimate
+    seeds: tuple[tuple[int, float], ...]
+
+    @property
+    def diverged(self) -> int:
+        """How many of its runs diverged."""
+        return self.summary.statuses.get("diverged", 0)
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None where nothing was trained."""
+    summaries = [row for row in analysis.variants if any(record.steps > 0 for record in row.records)]
+    shown = choose(summaries, relevance(analysis), ROWS)
+    split = next((split for split in SPLITS if any(_finite(row, f"{split}_accuracy") for row in shown)), None)
+    if split is None:
+        return None
+    scores = {name: [_row(row, f"{split}_{name}") for row in shown] for name in ("accuracy", "loss")}
+    ranked = sorted(range(len(shown)), key=lambda at: _rank(scores["accuracy"][at]))
+    ordered = {name: [rows[at] for at in ranked] for name, rows in scores.items()}
+    with _style.settings():
+        figure = _figure(ordered, SPLITS[split])
+    caption = _caption(ordered["accuracy"], SPLITS[split], len(summaries) - len(shown))
+    alt = _alt(ordered["accuracy"], SPLITS[split])
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split))
+
+
+COLUMNS = ("variant", "label", "score", "mean", "low", "high", "n", "diverged", "seeds", "values_by_seed")
+"""Columns of the data behind the figure; low and high bound the 95% interval of the mean over seeds."""
+
+
+def _finite(row: VariantSummary, name: str) -> bool:
+    return any(np.isfinite(record.final.get(name, np.nan)) for record in row.records)
+
+
+def _row(row: VariantSummary, name: str) -> Row:
+    good = [record for record in row.records if record.status not in ("diverged", "failed")]
+    values = tuple((record.spec.seed, float(record.final.get(name, np.nan))) for record in good)
+    missing = Estimate(float("nan"), float("nan"), float("nan"), 0)
+    return Row(row, row.scores.get(name, missing), tuple(pair for pair in values if np.isfinite(pair[1])))
+
+
+def _rank(row: Row) -> tuple[bool, float]:
+    """Return a sort key: best first, variants without a score last."""
+    value = row.estimate.value
+    return not np.isfinite(value), -value if np.isfinite(value) else 0.0
+
+
+def _figure(scores: dict[str, list[Row]], split: str) -> Figure:
+    rows = scores["accuracy"]
+    labels = [_label(row) for row in rows]
+    left = min(2.3, 0.2 + max(_style.text_width(label) for label in labels))
+    margins = _style.Margins(left=left, top=0.12, across=0.22, bottom=0.44)
+    each = 0.24 if len(rows) <= 12 else 0.175
+    figure, ((accuracy, loss),) = _style.grid(1, 2, max(0.7, each * len(rows) + 0.15), margins=margins)
+    _panel(accuracy, scores["accuracy"], f"{split} accuracy", log=False)
+    _panel(loss, scores["loss"], f"{split} loss", log=None)
+    accuracy.set_yticks(range(len(rows)))
+    accuracy.set_yticklabels([_style.clip(label, left - 0.15) for label in labels])
+    for text in accuracy.get_yticklabels():
+        text.set_parse_math(False)
+    return figure
+
+
+def _label(row: Row) -> str:
+    runs = len(row.summary.records)
+    return (
+        f"{row.summary.variant.label} ({row.diverged} of {runs} diverged)"
+        if row.diverged
+        else row.summary.variant.label
+    )
+
+
+def _panel(ax: Axes, rows: Sequence[Row], label: str, log: bool | None) -> None:
+    values = [[value for _, value in row.seeds] for row in rows]
+    intervals = [[row.estimate.lo, row.estimate.hi] for row in rows]
+    scale = _axis.scale_for([*values, *(intervals if not log else [])], log) or _axis.Scale(False, 0.0, 1.0)
+    for at, row in enumerate(rows):
+        _one(ax, at, row, scale)
+    _axis.set_x(ax, scale)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0, labelleft=True)
+    ax.set_yticks([])
+    ax.grid(axis="x")
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(label, labelpad=2)
+
+
+def _one(ax: Axes, at: int, row: Row, scale: _axis.Scale) -> None:
+    if not row.seeds:
+        ax.plot([0.02], [at], transform=ax.get_yaxis_transform(), **CROSS)
+        return
+    x = scale.place([value for _, value in row.seeds])
+    ax.plot(x, np.full(len(x), at + 0.0), **DOT)
+    low, high = scale.place([row.estimate.lo, row.estimate.hi])
+    if np.isfinite(low):
+        ax.plot([low, high], [at, at], color=_style.GOOD, lw=3.6, alpha=0.3, solid_capstyle="butt", zorder=2)
+    ax.plot(scale.place([row.estimate.value]), [at], color=_style.GOOD, marker="|", ms=9, mew=1.6, ls="none", zorder=4)
+    if row.diverged:
+        ax.plot([0.02], [at], transform=ax.get_yaxis_transform(), **CROSS)
+
+
+DOT: dict[str, Any] = {
+    "ls": "none",
+    "marker": "o",
+    "ms": 3.4,
+    "mfc": "none",
+    "mec": _style.INK,
+    "mew": 0.7,
+    "zorder": 3,
+}
+CROSS: dict[str, Any] = {"ls": "none", "marker": "x", "ms": 4.5, "mew": 1.3, "color": _style.BAD, "zorder": 4}
+
+
+def _csv(scores: dict[str, list[Row]], split: str) -> list[tuple[Any, ...]]:
+    return [
+        (
+            row.summary.variant.id, row.summary.variant.label, f"{split}_{name}", row.estimate.value, row.estimate.lo,
+            row.estimate.hi, row.estimate.n, row.diverged, " ".join(str(seed) for seed, _ in row.seeds),
+            " ".join(repr(value) for _, value in row.seeds),
+        )
+        for name, rows in scores.items()
+        for row in rows
+    ]  # fmt: skip
+
+
+def _caption(rows: Sequence[Row], split: str, left_out: int) -> str:
+    parts = [
+        f"{split} scores of the finished runs, best accuracy first; circles are single seeds, the stroke is their mean "
+        "and the bar its 95% interval",
+        _ends(rows, split),
+    ]
+    lost, runs = sum(row.diverged for row in rows), sum(len(row.summary.records) for row in rows)
+    if lost:
+        parts.append(f"{lost} of {runs} runs diverged and have no final score; a cross marks their variants")
+    if left_out:
+        parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} in the tables only")
+    return " ".join(sentence(part) for part in parts if part)
+
+
+def _ends(rows: Sequence[Row], split: str) -> str:
+    scored = [row for row in rows if np.isfinite(row.estimate.value)]
+    if not scored:
+        return ""
+    best = f"“{scored[0].summary.variant.label}” reaches {_value(scored[0])} {split} accuracy"
+    return best if len(scored) == 1 else f"{best}, “{scored[-1].summary.variant.label}” {_value(scored[-1])}"
+
+
+def _value(row: Row) -> str:
+    found = row.estimate
+    if not np.isfinite(found.lo):
+        return f"{number(found.value, 3)} (n = {found.n})"
+    return f"{number(found.value, 3)} [{number(found.lo, 3)}, {number(found.hi, 3)}] (n = {found.n})"
+
+
+def _alt(rows: Sequence[Row], split: str) -> str:
+    lines = [f"{_label(row)}: {_value(row) if row.seeds else 'no score'}" for row in rows[:20]]
+    more = f" And {count(len(rows) - 20, 'more variant')}." if len(rows) > 20 else ""
+    return f"Dot plot of {split} accuracy and loss by variant. Accuracy, best first. {'. '.join(lines)}.{more}"
+
+
+FIGURE = FigureKind("final_scores", "Scores of the finished runs", draw, order=90)
