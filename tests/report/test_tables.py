@@ -36,11 +36,7 @@ def test_there_are_six_tables(folder):
 
 def test_layers_has_a_row_a_run_look_and_layer_with_the_documented_columns_first(folder):
     columns, rows = read(folder, "layers")
-    documented = (
-        "variant seed step layer activation_mean activation_std activation_min activation_max zero_fraction "
-        "saturated_fraction dead_fraction preactivation_mean preactivation_std gradient_mean gradient_std "
-        "gradient_norm weight_std weight_norm weight_gradient_norm update_ratio"
-    ).split()
+    documented = ["variant", "seed", "step", "layer", "activation_mean", "activation_std", "activation_min", "activation_max", "zero_fraction", "saturated_fraction", "dead_fraction", "preactivation_mean", "preactivation_std", "gradient_mean", "gradient_std", "gradient_norm", "weight_std", "weight_norm", "weight_gradient_norm", "update_ratio"]
     assert columns[: len(documented)] == documented
     assert columns[4:] == list(STATISTICS)
     assert len(rows) == 4 * 3 * 2

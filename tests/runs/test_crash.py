@@ -1,4 +1,4 @@
-"""Stopping a writer at every single step on the disk: a run is there as it was, as it is now, or absent; never mixed."""
+"""Stopping a writer at every step on the disk: a run is there as it was, as it is now, or absent; never mixed."""
 
 from __future__ import annotations
 
