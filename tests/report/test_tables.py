@@ -14,6 +14,25 @@ from reportgen.report.tables import write_tables
 from tests.report.small_analysis import small_analysis
 from tests.runs.records import planned, record
 
+LISTED = (
+    "activation_mean",
+    "activation_std",
+    "activation_min",
+    "activation_max",
+    "zero_fraction",
+    "saturated_fraction",
+    "dead_fraction",
+    "preactivation_mean",
+    "preactivation_std",
+    "gradient_mean",
+    "gradient_std",
+    "gradient_norm",
+    "weight_std",
+    "weight_norm",
+    "weight_gradient_norm",
+    "update_ratio",
+)
+
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
@@ -36,7 +55,7 @@ def test_there_are_six_tables(folder):
 
 def test_layers_has_a_row_a_run_look_and_layer_with_the_documented_columns_first(folder):
     columns, rows = read(folder, "layers")
-    documented = ["variant", "seed", "step", "layer", "activation_mean", "activation_std", "activation_min", "activation_max", "zero_fraction", "saturated_fraction", "dead_fraction", "preactivation_mean", "preactivation_std", "gradient_mean", "gradient_std", "gradient_norm", "weight_std", "weight_norm", "weight_gradient_norm", "update_ratio"]
+    documented = ["variant", "seed", "step", "layer", *LISTED]
     assert columns[: len(documented)] == documented
     assert columns[4:] == list(STATISTICS)
     assert len(rows) == 4 * 3 * 2

@@ -54,7 +54,7 @@ def test_what_was_read_cannot_be_changed():
 
 
 def test_objects_are_neither_written_nor_read():
-    with pytest.raises(ValueError, match="[Oo]bject"):
+    with pytest.raises(ValueError, match=r"[Oo]bject"):
         pack({"x": np.array([{}], dtype=object)})
     target = io.BytesIO()
     np.savez(target, x=np.array([{}], dtype=object))
