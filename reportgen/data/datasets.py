@@ -9,12 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reportgen.data import bundled, csv_file, generated, npz_file, published
+from reportgen.data.dataset import IntArray
 from reportgen.data.source import Request, Source
 from reportgen.table import Parameter, Row, table
 
 
-def _nothing(request: Request) -> str:
+def _no_files(request: Request) -> str:
     return ""
+
+
+def _unknown(request: Request) -> IntArray | None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,16 +28,19 @@ class DataSet(Row):
 
     make: the examples asked for. identity: text that changes with the contents of the files, where there are any.
     sizes: the defaults of those of `samples`, `features` and `classes` that an author may set; fixed: those that the
-    data set has of its own. validation: the default of that fraction. given: the splits that come with the data and
-    are used as they are; a fraction for them is an error.
+    data set has of its own, image_shape among them. validation: the default of that fraction. given: the splits that
+    come with the data and are used as they are; a fraction for them is an error. counts: examples of each class
+    outside a given test split, (classes,), None where they must be made or read to be counted.
     """
 
     make: Callable[[Request], Source]
-    identity: Callable[[Request], str] = _nothing
+    identity: Callable[[Request], str] = _no_files
     sizes: Mapping[str, int] = field(default_factory=dict)
     fixed: Mapping[str, int] = field(default_factory=dict)
     validation: float = 0.2
     given: tuple[str, ...] = ()
+    image_shape: tuple[int, int, int] | None = None
+    counts: Callable[[Request], IntArray | None] = _unknown
 
 
 OPTIONS = (
@@ -66,6 +74,7 @@ _GAUSSIAN = DataSet(
         Parameter("prior", "numbers", None, "share of each class; not set: equal shares", 0),
     ),
     make=generated.gaussian,
+    counts=generated.gaussian_counts,
     sizes={"samples": 1000, "features": 500, "classes": 10},
 )
 _BLOBS = DataSet(
@@ -78,6 +87,7 @@ _BLOBS = DataSet(
         Parameter("box", "number", 10.0, "half the side of the box that the centres are drawn from", 0),
     ),
     make=generated.blobs,
+    counts=generated.equal_counts,
     sizes={"samples": 1000, "features": 2, "classes": 3},
 )
 _CIRCLES = DataSet(
@@ -90,6 +100,7 @@ _CIRCLES = DataSet(
         Parameter("factor", "number", 0.5, "radius of the innermost circle", 0, 1, ("minimum", "maximum")),
     ),
     make=generated.circles,
+    counts=generated.equal_counts,
     sizes={"samples": 1000, "classes": 2},
     fixed=_PLANE,
 )
@@ -100,6 +111,7 @@ _MOONS = DataSet(
     source="Pedregosa et al. 2011 (make_moons)",
     parameters=(_NOISE,),
     make=generated.moons,
+    counts=generated.equal_counts,
     sizes={"samples": 1000},
     fixed={"features": 2, "classes": 2},
 )
@@ -113,6 +125,7 @@ _SPIRAL = DataSet(
         Parameter("turns", "number", 0.65, "turns T that an arm makes from the centre to radius 1", 0),
     ),
     make=generated.spiral,
+    counts=generated.equal_counts,
     sizes={"samples": 900, "classes": 3},
     fixed=_PLANE,
 )
@@ -122,6 +135,8 @@ _DIGITS = DataSet(
     formula=r"x \in \{0, \dots, 16\}^{8 \times 8}",
     source="Alpaydin and Kaynak 1998 (UCI), the test part, as shipped with scikit-learn",
     make=bundled.digits,
+    counts=bundled.digits_counts,
+    image_shape=(1, 8, 8),
     fixed={"samples": 1797, "features": 64, "classes": 10},
 )
 _MNIST = DataSet(
@@ -132,6 +147,8 @@ _MNIST = DataSet(
     parameters=(_FOLDER, _DOWNLOAD),
     make=published.mnist,
     identity=published.identity("mnist"),
+    counts=published.counts("mnist"),
+    image_shape=(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
     validation=1 / 6,
     given=("test",),
@@ -144,6 +161,8 @@ _FASHION_MNIST = DataSet(
     parameters=(_FOLDER, _DOWNLOAD),
     make=published.fashion_mnist,
     identity=published.identity("fashion_mnist"),
+    counts=published.counts("fashion_mnist"),
+    image_shape=(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
     validation=1 / 6,
     given=("test",),
@@ -156,6 +175,8 @@ _CIFAR10 = DataSet(
     parameters=(_FOLDER, _DOWNLOAD),
     make=published.cifar10,
     identity=published.identity("cifar10"),
+    counts=published.counts("cifar10"),
+    image_shape=(3, 32, 32),
     fixed={"samples": 60_000, "features": 3072, "classes": 10},
     validation=0.1,
     given=("test",),
@@ -179,7 +200,9 @@ _CSV = DataSet(
     parameters=(
         Parameter("path", "path", None, "the .csv file, relative to the study", required=True),
         Parameter("target", "column", None, "column of the class, by name or by number from 0; not set: the last"),
-        Parameter("header", "choice", "auto", "whether the first line names the columns", choices=("auto", "yes", "no")),
+        Parameter(
+            "header", "choice", "auto", "whether the first line names the columns", choices=("auto", "yes", "no")
+        ),
         Parameter("separator", "choice", "comma", "between cells", choices=("comma", "semicolon", "tab")),
     ),
     make=csv_file.read,

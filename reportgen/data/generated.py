@@ -45,6 +45,19 @@ def _check_gaussian(request: Request) -> None:
         )
 
 
+def gaussian_counts(request: Request) -> IntArray | None:
+    """Return how many examples each class has, (classes,); a teacher's choice is known only when it is made."""
+    _check_gaussian(request)
+    if request.params["teacher"] is not None:
+        return None
+    return class_counts(request.samples, request.classes, request.params["prior"])
+
+
+def equal_counts(request: Request) -> IntArray | None:
+    """Return how many examples each class has, (classes,)."""
+    return class_counts(request.samples, request.classes)
+
+
 def class_counts(samples: int, classes: int, prior: Sequence[float] | None = None) -> IntArray:
     """Return how many examples each class has, (classes,): the exact shares rounded by largest remainder.
 
@@ -74,7 +87,7 @@ def teacher_labels(x: Points, classes: int, hidden: int, seed: int) -> IntArray:
     outputs = x @ draw.standard_normal((x.shape[1], classes))
     spread = outputs.std(axis=0)
     outputs = (outputs - outputs.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return np.argmax(outputs, axis=1).astype(np.int64)
+    return np.asarray(np.argmax(outputs, axis=1), np.int64)
 
 
 def class_means(classes: int, features: int, distance: float, seed: int) -> Points:
@@ -85,11 +98,13 @@ def class_means(classes: int, features: int, distance: float, seed: int) -> Poin
     """
     draw = stream(seed, "data.means").standard_normal((max(classes, features), features))
     if classes > features + 1:
-        return distance / np.sqrt(2) * draw[:classes] / np.linalg.norm(draw[:classes], axis=1, keepdims=True)
+        return np.asarray(
+            distance / np.sqrt(2) * draw[:classes] / np.linalg.norm(draw[:classes], axis=1, keepdims=True)
+        )
     if classes == 1:
         return np.zeros((1, features))
     directions, _ = np.linalg.qr(draw[:features])
-    return distance / np.sqrt(2) * _simplex(classes) @ directions[: classes - 1]
+    return np.asarray(distance / np.sqrt(2) * _simplex(classes) @ directions[: classes - 1])
 
 
 def _simplex(corners: int) -> Points:
@@ -149,4 +164,5 @@ def _along(labels: IntArray, classes: int, closed: bool = False) -> Points:
 
 
 def _noise(request: Request) -> Points:
-    return request.params["noise"] * stream(request.seed, "data.input").standard_normal((request.samples, 2))
+    noise: float = request.params["noise"]
+    return noise * stream(request.seed, "data.input").standard_normal((request.samples, 2))

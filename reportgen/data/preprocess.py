@@ -7,13 +7,14 @@ function that returns the Fitted map, and a row at the end. Numbers are computed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reportgen.data.dataset import FloatArray
+from reportgen.data.fitted import Fitted
+from reportgen.data.moments import group_bounds, group_moments, groups
 from reportgen.data.principal import principal_axes, tell_apart
 from reportgen.data.source import settings
 from reportgen.engine.spec import Component
@@ -21,36 +22,6 @@ from reportgen.errors import StudyError
 from reportgen.table import Parameter, Row, table
 
 ImageShape = tuple[int, int, int]
-Values = NDArray[np.float64]
-
-_ROWS_AT_ONCE = 4096  # float64 copies of so many rows, never of the whole data
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """The map of a fitted step; subtract is (d,), rotate (d, k) or None, multiply and add are (k,), or one number."""
-
-    subtract: Values | float = 0.0
-    rotate: Values | None = None
-    multiply: Values | float = 1.0
-    add: Values | float = 0.0
-    facts: Mapping[str, float] = field(default_factory=dict)
-
-    def apply(self, x: FloatArray) -> FloatArray:
-        """Return the mapped examples, (n, k) float32."""
-        width = x.shape[1] if self.rotate is None else self.rotate.shape[1]
-        result = np.empty((len(x), width), np.float32)
-        for rows in _blocks(len(x)):
-            block = x[rows] - self.subtract
-            block = block if self.rotate is None else block @ self.rotate
-            with np.errstate(over="ignore"):  # infinities are found at the end, with a sentence for them
-                result[rows] = block * self.multiply + self.add
-        return result
-
-
-def _blocks(n: int) -> list[slice]:
-    return [slice(start, start + _ROWS_AT_ONCE) for start in range(0, n, _ROWS_AT_ONCE)]
-
 
 Fit = Callable[[FloatArray, ImageShape | None, Mapping[str, Any]], Fitted]
 
@@ -70,7 +41,8 @@ def prepare(
 
     splits: training first. A step is fitted on the training split as the steps before left it, or on all splits.
     """
-    prepared, facts = list(splits), {}
+    prepared = list(splits)
+    facts: dict[str, float] = {}
     for component in steps:
         step, params = settings(STEPS, component, "preprocessing step")
         base = prepared[0] if params["fit"] == "train" else np.concatenate(prepared)
@@ -83,66 +55,33 @@ def prepare(
     return prepared, image_shape, facts
 
 
-def width_after(steps: Sequence[Component], n_train: int, n_all: int, features: int) -> int | None:
+def width_after(
+    steps: Sequence[Component], image_shape: ImageShape | None, n_train: int, n_all: int, features: int
+) -> int | None:
     """Return the number of features after all steps, None where it depends on the data."""
     for component in steps:
         step, params = settings(STEPS, component, "preprocessing step")
+        groups(features, image_shape, params.get("per", "feature"))
         if step.keeps_pixels:
             continue
-        _check_pca(params, most := min(features, n_train if params["fit"] == "train" else n_all))
+        image_shape = None
+        most = min(features, n_train if params["fit"] == "train" else n_all)
+        _check_pca(params, most)
         if params.get("variance") is not None:
             return None
         features = params.get("components") or most
     return features
 
 
-def _groups(d: int, image_shape: ImageShape | None, per: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where each group of features that share a statistic begins, and its size."""
-    if per == "channel":
-        if image_shape is None:
-            raise StudyError("per: channel needs images", hint="per: feature or per: all")
-        starts = np.arange(image_shape[0]) * (d // image_shape[0])
-    else:
-        starts = np.arange(d) if per == "feature" else np.zeros(1, np.int64)
-    return starts, np.diff(starts, append=d)
-
-
-def feature_moments(x: FloatArray) -> tuple[Values, Values]:
-    """Return mean and population variance of each feature, (d,) each, in two passes over the rows."""
-    mean = np.zeros(x.shape[1])
-    for rows in _blocks(len(x)):
-        mean += x[rows].sum(axis=0, dtype=np.float64)
-    mean /= len(x)
-    variance = np.zeros(x.shape[1])
-    for rows in _blocks(len(x)):
-        variance += ((x[rows] - mean) ** 2).sum(axis=0)
-    return mean, variance / len(x)
-
-
-def _means(x: FloatArray, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> tuple[Values, Values]:
-    """Return mean and variance of each group, spread over its features, (d,) each."""
-    mean, variance = feature_moments(x)
-    group_mean = np.repeat(np.add.reduceat(mean, starts) / sizes, sizes)
-    group_variance = np.add.reduceat(variance + (mean - group_mean) ** 2, starts) / sizes
-    return group_mean, np.repeat(group_variance, sizes)
-
-
-def _bounds(x: FloatArray, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> tuple[Values, Values]:
-    """Return least and greatest value of each group, spread over its features, (d,) each."""
-    low = np.repeat(np.minimum.reduceat(x.min(axis=0), starts), sizes)
-    high = np.repeat(np.maximum.reduceat(x.max(axis=0), starts), sizes)
-    return low.astype(np.float64), high.astype(np.float64)
-
-
 def _center(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
-    mean, _ = _means(x, *_groups(x.shape[1], image_shape, params["per"]))
+    mean, _ = group_moments(x, *groups(x.shape[1], image_shape, params["per"]))
     return Fitted(subtract=mean)
 
 
 def _standardize(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
-    groups = _groups(x.shape[1], image_shape, params["per"])
-    mean, variance = _means(x, *groups)
-    low, high = _bounds(x, *groups)
+    sharing = groups(x.shape[1], image_shape, params["per"])
+    mean, variance = group_moments(x, *sharing)
+    low, high = group_bounds(x, *sharing)
     # A constant is told by its bounds: rounding can leave it a variance that is tiny but not zero.
     return Fitted(subtract=mean, multiply=1 / np.sqrt(np.where((high > low) & (variance > 0), variance, 1.0)))
 
@@ -150,7 +89,7 @@ def _standardize(x: FloatArray, image_shape: ImageShape | None, params: Mapping[
 def _minmax(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
     if not params["low"] < params["high"]:
         raise StudyError(f"minmax from low {params['low']} to high {params['high']}", hint="low must be below high")
-    low, high = _bounds(x, *_groups(x.shape[1], image_shape, params["per"]))
+    low, high = group_bounds(x, *groups(x.shape[1], image_shape, params["per"]))
     varies = high > low
     width = params["high"] - params["low"]
     middle = params["low"] + width / 2
@@ -175,7 +114,7 @@ def _pca(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any
 def _check_pca(params: Mapping[str, Any], most: int) -> None:
     """Refuse a number of components beyond `most`, the smaller of examples and features, or both ways at once."""
     components = params.get("components")
-    if components is not None and params["variance"] is not None:
+    if components is not None and params.get("variance") is not None:
         raise StudyError("pca takes components or variance, not both")
     if components is not None and components > most:
         raise StudyError(f"pca cannot give {components} components", hint=f"the data have at most {most}")
@@ -252,7 +191,12 @@ STEPS = table(
             parameters=(
                 Parameter("components", "integer", None, "how many axes are kept; not set: all that data can have", 1),
                 Parameter(
-                    "variance", "number", None, "keep just so many axes that they hold this share of variance", 0, 1,
+                    "variance",
+                    "number",
+                    None,
+                    "keep just so many axes that they hold this share of variance",
+                    0,
+                    1,
                     ("minimum",),
                 ),
                 _FIT,
@@ -262,7 +206,7 @@ STEPS = table(
         ),
         Step(
             name="whiten",
-            summary="Center, turn to the principal axes, and divide each by its standard deviation, smoothed by epsilon.",
+            summary="Center, turn to the principal axes, and divide each by its smoothed standard deviation.",
             formula=r"\frac{(x - \bar{x}) u_j}{\sqrt{\lambda_j + \epsilon}}",
             source="Bell and Sejnowski 1997; " + _SOURCE,
             parameters=(

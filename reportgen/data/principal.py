@@ -29,4 +29,5 @@ def principal_axes(x: FloatArray) -> tuple[Values, Values, Values]:
 def tell_apart(variances: Values, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Return which variances are more than the rounding of float32 data, (m,) bool."""
     rounding = float(np.finfo(np.float32).eps) ** 2 * max(shape)
-    return variances > rounding * variances.max()
+    told: NDArray[np.bool_] = variances > rounding * variances.max()
+    return told

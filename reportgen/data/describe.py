@@ -1,0 +1,37 @@
+"""Facts of prepared data, for records and reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reportgen.data.dataset import Dataset
+from reportgen.data.moments import feature_moments
+
+
+def facts(dataset: Dataset) -> dict[str, Any]:
+    """Return counts and moments of the data as trained on, beside the facts of their preparation.
+
+    train_n, val_n, test_n, features, classes; input_mean, input_std and input_second_moment over all features of
+    all training examples, in float64; class_counts: training examples of each class; constant_features: how many
+    features have one value in all training examples.
+    """
+    mean, variance = feature_moments(dataset.x_train)
+    second_moment = float(np.mean(variance + mean**2))
+    input_mean = float(mean.mean())
+    input_variance = float(np.mean(variance + (mean - input_mean) ** 2))
+    constant = dataset.x_train.min(axis=0) == dataset.x_train.max(axis=0)
+    return {
+        **dataset.facts,
+        "train_n": len(dataset.y_train),
+        "val_n": len(dataset.y_val),
+        "test_n": len(dataset.y_test),
+        "features": dataset.features,
+        "classes": dataset.classes,
+        "input_mean": input_mean,
+        "input_std": float(np.sqrt(input_variance)),
+        "input_second_moment": second_moment,
+        "class_counts": np.bincount(dataset.y_train, minlength=dataset.classes).tolist(),
+        "constant_features": int(constant.sum()),
+    }

@@ -1,0 +1,115 @@
+"""Readers of the published formats: IDX (MNIST) and CIFAR's binary records, plain, gzipped or in a tar archive.
+
+Nothing is unpacked onto the disk, nothing is pickled, and no more is unpacked into memory than the formats can hold.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import tarfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.errors import StudyError
+
+Bytes = NDArray[np.uint8]
+
+MOST_BYTES = 64 * 2**20  # of one unpacked file; the largest published one has 45 MiB
+MOST_ARCHIVE_BYTES = 512 * 2**20  # of an unpacked archive; CIFAR-10's has 176 MiB
+
+_RECORD = 1 + 3 * 32 * 32  # of CIFAR-10: a label, then red, green and blue, row by row
+_IDX_BYTES = 0x08  # the code of unsigned bytes in an IDX header
+_BROKEN = (OSError, EOFError, zlib.error, tarfile.TarError)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the contents of a file, unpacked where its name ends in .gz."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            data: bytes = file.read(MOST_BYTES + 1)
+    except _BROKEN as error:
+        raise _broken(path, str(error) or "it ends too early") from error
+    if len(data) > MOST_BYTES:
+        raise _broken(path, f"it unpacks to more than {MOST_BYTES // 2**20} MiB")
+    return data
+
+
+def _broken(path: Path, reason: str) -> StudyError:
+    return StudyError(f"{path.name} is broken: {reason}", str(path.parent), "get the file anew")
+
+
+def read_idx(path: Path, dimensions: int) -> Bytes:
+    """Return the array of an IDX file of unsigned bytes, with that number of dimensions.
+
+    Format: two zero bytes, a code for the type, the number of dimensions, each size as a big-endian 32-bit number,
+    then the values, the last dimension fastest.
+    """
+    data = read_bytes(path)
+    start = 4 + 4 * dimensions
+    if len(data) < start or data[:4] != bytes([0, 0, _IDX_BYTES, dimensions]):
+        raise _broken(path, f"it does not begin like an IDX file of {dimensions}-dimensional bytes")
+    sizes = [int.from_bytes(data[4 * k : 4 * k + 4], "big") for k in range(1, dimensions + 1)]
+    if len(data) - start != math.prod(sizes):
+        wanted = " x ".join(map(str, sizes))
+        raise _broken(path, f"it holds {len(data) - start} values where its header says {wanted}")
+    return np.frombuffer(data, np.uint8, offset=start).reshape(sizes)
+
+
+def read_cifar(data: bytes, path: Path) -> tuple[Bytes, Bytes]:
+    """Return images (n, 3072), channel by channel, and labels (n,), of CIFAR-10's binary records."""
+    if not data or len(data) % _RECORD:
+        raise _broken(path, f"{len(data)} bytes are not a whole number of records of {_RECORD}")
+    records = np.frombuffer(data, np.uint8).reshape(-1, _RECORD)
+    return records[:, 1:], records[:, 0]
+
+
+def tar_members(path: Path, names: Collection[str]) -> dict[str, bytes]:
+    """Return the contents of the regular files of those names in a gzipped tar archive, whatever their folders."""
+    found: dict[str, bytes] = {}
+    try:
+        with gzip.open(path) as unpacked, tarfile.open(fileobj=_limited(unpacked, path), mode="r|") as archive:
+            for member in archive:
+                name = member.name.rpartition("/")[2]
+                if member.isreg() and name in names and name not in found:
+                    found[name] = _member(archive, member, path)
+    except _BROKEN as error:
+        raise _broken(path, str(error) or "it ends too early") from error
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise _broken(path, f"it holds no {missing[0]}")
+    return found
+
+
+def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> bytes:
+    if member.size > MOST_BYTES:
+        raise _broken(path, f"{member.name} has {member.size} bytes")
+    file = archive.extractfile(member)
+    data = b"" if file is None else file.read()
+    if len(data) != member.size:
+        raise _broken(path, "it ends too early")
+    return data
+
+
+def _limited(stream: gzip.GzipFile, path: Path) -> IO[bytes]:
+    return cast(IO[bytes], _Limited(stream, path))  # all that tarfile asks of a stream is `read`
+
+
+class _Limited:
+    """A stream that refuses to unpack without end, whatever sizes the archive's headers claim."""
+
+    def __init__(self, stream: gzip.GzipFile, path: Path) -> None:
+        self._stream, self._path, self._left = stream, path, MOST_ARCHIVE_BYTES
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most `size`."""
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise _broken(self._path, f"it unpacks to more than {MOST_ARCHIVE_BYTES // 2**20} MiB")
+        return data

@@ -1,0 +1,170 @@
+"""Which example goes where: the splits, and what is done to the training split alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.data.dataset import IntArray
+from reportgen.data.generated import largest_remainder
+from reportgen.data.source import Source
+from reportgen.data.streams import stream
+from reportgen.engine.spec import DataSpec
+from reportgen.errors import StudyError
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices of the examples of each split, and the training labels as trained on."""
+
+    train: IntArray
+    validation: IntArray
+    test: IntArray
+    y_train: IntArray
+
+
+def split(source: Source, spec: DataSpec, seed: int) -> Split:
+    """Return the splits that the options ask for.
+
+    Order of the options: given splits are set apart, validation and test drawn, then of the training split `keep`,
+    `train`, `shuffle_labels`, `label_noise`. Each draws from a stream of its own.
+    """
+    train, validation, test = _parts(source, spec, seed)
+    train = _keep(train, source.y, source.classes, spec)
+    train = _first(train, spec.train)
+    return Split(train, validation, test, _labels(source.y[train], source.classes, spec, seed))
+
+
+def _parts(source: Source, spec: DataSpec, seed: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Return indices of training, validation and test examples, those to be trained on in their final order."""
+    n = len(source.y)
+    given = source.test_n + (source.validation_n or 0)
+    rest, given_validation, given_test = np.split(np.arange(n), [n - given, n - source.test_n])
+    if spec.shuffle:
+        rest = stream(seed, "data.split").permutation(rest)
+    validation = 0.0 if source.validation_n is not None else spec.validation
+    test = 0.0 if source.test_n or source.validation_n is not None else spec.test
+    cut = _stratified if spec.shuffle else _in_order
+    train, drawn_validation, drawn_test = cut(rest, source.y, source.classes, validation, test)
+    return (
+        train,
+        drawn_validation if source.validation_n is None else given_validation,
+        given_test if source.test_n else drawn_test,
+    )
+
+
+def _in_order(
+    rest: IntArray, y: IntArray, classes: int, validation: float, test: float
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Cut the examples as they come: training first, then validation, then test."""
+    n_validation, n_test = split_sizes(len(rest), validation, test)
+    n_train = len(rest) - n_validation - n_test
+    train, drawn, last = np.split(rest, [n_train, n_train + n_validation])
+    return train, drawn, last
+
+
+def _stratified(
+    rest: IntArray, y: IntArray, classes: int, validation: float, test: float
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Cut so that each class has its share of every split, and at least one example to train on.
+
+    Test examples are a class's first and validation examples its last, so that neither fraction moves the other's.
+    """
+    labels = y[rest]
+    counts = np.bincount(labels, minlength=classes)
+    n_validation, n_test = stratified_counts(counts, validation, test)
+    rank = _rank_in_class(labels, counts)
+    in_test = rank < n_test[labels]
+    in_validation = rank >= (counts - n_validation)[labels]
+    return rest[~(in_test | in_validation)], rest[in_validation], rest[in_test]
+
+
+def split_sizes(n: int, validation: float, test: float) -> tuple[int, int]:
+    """Return how many of n examples go to validation and test: the fractions rounded, at least 1 of a positive one."""
+    n_validation, n_test = (max(1, int(n * fraction + 0.5)) if fraction > 0 else 0 for fraction in (validation, test))
+    if n_validation + n_test >= n:
+        wanted = f"validation {validation:g} and test {test:g} of {n} example{'s' if n > 1 else ''}"
+        raise StudyError(f"{wanted} leave nothing to train on", hint="smaller fractions, or more examples")
+    return n_validation, n_test
+
+
+def stratified_counts(counts: IntArray, validation: float, test: float) -> tuple[IntArray, IntArray]:
+    """Return how many examples of each class go to validation and to test, (classes,) each.
+
+    Shares are rounded by largest remainder to the sizes of `split_sizes`. A class keeps one example to train on, so
+    where many classes are tiny the splits come out smaller.
+    """
+    n_validation, n_test = split_sizes(int(counts.sum()), validation, test)
+    spare = np.maximum(counts - 1, 0)
+    for_validation = np.minimum(largest_remainder(counts * n_validation / counts.sum(), n_validation), spare)
+    for_test = np.minimum(largest_remainder(counts * n_test / counts.sum(), n_test), spare - for_validation)
+    for name, wanted, found in (("validation", n_validation, for_validation), ("test", n_test, for_test)):
+        if wanted and not found.sum():
+            raise StudyError(f"no example is left for {name}: every class has too few", hint="more examples")
+    return for_validation, for_test
+
+
+def _rank_in_class(labels: IntArray, counts: IntArray) -> IntArray:
+    """Return each example's place among those of its class, from 0, (n,)."""
+    order = np.argsort(labels, kind="stable")
+    rank = np.empty(len(labels), np.int64)
+    rank[order] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return rank
+
+
+def kept_counts(counts: IntArray, keep: tuple[tuple[int, float], ...]) -> IntArray:
+    """Return how many training examples of each class stay: the fraction rounded, at least 1 unless it is 0."""
+    kept = counts.copy()
+    for label, fraction in keep:
+        if not 0 <= label < len(counts):
+            raise StudyError(f"keep names class {label}", hint=f"classes are 0 to {len(counts) - 1}")
+        least = min(1, int(counts[label])) if fraction > 0 else 0
+        kept[label] = max(least, int(counts[label] * fraction + 0.5))
+    if not kept.sum():
+        raise StudyError("keep leaves no example to train on")
+    return kept
+
+
+def _keep(train: IntArray, y: IntArray, classes: int, spec: DataSpec) -> IntArray:
+    """Return the training examples that stay: of each class in `keep` the first ones."""
+    if not spec.keep:
+        return train
+    labels = y[train]
+    counts = np.bincount(labels, minlength=classes)
+    return train[_rank_in_class(labels, counts) < kept_counts(counts, spec.keep)[labels]]
+
+
+def train_size(available: int, wanted: int | None) -> int:
+    """Return how many examples are trained on; more than there are is a StudyError."""
+    if wanted is not None and not 1 <= wanted <= available:
+        raise StudyError(f"train: {wanted} of {available} training examples", hint=f"1 to {available}")
+    return available if wanted is None else wanted
+
+
+def _first(train: IntArray, wanted: int | None) -> IntArray:
+    return train[: train_size(len(train), wanted)]
+
+
+def _labels(y: IntArray, classes: int, spec: DataSpec, seed: int) -> IntArray:
+    """Return the training labels, permuted or with noise where that is asked for."""
+    if spec.shuffle_labels:
+        y = stream(seed, "data.shuffle_labels").permutation(y)
+    if not spec.label_noise:
+        return y
+    if classes == 1:
+        raise StudyError("label_noise replaces a label by another class, and there is only one")
+    return noisy_labels(y, classes, spec.label_noise, seed)
+
+
+def noisy_labels(y: IntArray, classes: int, fraction: float, seed: int) -> IntArray:
+    """Return labels of which exactly that fraction (rounded) is another class, drawn uniformly.
+
+    The labels that a smaller fraction changes are among those that a larger one changes, and change alike.
+    """
+    order = stream(seed, "data.label_noise").permutation(len(y))
+    moved = stream(seed, "data.noisy_label").integers(1, classes, size=len(y))
+    changed = order[: int(len(y) * fraction + 0.5)]
+    noisy = y.copy()
+    noisy[changed] = (y[changed] + moved[changed]) % classes
+    return noisy
