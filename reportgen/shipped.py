@@ -33,7 +33,10 @@ def find_studies(arguments: Iterable[str | Path]) -> list[str]:
     Each file comes once, in the order given. Raises StudyError for a folder that holds no study and for a name
     that is neither a file, a folder nor a shipped study.
     """
-    found = {study_file(source).resolve(): source for argument in arguments for source in _meant(str(argument))}
+    found: dict[Path, str] = {}
+    for argument in arguments:
+        for source in _meant(str(argument)):
+            found.setdefault(study_file(source).resolve(), source)
     return list(found.values())
 
 

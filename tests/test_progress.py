@@ -1,0 +1,79 @@
+"""What a terminal shows of the training, and what stands in a log."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import pytest
+from rich.console import Console
+
+from reportgen import data
+from reportgen.errors import MissingError
+from reportgen.pipeline import order_study, plan_jobs, run_study
+from reportgen.progress import BarWatcher, LineWatcher, outcome, weights
+from tests.runs.records import planned, record
+
+
+def test_a_bar_counts_the_runs_and_vanishes(pretend):
+    shown = io.StringIO()
+    with BarWatcher(Console(file=shown, force_terminal=True, width=100)) as watcher:
+        run_study("rates.yaml", watcher=watcher)
+        assert watcher._filled == pytest.approx(sum(watcher._weights.values()))
+    assert "6/6 runs" in shown.getvalue() or "writing" in shown.getvalue()
+    assert shown.getvalue().endswith("\x1b[2K")
+
+
+def test_a_bar_takes_one_study_after_another(pretend):
+    shown = io.StringIO()
+    with BarWatcher(Console(file=shown, force_terminal=True, width=100)) as watcher:
+        run_study("rates.yaml", watcher=watcher)
+        run_study("rates.yaml", watcher=watcher, fresh=True)
+        assert len(watcher._bar.tasks) == 1
+
+
+def test_half_a_run_fills_half_its_room_and_reports_from_threads_add_up(pretend):
+    order = order_study("rates.yaml")
+    jobs = plan_jobs(order.plan)
+    with BarWatcher(Console(file=io.StringIO(), force_terminal=True)) as watcher:
+        watcher.training(order.plan, jobs, 0)
+        room = watcher._weights[jobs[0].key]
+        watcher.progress(jobs[0], 4, 8)
+        assert watcher._filled == pytest.approx(room / 2)
+
+        def train(job):
+            for step in range(51):
+                watcher.progress(job, step, 50)
+
+        threads = [threading.Thread(target=train, args=(job,)) for job in jobs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert watcher._filled == pytest.approx(sum(watcher._weights.values()))
+
+
+def test_runs_weigh_the_same_where_the_data_are_not_at_hand(pretend, monkeypatch):
+    def missing(*arguments):
+        raise MissingError("no mnist here")
+
+    monkeypatch.setattr(data, "shape", missing)
+    order = order_study("rates.yaml")
+    assert set(weights(order.plan, plan_jobs(order.plan)).values()) == {1.0}
+
+
+def test_a_line_names_variant_seed_and_end(pretend):
+    lines = []
+    pretend.failing = {1}
+    run_study("rates.yaml", watcher=LineWatcher(lines.append), workers=1)
+    assert lines[0] == "rates: 6 runs to train, 0 stored"
+    assert [line.split("] ")[1] for line in lines if "failed" in line] == [
+        "small rate, seed 1: failed (MemoryError: too wide)",
+        "large rate, seed 1: failed (MemoryError: too wide)",
+    ]
+
+
+def test_ends_in_words():
+    run = planned()
+    assert outcome(record(run, status="diverged", stopped_at_step=7)).startswith("diverged at step 7, validation")
+    assert outcome(record(run, final={"val_accuracy": float("nan")}, train_seconds=1.25)) == "done, 1.2 s"

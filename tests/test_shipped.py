@@ -1,0 +1,68 @@
+"""Where studies and templates are found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen import shipped
+from reportgen.errors import StudyError
+from reportgen.shipped import find_studies, study_file
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with two studies, and two others that are shipped."""
+    monkeypatch.chdir(tmp_path)
+    for path in ("mine/b.yaml", "mine/a.yml", "mine/notes.md", "empty/notes.md", "shipped/init.yaml", "shipped/x.yaml"):
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).write_text("", encoding="utf-8")
+    monkeypatch.setattr(shipped, "studies_folder", lambda: tmp_path / "shipped")
+    return tmp_path
+
+
+def test_files_folders_and_names_are_found_in_order(folder):
+    inside = [str(Path("mine/a.yml")), str(Path("mine/b.yaml"))]
+    assert find_studies(["mine", "init"]) == [*inside, "init"]
+    assert find_studies(["init", Path("mine")]) == ["init", *inside]
+
+
+def test_a_file_that_is_meant_twice_is_found_once(folder):
+    assert find_studies(["mine/b.yaml", folder / "mine" / "b.yaml"]) == ["mine/b.yaml"]
+    assert len(find_studies(["mine", "mine/b.yaml", "shipped", "init"])) == 4
+
+
+def test_a_name_stands_for_the_shipped_file(folder):
+    assert study_file("init") == folder / "shipped" / "init.yaml"
+
+
+def test_a_file_of_that_name_comes_before_a_shipped_study(folder):
+    Path("init").write_text("", encoding="utf-8")
+    assert study_file("init") == Path("init")
+
+
+def test_a_folder_of_that_name_without_studies_does_not_hide_a_shipped_study(folder):
+    Path("x").mkdir()
+    assert find_studies(["x"]) == ["x"]
+    assert study_file("x") == folder / "shipped" / "x.yaml"
+
+
+def test_what_is_not_there_is_named_with_a_suggestion(folder):
+    with pytest.raises(StudyError, match=r"no study 'inot' \(did you mean 'init'\? shipped are init, x\)"):
+        find_studies(["inot"])
+    with pytest.raises(StudyError, match="holds no study"):
+        find_studies(["empty"])
+
+
+def test_a_missing_file_is_left_to_the_loader(folder):
+    assert find_studies(["nowhere.yaml"]) == ["nowhere.yaml"]
+
+
+def test_shipped_folders_lie_beside_the_package_in_a_checkout_and_inside_it_in_a_wheel(tmp_path, monkeypatch):
+    package = tmp_path / "site" / "reportgen"
+    (tmp_path / "site" / "templates").mkdir(parents=True)
+    monkeypatch.setattr(shipped, "_PACKAGE", package)
+    assert shipped.templates_folder() == tmp_path / "site" / "templates"
+    (package / "_shipped" / "templates").mkdir(parents=True)
+    assert shipped.templates_folder() == package / "_shipped" / "templates"
