@@ -19,6 +19,19 @@ def kernel(function: F) -> F:
     return cast("F", compiled)
 
 
+def inner(function: F) -> F:
+    """Return the function compiled for kernels alone: without the entry from Python, which costs time to compile."""
+    compiled = njit(
+        nogil=True,
+        cache=True,
+        fastmath=FASTMATH,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )(function)
+    return cast("F", compiled)
+
+
 def inline(function: F) -> F:
     """Return a scalar function compiled into its callers."""
     compiled = njit(nogil=True, cache=True, fastmath=FASTMATH, error_model="numpy", inline="always")(function)

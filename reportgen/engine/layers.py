@@ -6,7 +6,7 @@ import numpy as np
 
 from reportgen.engine.activations import MAXOUT, PRELU, activate, differentiate
 from reportgen.engine.blas import gemm_nn, gemm_nt, gemm_tn
-from reportgen.engine.compile import kernel
+from reportgen.engine.compile import inner, kernel
 from reportgen.engine.network import (
     ACTIVATION,
     ACTS,
@@ -16,6 +16,7 @@ from reportgen.engine.network import (
     DROPPED,
     FAN_IN,
     GAMMA,
+    NO_STEP,
     NORM_EPSILON,
     NORM_MOMENTUM,
     NORM_TEST_BATCH,
@@ -23,6 +24,7 @@ from reportgen.engine.network import (
     PHI_0,
     PIECES,
     PRE,
+    PROBE,
     RATE,
     RUNNING,
     SLOPE,
@@ -41,20 +43,20 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 _INVERTED, _SCALE_AT_TEST = 1, 2
 
 
-@kernel
+@inner
 def copy(source, target):
     """Set target to source, both flat. A slice assignment would do, but takes seconds to compile."""
     for k in range(source.size):
         target[k] = source[k]
 
 
-@kernel
+@inner
 def block(buffer, offset, width, rows):
     """Return a layer's (rows, width) part of a buffer, flat."""
     return buffer[offset * rows : (offset + width) * rows]
 
 
-@kernel
+@inner
 def layer_input(net, work, layer, rows):
     """Return what comes into a layer, flat (rows, fan_in): the batch, or the layer below after dropout."""
     if layer == 0:
@@ -65,7 +67,7 @@ def layer_input(net, work, layer, rows):
     return block(work.acts, below[ACTS], below[UNITS], rows)
 
 
-@kernel
+@inner
 def pre_activation(net, work, layer, rows):
     """Return where a layer's linear map is written, flat (rows, width)."""
     code = net.codes[layer]
@@ -74,7 +76,7 @@ def pre_activation(net, work, layer, rows):
     return block(work.acts, code[ACTS], code[UNITS], rows)
 
 
-@kernel
+@inner
 def forward_linear(net, state, work, layer, rows, mode):
     """Write Z = A W + b, normalized where the layer has batch-norm, to the layer's pre-activation block."""
     code = net.codes[layer]
@@ -93,7 +95,7 @@ def forward_linear(net, state, work, layer, rows, mode):
         _forward_norm(net, state, work, layer, rows, mode, z)
 
 
-@kernel
+@inner
 def _forward_norm(net, state, work, layer, rows, mode, z):
     code, constant = net.codes[layer], net.constants[layer]
     width = code[WIDTH]
@@ -110,7 +112,7 @@ def _forward_norm(net, state, work, layer, rows, mode, z):
     normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments)
 
 
-@kernel
+@inner
 def forward_activation(net, state, work, layer, rows, mode, step):
     """Turn a layer's pre-activations into activations, and drop units."""
     code = net.codes[layer]
@@ -128,7 +130,7 @@ def forward_activation(net, state, work, layer, rows, mode, step):
         _drop(net, state, work, layer, rows, mode, step, acts)
 
 
-@kernel
+@inner
 def _drop(net, state, work, layer, rows, mode, step, acts):
     code = net.codes[layer]
     rate = net.constants[layer, RATE]
@@ -144,7 +146,7 @@ def _drop(net, state, work, layer, rows, mode, step, acts):
         out[k] = acts[k] * mask[k]
 
 
-@kernel
+@inner
 def forward(net, state, work, rows, mode, step):
     """Pass the batch in work.x through all layers; the logits end in the last layer's block of work.acts."""
     for layer in range(net.codes.shape[0]):
@@ -152,14 +154,14 @@ def forward(net, state, work, rows, mode, step):
         forward_activation(net, state, work, layer, rows, mode, step)
 
 
-@kernel
+@inner
 def output(net, work, rows):
     """Return the logits of the last forward pass, flat (rows, classes)."""
     code = net.codes[net.codes.shape[0] - 1]
     return block(work.acts, code[ACTS], code[UNITS], rows)
 
 
-@kernel
+@inner
 def backward_activation(net, state, work, layer, rows, delta, other):
     """Turn the loss's derivative by a layer's outputs, in `delta`, into that by its pre-activations.
 
@@ -185,7 +187,7 @@ def backward_activation(net, state, work, layer, rows, delta, other):
     return delta, other
 
 
-@kernel
+@inner
 def backward_vectors(net, state, work, layer, rows, delta):
     """Set the gradients of a layer's bias, or of gamma and beta, and take `delta` back through batch-norm."""
     code = net.codes[layer]
@@ -206,7 +208,7 @@ def backward_vectors(net, state, work, layer, rows, delta):
             gradient[j] += row[j]
 
 
-@kernel
+@inner
 def backward_input(net, state, layer, rows, delta, other):
     """Write the loss's derivative by a layer's inputs, (rows, fan_in), to `other`."""
     code = net.codes[layer]
@@ -216,10 +218,22 @@ def backward_input(net, state, layer, rows, delta, other):
     gemm_nt(net.blas, rows, fan_in, width, one, delta[: rows * width], weights, zero, other[: rows * fan_in])
 
 
-@kernel
+@inner
 def weight_gradient(net, work, layer, rows, delta, alpha, beta, target):
     """Set target = alpha A' delta + beta target, (fan_in, width) flat, for the layer's inputs A."""
     code = net.codes[layer]
     fan_in, width = code[FAN_IN], code[WIDTH]
     inputs = layer_input(net, work, layer, rows)
     gemm_tn(net.blas, fan_in, width, rows, alpha, inputs, delta[: rows * width], beta, target)
+
+
+@kernel
+def pass_linear(net, state, work, layer, rows):
+    """Write a layer's pre-activations, as `forward_linear` does inside kernels, in mode PROBE."""
+    forward_linear(net, state, work, layer, rows, PROBE)
+
+
+@kernel
+def pass_activation(net, state, work, layer, rows):
+    """Write a layer's activations, as `forward_activation` does inside kernels, in mode PROBE."""
+    forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)

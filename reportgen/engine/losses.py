@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.engine.compile import kernel
+from reportgen.engine.compile import inner
 from reportgen.engine.elementary import exp
 from reportgen.table import Row, table
 
@@ -15,7 +15,7 @@ SOFTMAX_CROSS_ENTROPY, MSE, HINGE = range(3)
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
-@kernel
+@inner
 def loss_and_delta(code, logits, y, classes, delta):
     """Return the summed loss of the rows of `logits` (rows, classes), flat, and set delta to its mean's derivative."""
     total = 0.0
@@ -31,7 +31,7 @@ def loss_and_delta(code, logits, y, classes, delta):
     return total
 
 
-@kernel
+@inner
 def _cross_entropy(z, label, share, d):
     largest = z[0]
     for j in range(1, z.size):
@@ -48,7 +48,7 @@ def _cross_entropy(z, label, share, d):
     return loss
 
 
-@kernel
+@inner
 def _squared_error(z, label, share, d):
     loss = 0.0
     each = share / z.dtype.type(z.size)
@@ -59,7 +59,7 @@ def _squared_error(z, label, share, d):
     return loss / z.size
 
 
-@kernel
+@inner
 def _hinge(z, label, share, d):
     loss = 0.0
     d[:] = _ZERO
@@ -73,7 +73,7 @@ def _hinge(z, label, share, d):
     return loss
 
 
-@kernel
+@inner
 def count_correct(logits, y, classes):
     """Return how many rows have their largest logit at the label; the first of equal ones counts, a NaN never."""
     correct = 0

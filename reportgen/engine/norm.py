@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.compile import kernel
+from reportgen.engine.compile import inner
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
-@kernel
+@inner
 def normalize_running(running, epsilon, gamma, beta, z):
     """Normalize z in place by the running mean and variance."""
     width = gamma.size
@@ -19,7 +19,7 @@ def normalize_running(running, epsilon, gamma, beta, z):
             row[j] = gamma[j] * (row[j] - running[j]) / np.sqrt(running[width + j] + epsilon) + beta[j]
 
 
-@kernel
+@inner
 def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
     """Normalize z in place by its own moments; keep xhat and moments = [1 / sqrt(var + epsilon) | mean | var].
 
@@ -57,7 +57,7 @@ def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
             running[width + j] = keep * running[width + j] + (_ONE - keep) * variance[j] * unbiased
 
 
-@kernel
+@inner
 def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient):
     """Turn the derivative by the output into that by the input, in place; set gamma's and beta's gradients."""
     width = gamma.size

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.engine.compile import kernel
+from reportgen.engine.compile import inner
 from reportgen.table import Parameter, Row, table
 
 SGD, NESTEROV, AVERAGE, ADAGRAD, RMSPROP, ADAM, ADAMW = range(7)
@@ -20,7 +20,7 @@ SGD, NESTEROV, AVERAGE, ADAGRAD, RMSPROP, ADAM, ADAMW = range(7)
 _ONE = np.float32(1)
 
 
-@kernel
+@inner
 def update(code, hyper, lr, t, w, g, s1, s2, decay):
     """Take one step on the flat parameters `w`; t counts steps from 1, `decay` is AdamW's for these parameters."""
     if code == SGD:
@@ -47,7 +47,7 @@ def update(code, hyper, lr, t, w, g, s1, s2, decay):
         _adam(hyper, lr, t, w, g, s1, s2, decay)
 
 
-@kernel
+@inner
 def _adam(hyper, lr, t, w, g, s1, s2, decay):
     real = w.dtype.type
     rate = real(np.float64(lr) / (1.0 - np.float64(hyper[0]) ** t))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.activations import ACTIVATIONS, differentiate
-from reportgen.engine.compile import kernel
+from reportgen.engine.compile import inner, kernel
 from reportgen.engine.layers import (
     backward_activation,
     backward_input,
@@ -82,7 +82,7 @@ def new_look(network: NetworkSpec, net: Net) -> Look:
     )
 
 
-@kernel
+@inner
 def _moments(values):
     """Return (mean, standard deviation) in float64."""
     total, squares = 0.0, 0.0
@@ -94,7 +94,7 @@ def _moments(values):
     return mean, np.sqrt(squares / values.size)
 
 
-@kernel
+@inner
 def _norm(values):
     """Return the Euclidean norm in float64."""
     squares = 0.0
@@ -103,7 +103,7 @@ def _norm(values):
     return np.sqrt(squares)
 
 
-@kernel
+@inner
 def _fill_histogram(values, edges, counts):
     """Count values into equal bins, the last one closed; what lies outside, or is NaN, is counted in none."""
     bins = counts.size
@@ -116,7 +116,7 @@ def _fill_histogram(values, edges, counts):
             counts[min(int((value - low) * per_unit), bins - 1)] += 1
 
 
-@kernel
+@inner
 def _fill_log_histogram(values, edges, counts):
     """Count log10 |values| into equal bins; zeros and what lies outside are counted in none."""
     bins = counts.size
@@ -130,7 +130,7 @@ def _fill_log_histogram(values, edges, counts):
                 counts[int(place)] += 1
 
 
-@kernel
+@inner
 def _look_forward(net, work, layer, rows, hidden, look, row):
     """Gather a layer's activation statistics; `hidden` is the number of hidden units before this layer."""
     code = net.codes[layer]
@@ -155,7 +155,7 @@ def _look_forward(net, work, layer, rows, hidden, look, row):
     row[_SATURATED] = _saturated(net, work, layer, rows, acts)
 
 
-@kernel
+@inner
 def _saturated(net, work, layer, rows, acts):
     """Return the share of activations whose slope is nearly 0, NaN for activations without flat parts."""
     code, constant = net.codes[layer], net.constants[layer]
@@ -171,7 +171,7 @@ def _saturated(net, work, layer, rows, acts):
     return flat / slopes.size
 
 
-@kernel
+@inner
 def _unit_spread(values, width):
     """Return how far the columns of (fan_in, width) lie from their mean column, by their norm; 0 for copies."""
     if width < 2:
@@ -189,7 +189,7 @@ def _unit_spread(values, width):
     return np.sqrt(apart / squares) if squares > 0.0 else 0.0
 
 
-@kernel
+@inner
 def _look_weights(net, state, layer, row):
     """Gather the statistics of a layer's parameters and their gradients."""
     code = net.codes[layer]

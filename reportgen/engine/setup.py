@@ -9,15 +9,16 @@ from numpy.typing import DTypeLike
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.inits import INITS, draw_weights
-from reportgen.engine.layers import forward_activation, forward_linear, pre_activation
+from reportgen.engine.layers import pass_activation, pass_linear
 from reportgen.engine.losses import LOSSES
 from reportgen.engine.network import (
+    ACTS,
     BETA,
     BIAS,
     FAN_IN,
     GAMMA,
-    NO_STEP,
-    PROBE,
+    PIECES,
+    PRE,
     RUNNING,
     SLOPE,
     UNITS,
@@ -115,17 +116,18 @@ def calibrate(spec: RunSpec, dataset: Dataset, net: Net, state: State, work: Wor
     x = np.ascontiguousarray(dataset.x_train, state.params.dtype).reshape(-1)
     gather(x, dataset.y_train, dataset.features, np.arange(rows), work)
     for index, layer in enumerate(spec.network.layers):
-        forward_linear(net, state, work, index, rows, PROBE)
+        pass_linear(net, state, work, index, rows)
         if wanted[index] and layer.batchnorm is None:
             _rescale(net, state, work, index, rows, wanted[index] == "unit", float(layer.init["gain"]))
-            forward_linear(net, state, work, index, rows, PROBE)
-        forward_activation(net, state, work, index, rows, PROBE, NO_STEP)
+            pass_linear(net, state, work, index, rows)
+        pass_activation(net, state, work, index, rows)
 
 
 def _rescale(net: Net, state: State, work: Work, index: int, rows: int, by_unit: bool, gain: float) -> None:
     code = net.codes[index]
     fan_in, width = int(code[FAN_IN]), int(code[WIDTH])
-    z = pre_activation(net, work, index, rows).reshape(rows, width).astype(np.float64)
+    buffer, place = (work.pre, code[PRE]) if code[PIECES] > 1 else (work.acts, code[ACTS])
+    z = buffer[place * rows : (place + width) * rows].reshape(rows, width).astype(np.float64)
     weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width].reshape(fan_in, width)
     spread = z.std(axis=0) if by_unit else np.full(width, z.std())
     scale = np.where(spread > 0, gain / np.where(spread > 0, spread, 1.0), 1.0)

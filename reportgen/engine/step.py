@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.augment import augment
-from reportgen.engine.compile import kernel
+from reportgen.engine.compile import inner, kernel
 from reportgen.engine.layers import (
     backward_activation,
     backward_input,
@@ -49,14 +49,14 @@ def gather(x, y, features, index, work):
         work.y[i] = y[index[i]]
 
 
-@kernel
+@inner
 def add_penalty(w, g, l2, l1):
     """Add the gradient of (l2 / 2) |w|^2 + l1 |w|_1 to g."""
     for k in range(w.size):
         g[k] += l2 * w[k] + l1 * (_ONE if w[k] > _ZERO else (-_ONE if w[k] < _ZERO else _ZERO))
 
 
-@kernel
+@inner
 def _layer_gradient(net, state, work, recipe, layer, rows, delta):
     """Set the gradient of a layer's weights, with penalties."""
     code = net.codes[layer]
@@ -67,7 +67,7 @@ def _layer_gradient(net, state, work, recipe, layer, rows, delta):
         add_penalty(state.params[begin:end], state.grads[begin:end], recipe.numbers[L2], recipe.numbers[L1])
 
 
-@kernel
+@inner
 def _ride(net, state, work, recipe, layer, rows, delta, lr):
     """Take the step of SGD with velocity: momentum rides on the product's beta and the rate on its alpha.
 
@@ -88,7 +88,7 @@ def _ride(net, state, work, recipe, layer, rows, delta, lr):
         vectors[k] += velocity[k]
 
 
-@kernel
+@inner
 def _update_layer(net, state, recipe, layer, lr, t):
     """Take the optimizer's step on one layer; weight decay acts on weights alone."""
     code = net.codes[layer]
@@ -102,7 +102,7 @@ def _update_layer(net, state, recipe, layer, lr, t):
         update(recipe.optimizer, recipe.hyper, lr, t, state.params[a:b], state.grads[a:b], state.s1[a:b], s2, rate)
 
 
-@kernel
+@inner
 def _clip(grads, limit):
     """Scale the whole gradient to norm `limit` where it is longer."""
     squares = 0.0
@@ -115,7 +115,7 @@ def _clip(grads, limit):
             grads[k] *= factor
 
 
-@kernel
+@inner
 def backward(net, state, work, recipe, rows, lr, t):
     """Go back through all layers from the logits' delta in work.delta, and update; t = 0 sets gradients alone.
 
