@@ -9,7 +9,9 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.nets import Net, initial_parameters
 from benchmarks.workers import Measure, repeat
-from reportgen.engine.blas import ONE, ZERO, addresses, gemm_nn, gemm_nt, gemm_tn
+from reportgen.engine.blas import addresses, gemm_nn, gemm_nt, gemm_tn
+
+ZERO, ONE = np.float32(0), np.float32(1)
 
 
 @njit(nogil=True)

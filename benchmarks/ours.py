@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,30 +18,31 @@ from reportgen.engine.inits import INITS
 from reportgen.engine.optimizers import OPTIMIZERS
 from reportgen.engine.spec import Component, DataSpec, LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
 from reportgen.engine.train import train
+from reportgen.runs.executors import default_workers
 from reportgen.table import Row
 
 
 def prepare(net: Net, option: str) -> Measure:
-    """Return a measurement; `option` is "probes" for the default probes, or "noprobes"; "1" before it: one thread."""
-    threads = 1 if option.startswith("1") else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    """Return a measurement; `option` is "probes" (the default ones) or "noprobes", for one thread with "1-" before."""
+    threads = 1 if option.startswith("1") else default_workers()
     probes = ProbeSpec(looks=0) if option.endswith("noprobes") else ProbeSpec()
     dataset, seeds = dataset_of(net), itertools.count()
+    threadpool_limits(1)
+    train(run_spec(net, probes, seed=0, epochs=1), dataset)  # compiles
+    start = time.perf_counter()
+    train(run_spec(net, ProbeSpec(looks=0), seed=0, epochs=1), dataset)
+    run_seconds = net.epochs * (time.perf_counter() - start)
     total = net.epochs * net.steps_per_epoch
 
-    def run(_: int = 0) -> None:
+    def run(_: int) -> None:
         outcome = train(run_spec(net, probes, seed=next(seeds)), dataset)
         if outcome.steps != total:
             raise RuntimeError(f"a run of {total} steps ended after {outcome.steps}")
 
     pool = ThreadPoolExecutor(threads)
-    threadpool_limits(1)
-    run()
-    start = time.perf_counter()
-    list(pool.map(run, range(threads)))
-    one_run = time.perf_counter() - start
 
     def measure(seconds: float) -> tuple[int, float]:
-        runs = threads * max(1, round(seconds / one_run))  # every thread does as many, and they end together
+        runs = threads * max(1, round(seconds / run_seconds))  # every thread does as many, and they end together
         start = time.perf_counter()
         list(pool.map(run, range(runs)))
         return runs * total, time.perf_counter() - start

@@ -63,13 +63,16 @@ class Workers:
         for connection in self._connections:
             if not connection.poll(START_LIMIT_SECONDS):
                 raise TimeoutError(f"{system.name} was not ready after {START_LIMIT_SECONDS} s")
-            connection.recv()
+            try:
+                connection.recv()
+            except EOFError:
+                raise RuntimeError(f"{system.name} ended before it was ready; its message is above") from None
 
     def steps_per_second(self, seconds: float) -> float:
         """Return the rate summed over the processes, all of them working at the same time."""
         for connection in self._connections:
             connection.send(seconds)
-        results = [connection.recv() for connection in self._connections]
+        results: list[tuple[int, float]] = [connection.recv() for connection in self._connections]
         return sum(steps / elapsed for steps, elapsed in results)
 
     def close(self) -> None:
