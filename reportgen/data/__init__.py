@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from reportgen.data.dataset import Dataset, FloatArray, IntArray
 from reportgen.data.datasets import DATASETS, DataSet
@@ -30,10 +31,11 @@ def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: P
     a MissingError.
     """
     row, request = _ask(spec, seed, folder)
-    source = row.make(request)
-    parts = split(source, spec, request.seed)
-    splits = [_floats(source.x, rows) for rows in (parts.train, parts.validation, parts.test)]
-    splits, image_shape, facts = prepare(splits, source.image_shape, preprocess)
+    with threadpool_limits(1, "blas"):  # the number of its threads would change the last bits
+        source = row.make(request)
+        parts = split(source, spec, request.seed)
+        splits = [_floats(source.x, rows) for rows in (parts.train, parts.validation, parts.test)]
+        splits, image_shape, facts = prepare(splits, source.image_shape, preprocess)
     return Dataset(
         x_train=splits[0],
         y_train=parts.y_train,

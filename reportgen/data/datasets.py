@@ -53,7 +53,7 @@ OPTIONS = (
     Parameter("label_noise", "number", 0.0, "fraction of training labels replaced by another class", 0, 1),
     Parameter("shuffle_labels", "boolean", False, "permute the training labels, so that they tell nothing"),
     Parameter("shuffle", "boolean", True, "false: splits are cut from the data in their own order, training first"),
-    Parameter("keep", "component", None, "class: fraction of that class's training examples that stays", 0, 1),
+    Parameter("keep", "numbers", None, "a mapping, class: fraction of that class's training examples that stays", 0, 1),
     Parameter("seed", "integer", None, "of making and splitting; not set: each run's own seed", 0),
 )
 """What `data` takes beside its name, whatever the data set; described here, read from the study by DataSpec."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import zipfile
 import zlib
 from pathlib import Path
@@ -44,7 +45,7 @@ def _read(path: Path, _: Stamp, name: str) -> Source:
     _check_shapes(splits, xs, ys, name)
     classes = _classes(splits, ys, name)
     image_shape = tuple(int(size) for size in xs[0].shape[1:]) if xs[0].ndim == 4 else None
-    x = np.concatenate([x.reshape(len(x), -1) for x in xs])
+    x = np.concatenate([x.reshape(len(x), math.prod(x.shape[1:])) for x in xs])
     test_n = len(ys[2]) if len(ys) > 2 else 0
     return Source(x, np.concatenate(ys), classes, (), image_shape, test_n, len(ys[1]))  # type: ignore[arg-type]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from reportgen.data.dataset import FloatArray
 
@@ -16,12 +17,14 @@ def principal_axes(x: FloatArray) -> tuple[Values, Values, Values]:
     Variances are divided by n. With n examples at most n - 1 axes have any variance, so where n <= d the last has none.
     """
     n, d = x.shape
-    if n == 1:
-        return x[0].astype(np.float64), np.eye(1, d), np.zeros(1)
+    if (x == x[0]).all():  # one example, or constant ones: no axis is special
+        return x[0].astype(np.float64), np.eye(min(n, d), d), np.zeros(min(n, d))
     from sklearn.decomposition import PCA  # imported late: it takes a second
 
     # The covariance is the smaller problem for many examples, and safe in float64 for data given in float32.
-    model = PCA(svd_solver="covariance_eigh" if n > d else "full").fit(x.astype(np.float64))
+    solver = "covariance_eigh" if n > d else "full"
+    with threadpool_limits(1, "blas"):  # again, for the BLAS that this import may have brought
+        model = PCA(svd_solver=solver).fit(x.astype(np.float64))
     variances = np.maximum(np.asarray(model.explained_variance_), 0.0) * (n - 1) / n
     return np.asarray(model.mean_), np.asarray(model.components_), variances
 

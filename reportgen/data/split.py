@@ -93,7 +93,7 @@ def stratified_counts(counts: IntArray, validation: float, test: float) -> tuple
     """Return how many examples of each class go to validation and to test, (classes,) each.
 
     Shares are rounded by largest remainder to the sizes of `split_sizes`. A class keeps one example to train on, so
-    where many classes are tiny the splits come out smaller.
+    where classes are tiny the splits come out smaller.
     """
     n_validation, n_test = split_sizes(int(counts.sum()), validation, test)
     spare = np.maximum(counts - 1, 0)

@@ -1,0 +1,23 @@
+"""Short ways to say what data a test wants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from reportgen import data
+from reportgen.data.dataset import Dataset
+from reportgen.engine.spec import Component, DataSpec
+
+OPTIONS = set(DataSpec.__slots__) - {"source"}
+
+
+def spec(name: str, **settings: Any) -> DataSpec:
+    """A DataSpec whose settings are options where an option has that name, else parameters of the data set."""
+    options = {key: value for key, value in settings.items() if key in OPTIONS}
+    return DataSpec(Component.of(name, **{k: v for k, v in settings.items() if k not in OPTIONS}), **options)
+
+
+def made(name: str, *steps: Component, run_seed: int = 0, folder: Path | None = None, **settings: Any) -> Dataset:
+    """The data set that these settings stand for."""
+    return data.load(spec(name, **settings), steps, run_seed, folder)

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from reportgen import data
+from reportgen.data.bundled import digits_counts
+from reportgen.data.datasets import DATASETS, OPTIONS
+from reportgen.data.describe import facts
+from reportgen.data.source import Request
+from reportgen.engine.spec import Component, DataSpec
+from reportgen.errors import StudyError
+from tests.data.specs import made, spec
+
+GOLDEN = {"moons": (160564, -2264.402), "digits": (4598323, 6715.846)}
+MADE = ("gaussian", "blobs", "circles", "moons", "spiral")
+
+
+def same(a: data.Dataset, b: data.Dataset) -> bool:
+    names = ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
+    return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in names)
+
+
+@pytest.mark.parametrize("name", [*MADE, "digits"])
+def test_the_same_arguments_give_the_same_bytes_and_another_seed_others(name: str) -> None:
+    assert same(made(name, run_seed=1), made(name, run_seed=1))
+    assert not same(made(name, run_seed=1), made(name, run_seed=2))
+
+
+@pytest.mark.parametrize("name", [*MADE, "digits"])
+def test_arrays_are_as_the_engine_needs_them(name: str) -> None:
+    dataset = made(name, Component.of("standardize"), validation=0.1, test=0.1)
+    for split in ("train", "val", "test"):
+        x, y = getattr(dataset, f"x_{split}"), getattr(dataset, f"y_{split}")
+        assert (x.dtype, y.dtype) == (np.float32, np.int64)
+        assert x.flags.c_contiguous
+        assert len(x) == len(y) > 0
+        assert y.max() < dataset.classes
+
+
+def test_the_threads_of_blas_change_no_bit() -> None:
+    results = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            results.append(made("gaussian", Component.of("whiten"), features=80, distance=2.0))
+    assert same(*results)
+
+
+def test_a_seed_of_the_data_holds_them_still_while_the_runs_vary() -> None:
+    assert same(made("digits", run_seed=1, seed=5), made("digits", run_seed=2, seed=5))
+    assert same(made("digits", run_seed=1, seed=5), made("digits", run_seed=5))
+
+
+def test_preprocessing_and_label_options_leave_the_split_alone() -> None:
+    plain = made("digits", test=0.1)
+    others = [
+        made("digits", Component.of("shift", by=0.0), test=0.1),
+        made("digits", test=0.1, label_noise=0.3),
+        made("digits", test=0.1, shuffle_labels=True),
+    ]
+    for other in others:
+        assert np.array_equal(other.x_train, plain.x_train)
+        assert np.array_equal(other.x_val, plain.x_val)
+        assert np.array_equal(other.y_val, plain.y_val)
+        assert np.array_equal(other.y_test, plain.y_test)
+
+
+def test_the_digits_are_raw_pixels_stratified() -> None:
+    dataset = made("digits")
+    assert (dataset.x_train.min(), dataset.x_train.max()) == (0, 16)
+    assert dataset.image_shape == (1, 8, 8)
+    assert dataset.x_train.shape == (1438, 64)
+    assert np.abs(np.bincount(dataset.y_val) - digits_counts(Request({}, 0, 0, 0, 0)) * 0.2).max() <= 1
+
+
+def test_the_written_down_counts_of_the_digits_are_right() -> None:
+    everything = made("digits", validation=0.0)
+    assert np.array_equal(np.bincount(everything.y_train), DATASETS["digits"].counts(Request({}, 0, 0, 0, 0)))
+
+
+SHAPES: list[tuple[DataSpec, tuple[Component, ...]]] = [
+    *((spec(name), ()) for name in (*MADE, "digits")),
+    (spec("gaussian", samples=33, features=7, classes=4, prior=(1, 2, 3, 94), test=0.3), ()),
+    (spec("gaussian", samples=50, features=7, teacher=3, keep=((0, 0.3),)), ()),
+    (spec("blobs", samples=21, keep=((1, 0.1), (2, 0.0))), (Component.of("pca", components=1),)),
+    (spec("blobs", samples=21, features=30), (Component.of("pca"),)),
+    (spec("blobs", samples=21, features=30), (Component.of("pca", fit="all"),)),
+    (spec("moons", samples=50, shuffle=False, keep=((1, 0.5),)), ()),
+    (spec("digits", train=100, test=0.1), (Component.of("center", per="channel"), Component.of("whiten"))),
+    (spec("digits", train=20), (Component.of("pca", variance=0.9, fit="all"),)),
+]
+
+
+@pytest.mark.parametrize(("of", "steps"), SHAPES)
+def test_the_shape_is_that_of_the_data(of: DataSpec, steps: tuple[Component, ...]) -> None:
+    dataset = data.load(of, steps, 0)
+    assert data.shape(of, steps) == (*dataset.x_train.shape, dataset.classes)
+
+
+def test_the_shape_of_made_data_takes_no_examples() -> None:
+    assert data.shape(spec("gaussian", samples=10**6, features=10**6), ()) == (800_000, 10**6, 10)
+
+
+def test_made_data_have_their_version_in_the_fingerprint() -> None:
+    assert data.fingerprint(spec("moons")) == f"moons {data.DATA_VERSION}"
+
+
+@pytest.mark.parametrize("name", ["moons", "digits"])
+def test_golden_numbers_catch_data_that_change_without_a_new_version(name: str) -> None:
+    """A change of these sums means that DATA_VERSION must be raised."""
+    dataset = made(name, Component.of("standardize"), label_noise=0.1)
+    place = np.arange(1, len(dataset.y_train) + 1)
+    assert int((dataset.y_train * place).sum()) == GOLDEN[name][0]
+    assert float(dataset.x_train[:, -1].astype(np.float64) @ place) == pytest.approx(GOLDEN[name][1], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "words"),
+    [
+        ("gaussian", {"samples": 5, "classes": 10}, "10 classes cannot share 5 samples"),
+        ("gaussian", {"samples": 0}, "samples: 0"),
+        ("moons", {"features": 3}, "features of moons cannot be set to 3 .it has 2"),
+        ("digits", {"samples": 100}, "samples of digits cannot be set to 100 .it has 1797"),
+        ("digits", {"train": 5000}, "train: 5000 of 1438"),
+        ("digits", {"validation": 1.0}, "validation: 1"),
+        ("digits", {"test": -0.1}, "test: -0.1"),
+        ("digits", {"label_noise": 1.1}, "label_noise: 1.1"),
+        ("digits", {"keep": ((3, 1.5),)}, "keep of class 3: 1.5"),
+        ("digits", {"validation": float("nan")}, "validation: nan"),
+        ("imagenet", {}, "unknown data set 'imagenet'"),
+        ("moons", {"noize": 1.0}, "no parameter 'noize'"),
+        ("csv", {}, "csv needs path"),
+        ("csv", {"path": "a.csv", "samples": 3}, "the file decides"),
+        ("blobs", {"std": 1e39}, "beyond the range of float32"),
+    ],
+)
+def test_impossible_requests_are_refused(name: str, settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(StudyError, match=words):
+        made(name, **settings)
+
+
+def test_sizes_that_a_data_set_has_anyway_may_be_said() -> None:
+    assert len(made("moons", features=2, classes=2).y_train) == 800
+
+
+def test_every_row_says_all_that_list_and_describe_print() -> None:
+    for name, row in DATASETS.items():
+        assert row.name == name
+        assert row.summary.endswith(".")
+        assert row.formula
+        assert row.source
+        assert 0 <= row.validation < 1
+        assert not set(row.sizes) & set(row.fixed)
+        for parameter in row.parameters:
+            assert parameter.default is None or parameter.choices == () or parameter.default in parameter.choices
+
+
+def test_the_described_options_are_those_of_a_data_spec() -> None:
+    assert {option.name for option in OPTIONS} == set(DataSpec.__slots__) - {"source"}
+    defaults = {option.name: option.default for option in OPTIONS}
+    assert replace(DataSpec(Component("x")), **{k: v for k, v in defaults.items() if v is not None}) == DataSpec(
+        Component("x")
+    )
+
+
+def test_facts_are_moments_in_double_precision() -> None:
+    dataset = made("digits", Component.of("pca", components=5), Component.of("shift", by=1000.0), train=500)
+    found = facts(dataset)
+    x = dataset.x_train.astype(np.float64)
+    assert found["input_mean"] == pytest.approx(x.mean(), rel=1e-12)
+    assert found["input_std"] == pytest.approx(x.std(), rel=1e-9)
+    assert found["input_second_moment"] == pytest.approx((x**2).mean(), rel=1e-12)
+    assert (found["train_n"], found["val_n"], found["test_n"]) == (500, 359, 0)
+    assert (found["features"], found["classes"], found["pca_components"]) == (5, 10, 5.0)
+    assert found["class_counts"] == np.bincount(dataset.y_train).tolist()
+    assert found["constant_features"] == 0
+
+
+def test_facts_count_constant_features() -> None:
+    dataset = made("digits", validation=0.0)
+    assert facts(dataset)["constant_features"] == int(np.sum(np.ptp(dataset.x_train, axis=0) == 0)) == 3
+
+
+def test_facts_of_one_example(tmp_path: Path) -> None:
+    found = facts(made("gaussian", samples=1, features=1, classes=1, validation=0.0))
+    assert found["input_std"] == 0
+    assert found["constant_features"] == 1
+    assert found["class_counts"] == [1]
+
+
+def test_facts_are_plain_numbers() -> None:
+    for value in facts(made("moons", Component.of("whiten"))).values():
+        assert type(value) in (int, float, list)
