@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen import data, pipeline, report
+from reportgen import data, figures, pipeline, report
 from reportgen.analysis.model import Analysis, VariantSummary
 from reportgen.data.dataset import Dataset
 from reportgen.engine.train import Outcome
@@ -101,7 +101,7 @@ class Pretend:
         for name in ("load_study", "make_plan", "analyse"):
             monkeypatch.setattr(pipeline, name, getattr(self, name))
         monkeypatch.setattr(publish, "dump_study", lambda study: "title: Which rate\n")
-        monkeypatch.setattr(publish, "draw_all", lambda analysis: [])
+        monkeypatch.setattr(figures, "draw_all", lambda analysis: [])
         monkeypatch.setattr(report, "write", self.write)
         monkeypatch.setattr(executors, "train", self.train)
         monkeypatch.setattr(data, "load", lambda *arguments: dataset, raising=False)

@@ -7,10 +7,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen import report
 from reportgen.analysis.model import Analysis
 from reportgen.errors import MissingError, StoreError
-from reportgen.figures import draw_all
 from reportgen.report.results import write_results
 from reportgen.report.tables import write_tables
 from reportgen.runs import disk
@@ -50,8 +48,10 @@ def _write(
     disk.write_synced(folder / "study.yaml", dump_study(analysis.plan.study).encode())
     if not set(formats) - {"json"}:
         return None
+    from reportgen import figures, report  # matplotlib takes a second to load, and not every command draws
+
     stage("drawing")
-    drawings = draw_all(analysis)
+    drawings = figures.draw_all(analysis)
     stage("writing")
     try:
         report.write(analysis, drawings, folder, formats)
