@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from reportgen.figures._words import power
 
 Array = NDArray[np.float64]
 
-LOG_FROM = 20.0
-"""A ratio of largest to smallest value from which an axis is logarithmic."""
+LOG_FROM = 1.3
+"""Decades between smallest and largest value from which an axis is logarithmic."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Scale:
     @property
     def decades(self) -> float:
         """How many powers of ten a logarithmic scale spans, 0 for a linear one."""
-        return math.log10(self.high / self.low) if self.log else 0.0
+        return math.log10(self.high) - math.log10(self.low) if self.log else 0.0
 
     def place(self, values: ArrayLike) -> Array:
         """Return the values as drawn: what is not finite left out, zeros and less on the floor of a log axis."""
@@ -53,7 +53,7 @@ def scale_for(values: Iterable[ArrayLike], log: bool | None = None) -> Scale | N
         return None
     positive = finite[finite > 0]
     if log is None:
-        log = bool(positive.size and (finite >= 0).all() and positive.max() / positive.min() >= LOG_FROM)
+        log = bool(positive.size and (finite >= 0).all() and np.ptp(np.log10(positive)) >= LOG_FROM)
     if log and positive.size:
         return _decades(float(positive.min()), float(positive.max()), bool((finite <= 0).any()))
     return _linear(float(finite.min()), float(finite.max()))
@@ -65,9 +65,14 @@ def _decades(low: float, high: float, zeros: bool) -> Scale:
     span = max(top - bottom, 0.5)
     margin = 0.05 * span
     if not zeros:
-        return Scale(True, 10 ** (bottom - margin), 10 ** (top + margin))
+        return Scale(True, _power(bottom - margin), _power(top + margin))
     floor = math.floor(bottom) - 0.1 * span
-    return Scale(True, 10 ** (floor - margin), 10 ** (top + margin), floor=10**floor)
+    return Scale(True, _power(floor - margin), _power(top + margin), floor=_power(floor))
+
+
+def _power(exponent: float) -> float:
+    """Return 10 to that power, held inside what a float can carry."""
+    return float(10 ** min(max(exponent, -305.0), 305.0))
 
 
 def _linear(low: float, high: float) -> Scale:
@@ -93,7 +98,8 @@ def set_y(axes: Axes, scale: Scale, labels: bool) -> None:
         axes.yaxis.set_major_formatter(FixedFormatter(words))
         axes.yaxis.set_minor_locator(NullLocator())
     else:
-        axes.locator_params(axis="y", nbins=5)
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_formatter(FuncFormatter(_plain))
     axes.set_ylim(scale.low, scale.high)
     axes.grid(axis="y")
     axes.tick_params(axis="y", labelleft=labels)
@@ -109,7 +115,13 @@ def set_x(axes: Axes, scale: Scale) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain))
     axes.set_xlim(scale.low, scale.high)
+
+
+def _plain(value: float, _: int | None = None) -> str:
+    """Return a tick's number in full: no common factor or offset is moved to the end of the axis."""
+    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
 
 
 def decade_ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:

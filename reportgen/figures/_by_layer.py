@@ -50,12 +50,18 @@ def _scale(cells: Sequence[Cell], view: View) -> _axis.Scale | None:
 
 
 def _scales(cells: Sequence[Cell], view: View, plan: Layout, whole: _axis.Scale) -> dict[str, _axis.Scale]:
-    """Return each panel's y scale: one for all, unless it spans so many decades that panels would be flat in it."""
+    """Return each panel's y scale: one for all, unless panels would be flat in it."""
     own = {panel.title: _scale([cell for cell in cells if cell.series in panel.series], view) for panel in plan.panels}
     known = {title: scale for title, scale in own.items() if scale is not None}
-    if whole.decades > WIDE and min(scale.decades for scale in known.values()) < 0.6 * whole.decades:
-        return known
-    return dict.fromkeys(known, whole)
+    flat = any(_is_flat(scale, whole) for scale in known.values())
+    return known if flat else dict.fromkeys(known, whole)
+
+
+def _is_flat(scale: _axis.Scale, whole: _axis.Scale) -> bool:
+    """Say whether what fills its own scale would be squeezed into a small part of the whole one."""
+    if whole.log:
+        return whole.decades > WIDE and scale.decades < 0.6 * whole.decades
+    return scale.log or scale.high - scale.low < 0.1 * (whole.high - whole.low)
 
 
 def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, _axis.Scale]) -> Figure:

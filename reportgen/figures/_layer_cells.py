@@ -112,7 +112,7 @@ def rows_of(cells: Sequence[Cell]) -> Iterator[tuple[Any, ...]]:
             layer = int(p.layers[at])
             yield (
                 cell.series.id, cell.series.name, p.step, layer, float(p.mean[at]), float(p.lo[at]), float(p.hi[at]),
-                " ".join(str(seed) for seed in p.seeds), _joined(p, at),
+                " ".join(str(seed) for seed in p.seeds), _joined(p, int(at)),
                 theory.get(layer), lecture.get(layer),
             )  # fmt: skip
 

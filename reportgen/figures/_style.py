@@ -50,6 +50,8 @@ SETTINGS: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
     "text.color": INK,
+    # A study's words are never read as formulas: "$" is a dollar.
+    "text.parse_math": False,
     "xtick.labelsize": SMALL,
     "ytick.labelsize": SMALL,
     "xtick.color": MUTED,
@@ -90,8 +92,8 @@ class Look:
 
 def settings() -> AbstractContextManager[None]:
     """Return the context in which every figure is drawn and saved; it leaves the user's own settings alone."""
-    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
-    return matplotlib.rc_context({**defaults, **SETTINGS})
+    chosen: dict[Any, Any] = {**matplotlib.rcParamsDefault, **SETTINGS}
+    return matplotlib.rc_context({key: value for key, value in chosen.items() if not key.startswith("backend")})
 
 
 def look(number: int) -> Look:
@@ -108,7 +110,7 @@ def look(number: int) -> Look:
 class Margins:
     """Inches kept free around and between panels, for labels and the legend."""
 
-    left: float = 0.62
+    left: float = 0.7
     right: float = 0.12
     top: float = 0.26
     bottom: float = 0.42
@@ -167,7 +169,9 @@ def wrap(text: str, inches: float, size: float, lines: int) -> str:
             break
         done.append(rest[:at])
         rest = rest[at + 1 :]
-    return "\n".join([*done, clip(rest, inches, size)])
+    if text_width(rest, size) > inches:
+        rest = rest[: max(1, int(inches / text_width("x", size)) - 1)].rstrip() + "…"
+    return "\n".join([*done, rest])
 
 
 def legend_rows(labels: Sequence[str], width: float = WIDTH) -> int:
@@ -186,17 +190,15 @@ def legend_height(labels: Sequence[str]) -> float:
 
 
 def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put one legend for all panels at the bottom of the figure, labels taken literally."""
+    """Put one legend for all panels at the bottom of the figure."""
     if not labels:
         return
-    box = figure.legend(
+    figure.legend(
         handles, labels, loc="lower center", ncols=-(-len(labels) // legend_rows(labels)), borderaxespad=0.6,
         handlelength=2.4, columnspacing=1.4, labelspacing=0.3, borderpad=0.1,
     )  # fmt: skip
-    for text in box.get_texts():
-        text.set_parse_math(False)
 
 
 def panel_title(axes: Axes, text: str, inches: float) -> None:
-    """Write a panel's title, taken literally, cut to the panel's width; a fixed place saves a layout pass."""
-    axes.set_title(clip(text, inches, TEXT * 1.12), loc="left", y=1.0, pad=4, parse_math=False)
+    """Write a panel's title, cut to the panel's width; a fixed place saves a layout pass."""
+    axes.set_title(clip(text, inches, TEXT * 1.12), loc="left", y=1.0, pad=4)

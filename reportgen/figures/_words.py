@@ -62,6 +62,8 @@ def course(layers: Sequence[int], values: Sequence[float]) -> str:
         return "is 0 in every layer" if len(points) > 1 else f"is 0 in layer {first}"
     if len(points) == 1:
         return f"is {number(start)} in layer {first}"
+    if low < 0 < high:
+        return f"lies between {number(low)} and {number(high)}"
     if (low > 0 and high / low < 2) or high <= 0:
         words = number(low), number(high)
         return f"stays at {words[0]}" if words[0] == words[1] else f"stays between {words[0]} and {words[1]}"

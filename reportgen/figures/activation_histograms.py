@@ -52,8 +52,8 @@ def _figure(rows: Sequence[Row]) -> Figure:
         following = common_range(rows[at + 1].bars) if at + 1 < len(rows) else None
         _panel(ax, row, shared, labelled=shared is None or shared != following)
         label = _style.wrap(row.series.name, left - 0.12, _style.SMALL, 3)
-        place = {"transform": ax.transAxes, "ha": "right", "va": "center"}
-        ax.text(-0.015, 0.5, label, fontsize=_style.SMALL, parse_math=False, **place)
+        place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "center"}
+        ax.text(-0.015, 0.5, label, fontsize=_style.SMALL, **place)
     _header(figure, axes[0][0], rows[0].bars)
     return figure
 

@@ -88,8 +88,6 @@ def _figure(scores: dict[str, list[Row]], split: str) -> Figure:
     _panel(loss, scores["loss"], f"{split} loss", log=None)
     accuracy.set_yticks(range(len(rows)))
     accuracy.set_yticklabels([_style.clip(label, left - 0.15) for label in labels])
-    for text in accuracy.get_yticklabels():
-        text.set_parse_math(False)
     return figure
 
 

@@ -49,17 +49,20 @@ def record(
     start: float = 0.2,
     ratio: float = 0.23,
     status: str = "ok",
+    mean_share: float = 0.0,
     statistics: Mapping[str, Any] | None = None,
 ) -> RunRecord:
     """Return a record whose layer stds are start * ratio ** (layer - 1), blurred by seed, and whose loss falls."""
     rng = np.random.default_rng(seed)
     steps = np.array([0, 10, 20]) if epochs else np.array([0])
-    std = start * ratio ** np.arange(layers) * rng.normal(1, 0.03, (len(steps), layers))
+    with np.errstate(over="ignore"):
+        growth, back = ratio ** np.arange(layers, dtype=float), ratio ** np.arange(layers, dtype=float)[::-1]
+        std = start * growth * rng.normal(1, 0.03, (len(steps), layers))
     arrays: dict[str, Any] = {f"probe_{name}": np.full((len(steps), layers), np.nan) for name in STATISTICS}
     arrays["probe_step"] = steps
     arrays["probe_activation_std"] = std
-    arrays["probe_activation_mean"] = std * rng.normal(0, 0.1, std.shape)
-    arrays["probe_gradient_std"] = 1e-3 * ratio ** np.arange(layers)[::-1] * rng.normal(1, 0.05, std.shape)
+    arrays["probe_activation_mean"] = std * rng.normal(mean_share, 0.02, std.shape)
+    arrays["probe_gradient_std"] = 1e-3 * back * rng.normal(1, 0.05, std.shape)
     arrays["probe_weight_norm"] = 5 + rng.normal(0, 0.1, std.shape) + steps[:, None] / 20
     arrays["probe_dead_fraction"] = np.clip(rng.normal(0.05, 0.02, std.shape), 0, 1)
     arrays["probe_saturated_fraction"] = np.clip(std * 2, 0, 1)
@@ -69,7 +72,8 @@ def record(
     for name, values in (statistics or {}).items():
         arrays[f"probe_{name}"] = np.broadcast_to(np.asarray(values, float), std.shape).copy()
     final = dict.fromkeys(SCORES, np.nan) | {
-        name: float(arrays[f"epoch_{name}"][-1]) for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+        name: float(arrays[f"epoch_{name}"][-1])
+        for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
     }
     return RunRecord(
         key=f"{seed:020d}",
@@ -183,12 +187,12 @@ def lecture_grid(epochs: int = 0, seeds: int = 5) -> Analysis:
     ratios = {"zero": (0.0, 1.0), "small": (0.213, 0.2236), "large": (0.98, 1.0), "xavier": (0.63, 0.93),
               "glorot": (0.6, 0.92), "he": (0.74, 0.97)}  # fmt: skip
     rows, theory = [], {}
-    for activation in ("tanh", "relu"):
+    for activation, share in (("tanh", 0.0), ("relu", 0.65)):
         for init, (start, ratio) in ratios.items():
             growth = {"large": 15.0, "xavier": 0.7}.get(init, ratio) if activation == "relu" else ratio
             status = "diverged" if (activation, init) == ("relu", "large") and epochs else "ok"
             records = [
-                record(s, 11, epochs, start * 1.1, growth, status if s < 3 else "ok") for s in range(seeds)
+                record(s, 11, epochs, start * 1.1, growth, status if s < 3 else "ok", share) for s in range(seeds)
             ]
             varied = {"network.activation": activation, "network.init": init}
             rows.append(summary(f"{activation}, {init}", records, varied, f"{activation}-{init}"))

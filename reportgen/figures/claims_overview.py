@@ -1,0 +1,175 @@
+"""Every claim of the study at a glance: the measured value with its 95% interval against the region it expects.
+
+Each claim has a scale of its own, so the rows compare a measurement with its expectation and not with one another. The
+shaded part is what the claim expects, dots are single seeds, the bar is the interval. A filled circle and the word
+"supported" mean that the whole interval lies in the region, a cross and "contradicted" that it lies outside, a hollow
+diamond and "inconclusive" that the seeds do not settle it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from reportgen.analysis.model import Analysis, ClaimResult
+from reportgen.figures import _style
+from reportgen.figures._regions import Region, region
+from reportgen.figures._words import count, number, sentence
+from reportgen.figures.figure import Drawing, FigureKind
+
+ROWS = 20
+TEXT_INCHES, LINE_FROM, LINE_TO = 2.75, 2.95, 5.0
+"""Where a row's parts stand, in inches from the left: its text, then its scale; verdict and value follow."""
+
+VERDICTS: dict[str, dict[str, Any]] = {
+    "supported": {"marker": "o", "color": _style.GOOD, "mfc": _style.GOOD},
+    "contradicted": {"marker": "X", "color": _style.BAD, "mfc": _style.BAD},
+    "inconclusive": {"marker": "D", "color": _style.OPEN, "mfc": _style.GROUND},
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim's result, the region it expects (None where that is no interval), and its scale."""
+
+    result: ClaimResult
+    region: Region | None
+    low: float
+    high: float
+    log: bool
+
+    def place(self, value: float) -> float:
+        """Return where a value stands on the row's scale, 0 to 1."""
+        at = min(max(value, self.low), self.high)
+        if self.log:
+            return math.log(at / self.low) / math.log(self.high / self.low)
+        return (at - self.low) / (self.high - self.low)
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None where the study makes no claim or none was tested."""
+    claims = {claim.id: claim for claim in analysis.plan.study.claims}
+    shown = analysis.claims[:ROWS]
+    rows = [_row(result, region(claims.get(result.id), result)) for result in shown]
+    if not rows:
+        return None
+    with _style.settings():
+        figure = _figure(rows)
+    caption = _caption(analysis.claims, len(analysis.claims) - len(rows))
+    return Drawing(FIGURE.id, FIGURE.title, caption, _alt(rows), figure, COLUMNS, [_csv(row) for row in rows])
+
+
+COLUMNS = (
+    "claim", "says", "verdict", "measured", "low", "high", "n", "expected", "region_from", "region_to", "seeds",
+    "values_by_seed",
+)  # fmt: skip
+"""Columns of the data behind the figure; low and high bound the 95% interval, an open end of the region is empty."""
+
+
+def _row(result: ClaimResult, expected: Region | None) -> Row:
+    """Return the row with a scale that holds value, interval, seeds and the ends of the region."""
+    seeds = list(result.per_seed.values())
+    values = [value for value in (result.measured, *result.interval, *seeds, *(expected or ())) if math.isfinite(value)]
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    if low > 0 and high / low > 30:
+        room = (high / low) ** 0.15
+        return Row(result, expected, low / room, high * room, True)
+    room = 0.15 * (high - low) or 0.15 * abs(high) or 1.0
+    return Row(result, expected, low - room, high + room, False)
+
+
+def _figure(rows: Sequence[Row]) -> Figure:
+    each = 0.44 if len(rows) <= 12 else 0.36
+    margins = _style.Margins(left=0.0, right=0.0, top=0.05, bottom=0.05)
+    figure, ((ax,),) = _style.grid(1, 1, each * len(rows), margins=margins)
+    ax.set_xlim(0, _style.WIDTH)
+    ax.set_ylim(len(rows), 0)
+    ax.axis("off")
+    for at, row in enumerate(rows):
+        if at:
+            ax.axhline(at, color=_style.GRID, lw=0.6)
+        _words(ax, at, row, lines=2 if each > 0.4 else 1)
+        _scale(ax, at + 0.5, row)
+    return figure
+
+
+def _words(ax: Axes, at: int, row: Row, lines: int) -> None:
+    result = row.result
+    says = _style.wrap(result.says, TEXT_INCHES, _style.SMALL, lines)
+    common: dict[str, Any] = {"ha": "left"}
+    ax.text(0.06, at + 0.06, says, va="top", fontsize=_style.SMALL, **common)
+    expected = _style.clip(f"expected {result.expected}", TEXT_INCHES, _style.TINY)
+    ax.text(0.06, at + 0.94, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED, **common)
+    verdict = VERDICTS[result.verdict]
+    x = LINE_TO + 0.12
+    ax.plot([x + 0.05], [at + 0.3], ls="none", ms=5, mew=1.1, **verdict)
+    ax.text(x + 0.16, at + 0.3, result.verdict, va="center", fontsize=_style.SMALL, color=verdict["color"], **common)
+    ax.text(x, at + 0.9, _style.clip(_value(result), 1.4, _style.TINY), va="bottom", fontsize=_style.TINY, **common)
+
+
+def _value(result: ClaimResult) -> str:
+    low, high = result.interval
+    if not math.isfinite(result.measured):
+        return "not measured"
+    if not math.isfinite(low):
+        return f"{number(result.measured, 3)} (n = {result.n})"
+    return f"{number(result.measured)} [{number(low)}, {number(high)}]"
+
+
+def _scale(ax: Axes, y: float, row: Row) -> None:
+    result, colour = row.result, VERDICTS[row.result.verdict]["color"]
+
+    def x(value: float) -> float:
+        return LINE_FROM + (LINE_TO - LINE_FROM) * row.place(value)
+
+    if row.region:
+        left, right = x(row.region[0]), x(row.region[1])
+        ax.add_patch(Rectangle((left, y - 0.3), right - left, 0.6, color=_style.REGION, lw=0, zorder=1))
+        for end in row.region:
+            if math.isfinite(end):
+                ax.plot([x(end)] * 2, [y - 0.3, y + 0.3], color=_style.MUTED, lw=0.8, zorder=2)
+    ax.plot([LINE_FROM, LINE_TO], [y, y], color=_style.MUTED, lw=0.5, zorder=1.5)
+    seeds = [x(value) for value in result.per_seed.values() if math.isfinite(value)]
+    ax.plot(seeds, np.full(len(seeds), y), ls="none", marker="o", ms=2.6, mfc="none", mec=_style.INK, mew=0.5, zorder=3)
+    low, high = result.interval
+    if math.isfinite(low) and math.isfinite(high):
+        ax.plot([x(low), x(high)], [y, y], color=colour, lw=3, alpha=0.45, solid_capstyle="butt", zorder=2.5)
+    if math.isfinite(result.measured):
+        ax.plot([x(result.measured)], [y], ls="none", ms=5, mew=1.1, zorder=4, **VERDICTS[result.verdict])
+
+
+def _csv(row: Row) -> tuple[Any, ...]:
+    result, expected = row.result, row.region or (float("nan"), float("nan"))
+    return (
+        result.id, result.says, result.verdict, result.measured, *result.interval, result.n, result.expected, *expected,
+        " ".join(str(seed) for seed in result.per_seed), " ".join(repr(float(v)) for v in result.per_seed.values()),
+    )  # fmt: skip
+
+
+def _caption(results: Sequence[ClaimResult], left_out: int) -> str:
+    tally = [f"{sum(result.verdict == verdict for result in results)} {verdict}" for verdict in VERDICTS]
+    parts = [
+        f"{count(len(results), 'claim')}: {', '.join(tally)}",
+        "Shaded: what the claim expects; dots: single seeds; bar: the 95% interval; each row has its own scale",
+    ]
+    if left_out:
+        parts.append(f"{count(left_out, 'more claim')} {'is' if left_out == 1 else 'are'} in the tables only")
+    return " ".join(sentence(part) for part in parts)
+
+
+def _alt(rows: Sequence[Row]) -> str:
+    lines = [
+        f"{result.says.rstrip('.')}: {result.verdict}, measured {_value(result)}, expected {result.expected}"
+        for result in (row.result for row in rows)
+    ]
+    return f"Claims with the measured value against the expected region. {'. '.join(lines)}."
+
+
+FIGURE = FigureKind("claims_overview", "The claims at a glance", draw, order=5)

@@ -1,0 +1,243 @@
+"""Every figure at the edges: it is drawn inside its canvas, or not at all."""
+
+import csv
+import io
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from reportgen.analysis.model import Analysis
+from reportgen.engine.spec import STATISTICS
+from reportgen.errors import StudyError
+from reportgen.figures import FIGURES, csv_text, draw_all, svg_text
+from reportgen.figures import __file__ as package_file
+from reportgen.figures.figure import Drawing
+from tests.figures.examples import analysis, claim, lecture_grid, record, result, summary
+
+NAN = {name: np.nan for name in STATISTICS}
+LONG = "with <b>bold</b> & $x_1$ \\alpha ünïcödé ∑ and a label that goes on until the end of the line and far beyond"
+
+
+def many(count: int) -> Analysis:
+    labels = [f"{10 ** (-6 + 0.15 * i):.3g}" for i in range(count)]
+    return analysis(
+        [summary(f"lr {label}", [record(s, 3, 2) for s in range(2)], {"training.lr": label}) for label in labels]
+    )
+
+
+def with_claims(amount: int) -> Analysis:
+    claims = [claim(f"c{i}", says=LONG) for i in range(amount)]
+    return analysis([summary(LONG, [record(0, 2, 1)])], claims, [result(one, ["a"]) for one in claims])
+
+
+EDGES: Mapping[str, Callable[[], Analysis]] = {
+    "the lecture's grid": lambda: lecture_grid(epochs=3, seeds=3),
+    "one layer": lambda: analysis([summary("only", [record(0, 1)])]),
+    "one layer, trained": lambda: analysis([summary("only", [record(s, 1, 3) for s in range(3)])]),
+    "one seed": lambda: analysis([summary("only", [record(0, 4, 1)])]),
+    "sixty layers": lambda: analysis([summary("deep", [record(s, 60, 1, ratio=0.5) for s in range(2)])]),
+    "two hundred epochs": lambda: analysis([summary("long", [record(s, 3, 200) for s in range(5)])]),
+    "forty variants": lambda: many(40),
+    "every run diverged": lambda: analysis([summary("bad", [record(s, 3, 4, status="diverged") for s in range(3)])]),
+    "special characters": lambda: analysis(
+        [summary(LONG + end, [record(0, 3, 2)], {"network.init": LONG + end}) for end in "abcd"]
+    ),
+    "nothing finite": lambda: analysis([summary("nan", [record(s, 3, 2, statistics=NAN) for s in range(2)])]),
+    "overflow": lambda: analysis([summary("inf", [record(0, 3, 1, start=1e30, ratio=1e200)])]),
+    "all zero": lambda: analysis([summary("zero", [record(s, 5, 0, ratio=0.0, start=0.0) for s in range(2)])]),
+    "claims": lambda: with_claims(3),
+    "forty claims": lambda: with_claims(40),
+    "no variants": lambda: analysis([]),
+}
+
+
+@pytest.fixture(scope="module", params=list(EDGES))
+def drawings(request: pytest.FixtureRequest) -> list[Drawing]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return draw_all(EDGES[request.param]())
+
+
+def test_everything_that_is_drawn_lies_inside_the_canvas(drawings: list[Drawing]) -> None:
+    for drawing in drawings:
+        figure = drawing.figure
+        FigureCanvasAgg(figure)
+        inside = figure.get_tightbbox(figure.canvas.get_renderer())
+        width, height = figure.get_size_inches()
+        assert inside.x0 > -0.02, drawing.id
+        assert inside.y0 > -0.02, drawing.id
+        assert inside.x1 < width + 0.02, drawing.id
+        assert inside.y1 < height + 0.02, drawing.id
+
+
+def test_a_figure_is_as_wide_as_a_page_and_fits_on_one(drawings: list[Drawing]) -> None:
+    for drawing in drawings:
+        width, height = drawing.figure.get_size_inches()
+        assert width == 6.5
+        assert 0.3 < height < 9
+
+
+def test_every_figure_has_words_made_of_full_sentences(drawings: list[Drawing]) -> None:
+    for drawing in drawings:
+        assert drawing.title
+        assert drawing.caption.endswith(".")
+        assert drawing.alt.endswith(".")
+        assert "nan" not in drawing.caption.lower().split()
+
+
+def test_every_row_has_a_value_for_every_column(drawings: list[Drawing]) -> None:
+    for drawing in drawings:
+        assert drawing.rows
+        assert {len(row) for row in drawing.rows} == {len(drawing.columns)}
+
+
+@pytest.mark.parametrize("edge", ["the lecture's grid", "sixty layers", "forty claims"])
+def test_svg_stays_small(edge: str) -> None:
+    for drawing in draw_all(EDGES[edge]()):
+        assert len(svg_text(drawing)) < 150_000, drawing.id
+
+
+def drawn(id_: str, made: Analysis) -> Drawing:
+    drawing = FIGURES[id_].draw(made)
+    assert drawing is not None
+    return drawing
+
+
+def test_every_file_of_the_folder_is_a_figure_of_its_name_with_words_for_users() -> None:
+    files = {path.stem for path in Path(package_file).parent.glob("*.py")}
+    assert {name for name in files if not name.startswith("_")} - {"figure"} == set(FIGURES)
+    for id_, kind in FIGURES.items():
+        assert kind.id == id_
+        assert kind.title
+
+
+def test_a_study_that_names_figures_gets_those_in_its_order() -> None:
+    made = lecture_grid(seeds=1)
+    named = analysis(made.variants, figures=("gradient_by_layer", "activation_std_by_layer"))
+    assert [drawing.id for drawing in draw_all(named)] == ["gradient_by_layer", "activation_std_by_layer"]
+
+
+def test_an_unknown_figure_is_an_error_with_a_suggestion() -> None:
+    with pytest.raises(StudyError, match="did you mean 'loss_curves'"):
+        draw_all(analysis([], figures=("loss_curve",)))
+
+
+def test_a_net_that_was_not_trained_has_no_curves_or_scores() -> None:
+    ids = {drawing.id for drawing in draw_all(lecture_grid(seeds=1))}
+    assert not ids & {"loss_curves", "accuracy_curves", "final_scores", "update_ratio_by_layer"}
+
+
+def test_the_caption_tells_how_the_claimed_variant_runs_over_its_layers() -> None:
+    caption = drawn("activation_std_by_layer", lecture_grid()).caption
+    assert "with “tanh, small” it falls from 0.2" in caption
+    assert "layer 10" in caption
+    assert "numbers printed in the lecture" in caption
+    assert "mean over 5 seeds" in caption
+
+
+def test_the_alternative_text_speaks_of_every_line() -> None:
+    alt = drawn("activation_std_by_layer", lecture_grid(seeds=2)).alt
+    for name in ("tanh, zero", "relu, he"):
+        assert name in alt
+
+
+def test_one_seed_is_said_to_have_no_interval() -> None:
+    caption = drawn("activation_std_by_layer", analysis([summary("a", [record()])])).caption
+    assert "One seed, so no interval is given." in caption
+
+
+def test_values_of_exactly_zero_are_said_to_stand_on_the_floor() -> None:
+    rows = [summary("zero", [record(ratio=0.0)]), summary("one", [record(ratio=0.1)])]
+    assert "Values of exactly 0 are drawn" in drawn("activation_std_by_layer", analysis(rows)).caption
+
+
+def test_layer_rows_hold_the_seeds_values_that_are_drawn() -> None:
+    records = [record(s, 4) for s in range(3)]
+    drawing = drawn("activation_std_by_layer", analysis([summary("a", records)]))
+    back = list(csv.DictReader(io.StringIO(csv_text(drawing))))
+    assert [int(row["layer"]) for row in back] == [1, 2, 3]
+    for row in back:
+        expected = [float(r.statistic("activation_std")[0, int(row["layer"]) - 1]) for r in records]
+        assert [float(value) for value in row["values_by_seed"].split()] == expected
+        assert float(row["mean"]) == pytest.approx(np.mean(expected))
+
+
+def test_the_line_that_is_drawn_is_the_mean_of_the_csv() -> None:
+    drawing = drawn("activation_std_by_layer", analysis([summary("a", [record(s, 4) for s in range(3)])]))
+    (axes,) = drawing.figure.axes
+    mean = drawing.columns.index("mean")
+    lines = [line for line in axes.get_lines() if line.get_marker() == "o"]
+    np.testing.assert_array_equal(lines[0].get_ydata(), [row[mean] for row in drawing.rows])
+
+
+def test_printed_numbers_and_theory_are_drawn_and_in_the_csv() -> None:
+    drawing = drawn("activation_std_by_layer", lecture_grid(seeds=2))
+    rows = [dict(zip(drawing.columns, row, strict=True)) for row in drawing.rows if row[0] == "tanh-small"]
+    assert rows[3]["printed"] == 0.002378
+    assert rows[0]["theory"] == pytest.approx(0.2343)
+    words = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
+    assert {"mean-field theory", "printed in the lecture"} <= set(words)
+
+
+def test_a_study_without_theory_or_printed_numbers_has_no_legend_entry_for_them() -> None:
+    drawing = drawn("activation_std_by_layer", analysis([summary("a", [record()])]))
+    assert [text.get_text() for text in drawing.figure.legends[0].get_texts()] == ["a"]
+
+
+def test_diverged_runs_are_marked_counted_and_left_out_of_the_mean() -> None:
+    records = [record(s, 3, 4, status="diverged" if s == 0 else "ok") for s in range(3)]
+    drawing = drawn("loss_curves", analysis([summary("a", records)]))
+    assert "1 of 3 with “a”" in drawing.caption
+    last = [dict(zip(drawing.columns, row, strict=True)) for row in drawing.rows if row[2:4] == ("train_loss", 4)]
+    finite = [float(r.epochs("train_loss")[-1]) for r in records[1:]]
+    assert last[0]["mean"] == pytest.approx(np.mean(finite))
+    scores = drawn("final_scores", analysis([summary("a", records)]))
+    assert "1 of 3 runs diverged" in scores.caption
+    assert any("1 of 3 diverged" in text.get_text() for text in scores.figure.axes[0].get_yticklabels())
+
+
+def test_few_variants_show_the_minibatch_loss_under_its_own_name() -> None:
+    drawing = drawn("loss_curves", analysis([summary("a", [record(0, 3, 4)])]))
+    words = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
+    assert words == ["training loss", "validation loss", "minibatch loss (training mode)"]
+    assert "in training mode" in drawing.caption
+
+
+def test_long_curves_are_thinned_but_the_csv_has_every_epoch() -> None:
+    rows = [summary(f"v{i}", [record(s, 3, 600) for s in range(5)], {"a": f"v{i}"}) for i in range(8)]
+    drawing = drawn("loss_curves", analysis(rows))
+    drawn_points = sum(len(line.get_xdata()) for axes in drawing.figure.axes for line in axes.get_lines())
+    assert drawn_points < 12_000
+    assert len(drawing.rows) == 2 * 8 * 601
+
+
+def test_scores_are_sorted_best_first() -> None:
+    good = [record(s, 3, 5) for s in range(2)]
+    rows = [summary("poor", [record(s, 3, 5, status="diverged") for s in range(2)]), summary("good", good)]
+    drawing = drawn("final_scores", analysis(rows))
+    assert [row[1] for row in drawing.rows][:2] == ["good", "poor"]
+
+
+def test_claims_are_counted_by_verdict_and_placed_against_their_region() -> None:
+    one, two = claim("a"), claim("b", expect={"between": [0.4, 0.6]})
+    results = [
+        result(one, measured=1e-6, interval=(9e-7, 2e-6), per_seed={0: 1e-6}),
+        result(two, verdict="contradicted"),
+    ]
+    drawing = drawn("claims_overview", analysis([summary("v", [record()])], [one, two], results))
+    assert "2 claims: 1 supported, 1 contradicted, 0 inconclusive." in drawing.caption
+    rows = [dict(zip(drawing.columns, row, strict=True)) for row in drawing.rows]
+    assert (rows[0]["region_from"], rows[0]["region_to"]) == (-math.inf, 1e-4)
+    assert (rows[1]["region_from"], rows[1]["region_to"]) == (0.4, 0.6)
+
+
+def test_histogram_rows_hold_shares_that_sum_to_one_for_every_layer() -> None:
+    drawing = drawn("activation_histograms", analysis([summary("a", [record(s, 4) for s in range(2)])]))
+    layer, share = drawing.columns.index("layer"), drawing.columns.index("share")
+    for number in (1, 2, 3):
+        assert sum(row[share] for row in drawing.rows if row[layer] == number) == pytest.approx(1)
