@@ -17,7 +17,7 @@ KERNEL_LINES = 80  # a kernel's branches stay together, since every call out of 
 
 MACHINE_PATH = re.compile(r"(?<![\w.~])(/(?:home|root|Users|work|mnt)/[\w.-]+|[A-Z]:\\\\?Users)")
 TEXT = {".py", ".toml", ".md", ".yaml", ".yml", ".j2", ".html", ".css", ".json", ".tex", ".csv", ".txt", ".svg", ""}
-SKIPPED = {".git", "__pycache__", "reports", "build", "dist", "_build", ".venv"}
+SKIPPED = {".git", ".hypothesis", "__pycache__", "reports", "build", "dist", "_build", ".venv"}
 
 
 def project_files(*folders: str, endings: set[str]) -> list[Path]:

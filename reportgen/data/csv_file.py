@@ -42,7 +42,13 @@ def read(request: Request) -> Source:
     """Return the examples of the file in its order; classes are sorted, as numbers where they all are numbers."""
     params = request.params
     path = existing_file(params["path"], request.folder)
-    return _read(path, stamp(path), _Format(params["path"], params["target"], params["header"], params["separator"]))
+    form = _Format(params["path"], _name_or_number(params["target"]), params["header"], params["separator"])
+    return _read(path, stamp(path), form)
+
+
+def _name_or_number(target: str | int | None) -> str | int | None:
+    """Return a whole number as such, even one that came as text; a column named by a number is given by its place."""
+    return int(target) if isinstance(target, str) and target.removeprefix("-").isdecimal() else target
 
 
 @functools.lru_cache(maxsize=1)

@@ -6,7 +6,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("steady")  # the same examples in every run, however slow the machine
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

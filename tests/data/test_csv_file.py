@@ -35,11 +35,16 @@ def test_numbered_classes_are_ordered_as_numbers(tmp_path: Path) -> None:
     assert dataset.y_train.tolist() == [2, 1, 0]
 
 
-@pytest.mark.parametrize("target", ["kind", 0, -3])
+@pytest.mark.parametrize("target", ["kind", 0, -3, "0", "-3"])
 def test_the_target_is_given_by_name_or_number(tmp_path: Path, target: str | int) -> None:
     dataset = read(tmp_path, "kind,width,height\nb,1,2\na,3,4\n", target=target)
     assert dataset.x_train.tolist() == [[1, 2], [3, 4]]
     assert dataset.y_train.tolist() == [1, 0]
+
+
+def test_a_number_is_a_place_even_where_a_cell_holds_it(tmp_path: Path) -> None:
+    dataset = read(tmp_path, "0,1,7\n1,3,8\n", target="0")
+    assert dataset.x_train.tolist() == [[1, 7], [3, 8]]
 
 
 def test_quotes_blank_lines_and_a_byte_order_mark_are_understood(tmp_path: Path) -> None:
