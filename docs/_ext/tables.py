@@ -1,0 +1,159 @@
+"""Directives that write a reference from the tables that the code reads, so that the pages cannot fall behind.
+
+`{catalogue} activations` lists every entry of that kind. `{settings}` lists every setting of a study file. `{parameters}
+data` lists the options that all data sets share.
+"""
+
+import inspect
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from reportgen.catalogue import KINDS, summary
+from reportgen.table import Parameter, Row
+
+
+class _Markdown(SphinxDirective):
+    """A directive whose content is Markdown that `lines` makes."""
+
+    required_arguments = 0
+    optional_arguments = 1
+
+    def lines(self) -> Iterable[str]:
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        holder = nodes.Element()
+        self.state.nested_parse(StringList(list(self.lines()), source=self.get_source_info()[0]), 0, holder)
+        return holder.children
+
+
+class Catalogue(_Markdown):
+    """All entries of one kind, as a definition list."""
+
+    def lines(self) -> Iterator[str]:
+        for name, entry in KINDS[self.arguments[0]]().items():
+            body = list(_row(entry) if isinstance(entry, Row) else _other(entry))
+            yield from (f"`{name}`", f": {body[0]}", *(f"  {line}".rstrip() for line in body[1:]), "")
+
+
+class Parameters(_Markdown):
+    """The options that all data sets share."""
+
+    def lines(self) -> Iterable[str]:
+        from reportgen.data.datasets import OPTIONS
+
+        return _parameters(OPTIONS)
+
+
+class Settings(_Markdown):
+    """All settings of a study file below the path that is given, from the schema that editors use."""
+
+    def lines(self) -> Iterator[str]:
+        from reportgen.study.schema import schema
+
+        root = schema()
+        start = self.arguments[0] if self.arguments else ""
+        yield from ("| setting | takes | default | what it is |", "|---|---|---|---|")
+        for path, node in _walk(root, root, start):
+            yield f"| `{path}` | {_takes(node, root)} | {_default(node)} | {_cell(node.get('description', ''))} |"
+
+
+def _row(row: Row) -> Iterator[str]:
+    yield row.summary
+    if row.formula:
+        yield from ("", f"$${row.formula}$$")
+    also = f" Also written {', '.join(f'`{alias}`' for alias in row.aliases)}." if row.aliases else ""
+    yield from ("", f"Source: {row.source}.{also}", "")
+    if row.parameters:
+        yield from _parameters(row.parameters)
+
+
+def _parameters(parameters: Iterable[Parameter]) -> Iterator[str]:
+    yield from ("| parameter | takes | default | what it is |", "|---|---|---|---|")
+    for parameter in parameters:
+        default = "required" if parameter.required else "" if parameter.default is None else f"`{parameter.default}`"
+        yield f"| `{parameter.name}` | {_kind(parameter)} | {default} | {_cell(parameter.description)} |"
+
+
+def _kind(parameter: Parameter) -> str:
+    if parameter.choices:
+        return " or ".join(f"`{choice}`" for choice in parameter.choices)
+    low, high = parameter.minimum, parameter.maximum
+    least = "" if low is None else f" {'above' if 'minimum' in parameter.exclusive else 'from'} {low:g}"
+    most = "" if high is None else f" {'below' if 'maximum' in parameter.exclusive else 'to'} {high:g}"
+    return parameter.kind + least + most
+
+
+def _other(entry: Any) -> Iterator[str]:
+    """A rule or a figure: its title and its file's docstring; anything else is one sentence."""
+    yield _capital(summary(entry))
+    if not isinstance(entry, str):
+        function = getattr(entry, "check", None) or entry.draw
+        yield from ("", *(inspect.getdoc(sys.modules[function.__module__]) or "").splitlines())
+        sources = getattr(entry, "sources", ())
+        yield from ("", f"Sources: {'; '.join(sources)}.") if sources else ()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _walk(node: Mapping[str, Any], root: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, child in _target(node, root).get("properties", {}).items():
+        inner = f"{path}.{name}" if path else name
+        yield inner, child
+        if len(_objects(child, root)) == 1:
+            yield from _walk(_objects(child, root)[0], root, inner)
+
+
+def _objects(node: Mapping[str, Any], root: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The objects with settings of their own that a node may be."""
+    target = _target(node, root)
+    choices = [option for word in ("anyOf", "oneOf", "allOf") for option in target.get(word, ())]
+    if choices:
+        return [found for option in choices for found in _objects(option, root)]
+    return [target] if target.get("properties") else []
+
+
+def _target(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" not in node:
+        return node
+    found: Mapping[str, Any] = root
+    for part in node["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+def _takes(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
+    target = _target(node, root)
+    choices = [option for word in ("anyOf", "oneOf", "allOf") for option in target.get(word, ())]
+    if choices:
+        return ", ".join(dict.fromkeys(filter(None, (_takes(option, root) for option in choices))))
+    if "enum" in target or "const" in target:
+        return ", ".join(f"`{value}`" for value in target.get("enum", [target.get("const")]))
+    words = {"object": "mapping", "array": "list", "null": "", "string": "text"}
+    kind = target.get("type", "")
+    return words.get(kind, kind) if isinstance(kind, str) else ", ".join(words.get(one, one) for one in kind)
+
+
+def _default(node: Mapping[str, Any]) -> str:
+    default = node.get("default")
+    return "" if default in (None, "", [], {}) else f"`{default}`"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directives."""
+    app.add_directive("catalogue", Catalogue)
+    app.add_directive("parameters", Parameters)
+    app.add_directive("settings", Settings)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
