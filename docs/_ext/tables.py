@@ -1,7 +1,7 @@
 """Directives that write a reference from the tables that the code reads, so that the pages cannot fall behind.
 
-`{catalogue} activations` lists every entry of that kind. `{settings}` lists every setting of a study file. `{parameters}
-data` lists the options that all data sets share.
+`{catalogue} activations` lists every entry of that kind, `{settings}` every setting of a study file, and `{parameters}`
+the options that all data sets share.
 """
 
 import inspect
@@ -25,9 +25,11 @@ class _Markdown(SphinxDirective):
     optional_arguments = 1
 
     def lines(self) -> Iterable[str]:
+        """Return the Markdown, line by line."""
         raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
+        """Return the nodes that the Markdown stands for."""
         holder = nodes.Element()
         self.state.nested_parse(StringList(list(self.lines()), source=self.get_source_info()[0]), 0, holder)
         return holder.children
@@ -37,6 +39,7 @@ class Catalogue(_Markdown):
     """All entries of one kind, as a definition list."""
 
     def lines(self) -> Iterator[str]:
+        """Return a term and its definition for each entry."""
         for name, entry in KINDS[self.arguments[0]]().items():
             body = list(_row(entry) if isinstance(entry, Row) else _other(entry))
             yield from (f"`{name}`", f": {body[0]}", *(f"  {line}".rstrip() for line in body[1:]), "")
@@ -46,6 +49,7 @@ class Parameters(_Markdown):
     """The options that all data sets share."""
 
     def lines(self) -> Iterable[str]:
+        """Return a table."""
         from reportgen.data.datasets import OPTIONS
 
         return _parameters(OPTIONS)
@@ -55,6 +59,7 @@ class Settings(_Markdown):
     """All settings of a study file below the path that is given, from the schema that editors use."""
 
     def lines(self) -> Iterator[str]:
+        """Return a table with one row a setting."""
         from reportgen.study.schema import schema
 
         root = schema()
@@ -91,7 +96,7 @@ def _kind(parameter: Parameter) -> str:
 
 
 def _other(entry: Any) -> Iterator[str]:
-    """A rule or a figure: its title and its file's docstring; anything else is one sentence."""
+    """Return the title of a rule or a figure and its file's docstring; anything else is one sentence."""
     yield _capital(summary(entry))
     if not isinstance(entry, str):
         function = getattr(entry, "check", None) or entry.draw
@@ -117,7 +122,7 @@ def _walk(node: Mapping[str, Any], root: Mapping[str, Any], path: str) -> Iterat
 
 
 def _objects(node: Mapping[str, Any], root: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The objects with settings of their own that a node may be."""
+    """Return the objects with settings of their own that a node may be."""
     target = _target(node, root)
     choices = [option for word in ("anyOf", "oneOf", "allOf") for option in target.get(word, ())]
     if choices:

@@ -1,0 +1,222 @@
+"""What README and docs say exists: links, files, verbs, flags, exit codes; and the examples work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from reportgen import errors
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```\{?([\w.]+)\}?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [body for name, _, body in BLOCK.findall(text_of(page)) if name == language]
+
+
+def prose(page: Path) -> str:
+    return BLOCK.sub("", text_of(page))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub and MyST make them."""
+    titles = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def commands() -> dict[str, Any]:
+    """The command line's verbs to their commands."""
+    from typer.main import get_command
+
+    from reportgen.cli import app
+
+    return get_command(app).commands  # type: ignore[attr-defined, no-any-return]
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    _, test_block = blocks(ROOT / "README.md", "sh")[:2]
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert "pytest" in test_block
+    assert test_block.splitlines()[-1] in script
+
+
+def test_readme_and_ci_install_the_same_system_packages() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    packages = re.search(r'packages="([^"]+)"', script)
+    assert packages
+    for block in blocks(ROOT / "README.md", "sh")[:2]:
+        assert f"apt-get install -y {packages[1]}'" in block
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(prose(page)):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        goal = (page.parent / path).resolve() if path else page
+        assert goal.exists(), target
+        assert not anchor or anchor in anchors(goal), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_of_the_project_that_a_page_names_exist(page: Path) -> None:
+    named = [
+        code
+        for code in CODE.findall(prose(page))
+        if re.match(r"(reportgen|tests|benchmarks|studies|templates|\.ci)/", code)
+    ]
+    files = [name for name in named if "<" not in name]
+    assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_verbs_and_flags_that_a_page_names_exist(page: Path) -> None:
+    known = commands()
+    flags = {flag for command in known.values() for option in command.params for flag in option.opts} | {"--help"}
+    for line in re.findall(r"reportgen (\w[^`\n#|]*)", " ".join(CODE.findall(prose(page))) + text_of_shell(page)):
+        verb = line.split()[0]
+        if verb in known:
+            assert set(re.findall(r"(?<!\S)--?[a-z][\w-]*", line)) <= flags, line
+        else:
+            assert not line.startswith(("run", "check", "render", "list", "describe")), line
+    assert set(re.findall(r"`(--[a-z-]+)[` ]", prose(page))) <= flags
+
+
+def text_of_shell(page: Path) -> str:
+    return "\n".join(blocks(page, "sh"))
+
+
+def test_every_verb_of_the_readme_exists() -> None:
+    table = re.findall(
+        r"^\| `(\w+)[^`]*` \|", text_of(ROOT / "README.md").split("## Verbs")[1].split("##")[0], re.MULTILINE
+    )
+    assert table
+    assert set(table) <= set(commands())
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "outputs.md"], ids=lambda page: page.name)
+def test_exit_codes_are_those_of_the_errors(page: Path) -> None:
+    section = text_of(page).split("## Exit codes")[1]
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)}
+    kinds = [errors.UsageError, errors.StudyError, errors.MissingError, errors.StoreError]
+    assert codes == {0, 1, 6, 130} | {kind.exit_code for kind in kinds}
+
+
+def test_references_are_made_from_tables_that_exist() -> None:
+    from reportgen.catalogue import KINDS
+
+    named = re.findall(r"^```\{catalogue\} (\w+)$", text_of(ROOT / "docs" / "study-file.md"), re.MULTILINE)
+    assert set(named) == set(KINDS) - {"studies"}
+
+
+def studies() -> list[tuple[str, str]]:
+    """The pages' YAML blocks, those that follow on one another joined to one study."""
+    tutorial = "".join(block for block in blocks(ROOT / "docs" / "tutorial.md", "yaml"))
+    return [("README", blocks(ROOT / "README.md", "yaml")[0]), ("tutorial", tutorial)]
+
+
+@pytest.mark.parametrize(("page", "text"), studies(), ids=[page for page, _ in studies()])
+def test_the_studies_in_the_pages_are_valid(tmp_path: Path, page: str, text: str) -> None:
+    from reportgen.study.loader import load_study
+    from reportgen.study.plan import make_plan
+
+    path = tmp_path / "example.yaml"
+    path.write_text(text, encoding="utf-8")
+    plan = make_plan(load_study(path))
+    assert len(plan.runs) == len(plan.variants) * 5
+    assert len(plan.variants) == {"README": 2, "tutorial": 6}[page]
+
+
+def test_the_settings_in_the_study_page_are_yaml() -> None:
+    for block in blocks(ROOT / "docs" / "study-file.md", "yaml"):
+        assert isinstance(yaml.safe_load(block), dict)
+
+
+def recipe(heading: str) -> str:
+    """The Python code under a heading of the how-to page."""
+    section = text_of(ROOT / "docs" / "howto.md").split(f"## {heading}\n")[1]
+    match = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    assert match
+    return match[1]
+
+
+def run_recipe(heading: str) -> dict[str, Any]:
+    """What the file in the recipe defines; annotations are left as text, as in a file."""
+    names: dict[str, Any] = {"__name__": "recipe"}
+    exec(compile(recipe(heading), heading, "exec"), names)
+    return names
+
+
+def test_the_activation_of_the_recipe_has_the_derivative_it_states() -> None:
+    from reportgen.engine import activations
+
+    row = eval(recipe("An activation"), vars(activations) | {"SOFTSIGN": 99})
+    z = np.linspace(-3, 3, 12)  # without 0, where the curvature jumps
+    numeric = (row.function(z + 1e-6) - row.function(z - 1e-6)) / 2e-6
+    np.testing.assert_allclose(row.derivative(z), numeric, rtol=1e-6)
+
+
+def test_the_initialization_of_the_recipe_draws_what_it_states() -> None:
+    from reportgen.engine import inits
+
+    row = eval(recipe("An initialization"), vars(inits))
+    weights = inits.draw_weights(row, {"gain": 1.0}, (200, 300), "tanh", 0, 0)
+    assert weights.shape == (200, 300)
+    assert weights.std() == pytest.approx(row.std(200, 300, {}, "tanh"), rel=0.02)
+
+
+def test_the_rule_of_the_recipe_fires_on_its_fault_alone() -> None:
+    from types import SimpleNamespace
+
+    from reportgen.analysis.finding import Rule
+
+    rule = run_recipe("A rule")["RULE"]
+    assert isinstance(rule, Rule)
+
+    def evidence(zeros: list[float]) -> Any:
+        record = SimpleNamespace(
+            probe_steps=np.array([0, 40]),
+            statistic=lambda name: np.array([[0.5] * len(zeros), zeros]),
+            spec=SimpleNamespace(seed=3),
+        )
+        return SimpleNamespace(records=[record], variant=SimpleNamespace(id="v"))
+
+    found = rule.check(evidence([0.5, 1.0, 0.0]))
+    assert found is not None
+    assert (found.layers, found.step, found.seeds) == ((2,), 40, (3,))
+    assert rule.check(evidence([0.5, 0.99, 1.0])) is None  # the output layer is not a hidden one
+
+
+def test_the_figure_of_the_recipe_draws_what_it_is_given() -> None:
+    from types import SimpleNamespace
+
+    from reportgen.figures.figure import FigureKind
+
+    kind = run_recipe("A figure")["FIGURE"]
+    assert isinstance(kind, FigureKind)
+    rows = [
+        SimpleNamespace(variant=SimpleNamespace(label=label), train_seconds=s) for label, s in (("a", 1.0), ("b", 2.5))
+    ]
+    drawing = kind.draw(SimpleNamespace(variants=rows))  # type: ignore[arg-type]
+    assert drawing is not None
+    assert list(drawing.rows) == [("a", 1.0), ("b", 2.5)]
+    assert "b took longest" in drawing.caption
+    assert kind.draw(SimpleNamespace(variants=rows[:1])) is None  # type: ignore[arg-type]
+
+
+def test_the_changelog_opens_with_what_is_not_released() -> None:
+    assert re.search(r"^## (Unreleased|\d+\.\d+\.\d+)", text_of(ROOT / "CHANGELOG.md"), re.MULTILINE)
