@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from reportgen.engine.spec import RunSpec
+from reportgen.data import shape
+from reportgen.data.datasets import DATASETS
+from reportgen.engine.spec import (
+    Component,
+    DataSpec,
+    LayerSpec,
+    NetworkSpec,
+    ProbeSpec,
+    RunSpec,
+    TrainingSpec,
+)
+from reportgen.study.components import plain
 from reportgen.study.model import Study
+from reportgen.study.overrides import with_values
+from reportgen.study.settings import Data, Network, Settings, Training
+from reportgen.study.variants import VARIABLE, Point, points
 
 
 @dataclass(frozen=True)
@@ -40,3 +55,129 @@ class Plan:
     study: Study
     variants: tuple[Variant, ...]
     runs: tuple[PlannedRun, ...]
+
+
+def make_plan(study: Study) -> Plan:
+    """Return the study's variants and runs."""
+    variants, runs = [], []
+    for point in points(study.tree, study.vary, study.variants):
+        settings = settings_of(point.tree)
+        variants.append(_variant(point, settings))
+        runs += _runs(study, point.id, settings)
+    return Plan(study, tuple(variants), tuple(runs))
+
+
+def changed(study: Study, variant: str, change: Mapping[str, Any]) -> list[PlannedRun]:
+    """Return the runs of one variant with some settings changed: the counterfactual of a remedy, on the same seeds.
+
+    Raises pydantic's ValidationError where the change makes no valid settings.
+    """
+    point = next(p for p in points(study.tree, study.vary, study.variants) if p.id == variant)
+    return _runs(study, variant, settings_of(with_values(point.tree, change)))
+
+
+def _runs(study: Study, variant: str, settings: Settings) -> list[PlannedRun]:
+    classes = class_count(settings, study.folder)
+    return [PlannedRun(variant, seed, run_spec(settings, seed, classes)) for seed in study.seeds]
+
+
+def class_count(settings: Settings, folder: Path) -> int:
+    """Return the number of classes, which are the units of the output layer; a file is read where only it can tell."""
+    row = DATASETS[settings.data.source.name]
+    known = settings.data.classes or row.fixed.get("classes")
+    return known or shape(_data(settings.data), (), folder)[2]
+
+
+def settings_of(tree: Mapping[str, Any]) -> Settings:
+    """Return the settings in a study's tree, checked."""
+    return Settings.model_validate({name: tree[name] for name in VARIABLE if name in tree})
+
+
+def _variant(point: Point, settings: Settings) -> Variant:
+    varied = {choice.path: choice.label for choice in point.choices}
+    return Variant(point.id, point.label, flat_settings(settings), varied)
+
+
+def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
+    """Return what the engine is told for one seed."""
+    return RunSpec(
+        data=_data(settings.data),
+        preprocess=settings.preprocess,
+        network=_network(settings.network, classes),
+        training=_training(settings.training),
+        probes=ProbeSpec(settings.probes.looks, settings.probes.examples),
+        seed=seed,
+    )
+
+
+def _data(data: Data) -> DataSpec:
+    values = {name: getattr(data, name) for name in type(data).model_fields if name != "keep"}
+    validation = 0.0 if data.validation is None else data.validation
+    return DataSpec(**(values | {"validation": validation, "keep": tuple(sorted(data.keep.items()))}))
+
+
+def _network(network: Network, classes: int) -> NetworkSpec:
+    """Return one LayerSpec a layer, the output layer with a unit for each class last."""
+    count = len(network.hidden)
+
+    def by_layer(value: Any) -> list[Any]:
+        return list(value) if isinstance(value, (tuple, list)) else [value] * count
+
+    hidden = [
+        LayerSpec(units, activation, init, float(bias), network.batchnorm, dropout)
+        for units, activation, init, bias, dropout in zip(
+            network.hidden,
+            by_layer(network.activation),
+            by_layer(network.init),
+            by_layer(network.bias),
+            by_layer(network.dropout),
+            strict=True,
+        )
+    ]
+    return NetworkSpec((*hidden, LayerSpec(classes, Component("identity"), _output_init(network), 0.0)))
+
+
+def _output_init(network: Network) -> Component:
+    if network.output_init is not None:
+        return network.output_init
+    init = network.init
+    if isinstance(init, Component):
+        return init
+    return init[-1] if init else Component.of("xavier", gain=1.0)
+
+
+def _training(training: Training) -> TrainingSpec:
+    same = ("loss", "optimizer", "lr", "schedule", "epochs", "l2", "l1", "clip_norm", "shuffle", "stop_above")
+    return TrainingSpec(
+        **{name: getattr(training, name) for name in same},
+        batch_size=0 if training.batch_size == "full" else training.batch_size,
+        augment=training.augment_spec,
+        patience=training.early_stopping.patience if training.early_stopping else None,
+    )
+
+
+def flat_settings(settings: Settings) -> dict[str, Any]:
+    """Return every setting by its dotted path as plain JSON values, defaults included."""
+    flat: dict[str, Any] = {}
+    for name in VARIABLE:
+        section = getattr(settings, name)
+        if name == "preprocess":
+            flat[name] = [plain(step) for step in section]
+            continue
+        for key in type(section).model_fields:
+            flat[f"{name}.{key}"] = _plain(getattr(section, key))
+    source = settings.data.source
+    del flat["data.source"]
+    return {"data.name": source.name} | {f"data.{k}": _plain(v) for k, v in source.params if v is not None} | flat
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Component):
+        return plain(value)
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    if hasattr(value, "__dataclass_fields__"):
+        return asdict(value)
+    return value

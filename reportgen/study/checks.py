@@ -1,0 +1,110 @@
+"""Checks of claims against the plan: what each measures must exist, and the variants it names too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
+from reportgen.errors import StudyError
+from reportgen.study.claims import Claim, Where
+from reportgen.study.components import suggest
+from reportgen.study.plan import Plan, Variant
+from reportgen.study.where import matching, setting
+from reportgen.study.yaml12 import Path
+
+RUN_METRICS = ("diverged", "stopped", "parameters", "train_seconds", "steps")
+"""Metrics of a whole run that are neither scores nor statistics."""
+
+METRICS = (*STATISTICS, *(name for name in EPOCH_COLUMNS if name not in ("epoch", "step")), *SCORES[4:], *RUN_METRICS)
+
+PlaceOf = Callable[[Path, bool], str]
+
+
+def check_claims(plan: Plan, where: PlaceOf) -> None:
+    """Raise a StudyError for the first claim that cannot be measured in this plan."""
+    for index, claim in enumerate(plan.study.claims):
+        _check_claim(plan, claim, lambda *path, i=index: where(("claims", i, *path), False))
+
+
+def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
+    measure, expect = claim.measure, claim.expect
+    if measure.metric not in METRICS:
+        raise StudyError(
+            f"unknown metric {measure.metric!r}", at("measure", "metric"), suggest(measure.metric, list(METRICS))
+        )
+    if measure.step is not None and measure.epoch is not None:
+        raise StudyError("a claim looks at a step or at an epoch, not at both", at("measure"), "keep one of them")
+    statistic = measure.metric in STATISTICS
+    if statistic and measure.epoch is not None:
+        raise StudyError(
+            f"{measure.metric} is measured at a step", at("measure", "epoch"), "step: a number, first or last"
+        )
+    if not statistic and (measure.layer is not None or measure.step is not None):
+        key = "layer" if measure.layer is not None else "step"
+        raise StudyError(f"{measure.metric} has no {key}", at("measure", key), f"leave {key} out")
+    variants = _named(plan, claim.where, at, "where")
+    for name in ("greater_than", "less_than", "same_as"):
+        other = getattr(expect, name)
+        if other is not None:
+            variants += _named(plan, {**claim.where, **other}, at, "expect", name)
+    if expect.along is not None and expect.along not in plan.study.vary:
+        raise StudyError(
+            f"{expect.along!r} does not vary", at("expect", "along"), suggest(expect.along, list(plan.study.vary))
+        )
+    if statistic:
+        _check_layers(plan, claim, variants, at)
+
+
+def _named(plan: Plan, wanted: Where, at: Callable[..., str], *place: str) -> list[Variant]:
+    for path in wanted:
+        if path != "variant" and not any(setting(v.settings, path)[0] or path in v.varied for v in plan.variants):
+            known = sorted({*plan.variants[0].settings, *plan.study.vary})
+            raise StudyError(f"there is no setting {path!r}", at(*place), suggest(path, known))
+    found = matching(plan.variants, wanted)
+    if not found:
+        raise StudyError(f"no variant has {_words(wanted)}", at(*place), _what_there_is(plan, wanted))
+    return found
+
+
+def _words(wanted: Where) -> str:
+    return " and ".join(f"{path}: {value}" for path, value in wanted.items())
+
+
+def _what_there_is(plan: Plan, wanted: Where) -> str:
+    for path, value in wanted.items():
+        if not matching(plan.variants, {path: value}):
+            labels = {v.label if path == "variant" else v.varied.get(path, "") for v in plan.variants}
+            known = sorted(label for label in labels if label)
+            return suggest(str(value), known) if known else f"{path} is {setting(plan.variants[0].settings, path)[1]}"
+    return "each of these exists, but no variant has them together"
+
+
+def _check_layers(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
+    """Refuse layers that a network does not have, steps never reached, and printed lists of another length."""
+    ids = {variant.id for variant in variants}
+    specs = [run.spec for run in plan.runs if run.variant in ids]
+    fewest = min(len(spec.network.layers) for spec in specs)
+    layer: Any = claim.measure.layer
+    numbers = layer if isinstance(layer, list) else [layer] if isinstance(layer, int) else []
+    for number in numbers:
+        if not 1 <= number <= fewest:
+            raise StudyError(
+                f"there is no layer {number}", at("measure", "layer"), f"1 to {fewest}, the output layer last"
+            )
+    if layer in ("first", "last", "hidden") and fewest < 2:
+        raise StudyError("there is no hidden layer", at("measure", "layer"), "output is the only layer")
+    step = claim.measure.step
+    if isinstance(step, int) and step > 0 and any(spec.training.epochs == 0 for spec in specs):
+        raise StudyError(f"there is no step {step}", at("measure", "step"), "with epochs 0 there is only step 0")
+    if any(spec.probes.looks == 0 for spec in specs):
+        raise StudyError(
+            f"{claim.measure.metric} needs a look at the layers", at("measure"), "set probes.looks above 0"
+        )
+    near = claim.expect.near
+    if isinstance(near, list):
+        covered = len(numbers) if numbers else fewest - 1 if layer in (None, "hidden") else 1
+        if len(near) > covered:
+            raise StudyError(
+                f"{len(near)} printed values for {covered} layers", at("expect", "near"), "one for each layer"
+            )

@@ -1,0 +1,35 @@
+"""The study as plain values, defaults written out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reportgen.study.components import plain
+from reportgen.study.model import Study
+from reportgen.study.plan import _plain as plain_value
+from reportgen.study.plan import settings_of
+
+
+def study_as_written(study: Study) -> dict[str, Any]:
+    """Return the study's contents as a mapping that reads back to an equal study."""
+    settings = settings_of(study.tree)
+    data = settings.data.model_dump(exclude={"source"})
+    source = plain(settings.data.source)
+    written: dict[str, Any] = {
+        "title": study.title,
+        "question": study.question,
+        "introduction": study.introduction,
+        "closing": study.closing,
+        "data": ({"name": source} if isinstance(source, str) else source)
+        | {k: v for k, v in data.items() if v is not None},
+        "preprocess": [plain(step) for step in settings.preprocess],
+    }
+    for name in ("network", "training", "probes"):
+        section = getattr(settings, name)
+        values = {key: plain_value(getattr(section, key)) for key in type(section).model_fields}
+        written[name] = {key: value for key, value in values.items() if value is not None}
+    written |= {"vary": study.vary, "variants": study.variants, "seeds": list(study.seeds)}
+    written["claims"] = [claim.model_dump(exclude_none=True) for claim in study.claims]
+    written["figures"] = list(study.figures)
+    written["remedies"] = study.remedies.model_dump()
+    return written

@@ -1,0 +1,172 @@
+"""From a file to a Study: every error says file, line, column, path, what was found and what would be right."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from reportgen.errors import StudyError
+from reportgen.study.checks import check_claims
+from reportgen.study.messages import study_error
+from reportgen.study.model import Study, StudyFile
+from reportgen.study.overrides import with_value
+from reportgen.study.plan import make_plan, settings_of
+from reportgen.study.settings import Settings
+from reportgen.study.variants import VARIABLE, Point, points
+from reportgen.study.yaml12 import Document, Path, read
+
+WATERMARK = "watermark"
+"""The one override that no file can hold: text that marks a report as not to be quoted."""
+
+
+def load_study(path: str | FilePath, overrides: Mapping[str, Any] | None = None) -> Study:
+    """Return the study in a file, with dotted paths replaced by `overrides`, checked down to every variant and claim.
+
+    Raises
+    ------
+    StudyError : anything wrong with the file, an override, a variant or a claim.
+    """
+    path = FilePath(path)
+    raw = _bytes(path)
+    document = read(_text(raw, str(path)), str(path))
+    if not isinstance(document.value, dict):
+        found = "a list" if isinstance(document.value, list) else "a single value"
+        raise StudyError(f"expected a mapping (key: value), found {found}", document.where(()), "such as title: ...")
+    changes = dict(overrides or {})
+    watermark = changes.pop(WATERMARK, None)
+    origin = _Origin(document, changes)
+    tree = origin.tree()
+    contents = origin.validate(tree)
+    study = Study.model_construct(
+        **{name: getattr(contents, name) for name in StudyFile.model_fields},
+        id=_id(path),
+        sha256=hashlib.sha256(raw).hexdigest(),
+        folder=path.resolve().parent,
+        watermark=watermark,
+        tree={name: tree[name] for name in VARIABLE if name in tree},
+    )
+    origin.check_variants(study)
+    check_claims(make_plan(study), document.where)
+    return study
+
+
+class _Origin:
+    """Where each value of a study came from: the file, or an override."""
+
+    def __init__(self, document: Document, overrides: Mapping[str, Any]) -> None:
+        self.document, self.overrides = document, overrides
+
+    def tree(self) -> dict[str, Any]:
+        """Return the file's tree with the overrides set."""
+        tree: dict[str, Any] = self.document.value
+        for path, value in self.overrides.items():
+            try:
+                tree = with_value(tree, path, value)
+            except KeyError:
+                raise StudyError(
+                    f"there is no setting {path!r}", f"--set {path}", "a dotted path of the study"
+                ) from None
+        return tree
+
+    def where(self, path: Path, key: bool = False) -> str:
+        """Return the place of a path: the override that set it, or file, line and column."""
+        text = ".".join(str(part) for part in path)
+        for given in self.overrides:
+            if (
+                text == given
+                or text.startswith(f"{given}.")
+                or (given.startswith(f"{text}.") and not self._in_file(path))
+            ):
+                return f"--set {given}: {text}"
+        return self.document.where(path, key)
+
+    def _in_file(self, path: Path) -> bool:
+        return path in self.document.values
+
+    def validate(self, tree: dict[str, Any]) -> StudyFile:
+        """Return the file's contents, or raise its first error."""
+        try:
+            return StudyFile.model_validate(tree)
+        except ValidationError as error:
+            raise study_error(error, StudyFile, self.where) from None
+
+    def check_variants(self, study: Study) -> None:
+        """Raise the first error of what varies: a path, a value, or settings that do not go together."""
+        try:
+            all_points = points(study.tree, study.vary, study.variants)
+        except PydanticCustomError as error:
+            context = dict(error.context or {})
+            where = self.where(tuple(context["path"]), bool(context["key"]))
+            raise StudyError(context["text"], where, context["hint"] or None) from None
+        except KeyError as error:
+            raise StudyError(f"there is no setting {error.args[0]!r} to vary", self.where(("vary",))) from None
+        for point in all_points:
+            self._check_point(point)
+
+    def _check_point(self, point: Point) -> None:
+        try:
+            settings_of(point.tree)
+        except ValidationError as error:
+
+            def where(path: Path, key: bool) -> str:
+                choice = _choice_for(point, path)
+                if choice is None:
+                    return f"{self.where(path, key)} (variant {point.label!r})"
+                beyond = path[len(choice.path.split(".")) :]
+                return self.where((*choice.place, *beyond), key)
+
+            raise study_error(error, Settings, where) from None
+
+
+def _choice_for(point: Point, path: Path) -> Any:
+    """Return the choice that set the value at the path, or one below or above it."""
+    text = ".".join(str(part) for part in path)
+    for choice in reversed(point.choices):
+        if text == choice.path or text.startswith(f"{choice.path}."):
+            return choice
+    return next((c for c in reversed(point.choices) if c.path.startswith(f"{text}.")), None)
+
+
+def _bytes(path: FilePath) -> bytes:
+    """Return the file's bytes."""
+    if path.is_dir():
+        raise StudyError("this is a folder, not a study file", str(path), "name a .yaml file in it")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise StudyError("there is no such file", str(path)) from None
+    except OSError as error:
+        raise StudyError(f"the file cannot be read: {error.strerror or error}", str(path)) from None
+
+
+def _text(raw: bytes, name: str) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise StudyError("the file is not UTF-8 text", f"{name}:{line}:1", "save it as UTF-8") from None
+    strange = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]", text)
+    if strange:
+        line = text[: strange.start()].count("\n") + 1
+        column = strange.start() - text.rfind("\n", 0, strange.start())
+        raise StudyError(f"the control character {strange.group()!r} stands here", f"{name}:{line}:{column}")
+    return text
+
+
+def _id(path: FilePath) -> str:
+    """Return the file's stem as an id: lower-case letters, digits, hyphens and underscores."""
+    return re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-") or "study"
+
+
+def dump_study(study: Study) -> str:
+    """Return the study as YAML with overrides applied and every default written out; reading it gives the same plan."""
+    from reportgen.study.dump import study_as_written
+
+    return yaml.dump(study_as_written(study), Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, width=100)

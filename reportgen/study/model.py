@@ -1,0 +1,79 @@
+"""The study file as a frozen model: what the author wrote, checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from reportgen.study.claims import Claim
+from reportgen.study.components import problem, shown
+from reportgen.study.settings import Section, Settings
+
+MOST_SEEDS = 1000
+
+
+def _seeds(value: Any) -> tuple[int, ...]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 1 <= value <= MOST_SEEDS:
+            raise problem(f"{value} seeds are not possible", f"1 to {MOST_SEEDS}, or a list of seeds such as [0, 1, 2]")
+        return tuple(range(value))
+    if not isinstance(value, (list, tuple)) or not value:
+        raise problem(f"expected how many seeds, or a list of them, found {shown(value)}", "such as 5 or [0, 1, 2]")
+    for index, seed in enumerate(value):
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise problem(f"{shown(seed)} is not a seed", "whole numbers from 0", (index,))
+        if seed in value[:index]:
+            raise problem(f"the seed {seed} stands here a second time", "each seed once", (index,))
+    if len(value) > MOST_SEEDS:
+        raise problem(f"{len(value)} seeds are too many", f"at most {MOST_SEEDS}")
+    return tuple(value)
+
+
+def _remedies(value: Any) -> Any:
+    return {"limit": 0} if value is False else ({} if value is True else value)
+
+
+class Remedies(Section):
+    """How many remedies may be tried; 0 is none."""
+
+    limit: Annotated[int, Field(ge=0, le=1000)] = 6
+
+
+class StudyFile(Settings):
+    """What a study file holds; `vary` and `variants` are checked when the plan is made."""
+
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    question: Annotated[str, Field(min_length=1, max_length=1000)]
+    introduction: str = ""
+    closing: str = ""
+    vary: dict[str, list[Any]] = Field(default_factory=dict)
+    variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    seeds: Annotated[tuple[int, ...], BeforeValidator(_seeds)] = (0, 1, 2, 3, 4)
+    claims: Annotated[tuple[Claim, ...], Field(strict=False)] = ()
+    figures: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    remedies: Annotated[Remedies, BeforeValidator(_remedies)] = Field(default_factory=Remedies)
+
+    @field_validator("claims")
+    @classmethod
+    def _ids_differ(cls, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+        seen: set[str] = set()
+        for index, claim in enumerate(claims):
+            if claim.id in seen:
+                raise problem(f"a second claim has the id {claim.id!r}", "each id once", (index, "id"))
+            seen.add(claim.id)
+        return claims
+
+
+class Study(StudyFile):
+    """A study as it is run: the file's contents with overrides, and where it came from.
+
+    tree: the checked file with overrides as plain values, the base that variants change.
+    """
+
+    id: str
+    sha256: str
+    folder: Path
+    watermark: str | None = None
+    tree: dict[str, Any]

@@ -1,0 +1,273 @@
+"""What varies and what stays: the data, network and training of one variant, validated against the tables."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from reportgen.data.datasets import DATASETS
+from reportgen.data.datasets import OPTIONS as DATA_OPTIONS
+from reportgen.data.preprocess import STEPS
+from reportgen.engine.activations import ACTIVATIONS
+from reportgen.engine.inits import INITS
+from reportgen.engine.losses import LOSSES
+from reportgen.engine.optimizers import OPTIMIZERS
+from reportgen.engine.schedules import SCHEDULES
+from reportgen.engine.spec import AugmentSpec, BatchNormSpec, Component, DropoutSpec
+from reportgen.study.components import problem, read_component, shown
+
+MOST_LAYERS = 200
+MOST_UNITS = 100_000
+
+Rate = Annotated[float, Field(ge=0)]
+DATA_OPTION_NAMES = frozenset(option.name for option in DATA_OPTIONS)
+
+
+class Section(BaseModel):
+    """A frozen part of a study in which every key is known and every number finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+
+def _reader(rows: Any, what: str) -> Any:
+    return BeforeValidator(lambda value: read_component(value, rows, what))
+
+
+def _reader_by_layer(rows: Any, what: str) -> Any:
+    """Read one component, or a list with one for each hidden layer."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return read_component(value, rows, what)
+        return tuple(_at(index, lambda item=item: read_component(item, rows, what)) for index, item in enumerate(value))
+
+    return BeforeValidator(read)
+
+
+def _at(index: int, read: Any) -> Any:
+    """Call `read`, and let its error point below `index`."""
+    from pydantic_core import PydanticCustomError
+
+    try:
+        return read()
+    except PydanticCustomError as error:
+        context = dict(error.context or {})
+        raise problem(context["text"], context["hint"], (index, *context["path"]), context["key"]) from None
+
+
+def _number(value: Any) -> Any:
+    """Let a whole number stand for a real one, and no true or false for either."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+
+
+def _batchnorm(value: Any) -> BatchNormSpec | None:
+    if isinstance(value, BatchNormSpec) or value is None or value is False or value == "none":
+        return value if isinstance(value, BatchNormSpec) else None
+    if value is True:
+        return BatchNormSpec()
+    if not isinstance(value, dict):
+        raise problem(f"expected true, false or settings, found {shown(value)}", "such as {momentum: 0.9}")
+    return BatchNormSpec(**_BatchNorm.model_validate(value).model_dump())
+
+
+class _BatchNorm(Section):
+    momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.9
+    epsilon: Annotated[Number, Field(gt=0, le=1)] = 1e-5
+    test_mode: Literal["running", "batch"] = "running"
+    update_running: bool = True
+
+
+class _Dropout(Section):
+    rate: Annotated[Number, Field(ge=0, lt=1)]
+    mode: Literal["inverted", "scale_at_test", "unscaled"] = "inverted"
+
+
+def _dropout(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(_at(index, lambda item=item: _one_dropout(item)) for index, item in enumerate(value))
+    return _one_dropout(value)
+
+
+def _one_dropout(value: Any) -> DropoutSpec | None:
+    if isinstance(value, DropoutSpec) or value in (None, "none"):
+        return value if isinstance(value, DropoutSpec) else None
+    if isinstance(value, dict):
+        return DropoutSpec(**_Dropout.model_validate(value).model_dump())
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise problem(f"expected the fraction that is dropped, found {shown(value)}", "a number from 0 to below 1")
+    if not 0 <= value < 1:
+        raise problem(
+            f"a dropout rate of {shown(value)} is not possible", "the fraction that is dropped: from 0 to below 1"
+        )
+    return DropoutSpec(float(value)) if value > 0 else None
+
+
+def _hidden(value: Any) -> tuple[int, ...]:
+    if isinstance(value, dict):
+        shape = _Hidden.model_validate(value)
+        return (shape.width,) * shape.layers
+    if not isinstance(value, (list, tuple)):
+        hint = "{layers: 10, width: 500}, or a list of widths"
+        raise problem(f"expected the hidden layers, found {shown(value)}", hint)
+    for index, width in enumerate(value):
+        if isinstance(width, bool) or not isinstance(width, int) or not 1 <= width <= MOST_UNITS:
+            raise problem(f"a width of {shown(width)} is not possible", f"1 to {MOST_UNITS} units", (index,))
+    if len(value) > MOST_LAYERS:
+        raise problem(f"{len(value)} layers are too many", f"at most {MOST_LAYERS}")
+    return tuple(value)
+
+
+class _Hidden(Section):
+    layers: Annotated[int, Field(ge=0, le=MOST_LAYERS)]
+    width: Annotated[int, Field(ge=1, le=MOST_UNITS)]
+
+
+class Data(Section):
+    """Which examples; a data set's own parameters stand in `source`."""
+
+    source: Annotated[Component, _reader(DATASETS, "data set")]
+    samples: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    features: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    classes: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    train: Annotated[int, Field(ge=1)] | None = None
+    validation: Annotated[Number, Field(ge=0, lt=1)] | None = None
+    test: Annotated[Number, Field(ge=0, lt=1)] = 0.0
+    label_noise: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    shuffle_labels: bool = False
+    shuffle: bool = True
+    keep: dict[int, Annotated[Number, Field(ge=0, le=1)]] = {}
+    seed: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, value: Any) -> Any:
+        """Take the data set's own parameters out of the flat mapping."""
+        if isinstance(value, str):
+            value = {"name": value}
+        if not isinstance(value, dict) or "source" in value:
+            return value
+        own = {key: item for key, item in value.items() if key not in DATA_OPTION_NAMES}
+        source = read_component(own, DATASETS, "data set")
+        given = {key: item for key, item in value.items() if key in DATA_OPTION_NAMES and item is not None}
+        row = DATASETS[source.name]
+        for key in ("samples", "features", "classes"):
+            if key in given and key not in row.sizes:
+                hint = (
+                    f"it has {row.fixed[key]}; to train on fewer examples, set train"
+                    if key in row.fixed
+                    else "the file decides"
+                )
+                raise problem(f"{key} of {row.name} cannot be set", hint, (key,), key=True)
+        sizes = dict(row.sizes) | {"validation": row.validation}
+        return {"source": source} | sizes | given
+
+    @model_validator(mode="after")
+    def _shares(self) -> Data:
+        if (self.validation or 0) + self.test >= 1:
+            raise problem("validation and test together leave nothing to train on", "fractions that add to less than 1")
+        return self
+
+
+class Network(Section):
+    """The layers; a list for activation, init, bias, batchnorm or dropout has one entry for each hidden layer."""
+
+    hidden: Annotated[tuple[int, ...], BeforeValidator(_hidden)]
+    activation: Annotated[Component | tuple[Component, ...], _reader_by_layer(ACTIVATIONS, "activation")] = Component(
+        "relu"
+    )
+    init: Annotated[Component | tuple[Component, ...], _reader_by_layer(INITS, "init")] = Component.of(
+        "he_normal", gain=1.0
+    )
+    output_init: Annotated[
+        Component | None, BeforeValidator(lambda v: v if v is None else read_component(v, INITS, "init"))
+    ] = None
+    bias: Number | list[Number] = 0.0
+    batchnorm: Annotated[BatchNormSpec | None, BeforeValidator(_batchnorm)] = None
+    dropout: Annotated[DropoutSpec | tuple[DropoutSpec | None, ...] | None, BeforeValidator(_dropout)] = None
+
+    @model_validator(mode="after")
+    def _one_for_each_layer(self) -> Network:
+        for name in ("activation", "init", "bias", "dropout"):
+            value = getattr(self, name)
+            if isinstance(value, (tuple, list)) and len(value) != len(self.hidden):
+                raise problem(
+                    f"{name} lists {len(value)}, but there are {len(self.hidden)} hidden layers",
+                    "one entry for each hidden layer, or one for all",
+                    (name,),
+                )
+        return self
+
+
+class Augment(Section):
+    """Changes made to training batches."""
+
+    noise: Annotated[Number, Field(ge=0)] = 0.0
+    shift: Annotated[int, Field(ge=0, le=1000)] = 0
+    flip: bool = False
+
+
+class EarlyStopping(Section):
+    """Stop when validation loss has not improved for so many epochs."""
+
+    patience: Annotated[int, Field(ge=1)]
+
+
+class Training(Section):
+    """How the network is trained."""
+
+    loss: Annotated[Component, _reader(LOSSES, "loss")] = Component("softmax_cross_entropy")
+    optimizer: Annotated[Component, _reader(OPTIMIZERS, "optimizer")] = Field(
+        default_factory=lambda: read_component("sgd", OPTIMIZERS, "optimizer")
+    )
+    lr: Annotated[Number, Field(ge=0)] = 0.01
+    schedule: Annotated[Component, _reader(SCHEDULES, "schedule")] = Component("constant")
+    batch_size: Annotated[int, Field(ge=1)] | Literal["full"] = 128
+    epochs: Annotated[int, Field(ge=0, le=1_000_000)] = 5
+    l2: Annotated[Number, Field(ge=0)] = 0.0
+    l1: Annotated[Number, Field(ge=0)] = 0.0
+    clip_norm: Annotated[Number, Field(gt=0)] | None = None
+    shuffle: bool = True
+    augment: Augment | None = None
+    early_stopping: EarlyStopping | None = None
+    stop_above: Annotated[Number, Field(gt=1)] | None = None
+
+    @field_validator("clip_norm", "augment", "early_stopping", "stop_above", mode="before")
+    @classmethod
+    def _none(cls, value: Any) -> Any:
+        return None if value in ("none", False) else value
+
+    @property
+    def augment_spec(self) -> AugmentSpec | None:
+        """Return the augmentation as the engine takes it."""
+        return AugmentSpec(self.augment.noise, self.augment.shift, self.augment.flip) if self.augment else None
+
+
+class Probes(Section):
+    """How often, and on how many training examples, the layers are looked at; looks 0 is never."""
+
+    looks: Annotated[int, Field(ge=0, le=1000)] = 10
+    examples: Annotated[int, Field(ge=1, le=100_000)] = 1000
+
+
+def _steps(value: Any) -> Any:
+    if value in (None, "none"):
+        return ()
+    if not isinstance(value, (list, tuple)):
+        value = [value]
+    return tuple(
+        _at(i, lambda item=item: read_component(item, STEPS, "preprocessing step")) for i, item in enumerate(value)
+    )
+
+
+class Settings(Section):
+    """All that decides a variant's numbers but the seed."""
+
+    data: Data
+    preprocess: Annotated[tuple[Component, ...], BeforeValidator(_steps)] = ()
+    network: Network
+    training: Training = Field(default_factory=Training)
+    probes: Probes = Field(default_factory=Probes)

@@ -1,0 +1,144 @@
+"""What varies: from `vary` and `variants` to an explicit list of points, each a tree of settings with a label."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.study.components import problem, shown
+from reportgen.study.overrides import with_values
+
+MOST_VARIANTS = 10_000
+VARIABLE = ("data", "preprocess", "network", "training", "probes")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of one varied path, with the label that stands for it; `place` is where the file gives it."""
+
+    path: str
+    value: Any
+    label: str
+    place: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One variant before it is validated: its choices, its label and id, and the study's tree with them set."""
+
+    label: str
+    id: str
+    choices: tuple[Choice, ...]
+    tree: dict[str, Any]
+
+
+def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> list[Point]:
+    """Return every variant: all combinations of `vary`, for each entry of `variants` where there are any.
+
+    Labels and ids are unique. Raises the validation error of what is wrong, below `vary` or `variants`.
+    """
+    axes = [_axis(path, values) for path, values in vary.items()]
+    named = [(label, _named(label, changes)) for label, changes in variants.items()] or [("", ())]
+    combinations = list(itertools.islice(itertools.product(named, *axes), MOST_VARIANTS + 1))
+    if len(combinations) > MOST_VARIANTS:
+        raise problem(f"more than {MOST_VARIANTS} variants", "vary less", ("vary",), key=True)
+    labels: set[str] = set()
+    ids: set[str] = set()
+    found = []
+    for (name, changes), *grid in combinations:
+        label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or "baseline"
+        choices = (*changes, *grid)
+        if label in labels:
+            raise problem(
+                f"two variants have the label {label!r}", "give values a label of their own", choices[-1].place
+            )
+        labels.add(label)
+        changed = with_values(tree, {choice.path: choice.value for choice in choices})
+        found.append(Point(label, _unique(slug(label), ids), choices, changed))
+    return found
+
+
+def _axis(path: str, values: list[Any]) -> list[Choice]:
+    place: tuple[str | int, ...] = ("vary", path)
+    _check_path(path, place)
+    if not values:
+        raise problem("the list of values is empty", "at least one value, or leave the path out", place)
+    stripped = [_split_label(value) for value in values]
+    names = [_name(value) for value, _ in stripped]
+    choices = []
+    for index, (value, label) in enumerate(stripped):
+        own = label or _automatic(path, value, names.count(names[index]) > 1)
+        choices.append(Choice(path, value, own, (*place, index)))
+    for index, choice in enumerate(choices):
+        if choice.label in [earlier.label for earlier in choices[:index]]:
+            raise problem(f"the value {choice.label!r} stands here a second time", "each value once", choice.place)
+    return choices
+
+
+def _named(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
+    for path in changes:
+        _check_path(path, ("variants", label, path))
+    found = []
+    for path, given in changes.items():
+        value, own = _split_label(given)
+        found.append(Choice(path, value, own or _automatic(path, value, False), ("variants", label, path)))
+    return tuple(found)
+
+
+def _check_path(path: str, place: tuple[str | int, ...]) -> None:
+    if path.split(".")[0] not in VARIABLE or not all(path.split(".")) or path in ("network", "training", "probes"):
+        hint = f"a dotted path below {', '.join(VARIABLE)}, such as training.lr"
+        raise problem(f"{path!r} is no setting that can vary", hint, place, key=True)
+
+
+def _split_label(value: Any) -> tuple[Any, str | None]:
+    """Return the value without its `label`; {value: v, label: l} labels a value that is no component."""
+    if not isinstance(value, dict) or "label" not in value:
+        return value, None
+    rest = {key: item for key, item in value.items() if key != "label"}
+    return (rest["value"] if set(rest) == {"value"} else rest), str(value["label"])
+
+
+def _name(value: Any) -> str:
+    return str(value.get("name", value)) if isinstance(value, dict) else str(value)
+
+
+def _automatic(path: str, value: Any, spelled_out: bool) -> str:
+    """Return a label for a value: a component's name, with its parameters where the name alone is not unique."""
+    word = path.split(".")[-1].replace("_", " ")
+    if isinstance(value, dict) and "name" in value:
+        rest = ", ".join(f"{key} {_short(item)}" for key, item in value.items() if key != "name")
+        return f"{value['name']} ({rest})" if spelled_out and rest else str(value["name"])
+    if isinstance(value, bool):
+        return f"with {word}" if value else f"without {word}"
+    if value is None or value == "none":
+        return f"no {word}"
+    if isinstance(value, str):
+        return value
+    return f"{word} {_short(value)}"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return "-".join(_name(item) for item in value) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{key} {_short(item)}" for key, item in value.items())
+    return shown(value).strip("'")
+
+
+def slug(text: str) -> str:
+    """Return the text in lower-case ASCII letters, digits and hyphens; never empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"(?<=\d)\.(?=\d)", "p", plain)
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or "variant"
+
+
+def _unique(wanted: str, taken: set[str]) -> str:
+    chosen = next(
+        name for name in itertools.chain([wanted], (f"{wanted}-{k}" for k in itertools.count(2))) if name not in taken
+    )
+    taken.add(chosen)
+    return chosen

@@ -1,0 +1,65 @@
+"""Which variants a claim speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reportgen.study.plan import Variant
+
+
+def matches(variant: Variant, where: Mapping[str, Any]) -> bool:
+    """Return whether the variant has all the settings of `where`: by label, by name, or by value.
+
+    The key `variant` stands for the variant's own label or id.
+    """
+    return all(_has(variant, path, wanted) for path, wanted in where.items())
+
+
+def matching(variants: Sequence[Variant], where: Mapping[str, Any]) -> list[Variant]:
+    """Return the variants that have all the settings of `where`, in their order."""
+    return [variant for variant in variants if matches(variant, where)]
+
+
+def _has(variant: Variant, path: str, wanted: Any) -> bool:
+    if path == "variant":
+        return wanted in (variant.label, variant.id)
+    if path in variant.varied and str(wanted) == variant.varied[path]:
+        return True
+    found, value = setting(variant.settings, path)
+    return found and _same(value, wanted)
+
+
+def setting(settings: Mapping[str, Any], path: str) -> tuple[bool, Any]:
+    """Return (whether there is such a setting, its value); the path may lead into a component's parameters."""
+    if path in settings:
+        return True, settings[path]
+    parts = path.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        value = settings.get(".".join(parts[:cut]))
+        for part in parts[cut:]:
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            return True, value
+    return False, None
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    """Return whether a setting is the wanted value; a component's name or some of its parameters will do."""
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return _truth(value) is _truth(wanted)
+    if isinstance(value, dict):
+        if isinstance(wanted, dict):
+            return all(key in value and _same(value[key], item) for key, item in wanted.items())
+        return bool(value.get("name") == _canonical(wanted))
+    if value is None:
+        return wanted in (None, "none", 0)
+    return bool(value == _canonical(wanted))
+
+
+def _canonical(name: Any) -> Any:
+    return {"he": "he_normal", "full": "full"}.get(name, name) if isinstance(name, str) else name
+
+
+def _truth(value: Any) -> bool:
+    return value is not None and value is not False
