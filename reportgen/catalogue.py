@@ -7,13 +7,12 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reportgen.engine.spec import STATISTICS
 from reportgen.table import Parameter, Row
 
 Entries = Mapping[str, Any]
 """Names to whatever describes them: a table row, a rule, a figure, or a sentence."""
 
-METRICS = {
+METRIC_WORDS = {
     "activation_mean": "mean of a layer's activations over units and probe examples",
     "activation_std": "standard deviation of a layer's activations",
     "activation_min": "smallest activation of a layer",
@@ -49,6 +48,11 @@ METRICS = {
     "val_accuracy": "share of validation examples classified rightly",
     "test_loss": "loss on test examples, without penalties",
     "test_accuracy": "share of test examples classified rightly",
+    "diverged": "1 for a run that left the finite numbers, else 0",
+    "stopped": "1 for a run that was stopped early, else 0",
+    "parameters": "how many numbers the network learns",
+    "train_seconds": "time of training, in seconds",
+    "steps": "training steps done",
 }
 
 
@@ -116,8 +120,10 @@ def figures() -> Entries:
 
 
 def metrics() -> Entries:
-    """Return what claims can measure: layer statistics, then scores."""
-    return {name: METRICS[name] for name in (*STATISTICS, *(name for name in METRICS if name not in STATISTICS))}
+    """Return what claims can measure: layer statistics, scores, and what became of the run."""
+    from reportgen.study.checks import METRICS
+
+    return {name: METRIC_WORDS[name] for name in METRICS}
 
 
 def studies() -> Entries:

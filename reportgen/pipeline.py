@@ -15,7 +15,7 @@ from reportgen import data
 from reportgen.analysis import analyse
 from reportgen.analysis.model import Analysis
 from reportgen.errors import MissingError, StoreError, UsageError
-from reportgen.quick import quick_overrides
+from reportgen.quick import WATERMARK, quick_overrides
 from reportgen.report.publish import publish
 from reportgen.runs import disk
 from reportgen.runs.executors import Job, default_workers, run_all
@@ -105,7 +105,8 @@ def order_study(
     path, changes = study_file(source), dict(overrides or {})
     plan = make_plan(load_study(path, changes))
     if quick:
-        plan = make_plan(load_study(path, changes | quick_overrides(plan)))
+        small = load_study(path, changes | quick_overrides(plan))
+        plan = make_plan(small.model_copy(update={"watermark": WATERMARK}))
     return Order(plan, Path(output) / plan.study.id, tuple(formats), command or f"reportgen run {source}")
 
 

@@ -21,6 +21,15 @@ from reportgen.study.plan import Plan, PlannedRun, Variant
 from tests.report.small_analysis import _claim
 from tests.runs.records import planned, record
 
+
+class PretendStudy(SimpleNamespace):
+    """What the pipeline asks of a study."""
+
+    def model_copy(self, update: Any) -> PretendStudy:
+        """Return a copy with other values."""
+        return PretendStudy(**(vars(self) | update))
+
+
 RATES = {"small": 0.01, "large": 0.5}
 
 
@@ -47,7 +56,7 @@ class Pretend:
         watermark = dict(overrides).get("watermark")
         names: dict[str, Any] = {"title": "Which rate", "question": "Which?", "figures": ()}
         names |= {"id": Path(path).stem, "folder": Path(path).parent, "sha256": "0", "claims": ()}
-        return SimpleNamespace(seeds=tuple(seeds), watermark=watermark, **names)
+        return PretendStudy(seeds=tuple(seeds), watermark=watermark, **names)
 
     def make_plan(self, study: Any) -> Plan:
         """Return the plan: every rate with every seed."""
@@ -107,5 +116,3 @@ class Pretend:
         monkeypatch.setattr(data, "load", lambda *arguments: dataset, raising=False)
         monkeypatch.setattr(data, "fingerprint", lambda spec, folder=None: "blobs-1", raising=False)
         monkeypatch.setattr(data, "shape", lambda spec, steps, folder=None: (32, 3, 2), raising=False)
-
-
