@@ -66,5 +66,6 @@ def estimate_seconds(spec: RunSpec, n_train: int, features: int) -> float:
     rows = min(spec.training.batch_size or n_train, n_train)
     one_step = step_operations(spec.network, features, rows) / _SPEED + _STEP_SECONDS
     one_pass = step_operations(spec.network, features, n_train) / _SPEED
-    looks = min(spec.probes.looks, 1 + total_steps(spec, n_train)) * one_pass * min(spec.probes.examples, n_train) / max(n_train, 1)
-    return total_steps(spec, n_train) * one_step + looks + one_pass * (0.2 * spec.training.epochs + 0.5)
+    steps = total_steps(spec, n_train)
+    looks = min(spec.probes.looks, 1 + steps) * one_pass * min(spec.probes.examples, n_train) / max(n_train, 1)
+    return steps * one_step + looks + one_pass * (0.2 * spec.training.epochs + 0.5)
