@@ -26,7 +26,7 @@ def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
     contents = {
         "svg": (svg_text(drawing) if svg is None else svg).encode(),
         "pdf": _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing)),
-        "png": _bytes(drawing, "png", metadata=_png_metadata(drawing)),
+        "png": _bytes(drawing, "png", metadata=_png_metadata(drawing), pil_kwargs={"compress_level": 4}),
         "csv": csv_text(drawing).encode(),
     }
     paths = [folder / f"{drawing.id}.{ending}" for ending in contents]
@@ -38,7 +38,7 @@ def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
 def svg_text(drawing: Drawing) -> str:
     """Return the figure as accessible SVG without style sheets, whose ids start with the figure's own id.
 
-    Letters are outlines, so that it looks the same on every machine; title and desc carry the words.
+    Title and description carry the words for those who cannot see it.
     """
     raw = _bytes(drawing, "svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return tidy(raw.decode(), drawing.id, drawing.title, drawing.alt)

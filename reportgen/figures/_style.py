@@ -61,7 +61,7 @@ SETTINGS: dict[str, Any] = {
     "xtick.major.width": 0.7,
     "ytick.major.width": 0.7,
     "xtick.major.size": 2.5,
-    "ytick.major.size": 2.5,
+    "ytick.major.size": 0,
     "grid.color": GRID,
     "grid.linewidth": 0.6,
     "legend.fontsize": SMALL,
@@ -73,7 +73,7 @@ SETTINGS: dict[str, Any] = {
     "savefig.facecolor": GROUND,
     "savefig.edgecolor": "none",
     "path.simplify": True,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "reportgen",
     # Outlines as Type 3: embedding TrueType subsets takes four times as long as everything else in the file.
     "pdf.fonttype": 3,

@@ -1,32 +1,50 @@
-"""Outlines of an SVG made short: tenths of a point, relative coordinates, no points that change nothing."""
+"""Outlines of an SVG made short: relative coordinates, few digits, no points that change nothing."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 TOKEN = re.compile(r"([MLz])|(-?\d+(?:\.\d+)?(?:e-?\d+)?)")
 STRAIGHT = re.compile(r"[MLz0-9eE.\s-]*")
+CIRCLE = re.compile(r"M 0 ([\d.]+) C [^MLz]* z")
+
+TENTHS, HUNDREDTHS = 10, 100
+"""Grids: a twentieth of a point does not show in a line; a marker is small enough to need more."""
 
 Point = tuple[int, int]
 
 
-def shorten(path: str) -> str:
-    """Return the path data in a shorter form that draws the same to a twentieth of a point; curves stay as they are."""
+def shorten(path: str, grid: int = TENTHS) -> str:
+    """Return the path data in a shorter form that draws the same to half a grid step; curves stay as they are."""
     if not STRAIGHT.fullmatch(path):
         return path
     written: list[str] = []
     # A relative "m" counts from where the last outline ended; closing leads back to its start.
     at: Point = (0, 0)
-    for points, closed in _outlines(path):
+    for points, closed in _outlines(path, grid):
         kept = _needed(points)
-        written.append("m" + _joined(_steps(at, kept)) + ("z" if closed else ""))
+        written.append("m" + _joined(_steps(at, kept), grid) + ("z" if closed else ""))
         at = kept[0] if closed else kept[-1]
     return "".join(written)
 
 
-def _outlines(path: str) -> list[tuple[list[Point], bool]]:
-    """Return the outlines of a path as points in tenths, and whether each is closed."""
+def stamped(marker: str, places: Sequence[tuple[float, float]]) -> str | None:
+    """Return one path that draws a marker's path at every place, None for a curved marker that is no circle."""
+    circle = CIRCLE.fullmatch(marker)
+    if circle:
+        r = float(circle[1])
+        shape = f"m0 {r:g}a{r:g} {r:g} 0 1 1 0-{2 * r:g} {r:g} {r:g} 0 1 1 0 {2 * r:g}z"
+    elif STRAIGHT.fullmatch(marker):
+        shape = shorten(marker, HUNDREDTHS)
+    else:
+        return None
+    return "".join(f"M{x:g} {y:g}{shape}" for x, y in places)
+
+
+def _outlines(path: str, grid: int) -> list[tuple[list[Point], bool]]:
+    """Return the outlines of a path as points on the grid, and whether each is closed."""
     found: list[tuple[list[Point], bool]] = []
     numbers: list[int] = []
     for command, number in TOKEN.findall(path):
@@ -34,7 +52,7 @@ def _outlines(path: str) -> list[tuple[list[Point], bool]]:
             found.append((list(zip(numbers[::2], numbers[1::2], strict=True)), command == "z"))
             numbers = []
         elif number:
-            numbers.append(round(float(number) * 10))
+            numbers.append(round(float(number) * grid))
     if numbers:
         found.append((list(zip(numbers[::2], numbers[1::2], strict=True)), False))
     return found
@@ -59,10 +77,12 @@ def _steps(start: Point, points: list[Point]) -> list[int]:
     return steps
 
 
-def _joined(tenths: list[int]) -> str:
+def _joined(steps: list[int], grid: int) -> str:
     """Return the numbers with the fewest characters: a minus sign parts two numbers as well as a space."""
     text = ""
-    for value in tenths:
-        word = f"{value / 10:g}".replace("0.", ".", 1) if abs(value) < 10 and value else f"{value / 10:g}"
+    for value in steps:
+        word = f"{value / grid:g}"
+        if word.startswith(("0.", "-0.")):
+            word = word.replace("0.", ".", 1)
         text += word if not text or word.startswith("-") else f" {word}"
     return text

@@ -155,12 +155,10 @@ def _alt(rows: Sequence[Row]) -> str:
 
 def _shape(row: Row) -> str:
     """Say in words where the values of the last shown layer lie."""
-    one = row.bars[-1]
-    total, places = float(one.share.sum()), len(one.share)
-    if total <= 0 or places < 8:
+    one, tenth = row.bars[-1], len(row.bars[-1].share) // 10
+    if tenth == 0:
         return ""
-    ends = float(one.share[: places // 10].sum() + one.share[-(places // 10) :].sum()) / total
-    peak = float(one.share.max()) / total
+    ends, peak = float(one.share[:tenth].sum() + one.share[-tenth:].sum()), float(one.share.max())
     if ends > 0.5 and np.isclose(one.edges[0], -one.edges[-1]):
         return f"; in layer {one.layer} {number(100 * ends)}% of the values lie at the two ends of the range"
     return f"; in layer {one.layer} one bar holds {number(100 * peak)}% of the values" if peak > 0.5 else ""
