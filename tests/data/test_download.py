@@ -41,6 +41,7 @@ def test_the_cache_is_private(served: tuple[Path, str], tmp_path: Path) -> None:
         (b"X" + CONTENT[1:], "wrong checksum"),
         (None, "File not found"),
     ],
+    ids=["short", "long", "changed", "absent"],
 )
 def test_a_wrong_file_leaves_nothing_and_says_how_to_help_oneself(
     served: tuple[Path, str], tmp_path: Path, sent: bytes | None, words: str

@@ -118,7 +118,7 @@ BROKEN_MNIST = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "words"), BROKEN_MNIST)
+@pytest.mark.parametrize(("name", "content", "words"), BROKEN_MNIST, ids=[case[2] for case in BROKEN_MNIST])
 def test_a_broken_idx_file_is_one_sentence(tmp_path: Path, name: str, content: bytes, words: str) -> None:
     images.write(tmp_path, MNIST | {name: content})
     with pytest.raises(StudyError, match=words) as caught:
@@ -147,7 +147,7 @@ BROKEN_CIFAR = [
 ]
 
 
-@pytest.mark.parametrize(("content", "words"), BROKEN_CIFAR)
+@pytest.mark.parametrize(("content", "words"), BROKEN_CIFAR, ids=[case[1] for case in BROKEN_CIFAR])
 def test_a_broken_archive_is_one_sentence(tmp_path: Path, content: bytes, words: str) -> None:
     images.write(tmp_path, {"cifar-10-binary.tar.gz": content})
     with pytest.raises(StudyError, match=words):
