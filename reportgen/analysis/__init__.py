@@ -1,0 +1,44 @@
+"""Analysis: from the records of a study's runs to everything that its report says, as values. It never trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reportgen.analysis import theory
+from reportgen.analysis.claims import test_claims
+from reportgen.analysis.compare import compare
+from reportgen.analysis.diagnose import diagnose
+from reportgen.analysis.model import Analysis, VariantSummary
+from reportgen.analysis.summary import variant_summary
+from reportgen.runs.record import RunRecord
+from reportgen.study.plan import Plan
+
+__all__ = ["analyse"]
+
+
+def analyse(
+    plan: Plan, records: Mapping[tuple[str, int], RunRecord], provenance: Mapping[str, Any] | None = None
+) -> Analysis:
+    """Return the analysis of a plan's records, given by (variant id, seed); runs that are missing are counted so."""
+    variants = tuple(
+        variant_summary(
+            variant, [records[variant.id, seed] for seed in plan.study.seeds if (variant.id, seed) in records]
+        )
+        for variant in plan.variants
+    )
+    return Analysis(
+        plan=plan,
+        variants=variants,
+        claims=test_claims(plan, records),
+        findings=diagnose(variants),
+        comparisons=compare(variants),
+        theory={v.variant.id: expected for v in variants if (expected := _theory(v))},
+        provenance=dict(provenance or {}),
+    )
+
+
+def _theory(variant: VariantSummary) -> dict[str, list[float]]:
+    """Return what theory expects of the variant's first run that was looked at."""
+    record = next((r for r in variant.records if "probe_step" in r.arrays), None)
+    return (theory.of_record(record) if record is not None else None) or {}

@@ -1,0 +1,66 @@
+"""Variants against one another, paired by seed and corrected for their number."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from reportgen.analysis.model import Comparison, Estimate, VariantSummary
+from reportgen.analysis.statistics import effect_size, holm, mean_interval, p_value
+
+MOST_FOR_ALL_PAIRS = 6
+"""Beyond so many variants, only the best one is compared with each other: fewer tests, each with more power."""
+
+HIGHER_IS_BETTER = {"val_accuracy": True, "train_accuracy": True, "val_loss": False, "train_loss": False}
+
+
+def compare(variants: Sequence[VariantSummary]) -> tuple[Comparison, ...]:
+    """Return the comparisons on validation accuracy, or on training loss where nothing is held out.
+
+    A study that trains nothing, or has fewer than two seeds in common, has none.
+    """
+    trained = [v for v in variants if any(r.steps > 0 for r in v.records)]
+    score = next((s for s in ("val_accuracy", "train_loss") if any(v.scores[s].n for v in trained)), None)
+    if score is None or len(trained) < 2:
+        return ()
+    found = [made for a, b in _pairs(trained, score) if (made := _comparison(a, b, score)) is not None]
+    adjusted = holm([comparison.p_value for comparison in found])
+    return tuple(dataclasses.replace(c, p_adjusted=p) for c, p in zip(found, adjusted, strict=True))
+
+
+def _pairs(variants: Sequence[VariantSummary], score: str) -> list[tuple[VariantSummary, VariantSummary]]:
+    if len(variants) <= MOST_FOR_ALL_PAIRS:
+        return list(itertools.combinations(variants, 2))
+    known = [v for v in variants if np.isfinite(v.scores[score].value)]
+    if not known:
+        return []
+    best = max(known, key=lambda v: v.scores[score].value * (1 if HIGHER_IS_BETTER[score] else -1))
+    return [(other, best) for other in variants if other is not best]
+
+
+def _by_seed(variant: VariantSummary, score: str) -> Mapping[int, float]:
+    return {
+        record.spec.seed: record.final[score]
+        for record in variant.records
+        if np.isfinite(record.final.get(score, np.nan))
+    }
+
+
+def _comparison(a: VariantSummary, b: VariantSummary, score: str) -> Comparison | None:
+    first, second = _by_seed(a, score), _by_seed(b, score)
+    seeds = sorted(set(first) & set(second))
+    if len(seeds) < 2:
+        return None
+    differences = np.array([second[seed] - first[seed] for seed in seeds])
+    return Comparison(
+        a=a.variant.id,
+        b=b.variant.id,
+        score=score,
+        difference=Estimate(*mean_interval(differences), n=len(seeds)),
+        p_value=p_value(differences, 0.0),
+        p_adjusted=float("nan"),
+        effect_size=effect_size(differences),
+    )

@@ -1,0 +1,86 @@
+"""Reads what a claim measures out of a record.
+
+A diverged run is an outcome. Where its value is not finite it counts as infinite: beyond every level, for losses and
+for statistics alike. Its accuracy is that of the network it ended with, whose outputs that are not numbers are wrong.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
+from reportgen.runs.record import RunRecord
+from reportgen.study.claims import Measure
+
+Values = NDArray[np.float64]
+
+
+def chosen_layers(measure: Measure, count: int) -> list[int]:
+    """Return the layers, from 1, that a measure speaks of in a network of `count` layers; hidden ones by default."""
+    layer = measure.layer
+    if isinstance(layer, int):
+        return [layer]
+    if isinstance(layer, list):
+        return layer
+    hidden = list(range(1, count)) or [1]
+    return {"first": hidden[:1], "last": hidden[-1:], "output": [count]}.get(layer or "hidden", hidden)
+
+
+def by_layer(record: RunRecord, measure: Measure) -> Values:
+    """Return a statistic at the layers of the measure; NaN where the record has no such look."""
+    layers = chosen_layers(measure, record.layers)
+    look = record.probe_at("last" if measure.step is None else measure.step) if "probe_step" in record.arrays else None
+    if look is None:
+        return np.full(len(layers), _lost(record))
+    values = np.asarray(record.statistic(measure.metric)[look], np.float64)[np.array(layers) - 1]
+    return np.where(np.isfinite(values), values, _lost(record)) if record.status == "diverged" else values
+
+
+def value(record: RunRecord, measure: Measure) -> float:
+    """Return the one number that a claim tests for a record; NaN where it was not measured."""
+    if measure.metric in STATISTICS:
+        return _reduced(by_layer(record, measure), measure.reduce)
+    if measure.metric in ("diverged", "stopped"):
+        return float(record.status == measure.metric)
+    if measure.metric in ("steps", "train_seconds"):
+        return float(getattr(record, measure.metric))
+    if measure.metric == "parameters":
+        return float(record.facts.get("parameters", math.nan))
+    return _score(record, measure)
+
+
+def _reduced(values: Values, reduce: str | None) -> float:
+    if reduce == "last_over_first":
+        return float(values[-1] / values[0]) if values[0] != 0 else math.nan
+    return float({"min": np.min, "max": np.max}.get(reduce or "mean", np.mean)(values))
+
+
+def _score(record: RunRecord, measure: Measure) -> float:
+    """Return a score: the final one unless an epoch is named, which a run that ended before may not have."""
+    metric, epoch = measure.metric, measure.epoch
+    if metric in SCORES and epoch is None:
+        found = float(record.final.get(metric, math.nan))
+    elif f"epoch_{metric}" not in record.arrays or metric not in EPOCH_COLUMNS:
+        found = math.nan
+    else:
+        values = record.epochs(metric)
+        index = _epoch_index(record, epoch)
+        found = float(values[index]) if index < len(values) else math.nan
+    if math.isfinite(found) or metric.endswith("accuracy"):
+        return found
+    return _lost(record)
+
+
+def _epoch_index(record: RunRecord, epoch: int | str | None) -> int:
+    if epoch == "best":
+        loss = record.epochs("val_loss")
+        loss = record.epochs("train_loss") if np.isnan(loss).all() else loss
+        return int(np.nanargmin(loss)) if np.isfinite(loss).any() else 0
+    return len(record.epochs("epoch")) - 1 if epoch in (None, "last") else int(epoch or 0)
+
+
+def _lost(record: RunRecord) -> float:
+    return math.inf if record.status == "diverged" else math.nan

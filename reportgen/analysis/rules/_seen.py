@@ -1,0 +1,69 @@
+"""What several rules need: which seeds and layers show a symptom, and how to say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.runs.record import RunRecord
+
+Flags = NDArray[np.bool_]
+
+
+def enough(seeds: int, of: int) -> bool:
+    """Return whether a symptom in so many seeds speaks of the variant: in more than half, one alone only of one or two."""
+    return seeds * 2 > of or (of <= 2 and seeds >= 1)
+
+
+def looked_at(records: Sequence[RunRecord]) -> list[RunRecord]:
+    """Return the records that hold looks at the layers."""
+    return [record for record in records if "probe_step" in record.arrays and len(record.probe_steps)]
+
+
+def initial(record: RunRecord, statistic: str) -> NDArray[np.float64]:
+    """Return a statistic of the hidden layers before training, (layers - 1,)."""
+    return np.asarray(record.statistic(statistic)[0][:-1], np.float64)
+
+
+def layers_in_most(flags: Sequence[Flags]) -> tuple[int, ...]:
+    """Return the layers, from 1, flagged in at least half of the seeds that flag any."""
+    shown = [f for f in flags if f.any()]
+    if not shown:
+        return ()
+    share = np.mean(shown, axis=0)
+    return tuple(int(layer) + 1 for layer in np.flatnonzero(share >= 0.5))
+
+
+def words_for_layers(layers: Sequence[int]) -> str:
+    """Return layers in words: "layer 3", "layers 6-10", "layers 1, 4-5"."""
+    if not layers:
+        return "no single layer"
+    runs: list[list[int]] = []
+    for layer in layers:
+        if runs and layer == runs[-1][-1] + 1:
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+    text = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return f"layer {text}" if len(layers) == 1 else f"layers {text}"
+
+
+def words_for_seeds(seeds: Sequence[int], of: int) -> str:
+    """Return how many of the seeds, in words."""
+    return f"{len(seeds)} of {of} seeds" if of > 1 else "the one seed"
+
+
+def number(value: float) -> str:
+    """Return a measured number for a message, in three digits."""
+    return f"{value:.3g}"
+
+
+def percent(value: float) -> str:
+    """Return a share in percent; 0% and 100% only where it is exactly that."""
+    if value in (0.0, 1.0):
+        return f"{100 * value:.0f}%"
+    if value < 0.001:
+        return "less than 0.1%"
+    return "more than 99.9%" if value > 0.999 else f"{100 * value:.3g}%"

@@ -1,0 +1,126 @@
+"""ReLU units that are silent on every example, and do not come back: they pass no gradient, so nothing moves them.
+
+**Statistic.** The share of a hidden layer's ReLU units that output zero on all probe examples, in every one of the
+last three looks (or at initialization, where nothing is trained).
+
+**Reference.** More than 40% of a layer's units, or more than 15 points above the share at initialization. A deep net with He weights and
+zero biases begins with 10 to 20% of such units in a layer and trains well, since by chance alone a whole batch can lie on one side of a
+unit's boundary; sparse activity, a unit silent on most examples, is healthy. Silence on exactly the probe examples
+is taken for silence on all training examples where the probe batch has at least 100 of them.
+
+**Causes told apart.** Dead from step 0: the bias or the scale at initialization. Dead later: a step that was too large.
+
+**Advice.** Dead from the start: zero or small positive biases. Dead in training: a learning rate ten times lower, or leaky ReLU.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._seen import (
+    enough,
+    layers_in_most,
+    looked_at,
+    percent,
+    words_for_layers,
+    words_for_seeds,
+)
+from reportgen.runs.record import RunRecord
+
+MANY = 0.40
+GROWTH = 0.15
+LOOKS = 3
+LEAST_EXAMPLES = 100
+SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying ReLU and initialization")
+
+
+def _dead_by_layer(record: RunRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the shares of dead units by hidden layer: at step 0, and in all of the last looks."""
+    dead = record.arrays["probe_unit_dead"].astype(bool)
+    layer_of = record.arrays["unit_layer"]
+    relu = [layer.activation.name == "relu" for layer in record.spec.network.layers[:-1]]
+    last = dead[-LOOKS:].all(axis=0) if len(dead) > 1 else dead[-1]
+    shares = [
+        [flags[layer_of == index + 1].mean() if is_relu else 0.0 for index, is_relu in enumerate(relu)]
+        for flags in (dead[0], last)
+    ]
+    return np.array(shares[0]), np.array(shares[1])
+
+
+def _flagged(record: RunRecord) -> NDArray[np.bool_]:
+    start, end = _dead_by_layer(record)
+    return (end > MANY) | ((end > start + GROWTH) & (end > MANY / 2))
+
+
+def _silent(record: RunRecord) -> bool:
+    """Return whether a layer's silence is that of weights that are all zero, which symmetric_init names."""
+    return bool((np.asarray(record.statistic("weight_norm"))[0] == 0).any())
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds have a layer with many units that stay dead."""
+    records = [
+        r
+        for r in looked_at(evidence.records)
+        if int(r.facts.get("probe_n", 0)) >= LEAST_EXAMPLES and r.layers > 1 and not _silent(r)
+    ]
+    flags = [_flagged(record) for record in records]
+    shown = [r for r, f in zip(records, flags, strict=True) if f.any()]
+    if not shown or not enough(len(shown), len(records)):
+        return None
+    layers = layers_in_most(flags)
+    starts, ends = zip(*(_dead_by_layer(r) for r in shown), strict=True)
+    start, end = float(np.mean([s.max() for s in starts])), float(np.mean([e.max() for e in ends]))
+    from_start = start > MANY
+    seeds = tuple(r.spec.seed for r in shown)
+    advice, proposals = _cure(shown[0], from_start)
+    when = "already at initialization" if from_start else f"after training, against {percent(start)} at the start"
+    return Finding(
+        rule=RULE.id,
+        severity="error" if end > 0.9 else "warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=layers,
+        step=0 if from_start else _when(shown[0]),
+        evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": LOOKS},
+        message=(
+            f"Up to {percent(end)} of a layer's ReLU units are silent on every probe example {when} "
+            f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
+        ),
+        advice=advice,
+        sources=SOURCES,
+        proposals=proposals,
+    )
+
+
+def _when(record: RunRecord) -> int:
+    """Return the step of the first look at which the layers that end with dead units have more than half of them."""
+    share = np.nanmax(np.asarray(record.statistic("dead_fraction"), np.float64)[:, :-1], axis=1)
+    grown = np.flatnonzero(share >= 0.5 * (share[0] + share[-1]))
+    return int(record.probe_steps[grown[0]]) if grown.size else int(record.probe_steps[-1])
+
+
+def _cure(record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
+    leaky = Proposal({"network.activation": "leaky_relu"}, "leaky ReLU passes a gradient where ReLU passes none")
+    negative_bias = any(layer.bias < 0 for layer in record.spec.network.layers[:-1])
+    if from_start and negative_bias:
+        return "Start biases at zero: negative ones silence units.", (Proposal({"network.bias": 0.0}, "no bias"), leaky)
+    if from_start:
+        change: dict[str, Any] = {"network.init": "he_normal"}
+        return "Start with He's weights and zero biases.", (Proposal(change, "He's scale"), leaky)
+    slower = Proposal({"training.lr": record.spec.training.lr / 10}, "smaller steps throw fewer units off")
+    return "Lower the learning rate by a factor of 10: large steps throw units off for good.", (slower, leaky)
+
+
+RULE = Rule(
+    id="dead_relu",
+    title="Dead ReLU units",
+    check=check,
+    sources=SOURCES,
+    stage="optimization",
+    causes=("lr_too_high", "nan_divergence"),
+)

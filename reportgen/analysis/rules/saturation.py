@@ -1,0 +1,102 @@
+"""Units of a saturating activation sit on its flat parts, where its slope is nearly zero and no gradient passes.
+
+**Statistic.** The share of a hidden layer's activations whose slope is below 5% of the activation's largest (for tanh,
+|a| > 0.975).
+
+**Reference.** More than half of a layer's activations, at initialization or at the last look with all looks between the middle of training
+and the end. For pre-activations of unit variance that share is 3% (tanh) and less than 0.1% (sigmoid); a trained net
+commonly has more in its last layers, since it has become sure of its answers, hence the high level. In the last
+hidden layer of a net that fits its data, saturation after training is success and is not reported.
+
+**Advice.** Smaller weights by fan-in (`xavier`), or batch normalization before the activation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._seen import (
+    enough,
+    layers_in_most,
+    looked_at,
+    percent,
+    words_for_layers,
+    words_for_seeds,
+)
+from reportgen.runs.record import RunRecord
+
+MUCH = 0.5
+BOUNDED = ("tanh", "sigmoid")
+FITS = 0.9
+SOURCES = ("Glorot and Bengio 2010", "lecture-review", "stanford-scribe", "nn1-notes")
+
+
+def _bounded(record: RunRecord) -> NDArray[np.bool_]:
+    layers = record.spec.network.layers[:-1]
+    return np.array([layer.activation.name in BOUNDED for layer in layers], bool)
+
+
+def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:
+    """Return which hidden layers are saturated, and the step from which on."""
+    shares = np.asarray(record.statistic("saturated_fraction"), np.float64)[:, :-1]
+    much = (np.nan_to_num(shares) > MUCH) & _bounded(record)
+    if much.size == 0:
+        return np.zeros(0, bool), 0
+    if much[0].any():
+        return much[0], 0
+    late = much[len(much) // 2 :].all(axis=0) if len(much) > 2 else much[-1]
+    if record.final.get("train_accuracy", 0.0) >= FITS:
+        late = np.zeros_like(late)
+    if not late.any():
+        return late, 0
+    first = int(np.flatnonzero(much[:, late].any(axis=1))[0])
+    return late, int(record.probe_steps[first])
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds have a saturated layer."""
+    records = looked_at(evidence.records)
+    seen = [_flat(record) for record in records]
+    seeds = tuple(r.spec.seed for r, (flags, _) in zip(records, seen, strict=True) if flags.any())
+    if not seeds or not enough(len(seeds), len(records)):
+        return None
+    layers = layers_in_most([flags for flags, _ in seen])
+    step = min(step for flags, step in seen if flags.any())
+    shares = [
+        np.nanmax(np.asarray(r.statistic("saturated_fraction"), np.float64)[0 if step == 0 else -1][:-1][flags])
+        for r, (flags, _) in zip(records, seen, strict=True)
+        if flags.any()
+    ]
+    share = float(np.mean(shares))
+    name = records[0].spec.network.layers[0].activation.name
+    return Finding(
+        rule=RULE.id,
+        severity="error" if step == 0 and share > 0.8 else "warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=layers,
+        step=step,
+        evidence={"saturated_fraction": share, "limit": MUCH, "activation": name},
+        message=(
+            f"Up to {percent(share)} of a layer's {name} activations sit where the slope is below 5% of its largest "
+            f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
+        ),
+        advice="Scale the weights by 1 / sqrt(fan_in) (init: xavier), so that pre-activations stay near the steep part.",
+        sources=SOURCES,
+        proposals=(
+            Proposal({"network.init": "xavier"}, "xavier gives pre-activations of unit variance"),
+            Proposal({"network.batchnorm": True}, "batch normalization sets the scale of pre-activations"),
+        ),
+    )
+
+
+RULE = Rule(
+    id="saturation",
+    title="Saturated units",
+    check=check,
+    sources=SOURCES,
+    stage="initialization",
+    causes=("unnormalized_input",),
+)

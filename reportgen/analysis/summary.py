@@ -1,0 +1,111 @@
+"""Records condensed over seeds: estimates, profiles by layer, histograms, curves by epoch, a variant's summary."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.model import Curve, Estimate, Histogram, Profile, VariantSummary
+from reportgen.analysis.statistics import mean_interval
+from reportgen.engine.spec import SCORES
+from reportgen.runs.record import RunRecord
+from reportgen.study.plan import Variant
+
+Records = Sequence[RunRecord]
+
+
+def estimate(values: Sequence[float] | NDArray[Any]) -> Estimate:
+    """Return mean and interval of the finite values; n counts these."""
+    x = np.asarray(values, np.float64)
+    x = x[np.isfinite(x)]
+    return Estimate(*mean_interval(x), n=int(x.size))
+
+
+def _columns(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean, lo and hi of each column over its finite rows."""
+    found = [estimate(column) for column in values.T]
+    return (
+        np.array([e.value for e in found]),
+        np.array([e.lo for e in found]),
+        np.array([e.hi for e in found]),
+    )
+
+
+def profile(records: Records, statistic: str, step: int | str = "last") -> Profile | None:
+    """Return a statistic by layer at one look; None where no record has that look.
+
+    A step in words is taken from each record ("last" may be another step for a run that stopped early).
+    """
+    looks = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
+    found = [(record, look) for record, look in looks if look is not None]
+    if not found:
+        return None
+    per_seed = np.array([record.statistic(statistic)[look] for record, look in found], np.float64)
+    steps = [int(record.probe_steps[look]) for record, look in found]
+    mean, lo, hi = _columns(per_seed)
+    seeds = tuple(record.spec.seed for record, _ in found)
+    return Profile(statistic, max(steps), seeds, np.arange(1.0, per_seed.shape[1] + 1), per_seed, mean, lo, hi)
+
+
+def profiles(records: Records, statistic: str) -> list[Profile]:
+    """Return the profiles of all looks that every record has, by step."""
+    steps = [set(record.probe_steps.tolist()) for record in records if "probe_step" in record.arrays]
+    common = sorted(set.intersection(*steps)) if steps else []
+    found = [profile(records, statistic, step) for step in common]
+    return [one for one in found if one is not None]
+
+
+def histograms(
+    records: Records, which: Literal["activation", "gradient"] = "activation", step: int | str = "last"
+) -> list[Histogram]:
+    """Return one histogram a layer, pooled over seeds: shares of all values, and the share outside the bins.
+
+    Gradient histograms are of log10 |delta|; exact zeros count as outside. Empty where no record has that look.
+    """
+    looks = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
+    found = [(record, look) for record, look in looks if look is not None]
+    if not found:
+        return []
+    counts = sum(record.arrays[f"probe_{which}_histogram"][look].astype(np.float64) for record, look in found)
+    edges = found[0][0].arrays[f"{which}_edges"]
+    made = []
+    for index, layer in enumerate(found[0][0].spec.network.layers):
+        width = layer.units * (int(layer.activation.get("pieces", 1)) if which == "gradient" else 1)
+        total = sum(int(record.facts["probe_n"]) * width for record, _ in found)
+        share = np.asarray(counts)[index] / max(total, 1)
+        own = edges[index] if edges.ndim == 2 else edges
+        made.append(Histogram(index + 1, own.astype(np.float64), share, float(max(0.0, 1 - share.sum()))))
+    return made
+
+
+def curve(records: Records, column: str) -> Curve:
+    """Return a score by epoch; a run that ended early has NaN after its end, and the mean is over those that have one."""
+    found = [np.asarray(record.arrays.get(f"epoch_{column}", ()), np.float64) for record in records]
+    per_seed = np.full((len(records), max((len(values) for values in found), default=0)), np.nan)
+    for row, values in enumerate(found):
+        per_seed[row, : len(values)] = values
+    mean, lo, hi = _columns(per_seed)
+    seeds = tuple(record.spec.seed for record in records)
+    return Curve(column, seeds, np.arange(float(per_seed.shape[1])), per_seed, mean, lo, hi)
+
+
+def variant_summary(variant: Variant, records: Records) -> VariantSummary:
+    """Return a variant's row: statuses counted, final scores over the runs that ended well or were stopped."""
+    ended = [record for record in records if record.status in ("ok", "stopped")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        scores = {name: estimate([record.final.get(name, np.nan) for record in ended]) for name in SCORES}
+    parameters = next((int(record.facts["parameters"]) for record in records if "parameters" in record.facts), 0)
+    return VariantSummary(
+        variant=variant,
+        records=tuple(records),
+        statuses=dict(Counter(record.status for record in records)),
+        scores=scores,
+        parameters=parameters,
+        train_seconds=float(sum(record.train_seconds for record in records)),
+    )

@@ -1,0 +1,133 @@
+"""From values by seed to a verdict: supported, contradicted or inconclusive.
+
+A value is supported where its 95% interval lies wholly on the claimed side, contradicted where it lies wholly on the
+other. A claim on several layers is supported where every layer is (which needs no correction), and contradicted where
+one is, at a level corrected for the number of layers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.statistics import (
+    ALPHA,
+    METHOD,
+    effect_size,
+    mean_interval,
+    p_value,
+    seeds_needed,
+    share_interval,
+)
+
+Word = Literal["supported", "contradicted", "inconclusive"]
+Values = NDArray[np.float64]
+
+LEAST_SEEDS = 3
+LEAST_SEEDS_FOR_SIGNS = 5  # 2^-5 is the first below 5%
+
+
+@dataclass(frozen=True)
+class Test:
+    """What a test found; boundary is the side of the region that is nearest."""
+
+    verdict: Word
+    measured: float
+    interval: tuple[float, float]
+    n: int
+    reason: str
+    method: str = METHOD
+    p: float | None = None
+    effect: float | None = None
+    seeds_needed: int | None = None
+
+
+def in_region(values: Values, low: float, high: float, least_error: float = 0.0, paired: bool = False) -> Test:
+    """Return whether the mean lies in [low, high], either of which may be infinite."""
+    known = values[~np.isnan(values)]
+    if not np.isfinite(known).all():
+        return _by_signs(known, low, high)
+    mean, lo, hi = mean_interval(known, least_error)
+    boundary = low if math.isinf(high) or (math.isfinite(low) and abs(mean - low) < abs(mean - high)) else high
+    p = p_value(known, boundary, least_error) if known.size > 1 else None
+    effect = effect_size(known - boundary) if paired else None
+    verdict, reason = _judge(known.size, lo, hi, low, high)
+    needed = seeds_needed(known, boundary, least_error) if verdict == "inconclusive" else None
+    return Test(verdict, mean, (lo, hi), int(known.size), reason, METHOD, p, effect, needed)
+
+
+def _judge(n: int, lo: float, hi: float, low: float, high: float) -> tuple[Word, str]:
+    if n < LEAST_SEEDS:
+        return "inconclusive", f"{n} of the {LEAST_SEEDS} seeds that a verdict needs at least"
+    if lo >= low and hi <= high:
+        return "supported", "the whole interval meets the claim"
+    if hi < low or lo > high:
+        return "contradicted", "the whole interval fails the claim"
+    return "inconclusive", "the interval reaches to both sides of what is claimed"
+
+
+def _by_signs(values: Values, low: float, high: float) -> Test:
+    """Judge by how many seeds meet the claim, where some values are infinite and a mean has no meaning."""
+    n, met = int(values.size), int(((values >= low) & (values <= high)).sum())
+    measured = float(np.median(values)) if n else math.nan
+    reason = f"{met} of {n} seeds meet the claim; {int(np.isinf(values).sum())} diverged"
+    verdict: Word = "inconclusive"
+    if n >= LEAST_SEEDS_FOR_SIGNS and met in (0, n):
+        verdict = "supported" if met else "contradicted"
+    share = share_interval(met, n) if n else (math.nan, math.nan)
+    method = f"sign test over seeds; share that meets the claim {share[0]:.2f} to {share[1]:.2f}, exact 95%"
+    return Test(verdict, measured, (math.nan, math.nan), n, reason, method)
+
+
+def all_in_regions(columns: Values, lows: Sequence[float], highs: Sequence[float], names: Sequence[str]) -> Test:
+    """Return whether every column's mean lies in its region; columns (seeds, regions); measured is the worst column's.
+
+    The worst column is the one that goes furthest to, or beyond, a side of its region, in widths of the region.
+    """
+    tests = [in_region(column, low, high) for column, low, high in zip(columns.T, lows, highs, strict=True)]
+    strict = [
+        _fails_surely(column, low, high, len(tests)) for column, low, high in zip(columns.T, lows, highs, strict=True)
+    ]
+    worst = max(range(len(tests)), key=lambda i: _excess(tests[i].measured, lows[i], highs[i]))
+    failing = [name for name, fails in zip(names, strict, strict=True) if fails]
+    undecided = [name for name, test in zip(names, tests, strict=True) if test.verdict != "supported"]
+    n = min(test.n for test in tests)
+    verdict: Word = "contradicted" if failing else "inconclusive" if undecided else "supported"
+    reason = tests[worst].reason
+    if n >= LEAST_SEEDS:
+        reason = (
+            f"outside in {_list(failing)}"
+            if failing
+            else f"not settled in {_list(undecided)}"
+            if undecided
+            else "every interval meets the claim"
+        )
+    needed = [test.seeds_needed for test in tests if test.verdict == "inconclusive"]
+    wanted = None if verdict != "inconclusive" or None in needed else max((k for k in needed if k), default=None)
+    method = f"{METHOD}, one for each of {len(tests)}; a contradiction at a level corrected for their number"
+    return Test(verdict, tests[worst].measured, tests[worst].interval, n, reason, method, None, None, wanted)
+
+
+def _fails_surely(column: Values, low: float, high: float, tests: int) -> bool:
+    known = column[np.isfinite(column)]
+    if known.size < LEAST_SEEDS:
+        return False
+    _, lo, hi = mean_interval(known, level=1 - ALPHA / tests)
+    return hi < low or lo > high
+
+
+def _excess(value: float, low: float, high: float) -> float:
+    """Return how far a value is beyond the nearer side, in half widths; not a number counts as furthest."""
+    if not math.isfinite(value):
+        return math.inf
+    width = (high - low) / 2 if math.isfinite(high - low) and high > low else 1.0
+    return max((low - value) / width, (value - high) / width)
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"

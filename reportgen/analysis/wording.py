@@ -1,0 +1,45 @@
+"""What a claim expects, in words: the only rounding that analysis does is of the author's own numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reportgen.study.claims import Claim
+
+
+def expected(claim: Claim) -> str:
+    """Return the expectation of a claim as a short phrase, such as "below 1e-05"."""
+    e = claim.expect
+    kind = e.kind
+    if kind in ("below", "above"):
+        return f"{kind} {getattr(e, kind):g}"
+    if e.between is not None:
+        return f"between {e.between[0]:g} and {e.between[1]:g}"
+    if kind == "near":
+        return _near(claim)
+    if kind == "same_as":
+        return f"within {e.within:g} of {named(e.same_as or {})}"
+    if kind == "monotone":
+        over = f"along {e.along}" if e.along else "from layer to layer"
+        return f"{e.monotone} {over}"
+    other = named(getattr(e, kind))
+    more = "greater" if kind == "greater_than" else "less"
+    if e.factor is not None:
+        return f"at least {e.factor:g} times {more} than {other}"
+    return f"{more} than {other} by at least {e.by:g}" if e.by else f"{more} than {other}"
+
+
+def _near(claim: Claim) -> str:
+    e = claim.expect
+    rtol = 0.05 if e.rtol is None and e.atol is None else e.rtol
+    parts = [f"{100 * rtol:g}%"] if rtol else []
+    parts += [f"{e.atol:g}"] if e.atol else []
+    reach = " plus ".join(parts) or "no deviation"
+    if isinstance(e.near, list):
+        return f"each layer within {reach} of the printed number"
+    return f"within {reach} of {e.near:g}"
+
+
+def named(where: dict[str, Any]) -> str:
+    """Return a `where` in words."""
+    return ", ".join(str(value) for value in where.values())
