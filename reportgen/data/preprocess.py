@@ -79,11 +79,9 @@ def _center(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, 
 
 
 def _standardize(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
-    sharing = groups(x.shape[1], image_shape, params["per"])
-    mean, variance = group_moments(x, *sharing)
-    low, high = group_bounds(x, *sharing)
-    # A constant is told by its bounds: rounding can leave it a variance that is tiny but not zero.
-    return Fitted(subtract=mean, multiply=1 / np.sqrt(np.where((high > low) & (variance > 0), variance, 1.0)))
+    mean, variance = group_moments(x, *groups(x.shape[1], image_shape, params["per"]))
+    # A constant's variance is exactly 0: in float64 the sum of equal float32 numbers is exact, and so is their mean.
+    return Fitted(subtract=mean, multiply=1 / np.sqrt(np.where(variance > 0, variance, 1.0)))
 
 
 def _minmax(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:

@@ -69,6 +69,13 @@ def test_standardizing_groups_gives_each_unit_variance(per: str, axes: tuple[int
     assert np.allclose(grouped.std(axis=axes), 1, atol=1e-6)
 
 
+@pytest.mark.parametrize("value", [0.1, 1 / 3, -7e20, 1e-30])
+@pytest.mark.parametrize("per", ["feature", "channel", "all"])
+def test_a_constant_becomes_zero_whatever_its_value_and_number(value: float, per: str) -> None:
+    x = np.full((9001, 6), value, np.float32)
+    assert np.all(step("standardize", x, image=(2, 1, 3), per=per)[0] == 0)
+
+
 def test_standardizing_stays_right_far_from_zero() -> None:
     x = (examples(5000, 3) + np.float32(30_000)).astype(np.float32)
     (train,) = step("standardize", x)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +161,22 @@ def test_an_archive_writes_nothing_wherever_its_members_point(tmp_path: Path) ->
     folder = images.write(tmp_path / "a" / "b" / "c", {"cifar-10-binary.tar.gz": evil})
     assert len(made("cifar10", path=str(folder)).y_test) == 10
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [folder / "cifar-10-binary.tar.gz"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+def test_links_and_their_kind_in_an_archive_are_passed_over(tmp_path: Path, kind: bytes) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        trap = tarfile.TarInfo("data_batch_1.bin")
+        trap.type, trap.linkname = kind, "/etc/hosts"
+        archive.addfile(trap)
+        for name, content in BATCHES.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    images.write(tmp_path, {"cifar-10-binary.tar.gz": packed.getvalue()})
+    dataset = made("cifar10", path=str(tmp_path), shuffle=False, validation=0.0)
+    assert np.array_equal(dataset.x_train[:8], images.pixels(8, 3072))
 
 
 def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
