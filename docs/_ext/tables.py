@@ -6,11 +6,12 @@ the options that all data sets share.
 
 import inspect
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from settings import rows
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -56,17 +57,13 @@ class Parameters(_Markdown):
 
 
 class Settings(_Markdown):
-    """All settings of a study file below the path that is given, from the schema that editors use."""
+    """All settings of a study file, or with the argument `claims` those of a claim."""
 
     def lines(self) -> Iterator[str]:
         """Return a table with one row a setting."""
-        from reportgen.study.schema import schema
-
-        root = schema()
-        start = self.arguments[0] if self.arguments else ""
         yield from ("| setting | takes | default | what it is |", "|---|---|---|---|")
-        for path, node in _walk(root, root, start):
-            yield f"| `{path}` | {_takes(node, root)} | {_default(node)} | {_cell(node.get('description', ''))} |"
+        for path, takes, default, what in rows(self.arguments[0] if self.arguments else ""):
+            yield f"| `{path}` | {takes} | {default} | {what} |"
 
 
 def _row(row: Row) -> Iterator[str]:
@@ -111,49 +108,6 @@ def _capital(text: str) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
-
-
-def _walk(node: Mapping[str, Any], root: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, child in _target(node, root).get("properties", {}).items():
-        inner = f"{path}.{name}" if path else name
-        yield inner, child
-        if len(_objects(child, root)) == 1:
-            yield from _walk(_objects(child, root)[0], root, inner)
-
-
-def _objects(node: Mapping[str, Any], root: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the objects with settings of their own that a node may be."""
-    target = _target(node, root)
-    choices = [option for word in ("anyOf", "oneOf", "allOf") for option in target.get(word, ())]
-    if choices:
-        return [found for option in choices for found in _objects(option, root)]
-    return [target] if target.get("properties") else []
-
-
-def _target(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "$ref" not in node:
-        return node
-    found: Mapping[str, Any] = root
-    for part in node["$ref"].removeprefix("#/").split("/"):
-        found = found[part]
-    return found
-
-
-def _takes(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
-    target = _target(node, root)
-    choices = [option for word in ("anyOf", "oneOf", "allOf") for option in target.get(word, ())]
-    if choices:
-        return ", ".join(dict.fromkeys(filter(None, (_takes(option, root) for option in choices))))
-    if "enum" in target or "const" in target:
-        return ", ".join(f"`{value}`" for value in target.get("enum", [target.get("const")]))
-    words = {"object": "mapping", "array": "list", "null": "", "string": "text"}
-    kind = target.get("type", "")
-    return words.get(kind, kind) if isinstance(kind, str) else ", ".join(words.get(one, one) for one in kind)
-
-
-def _default(node: Mapping[str, Any]) -> str:
-    default = node.get("default")
-    return "" if default in (None, "", [], {}) else f"`{default}`"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
