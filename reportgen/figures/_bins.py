@@ -16,6 +16,9 @@ from reportgen.figures._series import Series, choose, layout, relevance
 Array = NDArray[np.float64]
 Which = Literal["activation", "gradient"]
 
+WORTH_SEEING = 0.02
+"""A share of all values below which a bar may vanish beside a taller one."""
+
 BINS = 80
 """At most so many bars a panel: more do not show at half an inch."""
 
@@ -106,8 +109,14 @@ BIN_COLUMNS = ("variant", "label", "step", "layer", "low", "high", "share")
 
 
 def outline(edges: Array, share: Array) -> tuple[Array, Array]:
-    """Return x and height (0 to 1) of the outline of a histogram's bars as density, baseline included."""
+    """Return x and height (0 to 1) of the outline of a histogram's bars as density, baseline included.
+
+    The tallest bar is cut at twice the next one, where that one holds enough values to be worth seeing.
+    """
     density = share / np.where(np.diff(edges) > 0, np.diff(edges), np.inf)
-    peak = float(density.max()) if density.size else 0.0
-    height = density / peak if peak > 0 else density
+    order = np.argsort(density)
+    top = float(density[order[-1]])
+    if density.size > 1 and share[order[-2]] > WORTH_SEEING:
+        top = min(top, 2 * float(density[order[-2]]))
+    height = np.minimum(density / top, 1.0) if top > 0 else density
     return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(height, 2), [0.0]])

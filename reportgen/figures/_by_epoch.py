@@ -102,7 +102,7 @@ def _mean(ax: Axes, found: Curve, line: Line, scale: _axis.Scale) -> None:
     if np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=colour, alpha=0.13, lw=0, zorder=1.5)
     keep, marker = _thinned(len(x), 250), line.look.marker if len(x) <= 16 else None
-    ax.plot(x[keep], mean[keep], color=colour, ls=line.look.dash, marker=marker, ms=3.2, zorder=3)
+    ax.plot(x[keep], mean[keep], color=colour, ls=line.look.dash, marker=marker, ms=3.2, zorder=line.look.level)
 
 
 def _held(scale: _axis.Scale, values: Any) -> Any:

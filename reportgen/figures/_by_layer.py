@@ -131,7 +131,7 @@ def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
     if np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=seen.colour, alpha=0.15, lw=0, zorder=1.5)
     every = max(1, round(len(x) / 12)) if len(x) > MARKER_LAYERS else 1
-    ax.plot(x, mean, color=seen.colour, marker=seen.marker, ls=seen.dash, markevery=every, zorder=3)
+    ax.plot(x, mean, color=seen.colour, marker=seen.marker, ls=seen.dash, markevery=every, zorder=seen.level)
     if len(cell.profile.seeds) > 1:
         bars_x, bars_y = _bars(x, scale.place(np.asarray(cell.profile.per_seed, dtype=float)[:, keep]))
         ax.plot(bars_x, bars_y, color=seen.colour, lw=0.7, alpha=0.7, zorder=2, rasterized=bars_x.size > 6000)

@@ -12,6 +12,7 @@ from reportgen.analysis.model import Analysis, Profile
 from reportgen.analysis.summary import profile
 from reportgen.figures._printed import printed
 from reportgen.figures._series import Layout, Series
+from reportgen.runs.record import RunRecord
 
 Points = list[tuple[int, float]]
 Look = Literal["first", "last"]
@@ -71,14 +72,26 @@ COLUMNS = ("variant", "label", "step", "layer", "mean", "low", "high", "seeds", 
 
 def cells_of(analysis: Analysis, view: View, plan: Layout, look: Look) -> Iterator[Cell]:
     for series in plan.series:
-        found = profile(series.summary.records, view.statistic, look)
+        found = profile(records_at(series, look), view.statistic, look)
         if found is None or not np.isfinite(np.asarray(found.mean, dtype=float)).any():
             continue
         last = int(max(found.layers))
-        numbers = printed(analysis, view.statistic, series.id, look, last)
+        numbers = printed(analysis, view.statistic, series.id, _names(series, look, found.step), last)
         output = last if view.output or len(found.layers) == 1 else None
         theory = _theory(analysis, series.id, view.statistic, last if output else last - 1) if look == "first" else []
         yield Cell(series, look, found, theory, [p for p in numbers if output or p[0] < last], output)
+
+
+def records_at(series: Series, look: Look) -> list[RunRecord]:
+    """Return the variant's records, after training without those that diverged: their last look is another step."""
+    return [record for record in series.summary.records if look == "first" or record.status != "diverged"]
+
+
+def _names(series: Series, look: Look, step: int) -> set[int | str | None]:
+    """Return all that a claim may call this look; a network that was not trained has one look, first and last."""
+    trained = any(record.steps > 0 for record in series.summary.records)
+    last: set[int | str | None] = {"last", None} if look == "last" or not trained else set()
+    return {step, look} | last
 
 
 def _theory(analysis: Analysis, variant: str, statistic: str, last: int) -> Points:

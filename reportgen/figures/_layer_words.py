@@ -16,14 +16,14 @@ from reportgen.figures._words import count, course, listing, number, sentence
 def caption_of(analysis: Analysis, cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, Scale]) -> str:
     seeds = max(len(cell.profile.seeds) for cell in cells)
     parts = [f"{view.what}, by layer", _seed_words(seeds)]
-    parts.append(_facts(cells, _told(analysis, cells)))
+    parts.append(_facts(cells, _told(cells, relevance(analysis, view.statistic))))
     if any(cell.printed for cell in cells):
         parts.append(_printed_words(cells))
     if len({id(scale) for scale in scales.values()}) > 1:
         parts.append("The panels have different vertical scales")
     if any(scale.floor is not None for scale in scales.values()):
         parts.append("Values of exactly 0 are drawn on the lowest line of the logarithmic axis")
-    return " ".join(sentence(part) for part in [*parts, *_lost(cells), plan.note] if part)
+    return " ".join(sentence(part) for part in [*parts, *_lost(cells), _diverged(cells, plan), plan.note] if part)
 
 
 def _seed_words(seeds: int) -> str:
@@ -32,9 +32,8 @@ def _seed_words(seeds: int) -> str:
     return f"Line and markers: mean over {seeds} seeds; band: its 95% interval; short bars: single seeds"
 
 
-def _told(analysis: Analysis, cells: Sequence[Cell]) -> list[Cell]:
+def _told(cells: Sequence[Cell], order: Mapping[str, int]) -> list[Cell]:
     """Return at most three cells worth a sentence: those of claims first, then the most and the least changing."""
-    order = relevance(analysis)
     first = [cell for cell in cells if cell.look == cells[0].look]
     ranked = sorted(first, key=lambda cell: (order.get(cell.series.id, 10**6), -_change(cell)))
     return ranked[:2] + sorted(ranked[2:], key=_change)[:1]
@@ -47,7 +46,8 @@ def _change(cell: Cell) -> float:
 
 
 def _facts(cells: Sequence[Cell], told: Sequence[Cell]) -> str:
-    words = [f"with “{cell.series.name}” it {_course(cell)}" for cell in told]
+    alone = len({cell.series.id for cell in cells}) == 1
+    words = [f"it {_course(cell)}" if alone else f"with “{cell.series.name}” it {_course(cell)}" for cell in told]
     looks = {cell.look for cell in cells}
     when = " at initialization" if len(looks) > 1 or told[0].profile.step == 0 else ""
     return f"Measured{when}: {'; '.join(words)}"
@@ -70,6 +70,15 @@ def _printed_words(cells: Sequence[Cell]) -> str:
     middle = finite[len(finite) // 2]
     gap = f"{number(100 * middle)}% in the median"
     return f"Hollow circles: numbers printed in the lecture, which differ from the measured means by {gap}"
+
+
+def _diverged(cells: Sequence[Cell], plan: Layout) -> str:
+    """Count the runs that a look after training leaves out."""
+    statuses = [record.status for series in plan.series for record in series.summary.records]
+    lost = statuses.count("diverged")
+    if not lost or not any(cell.look == "last" for cell in cells):
+        return ""
+    return f"{lost} of {len(statuses)} runs diverged and are left out after training"
 
 
 def _lost(cells: Sequence[Cell]) -> list[str]:

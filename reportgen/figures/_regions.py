@@ -9,11 +9,14 @@ from reportgen.study.claims import Claim
 
 Region = tuple[float, float]
 
+RTOL = 0.05
+"""What `near` allows where the claim gives neither rtol nor atol."""
+
 
 def region(claim: Claim | None, result: ClaimResult) -> Region | None:
     """Return the ends of the expected region on the scale of `result.measured`, infinite where it is open.
 
-    None where the expectation is no interval of the measured value.
+    None where the expectation is no one interval of the measured value, such as that of a monotone course.
     """
     if claim is None:
         return None
@@ -26,4 +29,32 @@ def region(claim: Claim | None, result: ClaimResult) -> Region | None:
         return expect.between[0], expect.between[1]
     if expect.within is not None:
         return -expect.within, expect.within
+    return _near(claim, result) if expect.near is not None else _against(claim, "ratio" in result.method)
+
+
+def _near(claim: Claim, result: ClaimResult) -> Region:
+    """Return the region round one number, or of the relative deviation where numbers are given by layer."""
+    expect = claim.expect
+    rtol = RTOL if expect.rtol is None and expect.atol is None else expect.rtol or 0.0
+    if isinstance(expect.near, list):
+        reach = rtol + (expect.atol or 0.0) / _worst_printed(result)
+        return -reach, reach
+    near = expect.near or 0.0
+    reach = abs(near) * rtol + (expect.atol or 0.0)
+    return near - reach, near + reach
+
+
+def _worst_printed(result: ClaimResult) -> float:
+    """Return the size of the printed number that is missed by most of itself: the one that `measured` speaks of."""
+    pairs = [(mean, printed) for _, mean, printed in result.by_layer if printed]
+    return max((abs(mean / printed - 1), abs(printed)) for mean, printed in pairs)[1] if pairs else math.inf
+
+
+def _against(claim: Claim, is_ratio: bool) -> Region | None:
+    """Return the region of a difference, or of a ratio, between two variants."""
+    expect, inf = claim.expect, math.inf
+    if expect.greater_than is not None:
+        return (expect.factor or 1.0, inf) if is_ratio else (expect.by or 0.0, inf)
+    if expect.less_than is not None:
+        return (-inf, 1 / (expect.factor or 1.0)) if is_ratio else (-inf, -(expect.by or 0.0))
     return None

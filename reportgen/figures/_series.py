@@ -86,10 +86,15 @@ def layout(analysis: Analysis) -> Layout:
     return Layout(panels, len(summaries) - sum(len(panel.series) for panel in panels))
 
 
-def relevance(analysis: Analysis) -> dict[str, int]:
-    """Return a rank for each variant that a claim or a finding names; lower is more relevant."""
-    named = [variant for claim in analysis.claims for variant in claim.variants]
-    named += [finding.variant for finding in analysis.findings if finding.severity == "error"]
+def relevance(analysis: Analysis, metric: str | None = None) -> dict[str, int]:
+    """Return a rank for each variant that a claim or a finding names; lower is more relevant.
+
+    metric: only claims on this metric count, and no findings.
+    """
+    claims = [claim for claim in analysis.claims if metric in (None, claim.metric)]
+    named = [variant for claim in claims for variant in claim.variants]
+    if metric is None:
+        named += [finding.variant for finding in analysis.findings if finding.severity == "error"]
     return {variant: rank for rank, variant in reversed(list(enumerate(named)))}
 
 

@@ -89,6 +89,11 @@ class Look:
     marker: str
     dash: Any
 
+    @property
+    def level(self) -> float:
+        """How far up the line is drawn: the more broken a line, the higher, so that two on one course both show."""
+        return 3 + 0.1 * DASHES.index(self.dash)
+
 
 def settings() -> AbstractContextManager[None]:
     """Return the context in which every figure is drawn and saved; it leaves the user's own settings alone."""

@@ -3,8 +3,9 @@
 Each panel holds the activations of all units of a hidden layer for all probe examples, all seeds together, and is
 scaled to its own height; the number above it is their standard deviation. A healthy network shows the same shape in
 every layer. A spike at zero that narrows from layer to layer is a signal that dies out; mass at both ends of the range
-is saturation. A row shares one range over its layers unless they have different activation functions; values beyond
-it are counted in the caption.
+is saturation. A bar more than twice as tall as the next is cut at the top of its panel, or the zeros of ReLU would
+flatten everything else. A row shares one range over its layers unless they have different activation functions; values
+beyond it are counted in the caption.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _header(figure: Figure, ax: Axes, bars: Sequence[Bars]) -> None:
 def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
     """Draw a row's panels beside one another in one set of axes: a tenth of the work of as many axes."""
     shapes = []
-    ax.set_xlim(-0.5, max(len(row.bars), 3) - 0.5)
+    ax.set_xlim(-0.5, max(len(row.bars), 2) - 0.5)
     ax.set_ylim(0, 1.06)
     for at, one in enumerate(row.bars):
         low, high = shared or own_range(one)
@@ -112,24 +113,19 @@ def _range_words(low: float, high: float) -> str:
 
 
 def own_range(bars: Bars) -> Range:
-    """Return the range of one layer's panel: the bins that were counted, cut where the upper part is empty."""
-    low, high = float(bars.edges[0]), float(bars.edges[-1])
-    if high - low <= 2 or not bars.share.sum() > 0:
-        return low, high
-    return low, max(min(high, 1.1 * bars.support[1]), low + (high - low) / 4)
+    """Return the range of one layer's panel: that of the counted bins."""
+    return float(bars.edges[0]), float(bars.edges[-1])
 
 
 def common_range(bars: Sequence[Bars]) -> Range | None:
     """Return one range for all layers, None where they were counted over different bins."""
-    if not all(np.array_equal(bars[0].edges, one.edges) for one in bars):
-        return None
-    return float(bars[0].edges[0]), max(high for _, high in map(own_range, bars))
+    return own_range(bars[0]) if len({own_range(one) for one in bars}) == 1 else None
 
 
 def _caption(rows: Sequence[Row], left_out: int) -> str:
     parts = [
         "Activations of each hidden layer at initialization, all units, probe examples and seeds together; every panel "
-        "is scaled to its own height and σ is the standard deviation",
+        "is scaled to its own height, bars twice as tall as the next are cut, and σ is the standard deviation",
         "with " + "; ".join(f"“{row.series.name}”: σ {_course(row)}" for row in rows[:3]),
     ]
     if any(common_range(row.bars) is None for row in rows):

@@ -75,7 +75,7 @@ COLUMNS = (
 
 def _row(result: ClaimResult, expected: Region | None) -> Row:
     """Return the row with a scale that holds value, interval, seeds and the ends of the region."""
-    seeds = list(result.per_seed.values())
+    seeds = _seeds(result)
     values = [value for value in (result.measured, *result.interval, *seeds, *(expected or ())) if math.isfinite(value)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if low > 0 and high / low > 30:
@@ -83,6 +83,11 @@ def _row(result: ClaimResult, expected: Region | None) -> Row:
         return Row(result, expected, low / room, high * room, True)
     room = 0.15 * (high - low) or 0.15 * abs(high) or 1.0
     return Row(result, expected, low - room, high + room, False)
+
+
+def _seeds(result: ClaimResult) -> list[float]:
+    """Return the seeds' values that stand on the scale of `measured`: not the deviations of a claim by layer."""
+    return [] if result.by_layer else [value for value in result.per_seed.values() if math.isfinite(value)]
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
@@ -117,7 +122,7 @@ def _words(ax: Axes, at: int, row: Row, lines: int) -> None:
 def _value(result: ClaimResult) -> str:
     low, high = result.interval
     if not math.isfinite(result.measured):
-        return "not measured"
+        return "not measured" if math.isnan(result.measured) else "infinite: runs diverged"
     if not math.isfinite(low):
         return f"{number(result.measured, 3)} (n = {result.n})"
     return f"{number(result.measured)} [{number(low)}, {number(high)}]"
@@ -136,7 +141,7 @@ def _scale(ax: Axes, y: float, row: Row) -> None:
             if math.isfinite(end):
                 ax.plot([x(end)] * 2, [y - 0.3, y + 0.3], color=_style.MUTED, lw=0.8, zorder=2)
     ax.plot([LINE_FROM, LINE_TO], [y, y], color=_style.MUTED, lw=0.5, zorder=1.5)
-    seeds = [x(value) for value in result.per_seed.values() if math.isfinite(value)]
+    seeds = [x(value) for value in _seeds(result)]
     ax.plot(seeds, np.full(len(seeds), y), ls="none", marker="o", ms=2.6, mfc="none", mec=_style.INK, mew=0.5, zorder=3)
     low, high = result.interval
     if math.isfinite(low) and math.isfinite(high):

@@ -7,6 +7,7 @@ examples were scored that a difference could be chance, the interval says so; it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,25 +80,22 @@ def _rank(row: Row) -> tuple[bool, float]:
 
 def _figure(scores: dict[str, list[Row]], split: str) -> Figure:
     rows = scores["accuracy"]
-    labels = [_label(row) for row in rows]
-    left = min(2.3, 0.2 + max(_style.text_width(label) for label in labels))
+    left = min(2.6, 0.2 + max(_style.text_width(_label(row)) for row in rows))
     margins = _style.Margins(left=left, top=0.12, across=0.22, bottom=0.44)
     each = 0.24 if len(rows) <= 12 else 0.175
     figure, ((accuracy, loss),) = _style.grid(1, 2, max(0.7, each * len(rows) + 0.15), margins=margins)
     _panel(accuracy, scores["accuracy"], f"{split} accuracy", log=False)
     _panel(loss, scores["loss"], f"{split} loss", log=None)
     accuracy.set_yticks(range(len(rows)))
-    accuracy.set_yticklabels([_style.clip(label, left - 0.15) for label in labels])
+    accuracy.set_yticklabels([_label(row, left - 0.15) for row in rows])
     return figure
 
 
-def _label(row: Row) -> str:
-    runs = len(row.summary.records)
-    return (
-        f"{row.summary.variant.label} ({row.diverged} of {runs} diverged)"
-        if row.diverged
-        else row.summary.variant.label
-    )
+def _label(row: Row, inches: float = math.inf) -> str:
+    """Return the variant's label, cut where it must be, and how many of its runs diverged."""
+    lost = f" ({row.diverged} of {len(row.summary.records)} diverged)" if row.diverged else ""
+    label = row.summary.variant.label
+    return (label if math.isinf(inches) else _style.clip(label, inches - _style.text_width(lost))) + lost
 
 
 def _panel(ax: Axes, rows: Sequence[Row], label: str, log: bool | None) -> None:

@@ -4,10 +4,10 @@ from reportgen.figures._printed import printed
 from tests.figures.examples import analysis, claim, record, result, summary
 
 
-def points(measure: dict[str, object], near: object, step: int | str = "first") -> list[tuple[int, float]]:
+def points(measure: dict[str, object], near: object, step: int | str | None = 0) -> list[tuple[int, float]]:
     one = claim("near", measure={"metric": "activation_std", "step": 0} | measure, expect={"near": near})
     made = analysis([summary("a", [record()])], [one], [result(one, ["a"])])
-    return printed(made, "activation_std", "a", step, 11)
+    return printed(made, "activation_std", "a", {step}, 11)
 
 
 def test_a_list_by_layer_is_read_in_the_claims_layers() -> None:
@@ -28,7 +28,7 @@ def test_another_step_statistic_or_variant_has_no_printed_numbers() -> None:
     assert points({"layer": 1, "metric": "activation_mean"}, 0.5) == []
     one = claim("near", measure={"metric": "activation_std", "layer": 1}, expect={"near": 0.5})
     made = analysis([summary("a", [record()])], [one], [result(one, ["b"])])
-    assert printed(made, "activation_std", "a", "first", 11) == []
+    assert printed(made, "activation_std", "a", {0}, 11) == []
 
 
 def test_the_last_look_is_asked_for_by_name() -> None:
