@@ -21,7 +21,7 @@ LAYERS = (
     ("reportgen.figures",),
     ("reportgen.report",),
     ("reportgen.",),  # the pipeline and the modules around it
-    ("reportgen.cli",),
+    ("reportgen.cli", "reportgen.__main__"),
 )
 FREE = ("reportgen.shipped",)  # where templates and studies lie is everyone's question
 NO_ENGINE = ("reportgen.analysis", "reportgen.figures", "reportgen.report")
