@@ -31,7 +31,7 @@ def report_lines(report: Report) -> Iterator[Line]:
         yield "", f"  claims: {counted(verdict_counts(report))}"
     yield "", f"  runs: {counted(status_counts(report))} ({report.trained} trained, {report.stored} stored)"
     severities = Counter(finding.severity for finding in report.analysis.findings)
-    yield "", f"  findings: {counted(severities)}"
+    yield "", f"  findings: {severities.total()}{f' ({counted(severities)})' if severities else ''}"
     for failure in report.failures:
         yield "red", f"  failed: {failure}"
     yield "", f"  report: {main_file(report)}"

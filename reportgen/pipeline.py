@@ -150,7 +150,10 @@ def plan_jobs(plan: Plan) -> list[Job]:
 
 def unique(jobs: Sequence[Job]) -> list[Job]:
     """Return one job a key: two variants of equal settings are trained once."""
-    return list({job.key: job for job in reversed(jobs)}.values())[::-1]
+    first: dict[str, Job] = {}
+    for job in jobs:
+        first.setdefault(job.key, job)
+    return list(first.values())
 
 
 def stored_records(order: Order, jobs: Sequence[Job]) -> dict[str, RunRecord]:
@@ -183,8 +186,9 @@ def write_report(
     by_variant = {(job.run.variant, job.run.seed): records[job.key] for job in jobs}
     analysis = analyse(order.plan, by_variant, summarize(records.values(), order.command))
     published = publish(analysis, order.folder, order.formats, watcher.stage)
+    labels = {variant.id: variant.label for variant in order.plan.variants}
     failures = tuple(
-        f"{variant}, seed {seed}: {record.error}"
+        f"{labels[variant]}, seed {seed}: {record.error}"
         for (variant, seed), record in by_variant.items()
         if record.status == "failed"
     )

@@ -62,7 +62,7 @@ def test_a_damaged_run_is_trained_again(pretend):
 def test_a_failed_run_is_reported_and_tried_again_next_time(pretend):
     pretend.failing = {1}
     report = run_study("rates.yaml")
-    assert report.failures == ("small, seed 1: MemoryError: too wide", "large, seed 1: MemoryError: too wide")
+    assert report.failures == tuple(f"{size} rate, seed 1: MemoryError: too wide" for size in ("small", "large"))
     assert (FOLDER / "index.html").exists()
     statuses = [run["status"] for run in json.loads((FOLDER / "results.json").read_text("utf-8"))["runs"]]
     assert statuses.count("failed") == 2
