@@ -11,10 +11,10 @@ import pkgutil
 
 from reportgen.analysis.model import Analysis
 from reportgen.errors import StudyError
-from reportgen.figures._export import csv_text, save, svg_text
+from reportgen.figures._export import csv_text, png_bytes, save, svg_text
 from reportgen.figures.figure import Drawing, FigureKind
 
-__all__ = ["FIGURES", "Drawing", "FigureKind", "csv_text", "draw_all", "find", "save", "svg_text"]
+__all__ = ["FIGURES", "Drawing", "FigureKind", "csv_text", "draw_all", "find", "png_bytes", "save", "svg_text"]
 
 
 def _collect() -> dict[str, FigureKind]:

@@ -108,13 +108,15 @@ def _panel(ax: Axes, cells: Sequence[Cell], view: View, scale: _axis.Scale, firs
     for cell in cells:
         if cell.theory:
             x, y = zip(*cell.theory, strict=True)
-            ax.plot(x, scale.place(y), color=cell.series.look.colour, lw=0.8, ls=(0, (4, 2)), zorder=2.5)
+            ax.plot(x, scale.place(y), **THEORY)
         if cell.printed:
             x, y = zip(*cell.printed, strict=True)
             ax.plot(x, scale.place(y), **PRINTED)
     _axis.set_y(ax, scale, labels=first)
 
 
+# Theory lies on the measured line wherever it is right, so it is drawn on top, thin and dark.
+THEORY: dict[str, Any] = {"color": _style.INK, "lw": 0.6, "ls": (0, (3, 2.5)), "zorder": 3.6}
 PRINTED: dict[str, Any] = {
     "ls": "none", "marker": "o", "mfc": "none", "mec": _style.INK, "mew": 0.8, "ms": 7.5, "zorder": 4,
 }  # fmt: skip
@@ -162,7 +164,7 @@ def _legend(cells: Sequence[Cell], view: View) -> tuple[list[Any], list[str]]:
         Line2D([], [], color=s.look.colour, marker=s.look.marker, ls=s.look.dash) for s in shown.values()
     ]
     if any(cell.theory for cell in cells):
-        handles.append(Line2D([], [], color=_style.MUTED, lw=0.8, ls=(0, (4, 2))))
+        handles.append(Line2D([], [], **THEORY))
         labels.append("mean-field theory")
     if any(cell.printed for cell in cells):
         handles.append(Line2D([], [], **PRINTED))

@@ -26,13 +26,18 @@ def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
     contents = {
         "svg": (svg_text(drawing) if svg is None else svg).encode(),
         "pdf": _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing)),
-        "png": _bytes(drawing, "png", metadata=_png_metadata(drawing), pil_kwargs={"compress_level": 4}),
+        "png": png_bytes(drawing),
         "csv": csv_text(drawing).encode(),
     }
     paths = [folder / f"{drawing.id}.{ending}" for ending in contents]
     for path, content in zip(paths, contents.values(), strict=True):
         path.write_bytes(content)
     return paths
+
+
+def png_bytes(drawing: Drawing) -> bytes:
+    """Return the figure as PNG."""
+    return _bytes(drawing, "png", metadata=_png_metadata(drawing), pil_kwargs={"compress_level": 4})
 
 
 def svg_text(drawing: Drawing) -> str:

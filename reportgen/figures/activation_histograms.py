@@ -4,8 +4,8 @@ Each panel holds the activations of all units of a hidden layer for all probe ex
 scaled to its own height; the number above it is their standard deviation. A healthy network shows the same shape in
 every layer. A spike at zero that narrows from layer to layer is a signal that dies out; mass at both ends of the range
 is saturation. A bar more than twice as tall as the next is cut at the top of its panel, or the zeros of ReLU would
-flatten everything else. A row shares one range over its layers unless they have different activation functions; values
-beyond it are counted in the caption.
+flatten everything else. A row shares one range over its layers unless they have different activation functions; where
+many values lie outside the range, the panel says which share.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from reportgen.figures._words import count, course, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
 ROWS, LAYERS = 12, 10
+TOLD = 0.05
+"""A share of values outside the range from which a panel says so."""
 SLOT = 0.86
 """The part of a layer's place that its panel fills."""
 Range = tuple[float, float]
@@ -78,9 +80,9 @@ def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
         low, high = shared or own_range(one)
         if one.share.sum() > 0:
             shapes.append(_placed(one, at, low, high))
-        else:
-            words = "outside" if one.outside > 0 else "no value"
-            ax.text(at, 0.3, words, ha="center", fontsize=_style.TINY, color=_style.MUTED, style="italic")
+        if one.outside > TOLD:
+            words = f"{100 * one.outside:.0f}% out"
+            ax.text(at + SLOT / 2, 0.5, words, ha="right", fontsize=_style.TINY, color=_style.MUTED)
         words = f"σ {number(one.std)}" if np.isfinite(one.std) else "no finite σ"
         ax.text(at, 1.1, words, ha="center", va="bottom", fontsize=_style.TINY, color=_style.MUTED)
     ax.add_collection(PolyCollection(shapes, facecolor=row.series.look.colour, edgecolor="none", alpha=0.9))
@@ -130,9 +132,8 @@ def _caption(rows: Sequence[Row], left_out: int) -> str:
     ]
     if any(common_range(row.bars) is None for row in rows):
         parts.append("Where the range is written below every panel, the layers differ in it")
-    outside = max(one.outside for row in rows for one in row.bars)
-    if outside > 0.01:
-        parts.append(f"Up to {number(100 * outside)}% of a layer's values lie outside the counted range")
+    if any(one.outside > TOLD for row in rows for one in row.bars):
+        parts.append("“Out” is the share of values that lie outside the range")
     if left_out:
         parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} not shown")
     return " ".join(sentence(part) for part in parts)
