@@ -16,7 +16,6 @@ from reportgen.analysis import analyse
 from reportgen.analysis.model import Analysis
 from reportgen.errors import MissingError, StoreError, UsageError
 from reportgen.quick import WATERMARK, quick_overrides
-from reportgen.report.publish import publish
 from reportgen.runs import disk
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.provenance import summarize
@@ -182,6 +181,8 @@ def write_report(
     lost = [job.key for job in jobs if job.key not in records]
     if lost:
         raise StoreError("a run cannot be read back after it was stored", where=str(order.store.folder / lost[0]))
+    from reportgen.report.publish import publish  # matplotlib takes a second to load, and `check` draws nothing
+
     watcher.stage("analysing")
     by_variant = {(job.run.variant, job.run.seed): records[job.key] for job in jobs}
     analysis = analyse(order.plan, by_variant, summarize(records.values(), order.command))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen import figures, report
 from reportgen.analysis.model import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.report.results import write_results
@@ -48,8 +49,6 @@ def _write(
     disk.write_synced(folder / "study.yaml", dump_study(analysis.plan.study).encode())
     if not set(formats) - {"json"}:
         return None
-    from reportgen import figures, report  # matplotlib takes a second to load, and not every command draws
-
     stage("drawing")
     drawings = figures.draw_all(analysis)
     stage("writing")
