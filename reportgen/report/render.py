@@ -1,0 +1,38 @@
+"""Fills the templates: one environment, where everything is escaped and nothing may be undefined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reportgen.report import markdown
+from reportgen.report.document import Document
+from reportgen.report.formatting import FILTERS
+from reportgen.shipped import templates_folder
+
+
+def environment(print_medium: bool) -> Environment:
+    """Return the environment of one medium."""
+    made = Environment(
+        loader=FileSystemLoader(templates_folder(), encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(FILTERS)
+    made.filters["markdown"] = partial(markdown.to_html, print_medium=print_medium)
+    made.filters["inline_markdown"] = partial(markdown.inline, print_medium=print_medium)
+    return made
+
+
+def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str:
+    """Return the report as one HTML text; `pictures` maps figures' ids to their markup, medium is screen or print."""
+    made = environment(medium == "print")
+    style = (templates_folder() / f"{medium}.css").read_text(encoding="utf-8")
+    context: dict[str, Any] = {"doc": document, "pictures": pictures, "medium": medium, "style": Markup(style)}  # noqa: S704
+    return made.get_template("report.html.j2").render(context)
