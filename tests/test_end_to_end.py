@@ -40,7 +40,7 @@ claims:
 remedies: false
 """
 
-LONG = STUDY.replace("epochs: 3", "epochs: 3000").replace("seeds: 3", "seeds: 6")
+LONG = STUDY.replace("epochs: 3", "epochs: 1000").replace("seeds: 3", "seeds: 6")
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def _run_locally(jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, pr
         except BaseException:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
-            wait(futures, timeout=GRACE_SECONDS)
+            wait([future for future in futures if not future.cancelled()], timeout=GRACE_SECONDS)
             raise
         pool.shutdown()
 
