@@ -54,6 +54,7 @@ class BarWatcher(Watcher):
         self._bar = Progress(described, *columns, console=console, transient=True)
         self._lock = threading.Lock()
         self._task: TaskID | None = None
+        self._study = ""
         self._weights: Mapping[str, float] = {}
         self._shares: dict[str, float] = {}
         self._filled = 0.0
@@ -68,12 +69,10 @@ class BarWatcher(Watcher):
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
         """Show an empty bar, in which a run takes the room of its expected cost."""
-        if self._task is not None:
-            self._bar.remove_task(self._task)
         self._weights, self._shares = weights(plan, missing), {}
         self._filled, self._done = 0.0, 0
-        total = sum(self._weights.values())
-        self._task = self._bar.add_task(plan.study.id, total=total, runs=f"0/{len(missing)} runs")
+        self._study = plan.study.id
+        self._show(sum(self._weights.values()), f"0/{len(missing)} runs")
 
     def progress(self, job: Job, done: int, total: int) -> None:
         """Fill the bar by what the run has done."""
@@ -86,8 +85,12 @@ class BarWatcher(Watcher):
 
     def stage(self, name: str) -> None:
         """Show what is being done, without a guess how long it takes."""
+        self._show(None, name)
+
+    def _show(self, total: float | None, words: str) -> None:
         if self._task is not None:
-            self._bar.update(self._task, total=None, runs=name)
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(self._study, total=total, runs=words)
 
     def _fill(self, job: Job, share: float) -> None:
         with self._lock:
