@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.analysis import theory
-from reportgen.analysis.claims import test_claims
+from reportgen.analysis.claims import judge_claims
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnose import diagnose
 from reportgen.analysis.model import Analysis, VariantSummary
@@ -30,7 +30,7 @@ def analyse(
     return Analysis(
         plan=plan,
         variants=variants,
-        claims=test_claims(plan, records),
+        claims=judge_claims(plan, records),
         findings=diagnose(variants),
         comparisons=compare(variants),
         theory={v.variant.id: expected for v in variants if (expected := _theory(v))},

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.analysis.finding import Finding, Proposal, Remedy
+from reportgen.analysis.finding import Proposal, Remedy
 from reportgen.analysis.statistics import mean_interval
 from reportgen.runs.record import RunRecord
 
@@ -55,10 +55,3 @@ def _verdict(lo: float, hi: float, better_up: bool) -> Literal["helped", "no dif
     if math.isnan(lo) or lo <= 0 <= hi:
         return "no difference"
     return "helped" if (lo > 0) == better_up else "hurt"
-
-
-def with_remedy(finding: Finding, remedy: Remedy) -> Finding:
-    """Return the finding with its tested remedy."""
-    import dataclasses
-
-    return dataclasses.replace(finding, remedy=remedy)

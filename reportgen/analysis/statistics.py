@@ -64,7 +64,7 @@ def effect_size(differences: ArrayLike) -> float:
 
 
 def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0, most: int = 1000) -> int | None:
-    """Return about how many seeds would tell the mean from `boundary`, were mean and spread to stay; None if too many."""
+    """Return about how many seeds would tell the mean from `boundary`, its spread staying; None if too many."""
     x = np.asarray(values, np.float64)
     if x.size < 2:
         return None

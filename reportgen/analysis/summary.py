@@ -84,7 +84,7 @@ def histograms(
 
 
 def curve(records: Records, column: str) -> Curve:
-    """Return a score by epoch; a run that ended early has NaN after its end, and the mean is over those that have one."""
+    """Return a score by epoch; a run has NaN after its end, and means are over those that go on."""
     found = [np.asarray(record.arrays.get(f"epoch_{column}", ()), np.float64) for record in records]
     per_seed = np.full((len(records), max((len(values) for values in found), default=0)), np.nan)
     for row, values in enumerate(found):

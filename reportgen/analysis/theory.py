@@ -46,7 +46,6 @@ def _functions(activation: Component) -> tuple[Callable[[Array], Array], Callabl
     p: dict[str, Any] = dict(activation.params)
     slope = float(p.get("slope", 0.0) or 0.0)
     alpha = float(p.get("alpha", 1.0) or 1.0)
-    density = lambda z: np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)  # noqa: E731 - a formula used twice below
     table: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
         "identity": (lambda z: z, np.ones_like),
         "sigmoid": (special.expit, lambda z: special.expit(z) * special.expit(-z)),
@@ -59,7 +58,10 @@ def _functions(activation: Component) -> tuple[Callable[[Array], Array], Callabl
             lambda z: _SELU_SCALE * _elu(z, _SELU_ALPHA),
             lambda z: _SELU_SCALE * _elu_slope(z, _SELU_ALPHA),
         ),
-        "gelu": (lambda z: z * special.ndtr(z), lambda z: special.ndtr(z) + z * density(z)),
+        "gelu": (
+            lambda z: z * special.ndtr(z),
+            lambda z: special.ndtr(z) + z * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi),
+        ),
         "silu": (
             lambda z: z * special.expit(z),
             lambda z: special.expit(z) * (1 + z * special.expit(-z)),
@@ -175,5 +177,5 @@ def of_record(record: RunRecord) -> dict[str, list[float]] | None:
 
 
 def initial_loss(classes: int, logit_variance: float = 0.0) -> float:
-    """Return the cross-entropy expected before training: ln C, and half the logits' variance (1 - 1/C) to second order."""
+    """Return the cross-entropy expected before training: ln C + v (1 - 1/C) / 2 for logits of variance v."""
     return math.log(classes) + logit_variance * (1 - 1 / classes) / 2

@@ -13,7 +13,7 @@ Flags = NDArray[np.bool_]
 
 
 def enough(seeds: int, of: int) -> bool:
-    """Return whether a symptom in so many seeds speaks of the variant: in more than half, one alone only of one or two."""
+    """Return whether a symptom in so many seeds speaks of the variant: in more than half, or in one of two."""
     return seeds * 2 > of or (of <= 2 and seeds >= 1)
 
 

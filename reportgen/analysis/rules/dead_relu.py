@@ -3,14 +3,15 @@
 **Statistic.** The share of a hidden layer's ReLU units that output zero on all probe examples, in every one of the
 last three looks (or at initialization, where nothing is trained).
 
-**Reference.** More than 40% of a layer's units, or more than 15 points above the share at initialization. A deep net with He weights and
-zero biases begins with 10 to 20% of such units in a layer and trains well, since by chance alone a whole batch can lie on one side of a
-unit's boundary; sparse activity, a unit silent on most examples, is healthy. Silence on exactly the probe examples
-is taken for silence on all training examples where the probe batch has at least 100 of them.
+**Reference.** More than 40% of a layer's units, or more than 20% where that is 15 points above the share at
+initialization. A deep net with He weights and zero biases begins with 10 to 20% of such units in a layer and trains
+well, since by chance a whole batch can lie on one side of a unit's boundary; a unit silent on most examples is
+healthy. Silence on the probe examples is taken for silence on all where there are at least 100 of them.
 
 **Causes told apart.** Dead from step 0: the bias or the scale at initialization. Dead later: a step that was too large.
 
-**Advice.** Dead from the start: zero or small positive biases. Dead in training: a learning rate ten times lower, or leaky ReLU.
+**Advice.** Dead from the start: zero or small positive biases. Dead in training: a learning rate ten times lower, or
+leaky ReLU.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying R
 
 def _dead_by_layer(record: RunRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the shares of dead units by hidden layer: at step 0, and in all of the last looks."""
-    dead = record.arrays["probe_unit_dead"].astype(bool)
+    dead: NDArray[np.bool_] = record.arrays["probe_unit_dead"].astype(bool)
     layer_of = record.arrays["unit_layer"]
     relu = [layer.activation.name == "relu" for layer in record.spec.network.layers[:-1]]
-    last = dead[-LOOKS:].all(axis=0) if len(dead) > 1 else dead[-1]
+    last = np.asarray(dead[-LOOKS:].all(axis=0) if len(dead) > 1 else dead[-1])
     shares = [
         [flags[layer_of == index + 1].mean() if is_relu else 0.0 for index, is_relu in enumerate(relu)]
         for flags in (dead[0], last)

@@ -3,10 +3,10 @@
 **Statistic.** The share of a hidden layer's activations whose slope is below 5% of the activation's largest (for tanh,
 |a| > 0.975).
 
-**Reference.** More than half of a layer's activations, at initialization or at the last look with all looks between the middle of training
-and the end. For pre-activations of unit variance that share is 3% (tanh) and less than 0.1% (sigmoid); a trained net
-commonly has more in its last layers, since it has become sure of its answers, hence the high level. In the last
-hidden layer of a net that fits its data, saturation after training is success and is not reported.
+**Reference.** More than half of a layer's activations, at initialization or at all looks from the middle of training
+to its end. For pre-activations of unit variance that share is 3% (tanh) and less than 0.1% (sigmoid); a trained net
+commonly has more in its last layers, since it has become sure of its answers, hence the high level. In a net that
+fits its data, saturation after training is success and is not reported.
 
 **Advice.** Smaller weights by fan-in (`xavier`), or batch normalization before the activation.
 """
@@ -45,8 +45,8 @@ def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:
     if much.size == 0:
         return np.zeros(0, bool), 0
     if much[0].any():
-        return much[0], 0
-    late = much[len(much) // 2 :].all(axis=0) if len(much) > 2 else much[-1]
+        return np.asarray(much[0]), 0
+    late = np.asarray(much[len(much) // 2 :].all(axis=0) if len(much) > 2 else much[-1], np.bool_)
     if record.final.get("train_accuracy", 0.0) >= FITS:
         late = np.zeros_like(late)
     if not late.any():

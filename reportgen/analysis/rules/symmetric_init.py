@@ -3,9 +3,9 @@
 **Statistic.** How far the columns of a layer's weight matrix lie from their mean column, relative to the matrix's norm;
 and the same for the gradient. 0 means copies; independent random columns of n units give sqrt(1 - 1/n).
 
-**Reference.** Below one in ten thousand for weights and gradient alike at step 0, and again at every later look: rounding in single
-precision leaves about one in ten million. Layers of one unit have no copies. Some units that happen to agree,
-as with a sparse init, are not copies of all.
+**Reference.** Below one in ten thousand for weights and gradient alike, at step 0 and at every later look: rounding
+in single precision leaves about one in ten million. Layers of one unit have no copies. Some units that happen to
+agree, as with a sparse init, are not copies of all.
 
 **Advice.** Draw the weights at random; any spread breaks the symmetry.
 """
@@ -34,11 +34,10 @@ def _copies(record: RunRecord) -> NDArray[np.bool_]:
     """Return which hidden layers have units that are copies in every look, (layers - 1,)."""
     weights = np.asarray(record.statistic("weight_unit_spread"), np.float64)[:, :-1]
     gradients = np.asarray(record.statistic("gradient_unit_spread"), np.float64)[:, :-1]
-    finite = np.isfinite(weights).all(axis=1) & np.isfinite(gradients).all(axis=1)
+    finite = np.asarray(np.isfinite(weights).all(axis=1) & np.isfinite(gradients).all(axis=1))
     finite[0] = True
     same = (weights < COPIES) & (gradients < COPIES)  # NaN, of a layer with one unit, compares false
-    flags: NDArray[np.bool_] = same[finite].all(axis=0)
-    return flags
+    return np.asarray(same[finite].all(axis=0), np.bool_)
 
 
 def check(evidence: Evidence) -> Finding | None:

@@ -3,12 +3,11 @@
 **Statistic.** The standard deviation of each hidden layer's activations at initialization, relative to the first
 hidden layer's.
 
-**Reference.** A factor of 100 in all, and a steady fall: at least half of the steps from layer to layer shrink. In a ReLU
-net with He weights the logarithm of the scale wanders with standard deviation 0.5 sqrt(5 L / n) over L layers of n
-units, which at 10 layers of 50 is 0.5, a factor of 1.6; a factor of 100 is beyond nine such deviations. In a wide tanh net with weights of
-variance 1/fan_in the signal shrinks only like one over the square root of depth: ten layers cost a factor of 2.
-Layers whose activations are all exactly equal, as with zero weights, carry no signal to shrink: they are
-`symmetric_init`'s.
+**Reference.** A factor of 100 in all, and a steady fall: at least half of the steps from layer to layer shrink. In a
+ReLU net with He weights the logarithm of the scale wanders with standard deviation 0.5 sqrt(5 L / n) over L layers of
+n units, which at 10 layers of 50 is 0.5, a factor of 1.6; a factor of 100 is beyond nine such deviations. In a wide
+tanh net with weights of variance 1/fan_in the signal shrinks only like one over the square root of depth: ten layers
+cost a factor of 3. Layers whose activations are all zero carry no signal to shrink: they are `symmetric_init`'s.
 
 **Advice.** Scale the weights by fan-in: `he` for rectifiers, `xavier` for tanh and sigmoid; or normalize each layer.
 """
@@ -40,13 +39,14 @@ SOURCES = ("Glorot and Bengio 2010", "He et al. 2015", "csci-497p", "stanford-sc
 def _small(record: RunRecord) -> NDArray[np.bool_]:
     """Return which hidden layers have lost the signal, (layers - 1,)."""
     std = initial(record, "activation_std")
-    lost = np.zeros(std.size, bool)
+    lost: NDArray[np.bool_] = np.zeros(std.size, bool)
     if std.size < 2 or not np.isfinite(std).all() or std[0] <= 0:
         return lost
     falls = np.diff(std) < 0
     if falls.mean() < 0.5 or std[-1] > std[0] / SHRINKS_BY:
         return lost
-    return std < std[0] / SHRINKS_BY
+    lost |= std < std[0] / SHRINKS_BY
+    return lost
 
 
 def check(evidence: Evidence) -> Finding | None:

@@ -1,0 +1,95 @@
+"""One claim with the records that it speaks of: the values that it tests, by seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.measures import by_layer, chosen_layers, value
+from reportgen.analysis.statistics import binomial_error
+from reportgen.runs.record import RunRecord
+from reportgen.study.claims import Claim, Where
+from reportgen.study.plan import Plan, Variant
+from reportgen.study.where import matching
+
+Values = NDArray[np.float64]
+Records = Mapping[tuple[str, int], RunRecord]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A claim put to a study's records; runs that failed or are missing give no value."""
+
+    plan: Plan
+    records: Records
+    claim: Claim
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The study's seeds, in the order of all values here."""
+        return self.plan.study.seeds
+
+    def variants(self, where: Where | None = None) -> list[Variant]:
+        """Return the variants of `where`, those of the claim by default."""
+        return matching(self.plan.variants, self.claim.where if where is None else where)
+
+    def values(self, where: Where | None = None) -> Values:
+        """Return the measured number by seed, averaged over the variants of `where`; NaN where one is missing."""
+        ids = [variant.id for variant in self.variants(where)]
+        table = np.array([[self._value(variant, seed) for variant in ids] for seed in self.seeds], np.float64)
+        means: Values = table.mean(axis=1)
+        return means
+
+    def _value(self, variant: str, seed: int) -> float:
+        record = self._record(variant, seed)
+        return math.nan if record is None else value(record, self.claim.measure)
+
+    def _record(self, variant: str, seed: int) -> RunRecord | None:
+        record = self.records.get((variant, seed))
+        return None if record is None or record.status == "failed" else record
+
+    def layer_numbers(self) -> list[int]:
+        """Return the layers, from 1, that the claim speaks of, in the shallowest of its networks."""
+        ids = {variant.id for variant in self.variants()}
+        count = min(len(run.spec.network.layers) for run in self.plan.runs if run.variant in ids)
+        return chosen_layers(self.claim.measure, count)
+
+    def layer_values(self) -> Values:
+        """Return the statistic by seed and layer, (seeds, layers), averaged over the claim's variants."""
+        ids, count = [variant.id for variant in self.variants()], len(self.layer_numbers())
+        rows = []
+        for seed in self.seeds:
+            found = [record for variant in ids if (record := self._record(variant, seed)) is not None]
+            values = [by_layer(record, self.claim.measure)[:count] for record in found]
+            rows.append(np.mean(values, axis=0) if len(values) == len(ids) else np.full(count, np.nan))
+        return np.array(rows, np.float64)
+
+    def least_error(self, values: Values) -> float:
+        """Return the binomial floor of an accuracy's standard error; 0 for other metrics."""
+        metric = self.claim.measure.metric
+        if not metric.endswith("accuracy"):
+            return 0.0
+        ids = {variant.id for variant in self.variants()}
+        size = f"{metric.split('_')[0]}_n"
+        sizes = [int(r.facts.get(size, 0)) for (variant, _), r in self.records.items() if variant in ids]
+        return binomial_error(values[np.isfinite(values)], min(sizes, default=0))
+
+    def by_seed(self, values: Values) -> dict[int, float]:
+        """Return values by seed."""
+        return dict(zip(self.seeds, (float(x) for x in values), strict=True))
+
+    def along(self, path: str) -> tuple[Values, list[str]]:
+        """Return the values by seed and label of a varied path, (seeds, labels), and the labels in their order."""
+        labels = list(dict.fromkeys(variant.varied[path] for variant in self.variants()))
+        columns = [self.values({**self.claim.where, path: label}) for label in labels]
+        return np.array(columns, np.float64).T, labels
+
+
+def other_where(asked: Asked, given: dict[str, Any] | None) -> Where:
+    """Return the claim's `where` with the settings of the other side in their place."""
+    return {**asked.claim.where, **(given or {})}
