@@ -116,7 +116,7 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
     error = 0.0 if expect.factor else math.hypot(asked.least_error(a), asked.least_error(b))
     test = in_region(sign * difference, _number(expect.by), math.inf, error, paired=True)
     if (difference[np.isfinite(difference)] == 0).all() and test.verdict == "supported" and not expect.by:
-        test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed")
+        test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
     return Measured(_directed(test, sign), asked.by_seed(difference))
 
 
@@ -166,6 +166,11 @@ def monotone(asked: Asked) -> Measured:
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = np.diff(np.log(columns) if _positive(columns) else columns, axis=1)
     count = steps.shape[1]
+    if count == 0:
+        nothing = in_region(np.full(len(asked.seeds), np.nan), 0.0, 0.0)
+        return Measured(
+            dataclasses.replace(nothing, reason="there is only one value, and nothing to compare it with"), {}
+        )
     lows, highs = ([-math.inf] * count, [0.0] * count) if falls else ([0.0] * count, [math.inf] * count)
     pairs = [f"{a} to {b}" for a, b in itertools.pairwise(names)]
     test = all_in_regions(steps, lows, highs, pairs)

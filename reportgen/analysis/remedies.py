@@ -15,7 +15,7 @@ from reportgen.runs.record import RunRecord
 METRICS = ("val_accuracy", "train_loss")
 
 
-def tested(proposal: Proposal, before: Sequence[RunRecord], after: Sequence[RunRecord]) -> Remedy | None:
+def judge_remedy(proposal: Proposal, before: Sequence[RunRecord], after: Sequence[RunRecord]) -> Remedy | None:
     """Return the remedy that a proposal became, None where no seed has run with and without it.
 
     The metric is final validation accuracy, or training loss where nothing is held out; a run that diverged counts

@@ -80,10 +80,10 @@ def check(evidence: Evidence) -> Finding | None:
         step=step,
         evidence={"saturated_fraction": share, "limit": MUCH, "activation": name},
         message=(
-            f"Up to {percent(share)} of a layer's {name} activations sit where the slope is below 5% of its largest "
-            f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
+            f"Up to {percent(share)} of a layer's {name} activations sit where the slope is below 5% of its "
+            f"largest ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
         ),
-        advice="Scale the weights by 1 / sqrt(fan_in) (init: xavier), so that pre-activations stay near the steep part.",
+        advice="Scale the weights by 1 / sqrt(fan_in) (init: xavier): pre-activations then stay where units are steep.",
         sources=SOURCES,
         proposals=(
             Proposal({"network.init": "xavier"}, "xavier gives pre-activations of unit variance"),

@@ -1,0 +1,85 @@
+"""Intervals and tests are SciPy's, corrections are Holm's, and what they promise holds in simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reportgen.analysis import statistics
+
+
+def test_the_interval_is_student_s() -> None:
+    x = [1.0, 2.0, 4.0, 8.0]
+    mean, lo, hi = statistics.mean_interval(x)
+    expected = stats.t.interval(0.95, 3, np.mean(x), stats.sem(x))
+    assert (mean, lo, hi) == pytest.approx((3.75, *expected))
+
+
+def test_few_values_have_no_interval() -> None:
+    assert statistics.mean_interval([2.0])[0] == 2.0
+    assert all(math.isnan(x) for x in statistics.mean_interval([2.0])[1:])
+    assert all(math.isnan(x) for x in statistics.mean_interval([]))
+
+
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_intervals_cover_as_they_say(n: int) -> None:
+    x = np.random.default_rng(1).normal(3.0, 2.0, (4000, n))
+    covered = [lo <= 3.0 <= hi for _, lo, hi in map(statistics.mean_interval, x)]
+    assert abs(np.mean(covered) - 0.95) < 0.02
+
+
+def test_accuracies_of_few_examples_are_covered_too() -> None:
+    """Seeds that share a validation split's size: the binomial floor keeps a lucky agreement from looking certain."""
+    rng = np.random.default_rng(2)
+    x = rng.binomial(50, 0.9, (4000, 5)) / 50
+    covered = []
+    for row in x:
+        _, lo, hi = statistics.mean_interval(row, statistics.binomial_error(row, 50))
+        covered.append(lo <= 0.9 <= hi)
+    assert np.mean(covered) >= 0.93
+
+
+def test_p_values_are_those_of_the_t_test() -> None:
+    x = np.random.default_rng(0).normal(0.4, 1.0, 9)
+    assert statistics.p_value(x, 0.0) == pytest.approx(stats.ttest_1samp(x, 0.0).pvalue)
+    assert statistics.p_value([1.0, 1.0, 1.0], 0.0) == 0.0
+    assert statistics.p_value([1.0, 1.0, 1.0], 1.0) == 1.0
+    assert math.isnan(statistics.p_value([1.0], 0.0))
+
+
+def test_holm_on_the_textbook_example() -> None:
+    assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    adjusted = statistics.holm([0.02, math.nan, 0.9, 0.8])
+    assert adjusted[0] == pytest.approx(0.06)
+    assert math.isnan(adjusted[1])
+    assert adjusted[2:] == pytest.approx([1.0, 1.0])
+    assert statistics.holm([]) == []
+
+
+def test_holm_keeps_the_family_error() -> None:
+    p = np.random.default_rng(3).uniform(size=(4000, 8))
+    assert np.mean([min(statistics.holm(list(row))) < 0.05 for row in p]) < 0.06
+
+
+def test_effect_size_is_hedges_corrected() -> None:
+    d = np.array([1.0, 2.0, 3.0, 4.0])
+    assert statistics.effect_size(d) == pytest.approx(2.5 / d.std(ddof=1) * (1 - 3 / 11))
+    assert math.isnan(statistics.effect_size([1.0, 1.0]))
+
+
+def test_seeds_needed_would_settle_it() -> None:
+    x = np.array([0.1, -0.2, 0.4, 0.3, -0.1])
+    n = statistics.seeds_needed(x, 0.0)
+    assert n is not None
+    half = stats.t.ppf(0.975, n - 1) * x.std(ddof=1) / n**0.5
+    assert half < x.mean() <= stats.t.ppf(0.975, n - 2) * x.std(ddof=1) / (n - 1) ** 0.5
+    assert statistics.seeds_needed([1.0, 2.0], 1.5) is None
+    assert statistics.seeds_needed([0.0, 1000.0], 499.9) is None
+
+
+def test_shares_have_exact_intervals() -> None:
+    assert statistics.share_interval(5, 5)[0] == pytest.approx(0.025 ** (1 / 5))
+    assert statistics.share_interval(0, 5)[1] == pytest.approx(1 - 0.025 ** (1 / 5))

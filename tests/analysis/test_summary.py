@@ -1,0 +1,119 @@
+"""Records condensed over seeds keep every seed, count what is missing, and invent nothing."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reportgen.analysis import analyse
+from reportgen.analysis.compare import compare
+from reportgen.analysis.finding import Proposal
+from reportgen.analysis.remedies import judge_remedy
+from reportgen.analysis.summary import curve, estimate, histograms, profile, profiles, variant_summary
+from reportgen.engine.train import train
+from reportgen.runs.record import RunRecord
+from tests.analysis.studies import plan_of, record
+from tests.engine.networks import data, spec
+
+
+def real(seed: int = 0, **given: object) -> RunRecord:
+    run = spec(seed=seed, **given)  # type: ignore[arg-type]
+    o = train(run, data())
+    return RunRecord(str(seed), run, o.status, o.stopped_at_step, o.steps, 0.1, o.final, o.facts, o.arrays)
+
+
+def test_profiles_hold_every_seed_and_look() -> None:
+    records = [real(seed) for seed in range(3)]
+    first = profile(records, "activation_std", "first")
+    assert first is not None
+    assert first.step == 0
+    assert first.per_seed.shape == (3, 3)
+    np.testing.assert_allclose(first.mean, first.per_seed.mean(axis=0))
+    assert (first.lo < first.mean).all()
+    assert [p.step for p in profiles(records, "activation_std")] == records[0].probe_steps.tolist()
+    assert profile(records, "activation_std", 7777) is None
+    assert profile([real(looks=0)], "activation_std") is None
+
+
+def test_one_seed_has_no_interval() -> None:
+    only = profile([real()], "activation_std")
+    assert only is not None
+    assert np.isnan(only.lo).all()
+
+
+def test_histograms_share_out_all_values() -> None:
+    for which in ("activation", "gradient"):
+        found = histograms([real(0), real(1)], which, "first")  # type: ignore[arg-type]
+        assert [h.layer for h in found] == [1, 2, 3]
+        for h in found:
+            assert h.edges.size == h.share.size + 1
+            assert h.share.sum() + h.outside == pytest.approx(1.0)
+
+
+def test_curves_end_where_a_run_ended() -> None:
+    long, short = real(0), real(1, epochs=1)
+    found = curve([long, short], "val_loss")
+    assert found.per_seed.shape == (2, 4)
+    assert np.isnan(found.per_seed[1, 2:]).all()
+    assert found.mean[3] == pytest.approx(long.epochs("val_loss")[3])
+    failed = RunRecord("f", long.spec, "failed", 0, 0, 0.0, {}, {}, {})
+    assert curve([failed], "val_loss").x.size == 0
+
+
+def test_estimates_ignore_what_is_not_finite_and_count_the_rest() -> None:
+    found = estimate([1.0, math.nan, 3.0, math.inf])
+    assert (found.value, found.n) == (2.0, 2)
+
+
+def test_a_variant_s_scores_are_those_of_runs_that_ended_well(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    runs = [run for run in plan.runs if run.variant == "small"]
+    records = [record(run, "diverged" if run.seed == 4 else "ok", val_loss=float(run.seed)) for run in runs]
+    found = variant_summary(plan.variants[0], records)
+    assert found.statuses == {"ok": 4, "diverged": 1}
+    assert found.scores["val_loss"].value == 1.5
+    assert found.scores["val_loss"].n == 4
+
+
+def test_comparisons_are_paired_and_corrected(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    values = {"small": 0.5, "xavier": 0.9}
+    records = [record(run, val_accuracy=values[run.variant] + 0.01 * run.seed) for run in plan.runs]
+    summaries = [variant_summary(v, [r for r in records if r.key.startswith(v.id)]) for v in plan.variants]
+    (found,) = compare(summaries)
+    assert (found.a, found.b, found.score) == ("small", "xavier", "val_accuracy")
+    assert found.difference.value == pytest.approx(0.4)
+    assert found.p_adjusted == found.p_value
+
+
+def test_a_remedy_is_judged_on_the_same_seeds(tmp_path: Path) -> None:
+    runs = [run for run in plan_of(tmp_path).runs if run.variant == "small"]
+    before = [record(run, val_accuracy=0.3 + 0.01 * run.seed) for run in runs]
+    after = [record(run, val_accuracy=0.8 + 0.012 * run.seed) for run in runs[1:]]
+    helped = judge_remedy(Proposal({"network.init": "xavier"}, "why"), before, after)
+    assert helped is not None
+    assert helped.verdict == "helped"
+    assert helped.difference == pytest.approx(0.5, abs=0.01)
+    same = judge_remedy(Proposal({}, "why"), before, before)
+    assert same is not None
+    assert same.verdict == "no difference"
+    hurt = judge_remedy(Proposal({}, "why"), after, before)
+    assert hurt is not None
+    assert hurt.verdict == "hurt"
+    lost = [record(run, "diverged", val_accuracy=math.nan) for run in runs]
+    from_loss = judge_remedy(Proposal({}, "why"), lost, after)
+    assert from_loss is not None
+    assert from_loss.before == 0.25
+    assert judge_remedy(Proposal({}, "why"), before[:1], after) is None
+
+
+def test_an_analysis_copes_with_nothing_at_all(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    empty = analyse(plan, {})
+    assert [v.statuses for v in empty.variants] == [{}, {}]
+    assert empty.findings == ()
+    failed = {(r.variant, r.seed): RunRecord("f", r.spec, "failed", 0, 0, 0.0, {}, {}, {}) for r in plan.runs}
+    assert analyse(plan, failed).variants[0].statuses == {"failed": 5}
