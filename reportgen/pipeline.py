@@ -14,6 +14,7 @@ from typing import Any
 from reportgen import data
 from reportgen.analysis import analyse
 from reportgen.analysis.model import Analysis
+from reportgen.counterfactual import Fetch, try_remedies
 from reportgen.errors import MissingError, StoreError, UsageError
 from reportgen.quick import WATERMARK, quick_overrides
 from reportgen.runs import disk
@@ -23,7 +24,7 @@ from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
 from reportgen.shipped import study_file
 from reportgen.study.loader import load_study
-from reportgen.study.plan import Plan, make_plan
+from reportgen.study.plan import Plan, PlannedRun, make_plan
 from reportgen.watcher import Watcher
 
 FORMATS = ("html", "pdf", "json", "kit")
@@ -126,7 +127,21 @@ def run_order(
     watcher.training(order.plan, missing, len(unique(jobs)) - len(missing))
     train_runs(order, missing, workers or default_workers(), dask, watcher)
     records |= stored_records(order, missing)
-    return write_report(order, jobs, records, len(missing), watcher)
+
+    def fetch(runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
+        """Return the records of a remedy's runs, trained where they are missing."""
+        trials = plan_jobs(order.plan, runs)
+        lacking = [job for job in unique(trials) if order.store.load(job.run, job.fingerprint) is None]
+        train_runs(order, lacking, workers or default_workers(), dask, watcher)
+        return _by_seed(order, trials)
+
+    return write_report(order, jobs, records, len(missing), watcher, fetch)
+
+
+def _by_seed(order: Order, jobs: Sequence[Job]) -> Mapping[int, RunRecord] | None:
+    """Return stored records by seed, None where one is missing."""
+    records = stored_records(order, jobs)
+    return {job.run.seed: records[job.key] for job in jobs} if all(job.key in records for job in jobs) else None
 
 
 def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
@@ -138,13 +153,16 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
         lack = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
         raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}")
     make_writable(order.folder)
-    return write_report(order, jobs, records, 0, watcher or Watcher())
+    # A remedy that has never been tried stays untried: rendering does not train.
+    return write_report(
+        order, jobs, records, 0, watcher or Watcher(), lambda runs: _by_seed(order, plan_jobs(order.plan, runs))
+    )
 
 
-def plan_jobs(plan: Plan) -> list[Job]:
-    """Return the runs of a plan with their keys; runs that are equal in all that decides their numbers share one."""
+def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]:
+    """Return a plan's runs, or other runs on its data, with their keys; runs of equal numbers share one."""
     fingerprint = cache(lambda spec: data.fingerprint(spec, plan.study.folder))
-    return [Job.of(run, fingerprint(run.spec.data)) for run in plan.runs]
+    return [Job.of(run, fingerprint(run.spec.data)) for run in (plan.runs if runs is None else runs)]
 
 
 def unique(jobs: Sequence[Job]) -> list[Job]:
@@ -175,9 +193,14 @@ def train_runs(order: Order, jobs: Sequence[Job], workers: int, dask: str | None
 
 
 def write_report(
-    order: Order, jobs: Sequence[Job], records: Mapping[str, RunRecord], trained: int, watcher: Watcher
+    order: Order,
+    jobs: Sequence[Job],
+    records: Mapping[str, RunRecord],
+    trained: int,
+    watcher: Watcher,
+    fetch: Fetch,
 ) -> Report:
-    """Analyse the records, draw and write what was ordered."""
+    """Analyse the records, try the remedies of findings, draw and write what was ordered."""
     lost = [job.key for job in jobs if job.key not in records]
     if lost:
         raise StoreError("a run cannot be read back after it was stored", where=str(order.store.folder / lost[0]))
@@ -186,6 +209,9 @@ def write_report(
     watcher.stage("analysing")
     by_variant = {(job.run.variant, job.run.seed): records[job.key] for job in jobs}
     analysis = analyse(order.plan, by_variant, summarize(records.values(), order.command))
+    if not order.plan.study.watermark:
+        watcher.stage("trying remedies")
+        analysis = try_remedies(analysis, fetch)
     published = publish(analysis, order.folder, order.formats, watcher.stage)
     labels = {variant.id: variant.label for variant in order.plan.variants}
     failures = tuple(

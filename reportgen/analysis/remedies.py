@@ -1,34 +1,40 @@
-"""Whether a remedy helped: the same seeds with one change, before and after, on one metric."""
+"""Whether a remedy helped: the same seeds with one change, before and after, on one metric.
+
+Where a study trains, the metric is final validation accuracy, or training loss where nothing is held out; a run that
+diverged counts with the accuracy, or ten times the loss, of chance. Where it only looks at initialization, the metric
+is whether the finding is still seen.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
 
-from reportgen.analysis.finding import Proposal, Remedy
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Remedy
+from reportgen.analysis.rules import RULES
 from reportgen.analysis.statistics import mean_interval
 from reportgen.runs.record import RunRecord
+from reportgen.study.plan import Variant
 
-METRICS = ("val_accuracy", "train_loss")
+HIGHER_IS_BETTER = {"val_accuracy": True, "train_loss": False}
+SEEN = "finding_seen"
 
 
-def judge_remedy(proposal: Proposal, before: Sequence[RunRecord], after: Sequence[RunRecord]) -> Remedy | None:
-    """Return the remedy that a proposal became, None where no seed has run with and without it.
-
-    The metric is final validation accuracy, or training loss where nothing is held out; a run that diverged counts
-    with the accuracy of chance.
-    """
-    metric = METRICS[0] if any(_known(r, METRICS[0]) for r in (*before, *after)) else METRICS[1]
-    old, new = ({r.spec.seed: _outcome(r, metric) for r in records} for records in (before, after))
+def judge_remedy(
+    finding: Finding, proposal: Proposal, variant: Variant, before: Sequence[RunRecord], after: Sequence[RunRecord]
+) -> Remedy | None:
+    """Return the remedy that a proposal became, None where no seed has run with and without it."""
+    metric = _metric([*before, *after])
+    measure = _measure(metric, finding, variant)
+    old, new = ({r.spec.seed: measure(r) for r in records if r.status != "failed"} for records in (before, after))
     seeds = sorted(set(old) & set(new))
     if not seeds:
         return None
     was, now = np.array([old[s] for s in seeds]), np.array([new[s] for s in seeds])
     mean, lo, hi = mean_interval(now - was)
-    better_up = metric == "val_accuracy"
     return Remedy(
         change=proposal.change,
         metric=metric,
@@ -36,8 +42,20 @@ def judge_remedy(proposal: Proposal, before: Sequence[RunRecord], after: Sequenc
         after=float(now.mean()),
         difference=mean,
         interval=(lo, hi),
-        verdict=_verdict(lo, hi, better_up),
+        verdict=_verdict(lo, hi, HIGHER_IS_BETTER.get(metric, False)),
     )
+
+
+def _metric(records: Sequence[RunRecord]) -> str:
+    if not any(record.spec.training.epochs > 0 for record in records):
+        return SEEN
+    return next((name for name in HIGHER_IS_BETTER if any(_known(r, name) for r in records)), "train_loss")
+
+
+def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRecord], float]:
+    if metric == SEEN:
+        return lambda record: float(RULES[finding.rule].check(Evidence(variant, [record])) is not None)
+    return lambda record: _outcome(record, metric)
 
 
 def _known(record: RunRecord, metric: str) -> bool:

@@ -10,13 +10,15 @@ import pytest
 
 from reportgen.analysis import analyse
 from reportgen.analysis.compare import compare
-from reportgen.analysis.finding import Proposal
+from reportgen.analysis.finding import Finding, Proposal, Remedy
 from reportgen.analysis.remedies import judge_remedy
 from reportgen.analysis.summary import curve, estimate, histograms, profile, profiles, variant_summary
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord
 from tests.analysis.studies import plan_of, record
 from tests.engine.networks import data, spec
+
+FINDING = Finding("vanishing_activations", "error", "small", (0,), (3,), 0, {}, "m", "a", ("s",))
 
 
 def real(seed: int = 0, **given: object) -> RunRecord:
@@ -93,21 +95,26 @@ def test_a_remedy_is_judged_on_the_same_seeds(tmp_path: Path) -> None:
     runs = [run for run in plan_of(tmp_path).runs if run.variant == "small"]
     before = [record(run, val_accuracy=0.3 + 0.01 * run.seed) for run in runs]
     after = [record(run, val_accuracy=0.8 + 0.012 * run.seed) for run in runs[1:]]
-    helped = judge_remedy(Proposal({"network.init": "xavier"}, "why"), before, after)
+    variant = plan_of(tmp_path).variants[0]
+
+    def judge(before: list[RunRecord], after: list[RunRecord]) -> Remedy | None:
+        return judge_remedy(FINDING, Proposal({"network.init": "xavier"}, "why"), variant, before, after)
+
+    helped = judge(before, after)
     assert helped is not None
     assert helped.verdict == "helped"
     assert helped.difference == pytest.approx(0.5, abs=0.01)
-    same = judge_remedy(Proposal({}, "why"), before, before)
+    same = judge(before, before)
     assert same is not None
     assert same.verdict == "no difference"
-    hurt = judge_remedy(Proposal({}, "why"), after, before)
+    hurt = judge(after, before)
     assert hurt is not None
     assert hurt.verdict == "hurt"
     lost = [record(run, "diverged", val_accuracy=math.nan) for run in runs]
-    from_loss = judge_remedy(Proposal({}, "why"), lost, after)
+    from_loss = judge(lost, after)
     assert from_loss is not None
     assert from_loss.before == 0.25
-    assert judge_remedy(Proposal({}, "why"), before[:1], after) is None
+    assert judge(before[:1], after) is None
 
 
 def test_an_analysis_copes_with_nothing_at_all(tmp_path: Path) -> None:
