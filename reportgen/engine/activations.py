@@ -115,8 +115,7 @@ class Activation(Row):
 
     code: what kernels dispatch on. function, derivative: phi and phi' of float64 arrays and the row's parameters.
     gain: by what weights are commonly scaled for it. bounds: the range of histograms. max_slope: the largest |phi'|.
-    saturates: phi has flat parts. rectifies: phi is 0 where z is negative. keeps_input: phi' needs z beside phi(z).
-    constants: parameters to the kernel's p.
+    saturates: phi has flat parts. keeps_input: phi' needs z. constants: the kernel's p.
     """
 
     code: int
@@ -126,7 +125,6 @@ class Activation(Row):
     bounds: tuple[float, float]
     max_slope: float = 1.0
     saturates: bool = False
-    rectifies: bool = False
     keeps_input: bool = False
     constants: Callable[[dict[str, Any]], tuple[float, ...]] = lambda parameters: ()
 
@@ -191,7 +189,6 @@ ACTIVATIONS = table(
             derivative=lambda z: (z > 0).astype(float),
             gain=2**0.5,
             bounds=(0.0, 5.0),
-            rectifies=True,
         ),
         Activation(
             name="leaky_relu",
