@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
+from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, SPECTRAL, STATISTICS
 from reportgen.errors import StudyError
 from reportgen.study.claims import Claim, Where
 from reportgen.study.components import suggest
@@ -16,7 +16,13 @@ from reportgen.study.yaml12 import Path
 RUN_METRICS = ("diverged", "stopped", "parameters", "train_seconds", "steps")
 """Metrics of a whole run that are neither scores nor statistics."""
 
-METRICS = (*STATISTICS, *(name for name in EPOCH_COLUMNS if name not in ("epoch", "step")), *SCORES[4:], *RUN_METRICS)
+METRICS = (
+    *STATISTICS,
+    *(name for name in EPOCH_COLUMNS if name not in ("epoch", "step")),
+    *SCORES[4:],
+    *RUN_METRICS,
+    *LOOK_METRICS,
+)
 
 PlaceOf = Callable[[Path, bool], str]
 
@@ -36,11 +42,12 @@ def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
     if measure.step is not None and measure.epoch is not None:
         raise StudyError("a claim looks at a step or at an epoch, not at both", at("measure"), "keep one of them")
     statistic = measure.metric in STATISTICS
-    if statistic and measure.epoch is not None:
+    looked = statistic or measure.metric in LOOK_METRICS
+    if looked and measure.epoch is not None:
         raise StudyError(
             f"{measure.metric} is measured at a step", at("measure", "epoch"), "step: a number, first or last"
         )
-    if not statistic and (measure.layer is not None or measure.step is not None):
+    if (not statistic and measure.layer is not None) or (not looked and measure.step is not None):
         key = "layer" if measure.layer is not None else "step"
         raise StudyError(f"{measure.metric} has no {key}", at("measure", key), f"leave {key} out")
     variants = _named(plan, claim.where, at, "where")
@@ -52,6 +59,8 @@ def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
         raise StudyError(
             f"{expect.along!r} does not vary", at("expect", "along"), suggest(expect.along, list(plan.study.vary))
         )
+    if looked:
+        _check_looks(plan, claim, variants, at)
     if statistic:
         _check_layers(plan, claim, variants, at)
 
@@ -80,8 +89,22 @@ def _what_there_is(plan: Plan, wanted: Where) -> str:
     return "each of these exists, but no variant has them together"
 
 
+def _check_looks(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
+    """Refuse steps never reached, and what no look measures."""
+    ids = {variant.id for variant in variants}
+    specs = [run.spec for run in plan.runs if run.variant in ids]
+    metric, step = claim.measure.metric, claim.measure.step
+    if isinstance(step, int) and step > 0 and any(spec.training.epochs == 0 for spec in specs):
+        raise StudyError(f"there is no step {step}", at("measure", "step"), "with epochs 0 there is only step 0")
+    if any(spec.probes.looks == 0 for spec in specs):
+        raise StudyError(f"{metric} needs a look at the layers", at("measure"), "set probes.looks above 0")
+    switch = {**dict.fromkeys(SPECTRAL, "singular_values"), "curvature": "curvature"}.get(metric)
+    if switch and not all(getattr(spec.probes, switch) for spec in specs):
+        raise StudyError(f"{metric} is measured on request", at("measure", "metric"), f"set probes.{switch}: true")
+
+
 def _check_layers(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
-    """Refuse layers that a network does not have, steps never reached, and printed lists of another length."""
+    """Refuse layers that a network does not have, and printed lists of another length."""
     ids = {variant.id for variant in variants}
     specs = [run.spec for run in plan.runs if run.variant in ids]
     fewest = min(len(spec.network.layers) for spec in specs)
@@ -94,13 +117,6 @@ def _check_layers(plan: Plan, claim: Claim, variants: list[Variant], at: Callabl
             )
     if layer in ("first", "last", "hidden") and fewest < 2:
         raise StudyError("there is no hidden layer", at("measure", "layer"), "output is the only layer")
-    step = claim.measure.step
-    if isinstance(step, int) and step > 0 and any(spec.training.epochs == 0 for spec in specs):
-        raise StudyError(f"there is no step {step}", at("measure", "step"), "with epochs 0 there is only step 0")
-    if any(spec.probes.looks == 0 for spec in specs):
-        raise StudyError(
-            f"{claim.measure.metric} needs a look at the layers", at("measure"), "set probes.looks above 0"
-        )
     near = claim.expect.near
     if isinstance(near, list):
         covered = len(numbers) if numbers else fewest - 1 if layer in (None, "hidden") else 1

@@ -39,36 +39,58 @@ def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """
     changed = copy.deepcopy(tree)
     at: Any = changed
-    parts = path.split(".")
-    for part in parts[:-1]:
-        inner = _item(at, part)
+    keys = _keys(tree, path)
+    for key in keys[:-1]:
+        inner = _item(at, key)
         if isinstance(inner, str):
             inner = {"name": inner}
         elif inner is None or inner is True:
             inner = {}
-        _put(at, part, inner)
+        _put(at, key, inner)
         at = inner
-    _put(at, parts[-1], copy.deepcopy(value))
+    _put(at, keys[-1], copy.deepcopy(value))
     return changed
 
 
-def _item(at: Any, part: str) -> Any:
-    if isinstance(at, dict):
-        return at.get(part)
-    return at[_index(at, part)]
+def _keys(tree: dict[str, Any], path: str) -> list[str]:
+    """Return the keys that a dotted path goes through; below `vary` and `variants` a key is itself such a path."""
+    keys: list[str] = []
+    at: Any = tree
+    rest = path.split(".")
+    while rest:
+        count = next((n for n in range(len(rest), 1, -1) if isinstance(at, dict) and ".".join(rest[:n]) in at), 1)
+        if ".".join(rest[:count]) not in _names(at) and (keys == ["vary"] or (keys[:1] == ["variants"] and keys[1:])):
+            count = len(rest)
+        key = ".".join(rest[:count])
+        keys, rest = [*keys, key], rest[count:]
+        at = at.get(key) if isinstance(at, dict) else at[int(key)] if key in _names(at) else None
+    return keys
 
 
-def _put(at: Any, part: str, value: Any) -> None:
+def _names(at: Any) -> list[str]:
+    """Return what a path may go on with: keys, or places in a list."""
     if isinstance(at, dict):
-        at[part] = value
+        return [str(name) for name in at]
+    return [str(index) for index in range(len(at))] if isinstance(at, list) else []
+
+
+def _item(at: Any, key: str) -> Any:
+    if isinstance(at, dict):
+        return at.get(key)
+    return at[_index(at, key)]
+
+
+def _put(at: Any, key: str, value: Any) -> None:
+    if isinstance(at, dict):
+        at[key] = value
     else:
-        at[_index(at, part)] = value
+        at[_index(at, key)] = value
 
 
-def _index(at: Any, part: str) -> int:
-    if isinstance(at, list) and part.isdigit() and int(part) < len(at):
-        return int(part)
-    raise KeyError(part)
+def _index(at: Any, key: str) -> int:
+    if isinstance(at, list) and key.isdecimal() and int(key) < len(at):
+        return int(key)
+    raise KeyError(key)
 
 
 def with_values(tree: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

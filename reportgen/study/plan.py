@@ -105,7 +105,7 @@ def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
         preprocess=settings.preprocess,
         network=_network(settings.network, classes),
         training=_training(settings.training),
-        probes=ProbeSpec(settings.probes.looks, settings.probes.examples),
+        probes=ProbeSpec(**settings.probes.model_dump()),
         seed=seed,
     )
 

@@ -251,6 +251,8 @@ class Probes(Section):
 
     looks: Annotated[int, Field(ge=0, le=1000)] = 10
     examples: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    singular_values: bool = False
+    curvature: bool = False
 
 
 def _steps(value: Any) -> Any:
