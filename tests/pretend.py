@@ -23,7 +23,9 @@ from tests.runs.records import planned, record
 
 
 class PretendStudy(SimpleNamespace):
-    """What the pipeline asks of a study."""
+    """What the pipeline asks of a study; it tries no remedies."""
+
+    remedies = SimpleNamespace(limit=0)
 
     def model_copy(self, update: Any) -> PretendStudy:
         """Return a copy with other values."""
