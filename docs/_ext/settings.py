@@ -64,6 +64,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "training.stop_above": ("number above 1", "stop when the loss exceeds the first one by this factor"),
     "probes.looks": ("integer from 0", "how often the layers are looked at, the start and the end included"),
     "probes.examples": ("integer from 1", "how many training examples a look uses at most"),
+    "probes.singular_values": (
+        "true, false",
+        "measure effective rank and largest singular value of each layer's weights and activations",
+    ),
+    "probes.curvature": ("true, false", "measure the largest eigenvalue of the loss's Hessian by power iteration"),
     "vary": ("mapping of paths to lists", "the [grid of variants](#what-varies)"),
     "variants": ("mapping of names to settings", "variants by name"),
     "seeds": ("integer, or a list", "how many runs each variant gets, or their seeds"),

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
+from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, STATISTICS
 from reportgen.runs.record import RunRecord
 from reportgen.study.claims import Measure
 
@@ -43,6 +43,8 @@ def value(record: RunRecord, measure: Measure) -> float:
     """Return the one number that a claim tests for a record; NaN where it was not measured."""
     if measure.metric in STATISTICS:
         return _reduced(by_layer(record, measure), measure.reduce)
+    if measure.metric in LOOK_METRICS:
+        return _at_look(record, measure)
     if measure.metric in ("diverged", "stopped"):
         return float(record.status == measure.metric)
     if measure.metric in ("steps", "train_seconds"):
@@ -50,6 +52,14 @@ def value(record: RunRecord, measure: Measure) -> float:
     if measure.metric == "parameters":
         return float(record.facts.get("parameters", math.nan))
     return _score(record, measure)
+
+
+def _at_look(record: RunRecord, measure: Measure) -> float:
+    """Return a number that a look has of the whole network."""
+    values = record.arrays.get(f"probe_{measure.metric}")
+    look = record.probe_at("last" if measure.step is None else measure.step) if values is not None else None
+    found = math.nan if values is None or look is None else float(values[look])
+    return found if math.isfinite(found) else _lost(record)
 
 
 def _reduced(values: Values, reduce: str | None) -> float:

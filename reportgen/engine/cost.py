@@ -10,6 +10,9 @@ from reportgen.engine.spec import NetworkSpec, RunSpec
 _SPEED = 2.5e10
 """Operations a second of one core, set low: a small laptop's."""
 
+_CURVATURE_PASSES = 60
+"""Passes that power iteration usually takes at a look, two a product."""
+
 _STEP_SECONDS = 2e-5
 """What a step costs beside its products, in seconds."""
 
@@ -68,4 +71,5 @@ def estimate_seconds(spec: RunSpec, n_train: int, features: int) -> float:
     one_pass = step_operations(spec.network, features, n_train) / _SPEED
     steps = total_steps(spec, n_train)
     looks = min(spec.probes.looks, 1 + steps) * one_pass * min(spec.probes.examples, n_train) / max(n_train, 1)
+    looks *= 1 + (_CURVATURE_PASSES if spec.probes.curvature else 0)
     return steps * one_step + looks + one_pass * (0.2 * spec.training.epochs + 0.5)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.activations import ACTIVATIONS, differentiate
+from reportgen.engine.agreement import agreement_by_example, agreement_of_batch
 from reportgen.engine.compile import inner, kernel
 from reportgen.engine.layers import (
     backward_activation,
@@ -20,6 +21,7 @@ from reportgen.engine.layers import (
     block,
     forward_activation,
     forward_linear,
+    layer_input,
     output,
     pre_activation,
     weight_gradient,
@@ -55,6 +57,7 @@ _A_MEAN, _A_STD, _A_MIN, _A_MAX, _ZEROS, _SATURATED, _DEAD, _Z_MEAN, _Z_STD = ra
 _G_MEAN, _G_STD, _G_NORM, _W_STD, _W_NORM, _WG_NORM = range(9, 15)
 _B_MEAN, _BG_NORM, _W_SPREAD, _WG_SPREAD, _GAMMA_MEAN = range(16, 21)
 _RUNNING_MEAN = STATISTICS.index("bn_running_mean_mean")
+_AGREEMENT = STATISTICS.index("sign_agreement_example")
 
 
 class Look(NamedTuple):
@@ -239,6 +242,9 @@ def probe(net, state, work, rows, look):
         target = state.grads[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]
         weight_gradient(net, work, layer, rows, delta, one, zero, target)
         _look_weights(net, state, layer, row)
+        inputs = layer_input(net, work, layer, rows)
+        row[_AGREEMENT] = agreement_by_example(inputs, delta[: rows * code[WIDTH]], code[FAN_IN], code[WIDTH])
+        row[_AGREEMENT + 1] = agreement_of_batch(target, code[WIDTH])
         delta, other = other, delta
 
 

@@ -41,8 +41,20 @@ STATISTICS = (
     "bn_beta_std",
     "bn_running_mean_mean",
     "bn_running_var_mean",
+    "sign_agreement_example",
+    "sign_agreement_batch",
+    "weight_effective_rank",
+    "weight_singular_max",
+    "activation_effective_rank",
+    "activation_singular_max",
 )
 """Layer statistics of a probe, in the column order of layers.csv; also the metrics of claims."""
+
+SPECTRAL = STATISTICS[-4:]
+"""Statistics that are measured only where ProbeSpec.singular_values asks for them, and NaN elsewhere."""
+
+LOOK_METRICS = ("curvature",)
+"""What a look measures of the network as a whole, where ProbeSpec asks for it."""
 
 EPOCH_COLUMNS = (
     "epoch",
@@ -183,10 +195,14 @@ class ProbeSpec:
 
     looks: how many probes, step 0 and the last step included, about evenly in log time; 0 for none.
     examples: at most so many examples of the training split.
+    singular_values: effective rank and largest singular value of every layer's weights and activations.
+    curvature: the largest eigenvalue of the loss's Hessian.
     """
 
     looks: int = 10
     examples: int = 1000
+    singular_values: bool = False
+    curvature: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from reportgen.engine.probe import Look, look_arrays, new_look, probe, update_ra
 from reportgen.engine.schedules import rates
 from reportgen.engine.setup import Setup, set_up
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
+from reportgen.engine.spectra import curvature, look_at_singular_values
 from reportgen.engine.step import evaluate, gather, penalty, train_steps
 
 _CALL_OPERATIONS = 2e9
@@ -94,6 +95,7 @@ class _Run:
     losses: list[NDArray[np.float32]] = field(default_factory=list)
     rows: list[tuple[float, ...]] = field(default_factory=list)
     looks: list[tuple[int, Look]] = field(default_factory=list)
+    curvatures: list[float] = field(default_factory=list)
     best: tuple[float, int, NDArray[Any], NDArray[Any]] | None = None
 
     def __post_init__(self) -> None:
@@ -160,6 +162,10 @@ class _Run:
         elif before is not None and self.due:
             self.look(before)
         self.progress(self.step, self.total)
+        self._heed()
+
+    def _heed(self) -> None:
+        """Raise Cancelled where the run was asked to stop."""
         if self.cancel():
             raise Cancelled
 
@@ -173,6 +179,10 @@ class _Run:
         probe(s.net, s.state, s.work, s.probe_n, look)
         if before is not None:
             update_ratios(s.net, before, s.state.params, look.statistics[:, _UPDATE_RATIO])
+        if self.spec.probes.singular_values:
+            look_at_singular_values(s, s.probe_n, look.statistics)
+        if self.spec.probes.curvature:
+            self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self._heed))
         self.looks.append((self.step, look))
 
     def score(self, epoch: int, batch_loss: float, lr: float) -> None:
@@ -224,6 +234,8 @@ class _Run:
         ]
         units = [layer.units for layer in self.spec.network.layers[:-1]]
         arrays = look_arrays(self.looks, units)
+        if self.curvatures:
+            arrays["probe_curvature"] = np.array(self.curvatures)
         arrays["step_loss"] = np.concatenate([*self.losses, np.empty(0, np.float32)])
         columns = np.array(self.rows, np.float64).T
         arrays |= {f"epoch_{name}": columns[i] for i, name in enumerate(EPOCH_COLUMNS)}

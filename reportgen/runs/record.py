@@ -30,6 +30,11 @@ class RunRecord:
         probe_step (P,): the step after which the probe was taken; 0 is initialization.
         probe_<statistic> (P, L): every name in STATISTICS, NaN where it has no meaning for the layer.
             Layer L - 1 is the output layer, whose activations are the logits.
+            sign_agreement_example: share, over probe examples and units with a gradient, whose incoming weights'
+            gradients on that one example have one sign; sign_agreement_batch: of units, on the mean gradient.
+            The names in SPECTRAL are NaN unless the study asks for singular values.
+        probe_curvature (P,): largest eigenvalue of the Hessian of the mean data loss on the probe examples;
+            there only where the study asks for it.
         probe_activation_histogram (P, L, B): counts, over the bins of activation_edges (L, B + 1);
             values outside the edges are counted in none.
         probe_gradient_histogram (P, L, B): counts of log10 |delta|, over gradient_edges (B + 1,); zeros in none.

@@ -1,0 +1,70 @@
+"""Whether the weight gradients of a unit have one sign: then its weights can only rise or fall together.
+
+With inputs of one sign that holds for every single example, and descent zigzags towards a minimum that needs some
+weights larger and others smaller (LeCun, Bottou, Orr and Müller 1998, section 4.3). Zeros agree with either sign;
+units without any gradient are not counted.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.engine.compile import inner
+
+_NONE = np.int32(0)
+_AT_A_TIME = 64
+
+
+@inner
+def agreement_by_example(inputs, delta, fan_in, width):
+    """Return the share, over examples and units with a gradient, whose weight gradients have one sign; NaN for none.
+
+    inputs flat (rows, fan_in), delta flat (rows, width). One example's gradient is the outer product of the two, so
+    the signs of its inputs decide for all units at once.
+    """
+    counted, agreeing = 0, 0
+    for i in range(delta.size // width):
+        positive, negative = _signs(inputs[i * fan_in : (i + 1) * fan_in])
+        if positive or negative:
+            moved = _nonzero(delta[i * width : (i + 1) * width])
+            counted += moved
+            agreeing += 0 if positive and negative else moved
+    return agreeing / counted if counted > 0 else np.nan
+
+
+@inner
+def _nonzero(values):
+    """Return how many values are not zero; 32-bit counts make it a loop of vector instructions."""
+    count = _NONE
+    for k in range(values.size):
+        count += np.int32(values[k] != 0)
+    return np.int64(count)
+
+
+@inner
+def _signs(values):
+    """Return whether there are positive and whether there are negative values; a few at a time, until both are seen."""
+    positive, negative = _NONE, _NONE
+    for begin in range(0, values.size, _AT_A_TIME):
+        part = values[begin : begin + _AT_A_TIME]
+        for k in range(part.size):
+            positive += np.int32(part[k] > 0)
+            negative += np.int32(part[k] < 0)
+        if positive > 0 and negative > 0:
+            break
+    return positive > 0, negative > 0
+
+
+@inner
+def agreement_of_batch(gradient, width):
+    """Return the share of units with a gradient whose gradients, flat (fan_in, width), have one sign; NaN for none."""
+    counted, agreeing = 0, 0
+    for j in range(width):
+        positive, negative = False, False
+        for k in range(j, gradient.size, width):
+            positive, negative = positive or gradient[k] > 0, negative or gradient[k] < 0
+            if positive and negative:
+                break
+        counted += positive or negative
+        agreeing += positive != negative
+    return agreeing / counted if counted > 0 else np.nan

@@ -1,0 +1,61 @@
+"""Claims on what a look measures of the whole network, or measures on request alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reportgen.analysis.claims import judge_claims
+from reportgen.errors import StudyError
+from tests.analysis.studies import HEAD, plan_of, record
+
+CLAIM = """
+claims:
+  - id: sharp
+    says: It is sharp.
+    measure: {metric: METRIC}
+    expect: {above: 2}
+"""
+ASKED = HEAD + "probes: {singular_values: true, curvature: true}\n"
+
+
+def claim(measure: str) -> str:
+    return CLAIM.replace("METRIC", measure)
+
+
+@pytest.mark.parametrize(("step", "expected"), [("first", 1.0), ("last", 4.0), ("10", 4.0)])
+def test_curvature_is_read_at_the_step_of_the_claim(tmp_path: Path, step: str, expected: float) -> None:
+    plan = plan_of(tmp_path, claim(f"curvature, step: {step}"), head=ASKED)
+    records = {}
+    for run in plan.runs:
+        made = record(run)
+        arrays = {**made.arrays, "probe_curvature": np.array([1.0, 4.0])}
+        records[run.variant, run.seed] = dataclasses.replace(made, arrays=arrays)
+    (result,) = judge_claims(plan, records)
+    assert result.measured == expected
+    assert result.verdict == ("supported" if expected > 2 else "contradicted")
+
+
+@pytest.mark.parametrize("metric", ["curvature", "weight_effective_rank", "activation_singular_max"])
+def test_what_was_not_asked_for_is_an_error_that_says_how_to_ask(tmp_path: Path, metric: str) -> None:
+    with pytest.raises(StudyError, match="on request") as caught:
+        plan_of(tmp_path, claim(metric))
+    assert "set probes." in str(caught.value.hint)
+    plan_of(tmp_path, claim(metric), head=ASKED)
+
+
+def test_curvature_has_steps_and_no_layers(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="has no layer"):
+        plan_of(tmp_path, claim("curvature, layer: last"), head=ASKED)
+    with pytest.raises(StudyError, match="measured at a step"):
+        plan_of(tmp_path, claim("curvature, epoch: last"), head=ASKED)
+    with pytest.raises(StudyError, match="no step"):
+        plan_of(tmp_path, claim("val_loss, step: last"), head=ASKED)
+
+
+def test_sign_agreement_is_measured_by_default(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, claim("sign_agreement_example, layer: last, step: first"))
+    assert all(not run.spec.probes.singular_values for run in plan.runs)
