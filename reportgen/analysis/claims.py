@@ -48,6 +48,8 @@ def judge(asked: Asked) -> ClaimResult:
         variants=tuple(variant.id for variant in asked.variants()),
         per_seed=measured.per_seed,
         by_layer=measured.by_layer,
+        quantity=measured.quantity,
+        note=claim.note,
         method=test.method,
         p_value=test.p,
         effect_size=test.effect,

@@ -37,9 +37,12 @@ def _of_variant(evidence: Evidence, rules: Mapping[str, Rule]) -> list[Finding]:
     fired = [finding for rule in rules.values() if (finding := rule.check(evidence)) is not None]
     fired.sort(key=lambda finding: _STAGE[rules[finding.rule].stage])
     ids = {finding.rule for finding in fired}
-    return [dataclasses.replace(f, consequence_of=_cause(rules[f.rule], ids)) for f in fired]
+    return [dataclasses.replace(f, consequence_of=_root(f.rule, rules, ids)) for f in fired]
 
 
-def _cause(rule: Rule, fired: set[str]) -> str | None:
-    """Return the first of the rule's causes that fired as well."""
-    return next((cause for cause in rule.causes if cause in fired), None)
+def _root(rule: str, rules: Mapping[str, Rule], fired: set[str]) -> str | None:
+    """Return the rule at the root of the causes that fired, None for a root itself; a circle ends where it closes."""
+    seen = [rule]
+    while (cause := next((c for c in rules[seen[-1]].causes if c in fired and c not in seen), None)) is not None:
+        seen.append(cause)
+    return seen[-1] if len(seen) > 1 else None

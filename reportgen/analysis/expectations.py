@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -28,6 +29,7 @@ class Measured:
     test: Test
     per_seed: dict[int, float]
     by_layer: Layers = ()
+    quantity: Literal["value", "difference", "ratio", "deviation", "share"] = "value"
 
 
 def _region(asked: Asked, low: float, high: float) -> Measured:
@@ -89,7 +91,7 @@ def _as_deviation(asked: Asked, test: Test, columns: Values, printed: Values, ta
     worst = int(np.nanargmax(sizes)) if np.isfinite(sizes).any() else 0
     there = in_region(off[:, worst], -math.inf, math.inf)
     test = dataclasses.replace(test, measured=there.measured, interval=there.interval)
-    return Measured(test, asked.by_seed(off[:, worst]), table)
+    return Measured(test, asked.by_seed(off[:, worst]), table, "deviation")
 
 
 def greater_than(asked: Asked) -> Measured:
@@ -109,7 +111,7 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
     if expect.factor is not None and _positive(a) and _positive(b):
         ratio = a / b
         test = in_region(sign * np.log(ratio), math.log(expect.factor), math.inf, paired=True)
-        return Measured(_as_ratio(test, sign), asked.by_seed(ratio))
+        return Measured(_as_ratio(test, sign), asked.by_seed(ratio), quantity="ratio")
     with np.errstate(invalid="ignore"):
         scaled = (a, expect.factor * b) if expect.factor and sign > 0 else ((expect.factor or 1.0) * a, b)
         difference = np.where(np.isinf(scaled[0]) & np.isinf(scaled[1]), np.nan, scaled[0] - scaled[1])
@@ -117,7 +119,7 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
     test = in_region(sign * difference, _number(expect.by), math.inf, error, paired=True)
     if (difference[np.isfinite(difference)] == 0).all() and test.verdict == "supported" and not expect.by:
         test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
-    return Measured(_directed(test, sign), asked.by_seed(difference))
+    return Measured(_directed(test, sign), asked.by_seed(difference), quantity="difference")
 
 
 def _positive(values: Values) -> bool:
@@ -151,7 +153,7 @@ def same_as(asked: Asked) -> Measured:
     margin, error = _number(expect.within), math.hypot(asked.least_error(a), asked.least_error(b))
     test = in_region(difference, -margin, margin, error, paired=True)
     method = f"equivalence by {test.method}, of the difference, paired by seed"
-    return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference))
+    return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference), quantity="difference")
 
 
 def monotone(asked: Asked) -> Measured:
@@ -180,7 +182,7 @@ def monotone(asked: Asked) -> Measured:
     layers: Layers = ()
     if not expect.along:
         layers = tuple((n, float(m), None) for n, m in zip(asked.layer_numbers(), columns.mean(axis=0), strict=True))
-    return Measured(test, asked.by_seed(met), layers)
+    return Measured(test, asked.by_seed(met), layers, "share")
 
 
 def _over_layers(asked: Asked) -> tuple[Values, list[str]]:

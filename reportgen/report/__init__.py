@@ -17,7 +17,7 @@ ATTACHED = ("results.json", "study.yaml", "tables/claims.csv", "tables/runs.csv"
 
 
 def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats: Collection[str]) -> list[Path]:
-    """Write index.html, <id>.pdf, and figures/ with embed/, as far as `formats` (html, pdf, kit) asks; return the paths.
+    """Write index.html, <id>.pdf, figures/ and embed/, as far as `formats` (html, pdf, kit) asks; return the paths.
 
     Raises
     ------

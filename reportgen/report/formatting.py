@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +51,8 @@ def percent(value: float | None, digits: int = 1) -> str:
         return f"below {least:g}%"
     if 100 - least < scaled < 100:
         return f"above {100 - least:.{digits}f}%"
-    return _minus(f"{scaled:.{digits}f}%")
+    text = f"{scaled:.{digits}f}%"
+    return _minus(text if float(text[:-1]) else f"{scaled:.1g}%")
 
 
 def interval(bounds: tuple[float, float] | list[float], digits: int = 3) -> str:
@@ -95,6 +97,29 @@ def score_interval(bounds: tuple[float, float], name: str) -> str:
     return percent_interval(bounds) if name.endswith(("accuracy", "fraction")) else interval(bounds)
 
 
+def exponents(text: str) -> str:
+    """Return text with numbers such as 3e-07 written as powers of ten."""
+
+    def power(found: re.Match[str]) -> str:
+        return f"{found.group(1)} × 10{str(int(found.group(2))).translate(_SUPERSCRIPT)}"
+
+    return re.sub(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d+)(?!\w)", power, text)
+
+
+def measured(claim: Any) -> str:
+    """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share."""
+    if claim.quantity in ("deviation", "share"):
+        return percent(claim.measured)
+    return number(claim.measured) if claim.quantity == "ratio" else score(claim.measured, claim.metric)
+
+
+def measured_interval(claim: Any) -> str:
+    """Return the interval of what a claim measured."""
+    if claim.quantity in ("deviation", "share"):
+        return percent_interval(claim.interval)
+    return interval(claim.interval) if claim.quantity == "ratio" else score_interval(claim.interval, claim.metric)
+
+
 def words(name: str) -> str:
     """Return a name of the code as words: val_accuracy is "validation accuracy"."""
     spelled = {"val": "validation", "std": "standard deviation", "lr": "learning rate", "bn": "batch-norm"}
@@ -127,10 +152,21 @@ def _minus(text: str) -> str:
     return text.replace("-", "−")
 
 
+_FUNCTIONS = (
+    number,
+    whole,
+    percent,
+    interval,
+    percent_interval,
+    p_value,
+    duration,
+    score,
+    score_interval,
+    words,
+    setting,
+)
+
 FILTERS: dict[str, Callable[..., str]] = {
-    function.__name__: function
-    for function in (
-        number, whole, percent, interval, percent_interval, p_value, duration, score, score_interval, words, setting,
-    )
-}  # fmt: skip
+    function.__name__: function for function in (*_FUNCTIONS, exponents, measured, measured_interval)
+}
 """What templates call, by name."""

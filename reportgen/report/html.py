@@ -12,7 +12,7 @@ from reportgen.report.render import fill
 
 def page(document: Document, svgs: Mapping[str, str]) -> str:
     """Return the page; `svgs` maps figures' ids to their accessible SVG text."""
-    pictures = {name: Markup(_inline(text)) for name, text in svgs.items()}  # noqa: S704 - made and tidied by figures
+    pictures = {name: Markup(_inline(text)) for name, text in svgs.items()}
     return fill(document, pictures, "screen")
 
 

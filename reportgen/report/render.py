@@ -34,5 +34,5 @@ def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str
     """Return the report as one HTML text; `pictures` maps figures' ids to their markup, medium is screen or print."""
     made = environment(medium == "print")
     style = (templates_folder() / f"{medium}.css").read_text(encoding="utf-8")
-    context: dict[str, Any] = {"doc": document, "pictures": pictures, "medium": medium, "style": Markup(style)}  # noqa: S704
+    context: dict[str, Any] = {"doc": document, "pictures": pictures, "medium": medium, "style": Markup(style)}
     return made.get_template("report.html.j2").render(context)
