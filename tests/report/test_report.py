@@ -1,0 +1,198 @@
+"""The page and the PDF of real, small studies: whole, safe, accessible, the same bytes twice."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from reportgen import figures, report
+from reportgen.analysis import analyse
+from reportgen.analysis.model import Analysis
+from reportgen.engine.train import train
+from reportgen.errors import MissingError
+from reportgen.report import html, pdf
+from reportgen.report.document import make_document
+from reportgen.runs.record import RunRecord
+from reportgen.study.loader import load_study
+from reportgen.study.plan import make_plan
+from tests.engine.networks import data
+
+STUDY = """
+title: "Größe & <script>alert('x')</script> $5 and $x שלום 🎲"
+question: "Does [this](javascript:alert(1)) hold?"
+introduction: "A formula $s = \\\\sum_i w_i x_i$ and <b>bold</b>."
+closing: "- Try `reportgen run x`"
+data: {name: gaussian, samples: 40, features: 5, classes: 4}
+network: {hidden: [12, 12, 12, 12, 12, 12], activation: tanh, init: {name: gaussian, std: 0.02}}
+training: {epochs: %(epochs)d, lr: %(lr)s, batch_size: 8}
+vary: {network.bias: %(vary)s}
+seeds: %(seeds)d
+%(more)s
+"""
+CLAIMS = """
+claims:
+  - {id: dies, says: "The signal <b>dies</b> out.", source: [csci-497p], lecture: 11, note: "A note with $n = 6$.",
+     measure: {metric: activation_std, layer: last, step: 0}, expect: {below: 0.001}}
+  - {id: printed, says: As printed, measure: {metric: activation_std, layer: hidden, step: 0},
+     expect: {near: [0.05, 0.004], rtol: 0.5}}
+  - {id: no, says: It grows, measure: {metric: activation_std, layer: hidden, step: 0}, expect: {monotone: increasing}}
+"""
+PROVENANCE = {"reportgen": "0", "python": "3", "command": "reportgen run x", "train_seconds": 1.0}
+
+
+def analysed(folder: Path, **given: object) -> Analysis:
+    values = {"epochs": 2, "lr": 0.1, "vary": "[0, 0.1]", "seeds": 3, "more": CLAIMS} | given
+    path = folder / "hostile.yaml"
+    path.write_text(STUDY % values, encoding="utf-8")
+    plan = make_plan(load_study(path))
+    records = {}
+    for run in plan.runs:
+        o = train(run.spec, data())
+        records[run.variant, run.seed] = RunRecord(
+            "k", run.spec, o.status, o.stopped_at_step, o.steps, 0.1, o.final, o.facts, o.arrays
+        )
+    return analyse(plan, records, PROVENANCE)
+
+
+class Outline(HTMLParser):
+    """Collects ids, headings, addresses and elements of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.headings: list[int] = []
+        self.addresses: list[str] = []
+        self.tags: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src", "xlink:href", "action"):
+                self.addresses.append(value or "")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    analysis = analysed(folder)
+    (folder / "results.json").write_text("{}", encoding="utf-8")
+    report.write(analysis, figures.draw_all(analysis), folder, ["html", "pdf", "kit"])
+    return folder
+
+
+def test_the_page_is_one_safe_file(written: Path) -> None:
+    text = (written / "index.html").read_text(encoding="utf-8")
+    outline = Outline(text)
+    assert "script" not in outline.tags
+    assert "default-src 'none'" in text
+    assert all(address.startswith("#") for address in outline.addresses), outline.addresses
+    assert len(outline.ids) == len(set(outline.ids))
+    assert "<b>bold</b>" not in text
+    assert "$5 and $x" in text
+    assert "<math" in text
+    assert 'lang="en"' in text
+
+
+def test_headings_go_down_one_level_at_a_time(written: Path) -> None:
+    levels = Outline((written / "index.html").read_text(encoding="utf-8")).headings
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_the_answer_comes_first(written: Path) -> None:
+    text = (written / "index.html").read_text(encoding="utf-8")
+    assert text.index('id="answer"') < text.index('id="introduction"') < text.index('id="methods"')
+    for word in ("supported", "contradicted", "Lecture and measurement", "csci-497p", "reportgen run x", "Holm"):
+        assert word in text
+
+
+def test_the_pdf_is_tagged_with_bookmarks_and_the_data(written: Path) -> None:
+    reader = PdfReader(written / "hostile.pdf")
+    text = " ".join(page.extract_text() for page in reader.pages).replace("\x00", "")
+    assert "supported" in text
+    assert "contradicted" in text
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    assert reader.trailer["/Root"]["/Lang"]  # type: ignore[index]
+    assert reader.metadata is not None
+    assert "Größe" in str(reader.metadata.title)
+    assert reader.outline
+    assert "results.json" in reader.attachments
+
+
+def test_the_kit_holds_figures_and_snippets(written: Path) -> None:
+    tex = (written / "embed" / "figures.tex").read_text(encoding="utf-8")
+    names = re.findall(r"\.\./figures/(\w+)\.pdf", tex)
+    assert names
+    for name in names:
+        for ending in ("svg", "pdf", "png", "csv"):
+            assert (written / "figures" / f"{name}.{ending}").stat().st_size > 0
+    assert "| verdict |" in (written / "embed" / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_same_bytes_twice(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    analysis = analysed(tmp_path)
+    made = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        report.write(analysis, figures.draw_all(analysis), folder, ["html", "pdf"])
+        made.append(((folder / "index.html").read_bytes(), (folder / "hostile.pdf").read_bytes()))
+    assert made[0][0] == made[1][0]
+    assert made[0][1] == made[1][1]
+
+
+def test_weasyprint_has_nothing_to_complain_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    document = make_document(analysed(tmp_path), [])
+    with caplog.at_level(logging.WARNING, logger="weasyprint"):
+        logging.getLogger("weasyprint").setLevel(logging.WARNING)
+        module = pdf.weasyprint()
+        from reportgen.report.render import fill
+
+        module.HTML(string=fill(document, {}, "print"), base_url=None).write_pdf(pdf_variant="pdf/ua-1")
+    notes = [record.getMessage() for record in caplog.records]
+    assert [note for note in notes if "🎲" not in note] == []  # no font of ours has that one
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"more": "", "seeds": 1, "vary": "[0]"},
+        {"epochs": 0},
+        {"lr": 1e9, "epochs": 30},
+        {"vary": "[" + ", ".join(str(k / 100) for k in range(30)) + "]", "seeds": 1, "epochs": 0},
+    ],
+    ids=["one variant, one seed, no claims", "no training", "all diverged", "many variants"],
+)
+def test_documents_at_the_edges(tmp_path: Path, given: dict[str, object]) -> None:
+    analysis = analysed(tmp_path, **given)
+    drawings = figures.draw_all(analysis)
+    document = make_document(analysis, drawings)
+    page = html.page(document, {drawing.id: figures.svg_text(drawing) for drawing in drawings})
+    assert "Methods" in page
+    words = re.sub(r"<svg.*?</svg>|<[^>]*>", " ", page, flags=re.DOTALL).split()
+    assert not {"nan", "inf", "None", "nan%"} & set(words)
+
+
+def test_without_pango_everything_but_the_pdf_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise MissingError("no PDF: a library is missing", hint=pdf.HINT)
+
+    monkeypatch.setattr(pdf, "weasyprint", missing)
+    analysis = analysed(tmp_path, epochs=0)
+    with pytest.raises(MissingError, match="Pango"):
+        report.write(analysis, figures.draw_all(analysis), tmp_path, ["html", "pdf", "kit"])
+    assert (tmp_path / "index.html").stat().st_size > 0
+    assert (tmp_path / "embed" / "report.md").is_file()
