@@ -60,6 +60,19 @@ METRIC_WORDS = {
     "parameters": "how many numbers the network learns",
     "train_seconds": "time of training, in seconds",
     "steps": "training steps done",
+    "mc_val_accuracy": "share of validation examples classified rightly by the mean of passes with dropout",
+    "mc_val_loss": "cross-entropy of the mean of passes with dropout, on validation examples",
+    "mc_val_accuracy_difference": "validation accuracy of passes with dropout minus that of the network without it",
+    "mc_val_loss_difference": "validation loss of passes with dropout minus that of the network without it",
+    "polyak_val_accuracy": "share of validation examples classified rightly with averaged weights",
+    "polyak_val_loss": "loss on validation examples with averaged weights",
+    "polyak_val_accuracy_difference": "validation accuracy with averaged weights minus that with the last ones",
+    "polyak_val_loss_difference": "validation loss with averaged weights minus that with the last ones",
+    "snapshot_val_accuracy": "share of validation examples classified rightly by the mean of the cycles' networks",
+    "snapshot_val_loss": "cross-entropy of the mean of the cycles' networks, on validation examples",
+    "snapshot_val_accuracy_difference": "validation accuracy of the cycles' mean minus that of one cycle's network",
+    "snapshot_val_loss_difference": "validation loss of the cycles' mean minus that of one cycle's network",
+    "snapshots": "how many cycles' networks are averaged",
 }
 
 

@@ -75,7 +75,7 @@ class Asked:
         if not metric.endswith("accuracy"):
             return 0.0
         ids = {variant.id for variant in self.variants()}
-        size = f"{metric.split('_')[0]}_n"
+        size = f"{metric.split('_')[-2]}_n"
         sizes = [int(r.facts.get(size, 0)) for (variant, _), r in self.records.items() if variant in ids]
         return binomial_error(values[np.isfinite(values)], min(sizes, default=0))
 

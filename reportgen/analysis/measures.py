@@ -11,11 +11,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, STATISTICS
+from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES, STATISTICS
 from reportgen.runs.record import RunRecord
 from reportgen.study.claims import Measure
 
 Values = NDArray[np.float64]
+_ON_REQUEST = frozenset(name for names in EVALUATION_SCORES.values() for name in names)
 
 
 def chosen_layers(measure: Measure, count: int) -> list[int]:
@@ -71,7 +72,7 @@ def _reduced(values: Values, reduce: str | None) -> float:
 def _score(record: RunRecord, measure: Measure) -> float:
     """Return a score: the final one unless an epoch is named, which a run that ended before may not have."""
     metric, epoch = measure.metric, measure.epoch
-    if metric in SCORES and epoch is None:
+    if metric in _ON_REQUEST or (metric in SCORES and epoch is None):
         found = float(record.final.get(metric, math.nan))
     elif f"epoch_{metric}" not in record.arrays or metric not in EPOCH_COLUMNS:
         found = math.nan
@@ -79,7 +80,7 @@ def _score(record: RunRecord, measure: Measure) -> float:
         values = record.epochs(metric)
         index = _epoch_index(record, epoch)
         found = float(values[index]) if index < len(values) else math.nan
-    if math.isfinite(found) or metric.endswith("accuracy"):
+    if math.isfinite(found) or metric.endswith(("accuracy", "difference")):
         return found
     return _lost(record)
 

@@ -99,7 +99,9 @@ def variant_summary(variant: Variant, records: Records) -> VariantSummary:
     ended = [record for record in records if record.status in ("ok", "stopped")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        scores = {name: estimate([record.final.get(name, np.nan) for record in ended]) for name in SCORES}
+        asked = dict.fromkeys(name for record in records for name in record.spec.evaluation.scores)
+        names = (*SCORES, *asked)
+        scores = {name: estimate([record.final.get(name, np.nan) for record in ended]) for name in names}
     parameters = next((int(record.facts["parameters"]) for record in records if "parameters" in record.facts), 0)
     return VariantSummary(
         variant=variant,

@@ -40,6 +40,20 @@ def rates(schedule: Component, lr: float, steps: NDArray[np.int64], steps_per_ep
     return lr * _factor(schedule, Clock(np.asarray(steps) / steps_per_epoch, float(epochs), lr))
 
 
+def cycle_ends(schedule: Component, epochs: float) -> list[float]:
+    """Return when each whole cycle of warm restarts ends, in epochs; empty for schedules without cycles."""
+    if schedule.name == "warmup":
+        rising = float(schedule["epochs"])
+        return [rising + end for end in cycle_ends(schedule["then"], epochs - rising)]
+    if schedule.name != "warm_restarts":
+        return []
+    ends, length = [float(schedule["cycle"])], float(schedule["cycle"])
+    while ends[-1] <= epochs:
+        length *= float(schedule["factor"])
+        ends.append(ends[-1] + length)
+    return [end for end in ends if end <= epochs + 1e-9]
+
+
 def _factor(schedule: Component, clock: Clock) -> Times:
     return SCHEDULES[schedule.name].factor(clock, dict(schedule.params))
 

@@ -73,6 +73,17 @@ SCORES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss
 """Scores of the finished run on its whole splits, NaN where a split is empty."""
 
 
+EVALUATION_SCORES = {
+    kind: (
+        *(f"{kind}_val_{score}{part}" for part in ("", "_difference") for score in ("accuracy", "loss")),
+        *(("snapshots",) if kind == "snapshot" else ()),
+    )
+    for kind in ("mc", "polyak", "snapshot")
+}
+"""Scores of the finished run that a study asks for, by kind. A difference is to the trained network, for snapshots to
+the mean of the single ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """A named row of a table (activation, init, optimizer, schedule, step, data set) with its parameters."""
@@ -206,6 +217,28 @@ class ProbeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationSpec:
+    """What is scored beside the trained network; everything is off by default.
+
+    predictions: the probabilities of validation and test examples are kept. mc_dropout: so many passes with dropout
+    are averaged (Gal and Ghahramani 2016), 0 for none. polyak_start: weights are averaged over all steps from this
+    epoch on (Polyak and Juditsky 1992), None for never. snapshots: the networks at the ends of the cycles of warm
+    restarts are averaged (Huang et al. 2017).
+    """
+
+    predictions: bool = False
+    mc_dropout: int = 0
+    polyak_start: int | None = None
+    snapshots: bool = False
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of the final scores that are asked for."""
+        asked = {"mc": self.mc_dropout, "polyak": self.polyak_start, "snapshot": self.snapshots}
+        return tuple(name for kind, names in EVALUATION_SCORES.items() if asked[kind] for name in names)
+
+
+@dataclass(frozen=True, slots=True)
 class RunSpec:
     """One variant with one seed: all that decides the numbers of a run."""
 
@@ -215,6 +248,7 @@ class RunSpec:
     training: TrainingSpec
     probes: ProbeSpec
     seed: int
+    evaluation: EvaluationSpec = EvaluationSpec()
 
     def canonical(self) -> str:
         """Return the spec as one line of JSON, equal for equal specs on every machine."""

@@ -14,6 +14,7 @@ from reportgen.data.dataset import Dataset
 from reportgen.data.describe import facts
 from reportgen.data.streams import stream
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
+from reportgen.engine.evaluation import Evaluation
 from reportgen.engine.probe import Look, look_arrays, new_look, probe, update_ratios
 from reportgen.engine.schedules import rates
 from reportgen.engine.setup import Setup, set_up
@@ -107,6 +108,7 @@ class _Run:
         self.due = look_steps(self.spec.probes.looks, self.total)
         one_step = step_operations(self.spec.network, data.features, self.setup.batch_size)
         self.call_steps = max(1, int(_CALL_OPERATIONS / max(one_step, 1e4)))
+        self.evaluation = Evaluation(self.spec, data, self.setup, self.per_epoch, self._heed)
         self.scored = np.arange(min(len(data.y_val) or _SCORED_WITHOUT_VALIDATION, self.n))
 
     def start(self) -> None:
@@ -143,6 +145,7 @@ class _Run:
         """Call the kernel up to the next look, the end of the epoch, or the longest call; look where one is due."""
         due = next((step for step in self.due if step > self.step), self.total)
         stop = min(due, begin + self.per_epoch, self.step + self.call_steps)
+        stop = min(stop, self.evaluation.next_stop(self.step) or stop)
         if stop == due and stop - self.step > 1:
             stop -= 1  # the step before a look goes alone, to measure its update
         before = self.setup.state.params.copy() if stop == due else None
@@ -161,6 +164,7 @@ class _Run:
             self.look()
         elif before is not None and self.due:
             self.look(before)
+        self.evaluation.after(self.step)
         self.progress(self.step, self.total)
         self._heed()
 
@@ -232,8 +236,10 @@ class _Run:
             *self._split(data.x_val, data.y_val),
             *self._split(data.x_test, data.y_test),
         ]
+        final = dict(zip(SCORES, scores, strict=True))
+        more, kept = self.evaluation.results(final)
         units = [layer.units for layer in self.spec.network.layers[:-1]]
-        arrays = look_arrays(self.looks, units)
+        arrays = look_arrays(self.looks, units) | kept
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
         arrays["step_loss"] = np.concatenate([*self.losses, np.empty(0, np.float32)])
@@ -244,7 +250,7 @@ class _Run:
             stopped_at_step=None if self.status == "ok" else self.step,
             steps=self.step,
             train_seconds=time.perf_counter() - started,
-            final=dict(zip(SCORES, scores, strict=True)),
+            final=final | more,
             facts=self._facts(),
             arrays=arrays,
         )

@@ -83,7 +83,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         diagnoses=diagnoses,
         printed=tuple(table for claim in analysis.claims if (table := _printed(claim)) is not None),
         variants=variants,
-        scores=tuple(name for name in SCORES if any(v.scores[name].n for v in variants)),
+        scores=_scores(variants),
         statuses=_count(record.status for v in variants for record in v.records),
         comparisons=analysis.comparisons,
         labels={v.variant.id: v.variant.label for v in variants},
@@ -95,6 +95,13 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         trained=any(record.steps > 0 for v in variants for record in v.records),
         sha256=study.sha256,
     )
+
+
+def _scores(variants: Sequence[VariantSummary]) -> tuple[str, ...]:
+    """Return the names of the scores that some variant has: those of every run first, then what was asked for."""
+    asked = (name for v in variants for name in v.scores if not name.endswith("_difference"))
+    names = dict.fromkeys((*SCORES, *asked))
+    return tuple(name for name in names if any(name in v.scores and v.scores[name].n for v in variants))
 
 
 def _count(words: Any) -> dict[str, int]:

@@ -82,7 +82,7 @@ def _run(variant: str, record: RunRecord) -> dict[str, Any]:
         "stopped_at_step": record.stopped_at_step,
         "steps": record.steps,
         "train_seconds": record.train_seconds,
-        "final": {name: record.final.get(name) for name in SCORES},
+        "final": {name: record.final.get(name) for name in (*SCORES, *record.spec.evaluation.scores)},
     }
 
 

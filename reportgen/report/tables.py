@@ -33,14 +33,16 @@ def write_tables(analysis: Analysis, folder: Path) -> list[Path]:
 def variants(analysis: Analysis) -> Table:
     """Return one row a variant: its runs by status, each score with its interval and n, and every setting."""
     settings = sorted({path for summary in analysis.variants for path in summary.variant.settings})
-    scores = [f"{score}{part}" for score in SCORES for part in ("", "_lo", "_hi", "_n")]
+    names = _scores(analysis)
+    scores = [f"{score}{part}" for score in names for part in ("", "_lo", "_hi", "_n")]
     columns = ["variant", "label", "parameters", *STATUSES, "train_seconds", *scores, *settings]
-    return columns, (_variant(summary, settings) for summary in analysis.variants)
+    return columns, (_variant(summary, names, settings) for summary in analysis.variants)
 
 
 def runs(analysis: Analysis) -> Table:
     """Return one row a run, in the order of the plan."""
-    columns = ("key", "variant", "seed", "status", "stopped_at_step", "steps", "train_seconds", *SCORES)
+    scores = _scores(analysis)
+    columns = ("key", "variant", "seed", "status", "stopped_at_step", "steps", "train_seconds", *scores)
     rows = (
         (
             record.key,
@@ -50,7 +52,7 @@ def runs(analysis: Analysis) -> Table:
             record.stopped_at_step,
             record.steps,
             record.train_seconds,
-            *(record.final.get(name) for name in SCORES),
+            *(record.final.get(name) for name in scores),
         )
         for variant, record in planned_records(analysis)
     )
@@ -104,8 +106,13 @@ TABLES: dict[str, Callable[[Analysis], Table]] = {
 }
 
 
-def _variant(summary: VariantSummary, settings: Sequence[str]) -> Row:
-    scores = [summary.scores.get(name) for name in SCORES]
+def _scores(analysis: Analysis) -> Sequence[str]:
+    """Return the names of the final scores: the six of every run, then what the study asks for."""
+    return tuple(dict.fromkeys((*SCORES, *(name for run in analysis.plan.runs for name in run.spec.evaluation.scores))))
+
+
+def _variant(summary: VariantSummary, names: Sequence[str], settings: Sequence[str]) -> Row:
+    scores = [summary.scores.get(name) for name in names]
     values = [(None,) * 4 if score is None else (score.value, score.lo, score.hi, score.n) for score in scores]
     return (
         summary.variant.id,

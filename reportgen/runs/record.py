@@ -20,7 +20,7 @@ class RunRecord:
 
     status: "ok", "diverged" (left the finite numbers), "stopped" (early stopping or stop_above), "failed".
     steps: training steps done; stopped_at_step: the step at which a run that is not "ok" ended, else None.
-    final: the names in SCORES to values (NaN for an empty split).
+    final: the names in SCORES to values (NaN for an empty split), then those that the spec's evaluation asks for.
     facts: counts and moments of the data as trained on: train_n, val_n, test_n, features, classes,
         input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n.
     arrays:
@@ -40,6 +40,9 @@ class RunRecord:
         probe_gradient_histogram (P, L, B): counts of log10 |delta|, over gradient_edges (B + 1,); zeros in none.
         probe_unit_dead (P, U): 1 where a hidden unit is silent on every probe example; unit_layer (U,) is
             the unit's layer counted from 1.
+        val_probabilities (V, C), test_probabilities: softmax of the outputs at the end, float32, with val_labels
+            (V,), test_labels; snapshot_step (K,), snapshot_single_val_loss (K,), snapshot_single_val_accuracy (K,),
+            snapshot_val_probabilities (K, V, C): networks at the ends of cycles. There only where asked for.
     error: what went wrong in a run that failed.
     provenance: reportgen, python, numpy, numba, platform, workers, started and finished (ISO 8601, UTC).
     """

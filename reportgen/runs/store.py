@@ -128,6 +128,7 @@ def _parse(key: str, content: bytes) -> dict[str, Any]:
 
 
 def _record(run: PlannedRun, head: Mapping[str, Any], arrays: Mapping[str, Any]) -> RunRecord:
-    final = {name: np.nan if head["final"].get(name) is None else head["final"][name] for name in SCORES}
+    stored = dict.fromkeys(SCORES) | head["final"]
+    final = {name: np.nan if score is None else score for name, score in stored.items()}
     names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "facts", "error", "provenance")
     return RunRecord(spec=run.spec, final=final, arrays=arrays, **{name: head[name] for name in names})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, SPECTRAL, STATISTICS
+from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES, SPECTRAL, STATISTICS
 from reportgen.errors import StudyError
 from reportgen.study.claims import Claim, Where
 from reportgen.study.components import suggest
@@ -22,6 +22,7 @@ METRICS = (
     *SCORES[4:],
     *RUN_METRICS,
     *LOOK_METRICS,
+    *(name for names in EVALUATION_SCORES.values() for name in names),
 )
 
 PlaceOf = Callable[[Path, bool], str]
@@ -59,6 +60,7 @@ def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
         raise StudyError(
             f"{expect.along!r} does not vary", at("expect", "along"), suggest(expect.along, list(plan.study.vary))
         )
+    _check_evaluation(plan, claim, variants, at)
     if looked:
         _check_looks(plan, claim, variants, at)
     if statistic:
@@ -87,6 +89,20 @@ def _what_there_is(plan: Plan, wanted: Where) -> str:
             known = sorted(label for label in labels if label)
             return suggest(str(value), known) if known else f"{path} is {setting(plan.variants[0].settings, path)[1]}"
     return "each of these exists, but no variant has them together"
+
+
+def _check_evaluation(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
+    """Refuse scores that no variant of the claim is asked for, and epochs of scores that are final alone."""
+    kind = next((kind for kind, names in EVALUATION_SCORES.items() if claim.measure.metric in names), None)
+    if kind is None:
+        return
+    if claim.measure.epoch is not None:
+        raise StudyError(f"{claim.measure.metric} has no epoch", at("measure", "epoch"), "it is a final score")
+    ids = {variant.id for variant in variants}
+    if not all(claim.measure.metric in run.spec.evaluation.scores for run in plan.runs if run.variant in ids):
+        setting_of = {"mc": "mc_dropout: 100", "polyak": "polyak: {start: 1}", "snapshot": "snapshots: true"}
+        hint = f"set evaluation: {{{setting_of[kind]}}}"
+        raise StudyError(f"{claim.measure.metric} is measured on request", at("measure", "metric"), hint)
 
 
 def _check_looks(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:

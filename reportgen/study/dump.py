@@ -8,6 +8,7 @@ from reportgen.study.components import plain
 from reportgen.study.model import Study
 from reportgen.study.plan import _plain as plain_value
 from reportgen.study.plan import settings_of
+from reportgen.study.variants import SECTIONS
 
 
 def study_as_written(study: Study) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def study_as_written(study: Study) -> dict[str, Any]:
         | {k: v for k, v in data.items() if v is not None},
         "preprocess": [plain(step) for step in settings.preprocess],
     }
-    for name in ("network", "training", "probes"):
+    for name in SECTIONS:
         section = getattr(settings, name)
         values = {key: plain_value(getattr(section, key)) for key in type(section).model_fields}
         written[name] = {key: value for key, value in values.items() if value is not None}

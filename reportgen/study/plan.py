@@ -107,6 +107,7 @@ def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
         training=_training(settings.training),
         probes=ProbeSpec(**settings.probes.model_dump()),
         seed=seed,
+        evaluation=settings.evaluation.spec,
     )
 
 

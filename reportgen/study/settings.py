@@ -16,6 +16,7 @@ from reportgen.engine.optimizers import OPTIMIZERS
 from reportgen.engine.schedules import SCHEDULES
 from reportgen.engine.spec import AugmentSpec, BatchNormSpec, Component, DropoutSpec
 from reportgen.study.components import problem, read_component, shown
+from reportgen.study.evaluation import Evaluation
 
 MOST_LAYERS = 200
 MOST_UNITS = 100_000
@@ -273,3 +274,4 @@ class Settings(Section):
     network: Network
     training: Training = Field(default_factory=Training)
     probes: Probes = Field(default_factory=Probes)
+    evaluation: Evaluation = Field(default_factory=Evaluation)

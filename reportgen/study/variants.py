@@ -12,7 +12,8 @@ from reportgen.study.components import problem, shown
 from reportgen.study.overrides import with_values
 
 MOST_VARIANTS = 10_000
-VARIABLE = ("data", "preprocess", "network", "training", "probes")
+VARIABLE = ("data", "preprocess", "network", "training", "probes", "evaluation")
+SECTIONS = ("network", "training", "probes", "evaluation")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _named(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
 
 
 def _check_path(path: str, place: tuple[str | int, ...]) -> None:
-    if path.split(".")[0] not in VARIABLE or not all(path.split(".")) or path in ("network", "training", "probes"):
+    if path.split(".")[0] not in VARIABLE or not all(path.split(".")) or path in SECTIONS:
         hint = f"a dotted path below {', '.join(VARIABLE)}, such as training.lr"
         raise problem(f"{path!r} is no setting that can vary", hint, place, key=True)
 

@@ -10,6 +10,8 @@ import pytest
 
 from reportgen.analysis.claims import judge_claims
 from reportgen.errors import StudyError
+from reportgen.study.loader import dump_study, load_study
+from reportgen.study.plan import make_plan
 from tests.analysis.studies import HEAD, plan_of, record
 
 CLAIM = """
@@ -59,3 +61,36 @@ def test_curvature_has_steps_and_no_layers(tmp_path: Path) -> None:
 def test_sign_agreement_is_measured_by_default(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, claim("sign_agreement_example, layer: last, step: first"))
     assert all(not run.spec.probes.singular_values for run in plan.runs)
+
+
+AVERAGES = HEAD + "evaluation: {mc_dropout: 5, polyak: {start: 1}}\n"
+
+
+def test_scores_on_request_are_final_scores_of_the_runs(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, claim("polyak_val_accuracy").replace("above: 2", "above: 0.5"), head=AVERAGES)
+    names = plan.runs[0].spec.evaluation.scores
+    assert {name.split("_")[0] for name in names} == {"mc", "polyak"}
+    records = {}
+    for run in plan.runs:
+        made = record(run)
+        records[run.variant, run.seed] = dataclasses.replace(made, final={**made.final, **dict.fromkeys(names, 0.9)})
+    (result,) = judge_claims(plan, records)
+    assert (result.measured, result.verdict) == (0.9, "supported")
+    lo, hi = result.interval
+    assert 0.8 < lo < 0.9 < hi < 1  # no narrower than the binomial error of 50 examples a run
+
+
+@pytest.mark.parametrize("metric", ["mc_val_loss", "snapshots", "polyak_val_accuracy_difference"])
+def test_a_score_that_no_one_asked_for_is_an_error_that_says_how_to_ask(tmp_path: Path, metric: str) -> None:
+    with pytest.raises(StudyError, match="on request") as caught:
+        plan_of(tmp_path, claim(metric))
+    assert "set evaluation: " in str(caught.value.hint)
+    with pytest.raises(StudyError, match="has no epoch"):
+        plan_of(tmp_path, claim(f"{metric}, epoch: last"), head=AVERAGES)
+
+
+def test_what_is_asked_for_reads_back_from_the_written_study(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, head=AVERAGES)
+    again = tmp_path / "again.yaml"
+    again.write_text(dump_study(plan.study), encoding="utf-8")
+    assert [run.spec for run in make_plan(load_study(again)).runs] == [run.spec for run in plan.runs]

@@ -1,0 +1,173 @@
+"""Scores beside those of the trained network: Monte Carlo dropout, averaged weights, snapshots; and kept predictions.
+
+Probabilities are the softmax of the outputs. They are averaged in float64, and their loss is the cross-entropy, so
+there is none where the network is trained on another loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.data.dataset import Dataset
+from reportgen.data.streams import stream
+from reportgen.engine.network import State
+from reportgen.engine.predict import outputs, renew_running
+from reportgen.engine.random import key_words
+from reportgen.engine.schedules import cycle_ends
+from reportgen.engine.setup import Setup
+from reportgen.engine.spec import RunSpec
+from reportgen.engine.step import evaluate
+
+Probabilities = NDArray[np.float64]
+Scores = dict[str, float]
+NO_SCORES = (float("nan"), float("nan"))
+
+
+def softmax(logits: NDArray[Any]) -> Probabilities:
+    """Return the softmax of each row, float64."""
+    z = logits.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+    p: Probabilities = e / e.sum(axis=1, keepdims=True)
+    return p
+
+
+def scores(p: Probabilities, y: NDArray[np.int64]) -> tuple[float, float]:
+    """Return (cross-entropy, accuracy) of probabilities (n, classes); a row with NaN is wrong, NaN for no rows."""
+    if len(y) == 0:
+        return NO_SCORES
+    at_label = p[np.arange(len(y)), y]
+    with np.errstate(divide="ignore"):
+        loss = float(-np.log(at_label).mean())
+    right = (p.argmax(axis=1) == y) & np.isfinite(p).all(axis=1)
+    return loss, float(right.mean())
+
+
+class Evaluation:
+    """What a run's EvaluationSpec asks for, gathered while it trains and at its end."""
+
+    def __init__(self, spec: RunSpec, dataset: Dataset, setup: Setup, per_epoch: int, ask: Callable[[], None]) -> None:
+        self.spec, self.asked, self.data, self.setup, self.ask = spec, spec.evaluation, dataset, setup, ask
+        self.snapshots: list[tuple[int, Probabilities]] = []
+        self.mean: NDArray[np.float64] | None = None
+        self.averaged = 0
+        start = self.asked.polyak_start
+        self.average_after = None if start is None else (start - 1) * per_epoch
+        ends = cycle_ends(spec.training.schedule, spec.training.epochs) if self.asked.snapshots else []
+        self.cycle_steps = [int(np.ceil(end * per_epoch - 1e-6)) for end in ends]
+
+    def next_stop(self, step: int) -> int | None:
+        """Return the next step after which `after` must be called; None where there is none."""
+        if self.average_after is not None and step >= self.average_after:
+            return step + 1
+        stops = [*self.cycle_steps, *([] if self.average_after is None else [self.average_after])]
+        return min((stop for stop in stops if stop > step), default=None)
+
+    def after(self, step: int) -> None:
+        """Take into account the weights after `step` steps."""
+        if self.average_after is not None and step > self.average_after:
+            params = self.setup.state.params.astype(np.float64)
+            self.mean = np.zeros_like(params) if self.mean is None else self.mean
+            self.averaged += 1
+            self.mean += (params - self.mean) / self.averaged
+        if step in self.cycle_steps:
+            self.snapshots.append((step, self._predict("val")))
+
+    def results(self, final: Mapping[str, float]) -> tuple[Scores, dict[str, NDArray[Any]]]:
+        """Return the scores that were asked for, by name, and arrays; `final` are those of the trained network."""
+        found: Scores = {}
+        arrays: dict[str, NDArray[Any]] = {}
+        if self.asked.predictions:
+            arrays |= self._predictions()
+        if self.asked.mc_dropout:
+            found |= _named("mc", self._score(self._dropout_mean()), final["val_loss"], final["val_accuracy"])
+        if self.average_after is not None:
+            found |= _named("polyak", self._score_of_mean(), final["val_loss"], final["val_accuracy"])
+        if self.asked.snapshots:
+            more, kept = self._score_snapshots()
+            found, arrays = found | more, arrays | kept
+        return found, arrays
+
+    def _split(self, split: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        x, y = getattr(self.data, f"x_{split}"), getattr(self.data, f"y_{split}")
+        return np.ascontiguousarray(x, np.float32).reshape(-1), y
+
+    def _predict(self, split: str, state: State | None = None, dropping: bool = False, step: int = 0) -> Probabilities:
+        """Return the probabilities of a split's examples; `dropping` draws dropout's masks, from counter `step` on."""
+        s = self.setup
+        x, y = self._split(split)
+        logits = np.empty(len(y) * s.net.classes, np.float32)
+        outputs(s.net, state or s.state, s.work, x, y, s.evaluation_rows, dropping, step, logits)
+        return softmax(logits.reshape(len(y), s.net.classes))
+
+    def _score(self, p: Probabilities) -> tuple[float, float]:
+        loss, accuracy = scores(p, self.data.y_val)
+        return (loss if self.spec.training.loss.name == "softmax_cross_entropy" else np.nan), accuracy
+
+    def _predictions(self) -> dict[str, NDArray[Any]]:
+        arrays: dict[str, NDArray[Any]] = {}
+        for split in ("val", "test"):
+            labels = self._split(split)[1]
+            if len(labels):
+                arrays[f"{split}_probabilities"] = self._predict(split).astype(np.float32)
+                arrays[f"{split}_labels"] = labels.astype(np.int32)
+        return arrays
+
+    def _dropout_mean(self) -> Probabilities:
+        state = self.setup.state._replace(keys=key_words(self.spec.seed, "mc dropout"))
+        batches = -(-len(self.data.y_val) // self.setup.evaluation_rows)
+        total = np.zeros((len(self.data.y_val), self.setup.net.classes))
+        for draw in range(self.asked.mc_dropout):
+            self.ask()
+            total += self._predict("val", state, True, draw * batches)
+        return total / self.asked.mc_dropout
+
+    def _score_of_mean(self) -> tuple[float, float]:
+        """Return the scores of the averaged weights, whose batch-norm statistics are taken anew on the training split.
+
+        As in Izmailov et al. 2018, section 3.2: the running values become those of one pass over the split.
+        """
+        if self.mean is None or len(self.data.y_val) == 0:
+            return NO_SCORES
+        s = self.setup
+        state = s.state._replace(params=self.mean.astype(np.float32), running=s.state.running.copy())
+        net = s.net._replace(constants=s.net.constants.copy())
+        x, y = self._split("train")
+        renew_running(net, state, s.work, x, y, stream(self.spec.seed, "polyak").permutation(len(y)), s.batch_size)
+        x, y = self._split("val")
+        loss, accuracy = evaluate(s.net, state, s.work, x, y, np.arange(len(y)), s.evaluation_rows)
+        return float(loss), float(accuracy)
+
+    def _score_snapshots(self) -> tuple[Scores, dict[str, NDArray[Any]]]:
+        """Return the scores of the averaged probabilities and their number, and what each snapshot has alone."""
+        single = np.array([self._score(p) for _, p in self.snapshots]).reshape(-1, 2)
+        together = self._score(np.mean([p for _, p in self.snapshots], axis=0)) if self.snapshots else NO_SCORES
+        loss, accuracy = single.mean(axis=0) if len(single) else NO_SCORES
+        shape = (len(self.data.y_val), self.setup.net.classes)
+        arrays = {
+            "snapshot_step": np.array([step for step, _ in self.snapshots], np.int64),
+            "snapshot_single_val_loss": single[:, 0],
+            "snapshot_single_val_accuracy": single[:, 1],
+            "snapshot_val_probabilities": np.array([p for _, p in self.snapshots], np.float32).reshape(
+                len(self.snapshots), *shape
+            ),
+        }
+        named = _named("snapshot", together, float(loss), float(accuracy))
+        return named | {"snapshots": float(len(self.snapshots))}, arrays
+
+
+def _named(kind: str, found: tuple[float, float], loss: float, accuracy: float) -> Scores:
+    """Return (loss, accuracy) under their names, with how far they lie above what they are compared with.
+
+    Differences are rounded, since equal accuracies may differ in their last bit.
+    """
+    return {
+        f"{kind}_val_accuracy": found[1],
+        f"{kind}_val_loss": found[0],
+        f"{kind}_val_accuracy_difference": round(found[1] - accuracy, 12) + 0.0,
+        f"{kind}_val_loss_difference": round(found[0] - loss, 12) + 0.0,
+    }

@@ -1,0 +1,45 @@
+"""Passes through a trained network: its outputs, with or without dropout, and batch-norm statistics taken anew."""
+
+from __future__ import annotations
+
+from reportgen.engine.compile import kernel
+from reportgen.engine.layers import copy, forward, forward_activation, forward_linear, output
+from reportgen.engine.network import FAN_IN, NORM_MOMENTUM, TEST, TRAIN
+from reportgen.engine.step import gather
+
+
+@kernel
+def outputs(net, state, work, x, y, size, dropping, step, logits):
+    """Write the outputs of all examples in x, flat, to logits, flat (n, classes), `size` examples at a time.
+
+    Batch-norm is in test mode. With `dropping`, units are dropped as in training; batch number b draws the masks of
+    step + b.
+    """
+    features, classes = net.codes[0, FAN_IN], net.classes
+    begin, batch = 0, 0
+    while begin < y.size:
+        end = min(begin + size, y.size)
+        rows = end - begin
+        copy(x[begin * features : end * features], work.x[: rows * features])
+        for layer in range(net.codes.shape[0]):
+            forward_linear(net, state, work, layer, rows, TEST)
+            forward_activation(net, state, work, layer, rows, TRAIN if dropping else TEST, step + batch)
+        copy(output(net, work, rows), logits[begin * classes : end * classes])
+        begin, batch = end, batch + 1
+
+
+@kernel
+def renew_running(net, state, work, x, y, order, size):
+    """Set batch-norm's running values to their means over the minibatches of one pass, each weighted by its size.
+
+    The pass is in train mode, without any update of parameters. net.constants is overwritten.
+    """
+    features = net.codes[0, FAN_IN]
+    begin, batch = 0, 0
+    while begin < order.size:
+        part = order[begin : min(begin + size, order.size)]
+        gather(x, y, features, part, work)
+        for layer in range(net.codes.shape[0]):
+            net.constants[layer, NORM_MOMENTUM] = begin / (begin + part.size)
+        forward(net, state, work, part.size, TRAIN, batch)
+        begin, batch = begin + part.size, batch + 1
