@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.measures import by_layer, chosen_layers, value
-from reportgen.analysis.statistics import binomial_error
+from reportgen.analysis.statistics import binomial_error, paired_error
 from reportgen.runs.record import RunRecord
 from reportgen.study.claims import Claim, Where
 from reportgen.study.plan import Plan, Variant
@@ -19,6 +19,12 @@ from reportgen.study.where import matching
 
 Values = NDArray[np.float64]
 Records = Mapping[tuple[str, int], RunRecord]
+
+SHARES = ("diverged", "stopped")
+"""Metrics that say of each run whether it is one of those, so that their mean is a share of runs."""
+
+TESTS_GIVEN = ("mnist", "fashion_mnist", "cifar10")
+"""Data sets published with a test split, which all seeds share."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +75,53 @@ class Asked:
             rows.append(np.mean(values, axis=0) if len(values) == len(ids) else np.full(count, np.nan))
         return np.array(rows, np.float64)
 
+    @property
+    def is_share(self) -> bool:
+        """Whether the claim is on a share of runs, such as those that diverged."""
+        return self.claim.measure.metric in SHARES
+
     def least_error(self, values: Values) -> float:
-        """Return the binomial floor of an accuracy's standard error; 0 for other metrics."""
-        metric = self.claim.measure.metric
-        if not metric.endswith("accuracy"):
-            return 0.0
+        """Return the floor that examples, or runs, set to a standard error of shares; 0 for other metrics."""
+        return binomial_error(values[np.isfinite(values)], self._examples())
+
+    def least_paired_error(self, a: Values, b: Values) -> float:
+        """Return the same floor for the difference of two sides, paired by seed.
+
+        Where all seeds are scored on one split, its luck is in no spread between seeds: the sides then count as
+        scored on examples of their own, which overstates the error.
+        """
+        if not self.is_share and self._one_split():
+            return math.hypot(self.least_error(a), self.least_error(b))
+        known = (a - b)[np.isfinite(a) & np.isfinite(b)]
+        return paired_error(float(known.mean()), self._examples(), known.size) if known.size else 0.0
+
+    def _examples(self) -> int:
+        """Return how many examples a seed's score is a share of; 0 where it is no share of a sample.
+
+        The training split is no sample: it is all that there is to fit.
+        """
+        if self.is_share:
+            return 1
+        _, _, split = self.claim.measure.metric.removesuffix("_accuracy").rpartition("_")
+        if split not in ("val", "test") or not self.claim.measure.metric.endswith("accuracy"):
+            return 0
         ids = {variant.id for variant in self.variants()}
-        size = f"{metric.split('_')[-2]}_n"
-        sizes = [int(r.facts.get(size, 0)) for (variant, _), r in self.records.items() if variant in ids]
-        return binomial_error(values[np.isfinite(values)], min(sizes, default=0))
+        found = [r.facts.get(f"{split}_n", 0) for (variant, _), r in self.records.items() if variant in ids]
+        return int(min(found, default=0))
+
+    def _one_split(self) -> bool:
+        given = ("npz", *(TESTS_GIVEN if "test_" in self.claim.measure.metric else ()))
+        data = {run.spec.data for run in self.plan.runs}
+        return any(spec.seed is not None or not spec.shuffle or spec.source.name in given for spec in data)
+
+    def outcomes(self, status: str) -> tuple[int, int]:
+        """Return how many of the runs on both sides of the claim ended so, and of how many."""
+        expect = self.claim.expect
+        other = expect.greater_than or expect.less_than or expect.same_as
+        sides = [self.claim.where, other_where(self, other)] if other else [self.claim.where]
+        ids = {variant.id for where in sides for variant in self.variants(where)}
+        found = [record.status for (variant, _), record in self.records.items() if variant in ids]
+        return found.count(status), len(found)
 
     def by_seed(self, values: Values) -> dict[int, float]:
         """Return values by seed."""

@@ -31,8 +31,7 @@ def judge(asked: Asked) -> ClaimResult:
     """Return one claim's result, before any correction for other claims."""
     claim = asked.claim
     measured = EXPECTATIONS[claim.expect.kind](asked)
-    test, missing = measured.test, len(asked.seeds) - measured.test.n
-    reason = f"{test.reason}; {missing} of {len(asked.seeds)} seeds have no value" if missing else test.reason
+    test = measured.test
     return ClaimResult(
         id=claim.id,
         says=claim.says,
@@ -54,8 +53,17 @@ def judge(asked: Asked) -> ClaimResult:
         p_value=test.p,
         effect_size=test.effect,
         seeds_needed=test.seeds_needed,
-        reason=reason,
+        reason="; ".join([test.reason, *_outcomes(asked, test.n)]),
     )
+
+
+def _outcomes(asked: Asked, n: int) -> list[str]:
+    """Return what became of runs that left no value, or that did not end well and count as they are."""
+    lost = [f"{len(asked.seeds) - n} of {len(asked.seeds)} seeds have no value"] if n < len(asked.seeds) else []
+    if not asked.is_share:
+        counts = {word: asked.outcomes(word) for word in ("diverged", "failed")}
+        lost += [f"{count} of {runs} runs {word}" for word, (count, runs) in counts.items() if count]
+    return lost
 
 
 def corrected(results: Sequence[ClaimResult], claims: Sequence[Claim]) -> list[ClaimResult]:
@@ -73,7 +81,7 @@ def corrected(results: Sequence[ClaimResult], claims: Sequence[Claim]) -> list[C
 def _with_p(result: ClaimResult, adjusted: float) -> ClaimResult:
     changes: dict[str, Any] = {"p_adjusted": adjusted}
     if result.verdict != "inconclusive" and adjusted >= ALPHA:
-        reason = f"{result.reason}, but not after Holm's correction over the study's comparisons"
+        reason = f"{result.reason}; not so after Holm's correction over the study's comparisons"
         changes |= {"verdict": "inconclusive", "reason": reason}
     return dataclasses.replace(result, **changes)
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from reportgen.analysis.model import Comparison, Estimate, VariantSummary
-from reportgen.analysis.statistics import effect_size, holm, mean_interval, p_value
+from reportgen.analysis.statistics import effect_size, holm, mean_interval, p_value, paired_error
 
 MOST_FOR_ALL_PAIRS = 6
-"""Beyond so many variants, only the best one is compared with each other: fewer tests, each with more power."""
+"""Beyond so many variants, only the best one is compared with each other.
+
+The data chose it, so the correction counts all pairs: over 12 variants that are alike, correcting for 11 tests would
+find a difference in every seventh study.
+"""
 
 HIGHER_IS_BETTER = {"val_accuracy": True, "train_accuracy": True, "val_loss": False, "train_loss": False}
 
@@ -27,7 +32,8 @@ def compare(variants: Sequence[VariantSummary]) -> tuple[Comparison, ...]:
     if score is None or len(trained) < 2:
         return ()
     found = [made for a, b in _pairs(trained, score) if (made := _comparison(a, b, score)) is not None]
-    adjusted = holm([comparison.p_value for comparison in found])
+    family = math.comb(len(trained), 2) if len(trained) > MOST_FOR_ALL_PAIRS else 0
+    adjusted = holm([comparison.p_value for comparison in found], family)
     return tuple(dataclasses.replace(c, p_adjusted=p) for c, p in zip(found, adjusted, strict=True))
 
 
@@ -49,18 +55,24 @@ def _by_seed(variant: VariantSummary, score: str) -> Mapping[int, float]:
     }
 
 
+def _examples(*variants: VariantSummary) -> int:
+    """Return how many examples a validation accuracy is a share of."""
+    return min((int(r.facts["val_n"]) for v in variants for r in v.records if "val_n" in r.facts), default=0)
+
+
 def _comparison(a: VariantSummary, b: VariantSummary, score: str) -> Comparison | None:
     first, second = _by_seed(a, score), _by_seed(b, score)
     seeds = sorted(set(first) & set(second))
     if len(seeds) < 2:
         return None
     differences = np.array([second[seed] - first[seed] for seed in seeds])
+    error = paired_error(float(differences.mean()), _examples(a, b), len(seeds)) if score == "val_accuracy" else 0.0
     return Comparison(
         a=a.variant.id,
         b=b.variant.id,
         score=score,
-        difference=Estimate(*mean_interval(differences), n=len(seeds)),
-        p_value=p_value(differences, 0.0),
+        difference=Estimate(*mean_interval(differences, error), n=len(seeds)),
+        p_value=p_value(differences, 0.0, error),
         p_adjusted=float("nan"),
         effect_size=effect_size(differences),
     )

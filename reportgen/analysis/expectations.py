@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from reportgen.analysis.asked import Asked, Values, other_where
-from reportgen.analysis.verdicts import Test, all_in_regions, in_region
+from reportgen.analysis.verdicts import Test, all_in_regions, in_region, share_in_region
 from reportgen.engine.spec import STATISTICS
 from reportgen.study.claims import Where
 
@@ -34,6 +34,8 @@ class Measured:
 
 def _region(asked: Asked, low: float, high: float) -> Measured:
     values = asked.values()
+    if asked.is_share:
+        return Measured(share_in_region(values, low, high), asked.by_seed(values))
     return Measured(in_region(values, low, high, asked.least_error(values)), asked.by_seed(values))
 
 
@@ -115,7 +117,7 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
     with np.errstate(invalid="ignore"):
         scaled = (a, expect.factor * b) if expect.factor and sign > 0 else ((expect.factor or 1.0) * a, b)
         difference = np.where(np.isinf(scaled[0]) & np.isinf(scaled[1]), np.nan, scaled[0] - scaled[1])
-    error = 0.0 if expect.factor else math.hypot(asked.least_error(a), asked.least_error(b))
+    error = 0.0 if expect.factor else asked.least_paired_error(a, b)
     test = in_region(sign * difference, _number(expect.by), math.inf, error, paired=True)
     if (difference[np.isfinite(difference)] == 0).all() and test.verdict == "supported" and not expect.by:
         test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
@@ -150,7 +152,7 @@ def same_as(asked: Asked) -> Measured:
     a, b = asked.values(), asked.values(other_where(asked, expect.same_as))
     with np.errstate(invalid="ignore"):
         difference = a - b
-    margin, error = _number(expect.within), math.hypot(asked.least_error(a), asked.least_error(b))
+    margin, error = _number(expect.within), asked.least_paired_error(a, b)
     test = in_region(difference, -margin, margin, error, paired=True)
     method = f"equivalence by {test.method}, of the difference, paired by seed"
     return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference), quantity="difference")
@@ -175,7 +177,7 @@ def monotone(asked: Asked) -> Measured:
         )
     lows, highs = ([-math.inf] * count, [0.0] * count) if falls else ([0.0] * count, [math.inf] * count)
     pairs = [f"{a} to {b}" for a, b in itertools.pairwise(names)]
-    test = all_in_regions(steps, lows, highs, pairs)
+    test = _without_standstill(all_in_regions(steps, lows, highs, pairs), steps, pairs)
     met = np.where(np.isnan(steps).any(axis=1), np.nan, (steps < 0 if falls else steps > 0).mean(axis=1))
     share = in_region(met, -math.inf, math.inf)
     test = dataclasses.replace(test, measured=share.measured, interval=share.interval)
@@ -183,6 +185,14 @@ def monotone(asked: Asked) -> Measured:
     if not expect.along:
         layers = tuple((n, float(m), None) for n, m in zip(asked.layer_numbers(), columns.mean(axis=0), strict=True))
     return Measured(test, asked.by_seed(met), layers, "share")
+
+
+def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test:
+    """Return the test, contradicted where some step is exactly none on every seed: that neither rises nor falls."""
+    still = [pair for pair, step in zip(pairs, steps.T, strict=True) if (step == 0).all()]
+    if test.verdict != "supported" or not still:
+        return test
+    return dataclasses.replace(test, verdict="contradicted", reason=f"nothing changes from {', '.join(still)}")
 
 
 def _over_layers(asked: Asked) -> tuple[Values, list[str]]:

@@ -15,7 +15,8 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Remedy
 from reportgen.analysis.rules import RULES
-from reportgen.analysis.statistics import mean_interval
+from reportgen.analysis.statistics import mean_interval, paired_error
+from reportgen.analysis.verdicts import LEAST_SEEDS
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
 
@@ -34,7 +35,8 @@ def judge_remedy(
     if not seeds:
         return None
     was, now = np.array([old[s] for s in seeds]), np.array([new[s] for s in seeds])
-    mean, lo, hi = mean_interval(now - was)
+    examples = min((int(r.facts.get("val_n", 0)) for r in after), default=0) if metric == "val_accuracy" else 0
+    mean, lo, hi = mean_interval(now - was, paired_error(float((now - was).mean()), examples, len(seeds)))
     return Remedy(
         change=proposal.change,
         metric=metric,
@@ -42,7 +44,7 @@ def judge_remedy(
         after=float(now.mean()),
         difference=mean,
         interval=(lo, hi),
-        verdict=_verdict(lo, hi, HIGHER_IS_BETTER.get(metric, False)),
+        verdict=_verdict(len(seeds), lo, hi, HIGHER_IS_BETTER.get(metric, False)),
     )
 
 
@@ -69,7 +71,7 @@ def _outcome(record: RunRecord, metric: str) -> float:
     return float(record.final[metric])
 
 
-def _verdict(lo: float, hi: float, better_up: bool) -> Literal["helped", "no difference", "hurt"]:
-    if math.isnan(lo) or lo <= 0 <= hi:
+def _verdict(seeds: int, lo: float, hi: float, better_up: bool) -> Literal["helped", "no difference", "hurt"]:
+    if seeds < LEAST_SEEDS or math.isnan(lo) or lo <= 0 <= hi:
         return "no difference"
     return "helped" if (lo > 0) == better_up else "hurt"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 LEVEL = 0.95
 """Of every interval."""
@@ -28,8 +28,13 @@ def mean_interval(values: ArrayLike, least_error: float = 0.0, level: float = LE
     if x.size < 2:
         return mean, math.nan, math.nan
     error = max(float(x.std(ddof=1)) / math.sqrt(x.size), least_error)
-    half = float(stats.t.ppf((1 + level) / 2, x.size - 1)) * error
+    half = t_quantile((1 + level) / 2, x.size - 1) * error
     return mean, mean - half, mean + half
+
+
+def t_quantile(probability: float, freedom: int) -> float:
+    """Return the quantile of Student's t; SciPy's bare function, since reports take it thousands of times."""
+    return float(special.stdtrit(freedom, probability))
 
 
 def p_value(values: ArrayLike, boundary: float, least_error: float = 0.0) -> float:
@@ -41,16 +46,19 @@ def p_value(values: ArrayLike, boundary: float, least_error: float = 0.0) -> flo
     error = max(float(x.std(ddof=1)) / math.sqrt(x.size), least_error)
     if error == 0:
         return 1.0 if away == 0 else 0.0
-    return float(2 * stats.t.sf(abs(away) / error, x.size - 1))
+    return float(2 * special.stdtr(x.size - 1, -abs(away) / error))
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return the p values corrected for their number (Holm 1979); NaN stays NaN and counts for nothing."""
+def holm(p_values: Sequence[float], family: int = 0) -> list[float]:
+    """Return the p values corrected for their number (Holm 1979); NaN stays NaN and counts for nothing.
+
+    family: how many tests there were, where these are the ones of them that the data chose.
+    """
     known = sorted((p, i) for i, p in enumerate(p_values) if not math.isnan(p))
     adjusted = [math.nan] * len(p_values)
-    largest = 0.0
+    largest, count = 0.0, max(len(known), family)
     for rank, (p, index) in enumerate(known):
-        largest = max(largest, min(1.0, (len(known) - rank) * p))
+        largest = max(largest, min(1.0, (count - rank) * p))
         adjusted[index] = largest
     return adjusted
 
@@ -73,19 +81,49 @@ def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0, m
     if away == 0 or not math.isfinite(spread):
         return None
     sizes = np.arange(3, most + 1)
-    enough = stats.t.ppf((1 + LEVEL) / 2, sizes - 1) * spread / np.sqrt(sizes) < away
+    enough = special.stdtrit(sizes - 1, (1 + LEVEL) / 2) * spread / np.sqrt(sizes) < away
     return int(sizes[enough][0]) if enough.any() else None
 
 
-def binomial_error(accuracies: NDArray[np.float64], examples: int) -> float:
-    """Return the standard error that an average accuracy has at least: each seed is scored on `examples` examples."""
-    if accuracies.size == 0 or examples == 0:
+def binomial_error(shares: NDArray[np.float64], examples: int) -> float:
+    """Return the standard error that an average share has at least: each seed's is one of `examples` examples.
+
+    One success and one failure are added, or a share of 1 would be certain however few the examples.
+    """
+    trials = examples * shares.size
+    if trials == 0:
         return 0.0
-    p = min(max(float(accuracies.mean()), 0.0), 1.0)
-    return math.sqrt(p * (1 - p) / (examples * accuracies.size))
+    p = (min(max(float(shares.mean()), 0.0), 1.0) * trials + 1) / (trials + 2)
+    return math.sqrt(p * (1 - p) / trials)
 
 
-def share_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Return the exact 95% interval of a share (Clopper and Pearson 1934)."""
-    interval = stats.binomtest(successes, trials).proportion_ci(LEVEL, method="exact")
-    return float(interval.low), float(interval.high)
+def paired_error(difference: float, examples: int, seeds: int) -> float:
+    """Return the standard error that the average difference of two shares of the same examples has at least.
+
+    Where both sides are scored on the same examples, only those count on which they disagree (McNemar 1947), and
+    these are at least as many as the difference says.
+    """
+    trials = examples * seeds
+    if trials == 0:
+        return 0.0
+    disagree = (min(abs(difference), 1.0) * trials + 1) / (trials + 1)
+    return math.sqrt(max(disagree - difference**2, disagree / trials) / trials)
+
+
+def share_interval(successes: float, trials: int) -> tuple[float, float]:
+    """Return the exact 95% interval of a share (Clopper and Pearson 1934); successes may be a mean of several."""
+    tail = (1 - LEVEL) / 2
+    low = special.betaincinv(successes, trials - successes + 1, tail) if successes > 0 else 0.0
+    high = special.betaincinv(successes + 1, trials - successes, 1 - tail) if successes < trials else 1.0
+    return float(low), float(high)
+
+
+def share_seeds_needed(share: float, boundary: float, most: int = 1000) -> int | None:
+    """Return about how many seeds would tell a share from `boundary`, were it to stay; None if too many."""
+    if share == boundary:
+        return None
+    for n in range(3, most + 1):
+        low, high = share_interval(share * n, n)
+        if boundary < low or boundary > high:
+            return n
+    return None

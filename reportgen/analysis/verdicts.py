@@ -23,11 +23,13 @@ from reportgen.analysis.statistics import (
     p_value,
     seeds_needed,
     share_interval,
+    share_seeds_needed,
 )
 
 Word = Literal["supported", "contradicted", "inconclusive"]
 Values = NDArray[np.float64]
 
+METHOD_OF_SHARES = "exact interval of a share of seeds (Clopper and Pearson), 95%"
 LEAST_SEEDS = 3
 LEAST_SEEDS_FOR_SIGNS = 5  # 2^-5 is the first below 5%
 
@@ -71,11 +73,28 @@ def _judge(n: int, lo: float, hi: float, low: float, high: float) -> tuple[Word,
     return "inconclusive", "the interval reaches to both sides of what is claimed"
 
 
+def share_in_region(values: Values, low: float, high: float) -> Test:
+    """Return whether a share of runs lies in [low, high]; each value says whether a seed's run is one of them.
+
+    Student's t has no spread to go by where all seeds agree: hence the exact interval. Where a value is the share
+    among several runs of one seed, the seed still counts once.
+    """
+    known = values[np.isfinite(values)]
+    n, count = int(known.size), float(known.sum())
+    share = count / n if n else math.nan
+    lo, hi = share_interval(count, n) if n else (math.nan, math.nan)
+    boundary = low if math.isinf(high) or (math.isfinite(low) and abs(share - low) < abs(share - high)) else high
+    verdict, reason = _judge(n, lo, hi, low, high)
+    reason = f"{count:g} of {n} seeds; {reason}" if n >= LEAST_SEEDS else reason
+    needed = share_seeds_needed(share, boundary) if n and verdict == "inconclusive" else None
+    return Test(verdict, share, (lo, hi), n, reason, METHOD_OF_SHARES, seeds_needed=needed)
+
+
 def _by_signs(values: Values, low: float, high: float) -> Test:
     """Judge by how many seeds meet the claim, where some values are infinite and a mean has no meaning."""
     n, met = int(values.size), int(((values >= low) & (values <= high)).sum())
     measured = float(np.median(values)) if n else math.nan
-    reason = f"{met} of {n} seeds meet the claim; {int(np.isinf(values).sum())} diverged"
+    reason = f"{met} of {n} seeds meet the claim; {int(np.isinf(values).sum())} have no finite value"
     verdict: Word = "inconclusive"
     if n >= LEAST_SEEDS_FOR_SIGNS and met in (0, n):
         verdict = "supported" if met else "contradicted"

@@ -10,7 +10,7 @@ import pytest
 
 from reportgen.analysis.claims import judge_claims
 from reportgen.analysis.model import ClaimResult
-from tests.analysis.studies import plan_of, record
+from tests.analysis.studies import HEAD, plan_of, record
 
 BLUR = np.array([-0.02, -0.01, 0.0, 0.01, 0.02])
 
@@ -151,8 +151,62 @@ claims:
     records = {(r.variant, r.seed): record(r, "diverged", val_loss=math.nan) for r in plan.runs}
     low, share = judge_claims(plan, records)
     assert low.verdict == "contradicted"
-    assert "5 diverged" in low.reason
-    assert share.verdict == "supported"
+    assert "5 of 5 runs diverged" in low.reason
+    assert share.interval == pytest.approx((0.025 ** (1 / 5), 1.0))
+    assert share.verdict == "inconclusive"
+    assert share.seeds_needed == 36
+
+
+def test_how_often_runs_diverge_is_compared_too(tmp_path: Path) -> None:
+    for seeds, verdict in ((5, "supported"), (3, "inconclusive")):
+        text = "{id: more, says: s, measure: {metric: diverged}, where: {network.init: small}, expect: %s}"
+        plan = plan_of(tmp_path, "claims: [" + text % "{greater_than: {network.init: xavier}}" + "]", seeds)
+        records = {(r.variant, r.seed): record(r, "diverged" if r.variant == "small" else "ok") for r in plan.runs}
+        result = judge_claims(plan, records)[0]
+        assert (result.verdict, result.measured) == (verdict, 1.0)
+
+
+def test_runs_that_diverged_are_named_where_they_count(tmp_path: Path) -> None:
+    text = "claims: [{id: one, says: s, measure: {metric: val_accuracy}, expect: {above: 0.1}}]"
+    plan = plan_of(tmp_path, text)
+    records = {(r.variant, r.seed): record(r, "diverged" if r.seed == 4 else "ok") for r in plan.runs}
+    assert "2 of 10 runs diverged" in judge_claims(plan, records)[0].reason
+
+
+def test_a_perfect_validation_score_is_not_certain_but_a_perfect_fit_is(tmp_path: Path) -> None:
+    text = """
+claims:
+  - {id: held-out, says: s, measure: {metric: val_accuracy}, expect: {above: 0.998}}
+  - {id: fitted, says: s, measure: {metric: train_accuracy}, expect: {above: 0.998}}
+"""
+    plan = plan_of(tmp_path, text)
+    held_out, fitted = judge_claims(
+        plan, {(r.variant, r.seed): record(r, val_accuracy=1.0, train_accuracy=1.0) for r in plan.runs}
+    )
+    assert (held_out.verdict, fitted.verdict) == ("inconclusive", "supported")
+
+
+@pytest.mark.parametrize(("split", "verdict"), [("", "supported"), (", seed: 0", "inconclusive")])
+def test_pairs_gain_from_sharing_examples_only_where_each_seed_has_its_own_split(
+    tmp_path: Path, split: str, verdict: str
+) -> None:
+    text = """
+claims: [{id: one, says: s, measure: {metric: val_accuracy}, where: {network.init: xavier},
+  expect: {greater_than: {network.init: small}}}]
+"""
+    plan = plan_of(tmp_path, text, head=HEAD.replace("validation: 0.25", f"validation: 0.25{split}"))
+    level = {"small": 0.5, "xavier": 0.54}
+    records = {
+        (r.variant, r.seed): record(r, val_accuracy=level[r.variant] * (1 + 5 * BLUR[r.seed])) for r in plan.runs
+    }
+    assert judge_claims(plan, records)[0].verdict == verdict
+
+
+def test_what_stands_still_neither_rises_nor_falls(tmp_path: Path) -> None:
+    values = {"activation_std": [[0.0, 0.0, 0.0, 1.0]] * 2}
+    result = judged(tmp_path, "{monotone: decreasing}", STD, values, {})
+    assert result.verdict == "contradicted"
+    assert "nothing changes from layer 1 to layer 2" in result.reason
 
 
 def test_missing_runs_are_counted(tmp_path: Path) -> None:

@@ -80,6 +80,51 @@ def test_seeds_needed_would_settle_it() -> None:
     assert statistics.seeds_needed([0.0, 1000.0], 499.9) is None
 
 
+@pytest.mark.parametrize(("examples", "share"), [(20, 0.95), (50, 0.99), (360, 0.998)])
+def test_scores_near_the_ceiling_are_not_taken_for_certain(examples: int, share: float) -> None:
+    x = np.random.default_rng(5).binomial(examples, share, (2000, 5)) / examples
+    missed = 0
+    for row in x:
+        _, lo, hi = statistics.mean_interval(row, statistics.binomial_error(row, examples))
+        missed += not lo <= share <= hi
+    assert missed / 2000 < 0.05 + 3 * (0.05 * 0.95 / 2000) ** 0.5
+
+
+def test_pairs_that_share_their_examples_are_covered() -> None:
+    """Each seed scores two networks on 100 examples of its own; they disagree on few."""
+    rng = np.random.default_rng(6)
+    wins, losses = rng.binomial(100, 0.03, (2000, 5)), rng.binomial(100, 0.02, (2000, 5))
+    covered = []
+    for row in (wins - losses) / 100:
+        _, lo, hi = statistics.mean_interval(row, statistics.paired_error(float(row.mean()), 100, 5))
+        covered.append(lo <= 0.01 <= hi)
+    assert abs(np.mean(covered) - 0.95) < 0.02
+
+
+def test_a_difference_without_spread_has_the_error_of_its_examples() -> None:
+    assert statistics.paired_error(0.0, 100, 5) == pytest.approx(1 / 500, rel=0.01)
+    assert statistics.paired_error(0.1, 100, 5) == pytest.approx(math.sqrt(0.1 * 0.9 / 500), rel=0.05)
+    assert statistics.paired_error(1.0, 1, 5) == pytest.approx(0.2)
+    assert statistics.paired_error(0.1, 0, 5) == 0.0
+
+
+def test_holm_counts_the_tests_that_the_choice_was_made_from() -> None:
+    """The best of 12 variants that are alike, against each of the others: a family of 66 pairs."""
+    rng = np.random.default_rng(7)
+    found = {11: 0, 66: 0}
+    for _ in range(500):
+        x = rng.normal(size=(12, 5))
+        best = int(x.mean(axis=1).argmax())
+        p = [statistics.p_value(x[best] - row, 0.0) for index, row in enumerate(x) if index != best]
+        for family in found:
+            found[family] += min(statistics.holm(p, family)) < 0.05
+    assert found[66] / 500 < 0.05 + 3 * (0.05 * 0.95 / 500) ** 0.5
+    assert found[11] > 2 * found[66]
+
+
 def test_shares_have_exact_intervals() -> None:
+    for successes, trials in ((1, 5), (3, 7), (0, 4)):
+        exact = stats.binomtest(successes, trials).proportion_ci(0.95, method="exact")
+        assert statistics.share_interval(successes, trials) == pytest.approx((exact.low, exact.high))
     assert statistics.share_interval(5, 5)[0] == pytest.approx(0.025 ** (1 / 5))
     assert statistics.share_interval(0, 5)[1] == pytest.approx(1 - 0.025 ** (1 / 5))

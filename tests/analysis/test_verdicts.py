@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from reportgen.analysis.verdicts import all_in_regions, in_region
+from reportgen.analysis.verdicts import all_in_regions, in_region, share_in_region
 
 STUDIES = 2000
 
@@ -87,3 +87,19 @@ def test_one_layer_outside_contradicts_and_one_unsettled_layer_keeps_it_open() -
     found = all_in_regions(loose, [0.5] * 3, [1.5] * 3, names)
     assert found.verdict == "inconclusive"
     assert "layer 3" in found.reason
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_shares_on_their_boundary_are_decided_in_at_most_five_percent(seeds: int, share: float) -> None:
+    x = (np.random.default_rng(4).random((STUDIES, seeds)) < share).astype(float)
+    assert decided([share_in_region(row, share, math.inf) for row in x]) < 0.05 + 3 * (0.05 * 0.95 / STUDIES) ** 0.5
+
+
+def test_seeds_that_all_agree_leave_a_share_its_interval() -> None:
+    test = share_in_region(np.ones(5), 0.4, math.inf)
+    assert test.verdict == "supported"
+    assert "5 of 5 seeds" in test.reason
+    assert share_in_region(np.zeros(5), 0.6, math.inf).verdict == "contradicted"
+    assert share_in_region(np.ones(2), 0.01, math.inf).verdict == "inconclusive"
+    assert share_in_region(np.full(5, np.nan), 0.4, math.inf).n == 0
