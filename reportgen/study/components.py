@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from typing import Any, TypeVar
 
 from pydantic_core import PydanticCustomError
 
 from reportgen.engine.spec import Component
 from reportgen.table import Parameter, Row, find
 
+T = TypeVar("T")
+
 
 def problem(message: str, hint: str = "", path: tuple[str | int, ...] = (), key: bool = False) -> PydanticCustomError:
     """Return a validation error: what was found, what would be right, and where below the validated value."""
-    context = {"text": message.replace("{", "(").replace("}", ")"), "hint": hint, "path": path, "key": key}
+    context = {"text": message, "hint": hint, "path": path, "key": key}
     return PydanticCustomError("study", "{text}", context)
 
 
@@ -28,12 +31,29 @@ def suggest(name: str, known: list[str]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a study would write it, shortened."""
-    words = {True: "true", False: "false", None: "null"}
-    if value is None or isinstance(value, bool):
-        return words[value]
-    text = repr(value) if isinstance(value, str) else str(value)
+    """Return a value as a study would write it, shortened; text stands in quotes."""
+    text = repr(value) if isinstance(value, str) else _written(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _written(value: Any) -> str:
+    """Return a value in YAML, on one line."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_written(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_written(item)}' for key, item in value.items())}}}"
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)
+
+
+def below(key: int | str, read: Callable[[], T]) -> T:
+    """Return what `read` returns, and let its error point below `key`."""
+    try:
+        return read()
+    except PydanticCustomError as error:
+        context = dict(error.context or {})
+        raise problem(context["text"], context["hint"], (key, *context["path"]), context["key"]) from None
 
 
 def read_component(value: Any, rows: Mapping[str, Row], what: str, extra: frozenset[str] = frozenset()) -> Component:
@@ -77,7 +97,8 @@ def _parameters(row: Row, given: dict[str, Any], rows: Mapping[str, Row], what: 
                 raise problem(f"{row.name} needs {parameter.name}", parameter.description)
             values[parameter.name] = parameter.default
         elif parameter.kind == "component":
-            values[parameter.name] = read_component(given[parameter.name], rows, what)
+            inner = given[parameter.name]
+            values[parameter.name] = below(parameter.name, lambda inner=inner: read_component(inner, rows, what))
         else:
             values[parameter.name] = read_parameter(parameter, given[parameter.name])
     return values
@@ -152,10 +173,15 @@ def plain(component: Component) -> Any:
     set_ones = {key: value for key, value in component.params if value is not None}
     if not set_ones:
         return component.name
-    return {"name": component.name} | {key: _plain_value(value) for key, value in set_ones.items()}
+    return {"name": component.name} | {key: plain_value(value) for key, value in set_ones.items()}
 
 
-def _plain_value(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """Return a setting as plain JSON values: components, lists of them, parts of a study."""
     if isinstance(value, Component):
         return plain(value)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, (tuple, list)):
+        return [plain_value(item) for item in value]
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.study.components import plain
+from reportgen.study.components import plain, plain_value
 from reportgen.study.model import Study
-from reportgen.study.plan import _plain as plain_value
 from reportgen.study.plan import settings_of
 from reportgen.study.variants import SECTIONS
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from reportgen.engine.spec import EvaluationSpec
+from reportgen.study.section import Section
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Polyak(_Section):
+class Polyak(Section):
     """The mean of the weights over all steps from an epoch on."""
 
     start: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-class Evaluation(_Section):
+class Evaluation(Section):
     """Predictions to keep, and averages to score."""
 
     predictions: bool = False
@@ -30,7 +27,7 @@ class Evaluation(_Section):
     @field_validator("polyak", mode="before")
     @classmethod
     def _none(cls, value: Any) -> Any:
-        return None if value in ("none", False) else value
+        return None if value == "none" or value is False else value
 
     @property
     def spec(self) -> EvaluationSpec:

@@ -67,15 +67,15 @@ def _plain(loc: tuple[int | str, ...]) -> Path:
 
 def _keys_beside(model: type[BaseModel], path: Path) -> list[str]:
     """Return the keys that are known where the unknown one stands."""
-    current: Any = model
     for part in path:
         if isinstance(part, int):
             continue
-        field = current.model_fields.get(part) if isinstance(current, type) else None
-        current = _model_in(field.annotation) if field is not None else None
-        if current is None:
+        field = model.model_fields.get(part)
+        inner = _model_in(field.annotation) if field is not None else None
+        if inner is None:
             return []
-    return list(current.model_fields)
+        model = inner
+    return list(model.model_fields)
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from reportgen.engine.spec import (
     RunSpec,
     TrainingSpec,
 )
-from reportgen.study.components import plain
+from reportgen.study.components import plain, plain_value
 from reportgen.study.model import Study
 from reportgen.study.overrides import with_values
 from reportgen.study.settings import Data, Network, Settings, Training
@@ -166,19 +166,7 @@ def flat_settings(settings: Settings) -> dict[str, Any]:
             flat[name] = [plain(step) for step in section]
             continue
         for key in type(section).model_fields:
-            flat[f"{name}.{key}"] = _plain(getattr(section, key))
+            flat[f"{name}.{key}"] = plain_value(getattr(section, key))
     source = settings.data.source
     del flat["data.source"]
-    return {"data.name": source.name} | {f"data.{k}": _plain(v) for k, v in source.params if v is not None} | flat
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Component):
-        return plain(value)
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "model_dump"):
-        return value.model_dump()
-    if hasattr(value, "__dataclass_fields__"):
-        return asdict(value)
-    return value
+    return {"data.name": source.name} | {f"data.{k}": plain_value(v) for k, v in source.params if v is not None} | flat

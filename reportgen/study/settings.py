@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from reportgen.data.datasets import DATASETS
+from reportgen.data.datasets import DATASETS, DataSet
 from reportgen.data.datasets import OPTIONS as DATA_OPTIONS
 from reportgen.data.preprocess import STEPS
 from reportgen.engine.activations import ACTIVATIONS
@@ -15,20 +15,16 @@ from reportgen.engine.losses import LOSSES
 from reportgen.engine.optimizers import OPTIMIZERS
 from reportgen.engine.schedules import SCHEDULES
 from reportgen.engine.spec import AugmentSpec, BatchNormSpec, Component, DropoutSpec
-from reportgen.study.components import problem, read_component, shown
+from reportgen.study.components import below, problem, read_component, shown
 from reportgen.study.evaluation import Evaluation
+from reportgen.study.section import Number, Section
 
 MOST_LAYERS = 200
 MOST_UNITS = 100_000
+MOST_SEED = 2**32 - 1
 
 Rate = Annotated[float, Field(ge=0)]
 DATA_OPTION_NAMES = frozenset(option.name for option in DATA_OPTIONS)
-
-
-class Section(BaseModel):
-    """A frozen part of a study in which every key is known and every number finite."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
 
 def _reader(rows: Any, what: str) -> Any:
@@ -41,28 +37,11 @@ def _reader_by_layer(rows: Any, what: str) -> Any:
     def read(value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             return read_component(value, rows, what)
-        return tuple(_at(index, lambda item=item: read_component(item, rows, what)) for index, item in enumerate(value))
+        return tuple(
+            below(index, lambda item=item: read_component(item, rows, what)) for index, item in enumerate(value)
+        )
 
     return BeforeValidator(read)
-
-
-def _at(index: int, read: Any) -> Any:
-    """Call `read`, and let its error point below `index`."""
-    from pydantic_core import PydanticCustomError
-
-    try:
-        return read()
-    except PydanticCustomError as error:
-        context = dict(error.context or {})
-        raise problem(context["text"], context["hint"], (index, *context["path"]), context["key"]) from None
-
-
-def _number(value: Any) -> Any:
-    """Let a whole number stand for a real one, and no true or false for either."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Number = Annotated[float, BeforeValidator(_number)]
 
 
 def _batchnorm(value: Any) -> BatchNormSpec | None:
@@ -89,7 +68,7 @@ class _Dropout(Section):
 
 def _dropout(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
-        return tuple(_at(index, lambda item=item: _one_dropout(item)) for index, item in enumerate(value))
+        return tuple(below(index, lambda item=item: _one_dropout(item)) for index, item in enumerate(value))
     return _one_dropout(value)
 
 
@@ -127,6 +106,13 @@ class _Hidden(Section):
     width: Annotated[int, Field(ge=1, le=MOST_UNITS)]
 
 
+def _own_size(row: DataSet, key: str) -> str:
+    if key not in row.fixed:
+        return "the file decides"
+    fewer = "; to train on fewer examples, set train" if key == "samples" else ""
+    return f"it has {row.fixed[key]}{fewer}"
+
+
 class Data(Section):
     """Which examples; a data set's own parameters stand in `source`."""
 
@@ -140,8 +126,8 @@ class Data(Section):
     label_noise: Annotated[Number, Field(ge=0, le=1)] = 0.0
     shuffle_labels: bool = False
     shuffle: bool = True
-    keep: dict[int, Annotated[Number, Field(ge=0, le=1)]] = {}
-    seed: Annotated[int, Field(ge=0)] | None = None
+    keep: dict[Annotated[int, Field(ge=0)], Annotated[Number, Field(ge=0, le=1)]] = {}
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -157,12 +143,7 @@ class Data(Section):
         row = DATASETS[source.name]
         for key in ("samples", "features", "classes"):
             if key in given and key not in row.sizes:
-                hint = (
-                    f"it has {row.fixed[key]}; to train on fewer examples, set train"
-                    if key in row.fixed
-                    else "the file decides"
-                )
-                raise problem(f"{key} of {row.name} cannot be set", hint, (key,), key=True)
+                raise problem(f"{key} of {row.name} cannot be set", _own_size(row, key), (key,), key=True)
         sizes = dict(row.sizes) | {"validation": row.validation}
         return {"source": source} | sizes | given
 
@@ -239,7 +220,7 @@ class Training(Section):
     @field_validator("clip_norm", "augment", "early_stopping", "stop_above", mode="before")
     @classmethod
     def _none(cls, value: Any) -> Any:
-        return None if value in ("none", False) else value
+        return None if value == "none" or value is False else value
 
     @property
     def augment_spec(self) -> AugmentSpec | None:
@@ -262,7 +243,7 @@ def _steps(value: Any) -> Any:
     if not isinstance(value, (list, tuple)):
         value = [value]
     return tuple(
-        _at(i, lambda item=item: read_component(item, STEPS, "preprocessing step")) for i, item in enumerate(value)
+        below(i, lambda item=item: read_component(item, STEPS, "preprocessing step")) for i, item in enumerate(value)
     )
 
 

@@ -42,14 +42,16 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
     Labels and ids are unique. Raises the validation error of what is wrong, below `vary` or `variants`.
     """
     axes = [_axis(path, values) for path, values in vary.items()]
+    named: list[tuple[str, tuple[Choice, ...]]]
     named = [(label, _named(label, changes)) for label, changes in variants.items()] or [("", ())]
-    combinations = list(itertools.islice(itertools.product(named, *axes), MOST_VARIANTS + 1))
+    grids = [(entry, grid) for entry in named for grid in itertools.islice(itertools.product(*axes), MOST_VARIANTS + 1)]
+    combinations = grids[: MOST_VARIANTS + 1]
     if len(combinations) > MOST_VARIANTS:
         raise problem(f"more than {MOST_VARIANTS} variants", "vary less", ("vary",), key=True)
     labels: set[str] = set()
     ids: set[str] = set()
     found = []
-    for (name, changes), *grid in combinations:
+    for (name, changes), grid in combinations:
         label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or "baseline"
         choices = (*changes, *grid)
         if label in labels:

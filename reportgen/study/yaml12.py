@@ -116,7 +116,8 @@ def _scan(text: str, name: str) -> None:
     """Go through the events with limits first, since composing a hostile file can crash or run away."""
     depth = nodes = documents = 0
     for event in yaml.parse(text, Loader=_Loader):
-        where = f"{name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+        mark: Any = event.start_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}"
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
@@ -164,7 +165,7 @@ def _build_mapping(node: yaml.MappingNode, path: Path, document: Document) -> di
     return built
 
 
-def _build_scalar(node: yaml.ScalarNode, path: Path, document: Document) -> Any:
+def _build_scalar(node: yaml.Node, path: Path, document: Document) -> Any:
     text, kind = node.value, node.tag.removeprefix(_CORE)
     if kind == "null":
         return None
