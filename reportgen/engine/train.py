@@ -229,13 +229,13 @@ class _Run:
         state, data = self.setup.state, self.dataset
         if self.status == "stopped" and self.looks and self.looks[-1][0] < self.step:
             self.look()
-        if self.best is not None and self.status != "diverged":
+        fresh = self.best is None or self.status == "diverged"  # the last epoch's scores are of this very network
+        if not fresh and self.best is not None:
             state.params[:], state.running[:] = self.best[2], self.best[3]
-        scores = [
-            *self._evaluate(self.x, data.y_train, np.arange(self.n)),
-            *self._split(data.x_val, data.y_val),
-            *self._split(data.x_test, data.y_test),
-        ]
+        whole = fresh and self.scored.size == self.n
+        train_scores = self.rows[-1][5:7] if whole else self._evaluate(self.x, data.y_train, np.arange(self.n))
+        val_scores = self.rows[-1][7:9] if fresh else self._split(data.x_val, data.y_val)
+        scores = (*train_scores, *val_scores, *self._split(data.x_test, data.y_test))
         final = dict(zip(SCORES, scores, strict=True))
         more, kept = self.evaluation.results(final)
         units = [layer.units for layer in self.spec.network.layers[:-1]]
