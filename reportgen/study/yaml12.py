@@ -18,6 +18,7 @@ from reportgen.errors import StudyError
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 20
 MOST_NODES = 20_000
+MOST_INTEGER = 2**63 - 1
 
 Path = tuple[str | int, ...]
 _CORE = "tag:yaml.org,2002:"
@@ -90,7 +91,7 @@ def read(text: str, name: str) -> Document:
         _scan(text, name)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, name) from None
+        raise _syntax_error(error, name, text) from None
     except yaml.YAMLError as error:
         raise StudyError(f"this is not YAML text: {str(error).splitlines()[0]}", name) from None
     if node is None:
@@ -104,11 +105,26 @@ def scalar(text: str, name: str) -> Any:
     return read(text, name).value if text.strip() else None
 
 
-def _syntax_error(error: yaml.MarkedYAMLError, name: str) -> StudyError:
+_HINTS = {
+    "mapping values are not allowed": "put quotes around a text that holds a colon and a space",
+    "did not find expected node content": "a bracket, a brace or a comma too many or too few",
+    "did not find expected ',' or": "a bracket or a brace that is not closed, or a comma too few",
+    "did not find expected key": "keys of one mapping begin in the same column",
+    "could not find expected ':'": "a key is followed by a colon and a space",
+    "found unexpected end of stream": "a quote that is not closed",
+    "did not find expected '-' indicator": "items of one list begin in the same column, each with a dash",
+}
+"""What is most often behind the parser's own words."""
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> StudyError:
     mark = error.problem_mark or error.context_mark
     where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
     problem = (error.problem or "cannot be read").replace("\n", " ")
-    hint = "a tab cannot indent" if "\\t" in problem or "'\\t'" in problem else None
+    hint = next((hint for words, hint in _HINTS.items() if problem.startswith(words)), None)
+    if "cannot start any token" in problem and mark:
+        found = text[mark.index : mark.index + 1]
+        hint = "put spaces, not a tab" if found == "\t" else f"put quotes around a text that begins with {found}"
     return StudyError(f"this is not valid YAML: {problem}", where, hint)
 
 
@@ -127,7 +143,7 @@ def _scan(text: str, name: str) -> None:
         if getattr(event, "anchor", None):
             raise StudyError("anchors (&name) are not allowed", where, "write the value out")
         tag = getattr(event, "tag", None)
-        if tag is not None and tag != "!":
+        if tag is not None:
             raise StudyError(f"tags ({tag}) are not allowed", where, "write the plain value")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -172,11 +188,16 @@ def _build_scalar(node: yaml.Node, path: Path, document: Document) -> Any:
     if kind == "bool":
         return text.lower() == "true"
     if kind == "int":
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        return _integer(text, document.where(path))
     if kind == "float":
-        return (
-            math.nan
-            if "nan" in text.lower()
-            else float(text.replace(".inf", "inf").replace(".Inf", "inf").replace(".INF", "inf"))
-        )
+        lower = text.lower()
+        return math.nan if "nan" in lower else float(lower.replace(".inf", "inf"))
     return text
+
+
+def _integer(text: str, where: str) -> int:
+    # Python itself refuses decimals of more than 4300 digits; a number of 64 bits has at most 23 characters.
+    value = int(text, 0 if text[:2] in ("0o", "0x") else 10) if len(text) < 30 else MOST_INTEGER + 1
+    if abs(value) > MOST_INTEGER:
+        raise StudyError("the whole number is too large", where, f"at most {MOST_INTEGER}")
+    return value
