@@ -111,13 +111,15 @@ def _name(value: Any) -> str:
 
 def _automatic(path: str, value: Any, spelled_out: bool) -> str:
     """Return a label for a value: a component's name, with its parameters where the name alone is not unique."""
-    word = path.split(".")[-1].replace("_", " ")
+    word = "preprocessing" if path == "preprocess" else path.split(".")[-1].replace("_", " ")
+    if path == "preprocess" and isinstance(value, list) and value:
+        return _short(value)
     if isinstance(value, dict) and "name" in value:
         rest = ", ".join(f"{key} {_short(item)}" for key, item in value.items() if key != "name")
         return f"{value['name']} ({rest})" if spelled_out and rest else str(value["name"])
     if isinstance(value, bool):
         return f"with {word}" if value else f"without {word}"
-    if value is None or value == "none":
+    if value in (None, "none", []):
         return f"no {word}"
     if isinstance(value, str):
         return value

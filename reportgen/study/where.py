@@ -52,9 +52,19 @@ def _same(value: Any, wanted: Any) -> bool:
         if isinstance(wanted, dict):
             return all(key in value and _same(value[key], item) for key, item in wanted.items())
         return bool(value.get("name") == _canonical(wanted))
+    if isinstance(value, list):
+        return _same_list(value, wanted)
     if value is None:
         return wanted in (None, "none", 0)
     return bool(value == _canonical(wanted))
+
+
+def _same_list(values: list[Any], wanted: Any) -> bool:
+    """Return whether a list is the wanted one; a single entry may be named alone, and none is the empty list."""
+    if wanted in (None, "none"):
+        return not values
+    items = wanted if isinstance(wanted, list) else [wanted]
+    return len(items) == len(values) and all(_same(a, b) for a, b in zip(values, items, strict=True))
 
 
 def _canonical(name: Any) -> Any:
