@@ -132,6 +132,8 @@ def run_order(
         """Return the records of a remedy's runs, trained where they are missing."""
         trials = plan_jobs(order.plan, runs)
         lacking = [job for job in unique(trials) if order.store.load(job.run, job.fingerprint) is None]
+        if lacking:
+            watcher.training(order.plan, lacking, len(unique(trials)) - len(lacking))
         train_runs(order, lacking, workers or default_workers(), dask, watcher)
         return _by_seed(order, trials)
 
