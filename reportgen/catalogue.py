@@ -73,6 +73,8 @@ METRIC_WORDS = {
     "snapshot_val_accuracy_difference": "validation accuracy of the cycles' mean minus that of one cycle's network",
     "snapshot_val_loss_difference": "validation loss of the cycles' mean minus that of one cycle's network",
     "snapshots": "how many cycles' networks are averaged",
+    "ensemble_val_accuracy": "share of validation examples classified rightly by the mean of all seeds' networks",
+    "ensemble_val_gain": "validation accuracy of the mean of all seeds' networks minus the mean of theirs",
 }
 
 

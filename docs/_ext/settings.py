@@ -76,6 +76,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "vary": ("mapping of paths to lists", "the [grid of variants](#what-varies)"),
     "variants": ("mapping of names to settings", "variants by name"),
     "seeds": ("integer, or a list", "how many runs each variant gets, or their seeds"),
+    "ensembles": (
+        "true, false, or a list of sizes",
+        "average the probabilities of each variant's seeds and score them; needs `data.seed`",
+    ),
     "claims.id": ("text", "its name: lower-case letters, digits and hyphens"),
     "claims.says": ("text", "the lecture's sentence, in words of one's own"),
     "claims.source": ("text, or a list", "key of the lecture, or of several"),

@@ -9,9 +9,11 @@ from reportgen.analysis import theory
 from reportgen.analysis.claims import judge_claims
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnose import diagnose
+from reportgen.analysis.ensembles import score_ensembles
 from reportgen.analysis.model import Analysis, VariantSummary
 from reportgen.analysis.summary import variant_summary
 from reportgen.runs.record import RunRecord
+from reportgen.study.ensembles import ensemble_sizes
 from reportgen.study.plan import Plan
 
 __all__ = ["analyse"]
@@ -35,6 +37,7 @@ def analyse(
         comparisons=compare(variants),
         theory={v.variant.id: expected for v in variants if (expected := _theory(v))},
         provenance=dict(provenance or {}),
+        ensembles=score_ensembles(variants, ensemble_sizes(plan.study)),
     )
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.ensembles import ensemble_by_seed
 from reportgen.analysis.measures import by_layer, chosen_layers, value
 from reportgen.analysis.statistics import binomial_error, paired_error
 from reportgen.runs.record import RunRecord
 from reportgen.study.claims import Claim, Where
+from reportgen.study.ensembles import ENSEMBLE_METRICS
 from reportgen.study.plan import Plan, Variant
 from reportgen.study.where import matching
 
@@ -47,9 +49,16 @@ class Asked:
     def values(self, where: Where | None = None) -> Values:
         """Return the measured number by seed, averaged over the variants of `where`; NaN where one is missing."""
         ids = [variant.id for variant in self.variants(where)]
+        if self.claim.measure.metric in ENSEMBLE_METRICS:
+            return np.array([self._of_ensemble(variant) for variant in ids]).mean(axis=0)  # type: ignore[no-any-return]
         table = np.array([[self._value(variant, seed) for variant in ids] for seed in self.seeds], np.float64)
         means: Values = table.mean(axis=1)
         return means
+
+    def _of_ensemble(self, variant: str) -> Values:
+        found = [record for seed in self.seeds if (record := self._record(variant, seed)) is not None]
+        by_seed = ensemble_by_seed(found, gain=self.claim.measure.metric == "ensemble_val_gain")
+        return np.array([by_seed.get(seed, math.nan) for seed in self.seeds])
 
     def _value(self, variant: str, seed: int) -> float:
         record = self._record(variant, seed)

@@ -129,6 +129,23 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class EnsembleScore:
+    """Ensembles of one size against their members, by validation accuracy.
+
+    count: how many sets of members were averaged; score: their mean accuracy. members: the accuracy of each run that
+    may be a member. difference: score minus the members' mean; interval: 95% by bootstrap over members.
+    """
+
+    variant: str
+    size: int
+    count: int
+    score: float
+    members: tuple[float, ...]
+    difference: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Analysis:
     """Everything the report says, as values."""
 
@@ -139,3 +156,4 @@ class Analysis:
     comparisons: tuple[Comparison, ...]
     theory: Mapping[str, Mapping[str, Any]]  # variant id -> statistic -> values by layer, where theory speaks
     provenance: Mapping[str, Any]
+    ensembles: tuple[EnsembleScore, ...] = ()

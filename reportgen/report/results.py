@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ def results_dict(analysis: Analysis) -> dict[str, Any]:
         "claims": [_claim(claim) for claim in analysis.claims],
         "findings": [_finding(finding) for finding in analysis.findings],
     }
+    if analysis.ensembles:
+        results["ensembles"] = [asdict(ensemble) for ensemble in analysis.ensembles]
     converted: dict[str, Any] = plain(results)
     return converted
 

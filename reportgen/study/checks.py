@@ -9,6 +9,7 @@ from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS
 from reportgen.errors import StudyError
 from reportgen.study.claims import Claim, Where
 from reportgen.study.components import suggest
+from reportgen.study.ensembles import ENSEMBLE_METRICS, check_ensemble_claim
 from reportgen.study.plan import Plan, Variant
 from reportgen.study.where import matching, setting
 from reportgen.study.yaml12 import Path
@@ -23,6 +24,7 @@ METRICS = (
     *RUN_METRICS,
     *LOOK_METRICS,
     *(name for names in EVALUATION_SCORES.values() for name in names),
+    *ENSEMBLE_METRICS,
 )
 
 PlaceOf = Callable[[Path, bool], str]
@@ -60,6 +62,7 @@ def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
         raise StudyError(
             f"{expect.along!r} does not vary", at("expect", "along"), suggest(expect.along, list(plan.study.vary))
         )
+    check_ensemble_claim(plan, measure.metric, at)
     _check_evaluation(plan, claim, variants, at)
     if looked:
         _check_looks(plan, claim, variants, at)

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from reportgen.errors import StudyError
 from reportgen.study.checks import check_claims
+from reportgen.study.ensembles import check_ensembles
 from reportgen.study.messages import study_error
 from reportgen.study.model import Study, StudyFile
 from reportgen.study.overrides import with_value
@@ -53,7 +54,9 @@ def load_study(path: str | FilePath, overrides: Mapping[str, Any] | None = None)
         tree={name: tree[name] for name in VARIABLE if name in tree},
     )
     origin.check_variants(study)
-    check_claims(make_plan(study), document.where)
+    plan = make_plan(study)
+    check_ensembles(plan, origin.where)
+    check_claims(plan, document.where)
     return study
 
 

@@ -31,6 +31,17 @@ def _seeds(value: Any) -> tuple[int, ...]:
     return tuple(value)
 
 
+def _ensembles(value: Any) -> bool | tuple[int, ...]:
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, (list, tuple)):
+        raise problem(f"expected true, false or a list of sizes, found {shown(value)}", "such as [2, 5]")
+    for index, size in enumerate(value):
+        if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= MOST_SEEDS:
+            raise problem(f"an ensemble of {shown(size)} is not possible", f"2 to {MOST_SEEDS} members", (index,))
+    return tuple(value)
+
+
 def _remedies(value: Any) -> Any:
     return {"limit": 0} if value is False else ({} if value is True else value)
 
@@ -51,6 +62,7 @@ class StudyFile(Settings):
     vary: dict[str, list[Any]] = Field(default_factory=dict)
     variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
     seeds: Annotated[tuple[int, ...], BeforeValidator(_seeds)] = (0, 1, 2, 3, 4)
+    ensembles: Annotated[bool | tuple[int, ...], BeforeValidator(_ensembles)] = False
     claims: Annotated[tuple[Claim, ...], Field(strict=False)] = ()
     figures: Annotated[tuple[str, ...], Field(strict=False)] = ()
     remedies: Annotated[Remedies, BeforeValidator(_remedies)] = Field(default_factory=Remedies)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,10 @@ def changed(study: Study, variant: str, change: Mapping[str, Any]) -> list[Plann
 
 def _runs(study: Study, variant: str, settings: Settings) -> list[PlannedRun]:
     classes = class_count(settings, study.folder)
-    return [PlannedRun(variant, seed, run_spec(settings, seed, classes)) for seed in study.seeds]
+    specs = [run_spec(settings, seed, classes) for seed in study.seeds]
+    if study.ensembles:  # they are averages of what the runs predict
+        specs = [replace(spec, evaluation=replace(spec.evaluation, predictions=True)) for spec in specs]
+    return [PlannedRun(variant, spec.seed, spec) for spec in specs]
 
 
 def class_count(settings: Settings, folder: Path) -> int:

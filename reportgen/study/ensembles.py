@@ -1,0 +1,45 @@
+"""Ensembles over seeds: which sizes a study asks for, and whether its runs can be averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reportgen.errors import StudyError
+from reportgen.study.model import Study
+from reportgen.study.plan import Plan
+from reportgen.study.yaml12 import Path
+
+ENSEMBLE_METRICS = ("ensemble_val_accuracy", "ensemble_val_gain")
+"""The accuracy of the mean probabilities of all seeds, and how far it lies above the mean of the members'."""
+
+USUAL_SIZES = (2, 3, 5, 10, 20, 50, 100)
+
+
+def ensemble_sizes(study: Study) -> tuple[int, ...]:
+    """Return the sizes in rising order, none larger than the number of seeds; empty where none are asked for."""
+    count, asked = len(study.seeds), study.ensembles
+    if not asked:
+        return ()
+    sizes = asked if isinstance(asked, tuple) else (*(size for size in USUAL_SIZES if size < count), count)
+    return tuple(sorted({size for size in sizes if 2 <= size <= count}))
+
+
+def check_ensembles(plan: Plan, where: Callable[[Path, bool], str]) -> None:
+    """Raise a StudyError where a variant's runs do not share their examples, or have none to be averaged on."""
+    if not plan.study.ensembles:
+        return
+    place = where(("ensembles",), False)
+    if len(plan.study.seeds) < 2:
+        raise StudyError("an ensemble needs at least two seeds", place, "seeds: 5")
+    for run in plan.runs:
+        if run.spec.data.seed is None:
+            lack = "the members of an ensemble must be scored on the same examples, and each seed draws its own split"
+            raise StudyError(lack, place, "set data: {seed: 0}")
+        if run.spec.data.validation == 0 and run.spec.data.source.name != "npz":
+            raise StudyError("an ensemble needs validation examples", place, "set data.validation above 0")
+
+
+def check_ensemble_claim(plan: Plan, metric: str, at: Callable[..., str]) -> None:
+    """Raise a StudyError for a claim on ensembles in a study that has none."""
+    if metric in ENSEMBLE_METRICS and not plan.study.ensembles:
+        raise StudyError(f"{metric} is measured on request", at("measure", "metric"), "set ensembles: true")
