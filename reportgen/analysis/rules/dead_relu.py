@@ -123,5 +123,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("lr_too_high", "nan_divergence"),
+    causes=("vanishing_activations", "lr_too_high", "nan_divergence"),
 )
