@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from reportgen.study.components import problem
+from reportgen.study.section import Section
 
 Where = dict[str, Any]
 """Dotted setting paths to values or labels; it matches every variant that has all of them."""
 
+COMPANIONS = {
+    "rtol": ("near",),
+    "atol": ("near",),
+    "by": ("greater_than", "less_than"),
+    "factor": ("greater_than", "less_than"),
+    "within": ("same_as",),
+    "along": ("monotone",),
+}
+"""What refines an expectation, and which ones it goes with."""
+
 EXPECTATIONS = ("below", "above", "between", "near", "greater_than", "less_than", "same_as", "monotone")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+Layer = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
 
 
-class Measure(_Frozen):
+class Measure(Section):
     """What is measured: a layer statistic at a step, or a score at an epoch.
 
     layer: a number from 1, a list of numbers, "first" or "last" hidden layer, "output", or "hidden" (all of them).
@@ -25,13 +38,15 @@ class Measure(_Frozen):
     """
 
     metric: str
-    layer: int | list[int] | Literal["first", "last", "output", "hidden"] | None = None
-    step: int | Literal["first", "last"] | None = None
-    epoch: int | Literal["last", "best"] | None = None
+    layer: Layer | Annotated[list[Layer], Field(min_length=1)] | Literal["first", "last", "output", "hidden"] | None = (
+        None
+    )
+    step: Count | Literal["first", "last"] | None = None
+    epoch: Count | Literal["last", "best"] | None = None
     reduce: Literal["mean", "min", "max", "last_over_first"] | None = None
 
 
-class Expect(_Frozen):
+class Expect(Section):
     """What the claim expects; exactly one of the names in EXPECTATIONS is given.
 
     near: a number, or one by layer, within rtol times itself plus atol.
@@ -43,7 +58,7 @@ class Expect(_Frozen):
     below: float | None = None
     above: float | None = None
     between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-    near: float | list[float | None] | None = None
+    near: float | Annotated[list[float | None], Field(min_length=1)] | None = None
     rtol: Annotated[float, Field(ge=0)] | None = None
     atol: Annotated[float, Field(ge=0)] | None = None
     greater_than: Where | None = None
@@ -63,15 +78,28 @@ class Expect(_Frozen):
     @model_validator(mode="after")
     def _one_expectation(self) -> Expect:
         given = [name for name in EXPECTATIONS if getattr(self, name) is not None]
-        if len(given) != 1:
-            found = ", ".join(given) or "none"
-            raise ValueError(f"expects exactly one of {', '.join(EXPECTATIONS)}; found {found}")
-        if self.same_as is not None and self.within is None:
-            raise ValueError("same_as needs within, the margin of the equivalence test")
+        if not given:
+            raise problem("nothing is expected", f"one of {', '.join(EXPECTATIONS)}")
+        if len(given) > 1:
+            raise problem(f"{given[0]} and {given[1]} are two expectations", "one a claim", (given[1],), key=True)
+        for name, owners in COMPANIONS.items():
+            if getattr(self, name) is not None and given[0] not in owners:
+                raise problem(f"{name} goes with {' or '.join(owners)}, not with {given[0]}", "", (name,), key=True)
+        self._complete()
         return self
 
+    def _complete(self) -> None:
+        if self.same_as is not None and self.within is None:
+            raise problem("same_as needs within", "the margin of the equivalence test, such as within: 0.01")
+        if self.between is not None and self.between[0] >= self.between[1]:
+            raise problem("the first number is not below the second", "between: [low, high]", ("between",))
+        if self.by is not None and self.factor is not None:
+            raise problem("by and factor do not go together", "keep one of them", ("factor",), key=True)
+        if isinstance(self.near, list) and not any(x is not None for x in self.near):
+            raise problem("the list holds no number", "one for each layer, null to leave one out", ("near",))
 
-class Claim(_Frozen):
+
+class Claim(Section):
     """One sentence put to the test; `lecture` is its number in the lectures' list of claims."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -79,7 +107,7 @@ class Claim(_Frozen):
     source: str | list[str] | None = None
     lecture: int | None = None
     measure: Measure
-    where: Where = {}
+    where: Where = Field(default_factory=dict)
     expect: Expect
     required: bool = False
     note: str | None = None

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic_core import PydanticCustomError
@@ -98,7 +99,7 @@ def _parameters(row: Row, given: dict[str, Any], rows: Mapping[str, Row], what: 
             values[parameter.name] = parameter.default
         elif parameter.kind == "component":
             inner = given[parameter.name]
-            values[parameter.name] = below(parameter.name, lambda inner=inner: read_component(inner, rows, what))
+            values[parameter.name] = below(parameter.name, partial(read_component, inner, rows, what))
         else:
             values[parameter.name] = read_parameter(parameter, given[parameter.name])
     return values

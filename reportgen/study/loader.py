@@ -19,9 +19,8 @@ from reportgen.study.messages import study_error
 from reportgen.study.model import Study, StudyFile
 from reportgen.study.overrides import with_value
 from reportgen.study.plan import make_plan, settings_of
-from reportgen.study.settings import Settings
 from reportgen.study.variants import VARIABLE, Point, points
-from reportgen.study.yaml12 import Document, Path, read
+from reportgen.study.yaml12 import CONTROL, Document, Path, read
 
 WATERMARK = "watermark"
 """The one override that no file can hold: text that marks a report as not to be quoted."""
@@ -98,7 +97,7 @@ class _Origin:
         try:
             return StudyFile.model_validate(tree)
         except ValidationError as error:
-            raise study_error(error, StudyFile, self.where) from None
+            raise study_error(error, tree, self.where) from None
 
     def check_variants(self, study: Study) -> None:
         """Raise the first error of what varies: a path, a value, or settings that do not go together."""
@@ -125,7 +124,7 @@ class _Origin:
                 beyond = path[len(choice.path.split(".")) :]
                 return self.where((*choice.place, *beyond), key)
 
-            raise study_error(error, Settings, where) from None
+            raise study_error(error, point.tree, where) from None
 
 
 def _choice_for(point: Point, path: Path) -> Any:
@@ -155,7 +154,7 @@ def _text(raw: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise StudyError("the file is not UTF-8 text", f"{name}:{line}:1", "save it as UTF-8") from None
-    strange = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]", text)
+    strange = CONTROL.search(text)
     if strange:
         line = text[: strange.start()].count("\n") + 1
         column = strange.start() - text.rfind("\n", 0, strange.start())

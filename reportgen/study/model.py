@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from reportgen.study.claims import Claim
 from reportgen.study.components import problem, shown
-from reportgen.study.settings import Section, Settings
+from reportgen.study.section import Section
+from reportgen.study.settings import MOST_SEED, Settings
 
 MOST_SEEDS = 1000
 
@@ -22,8 +23,8 @@ def _seeds(value: Any) -> tuple[int, ...]:
     if not isinstance(value, (list, tuple)) or not value:
         raise problem(f"expected how many seeds, or a list of them, found {shown(value)}", "such as 5 or [0, 1, 2]")
     for index, seed in enumerate(value):
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise problem(f"{shown(seed)} is not a seed", "whole numbers from 0", (index,))
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
+            raise problem(f"{shown(seed)} is not a seed", f"whole numbers from 0 to {MOST_SEED}", (index,))
         if seed in value[:index]:
             raise problem(f"the seed {seed} stands here a second time", "each seed once", (index,))
     if len(value) > MOST_SEEDS:

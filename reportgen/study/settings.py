@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -21,6 +22,7 @@ from reportgen.study.section import Number, Section
 
 MOST_LAYERS = 200
 MOST_UNITS = 100_000
+MOST_VALUES = 10**9
 MOST_SEED = 2**32 - 1
 
 Rate = Annotated[float, Field(ge=0)]
@@ -37,9 +39,7 @@ def _reader_by_layer(rows: Any, what: str) -> Any:
     def read(value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             return read_component(value, rows, what)
-        return tuple(
-            below(index, lambda item=item: read_component(item, rows, what)) for index, item in enumerate(value)
-        )
+        return tuple(below(index, partial(read_component, item, rows, what)) for index, item in enumerate(value))
 
     return BeforeValidator(read)
 
@@ -68,7 +68,7 @@ class _Dropout(Section):
 
 def _dropout(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
-        return tuple(below(index, lambda item=item: _one_dropout(item)) for index, item in enumerate(value))
+        return tuple(below(index, partial(_one_dropout, item)) for index, item in enumerate(value))
     return _one_dropout(value)
 
 
@@ -126,7 +126,7 @@ class Data(Section):
     label_noise: Annotated[Number, Field(ge=0, le=1)] = 0.0
     shuffle_labels: bool = False
     shuffle: bool = True
-    keep: dict[Annotated[int, Field(ge=0)], Annotated[Number, Field(ge=0, le=1)]] = {}
+    keep: dict[Annotated[int, Field(ge=0)], Annotated[Number, Field(ge=0, le=1)]] = Field(default_factory=dict)
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)] | None = None
 
     @model_validator(mode="before")
@@ -148,9 +148,16 @@ class Data(Section):
         return {"source": source} | sizes | given
 
     @model_validator(mode="after")
-    def _shares(self) -> Data:
+    def _go_together(self) -> Data:
         if (self.validation or 0) + self.test >= 1:
             raise problem("validation and test together leave nothing to train on", "fractions that add to less than 1")
+        row = DATASETS[self.source.name]
+        classes = self.classes or row.fixed.get("classes")
+        for label in self.keep:
+            if classes is not None and label >= classes:
+                raise problem(f"there is no class {label}", f"0 to {classes - 1}", ("keep", label), key=True)
+        if (self.samples or 0) * (self.features or 0) > MOST_VALUES:
+            raise problem("samples times features is too much", f"at most {MOST_VALUES} numbers", ("samples",))
         return self
 
 
@@ -241,10 +248,8 @@ def _steps(value: Any) -> Any:
     if value in (None, "none"):
         return ()
     if not isinstance(value, (list, tuple)):
-        value = [value]
-    return tuple(
-        below(i, lambda item=item: read_component(item, STEPS, "preprocessing step")) for i, item in enumerate(value)
-    )
+        return (read_component(value, STEPS, "preprocessing step"),)
+    return tuple(below(i, partial(read_component, item, STEPS, "preprocessing step")) for i, item in enumerate(value))
 
 
 class Settings(Section):

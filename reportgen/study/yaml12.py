@@ -20,6 +20,9 @@ MOST_DEPTH = 20
 MOST_NODES = 20_000
 MOST_INTEGER = 2**63 - 1
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
+"""Characters that have no place in a text; tab, line feed and carriage return have."""
+
 Path = tuple[str | int, ...]
 _CORE = "tag:yaml.org,2002:"
 
@@ -94,7 +97,7 @@ def read(text: str, name: str) -> Document:
         raise _syntax_error(error, name, text) from None
     except yaml.YAMLError as error:
         raise StudyError(f"this is not YAML text: {str(error).splitlines()[0]}", name) from None
-    if node is None:
+    if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == f"{_CORE}null"):
         raise StudyError("the file is empty", name, "a study needs at least title, question, data and network")
     document = Document(None, name)
     return Document(_build(node, (), document), name, document.values, document.keys)
@@ -102,7 +105,7 @@ def read(text: str, name: str) -> Document:
 
 def scalar(text: str, name: str) -> Any:
     """Return one value as YAML 1.2 reads it: for the right-hand side of an override."""
-    return read(text, name).value if text.strip() else None
+    return None if text.strip() in ("", "~", "null", "Null", "NULL") else read(text, name).value
 
 
 _HINTS = {
@@ -116,11 +119,16 @@ _HINTS = {
 }
 """What is most often behind the parser's own words."""
 
+_FROM_THE_START = ("did not find expected ',' or", "could not find expected ':'", "found unexpected end of stream")
+"""Faults that the parser sees long after the place where they can be mended."""
+
 
 def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> StudyError:
-    mark = error.problem_mark or error.context_mark
-    where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
     problem = (error.problem or "cannot be read").replace("\n", " ")
+    mark = error.problem_mark or error.context_mark
+    if error.context_mark and problem.startswith(_FROM_THE_START):
+        mark = error.context_mark
+    where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
     hint = next((hint for words, hint in _HINTS.items() if problem.startswith(words)), None)
     if "cannot start any token" in problem and mark:
         found = text[mark.index : mark.index + 1]
@@ -144,14 +152,16 @@ def _scan(text: str, name: str) -> None:
             raise StudyError("anchors (&name) are not allowed", where, "write the value out")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            raise StudyError(f"tags ({tag}) are not allowed", where, "write the plain value")
+            raise StudyError(f"tags ({tag.replace(_CORE, '!!')}) are not allowed", where, "write the plain value")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         nodes += isinstance(event, yaml.NodeEvent)
-        if depth > MOST_DEPTH or nodes > MOST_NODES:
-            raise StudyError("too deep or too many values", where, f"at most {MOST_DEPTH} levels, {MOST_NODES} values")
+        if depth > MOST_DEPTH:
+            raise StudyError("brackets or indents go too deep", where, f"at most {MOST_DEPTH} levels")
+        if nodes > MOST_NODES:
+            raise StudyError("the file holds too many values", where, f"at most {MOST_NODES}")
 
 
 def _build(node: yaml.Node, path: Path, document: Document) -> Any:
@@ -183,6 +193,10 @@ def _build_mapping(node: yaml.MappingNode, path: Path, document: Document) -> di
 
 def _build_scalar(node: yaml.Node, path: Path, document: Document) -> Any:
     text, kind = node.value, node.tag.removeprefix(_CORE)
+    strange = CONTROL.search(text)
+    if strange:
+        hint = "leave it out"
+        raise StudyError(f"the text holds the control character {strange.group()!r}", document.where(path), hint)
     if kind == "null":
         return None
     if kind == "bool":
