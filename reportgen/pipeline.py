@@ -105,8 +105,7 @@ def order_study(
     path, changes = study_file(source), dict(overrides or {})
     plan = make_plan(load_study(path, changes))
     if quick:
-        small = load_study(path, changes | quick_overrides(plan))
-        plan = make_plan(small.model_copy(update={"watermark": WATERMARK}))
+        plan = make_plan(load_study(path, changes | quick_overrides(plan) | {"watermark": WATERMARK}))
     return Order(plan, Path(output) / plan.study.id, tuple(formats), command or f"reportgen run {source}")
 
 

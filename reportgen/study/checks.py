@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES, SPECTRAL, STATISTICS
 from reportgen.errors import StudyError
 from reportgen.study.claims import Claim, Where
-from reportgen.study.components import suggest
+from reportgen.study.components import shown, suggest
 from reportgen.study.ensembles import ENSEMBLE_METRICS, check_ensemble_claim
+from reportgen.study.measured import check_measured, check_time
 from reportgen.study.plan import Plan, Variant
 from reportgen.study.where import matching, setting
 from reportgen.study.yaml12 import Path
@@ -33,7 +35,11 @@ PlaceOf = Callable[[Path, bool], str]
 def check_claims(plan: Plan, where: PlaceOf) -> None:
     """Raise a StudyError for the first claim that cannot be measured in this plan."""
     for index, claim in enumerate(plan.study.claims):
-        _check_claim(plan, claim, lambda *path, i=index: where(("claims", i, *path), False))
+        _check_claim(plan, claim, partial(_place, where, index))
+
+
+def _place(where: PlaceOf, index: int, *path: str, key: bool = False) -> str:
+    return where(("claims", index, *path), key)
 
 
 def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
@@ -46,22 +52,26 @@ def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
         raise StudyError("a claim looks at a step or at an epoch, not at both", at("measure"), "keep one of them")
     statistic = measure.metric in STATISTICS
     looked = statistic or measure.metric in LOOK_METRICS
-    if looked and measure.epoch is not None:
-        raise StudyError(
-            f"{measure.metric} is measured at a step", at("measure", "epoch"), "step: a number, first or last"
-        )
     if (not statistic and measure.layer is not None) or (not looked and measure.step is not None):
         key = "layer" if measure.layer is not None else "step"
-        raise StudyError(f"{measure.metric} has no {key}", at("measure", key), f"leave {key} out")
+        raise StudyError(f"{measure.metric} has no {key}", at("measure", key, key=True), f"leave {key} out")
     variants = _named(plan, claim.where, at, "where")
     for name in ("greater_than", "less_than", "same_as"):
         other = getattr(expect, name)
         if other is not None:
-            variants += _named(plan, {**claim.where, **other}, at, "expect", name)
+            others = _named(plan, {**claim.where, **other}, at, "expect", name)
+            if others == variants:
+                raise StudyError("both sides are the same variants", at("expect", name), "settings that differ")
+            variants = variants + others
     if expect.along is not None and expect.along not in plan.study.vary:
         raise StudyError(
             f"{expect.along!r} does not vary", at("expect", "along"), suggest(expect.along, list(plan.study.vary))
         )
+    ids = {variant.id for variant in variants}
+    specs = [run.spec for run in plan.runs if run.variant in ids]
+    check_measured(claim, specs, at)
+    if plan.study.watermark is None:  # a quick version of a study may be too short for its claims
+        check_time(claim, specs, plan.study.folder, at)
     check_ensemble_claim(plan, measure.metric, at)
     _check_evaluation(plan, claim, variants, at)
     if looked:
@@ -74,15 +84,16 @@ def _named(plan: Plan, wanted: Where, at: Callable[..., str], *place: str) -> li
     for path in wanted:
         if path != "variant" and not any(setting(v.settings, path)[0] or path in v.varied for v in plan.variants):
             known = sorted({*plan.variants[0].settings, *plan.study.vary})
-            raise StudyError(f"there is no setting {path!r}", at(*place), suggest(path, known))
+            raise StudyError(f"there is no setting {path!r}", at(*place, path, key=True), suggest(path, known))
     found = matching(plan.variants, wanted)
     if not found:
-        raise StudyError(f"no variant has {_words(wanted)}", at(*place), _what_there_is(plan, wanted))
+        alone = [path for path, value in wanted.items() if not matching(plan.variants, {path: value})]
+        raise StudyError(f"no variant has {_words(wanted)}", at(*place, *alone[:1]), _what_there_is(plan, wanted))
     return found
 
 
 def _words(wanted: Where) -> str:
-    return " and ".join(f"{path}: {value}" for path, value in wanted.items())
+    return " and ".join(f"{path}: {shown(value)}" for path, value in wanted.items())
 
 
 def _what_there_is(plan: Plan, wanted: Where) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -12,13 +13,16 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from reportgen.errors import StudyError
+from reportgen.data import shape
+from reportgen.engine.spec import Component
+from reportgen.errors import MissingError, StudyError
 from reportgen.study.checks import check_claims
 from reportgen.study.ensembles import check_ensembles
 from reportgen.study.messages import study_error
 from reportgen.study.model import Study, StudyFile
 from reportgen.study.overrides import with_value
-from reportgen.study.plan import make_plan, settings_of
+from reportgen.study.plan import data_spec, make_plan, settings_of
+from reportgen.study.settings import Data, Settings
 from reportgen.study.variants import VARIABLE, Point, points
 from reportgen.study.yaml12 import CONTROL, Document, Path, read
 
@@ -55,7 +59,7 @@ def load_study(path: str | FilePath, overrides: Mapping[str, Any] | None = None)
     origin.check_variants(study)
     plan = make_plan(study)
     check_ensembles(plan, origin.where)
-    check_claims(plan, document.where)
+    check_claims(plan, origin.where)
     return study
 
 
@@ -107,24 +111,38 @@ class _Origin:
             context = dict(error.context or {})
             where = self.where(tuple(context["path"]), bool(context["key"]))
             raise StudyError(context["text"], where, context["hint"] or None) from None
-        except KeyError as error:
-            raise StudyError(f"there is no setting {error.args[0]!r} to vary", self.where(("vary",))) from None
+        seen: list[tuple[Data, tuple[Component, ...]]] = []
         for point in all_points:
-            self._check_point(point)
+            settings = self._settings(point)
+            if (settings.data, settings.preprocess) not in seen:
+                seen.append((settings.data, settings.preprocess))
+                self._check_data(point, settings, study.folder)
 
-    def _check_point(self, point: Point) -> None:
+    def _settings(self, point: Point) -> Settings:
+        """Return the settings of a variant, or raise their first error."""
         try:
-            settings_of(point.tree)
+            return settings_of(point.tree)
         except ValidationError as error:
+            raise study_error(error, point.tree, partial(self._where_of, point)) from None
 
-            def where(path: Path, key: bool) -> str:
-                choice = _choice_for(point, path)
-                if choice is None:
-                    return f"{self.where(path, key)} (variant {point.label!r})"
-                beyond = path[len(choice.path.split(".")) :]
-                return self.where((*choice.place, *beyond), key)
+    def _where_of(self, point: Point, path: Path, key: bool = False) -> str:
+        """Return the place of a path in a variant's settings: that of the choice that set it, where there is one."""
+        choice = _choice_for(point, path)
+        if choice is None:
+            return f"{self.where(path, key)} (variant {point.label!r})" if point.choices else self.where(path, key)
+        beyond = path[len(choice.path.split(".")) :]
+        return self.where(choice.key if key and not beyond else (*choice.place, *beyond), key)
 
-            raise study_error(error, point.tree, where) from None
+    def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> None:
+        """Raise what is wrong with the data or their preprocessing, with its place in the study."""
+        data = data_spec(settings.data)
+        for steps, part in (((), "data"), (settings.preprocess, "preprocess")):
+            try:
+                shape(data, steps, folder)
+            except MissingError:  # the data are not on this machine, which `run` will say
+                return
+            except StudyError as error:
+                raise StudyError(error.message, error.where or self._where_of(point, (part,)), error.hint) from None
 
 
 def _choice_for(point: Point, path: Path) -> Any:

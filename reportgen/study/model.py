@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator
 
 from reportgen.study.claims import Claim
-from reportgen.study.components import problem, shown
+from reportgen.study.components import problem, shown, suggest
+from reportgen.study.figure_names import figure_names
 from reportgen.study.section import Section
 from reportgen.study.settings import MOST_SEED, Settings
 
@@ -67,6 +68,17 @@ class StudyFile(Settings):
     claims: Annotated[tuple[Claim, ...], Field(strict=False)] = ()
     figures: Annotated[tuple[str, ...], Field(strict=False)] = ()
     remedies: Annotated[Remedies, BeforeValidator(_remedies)] = Field(default_factory=Remedies)
+
+    @field_validator("figures")
+    @classmethod
+    def _figures_exist(cls, figures: tuple[str, ...]) -> tuple[str, ...]:
+        known = figure_names()
+        for index, figure in enumerate(figures):
+            if figure not in known:
+                raise problem(f"unknown figure {figure!r}", suggest(figure, known), (index,))
+            if figure in figures[:index]:
+                raise problem(f"the figure {figure!r} stands here a second time", "each figure once", (index,))
+        return figures
 
     @field_validator("claims")
     @classmethod

@@ -88,7 +88,7 @@ def class_count(settings: Settings, folder: Path) -> int:
     """Return the number of classes, which are the units of the output layer; a file is read where only it can tell."""
     row = DATASETS[settings.data.source.name]
     known = settings.data.classes or row.fixed.get("classes")
-    return known or shape(_data(settings.data), (), folder)[2]
+    return known or shape(data_spec(settings.data), (), folder)[2]
 
 
 def settings_of(tree: Mapping[str, Any]) -> Settings:
@@ -104,7 +104,7 @@ def _variant(point: Point, settings: Settings) -> Variant:
 def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
     """Return what the engine is told for one seed."""
     return RunSpec(
-        data=_data(settings.data),
+        data=data_spec(settings.data),
         preprocess=settings.preprocess,
         network=_network(settings.network, classes),
         training=_training(settings.training),
@@ -114,7 +114,8 @@ def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
     )
 
 
-def _data(data: Data) -> DataSpec:
+def data_spec(data: Data) -> DataSpec:
+    """Return which examples the engine sees."""
     values = {name: getattr(data, name) for name in type(data).model_fields if name != "keep"}
     validation = 0.0 if data.validation is None else data.validation
     return DataSpec(**(values | {"validation": validation, "keep": tuple(sorted(data.keep.items()))}))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.study.components import problem, shown
-from reportgen.study.overrides import with_values
+from reportgen.study.overrides import with_value
 
 MOST_VARIANTS = 10_000
 VARIABLE = ("data", "preprocess", "network", "training", "probes", "evaluation")
@@ -24,6 +24,11 @@ class Choice:
     value: Any
     label: str
     place: tuple[str | int, ...]
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """Where the file gives the path."""
+        return self.place[:2] if self.place[0] == "vary" else self.place
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
 
     Labels and ids are unique. Raises the validation error of what is wrong, below `vary` or `variants`.
     """
+    _check_overlap(vary, variants)
     axes = [_axis(path, values) for path, values in vary.items()]
     named: list[tuple[str, tuple[Choice, ...]]]
     named = [(label, _named(label, changes)) for label, changes in variants.items()] or [("", ())]
@@ -59,9 +65,28 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
                 f"two variants have the label {label!r}", "give values a label of their own", choices[-1].place
             )
         labels.add(label)
-        changed = with_values(tree, {choice.path: choice.value for choice in choices})
-        found.append(Point(label, _unique(slug(label), ids), choices, changed))
+        found.append(Point(label, _unique(slug(label), ids), choices, _changed(tree, choices)))
     return found
+
+
+def _changed(tree: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, Any]:
+    for choice in choices:
+        try:
+            tree = with_value(tree, choice.path, choice.value)
+        except KeyError:
+            raise problem(f"there is no setting {choice.path!r}", "", choice.key, key=True) from None
+    return tree
+
+
+def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> None:
+    """Refuse a choice that would silently replace an earlier one."""
+    for label, changes in variants.items() or {"": {}}.items():
+        given = [(path, ("variants", label, path)) for path in changes] + [(path, ("vary", path)) for path in vary]
+        for (first, _), (second, place) in itertools.combinations(given, 2):
+            if first == second:
+                raise problem(f"{second} is set in variants as well", "one of them", place, key=True)
+            if first.startswith(f"{second}."):
+                raise problem(f"{second} would replace {first}", f"{second} before {first}", place, key=True)
 
 
 def _axis(path: str, values: list[Any]) -> list[Choice]:
@@ -69,24 +94,29 @@ def _axis(path: str, values: list[Any]) -> list[Choice]:
     _check_path(path, place)
     if not values:
         raise problem("the list of values is empty", "at least one value, or leave the path out", place)
-    stripped = [_split_label(value) for value in values]
+    stripped = [_split_label(value, (*place, index)) for index, value in enumerate(values)]
     names = [_name(value) for value, _ in stripped]
     choices = []
     for index, (value, label) in enumerate(stripped):
         own = label or _automatic(path, value, names.count(names[index]) > 1)
         choices.append(Choice(path, value, own, (*place, index)))
     for index, choice in enumerate(choices):
-        if choice.label in [earlier.label for earlier in choices[:index]]:
+        if any(choice.label == earlier.label or _equal(choice.value, earlier.value) for earlier in choices[:index]):
             raise problem(f"the value {choice.label!r} stands here a second time", "each value once", choice.place)
     return choices
 
 
+def _equal(a: Any, b: Any) -> bool:
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
+
+
 def _named(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
-    for path in changes:
-        _check_path(path, ("variants", label, path))
+    if not label.strip():
+        raise problem("a variant needs a name", "a text before the colon", ("variants", label), key=True)
     found = []
     for path, given in changes.items():
-        value, own = _split_label(given)
+        _check_path(path, ("variants", label, path))
+        value, own = _split_label(given, ("variants", label, path))
         found.append(Choice(path, value, own or _automatic(path, value, False), ("variants", label, path)))
     return tuple(found)
 
@@ -97,10 +127,13 @@ def _check_path(path: str, place: tuple[str | int, ...]) -> None:
         raise problem(f"{path!r} is no setting that can vary", hint, place, key=True)
 
 
-def _split_label(value: Any) -> tuple[Any, str | None]:
+def _split_label(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str | None]:
     """Return the value without its `label`; {value: v, label: l} labels a value that is no component."""
     if not isinstance(value, dict) or "label" not in value:
         return value, None
+    label = value["label"]
+    if isinstance(label, (list, dict)) or label is None or not str(label).strip():
+        raise problem(f"expected a text for the label, found {shown(label)}", "such as small", (*place, "label"))
     rest = {key: item for key, item in value.items() if key != "label"}
     return (rest["value"] if set(rest) == {"value"} else rest), str(value["label"])
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reportgen.data.datasets import DATASETS
+from reportgen.data.preprocess import STEPS
+from reportgen.engine.activations import ACTIVATIONS
+from reportgen.engine.inits import INITS
+from reportgen.engine.losses import LOSSES
+from reportgen.engine.optimizers import OPTIMIZERS
+from reportgen.engine.schedules import SCHEDULES
 from reportgen.study.plan import Variant
+
+_TABLES = (DATASETS, STEPS, ACTIVATIONS, INITS, LOSSES, OPTIMIZERS, SCHEDULES)
+_ALIASES = {alias: row.name for rows in _TABLES for row in rows.values() for alias in row.aliases}
 
 
 def matches(variant: Variant, where: Mapping[str, Any]) -> bool:
@@ -51,7 +61,7 @@ def _same(value: Any, wanted: Any) -> bool:
     if isinstance(value, dict):
         if isinstance(wanted, dict):
             return all(key in value and _same(value[key], item) for key, item in wanted.items())
-        return bool(value.get("name") == _canonical(wanted))
+        return bool(value.get("name", value.get("rate")) == _canonical(wanted))
     if isinstance(value, list):
         return _same_list(value, wanted)
     if value is None:
@@ -68,7 +78,7 @@ def _same_list(values: list[Any], wanted: Any) -> bool:
 
 
 def _canonical(name: Any) -> Any:
-    return {"he": "he_normal", "full": "full"}.get(name, name) if isinstance(name, str) else name
+    return _ALIASES.get(name, name) if isinstance(name, str) else name
 
 
 def _truth(value: Any) -> bool:
