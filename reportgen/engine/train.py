@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -72,6 +73,12 @@ def train(
     return run.outcome(started)
 
 
+def _heed(cancel: Callable[[], bool]) -> None:
+    """Raise Cancelled where the run was asked to stop."""
+    if cancel():
+        raise Cancelled
+
+
 def look_steps(looks: int, total: int) -> list[int]:
     """Return at most `looks` steps, 0 and `total` among them, about even in log time."""
     if looks == 0:
@@ -108,7 +115,9 @@ class _Run:
         self.due = look_steps(self.spec.probes.looks, self.total)
         one_step = step_operations(self.spec.network, data.features, self.setup.batch_size)
         self.call_steps = max(1, int(_CALL_OPERATIONS / max(one_step, 1e4)))
-        self.evaluation = Evaluation(self.spec, data, self.setup, self.per_epoch, self._heed)
+        # No bound method: a circle would keep each finished run's buffers until the garbage is collected.
+        self.heed = functools.partial(_heed, self.cancel)
+        self.evaluation = Evaluation(self.spec, data, self.setup, self.per_epoch, self.heed)
         self.scored = np.arange(min(len(data.y_val) or _SCORED_WITHOUT_VALIDATION, self.n))
 
     def start(self) -> None:
@@ -166,12 +175,7 @@ class _Run:
             self.look(before)
         self.evaluation.after(self.step)
         self.progress(self.step, self.total)
-        self._heed()
-
-    def _heed(self) -> None:
-        """Raise Cancelled where the run was asked to stop."""
-        if self.cancel():
-            raise Cancelled
+        self.heed()
 
     def look(self, before: NDArray[Any] | None = None) -> None:
         """Look at all layers; `before` are the parameters one step ago."""
@@ -186,7 +190,7 @@ class _Run:
         if self.spec.probes.singular_values:
             look_at_singular_values(s, s.probe_n, look.statistics)
         if self.spec.probes.curvature:
-            self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self._heed))
+            self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.heed))
         self.looks.append((self.step, look))
 
     def score(self, epoch: int, batch_loss: float, lr: float) -> None:
