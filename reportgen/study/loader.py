@@ -136,13 +136,14 @@ class _Origin:
     def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> None:
         """Raise what is wrong with the data or their preprocessing, with its place in the study."""
         data = data_spec(settings.data)
-        for steps, part in (((), "data"), (settings.preprocess, "preprocess")):
+        file = ("data", "path") if data.source.get("path") else ("data",)
+        for steps, part in (((), file), (settings.preprocess, ("preprocess",))):
             try:
                 shape(data, steps, folder)
             except MissingError:  # the data are not on this machine, which `run` will say
                 return
             except StudyError as error:
-                raise StudyError(error.message, error.where or self._where_of(point, (part,)), error.hint) from None
+                raise StudyError(error.message, error.where or self._where_of(point, part), error.hint) from None
 
 
 def _choice_for(point: Point, path: Path) -> Any:

@@ -1,0 +1,127 @@
+"""Every bad study is refused with its place and one clear sentence, before anything is written."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import StudyError
+from reportgen.study.loader import load_study
+from tests.study.bad_data import BAD_DATA
+from tests.study.bad_expectations import BAD_EXPECTATIONS
+from tests.study.bad_measures import BAD_MEASURES
+from tests.study.bad_network import BAD_NETWORK
+from tests.study.bad_sections import BAD_SECTIONS
+from tests.study.bad_training import BAD_TRAINING
+from tests.study.bad_variants import BAD_VARIANTS
+from tests.study.bad_yaml import BAD_YAML
+from tests.study.texts import SOUND, Bad
+
+EVERY_BAD = (
+    *BAD_YAML,
+    *BAD_DATA,
+    *BAD_NETWORK,
+    *BAD_TRAINING,
+    *BAD_SECTIONS,
+    *BAD_VARIANTS,
+    *BAD_MEASURES,
+    *BAD_EXPECTATIONS,
+)
+LEAKS = re.compile(
+    r"(?i)pydantic|\binput_|validation error|input should|should be a valid|NoneType|<class|\bdict\b|\bstr\b"
+)
+
+
+def error_of(folder: Path, text: str | bytes) -> StudyError:
+    path = folder / "s.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(StudyError) as caught:
+        load_study(path)
+    return caught.value
+
+
+def test_the_sound_study_is_sound(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(SOUND, encoding="utf-8")
+    assert load_study(path).title == "T"
+
+
+def test_names_are_unique() -> None:
+    names = [bad.name for bad in EVERY_BAD]
+    assert len(set(names)) == len(names) > 200
+
+
+@pytest.mark.parametrize("bad", EVERY_BAD, ids=lambda bad: bad.name)
+def test_a_bad_study_is_refused_at_its_place(bad: Bad, tmp_path: Path) -> None:
+    error = error_of(tmp_path, bad.raw)
+    path = str(tmp_path / "s.yaml")
+    assert error.where == (f"{path}:{bad.where}" if bad.where else path)
+    for words in bad.words:
+        assert words in str(error)
+
+
+@pytest.mark.parametrize("bad", EVERY_BAD, ids=lambda bad: bad.name)
+def test_a_message_is_one_sentence_in_our_words(bad: Bad, tmp_path: Path) -> None:
+    error = error_of(tmp_path, bad.raw)
+    assert "\n" not in str(error)
+    assert not LEAKS.search(error.message), error.message
+    assert len(error.message) <= 160
+    assert not error.message.endswith(".")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="this is a folder") as caught:
+        load_study(tmp_path)
+    assert caught.value.where == str(tmp_path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="there is no such file"):
+        load_study(tmp_path / "none.yaml")
+
+
+def test_the_command_line_refuses_with_code_3_and_writes_nothing(tmp_path: Path) -> None:
+    """One process gets a sample of them all: each is named, none is left out, no traceback is shown."""
+    sample = EVERY_BAD[::9]
+    for number, bad in enumerate(sample):
+        (tmp_path / f"bad{number}.yaml").write_bytes(bad.raw)
+    before = sorted(tmp_path.iterdir())
+    names = [f"bad{number}.yaml" for number in range(len(sample))]
+    command = [sys.executable, "-m", "reportgen", "run", *names, "-o", "out"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert sorted(tmp_path.iterdir()) == before
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(sample)
+    for bad, name, line in zip(sample, names, lines, strict=True):
+        assert f"{name}:{bad.where}" in line if bad.where else name in line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 20_000,
+        "[" * 20_000 + "]" * 20_000,
+        "{a: " * 20_000,
+        "- " * 20_000,
+        "? " * 20_000,
+        "a: &x [b]\n" + "".join(f"k{n}: &x{n} {{<<: [*x, *x, *x]}}\n" for n in range(50)),
+    ],
+    ids=["brackets", "closed brackets", "braces", "dashes", "question marks", "merge bomb"],
+)
+def test_a_hostile_file_ends_no_process(text: str, tmp_path: Path) -> None:
+    """In a process of its own, since the parser below can crash on such files."""
+    path = tmp_path / "hostile.yaml"
+    path.write_text(text, encoding="utf-8")
+    code = "import sys; from reportgen.study.yaml12 import read; read(open(sys.argv[1]).read(), 'hostile.yaml')"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert "StudyError" in done.stderr
