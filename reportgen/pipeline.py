@@ -22,6 +22,7 @@ from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.provenance import summarize
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
+from reportgen.sanity import Measurements, check_sanity
 from reportgen.shipped import study_file
 from reportgen.study.loader import load_study
 from reportgen.study.plan import Plan, PlannedRun, make_plan
@@ -156,7 +157,13 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     make_writable(order.folder)
     # A remedy that has never been tried stays untried: rendering does not train.
     return write_report(
-        order, jobs, records, 0, watcher or Watcher(), lambda runs: _by_seed(order, plan_jobs(order.plan, runs))
+        order,
+        jobs,
+        records,
+        0,
+        watcher or Watcher(),
+        lambda runs: _by_seed(order, plan_jobs(order.plan, runs)),
+        may_measure=False,
     )
 
 
@@ -200,6 +207,7 @@ def write_report(
     trained: int,
     watcher: Watcher,
     fetch: Fetch,
+    may_measure: bool = True,
 ) -> Report:
     """Analyse the records, try the remedies of findings, draw and write what was ordered."""
     lost = [job.key for job in jobs if job.key not in records]
@@ -213,6 +221,9 @@ def write_report(
     if not order.plan.study.watermark:
         watcher.stage("trying remedies")
         analysis = try_remedies(analysis, fetch)
+    if order.plan.study.sanity:
+        watcher.stage("checking sanity")
+        analysis = check_sanity(analysis, fetch, Measurements(order.folder / "sanity", may_measure))
     published = publish(analysis, order.folder, order.formats, watcher.stage)
     labels = {variant.id: variant.label for variant in order.plan.variants}
     failures = tuple(

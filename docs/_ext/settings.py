@@ -80,6 +80,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "true, false, or a list of sizes",
         "average the probabilities of each variant's seeds and score them; needs `data.seed`",
     ),
+    "sanity": (
+        "list of `initial_loss`, `regularized_loss`, `overfit_subset`, `gradient_check`, `activation_cost`",
+        "[checks](#sanity-checks) to make beside the study",
+    ),
     "claims.id": ("text", "its name: lower-case letters, digits and hyphens"),
     "claims.says": ("text", "the lecture's sentence, in words of one's own"),
     "claims.source": ("text, or a list", "key of the lecture, or of several"),

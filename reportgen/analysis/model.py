@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -146,6 +146,25 @@ class EnsembleScore:
 
 
 @dataclass(frozen=True)
+class SanityResult:
+    """One line of a sanity check.
+
+    variant: None where the check is on none. subject: the layer or the activation, where there are several. expected:
+    what `measured` is held against, NaN where there is nothing. passed: None where nothing can fail or nothing was
+    measured, as `note` says. values: further numbers by name.
+    """
+
+    check: str
+    variant: str | None
+    subject: str
+    measured: float
+    expected: float
+    passed: bool | None
+    note: str
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Analysis:
     """Everything the report says, as values."""
 
@@ -157,3 +176,4 @@ class Analysis:
     theory: Mapping[str, Mapping[str, Any]]  # variant id -> statistic -> values by layer, where theory speaks
     provenance: Mapping[str, Any]
     ensembles: tuple[EnsembleScore, ...] = ()
+    sanity: tuple[SanityResult, ...] = ()

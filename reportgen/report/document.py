@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analysis.finding import Finding
-from reportgen.analysis.model import Analysis, ClaimResult, Comparison, EnsembleScore, VariantSummary
+from reportgen.analysis.model import Analysis, ClaimResult, Comparison, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import SCORES
 from reportgen.figures.figure import Drawing
 from reportgen.report.sources import references
@@ -55,6 +55,7 @@ class Document:
     statuses: Mapping[str, int]
     comparisons: tuple[Comparison, ...]
     ensembles: tuple[EnsembleScore, ...]
+    sanity: tuple[SanityResult, ...]
     labels: Mapping[str, str]
     common: Mapping[str, Any]
     varied: tuple[str, ...]
@@ -88,6 +89,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         statuses=_count(record.status for v in variants for record in v.records),
         comparisons=analysis.comparisons,
         ensembles=analysis.ensembles,
+        sanity=analysis.sanity,
         labels={v.variant.id: v.variant.label for v in variants},
         common=_common(variants),
         varied=tuple(dict.fromkeys(path for v in variants for path in v.variant.varied)),

@@ -50,6 +50,8 @@ def results_dict(analysis: Analysis) -> dict[str, Any]:
     }
     if analysis.ensembles:
         results["ensembles"] = [asdict(ensemble) for ensemble in analysis.ensembles]
+    if analysis.sanity:
+        results["sanity"] = [asdict(result) for result in analysis.sanity]
     converted: dict[str, Any] = plain(results)
     return converted
 

@@ -30,6 +30,7 @@ def study_as_written(study: Study) -> dict[str, Any]:
         written[name] = {key: value for key, value in values.items() if value is not None}
     written |= {"vary": study.vary, "variants": study.variants, "seeds": list(study.seeds)}
     written["ensembles"] = study.ensembles if isinstance(study.ensembles, bool) else list(study.ensembles)
+    written["sanity"] = list(study.sanity)
     written["claims"] = [claim.model_dump(exclude_none=True) for claim in study.claims]
     written["figures"] = list(study.figures)
     written["remedies"] = study.remedies.model_dump()

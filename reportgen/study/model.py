@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from reportgen.study.claims import Claim
 from reportgen.study.components import problem, shown, suggest
 from reportgen.study.figure_names import figure_names
+from reportgen.study.sanity import read_checks
 from reportgen.study.section import Section
 from reportgen.study.settings import MOST_SEED, Settings
 
@@ -65,6 +66,7 @@ class StudyFile(Settings):
     variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
     seeds: Annotated[tuple[int, ...], BeforeValidator(_seeds)] = (0, 1, 2, 3, 4)
     ensembles: Annotated[bool | tuple[int, ...], BeforeValidator(_ensembles)] = False
+    sanity: Annotated[tuple[str, ...], BeforeValidator(read_checks)] = ()
     claims: Annotated[tuple[Claim, ...], Field(strict=False)] = ()
     figures: Annotated[tuple[str, ...], Field(strict=False)] = ()
     remedies: Annotated[Remedies, BeforeValidator(_remedies)] = Field(default_factory=Remedies)

@@ -1,0 +1,119 @@
+"""Sanity checks of a variant, read from records and measurements: what was measured, and what it should be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reportgen.analysis.model import SanityResult
+from reportgen.engine.spec import RunSpec
+from reportgen.runs.record import RunRecord
+
+NEAR_CHANCE = 0.2
+"""The initial loss may lie so far from that of guessing, as a share of it: outputs of small variance add little."""
+
+LEARNED = 0.05
+"""A loss below this share of that of guessing counts as zero."""
+
+SMOOTH_LIMIT, KINKED_LIMIT = 1e-6, 1e-4
+"""Relative errors of a right gradient; a central difference across a kink is off by more."""
+
+KINKED = ("relu", "leaky_relu", "prelu", "maxout", "elu", "selu")
+
+
+def chance_loss(loss: str, classes: int) -> float:
+    """Return the loss of outputs that are all zero: ln C, 1 / C for squared errors, C - 1 for the hinge."""
+    return {"softmax_cross_entropy": math.log(classes), "mse": 1 / classes, "hinge": classes - 1.0}[loss]
+
+
+def entropy(counts: Sequence[float]) -> float:
+    """Return the entropy of the classes' frequencies, in nats: the loss of guessing them."""
+    p = np.asarray(counts, np.float64)
+    p = p[p > 0] / max(p.sum(), 1)
+    return float(-(p * np.log(p)).sum())
+
+
+def initial_loss(variant: str, records: Sequence[RunRecord]) -> SanityResult:
+    """Return the mean loss at initialization, penalties left out, against that of guessing."""
+    known = [record for record in records if len(record.arrays.get("epoch_train_loss", ())) > 0]
+    if not known:
+        return not_measured("initial_loss", variant)
+    spec = known[0].spec
+    measured = float(np.mean([record.epochs("train_loss")[0] for record in known]))
+    expected = chance_loss(spec.training.loss.name, spec.network.layers[-1].units)
+    note = ""
+    if spec.training.loss.name == "softmax_cross_entropy":
+        prior = entropy(known[0].facts.get("class_counts", ()))
+        note = f"ln C; the entropy of the classes' frequencies is {prior:.4g}"
+    passed = abs(measured - expected) <= NEAR_CHANCE * max(expected, 1e-12)
+    return SanityResult("initial_loss", variant, "", measured, expected, passed, note)
+
+
+def regularized_loss(variant: str, record: RunRecord | None) -> SanityResult:
+    """Return loss plus penalty at initialization, against the loss alone."""
+    if record is None or len(record.arrays.get("epoch_penalty", ())) == 0:
+        return not_measured("regularized_loss", variant)
+    loss, penalty = float(record.epochs("train_loss")[0]), float(record.epochs("penalty")[0])
+    training = record.spec.training
+    note = f"with l2 {training.l2:g}" + (f" and l1 {training.l1:g}" if training.l1 else "")
+    return SanityResult("regularized_loss", variant, "", loss + penalty, loss, penalty > 0, note)
+
+
+def overfit_subset(variant: str, record: RunRecord | None) -> SanityResult:
+    """Return the final loss on the few examples that the network was trained on, against zero."""
+    if record is None or record.status == "failed":
+        return not_measured("overfit_subset", variant)
+    loss, accuracy = record.final["train_loss"], record.final["train_accuracy"]
+    chance = chance_loss(record.spec.training.loss.name, record.spec.network.layers[-1].units)
+    passed = bool(accuracy == 1 and loss <= LEARNED * chance)
+    count = record.facts.get("train_n", 0)
+    note = f"{count} examples after {record.steps} steps"
+    return SanityResult("overfit_subset", variant, "", float(loss), 0.0, passed, note, {"accuracy": float(accuracy)})
+
+
+def gradient_limit(spec: RunSpec) -> float:
+    """Return the relative error that a right gradient of this network may have."""
+    kinked = any(layer.activation.name in KINKED for layer in spec.network.layers)
+    return KINKED_LIMIT if kinked or spec.training.loss.name == "hinge" else SMOOTH_LIMIT
+
+
+def gradient_check(variant: str, spec: RunSpec, checks: Sequence[Mapping[str, Any]] | None) -> list[SanityResult]:
+    """Return the largest relative error of each layer; checks: layer, parameter, checked, relative_error."""
+    if not checks:
+        return [not_measured("gradient_check", variant)]
+    limit, found = gradient_limit(spec), []
+    for layer in sorted({check["layer"] for check in checks}):
+        mine = [check for check in checks if check["layer"] == layer]
+        worst = max(mine, key=lambda check: check["relative_error"])
+        note = f"largest of {', '.join(check['parameter'] for check in mine)}: in {worst['parameter']}"
+        error = float(worst["relative_error"])
+        found.append(SanityResult("gradient_check", variant, f"layer {layer}", error, limit, error <= limit, note))
+    return found
+
+
+def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityResult]:
+    """Return one result an activation; costs: name, forward, backward, product, in ns an element."""
+    if not costs:
+        return [not_measured("activation_cost", None)]
+    relu = next(cost for cost in costs if cost["name"] == "relu")
+    found = []
+    for cost in costs:
+        total = cost["forward"] + cost["backward"]
+        values = {
+            "forward_ns": cost["forward"],
+            "backward_ns": cost["backward"],
+            "forward_over_relu": cost["forward"] / relu["forward"],
+            "backward_over_relu": cost["backward"] / relu["backward"],
+            "over_product": total / (3 * cost["product"]),
+        }
+        note = "on the machine that ran the study; the product is that of a layer of 500 units on 500 inputs"
+        found.append(SanityResult("activation_cost", None, cost["name"], total, math.nan, None, note, values))
+    return found
+
+
+def not_measured(check: str, variant: str | None) -> SanityResult:
+    """Return the result of a check that could not be made."""
+    return SanityResult(check, variant, "", math.nan, math.nan, None, "not measured")

@@ -1,0 +1,123 @@
+"""Makes the sanity checks that a study asks for: from its records, from runs like any other, and by measuring.
+
+What is measured is stored in the folder sanity/ of the report, and measured again only where it is missing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen import data
+from reportgen.analysis import sanity
+from reportgen.analysis.model import Analysis, SanityResult, VariantSummary
+from reportgen.counterfactual import Fetch
+from reportgen.engine.spec import ENGINE_VERSION
+from reportgen.runs.disk import replace_file
+from reportgen.runs.record import RunRecord
+from reportgen.study.plan import changed
+
+SUBSET, SUBSET_EPOCHS = 20, 500
+PENALTY = 1.0  # lambda of L2, for variants that have no penalty of their own
+
+Measured = list[dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurements:
+    """Stored measurements by name; `may_measure`: whether what is missing may be measured now."""
+
+    folder: Path
+    may_measure: bool
+
+    def get(self, name: str, measure: Callable[[], Measured]) -> Measured | None:
+        """Return the stored measurement of this name, or a new one; None where it is missing and stays so."""
+        path = self.folder / f"{name}.json"
+        try:
+            stored: Any = json.loads(path.read_bytes())
+            if stored["engine"] == ENGINE_VERSION and isinstance(stored["values"], list):
+                return list(stored["values"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        if not self.may_measure:
+            return None
+        values = measure()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        replace_file(path, (json.dumps({"engine": ENGINE_VERSION, "values": values}, indent=1) + "\n").encode())
+        return values
+
+
+def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -> Analysis:
+    """Return the analysis with the results of the checks that its study asks for, in the order in which it does."""
+    checks: dict[str, Callable[[VariantSummary], list[SanityResult]]] = {
+        "initial_loss": lambda v: [sanity.initial_loss(v.variant.id, v.records)],
+        "regularized_loss": lambda v: [sanity.regularized_loss(v.variant.id, _penalized(analysis, v, fetch))],
+        "overfit_subset": lambda v: [sanity.overfit_subset(v.variant.id, _overfitted(analysis, v, fetch))],
+        "gradient_check": lambda v: _gradients(analysis, v, measurements),
+    }
+    results: list[SanityResult] = []
+    for name in analysis.plan.study.sanity:
+        if name == "activation_cost":
+            results += sanity.activation_costs(measurements.get(name, _activation_costs))
+        else:
+            results += [result for variant in analysis.variants for result in checks[name](variant)]
+    return dataclasses.replace(analysis, sanity=tuple(results))
+
+
+def _one_run(analysis: Analysis, variant: str, change: Mapping[str, Any], fetch: Fetch) -> RunRecord | None:
+    """Return the record of a variant's first seed with some settings changed; None where it is not to be had."""
+    records = fetch(changed(analysis.plan.study, variant, change)[:1])
+    return next(iter(records.values())) if records else None
+
+
+def _penalized(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> RunRecord | None:
+    record = next((r for r in variant.records if r.status != "failed"), None)
+    if record is None or record.spec.training.l2 > 0 or record.spec.training.l1 > 0:
+        return record
+    return _one_run(analysis, variant.variant.id, {"training.epochs": 0, "training.l2": PENALTY}, fetch)
+
+
+def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> RunRecord | None:
+    """Return the record of training on a few examples, without anything that keeps a network from learning them."""
+    settings = variant.variant.settings
+    size = settings["training.batch_size"]
+    change: dict[str, Any] = {
+        "data.train": SUBSET,
+        "network.dropout": None,
+        "training.l2": 0.0,
+        "training.l1": 0.0,
+        "training.augment": None,
+        "training.early_stopping": None,
+        "training.stop_above": None,
+        "training.schedule": "constant",
+        "training.batch_size": size if size == "full" else min(size, SUBSET),
+        "training.epochs": SUBSET_EPOCHS,
+        "probes": {"looks": 0},
+        "evaluation": {},
+    }
+    if settings["training.optimizer"].get("weight_decay"):
+        change["training.optimizer.weight_decay"] = 0.0
+    return _one_run(analysis, variant.variant.id, change, fetch)
+
+
+def _gradients(analysis: Analysis, variant: VariantSummary, measurements: Measurements) -> list[SanityResult]:
+    from reportgen.engine.gradcheck import check_gradients  # its kernels are compiled for float64
+
+    spec = next(run.spec for run in analysis.plan.runs if run.variant == variant.variant.id)
+    folder = analysis.plan.study.folder
+
+    def measure() -> Measured:
+        dataset = data.load(spec.data, spec.preprocess, spec.seed if spec.data.seed is None else spec.data.seed, folder)
+        return [dataclasses.asdict(check) for check in check_gradients(spec, dataset, examples=8, most=20)]
+
+    found = measurements.get(f"gradient-{spec.key(data.fingerprint(spec.data, folder))}", measure)
+    return sanity.gradient_check(variant.variant.id, spec, found)
+
+
+def _activation_costs() -> Measured:
+    from reportgen.engine.activation_cost import activation_costs
+
+    return [dataclasses.asdict(cost) for cost in activation_costs()]

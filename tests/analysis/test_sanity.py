@@ -1,0 +1,98 @@
+"""Sanity checks read from records: each passes where it should, and fails on its fault."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.analysis import sanity
+from reportgen.engine.spec import Component
+from reportgen.errors import StudyError
+from reportgen.runs.record import RunRecord
+from tests.analysis.studies import plan_of, record
+
+
+def made(folder: Path, loss: str = "softmax_cross_entropy", **values: Any) -> RunRecord:
+    """A record of the small study with another loss function."""
+    run = plan_of(folder).runs[0]
+    training = dataclasses.replace(run.spec.training, loss=Component(loss))
+    run = dataclasses.replace(run, spec=dataclasses.replace(run.spec, training=training))
+    found = record(run, **values)
+    return dataclasses.replace(found, facts={**found.facts, "class_counts": [90, 30, 20, 10], "train_n": 20})
+
+
+@pytest.mark.parametrize(("loss", "chance"), [("softmax_cross_entropy", math.log(4)), ("mse", 0.25), ("hinge", 3.0)])
+def test_the_initial_loss_is_held_against_outputs_of_zero(tmp_path: Path, loss: str, chance: float) -> None:
+    from tests import naive
+
+    zero, _ = naive.loss_and_delta(loss, np.zeros((6, 4)), np.array([0, 1, 2, 3, 3, 3]))
+    assert sanity.chance_loss(loss, 4) == pytest.approx(zero)
+    for factor, passed in ((1.1, True), (0.9, True), (1.5, False), (0.5, False)):
+        result = sanity.initial_loss("v", [made(tmp_path, loss, train_loss=factor * chance)])
+        assert (result.expected, result.passed) == (pytest.approx(chance), passed)
+
+
+def test_the_note_names_the_entropy_of_the_prior(tmp_path: Path) -> None:
+    from scipy import stats
+
+    expected = float(stats.entropy([90, 30, 20, 10]))
+    assert sanity.entropy([90, 30, 20, 10, 0]) == pytest.approx(expected)
+    assert f"{expected:.4g}" in sanity.initial_loss("v", [made(tmp_path)]).note
+
+
+def test_one_class_has_a_loss_of_nothing() -> None:
+    assert sanity.chance_loss("softmax_cross_entropy", 1) == 0
+    assert sanity.entropy([7]) == 0
+
+
+def test_a_penalty_must_raise_the_loss(tmp_path: Path) -> None:
+    raised = sanity.regularized_loss("v", made(tmp_path, train_loss=2.0, penalty=0.5))
+    assert (raised.measured, raised.expected, raised.passed) == (2.5, 2.0, True)
+    assert sanity.regularized_loss("v", made(tmp_path, train_loss=2.0, penalty=0.0)).passed is False
+    assert sanity.regularized_loss("v", None).note == "not measured"
+
+
+@pytest.mark.parametrize(
+    ("loss", "accuracy", "passed"),
+    [(0.001, 1.0, True), (0.001, 0.95, False), (0.5, 1.0, False), (math.nan, 0.0, False)],
+)
+def test_a_subset_is_learned_where_loss_and_errors_are_gone(
+    tmp_path: Path, loss: float, accuracy: float, passed: bool
+) -> None:
+    result = sanity.overfit_subset("v", made(tmp_path, train_loss=loss, train_accuracy=accuracy))
+    assert result.passed is passed
+    assert result.values["accuracy"] == accuracy
+
+
+def test_gradients_are_judged_by_layer_and_kinks_allow_more(tmp_path: Path) -> None:
+    errors = {(1, "weights"): 1e-9, (1, "bias"): 5e-5, (2, "weights"): 1e-8}
+    checks = [{"layer": la, "parameter": p, "checked": 5, "relative_error": e} for (la, p), e in errors.items()]
+    spec = made(tmp_path).spec
+    smooth = sanity.gradient_check("v", spec, checks)
+    assert [(s.subject, s.measured, s.passed) for s in smooth] == [("layer 1", 5e-5, False), ("layer 2", 1e-8, True)]
+    assert smooth[0].note.endswith("in bias")
+    kinked = sanity.gradient_check("v", made(tmp_path, "hinge").spec, checks)
+    assert all(s.passed for s in kinked)
+    assert sanity.gradient_check("v", spec, None)[0].passed is None
+
+
+def test_costs_are_told_beside_relu_and_the_product() -> None:
+    costs = [
+        {"name": "relu", "forward": 0.5, "backward": 0.25, "product": 10.0},
+        {"name": "tanh", "forward": 1.0, "backward": 0.5, "product": 10.0},
+    ]
+    relu, tanh = sanity.activation_costs(costs)
+    assert relu.values["forward_over_relu"] == relu.values["backward_over_relu"] == 1
+    assert (tanh.measured, tanh.values["forward_over_relu"], tanh.values["over_product"]) == (1.5, 2, 0.05)
+
+
+@pytest.mark.parametrize(("text", "message"), [("[overfit]", "unknown check"), ("yes", "list of checks")])
+def test_what_is_no_check_is_an_error_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message) as caught:
+        plan_of(tmp_path, f"sanity: {text}")
+    assert "small.yaml:" in str(caught.value.where)

@@ -1,0 +1,72 @@
+"""Sanity checks from study to report: made once, stored, and read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen import sanity
+from reportgen.cli import invoke
+from reportgen.engine import activation_cost
+from reportgen.engine.activations import ACTIVATIONS
+from reportgen.study.sanity import SANITY_CHECKS
+from tests.test_end_to_end import STUDY
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder with a study that asks for every check; its larger rate learns 20 examples."""
+    monkeypatch.chdir(tmp_path)
+    checks = f"sanity: [{', '.join(SANITY_CHECKS)}]\n"
+    Path("rates.yaml").write_text(STUDY.replace("0.001", "1e-9") + checks, encoding="utf-8")
+    monkeypatch.setattr(activation_cost, "REPEATS", 2)
+    return tmp_path
+
+
+def results() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(Path("reports/rates/results.json").read_text("utf-8"))["sanity"]
+    return found
+
+
+def passed(check: str) -> list[bool | None]:
+    return [result["passed"] for result in results() if result["check"] == check]
+
+
+def test_all_checks_are_made_stored_and_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert invoke(["run", "rates.yaml", "-f", "html", "-q"]) == 0
+    assert list(dict.fromkeys(result["check"] for result in results())) == list(SANITY_CHECKS)
+    assert passed("regularized_loss") == [True, True]
+    assert passed("overfit_subset") == [False, True]
+    assert passed("gradient_check") == [True] * 4  # two layers in each of two variants
+    assert [r["subject"] for r in results() if r["check"] == "activation_cost"] == list(ACTIVATIONS)
+    first = results()
+    assert 'id="sanity"' in Path("reports/rates/index.html").read_text("utf-8")
+
+    def measure(*arguments: Any, **options: Any) -> None:
+        raise AssertionError("measures although everything is stored")
+
+    monkeypatch.setattr(sanity.data, "load", measure)
+    monkeypatch.setattr(sanity, "_activation_costs", measure)
+    for verb in ("run", "render"):
+        assert invoke([verb, "rates.yaml", "-f", "json", "-q"]) == 0
+        assert results() == first
+
+
+def test_rendering_measures_nothing_and_a_damaged_measurement_is_made_again(folder: Path) -> None:
+    only = ["--set", "sanity=[activation_cost]"]
+    assert invoke(["run", "rates.yaml", "-f", "json", "-q", *only]) == 0
+    stored = Path("reports/rates/sanity/activation_cost.json")
+    stored.write_text("{", encoding="utf-8")
+    assert invoke(["render", "rates.yaml", "-f", "json", "-q", *only]) == 0
+    assert [result["note"] for result in results()] == ["not measured"]
+    assert invoke(["run", "rates.yaml", "-f", "json", "-q", *only]) == 0
+    assert len(results()) == len(ACTIVATIONS)
+
+
+def test_every_activation_has_a_positive_cost() -> None:
+    costs = activation_cost.activation_costs(repeats=1)
+    assert [cost.name for cost in costs] == list(ACTIVATIONS)
+    assert all(cost.forward > 0 and cost.backward > 0 and cost.product > 0 for cost in costs)
