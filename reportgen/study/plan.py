@@ -129,12 +129,13 @@ def _network(network: Network, classes: int) -> NetworkSpec:
         return list(value) if isinstance(value, (tuple, list)) else [value] * count
 
     hidden = [
-        LayerSpec(units, activation, init, float(bias), network.batchnorm, dropout)
-        for units, activation, init, bias, dropout in zip(
+        LayerSpec(units, activation, init, float(bias), batchnorm, dropout)
+        for units, activation, init, bias, batchnorm, dropout in zip(
             network.hidden,
             by_layer(network.activation),
             by_layer(network.init),
             by_layer(network.bias),
+            by_layer(network.batchnorm),
             by_layer(network.dropout),
             strict=True,
         )

@@ -44,7 +44,13 @@ def _reader_by_layer(rows: Any, what: str) -> Any:
     return BeforeValidator(read)
 
 
-def _batchnorm(value: Any) -> BatchNormSpec | None:
+def _batchnorm(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(below(index, partial(_one_batchnorm, item)) for index, item in enumerate(value))
+    return _one_batchnorm(value)
+
+
+def _one_batchnorm(value: Any) -> BatchNormSpec | None:
     if isinstance(value, BatchNormSpec) or value is None or value is False or value == "none":
         return value if isinstance(value, BatchNormSpec) else None
     if value is True:
@@ -175,12 +181,12 @@ class Network(Section):
         Component | None, BeforeValidator(lambda v: v if v is None else read_component(v, INITS, "init"))
     ] = None
     bias: Number | list[Number] = 0.0
-    batchnorm: Annotated[BatchNormSpec | None, BeforeValidator(_batchnorm)] = None
+    batchnorm: Annotated[BatchNormSpec | tuple[BatchNormSpec | None, ...] | None, BeforeValidator(_batchnorm)] = None
     dropout: Annotated[DropoutSpec | tuple[DropoutSpec | None, ...] | None, BeforeValidator(_dropout)] = None
 
     @model_validator(mode="after")
     def _one_for_each_layer(self) -> Network:
-        for name in ("activation", "init", "bias", "dropout"):
+        for name in ("activation", "init", "bias", "batchnorm", "dropout"):
             value = getattr(self, name)
             if isinstance(value, (tuple, list)) and len(value) != len(self.hidden):
                 raise problem(
