@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
@@ -12,7 +14,7 @@ from reportgen.analysis.finding import Finding
 from reportgen.analysis.rules import RULES
 from reportgen.analysis.summary import variant_summary
 from reportgen.data.dataset import Dataset
-from reportgen.engine.spec import BatchNormSpec, RunSpec
+from reportgen.engine.spec import BatchNormSpec, DropoutSpec, RunSpec
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
@@ -95,6 +97,86 @@ def test_planted_faults_are_named_with_their_cause(name: str, digits: Dataset) -
     assert finding.advice
     assert finding.sources
     assert finding.proposals
+
+
+CAUSES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "relu starved by depth": (
+        "vanishing_activations",
+        {"act": activation("relu"), "weights": init("xavier"), "widths": DEEP, "lr": 0.02},
+        "network.init",
+    ),
+    "copies under dropout": (
+        "symmetric_init",
+        {"weights": init("constant", value=0.02), "dropout": DropoutSpec(0.3)},
+        "network.init",
+    ),
+    "input too large, saturated": ("saturation", {"weights": init("xavier"), "scale": 40.0, "epochs": 1}, "preprocess"),
+    "rate too high, saturated": ("saturation", {"weights": init("xavier"), "lr": 30.0}, "training.lr"),
+    "input too large, dead": (
+        "dead_relu",
+        {"act": activation("relu"), "weights": init("he_normal"), "scale": 40.0},
+        "preprocess",
+    ),
+    "weights too large, diverged": (
+        "nan_divergence",
+        {"act": activation("relu"), "weights": init("gaussian", std=1.0), "widths": (64,) * 6},
+        "network.init",
+    ),
+    "rate too high, diverged": (
+        "nan_divergence",
+        {"act": activation("relu"), "weights": init("he_normal"), "lr": 1e5},
+        "training.lr",
+    ),
+}
+
+
+def _settings(path: str, value: Any) -> dict[str, Any]:
+    """Return a proposed change as the tests' own settings; preprocessing is done to the data."""
+    if path == "network.init":
+        return {"weights": init(value)}
+    return {"training.lr": {"lr": value}, "network.batchnorm": {"batchnorm": BatchNormSpec()}}.get(path, {})
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_the_first_proposal_changes_what_is_at_fault_and_helps(name: str, digits: Dataset) -> None:
+    rule, given, path = CAUSES[name]
+    given = dict(given)
+    scale = given.pop("scale", 1.0)
+    faulty = dataclasses.replace(digits, x_train=scale * digits.x_train, x_val=scale * digits.x_val)
+    findings = found(faulty, **given)
+    assert rule in findings, sorted(findings)
+    finding = findings[rule]
+    assert (finding.severity, finding.consequence_of) in (("warning", None), ("error", None))
+    ((changed, value),) = finding.proposals[0].change.items()
+    assert changed == path
+    after = found(digits if path == "preprocess" else faulty, **(given | _settings(path, value)))
+    assert rule not in {name for name, f in after.items() if f.severity != "info"}
+
+
+def test_a_net_that_learned_all_the_same_is_worth_a_sentence_only(digits: Dataset) -> None:
+    large = dataclasses.replace(digits, x_train=6 * digits.x_train, x_val=6 * digits.x_val)
+    finding = found(large, weights=init("xavier"), widths=(64,), epochs=15)["saturation"]
+    assert finding.severity == "info"
+    assert "3 of 3 seeds" in finding.message
+
+
+def test_an_init_that_is_there_already_is_not_proposed(digits: Dataset) -> None:
+    records = []
+    for seed in range(3):
+        healthy = run_of(seed, digits, weights=init("xavier"), widths=(64,) * 5, epochs=0)
+        std = healthy.statistic("activation_std") * 0.1 ** np.arange(6)
+        records.append(dataclasses.replace(healthy, arrays={**healthy.arrays, "probe_activation_std": std}))
+    (finding,) = diagnose([variant_summary(Variant("v", "v", {}, {}), records)])
+    assert [dict(proposal.change) for proposal in finding.proposals] == [{"network.batchnorm": True}]
+    assert "xavier, which the net has" in finding.advice
+
+
+def test_a_fall_is_compared_with_what_theory_expects(digits: Dataset) -> None:
+    given = {"weights": init("gaussian", std=0.01), "widths": DEEP, "epochs": 0}
+    finding = found(digits, **given)["vanishing_activations"]
+    assert finding.severity == "error"
+    assert finding.evidence["fall"] == pytest.approx(finding.evidence["expected_fall"], rel=0.2)
+    assert "theory expects" in finding.message
 
 
 def test_units_killed_by_a_large_rate_are_told_from_units_dead_at_the_start(digits: Dataset) -> None:

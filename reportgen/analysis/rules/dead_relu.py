@@ -8,10 +8,11 @@ initialization. A deep net with He weights and zero biases begins with 10 to 20%
 well, since by chance a whole batch can lie on one side of a unit's boundary; a unit silent on most examples is
 healthy. Silence on the probe examples is taken for silence on all where there are at least 100 of them.
 
-**Causes told apart.** Dead from step 0: the bias or the scale at initialization. Dead later: a step that was too large.
+**Causes told apart.** Dead from step 0: the bias or the scale at initialization. Dead later: a step that was too
+large, because of the input where this is larger than the weights fit, or else of the learning rate.
 
-**Advice.** Dead from the start: zero or small positive biases. Dead in training: a learning rate ten times lower, or
-leaky ReLU.
+**Advice.** Dead from the start: zero or small positive biases. Dead in training: a standardized input, or a learning
+rate at least ten times lower, or leaky ReLU.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._input import standardize, too_large
+from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
+    initial,
     layers_in_most,
     looked_at,
     percent,
@@ -59,7 +63,7 @@ def _flagged(record: RunRecord) -> NDArray[np.bool_]:
 
 def _silent(record: RunRecord) -> bool:
     """Return whether a layer's silence is that of weights that are all zero, which symmetric_init names."""
-    return bool((np.asarray(record.statistic("weight_norm"))[0] == 0).any())
+    return bool((initial(record, "weight_norm") == 0).any())
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -78,7 +82,7 @@ def check(evidence: Evidence) -> Finding | None:
     start, end = float(np.mean([s.max() for s in starts])), float(np.mean([e.max() for e in ends]))
     from_start = start > MANY
     seeds = tuple(r.spec.seed for r in shown)
-    advice, proposals = _cure(shown[0], from_start)
+    advice, proposals = _cure(evidence, shown[0], from_start)
     when = "already at initialization" if from_start else f"after training, against {percent(start)} at the start"
     return Finding(
         rule=RULE.id,
@@ -105,7 +109,7 @@ def _when(record: RunRecord) -> int:
     return int(record.probe_steps[grown[0]]) if grown.size else int(record.probe_steps[-1])
 
 
-def _cure(record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
+def _cure(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
     leaky = Proposal({"network.activation": "leaky_relu"}, "leaky ReLU passes a gradient where ReLU passes none")
     negative_bias = any(layer.bias < 0 for layer in record.spec.network.layers[:-1])
     if from_start and negative_bias:
@@ -113,8 +117,11 @@ def _cure(record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...
     if from_start:
         change: dict[str, Any] = {"network.init": "he_normal"}
         return "Start with He's weights and zero biases.", (Proposal(change, "He's scale"), leaky)
-    slower = Proposal({"training.lr": record.spec.training.lr / 10}, "smaller steps throw fewer units off")
-    return "Lower the learning rate by a factor of 10: large steps throw units off for good.", (slower, leaky)
+    if too_large(record):
+        advice, standard = standardize(evidence, record)
+        return advice, (standard, leaky)
+    rate, slower = lower(record, "smaller steps throw fewer units off")
+    return f"{rate}: large steps throw units off for good.", (slower, leaky)
 
 
 RULE = Rule(

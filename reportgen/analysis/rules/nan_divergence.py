@@ -6,18 +6,26 @@ at the look taken there.
 **Reference.** None is needed: no healthy run has an infinite loss. It speaks of the variant where at least one seed
 diverged, since a setting that diverges now and then cannot be relied on; the message says in how many.
 
-**Advice.** A learning rate ten times lower; where the loss was beyond reason before the first step, a smaller scale of
-weights or input.
+**Causes told apart.** A loss before the first step of more than ten times ln C, what chance costs with C classes: the
+scale of the input, where the weights would fit inputs of size 1, or else that of the weights. A common loss at first:
+the learning rate.
+
+**Advice.** Standardize the input; or scale the weights by fan-in; or lower the learning rate, by the power of ten that
+brings the first step's largest ratio of update to weight to 0.05 or below, and at least by 10.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._seen import number, words_for_seeds
+from reportgen.analysis.rules._input import standardize, too_large
+from reportgen.analysis.rules._rate import lower
+from reportgen.analysis.rules._seen import looked_at, number, words_for_seeds
 from reportgen.runs.record import RunRecord
 
+BEYOND_REASON = 10.0
 SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courville 2016, 8.2.4")
 
 
@@ -42,7 +50,7 @@ def check(evidence: Evidence) -> Finding | None:
     lr = lost[0].spec.training.lr
     at = f"step {steps[0]}" if len(set(steps)) == 1 else f"steps {min(steps)} to {max(steps)}"
     seeds = tuple(record.spec.seed for record in lost)
-    init = "xavier" if lost[0].spec.network.layers[0].activation.name in ("tanh", "sigmoid") else "he_normal"
+    advice, proposals = _cure(evidence, lost[0])
     return Finding(
         rule=RULE.id,
         severity="error",
@@ -55,14 +63,29 @@ def check(evidence: Evidence) -> Finding | None:
             f"The loss left the finite numbers at {at}{where} "
             f"({words_for_seeds(seeds, len(evidence.records))}, learning rate {number(lr)})."
         ),
-        advice=f"Lower the learning rate by a factor of 10, to {number(lr / 10)}.",
+        advice=advice,
         sources=SOURCES,
-        proposals=(
-            Proposal({"training.lr": lr / 10}, "smaller steps"),
-            Proposal({"training.lr": lr / 100}, "much smaller steps"),
-            Proposal({"network.init": init}, "a scale of weights that keeps the signal's size"),
-        ),
+        proposals=proposals,
     )
+
+
+def _cure(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+    rate, slower = lower(record, "smaller steps")
+    slowest = Proposal({"training.lr": slower.change["training.lr"] / 10}, "much smaller steps")
+    if not _beyond_reason(record):
+        return f"{rate}.", (slower, slowest)
+    if looked_at([record]) and too_large(record):
+        advice, proposal = standardize(evidence, record)
+        return advice, (proposal, slower, slowest)
+    init = "xavier" if record.spec.network.layers[0].activation.name in ("tanh", "sigmoid") else "he_normal"
+    advice = f"Scale the weights by fan-in (init: {init}): the loss is beyond reason before the first step."
+    return advice, (Proposal({"network.init": init}, "a scale of weights that keeps the signal's size"), slower)
+
+
+def _beyond_reason(record: RunRecord) -> bool:
+    loss = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)
+    chance = theory.initial_loss(max(int(record.facts.get("classes", 2)), 2))
+    return loss.size > 0 and not loss[0] < BEYOND_REASON * chance
 
 
 RULE = Rule(

@@ -5,20 +5,29 @@
 
 **Reference.** More than half of a layer's activations, at initialization or at all looks from the middle of training
 to its end. For pre-activations of unit variance that share is 3% (tanh) and less than 0.1% (sigmoid); a trained net
-commonly has more in its last layers, since it has become sure of its answers, hence the high level. In a net that
-fits its data, saturation after training is success and is not reported.
+commonly has more in its last layers, since it has become sure of its answers, hence the high level. A net that fits
+its training split all the same is worth a sentence and no more at initialization, and nothing later: there,
+saturation is success.
 
-**Advice.** Smaller weights by fan-in (`xavier`), or batch normalization before the activation.
+**Causes told apart.** From step 0, with weights that keep the variance of their input: the input is too large. From
+step 0 otherwise: the weights are. Later only: steps that were too large.
+
+**Advice.** Standardize the input, or scale the weights by fan-in (`xavier`), or lower the learning rate.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._input import standardize, too_large
+from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
+    fits,
     layers_in_most,
     looked_at,
     percent,
@@ -28,8 +37,8 @@ from reportgen.analysis.rules._seen import (
 from reportgen.runs.record import RunRecord
 
 MUCH = 0.5
+MOST = 0.8
 BOUNDED = ("tanh", "sigmoid")
-FITS = 0.9
 SOURCES = ("Glorot and Bengio 2010", "lecture-review", "stanford-scribe", "nn1-notes")
 
 
@@ -47,7 +56,7 @@ def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:
     if much[0].any():
         return np.asarray(much[0]), 0
     late = np.asarray(much[len(much) // 2 :].all(axis=0) if len(much) > 2 else much[-1], np.bool_)
-    if record.final.get("train_accuracy", 0.0) >= FITS:
+    if fits(record):
         late = np.zeros_like(late)
     if not late.any():
         return late, 0
@@ -70,10 +79,12 @@ def check(evidence: Evidence) -> Finding | None:
         if flags.any()
     ]
     share = float(np.mean(shares))
-    name = records[0].spec.network.layers[0].activation.name
+    shown = [r for r, (flags, _) in zip(records, seen, strict=True) if flags.any()]
+    name = shown[0].spec.network.layers[layers[0] - 1].activation.name
+    advice, proposals = _cure(evidence, shown[0], layers, step)
     return Finding(
         rule=RULE.id,
-        severity="error" if step == 0 and share > 0.8 else "warning",
+        severity="info" if all(fits(r) for r in shown) else "error" if step == 0 and share > MOST else "warning",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
@@ -83,13 +94,22 @@ def check(evidence: Evidence) -> Finding | None:
             f"Up to {percent(share)} of a layer's {name} activations sit where the slope is below 5% of its "
             f"largest ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
         ),
-        advice="Scale the weights by 1 / sqrt(fan_in) (init: xavier): pre-activations then stay where units are steep.",
+        advice=advice,
         sources=SOURCES,
-        proposals=(
-            Proposal({"network.init": "xavier"}, "xavier gives pre-activations of unit variance"),
-            Proposal({"network.batchnorm": True}, "batch normalization sets the scale of pre-activations"),
-        ),
+        proposals=proposals,
     )
+
+
+def _cure(evidence: Evidence, record: RunRecord, layers: Sequence[int], step: int) -> tuple[str, tuple[Proposal, ...]]:
+    normalize = Proposal({"network.batchnorm": True}, "batch normalization sets the scale of pre-activations")
+    if step > 0:
+        rate, slower = lower(record, "smaller steps leave the weights smaller")
+        return f"{rate}: large steps drove the units there.", (slower, normalize)
+    if 1 in layers and too_large(record):
+        advice, proposal = standardize(evidence, record)
+        return advice, (proposal, normalize)
+    advice = "Scale the weights by 1 / sqrt(fan_in) (init: xavier): pre-activations then stay where units are steep."
+    return advice, (Proposal({"network.init": "xavier"}, "xavier gives pre-activations of unit variance"), normalize)
 
 
 RULE = Rule(

@@ -1,0 +1,34 @@
+"""How far a learning rate is to be lowered, by what the first step did to the weights.
+
+A ratio of update to weight of 0.001 is common in training, and the first step's is often ten times that; a step as
+large as the weights themselves is none that a gradient speaks for.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reportgen.analysis.finding import Proposal
+from reportgen.analysis.rules._seen import looked_at, number
+from reportgen.runs.record import RunRecord
+
+FIRST_RATIO = 0.05
+"""The ratio of update to weight that a first step may have."""
+
+
+def factor(record: RunRecord) -> float:
+    """Return the power of ten, 10 at least, that brings the first step's largest ratio to FIRST_RATIO or below."""
+    if not looked_at([record]):
+        return 10.0
+    ratios = np.asarray(record.statistic("update_ratio"), np.float64)
+    first = next((float(np.nanmax(row)) for row in ratios if np.isfinite(row).any()), 0.0)
+    return 10.0 ** max(1, math.ceil(math.log10(max(first, FIRST_RATIO) / FIRST_RATIO)))
+
+
+def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
+    """Return the advice to lower the learning rate, without its full stop, and the change."""
+    times, lr = factor(record), record.spec.training.lr
+    advice = f"Lower the learning rate by a factor of {number(times)}, to {number(lr / times)}"
+    return advice, Proposal({"training.lr": lr / times}, why)
