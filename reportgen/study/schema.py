@@ -26,6 +26,7 @@ from reportgen.study.checks import METRICS
 from reportgen.study.claims import EXPECTATIONS
 from reportgen.study.figure_names import figure_names
 from reportgen.study.model import MOST_SEEDS, StudyFile
+from reportgen.study.sanity import SANITY_CHECKS
 from reportgen.table import Parameter, Row
 
 Schema = dict[str, Any]
@@ -120,7 +121,7 @@ def _write_sections(definitions: dict[str, Any]) -> None:
     widths = {"type": "integer", "minimum": 1, "maximum": settings.MOST_UNITS}
     hidden = _any({"type": "array", "items": widths, "maxItems": settings.MOST_LAYERS}, _ref("hidden"))
     network |= {"hidden": hidden, "activation": _by_layer(_ref("activation")), "init": _by_layer(_ref("init"))}
-    network |= {"output_init": _any(_ref("init"), {"type": "null"})}
+    network |= {"output_init": _any(_ref("init"), {"enum": [None, "none"]})}
     network |= {"batchnorm": _by_layer(_any(_ref("batchnorm"), {"enum": [True, False, None, "none"]}))}
     network |= {"dropout": _by_layer(_any(rate, _ref("dropout"), {"enum": [None, "none"]}))}
     training |= {name: _ref(name) for name in ("loss", "optimizer", "schedule")}

@@ -57,17 +57,21 @@ def _one_batchnorm(value: Any) -> BatchNormSpec | None:
         return BatchNormSpec()
     if not isinstance(value, dict):
         raise problem(f"expected true, false or settings, found {shown(value)}", "such as {momentum: 0.9}")
-    return BatchNormSpec(**_BatchNorm.model_validate(value).model_dump())
+    return BatchNormSpec(**BatchNorm.model_validate(value).model_dump())
 
 
-class _BatchNorm(Section):
+class BatchNorm(Section):
+    """Batch normalization's settings, where they are not the usual ones."""
+
     momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.9
     epsilon: Annotated[Number, Field(gt=0, le=1)] = 1e-5
     test_mode: Literal["running", "batch"] = "running"
     update_running: bool = True
 
 
-class _Dropout(Section):
+class Dropout(Section):
+    """Dropout with a mode; the rate is the fraction that is dropped."""
+
     rate: Annotated[Number, Field(ge=0, lt=1)]
     mode: Literal["inverted", "scale_at_test", "unscaled"] = "inverted"
 
@@ -82,7 +86,7 @@ def _one_dropout(value: Any) -> DropoutSpec | None:
     if isinstance(value, DropoutSpec) or value in (None, "none"):
         return value if isinstance(value, DropoutSpec) else None
     if isinstance(value, dict):
-        return DropoutSpec(**_Dropout.model_validate(value).model_dump())
+        return DropoutSpec(**Dropout.model_validate(value).model_dump())
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise problem(f"expected the fraction that is dropped, found {shown(value)}", "a number from 0 to below 1")
     if not 0 <= value < 1:
@@ -94,7 +98,7 @@ def _one_dropout(value: Any) -> DropoutSpec | None:
 
 def _hidden(value: Any) -> tuple[int, ...]:
     if isinstance(value, dict):
-        shape = _Hidden.model_validate(value)
+        shape = Hidden.model_validate(value)
         return (shape.width,) * shape.layers
     if not isinstance(value, (list, tuple)):
         hint = "{layers: 10, width: 500}, or a list of widths"
@@ -107,7 +111,9 @@ def _hidden(value: Any) -> tuple[int, ...]:
     return tuple(value)
 
 
-class _Hidden(Section):
+class Hidden(Section):
+    """Hidden layers of one width."""
+
     layers: Annotated[int, Field(ge=0, le=MOST_LAYERS)]
     width: Annotated[int, Field(ge=1, le=MOST_UNITS)]
 
@@ -167,6 +173,10 @@ class Data(Section):
         return self
 
 
+def _output_init(value: Any) -> Component | None:
+    return None if value in (None, "none") else read_component(value, INITS, "init")
+
+
 class Network(Section):
     """The layers; a list for activation, init, bias, batchnorm or dropout has one entry for each hidden layer."""
 
@@ -177,9 +187,7 @@ class Network(Section):
     init: Annotated[Component | tuple[Component, ...], _reader_by_layer(INITS, "init")] = Component.of(
         "he_normal", gain=1.0
     )
-    output_init: Annotated[
-        Component | None, BeforeValidator(lambda v: v if v is None else read_component(v, INITS, "init"))
-    ] = None
+    output_init: Annotated[Component | None, BeforeValidator(_output_init)] = None
     bias: Number | list[Number] = 0.0
     batchnorm: Annotated[BatchNormSpec | tuple[BatchNormSpec | None, ...] | None, BeforeValidator(_batchnorm)] = None
     dropout: Annotated[DropoutSpec | tuple[DropoutSpec | None, ...] | None, BeforeValidator(_dropout)] = None
