@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
@@ -188,6 +187,6 @@ def _id(path: FilePath) -> str:
 
 def dump_study(study: Study) -> str:
     """Return the study as YAML with overrides applied and every default written out; reading it gives the same plan."""
-    from reportgen.study.dump import study_as_written
+    from reportgen.study.dump import text_of
 
-    return yaml.dump(study_as_written(study), Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, width=100)
+    return text_of(study)

@@ -63,12 +63,7 @@ def dotted(path: Path) -> str:
     return text
 
 
-class _Loader(yaml.CSafeLoader):
-    """PyYAML's safe loader with the scalars of YAML 1.2's core schema."""
-
-
-_Loader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
+SCALARS = (
     ("null", r"(?:~|null|Null|NULL|)", ["~", "n", "N", ""]),
     ("bool", r"(?:true|True|TRUE|false|False|FALSE)", list("tTfF")),
     ("int", r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)", list("-+0123456789")),
@@ -77,7 +72,16 @@ for _tag, _pattern, _first in (
         r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))",
         list("-+.0123456789"),
     ),
-):
+)
+"""YAML 1.2's core schema: tag, pattern, and first characters of each kind of scalar that is no text."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """PyYAML's safe loader with the scalars of YAML 1.2's core schema."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in SCALARS:
     _Loader.add_implicit_resolver(f"{_CORE}{_tag}", re.compile(rf"^{_pattern}$"), _first)
 
 

@@ -56,17 +56,16 @@ def test_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize("bad", EVERY_BAD, ids=lambda bad: bad.name)
-def test_a_bad_study_is_refused_at_its_place(bad: Bad, tmp_path: Path) -> None:
+def test_a_bad_study_is_refused_at_its_place_in_a_sentence(bad: Bad, tmp_path: Path) -> None:
     error = error_of(tmp_path, bad.raw)
     path = str(tmp_path / "s.yaml")
     assert error.where == (f"{path}:{bad.where}" if bad.where else path)
     for words in bad.words:
         assert words in str(error)
+    assert_one_sentence_in_our_words(error)
 
 
-@pytest.mark.parametrize("bad", EVERY_BAD, ids=lambda bad: bad.name)
-def test_a_message_is_one_sentence_in_our_words(bad: Bad, tmp_path: Path) -> None:
-    error = error_of(tmp_path, bad.raw)
+def assert_one_sentence_in_our_words(error: StudyError) -> None:
     assert "\n" not in str(error)
     assert not LEAKS.search(error.message), error.message
     assert len(error.message) <= 160

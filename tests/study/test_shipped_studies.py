@@ -1,0 +1,68 @@
+"""The shipped studies put fair questions: claims with sources, seeds enough for verdicts, exercises that run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+
+from reportgen.flags import parse_seeds
+from reportgen.shipped import shipped_studies
+from reportgen.study.loader import load_study
+from reportgen.study.overrides import parse_set
+from reportgen.study.plan import make_plan
+
+NAMES = sorted(shipped_studies())
+SOURCES = {"stanford-scribe", "lecture-review", "nn1-notes", "chicago-14", "csci-497p"}
+
+
+def commands(name: str) -> list[str]:
+    """The commands in the study's closing words."""
+    return re.findall(r"`(reportgen [^`]+)`", load_study(shipped_studies()[name]).closing)
+
+
+EXERCISES = [(name, command) for name in NAMES for command in commands(name)]
+
+
+def test_the_main_studies_are_there() -> None:
+    assert {"init", "digits", "batchnorm"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_study_introduces_itself_and_can_give_verdicts(name: str) -> None:
+    study = load_study(shipped_studies()[name])
+    assert "$" in study.introduction
+    assert len(study.seeds) >= 5
+    assert study.claims
+    assert commands(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_claims_from_the_lectures_name_their_source_and_number(name: str) -> None:
+    for claim in load_study(shipped_studies()[name]).claims:
+        given = [claim.source] if isinstance(claim.source, str) else claim.source or []
+        assert set(given) <= SOURCES
+        assert bool(given) == (claim.lecture is not None)
+        assert claim.lecture is None or 1 <= claim.lecture <= 50
+
+
+@pytest.mark.parametrize(("name", "command"), EXERCISES, ids=[command for _, command in EXERCISES])
+def test_an_exercise_is_a_valid_study(name: str, command: str) -> None:
+    program, verb, named, *rest = shlex.split(command.replace("\n", " "))
+    assert (program, verb, named) == ("reportgen", "run", name)
+    given = dict(zip(rest[::2], rest[1::2], strict=True)) if "--seeds" in rest else {}
+    changes = [parse_set(text) for flag, text in zip(rest[::2], rest[1::2], strict=True) if flag == "--set"]
+    assert {flag for flag in rest[::2]} <= {"--set", "--seeds"}
+    assert changes or given
+    overrides = dict(changes) | ({"seeds": parse_seeds(given["--seeds"])} if given else {})
+    study = load_study(shipped_studies()[name], overrides)
+    base = load_study(shipped_studies()[name])
+    assert make_plan(study).runs != make_plan(base).runs
+
+
+def test_digits_must_reach_95_percent() -> None:
+    claims = [c for c in load_study(shipped_studies()["digits"]).claims if c.required]
+    assert claims
+    for claim in claims:
+        assert (claim.measure.metric, claim.expect.above) == ("val_accuracy", 0.95)
