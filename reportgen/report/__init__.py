@@ -6,14 +6,19 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from reportgen.analysis.model import Analysis
-from reportgen.figures import Drawing, png_bytes, svg_text
+from reportgen.figures import Drawing, svg_text
 from reportgen.report import html, kit, pdf
 from reportgen.report.document import make_document
 
 __all__ = ["write"]
 
-ATTACHED = ("results.json", "study.yaml", "tables/claims.csv", "tables/runs.csv", "tables/variants.csv")
+TABLES = ("variants", "runs", "epochs", "layers", "claims", "findings")
+
+ATTACHED = ("results.json", "study.yaml", *(f"tables/{name}.csv" for name in TABLES))
 """What the PDF carries of the files that stand beside it."""
+
+MOST_ATTACHED = 2_000_000
+"""Bytes of a file; a larger one stays beside the PDF, which is made to be mailed."""
 
 
 def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats: Collection[str]) -> list[Path]:
@@ -24,7 +29,7 @@ def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats
     MissingError : the PDF was asked for and Pango is missing; everything else is written by then.
     """
     document = make_document(analysis, drawings)
-    svgs = {drawing.id: svg_text(drawing) for drawing in drawings} if {"html", "kit"} & set(formats) else {}
+    svgs = {drawing.id: svg_text(drawing) for drawing in drawings}
     paths: list[Path] = []
     if "html" in formats:
         page = folder / "index.html"
@@ -34,13 +39,7 @@ def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, folder / "embed")
     if "pdf" in formats:
-        pngs = {drawing.id: _png(drawing, folder) for drawing in drawings}
         attached = {name.split("/")[-1]: (folder / name).read_bytes() for name in ATTACHED if (folder / name).is_file()}
-        paths.append(pdf.write_pdf(document, pngs, attached, folder / f"{document.id}.pdf"))
+        attached = {name: content for name, content in attached.items() if len(content) <= MOST_ATTACHED}
+        paths.append(pdf.write_pdf(document, svgs, attached, folder / f"{document.id}.pdf"))
     return paths
-
-
-def _png(drawing: Drawing, folder: Path) -> bytes:
-    """Return the figure's PNG, from the kit where it has been written already."""
-    path = folder / "figures" / f"{drawing.id}.png"
-    return path.read_bytes() if path.is_file() else png_bytes(drawing)

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.analysis.finding import Finding
 from reportgen.analysis.model import Analysis, ClaimResult, Comparison, EnsembleScore, SanityResult, VariantSummary
-from reportgen.engine.spec import SCORES
+from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.figures.figure import Drawing
-from reportgen.report.sources import references
+from reportgen.report.diagnoses import Diagnosis, diagnoses
+from reportgen.report.sources import METHODS, THEORY, references
+from reportgen.report.tested import Tested, tested_claims
+from reportgen.report.variants import VariantPart, data_facts, levels, variant_parts
 
 STORY = ("claims_overview",)
 """Figures that tell about the report rather than about the networks: never the one that opens it."""
@@ -25,16 +27,6 @@ class PrintedTable:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """A finding with its variant's label and rule's title, and what follows from it."""
-
-    finding: Finding
-    variant: str
-    title: str
-    consequences: tuple[Diagnosis, ...] = ()
-
-
-@dataclass(frozen=True)
 class Document:
     """A report before it is written in a medium."""
 
@@ -44,13 +36,14 @@ class Document:
     introduction: str
     closing: str
     watermark: str | None
-    claims: tuple[ClaimResult, ...]
+    claims: tuple[Tested, ...]
     counts: Mapping[str, int]
     story: Drawing | None
     drawings: tuple[Drawing, ...]
     diagnoses: tuple[Diagnosis, ...]
     printed: tuple[PrintedTable, ...]
     variants: tuple[VariantSummary, ...]
+    parts: tuple[VariantPart, ...]
     scores: tuple[str, ...]
     statuses: Mapping[str, int]
     comparisons: tuple[Comparison, ...]
@@ -58,19 +51,23 @@ class Document:
     sanity: tuple[SanityResult, ...]
     labels: Mapping[str, str]
     common: Mapping[str, Any]
-    varied: tuple[str, ...]
+    levels: Mapping[str, tuple[tuple[str, Any], ...]]
+    data: Mapping[str, tuple[int, ...]]
+    parameters: tuple[int, ...]
+    steps: int
+    theory: bool
     seeds: tuple[int, ...]
     references: tuple[tuple[str, str], ...]
     provenance: Mapping[str, Any]
     trained: bool
     sha256: str
+    engine_version: int = ENGINE_VERSION
 
 
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
     """Return the document of an analysis."""
     study, variants = analysis.plan.study, analysis.variants
     story = next((drawing for drawing in drawings if drawing.id not in STORY), None)
-    diagnoses = _diagnoses(analysis)
     return Document(
         id=study.id,
         title=study.title,
@@ -78,13 +75,14 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         introduction=study.introduction,
         closing=study.closing,
         watermark=study.watermark,
-        claims=analysis.claims,
+        claims=tested_claims(analysis),
         counts=_count(claim.verdict for claim in analysis.claims),
         story=story,
         drawings=tuple(drawing for drawing in drawings if drawing is not story),
-        diagnoses=diagnoses,
+        diagnoses=diagnoses(analysis),
         printed=tuple(table for claim in analysis.claims if (table := _printed(claim)) is not None),
         variants=variants,
+        parts=variant_parts(variants),
         scores=_scores(variants),
         statuses=_count(record.status for v in variants for record in v.records),
         comparisons=analysis.comparisons,
@@ -92,7 +90,11 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         sanity=analysis.sanity,
         labels={v.variant.id: v.variant.label for v in variants},
         common=_common(variants),
-        varied=tuple(dict.fromkeys(path for v in variants for path in v.variant.varied)),
+        levels=levels(variants),
+        data=data_facts(variants),
+        parameters=tuple(sorted({v.parameters for v in variants})),
+        steps=sum(record.steps for v in variants for record in v.records),
+        theory=bool(analysis.theory),
         seeds=tuple(study.seeds),
         references=tuple(references(_keys(analysis))),
         provenance=analysis.provenance,
@@ -113,28 +115,6 @@ def _count(words: Any) -> dict[str, int]:
     for word in words:
         counts[word] = counts.get(word, 0) + 1
     return counts
-
-
-def _diagnoses(analysis: Analysis) -> tuple[Diagnosis, ...]:
-    """Return the findings that are no consequence, each with those of its variant that follow from it."""
-    from reportgen.analysis.rules import RULES
-
-    labels = {v.variant.id: v.variant.label for v in analysis.variants}
-
-    def made(finding: Finding, below: tuple[Diagnosis, ...]) -> Diagnosis:
-        title = RULES[finding.rule].title if finding.rule in RULES else finding.rule
-        return Diagnosis(finding, labels.get(finding.variant, finding.variant), title, below)
-
-    roots = [finding for finding in analysis.findings if finding.consequence_of is None]
-    return tuple(
-        made(
-            root,
-            tuple(
-                made(f, ()) for f in analysis.findings if f.consequence_of == root.rule and f.variant == root.variant
-            ),
-        )
-        for root in roots
-    )
 
 
 def _printed(claim: ClaimResult) -> PrintedTable | None:
@@ -158,4 +138,5 @@ def _common(variants: Sequence[VariantSummary]) -> dict[str, Any]:
 
 def _keys(analysis: Analysis) -> list[str]:
     claims = [source for claim in analysis.claims for source in claim.sources]
-    return claims + [source for finding in analysis.findings for source in finding.sources]
+    findings = [source for finding in analysis.findings for source in finding.sources]
+    return claims + findings + list(METHODS) + (list(THEORY) if analysis.theory else [])

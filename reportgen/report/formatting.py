@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 NONE = "–"
+THIN = "\u202f"  # a narrow space at which no line breaks
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_MOST_DIGITS = 5
+_SHARES = ("accuracy", "fraction", "diverged", "stopped", "agreement_example", "agreement_batch")
+_DIFFERENCES = ("accuracy_difference", "gain")
+
+Bounds = Sequence[float]
 
 
 def number(value: float | int | None, digits: int = 3) -> str:
-    """Return a number in so many significant digits, in powers of ten where it is very small or large."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    """Return a number in so many significant digits, in powers of ten where it is very small or large.
+
+    A whole number, and whatever stands before the decimal point, keeps all its digits.
+    """
+    if value is None or math.isnan(value):
         return NONE
-    if isinstance(value, float) and math.isinf(value):
+    if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if value == 0:
         return "0"
-    rounded = float(f"{float(value):.{digits - 1}e}")
-    exponent = math.floor(math.log10(abs(rounded)))
-    if -4 <= exponent < 6:
-        text = f"{rounded:.{max(digits - 1 - exponent, 0)}f}"
-        return _minus(text)
-    mantissa = (
-        f"{rounded / 10.0**exponent:.{digits - 1}f}"
-        if exponent > -300
-        else f"{float(value):.{digits - 1}e}".split("e")[0]
-    )
-    return _minus(f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}")
+    mantissa, exponent = f"{float(value):.{digits - 1}e}".split("e")
+    if -4 <= int(exponent) < 6:
+        places = 0 if isinstance(value, int) else max(digits - 1 - int(exponent), 0)
+        return _grouped(f"{value:.{places}f}")
+    return _minus(mantissa) + _power(exponent)
 
 
 def whole(value: float | int | None) -> str:
-    """Return a whole number with thin spaces between thousands."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return NONE
-    return _minus(f"{round(value):,}".replace(",", "\u202f"))
+    """Return a whole number with narrow spaces between thousands."""
+    return NONE if value is None or not math.isfinite(value) else _grouped(f"{round(value)}")
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -45,34 +46,105 @@ def percent(value: float | None, digits: int = 1) -> str:
         return NONE
     if value in (0.0, 1.0):
         return f"{100 * value:.0f}%"
-    least = 10.0**-digits
-    scaled = 100 * value
+    least, scaled = 10.0**-digits, 100 * value
     if 0 < scaled < least:
         return f"below {least:g}%"
     if 100 - least < scaled < 100:
         return f"above {100 - least:.{digits}f}%"
-    text = f"{scaled:.{digits}f}%"
-    return _minus(text if float(text[:-1]) else f"{scaled:.1g}%")
+    text = f"{scaled:.{digits}f}"
+    if float(text) == 0:
+        return f"{number(scaled, 1)}%"
+    if abs(float(text)) == 100 and abs(value) != 1:
+        text = f"{scaled:.{digits + 3}f}"
+    return f"{_minus(text)}%"
 
 
-def interval(bounds: tuple[float, float] | list[float], digits: int = 3) -> str:
-    """Return [lo, hi] as text with a common look; a dash where there is none."""
+def interval(bounds: Bounds, digits: int | None = None) -> str:
+    """Return "lo to hi" with as many digits as it takes to tell them apart; a dash where there is none."""
+    lo, hi = bounds
+    if math.isnan(lo) or math.isnan(hi):
+        return NONE
+    if not (math.isfinite(lo) and math.isfinite(hi)):
+        return f"{number(lo)} to {number(hi)}"
+    return _range(lo, hi, digits or resolving(bounds))
+
+
+def resolving(bounds: Bounds) -> int:
+    """Return the significant digits, from 3, at which an interval's ends lie at least two units of the last apart."""
+    lo, hi = bounds
+    largest = max(abs(lo), abs(hi))
+    if not (math.isfinite(lo) and math.isfinite(hi)) or hi <= lo:
+        return 3
+    orders = math.floor(math.log10(largest)) - math.floor(math.log10(max((hi - lo) / 2, 5e-324)))
+    return min(max(orders + 1, 3), _MOST_DIGITS)
+
+
+def _range(lo: float, hi: float, digits: int) -> str:
+    """Return both ends to one decimal place, or with one power of ten, unless the smaller would vanish in it."""
+    largest = max(abs(lo), abs(hi))
+    exponent = int(f"{largest:.{digits - 1}e}".split("e")[1]) if largest else 0
+    if -4 <= exponent < 6:
+        unit, places, power = 1.0, max(digits - 1 - exponent, 0), ""
+    else:
+        unit, places, power = 10.0 ** max(exponent, -300), digits - 1, _power(exponent)
+    if exponent >= -300 and _shows(lo / unit, places) and _shows(hi / unit, places):
+        text = f"{_fixed(lo / unit, places)} to {_fixed(hi / unit, places)}"
+        return f"({text}){power}" if power else text
+    return f"{number(lo)} to {number(hi)}"
+
+
+def _shows(value: float, places: int) -> bool:
+    return value == 0 or float(f"{value:.{places}f}") != 0
+
+
+def _fixed(value: float, places: int) -> str:
+    return _grouped(f"{value:.{places}f}") if value else "0"
+
+
+def percent_interval(bounds: Bounds) -> str:
+    """Return [lo, hi] of shares as percent, with more digits where one would not tell them apart."""
     lo, hi = bounds
     if not (math.isfinite(lo) and math.isfinite(hi)):
         return NONE
-    return f"{number(lo, digits)} to {number(hi, digits)}"
+    digits = resolving_percent(bounds)
+    return f"{percent(lo, digits)} to {percent(hi, digits)}"
 
 
-def percent_interval(bounds: tuple[float, float] | list[float]) -> str:
-    """Return [lo, hi] of shares as percent."""
+def resolving_percent(bounds: Bounds) -> int:
+    """Return the decimal places, from 1 to 3, that tell the ends of an interval of shares apart."""
     lo, hi = bounds
-    return NONE if not (math.isfinite(lo) and math.isfinite(hi)) else f"{percent(lo)} to {percent(hi)}"
+    if not (math.isfinite(lo) and math.isfinite(hi)) or lo == hi:
+        return 1
+    return next((digits for digits in (1, 2, 3) if f"{100 * lo:.{digits}f}" != f"{100 * hi:.{digits}f}"), 1)
+
+
+def points(value: float | None) -> str:
+    """Return a difference of two shares as percentage points, signed."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return f"{signed(100 * value)} points"
+
+
+def points_interval(bounds: Bounds) -> str:
+    """Return the interval of a difference of shares as percentage points."""
+    lo, hi = bounds
+    if not (math.isfinite(lo) and math.isfinite(hi)):
+        return NONE
+    return f"{signed(100 * lo)} to {signed(100 * hi)} points"
+
+
+def signed(value: float) -> str:
+    """Return a number to one decimal place with its sign, in more digits where it would round to 0."""
+    text = _minus(f"{value:+.1f}") if abs(value) >= 0.05 else number(value, 1)
+    return text if value <= 0 or text.startswith("+") else f"+{text}"
 
 
 def p_value(value: float | None) -> str:
-    """Return a p value: two digits, or that it is below 0.001."""
+    """Return a p value: two digits, or that it is below 0.001 or above 0.99."""
     if value is None or math.isnan(value):
         return NONE
+    if value > 0.99:
+        return "p > 0.99"
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
@@ -87,43 +159,76 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def is_share(name: str) -> bool:
+    """Return whether a score or statistic is a share between 0 and 1, which is read as percent."""
+    return name.endswith(_SHARES)
+
+
 def score(value: float | None, name: str) -> str:
     """Return a score as its kind is read: accuracies in percent, losses as numbers."""
-    return percent(value) if name.endswith(("accuracy", "fraction")) else number(value)
+    if name.endswith(_DIFFERENCES):
+        return points(value)
+    return percent(value) if is_share(name) else number(value)
 
 
-def score_interval(bounds: tuple[float, float], name: str) -> str:
+def estimated(value: float | None, bounds: Bounds, name: str) -> str:
+    """Return an estimated score in as many digits as its interval is shown in."""
+    if name.endswith(_DIFFERENCES):
+        return points(value)
+    return percent(value, resolving_percent(bounds)) if is_share(name) else number(value, resolving(bounds))
+
+
+def score_interval(bounds: Bounds, name: str) -> str:
     """Return the interval of a score as its kind is read."""
-    return percent_interval(bounds) if name.endswith(("accuracy", "fraction")) else interval(bounds)
+    if name.endswith(_DIFFERENCES):
+        return points_interval(bounds)
+    return percent_interval(bounds) if is_share(name) else interval(bounds)
+
+
+def difference(value: float | None, name: str) -> str:
+    """Return a difference of two scores: accuracies in percentage points, losses as numbers."""
+    return points(value) if is_share(name) else number(value)
+
+
+def difference_interval(bounds: Bounds, name: str) -> str:
+    """Return the interval of a difference of two scores."""
+    return points_interval(bounds) if is_share(name) else interval(bounds)
 
 
 def exponents(text: str) -> str:
     """Return text with numbers such as 3e-07 written as powers of ten."""
 
     def power(found: re.Match[str]) -> str:
-        return f"{found.group(1)} × 10{str(int(found.group(2))).translate(_SUPERSCRIPT)}"
+        return found.group(1) + _power(found.group(2))
 
     return re.sub(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d+)(?!\w)", power, text)
 
 
-def measured(claim: Any) -> str:
-    """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share."""
-    if claim.quantity in ("deviation", "share"):
-        return percent(claim.measured)
-    return number(claim.measured) if claim.quantity == "ratio" else score(claim.measured, claim.metric)
+def given(value: float, name: str = "") -> str:
+    """Return a number that an author wrote, in full; shares as percent."""
+    return _minus(f"{100 * value:g}%") if is_share(name) else _minus(exponents(f"{value:g}"))
 
 
-def measured_interval(claim: Any) -> str:
-    """Return the interval of what a claim measured."""
-    if claim.quantity in ("deviation", "share"):
-        return percent_interval(claim.interval)
-    return interval(claim.interval) if claim.quantity == "ratio" else score_interval(claim.interval, claim.metric)
+_SPELLED = {
+    "val": "validation",
+    "train": "training",
+    "std": "standard deviation",
+    "lr": "learning rate",
+    "bn": "batch-norm",
+    "mc": "Monte Carlo",
+    "preactivation": "pre-activation",
+    "var": "variance",
+}
 
 
 def words(name: str) -> str:
     """Return a name of the code as words: val_accuracy is "validation accuracy"."""
-    spelled = {"val": "validation", "std": "standard deviation", "lr": "learning rate", "bn": "batch-norm"}
-    return " ".join(spelled.get(part, part) for part in name.split("_"))
+    return " ".join(_SPELLED.get(part, part) for part in name.split("_"))
+
+
+def sentence(text: str) -> str:
+    """Return the text with a capital first letter, the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def setting(value: Any) -> str:
@@ -148,6 +253,18 @@ def _items(values: list[Any]) -> str:
     return ", ".join(setting(value) for value in values)
 
 
+def _grouped(text: str) -> str:
+    """Return a decimal number with its thousands apart, from five digits on, and a true minus sign."""
+    head, dot, tail = text.partition(".")
+    if len(head.lstrip("-")) > 4:
+        head = f"{int(head):,}".replace(",", THIN)
+    return _minus(head + dot + tail)
+
+
+def _power(exponent: str | int) -> str:
+    return f"×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+
+
 def _minus(text: str) -> str:
     return text.replace("-", "−")
 
@@ -158,15 +275,21 @@ _FUNCTIONS = (
     percent,
     interval,
     percent_interval,
+    points,
+    points_interval,
     p_value,
     duration,
     score,
+    estimated,
     score_interval,
+    difference,
+    difference_interval,
     words,
+    sentence,
     setting,
+    given,
+    exponents,
 )
 
-FILTERS: dict[str, Callable[..., str]] = {
-    function.__name__: function for function in (*_FUNCTIONS, exponents, measured, measured_interval)
-}
+FILTERS: dict[str, Callable[..., str]] = {function.__name__: function for function in _FUNCTIONS}
 """What templates call, by name."""

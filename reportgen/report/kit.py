@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reportgen.figures import Drawing, save
+from reportgen.report.claim_words import expected, measured, measured_interval, quantity
 from reportgen.report.document import Document
-from reportgen.report.formatting import interval, number
+from reportgen.report.formatting import exponents
+from reportgen.report.tested import Tested
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -32,9 +34,13 @@ def write_figures(drawings: Sequence[Drawing], folder: Path, svgs: Mapping[str, 
 
 
 def write_embed(document: Document, drawings: Sequence[Drawing], folder: Path) -> list[Path]:
-    """Write figures.tex and report.md, which refer to ../figures/; return the paths."""
+    """Write figures.tex, report.md and captions.md, which refer to ../figures/; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {"figures.tex": _latex(document, drawings), "report.md": _markdown(document, drawings)}
+    contents = {
+        "figures.tex": _latex(document, drawings),
+        "report.md": _markdown(document, drawings),
+        "captions.md": _captions(drawings),
+    }
     paths = [folder / name for name in contents]
     for path, content in zip(paths, contents.values(), strict=True):
         path.write_text(content, encoding="utf-8", newline="\n")
@@ -62,12 +68,17 @@ def _superscripts(text: str) -> str:
 def _latex(document: Document, drawings: Sequence[Drawing]) -> str:
     floats = [
         "\\begin{figure}[htbp]\n  \\centering\n"
-        f"  \\includegraphics[width=\\linewidth]{{../figures/{drawing.id}.pdf}}\n"
-        f"  \\caption{{{latex_text(drawing.caption)}}}\n"
+        f"  \\includegraphics[width=\\linewidth]{{\\reportgenfigures/{drawing.id}.pdf}}\n"
+        f"  \\caption{{{latex_text(exponents(drawing.caption))}}}\n"
         f"  \\label{{fig:{document.id}-{drawing.id.replace('_', '-')}}}\n\\end{{figure}}\n"
         for drawing in drawings
     ]
-    head = f"% Figures of {document.id}: \\input this file, with \\usepackage{{graphicx}}.\n"
+    head = (
+        f"% Figures of {document.id}: \\input this file, with \\usepackage{{graphicx}}.\n"
+        "% Where the document stands elsewhere, say before it where the figures are:\n"
+        f"% \\newcommand{{\\reportgenfigures}}{{reports/{document.id}/figures}}\n"
+        "\\providecommand{\\reportgenfigures}{../figures}\n\n"
+    )
     return head + "\n".join(floats)
 
 
@@ -75,15 +86,29 @@ def _markdown(document: Document, drawings: Sequence[Drawing]) -> str:
     """Return Markdown that MyST and Quarto both read: title, claims as a table, figures with captions."""
     lines = [f"# {_plain(document.title)}", "", _plain(document.question), ""]
     if document.claims:
-        lines += ["| claim | verdict | measured | 95% interval | seeds |", "|---|---|---|---|---|"]
-        lines += [
-            f"| {_cell(c.says)} | {c.verdict} | {number(c.measured)} | {interval(c.interval)} | {c.n} |"
-            for c in document.claims
-        ]
+        lines += ["| claim | verdict | measured | 95% interval | expected | n |", "|---|---|---|---|---|---|"]
+        lines += [_claim(claim) for claim in document.claims]
         lines.append("")
     for drawing in drawings:
-        lines += [f"![{_plain(drawing.caption)}](../figures/{drawing.id}.svg)", ""]
+        lines += [f"![{_plain(exponents(drawing.caption))}](../figures/{drawing.id}.svg)", ""]
     return "\n".join(lines)
+
+
+def _claim(tested: Tested) -> str:
+    result = tested.result
+    number = " ".join(part for part in (measured(result), quantity(result)) if part)
+    cells = (_cell(result.says), result.verdict, number, measured_interval(result), _cell(expected(tested)), result.n)
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _captions(drawings: Sequence[Drawing]) -> str:
+    """Return each figure's caption and alternative text, to copy into slides and other documents."""
+    parts = [
+        f"## {_plain(drawing.title)}\n\nfigures/{_plain(drawing.id)}\n\n"
+        f"Caption: {_plain(exponents(drawing.caption))}\n\nAlternative text: {_plain(exponents(drawing.alt))}\n"
+        for drawing in drawings
+    ]
+    return "# Captions\n\n" + "\n".join(parts)
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,7 @@ def inline(text: str, print_medium: bool = False) -> Markup:
     return Markup(_parser(formula).renderInline(text))
 
 
+@functools.cache
 def _parser(formula: Formula) -> MarkdownIt:
     parser = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable("image")
     parser.use(dollarmath_plugin, allow_digits=False, allow_space=False)
@@ -43,11 +45,22 @@ def _parser(formula: Formula) -> MarkdownIt:
     rules: Any = parser.renderer.rules  # type: ignore[attr-defined]
     rules["math_inline"] = lambda tokens, i, options, env: str(formula(tokens[i].content, False))
     rules["math_block"] = lambda tokens, i, options, env: f"<p>{formula(tokens[i].content, True)}</p>\n"
-    rules["heading_open"] = lambda tokens, i, options, env: f"<{_lower(tokens, i)}>"
-    rules["heading_close"] = lambda tokens, i, options, env: f"</{_lower(tokens, i)}>\n"
+    rules["heading_open"] = lambda tokens, i, options, env: f"<{_heading(tokens[i], env)}>"
+    rules["heading_close"] = lambda tokens, i, options, env: f"</h{env['level']}>\n"
+    rules["table_open"] = lambda tokens, i, options, env: '<div class="wide" tabindex="0"><table>\n'
+    rules["table_close"] = lambda tokens, i, options, env: "</table></div>\n"
+    for name in ("th_open", "td_open"):
+        rules[name] = lambda tokens, i, options, env: f"<{tokens[i].tag}{_aligned(tokens[i])}>"
     return parser
 
 
-def _lower(tokens: Sequence[Token], index: int) -> str:
-    """Return a heading's tag three levels down, at most h6."""
-    return f"h{min(int(tokens[index].tag[1]) + 2, 6)}"
+def _aligned(token: Token) -> str:
+    """Return a cell's class; a style attribute, which the library writes, has no place under the page's policy."""
+    style = str(token.attrGet("style") or "")
+    return f' class="{style.removeprefix("text-align:")}"' if style else ""
+
+
+def _heading(token: Token, env: Any) -> str:
+    """Return a heading's tag, below the report's own h2 and at most one level below the heading before it."""
+    env["level"] = min(int(token.tag[1]) + 2, env.get("level", 2) + 1, 6)
+    return f"h{env['level']}"

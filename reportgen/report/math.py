@@ -6,20 +6,75 @@ import functools
 import html
 import importlib
 import re
+import xml.etree.ElementTree as ET
 from typing import Any
 
 from markupsafe import Markup
 
+MATHML = "http://www.w3.org/1998/Math/MathML"
+ELEMENTS = {
+    "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "ms", "mfrac", "msqrt", "mroot", "mstyle", "merror", "mpadded",
+    "mphantom", "mfenced", "menclose", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts",
+    "mprescripts", "none", "mtable", "mtr", "mtd", "semantics",
+}  # fmt: skip
+ATTRIBUTES = {
+    "accent", "accentunder", "align", "close", "columnalign", "columnlines", "columnspacing", "depth", "display",
+    "displaystyle", "fence", "form", "height", "largeop", "linethickness", "lspace", "mathsize", "mathvariant",
+    "maxsize", "minsize", "movablelimits", "notation", "open", "rowlines", "rowspacing", "rspace", "scriptlevel", "separator",
+    "stretchy", "symmetric", "voffset", "width",
+}  # fmt: skip
+PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
+"""How many parts an element must have; the converter leaves out what the author did."""
 
+_BARE_AMPERSAND = re.compile(r"&(?!#x?[0-9A-Fa-f]+;)")
+_POINTS_A_PIXEL = 0.68
+"""ziamath measures in pixels of a 96-dpi screen; print sets them as points of a 72-dpi page, at the text's size."""
+
+
+@functools.lru_cache(maxsize=512)
 def mathml(latex: str, block: bool = False) -> Markup:
     """Return the formula as MathML; one that cannot be read is shown as it was written."""
     try:
         from latex2mathml.converter import convert
 
-        # The converter's output is markup made from parsed LaTeX; attributes and text are escaped by its XML writer.
-        return Markup(convert(latex, display="block" if block else "inline"))
+        return _checked(convert(latex, display="block" if block else "inline"), latex)
     except Exception:  # the library raises its own errors of many kinds
         return _source(latex)
+
+
+def _checked(source: str, latex: str) -> Markup:
+    """Return the converter's MathML with nothing in it but formulas.
+
+    The converter writes the text of a formula as it stands, tags and addresses included: what is no element of MathML
+    makes the formula unreadable, and attributes that could lead out of the page go.
+    """
+    root = ET.fromstring(_BARE_AMPERSAND.sub("&amp;", source))
+    for element in root.iter():
+        space, _, name = element.tag.rpartition("}")
+        element.tag = name if space == f"{{{MATHML}" else ""
+        if not _is_formula(element):
+            return _source(latex)
+        for key in set(element.attrib) - ATTRIBUTES:
+            del element.attrib[key]
+    _join_upright(root)
+    root.set("xmlns", MATHML)
+    return Markup(ET.tostring(root, encoding="unicode"))
+
+
+def _is_formula(element: ET.Element) -> bool:
+    """Return whether the element is MathML, has its parts, and holds no LaTeX that the converter did not know."""
+    known = element.tag in ELEMENTS and len(element) == PARTS.get(element.tag, len(element))
+    return known and not (element.tag == "mi" and (element.text or "").startswith(("\\", "&")))
+
+
+def _join_upright(root: ET.Element) -> None:
+    """Make one word of upright letters, "Var" of V, a and r, as screen readers and spacing want it."""
+    for parent in list(root.iter("mrow")):
+        letters = [child.text or "" for child in parent]
+        upright = all(child.tag == "mi" and child.get("mathvariant") == "normal" for child in parent)
+        if len(letters) > 1 and upright:
+            parent[:] = [ET.Element("mi")]
+            parent[0].text = "".join(letters)
 
 
 @functools.lru_cache(maxsize=512)
@@ -30,20 +85,27 @@ def svg(latex: str, block: bool = False) -> Markup:
 
         ziamath.config.svg2 = False
         drawn = ziamath.Latex(latex, size=14.5, inline=not block)
-        # ziamath measures in pixels of a 96-dpi screen; print sets them as points of a 72-dpi page.
-        shift = float(drawn.getyofst()) * 0.68
+        shift = float(drawn.getyofst()) * _POINTS_A_PIXEL
         label = f'<svg role="img" aria-label="{html.escape(latex, quote=True)}" '
-        picture = drawn.svg().replace("<svg ", label, 1)
-        scaled = re.sub(r'(width|height)="([\d.]+)"', _scaled, picture, count=2)
+        scaled = re.sub(r'(width|height)="([\d.]+)"', _scaled, _drawing(drawn.svg()), count=2)
+        picture = scaled.replace("<svg ", label, 1)
         if block:
-            return Markup(f'<span class="formula-block">{scaled}</span>')
-        return Markup(f'<span class="formula" style="vertical-align: {shift:.2f}pt">{scaled}</span>')
+            return Markup(f'<span class="formula-block">{picture}</span>')
+        return Markup(f'<span class="formula" style="vertical-align: {shift:.2f}pt">{picture}</span>')
     except Exception:  # as above
         return _source(latex)
 
 
+def _drawing(source: str) -> str:
+    """Return ziamath's SVG if it holds outlines alone; raises ValueError for anything else."""
+    names = {element.tag.rpartition("}")[2] for element in ET.fromstring(source).iter()}
+    if not names <= {"svg", "g", "path", "rect", "line", "symbol", "use", "defs"}:
+        raise ValueError(f"a formula drawn with {sorted(names)}")
+    return source
+
+
 def _scaled(found: re.Match[str]) -> str:
-    return f'{found.group(1)}="{float(found.group(2)) * 0.68:.2f}pt"'
+    return f'{found.group(1)}="{float(found.group(2)) * _POINTS_A_PIXEL:.2f}pt"'
 
 
 def _source(latex: str) -> Markup:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -9,10 +11,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reportgen.report import markdown
+from reportgen.report import claim_words, markdown
 from reportgen.report.document import Document
 from reportgen.report.formatting import FILTERS
 from reportgen.shipped import templates_folder
+
+MOST_ROWS = {"screen": 400, "print": 60}
+"""So many rows of a table a medium shows; the rest is in the CSV files, which the PDF carries."""
 
 
 def environment(print_medium: bool) -> Environment:
@@ -24,7 +29,7 @@ def environment(print_medium: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(FILTERS)
+    made.filters.update(FILTERS | claim_words.FILTERS)
     made.filters["markdown"] = partial(markdown.to_html, print_medium=print_medium)
     made.filters["inline_markdown"] = partial(markdown.inline, print_medium=print_medium)
     return made
@@ -34,5 +39,12 @@ def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str
     """Return the report as one HTML text; `pictures` maps figures' ids to their markup, medium is screen or print."""
     made = environment(medium == "print")
     style = (templates_folder() / f"{medium}.css").read_text(encoding="utf-8")
-    context: dict[str, Any] = {"doc": document, "pictures": pictures, "medium": medium, "style": Markup(style)}
+    context: dict[str, Any] = {
+        "doc": document,
+        "pictures": pictures,
+        "medium": medium,
+        "style": Markup(style),
+        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        "most_rows": MOST_ROWS[medium],
+    }
     return made.get_template("report.html.j2").render(context)

@@ -1,7 +1,8 @@
-"""The lectures and papers that claims and findings name, in full."""
+"""The lectures and papers that claims, findings and methods name, in full."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 LECTURES = {
@@ -16,28 +17,81 @@ LECTURES = {
 }
 
 PAPERS = {
+    "Bergstra and Bengio 2012": "J. Bergstra and Y. Bengio. Random search for hyper-parameter optimization. Journal "
+    "of Machine Learning Research 13, 2012.",
+    "Clevert, Unterthiner and Hochreiter 2016": "D.-A. Clevert, T. Unterthiner and S. Hochreiter. Fast and accurate "
+    "deep network learning by exponential linear units (ELUs). ICLR 2016.",
+    "Clopper and Pearson 1934": "C. J. Clopper and E. S. Pearson. The use of confidence or fiducial limits illustrated "
+    "in the case of the binomial. Biometrika 26(4), 1934.",
+    "Gal and Ghahramani 2016": "Y. Gal and Z. Ghahramani. Dropout as a Bayesian approximation: representing model "
+    "uncertainty in deep learning. ICML 2016.",
     "Glorot and Bengio 2010": "X. Glorot and Y. Bengio. Understanding the difficulty of training deep feedforward "
     "neural networks. AISTATS 2010.",
-    "He et al. 2015": "K. He, X. Zhang, S. Ren and J. Sun. Delving deep into rectifiers: surpassing human-level "
-    "performance on ImageNet classification. ICCV 2015.",
-    "Poole et al. 2016": "B. Poole, S. Lahiri, M. Raghu, J. Sohl-Dickstein and S. Ganguli. Exponential "
-    "expressivity in deep neural networks through transient chaos. NeurIPS 2016.",
-    "Schoenholz et al. 2017": "S. S. Schoenholz, J. Gilmer, S. Ganguli and J. Sohl-Dickstein. Deep information "
-    "propagation. ICLR 2017.",
-    "Ioffe and Szegedy 2015": "S. Ioffe and C. Szegedy. Batch normalization: accelerating deep network training "
-    "by reducing internal covariate shift. ICML 2015.",
+    "Glorot, Bordes and Bengio 2011": "X. Glorot, A. Bordes and Y. Bengio. Deep sparse rectifier neural networks. "
+    "AISTATS 2011.",
+    "Goodfellow et al. 2013": "I. Goodfellow, D. Warde-Farley, M. Mirza, A. Courville and Y. Bengio. Maxout networks. "
+    "ICML 2013.",
     "Goodfellow, Bengio and Courville 2016": "I. Goodfellow, Y. Bengio and A. Courville. Deep learning. MIT Press, "
     "2016.",
+    "He et al. 2015": "K. He, X. Zhang, S. Ren and J. Sun. Delving deep into rectifiers: surpassing human-level "
+    "performance on ImageNet classification. ICCV 2015.",
+    "Holm 1979": "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics "
+    "6(2), 1979.",
+    "Huang et al. 2017": "G. Huang, Y. Li, G. Pleiss, Z. Liu, J. E. Hopcroft and K. Q. Weinberger. Snapshot ensembles: "
+    "train 1, get M for free. ICLR 2017.",
+    "Ioffe and Szegedy 2015": "S. Ioffe and C. Szegedy. Batch normalization: accelerating deep network training "
+    "by reducing internal covariate shift. ICML 2015.",
+    "Kingma and Ba 2015": "D. P. Kingma and J. Ba. Adam: a method for stochastic optimization. ICLR 2015.",
+    "Krizhevsky, Sutskever and Hinton 2012": "A. Krizhevsky, I. Sutskever and G. E. Hinton. ImageNet classification "
+    "with deep convolutional neural networks. NeurIPS 2012.",
+    "LeCun et al. 1998": "Y. LeCun, L. Bottou, G. B. Orr and K.-R. Müller. Efficient BackProp. In Neural networks: "
+    "tricks of the trade, Springer, 1998.",
+    "Loshchilov and Hutter 2017": "I. Loshchilov and F. Hutter. SGDR: stochastic gradient descent with warm restarts. "
+    "ICLR 2017.",
+    "Loshchilov and Hutter 2019": "I. Loshchilov and F. Hutter. Decoupled weight decay regularization. ICLR 2019.",
     "Lu et al. 2020": "L. Lu, Y. Shin, Y. Su and G. E. Karniadakis. Dying ReLU and initialization: theory and "
     "numerical examples. Communications in Computational Physics 28(5), 2020.",
+    "Maas, Hannun and Ng 2013": "A. L. Maas, A. Y. Hannun and A. Y. Ng. Rectifier nonlinearities improve neural "
+    "network acoustic models. ICML workshop on deep learning for audio, speech and language processing, 2013.",
+    "Mishkin and Matas 2016": "D. Mishkin and J. Matas. All you need is a good init. ICLR 2016.",
+    "Nair and Hinton 2010": "V. Nair and G. E. Hinton. Rectified linear units improve restricted Boltzmann machines. "
+    "ICML 2010.",
+    "Pascanu, Mikolov and Bengio 2013": "R. Pascanu, T. Mikolov and Y. Bengio. On the difficulty of training recurrent "
+    "neural networks. ICML 2013.",
+    "Polyak and Juditsky 1992": "B. T. Polyak and A. B. Juditsky. Acceleration of stochastic approximation by "
+    "averaging. SIAM Journal on Control and Optimization 30(4), 1992.",
+    "Poole et al. 2016": "B. Poole, S. Lahiri, M. Raghu, J. Sohl-Dickstein and S. Ganguli. Exponential "
+    "expressivity in deep neural networks through transient chaos. NeurIPS 2016.",
+    "Saxe, McClelland and Ganguli 2014": "A. M. Saxe, J. L. McClelland and S. Ganguli. Exact solutions to the "
+    "nonlinear dynamics of learning in deep linear neural networks. ICLR 2014.",
+    "Schoenholz et al. 2017": "S. S. Schoenholz, J. Gilmer, S. Ganguli and J. Sohl-Dickstein. Deep information "
+    "propagation. ICLR 2017.",
+    "Smith 2017": "L. N. Smith. Cyclical learning rates for training neural networks. WACV 2017.",
+    "Srivastava et al. 2014": "N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever and R. Salakhutdinov. Dropout: a "
+    "simple way to prevent neural networks from overfitting. Journal of Machine Learning Research 15, 2014.",
+    "Sussillo and Abbott 2014": "D. Sussillo and L. F. Abbott. Random walk initialization for training very deep "
+    "feedforward networks. arXiv:1412.6558, 2014.",
+    "Sutskever et al. 2013": "I. Sutskever, J. Martens, G. Dahl and G. Hinton. On the importance of initialization and "
+    "momentum in deep learning. ICML 2013.",
+    "Zhang et al. 2017": "C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals. Understanding deep learning requires "
+    "rethinking generalization. ICLR 2017.",
 }
+
+METHODS = ("Holm 1979",)
+"""What the methods of every report rest on."""
+
+THEORY = ("Poole et al. 2016", "Schoenholz et al. 2017")
+"""What the lines of mean-field theory come from."""
 
 
 def references(keys: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (key, full reference) of every key, once each in order of first use; one unknown stands for itself."""
+    """Return (key, full reference) of every key, once each in order of first use; one unknown stands for itself.
+
+    A key may name a place in its source after the year: "He et al. 2015, eq. 10".
+    """
     known = LECTURES | PAPERS
     found: dict[str, str] = {}
     for key in keys:
-        name = next((paper for paper in known if key.startswith(paper)), key)
+        name = next((paper for paper in known if re.match(rf"{re.escape(paper)}(?!\w)", key)), key)
         found.setdefault(name, known.get(name, name))
     return list(found.items())

@@ -15,16 +15,19 @@ from reportgen.report import formatting
         (0.0, "0"),
         (-0.0, "0"),
         (0.21308, "0.213"),
-        (1234.5, "1230"),
-        (2.97e-7, "2.97 × 10⁻⁷"),
-        (-3.2e10, "−3.20 × 10¹⁰"),
-        (1e-300, "1.00 × 10⁻³⁰⁰"),
+        (1234.5, "1234"),
+        (12345.6, "12\u202f346"),
+        (2.97e-7, "2.97×10⁻⁷"),
+        (-3.2e10, "−3.20×10¹⁰"),
+        (1e-300, "1.00×10⁻³⁰⁰"),
         (0.9999, "1.00"),
         (None, "–"),
         (math.nan, "–"),
         (math.inf, "∞"),
         (-math.inf, "−∞"),
-        (7, "7.00"),
+        (7, "7"),
+        (1234567, "1.23×10⁶"),
+        (5e-324, "4.94×10⁻³²⁴"),
     ],
 )
 def test_numbers(value: float | None, text: str) -> None:
@@ -41,6 +44,10 @@ def test_numbers(value: float | None, text: str) -> None:
         (0.5, "50.0%"),
         (-0.0002, "−0.02%"),
         (-0.25, "−25.0%"),
+        (1.00001, "100.0010%"),
+        (-0.99999, "−99.9990%"),
+        (-1.0, "−100.0%"),
+        (3.27, "327.0%"),
         (None, "–"),
         (math.nan, "–"),
     ],
@@ -49,12 +56,48 @@ def test_percent_says_none_and_all_only_where_true(value: float | None, text: st
     assert formatting.percent(value) == text
 
 
-def test_intervals_p_values_and_durations() -> None:
-    assert formatting.interval((0.1, 0.25)) == "0.100 to 0.250"
-    assert formatting.interval((math.nan, 1.0)) == "–"
+@pytest.mark.parametrize(
+    ("bounds", "text"),
+    [
+        ((0.1, 0.25), "0.100 to 0.250"),
+        ((-0.2, 0.1), "−0.200 to 0.100"),
+        ((math.nan, 1.0), "–"),
+        ((0.5, math.inf), "0.500 to ∞"),
+        ((0.0, 0.0), "0 to 0"),
+        ((0.0, 5e-324), "0 to 4.94×10⁻³²⁴"),
+        ((-5e-324, 5e-324), "−4.94×10⁻³²⁴ to 4.94×10⁻³²⁴"),
+        ((2.93e-7, 3.01e-7), "(2.93 to 3.01)×10⁻⁷"),
+        ((1e-9, 3.0), "1.00×10⁻⁹ to 3.00"),
+        ((2.30249, 2.30259), "2.3025 to 2.3026"),
+        ((-1e300, 1e308), "−1.00×10³⁰⁰ to 1.00×10³⁰⁸"),
+    ],
+)
+def test_intervals_have_one_precision_that_tells_their_ends_apart(bounds: tuple[float, float], text: str) -> None:
+    assert formatting.interval(bounds) == text
+
+
+def test_intervals_of_shares() -> None:
     assert formatting.percent_interval((0.9, 1.0)) == "90.0% to 100%"
+    assert formatting.percent_interval((0.92001, 0.92049)) == "92.00% to 92.05%"
+    assert formatting.percent_interval((math.nan, 1.0)) == "–"
+    assert formatting.estimated(0.9203, (0.92001, 0.92049), "val_accuracy") == "92.03%"
+    assert formatting.estimated(2.30254, (2.30249, 2.30259), "val_loss") == "2.3025"
+
+
+def test_differences_of_shares_are_in_points_with_their_sign() -> None:
+    assert formatting.difference(0.877, "val_accuracy") == "+87.7 points"
+    assert formatting.difference(-0.0004, "val_accuracy") == "−0.04 points"
+    assert formatting.difference(0.0, "val_accuracy") == "0 points"
+    assert formatting.difference(math.nan, "val_accuracy") == "–"
+    assert formatting.difference_interval((-0.01, 0.02), "val_accuracy") == "−1.0 to +2.0 points"
+    assert formatting.difference(-0.4, "val_loss") == "−0.400"
+    assert formatting.score(0.02, "ensemble_val_gain") == "+2.0 points"
+
+
+def test_p_values_and_durations() -> None:
     assert formatting.p_value(1e-9) == "p < 0.001"
     assert formatting.p_value(0.0312) == "p = 0.031"
+    assert formatting.p_value(0.9999) == "p > 0.99"
     assert formatting.p_value(None) == "–"
     assert [formatting.duration(s) for s in (0.25, 12.0, 300.0, 9000.0, None)] == [
         "250 ms", "12.0 s", "5.0 min", "2.5 h", "–",
@@ -62,9 +105,17 @@ def test_intervals_p_values_and_durations() -> None:
     assert formatting.whole(2510010) == "2\u202f510\u202f010"
 
 
+@pytest.mark.parametrize(
+    ("value", "name", "text"),
+    [(0.85, "saturated_fraction", "85%"), (1e-5, "activation_std", "1×10⁻⁵"), (-0.5, "val_loss", "−0.5")],
+)
+def test_an_author_s_numbers_are_given_in_full(value: float, name: str, text: str) -> None:
+    assert formatting.given(value, name) == text
+
+
 def test_exponents_in_prose_become_powers_of_ten() -> None:
     assert formatting.exponents("falls to 2.97e-07 at 1e+10, not in e2e or v1e3x") == (
-        "falls to 2.97 × 10⁻⁷ at 1 × 10¹⁰, not in e2e or v1e3x"
+        "falls to 2.97×10⁻⁷ at 1×10¹⁰, not in e2e or v1e3x"
     )
 
 

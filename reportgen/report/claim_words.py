@@ -1,0 +1,95 @@
+"""What a claim measured and expected, as text in the units of its metric; the rounding is that of `formatting`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reportgen.analysis.model import ClaimResult
+from reportgen.report.formatting import (
+    difference,
+    difference_interval,
+    estimated,
+    exponents,
+    given,
+    interval,
+    is_share,
+    percent,
+    percent_interval,
+    resolving_percent,
+    score_interval,
+    words,
+)
+from reportgen.report.tested import Tested
+from reportgen.study.claims import Expect
+
+QUANTITIES = {
+    "value": "",
+    "difference": "difference",
+    "ratio": "ratio",
+    "deviation": "largest deviation",
+    "share": "of the steps",
+}
+"""What stands beside a measured number that is not the metric's own value."""
+
+
+def measured(claim: ClaimResult) -> str:
+    """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share."""
+    if claim.quantity in ("deviation", "share"):
+        return percent(claim.measured, resolving_percent(claim.interval))
+    if claim.quantity == "difference":
+        return difference(claim.measured, claim.metric)
+    return estimated(claim.measured, claim.interval, claim.metric if claim.quantity == "value" else "ratio")
+
+
+def measured_interval(claim: ClaimResult) -> str:
+    """Return the interval of what a claim measured."""
+    if claim.quantity in ("deviation", "share"):
+        return percent_interval(claim.interval)
+    if claim.quantity == "difference":
+        return difference_interval(claim.interval, claim.metric)
+    return interval(claim.interval) if claim.quantity == "ratio" else score_interval(claim.interval, claim.metric)
+
+
+def what(tested: Tested) -> str:
+    """Return what was measured and where, such as "activation standard deviation in the last hidden layer"."""
+    return f"{words(tested.result.metric)} {tested.place}".strip()
+
+
+def quantity(claim: ClaimResult) -> str:
+    """Return in a word what the measured number is, empty where it is the metric's own value."""
+    return QUANTITIES[claim.quantity]
+
+
+def expected(tested: Tested) -> str:
+    """Return what a claim expects, in the units in which its measured value is shown."""
+    if tested.asked is None:
+        return exponents(tested.result.expected)
+    expect, metric = tested.asked.expect, tested.asked.measure.metric
+    if expect.kind in ("below", "above"):
+        return f"{expect.kind} {given(getattr(expect, expect.kind), metric)}"
+    if expect.between is not None:
+        return " to ".join(given(end, metric) for end in expect.between)
+    if not is_share(metric) or expect.kind in ("near", "monotone"):
+        return exponents(tested.result.expected)
+    return _against_another(expect, metric)
+
+
+def _against_another(expect: Expect, metric: str) -> str:
+    """Return the expectation of a share against that of other settings, in percentage points."""
+    other = getattr(expect, expect.kind)
+    named = ", ".join(str(value) for value in other.values())
+    margin = expect.within if expect.kind == "same_as" else expect.by
+    apart = f"{given(margin, metric).removesuffix('%')} points" if margin is not None else ""
+    if expect.kind == "same_as":
+        return f"within {apart} of {named}"
+    more = "greater" if expect.kind == "greater_than" else "less"
+    if expect.factor is not None:
+        return f"at least {expect.factor:g} times {more} than {named}"
+    return f"{more} than {named} by at least {apart}" if apart else f"{more} than {named}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    function.__name__: function for function in (what, measured, measured_interval, quantity, expected)
+}
+"""What templates call, by name."""

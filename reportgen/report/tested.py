@@ -1,0 +1,69 @@
+"""A claim as a report shows it: its result, with what was measured, of which variants and against what, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.model import Analysis, ClaimResult
+from reportgen.study.claims import Claim, Measure
+
+_LAYERS = {
+    "first": "the first hidden layer",
+    "last": "the last hidden layer",
+    "output": "the output layer",
+    "hidden": "the hidden layers",
+}
+_REDUCED = {"mean": "mean over", "min": "least of", "max": "largest of", "last_over_first": "last over first of"}
+_STEPS = {"first": "at initialization", "0": "at initialization", "last": "at the end of training"}
+_EPOCHS = {"best": "at the epoch of least validation loss", "last": "after the last epoch", "0": "before training"}
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A claim's result; asked: the claim as the study states it, None where the study is not at hand.
+
+    place: layers and time of the measure in words, empty where it has none. variants: labels of the variants meant.
+    """
+
+    result: ClaimResult
+    asked: Claim | None
+    place: str
+    variants: tuple[str, ...]
+
+
+def tested_claims(analysis: Analysis) -> tuple[Tested, ...]:
+    """Return the study's claims with their words, in its order."""
+    stated = {claim.id: claim for claim in analysis.plan.study.claims}
+    labels = {variant.id: variant.label for variant in analysis.plan.variants}
+    return tuple(_tested(result, stated.get(result.id), labels) for result in analysis.claims)
+
+
+def _tested(result: ClaimResult, asked: Claim | None, labels: dict[str, str]) -> Tested:
+    named = tuple(labels.get(variant, variant) for variant in result.variants)
+    return Tested(result, asked, place(asked.measure) if asked else "", named)
+
+
+def place(measure: Measure) -> str:
+    """Return where and when a claim measures, such as "in the last hidden layer, at initialization"."""
+    parts = [_layers(measure.layer, measure.reduce), _time(measure)]
+    return ", ".join(part for part in parts if part)
+
+
+def _layers(layer: int | str | Sequence[int] | None, reduce: str | None) -> str:
+    if layer is None:
+        return ""
+    if isinstance(layer, str):
+        words = _LAYERS[layer]
+    else:
+        numbers = [layer] if isinstance(layer, int) else list(layer)
+        words = f"layer{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+    return f"({_REDUCED[reduce]} {words})" if reduce else f"in {words}"
+
+
+def _time(measure: Measure) -> str:
+    if measure.step is not None:
+        return _STEPS.get(str(measure.step), f"at step {measure.step}")
+    if measure.epoch is not None:
+        return _EPOCHS.get(str(measure.epoch), f"after epoch {measure.epoch}")
+    return ""
