@@ -20,8 +20,8 @@ ELEMENTS = {
 ATTRIBUTES = {
     "accent", "accentunder", "align", "close", "columnalign", "columnlines", "columnspacing", "depth", "display",
     "displaystyle", "fence", "form", "height", "largeop", "linethickness", "lspace", "mathsize", "mathvariant",
-    "maxsize", "minsize", "movablelimits", "notation", "open", "rowlines", "rowspacing", "rspace", "scriptlevel", "separator",
-    "stretchy", "symmetric", "voffset", "width",
+    "maxsize", "minsize", "movablelimits", "notation", "open", "rowlines", "rowspacing", "rspace", "scriptlevel",
+    "separator", "stretchy", "symmetric", "voffset", "width",
 }  # fmt: skip
 PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 """How many parts an element must have; the converter leaves out what the author did."""
