@@ -52,8 +52,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def arrays(folder):
-    """Return the bytes of all arrays.npz by key."""
-    return {path.parent.name: path.read_bytes() for path in Path(folder).glob("*/runs/*/arrays.npz")}
+    """Return the bytes of all arrays.npz by key; a folder that a killed writer left unfinished is no run."""
+    return {path.parent.name: path.read_bytes() for path in Path(folder).glob("*/runs/[!.]*/arrays.npz")}
 
 
 def results(folder="reports"):
