@@ -43,18 +43,40 @@ def _place(where: PlaceOf, index: int, *path: str, key: bool = False) -> str:
 
 
 def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
-    measure, expect = claim.measure, claim.expect
+    metric = claim.measure.metric
+    _check_keys(claim, at)
+    variants = _variants(plan, claim, at)
+    ids = {variant.id for variant in variants}
+    specs = [run.spec for run in plan.runs if run.variant in ids]
+    check_measured(claim, specs, at)
+    if plan.study.watermark is None:  # a quick version of a study may be too short for its claims
+        check_time(claim, specs, plan.study.folder, at)
+    check_ensemble_claim(plan, metric, at)
+    _check_evaluation(plan, claim, variants, at)
+    if metric in STATISTICS or metric in LOOK_METRICS:
+        _check_looks(plan, claim, variants, at)
+    if metric in STATISTICS:
+        _check_layers(plan, claim, variants, at)
+
+
+def _check_keys(claim: Claim, at: Callable[..., str]) -> None:
+    """Refuse a metric that does not exist, and a layer or step for one that has none."""
+    measure = claim.measure
     if measure.metric not in METRICS:
-        raise StudyError(
-            f"unknown metric {measure.metric!r}", at("measure", "metric"), suggest(measure.metric, list(METRICS))
-        )
+        near = suggest(measure.metric, list(METRICS))
+        raise StudyError(f"unknown metric {measure.metric!r}", at("measure", "metric"), near)
     if measure.step is not None and measure.epoch is not None:
         raise StudyError("a claim looks at a step or at an epoch, not at both", at("measure"), "keep one of them")
-    statistic = measure.metric in STATISTICS
-    looked = statistic or measure.metric in LOOK_METRICS
-    if (not statistic and measure.layer is not None) or (not looked and measure.step is not None):
+    by_layer = measure.metric in STATISTICS
+    by_step = by_layer or measure.metric in LOOK_METRICS
+    if (not by_layer and measure.layer is not None) or (not by_step and measure.step is not None):
         key = "layer" if measure.layer is not None else "step"
         raise StudyError(f"{measure.metric} has no {key}", at("measure", key, key=True), f"leave {key} out")
+
+
+def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]:
+    """Return all variants that the claim speaks of, on both of its sides."""
+    expect = claim.expect
     variants = _named(plan, claim.where, at, "where")
     for name in ("greater_than", "less_than", "same_as"):
         other = getattr(expect, name)
@@ -64,20 +86,9 @@ def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
                 raise StudyError("both sides are the same variants", at("expect", name), "settings that differ")
             variants = variants + others
     if expect.along is not None and expect.along not in plan.study.vary:
-        raise StudyError(
-            f"{expect.along!r} does not vary", at("expect", "along"), suggest(expect.along, list(plan.study.vary))
-        )
-    ids = {variant.id for variant in variants}
-    specs = [run.spec for run in plan.runs if run.variant in ids]
-    check_measured(claim, specs, at)
-    if plan.study.watermark is None:  # a quick version of a study may be too short for its claims
-        check_time(claim, specs, plan.study.folder, at)
-    check_ensemble_claim(plan, measure.metric, at)
-    _check_evaluation(plan, claim, variants, at)
-    if looked:
-        _check_looks(plan, claim, variants, at)
-    if statistic:
-        _check_layers(plan, claim, variants, at)
+        near = suggest(expect.along, list(plan.study.vary))
+        raise StudyError(f"{expect.along!r} does not vary", at("expect", "along"), near)
+    return variants
 
 
 def _named(plan: Plan, wanted: Where, at: Callable[..., str], *place: str) -> list[Variant]:
