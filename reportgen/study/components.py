@@ -102,6 +102,8 @@ def _parameters(row: Row, given: dict[str, Any], rows: Mapping[str, Row], what: 
             values[parameter.name] = below(parameter.name, partial(read_component, inner, rows, what))
         else:
             values[parameter.name] = read_parameter(parameter, given[parameter.name])
+    if "low" in names and not values["low"] < values["high"]:
+        raise problem(f"low {shown(values['low'])} is not below high {shown(values['high'])}", "low below high")
     return values
 
 

@@ -10,6 +10,7 @@ import yaml
 from reportgen.study.components import plain, plain_value
 from reportgen.study.model import Study
 from reportgen.study.plan import settings_of
+from reportgen.study.settings import Settings
 from reportgen.study.variants import SECTIONS
 from reportgen.study.yaml12 import SCALARS
 
@@ -34,15 +35,12 @@ def text_of(study: Study) -> str:
 def study_as_written(study: Study) -> dict[str, Any]:
     """Return the study's contents as a mapping that reads back to an equal study."""
     settings = settings_of(study.tree)
-    data = settings.data.model_dump(exclude={"source"})
-    source = plain(settings.data.source)
     written: dict[str, Any] = {
         "title": study.title,
         "question": study.question,
         "introduction": study.introduction,
         "closing": study.closing,
-        "data": ({"name": source} if isinstance(source, str) else source)
-        | {k: v for k, v in data.items() if v is not None},
+        "data": _data(settings),
         "preprocess": [plain(step) for step in settings.preprocess],
     }
     for name in SECTIONS:
@@ -55,4 +53,32 @@ def study_as_written(study: Study) -> dict[str, Any]:
     written["claims"] = [claim.model_dump(exclude_none=True) for claim in study.claims]
     written["figures"] = list(study.figures)
     written["remedies"] = study.remedies.model_dump()
+    _keep_what_varies_inside(study, written)
     return written
+
+
+def _data(settings: Settings) -> dict[str, Any]:
+    source = plain(settings.data.source)
+    options = settings.data.model_dump(exclude={"source"}, exclude_none=True)
+    return ({"name": source} if isinstance(source, str) else source) | options
+
+
+def _keep_what_varies_inside(study: Study, written: dict[str, Any]) -> None:
+    """Write as the author did what a varied path leads into: defaults of one component may not suit the next.
+
+    The widths of hidden layers too stay in their form, so that an override may still change their number.
+    """
+    paths = {*study.vary, *(path for changes in study.variants.values() for path in changes), "network.hidden.layers"}
+    for path in paths:
+        section, *inside = path.split(".")
+        if path == "data.name" or (section == "preprocess" and inside):
+            _as_in(study.tree, written, section)
+        elif section in SECTIONS and len(inside) > 1:
+            _as_in(study.tree.get(section, {}), written[section], inside[0])
+
+
+def _as_in(tree: dict[str, Any], written: dict[str, Any], key: str) -> None:
+    if key in tree:
+        written[key] = tree[key]
+    else:
+        written.pop(key, None)

@@ -28,6 +28,8 @@ from reportgen.study.yaml12 import CONTROL, Document, Path, read
 WATERMARK = "watermark"
 """The one override that no file can hold: text that marks a report as not to be quoted."""
 
+MOST_RUNS = 100_000
+
 
 def load_study(path: str | FilePath, overrides: Mapping[str, Any] | None = None) -> Study:
     """Return the study in a file, with dotted paths replaced by `overrides`, checked down to every variant and claim.
@@ -110,6 +112,10 @@ class _Origin:
             context = dict(error.context or {})
             where = self.where(tuple(context["path"]), bool(context["key"]))
             raise StudyError(context["text"], where, context["hint"] or None) from None
+        runs = len(all_points) * len(study.seeds)
+        if runs > MOST_RUNS:
+            said = f"{len(all_points)} variants on {len(study.seeds)} seeds are {runs} runs"
+            raise StudyError(said, self.where(("vary",), key=True), f"at most {MOST_RUNS}")
         seen: list[tuple[Data, tuple[Component, ...]]] = []
         for point in all_points:
             settings = self._settings(point)

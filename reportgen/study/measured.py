@@ -25,6 +25,8 @@ def check_time(claim: Claim, specs: Sequence[RunSpec], folder: Path, at: At) -> 
     """Raise a StudyError where some of the runs do not come to the claim's epoch, or are not looked at in its step."""
     _check_epoch(claim, specs, at)
     step = claim.measure.step
+    if claim.measure.metric == "update_ratio" and step in (0, "first"):
+        raise StudyError("update_ratio begins with the first update", at("measure", "step"), "step: last, or above 0")
     if isinstance(step, int) and step > 0:
         _check_step(step, specs, folder, at)
 

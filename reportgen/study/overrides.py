@@ -6,8 +6,18 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from reportgen.engine.spec import Component
 from reportgen.errors import StudyError, UsageError
+from reportgen.study.settings import Network, Training
 from reportgen.study.yaml12 import scalar
+
+USUAL = {
+    f"{section}.{name}": default.name
+    for section, model in (("network", Network), ("training", Training))
+    for name, field in model.model_fields.items()
+    if isinstance(default := field.get_default(call_default_factory=True, validated_data={}), Component)
+}
+"""The components that a study has where it names none, by their paths."""
 
 
 def parse_set(text: str) -> tuple[str, Any]:
@@ -30,8 +40,8 @@ def parse_set(text: str) -> tuple[str, Any]:
 def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """Return a copy of the tree with `value` at the dotted path.
 
-    A component that was given as its name alone becomes a mapping where the path leads into it; a new component at
-    the path's end replaces the old one with its parameters.
+    What was given as a name or a number alone, or left out, becomes a mapping where the path leads into it; a new
+    component at the path's end replaces the old one with its parameters.
 
     Raises
     ------
@@ -40,16 +50,25 @@ def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     changed = copy.deepcopy(tree)
     at: Any = changed
     keys = _keys(tree, path)
-    for key in keys[:-1]:
-        inner = _item(at, key)
-        if isinstance(inner, str):
-            inner = {"name": inner}
-        elif inner is None or inner is True:
-            inner = {}
+    for count, key in enumerate(keys[:-1], 1):
+        inner = _opened(_item(at, key), ".".join(keys[:count]), keys[count])
         _put(at, key, inner)
         at = inner
     _put(at, keys[-1], copy.deepcopy(value))
     return changed
+
+
+def _opened(value: Any, path: str, key: str) -> Any:
+    """Return what stands at a path in the form that has keys, of which `key` is asked for."""
+    if value is None and path in USUAL:
+        return {"name": USUAL[path]}
+    if value is None or isinstance(value, bool) or value == "none":
+        return {}
+    if path == "preprocess" and key.isdecimal() and not isinstance(value, list):
+        return [value]
+    if path == "network.dropout" and isinstance(value, (int, float)):
+        return {"rate": value}
+    return {"name": value} if isinstance(value, str) else value
 
 
 def _keys(tree: dict[str, Any], path: str) -> list[str]:

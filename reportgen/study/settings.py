@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -26,6 +26,7 @@ MOST_VALUES = 10**9
 MOST_SEED = 2**32 - 1
 
 Rate = Annotated[float, Field(ge=0)]
+_AUGMENT = ("training", "augment")
 DATA_OPTION_NAMES = frozenset(option.name for option in DATA_OPTIONS)
 
 
@@ -275,3 +276,17 @@ class Settings(Section):
     training: Training = Field(default_factory=Training)
     probes: Probes = Field(default_factory=Probes)
     evaluation: Evaluation = Field(default_factory=Evaluation)
+
+    @model_validator(mode="after")
+    def _images(self) -> Self:
+        """Refuse shifts and flips of what is no image; a file of the author's own may hold images."""
+        augment, row = self.training.augment, DATASETS[self.data.source.name]
+        if augment is None or not (augment.shift or augment.flip):
+            return self
+        name = "shift" if augment.shift else "flip"
+        if row.image_shape is None and row.name != "npz":
+            raise problem(f"{name} needs images, and {row.name} has none", "noise suits all data", (*_AUGMENT, name))
+        lost = next((step.name for step in self.preprocess if not STEPS[step.name].keeps_pixels), None)
+        if lost:
+            raise problem(f"{name} needs pixels, and {lost} leaves none", "leave out one of them", (*_AUGMENT, name))
+        return self

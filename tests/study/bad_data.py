@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.study.texts import bad, data
+from tests.study.texts import added, bad, data
 
 BAD_DATA = (
     bad(
@@ -145,5 +145,18 @@ BAD_DATA = (
         "3:33: data.samples",
         "samples times features is too much",
         "at most 1000000000 numbers",
+    ),
+    bad(
+        "minmax downwards",
+        added("preprocess: [{name: minmax, low: 1, high: -1}]"),
+        "5:14: preprocess[0]",
+        "low 1.0 is not below high -1.0",
+    ),
+    bad(
+        "flip after pca",
+        data("digits") + "preprocess: [pca]\ntraining: {augment: {flip: true}}\n",
+        "6:28: training.augment.flip",
+        "flip needs pixels, and pca leaves none",
+        "leave out one of them",
     ),
 )

@@ -172,4 +172,11 @@ BAD_EXPECTATIONS = (
         "5:125: claims[0].expect.factor",
         "by and factor do not go together",
     ),
+    bad(
+        "update ratio before an update",
+        claim(measure="{metric: update_ratio, step: 0}"),
+        "5:65: claims[0].measure.step",
+        "update_ratio begins with the first update",
+        "step: last, or above 0",
+    ),
 )

@@ -149,4 +149,17 @@ BAD_TRAINING = (
         "unknown schedule 'cosin'",
         "did you mean 'cosine'?",
     ),
+    bad(
+        "range test downwards",
+        training("{schedule: {name: range_test, low: 1, high: 0.1}}"),
+        "5:22: training.schedule",
+        "low 1.0 is not below high 0.1",
+    ),
+    bad(
+        "shift without images",
+        training("{augment: {noise: 0.1, shift: 2}}"),
+        "5:41: training.augment.shift",
+        "shift needs images, and gaussian has none",
+        "noise suits all data",
+    ),
 )

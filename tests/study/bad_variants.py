@@ -93,9 +93,9 @@ BAD_VARIANTS = (
     bad(
         "vary deep",
         added("vary: {network.activation.slope: [0.1, 0.2]}"),
-        "5:35: vary.network.activation.slope[0]",
-        "an activation needs a name",
-        "one of identity",
+        "5:8: vary.network.activation.slope",
+        "relu has no parameter 'slope'",
+        "relu has no parameters",
     ),
     bad(
         "vary empty path",
@@ -271,5 +271,12 @@ BAD_VARIANTS = (
         "4:33: network.bias (variant 'hidden 5')",
         "bias lists 2, but there are 1 hidden layers",
         "one entry for each hidden layer, or one for all",
+    ),
+    bad(
+        "runs beyond all measure",
+        added(f"seeds: 1000\nvary: {{training.lr: {list(range(1, 102))}}}"),
+        "6:1: vary",
+        "101 variants on 1000 seeds are 101000 runs",
+        "at most 100000",
     ),
 )

@@ -60,6 +60,44 @@ def test_a_text_stays_the_text_it_is(title: str, tmp_path: Path) -> None:
     assert reloaded(load_study(path, {"title": title}), tmp_path).title == title
 
 
+@pytest.mark.parametrize(
+    ("settings_of_it", "varied"),
+    [
+        ("network: {hidden: {layers: 2, width: 3}}", "network.hidden.layers: [1, 2]"),
+        ("network: {hidden: [3, 3]}", "network.hidden.0: [1, 2]"),
+        ("network: {hidden: [3]}", "network.batchnorm.momentum: [0.5, 0.8]"),
+        ("network: {hidden: [3]}", "network.init.gain: [1, 2]"),
+        ("network: {hidden: [3], init: gaussian}", "network.init.std: [1, 2]"),
+        ("network: {hidden: [3], dropout: 0.5}", "network.dropout.mode: [inverted, unscaled]"),
+        ("network: {hidden: [3]}", "training.optimizer.name: [sgd, adam]"),
+        ("network: {hidden: [3]}", "training.optimizer.momentum: [0, 0.9]"),
+        ("network: {hidden: [3]}", "training.augment.noise: [0, 0.1]"),
+        ("network: {hidden: [3]}\ntraining: {early_stopping: false}", "training.early_stopping.patience: [2, 3]"),
+        ("network: {hidden: [3]}\npreprocess: {name: pca, components: 2}", "preprocess.components: [1, 2]"),
+        ("network: {hidden: [3]}\npreprocess: center", "preprocess.0: [center, standardize]"),
+        ("network: {hidden: [3]}", "data.name: [gaussian, digits]"),
+    ],
+)
+def test_a_study_that_varies_what_lies_inside_a_setting_comes_back(
+    settings_of_it: str, varied: str, tmp_path: Path
+) -> None:
+    """A default that is written out must not stand in the way of what a varied path leads into."""
+    path = tmp_path / "s.yaml"
+    text = f"title: T\nquestion: Q\ndata: {{name: gaussian}}\n{settings_of_it}\nvary: {{{varied}}}\n"
+    path.write_text(text, encoding="utf-8")
+    study = load_study(path)
+    assert len(make_plan(study).variants) == 2
+    assert_equal_plans(study, reloaded(study, tmp_path))
+
+
+def test_a_dumped_study_still_takes_overrides_of_its_hidden_layers(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(SOUND.replace("[5, 5]", "{layers: 2, width: 5}"), encoding="utf-8")
+    path.write_text(dump_study(load_study(path)), encoding="utf-8")
+    plan = make_plan(load_study(path, {"network.hidden.layers": 4}))
+    assert len(plan.runs[0].spec.network.layers) == 5
+
+
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=40).filter(
     str.strip
 )

@@ -117,3 +117,28 @@ def test_an_error_elsewhere_still_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         study(tmp_path, {"training.lr": 1}, SOUND.replace("gaussian", "gausian"))
     assert f"{tmp_path / 's.yaml'}:3:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        ("training.optimizer.momentum", 0.9, {"name": "sgd", "momentum": 0.9}),
+        ("network.init.gain", 2, {"name": "he_normal", "gain": 2}),
+        ("network.batchnorm.momentum", 0.5, {"momentum": 0.5}),
+        ("training.early_stopping.patience", 3, {"patience": 3}),
+    ],
+)
+def test_a_path_leads_into_what_the_study_leaves_to_the_default(path: str, value: Any, found: Any) -> None:
+    section, name, _ = path.split(".")
+    assert with_value({}, path, value) == {section: {name: found}}
+    assert with_value({section: {name: None}}, path, value) == {section: {name: found}}
+
+
+def test_a_path_leads_into_what_was_written_in_short() -> None:
+    assert with_value({"network": {"dropout": 0.5}}, "network.dropout.mode", "unscaled") == {
+        "network": {"dropout": {"rate": 0.5, "mode": "unscaled"}}
+    }
+    assert with_value({"preprocess": "center"}, "preprocess.0", "whiten") == {"preprocess": ["whiten"]}
+    assert with_value({"network": {"batchnorm": "none"}}, "network.batchnorm.epsilon", 1) == {
+        "network": {"batchnorm": {"epsilon": 1}}
+    }
