@@ -63,7 +63,7 @@ def _check_keys(claim: Claim, at: Callable[..., str]) -> None:
     """Refuse a metric that does not exist, and a layer or step for one that has none."""
     measure = claim.measure
     if measure.metric not in METRICS:
-        near = suggest(measure.metric, list(METRICS))
+        near = suggest(measure.metric, list(METRICS), "`reportgen list metrics` shows them")
         raise StudyError(f"unknown metric {measure.metric!r}", at("measure", "metric"), near)
     if measure.step is not None and measure.epoch is not None:
         raise StudyError("a claim looks at a step or at an epoch, not at both", at("measure"), "keep one of them")
@@ -94,8 +94,9 @@ def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]
 def _named(plan: Plan, wanted: Where, at: Callable[..., str], *place: str) -> list[Variant]:
     for path in wanted:
         if path != "variant" and not any(setting(v.settings, path)[0] or path in v.varied for v in plan.variants):
-            known = sorted({*plan.variants[0].settings, *plan.study.vary})
-            raise StudyError(f"there is no setting {path!r}", at(*place, path, key=True), suggest(path, known))
+            known = sorted({"variant", *plan.variants[0].settings, *plan.study.vary})
+            near = suggest(path, known, "a dotted path such as network.init, or variant")
+            raise StudyError(f"there is no setting {path!r}", at(*place, path, key=True), near)
     found = matching(plan.variants, wanted)
     if not found:
         alone = [path for path, value in wanted.items() if not matching(plan.variants, {path: value})]

@@ -23,12 +23,12 @@ def problem(message: str, hint: str = "", path: tuple[str | int, ...] = (), key:
     return PydanticCustomError("study", "{text}", context)
 
 
-def suggest(name: str, known: list[str]) -> str:
-    """Return "did you mean ...?" where a known name is close, else the list of them."""
+def suggest(name: str, known: list[str], otherwise: str = "") -> str:
+    """Return "did you mean ...?" where a known name is close, else what to do `otherwise`, or the list of names."""
     close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"one of {', '.join(known)}" if known else ""
+    return otherwise or (f"one of {', '.join(known)}" if known else "")
 
 
 def shown(value: Any) -> str:

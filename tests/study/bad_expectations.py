@@ -179,4 +179,25 @@ BAD_EXPECTATIONS = (
         "update_ratio begins with the first update",
         "step: last, or above 0",
     ),
+    bad(
+        "misspelt variant",
+        claim(where="{varian: baseline}"),
+        "5:64: claims[0].where.varian",
+        "there is no setting 'varian'",
+        "did you mean 'variant'?",
+    ),
+    bad(
+        "no setting at all",
+        claim(where="{zzz: 1}"),
+        "5:64: claims[0].where.zzz",
+        "there is no setting 'zzz'",
+        "a dotted path such as network.init, or variant",
+    ),
+    bad(
+        "metric unlike all others",
+        claim(measure="{metric: zzz}"),
+        "5:45: claims[0].measure.metric",
+        "unknown metric 'zzz'",
+        "`reportgen list metrics` shows them",
+    ),
 )
