@@ -18,8 +18,8 @@ from reportgen.report.formatting import (
     percent_interval,
     resolving_percent,
     score_interval,
-    words,
 )
+from reportgen.report.naming import words
 from reportgen.report.tested import Tested
 from reportgen.study.claims import Expect
 
@@ -37,9 +37,9 @@ def measured(claim: ClaimResult) -> str:
     """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share."""
     if claim.quantity in ("deviation", "share"):
         return percent(claim.measured, resolving_percent(claim.interval))
-    if claim.quantity == "difference":
+    if claim.quantity == "difference" and is_share(claim.metric):
         return difference(claim.measured, claim.metric)
-    return estimated(claim.measured, claim.interval, claim.metric if claim.quantity == "value" else "ratio")
+    return estimated(claim.measured, claim.interval, claim.metric if claim.quantity == "value" else "")
 
 
 def measured_interval(claim: ClaimResult) -> str:
@@ -57,8 +57,8 @@ def what(tested: Tested) -> str:
 
 
 def quantity(claim: ClaimResult) -> str:
-    """Return in a word what the measured number is, empty where it is the metric's own value."""
-    return QUANTITIES[claim.quantity]
+    """Return in a word what the measured number is, empty where it is the metric's own value or in points."""
+    return "" if claim.quantity == "difference" and is_share(claim.metric) else QUANTITIES[claim.quantity]
 
 
 def expected(tested: Tested) -> str:

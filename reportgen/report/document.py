@@ -41,6 +41,7 @@ class Document:
     story: Drawing | None
     drawings: tuple[Drawing, ...]
     diagnoses: tuple[Diagnosis, ...]
+    tried: bool
     printed: tuple[PrintedTable, ...]
     variants: tuple[VariantSummary, ...]
     parts: tuple[VariantPart, ...]
@@ -80,6 +81,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         story=story,
         drawings=tuple(drawing for drawing in drawings if drawing is not story),
         diagnoses=diagnoses(analysis),
+        tried=any(finding.remedy is not None for finding in analysis.findings),
         printed=tuple(table for claim in analysis.claims if (table := _printed(claim)) is not None),
         variants=variants,
         parts=variant_parts(variants),

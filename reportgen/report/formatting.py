@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+
+from reportgen.report.naming import sentence, setting, words
 
 NONE = "–"
 THIN = "\u202f"  # a narrow space at which no line breaks
@@ -81,16 +82,30 @@ def resolving(bounds: Bounds) -> int:
 
 def _range(lo: float, hi: float, digits: int) -> str:
     """Return both ends to one decimal place, or with one power of ten, unless the smaller would vanish in it."""
+    unit, places, power = _scale(lo, hi, digits)
+    if not (_shows(lo / unit, places) and _shows(hi / unit, places)):
+        return f"{number(lo)} to {number(hi)}"
+    text = f"{_fixed(lo / unit, places)} to {_fixed(hi / unit, places)}"
+    return f"({text}){power}" if power else text
+
+
+def _scale(lo: float, hi: float, digits: int) -> tuple[float, int, str]:
+    """Return the power of ten that an interval is written in, its decimal places, and the power as text."""
     largest = max(abs(lo), abs(hi))
     exponent = int(f"{largest:.{digits - 1}e}".split("e")[1]) if largest else 0
     if -4 <= exponent < 6:
-        unit, places, power = 1.0, max(digits - 1 - exponent, 0), ""
-    else:
-        unit, places, power = 10.0 ** max(exponent, -300), digits - 1, _power(exponent)
-    if exponent >= -300 and _shows(lo / unit, places) and _shows(hi / unit, places):
-        text = f"{_fixed(lo / unit, places)} to {_fixed(hi / unit, places)}"
-        return f"({text}){power}" if power else text
-    return f"{number(lo)} to {number(hi)}"
+        return 1.0, max(digits - 1 - exponent, 0), ""
+    return 10.0 ** max(exponent, -300), digits - 1, _power(exponent) if exponent >= -300 else ""
+
+
+def within(value: float | None, bounds: Bounds) -> str:
+    """Return an estimate to the decimal place and the power of ten in which its interval is written."""
+    lo, hi = bounds
+    if value is None or not all(map(math.isfinite, (value, lo, hi))):
+        return number(value)
+    unit, places, power = _scale(lo, hi, resolving(bounds))
+    shown = all(_shows(end / unit, places) for end in (value, lo, hi))
+    return f"{_fixed(value / unit, places)}{power if value else ''}" if shown else number(value)
 
 
 def _shows(value: float, places: int) -> bool:
@@ -175,7 +190,7 @@ def estimated(value: float | None, bounds: Bounds, name: str) -> str:
     """Return an estimated score in as many digits as its interval is shown in."""
     if name.endswith(_DIFFERENCES):
         return points(value)
-    return percent(value, resolving_percent(bounds)) if is_share(name) else number(value, resolving(bounds))
+    return percent(value, resolving_percent(bounds)) if is_share(name) else within(value, bounds)
 
 
 def score_interval(bounds: Bounds, name: str) -> str:
@@ -207,50 +222,6 @@ def exponents(text: str) -> str:
 def given(value: float, name: str = "") -> str:
     """Return a number that an author wrote, in full; shares as percent."""
     return _minus(f"{100 * value:g}%") if is_share(name) else _minus(exponents(f"{value:g}"))
-
-
-_SPELLED = {
-    "val": "validation",
-    "train": "training",
-    "std": "standard deviation",
-    "lr": "learning rate",
-    "bn": "batch-norm",
-    "mc": "Monte Carlo",
-    "preactivation": "pre-activation",
-    "var": "variance",
-}
-
-
-def words(name: str) -> str:
-    """Return a name of the code as words: val_accuracy is "validation accuracy"."""
-    return " ".join(_SPELLED.get(part, part) for part in name.split("_"))
-
-
-def sentence(text: str) -> str:
-    """Return the text with a capital first letter, the others as they are."""
-    return text[:1].upper() + text[1:]
-
-
-def setting(value: Any) -> str:
-    """Return a setting's value as a study would write it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        rest = ", ".join(f"{key} {setting(item)}" for key, item in value.items() if key != "name")
-        return (f"{value['name']} ({rest})" if rest else str(value["name"])) if "name" in value else rest or "none"
-    if isinstance(value, (list, tuple)):
-        return _items(list(value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _items(values: list[Any]) -> str:
-    if not values:
-        return "none"
-    if len(values) > 2 and all(value == values[0] for value in values):
-        return f"{len(values)} × {setting(values[0])}"
-    return ", ".join(setting(value) for value in values)
 
 
 def _grouped(text: str) -> str:

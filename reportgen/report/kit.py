@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +26,9 @@ _LATEX = {
     "−": r"\ensuremath{-}",
     "×": r"\ensuremath{\times}",
     "∞": r"\ensuremath{\infty}",
+    "σ": r"\ensuremath{\sigma}",
+    "μ": r"\ensuremath{\mu}",
+    "\u202f": r"\,",
 }
 
 
@@ -54,15 +58,13 @@ def latex_text(text: str) -> str:
 
 
 def _superscripts(text: str) -> str:
+    """Return text with runs of raised digits as LaTeX exponents."""
     raised = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
-    out, run = "", ""
-    for letter in [*text, ""]:
-        if letter and letter in raised:
-            run += "-0123456789"[raised.index(letter)]
-            continue
-        out += (rf"\textsuperscript{{{run}}}" if run else "") + letter
-        run = ""
-    return out
+    return re.sub(
+        f"[{raised}]+",
+        lambda run: r"\ensuremath{^{" + "".join("-0123456789"[raised.index(letter)] for letter in run[0]) + "}}",
+        text,
+    )
 
 
 def _latex(document: Document, drawings: Sequence[Drawing]) -> str:

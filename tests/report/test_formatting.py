@@ -117,19 +117,3 @@ def test_exponents_in_prose_become_powers_of_ten() -> None:
     assert formatting.exponents("falls to 2.97e-07 at 1e+10, not in e2e or v1e3x") == (
         "falls to 2.97×10⁻⁷ at 1×10¹⁰, not in e2e or v1e3x"
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "none"),
-        (True, "true"),
-        ({"name": "gaussian", "std": 0.01}, "gaussian (std 0.01)"),
-        ([500] * 10, "10 × 500"),
-        ([], "none"),
-        ([64, 32], "64, 32"),
-        (1e-05, "1e-05"),
-    ],
-)
-def test_settings(value: object, text: str) -> None:
-    assert formatting.setting(value) == text

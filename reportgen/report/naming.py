@@ -1,0 +1,48 @@
+"""Names of the code and settings as text: a statistic in words, a setting as a study would write it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_SPELLED = {
+    "val": "validation",
+    "train": "training",
+    "std": "standard deviation",
+    "lr": "learning rate",
+    "bn": "batch-norm",
+    "mc": "Monte Carlo",
+    "preactivation": "pre-activation",
+    "var": "variance",
+}
+
+
+def words(name: str) -> str:
+    """Return a name of the code as words: val_accuracy is "validation accuracy"."""
+    return " ".join(_SPELLED.get(part, part) for part in name.split("_"))
+
+
+def sentence(text: str) -> str:
+    """Return the text with a capital first letter, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def setting(value: Any) -> str:
+    """Return a setting's value as a study would write it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        rest = ", ".join(f"{key} {setting(item)}" for key, item in value.items() if key != "name")
+        return (f"{value['name']} ({rest})" if rest else str(value["name"])) if "name" in value else rest or "none"
+    if isinstance(value, (list, tuple)):
+        return _items(list(value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _items(values: list[Any]) -> str:
+    if not values:
+        return "none"
+    if len(values) > 2 and all(value == values[0] for value in values):
+        return f"{len(values)} × {setting(values[0])}"
+    return ", ".join(setting(value) for value in values)
