@@ -14,7 +14,8 @@ LIMITS = {"training.epochs": 3, "data.samples": 500, "data.train": 400}
 def quick_overrides(plan: Plan) -> dict[str, Any]:
     """Return the settings that make a study small; what it varies stays as it is."""
     small = {path: limit for path, limit in LIMITS.items() if _large(plan, path)}
-    return {"seeds": list(plan.study.seeds[:SEEDS]), **small}
+    sizes = {"ensembles": True} if isinstance(plan.study.ensembles, tuple) else {}  # those that so few seeds fill
+    return {"seeds": list(plan.study.seeds[:SEEDS]), **sizes, **small}
 
 
 def _large(plan: Plan, path: str) -> bool:

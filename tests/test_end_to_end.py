@@ -134,6 +134,14 @@ def test_quick_gives_no_verdict(folder):
     assert "quick look" in Path("reports/rates/index.html").read_text("utf-8").lower()
 
 
+@pytest.fixture
+def interruptible():
+    """Let processes that a test starts hear Ctrl-C, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def start(*arguments):
     """Start the command in a process of its own and wait until its first run is stored."""
     command = [sys.executable, "-m", "reportgen", "run", "rates.yaml", "-f", "json", "-j", "2", *arguments]
@@ -146,6 +154,7 @@ def start(*arguments):
 
 @pytest.mark.skipif(os.name == "nt", reason="sends signals the POSIX way")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_study_is_resumed(folder, number, code):
     Path("rates.yaml").write_text(LONG, encoding="utf-8")
     process = start()

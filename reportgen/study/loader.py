@@ -16,7 +16,7 @@ from reportgen.data import shape
 from reportgen.engine.spec import Component
 from reportgen.errors import MissingError, StudyError
 from reportgen.study.checks import check_claims
-from reportgen.study.ensembles import check_ensembles
+from reportgen.study.ensembles import check_ensembles, check_snapshots
 from reportgen.study.messages import study_error
 from reportgen.study.model import Study, StudyFile
 from reportgen.study.overrides import with_value
@@ -60,6 +60,7 @@ def load_study(path: str | FilePath, overrides: Mapping[str, Any] | None = None)
     origin.check_variants(study)
     plan = make_plan(study)
     check_ensembles(plan, origin.where)
+    check_snapshots(plan, origin.where)
     check_claims(plan, origin.where)
     return study
 
