@@ -48,7 +48,8 @@ class Finding:
 
     seeds, layers (counted from 1), step: where it was seen; step None when it has no one step.
     evidence: the measured numbers and what they were compared with, by name.
-    causes: ids of rules that, where they fired for the same variant, explain this finding.
+    causes: ids of rules that explain this very finding, in place of its rule's; None for the rule's own.
+    consequence_of: the rule at the root of what explains it, None for a root; see `reportgen.analysis.causes`.
     """
 
     rule: str
@@ -63,16 +64,22 @@ class Finding:
     sources: tuple[str, ...]
     proposals: tuple[Proposal, ...] = ()
     remedy: Remedy | None = None
+    causes: tuple[str, ...] | None = None
     consequence_of: str | None = None
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One row of the diagnoses; each lives in its own file, whose docstring is the user's documentation."""
+    """One row of the diagnoses; each lives in its own file, whose docstring is the user's documentation.
+
+    causes: ids of rules that explain this one where both fire. yields_to: ids of rules whose fault looks like this one
+    and is not; where one of them raises an alarm, this finding is dropped. See `reportgen.analysis.causes`.
+    """
 
     id: str
     title: str
     check: Callable[[Evidence], Finding | None]
     sources: tuple[str, ...]
     stage: Literal["data", "initialization", "optimization", "generalization"]
-    causes: tuple[str, ...] = ()  # ids of rules that explain this one where both fire
+    causes: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()

@@ -118,6 +118,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "advice": finding.advice,
         "sources": finding.sources,
         "remedy": None if finding.remedy is None else _remedy(finding.remedy),
+        "consequence_of": finding.consequence_of,
     }
 
 

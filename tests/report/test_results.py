@@ -24,7 +24,7 @@ def test_keys_are_those_of_version_1_in_their_order():
     )
     assert " ".join(results["claims"][0]) == "id says source lecture verdict measured interval n expected"
     assert " ".join(results["findings"][0]) == (
-        "rule severity variant seeds layers step evidence message advice sources remedy"
+        "rule severity variant seeds layers step evidence message advice sources remedy consequence_of"
     )
     assert " ".join(results["findings"][1]["remedy"]) == "change metric before after difference interval verdict"
 
