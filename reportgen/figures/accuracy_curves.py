@@ -27,4 +27,4 @@ def draw(analysis: Analysis) -> Drawing | None:
     return draw_view(analysis, VIEW)
 
 
-FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=80)
+FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=80, shows=("train_accuracy", "val_accuracy"))

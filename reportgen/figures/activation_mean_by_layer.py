@@ -25,4 +25,4 @@ def draw(analysis: Analysis) -> Drawing | None:
     return draw_view(analysis, VIEW)
 
 
-FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=15)
+FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=15, shows=("activation_mean",))

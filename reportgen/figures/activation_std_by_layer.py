@@ -26,4 +26,4 @@ def draw(analysis: Analysis) -> Drawing | None:
     return draw_view(analysis, VIEW)
 
 
-FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=10)
+FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=10, shows=("activation_std",))

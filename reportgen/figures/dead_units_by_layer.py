@@ -27,4 +27,4 @@ def draw(analysis: Analysis) -> Drawing | None:
     return draw_view(analysis, VIEW)
 
 
-FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=50)
+FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=50, shows=("dead_fraction", "zero_fraction"))

@@ -33,9 +33,12 @@ class FigureKind:
     """One row of the figures; `draw` returns None where the study has nothing to show in it.
 
     order: where it stands among the others in a report; lower comes first.
+    shows: the metrics of claims that a reader can see in it; of all figures, the one that shows what most claims
+        measure opens the report.
     """
 
     id: str
     title: str
     draw: Callable[[Analysis], Drawing | None]
     order: int = 100
+    shows: tuple[str, ...] = ()

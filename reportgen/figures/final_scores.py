@@ -186,4 +186,10 @@ def _alt(rows: Sequence[Row], split: str) -> str:
     return f"Dot plot of {split} accuracy and loss by variant. Accuracy, best first. {'. '.join(lines)}.{more}"
 
 
-FIGURE = FigureKind("final_scores", "Scores of the finished runs", draw, order=90)
+FIGURE = FigureKind(
+    "final_scores",
+    "Scores of the finished runs",
+    draw,
+    order=90,
+    shows=("train_accuracy", "val_accuracy", "test_accuracy", "test_loss", "diverged"),
+)

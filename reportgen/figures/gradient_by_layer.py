@@ -28,4 +28,4 @@ def draw(analysis: Analysis) -> Drawing | None:
     return draw_view(analysis, VIEW)
 
 
-FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=30)
+FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=30, shows=("gradient_mean", "gradient_std", "gradient_norm"))

@@ -29,4 +29,4 @@ def draw(analysis: Analysis) -> Drawing | None:
     return draw_view(analysis, VIEW)
 
 
-FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=70)
+FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=70, shows=("train_loss", "val_loss"))

@@ -26,4 +26,4 @@ def draw(analysis: Analysis) -> Drawing | None:
     return draw_view(analysis, VIEW)
 
 
-FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=60)
+FIGURE = FigureKind(VIEW.id, VIEW.title, draw, order=60, shows=("weight_norm",))

@@ -8,13 +8,14 @@ from typing import Any
 
 from reportgen.analysis.model import Analysis, ClaimResult, Comparison, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
+from reportgen.figures import FIGURES
 from reportgen.figures.figure import Drawing
 from reportgen.report.diagnoses import Diagnosis, diagnoses
 from reportgen.report.sources import METHODS, THEORY, references
 from reportgen.report.tested import Tested, tested_claims
 from reportgen.report.variants import VariantPart, data_facts, levels, variant_parts
 
-STORY = ("claims_overview",)
+ABOUT_THE_REPORT = ("claims_overview",)
 """Figures that tell about the report rather than about the networks: never the one that opens it."""
 
 
@@ -68,7 +69,7 @@ class Document:
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
     """Return the document of an analysis."""
     study, variants = analysis.plan.study, analysis.variants
-    story = next((drawing for drawing in drawings if drawing.id not in STORY), None)
+    story = _story(analysis, drawings)
     return Document(
         id=study.id,
         title=study.title,
@@ -117,6 +118,15 @@ def _count(words: Any) -> dict[str, int]:
     for word in words:
         counts[word] = counts.get(word, 0) + 1
     return counts
+
+
+def _story(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing | None:
+    """Return the figure that opens the report: the first that the study names, else the one that shows most claims."""
+    able = [drawing for drawing in drawings if drawing.id not in ABOUT_THE_REPORT]
+    if analysis.plan.study.figures or not able:
+        return able[0] if able else None
+    shown = [sum(claim.metric in FIGURES[drawing.id].shows for claim in analysis.claims) for drawing in able]
+    return able[shown.index(max(shown))]
 
 
 def _printed(claim: ClaimResult) -> PrintedTable | None:

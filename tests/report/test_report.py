@@ -166,6 +166,29 @@ def test_weasyprint_has_nothing_to_complain_about(tmp_path: Path, caplog: pytest
     assert [note for note in notes if "🎲" not in note] == []  # no font of ours has that one
 
 
+SCORED = """
+claims: [{id: learns, says: It learns, measure: {metric: val_accuracy}, expect: {above: 0.5}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "opens"),
+    [
+        (CLAIMS, "activation_std_by_layer"),
+        (SCORED, "accuracy_curves"),
+        (SCORED + "figures: [claims_overview, loss_curves, accuracy_curves]", "loss_curves"),
+        ("", "activation_std_by_layer"),
+    ],
+)
+def test_the_figure_that_opens_shows_what_the_claims_measure(tmp_path: Path, more: str, opens: str) -> None:
+    analysis = analysed(tmp_path, more=more)
+    drawings = figures.draw_all(analysis)
+    document = make_document(analysis, drawings)
+    assert document.story is not None
+    assert document.story.id == opens
+    assert len(document.drawings) == len(drawings) - 1
+
+
 @pytest.mark.parametrize(
     "given",
     [
