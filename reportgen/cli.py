@@ -18,7 +18,7 @@ import typer
 
 from reportgen.errors import UsageError
 from reportgen.flags import Formats, Jobs, Json, Open, Output, Quick, Quiet, Seeds, Set, Strict, Studies, Verbose, Wish
-from reportgen.terminal import Show, print_json, print_lines, say, told
+from reportgen.terminal import Show, print_json, print_lines, say, show_page, told
 
 if TYPE_CHECKING:
     from reportgen.pipeline import Order, Report
@@ -113,6 +113,27 @@ def check(
         print_json(plans)
     elif not quiet:
         print_lines(line for plan in plans for line in check_lines(plan))
+
+
+@app.command()
+def index(
+    reports: Annotated[
+        list[str] | None, typer.Argument(metavar="[REPORT...]", help="Reports' folders, or folders of them: reports/.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The site goes to DIR.")] = Path("site"),
+    title: Annotated[str | None, typer.Option("--title", help="What the site is called.")] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
+) -> None:
+    """Make a site of finished reports.
+
+    Writes an index of the studies and a page with every claim of the lectures, each with its verdicts.
+    """
+    from reportgen.report.site import TITLE, write_site
+
+    pages = write_site(reports or ["reports"], output, TITLE if title is None else title)
+    print_lines([("", str(pages[0]))])
+    if open_:
+        show_page(pages[0])
 
 
 @app.command("list")

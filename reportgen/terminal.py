@@ -10,6 +10,7 @@ import sys
 import webbrowser
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ReportgenError
@@ -60,8 +61,13 @@ class Show:
         if report.missing:
             say(f"reportgen: {report.missing}")
         if self.open:
-            webbrowser.open(main_file(report).resolve().as_uri())
+            show_page(main_file(report))
         return report_values(report)
+
+
+def show_page(path: Path) -> None:
+    """Open a file in the user's browser."""
+    webbrowser.open(path.resolve().as_uri())
 
 
 def say(text: str) -> None:

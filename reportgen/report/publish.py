@@ -44,14 +44,16 @@ def publish(analysis: Analysis, folder: Path, formats: Collection[str], stage: C
 def _write(
     analysis: Analysis, folder: Path, formats: Collection[str], stage: Callable[[str], None]
 ) -> MissingError | None:
-    write_results(analysis, folder / "results.json")
+    drawings: list[figures.Drawing] = []
+    if set(formats) - {"json"}:
+        stage("drawing")
+        drawings = figures.draw_all(analysis)
+    stage("writing")
+    write_results(analysis, folder / "results.json", drawings)
     write_tables(analysis, folder / "tables")
     disk.write_synced(folder / "study.yaml", dump_study(analysis.plan.study).encode())
     if not set(formats) - {"json"}:
         return None
-    stage("drawing")
-    drawings = figures.draw_all(analysis)
-    stage("writing")
     try:
         report.write(analysis, drawings, folder, formats)
     except MissingError as error:  # all but the PDF is written

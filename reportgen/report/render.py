@@ -37,14 +37,22 @@ def environment(print_medium: bool) -> Environment:
 
 def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str:
     """Return the report as one HTML text; `pictures` maps figures' ids to their markup, medium is screen or print."""
-    made = environment(medium == "print")
-    style = (templates_folder() / f"{medium}.css").read_text(encoding="utf-8")
     context: dict[str, Any] = {
         "doc": document,
         "pictures": pictures,
         "medium": medium,
-        "style": Markup(style),
-        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "most_rows": MOST_ROWS[medium],
     }
-    return made.get_template("report.html.j2").render(context)
+    made = environment(medium == "print")
+    return made.get_template("report.html.j2").render(context | _style(f"{medium}.css"))
+
+
+def fill_page(template: str, **context: Any) -> str:
+    """Return a page of a site as HTML text: the template with what it is told, in the look of the reports."""
+    return environment(print_medium=False).get_template(template).render(context | _style("screen.css", "site.css"))
+
+
+def _style(*names: str) -> dict[str, Any]:
+    """Return style sheets as one text, and the hash by which a page's policy lets it in."""
+    text = "\n".join((templates_folder() / name).read_text(encoding="utf-8") for name in names)
+    return {"style": Markup(text), "style_hash": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}

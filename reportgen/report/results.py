@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 from reportgen.analysis.finding import Finding, Remedy
 from reportgen.analysis.model import Analysis, ClaimResult
 from reportgen.engine.spec import SCORES
+from reportgen.figures.figure import Drawing
 from reportgen.runs.disk import replace_file
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import plain
+from reportgen.study.model import Study
 
 FORMAT = "reportgen-results"
 VERSION = 1  # 1: the first
@@ -32,13 +34,15 @@ PROVENANCE = (
 )
 
 
-def results_dict(analysis: Analysis) -> dict[str, Any]:
-    """Return results.json as plain values that `json.dumps` takes as they are."""
-    study = analysis.plan.study
+def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[str, Any]:
+    """Return results.json as plain values that `json.dumps` takes as they are.
+
+    drawings: the figures that were drawn for the report, in its order.
+    """
     results = {
         "format": FORMAT,
         "version": VERSION,
-        "study": {"id": study.id, "title": study.title, "question": study.question, "sha256": study.sha256},
+        "study": _study(analysis.plan.study),
         "provenance": {name: analysis.provenance.get(name) for name in PROVENANCE},
         "variants": [
             {"id": variant.id, "label": variant.label, "settings": variant.settings}
@@ -52,13 +56,17 @@ def results_dict(analysis: Analysis) -> dict[str, Any]:
         results["ensembles"] = [asdict(ensemble) for ensemble in analysis.ensembles]
     if analysis.sanity:
         results["sanity"] = [asdict(result) for result in analysis.sanity]
+    if drawings:
+        results["figures"] = [
+            {name: getattr(one, name) for name in ("id", "title", "caption", "alt")} for one in drawings
+        ]
     converted: dict[str, Any] = plain(results)
     return converted
 
 
-def write_results(analysis: Analysis, path: Path) -> Path:
+def write_results(analysis: Analysis, path: Path, drawings: Sequence[Drawing] = ()) -> Path:
     """Write results.json in one step and return its path."""
-    text = json.dumps(results_dict(analysis), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(results_dict(analysis, drawings), indent=1, ensure_ascii=False, allow_nan=False)
     replace_file(path, (text + "\n").encode())
     return path
 
@@ -76,6 +84,11 @@ def planned_records(analysis: Analysis) -> Iterator[tuple[str, RunRecord]]:
 def one_or_many(items: tuple[str, ...]) -> str | list[str] | None:
     """Return a claim's sources as its study writes them: nothing, one key or a list of keys."""
     return None if not items else items[0] if len(items) == 1 else list(items)
+
+
+def _study(study: Study) -> dict[str, Any]:
+    named = {name: getattr(study, name) for name in ("id", "title", "question", "sha256")}
+    return named | ({"watermark": study.watermark} if study.watermark else {})
 
 
 def _run(variant: str, record: RunRecord) -> dict[str, Any]:
@@ -102,6 +115,8 @@ def _claim(claim: ClaimResult) -> dict[str, Any]:
         "interval": claim.interval,
         "n": claim.n,
         "expected": claim.expected,
+        "metric": claim.metric,
+        "quantity": claim.quantity,
     }
 
 

@@ -27,7 +27,7 @@ _COUNTED = ("epoch", "step")  # columns of whole numbers, although records hold 
 def write_tables(analysis: Analysis, folder: Path) -> list[Path]:
     """Write the six tables into the folder, which is made where there is none, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(folder / f"{name}.csv", *build(analysis)) for name, build in TABLES.items()]
+    return [write_csv(folder / f"{name}.csv", *build(analysis)) for name, build in TABLES.items()]
 
 
 def variants(analysis: Analysis) -> Table:
@@ -149,7 +149,8 @@ def _remedy(remedy: Any) -> Any:
     return None if remedy is None else vars(remedy)
 
 
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:
+    """Write a table in one step and return its path."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

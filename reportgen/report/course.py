@@ -1,0 +1,139 @@
+"""A course: many finished reports, and what they say of each claim of the lectures."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from reportgen.analysis.model import ClaimResult
+from reportgen.report.finished import Finished
+from reportgen.report.lecture_claims import LectureClaim, lecture_claims
+from reportgen.report.sources import references
+
+VERDICTS = ("supported", "contradicted", "inconclusive")
+MIXED, UNTESTED = "mixed", "not tested"
+
+COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", "metric", "quantity")
+"""The columns of claims.csv."""
+
+
+@dataclass(frozen=True)
+class CourseStudy:
+    """A report as the site shows it: `at` is its folder's address from the site's pages, ready for a link."""
+
+    report: Finished
+    at: str
+    counts: Mapping[str, int]
+
+    @property
+    def page(self) -> str | None:
+        """The address of the report's page, None where the report has none."""
+        return f"{self.at}/index.html" if "index.html" in self.report.pages else None
+
+    @property
+    def pdf(self) -> str | None:
+        """The address of the report's PDF, None where the report has none."""
+        return next((f"{self.at}/{quote(name)}" for name in self.report.pages if name.endswith(".pdf")), None)
+
+    @property
+    def picture(self) -> str | None:
+        """The address of the figure that opens the report, None where there is none."""
+        return f"{self.at}/figures/{quote(self.report.figure.id)}.svg" if self.report.figure else None
+
+
+@dataclass(frozen=True)
+class CourseTest:
+    """A claim of a study as a test of a lecture's claim; link: its place in the study's report, where it has a page."""
+
+    study: CourseStudy
+    result: ClaimResult
+    link: str | None
+
+
+@dataclass(frozen=True)
+class CourseClaim:
+    """A lecture's claim with all its tests; verdict: theirs where they agree, else mixed; not tested without any."""
+
+    claim: LectureClaim
+    tests: tuple[CourseTest, ...]
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Course:
+    """All that the site shows. own: tests of claims that no lecture makes. counts: lecture claims by verdict."""
+
+    title: str
+    studies: tuple[CourseStudy, ...]
+    claims: tuple[CourseClaim, ...]
+    own: tuple[CourseTest, ...]
+    counts: Mapping[str, int]
+    references: tuple[tuple[str, str], ...]
+
+
+def make_course(reports: Iterable[tuple[Finished, str]], title: str) -> Course:
+    """Return the course of reports, each with the path of its folder from the site.
+
+    Studies stand in the order in which the lectures come to what they test; those without a lecture's claim last.
+    """
+    studies = sorted((_study(report, path) for report, path in reports), key=_place)
+    tests = [test for study in studies for test in _tests(study)]
+    claims = tuple(_claim(claim, [test for test in tests if _is_of(test, claim)]) for claim in lecture_claims())
+    known = {claim.number for claim in lecture_claims()}
+    return Course(
+        title=title,
+        studies=tuple(studies),
+        claims=claims,
+        own=tuple(test for test in tests if test.result.lecture not in known),
+        counts=_in_order(Counter(claim.verdict for claim in claims)),
+        references=tuple(references(_sources(claims))),
+    )
+
+
+def claim_rows(course: Course) -> list[tuple[Any, ...]]:
+    """Return a row for each test of each claim, in the columns of COLUMNS; the lectures' claims first."""
+    tests = [*(test for claim in course.claims for test in claim.tests), *course.own]
+    return [
+        (r.lecture, test.study.report.id, r.id, r.verdict, r.measured, *r.interval, r.n, r.metric, r.quantity)
+        for test in tests
+        for r in (test.result,)
+    ]
+
+
+def overall(verdicts: Sequence[str]) -> str:
+    """Return the verdict that all tests of a claim share, that they differ, or that there is none."""
+    return UNTESTED if not verdicts else verdicts[0] if len(set(verdicts)) == 1 else MIXED
+
+
+def _study(report: Finished, path: str) -> CourseStudy:
+    return CourseStudy(report, quote(path), _in_order(Counter(claim.verdict for claim in report.claims)))
+
+
+def _place(study: CourseStudy) -> tuple[float, str, str]:
+    numbers = [claim.lecture for claim in study.report.claims if claim.lecture is not None]
+    return min(numbers, default=math.inf), study.report.id, study.at
+
+
+def _tests(study: CourseStudy) -> list[CourseTest]:
+    page = study.page
+    return [CourseTest(study, claim, f"{page}#claim-{claim.id}" if page else None) for claim in study.report.claims]
+
+
+def _is_of(test: CourseTest, claim: LectureClaim) -> bool:
+    return test.result.lecture == claim.number
+
+
+def _claim(claim: LectureClaim, tests: Sequence[CourseTest]) -> CourseClaim:
+    return CourseClaim(claim, tuple(tests), overall([test.result.verdict for test in tests]))
+
+
+def _in_order(counts: Counter[Any]) -> dict[str, int]:
+    return {verdict: counts[verdict] for verdict in (*VERDICTS, MIXED, UNTESTED) if counts[verdict]}
+
+
+def _sources(claims: Sequence[CourseClaim]) -> list[str]:
+    return [source for claim in claims for source in claim.claim.sources]
