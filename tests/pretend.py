@@ -56,7 +56,13 @@ class Pretend:
         seeds = dict(overrides).get("seeds", [0, 1, 2])
         seeds = list(range(seeds)) if isinstance(seeds, int) else seeds
         watermark = dict(overrides).get("watermark")
-        names: dict[str, Any] = {"title": "Which rate", "question": "Which?", "figures": (), "sanity": ()}
+        names: dict[str, Any] = {
+            "title": "Which rate",
+            "question": "Which?",
+            "figures": (),
+            "sanity": (),
+            "ensembles": False,
+        }
         names |= {"id": Path(path).stem, "folder": Path(path).parent, "sha256": "0", "claims": ()}
         return PretendStudy(seeds=tuple(seeds), watermark=watermark, **names)
 

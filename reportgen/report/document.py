@@ -69,7 +69,7 @@ class Document:
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
     """Return the document of an analysis."""
     study, variants = analysis.plan.study, analysis.variants
-    story = _story(analysis, drawings)
+    story = opening_figure(analysis, drawings)
     return Document(
         id=study.id,
         title=study.title,
@@ -120,7 +120,7 @@ def _count(words: Any) -> dict[str, int]:
     return counts
 
 
-def _story(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing | None:
+def opening_figure(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing | None:
     """Return the figure that opens the report: the first that the study names, else the one that shows most claims."""
     able = [drawing for drawing in drawings if drawing.id not in ABOUT_THE_REPORT]
     if analysis.plan.study.figures or not able:

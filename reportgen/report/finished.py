@@ -15,7 +15,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from reportgen.analysis.model import ClaimResult
 from reportgen.errors import StoreError, UsageError
 from reportgen.report.claim_words import QUANTITIES
-from reportgen.report.document import STORY
 from reportgen.report.results import FORMAT, VERSION
 
 RESULTS = "results.json"
@@ -66,11 +65,12 @@ class _Claim(_Part):
 
 
 class FinishedFigure(_Part):
-    """A figure of a report: its file is figures/<id>.svg, where the report has the folder."""
+    """A figure of a report: its file is figures/<id>.svg, where there is one. opens: before all others."""
 
     id: Name
     title: str
     alt: str
+    opens: bool = False
 
 
 class _Results(_Part):
@@ -199,8 +199,7 @@ def _claim(claim: _Claim) -> ClaimResult:
 
 def _opening(figures: Sequence[FinishedFigure], folder: Path) -> FinishedFigure | None:
     """Return the figure that opens the report, as far as its file is there."""
-    told = (one for one in figures if one.id not in STORY)
-    return next((one for one in told if (folder / "figures" / f"{one.id}.svg").is_file()), None)
+    return next((one for one in figures if one.opens and (folder / "figures" / f"{one.id}.svg").is_file()), None)
 
 
 def _number(value: float | None) -> float:

@@ -12,6 +12,7 @@ from reportgen.analysis.finding import Finding, Remedy
 from reportgen.analysis.model import Analysis, ClaimResult
 from reportgen.engine.spec import SCORES
 from reportgen.figures.figure import Drawing
+from reportgen.report.document import opening_figure
 from reportgen.runs.disk import replace_file
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import plain
@@ -57,9 +58,8 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
     if analysis.sanity:
         results["sanity"] = [asdict(result) for result in analysis.sanity]
     if drawings:
-        results["figures"] = [
-            {name: getattr(one, name) for name in ("id", "title", "caption", "alt")} for one in drawings
-        ]
+        opening = opening_figure(analysis, drawings)
+        results["figures"] = [_figure(drawing, drawing is opening) for drawing in drawings]
     converted: dict[str, Any] = plain(results)
     return converted
 
@@ -118,6 +118,10 @@ def _claim(claim: ClaimResult) -> dict[str, Any]:
         "metric": claim.metric,
         "quantity": claim.quantity,
     }
+
+
+def _figure(drawing: Drawing, opens: bool) -> dict[str, Any]:
+    return {name: getattr(drawing, name) for name in ("id", "title", "caption", "alt")} | {"opens": opens}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -26,7 +26,10 @@ def report(folder: Path, claims: list[dict[str, Any]] | None = None, **changes: 
         "provenance": {"train_seconds": 12.5},
         "runs": [{"seed": seed, "status": status} for seed, status in ((0, "ok"), (1, "ok"), (1, "diverged"))],
         "claims": [claim("holds")] if claims is None else claims,
-        "figures": [{"id": "loss curves", "title": "Loss", "caption": "Loss.", "alt": "It falls."}],
+        "figures": [
+            {"id": "overview", "title": "Claims", "caption": "C.", "alt": "All.", "opens": False},
+            {"id": "loss curves", "title": "Loss", "caption": "Loss.", "alt": "It falls.", "opens": True},
+        ],
     }
     (folder / "results.json").write_text(json.dumps(values | changes), encoding="utf-8")
     ids = "".join(f'<p id="claim-{one["id"]}">' for one in (claims or [claim("holds")]))

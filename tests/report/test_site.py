@@ -107,7 +107,7 @@ def test_all_links_lead_to_files_and_places_of_the_site(tmp_path: Path) -> None:
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     bad = claim("x", says=f"{HOSTILE} [here](javascript:alert(1)) <img src=x onerror=y>", expected="<b>above</b>")
     study = {"title": HOSTILE, "question": f"{HOSTILE}?"}
-    figures = [{"id": "loss curves", "title": HOSTILE, "alt": '"><script>'}]
+    figures = [{"id": "loss curves", "title": HOSTILE, "alt": '"><script>', "opens": True}]
     report(tmp_path / "a", [bad], study=study, figures=figures)
     write_site([tmp_path / "a"], tmp_path / "out", title=HOSTILE)
     for text in texts(tmp_path / "out").values():
