@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reportgen.engine.activations import ACTIVATIONS
-from reportgen.engine.network import pieces_of
 from reportgen.engine.optimizers import OPTIMIZERS
+from reportgen.engine.program import pieces_of
 from reportgen.engine.spec import NetworkSpec, RunSpec
 
 _SPEED = 2.5e10

@@ -1,8 +1,14 @@
-"""Losses: value and derivative by the logits, in one table. All are means over the batch."""
+"""Losses: value and derivative by the logits, in one table. All are means over the batch.
+
+To add one: a kernel and a row at the end. A kernel returns the summed loss of the rows of `logits` (rows, classes),
+flat, and sets `delta` to its mean's derivative.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,67 +16,66 @@ from reportgen.engine.compile import inner
 from reportgen.engine.elementary import exp
 from reportgen.table import Row, table
 
-SOFTMAX_CROSS_ENTROPY, MSE, HINGE = range(3)
-
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
 @inner
-def loss_and_delta(code, logits, y, classes, delta):
-    """Return the summed loss of the rows of `logits` (rows, classes), flat, and set delta to its mean's derivative."""
+def _cross_entropy(logits, y, classes, delta):
     total = 0.0
     share = _ONE / logits.dtype.type(y.size)
     for i in range(y.size):
         z, d = logits[i * classes : (i + 1) * classes], delta[i * classes : (i + 1) * classes]
-        if code == SOFTMAX_CROSS_ENTROPY:
-            total += _cross_entropy(z, y[i], share, d)
-        elif code == MSE:
-            total += _squared_error(z, y[i], share, d)
-        else:
-            total += _hinge(z, y[i], share, d)
+        largest = z[0]
+        for j in range(1, classes):
+            largest = max(largest, z[j])
+        for j in range(classes):
+            d[j] = z[j] - largest
+        total -= d[y[i]]
+    for k in range(y.size * classes):  # one long loop: rows are too short for vector instructions
+        delta[k] = exp(delta[k])
+    for i in range(y.size):
+        d = delta[i * classes : (i + 1) * classes]
+        mass = _ZERO
+        for j in range(classes):
+            mass += d[j]
+        total += np.log(np.float64(mass))
+        scale = share / mass
+        for j in range(classes):
+            d[j] *= scale
+        d[y[i]] -= share
     return total
 
 
 @inner
-def _cross_entropy(z, label, share, d):
-    largest = z[0]
-    for j in range(1, z.size):
-        largest = max(largest, z[j])
-    total = _ZERO
-    for j in range(z.size):
-        d[j] = exp(z[j] - largest)
-        total += d[j]
-    loss = np.log(np.float64(total)) + np.float64(largest - z[label])
-    scale = share / total
-    for j in range(z.size):
-        d[j] *= scale
-    d[label] -= share
-    return loss
+def _squared_error(logits, y, classes, delta):
+    total = 0.0
+    share = _ONE / logits.dtype.type(y.size * classes)
+    for i in range(y.size):
+        for j in range(classes):
+            k = i * classes + j
+            error = logits[k] - _ONE if j == y[i] else logits[k]
+            total += np.float64(error) ** 2
+            delta[k] = _TWO * error * share
+    return total / classes
 
 
 @inner
-def _squared_error(z, label, share, d):
-    loss = 0.0
-    each = share / z.dtype.type(z.size)
-    for j in range(z.size):
-        error = z[j] - _ONE if j == label else z[j]
-        loss += np.float64(error) ** 2
-        d[j] = _TWO * error * each
-    return loss / z.size
-
-
-@inner
-def _hinge(z, label, share, d):
-    loss = 0.0
-    d[:] = _ZERO
-    for j in range(z.size):
-        margin = _ONE + z[j] - z[label]
-        # `not <=` lets a NaN through.
-        if j != label and not margin <= _ZERO:
-            loss += np.float64(margin)
-            d[j] += share
-            d[label] -= share
-    return loss
+def _hinge(logits, y, classes, delta):
+    total = 0.0
+    share = _ONE / logits.dtype.type(y.size)
+    for i in range(y.size):
+        z, d = logits[i * classes : (i + 1) * classes], delta[i * classes : (i + 1) * classes]
+        label = y[i]
+        for j in range(classes):
+            d[j] = _ZERO
+        for j in range(classes):
+            margin = _ONE + z[j] - z[label]
+            # `not <=` lets a NaN through.
+            if j != label and not margin <= _ZERO:
+                total += np.float64(margin)
+                d[j] += share
+                d[label] -= share
+    return total
 
 
 @inner
@@ -90,31 +95,31 @@ def count_correct(logits, y, classes):
 
 @dataclass(frozen=True, kw_only=True)
 class Loss(Row):
-    """A row of the losses; code is what kernels dispatch on."""
+    """A row of the losses, with its kernel."""
 
-    code: int
+    kernel: Callable[..., Any]
 
 
 LOSSES = table(
     [
         Loss(
             name="softmax_cross_entropy",
-            code=SOFTMAX_CROSS_ENTROPY,
+            kernel=_cross_entropy,
             summary="Minus the logarithm of the probability that softmax gives the right class.",
             formula=r"L = -\ln \frac{e^{z_y}}{\sum_j e^{z_j}}",
             source="Bridle 1990",
         ),
         Loss(
             name="mse",
-            code=MSE,
+            kernel=_squared_error,
             summary="Mean squared difference between the outputs and the one-hot label, over examples and classes.",
             formula=r"L = \frac{1}{C} \sum_j (z_j - [j = y])^2",
             source="Rumelhart, Hinton and Williams 1986",
         ),
         Loss(
             name="hinge",
-            code=HINGE,
-            summary="Multiclass hinge: every wrong class within a margin of 1 of the right one costs.",
+            kernel=_hinge,
+            summary="Multiclass _hinge: every wrong class within a margin of 1 of the right one costs.",
             formula=r"L = \sum_{j \ne y} \max(0, 1 + z_j - z_y)",
             source="Weston and Watkins 1999",
         ),

@@ -5,6 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.engine.compile import inner
+from reportgen.engine.network import (
+    BETA,
+    GAMMA,
+    MOMENTS,
+    NORM_EPSILON,
+    NORM_MOMENTUM,
+    NORM_TEST_BATCH,
+    NORM_UPDATE,
+    PROBE,
+    RUNNING,
+    TRAIN,
+    WIDTH,
+    XHAT,
+)
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
@@ -75,3 +89,34 @@ def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient)
         for j in range(width):
             centred = row[j] - (beta_gradient[j] + hat[j] * gamma_gradient[j]) / count
             row[j] = gamma[j] * scale[j] * centred
+
+
+@inner
+def forward_norm(net, state, work, layer, rows, mode, z):
+    """Normalize a layer's pre-activations z, in place, as the mode and the layer's settings say."""
+    code, constant = net.codes[layer], net.constants[layer]
+    width = code[WIDTH]
+    gamma = state.params[code[GAMMA] : code[GAMMA] + width]
+    beta = state.params[code[BETA] : code[BETA] + width]
+    running = state.running[code[RUNNING] : code[RUNNING] + 2 * width]
+    epsilon = constant[NORM_EPSILON]
+    if mode != TRAIN and mode != PROBE and code[NORM_TEST_BATCH] == 0:
+        normalize_running(running, epsilon, gamma, beta, z)
+        return
+    keep = constant[NORM_MOMENTUM] if mode == TRAIN and code[NORM_UPDATE] == 1 else _ONE
+    xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + width) * rows]
+    moments = work.moments[code[MOMENTS] : code[MOMENTS] + 3 * width]
+    normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments)
+
+
+@inner
+def backward_norm(net, state, work, layer, rows, delta):
+    """Take `delta` back through a layer's normalization, in place; set the gradients of gamma and beta."""
+    code = net.codes[layer]
+    width = code[WIDTH]
+    xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + width) * rows]
+    scale = work.moments[code[MOMENTS] : code[MOMENTS] + width]
+    gamma = state.params[code[GAMMA] : code[GAMMA] + width]
+    gamma_gradient = state.grads[code[GAMMA] : code[GAMMA] + width]
+    beta_gradient = state.grads[code[BETA] : code[BETA] + width]
+    normalize_backward(gamma, xhat, scale, delta[: rows * width], gamma_gradient, beta_gradient)

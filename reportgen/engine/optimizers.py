@@ -1,7 +1,8 @@
 """Optimizers: one pass over flat arrays each, and one table.
 
-To add one: a branch in `update` and a row at the end. `g` is the gradient with penalties, `s1` and `s2` the
-optimizer's state, `hyper` the row's three constants in the network's precision.
+To add one: a kernel and a row at the end. A kernel takes one step on the flat parameters `w`: `g` is the gradient with
+penalties, `s1` and `s2` the optimizer's state, `hyper` the row's three constants in the network's precision; t counts
+steps from 1, `decay` is AdamW's for these parameters.
 """
 
 from __future__ import annotations
@@ -15,36 +16,43 @@ import numpy as np
 from reportgen.engine.compile import inner
 from reportgen.table import Parameter, Row, table
 
-SGD, NESTEROV, AVERAGE, ADAGRAD, RMSPROP, ADAM, ADAMW = range(7)
-
 _ONE = np.float32(1)
 
 
 @inner
-def update(code, hyper, lr, t, w, g, s1, s2, decay):
-    """Take one step on the flat parameters `w`; t counts steps from 1, `decay` is AdamW's for these parameters."""
-    if code == SGD:
-        for k in range(w.size):
-            s1[k] = hyper[0] * s1[k] - lr * g[k]
-            w[k] += s1[k]
-    elif code == NESTEROV:
-        for k in range(w.size):
-            s1[k] = hyper[0] * s1[k] - lr * g[k]
-            w[k] += hyper[0] * s1[k] - lr * g[k]
-    elif code == AVERAGE:
-        for k in range(w.size):
-            s1[k] = hyper[0] * s1[k] + (_ONE - hyper[0]) * g[k]
-            w[k] -= lr * s1[k]
-    elif code == ADAGRAD:
-        for k in range(w.size):
-            s1[k] += g[k] * g[k]
-            w[k] -= lr * g[k] / (np.sqrt(s1[k]) + hyper[2])
-    elif code == RMSPROP:
-        for k in range(w.size):
-            s1[k] = hyper[0] * s1[k] + (_ONE - hyper[0]) * g[k] * g[k]
-            w[k] -= lr * g[k] / (np.sqrt(s1[k]) + hyper[2])
-    else:
-        _adam(hyper, lr, t, w, g, s1, s2, decay)
+def sgd(hyper, lr, t, w, g, s1, s2, decay):
+    """Take a step with momentum as a velocity."""
+    for k in range(w.size):
+        s1[k] = hyper[0] * s1[k] - lr * g[k]
+        w[k] += s1[k]
+
+
+@inner
+def _nesterov(hyper, lr, t, w, g, s1, s2, decay):
+    for k in range(w.size):
+        s1[k] = hyper[0] * s1[k] - lr * g[k]
+        w[k] += hyper[0] * s1[k] - lr * g[k]
+
+
+@inner
+def _average(hyper, lr, t, w, g, s1, s2, decay):
+    for k in range(w.size):
+        s1[k] = hyper[0] * s1[k] + (_ONE - hyper[0]) * g[k]
+        w[k] -= lr * s1[k]
+
+
+@inner
+def _adagrad(hyper, lr, t, w, g, s1, s2, decay):
+    for k in range(w.size):
+        s1[k] += g[k] * g[k]
+        w[k] -= lr * g[k] / (np.sqrt(s1[k]) + hyper[2])
+
+
+@inner
+def _rmsprop(hyper, lr, t, w, g, s1, s2, decay):
+    for k in range(w.size):
+        s1[k] = hyper[0] * s1[k] + (_ONE - hyper[0]) * g[k] * g[k]
+        w[k] -= lr * g[k] / (np.sqrt(s1[k]) + hyper[2])
 
 
 @inner
@@ -62,19 +70,19 @@ def _adam(hyper, lr, t, w, g, s1, s2, decay):
 class Optimizer(Row):
     """A row of the optimizers.
 
-    code: by parameters, since SGD has several forms. hyper: (decay 1, decay 2, epsilon) by parameters.
+    kernel: by parameters, since SGD has several forms. hyper: (decay 1, decay 2, epsilon) by parameters.
     states: how many arrays of the size of the parameters it keeps.
     """
 
-    code: Callable[[dict[str, Any]], int]
+    kernel: Callable[[dict[str, Any]], Callable[..., Any]]
     hyper: Callable[[dict[str, Any]], tuple[float, float, float]]
     states: int
 
 
-def _sgd_code(parameters: dict[str, Any]) -> int:
+def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
     if parameters["form"] == "average":
-        return AVERAGE
-    return NESTEROV if parameters["nesterov"] else SGD
+        return _average
+    return _nesterov if parameters["nesterov"] else sgd
 
 
 _EPSILON = Parameter("epsilon", "number", 1e-8, "keeps the division finite", 0.0, 1.0, exclusive=("minimum",))
@@ -92,7 +100,7 @@ OPTIMIZERS = table(
     [
         Optimizer(
             name="sgd",
-            code=_sgd_code,
+            kernel=_form_of_sgd,
             hyper=lambda p: (p["momentum"], 0.0, 0.0),
             states=1,
             summary="Gradient descent on minibatches, with momentum as a velocity or as an average, or Nesterov's.",
@@ -115,7 +123,7 @@ OPTIMIZERS = table(
         ),
         Optimizer(
             name="adagrad",
-            code=lambda p: ADAGRAD,
+            kernel=lambda p: _adagrad,
             hyper=lambda p: (0.0, 0.0, p["epsilon"]),
             states=1,
             summary="Divides each weight's rate by the root of its summed squared gradients.",
@@ -125,7 +133,7 @@ OPTIMIZERS = table(
         ),
         Optimizer(
             name="rmsprop",
-            code=lambda p: RMSPROP,
+            kernel=lambda p: _rmsprop,
             hyper=lambda p: (p["rho"], 0.0, p["epsilon"]),
             states=1,
             summary="Divides each weight's rate by the root of a running mean of its squared gradients.",
@@ -140,7 +148,7 @@ OPTIMIZERS = table(
         ),
         Optimizer(
             name="adam",
-            code=lambda p: ADAM,
+            kernel=lambda p: _adam,
             hyper=_adam_hyper,
             states=2,
             summary="Running means of gradient and squared gradient, both corrected for their start at zero.",
@@ -151,7 +159,7 @@ OPTIMIZERS = table(
         ),
         Optimizer(
             name="adamw",
-            code=lambda p: ADAMW,
+            kernel=lambda p: _adam,
             hyper=_adam_hyper,
             states=2,
             summary="Adam with weight decay apart from the gradient, on weights alone.",

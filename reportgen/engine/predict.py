@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reportgen.engine.compile import kernel
-from reportgen.engine.layers import copy, forward, forward_activation, forward_linear, output
-from reportgen.engine.network import FAN_IN, NORM_MOMENTUM, TEST, TRAIN
+from reportgen.engine.layers import copy, forward, output
+from reportgen.engine.network import DROPPING, FAN_IN, NORM_MOMENTUM, TEST, TRAIN
 from reportgen.engine.step import gather
 
 
@@ -21,9 +21,7 @@ def outputs(net, state, work, x, y, size, dropping, step, logits):
         end = min(begin + size, y.size)
         rows = end - begin
         copy(x[begin * features : end * features], work.x[: rows * features])
-        for layer in range(net.codes.shape[0]):
-            forward_linear(net, state, work, layer, rows, TEST)
-            forward_activation(net, state, work, layer, rows, TRAIN if dropping else TEST, step + batch)
+        forward(net, state, work, rows, DROPPING if dropping else TEST, step + batch)
         copy(output(net, work, rows), logits[begin * classes : end * classes])
         begin, batch = end, batch + 1
 

@@ -11,33 +11,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.activations import ACTIVATIONS, differentiate
+from reportgen.engine.activations import ACTIVATIONS
 from reportgen.engine.agreement import agreement_by_example, agreement_of_batch
+from reportgen.engine.calls import call, call_number
 from reportgen.engine.compile import inner, kernel
-from reportgen.engine.layers import (
-    backward_activation,
-    backward_input,
-    backward_vectors,
-    block,
-    forward_activation,
-    forward_linear,
-    layer_input,
-    output,
-    pre_activation,
-    weight_gradient,
-)
-from reportgen.engine.losses import loss_and_delta
+from reportgen.engine.layers import block, layer_input, output, pre_activation
 from reportgen.engine.network import (
-    ACTIVATION,
     ACTS,
     BETA,
     BIAS,
+    DIFFERENTIATE,
     FAN_IN,
     GAMMA,
     MAX_SLOPE,
     NO_STEP,
     PHI_0,
-    PRE,
+    PIECES,
     PROBE,
     RUNNING,
     UNITS,
@@ -138,7 +127,7 @@ def _look_forward(net, work, layer, rows, hidden, look, row):
     """Gather a layer's activation statistics; `hidden` is the number of hidden units before this layer."""
     code = net.codes[layer]
     units = code[UNITS]
-    acts = block(work.acts, code[ACTS], units, rows)
+    acts = block(work, code[ACTS], units, rows)
     row[_A_MEAN], row[_A_STD] = _moments(acts)
     low, high, zeros = acts[0], acts[0], 0
     for k in range(acts.size):
@@ -166,8 +155,8 @@ def _saturated(net, work, layer, rows, acts):
         return np.nan
     slopes = work.delta[: acts.size]
     slopes[:] = 1
-    z = block(work.pre, code[PRE], code[WIDTH], rows) if code[PRE] >= 0 else acts
-    differentiate(code[ACTIVATION], constant[PHI_0:], acts, z, slopes)
+    z = pre_activation(net, work, layer, rows)
+    call(code[DIFFERENTIATE], net.constants[layer, PHI_0:], acts, z, slopes)
     flat = 0
     for k in range(slopes.size):
         flat += slopes[k] < SATURATED_SLOPE * constant[MAX_SLOPE]
@@ -220,27 +209,27 @@ def probe(net, state, work, rows, look):
     hidden = 0
     for layer in range(layers):
         row = look.statistics[layer]
-        forward_linear(net, state, work, layer, rows, PROBE)
+        call(net.parts.forward_linear, net, state, work, layer, rows, PROBE)
         row[_Z_MEAN], row[_Z_STD] = _moments(pre_activation(net, work, layer, rows))
-        forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
+        call(net.parts.forward_activation, net, state, work, layer, rows, PROBE, NO_STEP)
         _look_forward(net, work, layer, rows, hidden, look, row)
         hidden += net.codes[layer, UNITS]
-    loss_and_delta(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+    call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
     delta, other = work.delta, work.other
     for down in range(layers):
         layer = layers - 1 - down
         code = net.codes[layer]
-        delta, other = backward_activation(net, state, work, layer, rows, delta, other)
+        call(net.parts.backward_activation, net, state, work, layer, rows, delta, other)
+        if code[PIECES] > 1:
+            delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
         row = look.statistics[layer]
         row[_G_MEAN], row[_G_STD] = _moments(at_layer)
         row[_G_NORM] = _norm(at_layer)
         _fill_log_histogram(at_layer, look.gradient_edges, look.gradient_histogram[layer])
-        backward_vectors(net, state, work, layer, rows, delta)
-        if layer > 0:
-            backward_input(net, state, layer, rows, delta, other)
+        call(net.parts.backward_linear, net, state, work, layer, rows, delta, other)
         target = state.grads[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]
-        weight_gradient(net, work, layer, rows, delta, one, zero, target)
+        call(net.parts.weight_gradient, net, state, work, layer, rows, delta, one, zero, target)
         _look_weights(net, state, layer, row)
         inputs = layer_input(net, work, layer, rows)
         row[_AGREEMENT] = agreement_by_example(inputs, delta[: rows * code[WIDTH]], code[FAN_IN], code[WIDTH])

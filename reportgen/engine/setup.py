@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import from_dtype, types
 from numpy.typing import DTypeLike
 
 from reportgen.data.dataset import Dataset
+from reportgen.engine.augment import augment as apply_augment
+from reportgen.engine.calls import address
 from reportgen.engine.inits import INITS, draw_weights
 from reportgen.engine.layers import pass_activation, pass_linear
 from reportgen.engine.losses import LOSSES
@@ -17,7 +20,6 @@ from reportgen.engine.network import (
     BIAS,
     FAN_IN,
     GAMMA,
-    PIECES,
     PRE,
     RUNNING,
     SLOPE,
@@ -27,11 +29,11 @@ from reportgen.engine.network import (
     Net,
     State,
     Work,
-    compile_network,
     new_state,
     new_work,
 )
-from reportgen.engine.optimizers import OPTIMIZERS
+from reportgen.engine.optimizers import OPTIMIZERS, sgd
+from reportgen.engine.program import compile_network, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Recipe, gather
 
@@ -56,7 +58,7 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     batch_size = min(training.batch_size or n, n)
     probe_n = min(spec.probes.examples, n)
     evaluation_rows = batch_size if _tests_on_batches(spec) else max(batch_size, 256)
-    net, sizes = compile_network(spec.network, dataset.features, LOSSES[training.loss.name].code, dtype)
+    net, sizes = compile_network(spec.network, dataset.features, LOSSES[training.loss.name], dtype)
     optimizer = OPTIMIZERS[training.optimizer.name]
     state = new_state(net, sizes, optimizer.states, spec.seed)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
@@ -78,8 +80,16 @@ def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset, dtype: DT
     numbers = (training.l2, training.l1, training.clip_norm or 0.0, parameters.get("weight_decay", 0.0), noise)
     moves = (augment.shift, int(augment.flip)) if augment else (0, 0)
     image = (*dataset.image_shape, *moves) if dataset.image_shape and any(moves) else (0, 0, 0, 0, 0)
+    kernel, clip = row.kernel(parameters), training.clip_norm or 0.0
+    real, integer = from_dtype(np.dtype(dtype)), types.int64
+    vector, work = real[::1], pass_types(np.dtype(dtype))[2]
+    changes = noise > 0 or image[0] > 0
     return Recipe(
-        optimizer=row.code(parameters),
+        optimizer=address(kernel, vector, real, integer, *[vector] * 4, real),
+        rides=kernel is sgd and clip == 0,
+        augment=address(apply_augment, integer[::1], real, types.uint32[::1], integer, integer, integer, work)
+        if changes
+        else 0,
         hyper=np.array(row.hyper(parameters), dtype),
         numbers=np.array(numbers, dtype),
         batch_size=batch_size,
@@ -126,8 +136,8 @@ def calibrate(spec: RunSpec, dataset: Dataset, net: Net, state: State, work: Wor
 def _rescale(net: Net, state: State, work: Work, index: int, rows: int, by_unit: bool, gain: float) -> None:
     code = net.codes[index]
     fan_in, width = int(code[FAN_IN]), int(code[WIDTH])
-    buffer, place = (work.pre, code[PRE]) if code[PIECES] > 1 else (work.acts, code[ACTS])
-    z = buffer[place * rows : (place + width) * rows].reshape(rows, width).astype(np.float64)
+    place = code[PRE] if code[PRE] >= 0 else code[ACTS]
+    z = work.blocks[place * rows : (place + width) * rows].reshape(rows, width).astype(np.float64)
     weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width].reshape(fan_in, width)
     spread = z.std(axis=0) if by_unit else np.full(width, z.std())
     scale = np.where(spread > 0, gain / np.where(spread > 0, spread, 1.0), 1.0)

@@ -39,7 +39,7 @@ def look_at_singular_values(setup: Setup, rows: int, statistics: NDArray[np.floa
 
     A matrix with entries that are not finite has NaN. Activations are (examples, units), not centred.
     """
-    params, acts = setup.state.params, setup.work.acts
+    params, acts = setup.state.params, setup.work.blocks
     for code, row in zip(setup.net.codes, statistics, strict=True):
         weights = params[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]].reshape(code[FAN_IN], code[WIDTH])
         outputs = acts[code[ACTS] * rows : (code[ACTS] + code[UNITS]) * rows].reshape(rows, code[UNITS])

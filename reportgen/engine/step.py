@@ -7,20 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.augment import augment
+from reportgen.engine.calls import call, call_number
 from reportgen.engine.compile import inner, kernel
-from reportgen.engine.layers import (
-    backward_activation,
-    backward_input,
-    backward_vectors,
-    copy,
-    forward,
-    output,
-    weight_gradient,
-)
-from reportgen.engine.losses import count_correct, loss_and_delta
-from reportgen.engine.network import END, FAN_IN, NO_STEP, TEST, TRAIN, WEIGHTS, WIDTH
-from reportgen.engine.optimizers import SGD, update
+from reportgen.engine.layers import copy, forward, output
+from reportgen.engine.losses import count_correct
+from reportgen.engine.network import END, FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
 
 # Names of Recipe.numbers.
 L2, L1, CLIP_NORM, DECAY, NOISE = range(5)
@@ -29,12 +20,16 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 class Recipe(NamedTuple):
-    """How to train: optimizer code and its constants, (L2, L1, CLIP_NORM or 0, DECAY, NOISE), batch size, augmentation.
+    """How to train: the optimizer's address and constants, (L2, L1, CLIP_NORM or 0, DECAY, NOISE), batch size.
 
-    image is (channels, height, width, largest shift, flip 0 or 1), all 0 where the data are no images.
+    rides: the update is that of SGD with velocity, without clipping. augment: the address of the kernel that changes
+    batches, 0 for none; image is (channels, height, width, largest shift, flip 0 or 1), all 0 where the data are no
+    images.
     """
 
     optimizer: int
+    rides: bool
+    augment: int
     hyper: NDArray[Any]
     numbers: NDArray[Any]
     batch_size: int
@@ -62,7 +57,7 @@ def _layer_gradient(net, state, work, recipe, layer, rows, delta):
     code = net.codes[layer]
     one, zero = net.constants.dtype.type(1), net.constants.dtype.type(0)
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
-    weight_gradient(net, work, layer, rows, delta, one, zero, state.grads[begin:end])
+    call(net.parts.weight_gradient, net, state, work, layer, rows, delta, one, zero, state.grads[begin:end])
     if recipe.numbers[L2] > _ZERO or recipe.numbers[L1] > _ZERO:
         add_penalty(state.params[begin:end], state.grads[begin:end], recipe.numbers[L2], recipe.numbers[L1])
 
@@ -76,7 +71,7 @@ def _ride(net, state, work, recipe, layer, rows, delta, lr):
     code = net.codes[layer]
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     w, v = state.params[begin:end], state.s1[begin:end]
-    weight_gradient(net, work, layer, rows, delta, -lr, recipe.hyper[0], v)
+    call(net.parts.weight_gradient, net, state, work, layer, rows, delta, -lr, recipe.hyper[0], v)
     if recipe.numbers[L2] > _ZERO or recipe.numbers[L1] > _ZERO:
         add_penalty(w, v, -lr * recipe.numbers[L2], -lr * recipe.numbers[L1])
     for k in range(w.size):
@@ -99,7 +94,8 @@ def _update_layer(net, state, recipe, layer, lr, t):
         a, b = (begin, middle) if part == 0 else (middle, end)
         s2 = state.s2[a:b] if second else state.s1[a:b]
         rate = decay if part == 0 else none
-        update(recipe.optimizer, recipe.hyper, lr, t, state.params[a:b], state.grads[a:b], state.s1[a:b], s2, rate)
+        w, g, s1 = state.params[a:b], state.grads[a:b], state.s1[a:b]
+        call(recipe.optimizer, recipe.hyper, lr, t, w, g, s1, s2, rate)
 
 
 @inner
@@ -124,14 +120,14 @@ def backward(net, state, work, recipe, rows, lr, t):
     """
     delta, other = work.delta, work.other
     clips = recipe.numbers[CLIP_NORM] > _ZERO
-    rides = t > 0 and not clips and recipe.optimizer == SGD
+    rides = t > 0 and recipe.rides
     layers = net.codes.shape[0]
     for down in range(layers):
         layer = layers - 1 - down
-        delta, other = backward_activation(net, state, work, layer, rows, delta, other)
-        backward_vectors(net, state, work, layer, rows, delta)
-        if layer > 0:
-            backward_input(net, state, layer, rows, delta, other)
+        call(net.parts.backward_activation, net, state, work, layer, rows, delta, other)
+        if net.codes[layer, PIECES] > 1:
+            delta, other = other, delta
+        call(net.parts.backward_linear, net, state, work, layer, rows, delta, other)
         if rides:
             _ride(net, state, work, recipe, layer, rows, delta, lr)
         else:
@@ -149,7 +145,7 @@ def backward(net, state, work, recipe, rows, lr, t):
 def gradient(net, state, work, recipe, rows, mode, step):
     """Set state.grads to the gradient on the batch in the work buffers, penalties included; return the data loss."""
     forward(net, state, work, rows, mode, step)
-    total = loss_and_delta(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+    total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
     backward(net, state, work, recipe, rows, recipe.numbers[L2], NO_STEP)
     return total / rows
 
@@ -168,10 +164,10 @@ def train_steps(net, state, work, recipe, x, y, order, first, step, rates, losse
         index = order[begin : min(begin + size, order.size)]
         rows = index.size
         gather(x, y, features, index, work)
-        if recipe.numbers[NOISE] > _ZERO or recipe.image[0] > 0:
-            augment(recipe.image, recipe.numbers[NOISE], state.keys, step + s, features, rows, work)
+        if recipe.augment != 0:
+            call(recipe.augment, recipe.image, recipe.numbers[NOISE], state.keys, step + s, features, rows, work)
         forward(net, state, work, rows, TRAIN, step + s)
-        total = loss_and_delta(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+        total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
         losses[s] = total / rows
         if not np.isfinite(losses[s]):
             return s
@@ -190,7 +186,7 @@ def evaluate(net, state, work, x, y, index, size):
         gather(x, y, features, part, work)
         forward(net, state, work, part.size, TEST, NO_STEP)
         logits = output(net, work, part.size)
-        total += loss_and_delta(net.loss, logits, work.y[: part.size], net.classes, work.delta)
+        total += call_number(net.loss, logits, work.y[: part.size], net.classes, work.delta)
         correct += count_correct(logits, work.y[: part.size], net.classes)
         begin += size
     return total / index.size, correct / index.size

@@ -1,0 +1,74 @@
+"""Calls from kernel to kernel by address.
+
+Numba links a callee into each of its callers and optimizes it there anew, at every level. A kernel that is called by
+address is compiled once, and only when a network needs it; the address is a plain integer, so callers stay cacheable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import config, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+_ADDRESSES: dict[tuple[Any, ...], int] = {}
+_FUNCTIONS: dict[int, Callable[..., Any]] = {}
+
+
+def address(function: Any, *arguments: Any) -> int:
+    """Return the address of a kernel for arguments of these Numba types; it is compiled at the first request.
+
+    The caller must hand over just these types: nothing checks them again.
+    """
+    key = (function, *arguments)
+    if key not in _ADDRESSES:
+        _ADDRESSES[key] = _number(function) if config.DISABLE_JIT else _compile(function, arguments)
+    return _ADDRESSES[key]
+
+
+def _number(function: Callable[..., Any]) -> int:
+    _FUNCTIONS[len(_FUNCTIONS) + 1] = function
+    return len(_FUNCTIONS)
+
+
+def _compile(function: Any, arguments: tuple[Any, ...]) -> int:
+    function.compile(arguments)
+    compiled = function.overloads[arguments]
+    found: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+    return found
+
+
+def _caller(result: Any) -> Any:
+    """Return `call(address, *arguments)` for kernels that return that type."""
+
+    @intrinsic
+    def call(typingctx, address, *arguments):
+        kinds = tuple(types.unliteral(argument) for argument in arguments)
+
+        def codegen(context, builder, signature, values):
+            convention = context.call_conv
+            function_type = convention.get_function_type(result, kinds)
+            function = builder.inttoptr(values[0], function_type.as_pointer())
+            handed = cgutils.unpack_tuple(builder, values[1])
+            status, value = convention.call_function(builder, function, result, kinds, handed)
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return value
+
+        return result(types.int64, types.StarArgTuple(kinds)), codegen
+
+    return call
+
+
+def _call(address: int, *arguments: Any) -> Any:
+    """Stand in for both callers where Python runs the kernels."""
+    return _FUNCTIONS[int(address)](*arguments)
+
+
+call = _call if config.DISABLE_JIT else _caller(types.none)
+"""call(address, *arguments) inside kernels, for kernels that return nothing."""
+
+call_number = _call if config.DISABLE_JIT else _caller(types.float64)
+"""The same for kernels that return a float64."""

@@ -1,0 +1,157 @@
+"""From a network's specification to its program: offsets, constants, and the addresses of the kernels it needs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import from_dtype, typeof, types
+from numpy.typing import DTypeLike, NDArray
+
+from reportgen.engine import layers, norm
+from reportgen.engine.activations import ACTIVATIONS
+from reportgen.engine.blas import addresses
+from reportgen.engine.calls import address
+from reportgen.engine.losses import Loss
+from reportgen.engine.network import (
+    ACTIVATE,
+    ACTS,
+    BETA,
+    BIAS,
+    COLUMNS,
+    DENORMALIZE,
+    DIFFERENTIATE,
+    DROP,
+    DROPOUT,
+    DROPPED,
+    END,
+    FAN_IN,
+    GAMMA,
+    MASK,
+    MOMENTS,
+    NORM_TEST_BATCH,
+    NORM_UPDATE,
+    NORMALIZE,
+    PIECES,
+    PRE,
+    RUNNING,
+    SLOPE,
+    UNITS,
+    WEIGHTS,
+    WIDTH,
+    XHAT,
+    Net,
+    Parts,
+    Sizes,
+    new_state,
+    new_work,
+)
+from reportgen.engine.spec import LayerSpec, NetworkSpec
+
+DROPOUT_MODES = {"inverted": layers.INVERTED, "scale_at_test": layers.SCALE_AT_TEST, "unscaled": layers.UNSCALED}
+
+
+def pieces_of(layer: LayerSpec) -> int:
+    """Return how many linear pieces a unit of the layer has: more than 1 for maxout alone."""
+    return int(layer.activation.get("pieces", 1)) if layer.activation.name == "maxout" else 1
+
+
+def compile_network(
+    network: NetworkSpec, features: int, loss: Loss, dtype: DTypeLike = np.float32
+) -> tuple[Net, Sizes]:
+    """Return the program of a network on `features` inputs, and the sizes of its arrays."""
+    count = len(network.layers)
+    codes = np.full((count, COLUMNS), -1, dtype=np.int64)
+    constants = np.zeros((count, 6), dtype=dtype)
+    cursor = {"params": 0, "running": 0, "blocks": 0, "moments": 0}
+    fan_in = features
+    for index, layer in enumerate(network.layers):
+        _place(layer, fan_in, codes[index], cursor)
+        _link(layer, codes[index], np.dtype(dtype))
+        constants[index] = _constants(layer)
+        fan_in = layer.units
+    widest = max(features, int(codes[:, WIDTH].max()))
+    vector = _vector(np.dtype(dtype))
+    loss_address = address(loss.kernel, vector, types.int64[::1], types.int64, vector)
+    net = Net(codes, constants, network.layers[-1].units, loss_address, _parts(np.dtype(dtype)), addresses())
+    return net, Sizes(widest=widest, features=features, **cursor)
+
+
+def _place(layer: LayerSpec, fan_in: int, code: NDArray[np.int64], cursor: dict[str, int]) -> None:
+    """Write a layer's codes, and move the cursors past its parameters and buffers."""
+
+    def take(kind: str, size: int) -> int:
+        cursor[kind] += size
+        return cursor[kind] - size
+
+    width = layer.units * pieces_of(layer)
+    code[[FAN_IN, UNITS, PIECES, WIDTH]] = fan_in, layer.units, pieces_of(layer), width
+    code[WEIGHTS] = take("params", fan_in * width)
+    if layer.batchnorm is None:
+        code[BIAS] = take("params", width)
+    else:
+        code[GAMMA], code[BETA] = take("params", width), take("params", width)
+        code[XHAT], code[RUNNING] = take("blocks", width), take("running", 2 * width)
+        code[MOMENTS] = take("moments", 3 * width)
+        code[NORM_TEST_BATCH] = layer.batchnorm.test_mode == "batch"
+        code[NORM_UPDATE] = layer.batchnorm.update_running
+    if layer.activation.name == "prelu":
+        code[SLOPE] = take("params", layer.units)
+    code[END] = cursor["params"]
+    code[ACTS] = take("blocks", layer.units)
+    if ACTIVATIONS[layer.activation.name].keeps_input:
+        code[PRE] = take("blocks", width)
+    code[DROPOUT] = 0
+    if layer.dropout is not None and layer.dropout.rate > 0:
+        code[DROPOUT] = DROPOUT_MODES[layer.dropout.mode]
+        code[DROPPED], code[MASK] = take("blocks", layer.units), take("blocks", layer.units)
+
+
+def _link(layer: LayerSpec, code: NDArray[np.int64], dtype: np.dtype[Any]) -> None:
+    """Write the addresses of the kernels that the layer needs: only these are compiled."""
+    row, vector, integer = ACTIVATIONS[layer.activation.name], _vector(dtype), types.int64
+    one_layer = (*pass_types(dtype), integer, integer)
+    code[[ACTIVATE, DIFFERENTIATE, DROP, NORMALIZE, DENORMALIZE]] = 0
+    if row.activate is not None:
+        first, more = (integer, [vector]) if row.name == "maxout" else (vector, [])
+        code[ACTIVATE] = address(row.activate, first, vector, *more)
+        code[DIFFERENTIATE] = address(row.differentiate, first, vector, vector, vector)
+    if code[DROPPED] >= 0:
+        code[DROP] = address(layers.drop, *one_layer, integer, integer, vector)
+    if code[GAMMA] >= 0:
+        code[NORMALIZE] = address(norm.forward_norm, *one_layer, integer, vector)
+        code[DENORMALIZE] = address(norm.backward_norm, *one_layer, vector)
+
+
+def _constants(layer: LayerSpec) -> tuple[float, ...]:
+    row = ACTIVATIONS[layer.activation.name]
+    phi = (*row.constants(dict(layer.activation.params)), 0.0, 0.0)[:2]
+    rate = layer.dropout.rate if layer.dropout else 0.0
+    normal = (layer.batchnorm.momentum, layer.batchnorm.epsilon) if layer.batchnorm else (0.0, 0.0)
+    return (*phi, rate, *normal, row.max_slope if row.saturates else np.nan)
+
+
+def _vector(dtype: np.dtype[Any]) -> Any:
+    return from_dtype(dtype)[::1]
+
+
+@cache
+def pass_types(dtype: np.dtype[Any]) -> tuple[Any, Any, Any]:
+    """Return Numba's types of (net, state, work) in that precision."""
+    codes, constants = np.zeros((1, COLUMNS), np.int64), np.zeros((1, 6), dtype)
+    net, sizes = Net(codes, constants, 0, 0, Parts(0, 0, 0, 0, 0), (0, 0)), Sizes(0, 0, 0, 0, 0, 0)
+    return typeof(net), typeof(new_state(net, sizes, 0, 0)), typeof(new_work(net, sizes, 0))
+
+
+@cache
+def _parts(dtype: np.dtype[Any]) -> Parts:
+    real, vector, integer = from_dtype(dtype), _vector(dtype), types.int64
+    one_layer = (*pass_types(dtype), integer, integer)
+    return Parts(
+        forward_linear=address(layers.forward_linear, *one_layer, integer),
+        forward_activation=address(layers.forward_activation, *one_layer, integer, integer),
+        backward_activation=address(layers.backward_activation, *one_layer, vector, vector),
+        backward_linear=address(layers.backward_linear, *one_layer, vector, vector),
+        weight_gradient=address(layers.weight_gradient, *one_layer, vector, real, real, vector),
+    )
