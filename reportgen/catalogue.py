@@ -156,6 +156,20 @@ def studies() -> Entries:
     return {name: load_study(path).title for name, path in shipped_studies().items()}
 
 
+def claims() -> Entries:
+    """Return the claims of the lectures, by the number that a study's claim gives as `lecture`."""
+    from reportgen.report.lecture_claims import lecture_claims
+
+    return {str(one.number): f"{one.says} ({', '.join(one.sources)})" for one in lecture_claims()}
+
+
+def lectures() -> Entries:
+    """Return the lectures by the keys that claims give as `source`."""
+    from reportgen.report.sources import LECTURES
+
+    return LECTURES
+
+
 KINDS: dict[str, Callable[[], Entries]] = {
     "activations": activations,
     "inits": inits,
@@ -168,6 +182,8 @@ KINDS: dict[str, Callable[[], Entries]] = {
     "figures": figures,
     "metrics": metrics,
     "studies": studies,
+    "claims": claims,
+    "lectures": lectures,
 }
 
 

@@ -9,24 +9,21 @@ import difflib
 import io
 import os
 import sys
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportgen.errors import UsageError
+from reportgen.errors import ReportgenError, UsageError
 from reportgen.flags import Formats, Jobs, Json, Open, Output, Quick, Quiet, Seeds, Set, Strict, Studies, Verbose, Wish
-from reportgen.terminal import Show, print_json, print_lines, say, show_page, told
+from reportgen.terminal import Show, print_json, print_lines, say, show_page, tell_bug, told
 
 if TYPE_CHECKING:
+    from reportgen.batch import Ended, Maker
     from reportgen.pipeline import Order, Report
     from reportgen.watcher import Watcher
 
-Maker = Callable[["Order", "Watcher"], "Report"]
-
-FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = 5, 4, 6, 130
+BUG, FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = 1, 5, 4, 6, 130
 
 app = typer.Typer(
     add_completion=False,
@@ -219,10 +216,9 @@ def invoke(arguments: list[str]) -> int:
             app(arguments, prog_name="reportgen")
     except SystemExit as end:
         codes.append(end.code if isinstance(end.code, int) else 0)
-    except Exception:
-        say("reportgen: this should not happen; please report it, with these lines and the study:")
-        traceback.print_exc()
-        return 1
+    except Exception as error:
+        tell_bug(error)
+        return BUG
     return codes[0] if codes else 0
 
 
@@ -230,27 +226,34 @@ def _make_reports(wish: Wish, make: Maker, show: Show, strict: bool) -> None:
     """Make each report and show it; the first thing that went wrong decides the exit code."""
     if strict and wish.quick:
         raise UsageError("--quick gives no verdicts, so --strict has nothing to go by")
+    from reportgen.batch import attempt, parts
+
     codes: list[int] = []
     answers: list[dict[str, Any]] = []
-    for order in wish.orders():
-        with told(codes):
-            try:
-                with show.watcher() as watcher:
-                    report = make(order, watcher)
-            except KeyboardInterrupt:
-                say("Interrupted. Finished runs are kept; the same command takes up the rest.")
-                raise typer.Exit(INTERRUPTED) from None
-            answers.append(show.report(report))
-            codes += _codes(report, strict, "pdf" in wish.chosen_formats)
+    ended: list[Ended] = []
+    orders = wish.orders()
+    try:
+        for order, part in zip(orders, parts(orders), strict=True):
+            ended.append(attempt(order, make, show.watcher(part)))
+            answers.append(show.ended(ended[-1]))
+            codes += _codes(ended[-1], strict, "pdf" in wish.chosen_formats)
+    except KeyboardInterrupt:
+        show.summary(ended)
+        say("Interrupted. Finished runs are kept; the same command takes up the rest.")
+        raise typer.Exit(INTERRUPTED) from None
+    show.summary(ended)
     if show.as_json:
         print_json(answers)
     if codes:
         raise typer.Exit(codes[0])
 
 
-def _codes(report: Report, strict: bool, pdf: bool) -> list[int]:
+def _codes(ended: Ended, strict: bool, pdf: bool) -> list[int]:
     from reportgen.console import falls_short
 
+    report = ended.report
+    if report is None:
+        return [ended.error.exit_code if isinstance(ended.error, ReportgenError) else BUG]
     found = {FAILED: bool(report.failures), MISSING: bool(report.missing and pdf)}
     found[NOT_SUPPORTED] = strict and falls_short(report)
     return [code for code, true in found.items() if true]

@@ -126,7 +126,7 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     yield "", f"  to train    {runs - stored} ({stored} stored), {values['steps']:,} steps"
     yield "", f"  parameters  {size} a run"
     yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training, beside Python itself"
-    yield "", f"  time        about {_duration(values['seconds'])} with {values['workers']} at a time"
+    yield "", f"  time        about {shown_duration(values['seconds'])} with {values['workers']} at a time"
     yield "", f"  claims      {values['claims']}"
     for label in values["variants"]:
         yield "", f"  variant     {label}"
@@ -141,7 +141,8 @@ def _megabytes(count: int) -> str:
     return f"{max(count / 1e6, 1):,.0f} MB"
 
 
-def _duration(seconds: float) -> str:
+def shown_duration(seconds: float) -> str:
+    """Return a time span as a person would say it."""
     if seconds < 1:
         return "a second"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

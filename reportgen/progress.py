@@ -13,7 +13,7 @@ from reportgen.estimate import run_costs
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Plan
-from reportgen.watcher import Watcher
+from reportgen.watcher import Part, Watcher
 
 SMALLEST = 1e-3  # seconds: what the bar counts for a run that takes no time
 
@@ -21,8 +21,9 @@ SMALLEST = 1e-3  # seconds: what the bar counts for a run that takes no time
 class LineWatcher(Watcher):
     """Writes one plain line for every run that is done."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], part: Part | None = None) -> None:
         self._say = say
+        self._place = f" ({part.number} of {part.count})" if part else ""
         self._lock = threading.Lock()
         self._labels: Mapping[str, str] = {}
         self._total = self._done = 0
@@ -31,7 +32,7 @@ class LineWatcher(Watcher):
         """Say how many runs are to be trained."""
         self._labels = {variant.id: variant.label for variant in plan.variants}
         self._total, self._done = len(missing), 0
-        self._say(f"{plan.study.id}: {len(missing)} runs to train, {stored} stored")
+        self._say(f"{plan.study.id}{self._place}: {len(missing)} runs to train, {stored} stored")
 
     def finished(self, job: Job, record: RunRecord) -> None:
         """Say what became of the run."""
@@ -46,14 +47,20 @@ class LineWatcher(Watcher):
 
 
 class BarWatcher(Watcher):
-    """Shows a bar that counts runs and guesses the time left, and vanishes when the work is done."""
+    """Shows a bar that counts runs and guesses the time left, and vanishes when the work is done.
 
-    def __init__(self, console: Console) -> None:
+    With a part of several studies it shows a second bar for all of them.
+    """
+
+    def __init__(self, console: Console, part: Part | None = None) -> None:
         columns = (BarColumn(), TextColumn("{task.fields[runs]}", markup=False), TimeRemainingColumn())
         described = TextColumn("{task.description}", markup=False)
         self._bar = Progress(described, *columns, console=console, transient=True)
         self._lock = threading.Lock()
         self._task: TaskID | None = None
+        self._part = part
+        self._whole: TaskID | None = None
+        self._farthest = 0.0
         self._study = ""
         self._weights: Mapping[str, float] = {}
         self._shares: dict[str, float] = {}
@@ -72,6 +79,7 @@ class BarWatcher(Watcher):
         self._weights, self._shares = weights(plan, missing), {}
         self._filled, self._done = 0.0, 0
         self._study = plan.study.id
+        self._advance()
         self._show(sum(self._weights.values()), f"0/{len(missing)} runs")
 
     def progress(self, job: Job, done: int, total: int) -> None:
@@ -99,6 +107,17 @@ class BarWatcher(Watcher):
             if self._task is not None:
                 runs = f"{self._done}/{len(self._weights)} runs"
                 self._bar.update(self._task, completed=self._filled, runs=runs)
+            self._advance()
+
+    def _advance(self) -> None:
+        """Fill the bar of all studies up to what is still missing of this one; it never goes back."""
+        if self._part is None:
+            return
+        part, left = self._part, sum(self._weights.values()) - self._filled
+        self._farthest = max(self._farthest, part.before + max(part.own - left, 0.0))
+        if self._whole is None:
+            self._whole = self._bar.add_task("all studies", total=part.total, runs=f"{part.number}/{part.count}")
+        self._bar.update(self._whole, completed=self._farthest)
 
 
 def weights(plan: Plan, jobs: Sequence[Job]) -> dict[str, float]:

@@ -7,8 +7,9 @@ import errno
 import json
 import os
 import sys
+import traceback
 import webbrowser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import ReportgenError
 
 if TYPE_CHECKING:
+    from reportgen.batch import Ended
     from reportgen.console import Line
     from reportgen.pipeline import Report
-    from reportgen.watcher import Watcher
+    from reportgen.watcher import Part, Watcher
 
 
 @contextlib.contextmanager
@@ -40,7 +42,7 @@ class Show:
     as_json: bool
     open: bool
 
-    def watcher(self) -> Watcher:
+    def watcher(self, part: Part | None = None) -> Watcher:
         """Return who follows the training: a bar on a terminal, lines elsewhere, nobody where quiet is asked for."""
         from rich.console import Console
 
@@ -50,10 +52,19 @@ class Show:
         if self.quiet:
             return Watcher()
         console = Console(stderr=True)
-        return BarWatcher(console) if console.is_terminal and not self.verbose else LineWatcher(say)
+        return BarWatcher(console, part) if console.is_terminal and not self.verbose else LineWatcher(say, part)
 
-    def report(self, report: Report) -> dict[str, Any]:
-        """Print what the report found, and return it as plain values."""
+    def ended(self, ended: Ended) -> dict[str, Any]:
+        """Print what became of a study, and return it as plain values."""
+        if ended.report is not None:
+            return self._report(ended.report) | {"seconds": ended.seconds}
+        if isinstance(ended.error, ReportgenError):
+            say(f"reportgen: {ended.error}")
+        elif ended.error is not None:
+            tell_bug(ended.error)
+        return {"study": ended.name, "folder": str(ended.order.folder), "error": str(ended.error)}
+
+    def _report(self, report: Report) -> dict[str, Any]:
         from reportgen.console import main_file, report_lines, report_values
 
         if not self.as_json:
@@ -63,6 +74,19 @@ class Show:
         if self.open:
             show_page(main_file(report))
         return report_values(report)
+
+    def summary(self, ended: Sequence[Ended]) -> None:
+        """Print a line for each of several studies."""
+        from reportgen.batch import summary_lines
+
+        if len(ended) > 1 and not (self.quiet or self.as_json):
+            print_lines([("", ""), *summary_lines(ended)])
+
+
+def tell_bug(error: Exception) -> None:
+    """Tell the user of an error that is ours to mend."""
+    say("reportgen: this should not happen; please report it, with these lines and the study:")
+    say("".join(traceback.format_exception(error)).rstrip())
 
 
 def show_page(path: Path) -> None:

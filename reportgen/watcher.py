@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Plan
+
+
+@dataclass(frozen=True)
+class Part:
+    """A study's place among several: the how-manieth it is, and the seconds expected before it, in it and in all."""
+
+    number: int
+    count: int
+    before: float
+    own: float
+    total: float
 
 
 class Watcher:

@@ -119,8 +119,35 @@ def test_exit_codes_are_those_of_the_errors(page: Path) -> None:
 def test_references_are_made_from_tables_that_exist() -> None:
     from reportgen.catalogue import KINDS
 
-    named = re.findall(r"^```\{catalogue\} (\w+)$", text_of(ROOT / "docs" / "study-file.md"), re.MULTILINE)
-    assert set(named) == set(KINDS) - {"studies"}
+    pages = "".join(text_of(ROOT / "docs" / page) for page in ("study-file.md", "claims.md"))
+    named = re.findall(r"^```\{catalogue\} (\w+)$", pages, re.MULTILINE)
+    assert set(named) == set(KINDS) - {"studies", "claims"}
+
+
+def test_the_table_of_claims_lists_each_with_its_tests_or_says_that_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+    from measured import claim_lines
+
+    file = tmp_path / "claims.csv"
+    head = "lecture,study,claim,verdict,measured,lo,hi,n,metric,quantity\n"
+    rows = (
+        "11,init,dies,supported,1.5e-7,1e-7,2e-7,5,activation_std,value\n,init,own,inconclusive,,,,0,val_loss,value\n"
+    )
+    file.write_text(head + rows, encoding="utf-8")
+    lines = list(claim_lines(file))
+    assert len(lines) == 2 + 50
+    assert lines[12].startswith("| **11** ")
+    assert lines[12].endswith("| `init`: dies | supported | 1.50×10⁻⁷ | (1.00 to 2.00)×10⁻⁷ | 5 |")
+    assert sum("not tested" in line for line in lines) == 49
+
+
+def test_the_pages_of_claims_can_be_made_from_what_the_project_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+    from measured import claim_lines
+
+    assert len(list(claim_lines())) >= 52
 
 
 def studies() -> list[tuple[str, str]]:

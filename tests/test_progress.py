@@ -12,6 +12,7 @@ from reportgen import data
 from reportgen.errors import MissingError
 from reportgen.pipeline import order_study, plan_jobs, run_study
 from reportgen.progress import BarWatcher, LineWatcher, outcome, weights
+from reportgen.watcher import Part
 from tests.runs.records import planned, record
 
 
@@ -51,6 +52,23 @@ def test_half_a_run_fills_half_its_room_and_reports_from_threads_add_up(pretend)
         for thread in threads:
             thread.join()
         assert watcher._filled == pytest.approx(sum(watcher._weights.values()))
+
+
+def test_the_bar_of_all_studies_counts_what_is_stored_and_never_goes_back(pretend):
+    order = order_study("rates.yaml")
+    jobs = plan_jobs(order.plan)
+    own = sum(weights(order.plan, jobs).values())
+    part = Part(2, 3, before=10.0, own=own, total=20.0 + own)
+    with BarWatcher(Console(file=io.StringIO(), force_terminal=True), part) as watcher:
+        watcher.training(order.plan, jobs[1:], 1)
+        whole = watcher._bar.tasks[0]
+        assert whole.completed == pytest.approx(10 + own / len(jobs))
+        for job in jobs[1:]:
+            watcher.finished(job, record(job.run))
+        assert whole.completed == pytest.approx(10 + own)
+        watcher.training(order.plan, jobs, 0)  # the runs of remedies, which nobody counted on
+        assert whole.completed == pytest.approx(10 + own)
+        assert whole.fields["runs"] == "2/3"
 
 
 def test_runs_weigh_the_same_where_the_data_are_not_at_hand(pretend, monkeypatch):

@@ -1,7 +1,7 @@
 """Directives that write a reference from the tables that the code reads, so that the pages cannot fall behind.
 
-`{catalogue} activations` lists every entry of that kind, `{settings}` every setting of a study file, and `{parameters}`
-the options that all data sets share.
+`{catalogue} activations` lists every entry of that kind, `{settings}` every setting of a study file, `{parameters}` the
+options that all data sets share, and `{claims}` the lectures' claims with their tests.
 """
 
 import inspect
@@ -11,6 +11,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from measured import claim_lines
 from settings import rows
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -66,6 +67,14 @@ class Settings(_Markdown):
             yield f"| `{path}` | {takes} | {default} | {what} |"
 
 
+class Claims(_Markdown):
+    """The claims of the lectures with every test of them."""
+
+    def lines(self) -> Iterable[str]:
+        """Return a table with one row a test."""
+        return claim_lines()
+
+
 def _row(row: Row) -> Iterator[str]:
     yield row.summary
     if row.formula:
@@ -115,4 +124,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("catalogue", Catalogue)
     app.add_directive("parameters", Parameters)
     app.add_directive("settings", Settings)
+    app.add_directive("claims", Claims)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
