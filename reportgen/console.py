@@ -9,8 +9,9 @@ from typing import Any
 
 from reportgen.analysis.model import ClaimResult
 from reportgen.estimate import Cost, peak_bytes, run_costs
-from reportgen.pipeline import Order, Report, plan_jobs, stored_records, unique
+from reportgen.pipeline import Order, Report, foreseen, plan_jobs, stored_records, unique
 from reportgen.runs.store import plain
+from reportgen.study.plan import Plan
 
 STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 """The colour of a verdict on a terminal."""
@@ -96,14 +97,16 @@ def counted(counts: Mapping[Any, int]) -> str:
 
 def check_values(order: Order, workers: int) -> dict[str, Any]:
     """Return what `check --json` says of a plan: runs, parameters, memory and time."""
-    study, jobs = order.plan.study, unique(plan_jobs(order.plan))
+    plan = foreseen(order)
+    study, jobs = plan.study, unique(plan_jobs(plan))
     stored = {key for key, record in stored_records(order, jobs).items() if record.status != "failed"}
-    costs = run_costs(order.plan, jobs)
+    costs = run_costs(plan, jobs)
     missing: list[Cost] = [cost for key, cost in costs.items() if key not in stored]
     return {
         "study": study.id,
         "title": study.title,
-        "variants": [variant.label for variant in order.plan.variants],
+        "variants": [variant.label for variant in plan.variants if variant.trial is None],
+        "searches": [_search(plan, point) for point in _searched(plan)],
         "seeds": list(study.seeds),
         "claims": len(study.claims),
         "runs": len(jobs),
@@ -122,7 +125,10 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     low, high = values["parameters"]
     size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     yield "bold", f"{values['study']}: {values['title']}"
-    yield "", f"  runs        {runs}: {len(values['variants'])} variants, {len(values['seeds'])} seeds"
+    trials = sum(stage["trials"] for search in values["searches"] for stage in search["stages"])
+    parts = [counted({"variants": len(values["variants"])}), counted({"trials": trials})]
+    said = ", ".join([part for part in parts if part != "none"])
+    yield "", f"  runs        {runs}: {said}, {len(values['seeds'])} seeds"
     yield "", f"  to train    {runs - stored} ({stored} stored), {values['steps']:,} steps"
     yield "", f"  parameters  {size} a run"
     yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training, beside Python itself"
@@ -130,6 +136,36 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     yield "", f"  claims      {values['claims']}"
     for label in values["variants"]:
         yield "", f"  variant     {label}"
+    for search in values["searches"]:
+        yield from _search_lines(search)
+
+
+def _searched(plan: Plan) -> list[str]:
+    return list(dict.fromkeys(variant.trial.point for variant in plan.variants if variant.trial))
+
+
+def _search(plan: Plan, point: str) -> dict[str, Any]:
+    """Return what a search will do: its settings, and trials, runs and epochs of each stage."""
+    own = [(v, v.trial) for v in plan.variants if v.trial is not None and v.trial.point == point]
+    asked, label = own[0][1].asked, own[0][1].search
+    stages = []
+    for number in range(1, len(asked.stages) + 1):
+        found = [(variant, trial) for variant, trial in own if trial.stage == number]
+        epochs = sorted({variant.settings["training.epochs"] for variant, _ in found})
+        runs = sum(len(trial.seeds) for _, trial in found)
+        stages.append({"trials": len(found), "runs": runs, "epochs": epochs})
+    settings = {path: (one.kind, list(one.choices) or [one.low, one.high]) for path, one in asked.ranges.items()}
+    return {"search": label, "method": asked.method, "metric": asked.metric, "settings": settings, "stages": stages}
+
+
+def _search_lines(search: Mapping[str, Any]) -> Iterator[Line]:
+    yield "", f"  search      {search['search']}: {search['method']}, by {search['metric']}"
+    for path, (kind, values) in search["settings"].items():
+        yield "", f"              {path}, {kind.replace('_', ' ')} {', '.join(map(str, values))}"
+    for number, stage in enumerate(search["stages"], 1):
+        low, high = stage["epochs"][0], stage["epochs"][-1]
+        epochs = f"{low}" if low == high else f"{low} to {high}"
+        yield "", f"              stage {number}: {stage['trials']} trials, {stage['runs']} runs of {epochs} epochs"
 
 
 def _claim(claim: ClaimResult) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def _try(analysis: Analysis, finding: Finding, proposal: Proposal, fetch: Fetch)
     """Return the tested remedy; None for a change that is no change, makes no valid settings, or cannot be had."""
     summary = next(v for v in analysis.variants if v.variant.id == finding.variant)
     try:
-        runs = changed(analysis.plan.study, finding.variant, proposal.change)
+        runs = changed(analysis.plan, finding.variant, proposal.change)
     except (ValidationError, KeyError):
         return None
     own = {run.spec for run in analysis.plan.runs if run.variant == finding.variant}

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
 from reportgen.sanity import Measurements, check_sanity
 from reportgen.shipped import study_file
+from reportgen.stages import by_variant, next_stage, outlook
 from reportgen.study.loader import load_study
 from reportgen.study.plan import Plan, PlannedRun, make_plan
 from reportgen.watcher import Watcher
@@ -121,23 +122,45 @@ def run_order(
     """Train the runs that are missing, then write the report and return it."""
     watcher = watcher or Watcher()
     make_writable(order.folder)
-    jobs = plan_jobs(order.plan)
-    records = {} if fresh else stored_records(order, jobs)
-    missing = [job for job in unique(jobs) if job.key not in records or records[job.key].status == "failed"]
-    watcher.training(order.plan, missing, len(unique(jobs)) - len(missing))
-    train_runs(order, missing, workers or default_workers(), dask, watcher)
-    records |= stored_records(order, missing)
+
+    def train(order: Order, jobs: Sequence[Job], stored: int) -> None:
+        """Train these jobs of the order's plan."""
+        watcher.training(order.plan, jobs, stored)
+        train_runs(order, jobs, workers or default_workers(), dask, watcher)
+
+    order, records, trained = train_stages(order, fresh, train)
 
     def fetch(runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
         """Return the records of a remedy's runs, trained where they are missing."""
         trials = plan_jobs(order.plan, runs)
         lacking = [job for job in unique(trials) if order.store.load(job.run, job.fingerprint) is None]
         if lacking:
-            watcher.training(order.plan, lacking, len(unique(trials)) - len(lacking))
-        train_runs(order, lacking, workers or default_workers(), dask, watcher)
+            train(order, lacking, len(unique(trials)) - len(lacking))
         return _by_seed(order, trials)
 
-    return write_report(order, jobs, records, len(missing), watcher, fetch)
+    return write_report(order, plan_jobs(order.plan), records, trained, watcher, fetch)
+
+
+def train_stages(
+    order: Order, fresh: bool, train: Callable[[Order, Sequence[Job], int], None]
+) -> tuple[Order, dict[str, RunRecord], int]:
+    """Train what is missing, stage by stage of the study's searches; return the full order, records, how many trained.
+
+    A study that searches nothing has one stage.
+    """
+    records: dict[str, RunRecord] = {}
+    trained = 0
+    further: Plan | None = order.plan
+    while further is not None:
+        order = replace(order, plan=further)
+        jobs = plan_jobs(order.plan)
+        new = [job for job in unique(jobs) if job.key not in records]
+        records |= {} if fresh else stored_records(order, new)
+        missing = [job for job in new if job.key not in records or records[job.key].status == "failed"]
+        train(order, missing, len(unique(jobs)) - len(missing))
+        records |= stored_records(order, missing)
+        trained, further = trained + len(missing), next_stage(order.plan, jobs, records)
+    return order, records, trained
 
 
 def _by_seed(order: Order, jobs: Sequence[Job]) -> Mapping[int, RunRecord] | None:
@@ -148,8 +171,8 @@ def _by_seed(order: Order, jobs: Sequence[Job]) -> Mapping[int, RunRecord] | Non
 
 def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     """Write the report from stored runs and return it; never trains."""
+    order, records = stored_stages(order)
     jobs = plan_jobs(order.plan)
-    records = stored_records(order, jobs)
     count = len(unique(jobs))
     if len(records) < count:
         lack = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
@@ -165,6 +188,24 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
         lambda runs: _by_seed(order, plan_jobs(order.plan, runs)),
         may_measure=False,
     )
+
+
+def stored_stages(order: Order) -> tuple[Order, dict[str, RunRecord]]:
+    """Return the order as far as stored runs decide the stages of its searches, and their records by key."""
+    further: Plan | None = order.plan
+    records: dict[str, RunRecord] = {}
+    while further is not None:
+        order = replace(order, plan=further)
+        jobs = plan_jobs(order.plan)
+        records |= stored_records(order, [job for job in jobs if job.key not in records])
+        further = next_stage(order.plan, jobs, records)
+    return order, records
+
+
+def foreseen(order: Order) -> Plan:
+    """Return the plan with all stages of its searches: those that stored runs decide, and a guess at the others."""
+    order, records = stored_stages(order)
+    return outlook(order.plan, plan_jobs(order.plan), records)
 
 
 def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]:
@@ -216,8 +257,8 @@ def write_report(
     from reportgen.report.publish import publish  # matplotlib takes a second to load, and `check` draws nothing
 
     watcher.stage("analysing")
-    by_variant = {(job.run.variant, job.run.seed): records[job.key] for job in jobs}
-    analysis = analyse(order.plan, by_variant, summarize(records.values(), order.command))
+    found = by_variant(jobs, records)
+    analysis = analyse(order.plan, found, summarize(records.values(), order.command))
     if not order.plan.study.watermark:
         watcher.stage("trying remedies")
         analysis = try_remedies(analysis, fetch)
@@ -228,7 +269,7 @@ def write_report(
     labels = {variant.id: variant.label for variant in order.plan.variants}
     failures = tuple(
         f"{labels[variant]}, seed {seed}: {record.error}"
-        for (variant, seed), record in by_variant.items()
+        for (variant, seed), record in found.items()
         if record.status == "failed"
     )
     stored = len(records) - trained

@@ -75,6 +75,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "evaluation.snapshots": ("true, false", "average the networks at the ends of warm restarts' cycles"),
     "vary": ("mapping of paths to lists", "the [grid of variants](#what-varies)"),
     "variants": ("mapping of names to settings", "variants by name"),
+    "search": ("mapping of paths to ranges, and how", "[settings to search](#searching)"),
     "seeds": ("integer, or a list", "how many runs each variant gets, or their seeds"),
     "ensembles": (
         "true, false, or a list of sizes",

@@ -43,9 +43,13 @@ def _place(where: PlaceOf, index: int, *path: str, key: bool = False) -> str:
 
 
 def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
+    check_metric(claim, at)
+    check_measure(plan, claim, _variants(plan, claim, at), at)
+
+
+def check_measure(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
+    """Raise a StudyError where some of the variants do not have what the claim measures."""
     metric = claim.measure.metric
-    _check_keys(claim, at)
-    variants = _variants(plan, claim, at)
     ids = {variant.id for variant in variants}
     specs = [run.spec for run in plan.runs if run.variant in ids]
     check_measured(claim, specs, at)
@@ -59,7 +63,7 @@ def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
         _check_layers(plan, claim, variants, at)
 
 
-def _check_keys(claim: Claim, at: Callable[..., str]) -> None:
+def check_metric(claim: Claim, at: Callable[..., str]) -> None:
     """Refuse a metric that does not exist, and a layer or step for one that has none."""
     measure = claim.measure
     if measure.metric not in METRICS:

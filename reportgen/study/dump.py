@@ -10,6 +10,7 @@ import yaml
 from reportgen.study.components import plain, plain_value
 from reportgen.study.model import Study
 from reportgen.study.plan import settings_of
+from reportgen.study.ranges import OPTIONS
 from reportgen.study.settings import Settings
 from reportgen.study.variants import SECTIONS
 from reportgen.study.yaml12 import SCALARS
@@ -47,7 +48,8 @@ def study_as_written(study: Study) -> dict[str, Any]:
         section = getattr(settings, name)
         values = {key: plain_value(getattr(section, key)) for key in type(section).model_fields}
         written[name] = {key: "none" if value is None else value for key, value in values.items()}
-    written |= {"vary": study.vary, "variants": study.variants, "seeds": list(study.seeds)}
+    written |= {"vary": study.vary, "variants": study.variants}
+    written |= {"search": study.tree.get("search") or "none", "seeds": list(study.seeds)}
     written["ensembles"] = study.ensembles if isinstance(study.ensembles, bool) else list(study.ensembles)
     written["sanity"] = list(study.sanity)
     written["claims"] = [claim.model_dump(exclude_none=True) for claim in study.claims]
@@ -68,7 +70,9 @@ def _keep_what_varies_inside(study: Study, written: dict[str, Any]) -> None:
 
     The widths of hidden layers too stay in their form, so that an override may still change their number.
     """
-    paths = {*study.vary, *(path for changes in study.variants.values() for path in changes), "network.hidden.layers"}
+    searched = [key for key in study.tree.get("search") or () if key not in OPTIONS]
+    named = [path for changes in study.variants.values() for path in changes]
+    paths = {*study.vary, *named, *searched, "network.hidden.layers"}
     for path in paths:
         section, *inside = path.split(".")
         if path == "data.name" or (section == "preprocess" and inside):

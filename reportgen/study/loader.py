@@ -21,8 +21,9 @@ from reportgen.study.messages import study_error
 from reportgen.study.model import Study, StudyFile
 from reportgen.study.overrides import with_value
 from reportgen.study.plan import data_spec, make_plan, settings_of
+from reportgen.study.searched import check_searches, check_trials, most_runs, read_point_search
 from reportgen.study.settings import Data, Settings
-from reportgen.study.variants import VARIABLE, Point, points
+from reportgen.study.variants import VARIED, Point, points
 from reportgen.study.yaml12 import CONTROL, Document, Path, read
 
 WATERMARK = "watermark"
@@ -55,10 +56,11 @@ def load_study(path: str | FilePath, overrides: Mapping[str, Any] | None = None)
         sha256=hashlib.sha256(raw).hexdigest(),
         folder=path.resolve().parent,
         watermark=watermark,
-        tree={name: tree[name] for name in VARIABLE if name in tree},
+        tree={name: tree[name] for name in VARIED if name in tree},
     )
     origin.check_variants(study)
-    plan = make_plan(study)
+    plan = make_plan(study, outlook=True)
+    check_searches(plan, origin.where)
     check_ensembles(plan, origin.where)
     check_snapshots(plan, origin.where)
     check_claims(plan, origin.where)
@@ -113,13 +115,19 @@ class _Origin:
             context = dict(error.context or {})
             where = self.where(tuple(context["path"]), bool(context["key"]))
             raise StudyError(context["text"], where, context["hint"] or None) from None
-        runs = len(all_points) * len(study.seeds)
+        searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
+        runs = sum(most_runs(search, len(study.seeds)) for search in searches)
         if runs > MOST_RUNS:
-            said = f"{len(all_points)} variants on {len(study.seeds)} seeds are {runs} runs"
-            raise StudyError(said, self.where(("vary",), key=True), f"at most {MOST_RUNS}")
+            trials = " with their trials" if any(searches) else ""
+            said = f"{len(all_points)} variants{trials} on {len(study.seeds)} seeds are {runs} runs"
+            raise StudyError(
+                said, self.where(("search",) if any(searches) else ("vary",), key=True), f"at most {MOST_RUNS}"
+            )
         seen: list[tuple[Data, tuple[Component, ...]]] = []
-        for point in all_points:
+        for point, search in zip(all_points, searches, strict=True):
             settings = self._settings(point)
+            if search is not None:
+                check_trials(search, point, study.seeds, partial(self._where_of, point))
             if (settings.data, settings.preprocess) not in seen:
                 seen.append((settings.data, settings.preprocess))
                 self._check_data(point, settings, study.folder)
@@ -136,7 +144,8 @@ class _Origin:
         choice = _choice_for(point, path)
         if choice is None:
             return f"{self.where(path, key)} (variant {point.label!r})" if point.choices else self.where(path, key)
-        beyond = path[len(choice.path.split(".")) :]
+        cut = next((n for n in range(len(path) + 1) if ".".join(map(str, path[:n])) == choice.path), len(path))
+        beyond = path[cut:]
         return self.where(choice.key if key and not beyond else (*choice.place, *beyond), key)
 
     def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> None:

@@ -11,6 +11,7 @@ from reportgen.study.claims import Claim
 from reportgen.study.components import problem, shown, suggest
 from reportgen.study.figure_names import figure_names
 from reportgen.study.sanity import read_checks
+from reportgen.study.search import read_search
 from reportgen.study.section import Section
 from reportgen.study.settings import MOST_SEED, Settings
 
@@ -56,7 +57,7 @@ class Remedies(Section):
 
 
 class StudyFile(Settings):
-    """What a study file holds; `vary` and `variants` are checked when the plan is made."""
+    """What a study file holds; what varies or is searched is checked further when the plan is made."""
 
     title: Annotated[str, Field(min_length=1, max_length=300)]
     question: Annotated[str, Field(min_length=1, max_length=1000)]
@@ -64,6 +65,7 @@ class StudyFile(Settings):
     closing: str = ""
     vary: dict[str, list[Any]] = Field(default_factory=dict)
     variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    search: Annotated[Any, BeforeValidator(read_search)] = None
     seeds: Annotated[tuple[int, ...], BeforeValidator(_seeds)] = (0, 1, 2, 3, 4)
     ensembles: Annotated[bool | tuple[int, ...], BeforeValidator(_ensembles)] = False
     sanity: Annotated[tuple[str, ...], BeforeValidator(read_checks)] = ()

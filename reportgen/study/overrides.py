@@ -8,6 +8,7 @@ from typing import Any
 
 from reportgen.engine.spec import Component
 from reportgen.errors import StudyError, UsageError
+from reportgen.study.ranges import KINDS, OPTIONS
 from reportgen.study.settings import Network, Training
 from reportgen.study.yaml12 import scalar
 
@@ -72,7 +73,7 @@ def _opened(value: Any, path: str, key: str) -> Any:
 
 
 def _keys(tree: dict[str, Any], path: str) -> list[str]:
-    """Return the keys that a dotted path goes through; below `vary` and `variants` a key is itself such a path."""
+    """Return the keys that a dotted path goes through; below `vary`, `variants` and `search` keys are such paths."""
     keys: list[str] = []
     at: Any = tree
     rest = path.split(".")
@@ -80,6 +81,8 @@ def _keys(tree: dict[str, Any], path: str) -> list[str]:
         count = next((n for n in range(len(rest), 1, -1) if isinstance(at, dict) and ".".join(rest[:n]) in at), 1)
         if ".".join(rest[:count]) not in _names(at) and (keys == ["vary"] or (keys[:1] == ["variants"] and keys[1:])):
             count = len(rest)
+        elif keys == ["search"] and count == 1 and rest[0] not in OPTIONS:
+            count = max(len(rest) - (rest[-1] in (*KINDS, "points")), 1)
         key = ".".join(rest[:count])
         keys, rest = [*keys, key], rest[count:]
         at = at.get(key) if isinstance(at, dict) else at[int(key)] if key in _names(at) else None

@@ -1,8 +1,12 @@
-"""From a study to the explicit list of runs: variants, seeds and their RunSpecs."""
+"""From a study to the explicit list of runs: variants, seeds and their RunSpecs.
+
+A search is planned as far as scores are known: its first stage at once, each further stage from the scores of the one
+before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,22 +25,26 @@ from reportgen.engine.spec import (
 from reportgen.study.components import plain, plain_value
 from reportgen.study.model import Study
 from reportgen.study.overrides import with_values
+from reportgen.study.search import Search, read_search
 from reportgen.study.settings import Data, Network, Settings, Training
+from reportgen.study.trials import Scores, Trial, trials_of
 from reportgen.study.variants import VARIABLE, Point, points
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One point of what varies.
+    """One point of what varies, or one trial of a search.
 
     id: unique, of [a-z0-9-]; label: for people, unique; settings: every setting by its dotted path, defaults
-    included; varied: the varied paths alone, to the label that stands for the value.
+    included; varied: the varied paths alone, to the label that stands for the value; trial: None where nothing is
+    searched.
     """
 
     id: str
     label: str
     settings: Mapping[str, Any]
     varied: Mapping[str, str]
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True)
@@ -57,28 +65,50 @@ class Plan:
     runs: tuple[PlannedRun, ...]
 
 
-def make_plan(study: Study) -> Plan:
-    """Return the study's variants and runs."""
-    variants, runs = [], []
+def make_plan(study: Study, scores: Scores | None = None, outlook: bool = False) -> Plan:
+    """Return the study's variants and runs, with every stage of its searches that the scores of trials decide.
+
+    scores: by variant and seed, NaN for a run that has none. outlook: the other stages too, as they would be if the
+    first trial of a stage were its best; their number is right, their settings are a guess.
+    """
+    variants: list[Variant] = []
+    runs: list[PlannedRun] = []
     for point in points(study.tree, study.vary, study.variants):
-        settings = settings_of(point.tree)
-        variants.append(_variant(point, settings))
-        runs += _runs(study, point.id, settings)
+        search = search_of(point.tree)
+        if search is None:
+            settings = settings_of(point.tree)
+            variants.append(_variant(point, settings))
+            runs += _runs(study, point.id, settings, study.seeds)
+            continue
+        search = search.small() if study.watermark else search
+        for trial in trials_of(search, point, study.seeds, scores or {}, outlook):
+            settings = settings_of(with_values(point.tree, trial.changes))
+            variants.append(_of_trial(point, trial, settings))
+            runs += _runs(study, trial.id, settings, trial.seeds)
     return Plan(study, tuple(variants), tuple(runs))
 
 
-def changed(study: Study, variant: str, change: Mapping[str, Any]) -> list[PlannedRun]:
+def changed(plan: Plan, variant: str, change: Mapping[str, Any]) -> list[PlannedRun]:
     """Return the runs of one variant with some settings changed: the counterfactual of a remedy, on the same seeds.
 
     Raises pydantic's ValidationError where the change makes no valid settings.
     """
-    point = next(p for p in points(study.tree, study.vary, study.variants) if p.id == variant)
-    return _runs(study, variant, settings_of(with_values(point.tree, change)))
+    study, trial = plan.study, next(v.trial for v in plan.variants if v.id == variant)
+    wanted = trial.point if trial else variant
+    point = next(p for p in points(study.tree, study.vary, study.variants) if p.id == wanted)
+    tree = with_values(point.tree, {**(trial.changes if trial else {}), **change})
+    seeds = [run.seed for run in plan.runs if run.variant == variant]
+    return _runs(study, variant, settings_of(tree), seeds)
 
 
-def _runs(study: Study, variant: str, settings: Settings) -> list[PlannedRun]:
+def search_of(tree: Mapping[str, Any]) -> Search | None:
+    """Return what a variant's tree searches, None for nothing."""
+    return read_search(tree.get("search"))
+
+
+def _runs(study: Study, variant: str, settings: Settings, seeds: Sequence[int]) -> list[PlannedRun]:
     classes = class_count(settings, study.folder)
-    specs = [run_spec(settings, seed, classes) for seed in study.seeds]
+    specs = [run_spec(settings, seed, classes) for seed in seeds]
     if study.ensembles:  # they are averages of what the runs predict
         specs = [replace(spec, evaluation=replace(spec.evaluation, predictions=True)) for spec in specs]
     return [PlannedRun(variant, spec.seed, spec) for spec in specs]
@@ -99,6 +129,14 @@ def settings_of(tree: Mapping[str, Any]) -> Settings:
 def _variant(point: Point, settings: Settings) -> Variant:
     varied = {choice.path: choice.label for choice in point.choices}
     return Variant(point.id, point.label, flat_settings(settings), varied)
+
+
+def _of_trial(point: Point, trial: Trial, settings: Settings) -> Variant:
+    """Return a trial as a variant: what is searched stands among its settings, below `search`."""
+    asked = {f"search.{key}": value for key, value in point.tree["search"].items()}
+    place = {"search": trial.search, "search.stage": trial.stage, "search.trial": trial.number}
+    varied = {choice.path: choice.label for choice in point.choices} | {"search": trial.search} | trial.words
+    return Variant(trial.id, trial.label, flat_settings(settings) | asked | place, varied, trial)
 
 
 def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:

@@ -27,6 +27,7 @@ from reportgen.study.claims import EXPECTATIONS
 from reportgen.study.figure_names import figure_names
 from reportgen.study.model import MOST_SEEDS, StudyFile
 from reportgen.study.sanity import SANITY_CHECKS
+from reportgen.study.search_schema import search_schema
 from reportgen.table import Parameter, Row
 
 Schema = dict[str, Any]
@@ -139,7 +140,7 @@ def _top_level(paths: list[str]) -> Schema:
     seed = {"type": "integer", "minimum": 0, "maximum": settings.MOST_SEED}
     seeds = {"type": "array", "items": seed, "minItems": 1, "maxItems": MOST_SEEDS, "uniqueItems": True}
     deeper = rf"^(data|{'|'.join(re.escape(path) for path in paths)})(\.[^.]+)+$"
-    known = {"propertyNames": _any({"enum": paths}, {"pattern": deeper})}
+    known = {"propertyNames": _any({"enum": [*paths, "search"]}, {"pattern": deeper}, {"pattern": r"^search\.."})}
     changes = known | {"type": "object", "properties": {path: _ref(path) for path in paths}}
     lists = {path: {"type": "array", "items": _ref(path), "minItems": 1} for path in paths}
     anything = {"type": "array", "minItems": 1}
@@ -148,6 +149,7 @@ def _top_level(paths: list[str]) -> Schema:
         "preprocess": _STEPS,
         "vary": known | {"type": "object", "properties": lists, "additionalProperties": anything},
         "variants": {"type": "object", "additionalProperties": changes},
+        "search": search_schema(paths, deeper, METRICS),
         "seeds": _any({"type": "integer", "minimum": 1, "maximum": MOST_SEEDS}, seeds),
         "figures": {"type": "array", "items": {"enum": figure_names()}, "uniqueItems": True},
         "sanity": _any({"type": "array", "items": {"enum": list(SANITY_CHECKS)}}, _OFF),

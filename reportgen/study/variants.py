@@ -13,6 +13,7 @@ from reportgen.study.overrides import with_value
 
 MOST_VARIANTS = 10_000
 VARIABLE = ("data", "preprocess", "network", "training", "probes", "evaluation")
+VARIED = (*VARIABLE, "search")
 SECTIONS = ("network", "training", "probes", "evaluation")
 
 
@@ -98,7 +99,7 @@ def _axis(path: str, values: list[Any]) -> list[Choice]:
     names = [_name(value) for value, _ in stripped]
     choices = []
     for index, (value, label) in enumerate(stripped):
-        own = label or _automatic(path, value, names.count(names[index]) > 1)
+        own = label or automatic_label(path, value, names.count(names[index]) > 1)
         choices.append(Choice(path, value, own, (*place, index)))
     for index, choice in enumerate(choices):
         if any(choice.label == earlier.label or _equal(choice.value, earlier.value) for earlier in choices[:index]):
@@ -117,12 +118,12 @@ def _named(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
     for path, given in changes.items():
         _check_path(path, ("variants", label, path))
         value, own = _split_label(given, ("variants", label, path))
-        found.append(Choice(path, value, own or _automatic(path, value, False), ("variants", label, path)))
+        found.append(Choice(path, value, own or automatic_label(path, value, False), ("variants", label, path)))
     return tuple(found)
 
 
 def _check_path(path: str, place: tuple[str | int, ...]) -> None:
-    if path.split(".")[0] not in VARIABLE or not all(path.split(".")) or path in SECTIONS:
+    if path.split(".")[0] not in VARIED or not all(path.split(".")) or path in SECTIONS:
         hint = f"a dotted path below {', '.join(VARIABLE)}, such as training.lr"
         raise problem(f"{path!r} is no setting that can vary", hint, place, key=True)
 
@@ -142,7 +143,7 @@ def _name(value: Any) -> str:
     return str(value.get("name", value)) if isinstance(value, dict) else str(value)
 
 
-def _automatic(path: str, value: Any, spelled_out: bool) -> str:
+def automatic_label(path: str, value: Any, spelled_out: bool) -> str:
     """Return a label for a value: a component's name, with its parameters where the name alone is not unique."""
     word = "preprocessing" if path == "preprocess" else path.split(".")[-1].replace("_", " ")
     if path == "preprocess" and isinstance(value, list) and value:

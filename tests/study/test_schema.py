@@ -109,4 +109,6 @@ TOLD_BY_THE_PLAN = {
     "vary key number",
     "vary label empty",
     "variants unknown",
+    "search beyond",
+    "search varied method",
 }
