@@ -80,7 +80,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "zero weights": ("symmetric_init", {"weights": init("zero")}),
     "constant weights": ("symmetric_init", {"weights": init("constant", value=0.02)}),
     "negative bias": ("dead_relu", {"act": activation("relu"), "weights": init("he_normal"), "bias": -4.0}),
-    "rate far too high": ("nan_divergence", {"act": activation("relu"), "weights": init("he_normal"), "lr": 1e5}),
+    "rate far too high": ("lr_too_high", {"act": activation("relu"), "weights": init("he_normal"), "lr": 1e5}),
 }
 
 
@@ -123,7 +123,7 @@ CAUSES: dict[str, tuple[str, dict[str, Any], str]] = {
         "network.init",
     ),
     "rate too high, diverged": (
-        "nan_divergence",
+        "lr_too_high",
         {"act": activation("relu"), "weights": init("he_normal"), "lr": 1e5},
         "training.lr",
     ),

@@ -1,0 +1,181 @@
+"""How training went, on scales without a usual rate: what a step does, what all of them could do, what came of it.
+
+**What one step does.** The bound |u| sqrt(tr F) / L on how far a step u moves the examples' losses (root mean square),
+as a share of the loss L. tr F is the mean squared gradient of a single example, from the looks: a layer's share is
+E|a|^2 E|delta|^2 for its inputs a and its deltas. No curvature of the softmax loss exceeds tr F at initialization
+(Martens 2020, section 5). A share far below 1 is a small step, one above 1 is larger than the loss is linear for,
+whatever the optimizer, the data or the width.
+
+**What all steps could do.** The sum of |u| |g| / L over all steps: how far, in powers of e, the loss would fall if
+each step did what its gradient g promises. For small steps of gradient descent it is the sum of lr |g|^2 / L, and the
+fall comes true. A sum far beyond the fall says that steps undo one another.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.runs.record import RunRecord
+
+Array = NDArray[np.float64]
+
+FIRST, LAST = 50, 8
+"""A run begins with a 50th of its steps, and ends with an 8th: what comes before and after is compared over those."""
+
+RISING = ("range_test",)
+"""Schedules that raise the rate on purpose, until training breaks."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A run's training; K looks after step 0, S steps, losses in train mode.
+
+    effects (K,): what one step does at each look; ratios (K, L): update over weight by layer; looks (K,): their steps.
+    promised: what all steps could do, in powers of e. losses (S,): of each minibatch; first, last: their means at
+    both ends. guess: the loss of the best constant answer. path: the sum of all steps' update over weight, in the layer
+    that moved most. usual: what a step does on the average over all. kept: the squared gradient at the last look as a
+    share of its largest. carried: the share of weights, not biases, in the squared gradient at the first look.
+    """
+
+    effects: Array
+    ratios: Array
+    looks: Array
+    promised: float
+    losses: Array
+    first: float
+    last: float
+    guess: float
+    path: float
+    usual: float
+    kept: float
+    carried: float
+
+    @property
+    def effect(self) -> float:
+        """What the strongest step does that was looked at."""
+        return float(self.effects.max())
+
+    @property
+    def fall(self) -> float:
+        """How far the loss fell, in powers of e."""
+        return math.log(max(self.first, 1e-30) / max(self.last, 1e-30))
+
+
+def guess(record: RunRecord) -> float:
+    """Return the loss of the best answer that is the same for every example: what a net costs that learned nothing."""
+    counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
+    classes = record.spec.network.layers[-1].units
+    p = counts / counts.sum() if counts.sum() > 0 else np.full(classes, 1 / classes)
+    loss = record.spec.training.loss.name
+    if loss == "mse":
+        return float((p * (1 - p)).mean())
+    if loss == "hinge":
+        return float(min(len(p) - 1, len(p) * (1 - p.max())))
+    return float(-(p[p > 0] * np.log(p[p > 0])).sum())
+
+
+def rises(record: RunRecord) -> bool:
+    """Return whether the schedule raises the rate on purpose until training breaks."""
+    schedule = record.spec.training.schedule
+    return schedule.name in RISING or getattr(schedule.get("then"), "name", None) in RISING
+
+
+def finite(values: Any) -> Array:
+    """Return the values that are finite, in float64."""
+    found = np.asarray(values, np.float64)
+    return found[np.isfinite(found)]
+
+
+def ends(losses: Array) -> tuple[float, float]:
+    """Return the mean loss of the first and of the last steps."""
+    size = losses.size
+    return float(losses[: max(1, size // FIRST)].mean()), float(losses[-max(1, size // LAST) :].mean())
+
+
+def course(record: RunRecord) -> Course | None:
+    """Return how training went, None for a run without training or without a look after its first step."""
+    losses = finite(record.arrays.get("step_loss", ()))
+    looks = np.asarray(record.arrays.get("probe_step", ()), np.float64)
+    if losses.size == 0 or not (looks > 0).any() or "probe_update_ratio" not in record.arrays:
+        return None
+    with np.errstate(all="ignore"):
+        weights, biases = _squared_gradients(record)
+        length, gradient = _step_lengths(record), weights + biases
+        level = np.interp(looks, *_levels(record, losses))
+        effects = length * np.sqrt(_squared_example(record)) / level
+        rates = length * np.sqrt(gradient) / level
+    seen = np.isfinite(effects) & np.isfinite(rates) & (looks > 0)
+    if not seen.any():
+        return None
+    ratios = np.asarray(record.statistic("update_ratio"), np.float64)[seen]
+    at = _Steps(looks[seen], losses.size)
+    first, last = ends(losses)
+    return Course(
+        effects=effects[seen],
+        ratios=ratios,
+        looks=looks[seen],
+        promised=at.total(rates[seen]),
+        losses=losses,
+        first=first,
+        last=last,
+        guess=guess(record),
+        path=at.total(np.nan_to_num(ratios).max(axis=1)),
+        usual=at.total(effects[seen]) / losses.size,
+        kept=float(gradient[seen][-1] / max(gradient[np.isfinite(gradient)].max(), 1e-300)),
+        carried=float(weights[0] / max(gradient[0], 1e-300)),
+    )
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """From values at looks to sums over all steps, straight lines between looks."""
+
+    looks: Array
+    steps: int
+
+    def total(self, values: Array) -> float:
+        """Return the sum over all steps."""
+        return float(np.interp(np.arange(1, self.steps + 1), self.looks, values).sum())
+
+
+def _levels(record: RunRecord, losses: Array) -> tuple[Array, Array]:
+    """Return steps, and the loss in train mode at them: by epoch, and the first steps'."""
+    steps = np.asarray(record.arrays.get("epoch_step", ()), np.float64)
+    means = np.asarray(record.arrays.get("epoch_batch_loss", ()), np.float64)
+    known = np.isfinite(means) if means.size == steps.size else np.zeros(0, bool)
+    first, last = ends(losses)
+    if not known.any():
+        return np.array([0.0, losses.size]), np.array([first, last])
+    return np.r_[0.0, steps[known]], np.r_[first, means[known]]
+
+
+def _squared_gradients(record: RunRecord) -> tuple[Array, Array]:
+    """Return, by look, the squared norm of the mean gradient: of weights, and of biases."""
+    weights = np.asarray(record.statistic("weight_gradient_norm"), np.float64)
+    biases = np.asarray(record.arrays.get("probe_bias_gradient_norm", np.zeros_like(weights)), np.float64)
+    return np.asarray((weights**2).sum(axis=1)), np.asarray((np.nan_to_num(biases) ** 2).sum(axis=1))
+
+
+def _squared_example(record: RunRecord) -> Array:
+    """Return, by look, the mean squared norm of one example's gradient, inputs and deltas taken as independent."""
+    deltas = np.asarray(record.statistic("gradient_norm"), np.float64)
+    mean, std = (np.asarray(record.statistic(f"activation_{name}"), np.float64) for name in ("mean", "std"))
+    units = np.array([layer.units for layer in record.spec.network.layers[:-1]], np.float64)
+    first = float(record.facts.get("features", 1)) * float(record.facts.get("input_second_moment", 1.0))
+    inputs = np.column_stack([np.full(len(mean), first), (mean**2 + std**2)[:, :-1] * units])
+    examples = max(int(record.facts.get("probe_n", 1)), 1)
+    return np.asarray(((inputs + 1) * examples * deltas**2).sum(axis=1))
+
+
+def _step_lengths(record: RunRecord) -> Array:
+    """Return the length of the step before each look, over all weights; NaN where none was measured."""
+    ratios = np.asarray(record.statistic("update_ratio"), np.float64)
+    norms = np.asarray(record.statistic("weight_norm"), np.float64)
+    squares = (ratios * norms) ** 2
+    unknown = np.isnan(squares).all(axis=1)
+    return np.asarray(np.where(unknown, np.nan, np.sqrt(np.nansum(squares, axis=1))))

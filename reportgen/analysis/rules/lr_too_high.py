@@ -1,0 +1,201 @@
+"""The learning rate is so high that steps undo one another: the loss breaks out, stays at guessing, or never settles.
+
+**Statistic.** What steps do to the examples' losses, as a share of the loss, by the bound |u| sqrt(tr F) / L (u the
+step, tr F the mean squared gradient of one example): the strongest step seen, the average step, and the last. What all
+steps together promise, the sum of |u| |g| / L, in powers of e. And what came of it: how the loss ended, how far it had
+been down before, and how far it still swings late in training, measured where no draw of examples is in it.
+
+**Reference.** No rate is high by its number, and a step beyond 2 / curvature is no fault where the loss falls all the
+same. Four signs count, each of large steps together with harm:
+
+1. *Broke out.* The loss left the finite numbers, though before the first step it was sane: below ten times
+   guessing, or below 10, which outputs of unit variance stay below for every loss.
+2. *No better than guessing.* The loss, in train mode and in test mode, ends at 95% of the best constant
+   answer's or above and has not just been falling, after steps that promised a fall by e^20, with one at least twice as
+   large as the loss itself.
+3. *Lost ground.* It ends above its lowest level by more than a tenth of guessing and three standard errors, after
+   steps that promised e^20, with one as large as the loss itself.
+4. *Never settles.* It keeps 30% of guessing and swings by 3% of it after a promise of e^40; or it keeps half, the
+   average step is twice as large as the loss, and the promise is e^200.
+
+Signs 2 to 4 need a training split that is not fitted. On 70 random configurations over 14 rates each, none of them
+met a rate within a factor of three of the best. A schedule that raises the rate until training breaks is left alone,
+and so are inputs larger than the weights fit, where they and not the rate make the first step large.
+
+**Advice.** Lower the rate by a factor of ten, or by what brings the first step's update over weight to 0.05.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._course import Array, Course, course, finite, guess, rises
+from reportgen.analysis.rules._input import too_large
+from reportgen.analysis.rules._rate import lower
+from reportgen.analysis.rules._seen import enough, fits, looked_at, number, words_for_seeds
+from reportgen.analysis.rules._swings import swing
+from reportgen.runs.record import RunRecord
+
+SANE = 10.0
+GUESSING = 0.95
+PROMISE, LONG, LONGEST = 20.0, 40.0, 200.0
+LARGE = 2.0
+LOST = 0.1
+ERRORS = 3.0
+KEEPS, HALF = 0.3, 0.5
+SWINGS = 0.03
+LATE = 0.2
+BLOCKS = 16
+BROKE, GUESSES, LOSES, RESTLESS = "broke out", "no better than guessing", "lost ground", "never settles"
+SOURCES = (
+    "stanford-scribe",
+    "lecture-review",
+    "nn1-notes",
+    "Goodfellow, Bengio and Courville 2016, 8.3.1 and 11.4.1",
+    "Cohen et al. 2021, Gradient descent on neural networks typically occurs at the edge of stability",
+)
+
+
+def sign(record: RunRecord) -> str | None:
+    """Return which sign of a rate that is too high the run shows, None for none."""
+    if rises(record) or _by_the_input(record):
+        return None
+    if record.status == "diverged":
+        return BROKE if _began_sane(record) else None
+    seen = None if fits(record) else course(record)
+    if seen is None or seen.promised < PROMISE:
+        return None
+    ended = _ended(record, seen)
+    if ended >= GUESSING * seen.guess and seen.effect >= LARGE and not _coming_down(record, seen):
+        return GUESSES
+    if seen.effect >= LARGE / 2 and _lost(seen) > LOST * seen.guess:
+        return LOSES
+    return RESTLESS if _restless(record, seen, ended) else None
+
+
+def _by_the_input(record: RunRecord) -> bool:
+    """Return whether steps are large because inputs are: a first step's effect grows like their second moment."""
+    if not looked_at([record]) or not too_large(record):
+        return False
+    seen = course(record)
+    return seen is None or bool(seen.effects[0] < LARGE * float(record.facts["input_second_moment"]))
+
+
+def _began_sane(record: RunRecord) -> bool:
+    loss = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)
+    return loss.size > 0 and bool(loss[0] < SANE * max(guess(record), 1.0))
+
+
+def _ended(record: RunRecord, seen: Course) -> float:
+    """Return the training loss at the end, in train mode or in test mode, whichever is less."""
+    tested = finite(record.arrays.get("epoch_train_loss", ()))
+    return min(seen.last, float(tested[-1])) if tested.size > 1 else seen.last
+
+
+def _coming_down(record: RunRecord, seen: Course) -> bool:
+    """Return whether the loss has only fallen so far, and still does."""
+    means = np.array([block.mean() for block in _blocks(seen)])
+    begin = max(seen.losses[0], *finite(record.arrays.get("epoch_train_loss", ()))[:1])
+    falls = means[-1] < means[len(means) // 2] - LOST * seen.guess
+    return bool(falls and means.max() <= (1 + LOST) * begin)
+
+
+def _lost(seen: Course) -> float:
+    """Return by how much the last losses lie above the lowest block's, less three standard errors of the difference."""
+    blocks = _blocks(seen)
+    lowest = min(blocks, key=np.mean)
+    if lowest.size < 2:
+        return 0.0
+    error = np.sqrt(sum(np.mean(np.diff(block) ** 2) / 2 / block.size for block in (lowest, blocks[-1])))
+    return float(seen.last - lowest.mean() - ERRORS * error)
+
+
+def _blocks(seen: Course) -> list[Array]:
+    return np.array_split(seen.losses, min(BLOCKS, seen.losses.size))
+
+
+def _restless(record: RunRecord, seen: Course, ended: float) -> bool:
+    if ended < KEEPS * seen.guess:
+        return False
+    swings = seen.promised >= LONG and swing(record) >= SWINGS * seen.guess
+    throughout = seen.usual >= LARGE and seen.effects[-1] >= LATE and ended >= HALF * seen.guess
+    return swings or (throughout and seen.promised >= LONGEST)
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds show a sign of steps that are too large, or any broke out."""
+    shown = [(record, found) for record in evidence.records if (found := sign(record)) is not None]
+    broke = any(found == BROKE for _, found in shown)
+    if not shown or not (broke or enough(len(shown), len(evidence.records))):
+        return None
+    signs = [found for _, found in shown]
+    commonest = max(dict.fromkeys(signs), key=signs.count)
+    record = next(r for r, found in shown if found == commonest)
+    seeds = tuple(r.spec.seed for r, _ in shown)
+    facts = _facts(record)
+    rate, slower = lower(record, "smaller steps")
+    slowest = Proposal({"training.lr": slower.change["training.lr"] / 10}, "much smaller steps")
+    return Finding(
+        rule=RULE.id,
+        severity="error" if commonest in (BROKE, GUESSES) else "warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=_when(record),
+        evidence={"sign": commonest, "lr": record.spec.training.lr, **facts},
+        message=(
+            f"{_words(commonest, record, facts)} ({words_for_seeds(seeds, len(evidence.records))}, "
+            f"learning rate {number(record.spec.training.lr)}, from step {_when(record)})."
+        ),
+        advice=f"{rate}.",
+        sources=SOURCES,
+        proposals=(slower, slowest),
+    )
+
+
+def _facts(record: RunRecord) -> dict[str, float]:
+    seen = course(record)
+    if seen is None:
+        return {"guess": guess(record)}
+    return {
+        "largest_effect_of_a_step": seen.effect,
+        "usual_effect_of_a_step": seen.usual,
+        "promised_fall": seen.promised,
+        "first_loss": seen.first,
+        "last_loss": seen.last,
+        "guess": seen.guess,
+        "swing": swing(record),
+    }
+
+
+def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
+    begin = record.arrays["epoch_train_loss"][0] if found == BROKE else facts["first_loss"]
+    if found == BROKE:
+        return f"The loss, {number(float(begin))} before the first step, left the finite numbers"
+    ended = f"the loss went from {number(facts['first_loss'])} to {number(facts['last_loss'])}"
+    size = f"A step can change the losses by up to {number(facts['largest_effect_of_a_step'])} times their mean"
+    if found == GUESSES:
+        return f"{size}, and {ended}, where guessing costs {number(facts['guess'])}"
+    if found == LOSES:
+        return f"{size}, and what was learned is lost again: {ended}"
+    return f"{size}, and the loss does not settle: it ends at {number(facts['last_loss'])}"
+
+
+def _when(record: RunRecord) -> int:
+    """Return the step of the first look at which a step was as large as the loss; where none was seen, the last."""
+    seen = course(record)
+    if seen is None:
+        return max(int(record.steps), 1)
+    large = seen.looks[seen.effects >= 1.0]
+    return int(large[0]) if large.size else int(seen.looks[-1])
+
+
+RULE = Rule(
+    id="lr_too_high",
+    title="Learning rate too high",
+    check=check,
+    sources=SOURCES,
+    stage="optimization",
+    causes=("unnormalized_input", "exploding_gradients", "exploding_activations", "wrong_init_loss"),
+)

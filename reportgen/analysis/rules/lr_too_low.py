@@ -1,0 +1,112 @@
+"""The learning rate is so low that training does not get anywhere: the gradient is there, and the steps are not.
+
+**Statistic.** What a step does to the examples' losses on the average, as a share of the loss, by the bound
+|u| sqrt(tr F) / L (u the step, tr F the mean squared gradient of one example). What all steps together promise: the
+sum of |u| |g| / L, for plain gradient descent the sum of lr |g|^2 / L. The path of the weights, as the sum of all
+steps' update over weight. And the fall of the loss that came.
+
+**Reference.** No rate is low by its number. Steps are small that change the losses by less than 5%: at ten times the
+rate they would still change them by less than half, and over that reach the loss is about linear. They got nowhere
+where the loss has kept more than half of itself, and one of two holds. Either all steps together promise no fall by a
+factor of e though the gradient is there, at the end still a tenth (squared) of its largest: a net that converged has
+lost its gradient. Or no layer's weights have moved by more than a fifth of their size, so that the net is still the one
+that was drawn. A net that fits its training split is no case of a low rate. Nor is one whose gradient vanished among
+its layers: at initialization, weights and not biases must hold half of the (squared) gradient, and other rules name
+what starves them. Runs of fewer than 20 steps are not judged: there, steps are what is missing.
+
+**Advice.** Raise the rate, by the power of ten that brings a step to about the size of the loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._course import Course, course, rises
+from reportgen.analysis.rules._seen import enough, fits, number, percent, words_for_seeds
+from reportgen.runs.record import RunRecord
+
+SMALL = 0.05
+FEW = 1.0
+KEPT = math.log(2)
+THERE = 0.1
+CARRIED = 0.5
+NEAR = 0.2
+LITTLE = 0.1
+LEAST_STEPS = 20
+SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courville 2016, 11.4.1")
+
+
+def _crawls(record: RunRecord) -> Course | None:
+    """Return the run's course where its steps are too small, None elsewhere."""
+    if record.status == "diverged" or rises(record) or fits(record):
+        return None
+    seen = course(record)
+    if seen is None or seen.losses.size < LEAST_STEPS or seen.usual >= SMALL or seen.fall >= KEPT:
+        return None
+    if seen.carried < CARRIED:
+        return None
+    return seen if seen.path < NEAR or (seen.promised < FEW and seen.kept > THERE) else None
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds make steps too small to get anywhere."""
+    courses = [_crawls(record) for record in evidence.records]
+    shown = [(r, c) for r, c in zip(evidence.records, courses, strict=True) if c is not None]
+    if not shown or not enough(len(shown), len(courses)):
+        return None
+    record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
+    facts = _means([c for _, c in shown])
+    little = facts["first_loss"] - facts["last_loss"] < LITTLE * shown[0][1].guess
+    advice, proposals = _raise(record, facts["usual_effect_of_a_step"])
+    return Finding(
+        rule=RULE.id,
+        severity="error" if little else "warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=1,
+        evidence={**facts, "limit": SMALL, "steps": record.steps, "lr": record.spec.training.lr},
+        message=(
+            f"A step changes the losses by at most {percent(facts['usual_effect_of_a_step'])} on the average, and all "
+            f"{record.steps} steps promise a fall of the loss by {percent(-math.expm1(-facts['promised_fall']))}: it "
+            f"went from {number(facts['first_loss'])} to {number(facts['last_loss'])} "
+            f"({words_for_seeds(seeds, len(courses))}, from the first step)."
+        ),
+        advice=advice,
+        sources=SOURCES,
+        proposals=proposals,
+    )
+
+
+def _means(courses: Sequence[Course]) -> dict[str, float]:
+    """Return what was measured, averaged over seeds."""
+    names = {
+        "usual_effect_of_a_step": "usual",
+        "promised_fall": "promised",
+        "path": "path",
+        "first_loss": "first",
+        "last_loss": "last",
+    }
+    return {name: float(np.mean([getattr(c, field) for c in courses])) for name, field in names.items()}
+
+
+def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
+    lr = record.spec.training.lr
+    times = 10.0 ** max(1, round(-math.log10(max(effect, 1e-12)))) if lr > 0 else 1.0
+    advice = f"Raise the learning rate by a factor of {number(times)}, to {number(lr * times)}."
+    factors = dict.fromkeys((times, max(times / 10, 10.0)))
+    return advice, tuple(Proposal({"training.lr": lr * factor}, "larger steps") for factor in factors)
+
+
+RULE = Rule(
+    id="lr_too_low",
+    title="Learning rate too low",
+    check=check,
+    sources=SOURCES,
+    stage="optimization",
+    yields_to=("vanishing_gradients", "vanishing_activations", "symmetric_init", "dead_relu", "saturation"),
+)

@@ -1,0 +1,146 @@
+"""Rules on the size of steps: a rate too high or too low is named on real runs, and look-alikes are left alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.analysis.rules._course import course, guess
+from reportgen.analysis.rules._swings import swing
+from reportgen.engine.spec import Component, DropoutSpec
+from tests.analysis.rate_runs import alarm, clouds, found, run, runs
+from tests.engine.networks import activation, init, optimizer
+
+RELU = {"act": activation("relu"), "weights": init("he_normal")}
+RATES = ("lr_too_high", "lr_too_low")
+
+HEALTHY: dict[str, dict[str, Any]] = {
+    "sgd": {},
+    "momentum": {"optimizer": optimizer("sgd", momentum=0.9), "lr": 0.02},
+    "adam": {"optimizer": optimizer("adam"), "lr": 0.01},
+    "rmsprop": {"optimizer": optimizer("rmsprop"), "lr": 0.003},
+    "adagrad": {"optimizer": optimizer("adagrad"), "lr": 0.05},
+    "batch of one": {"batch_size": 1, "lr": 0.01, "epochs": 2},
+    "full batch, at the edge of stability": {"batch_size": 0, "lr": 1.0, "epochs": 150},
+    "noisy labels at their limit": {"data": clouds(noise=0.5), "epochs": 20, "lr": 0.05},
+    "pure noise": {"data": clouds(distance=0.0), "epochs": 3, "lr": 0.05},
+    "dropout": {"dropout": DropoutSpec(0.5), "epochs": 15},
+    "decays to nothing": {"schedule": Component.of("exponential", factor=0.3), "epochs": 12},
+    "warm restarts": {"schedule": Component.of("warm_restarts", cycle=3, factor=1.0), "epochs": 12},
+    "raised until it breaks": {"schedule": Component.of("range_test", low=1e-6, high=100.0), "epochs": 5, **RELU},
+    "long after it fits": {"epochs": 80, **RELU},
+    "one step": {"batch_size": 0, "epochs": 1},
+    "no training": {"epochs": 0},
+    "no hidden layer": {"widths": ()},
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_no_rate_is_blamed_where_none_is_at_fault(name: str) -> None:
+    records = runs(**HEALTHY[name])
+    assert {rule: alarm(rule, records) for rule in RATES} == dict.fromkeys(RATES)
+
+
+TOO_HIGH: dict[str, dict[str, Any]] = {
+    "diverges": {"lr": 1e5, **RELU},
+    "kills all units": {"lr": 10.0, "widths": (16, 16, 16), **RELU},
+    "flat parts of tanh": {"lr": 30.0},
+    "adam": {"lr": 1.0, "optimizer": optimizer("adam"), "widths": (16,) * 4},
+    "full batch": {"lr": 300.0, "batch_size": 0, "epochs": 100},
+    "momentum": {"lr": 3.0, "optimizer": optimizer("sgd", momentum=0.9)},
+    "mean squared error": {"lr": 1e3, "loss": Component("mse")},
+}
+
+
+@pytest.mark.parametrize("name", TOO_HIGH)
+def test_a_rate_that_is_too_high_is_named_and_a_lower_one_proposed(name: str) -> None:
+    records = runs(**TOO_HIGH[name])
+    finding = found("lr_too_high", records)
+    assert finding is not None
+    assert finding.severity in ("error", "warning")
+    assert finding.seeds == (0, 1, 2)
+    assert finding.proposals[0].change["training.lr"] <= TOO_HIGH[name]["lr"] / 10
+    assert "3 of 3 seeds" in finding.message
+    assert alarm("lr_too_low", records) is None
+
+
+TOO_LOW: dict[str, dict[str, Any]] = {
+    "sgd": {"lr": 1e-5},
+    "a thousandth": {"lr": 1e-3, "epochs": 2},
+    "adam": {"lr": 1e-6, "optimizer": optimizer("adam")},
+    "full batch": {"lr": 1e-4, "batch_size": 0, "epochs": 60},
+    "batch of one": {"lr": 1e-6, "batch_size": 1, "epochs": 1},
+    "hinge loss": {"lr": 1e-5, "loss": Component("hinge")},
+    "cosine": {"lr": 1e-5, "schedule": Component("cosine")},
+}
+
+
+@pytest.mark.parametrize("name", TOO_LOW)
+def test_a_rate_that_is_too_low_is_named_and_a_higher_one_helps(name: str) -> None:
+    records = runs(**TOO_LOW[name])
+    finding = found("lr_too_low", records)
+    assert finding is not None
+    assert finding.severity in ("error", "warning")
+    assert alarm("lr_too_high", records) is None
+    higher = finding.proposals[0].change["training.lr"]
+    assert higher >= 10 * TOO_LOW[name]["lr"]
+    after = runs(**(TOO_LOW[name] | {"lr": higher}))
+    assert np.mean([r.final["train_loss"] for r in after]) < 0.8 * np.mean([r.final["train_loss"] for r in records])
+
+
+def test_a_gradient_that_vanished_is_no_low_rate() -> None:
+    records = runs(weights=init("gaussian", std=0.001), widths=(16,) * 6, lr=0.01)
+    assert alarm("lr_too_low", records) is None
+
+
+def test_small_steps_do_what_their_gradients_promise() -> None:
+    seen = course(run(lr=0.002, batch_size=0, epochs=200))
+    assert seen is not None
+    assert seen.promised == pytest.approx(seen.fall, rel=0.15)
+    large = course(run(lr=30.0))
+    assert large is not None
+    assert large.promised > 20 * max(large.fall, 0.1)
+
+
+def test_the_effect_of_a_step_is_a_bound_on_how_far_losses_move() -> None:
+    record = run(lr=0.05, batch_size=0, epochs=1)
+    seen = course(record)
+    assert seen is not None
+    before, after = record.epochs("train_loss")
+    assert (before - after) / before < seen.effects[0]
+
+
+def test_guessing_costs_what_the_best_constant_answer_costs() -> None:
+    record = run(epochs=0)
+    skewed = dataclasses.replace(record, facts={**record.facts, "class_counts": [70, 10, 10, 10]})
+    p = np.array([0.7, 0.1, 0.1, 0.1])
+    assert guess(skewed) == pytest.approx(-(p * np.log(p)).sum())
+    squared = dataclasses.replace(skewed.spec.training, loss=Component("mse"))
+    spec = dataclasses.replace(skewed.spec, training=squared)
+    best = min(np.mean([np.mean((q - np.eye(4)[k]) ** 2) * 4 * p[k] for k in range(4)]) for q in (p, np.full(4, 0.25)))
+    assert guess(dataclasses.replace(skewed, spec=spec)) == pytest.approx(best)
+
+
+def test_a_loss_that_only_falls_does_not_swing_and_one_that_alternates_does() -> None:
+    record = run(epochs=12)
+    fall = 2.0 * np.exp(-np.arange(13) / 4)
+    steady = {**record.arrays, "epoch_train_loss": fall, "epoch_batch_loss": fall}
+    assert swing(dataclasses.replace(record, arrays=steady)) == 0
+    up_and_down = fall + np.where(np.arange(13) % 2, 0.3, -0.3)
+    assert swing(dataclasses.replace(record, arrays={**steady, "epoch_batch_loss": up_and_down})) > 0.2
+    slow = 1 + 0.5 * np.sin(np.arange(13))
+    assert swing(dataclasses.replace(record, arrays={**steady, "epoch_batch_loss": slow})) > 0.1
+
+
+def test_a_rate_is_the_cause_of_a_divergence_that_began_sane() -> None:
+    from reportgen.analysis.diagnose import diagnose
+    from reportgen.analysis.summary import variant_summary
+    from reportgen.study.plan import Variant
+
+    summary = variant_summary(Variant("v", "v", {}, {}), runs(lr=1e5, **RELU))
+    findings = {finding.rule: finding for finding in diagnose([summary])}
+    assert findings["nan_divergence"].consequence_of == "lr_too_high"
+    assert findings["lr_too_high"].consequence_of is None
