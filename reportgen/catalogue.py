@@ -45,10 +45,13 @@ METRIC_WORDS = {
     "weight_singular_max": "largest singular value of a layer's weights",
     "activation_effective_rank": "effective rank of a layer's activations over the probe examples",
     "activation_singular_max": "largest singular value of a layer's activations",
+    "bn_scale_ratio": "batch normalization's learned scale over the units' running deviation; 1 where it undoes itself",
+    "normality_gap": "largest distance of a layer's distribution of activations from a normal one (Kolmogorov's)",
     "curvature": "largest eigenvalue of the Hessian of the loss on the probe examples",
     "lr": "learning rate",
     "batch_loss": "mean minibatch loss of an epoch, in train mode, without penalties",
     "penalty": "what L1 and L2 add to the loss",
+    "train_cost": "training loss with the penalty",
     "train_loss": "loss on training examples in test mode, without penalties",
     "train_accuracy": "share of training examples classified rightly, in test mode",
     "val_loss": "loss on validation examples, without penalties",
@@ -60,6 +63,18 @@ METRIC_WORDS = {
     "parameters": "how many numbers the network learns",
     "train_seconds": "time of training, in seconds",
     "steps": "training steps done",
+    "epochs_to": "epochs until a score comes to a level; a run that never does is known to take longer",
+    "steps_to": "training steps until a score comes to a level; a run that never does is known to take longer",
+    "activation_forward_ns": "time of the hidden layers' activation forward on this machine, in ns an element",
+    "activation_backward_ns": "time of the hidden layers' activation backward on this machine, in ns an element",
+    "activation_ns": "time of the hidden layers' activation forward and backward on this machine, in ns an element",
+    "activation_over_product": "that time over the matrix products of a layer of 500 units on 500 inputs",
+    "features": "features of an example after preprocessing",
+    "input_mean": "mean of the training examples' features after preprocessing",
+    "input_std": "standard deviation of the training examples' features after preprocessing",
+    "input_energy": "mean squared length of a training example after preprocessing",
+    "variance_kept": "share of the variance that the principal components keep",
+    "batch_dependent_fraction": "share of validation examples whose class changes when they are batched otherwise",
     "mc_val_accuracy": "share of validation examples classified rightly by the mean of passes with dropout",
     "mc_val_loss": "cross-entropy of the mean of passes with dropout, on validation examples",
     "mc_val_accuracy_difference": "validation accuracy of passes with dropout minus that of the network without it",
@@ -143,7 +158,7 @@ def figures() -> Entries:
 
 def metrics() -> Entries:
     """Return what claims can measure: layer statistics, scores, and what became of the run."""
-    from reportgen.study.checks import METRICS
+    from reportgen.study.metrics import METRICS
 
     return {name: METRIC_WORDS[name] for name in METRICS}
 

@@ -22,7 +22,7 @@ from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.provenance import summarize
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
-from reportgen.sanity import Measurements, check_sanity
+from reportgen.sanity import Measurements, check_sanity, claim_costs
 from reportgen.shipped import study_file
 from reportgen.stages import by_variant, next_stage, outlook
 from reportgen.study.loader import load_study
@@ -258,13 +258,15 @@ def write_report(
 
     watcher.stage("analysing")
     found = by_variant(jobs, records)
-    analysis = analyse(order.plan, found, summarize(records.values(), order.command))
+    measurements = Measurements(order.folder / "sanity", may_measure)
+    costs = claim_costs(order.plan, measurements)
+    analysis = analyse(order.plan, found, summarize(records.values(), order.command), costs)
     if not order.plan.study.watermark:
         watcher.stage("trying remedies")
         analysis = try_remedies(analysis, fetch)
     if order.plan.study.sanity:
         watcher.stage("checking sanity")
-        analysis = check_sanity(analysis, fetch, Measurements(order.folder / "sanity", may_measure))
+        analysis = check_sanity(analysis, fetch, measurements)
     published = publish(analysis, order.folder, order.formats, watcher.stage)
     labels = {variant.id: variant.label for variant in order.plan.variants}
     failures = tuple(

@@ -18,7 +18,8 @@ from reportgen.counterfactual import Fetch
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.runs.disk import replace_file
 from reportgen.runs.record import RunRecord
-from reportgen.study.plan import changed
+from reportgen.study.metrics import COST_METRICS
+from reportgen.study.plan import Plan, changed
 
 SUBSET, SUBSET_EPOCHS = 20, 500
 PENALTY = 1.0  # lambda of L2, for variants that have no penalty of their own
@@ -48,6 +49,19 @@ class Measurements:
         self.folder.mkdir(parents=True, exist_ok=True)
         replace_file(path, (json.dumps({"engine": ENGINE_VERSION, "values": values}, indent=1) + "\n").encode())
         return values
+
+
+def claim_costs(plan: Plan, measurements: Measurements) -> list[dict[str, dict[str, float]]]:
+    """Return the activations' costs by metric, one round a seed, where a claim asks for them; else nothing."""
+    if not any(claim.measure.metric in COST_METRICS for claim in plan.study.claims):
+        return []
+    count = len(plan.study.seeds)
+    rounds = measurements.get(f"activation_cost_rounds_{count}", lambda: [_round() for _ in range(count)])
+    return [{name: sanity.cost_metrics(cost) for name, cost in each.items()} for each in rounds or ()]
+
+
+def _round() -> dict[str, Any]:
+    return {cost["name"]: cost for cost in _activation_costs()}
 
 
 def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -> Analysis:

@@ -46,7 +46,7 @@ def test_describe_suggests_a_name(capsys):
 
 def test_every_metric_has_a_line():
     from reportgen.catalogue import METRIC_WORDS
-    from reportgen.study.checks import METRICS
+    from reportgen.study.metrics import METRICS
 
     assert set(METRIC_WORDS) == set(METRICS)
 

@@ -97,15 +97,34 @@ WORDS: dict[str, tuple[str, str]] = {
     "claims.measure.step": ("integer, `first`, `last`", "at which look at the layers; the last where none is given"),
     "claims.measure.epoch": ("integer, `last`, `best`", "after which epoch; `best` has the lowest validation loss"),
     "claims.measure.reduce": (
-        "`mean`, `min`, `max`, `last_over_first`",
+        "`mean`, `mean_abs`, `min`, `max`, `last_over_first`",
         "how several layers become one number, where the claim does not compare layer by layer",
     ),
+    "claims.measure.score": (
+        "`train_loss`, `train_accuracy`, `val_loss`, `val_accuracy`",
+        "the score of a time to a level",
+    ),
+    "claims.measure.level": ("number", "the level that this score has to come to"),
+    "claims.measure.of_first": ("true, false", "the level is a share of the loss before training"),
+    "claims.measure.relative_to": (
+        "mapping like `where`",
+        "the value is divided, seed by seed, by that where these settings replace those of `where`",
+    ),
     "claims.where": ("mapping of paths to values or labels", "the variants that are measured; all where none is given"),
+    "claims.holds_for": (
+        "`mean`, `all`, `any`",
+        "of the mean over these variants, of each of them, or of some ([corrected](statistics.md) for their number)",
+    ),
+    "claims.tune.along": ("a path that varies", "each side takes the best of its values, told by the other seeds"),
+    "claims.tune.by": (
+        "`train_loss`, `train_accuracy`, `val_loss`, `val_accuracy`",
+        "the score that tells what is best; what the claim measures where none is given",
+    ),
     "claims.expect.below": ("number", "the value is below it"),
     "claims.expect.above": ("number", "the value is above it"),
     "claims.expect.between": ("[low, high]", "the value lies between them"),
     "claims.expect.near": (
-        "number, or a list by layer",
+        "number, a list by layer, or `theory`",
         "the value is within `rtol` times this plus `atol`; drawn in the figure too",
     ),
     "claims.expect.rtol": ("number from 0", "relative tolerance of `near`"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.analysis import theory
+from reportgen.analysis.asked import Costs
 from reportgen.analysis.claims import judge_claims
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnose import diagnose
@@ -20,9 +21,15 @@ __all__ = ["analyse"]
 
 
 def analyse(
-    plan: Plan, records: Mapping[tuple[str, int], RunRecord], provenance: Mapping[str, Any] | None = None
+    plan: Plan,
+    records: Mapping[tuple[str, int], RunRecord],
+    provenance: Mapping[str, Any] | None = None,
+    costs: Costs = (),
 ) -> Analysis:
-    """Return the analysis of a plan's records, given by (variant id, seed); runs that are missing are counted so."""
+    """Return the analysis of a plan's records, given by (variant id, seed); runs that are missing are counted so.
+
+    costs: rounds of measured costs of activations, where a claim asks for them.
+    """
     variants = tuple(
         variant_summary(
             variant, [records[variant.id, seed] for seed in plan.study.seeds if (variant.id, seed) in records]
@@ -32,7 +39,7 @@ def analyse(
     return Analysis(
         plan=plan,
         variants=variants,
-        claims=judge_claims(plan, records),
+        claims=judge_claims(plan, records, costs),
         findings=diagnose(variants),
         comparisons=compare(variants),
         theory={v.variant.id: expected for v in variants if (expected := _theory(v))},

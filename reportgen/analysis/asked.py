@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.bounds import Bounds, mean_of
 from reportgen.analysis.ensembles import ensemble_by_seed
 from reportgen.analysis.measures import by_layer, chosen_layers, value
 from reportgen.analysis.statistics import binomial_error, paired_error
+from reportgen.analysis.times import time_to
+from reportgen.analysis.tuning import chosen_by_others
 from reportgen.runs.record import RunRecord
-from reportgen.study.claims import Claim, Where
+from reportgen.study.claims import Claim, Measure, Where
 from reportgen.study.ensembles import ENSEMBLE_METRICS
+from reportgen.study.metrics import COST_METRICS, TIME_METRICS, rises
 from reportgen.study.plan import Plan, Variant
-from reportgen.study.where import matching
+from reportgen.study.where import by_label, matching, where_alone
 
 Values = NDArray[np.float64]
 Records = Mapping[tuple[str, int], RunRecord]
+Costs = Sequence[Mapping[str, Mapping[str, float]]]
+"""Measured costs of activations: one round for each seed, then activation, then metric."""
 
 SHARES = ("diverged", "stopped")
 """Metrics that say of each run whether it is one of those, so that their mean is a share of runs."""
@@ -36,6 +42,7 @@ class Asked:
     plan: Plan
     records: Records
     claim: Claim
+    costs: Costs = field(default=(), repr=False)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -46,27 +53,82 @@ class Asked:
         """Return the variants of `where`, those of the claim by default."""
         return matching(self.plan.variants, self.claim.where if where is None else where)
 
+    def alone(self, variant: Variant) -> Asked:
+        """Return the same claim on one of its variants."""
+        where = where_alone(variant, self.claim.where, self.plan.variants)
+        return replace(self, claim=self.claim.model_copy(update={"where": where}))
+
     def values(self, where: Where | None = None) -> Values:
-        """Return the measured number by seed, averaged over the variants of `where`; NaN where one is missing."""
-        ids = [variant.id for variant in self.variants(where)]
-        if self.claim.measure.metric in ENSEMBLE_METRICS:
-            return np.array([self._of_ensemble(variant) for variant in ids]).mean(axis=0)  # type: ignore[no-any-return]
-        table = np.array([[self._value(variant, seed) for variant in ids] for seed in self.seeds], np.float64)
-        means: Values = table.mean(axis=1)
-        return means
+        """Return one number by seed, the bound that is finite where it is known up to bounds; NaN where missing."""
+        return self.bounds(where).shown
+
+    def bounds(self, where: Where | None = None) -> Bounds:
+        """Return what is measured by seed, divided by that of other settings where the claim wants a ratio."""
+        where = self.claim.where if where is None else where
+        other = self.claim.measure.relative_to
+        own = self._side(where)
+        return own if other is None else own.over(self._side({**where, **other}))
+
+    def _side(self, where: Where) -> Bounds:
+        """Return what is measured by seed: averaged over the variants of `where`, or of the best along a path."""
+        if self.claim.tune is None:
+            return self._mean(self.variants(where))
+        groups = list(by_label(self.variants(where), self.claim.tune.along).values())
+        found = [self._mean(group) for group in groups]
+        best = self._chosen(groups)
+        rows = range(len(self.seeds))
+        return Bounds(np.array([found[best[k]].lo[k] for k in rows]), np.array([found[best[k]].hi[k] for k in rows]))
+
+    def _chosen(self, groups: Sequence[Sequence[Variant]]) -> list[int]:
+        """Return which group is best, for each seed by the scores of the others."""
+        tune, own = self.claim.tune, self.claim.measure
+        assert tune is not None
+        by = own if tune.by is None else Measure(metric=tune.by)
+        scores = np.array([self._mean(group, by).lo for group in groups], np.float64).T
+        return chosen_by_others(scores if rises(by.metric) else -scores)
+
+    def chosen(self, where: Where | None = None) -> list[str]:
+        """Return, by seed, the label of the best along the path that is tuned; empty where none is."""
+        if self.claim.tune is None:
+            return []
+        groups = by_label(self.variants(where), self.claim.tune.along)
+        return [list(groups)[index] for index in self._chosen(list(groups.values()))]
+
+    def _mean(self, variants: Sequence[Variant], measure: Measure | None = None) -> Bounds:
+        return mean_of([self._of_variant(variant, measure or self.claim.measure) for variant in variants])
+
+    def _of_variant(self, variant: Variant, measure: Measure) -> Bounds:
+        if measure.metric in ENSEMBLE_METRICS:
+            return Bounds.known(self._of_ensemble(variant.id))
+        if measure.metric in COST_METRICS:
+            return Bounds.known(self._cost(variant.id, measure.metric))
+        found = [self._record(variant.id, seed) for seed in self.seeds]
+        if measure.metric in TIME_METRICS:
+            both = np.array([(math.nan, math.nan) if r is None else time_to(r, measure) for r in found], np.float64)
+            return Bounds(both[:, 0], both[:, 1])
+        return Bounds.known(np.array([math.nan if r is None else value(r, measure) for r in found], np.float64))
 
     def _of_ensemble(self, variant: str) -> Values:
         found = [record for seed in self.seeds if (record := self._record(variant, seed)) is not None]
         by_seed = ensemble_by_seed(found, gain=self.claim.measure.metric == "ensemble_val_gain")
         return np.array([by_seed.get(seed, math.nan) for seed in self.seeds])
 
-    def _value(self, variant: str, seed: int) -> float:
-        record = self._record(variant, seed)
-        return math.nan if record is None else value(record, self.claim.measure)
+    def _cost(self, variant: str, metric: str) -> Values:
+        """Return the cost of the first hidden layer's activation, one round of measuring a seed."""
+        spec = next(run.spec for run in self.plan.runs if run.variant == variant)
+        name = spec.network.layers[0].activation.name
+        rounds = [costs.get(name, {}).get(metric, math.nan) for costs in self.costs[: len(self.seeds)]]
+        return np.array([*rounds, *[math.nan] * (len(self.seeds) - len(rounds))], np.float64)
 
     def _record(self, variant: str, seed: int) -> RunRecord | None:
         record = self.records.get((variant, seed))
         return None if record is None or record.status == "failed" else record
+
+    def runs(self) -> list[list[RunRecord]]:
+        """Return the records of the claim's variants by seed; empty for a seed that lacks one."""
+        ids = [variant.id for variant in self.variants()]
+        found = [[self._record(variant, seed) for variant in ids] for seed in self.seeds]
+        return [[r for r in row if r is not None] if None not in row else [] for row in found]
 
     def layer_numbers(self) -> list[int]:
         """Return the layers, from 1, that the claim speaks of, in the shallowest of its networks."""
@@ -92,6 +154,12 @@ class Asked:
     def least_error(self, values: Values) -> float:
         """Return the floor that examples, or runs, set to a standard error of shares; 0 for other metrics."""
         return binomial_error(values[np.isfinite(values)], self._examples())
+
+    def least_ratio_error(self, a: Values, b: Values) -> float:
+        """Return the same floor for the logarithm of the ratio of two sides, each on examples of its own."""
+        means = [float(x[np.isfinite(x)].mean()) if np.isfinite(x).any() else math.nan for x in (a, b)]
+        errors = [self.least_error(x) / mean for x, mean in zip((a, b), means, strict=True) if mean > 0]
+        return math.hypot(*errors) if errors else 0.0
 
     def least_paired_error(self, a: Values, b: Values) -> float:
         """Return the same floor for the difference of two sides, paired by seed.
@@ -126,8 +194,8 @@ class Asked:
     def outcomes(self, status: str) -> tuple[int, int]:
         """Return how many of the runs on both sides of the claim ended so, and of how many."""
         expect = self.claim.expect
-        other = expect.greater_than or expect.less_than or expect.same_as
-        sides = [self.claim.where, other_where(self, other)] if other else [self.claim.where]
+        others = (expect.greater_than, expect.less_than, expect.same_as, self.claim.measure.relative_to)
+        sides = [self.claim.where, *(other_where(self, other) for other in others if other)]
         ids = {variant.id for where in sides for variant in self.variants(where)}
         found = [record.status for (variant, _), record in self.records.items() if variant in ids]
         return found.count(status), len(found)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from reportgen.analysis.asked import Asked, Records
+from reportgen.analysis.asked import Asked, Costs, Records, other_where
 from reportgen.analysis.expectations import EXPECTATIONS
 from reportgen.analysis.model import ClaimResult
-from reportgen.analysis.statistics import ALPHA, holm
+from reportgen.analysis.quantified import over_variants
+from reportgen.analysis.statistics import ALPHA, holm, holm_factors, seeds_for, sign_seeds_for
 from reportgen.analysis.wording import expected
-from reportgen.study.claims import Claim
+from reportgen.study.claims import SIDES, Claim
 from reportgen.study.plan import Plan
 
-PAIRED = ("greater_than", "less_than", "same_as")
 
+def judge_claims(plan: Plan, records: Records, costs: Costs = ()) -> tuple[ClaimResult, ...]:
+    """Return the results of a study's claims, in their order; a watermarked study has no verdicts.
 
-def judge_claims(plan: Plan, records: Records) -> tuple[ClaimResult, ...]:
-    """Return the results of a study's claims, in their order; a watermarked study has no verdicts."""
-    results = [judge(Asked(plan, records, claim)) for claim in plan.study.claims]
+    costs: rounds of measured costs of activations, for claims on them.
+    """
+    results = [judge(Asked(plan, records, claim, costs)) for claim in plan.study.claims]
     results = corrected(results, plan.study.claims)
     if plan.study.watermark:
         return tuple(_without_verdict(result) for result in results)
@@ -30,7 +33,8 @@ def judge_claims(plan: Plan, records: Records) -> tuple[ClaimResult, ...]:
 def judge(asked: Asked) -> ClaimResult:
     """Return one claim's result, before any correction for other claims."""
     claim = asked.claim
-    measured = EXPECTATIONS[claim.expect.kind](asked)
+    expectation = EXPECTATIONS[claim.expect.kind]
+    measured = expectation(asked) if claim.holds_for == "mean" else over_variants(asked, expectation)
     test = measured.test
     return ClaimResult(
         id=claim.id,
@@ -48,13 +52,25 @@ def judge(asked: Asked) -> ClaimResult:
         per_seed=measured.per_seed,
         by_layer=measured.by_layer,
         quantity=measured.quantity,
+        reference=measured.reference,
         note=claim.note,
         method=test.method,
         p_value=test.p,
         effect_size=test.effect,
         seeds_needed=test.seeds_needed,
-        reason="; ".join([test.reason, *_outcomes(asked, test.n)]),
+        reason="; ".join([test.reason, *_choices(asked), *_outcomes(asked, test.n)]),
     )
+
+
+def _choices(asked: Asked) -> list[str]:
+    """Return what each side was tuned to, and on how many seeds."""
+    expect = asked.claim.expect
+    others = (expect.greater_than, expect.less_than, expect.same_as, asked.claim.measure.relative_to)
+    sides = [({}, "tuned to"), *((other, "the other side to") for other in others if other)]
+    if asked.claim.tune is None or expect.along is not None:
+        return []
+    counted = [(words, Counter(asked.chosen(other_where(asked, other)))) for other, words in sides]
+    return [f"{words} {', '.join(f'{label} ({n} seeds)' for label, n in count.items())}" for words, count in counted]
 
 
 def _outcomes(asked: Asked, n: int) -> list[str]:
@@ -69,21 +85,37 @@ def _outcomes(asked: Asked, n: int) -> list[str]:
 def corrected(results: Sequence[ClaimResult], claims: Sequence[Claim]) -> list[ClaimResult]:
     """Return the results with Holm's correction over the pairwise claims: what it takes back is inconclusive."""
     p_values = [
-        result.p_value if claim.expect.kind in PAIRED and result.p_value is not None else math.nan
+        result.p_value if _is_pairwise(claim) and result.p_value is not None else math.nan
         for result, claim in zip(results, claims, strict=True)
     ]
+    factors, adjusted = holm_factors(p_values), holm(p_values)
     return [
-        result if math.isnan(adjusted) else _with_p(result, adjusted)
-        for result, adjusted in zip(results, holm(p_values), strict=True)
+        _with_p(result, adjusted[index], factors[index]) if index in factors else result
+        for index, result in enumerate(results)
     ]
 
 
-def _with_p(result: ClaimResult, adjusted: float) -> ClaimResult:
+def _is_pairwise(claim: Claim) -> bool:
+    return claim.expect.kind in SIDES or claim.measure.relative_to is not None
+
+
+def _with_p(result: ClaimResult, adjusted: float, factor: int) -> ClaimResult:
+    """Return the result with its corrected p, and the seeds that would settle it after the correction."""
     changes: dict[str, Any] = {"p_adjusted": adjusted}
-    if result.verdict != "inconclusive" and adjusted >= ALPHA:
+    taken_back = result.verdict != "inconclusive" and adjusted >= ALPHA
+    if taken_back:
         reason = f"{result.reason}; not so after Holm's correction over the study's comparisons"
         changes |= {"verdict": "inconclusive", "reason": reason}
+    if taken_back or result.seeds_needed is not None:
+        changes["seeds_needed"] = _seeds_after(result, ALPHA / factor)
     return dataclasses.replace(result, **changes)
+
+
+def _seeds_after(result: ClaimResult, alpha: float) -> int | None:
+    """Return about how many seeds would settle a result at a level; one without an interval goes by its signs."""
+    if math.isnan(result.interval[0]):
+        return sign_seeds_for(alpha)
+    return None if result.p_value is None else seeds_for(result.p_value, result.n, alpha)
 
 
 def _without_verdict(result: ClaimResult) -> ClaimResult:

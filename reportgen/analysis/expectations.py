@@ -12,13 +12,16 @@ from typing import Literal
 import numpy as np
 
 from reportgen.analysis.asked import Asked, Values, other_where
-from reportgen.analysis.verdicts import Test, all_in_regions, in_region, share_in_region
-from reportgen.engine.spec import STATISTICS
+from reportgen.analysis.bounds import Bounds
+from reportgen.analysis.reference import theory_by_layer, theory_by_seed
+from reportgen.analysis.verdicts import Test, all_in_regions, in_bounds, in_region, share_in_region
 from reportgen.study.claims import Where
+from reportgen.study.metrics import LAYER_METRICS
 
 USUAL_RTOL = 0.05
 """The tolerance of `near` where the author gives none."""
 
+Quantity = Literal["value", "difference", "ratio", "deviation", "share"]
 Layers = tuple[tuple[int, float, float | None], ...]
 
 
@@ -29,14 +32,27 @@ class Measured:
     test: Test
     per_seed: dict[int, float]
     by_layer: Layers = ()
-    quantity: Literal["value", "difference", "ratio", "deviation", "share"] = "value"
+    quantity: Quantity = "value"
+    reference: float | None = None
 
 
 def _region(asked: Asked, low: float, high: float) -> Measured:
-    values = asked.values()
+    values = asked.bounds()
+    if asked.claim.measure.relative_to is not None:
+        return _ratio_in_region(asked, values, low, high)
     if asked.is_share:
-        return Measured(share_in_region(values, low, high), asked.by_seed(values))
-    return Measured(in_region(values, low, high, asked.least_error(values)), asked.by_seed(values))
+        return Measured(share_in_region(values.lo, low, high), asked.by_seed(values.lo))
+    test = in_bounds(values, low, high, asked.least_error(values.shown))
+    return Measured(test, asked.by_seed(values.shown))
+
+
+def _ratio_in_region(asked: Asked, ratio: Bounds, low: float, high: float) -> Measured:
+    """Test a ratio, on the scale of logarithms where all are positive: a ratio and its inverse are equals there."""
+    per_seed = asked.by_seed(ratio.shown)
+    if not ratio.positive or high <= 0:
+        return Measured(in_bounds(ratio, low, high, paired=True), per_seed, quantity="ratio")
+    logs = math.log(low) if low > 0 else -math.inf, math.log(high)
+    return Measured(_as_ratio(in_bounds(ratio.log(), *logs, paired=True), 1.0), per_seed, quantity="ratio")
 
 
 def below(asked: Asked) -> Measured:
@@ -68,10 +84,49 @@ def _reach(asked: Asked, printed: float) -> float:
 def near(asked: Asked) -> Measured:
     """Return whether the mean, or each layer's, lies within the tolerance of what is printed."""
     given = asked.claim.expect.near
+    if given == "theory" and not _one_layer(asked):
+        return _near_theory_by_layer(asked)
+    if given == "theory":
+        return _near_theory(asked)
     if not isinstance(given, list):
         printed = _number(given)
         return _region(asked, printed - _reach(asked, printed), printed + _reach(asked, printed))
     columns, layers = asked.layer_values()[:, : len(given)], asked.layer_numbers()[: len(given)]
+    return _near_by_layer(asked, columns, layers, given)
+
+
+def _one_layer(asked: Asked) -> bool:
+    measure = asked.claim.measure
+    return measure.metric not in LAYER_METRICS or measure.reduce is not None or len(asked.layer_numbers()) == 1
+
+
+def _near_theory(asked: Asked) -> Measured:
+    """Hold one number against theory: each seed's deviation is taken from what theory expects of that seed."""
+    expected, values = theory_by_seed(asked), asked.values()
+    reference = float(expected[np.isfinite(expected)].mean()) if np.isfinite(expected).any() else math.nan
+    if math.isnan(reference):
+        return Measured(_no_theory(asked), {})
+    reach = _reach(asked, reference)
+    test = in_region(values - expected + reference, reference - reach, reference + reach, asked.least_error(values))
+    return Measured(test, asked.by_seed(values), reference=reference)
+
+
+def _near_theory_by_layer(asked: Asked) -> Measured:
+    expected, columns = theory_by_layer(asked), asked.layer_values()
+    known = np.isfinite(expected).all(axis=1)
+    if not known.any():
+        return Measured(_no_theory(asked), {})
+    means = expected[known].mean(axis=0)
+    return _near_by_layer(asked, columns - expected + means, asked.layer_numbers(), list(means))
+
+
+def _no_theory(asked: Asked) -> Test:
+    nothing = in_region(np.full(len(asked.seeds), np.nan), 0.0, 0.0)
+    return dataclasses.replace(nothing, reason="theory does not speak of this network")
+
+
+def _near_by_layer(asked: Asked, columns: Values, layers: Sequence[int], given: Sequence[float | None]) -> Measured:
+    """Return whether each layer lies within the tolerance of its number."""
     kept = [i for i, x in enumerate(given) if x is not None]
     printed_values = np.array([math.nan if x is None else x for x in given], np.float64)
     lows = [_number(given[i]) - _reach(asked, _number(given[i])) for i in kept]
@@ -109,19 +164,25 @@ def less_than(asked: Asked) -> Measured:
 def _against(asked: Asked, other: Where, sign: float) -> Measured:
     """Compare two sides paired by seed: by a difference, or by a factor on the scale of logarithms."""
     expect = asked.claim.expect
-    a, b = asked.values(), asked.values(other_where(asked, other))
-    if expect.factor is not None and _positive(a) and _positive(b):
-        ratio = a / b
-        test = in_region(sign * np.log(ratio), math.log(expect.factor), math.inf, paired=True)
-        return Measured(_as_ratio(test, sign), asked.by_seed(ratio), quantity="ratio")
-    with np.errstate(invalid="ignore"):
-        scaled = (a, expect.factor * b) if expect.factor and sign > 0 else ((expect.factor or 1.0) * a, b)
-        difference = np.where(np.isinf(scaled[0]) & np.isinf(scaled[1]), np.nan, scaled[0] - scaled[1])
-    error = 0.0 if expect.factor else asked.least_paired_error(a, b)
-    test = in_region(sign * difference, _number(expect.by), math.inf, error, paired=True)
-    if (difference[np.isfinite(difference)] == 0).all() and test.verdict == "supported" and not expect.by:
+    a, b = asked.bounds(), asked.bounds(other_where(asked, other))
+    if expect.factor is not None and a.positive and b.positive:
+        return _by_factor(asked, a, b, expect.factor, sign)
+    factor = expect.factor or 1.0
+    difference = a.minus(b.times(factor)) if sign > 0 else a.times(factor).minus(b)
+    error = 0.0 if expect.factor else asked.least_paired_error(a.shown, b.shown)
+    test = in_bounds(difference.times(sign), _number(expect.by), math.inf, error, paired=True)
+    shown = difference.shown
+    if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not expect.by:
         test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
-    return Measured(_directed(test, sign), asked.by_seed(difference), quantity="difference")
+    return Measured(_directed(test, sign), asked.by_seed(shown), quantity="difference")
+
+
+def _by_factor(asked: Asked, a: Bounds, b: Bounds, factor: float, sign: float) -> Measured:
+    """Compare two sides by their ratio, on the scale of logarithms."""
+    ratio = a.over(b)
+    error = asked.least_ratio_error(a.shown, b.shown)
+    test = in_bounds(ratio.log().times(sign), math.log(factor), math.inf, error, paired=True)
+    return Measured(_as_ratio(test, sign), asked.by_seed(ratio.shown), quantity="ratio")
 
 
 def _positive(values: Values) -> bool:
@@ -131,7 +192,7 @@ def _positive(values: Values) -> bool:
 
 def _as_ratio(test: Test, sign: float) -> Test:
     lo, hi = sorted(math.exp(sign * x) if math.isfinite(x) else math.nan for x in test.interval)
-    measured = math.exp(sign * test.measured) if math.isfinite(test.measured) else math.nan
+    measured = math.nan if math.isnan(test.measured) else float(np.exp(sign * test.measured))
     method = f"{test.method}, of the logarithm of the ratio, paired by seed"
     return dataclasses.replace(test, measured=measured, interval=(lo, hi), method=method)
 
@@ -149,13 +210,12 @@ def _directed(test: Test, sign: float) -> Test:
 def same_as(asked: Asked) -> Measured:
     """Return whether two sides differ by less than the margin, paired by seed: an equivalence test."""
     expect = asked.claim.expect
-    a, b = asked.values(), asked.values(other_where(asked, expect.same_as))
-    with np.errstate(invalid="ignore"):
-        difference = a - b
-    margin, error = _number(expect.within), asked.least_paired_error(a, b)
-    test = in_region(difference, -margin, margin, error, paired=True)
+    a, b = asked.bounds(), asked.bounds(other_where(asked, expect.same_as))
+    difference = a.minus(b)
+    margin, error = _number(expect.within), asked.least_paired_error(a.shown, b.shown)
+    test = in_bounds(difference, -margin, margin, error, paired=True)
     method = f"equivalence by {test.method}, of the difference, paired by seed"
-    return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference), quantity="difference")
+    return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference.shown), quantity="difference")
 
 
 def monotone(asked: Asked) -> Measured:
@@ -196,7 +256,7 @@ def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test
 
 
 def _over_layers(asked: Asked) -> tuple[Values, list[str]]:
-    if asked.claim.measure.metric not in STATISTICS:
+    if asked.claim.measure.metric not in LAYER_METRICS:
         return np.full((len(asked.seeds), 2), np.nan), ["", ""]
     return asked.layer_values(), [f"layer {number}" for number in asked.layer_numbers()]
 

@@ -11,9 +11,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES, STATISTICS
+from reportgen.analysis.derived import DERIVED, fact
+from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES
 from reportgen.runs.record import RunRecord
 from reportgen.study.claims import Measure
+from reportgen.study.metrics import FACT_METRICS, LAYER_METRICS
 
 Values = NDArray[np.float64]
 _ON_REQUEST = frozenset(name for names in EVALUATION_SCORES.values() for name in names)
@@ -36,22 +38,24 @@ def by_layer(record: RunRecord, measure: Measure) -> Values:
     look = record.probe_at("last" if measure.step is None else measure.step) if "probe_step" in record.arrays else None
     if look is None:
         return np.full(len(layers), _lost(record))
-    values = np.asarray(record.statistic(measure.metric)[look], np.float64)[np.array(layers) - 1]
+    metric = measure.metric
+    found = DERIVED[metric](record, look) if metric in DERIVED else record.statistic(metric)[look]
+    values = np.asarray(found, np.float64)[np.array(layers) - 1]
     return np.where(np.isfinite(values), values, _lost(record)) if record.status == "diverged" else values
 
 
 def value(record: RunRecord, measure: Measure) -> float:
     """Return the one number that a claim tests for a record; NaN where it was not measured."""
-    if measure.metric in STATISTICS:
-        return _reduced(by_layer(record, measure), measure.reduce)
+    if measure.metric in LAYER_METRICS:
+        return reduced(by_layer(record, measure), measure.reduce)
     if measure.metric in LOOK_METRICS:
         return _at_look(record, measure)
     if measure.metric in ("diverged", "stopped"):
         return float(record.status == measure.metric)
     if measure.metric in ("steps", "train_seconds"):
         return float(getattr(record, measure.metric))
-    if measure.metric == "parameters":
-        return float(record.facts.get("parameters", math.nan))
+    if measure.metric in ("parameters", *FACT_METRICS):
+        return fact(record, measure.metric)
     return _score(record, measure)
 
 
@@ -63,9 +67,12 @@ def _at_look(record: RunRecord, measure: Measure) -> float:
     return found if math.isfinite(found) else _lost(record)
 
 
-def _reduced(values: Values, reduce: str | None) -> float:
+def reduced(values: Values, reduce: str | None) -> float:
+    """Return one number for several layers, their mean where none is asked for."""
     if reduce == "last_over_first":
         return float(values[-1] / values[0]) if values[0] != 0 else math.nan
+    if reduce == "mean_abs":
+        return float(np.abs(values).mean())
     return float({"min": np.min, "max": np.max}.get(reduce or "mean", np.mean)(values))
 
 
@@ -74,15 +81,22 @@ def _score(record: RunRecord, measure: Measure) -> float:
     metric, epoch = measure.metric, measure.epoch
     if metric in _ON_REQUEST or (metric in SCORES and epoch is None):
         found = float(record.final.get(metric, math.nan))
-    elif f"epoch_{metric}" not in record.arrays or metric not in EPOCH_COLUMNS:
+    elif metric != "train_cost" and (f"epoch_{metric}" not in record.arrays or metric not in EPOCH_COLUMNS):
         found = math.nan
     else:
-        values = record.epochs(metric)
+        values = curve_of(record, metric)
         index = _epoch_index(record, epoch)
         found = float(values[index]) if index < len(values) else math.nan
     if math.isfinite(found) or metric.endswith(("accuracy", "difference")):
         return found
     return _lost(record)
+
+
+def curve_of(record: RunRecord, column: str) -> Values:
+    """Return a column by epoch; the training cost is the loss with the penalty."""
+    if column == "train_cost":
+        return np.asarray(record.epochs("train_loss") + record.epochs("penalty"), np.float64)
+    return np.asarray(record.epochs(column), np.float64)
 
 
 def _epoch_index(record: RunRecord, epoch: int | str | None) -> int:

@@ -86,7 +86,8 @@ class ClaimResult:
     fraction of the printed value); interval: 95%, NaN where there is none; n: seeds; expected: in words.
     per_seed: the tested value by seed; by_layer: measured means where the claim speaks of several layers.
     quantity: what `measured` is: the value itself, the difference or ratio of two sides, the largest deviation from
-    printed numbers as a fraction of them, or the share of steps that go the claimed way. note: the author's.
+    printed numbers as a fraction of them, or the share of steps that go the claimed way. reference: the number of
+    theory that it was held against. note: the author's.
     method: the name of test and interval; p_value before and after Holm's correction where a test was made.
     seeds_needed: an estimate of the seeds that would settle an inconclusive claim; reason: why the verdict.
     """
@@ -106,6 +107,7 @@ class ClaimResult:
     per_seed: Mapping[int, float]
     by_layer: tuple[tuple[int, float, float | None], ...] = ()
     quantity: Literal["value", "difference", "ratio", "deviation", "share"] = "value"
+    reference: float | None = None
     note: str | None = None
     method: str = ""
     p_value: float | None = None

@@ -114,6 +114,20 @@ def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityRe
     return found
 
 
+def cost_metrics(cost: Mapping[str, Any]) -> dict[str, float]:
+    """Return the metrics of one activation's cost; cost: forward, backward, product, in ns an element.
+
+    A layer has three matrix products: one forward, and backward one for its input and one for its weights.
+    """
+    total = float(cost["forward"] + cost["backward"])
+    return {
+        "activation_forward_ns": float(cost["forward"]),
+        "activation_backward_ns": float(cost["backward"]),
+        "activation_ns": total,
+        "activation_over_product": total / (3 * float(cost["product"])),
+    }
+
+
 def not_measured(check: str, variant: str | None) -> SanityResult:
     """Return the result of a check that could not be made."""
     return SanityResult(check, variant, "", math.nan, math.nan, None, "not measured")

@@ -54,13 +54,18 @@ def holm(p_values: Sequence[float], family: int = 0) -> list[float]:
 
     family: how many tests there were, where these are the ones of them that the data chose.
     """
-    known = sorted((p, i) for i, p in enumerate(p_values) if not math.isnan(p))
-    adjusted = [math.nan] * len(p_values)
-    largest, count = 0.0, max(len(known), family)
-    for rank, (p, index) in enumerate(known):
-        largest = max(largest, min(1.0, (count - rank) * p))
+    adjusted, largest = [math.nan] * len(p_values), 0.0
+    for index, factor in holm_factors(p_values, family).items():
+        largest = max(largest, min(1.0, factor * p_values[index]))
         adjusted[index] = largest
     return adjusted
+
+
+def holm_factors(p_values: Sequence[float], family: int = 0) -> dict[int, int]:
+    """Return, by index and from the smallest p on, what Holm multiplies each p value with; NaN has none."""
+    known = sorted((p, i) for i, p in enumerate(p_values) if not math.isnan(p))
+    count = max(len(known), family)
+    return {index: count - rank for rank, (_, index) in enumerate(known)}
 
 
 def effect_size(differences: ArrayLike) -> float:
@@ -78,11 +83,35 @@ def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0, m
         return None
     spread = max(float(x.std(ddof=1)), least_error * math.sqrt(x.size))
     away = abs(float(x.mean()) - boundary)
-    if away == 0 or not math.isfinite(spread):
+    return _enough(away, spread, ALPHA, most) if away > 0 and math.isfinite(spread) else None
+
+
+def seeds_for(p: float, n: int, alpha: float, most: int = 1000) -> int | None:
+    """Return about how many seeds would bring a p value of Student's t over n seeds below `alpha`; None if too many.
+
+    Mean and spread are taken to stay what they are.
+    """
+    if n < 2 or not 0 < p < 1:
         return None
+    t = -float(special.stdtrit(n - 1, p / 2))
+    return _enough(t, math.sqrt(n), alpha, most)
+
+
+def _enough(away: float, spread: float, alpha: float, most: int) -> int | None:
+    """Return the least number of values of this spread whose mean lies surely so far away from a boundary."""
     sizes = np.arange(3, most + 1)
-    enough = special.stdtrit(sizes - 1, (1 + LEVEL) / 2) * spread / np.sqrt(sizes) < away
+    enough = special.stdtrit(sizes - 1, 1 - alpha / 2) * spread / np.sqrt(sizes) < away
     return int(sizes[enough][0]) if enough.any() else None
+
+
+def sign_p_value(met: int, n: int) -> float:
+    """Return the one-sided p of so many seeds, or fewer on the other side, meeting a claim by chance alone."""
+    return float(special.bdtrc(max(met, n - met) - 1, n, 0.5))
+
+
+def sign_seeds_for(alpha: float) -> int:
+    """Return how many seeds that all agree have a one-sided p below `alpha`."""
+    return math.floor(-math.log2(alpha)) + 1
 
 
 def binomial_error(shares: NDArray[np.float64], examples: int) -> float:
@@ -116,6 +145,13 @@ def share_interval(successes: float, trials: int) -> tuple[float, float]:
     low = special.betaincinv(successes, trials - successes + 1, tail) if successes > 0 else 0.0
     high = special.betaincinv(successes + 1, trials - successes, 1 - tail) if successes < trials else 1.0
     return float(low), float(high)
+
+
+def share_p_value(successes: float, trials: int, share: float) -> float:
+    """Return the two-sided p of a share, by the same exact test: twice the smaller tail."""
+    least = special.betainc(successes, trials - successes + 1, share) if successes > 0 else 1.0
+    most = 1 - special.betainc(successes + 1, trials - successes, share) if successes < trials else 1.0
+    return float(min(1.0, 2 * min(least, most)))
 
 
 def share_seeds_needed(share: float, boundary: float, most: int = 1000) -> int | None:

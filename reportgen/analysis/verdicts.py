@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.bounds import Bounds
 from reportgen.analysis.statistics import (
     ALPHA,
     METHOD,
@@ -23,7 +24,9 @@ from reportgen.analysis.statistics import (
     p_value,
     seeds_needed,
     share_interval,
+    share_p_value,
     share_seeds_needed,
+    sign_p_value,
 )
 
 Word = Literal["supported", "contradicted", "inconclusive"]
@@ -63,6 +66,37 @@ def in_region(values: Values, low: float, high: float, least_error: float = 0.0,
     return Test(verdict, mean, (lo, hi), int(known.size), reason, METHOD, p, effect, needed)
 
 
+def in_bounds(values: Bounds, low: float, high: float, least_error: float = 0.0, paired: bool = False) -> Test:
+    """Return the same of values of which some are known only up to bounds.
+
+    Each side of the region is held against the bound that makes it hardest: a claim is supported where it is with
+    every unknown value at its worst, and contradicted where it is with every one at its best.
+    """
+    least, most = (in_region(x, low, high, least_error, paired) for x in (values.lo, values.hi))
+    if not values.censored:
+        return least
+    if math.isinf(low) or math.isinf(high):
+        worst, best = (most, least) if math.isinf(low) else (least, most)
+        found = worst if worst.verdict == "supported" else best if best.verdict == "contradicted" else None
+    else:
+        found = _within_both(least, most, low, high)
+    count = values.censored
+    known = f"{count} of {least.n} seeds {'is' if count == 1 else 'are'} known only up to a bound, taken at its worst"
+    if found is not None:
+        return replace(found, reason=f"{found.reason}; {known}")
+    reason = f"the seeds do not settle it; {known}"
+    return replace(least, verdict="inconclusive", reason=reason, seeds_needed=None)
+
+
+def _within_both(least: Test, most: Test, low: float, high: float) -> Test | None:
+    """Return the bound that decides on a region with two ends, None where neither does."""
+    if least.verdict == most.verdict == "supported":
+        return least
+    if least.verdict == "contradicted" and least.interval[0] > high:
+        return least
+    return most if most.verdict == "contradicted" and most.interval[1] < low else None
+
+
 def _judge(n: int, lo: float, hi: float, low: float, high: float) -> tuple[Word, str]:
     if n < LEAST_SEEDS:
         return "inconclusive", f"{n} of the {LEAST_SEEDS} seeds that a verdict needs at least"
@@ -87,7 +121,8 @@ def share_in_region(values: Values, low: float, high: float) -> Test:
     verdict, reason = _judge(n, lo, hi, low, high)
     reason = f"{count:g} of {n} seeds; {reason}" if n >= LEAST_SEEDS else reason
     needed = share_seeds_needed(share, boundary) if n and verdict == "inconclusive" else None
-    return Test(verdict, share, (lo, hi), n, reason, METHOD_OF_SHARES, seeds_needed=needed)
+    p = share_p_value(count, n, boundary) if n else None
+    return Test(verdict, share, (lo, hi), n, reason, METHOD_OF_SHARES, p, seeds_needed=needed)
 
 
 def _by_signs(values: Values, low: float, high: float) -> Test:
@@ -100,7 +135,7 @@ def _by_signs(values: Values, low: float, high: float) -> Test:
         verdict = "supported" if met else "contradicted"
     share = share_interval(met, n) if n else (math.nan, math.nan)
     method = f"sign test over seeds; share that meets the claim {share[0]:.2f} to {share[1]:.2f}, exact 95%"
-    return Test(verdict, measured, (math.nan, math.nan), n, reason, method)
+    return Test(verdict, measured, (math.nan, math.nan), n, reason, method, sign_p_value(met, n) if n else None)
 
 
 def all_in_regions(columns: Values, lows: Sequence[float], highs: Sequence[float], names: Sequence[str]) -> Test:

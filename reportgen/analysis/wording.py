@@ -8,7 +8,17 @@ from reportgen.study.claims import Claim
 
 
 def expected(claim: Claim) -> str:
-    """Return the expectation of a claim as a short phrase, such as "below 1e-05"."""
+    """Return the expectation of a claim as a short phrase, such as "below 1e-05, in every variant"."""
+    return f"{expectation(claim)}{of_whom(claim)}"
+
+
+def of_whom(claim: Claim) -> str:
+    """Return for which of its variants a claim should hold, empty where it is for their mean."""
+    return {"all": ", in every variant", "any": ", in some variant"}.get(claim.holds_for, "")
+
+
+def expectation(claim: Claim) -> str:
+    """Return the expectation alone."""
     e = claim.expect
     kind = e.kind
     if kind in ("below", "above"):
@@ -35,6 +45,8 @@ def _near(claim: Claim) -> str:
     parts = [f"{100 * rtol:g}%"] if rtol else []
     parts += [f"{e.atol:g}"] if e.atol else []
     reach = " plus ".join(parts) or "no deviation"
+    if e.near == "theory":
+        return f"within {reach} of theory"
     if isinstance(e.near, list):
         return f"each layer within {reach} of the printed number"
     return f"within {reach} of {e.near:g}"

@@ -117,6 +117,24 @@ class Evaluation:
                 arrays[f"{split}_labels"] = labels.astype(np.int32)
         return arrays
 
+    def batch_dependent(self) -> dict[str, float]:
+        """Return the share of validation examples whose class changes when they are scored in other batches.
+
+        Both times in batches of the training's size, in order and shuffled; nothing without batch-norm.
+        """
+        s, count = self.setup, len(self.data.y_val)
+        if count == 0 or not any(layer.batchnorm for layer in self.spec.network.layers):
+            return {}
+        x, y = self._split("val")
+        rows = x.reshape(count, -1)
+        order = stream(self.spec.seed, "other batches").permutation(count)
+        logits = np.empty((2, count, s.net.classes), np.float32)
+        for index, chosen in enumerate((np.arange(count), order)):
+            part = np.ascontiguousarray(rows[chosen]).reshape(-1)
+            outputs(s.net, s.state, s.work, part, y, s.batch_size, False, 0, logits[index].reshape(-1))
+        changed = logits[0].argmax(axis=1)[order] != logits[1].argmax(axis=1)
+        return {"batch_dependent_fraction": float(changed.mean())}
+
     def _dropout_mean(self) -> Probabilities:
         state = self.setup.state._replace(keys=key_words(self.spec.seed, "mc dropout"))
         batches = -(-len(self.data.y_val) // self.setup.evaluation_rows)

@@ -255,7 +255,7 @@ class _Run:
             steps=self.step,
             train_seconds=time.perf_counter() - started,
             final=final | more,
-            facts=self._facts(),
+            facts=self._facts() | self.evaluation.batch_dependent(),
             arrays=arrays,
         )
 

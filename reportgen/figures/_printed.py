@@ -27,7 +27,7 @@ def printed(
 
 def _points(claim: Claim, layers: int) -> dict[int, float]:
     near = claim.expect.near
-    if near is None:
+    if near is None or near == "theory":  # theory is drawn as a line of its own
         return {}
     where = _layers(claim, layers)
     values = near if isinstance(near, list) else [near] * len(where)

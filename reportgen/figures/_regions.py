@@ -29,6 +29,8 @@ def region(claim: Claim | None, result: ClaimResult) -> Region | None:
         return expect.between[0], expect.between[1]
     if expect.within is not None:
         return -expect.within, expect.within
+    if expect.near == "theory" and result.reference is None and result.quantity != "deviation":
+        return None
     return _near(claim, result) if expect.near is not None else _against(claim, "ratio" in result.method)
 
 
@@ -36,10 +38,10 @@ def _near(claim: Claim, result: ClaimResult) -> Region:
     """Return the region round one number, or of the relative deviation where numbers are given by layer."""
     expect = claim.expect
     rtol = RTOL if expect.rtol is None and expect.atol is None else expect.rtol or 0.0
-    if isinstance(expect.near, list):
+    if isinstance(expect.near, list) or result.quantity == "deviation":
         reach = rtol + (expect.atol or 0.0) / _worst_printed(result)
         return -reach, reach
-    near = expect.near or 0.0
+    near = expect.near if isinstance(expect.near, float) else result.reference or 0.0
     reach = abs(near) * rtol + (expect.atol or 0.0)
     return near - reach, near + reach
 

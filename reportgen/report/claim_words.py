@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reportgen.analysis.model import ClaimResult
+from reportgen.analysis.wording import expectation, of_whom
 from reportgen.report.formatting import (
     difference,
     difference_interval,
@@ -21,7 +22,7 @@ from reportgen.report.formatting import (
 )
 from reportgen.report.naming import words
 from reportgen.report.tested import Tested
-from reportgen.study.claims import Expect
+from reportgen.study.claims import Claim, Expect
 
 QUANTITIES = {
     "value": "",
@@ -65,13 +66,17 @@ def expected(tested: Tested) -> str:
     """Return what a claim expects, in the units in which its measured value is shown."""
     if tested.asked is None:
         return exponents(tested.result.expected)
-    expect, metric = tested.asked.expect, tested.asked.measure.metric
+    return f"{_expected(tested.asked)}{of_whom(tested.asked)}"
+
+
+def _expected(claim: Claim) -> str:
+    expect, metric = claim.expect, "" if claim.measure.relative_to else claim.measure.metric
     if expect.kind in ("below", "above"):
         return f"{expect.kind} {given(getattr(expect, expect.kind), metric)}"
     if expect.between is not None:
         return " to ".join(given(end, metric) for end in expect.between)
     if not is_share(metric) or expect.kind in ("near", "monotone"):
-        return exponents(tested.result.expected)
+        return exponents(expectation(claim))
     return _against_another(expect, metric)
 
 

@@ -13,6 +13,7 @@ _SPELLED = {
     "mc": "Monte Carlo",
     "preactivation": "pre-activation",
     "var": "variance",
+    "ns": "time in ns",
 }
 
 

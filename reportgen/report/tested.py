@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.model import Analysis, ClaimResult
+from reportgen.report.naming import words
 from reportgen.study.claims import Claim, Measure
 
 _LAYERS = {
@@ -14,7 +15,13 @@ _LAYERS = {
     "output": "the output layer",
     "hidden": "the hidden layers",
 }
-_REDUCED = {"mean": "mean over", "min": "least of", "max": "largest of", "last_over_first": "last over first of"}
+_REDUCED = {
+    "mean": "mean over",
+    "mean_abs": "mean size over",
+    "min": "least of",
+    "max": "largest of",
+    "last_over_first": "last over first of",
+}
 _STEPS = {"first": "at initialization", "0": "at initialization", "last": "at the end of training"}
 _EPOCHS = {"best": "at the epoch of least validation loss", "last": "after the last epoch", "0": "before training"}
 
@@ -41,13 +48,28 @@ def tested_claims(analysis: Analysis) -> tuple[Tested, ...]:
 
 def _tested(result: ClaimResult, asked: Claim | None, labels: dict[str, str]) -> Tested:
     named = tuple(labels.get(variant, variant) for variant in result.variants)
-    return Tested(result, asked, place(asked.measure) if asked else "", named)
+    return Tested(result, asked, _place(asked) if asked else "", named)
+
+
+def _place(claim: Claim) -> str:
+    """Return where and when a claim measures, against what, and how each side was chosen."""
+    other = claim.measure.relative_to
+    against = f"relative to {', '.join(str(value) for value in other.values())}" if other else ""
+    tuned = f"at the best {words(claim.tune.along.rpartition('.')[2])}" if claim.tune else ""
+    return ", ".join(part for part in (place(claim.measure), against, tuned) if part)
 
 
 def place(measure: Measure) -> str:
     """Return where and when a claim measures, such as "in the last hidden layer, at initialization"."""
-    parts = [_layers(measure.layer, measure.reduce), _time(measure)]
+    parts = [_level(measure), _layers(measure.layer, measure.reduce), _time(measure)]
     return ", ".join(part for part in parts if part)
+
+
+def _level(measure: Measure) -> str:
+    if measure.score is None:
+        return ""
+    first = " of that before training" if measure.of_first else ""
+    return f"a {words(measure.score)} of {measure.level:g}{first}"
 
 
 def _layers(layer: int | str | Sequence[int] | None, reduce: str | None) -> str:

@@ -22,7 +22,8 @@ class RunRecord:
     steps: training steps done; stopped_at_step: the step at which a run that is not "ok" ended, else None.
     final: the names in SCORES to values (NaN for an empty split), then those that the spec's evaluation asks for.
     facts: counts and moments of the data as trained on: train_n, val_n, test_n, features, classes,
-        input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n.
+        input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n; with batch-norm,
+        batch_dependent_fraction: validation examples whose class changes when they are scored in other batches.
     arrays:
         step_loss (S,): data loss of each minibatch in train mode, before that step's update.
         epoch_<column> (E + 1,): every name in EPOCH_COLUMNS; row 0 is the network at initialization,

@@ -6,28 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES, SPECTRAL, STATISTICS
+from reportgen.engine.spec import EVALUATION_SCORES, LOOK_METRICS, SPECTRAL
 from reportgen.errors import StudyError
-from reportgen.study.claims import Claim, Where
+from reportgen.study.claims import SIDES, Claim, Where
+from reportgen.study.compared import check_reading
 from reportgen.study.components import shown, suggest
-from reportgen.study.ensembles import ENSEMBLE_METRICS, check_ensemble_claim
+from reportgen.study.ensembles import check_ensemble_claim
 from reportgen.study.measured import check_measured, check_time
+from reportgen.study.metrics import LAYER_METRICS, METRICS
 from reportgen.study.plan import Plan, Variant
 from reportgen.study.where import matching, setting
 from reportgen.study.yaml12 import Path
-
-RUN_METRICS = ("diverged", "stopped", "parameters", "train_seconds", "steps")
-"""Metrics of a whole run that are neither scores nor statistics."""
-
-METRICS = (
-    *STATISTICS,
-    *(name for name in EPOCH_COLUMNS if name not in ("epoch", "step")),
-    *SCORES[4:],
-    *RUN_METRICS,
-    *LOOK_METRICS,
-    *(name for names in EVALUATION_SCORES.values() for name in names),
-    *ENSEMBLE_METRICS,
-)
 
 PlaceOf = Callable[[Path, bool], str]
 
@@ -55,11 +44,12 @@ def check_measure(plan: Plan, claim: Claim, variants: list[Variant], at: Callabl
     check_measured(claim, specs, at)
     if plan.study.watermark is None:  # a quick version of a study may be too short for its claims
         check_time(claim, specs, plan.study.folder, at)
+    check_reading(plan, claim, specs, at)
     check_ensemble_claim(plan, metric, at)
     _check_evaluation(plan, claim, variants, at)
-    if metric in STATISTICS or metric in LOOK_METRICS:
+    if metric in LAYER_METRICS or metric in LOOK_METRICS:
         _check_looks(plan, claim, variants, at)
-    if metric in STATISTICS:
+    if metric in LAYER_METRICS:
         _check_layers(plan, claim, variants, at)
 
 
@@ -71,7 +61,7 @@ def check_metric(claim: Claim, at: Callable[..., str]) -> None:
         raise StudyError(f"unknown metric {measure.metric!r}", at("measure", "metric"), near)
     if measure.step is not None and measure.epoch is not None:
         raise StudyError("a claim looks at a step or at an epoch, not at both", at("measure"), "keep one of them")
-    by_layer = measure.metric in STATISTICS
+    by_layer = measure.metric in LAYER_METRICS
     by_step = by_layer or measure.metric in LOOK_METRICS
     if (not by_layer and measure.layer is not None) or (not by_step and measure.step is not None):
         key = "layer" if measure.layer is not None else "step"
@@ -82,12 +72,13 @@ def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]
     """Return all variants that the claim speaks of, on both of its sides."""
     expect = claim.expect
     variants = _named(plan, claim.where, at, "where")
-    for name in ("greater_than", "less_than", "same_as"):
-        other = getattr(expect, name)
+    sides: list[tuple[tuple[str, str], Where | None]] = [(("expect", name), getattr(expect, name)) for name in SIDES]
+    own = variants
+    for place, other in [*sides, (("measure", "relative_to"), claim.measure.relative_to)]:
         if other is not None:
-            others = _named(plan, {**claim.where, **other}, at, "expect", name)
-            if others == variants:
-                raise StudyError("both sides are the same variants", at("expect", name), "settings that differ")
+            others = _named(plan, {**claim.where, **other}, at, *place)
+            if others == own:
+                raise StudyError("both sides are the same variants", at(*place), "settings that differ")
             variants = variants + others
     if expect.along is not None and expect.along not in plan.study.vary:
         near = suggest(expect.along, list(plan.study.vary))

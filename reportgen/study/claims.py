@@ -25,6 +25,9 @@ COMPANIONS = {
 EXPECTATIONS = ("below", "above", "between", "near", "greater_than", "less_than", "same_as", "monotone")
 
 
+SIDES = ("greater_than", "less_than", "same_as")
+"""Expectations that set the claim's variants against others."""
+
 Layer = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 
@@ -35,6 +38,9 @@ class Measure(Section):
     layer: a number from 1, a list of numbers, "first" or "last" hidden layer, "output", or "hidden" (all of them).
     step: a probe's step, "first" or "last"; epoch: an epoch, "last" or "best" (by val_loss).
     reduce: how several layers become one number, unless the claim compares layer by layer.
+    score, level: of epochs_to and steps_to, the score and where it has to come; of_first: the level is a share of
+    the score before training. relative_to: settings that replace the claim's `where`; the value is divided by
+    theirs, seed by seed.
     """
 
     metric: str
@@ -43,13 +49,24 @@ class Measure(Section):
     )
     step: Count | Literal["first", "last"] | None = None
     epoch: Count | Literal["last", "best"] | None = None
-    reduce: Literal["mean", "min", "max", "last_over_first"] | None = None
+    reduce: Literal["mean", "mean_abs", "min", "max", "last_over_first"] | None = None
+    score: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = None
+    level: float | None = None
+    of_first: bool = False
+    relative_to: Where | None = None
+
+
+class Tune(Section):
+    """Each side of the claim at its own best: along a varied path, by a score, or by what the claim measures."""
+
+    along: str
+    by: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = None
 
 
 class Expect(Section):
     """What the claim expects; exactly one of the names in EXPECTATIONS is given.
 
-    near: a number, or one by layer, within rtol times itself plus atol.
+    near: a number, one by layer, or "theory" (what is expected at initialization), within rtol times itself plus atol.
     greater_than, less_than: settings that replace the claim's `where`; paired by seed. by: a least difference;
     factor: a least ratio. same_as: settings likewise, with `within` the margin of the equivalence test.
     monotone: over the layers, or over the variants in the order of `along` (a varied path).
@@ -58,7 +75,7 @@ class Expect(Section):
     below: float | None = None
     above: float | None = None
     between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-    near: float | Annotated[list[float | None], Field(min_length=1)] | None = None
+    near: Literal["theory"] | float | Annotated[list[float | None], Field(min_length=1)] | None = None
     rtol: Annotated[float, Field(ge=0)] | None = None
     atol: Annotated[float, Field(ge=0)] | None = None
     greater_than: Where | None = None
@@ -100,7 +117,11 @@ class Expect(Section):
 
 
 class Claim(Section):
-    """One sentence put to the test; `lecture` is its number in the lectures' list of claims."""
+    """One sentence put to the test; `lecture` is its number in the lectures' list of claims.
+
+    holds_for: whether the expectation is of the mean over the variants of `where`, of each of them (all), or of some
+    (any). tune: which varied path each side takes at its best.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
     says: Annotated[str, Field(min_length=1)]
@@ -108,6 +129,8 @@ class Claim(Section):
     lecture: int | None = None
     measure: Measure
     where: Where = Field(default_factory=dict)
+    holds_for: Literal["mean", "all", "any"] = "mean"
+    tune: Tune | None = None
     expect: Expect
     required: bool = False
     note: str | None = None

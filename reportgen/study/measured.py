@@ -7,9 +7,10 @@ from pathlib import Path
 
 from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
-from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, STATISTICS, RunSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, RunSpec
 from reportgen.errors import MissingError, StudyError
 from reportgen.study.claims import Claim
+from reportgen.study.metrics import COST_METRICS, LAYER_METRICS
 
 At = Callable[..., str]
 
@@ -19,6 +20,7 @@ def check_measured(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
     _check_one_number(claim, at)
     _check_split(claim, specs, at)
     _check_batchnorm(claim, specs, at)
+    _check_needs(claim, specs, at)
 
 
 def check_time(claim: Claim, specs: Sequence[RunSpec], folder: Path, at: At) -> None:
@@ -33,7 +35,7 @@ def check_time(claim: Claim, specs: Sequence[RunSpec], folder: Path, at: At) -> 
 
 def _check_one_number(claim: Claim, at: At) -> None:
     metric, expect = claim.measure.metric, claim.expect
-    if metric in STATISTICS:
+    if metric in LAYER_METRICS:
         return
     if claim.measure.reduce is not None:
         raise StudyError(f"{metric} is one number already", at("measure", "reduce", key=True), "leave reduce out")
@@ -45,34 +47,44 @@ def _check_one_number(claim: Claim, at: At) -> None:
 
 
 def _check_split(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
-    metric = claim.measure.metric
+    metric = claim.measure.score or claim.measure.metric
     for prefix, split in (("val_", "validation"), ("test_", "test")):
         lacking = [s for s in specs if getattr(s.data, split) == 0 and split not in DATASETS[s.data.source.name].given]
         if metric.startswith(prefix) and lacking:
             hint = f"set data.{split} above 0"
-            raise StudyError(f"{metric} needs a {split} split", at("measure", "metric"), hint)
+            place = "score" if claim.measure.score else "metric"
+            raise StudyError(f"{metric} needs a {split} split", at("measure", place), hint)
 
 
 def _check_batchnorm(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
     metric = claim.measure.metric
     without = any(layer.batchnorm is None for spec in specs for layer in spec.network.layers[:-1])
-    if metric.startswith("bn_") and without:
+    if (metric.startswith("bn_") or metric == "batch_dependent_fraction") and without:
         hint = "set network.batchnorm: true, or name such variants in where"
         raise StudyError(f"{metric} needs batch normalization", at("measure", "metric"), hint)
+
+
+def _check_needs(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
+    """Refuse the cost of an activation that is not there, and the variance kept by a step that is not taken."""
+    metric = claim.measure.metric
+    if metric in COST_METRICS and any(len(spec.network.layers) < 2 for spec in specs):
+        raise StudyError(f"{metric} needs a hidden layer", at("measure", "metric"), "set network.hidden")
+    if metric == "variance_kept" and not all("pca" in [step.name for step in spec.preprocess] for spec in specs):
+        raise StudyError(f"{metric} needs the step pca", at("measure", "metric"), "or name such variants in where")
 
 
 def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
     metric, epoch = claim.measure.metric, claim.measure.epoch
     if epoch is None:
         return
-    if metric not in EPOCH_COLUMNS:
-        at_step = metric in STATISTICS or metric in LOOK_METRICS
+    if metric not in (*EPOCH_COLUMNS, "train_cost"):
+        at_step = metric in LAYER_METRICS or metric in LOOK_METRICS
         fault, hint = ("is measured at a step", "step: a number, first or last") if at_step else ("has no epoch", None)
         raise StudyError(f"{metric} {fault}", at("measure", "epoch", key=True), hint or "leave epoch out")
     fewest = min(spec.training.epochs for spec in specs)
     if isinstance(epoch, int) and epoch > fewest:
         raise StudyError(f"there is no epoch {epoch}", at("measure", "epoch"), f"0 to {fewest}")
-    if epoch == 0 and metric not in SCORES:
+    if epoch == 0 and metric not in (*SCORES, "train_cost", "penalty"):
         raise StudyError(f"{metric} begins with epoch 1", at("measure", "epoch"), f"1 to {fewest}")
 
 

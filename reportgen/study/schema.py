@@ -22,9 +22,9 @@ from reportgen.engine.losses import LOSSES
 from reportgen.engine.optimizers import OPTIMIZERS
 from reportgen.engine.schedules import SCHEDULES
 from reportgen.study import settings
-from reportgen.study.checks import METRICS
 from reportgen.study.claims import EXPECTATIONS
 from reportgen.study.figure_names import figure_names
+from reportgen.study.metrics import METRICS
 from reportgen.study.model import MOST_SEEDS, StudyFile
 from reportgen.study.sanity import SANITY_CHECKS
 from reportgen.study.search_schema import search_schema

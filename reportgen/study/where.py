@@ -31,6 +31,20 @@ def matching(variants: Sequence[Variant], where: Mapping[str, Any]) -> list[Vari
     return [variant for variant in variants if matches(variant, where)]
 
 
+def where_alone(variant: Variant, where: Mapping[str, Any], variants: Sequence[Variant]) -> dict[str, Any]:
+    """Return the settings of `where` with those that single out one of its variants."""
+    narrowed = {**where, **variant.varied}
+    return narrowed if matching(variants, narrowed) == [variant] else {**narrowed, "variant": variant.id}
+
+
+def by_label(variants: Sequence[Variant], path: str) -> dict[str, list[Variant]]:
+    """Return the variants by their label of a varied path, in the order of the study."""
+    found: dict[str, list[Variant]] = {}
+    for variant in variants:
+        found.setdefault(variant.varied.get(path, ""), []).append(variant)
+    return found
+
+
 def _has(variant: Variant, path: str, wanted: Any) -> bool:
     if path == "variant":
         return wanted in (variant.label, variant.id)

@@ -1,0 +1,70 @@
+"""Metrics computed from what a record keeps: of its layers' statistics and histograms, and of its facts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from reportgen.runs.record import RunRecord
+
+Values = NDArray[np.float64]
+
+
+def bn_scale_ratio(record: RunRecord, look: int) -> Values:
+    """Return, by layer, the root mean square of gamma over that of the units' running standard deviation.
+
+    It is 1 where batch normalization has learned to be the identity, gamma^2 being each unit's variance.
+    """
+    gamma = np.hypot(record.statistic("bn_gamma_mean")[look], record.statistic("bn_gamma_std")[look])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(gamma / np.sqrt(record.statistic("bn_running_var_mean")[look]), np.float64)
+
+
+def normality_gap(record: RunRecord, look: int) -> Values:
+    """Return, by layer, the largest distance of the activations' distribution function from a normal one.
+
+    The normal has their mean and standard deviation (Kolmogorov's distance, taken at the edges of the bins). NaN for
+    a constant layer.
+    """
+    counts = record.arrays["probe_activation_histogram"][look].astype(np.float64)
+    edges = record.arrays["activation_edges"]
+    means, stds = record.statistic("activation_mean")[look], record.statistic("activation_std")[look]
+    total = float(record.facts["probe_n"])
+    gaps = [
+        _gap(counts[k], edges[k] if edges.ndim == 2 else edges, means[k], stds[k], total * layer.units)
+        for k, layer in enumerate(record.spec.network.layers)
+    ]
+    return np.array(gaps, np.float64)
+
+
+def _gap(counts: Values, edges: Values, mean: float, std: float, total: float) -> float:
+    """Return one layer's distance; what lies outside the edges is shared out by the normal's own tails."""
+    if not std > 0:
+        return math.nan
+    normal = special.ndtr((edges.astype(np.float64) - mean) / std)
+    outside = max(0.0, 1 - counts.sum() / total)
+    tails = normal[0] + 1 - normal[-1]
+    below = outside * (normal[0] / tails if tails > 0 else 0.5)
+    measured = below + np.concatenate([[0.0], np.cumsum(counts)]) / total
+    return float(np.abs(measured - normal).max())
+
+
+DERIVED: Mapping[str, Callable[[RunRecord, int], Values]] = {
+    "bn_scale_ratio": bn_scale_ratio,
+    "normality_gap": normality_gap,
+}
+"""Statistics by layer at a look, (layers,)."""
+
+
+def fact(record: RunRecord, name: str) -> float:
+    """Return what a run notes of its data or its answers, NaN where it does not.
+
+    input_energy is the mean squared length of an example: the sum over features of their mean square.
+    """
+    if name == "input_energy":
+        return fact(record, "features") * fact(record, "input_second_moment")
+    return float(record.facts.get(name, math.nan))

@@ -1,0 +1,51 @@
+"""The names of all that a claim can measure, by where they are found."""
+
+from __future__ import annotations
+
+from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES, STATISTICS
+from reportgen.study.ensembles import ENSEMBLE_METRICS
+
+DERIVED_STATISTICS = ("bn_scale_ratio", "normality_gap")
+"""Statistics by layer that are computed from what a look keeps."""
+
+LAYER_METRICS = (*STATISTICS, *DERIVED_STATISTICS)
+
+RUN_METRICS = ("diverged", "stopped", "parameters", "train_seconds", "steps")
+"""Metrics of a whole run that are neither scores nor statistics."""
+
+TIME_METRICS = ("epochs_to", "steps_to")
+"""How long training takes to bring a score to a level; a run that never does is censored."""
+
+COST_METRICS = ("activation_forward_ns", "activation_backward_ns", "activation_ns", "activation_over_product")
+"""Times of the hidden layers' activation on this machine, in ns an element of a layer's output."""
+
+FACT_METRICS = ("features", "input_mean", "input_std", "input_energy", "variance_kept", "batch_dependent_fraction")
+"""What a run notes of its data, and of its answers."""
+
+CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+"""Scores that every epoch has, and that a time may be taken of."""
+
+METRICS = (
+    *LAYER_METRICS,
+    *(name for name in EPOCH_COLUMNS if name not in ("epoch", "step")),
+    "train_cost",
+    *SCORES[4:],
+    *RUN_METRICS,
+    *TIME_METRICS,
+    *COST_METRICS,
+    *FACT_METRICS,
+    *LOOK_METRICS,
+    *(name for names in EVALUATION_SCORES.values() for name in names),
+    *ENSEMBLE_METRICS,
+)
+
+THEORY_STATISTICS = ("activation_mean", "activation_std", "preactivation_std", "saturated_fraction", "gradient_std")
+THEORY_LOSSES = ("train_loss", "val_loss")
+"""What theory speaks of at initialization: statistics by mean-field theory, losses by that of guessing."""
+
+
+def rises(metric: str) -> bool | None:
+    """Return whether more of the metric is better, None where neither more nor less of it is."""
+    if metric.endswith(("accuracy", "gain")):
+        return True
+    return False if metric.endswith(("loss", "_cost", *TIME_METRICS)) else None
