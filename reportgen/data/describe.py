@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.data.dataset import Dataset
-from reportgen.data.moments import feature_moments
+from reportgen.data.moments import Values, feature_moments
 
 
 def facts(dataset: Dataset) -> dict[str, Any]:
@@ -15,7 +15,9 @@ def facts(dataset: Dataset) -> dict[str, Any]:
 
     train_n, val_n, test_n, features, classes; input_mean, input_std and input_second_moment over all features of
     all training examples, in float64; class_counts: training examples of each class; constant_features: how many
-    features have one value in all training examples.
+    features have one value in all training examples. input_offset_share: the share of the second moment that is due to
+    the features' means, 0 for centred input; input_feature_std: least, quartiles and largest of the standard
+    deviations of features that are not constant, empty where all are.
     """
     mean, variance = feature_moments(dataset.x_train)
     second_moment = float(np.mean(variance + mean**2))
@@ -34,4 +36,11 @@ def facts(dataset: Dataset) -> dict[str, Any]:
         "input_second_moment": second_moment,
         "class_counts": np.bincount(dataset.y_train, minlength=dataset.classes).tolist(),
         "constant_features": int(constant.sum()),
+        "input_offset_share": float(np.mean(mean**2) / second_moment) if second_moment > 0 else 0.0,
+        "input_feature_std": _quartiles(np.sqrt(variance[~constant])),
     }
+
+
+def _quartiles(values: Values) -> list[float]:
+    """Return least, quartiles and largest of some values; nothing for none."""
+    return np.quantile(values, (0, 0.25, 0.5, 0.75, 1)).tolist() if values.size else []
