@@ -18,13 +18,17 @@ FIRST_RATIO = 0.05
 """The ratio of update to weight that a first step may have."""
 
 
+def first_ratio(record: RunRecord) -> float:
+    """Return the largest ratio of update to weight over the layers at the first step that was looked at, 0 for none."""
+    if not looked_at([record]):
+        return 0.0
+    ratios = np.asarray(record.statistic("update_ratio"), np.float64)
+    return next((float(np.nanmax(row)) for row in ratios if np.isfinite(row).any()), 0.0)
+
+
 def factor(record: RunRecord) -> float:
     """Return the power of ten, 10 at least, that brings the first step's largest ratio to FIRST_RATIO or below."""
-    if not looked_at([record]):
-        return 10.0
-    ratios = np.asarray(record.statistic("update_ratio"), np.float64)
-    first = next((float(np.nanmax(row)) for row in ratios if np.isfinite(row).any()), 0.0)
-    return 10.0 ** max(1, math.ceil(math.log10(max(first, FIRST_RATIO) / FIRST_RATIO)))
+    return 10.0 ** max(1, math.ceil(math.log10(max(first_ratio(record), FIRST_RATIO) / FIRST_RATIO)))
 
 
 def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:

@@ -11,12 +11,6 @@ from reportgen.runs.record import RunRecord
 
 Flags = NDArray[np.bool_]
 
-FITS = 0.9
-"""The training accuracy from which on a network has learned its task, whatever it looks like inside."""
-
-STUCK = 0.8
-"""The share of its initial training loss that a network keeps which has learned next to nothing."""
-
 
 def enough(seeds: int, of: int) -> bool:
     """Return whether a symptom in so many seeds speaks of the variant: in more than half, or in one of two."""
@@ -31,17 +25,6 @@ def looked_at(records: Sequence[RunRecord]) -> list[RunRecord]:
 def initial(record: RunRecord, statistic: str) -> NDArray[np.float64]:
     """Return a statistic of the hidden layers before training, (layers - 1,)."""
     return np.asarray(record.statistic(statistic)[0][:-1], np.float64)
-
-
-def fits(record: RunRecord) -> bool:
-    """Return whether the run fits its training split; a run that was not trained does not."""
-    return record.steps > 0 and float(record.final.get("train_accuracy", 0.0)) >= FITS
-
-
-def stuck(record: RunRecord) -> bool:
-    """Return whether the run was trained and its training loss has hardly fallen."""
-    loss = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)
-    return record.steps > 0 and loss.size > 1 and not loss[-1] < STUCK * loss[0]
 
 
 def layers_in_most(flags: Sequence[Flags]) -> tuple[int, ...]:

@@ -11,19 +11,25 @@ healthy. Silence on the probe examples is taken for silence on all where there a
 **Causes told apart.** Dead from step 0: the bias or the scale at initialization. Dead later: a step that was too
 large, because of the input where this is larger than the weights fit, or else of the learning rate.
 
+**Severity.** An error where more than 90% of a layer are dead and the net learns next to nothing, else a warning. Worth
+a sentence where they were dead from the start and the net fits its training split, or died in training and it has
+mastered it (98% of its labels).
+
 **Advice.** Dead from the start: zero or small positive biases. Dead in training: a standardized input, or a learning
 rate at least ten times lower, or leaky ReLU.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.analysis.rules._input import standardize, too_large
+from reportgen.analysis.rules._outcome import fits, masters, stuck
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
@@ -37,6 +43,7 @@ from reportgen.analysis.rules._seen import (
 from reportgen.runs.record import RunRecord
 
 MANY = 0.40
+ALL_BUT_FEW = 0.9
 GROWTH = 0.15
 LOOKS = 3
 LEAST_EXAMPLES = 100
@@ -86,7 +93,7 @@ def check(evidence: Evidence) -> Finding | None:
     when = "already at initialization" if from_start else f"after training, against {percent(start)} at the start"
     return Finding(
         rule=RULE.id,
-        severity="error" if end > 0.9 else "warning",
+        severity=_severity(shown, start if from_start else end, from_start),
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
@@ -100,6 +107,13 @@ def check(evidence: Evidence) -> Finding | None:
         sources=SOURCES,
         proposals=proposals,
     )
+
+
+def _severity(records: Sequence[RunRecord], share: float, from_start: bool) -> Severity:
+    learned = fits if from_start else masters
+    if 2 * sum(learned(record) for record in records) > len(records):
+        return "info"
+    return "error" if share > ALL_BUT_FEW and all(stuck(record) for record in records) else "warning"
 
 
 def _when(record: RunRecord) -> int:
@@ -130,5 +144,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("vanishing_activations", "lr_too_high", "nan_divergence"),
+    causes=("unnormalized_input", "vanishing_activations", "exploding_activations", "lr_too_high", "nan_divergence"),
 )

@@ -94,5 +94,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("lr_too_high",),
+    causes=("unnormalized_input", "exploding_activations", "exploding_gradients", "wrong_init_loss", "lr_too_high"),
 )

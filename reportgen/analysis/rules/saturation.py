@@ -6,8 +6,9 @@
 **Reference.** More than half of a layer's activations, at initialization or at all looks from the middle of training
 to its end. For pre-activations of unit variance that share is 3% (tanh) and less than 0.1% (sigmoid); a trained net
 commonly has more in its last layers, since it has become sure of its answers, hence the high level. A net that fits
-its training split all the same is worth a sentence and no more at initialization, and nothing later: there,
-saturation is success.
+its training split all the same is worth a sentence and no more at initialization (from a share of 80% on, one that
+has mastered it, with 98% of its labels), and nothing later: there, saturation is success. An error where more than 80%
+are flat and the net learns next to nothing.
 
 **Causes told apart.** From step 0, with weights that keep the variance of their input: the input is too large. From
 step 0 otherwise: the weights are. Later only: steps that were too large.
@@ -22,12 +23,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.analysis.rules._input import standardize, too_large
+from reportgen.analysis.rules._outcome import fits, masters, stuck
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
-    fits,
     layers_in_most,
     looked_at,
     percent,
@@ -84,7 +85,7 @@ def check(evidence: Evidence) -> Finding | None:
     advice, proposals = _cure(evidence, shown[0], layers, step)
     return Finding(
         rule=RULE.id,
-        severity="info" if all(fits(r) for r in shown) else "error" if step == 0 and share > MOST else "warning",
+        severity=_severity(shown, share, step),
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
@@ -98,6 +99,13 @@ def check(evidence: Evidence) -> Finding | None:
         sources=SOURCES,
         proposals=proposals,
     )
+
+
+def _severity(records: Sequence[RunRecord], share: float, step: int) -> Severity:
+    learned = masters if step == 0 and share > MOST else fits
+    if 2 * sum(learned(record) for record in records) > len(records):
+        return "info"
+    return "error" if all(stuck(record) or record.steps == 0 for record in records) and share > MOST else "warning"
 
 
 def _cure(evidence: Evidence, record: RunRecord, layers: Sequence[int], step: int) -> tuple[str, tuple[Proposal, ...]]:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._seen import (
     enough,
-    fits,
     layers_in_most,
     looked_at,
     number,

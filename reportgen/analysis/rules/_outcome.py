@@ -1,0 +1,77 @@
+"""What became of a run: whether it learned its task, learned next to nothing, or lost its way."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reportgen.analysis.sanity import chance_loss, entropy
+from reportgen.runs.record import RunRecord
+
+FITS = 0.9
+"""The share of training labels that can be learned at all from which on a network has learned its task."""
+
+MASTERS = 0.98
+"""The same share from which on nothing is left to wish for in training."""
+
+STUCK = 0.9
+"""The share of the loss of guessing at which a network has learned next to nothing."""
+
+
+NOTHING = np.zeros(0)
+
+
+def guess_loss(record: RunRecord) -> float:
+    """Return the loss of the best answer that ignores the input: for cross-entropy, the entropy of the labels."""
+    counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
+    units, name = record.spec.network.layers[-1].units, record.spec.training.loss.name
+    if counts.sum() == 0:
+        return chance_loss(name, units)
+    share = counts / counts.sum()
+    if name == "softmax_cross_entropy":
+        return entropy(counts.tolist())
+    return float(1 - (share**2).sum()) / units if name == "mse" else (1 - float(share.max())) * units
+
+
+def start_loss(record: RunRecord) -> float:
+    """Return the loss before training; with batch normalization that of the first batch, NaN where there is none.
+
+    In test mode a network with batch normalization has no statistics to normalize with before its first step.
+    """
+    if any(layer.batchnorm for layer in record.spec.network.layers):
+        losses = record.arrays.get("step_loss", NOTHING)
+    else:
+        losses = record.arrays.get("epoch_train_loss", NOTHING)
+    return float(losses[0]) if len(losses) else math.nan
+
+
+def end_loss(record: RunRecord) -> float:
+    """Return the training loss at the end, in test or in train mode, whichever is less; infinite where it diverged."""
+    columns = (record.arrays.get(f"epoch_{name}", NOTHING) for name in ("train_loss", "batch_loss"))
+    last = [float(column[-1]) for column in columns if len(column) and math.isfinite(column[-1])]
+    return math.inf if record.status == "diverged" else min(last, default=math.nan)
+
+
+def fits(record: RunRecord) -> bool:
+    """Return whether the run fits its training split, as far as its labels can be learned and not only by heart.
+
+    A run that was not trained does not, nor does one that is right by chance at a loss above that of guessing.
+    """
+    return _learned(record, FITS)
+
+
+def masters(record: RunRecord) -> bool:
+    """Return whether the run has next to nothing left to learn of its training split."""
+    return _learned(record, MASTERS)
+
+
+def _learned(record: RunRecord, share: float) -> bool:
+    reach = 1 - record.spec.data.label_noise
+    right = float(record.final.get("train_accuracy", 0.0)) >= share * reach
+    return record.steps > 0 and right and end_loss(record) < guess_loss(record)
+
+
+def stuck(record: RunRecord) -> bool:
+    """Return whether the run was trained and has learned next to nothing, or has diverged."""
+    return record.steps > 0 and not end_loss(record) < STUCK * guess_loss(record)

@@ -1,0 +1,121 @@
+"""Hidden layers that are linear on all that they see: together with the next layer they are one linear map.
+
+**Statistic.** Whether a hidden layer's activations are its pre-activations at every look: mean and standard deviation
+agree to one in a million for units that have no bend (identity, a leaky slope of 1); and for ReLU, leaky ReLU and
+PReLU, whether no activation on any probe example is zero or below, so that the bend is never used.
+
+**Reference.** A bend that is used changes the standard deviation by a third. Smooth units such as tanh are left out:
+where their input is small they are nearly linear, which is `vanishing_activations`'s to say. A linear layer that is
+narrower than what comes in and what goes out is a bottleneck, which somebody wanted.
+
+**Severity.** A warning where all hidden layers are linear, whatever the net learned: it can be no better than softmax
+regression, with more parameters. An error where it learned next to nothing besides. Where only some are linear: a
+warning, for a layer that is no bottleneck adds nothing to its neighbour; a bottleneck is worth no word.
+
+**Advice.** Put a nonlinearity after each hidden layer: ReLU, with He weights.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
+from reportgen.analysis.rules._outcome import stuck
+from reportgen.analysis.rules._seen import enough, layers_in_most, looked_at, words_for_layers, words_for_seeds
+from reportgen.runs.record import RunRecord
+
+AGREES = 1e-6
+UNBENT = ("identity", "leaky_relu", "prelu")
+BENT = ("relu", "leaky_relu", "prelu")
+SOURCES = ("nn1-notes", "chicago-14", "Goodfellow, Bengio and Courville 2016, 6.1", "Saxe, McClelland and Ganguli 2014")
+
+
+def _linear(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which hidden layers are linear at every look, (layers - 1,); bottlenecks only where all layers are."""
+    count = record.layers - 1
+    flags = np.array([_layer_is_linear(record, index) for index in range(count)], np.bool_)
+    if flags.all() or not flags.any():
+        return flags
+    return np.asarray(flags & ~_bottlenecks(record))
+
+
+def _layer_is_linear(record: RunRecord, index: int) -> bool:
+    layer = record.spec.network.layers[index]
+    mean, std, low, z_mean, z_std = (
+        np.asarray(record.statistic(name)[:, index], np.float64)
+        for name in ("activation_mean", "activation_std", "activation_min", "preactivation_mean", "preactivation_std")
+    )
+    seen = np.isfinite(std) & np.isfinite(z_std) & (z_std > 0)
+    if not seen.any():
+        return False
+    with np.errstate(invalid="ignore"):  # a run that diverged ends with infinities
+        scale = np.hypot(z_mean, z_std)
+        same = (np.abs(mean - z_mean) <= AGREES * scale) & (np.abs(std - z_std) <= AGREES * scale)
+    name = layer.activation.name
+    return bool((name in UNBENT and same[seen].all()) or (name in BENT and (low[seen] > 0).all()))
+
+
+def _bottlenecks(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which hidden layers are narrower than both neighbours."""
+    widths = [int(record.facts.get("features", 0)), *(layer.units for layer in record.spec.network.layers)]
+    narrow = [here < min(before, after) for before, here, after in zip(widths, widths[1:], widths[2:], strict=False)]
+    return np.array(narrow, np.bool_)
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds have a hidden layer that stays linear."""
+    records = [record for record in looked_at(evidence.records) if record.layers > 1]
+    flags = [_linear(record) for record in records]
+    shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
+    if not shown or not enough(len(shown), len(records)):
+        return None
+    layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)
+    everywhere = len(layers) == shown[0].layers - 1
+    names = sorted({shown[0].spec.network.layers[layer - 1].activation.name for layer in layers})
+    last = int(max(record.probe_steps[-1] for record in shown))
+    wholly = "All hidden layers are" if everywhere else f"Hidden {words_for_layers(layers)} of {shown[0].layers - 1} is"
+    looks = f"all looks up to step {last}" if last else "step 0"
+    return Finding(
+        rule=RULE.id,
+        severity=_severity(shown, everywhere),
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=layers,
+        step=0,
+        evidence={"linear_layers": len(layers), "hidden_layers": shown[0].layers - 1, "activations": names},
+        message=(
+            f"{wholly} linear on every probe example, at {looks}: what comes out is what went in, times a matrix "
+            f"({', '.join(names)}; {words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
+        ),
+        advice=f"{_advice(names)} (activation: relu, init: he_normal): without one, layers merge into one linear map.",
+        sources=SOURCES,
+        proposals=_proposals(shown[0], names),
+    )
+
+
+def _severity(records: list[RunRecord], everywhere: bool) -> Severity:
+    return "error" if everywhere and all(stuck(record) for record in records) else "warning"
+
+
+def _advice(names: list[str]) -> str:
+    bias = "Start biases at zero, so that units bend, or put" if names == ["relu"] else "Put"
+    return f"{bias} a nonlinearity after each hidden layer"
+
+
+def _proposals(record: RunRecord, names: list[str]) -> tuple[Proposal, ...]:
+    bend = Proposal({"network.activation": "relu", "network.init": "he_normal"}, "ReLU with the scale that suits it")
+    if names == ["relu"]:
+        return (Proposal({"network.bias": 0.0}, "units bend where their pre-activations change sign"),)
+    smooth = Proposal({"network.activation": "tanh", "network.init": "xavier"}, "tanh with the scale that suits it")
+    return bend, smooth
+
+
+RULE = Rule(
+    id="missing_nonlinearity",
+    title="No nonlinearity",
+    check=check,
+    sources=SOURCES,
+    stage="data",
+    causes=(),
+)
