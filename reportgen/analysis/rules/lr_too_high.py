@@ -32,8 +32,9 @@ import numpy as np
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Array, Course, course, finite, guess, rises
 from reportgen.analysis.rules._input import too_large
+from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._rate import lower
-from reportgen.analysis.rules._seen import enough, fits, looked_at, number, words_for_seeds
+from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
 from reportgen.analysis.rules._swings import swing
 from reportgen.runs.record import RunRecord
 

@@ -26,7 +26,8 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Course, course, rises
-from reportgen.analysis.rules._seen import enough, fits, number, percent, words_for_seeds
+from reportgen.analysis.rules._outcome import fits
+from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
 SMALL = 0.05
