@@ -38,7 +38,7 @@ app = typer.Typer(
 @app.command()
 def run(
     studies: Studies,
-    output: Output = Path("reports"),
+    output: Output = None,
     formats: Formats = None,
     changes: Set = None,
     seeds: Seeds = None,
@@ -65,7 +65,7 @@ def run(
 @app.command()
 def render(
     studies: Studies,
-    output: Output = Path("reports"),
+    output: Output = None,
     formats: Formats = None,
     changes: Set = None,
     seeds: Seeds = None,
@@ -89,7 +89,7 @@ def render(
 @app.command()
 def check(
     studies: Studies,
-    output: Output = Path("reports"),
+    output: Output = None,
     changes: Set = None,
     seeds: Seeds = None,
     jobs: Jobs = None,

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from reportgen.pipeline import Order
 
 Studies = Annotated[
-    list[str], typer.Argument(metavar="STUDY...", help="Study files, folders, or names of shipped studies.")
+    list[str], typer.Argument(metavar="STUDY...", help="Study files, folders, reports, or names of shipped studies.")
 ]
-Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The report goes to DIR/<study>.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="DIR", help="The report goes to DIR/<study>; to reports where not given."),
+]
 Formats = Annotated[
     list[str] | None,
     typer.Option("-f", "--format", metavar="LIST", help="Of html, pdf, json and kit; all where none is given."),
@@ -46,7 +49,7 @@ class Wish:
     """What the command line says of studies, their settings and their reports, as the user typed it."""
 
     studies: Sequence[str]
-    output: Path
+    output: Path | None
     formats: Sequence[str] | None
     changes: Sequence[str] | None
     seeds: str | None

@@ -25,7 +25,7 @@ from reportgen.runs.store import Store
 from reportgen.sanity import Measurements, check_sanity, claim_costs
 from reportgen.shipped import study_file
 from reportgen.stages import by_variant, next_stage, outlook
-from reportgen.study.loader import load_study
+from reportgen.study.loader import in_report, load_study
 from reportgen.study.plan import Plan, PlannedRun, make_plan
 from reportgen.watcher import Watcher
 
@@ -90,7 +90,7 @@ def render_study(source: str | Path, *, watcher: Watcher | None = None, **option
 def order_study(
     source: str | Path,
     *,
-    output: str | Path = "reports",
+    output: str | Path | None = None,
     formats: Collection[str] = FORMATS,
     overrides: Mapping[str, Any] | None = None,
     quick: bool = False,
@@ -98,7 +98,8 @@ def order_study(
 ) -> Order:
     """Return the order for a study, loaded and checked; nothing is trained or written yet.
 
-    The report goes to the folder `output`/<the study's id>. overrides: dotted paths in the study to values. quick: a
+    The report goes to the folder `output`/<the study's id>; where no output is given, to reports/, or back to its place
+    for the study that a report keeps. overrides: dotted paths in the study to values. quick: a
     small, watermarked version without verdicts. command: what the report names as the way to make it again.
     """
     unknown = sorted(set(formats) - set(FORMATS))
@@ -108,7 +109,9 @@ def order_study(
     plan = make_plan(load_study(path, changes))
     if quick:
         plan = make_plan(load_study(path, changes | quick_overrides(plan) | {"watermark": WATERMARK}))
-    return Order(plan, Path(output) / plan.study.id, tuple(formats), command or f"reportgen run {source}")
+    back = output is None and in_report(path)
+    folder = path.parent if back else Path(output or "reports") / plan.study.id
+    return Order(plan, folder, tuple(formats), command or f"reportgen run {source}")
 
 
 def run_order(

@@ -117,7 +117,7 @@ class Pretend:
         dataset = Dataset(empty, labels, empty, labels, empty, labels, classes=2)
         for name in ("load_study", "make_plan", "analyse"):
             monkeypatch.setattr(pipeline, name, getattr(self, name))
-        monkeypatch.setattr(publish, "dump_study", lambda study: "title: Which rate\n")
+        monkeypatch.setattr(publish, "dump_study", lambda study, folder: "title: Which rate\n")
         monkeypatch.setattr(figures, "draw_all", lambda analysis: [])
         monkeypatch.setattr(report, "write", self.write)
         monkeypatch.setattr(executors, "train", self.train)

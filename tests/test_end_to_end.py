@@ -97,6 +97,27 @@ def test_the_written_study_is_the_same_study(folder):
     assert arrays("reports") == arrays("other")
 
 
+def test_a_report_is_rendered_and_run_again_from_its_own_folder(folder, monkeypatch):
+    lines = ["x,y,kind", *(f"{k % 7},{k % 5},{'even' if k % 2 else 'odd'}" for k in range(80))]
+    Path("examples.csv").write_text("\n".join(lines), encoding="utf-8")
+    changes = ["--set", "data={name: csv, path: examples.csv, target: kind}", "--set", "title=Odd and even"]
+    assert invoke(["run", "rates.yaml", "-f", "html", "-q", *changes]) == 0
+    before = arrays("reports")
+    first = results()
+    Path("elsewhere").mkdir()
+    Path("elsewhere/examples.csv").write_bytes(Path("examples.csv").read_bytes())
+    Path("reports").rename("elsewhere/reports")
+    monkeypatch.setattr(executors, "train", None)
+    for source in ("elsewhere/reports/rates", "elsewhere/reports/rates/study.yaml"):
+        assert invoke(["render", source, "-f", "html", "-q"]) == 0
+    monkeypatch.chdir("elsewhere/reports/rates")
+    assert invoke(["run", "study.yaml", "-f", "html", "-q"]) == 0
+    monkeypatch.chdir(folder / "elsewhere")
+    assert not Path("reports/study").exists()
+    assert arrays("reports") == before
+    assert results()["claims"] == first["claims"]
+
+
 def test_a_damaged_run_is_trained_again_to_the_same_bytes(folder):
     assert invoke(["run", "rates.yaml", "-f", "json", "-q"]) == 0
     before = arrays("reports")

@@ -104,6 +104,10 @@ class Component:
         return dict(self.params)[key]
 
 
+WHEREABOUTS = ("path", "download")
+"""Parameters of a data set that say where its examples are found, not what they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataSpec:
     """Which examples a run sees.
@@ -255,6 +259,12 @@ class RunSpec:
         return json.dumps(dataclasses.asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def key(self, fingerprint: str) -> str:
-        """Return the run's key: 20 hex digits over the spec, the data's fingerprint and ENGINE_VERSION."""
-        text = f"{ENGINE_VERSION}\n{fingerprint}\n{self.canonical()}"
+        """Return the run's key: 20 hex digits over the spec, the data's fingerprint and ENGINE_VERSION.
+
+        Where the examples lie is left out: the fingerprint says what they are.
+        """
+        source = self.data.source
+        params = tuple((name, value) for name, value in source.params if name not in WHEREABOUTS)
+        data = dataclasses.replace(self.data, source=Component(source.name, params))
+        text = f"{ENGINE_VERSION}\n{fingerprint}\n{dataclasses.replace(self, data=data).canonical()}"
         return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -34,7 +34,7 @@ def publish(analysis: Analysis, folder: Path, formats: Collection[str], stage: C
     try:
         with disk.unfinished(folder / "report") as staged:
             staged.mkdir()
-            missing = _write(analysis, staged, formats, stage)
+            missing = _write(analysis, staged, folder, formats, stage)
             return Published(tuple(_move(path, folder) for path in sorted(staged.iterdir())), missing)
     except OSError as error:
         where = error.filename2 or error.filename or folder
@@ -42,8 +42,9 @@ def publish(analysis: Analysis, folder: Path, formats: Collection[str], stage: C
 
 
 def _write(
-    analysis: Analysis, folder: Path, formats: Collection[str], stage: Callable[[str], None]
+    analysis: Analysis, folder: Path, final: Path, formats: Collection[str], stage: Callable[[str], None]
 ) -> MissingError | None:
+    """Write the report into a folder that will be moved to its final place; return why there is no PDF, if so."""
     drawings: list[figures.Drawing] = []
     if set(formats) - {"json"}:
         stage("drawing")
@@ -51,7 +52,7 @@ def _write(
     stage("writing")
     write_results(analysis, folder / "results.json", drawings)
     write_tables(analysis, folder / "tables")
-    disk.write_synced(folder / "study.yaml", dump_study(analysis.plan.study).encode())
+    disk.write_synced(folder / "study.yaml", dump_study(analysis.plan.study, final).encode())
     if not set(formats) - {"json"}:
         return None
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -28,9 +30,37 @@ for _tag, _pattern, _first in SCALARS:
     _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^{_pattern}$"), _first)
 
 
-def text_of(study: Study) -> str:
-    """Return the study as YAML text."""
-    return yaml.dump(study_as_written(study), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+def text_of(study: Study, folder: Path | None = None) -> str:
+    """Return the study as YAML text, with the paths of data as seen from the folder, if one is given."""
+    written = study_as_written(study)
+    if folder is not None:
+        written = _moved(written, study.folder, folder.resolve())
+    return yaml.dump(written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _moved(written: dict[str, Any], here: Path, there: Path) -> dict[str, Any]:
+    """Return the study with every path of data, also of those that vary, as seen from another folder."""
+
+    def seen(path: Any) -> Any:
+        if not isinstance(path, str) or Path(path).expanduser().is_absolute():
+            return path
+        try:
+            return Path(os.path.relpath(here / path, there)).as_posix()
+        except ValueError:  # on another drive
+            return (here / path).as_posix()
+
+    def source(value: Any) -> Any:
+        return value | {"path": seen(value["path"])} if isinstance(value, dict) and "path" in value else value
+
+    def change(path: str, value: Any) -> Any:
+        return seen(value) if path == "data.path" else source(value) if path == "data" else value
+
+    vary = {path: [change(path, choice) for choice in choices] for path, choices in written["vary"].items()}
+    variants = {
+        label: {path: change(path, value) for path, value in changes.items()}
+        for label, changes in written["variants"].items()
+    }
+    return written | {"data": source(written["data"]), "vary": vary, "variants": variants}
 
 
 def study_as_written(study: Study) -> dict[str, Any]:

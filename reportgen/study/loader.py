@@ -197,12 +197,21 @@ def _text(raw: bytes, name: str) -> str:
 
 
 def _id(path: FilePath) -> str:
-    """Return the file's stem as an id: lower-case letters, digits, hyphens and underscores."""
-    return re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-") or "study"
+    """Return the file's stem, or its report's name, as an id: lower-case letters, digits, hyphens and underscores."""
+    name = path.resolve().parent.name if in_report(path) else path.stem
+    return re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-") or "study"
 
 
-def dump_study(study: Study) -> str:
-    """Return the study as YAML with overrides applied and every default written out; reading it gives the same plan."""
+def in_report(path: FilePath) -> bool:
+    """Tell whether the file is the study that a report keeps, beside its results."""
+    return path.name == "study.yaml" and path.with_name("results.json").is_file()
+
+
+def dump_study(study: Study, folder: FilePath | None = None) -> str:
+    """Return the study as YAML with overrides applied and every default written out; reading it gives the same plan.
+
+    folder: where the file will lie, if elsewhere than the study; paths of data are then written as seen from there.
+    """
     from reportgen.study.dump import text_of
 
-    return text_of(study)
+    return text_of(study, folder)
