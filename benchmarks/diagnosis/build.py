@@ -1,0 +1,133 @@
+"""From a case to its runs, through the project's own studies, plans and store."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from benchmarks.diagnosis.cases import Case
+from reportgen.errors import StudyError
+from reportgen.pipeline import Order, plan_jobs, stored_records, train_runs, unique
+from reportgen.runs.record import RunRecord
+from reportgen.study.loader import load_study
+from reportgen.study.plan import Plan, PlannedRun, Variant, changed, make_plan
+from reportgen.watcher import Watcher
+
+SEEDS = 3
+LIMIT = 6  # remedies that may be tried for one case, the default of a study
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case with its plan: the variant that is diagnosed, and the runs of its twin."""
+
+    case: Case
+    plan: Plan
+    subject: Variant
+    twin: tuple[PlannedRun, ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A case with its records: all by variant and seed, and the twin's by ascending seed."""
+
+    prepared: Prepared
+    records: Mapping[tuple[str, int], RunRecord]
+    twin: tuple[RunRecord, ...]
+
+    @property
+    def case(self) -> Case:
+        """The case."""
+        return self.prepared.case
+
+    @property
+    def own(self) -> tuple[RunRecord, ...]:
+        """The records of the variant that is diagnosed, by ascending seed."""
+        subject = self.prepared.subject.id
+        return tuple(record for (variant, _), record in sorted(self.records.items()) if variant == subject)
+
+
+def prepare(case: Case, folder: Path) -> Prepared:
+    """Return the case's plan, its study written to the folder and loaded from there like any other."""
+    head = {"title": case.name, "question": case.plants, "seeds": SEEDS, "remedies": {"limit": LIMIT}}
+    path = folder / f"{case.name}.yaml"
+    path.write_text(yaml.safe_dump({**head, **case.study}, sort_keys=False), encoding="utf-8", newline="\n")
+    plan = make_plan(load_study(path))
+    subject = _subject(case, plan)
+    return Prepared(case, plan, subject, tuple(_twin(case, plan, subject)))
+
+
+def _subject(case: Case, plan: Plan) -> Variant:
+    if case.subject is None and len(plan.variants) == 1:
+        return plan.variants[0]
+    found = [variant for variant in plan.variants if variant.label == case.subject]
+    if not found:
+        labels = ", ".join(variant.label for variant in plan.variants)
+        raise StudyError(f"no variant is called {case.subject!r}; there are {labels}", case.name)
+    return found[0]
+
+
+def _twin(case: Case, plan: Plan, subject: Variant) -> Sequence[PlannedRun]:
+    return changed(plan, subject.id, case.twin) if case.twin else ()
+
+
+def order(prepared: Prepared, folder: Path) -> Order:
+    """Return the order of a case's runs; all cases share the folder's store."""
+    return Order(prepared.plan, folder, (), "python -m benchmarks.diagnosis")
+
+
+def train_all(cases: Sequence[Prepared], folder: Path, workers: int) -> int:
+    """Train what no earlier call has stored, of all cases and their twins; return the number of runs trained."""
+    jobs = [job for case in cases for job in plan_jobs(case.plan, [*case.plan.runs, *case.twin])]
+    any_order = order(cases[0], folder)
+    stored = stored_records(any_order, jobs)
+    missing = [job for job in unique(jobs) if job.key not in stored or stored[job.key].status == "failed"]
+    train_runs(any_order, missing, workers, None, Watcher())
+    return len(missing)
+
+
+def measure(prepared: Prepared, folder: Path) -> Measured:
+    """Return the case with its stored records."""
+    own, twin = plan_jobs(prepared.plan), plan_jobs(prepared.plan, prepared.twin)
+    stored = stored_records(order(prepared, folder), [*own, *twin])
+    failed = [f"seed {r.spec.seed}: {r.error}" for r in stored.values() if r.status == "failed"]
+    if failed:
+        raise StudyError(failed[0], prepared.case.name)
+    records = {(job.run.variant, job.run.seed): stored[job.key] for job in own}
+    return Measured(prepared, records, tuple(stored[job.key] for job in twin))
+
+
+def write_files(folder: Path) -> None:
+    """Write the tables that some cases read: scikit-learn's small sets, a CSV with its units as they come, and NPZs."""
+    from sklearn import datasets  # takes a second to load
+
+    for name, load in (("wine", datasets.load_wine), ("iris", datasets.load_iris)):
+        x, y = load(return_X_y=True)
+        rows = [",".join([*(f"{value:.6g}" for value in row), str(label)]) for row, label in zip(x, y, strict=True)]
+        head = ",".join([*(f"f{index}" for index in range(x.shape[1])), "class"])
+        _write_new(folder / f"{name}.csv", "\n".join([head, *rows]) + "\n")
+    x, y = datasets.load_breast_cancer(return_X_y=True)
+    _write_splits(folder / "cancer.npz", (x - x.mean(axis=0)) / x.std(axis=0), y)
+    _write_splits(folder / "cancer_raw.npz", x, y)
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write the file unless it holds the text already: its stamp is part of what the data's cache asks."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_splits(path: Path, x: Any, y: Any) -> None:
+    if path.exists():
+        return
+    rows = np.random.default_rng(0).permutation(len(y))
+    train, val = rows[: 3 * len(y) // 4], rows[3 * len(y) // 4 :]
+    temporary = path.with_name(f"unfinished-{path.name}")
+    np.savez(temporary, x_train=x[train], y_train=y[train], x_val=x[val], y_val=y[val])
+    shutil.move(temporary, path)

@@ -1,0 +1,126 @@
+"""The cases: networks with one planted fault, or with none that look as if they had one; data, not code.
+
+A family is a YAML file in `planted/`: its name, whether it holds faults or controls, and its cases. A case has
+
+name       unique; its hash decides the half
+plants     what is wrong, or what looks wrong and is not, in a phrase
+because    why a finding counts, or why an alarm would be false
+study      settings as a study file has them, `vary` and `variants` too
+subject    label of the variant that is diagnosed, where there are several; the others are its siblings
+twin       changed settings that mend the fault (for a control: what a false alarm would advise), same seeds
+shows      checks that do not ask the rules, see `benchmarks.diagnosis.verify`
+must, may, must_not   rule ids: those that have to fire, those that may, and the classic misdiagnoses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import StudyError
+from reportgen.study.yaml12 import read
+
+PLANTED = Path(__file__).parent / "planted"
+
+RULE_IDS = (
+    "vanishing_activations",
+    "exploding_activations",
+    "vanishing_gradients",
+    "exploding_gradients",
+    "saturation",
+    "dead_relu",
+    "symmetric_init",
+    "wrong_init_loss",
+    "init_plateau",
+    "nan_divergence",
+    "lr_too_high",
+    "lr_too_low",
+    "loss_oscillation",
+    "overfitting",
+    "underfitting",
+    "over_regularization",
+    "undertrained",
+    "no_signal",
+    "unnormalized_input",
+    "bn_tiny_batch",
+    "train_eval_mismatch",
+    "class_imbalance",
+    "missing_nonlinearity",
+    "update_ratio_high",
+    "update_ratio_low",
+    "lr_best_at_edge",
+)
+"""The rules that the project means to have; a case may name none else, whether or not its rule is there yet."""
+
+_REQUIRED = ("name", "plants", "because", "study", "shows")
+_FAULT_ONLY = ("must", "may", "must_not")
+_KEYS = (*_REQUIRED, *_FAULT_ONLY, "subject", "twin")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a family; `must` is empty for a control."""
+
+    name: str
+    family: str
+    plants: str
+    because: str
+    study: Mapping[str, Any]
+    shows: tuple[Mapping[str, Any], ...]
+    subject: str | None = None
+    twin: Mapping[str, Any] | None = None
+    must: frozenset[str] = frozenset()
+    may: frozenset[str] = frozenset()
+    must_not: frozenset[str] = frozenset()
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a fault is planted."""
+        return bool(self.must)
+
+
+def load_cases(folder: Path = PLANTED) -> tuple[Case, ...]:
+    """Return all cases of a folder's families; raises StudyError at the first that is not as it should be."""
+    cases = [case for path in sorted(folder.glob("*.yaml")) for case in _family(path)]
+    names = [case.name for case in cases]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise StudyError(f"two cases have the name {twice[0]!r}", str(folder))
+    return tuple(cases)
+
+
+def _family(path: Path) -> list[Case]:
+    tree = read(path.read_text(encoding="utf-8"), path.name).value
+    if (
+        not isinstance(tree, dict)
+        or set(tree) != {"family", "kind", "cases"}
+        or tree["kind"] not in ("fault", "control")
+    ):
+        raise StudyError("a family has family, kind (fault or control) and cases", path.name)
+    return [_case(entry, tree["family"], tree["kind"] == "fault", path.name) for entry in tree["cases"]]
+
+
+def _case(entry: Mapping[str, Any], family: str, faulty: bool, where: str) -> Case:
+    place = f"{where}: {entry.get('name', '?')}"
+    missing = [key for key in _REQUIRED if not entry.get(key)]
+    unknown = [
+        key for key in entry if key not in (_KEYS if faulty else tuple(k for k in _KEYS if k not in _FAULT_ONLY))
+    ]
+    if missing or unknown:
+        raise StudyError(f"missing {missing}, not expected {unknown}", place)
+    rules = {key: frozenset(_ids(entry.get(key, ()), place)) for key in _FAULT_ONLY}
+    if faulty and not rules["must"]:
+        raise StudyError("a fault needs a rule that must fire", place)
+    if rules["must_not"] & (rules["must"] | rules["may"]):
+        raise StudyError("a rule that must not fire may not be expected as well", place)
+    given = {key: entry[key] for key in _KEYS if key in entry and key not in _FAULT_ONLY}
+    return Case(family=family, **{**given, "shows": tuple(entry["shows"])}, **rules)
+
+
+def _ids(given: Sequence[str], place: str) -> Sequence[str]:
+    for rule in given:
+        if rule not in RULE_IDS:
+            raise StudyError(f"there is no rule {rule!r}", place)
+    return given

@@ -1,0 +1,40 @@
+"""The two halves of the cases: rules are tuned on one and scored on the other.
+
+A bit of the hash of a case's name decides, so that a new case moves no other; where all cases of a rule would fall
+into one half, the one with the largest hash changes sides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+from benchmarks.diagnosis.cases import Case
+
+TUNING, SCORING = "tuning", "scoring"
+_CONTROLS = ""
+
+
+def halves(cases: Sequence[Case]) -> dict[str, str]:
+    """Return the half of each case by its name."""
+    split = {case.name: TUNING if _hash(case.name) % 2 else SCORING for case in cases}
+    counts = Counter(rule for case in cases for rule in case.must)
+    strata: dict[str, list[Case]] = {}
+    for case in cases:
+        strata.setdefault(_stratum(case, counts), []).append(case)
+    for stratum in strata.values():
+        sides = {split[case.name] for case in stratum}
+        if len(stratum) > 1 and len(sides) == 1:
+            last = max(stratum, key=lambda case: _hash(case.name))
+            split[last.name] = SCORING if sides == {TUNING} else TUNING
+    return split
+
+
+def _stratum(case: Case, counts: Counter[str]) -> str:
+    """Return the rarest of the rules that must fire; controls are one stratum."""
+    return min(sorted(case.must), key=lambda rule: counts[rule], default=_CONTROLS)
+
+
+def _hash(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")

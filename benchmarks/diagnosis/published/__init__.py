@@ -1,0 +1,14 @@
+"""Rule sets of other tools, written anew from their documentation, on the records of this project."""
+
+from __future__ import annotations
+
+from benchmarks.diagnosis.alarms import Published
+from benchmarks.diagnosis.published import autotrainer, deepdiagnosis, sagemaker, umlaut
+
+PUBLISHED: tuple[Published, ...] = (
+    sagemaker.RULE_SET,
+    autotrainer.RULE_SET,
+    deepdiagnosis.RULE_SET,
+    umlaut.RULE_SET,
+)
+"""The sets in the order of the table."""

@@ -1,0 +1,75 @@
+"""What several of the published rule sets read of a record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from reportgen.runs.record import RunRecord
+
+Values = NDArray[np.float64]
+
+
+def epochs(record: RunRecord, column: str) -> Values:
+    """Return a score after each epoch of training, (E,); the network at initialization is left out."""
+    return np.asarray(record.epochs(column), np.float64)[1:]
+
+
+def statistic(record: RunRecord, name: str) -> Values:
+    """Return a layer statistic over looks and layers, (P, L); without looks (0, L)."""
+    if "probe_step" not in record.arrays:
+        return np.empty((0, record.layers))
+    return np.asarray(record.statistic(name), np.float64)
+
+
+def fan_ins(record: RunRecord) -> list[int]:
+    """Return the number of inputs of each layer."""
+    units = [layer.units for layer in record.spec.network.layers]
+    return [int(record.facts["features"]), *units[:-1]]
+
+
+def weight_counts(record: RunRecord) -> Values:
+    """Return the number of weights of each layer, (L,)."""
+    layers = record.spec.network.layers
+    sizes = zip(fan_ins(record), layers, strict=True)
+    return np.array([fan_in * layer.units * int(layer.activation.get("pieces", 1)) for fan_in, layer in sizes], float)
+
+
+def gradient_rms(record: RunRecord) -> Values:
+    """Return the root mean square of each layer's weight gradient, (P, L); the mean absolute value is at most that."""
+    return statistic(record, "weight_gradient_norm") / np.sqrt(weight_counts(record))
+
+
+def diverged(record: RunRecord) -> bool:
+    """Return whether a number left the finite ones."""
+    return record.status == "diverged" or not np.isfinite(record.arrays.get("step_loss", np.zeros(0))).all()
+
+
+def beyond(record: RunRecord, layer: int, low: float, high: float) -> Values:
+    """Return the share of a layer's pre-activations outside [low, high] at each look, (P,).
+
+    Records hold their mean and standard deviation; the share is that of a normal distribution with these.
+    """
+    mean = statistic(record, "preactivation_mean")[:, layer]
+    std = np.maximum(statistic(record, "preactivation_std")[:, layer], 1e-300)
+    return np.asarray(special.ndtr((low - mean) / std) + special.ndtr((mean - high) / std))
+
+
+def hidden(record: RunRecord, *names: str) -> list[int]:
+    """Return the places of the hidden layers with one of these activations."""
+    layers: Sequence[str] = [layer.activation.name for layer in record.spec.network.layers[:-1]]
+    return [place for place, name in enumerate(layers) if name in names]
+
+
+def accuracy(record: RunRecord, split: str) -> Values:
+    """Return an accuracy after each epoch, NaN counted as 0."""
+    return np.nan_to_num(epochs(record, f"{split}_accuracy"), nan=0.0)
+
+
+def input_rms(record: RunRecord) -> float:
+    """Return the root mean square of the input."""
+    return math.sqrt(float(record.facts["input_second_moment"]))

@@ -1,0 +1,87 @@
+"""A whole benchmark: cases trained, verified and diagnosed, by every set of rules."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.diagnosis.alarms import Alarm, findings, own_alarms
+from benchmarks.diagnosis.build import Measured, measure, prepare, train_all, write_files
+from benchmarks.diagnosis.cases import Case
+from benchmarks.diagnosis.halves import SCORING, TUNING, halves
+from benchmarks.diagnosis.published import PUBLISHED
+from benchmarks.diagnosis.verify import Check, verify
+
+OWN = "reportgen"
+TITLES = {OWN: "reportgen", **{rule_set.name: rule_set.title for rule_set in PUBLISHED}}
+"""Every set of rules by its name, ours first."""
+
+HALVES = {TUNING: (TUNING,), SCORING: (SCORING,), "both": (TUNING, SCORING)}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a benchmark found.
+
+    checks: by case. alarms: by set of rules and case. invalid: names of cases that are not what they say they are,
+    which are scored nowhere. train_seconds, diagnose_seconds: of the variants that were diagnosed, training summed over
+    their runs on one core.
+    """
+
+    cases: tuple[Case, ...]
+    half_of: Mapping[str, str]
+    checks: Mapping[str, Sequence[Check]]
+    alarms: Mapping[str, Mapping[str, Sequence[Alarm]]]
+    measured: Mapping[str, Measured]
+    trained: int
+    train_seconds: float
+    diagnose_seconds: float
+    date: str
+
+    @property
+    def invalid(self) -> tuple[str, ...]:
+        """Names of the cases with a check that does not hold."""
+        return tuple(name for name, checks in self.checks.items() if not all(check.holds for check in checks))
+
+    def valid(self, half: str) -> tuple[Case, ...]:
+        """Return the valid cases of a half, or of both."""
+        return tuple(c for c in self.cases if self.half_of[c.name] in HALVES[half] and c.name not in self.invalid)
+
+
+def run(
+    cases: Sequence[Case],
+    folder: Path,
+    *,
+    half_of: Mapping[str, str] | None = None,
+    workers: int = 1,
+    rule_sets: Sequence[str] = tuple(TITLES),
+    say: Callable[[str], None] = lambda text: None,
+) -> Result:
+    """Train what is missing, verify and diagnose the cases; records stay in the folder and are used again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_files(folder)
+    prepared = [prepare(case, folder) for case in cases]
+    say(f"{len(prepared)} cases, {sum(len(p.plan.runs) + len(p.twin) for p in prepared)} runs")
+    trained = train_all(prepared, folder, workers)
+    say(f"{trained} runs trained, the others were stored")
+    measured = {p.case.name: measure(p, folder) for p in prepared}
+    started = time.perf_counter()
+    ours = {name: own_alarms(findings(case)) for name, case in measured.items()}
+    seconds = time.perf_counter() - started
+    alarms: dict[str, Mapping[str, Sequence[Alarm]]] = {OWN: ours}
+    for rule_set in PUBLISHED:
+        alarms[rule_set.name] = {name: rule_set.alarms(case) for name, case in measured.items()}
+    return Result(
+        cases=tuple(cases),
+        half_of=half_of or halves(cases),
+        checks={name: verify(case) for name, case in measured.items()},
+        alarms={name: alarms[name] for name in rule_sets},
+        measured=measured,
+        trained=trained,
+        train_seconds=sum(record.train_seconds for case in measured.values() for record in case.records.values()),
+        diagnose_seconds=seconds,
+        date=datetime.now(UTC).date().isoformat(),
+    )

@@ -1,0 +1,75 @@
+"""The benchmark's result as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.diagnosis.halves import TUNING
+from benchmarks.diagnosis.result import HALVES, OWN, TITLES, Result
+from benchmarks.diagnosis.score import NOTHING, Score, Share, confusion, misdiagnosis, right_cause, score
+
+
+def percent(share: Share) -> str:
+    """Return a share with its counts and interval: "95% (19/20, 75-100%)"."""
+    if share.value is None:
+        return "-"
+    low, high = share.interval
+    return f"{share.value:.0%} ({share.count}/{share.of}, {100 * low:.0f}-{100 * high:.0f}%)"
+
+
+def lines(result: Result, half: str) -> Iterator[str]:
+    """Return the lines of the result on a half."""
+    for part in dict.fromkeys((*HALVES[half], half)):
+        cases = result.valid(part)
+        faults = sum(case.faulty for case in cases)
+        yield f"\n{part}: {faults} faults, {len(cases) - faults} controls"
+        yield f"  {'':20}{'recall':26}{'false alarms':26}{'right cause':26}stray alarms"
+        for name, alarms in result.alarms.items():
+            yield f"  {TITLES[name]:20}{_row(score(cases, alarms))}"
+    if OWN in result.alarms:
+        yield from _by_rule(result, half)
+        yield from _confusion(result, half)
+        yield from _failures(result)
+    cost = result.diagnose_seconds / result.train_seconds if result.train_seconds else 0.0
+    yield f"\ndiagnosis took {result.diagnose_seconds:.2f} s, {cost:.1%} of {result.train_seconds:.1f} s of training"
+
+
+def _row(found: Score) -> str:
+    shares = (found.recall, found.false_alarms, found.right_cause, found.strays)
+    return "".join(f"{percent(share):26}" for share in shares).rstrip()
+
+
+def _by_rule(result: Result, half: str) -> Iterator[str]:
+    yield f"\n  {'rule':24}{'fires where planted':26}{'fires on controls':26}fires on other faults"
+    for row in score(result.valid(half), result.alarms[OWN]).by_rule:
+        yield f"  {row.rule:24}{percent(row.recall):26}{percent(row.false_alarms):26}{percent(row.elsewhere)}"
+
+
+def _confusion(result: Result, half: str) -> Iterator[str]:
+    yield "\n  planted: fired"
+    for planted, fired in sorted(confusion(result.valid(half), result.alarms[OWN]).items()):
+        often = sorted(fired.items(), key=lambda item: (-item[1], item[0]))
+        yield f"  {planted:24}{', '.join(f'{count} {name}' for name, count in often)}"
+
+
+def _failures(result: Result) -> Iterator[str]:
+    """Return the cases of the tuning half that ours gets wrong; those of the other half are not for looking at."""
+    yield "\n  wrong on the tuning half"
+    for case in result.valid(TUNING):
+        alarms = result.alarms[OWN][case.name]
+        fired = ", ".join(alarm.rule for alarm in alarms) or NOTHING
+        if case.faulty and not right_cause(case, alarms):
+            bad = ", ".join(alarm.rule for alarm in alarms if misdiagnosis(case, alarm))
+            missing = ", ".join(sorted(case.must - {alarm.rule for alarm in alarms}))
+            yield f"  {case.name}: fired {fired}; missing {missing or NOTHING}; must not {bad or NOTHING}"
+        elif not case.faulty and alarms:
+            yield f"  {case.name} (control): fired {fired}"
+
+
+def invalid_lines(result: Result) -> Iterator[str]:
+    """Return what is wrong with the cases that are not what they say they are."""
+    for name in result.invalid:
+        for check in result.checks[name]:
+            if not check.holds:
+                values = ", ".join(f"{value:.4g}" for value in check.values)
+                yield f"  {name}: {check.words} does not hold: {values}"
