@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from reportgen.data.baselines import baselines
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -36,3 +40,8 @@ class Dataset:
     def features(self) -> int:
         """Number of input features."""
         return int(self.x_train.shape[1])
+
+    @cached_property
+    def baselines(self) -> dict[str, Any]:
+        """What simple models reach on the data, fitted when first asked for; see `reportgen.data.baselines`."""
+        return baselines(self)

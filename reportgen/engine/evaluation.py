@@ -26,6 +26,9 @@ Probabilities = NDArray[np.float64]
 Scores = dict[str, float]
 NO_SCORES = (float("nan"), float("nan"))
 
+_BY_CLASS = 1000
+_LEAST_PROBABILITY = 1e-30
+
 
 def softmax(logits: NDArray[Any]) -> Probabilities:
     """Return the softmax of each row, float64."""
@@ -45,6 +48,12 @@ def scores(p: Probabilities, y: NDArray[np.int64]) -> tuple[float, float]:
         loss = float(-np.log(at_label).mean())
     right = (p.argmax(axis=1) == y) & np.isfinite(p).all(axis=1)
     return loss, float(right.mean())
+
+
+def confusion(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int32]:
+    """Return how many examples of each class (row) were taken for each class (column)."""
+    counts = np.bincount(labels * classes + predicted, minlength=classes**2)
+    return counts.astype(np.int32).reshape(classes, classes)
 
 
 class Evaluation:
@@ -92,14 +101,48 @@ class Evaluation:
             found, arrays = found | more, arrays | kept
         return found, arrays
 
+    def by_class(self) -> tuple[dict[str, float], dict[str, NDArray[Any]]]:
+        """Return facts and arrays of what the network makes of each class: val_confusion, train_confusion (C, C).
+
+        The facts: val_loss_sd, the spread of validation examples' cross-entropies. The training examples are at most
+        _BY_CLASS, as many of each class as there are or as that leaves room for. Nothing where outputs are not finite.
+        """
+        found: dict[str, float] = {}
+        arrays: dict[str, NDArray[Any]] = {}
+        for split, (x, y) in {"val": self._split("val"), "train": self._some_of_each_class()}.items():
+            p = self._probabilities(x, y)
+            if not len(y) or not np.isfinite(p).all():
+                continue
+            arrays[f"{split}_confusion"] = confusion(y, p.argmax(axis=1), self.data.classes)
+            if split == "val":
+                found["val_loss_sd"] = float(np.log(np.maximum(p[np.arange(len(y)), y], _LEAST_PROBABILITY)).std())
+        return found, arrays
+
+    def _some_of_each_class(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        y = self.data.y_train
+        rank = np.empty(len(y), np.int64)
+        for label in range(self.data.classes):
+            rank[y == label] = np.arange(np.count_nonzero(y == label))
+        some = rank < max(1, _BY_CLASS // self.data.classes)
+        return np.ascontiguousarray(self.data.x_train[some], np.float32).reshape(-1), y[some]
+
     def _split(self, split: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
         x, y = getattr(self.data, f"x_{split}"), getattr(self.data, f"y_{split}")
         return np.ascontiguousarray(x, np.float32).reshape(-1), y
 
     def _predict(self, split: str, state: State | None = None, dropping: bool = False, step: int = 0) -> Probabilities:
         """Return the probabilities of a split's examples; `dropping` draws dropout's masks, from counter `step` on."""
+        return self._probabilities(*self._split(split), state, dropping, step)
+
+    def _probabilities(
+        self,
+        x: NDArray[Any],
+        y: NDArray[np.int64],
+        state: State | None = None,
+        dropping: bool = False,
+        step: int = 0,
+    ) -> Probabilities:
         s = self.setup
-        x, y = self._split(split)
         logits = np.empty(len(y) * s.net.classes, np.float32)
         outputs(s.net, state or s.state, s.work, x, y, s.evaluation_rows, dropping, step, logits)
         return softmax(logits.reshape(len(y), s.net.classes))

@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-ENGINE_VERSION = 1
-"""Bumped whenever the numbers of a run change; part of every run's key."""
+ENGINE_VERSION = 2
+"""Bumped whenever the numbers of a run change or a record holds more; part of every run's key."""
 
 STATISTICS = (
     "activation_mean",

@@ -242,8 +242,9 @@ class _Run:
         scores = (*train_scores, *val_scores, *self._split(data.x_test, data.y_test))
         final = dict(zip(SCORES, scores, strict=True))
         more, kept = self.evaluation.results(final)
+        about_classes, by_class = self.evaluation.by_class() if self.total else ({}, {})
         units = [layer.units for layer in self.spec.network.layers[:-1]]
-        arrays = look_arrays(self.looks, units) | kept
+        arrays = look_arrays(self.looks, units) | kept | by_class
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
         arrays["step_loss"] = np.concatenate([*self.losses, np.empty(0, np.float32)])
@@ -255,10 +256,11 @@ class _Run:
             steps=self.step,
             train_seconds=time.perf_counter() - started,
             final=final | more,
-            facts=self._facts() | self.evaluation.batch_dependent(),
+            facts=self._facts() | self.evaluation.batch_dependent() | about_classes,
             arrays=arrays,
         )
 
     def _facts(self) -> dict[str, Any]:
         parameters = count_parameters(self.spec.network, self.dataset.features)
-        return {**facts(self.dataset), "parameters": parameters, "probe_n": self.setup.probe_n}
+        references = self.dataset.baselines if self.total else {}
+        return {**facts(self.dataset), **references, "parameters": parameters, "probe_n": self.setup.probe_n}

@@ -23,7 +23,9 @@ class RunRecord:
     final: the names in SCORES to values (NaN for an empty split), then those that the spec's evaluation asks for.
     facts: counts and moments of the data as trained on: train_n, val_n, test_n, features, classes,
         input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n; with batch-norm,
-        batch_dependent_fraction: validation examples whose class changes when they are scored in other batches.
+        batch_dependent_fraction: validation examples whose class changes when they are scored in other batches. Of runs
+        that train: val_loss_sd, the spread of the cross-entropy over validation examples, and the baselines of
+        `reportgen.data.baselines`.
     arrays:
         step_loss (S,): data loss of each minibatch in train mode, before that step's update.
         epoch_<column> (E + 1,): every name in EPOCH_COLUMNS; row 0 is the network at initialization,
@@ -41,6 +43,9 @@ class RunRecord:
         probe_gradient_histogram (P, L, B): counts of log10 |delta|, over gradient_edges (B + 1,); zeros in none.
         probe_unit_dead (P, U): 1 where a hidden unit is silent on every probe example; unit_layer (U,) is
             the unit's layer counted from 1.
+        val_confusion, train_confusion (C, C): how many examples of each class (row) the network takes for each class
+            (column) at the end; all of validation, and at most 1000 of training, evenly over classes. There only in
+            runs that train and end with finite outputs.
         val_probabilities (V, C), test_probabilities: softmax of the outputs at the end, float32, with val_labels
             (V,), test_labels; snapshot_step (K,), snapshot_single_val_loss (K,), snapshot_single_val_accuracy (K,),
             snapshot_val_probabilities (K, V, C): networks at the ends of cycles. There only where asked for.
