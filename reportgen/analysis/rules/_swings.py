@@ -17,24 +17,36 @@ Array = NDArray[np.float64]
 LEAST = 6
 """Values without sampling noise from which on their swing is known."""
 
+BLOCKS = 8
+"""Into how many blocks the late half of training falls where only minibatches were measured."""
+
 PER_RISE = 1.77
 """Standard deviation over mean rise: the positive part of a difference of two normal numbers has mean 0.564 sd."""
 
 
 def noiseless(record: RunRecord) -> list[Array]:
-    """Return the training losses in which no random draw is, in order: by epoch, or by step for the full batch.
+    """Return the training losses by epoch in which no random draw is; for the full batch they are those by step.
 
     Dropout and augmentation draw in train mode; batch-norm's running values wander in test mode.
     """
     training, layers = record.spec.training, record.spec.network.layers
-    size = int(record.facts.get("train_n", 0))
-    full = training.batch_size == 0 or 0 < size <= training.batch_size
     draws = training.augment is not None or any(layer.dropout for layer in layers)
     wanders = any(layer.batchnorm for layer in layers)
-    trained = record.arrays.get("step_loss", ()) if full else record.arrays.get("epoch_batch_loss", ())[1:]
-    tested = record.arrays.get("epoch_train_loss", ())[1:]
-    series = [trained] * (not draws) + [tested] * (draws or not (wanders or full))
-    return [np.asarray(values, np.float64) for values in series]
+    tested = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)[1:]
+    return [_over_epochs(record)] * (not draws) + [tested] * (draws or not wanders)
+
+
+def _over_epochs(record: RunRecord) -> Array:
+    """Return the mean loss of each epoch over its examples: a last batch of few examples counts for few."""
+    size, batch = int(record.facts.get("train_n", 0)), record.spec.training.batch_size
+    losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
+    if size == 0:
+        return np.asarray(record.arrays.get("epoch_batch_loss", ()), np.float64)[1:]
+    batch = min(batch or size, size)
+    steps = -(-size // batch)
+    weights = np.full(steps, batch / size)
+    weights[-1] = 1 - batch * (steps - 1) / size
+    return np.asarray(losses[: losses.size // steps * steps].reshape(-1, steps) @ weights)
 
 
 def swing(record: RunRecord) -> float:
@@ -62,3 +74,18 @@ def _rises(values: Array, size: int) -> float:
     count = values.size // size
     means = values[values.size - count * size :].reshape(count, size).mean(axis=1)
     return float(PER_RISE * np.maximum(np.diff(means), 0).mean()) if count > 1 else 0.0
+
+
+def swing_of_blocks(record: RunRecord) -> float:
+    """Return the swing of means over blocks of minibatches beyond their noise, 0 where it is below twice that.
+
+    The late half of training in eight blocks; the noise is what batches drawn at random give to a block's mean.
+    """
+    losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
+    late = losses[losses.size // 2 :]
+    size = late.size // BLOCKS
+    if size < LEAST:
+        return 0.0
+    noise = np.mean(np.diff(late) ** 2) / 2 / size
+    swing = _rises(late, size)
+    return float(np.sqrt(swing**2 - noise)) if swing**2 > 4 * noise else 0.0

@@ -4,7 +4,8 @@
 at the look taken there.
 
 **Reference.** None is needed: no healthy run has an infinite loss. It speaks of the variant where at least one seed
-diverged, since a setting that diverges now and then cannot be relied on; the message says in how many.
+diverged, since a setting that diverges now and then cannot be relied on; the message says in how many. A schedule that
+raises the rate until training breaks, a range test, does so on purpose: there it is a note.
 
 **Causes told apart.** A loss before the first step of more than ten times ln C, what chance costs with C classes: the
 scale of the input, where the weights would fit inputs of size 1, or else that of the weights. A common loss at first:
@@ -20,6 +21,7 @@ import numpy as np
 
 from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._course import rises
 from reportgen.analysis.rules._input import standardize, too_large
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import looked_at, number, words_for_seeds
@@ -53,7 +55,7 @@ def check(evidence: Evidence) -> Finding | None:
     advice, proposals = _cure(evidence, lost[0])
     return Finding(
         rule=RULE.id,
-        severity="error",
+        severity="info" if all(rises(record) for record in lost) else "error",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,

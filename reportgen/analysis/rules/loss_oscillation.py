@@ -1,0 +1,81 @@
+"""The training loss swings up and down beyond its noise, and does not settle.
+
+**Statistic.** What the loss gains back on the average late in training, as a standard deviation: over the second half
+or the last third, whichever is less, at the horizon (1, 2, 4, ... values) at which it gains most. It is taken where no
+draw of examples is: from losses by epoch, where each example counts once, or by step for the full batch. A run of fewer
+than six epochs has only its minibatches: there, the means of blocks of steps are compared, and the variance that random
+batches alone would give them (von Neumann's differences of neighbouring losses) is subtracted.
+
+**Reference.** More than 5% of what the best constant answer costs, and for blocks at least twice their noise. A loss
+that only falls has no swing at all, at any steepness; a minibatch loss that is noisy because its examples are, as at a
+batch size of 1, has one of about 1%. Left alone are nets that fit 90% of their training split, whose swings no longer
+matter, and schedules that raise the rate again on purpose: warm restarts and range tests.
+
+**Advice.** Lower the rate tenfold, or let it decay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._course import ends, finite, guess, rises
+from reportgen.analysis.rules._rate import lower
+from reportgen.analysis.rules._seen import enough, fits, number, percent, words_for_seeds
+from reportgen.analysis.rules._swings import swing, swing_of_blocks
+from reportgen.runs.record import RunRecord
+
+MUCH = 0.05
+SOURCES = ("stanford-scribe", "csci-497p", "Bottou, Curtis and Nocedal 2018, 4.2", "von Neumann et al. 1941")
+
+
+def _restarts(record: RunRecord) -> bool:
+    schedule = record.spec.training.schedule
+    return "warm_restarts" in (schedule.name, getattr(schedule.get("then"), "name", None))
+
+
+def _swing(record: RunRecord) -> float | None:
+    """Return the swing of a run that does not settle, None elsewhere."""
+    if record.status == "diverged" or rises(record) or _restarts(record) or fits(record):
+        return None
+    found = swing(record)
+    found = swing_of_blocks(record) if np.isnan(found) else found
+    return found if found > MUCH * guess(record) else None
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where the loss of most seeds does not settle."""
+    swings = [_swing(record) for record in evidence.records]
+    shown = [(r, s) for r, s in zip(evidence.records, swings, strict=True) if s is not None]
+    if not shown or not enough(len(shown), len(swings)):
+        return None
+    record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
+    size, cost, step = float(np.mean([s for _, s in shown])), guess(record), record.steps // 2
+    level = float(np.mean([ends(finite(r.arrays["step_loss"]))[1] for r, _ in shown]))
+    rate, slower = lower(record, "smaller steps")
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=step,
+        evidence={"swing": size, "limit": MUCH * cost, "guess": cost, "last_loss": level},
+        message=(
+            f"The training loss does not settle: around {number(level)} it swings by {number(size)}, "
+            f"{percent(size / cost)} of what guessing costs ({words_for_seeds(seeds, len(swings))}, from step {step})."
+        ),
+        advice=f"{rate}, or let it decay.",
+        sources=SOURCES,
+        proposals=(slower, Proposal({"training.schedule": "cosine"}, "a rate that decays lets the loss settle")),
+    )
+
+
+RULE = Rule(
+    id="loss_oscillation",
+    title="The loss does not settle",
+    check=check,
+    sources=SOURCES,
+    stage="optimization",
+    causes=("lr_too_high", "bn_tiny_batch", "unnormalized_input"),
+)

@@ -1,0 +1,149 @@
+"""Training stopped while the loss was still falling fast: more of the same would have gone further.
+
+**Statistic.** The training loss at a quarter and at half of training and at its end, in test mode, from the scores by
+epoch; of minibatches in train mode where there is one epoch only, or batch-norm. For a cosine, which longer training
+stretches, halves are those of the learning rate's sum. What lies above the best constant answer's loss is cut off: to
+lose a bad start is not yet to learn. What as much training again would gain is the fall over the second half, times its
+ratio to the fall over the quarter before where that is below 1, and at most the same factor once more.
+
+**Reference.** A gain of more than 5% of the best constant answer's loss. The minibatches must show the late fall too,
+beyond two standard errors by their noise (von Neumann's differences of neighbouring losses), and three where they are
+the only witness. Left alone are nets that fit 90% of their training split; runs that were stopped on purpose, early or
+for their cost; runs whose loss on held-out examples no longer falls, where more training only overfits; noisy labels
+at their limit, whose loss has stopped falling; rates that are too high; and runs of fewer than 8 steps, which show no
+course.
+
+**Advice.** Train four times as long.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules import lr_too_high
+from reportgen.analysis.rules._course import Array, finite, guess, rises
+from reportgen.analysis.rules._seen import enough, fits, number, percent, words_for_seeds
+from reportgen.runs.record import RunRecord
+
+GAIN = 0.05
+ERRORS, ERRORS_OF_TWO = 3.0, 2.0
+LEAST_STEPS = 8
+LONGER = 4
+SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
+
+
+@dataclass(frozen=True)
+class _Fall:
+    """Losses at a quarter and at half of training and at its end; the late fall's standard errors by minibatches."""
+
+    quarter: float
+    half: float
+    end: float
+    errors: float
+
+    def gain(self, guessing: float) -> float:
+        """Return what as much training again would gain; what lies above guessing is no learning."""
+        quarter, half, end = (min(level, guessing) for level in (self.quarter, self.half, self.end))
+        before, late = quarter - half, half - end
+        slowing = late * min(1.0, late / before) if before > 0 and late > 0 else late
+        return min(slowing, end * (1 - end / half)) if half > 0 else 0.0
+
+
+def _falling(record: RunRecord) -> _Fall | None:
+    """Return the fall of a run that stopped in the middle of it, None elsewhere."""
+    losses = finite(record.arrays.get("step_loss", ()))
+    if record.status != "ok" or rises(record) or fits(record) or losses.size < LEAST_STEPS:
+        return None
+    times = _times(record, losses.size)
+    seen = _of_minibatches(losses, times)
+    tested = _of_scores(record, times, seen.errors)
+    least = ERRORS if tested is None else ERRORS_OF_TWO
+    fall = tested or seen
+    if fall.gain(guess(record)) < GAIN * guess(record) or fall.errors < least or not _generalizes(record):
+        return None
+    return None if lr_too_high.sign(record) else fall
+
+
+def _times(record: RunRecord, steps: int) -> tuple[int, int]:
+    """Return the steps at which a quarter and a half of training are done: of its steps, or of the rate's sum."""
+    schedule = record.spec.training.schedule
+    ends, rates = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", "lr"))
+    stretches = "cosine" in (schedule.name, getattr(schedule.get("then"), "name", None))
+    spent = np.cumsum(np.interp(np.arange(steps), ends, rates) if stretches and ends.size else np.ones(steps))
+    quarter, half = np.searchsorted(spent, [spent[-1] / 4, spent[-1] / 2])
+    return int(quarter), int(half)
+
+
+def _of_minibatches(losses: Array, times: tuple[int, int]) -> _Fall:
+    reach = max(1, losses.size // 16)
+    quarter, half = (losses[max(0, t - reach) : t + reach] for t in times)
+    end = losses[-2 * reach :]
+    noise = float(np.mean(np.diff(losses[times[1] :]) ** 2) / 2) if losses.size - times[1] > 1 else math.inf
+    error = math.sqrt(noise * (1 / half.size + 1 / end.size))
+    late = float(half.mean() - end.mean())
+    return _Fall(float(quarter.mean()), float(half.mean()), float(end.mean()), late / error if error > 0 else math.inf)
+
+
+def _of_scores(record: RunRecord, times: tuple[int, int], errors: float) -> _Fall | None:
+    """Return the fall of the training loss in test mode, None where that does not tell: one epoch, batch-norm."""
+    steps, loss = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", "train_loss"))
+    if steps.size < 3 or not np.isfinite(loss).all() or any(layer.batchnorm for layer in record.spec.network.layers):
+        return None
+    quarter, half = np.interp(times, steps, loss)
+    return _Fall(float(quarter), float(half), float(loss[-1]), errors)
+
+
+def _generalizes(record: RunRecord) -> bool:
+    """Return whether held-out loss still falls, or nothing is held out."""
+    loss = finite(record.arrays.get("epoch_val_loss", ()))
+    return loss.size < 2 or bool(loss[-1] < loss[(loss.size - 1) // 2])
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds were still getting better."""
+    falls = [_falling(record) for record in evidence.records]
+    shown = [(r, f) for r, f in zip(evidence.records, falls, strict=True) if f is not None]
+    if not shown or not enough(len(shown), len(falls)):
+        return None
+    record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
+    half, end = (float(np.mean([getattr(f, name) for _, f in shown])) for name in ("half", "end"))
+    gain = float(np.mean([f.gain(guess(record)) for _, f in shown]))
+    epochs = record.spec.training.epochs
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=record.steps,
+        evidence={
+            "loss_at_half": half,
+            "loss_at_end": end,
+            "expected_gain": gain,
+            "limit": GAIN * guess(record),
+            "standard_errors": float(np.mean([f.errors for _, f in shown])),
+            "steps": record.steps,
+        },
+        message=(
+            f"The loss was still falling when training ended: from {number(half)} at half time to {number(end)} after "
+            f"{record.steps} steps; as much training again would take off about {percent(gain / end)} of it "
+            f"({words_for_seeds(seeds, len(falls))}, at step {record.steps})."
+        ),
+        advice=f"Train for {LONGER * epochs} epochs in place of {epochs}.",
+        sources=SOURCES,
+        proposals=(Proposal({"training.epochs": LONGER * epochs}, "training that goes on"),),
+    )
+
+
+RULE = Rule(
+    id="undertrained",
+    title="Stopped too soon",
+    check=check,
+    sources=SOURCES,
+    stage="optimization",
+    causes=("lr_too_low", "update_ratio_low", "init_plateau", "vanishing_gradients", "unnormalized_input"),
+)

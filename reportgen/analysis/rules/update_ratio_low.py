@@ -1,0 +1,115 @@
+"""Updates are tiny against the weights that they should change, and the weights stay what they were.
+
+**Statistic.** The norm of one step's update over the norm of the weights, by layer; the median over looks of the
+largest layer's. The path of the weights: the sum of that ratio over all steps.
+
+**Reference.** About 0.001 is common. A ratio is low below a tenth of that, 0.0001, if besides the steps were too few
+for their size: all together they moved no layer by more than a fifth of its weights, and the loss has kept more than
+half of itself. A net that converged has low ratios too, at the end of a longer path, and so has one whose rate decayed;
+one that fits its training split needs no larger steps. Runs of fewer than 20 steps are not judged.
+
+**Causes told apart.** Weights several times larger than `he` draws them, in some layer: their scale. Otherwise the
+rate. What starves gradients has rules of its own.
+
+**Advice.** Raise the rate by the power of ten that brings the ratio to 0.001; or draw smaller weights.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._course import Course, course, rises
+from reportgen.analysis.rules._seen import (
+    enough,
+    fits,
+    layers_in_most,
+    number,
+    words_for_layers,
+    words_for_seeds,
+)
+from reportgen.analysis.rules.lr_too_low import KEPT, LEAST_STEPS, NEAR
+from reportgen.runs.record import RunRecord
+
+LOW = 1e-4
+COMMON = 1e-3
+OVERSIZED = 3.0
+SOURCES = ("stanford-scribe", "lecture-review")
+
+
+def _low(record: RunRecord) -> Course | None:
+    """Return the course of a run whose weights hardly move, None elsewhere."""
+    seen = course(record)
+    if seen is None or record.status == "diverged" or rises(record) or fits(record) or record.steps < LEAST_STEPS:
+        return None
+    return seen if _ratio(seen) < LOW and seen.path < NEAR and seen.fall < KEPT else None
+
+
+def _ratio(seen: Course) -> float:
+    return float(np.median(np.nan_to_num(seen.ratios).max(axis=1)))
+
+
+def _oversized(record: RunRecord) -> float:
+    """Return the largest hidden layer's weights as drawn, over those that `he` draws."""
+    units = [layer.units for layer in record.spec.network.layers]
+    fan_in = np.array([float(record.facts.get("features", 1)), *units[:-1]])
+    std = np.asarray(record.statistic("weight_std")[0], np.float64)
+    return float(np.nan_to_num(std * np.sqrt(fan_in / 2))[:-1].max(initial=0.0))
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where the weights of most seeds hardly move."""
+    courses = [_low(record) for record in evidence.records]
+    shown = [(r, c) for r, c in zip(evidence.records, courses, strict=True) if c is not None]
+    if not shown or not enough(len(shown), len(courses)):
+        return None
+    record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
+    layers = layers_in_most([np.nanmedian(c.ratios, axis=0) < LOW for _, c in shown])
+    ratio, path = (float(np.mean(values)) for values in zip(*((_ratio(c), c.path) for _, c in shown), strict=True))
+    advice, proposals = _cure(record, ratio)
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=layers,
+        step=int(record.probe_steps[1]),
+        evidence={"update_ratio": ratio, "limit": LOW, "common": COMMON, "path": path, "largest_path": NEAR},
+        message=(
+            f"A step changes the weights by {number(ratio)} of their size (median of looks), where {COMMON:g} is "
+            f"common, and all {record.steps} steps move no layer by more than {number(path)} of it "
+            f"({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
+        ),
+        advice=advice,
+        sources=SOURCES,
+        proposals=proposals,
+    )
+
+
+def _cure(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]:
+    lr, times = record.spec.training.lr, 10.0 ** max(1, round(math.log10(COMMON / max(ratio, 1e-12))))
+    faster = Proposal({"training.lr": lr * times}, "larger steps")
+    if _oversized(record) < OVERSIZED:
+        return f"Raise the learning rate by a factor of {number(times)}, to {number(lr * times)}.", (faster,)
+    init = "xavier" if record.spec.network.layers[0].activation.name in ("tanh", "sigmoid") else "he_normal"
+    smaller = Proposal({"network.init": init}, "weights of a size that these steps can change")
+    return f"Draw smaller weights (init: {init}): steps are small against those there.", (smaller, faster)
+
+
+RULE = Rule(
+    id="update_ratio_low",
+    title="Updates tiny against the weights",
+    check=check,
+    sources=SOURCES,
+    stage="optimization",
+    causes=(
+        "symmetric_init",
+        "vanishing_activations",
+        "vanishing_gradients",
+        "saturation",
+        "dead_relu",
+        "lr_too_low",
+    ),
+)
