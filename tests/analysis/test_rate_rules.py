@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis.rules._course import course, guess
+from reportgen.analysis.rules._course import course
+from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._swings import swing
 from reportgen.engine.spec import Component, DropoutSpec
 from tests.analysis.rate_runs import alarm, clouds, found, run, runs
@@ -50,7 +51,7 @@ TOO_HIGH: dict[str, dict[str, Any]] = {
     "flat parts of tanh": {"lr": 30.0},
     "adam": {"lr": 1.0, "optimizer": optimizer("adam"), "widths": (16,) * 4},
     "full batch": {"lr": 300.0, "batch_size": 0, "epochs": 100},
-    "momentum": {"lr": 3.0, "optimizer": optimizer("sgd", momentum=0.9)},
+    "momentum": {"lr": 10.0, "optimizer": optimizer("sgd", momentum=0.9)},
     "mean squared error": {"lr": 1e3, "loss": Component("mse")},
 }
 
@@ -117,22 +118,34 @@ def test_guessing_costs_what_the_best_constant_answer_costs() -> None:
     record = run(epochs=0)
     skewed = dataclasses.replace(record, facts={**record.facts, "class_counts": [70, 10, 10, 10]})
     p = np.array([0.7, 0.1, 0.1, 0.1])
-    assert guess(skewed) == pytest.approx(-(p * np.log(p)).sum())
+    assert guess_loss(skewed) == pytest.approx(-(p * np.log(p)).sum())
     squared = dataclasses.replace(skewed.spec.training, loss=Component("mse"))
     spec = dataclasses.replace(skewed.spec, training=squared)
     best = min(np.mean([np.mean((q - np.eye(4)[k]) ** 2) * 4 * p[k] for k in range(4)]) for q in (p, np.full(4, 0.25)))
-    assert guess(dataclasses.replace(skewed, spec=spec)) == pytest.approx(best)
+    assert guess_loss(dataclasses.replace(skewed, spec=spec)) == pytest.approx(best)
 
 
 def test_a_loss_that_only_falls_does_not_swing_and_one_that_alternates_does() -> None:
     record = run(epochs=12)
-    fall = 2.0 * np.exp(-np.arange(13) / 4)
-    steady = {**record.arrays, "epoch_train_loss": fall, "epoch_batch_loss": fall}
-    assert swing(dataclasses.replace(record, arrays=steady)) == 0
-    up_and_down = fall + np.where(np.arange(13) % 2, 0.3, -0.3)
-    assert swing(dataclasses.replace(record, arrays={**steady, "epoch_batch_loss": up_and_down})) > 0.2
-    slow = 1 + 0.5 * np.sin(np.arange(13))
-    assert swing(dataclasses.replace(record, arrays={**steady, "epoch_batch_loss": slow})) > 0.1
+    epochs = np.arange(12)
+    fall = 2.0 * np.exp(-epochs / 4)
+
+    def size(by_epoch: np.ndarray) -> float:
+        steps = np.repeat(by_epoch, record.arrays["step_loss"].size // 12)
+        losses = {"step_loss": steps, "epoch_train_loss": np.append(2.0, fall)}
+        return swing(dataclasses.replace(record, arrays={**record.arrays, **losses}))
+
+    assert size(fall) == 0
+    assert size(fall + np.where(epochs % 2, 0.3, -0.3)) > 0.2
+    assert size(1 + 0.5 * np.sin(epochs)) > 0.1
+
+
+def test_an_epochs_mean_counts_examples_and_not_batches() -> None:
+    record = run(epochs=12, batch_size=133)  # batches of 133, 133, 133 and 1
+    losses = np.tile([1.0, 1.0, 1.0, 0.0], 12)
+    losses[3::8] = 50.0
+    falls = {"step_loss": losses, "epoch_train_loss": np.linspace(1, 0.5, 13)}
+    assert swing(dataclasses.replace(record, arrays={**record.arrays, **falls})) < 0.2
 
 
 def test_a_rate_is_the_cause_of_a_divergence_that_began_sane() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -66,19 +67,6 @@ class Course:
         return math.log(max(self.first, 1e-30) / max(self.last, 1e-30))
 
 
-def guess(record: RunRecord) -> float:
-    """Return the loss of the best answer that is the same for every example: what a net costs that learned nothing."""
-    counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
-    classes = record.spec.network.layers[-1].units
-    p = counts / counts.sum() if counts.sum() > 0 else np.full(classes, 1 / classes)
-    loss = record.spec.training.loss.name
-    if loss == "mse":
-        return float((p * (1 - p)).mean())
-    if loss == "hinge":
-        return float(min(len(p) - 1, len(p) * (1 - p.max())))
-    return float(-(p[p > 0] * np.log(p[p > 0])).sum())
-
-
 def rises(record: RunRecord) -> bool:
     """Return whether the schedule raises the rate on purpose until training breaks."""
     schedule = record.spec.training.schedule
@@ -123,7 +111,7 @@ def course(record: RunRecord) -> Course | None:
         losses=losses,
         first=first,
         last=last,
-        guess=guess(record),
+        guess=guess_loss(record),
         path=at.total(np.nan_to_num(ratios).max(axis=1)),
         usual=at.total(effects[seen]) / losses.size,
         kept=float(gradient[seen][-1] / max(gradient[np.isfinite(gradient)].max(), 1e-300)),

@@ -19,9 +19,10 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import ends, finite, guess, rises
+from reportgen.analysis.rules._course import ends, finite, rises
+from reportgen.analysis.rules._outcome import fits, guess_loss
 from reportgen.analysis.rules._rate import lower
-from reportgen.analysis.rules._seen import enough, fits, number, percent, words_for_seeds
+from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.analysis.rules._swings import swing, swing_of_blocks
 from reportgen.runs.record import RunRecord
 
@@ -40,7 +41,7 @@ def _swing(record: RunRecord) -> float | None:
         return None
     found = swing(record)
     found = swing_of_blocks(record) if np.isnan(found) else found
-    return found if found > MUCH * guess(record) else None
+    return found if found > MUCH * guess_loss(record) else None
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -50,7 +51,7 @@ def check(evidence: Evidence) -> Finding | None:
     if not shown or not enough(len(shown), len(swings)):
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
-    size, cost, step = float(np.mean([s for _, s in shown])), guess(record), record.steps // 2
+    size, cost, step = float(np.mean([s for _, s in shown])), guess_loss(record), record.steps // 2
     level = float(np.mean([ends(finite(r.arrays["step_loss"]))[1] for r, _ in shown]))
     rate, slower = lower(record, "smaller steps")
     return Finding(

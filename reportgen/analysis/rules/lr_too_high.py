@@ -30,9 +30,9 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import Array, Course, course, finite, guess, rises
+from reportgen.analysis.rules._course import Array, Course, course, finite, rises
 from reportgen.analysis.rules._input import too_large
-from reportgen.analysis.rules._outcome import fits
+from reportgen.analysis.rules._outcome import fits, guess_loss
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
 from reportgen.analysis.rules._swings import swing
@@ -85,7 +85,7 @@ def _by_the_input(record: RunRecord) -> bool:
 
 def _began_sane(record: RunRecord) -> bool:
     loss = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)
-    return loss.size > 0 and bool(loss[0] < SANE * max(guess(record), 1.0))
+    return loss.size > 0 and bool(loss[0] < SANE * max(guess_loss(record), 1.0))
 
 
 def _ended(record: RunRecord, seen: Course) -> float:
@@ -158,7 +158,7 @@ def check(evidence: Evidence) -> Finding | None:
 def _facts(record: RunRecord) -> dict[str, float]:
     seen = course(record)
     if seen is None:
-        return {"guess": guess(record)}
+        return {"guess": guess_loss(record)}
     return {
         "largest_effect_of_a_step": seen.effect,
         "usual_effect_of_a_step": seen.usual,

@@ -25,8 +25,9 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules import lr_too_high
-from reportgen.analysis.rules._course import Array, finite, guess, rises
-from reportgen.analysis.rules._seen import enough, fits, number, percent, words_for_seeds
+from reportgen.analysis.rules._course import Array, finite, rises
+from reportgen.analysis.rules._outcome import fits, guess_loss
+from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
 GAIN = 0.05
@@ -63,7 +64,7 @@ def _falling(record: RunRecord) -> _Fall | None:
     tested = _of_scores(record, times, seen.errors)
     least = ERRORS if tested is None else ERRORS_OF_TWO
     fall = tested or seen
-    if fall.gain(guess(record)) < GAIN * guess(record) or fall.errors < least or not _generalizes(record):
+    if fall.gain(guess_loss(record)) < GAIN * guess_loss(record) or fall.errors < least or not _generalizes(record):
         return None
     return None if lr_too_high.sign(record) else fall
 
@@ -111,7 +112,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     half, end = (float(np.mean([getattr(f, name) for _, f in shown])) for name in ("half", "end"))
-    gain = float(np.mean([f.gain(guess(record)) for _, f in shown]))
+    gain = float(np.mean([f.gain(guess_loss(record)) for _, f in shown]))
     epochs = record.spec.training.epochs
     return Finding(
         rule=RULE.id,
@@ -124,7 +125,7 @@ def check(evidence: Evidence) -> Finding | None:
             "loss_at_half": half,
             "loss_at_end": end,
             "expected_gain": gain,
-            "limit": GAIN * guess(record),
+            "limit": GAIN * guess_loss(record),
             "standard_errors": float(np.mean([f.errors for _, f in shown])),
             "steps": record.steps,
         },

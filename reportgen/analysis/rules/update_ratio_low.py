@@ -22,9 +22,9 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Course, course, rises
+from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._seen import (
     enough,
-    fits,
     layers_in_most,
     number,
     words_for_layers,
