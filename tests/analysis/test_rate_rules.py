@@ -137,7 +137,7 @@ def test_a_loss_that_only_falls_does_not_swing_and_one_that_alternates_does() ->
 
     assert size(fall) == 0
     assert size(fall + np.where(epochs % 2, 0.3, -0.3)) > 0.2
-    assert size(1 + 0.5 * np.sin(epochs)) > 0.1
+    assert size(1 + 0.5 * np.sin(2 * epochs)) > 0.1
 
 
 def test_an_epochs_mean_counts_examples_and_not_batches() -> None:
