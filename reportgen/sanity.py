@@ -73,11 +73,13 @@ def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -
         "gradient_check": lambda v: _gradients(analysis, v, measurements),
     }
     results: list[SanityResult] = []
+    shown = {v.variant.id for v in analysis.outcomes}
+    variants = [v for v in analysis.variants if v.variant.id in shown]
     for name in analysis.plan.study.sanity:
         if name == "activation_cost":
             results += sanity.activation_costs(measurements.get(name, _activation_costs))
         else:
-            results += [result for variant in analysis.variants for result in checks[name](variant)]
+            results += [result for variant in variants for result in checks[name](variant)]
     return dataclasses.replace(analysis, sanity=tuple(results))
 
 

@@ -110,6 +110,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "mapping like `where`",
         "the value is divided, seed by seed, by that where these settings replace those of `where`",
     ),
+    "claims.measure.setting": ("a path that is searched", "whose `best_setting` or `best_place` is measured"),
     "claims.where": ("mapping of paths to values or labels", "the variants that are measured; all where none is given"),
     "claims.holds_for": (
         "`mean`, `all`, `any`",

@@ -12,6 +12,7 @@ from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnose import diagnose
 from reportgen.analysis.ensembles import score_ensembles
 from reportgen.analysis.model import Analysis, VariantSummary
+from reportgen.analysis.search import search_results
 from reportgen.analysis.summary import variant_summary
 from reportgen.runs.record import RunRecord
 from reportgen.study.ensembles import ensemble_sizes
@@ -36,15 +37,21 @@ def analyse(
         )
         for variant in plan.variants
     )
+    searches = search_results(variants)
+    best = {trial for search in searches if not search.asked.repeat for trial in search.best}
+    # A trial is there to fail: of a search only its best is diagnosed, compared and shown layer by layer.
+    settled = [v for v in variants if v.variant.trial is None]
+    chosen = [v for v in variants if v.variant.trial is None or v.variant.id in best]
     return Analysis(
         plan=plan,
         variants=variants,
         claims=judge_claims(plan, records, costs),
-        findings=diagnose(variants),
-        comparisons=compare(variants),
-        theory={v.variant.id: expected for v in variants if (expected := _theory(v))},
+        findings=diagnose(variants, subjects={v.variant.id for v in chosen}),
+        comparisons=compare(settled),
+        theory={v.variant.id: expected for v in chosen if (expected := _theory(v))},
         provenance=dict(provenance or {}),
-        ensembles=score_ensembles(variants, ensemble_sizes(plan.study)),
+        ensembles=score_ensembles(chosen, ensemble_sizes(plan.study)),
+        searches=searches,
     )
 
 

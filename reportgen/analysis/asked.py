@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from reportgen.analysis.bounds import Bounds, mean_of
 from reportgen.analysis.ensembles import ensemble_by_seed
 from reportgen.analysis.measures import by_layer, chosen_layers, value
+from reportgen.analysis.search import best_values
 from reportgen.analysis.statistics import binomial_error, paired_error
 from reportgen.analysis.times import time_to
 from reportgen.analysis.tuning import chosen_by_others
 from reportgen.runs.record import RunRecord
+from reportgen.study.best import BEST_METRICS
 from reportgen.study.claims import Claim, Measure, Where
 from reportgen.study.ensembles import ENSEMBLE_METRICS
 from reportgen.study.metrics import COST_METRICS, TIME_METRICS, rises
@@ -95,7 +97,12 @@ class Asked:
         return [list(groups)[index] for index in self._chosen(list(groups.values()))]
 
     def _mean(self, variants: Sequence[Variant], measure: Measure | None = None) -> Bounds:
-        return mean_of([self._of_variant(variant, measure or self.claim.measure) for variant in variants])
+        """Return the mean over the variants; where each seed makes a search of its own, over its own trials."""
+        measure = measure or self.claim.measure
+        if measure.metric in BEST_METRICS:
+            return Bounds.known(best_values(measure, variants, self.records, self.seeds))
+        planned = [[v.trial is None or seed in v.trial.seeds for seed in self.seeds] for v in variants]
+        return mean_of([self._of_variant(variant, measure) for variant in variants], np.array(planned, bool))
 
     def _of_variant(self, variant: Variant, measure: Measure) -> Bounds:
         if measure.metric in ENSEMBLE_METRICS:

@@ -68,8 +68,13 @@ class Bounds:
         return np.where(np.isfinite(self.lo) | ~np.isfinite(self.hi), self.lo, self.hi)
 
 
-def mean_of(columns: list[Bounds]) -> Bounds:
-    """Return the mean over several variants, seed by seed; NaN where one is missing."""
+def mean_of(columns: list[Bounds], planned: NDArray[np.bool_]) -> Bounds:
+    """Return the mean over several variants, seed by seed, of those planned for it; NaN where one is missing.
+
+    planned: (variants, seeds).
+    """
     if not columns:
         return Bounds.known(np.full(0, math.nan))
-    return Bounds(np.mean([c.lo for c in columns], axis=0), np.mean([c.hi for c in columns], axis=0))
+    lo, hi = (np.where(planned, [getattr(c, end) for c in columns], 0.0).sum(axis=0) for end in ("lo", "hi"))
+    with np.errstate(invalid="ignore"):
+        return Bounds(lo / planned.sum(axis=0), hi / planned.sum(axis=0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from reportgen.analysis.causes import GRAVITY, with_causes
 from reportgen.analysis.finding import Evidence, Finding, Rule
@@ -11,16 +11,19 @@ from reportgen.analysis.rules import RULES
 from reportgen.runs.record import RunRecord
 
 
-def diagnose(variants: Sequence[VariantSummary], rules: Mapping[str, Rule] = RULES) -> tuple[Finding, ...]:
+def diagnose(
+    variants: Sequence[VariantSummary], rules: Mapping[str, Rule] = RULES, subjects: Collection[str] | None = None
+) -> tuple[Finding, ...]:
     """Return all findings: errors first, root causes before consequences, then by the stage at which they arise.
 
-    Runs that failed with an error of the program tell nothing about a network, and are left out.
+    Runs that failed with an error of the program tell nothing about a network, and are left out. subjects: ids of the
+    variants that are diagnosed, all by default; the others are only compared with.
     """
     records = {v.variant.id: _usable(v.records) for v in variants}
     found: list[Finding] = []
     for summary in variants:
         own = records[summary.variant.id]
-        if own:
+        if own and (subjects is None or summary.variant.id in subjects):
             siblings = {name: others for name, others in records.items() if name != summary.variant.id}
             found += _of_variant(Evidence(summary.variant, own, siblings), rules)
     return tuple(sorted(found, key=lambda f: (GRAVITY[f.severity], f.consequence_of is not None)))

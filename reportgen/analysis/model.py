@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from reportgen.analysis.finding import Finding
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Plan, Variant
+from reportgen.study.search import Search
+from reportgen.study.trials import Trial
 
 Array = NDArray[np.float64]
 
@@ -148,6 +150,59 @@ class EnsembleScore:
 
 
 @dataclass(frozen=True)
+class TrialResult:
+    """One trial of a search: what it is, and its score by the search's metric over its seeds."""
+
+    variant: str
+    trial: Trial
+    score: Estimate
+    diverged: int
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """One stage of a search.
+
+    trials, runs, diverged: how many. epochs: fewest and most. best: its best trials, one, or one for each seed that
+    made a search of its own; score: theirs. windows: by path the ends of what was searched, over all searches.
+    """
+
+    stage: int
+    trials: int
+    runs: int
+    diverged: int
+    epochs: tuple[int, int]
+    best: tuple[str, ...]
+    score: Estimate
+    windows: Mapping[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search of one variant came to.
+
+    point, label: the variant that was searched. trials: in the order of the plan. best: the best trials of the last
+    stage, one, or one for each seed that made a search of its own. score: theirs, which was chosen for being high.
+    unchosen: the score where each seed's trial is chosen by the other seeds alone. test: the best trials' test score,
+    by `test_metric`. Estimates with n = 0 are not to be had. outcome: the best as one row, a run a seed. edges: by
+    path "low" or "high" where the best lies at an end of the range.
+    """
+
+    point: str
+    label: str
+    asked: Search
+    trials: tuple[TrialResult, ...]
+    stages: tuple[StageResult, ...]
+    best: tuple[str, ...]
+    score: Estimate
+    unchosen: Estimate
+    test: Estimate
+    test_metric: str
+    outcome: VariantSummary
+    edges: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class SanityResult:
     """One line of a sanity check.
 
@@ -179,3 +234,10 @@ class Analysis:
     provenance: Mapping[str, Any]
     ensembles: tuple[EnsembleScore, ...] = ()
     sanity: tuple[SanityResult, ...] = ()
+    searches: tuple[SearchResult, ...] = ()
+
+    @property
+    def outcomes(self) -> tuple[VariantSummary, ...]:
+        """What is to be shown in full: the variants that are no trials, and in place of a search's trials its best."""
+        rows = {one.variant.trial.point if one.variant.trial else one.variant.id: one for one in self.variants}
+        return tuple({**rows, **{search.point: search.outcome for search in self.searches}}.values())

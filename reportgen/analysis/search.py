@@ -6,15 +6,28 @@ The best of many trials is best partly by luck: its own score is a flattering es
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.analysis.measures import value
+from reportgen.analysis.model import Estimate, SearchResult, StageResult, TrialResult, VariantSummary
+from reportgen.analysis.statistics import paired_error
+from reportgen.analysis.summary import estimate, variant_summary
 from reportgen.runs.record import RunRecord
+from reportgen.study.best import BEST_PLACES, best_path, plain_metric
 from reportgen.study.claims import Measure
-from reportgen.study.plan import Plan
-from reportgen.study.trials import Trial
+from reportgen.study.plan import Plan, Variant
+from reportgen.study.search import Search
+from reportgen.study.trials import Trial, best_of
 
 Records = Mapping[tuple[str, int], RunRecord]
+Values = NDArray[np.float64]
+Tried = tuple[Trial, VariantSummary]
+
+AT_THE_EDGE = 0.05
+"""So near to an end of its range, as a part of it, a best value counts as lying at the end."""
 
 
 def score_of(trial: Trial, record: RunRecord) -> float:
@@ -30,3 +43,181 @@ def trial_scores(plan: Plan, records: Records) -> dict[tuple[str, int], float]:
         for (variant, seed), record in records.items()
         if variant in trials
     }
+
+
+def search_results(variants: Sequence[VariantSummary]) -> tuple[SearchResult, ...]:
+    """Return what each search came to, in the order of the variants that were searched."""
+    by_point: dict[str, list[Tried]] = {}
+    for summary in variants:
+        if summary.variant.trial is not None and summary.records:
+            by_point.setdefault(summary.variant.trial.point, []).append((summary.variant.trial, summary))
+    return tuple(_result(tried) for tried in by_point.values())
+
+
+def _result(tried: Sequence[Tried]) -> SearchResult:
+    first, asked = tried[0][0], tried[0][0].asked
+    last = [one for one in tried if one[0].stage == max(trial.stage for trial, _ in tried)]
+    best = best_trials(last)
+    test_metric = "test_loss" if asked.metric.endswith("loss") else "test_accuracy"
+    return SearchResult(
+        point=first.point,
+        label=first.search,
+        asked=asked,
+        trials=tuple(
+            TrialResult(summary.variant.id, trial, estimate(_scores((trial, summary))), _diverged([(trial, summary)]))
+            for trial, summary in tried
+        ),
+        stages=tuple(_stage(tried, number) for number in sorted({trial.stage for trial, _ in tried})),
+        best=tuple(summary.variant.id for _, summary in best),
+        score=_score(best),
+        unchosen=_unchosen(last, asked),
+        test=estimate([record.final.get(test_metric, math.nan) for _, one in best for record in one.records]),
+        test_metric=test_metric,
+        outcome=_outcome(best),
+        edges=_edges(best, last, asked),
+    )
+
+
+def best_trials(tried: Sequence[Tried]) -> list[Tried]:
+    """Return the best of the trials, or the best of each seed where every seed made a search of its own."""
+    owners: dict[int | None, list[Tried]] = {}
+    for one in tried:
+        owners.setdefault(one[0].owner, []).append(one)
+    return [own[best_of([_scores(one) for one in own], own[0][0].asked.maximize)] for own in owners.values()]
+
+
+def _scores(tried: Tried) -> list[float]:
+    trial, summary = tried
+    return [score_of(trial, record) for record in summary.records]
+
+
+def _score(best: Sequence[Tried]) -> Estimate:
+    return estimate([score for one in best for score in _scores(one)])
+
+
+def _diverged(tried: Sequence[Tried]) -> int:
+    return sum(summary.statuses.get("diverged", 0) for _, summary in tried)
+
+
+def _stage(tried: Sequence[Tried], number: int) -> StageResult:
+    own = [one for one in tried if one[0].stage == number]
+    best = best_trials(own)
+    epochs = [record.spec.training.epochs for _, summary in own for record in summary.records]
+    asked = own[0][0].asked
+    windows = {}
+    for path, one in asked.ranges.items():
+        places = [trial.places[path] for trial, _ in own]
+        if one.ordered:
+            windows[path] = (one.at(min(places)), one.at(max(places)))
+    return StageResult(
+        stage=number,
+        trials=len(own),
+        runs=sum(len(summary.records) for _, summary in own),
+        diverged=_diverged(own),
+        epochs=(min(epochs), max(epochs)),
+        best=tuple(summary.variant.id for _, summary in best),
+        score=_score(best),
+        windows=windows,
+    )
+
+
+def _unchosen(tried: Sequence[Tried], asked: Search) -> Estimate:
+    """Return the mean score over seeds, each of the trial that the other seeds alone would choose.
+
+    A seed that had no part in the choice gives an estimate that the choice does not flatter, as far as the last stage
+    goes: where earlier stages narrowed the range, they saw all seeds.
+    """
+    table = np.array([_scores(one) for one in tried]) if len({len(_scores(one)) for one in tried}) == 1 else None
+    if asked.repeat or table is None or table.shape[0] < 2 or table.shape[1] < 2:
+        return estimate([])
+    seeds = range(table.shape[1])
+    chosen = [best_of(np.delete(table, seed, axis=1).tolist(), asked.maximize) for seed in seeds]
+    return estimate([table[trial, seed] for trial, seed in zip(chosen, seeds, strict=True)])
+
+
+def best_values(measure: Measure, variants: Sequence[Variant], records: Records, seeds: Sequence[int]) -> Values:
+    """Return by seed what is measured of the best of these trials, averaged over the searches they belong to.
+
+    The best of a search is the best of its last stage among them. A score is that of the trial which the search
+    chose; a setting or its place is that of each seed's own best trial, since the one that was chosen varies with
+    nothing. A variant that is no trial stands for itself.
+    """
+    points: dict[str, list[Variant]] = {}
+    for variant in variants:
+        points.setdefault(variant.trial.point if variant.trial else variant.id, []).append(variant)
+    rows = [[_best_value(measure, own, records, seed) for seed in seeds] for own in points.values()]
+    means: Values = np.array(rows, np.float64).mean(axis=0)
+    return means
+
+
+def _best_value(measure: Measure, variants: Sequence[Variant], records: Records, seed: int) -> float:
+    score = Measure(metric=plain_metric(measure.metric))
+    last = max((variant.trial.stage for variant in variants if variant.trial), default=0)
+    own = [(v.trial, v) for v in variants if v.trial and v.trial.stage == last and seed in v.trial.seeds]
+    if not own:
+        record = records.get((variants[0].id, seed)) if last == 0 else None
+        return math.nan if record is None else value(record, score)
+    alone = measure.metric in BEST_PLACES
+    scores = [[_known(trial, records, v.id, one) for one in ((seed,) if alone else trial.seeds)] for trial, v in own]
+    trial, variant = own[best_of(scores, own[0][0].asked.maximize)]
+    if alone:
+        path = best_path(measure, variants) or ""
+        return float(trial.values[path] if measure.metric == "best_setting" else trial.places[path])
+    record = records.get((variant.id, seed))
+    return math.nan if record is None or record.status == "failed" else value(record, score)
+
+
+def _known(trial: Trial, records: Records, variant: str, seed: int) -> float:
+    record = records.get((variant, seed))
+    return math.nan if record is None else score_of(trial, record)
+
+
+def _outcome(best: Sequence[Tried]) -> VariantSummary:
+    """Return the best trial, or one row with the best of each seed, whose searched settings differ."""
+    trial, summary = best[0]
+    if trial.owner is None:
+        return summary
+    settings = {path: item for path, item in summary.variant.settings.items() if path not in trial.values}
+    varied = {path: label for path, label in summary.variant.varied.items() if path not in trial.values}
+    label = "best of each seed" if trial.search == "baseline" else f"{trial.search}, best of each seed"
+    variant = Variant(f"{trial.point}--best", label, settings, varied)
+    return variant_summary(variant, [record for _, one in best for record in one.records])
+
+
+def _edges(best: Sequence[Tried], last: Sequence[Tried], asked: Search) -> dict[str, str]:
+    """Return the settings whose best lies at an end of the range, in more than half of the searches.
+
+    It counts only where the best of the trials away from that end is worse by more than one standard error over seeds.
+    """
+    found = {}
+    for path, one in asked.ranges.items():
+        for end in ("low", "high") if one.ordered else ():
+            there = [_at_end(trial, path, end) for trial, _ in best]
+            inside = [tried for tried in last if not _at_end(tried[0], path, end)]
+            if sum(there) * 2 > len(best) and (not inside or _beyond_error(best, best_trials(inside), asked)):
+                found[path] = end
+    return found
+
+
+def _at_end(trial: Trial, path: str, end: str) -> bool:
+    place = trial.places[path] if end == "low" else 1 - trial.places[path]
+    return place <= AT_THE_EDGE
+
+
+def _beyond_error(best: Sequence[Tried], others: Sequence[Tried], asked: Search) -> bool:
+    """Return whether the best are better than the others by more than the standard error, paired by seed."""
+    first, second = (
+        {record.spec.seed: score_of(trial, record) for trial, summary in side for record in summary.records}
+        for side in (best, others)
+    )
+    seeds = sorted(first.keys() & second.keys())
+    gains = np.array([(first[seed] - second[seed]) * (1 if asked.maximize else -1) for seed in seeds])
+    if not seeds or np.isnan(gains).any():
+        return False
+    examples = min(int(record.facts.get("val_n", 0)) for _, summary in best for record in summary.records)
+    gain = float(gains.mean())
+    if not math.isfinite(gain):
+        return gain > 0
+    floor = paired_error(gain, examples, len(seeds)) if asked.metric == "val_accuracy" else 0.0
+    spread = float(gains.std(ddof=1)) / math.sqrt(len(seeds)) if len(seeds) > 1 else 0.0
+    return gain > max(spread, floor)

@@ -62,7 +62,7 @@ def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int,
     summaries: list[VariantSummary] = [row.series.summary for row in found]
     chosen = choose(summaries, relevance(analysis), most_rows)
     kept = [by_id[summary.variant.id] for summary in chosen]
-    return kept, sum(1 for summary in analysis.variants if summary.records) - len(kept)
+    return kept, sum(1 for summary in analysis.outcomes if summary.records) - len(kept)
 
 
 def _row(series: Series, which: Which, most_layers: int, output: bool) -> Iterator[Row]:

@@ -69,7 +69,7 @@ class Layout:
 
 def layout(analysis: Analysis) -> Layout:
     """Return the panels of a study."""
-    summaries = [summary for summary in analysis.variants if summary.records]
+    summaries = [summary for summary in analysis.outcomes if summary.records]
     varied = _values(summaries)
     paths = _panel_paths(summaries, varied)
     lines = [path for path in varied if path not in paths] if paths else []

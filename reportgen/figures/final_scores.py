@@ -42,7 +42,7 @@ class Row:
 
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None where nothing was trained."""
-    summaries = [row for row in analysis.variants if any(record.steps > 0 for record in row.records)]
+    summaries = [row for row in analysis.outcomes if any(record.steps > 0 for record in row.records)]
     shown = choose(summaries, relevance(analysis), ROWS)
     split = next((split for split in SPLITS if any(_finite(row, f"{split}_accuracy") for row in shown)), None)
     if split is None:

@@ -11,6 +11,7 @@ from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.figures import FIGURES
 from reportgen.figures.figure import Drawing
 from reportgen.report.diagnoses import Diagnosis, diagnoses
+from reportgen.report.searches import SearchPart, search_parts
 from reportgen.report.sources import METHODS, THEORY, references
 from reportgen.report.tested import Tested, tested_claims
 from reportgen.report.variants import VariantPart, data_facts, levels, variant_parts
@@ -29,7 +30,10 @@ class PrintedTable:
 
 @dataclass(frozen=True)
 class Document:
-    """A report before it is written in a medium."""
+    """A report before it is written in a medium.
+
+    rows: the variants that are shown one by one, and of a search its best.
+    """
 
     id: str
     title: str
@@ -45,6 +49,8 @@ class Document:
     tried: bool
     printed: tuple[PrintedTable, ...]
     variants: tuple[VariantSummary, ...]
+    rows: tuple[VariantSummary, ...]
+    searches: tuple[SearchPart, ...]
     parts: tuple[VariantPart, ...]
     scores: tuple[str, ...]
     statuses: Mapping[str, int]
@@ -85,15 +91,17 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         tried=any(finding.remedy is not None for finding in analysis.findings),
         printed=tuple(table for claim in analysis.claims if (table := _printed(claim)) is not None),
         variants=variants,
-        parts=variant_parts(variants),
+        rows=analysis.outcomes,
+        searches=search_parts(analysis.searches),
+        parts=variant_parts(analysis.outcomes),
         scores=_scores(variants),
         statuses=_count(record.status for v in variants for record in v.records),
         comparisons=analysis.comparisons,
         ensembles=analysis.ensembles,
         sanity=analysis.sanity,
-        labels={v.variant.id: v.variant.label for v in variants},
+        labels={v.variant.id: v.variant.label for v in (*variants, *analysis.outcomes)},
         common=_common(variants),
-        levels=levels(variants),
+        levels=levels(analysis.outcomes),
         data=data_facts(variants),
         parameters=tuple(sorted({v.parameters for v in variants})),
         steps=sum(record.steps for v in variants for record in v.records),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.finding import Finding, Remedy
-from reportgen.analysis.model import Analysis, ClaimResult
+from reportgen.analysis.model import Analysis, ClaimResult, Estimate, SearchResult, StageResult
 from reportgen.engine.spec import SCORES
 from reportgen.figures.figure import Drawing
 from reportgen.report.document import opening_figure
@@ -60,6 +60,8 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
     if drawings:
         opening = opening_figure(analysis, drawings)
         results["figures"] = [_figure(drawing, drawing is opening) for drawing in drawings]
+    if analysis.searches:
+        results["searches"] = [_search(search) for search in analysis.searches]
     converted: dict[str, Any] = plain(results)
     return converted
 
@@ -122,6 +124,34 @@ def _claim(claim: ClaimResult) -> dict[str, Any]:
 
 def _figure(drawing: Drawing, opens: bool) -> dict[str, Any]:
     return {name: getattr(drawing, name) for name in ("id", "title", "caption", "alt")} | {"opens": opens}
+
+
+def _search(search: SearchResult) -> dict[str, Any]:
+    """Return what a search came to; the trials themselves stand among the variants."""
+    values = {one.variant: dict(one.trial.values) for one in search.trials}
+    return {
+        "search": search.label,
+        "method": search.asked.method,
+        "metric": search.asked.metric,
+        "goal": "max" if search.asked.maximize else "min",
+        "repeat": search.asked.repeat,
+        "trials": [one.variant for one in search.trials],
+        "stages": [_stage(stage) for stage in search.stages],
+        "best": [{"variant": best, "settings": values[best]} for best in search.best],
+        **_estimate(search.score),
+        "unchosen": _estimate(search.unchosen) if search.unchosen.n else None,
+        "test": {"metric": search.test_metric, **_estimate(search.test)} if search.test.n else None,
+        "edges": search.edges,
+    }
+
+
+def _stage(stage: StageResult) -> dict[str, Any]:
+    names = ("stage", "trials", "runs", "diverged", "epochs", "best", "windows")
+    return {name: getattr(stage, name) for name in names} | _estimate(stage.score)
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {"score": estimate.value, "interval": (estimate.lo, estimate.hi), "n": estimate.n}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

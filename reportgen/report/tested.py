@@ -61,7 +61,8 @@ def _place(claim: Claim) -> str:
 
 def place(measure: Measure) -> str:
     """Return where and when a claim measures, such as "in the last hidden layer, at initialization"."""
-    parts = [_level(measure), _layers(measure.layer, measure.reduce), _time(measure)]
+    searched = f"of {measure.setting}" if measure.setting else ""
+    parts = [searched, _level(measure), _layers(measure.layer, measure.reduce), _time(measure)]
     return ", ".join(part for part in parts if part)
 
 

@@ -93,10 +93,16 @@ _ENDS = ("activation_std", "gradient_std")
 
 
 def levels(variants: Sequence[VariantSummary]) -> dict[str, tuple[tuple[str, Any], ...]]:
-    """Return what varies: each path to its (label, value) pairs, in the order of the variants."""
+    """Return what varies: each path to its (label, value) pairs, in the order of the variants.
+
+    What is searched takes as many values as there are trials, and is told with the search.
+    """
     found: dict[str, dict[str, Any]] = {}
     for v in variants:
+        searched = ("search", *v.variant.trial.values) if v.variant.trial else ("search",)
         for path, label in v.variant.varied.items():
+            if path in searched:
+                continue
             found.setdefault(path, {}).setdefault(label, v.variant.settings.get(path))
     return {path: tuple(pairs.items()) for path, pairs in found.items()}
 

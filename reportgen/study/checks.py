@@ -8,6 +8,7 @@ from typing import Any
 
 from reportgen.engine.spec import EVALUATION_SCORES, LOOK_METRICS, SPECTRAL
 from reportgen.errors import StudyError
+from reportgen.study.best import check_best
 from reportgen.study.claims import SIDES, Claim, Where
 from reportgen.study.compared import check_reading
 from reportgen.study.components import shown, suggest
@@ -41,6 +42,7 @@ def check_measure(plan: Plan, claim: Claim, variants: list[Variant], at: Callabl
     metric = claim.measure.metric
     ids = {variant.id for variant in variants}
     specs = [run.spec for run in plan.runs if run.variant in ids]
+    check_best(claim, variants, at)
     check_measured(claim, specs, at)
     if plan.study.watermark is None:  # a quick version of a study may be too short for its claims
         check_time(claim, specs, plan.study.folder, at)

@@ -41,6 +41,7 @@ class Measure(Section):
     score, level: of epochs_to and steps_to, the score and where it has to come; of_first: the level is a share of
     the score before training. relative_to: settings that replace the claim's `where`; the value is divided by
     theirs, seed by seed.
+    setting: the searched setting whose best value or place is measured.
     """
 
     metric: str
@@ -54,6 +55,7 @@ class Measure(Section):
     level: float | None = None
     of_first: bool = False
     relative_to: Where | None = None
+    setting: str | None = None
 
 
 class Tune(Section):

@@ -9,6 +9,7 @@ from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
 from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, RunSpec
 from reportgen.errors import MissingError, StudyError
+from reportgen.study.best import plain_metric
 from reportgen.study.claims import Claim
 from reportgen.study.metrics import COST_METRICS, LAYER_METRICS
 
@@ -47,7 +48,7 @@ def _check_one_number(claim: Claim, at: At) -> None:
 
 
 def _check_split(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
-    metric = claim.measure.score or claim.measure.metric
+    metric = claim.measure.score or plain_metric(claim.measure.metric)
     for prefix, split in (("val_", "validation"), ("test_", "test")):
         lacking = [s for s in specs if getattr(s.data, split) == 0 and split not in DATASETS[s.data.source.name].given]
         if metric.startswith(prefix) and lacking:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES, STATISTICS
+from reportgen.study.best import BEST_METRICS
 from reportgen.study.ensembles import ENSEMBLE_METRICS
 
 DERIVED_STATISTICS = ("bn_scale_ratio", "normality_gap")
@@ -37,6 +38,7 @@ METRICS = (
     *LOOK_METRICS,
     *(name for names in EVALUATION_SCORES.values() for name in names),
     *ENSEMBLE_METRICS,
+    *BEST_METRICS,
 )
 
 THEORY_STATISTICS = ("activation_mean", "activation_std", "preactivation_std", "saturated_fraction", "gradient_std")

@@ -128,7 +128,8 @@ def settings_of(tree: Mapping[str, Any]) -> Settings:
 
 def _variant(point: Point, settings: Settings) -> Variant:
     varied = {choice.path: choice.label for choice in point.choices}
-    return Variant(point.id, point.label, flat_settings(settings), varied)
+    unsearched = {"search": None} if "search" in point.tree else {}
+    return Variant(point.id, point.label, flat_settings(settings) | unsearched, varied)
 
 
 def _of_trial(point: Point, trial: Trial, settings: Settings) -> Variant:

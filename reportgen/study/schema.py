@@ -22,6 +22,7 @@ from reportgen.engine.losses import LOSSES
 from reportgen.engine.optimizers import OPTIMIZERS
 from reportgen.engine.schedules import SCHEDULES
 from reportgen.study import settings
+from reportgen.study.best import BEST_METRICS
 from reportgen.study.claims import EXPECTATIONS
 from reportgen.study.figure_names import figure_names
 from reportgen.study.metrics import METRICS
@@ -149,7 +150,7 @@ def _top_level(paths: list[str]) -> Schema:
         "preprocess": _STEPS,
         "vary": known | {"type": "object", "properties": lists, "additionalProperties": anything},
         "variants": {"type": "object", "additionalProperties": changes},
-        "search": search_schema(paths, deeper, METRICS),
+        "search": search_schema(paths, deeper, [name for name in METRICS if name not in BEST_METRICS]),
         "seeds": _any({"type": "integer", "minimum": 1, "maximum": MOST_SEEDS}, seeds),
         "figures": {"type": "array", "items": {"enum": figure_names()}, "uniqueItems": True},
         "sanity": _any({"type": "array", "items": {"enum": list(SANITY_CHECKS)}}, _OFF),

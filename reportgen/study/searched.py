@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from reportgen.errors import StudyError
+from reportgen.study.best import BEST_METRICS
 from reportgen.study.checks import PlaceOf, check_measure, check_metric
 from reportgen.study.claims import Claim, Expect, Measure
 from reportgen.study.components import problem
@@ -93,7 +94,7 @@ def check_searches(plan: Plan, where: PlaceOf) -> None:
 
     trials = [(variant, variant.trial) for variant in plan.variants if variant.trial is not None]
     for point, metric in dict.fromkeys((trial.point, trial.asked.metric) for _, trial in trials):
-        if metric in ENSEMBLE_METRICS:
+        if metric in (*ENSEMBLE_METRICS, *BEST_METRICS):
             raise StudyError(f"{metric} is none of a single trial", at(), "such as val_accuracy")
         claim = Claim(id="search", says="search", measure=Measure(metric=metric), expect=Expect(above=0.0))
         check_metric(claim, at)

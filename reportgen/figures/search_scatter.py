@@ -1,0 +1,248 @@
+"""What a search found: the score of every trial against each searched setting, and the best one marked.
+
+A row of panels a search: one panel for each searched setting, logarithmic where its range is, and where two numeric
+settings are searched the plane of both with the better trials darker. Colour and marker tell the stages apart. A ring
+marks the best trial of the last stage, or of each seed that made a search of its own. A cross is a trial of which some
+run diverged; where its score is not finite it stands at the worst end of the axis.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from reportgen.analysis.model import Analysis, SearchResult, TrialResult
+from reportgen.figures import _axis, _style
+from reportgen.figures._words import count, listing, number, sentence
+from reportgen.figures.figure import Drawing, FigureKind
+from reportgen.study.best import BEST_METRICS
+
+ROWS, COLUMNS_OF_PANELS = 6, 3
+ABOVE: dict[str, Any] = {"ls": "none", "mew": 1.2, "clip_on": False}
+RING = {**ABOVE, "marker": "o", "ms": 9, "mfc": "none", "mec": _style.INK, "zorder": 6}
+CROSS = {**ABOVE, "marker": "x", "ms": 5.5, "color": _style.BAD, "zorder": 5}
+SPELLED = {"lr": "learning rate", "l2": "L2", "l1": "L1"}
+SHADES = ("#cfe1ee", "#8fbbd9", "#4a93c4", "#0072b2", "#003f66")
+"""From the worst to the best fifth of the trials, in the plane of two settings."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel: x is a searched setting, y another one, or the score where it is None."""
+
+    x: str
+    y: str | None
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None where nothing was searched."""
+    searches = [one for one in analysis.searches if any(math.isfinite(t.score.value) for t in one.trials)]
+    if not searches:
+        return None
+    shown = searches[:ROWS]
+    with _style.settings():
+        figure = _figure(shown)
+    rows = [row for search in searches for row in _csv(search)]
+    caption, alt = _caption(searches, len(searches) - len(shown)), _alt(searches)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, rows)
+
+
+COLUMNS = (
+    "search", "variant", "seed", "stage", "trial", "setting", "value", "place", "score", "low", "high", "n",
+    "diverged", "best",
+)  # fmt: skip
+"""Columns of the data behind the figure: one row a trial and setting; place is that in the range, from 0 to 1."""
+
+
+def _panels(search: SearchResult) -> list[Panel]:
+    """Return the panels of a search's row: a setting each, as many as fit, and the plane of two."""
+    paths = list(search.asked.ranges)
+    numeric = [path for path in paths if search.asked.ranges[path].ordered]
+    if len(numeric) == 2:
+        return [*[Panel(path, None) for path in paths][: COLUMNS_OF_PANELS - 1], Panel(numeric[0], numeric[1])]
+    return [Panel(path, None) for path in paths[:COLUMNS_OF_PANELS]]
+
+
+def _figure(searches: Sequence[SearchResult]) -> Figure:
+    rows = [_panels(search) for search in searches]
+    columns = max(len(row) for row in rows)
+    plane = any(panel.y for row in rows for panel in row)
+    titled = len(searches) > 1
+    margins = _style.Margins(
+        top=0.28 if titled else 0.12, between=0.72 if titled else 0.5, across=0.62 if plane else 0.2
+    )
+    stages = max(stage.stage for search in searches for stage in search.stages)
+    handles, labels = _legend(stages, any(t.diverged for search in searches for t in search.trials))
+    figure, axes = _style.grid(len(rows), columns, 1.55, _style.legend_height(labels), margins)
+    for search, row, panels in zip(searches, axes, rows, strict=True):
+        scale = _score_scale(search)
+        for at, (ax, panel) in enumerate(zip(row, panels, strict=False)):
+            _draw_panel(ax, search, panel, scale, first=at == 0)
+        for ax in row[len(panels) :]:
+            ax.set_visible(False)
+        if titled:
+            _style.panel_title(row[0], search.label, _style.WIDTH - margins.left)
+    _style.legend(figure, handles, labels)
+    return figure
+
+
+def _legend(stages: int, diverged: bool) -> tuple[list[Line2D], list[str]]:
+    handles = [Line2D([], [], **_mark(stage)) for stage in range(1, stages + 1)]
+    labels = [f"stage {stage}" for stage in range(1, stages + 1)] if stages > 1 else ["trial"]
+    handles.append(Line2D([], [], **RING))
+    labels.append("best")
+    if diverged:
+        handles.append(Line2D([], [], **CROSS))
+        labels.append("runs diverged")
+    return handles, labels
+
+
+def _mark(stage: int) -> dict[str, Any]:
+    look = _style.look(stage - 1 if stage == 1 else stage)  # the second colour is that of what went wrong
+    return {"ls": "none", "marker": look.marker, "ms": 4, "color": look.colour, "mec": look.colour, "alpha": 0.75}
+
+
+def _score_scale(search: SearchResult) -> _axis.Scale:
+    return _axis.scale_for([[t.score.value for t in search.trials]]) or _axis.Scale(False, 0.0, 1.0)
+
+
+def _draw_panel(ax: Axes, search: SearchResult, panel: Panel, scale: _axis.Scale, first: bool) -> None:
+    _set_setting(ax, search, panel.x, "x")
+    if panel.y is None:
+        _axis.set_y(ax, scale, labels=first)
+        if first:
+            ax.set_ylabel(_words(search.asked.metric), labelpad=3)
+    else:
+        _set_setting(ax, search, panel.y, "y")
+    for trial in search.trials:
+        _draw_trial(ax, search, panel, trial, scale)
+
+
+def _draw_trial(ax: Axes, search: SearchResult, panel: Panel, trial: TrialResult, scale: _axis.Scale) -> None:
+    x = _at(search, trial, panel.x)
+    worst = scale.low + 0.03 * (scale.high - scale.low) if search.asked.maximize else scale.high
+    y = float(_placed(trial.score.value, worst)) if panel.y is None else _at(search, trial, panel.y)
+    if panel.y is None:
+        y = float(scale.place([y])[0])
+    if trial.diverged or not math.isfinite(trial.score.value):
+        ax.plot([x], [y], **CROSS)
+    else:
+        mark = _mark(trial.trial.stage)
+        ax.plot([x], [y], **(mark if panel.y is None else mark | _shade(search, trial)))
+    if trial.variant in search.best:
+        ax.plot([x], [y], **RING)
+
+
+def _placed(value: float, worst: float) -> float:
+    return value if math.isfinite(value) else worst
+
+
+def _shade(search: SearchResult, trial: TrialResult) -> dict[str, Any]:
+    """Return the colour of a trial in the plane, by its rank among all of the search."""
+    sign = 1 if search.asked.maximize else -1
+    scores = np.array([sign * t.score.value for t in search.trials if math.isfinite(t.score.value)])
+    rank = float((scores < sign * trial.score.value).mean())
+    colour = SHADES[min(int(rank * len(SHADES)), len(SHADES) - 1)]
+    return {"color": colour, "mfc": colour, "mec": _style.MUTED, "mew": 0.4, "alpha": 1.0}
+
+
+def _at(search: SearchResult, trial: TrialResult, path: str) -> float:
+    """Return where a trial stands along a setting: its value, or the number of its choice."""
+    one, value = search.asked.ranges[path], trial.trial.values[path]
+    return float(value) if one.ordered else float(one.choices.index(value))
+
+
+def _set_setting(ax: Axes, search: SearchResult, path: str, which: str) -> None:
+    """Give an axis the setting's whole range, in its own scale, and its name."""
+    one = search.asked.ranges[path]
+    if one.ordered:
+        scale = _range_scale(one.low, one.high, one.log)
+        (_axis.set_x if which == "x" else _set_y)(ax, scale)
+    else:
+        names = [_choice(item) for item in one.choices]
+        ax.set_xlim(-0.5, len(names) - 0.5)
+        ax.set_xticks(range(len(names)), [_style.clip(name, 1.6 / len(names)) for name in names])
+    name = _words(path.rsplit(".", 1)[-1])
+    ax.set_xlabel(name, labelpad=2) if which == "x" else ax.set_ylabel(name, labelpad=2)
+
+
+def _set_y(ax: Axes, scale: _axis.Scale) -> None:
+    _axis.set_y(ax, scale, labels=True)
+
+
+def _range_scale(low: float, high: float, log: bool) -> _axis.Scale:
+    if log:
+        room = (high / low) ** 0.04
+        return _axis.Scale(True, low / room, high * room)
+    return _axis.Scale(False, low - 0.04 * (high - low), high + 0.04 * (high - low))
+
+
+def _choice(value: Any) -> str:
+    return str(value.get("name", value)) if isinstance(value, dict) else str(value)
+
+
+def _words(name: str) -> str:
+    spelled = {"val": "validation", "train": "training", **SPELLED}
+    return " ".join(spelled.get(part, part) for part in name.split("_"))
+
+
+def _csv(search: SearchResult) -> list[tuple[Any, ...]]:
+    return [
+        (
+            search.label, one.variant, one.trial.owner, one.trial.stage, one.trial.number, path, _plain(value),
+            one.trial.places[path], one.score.value, one.score.lo, one.score.hi, one.score.n, one.diverged,
+            "true" if one.variant in search.best else "false",
+        )
+        for one in search.trials
+        for path, value in one.trial.values.items()
+    ]  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (int, float, str)) and not isinstance(value, bool) else _choice(value)
+
+
+def _caption(searches: Sequence[SearchResult], left_out: int) -> str:
+    trials = sum(len(search.trials) for search in searches)
+    lost = sum(bool(t.diverged) for search in searches for t in search.trials)
+    parts = [
+        f"{sentence(_words(searches[0].asked.metric))[:-1]} of {count(trials, 'trial')} against each searched setting; "
+        "each mark is a trial's mean over its seeds, a ring the best"
+    ]
+    if any(panel.y for search in searches for panel in _panels(search)):
+        parts.append("In the plane of two settings, darker trials are better")
+    parts += [_best(search, len(searches) > 1) for search in searches]
+    if lost:
+        parts.append(f"{count(lost, 'trial')} had runs that diverged (crosses)")
+    if left_out:
+        parts.append(f"{left_out} more {'search is' if left_out == 1 else 'searches are'} in the tables only")
+    return " ".join(sentence(part) for part in parts)
+
+
+def _best(search: SearchResult, several: bool) -> str:
+    name = f"“{search.label}”: " if several else ""
+    score = number(search.score.value, 3)
+    if search.asked.repeat:
+        return f"{name}the best of {count(len(search.best), 'search', 'searches')} reach {score} on average"
+    best = next(one for one in search.trials if one.variant in search.best)
+    values = [f"{_words(path.rsplit('.', 1)[-1])} {_value(value)}" for path, value in best.trial.values.items()]
+    return f"{name}the best trial reaches {score} with {listing(values)}"
+
+
+def _value(value: Any) -> str:
+    return number(value, 3) if isinstance(value, float) else _choice(value)
+
+
+def _alt(searches: Sequence[SearchResult]) -> str:
+    lines = [_best(search, True) for search in searches]
+    return f"Scatter plots of the score of each trial against the searched settings. {'. '.join(lines)}."
+
+
+FIGURE = FigureKind("search_scatter", "The trials of the search", draw, order=8, shows=BEST_METRICS)
