@@ -72,7 +72,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "evaluation.predictions": ("true, false", "keep the probabilities of validation and test examples at the end"),
     "evaluation.mc_dropout": ("integer from 0", "average so many passes with dropout on"),
     "evaluation.polyak.start": ("integer from 1", "average the weights of all steps from this epoch on"),
-    "evaluation.snapshots": ("true, false", "average the networks at the ends of warm restarts' cycles"),
+    "evaluation.snapshots": (
+        "true, false, or a number",
+        "average the networks at the ends of warm restarts' cycles, or after every so many epochs",
+    ),
     "vary": ("mapping of paths to lists", "the [grid of variants](#what-varies)"),
     "variants": ("mapping of names to settings", "variants by name"),
     "search": ("mapping of paths to ranges, and how", "[settings to search](#searching)"),

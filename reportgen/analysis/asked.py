@@ -186,8 +186,9 @@ class Asked:
         """
         if self.is_share:
             return 1
-        _, _, split = self.claim.measure.metric.removesuffix("_accuracy").rpartition("_")
-        if split not in ("val", "test") or not self.claim.measure.metric.endswith("accuracy"):
+        metric = self.claim.measure.metric.replace("accuracy_gap", "val_accuracy")  # its chance is validation's
+        _, _, split = metric.removesuffix("_accuracy").rpartition("_")
+        if split not in ("val", "test") or not metric.endswith("accuracy"):
             return 0
         ids = {variant.id for variant in self.variants()}
         found = [r.facts.get(f"{split}_n", 0) for (variant, _), r in self.records.items() if variant in ids]

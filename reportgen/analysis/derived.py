@@ -53,9 +53,26 @@ def _gap(counts: Values, edges: Values, mean: float, std: float, total: float) -
     return float(np.abs(measured - normal).max())
 
 
+def weight_max(record: RunRecord, look: int) -> Values:
+    """Return the largest absolute weight of each layer."""
+    return _kept(record, "weight_max", look)
+
+
+def weight_evenness(record: RunRecord, look: int) -> Values:
+    """Return, by layer, the squared mean of absolute weights over their mean square; 1 where all are of one size."""
+    return _kept(record, "weight_evenness", look)
+
+
+def _kept(record: RunRecord, name: str, look: int) -> Values:
+    values = record.arrays.get(f"probe_{name}")
+    return np.full(record.layers, np.nan) if values is None else np.asarray(values[look], np.float64)
+
+
 DERIVED: Mapping[str, Callable[[RunRecord, int], Values]] = {
     "bn_scale_ratio": bn_scale_ratio,
     "normality_gap": normality_gap,
+    "weight_max": weight_max,
+    "weight_evenness": weight_evenness,
 }
 """Statistics by layer at a look, (layers,)."""
 

@@ -15,7 +15,7 @@ from reportgen.analysis.derived import DERIVED, fact
 from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES
 from reportgen.runs.record import RunRecord
 from reportgen.study.claims import Measure
-from reportgen.study.metrics import FACT_METRICS, LAYER_METRICS
+from reportgen.study.metrics import COMPOSED, FACT_METRICS, LAYER_METRICS
 
 Values = NDArray[np.float64]
 _ON_REQUEST = frozenset(name for names in EVALUATION_SCORES.values() for name in names)
@@ -81,21 +81,25 @@ def _score(record: RunRecord, measure: Measure) -> float:
     metric, epoch = measure.metric, measure.epoch
     if metric in _ON_REQUEST or (metric in SCORES and epoch is None):
         found = float(record.final.get(metric, math.nan))
-    elif metric != "train_cost" and (f"epoch_{metric}" not in record.arrays or metric not in EPOCH_COLUMNS):
+    elif metric == "accuracy_gap" and epoch is None:
+        found = float(record.final.get("train_accuracy", math.nan) - record.final.get("val_accuracy", math.nan))
+    elif metric not in COMPOSED and (f"epoch_{metric}" not in record.arrays or metric not in EPOCH_COLUMNS):
         found = math.nan
     else:
         values = curve_of(record, metric)
         index = _epoch_index(record, epoch)
         found = float(values[index]) if index < len(values) else math.nan
-    if math.isfinite(found) or metric.endswith(("accuracy", "difference")):
+    if math.isfinite(found) or metric.endswith(("accuracy", "difference", "gap")):
         return found
     return _lost(record)
 
 
 def curve_of(record: RunRecord, column: str) -> Values:
-    """Return a column by epoch; the training cost is the loss with the penalty."""
+    """Return a column by epoch, or what is composed of two: loss and penalty, training less validation accuracy."""
     if column == "train_cost":
         return np.asarray(record.epochs("train_loss") + record.epochs("penalty"), np.float64)
+    if column == "accuracy_gap":
+        return np.asarray(record.epochs("train_accuracy") - record.epochs("val_accuracy"), np.float64)
     return np.asarray(record.epochs(column), np.float64)
 
 

@@ -56,6 +56,13 @@ def confusion(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: 
     return counts.astype(np.int32).reshape(classes, classes)
 
 
+def _snapshot_epochs(spec: RunSpec) -> list[float]:
+    every, epochs = spec.evaluation.snapshots, spec.training.epochs
+    if every is True:
+        return cycle_ends(spec.training.schedule, epochs)
+    return [float(end) for end in range(every, epochs + 1, every)] if every else []
+
+
 class Evaluation:
     """What a run's EvaluationSpec asks for, gathered while it trains and at its end."""
 
@@ -66,8 +73,7 @@ class Evaluation:
         self.averaged = 0
         start = self.asked.polyak_start
         self.average_after = None if start is None else (start - 1) * per_epoch
-        ends = cycle_ends(spec.training.schedule, spec.training.epochs) if self.asked.snapshots else []
-        self.cycle_steps = [int(np.ceil(end * per_epoch - 1e-6)) for end in ends]
+        self.cycle_steps = [int(np.ceil(end * per_epoch - 1e-6)) for end in _snapshot_epochs(spec)]
 
     def next_stop(self, step: int) -> int | None:
         """Return the next step after which `after` must be called; None where there is none."""

@@ -227,13 +227,13 @@ class EvaluationSpec:
     predictions: the probabilities of validation and test examples are kept. mc_dropout: so many passes with dropout
     are averaged (Gal and Ghahramani 2016), 0 for none. polyak_start: weights are averaged over all steps from this
     epoch on (Polyak and Juditsky 1992), None for never. snapshots: the networks at the ends of the cycles of warm
-    restarts are averaged (Huang et al. 2017).
+    restarts are averaged (Huang et al. 2017); a number: those after every so many epochs, whatever the schedule.
     """
 
     predictions: bool = False
     mc_dropout: int = 0
     polyak_start: int | None = None
-    snapshots: bool = False
+    snapshots: bool | int = False
 
     @property
     def scores(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from reportgen.data.describe import facts
 from reportgen.data.streams import stream
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
+from reportgen.engine.evenness import WEIGHT_SHAPES, weight_shapes
 from reportgen.engine.probe import Look, look_arrays, new_look, probe, update_ratios
 from reportgen.engine.schedules import rates
 from reportgen.engine.setup import Setup, set_up
@@ -103,6 +104,7 @@ class _Run:
     losses: list[NDArray[np.float32]] = field(default_factory=list)
     rows: list[tuple[float, ...]] = field(default_factory=list)
     looks: list[tuple[int, Look]] = field(default_factory=list)
+    shapes: list[NDArray[np.float64]] = field(default_factory=list)
     curvatures: list[float] = field(default_factory=list)
     best: tuple[float, int, NDArray[Any], NDArray[Any]] | None = None
 
@@ -187,6 +189,7 @@ class _Run:
         probe(s.net, s.state, s.work, s.probe_n, look)
         if before is not None:
             update_ratios(s.net, before, s.state.params, look.statistics[:, _UPDATE_RATIO])
+        self.shapes.append(weight_shapes(s))
         if self.spec.probes.singular_values:
             look_at_singular_values(s, s.probe_n, look.statistics)
         if self.spec.probes.curvature:
@@ -245,6 +248,8 @@ class _Run:
         about_classes, by_class = self.evaluation.by_class() if self.total else ({}, {})
         units = [layer.units for layer in self.spec.network.layers[:-1]]
         arrays = look_arrays(self.looks, units) | kept | by_class
+        if self.shapes:
+            arrays |= {f"probe_{name}": np.array(self.shapes)[:, :, k] for k, name in enumerate(WEIGHT_SHAPES)}
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
         arrays["step_loss"] = np.concatenate([*self.losses, np.empty(0, np.float32)])

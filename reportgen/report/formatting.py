@@ -13,7 +13,7 @@ THIN = "\u202f"  # a narrow space at which no line breaks
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_DIGITS = 5
 _SHARES = ("accuracy", "fraction", "diverged", "stopped", "agreement_example", "agreement_batch")
-_DIFFERENCES = ("accuracy_difference", "gain")
+_DIFFERENCES = ("accuracy_difference", "accuracy_gap", "gain")
 
 Bounds = Sequence[float]
 
@@ -202,12 +202,12 @@ def score_interval(bounds: Bounds, name: str) -> str:
 
 def difference(value: float | None, name: str) -> str:
     """Return a difference of two scores: accuracies in percentage points, losses as numbers."""
-    return points(value) if is_share(name) else number(value)
+    return points(value) if is_share(name) or name.endswith(_DIFFERENCES) else number(value)
 
 
 def difference_interval(bounds: Bounds, name: str) -> str:
     """Return the interval of a difference of two scores."""
-    return points_interval(bounds) if is_share(name) else interval(bounds)
+    return points_interval(bounds) if is_share(name) or name.endswith(_DIFFERENCES) else interval(bounds)
 
 
 def exponents(text: str) -> str:
@@ -220,7 +220,9 @@ def exponents(text: str) -> str:
 
 
 def given(value: float, name: str = "") -> str:
-    """Return a number that an author wrote, in full; shares as percent."""
+    """Return a number that an author wrote, in full; shares as percent, their differences in points."""
+    if name.endswith(_DIFFERENCES):
+        return _minus(f"{100 * value:g} points")
     return _minus(f"{100 * value:g}%") if is_share(name) else _minus(exponents(f"{value:g}"))
 
 

@@ -52,10 +52,10 @@ def _check_sizes(study: Study, place: str) -> None:
 
 def check_snapshots(plan: Plan, where: Callable[[Path, bool], str]) -> None:
     """Raise a StudyError where snapshots are asked for and no variant's learning rate restarts."""
-    asking = [run.spec.training.schedule for run in plan.runs if run.spec.evaluation.snapshots]
+    asking = [run.spec.training.schedule for run in plan.runs if run.spec.evaluation.snapshots is True]
     if asking and not any(map(_restarts, asking)):
         lack = "snapshots are taken where the learning rate restarts, and here it never does"
-        hint = "training.schedule: {name: warm_restarts, cycle: 10}"
+        hint = "training.schedule: {name: warm_restarts, cycle: 10}, or a number: every so many epochs"
         raise StudyError(lack, where(("evaluation", "snapshots"), False), hint)
 
 

@@ -22,7 +22,7 @@ class Evaluation(Section):
     predictions: bool = False
     mc_dropout: Annotated[int, Field(ge=0, le=10_000)] = 0
     polyak: Polyak | None = None
-    snapshots: bool = False
+    snapshots: bool | Annotated[int, Field(ge=1, le=1_000_000)] = False
 
     @field_validator("polyak", mode="before")
     @classmethod

@@ -11,7 +11,7 @@ from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, RunSpec
 from reportgen.errors import MissingError, StudyError
 from reportgen.study.best import plain_metric
 from reportgen.study.claims import Claim
-from reportgen.study.metrics import COST_METRICS, LAYER_METRICS
+from reportgen.study.metrics import COMPOSED, COST_METRICS, LAYER_METRICS
 
 At = Callable[..., str]
 
@@ -48,13 +48,14 @@ def _check_one_number(claim: Claim, at: At) -> None:
 
 
 def _check_split(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
-    metric = claim.measure.score or plain_metric(claim.measure.metric)
+    metric = (claim.measure.score or plain_metric(claim.measure.metric)).replace("accuracy_gap", "val_accuracy")
     for prefix, split in (("val_", "validation"), ("test_", "test")):
         lacking = [s for s in specs if getattr(s.data, split) == 0 and split not in DATASETS[s.data.source.name].given]
         if metric.startswith(prefix) and lacking:
             hint = f"set data.{split} above 0"
             place = "score" if claim.measure.score else "metric"
-            raise StudyError(f"{metric} needs a {split} split", at("measure", place), hint)
+            named = claim.measure.score or claim.measure.metric
+            raise StudyError(f"{named} needs a {split} split", at("measure", place), hint)
 
 
 def _check_batchnorm(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
@@ -78,14 +79,14 @@ def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
     metric, epoch = claim.measure.metric, claim.measure.epoch
     if epoch is None:
         return
-    if metric not in (*EPOCH_COLUMNS, "train_cost"):
+    if metric not in (*EPOCH_COLUMNS, *COMPOSED):
         at_step = metric in LAYER_METRICS or metric in LOOK_METRICS
         fault, hint = ("is measured at a step", "step: a number, first or last") if at_step else ("has no epoch", None)
         raise StudyError(f"{metric} {fault}", at("measure", "epoch", key=True), hint or "leave epoch out")
     fewest = min(spec.training.epochs for spec in specs)
     if isinstance(epoch, int) and epoch > fewest:
         raise StudyError(f"there is no epoch {epoch}", at("measure", "epoch"), f"0 to {fewest}")
-    if epoch == 0 and metric not in (*SCORES, "train_cost", "penalty"):
+    if epoch == 0 and metric not in (*SCORES, *COMPOSED, "penalty"):
         raise StudyError(f"{metric} begins with epoch 1", at("measure", "epoch"), f"1 to {fewest}")
 
 

@@ -6,7 +6,7 @@ from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS
 from reportgen.study.best import BEST_METRICS
 from reportgen.study.ensembles import ENSEMBLE_METRICS
 
-DERIVED_STATISTICS = ("bn_scale_ratio", "normality_gap")
+DERIVED_STATISTICS = ("bn_scale_ratio", "normality_gap", "weight_max", "weight_evenness")
 """Statistics by layer that are computed from what a look keeps."""
 
 LAYER_METRICS = (*STATISTICS, *DERIVED_STATISTICS)
@@ -26,10 +26,13 @@ FACT_METRICS = ("features", "input_mean", "input_std", "input_energy", "variance
 CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 """Scores that every epoch has, and that a time may be taken of."""
 
+COMPOSED = ("train_cost", "accuracy_gap")
+"""Scores by epoch that are made of others: loss and penalty, training less validation accuracy."""
+
 METRICS = (
     *LAYER_METRICS,
     *(name for name in EPOCH_COLUMNS if name not in ("epoch", "step")),
-    "train_cost",
+    *COMPOSED,
     *SCORES[4:],
     *RUN_METRICS,
     *TIME_METRICS,

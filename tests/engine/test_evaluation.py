@@ -200,3 +200,11 @@ def test_one_example_one_unit_and_one_class(n: int, classes: int, batch: int) ->
     found = train(run, data(n=n, classes=classes, val=1))
     assert found.arrays["val_probabilities"].shape == (1, classes)
     assert all(np.isfinite(found.final[name]) for name in run.evaluation.scores)
+
+
+def test_snapshots_after_every_so_many_epochs_need_no_restarts() -> None:
+    found = outcome(spec(), snapshots=2)
+    epochs = spec().training.epochs
+    assert found.final["snapshots"] == epochs // 2
+    per_epoch = found.steps // epochs
+    assert list(found.arrays["snapshot_step"]) == [per_epoch * end for end in range(2, epochs + 1, 2)]

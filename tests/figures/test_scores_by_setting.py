@@ -1,0 +1,72 @@
+"""The figure of scores against a number that varies: its axis, its lines, its data and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from reportgen.analysis.model import Analysis
+from reportgen.figures.scores_by_setting import draw
+from tests.figures.examples import analysis, record, summary
+
+
+def sweep(values: Sequence[Any], path: str = "training.lr", **others: Any) -> list[Any]:
+    """A variant for each value, of three seeds."""
+    rows = []
+    for value in values:
+        label = ", ".join([*map(str, others.values()), f"at {value}"])
+        row = summary(label, [record(seed, 3, 2) for seed in range(3)], {path: f"at {value}", **others})
+        row.variant.settings.update(others | {path: value})
+        rows.append(row)
+    return rows
+
+
+def numbers(made: Analysis) -> list[tuple[Any, ...]]:
+    drawing = draw(made)
+    assert drawing is not None
+    return [tuple(row[:3]) for row in drawing.rows if row[4] == "val_accuracy"]
+
+
+def test_points_stand_by_rising_value_whatever_the_order_of_the_variants() -> None:
+    found = numbers(analysis(sweep([1e-2, 0, 10, 1e-4])))
+    assert [value for _, value, _ in found] == [0, 1e-4, 1e-2, 10]
+    assert {path for path, _, _ in found} == {"training.lr"}
+
+
+def test_each_combination_of_the_rest_is_a_line_with_its_label() -> None:
+    rows = [row for name in ("plain", "momentum") for row in sweep([0.1, 1, 10], **{"training.optimizer": name})]
+    assert [label for _, _, label in numbers(analysis(rows))] == ["plain"] * 3 + ["momentum"] * 3
+
+
+def test_a_width_is_a_number_and_words_are_none() -> None:
+    assert len(numbers(analysis(sweep([[1], [2], [64]], "network.hidden")))) == 3
+    assert draw(analysis(sweep(["relu", "tanh", "elu"], "network.activation"))) is None
+    assert draw(analysis(sweep([[1, 2], [2, 3], [64, 4]], "network.hidden"))) is None
+    assert draw(analysis(sweep([True, False, True], "network.batchnorm"))) is None
+
+
+def test_two_values_make_no_axis_and_an_untrained_study_no_figure() -> None:
+    assert draw(analysis(sweep([0.1, 1]))) is None
+    assert draw(analysis([])) is None
+
+
+def test_runs_that_diverged_are_counted_and_marked() -> None:
+    rows = sweep([0.1, 1, 10])
+    lost = summary("at 100", [record(seed, 3, 2, status="diverged") for seed in range(3)], {"training.lr": "at 100"})
+    lost.variant.settings["training.lr"] = 100
+    drawing = draw(analysis([*rows, lost]))
+    assert drawing is not None
+    assert "3 runs diverged" in drawing.caption
+    assert [row[-1] for row in drawing.rows if row[4] == "val_loss"] == [0, 0, 0, 3]
+    assert "100: diverged" in drawing.alt
+
+
+@pytest.mark.parametrize("count", [8, 12])
+def test_at_most_eight_lines_are_drawn_and_the_caption_counts_the_rest(count: int) -> None:
+    rows = [row for k in range(count) for row in sweep([0.1, 1, 10], **{"network.init": f"init {k}"})]
+    drawing = draw(analysis(rows))
+    assert drawing is not None
+    assert len({row[2] for row in drawing.rows}) == 8
+    assert ("more lines are in the tables only" in drawing.caption) == (count > 8)
