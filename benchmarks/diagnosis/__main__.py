@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import reportgen
 from benchmarks.diagnosis.cases import load_cases
-from benchmarks.diagnosis.halves import halves
-from benchmarks.diagnosis.result import HALVES, TITLES, run
-from benchmarks.diagnosis.show import invalid_lines, lines
+from benchmarks.diagnosis.data import Remedies, everything, figures
+from benchmarks.diagnosis.halves import SCORING, halves
+from benchmarks.diagnosis.page import page
+from benchmarks.diagnosis.remedies import helped, tested, tried_remedies
+from benchmarks.diagnosis.result import HALVES, OWN, TITLES, Result, run
+from benchmarks.diagnosis.show import check_lines, invalid_lines, lines, percent
+from reportgen.analysis.benchmark import FIGURES
 from reportgen.runs.executors import default_workers
 
 INVALID = 1
@@ -23,35 +31,76 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--case", nargs="+", metavar="NAME", help="these cases alone")
     parser.add_argument("--jobs", type=int, default=default_workers(), help="runs trained at a time")
     parser.add_argument("--folder", type=Path, help="where runs are kept for the next time (default: a temporary one)")
+    parser.add_argument("--remedies", action="store_true", help="try the remedies of the scoring half's findings")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the whole result to FILE")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page of the docs to FILE")
+    parser.add_argument(
+        "--publish", action="store_true", help=f"write the figures that reports quote to {FIGURES.name}"
+    )
     parser.add_argument("--checks", action="store_true", help="print every check of every case with its values")
-    return parser.parse_args(given)
+    options = parser.parse_args(given)
+    whole = options.half == "both" and not options.case and OWN in options.rules
+    if (options.publish or options.markdown) and not (whole and options.remedies):
+        parser.error("what is published comes of all cases, our rules and --remedies")
+    return options
+
+
+def sources_of_records() -> str:
+    """Return 12 hex digits over all that decides what a record holds, so that rules alone may change between runs."""
+    package, digest = Path(reportgen.__file__).parent, hashlib.sha256()
+    for path in sorted(file for name in ("engine", "data", "runs") for file in (package / name).glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def main(given: list[str] | None = None) -> int:
     """Run the benchmark, print and write what was asked for; return 1 where a case is not what it says it is."""
     options = _arguments(given)
-    folder = options.folder or Path(tempfile.gettempdir()) / "reportgen-diagnosis"
+    folder = options.folder or Path(tempfile.gettempdir()) / f"reportgen-diagnosis-{sources_of_records()}"
     everything = load_cases()
     half_of = halves(everything)
     cases = [c for c in everything if half_of[c.name] in HALVES[options.half]]
     if options.case:
         cases = [case for case in cases if case.name in options.case]
-    result = run(
-        cases,
-        folder,
-        half_of=half_of,
-        workers=options.jobs,
-        rule_sets=options.rules,
-        say=lambda text: print(text, file=sys.stderr),
-    )
-    if options.checks:
-        for name, checks in result.checks.items():
-            for check in checks:
-                print(f"{name}: {check.words}: {', '.join(f'{v:.4g}' for v in check.values)} {check.holds}")
-    print("\n".join(lines(result, options.half)))
+    result = run(cases, folder, half_of=half_of, workers=options.jobs, rule_sets=options.rules, say=_say)
+    tried = _tried(result, folder, options.jobs) if options.remedies else {}
+    print("\n".join(_text(result, tried, options)))
     if result.invalid:
         print("\nnot what they say they are:", *invalid_lines(result), sep="\n", file=sys.stderr)
-    return INVALID if result.invalid else 0
+        return INVALID
+    _write(result, tried, options)
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _tried(result: Result, folder: Path, workers: int) -> Remedies:
+    """Return what became of the remedies of the scoring half's faults."""
+    faults = [case for case in result.valid(SCORING) if case.faulty]
+    return {case.name: tried_remedies(result.measured[case.name], folder, workers) for case in faults}
+
+
+def _text(result: Result, tried: Remedies, options: argparse.Namespace) -> Iterator[str]:
+    if options.checks:
+        yield from check_lines(result)
+    yield from lines(result, options.half)
+    if tried:
+        yield f"remedies, scoring half: tested in {percent(tested(tried))}, helped in {percent(helped(tried))}"
+
+
+def _write(result: Result, tried: Remedies, options: argparse.Namespace) -> None:
+    if options.json:
+        _write_text(options.json, json.dumps(everything(result, tried), indent=1, ensure_ascii=False) + "\n")
+    if options.markdown:
+        _write_text(options.markdown, page(result, tried))
+    if options.publish:
+        _write_text(FIGURES, json.dumps(figures(result, tried), indent=1) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

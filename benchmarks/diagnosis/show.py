@@ -73,3 +73,11 @@ def invalid_lines(result: Result) -> Iterator[str]:
             if not check.holds:
                 values = ", ".join(f"{value:.4g}" for value in check.values)
                 yield f"  {name}: {check.words} does not hold: {values}"
+
+
+def check_lines(result: Result) -> Iterator[str]:
+    """Return every check of every case with its values."""
+    for name, checks in result.checks.items():
+        for check in checks:
+            values = ", ".join(f"{value:.4g}" for value in check.values)
+            yield f"{name}: {check.words}: {values}: {'holds' if check.holds else 'DOES NOT HOLD'}"

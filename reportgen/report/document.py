@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from reportgen.analysis.benchmark import Benchmark, published
 from reportgen.analysis.model import Analysis, ClaimResult, Comparison, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.figures import FIGURES
@@ -69,6 +70,7 @@ class Document:
     provenance: Mapping[str, Any]
     trained: bool
     sha256: str
+    benchmark: Benchmark = field(default_factory=published)
     engine_version: int = ENGINE_VERSION
 
 

@@ -1,0 +1,63 @@
+"""How often the diagnoses are right: the figures of the project's own benchmark, as every report quotes them."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FIGURES = Path(__file__).with_name("benchmark.json")
+"""Written by `python -m benchmarks.diagnosis`, from all cases."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many, with the exact binomial interval at 95%."""
+
+    count: int
+    of: int
+    interval: tuple[float, float]
+
+    @property
+    def value(self) -> float:
+        """The share itself."""
+        return self.count / self.of
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """The rules on planted faults and healthy networks that they were not tuned on.
+
+    recall: faults with any alarm. false_alarms: healthy networks with any alarm. right_cause: faults whose cause is
+    named, and nothing that is not. remedies_helped: faults in which a tested remedy helped.
+    """
+
+    date: str
+    engine_version: int
+    seeds: int
+    recall: Share
+    false_alarms: Share
+    right_cause: Share
+    remedies_helped: Share
+
+
+@functools.cache
+def published() -> Benchmark:
+    """Return the figures that are shipped with this version."""
+    found = json.loads(FIGURES.read_text(encoding="utf-8"))
+    scored = {name: _share(found["scoring"][name]) for name in ("recall", "false_alarms", "right_cause")}
+    return Benchmark(
+        date=str(found["date"]),
+        engine_version=int(found["engine_version"]),
+        seeds=int(found["seeds"]),
+        remedies_helped=_share(found["remedies_helped"]),
+        **scored,
+    )
+
+
+def _share(found: Mapping[str, Any]) -> Share:
+    low, high = found["interval"]
+    return Share(found["count"], found["of"], (low, high))

@@ -1,0 +1,42 @@
+"""The split into halves is fixed, and every rule has cases on both sides."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from benchmarks.diagnosis.cases import RULE_IDS, load_cases
+from benchmarks.diagnosis.halves import SCORING, TUNING, halves
+from tests.benchmarks.cases import case
+
+CASES = load_cases()
+
+
+@pytest.mark.parametrize("rule", RULE_IDS)
+def test_every_rule_is_planted_on_both_sides(rule: str) -> None:
+    split = halves(CASES)
+    assert {split[c.name] for c in CASES if rule in c.must} == {TUNING, SCORING}
+
+
+def test_the_halves_are_of_about_one_size() -> None:
+    split = halves(CASES)
+    for faulty in (True, False):
+        sides = Counter(split[c.name] for c in CASES if c.faulty == faulty)
+        assert min(sides.values()) > 0.35 * sides.total()
+
+
+def test_the_order_of_the_cases_does_not_matter() -> None:
+    assert halves(CASES) == halves(tuple(reversed(CASES)))
+
+
+def test_a_new_case_moves_no_case_of_another_rule() -> None:
+    before, after = halves(CASES), halves((*CASES, case("brand-new", must="no_signal")))
+    moved = {c.name for c in CASES if before[c.name] != after[c.name]}
+    assert all("no_signal" in c.must for c in CASES if c.name in moved)
+
+
+def test_two_cases_of_a_rule_are_parted_whatever_their_hashes() -> None:
+    for number in range(20):
+        pair = (case(f"a{number}", must="saturation"), case(f"b{number}", must="saturation"))
+        assert set(halves(pair).values()) == {TUNING, SCORING}
