@@ -7,9 +7,9 @@ from numba import njit
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from benchmarks.blas import addresses, gemm_nn, gemm_nt, gemm_tn
 from benchmarks.nets import Net, initial_parameters
 from benchmarks.workers import Measure, repeat
-from reportgen.engine.blas import addresses, gemm_nn, gemm_nt, gemm_tn
 
 ZERO, ONE = np.float32(0), np.float32(1)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.blas import gemm_nn, gemm_nt, gemm_tn
 from reportgen.engine.calls import call
 from reportgen.engine.compile import inner, kernel
 from reportgen.engine.network import (
@@ -36,6 +35,7 @@ from reportgen.engine.network import (
     WIDTH,
 )
 from reportgen.engine.random import dropout_mask, subkey
+from reportgen.engine.tile import ADD, WRITE
 
 INVERTED, SCALE_AT_TEST, UNSCALED = 1, 2, 3
 
@@ -79,15 +79,12 @@ def forward_linear(net, state, work, layer, rows, mode):
     fan_in, width = code[FAN_IN], code[WIDTH]
     z = pre_activation(net, work, layer, rows)
     weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width]
-    one = net.constants.dtype.type(1)
-    beta = net.constants.dtype.type(0)
-    if code[BIAS] >= 0:
-        bias = state.params[code[BIAS] : code[BIAS] + width]
-        for i in range(rows):
-            for j in range(width):
-                z[i * width + j] = bias[j]
-        beta = one
-    gemm_nn(net.blas, rows, width, fan_in, one, layer_input(net, work, layer, rows), weights, beta, z)
+    zero = net.constants.dtype.type(0)
+    kind = ADD if code[BIAS] >= 0 else WRITE
+    bias = state.params[code[BIAS] : code[BIAS] + width] if code[BIAS] >= 0 else weights
+    inputs, shape = layer_input(net, work, layer, rows), (rows, width, fan_in)
+    finish = (kind, zero, zero, zero)
+    call(net.parts.product, shape, inputs, (fan_in, 1), weights, False, z, bias, finish, work.panels)
     if code[GAMMA] >= 0:
         call(code[NORMALIZE], net, state, work, layer, rows, mode, z)
 
@@ -185,17 +182,19 @@ def backward_linear(net, state, work, layer, rows, delta, other):
                 gradient[j] += delta[i * width + j]
     if layer > 0:
         weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width]
-        one, zero = net.constants.dtype.type(1), net.constants.dtype.type(0)
-        gemm_nt(net.blas, rows, fan_in, width, one, delta[: rows * width], weights, zero, other[: rows * fan_in])
+        zero = net.constants.dtype.type(0)
+        shape, finish = (rows, fan_in, width), (WRITE, zero, zero, zero)
+        call(net.parts.product, shape, delta, (width, 1), weights, True, other, other, finish, work.panels)
 
 
 @inner
-def weight_gradient(net, state, work, layer, rows, delta, alpha, beta, target):
-    """Set target = alpha A' delta + beta target, (fan_in, width) flat, for the layer's inputs A."""
+def weight_gradient(net, state, work, layer, rows, delta, target, below, finish):
+    """Do with A' delta, (fan_in, width), for the layer's inputs A, what `finish` says; target is its c, below its d."""
     code = net.codes[layer]
     fan_in, width = code[FAN_IN], code[WIDTH]
     inputs = layer_input(net, work, layer, rows)
-    gemm_tn(net.blas, fan_in, width, rows, alpha, inputs, delta[: rows * width], beta, target)
+    shape = (fan_in, width, rows)
+    call(net.parts.product, shape, inputs, (1, fan_in), delta, False, target, below, finish, work.panels)
 
 
 @kernel

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.engine.products import panel_size
 from reportgen.engine.random import key_words
 
 # Columns of Net.codes. Offsets of parameters are absolute; ACTS, PRE, XHAT, DROPPED and MASK are offsets into
@@ -44,17 +45,17 @@ class Parts(NamedTuple):
     backward_activation: int
     backward_linear: int
     weight_gradient: int
+    product: int
 
 
 class Net(NamedTuple):
-    """The program: codes (layers, columns), constants (layers, columns), classes; addresses: loss, parts, BLAS."""
+    """The program: codes (layers, columns), constants (layers, columns), classes; addresses: loss, parts."""
 
     codes: NDArray[np.int64]
     constants: NDArray[Any]
     classes: int
     loss: int
     parts: Parts
-    blas: tuple[int, int]
 
 
 class State(NamedTuple):
@@ -69,7 +70,7 @@ class State(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch, flat: a batch, its blocks of activations and the like, batch-norm's moments, deltas."""
+    """Scratch, flat: a batch, blocks of activations and the like, batch-norm's moments, deltas, panels of products."""
 
     x: NDArray[Any]
     y: NDArray[np.int64]
@@ -77,6 +78,7 @@ class Work(NamedTuple):
     moments: NDArray[Any]
     delta: NDArray[Any]
     other: NDArray[Any]
+    panels: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -115,4 +117,5 @@ def new_work(net: Net, sizes: Sizes, rows: int) -> Work:
         moments=np.zeros(sizes.moments, dtype),
         delta=block(sizes.widest),
         other=block(sizes.widest),
+        panels=np.zeros(panel_size(max(rows, sizes.widest)), dtype),
     )

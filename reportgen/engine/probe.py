@@ -35,6 +35,7 @@ from reportgen.engine.network import (
     Net,
 )
 from reportgen.engine.spec import STATISTICS, NetworkSpec
+from reportgen.engine.tile import WRITE
 
 ACTIVATION_BINS = 30
 GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
@@ -205,8 +206,8 @@ def _look_weights(net, state, layer, row):
 def probe(net, state, work, rows, look):
     """Look at all layers on the `rows` examples in the work buffers; state.grads is overwritten."""
     layers = net.codes.shape[0]
-    one, zero = net.constants.dtype.type(1), net.constants.dtype.type(0)
-    hidden = 0
+    zero = net.constants.dtype.type(0)
+    finish, hidden = (WRITE, zero, zero, zero), 0
     for layer in range(layers):
         row = look.statistics[layer]
         call(net.parts.forward_linear, net, state, work, layer, rows, PROBE)
@@ -229,7 +230,7 @@ def probe(net, state, work, rows, look):
         _fill_log_histogram(at_layer, look.gradient_edges, look.gradient_histogram[layer])
         call(net.parts.backward_linear, net, state, work, layer, rows, delta, other)
         target = state.grads[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]
-        call(net.parts.weight_gradient, net, state, work, layer, rows, delta, one, zero, target)
+        call(net.parts.weight_gradient, net, state, work, layer, rows, delta, target, target, finish)
         _look_weights(net, state, layer, row)
         inputs = layer_input(net, work, layer, rows)
         row[_AGREEMENT] = agreement_by_example(inputs, delta[: rows * code[WIDTH]], code[FAN_IN], code[WIDTH])

@@ -86,7 +86,7 @@ def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset, dtype: DT
     changes = noise > 0 or image[0] > 0
     return Recipe(
         optimizer=address(kernel, vector, real, integer, *[vector] * 4, real),
-        rides=kernel is sgd and clip == 0,
+        rides=kernel is sgd and clip == 0 and training.l1 == 0,
         augment=address(apply_augment, integer[::1], real, types.uint32[::1], integer, integer, integer, work)
         if changes
         else 0,

@@ -12,6 +12,7 @@ from reportgen.engine.compile import inner, kernel
 from reportgen.engine.layers import copy, forward, output
 from reportgen.engine.losses import count_correct
 from reportgen.engine.network import END, FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
+from reportgen.engine.tile import DESCEND, WRITE
 
 # Names of Recipe.numbers.
 L2, L1, CLIP_NORM, DECAY, NOISE = range(5)
@@ -22,9 +23,9 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 class Recipe(NamedTuple):
     """How to train: the optimizer's address and constants, (L2, L1, CLIP_NORM or 0, DECAY, NOISE), batch size.
 
-    rides: the update is that of SGD with velocity, without clipping. augment: the address of the kernel that changes
-    batches, 0 for none; image is (channels, height, width, largest shift, flip 0 or 1), all 0 where the data are no
-    images.
+    rides: the update is that of SGD with velocity, without clipping and L1 penalty. augment: the address of the kernel
+    that changes batches, 0 for none; image is (channels, height, width, largest shift, flip 0 or 1), all 0 where the
+    data are no images.
     """
 
     optimizer: int
@@ -55,27 +56,22 @@ def add_penalty(w, g, l2, l1):
 def _layer_gradient(net, state, work, recipe, layer, rows, delta):
     """Set the gradient of a layer's weights, with penalties."""
     code = net.codes[layer]
-    one, zero = net.constants.dtype.type(1), net.constants.dtype.type(0)
+    zero = net.constants.dtype.type(0)
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
-    call(net.parts.weight_gradient, net, state, work, layer, rows, delta, one, zero, state.grads[begin:end])
+    g, finish = state.grads[begin:end], (WRITE, zero, zero, zero)
+    call(net.parts.weight_gradient, net, state, work, layer, rows, delta, g, g, finish)
     if recipe.numbers[L2] > _ZERO or recipe.numbers[L1] > _ZERO:
-        add_penalty(state.params[begin:end], state.grads[begin:end], recipe.numbers[L2], recipe.numbers[L1])
+        add_penalty(state.params[begin:end], g, recipe.numbers[L2], recipe.numbers[L1])
 
 
 @inner
 def _ride(net, state, work, recipe, layer, rows, delta, lr):
-    """Take the step of SGD with velocity: momentum rides on the product's beta and the rate on its alpha.
-
-    This saves two passes over the weights against writing the gradient and updating afterwards.
-    """
+    """Take the step of SGD with velocity as part of the product that computes the weights' gradient."""
     code = net.codes[layer]
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     w, v = state.params[begin:end], state.s1[begin:end]
-    call(net.parts.weight_gradient, net, state, work, layer, rows, delta, -lr, recipe.hyper[0], v)
-    if recipe.numbers[L2] > _ZERO or recipe.numbers[L1] > _ZERO:
-        add_penalty(w, v, -lr * recipe.numbers[L2], -lr * recipe.numbers[L1])
-    for k in range(w.size):
-        w[k] += v[k]
+    finish = (DESCEND, recipe.hyper[0], -lr, -lr * recipe.numbers[L2])
+    call(net.parts.weight_gradient, net, state, work, layer, rows, delta, v, w, finish)
     vectors, velocity = state.params[end : code[END]], state.s1[end : code[END]]
     gradient = state.grads[end : code[END]]
     for k in range(vectors.size):

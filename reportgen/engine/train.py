@@ -58,7 +58,7 @@ def train(
 ) -> Outcome:
     """Return the outcome of one run, the same bytes on every call.
 
-    Kernels run without the GIL and on one BLAS thread's worth of work; hold BLAS to one thread around it. `cancel` is
+    Kernels run without the GIL, on one core. Hold BLAS, which some initializations call, to one thread. `cancel` is
     asked several times a second; progress gets (steps done, steps in all).
 
     Raises

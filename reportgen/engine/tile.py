@@ -1,0 +1,241 @@
+"""The innermost part of small matrix products: a few rows and up to 16 columns of sums, held in vector registers.
+
+The loop over the inner dimension is written as LLVM vectors, since no loop in Python is turned into one that keeps its
+sums in registers. Vectors of 8 become what the processor has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import config, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES = 8
+_FLAGS = ("contract", "nsz")
+
+COLUMNS = 2 * LANES
+ROWS = (6, 4, 1)
+"""Heights of tiles. Six rows of 16 numbers fill twelve of sixteen vector registers and keep both multipliers busy."""
+
+WRITE, ADD, MIX, DESCEND = (np.int64(kind) for kind in range(4))
+"""What is done with the sums s: c = s; c = s + d, with one row d for all; c = f0 c + f1 s; c = f0 c + f1 s + f2 d, then
+d = d + c, which is the step of gradient descent with momentum."""
+
+_INDEX, _SIZE = ir.IntType(32), ir.IntType(64)
+
+
+class _Emit:
+    """Emits instructions on vectors of the element type of the arrays; the last of `count` ones may be cut short."""
+
+    def __init__(self, builder: Any, real: Any, count: int, rest: Any) -> None:
+        self.builder, self.real, self.count = builder, real, count
+        self.vector = ir.VectorType(real, LANES)
+        self.align = 4 if real == ir.FloatType() else 8
+        self.mask = None
+        if rest is not None:
+            lanes = ir.Constant(ir.VectorType(_INDEX, LANES), list(range(LANES)))
+            limit = self.spread(builder.trunc(rest, _INDEX), ir.VectorType(_INDEX, LANES))
+            self.mask = builder.icmp_signed("<", lanes, limit)
+
+    def spread(self, value: Any, vector: Any = None) -> Any:
+        """Return a vector with the value in every lane."""
+        undefined = ir.Constant(vector or self.vector, ir.Undefined)
+        first = self.builder.insert_element(undefined, value, _INDEX(0))
+        return self.builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INDEX, LANES), None))
+
+    def _place(self, pointer: Any, part: int) -> Any:
+        at = self.builder.gep(pointer, [_SIZE(part * LANES)])
+        return self.builder.bitcast(at, self.vector.as_pointer())
+
+    def _cut(self, part: int) -> bool:
+        return self.mask is not None and part == self.count - 1
+
+    def _masked(self, kind: str, result: Any, arguments: list[Any]) -> Any:
+        element = "f32" if self.real == ir.FloatType() else "f64"
+        name = f"llvm.masked.{kind}.v{LANES}{element}.p0"
+        function_type = ir.FunctionType(result, [argument.type for argument in arguments])
+        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, function_type, name), arguments)
+
+    def load(self, pointer: Any, part: int) -> Any:
+        place = self._place(pointer, part)
+        if not self._cut(part):
+            return self.builder.load(place, align=self.align)
+        zeros = ir.Constant(self.vector, None)
+        return self._masked("load", self.vector, [place, _INDEX(self.align), self.mask, zeros])
+
+    def store(self, value: Any, pointer: Any, part: int) -> None:
+        place = self._place(pointer, part)
+        if not self._cut(part):
+            self.builder.store(value, place, align=self.align)
+        else:
+            self._masked("store", ir.VoidType(), [value, place, _INDEX(self.align), self.mask])
+
+    def multiply(self, x: Any, y: Any) -> Any:
+        return self.builder.fmul(x, y, flags=_FLAGS)
+
+    def add(self, x: Any, y: Any) -> Any:
+        return self.builder.fadd(x, y, flags=_FLAGS)
+
+
+def _sums(emit: _Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any) -> dict[Any, Any]:
+    """Emit the loop over the inner dimension; return the sums by (row, part)."""
+    builder = emit.builder
+    slots = {(i, part): cgutils.alloca_once(builder, emit.vector) for i in range(rows) for part in range(emit.count)}
+    for slot in slots.values():
+        builder.store(ir.Constant(emit.vector, None), slot)
+    heads = [builder.gep(a, [builder.mul(_SIZE(i), a_row)]) for i in range(rows)]
+    with cgutils.for_range(builder, k) as loop:
+        line = builder.gep(b, [builder.mul(loop.index, b_row)])
+        parts = [emit.load(line, part) for part in range(emit.count)]
+        step = builder.mul(loop.index, a_col)
+        for i, head in enumerate(heads):
+            factor = emit.spread(builder.load(builder.gep(head, [step])))
+            for part, column in enumerate(parts):
+                slot = slots[i, part]
+                builder.store(emit.add(emit.multiply(factor, column), builder.load(slot)), slot)
+    return {place: builder.load(slot) for place, slot in slots.items()}
+
+
+def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, d: Any) -> None:
+    """Emit what is done with the sums, as its kind says."""
+    builder = emit.builder
+    at = {i: builder.mul(_SIZE(i), c_row) for i, _ in sums}
+    kind, *factors = cgutils.unpack_tuple(builder, finish)
+    with builder.if_else(builder.icmp_signed("<", kind, _SIZE(int(MIX)))) as (writes, mixes):
+        with writes:
+            start = [cgutils.alloca_once_value(builder, ir.Constant(emit.vector, None)) for _ in range(emit.count)]
+            with builder.if_then(builder.icmp_signed("==", kind, _SIZE(int(ADD)))):
+                for part, slot in enumerate(start):
+                    builder.store(emit.load(d, part), slot)
+            for (i, part), total in sums.items():
+                emit.store(emit.add(total, builder.load(start[part])), builder.gep(c, [at[i]]), part)
+        with mixes:
+            f0, f1, f2 = (emit.spread(factor) for factor in factors)
+            mixed = {}
+            for (i, part), total in sums.items():
+                old = emit.load(builder.gep(c, [at[i]]), part)
+                mixed[i, part] = emit.add(emit.multiply(f1, total), emit.multiply(f0, old))
+            _descend(emit, mixed, builder.icmp_signed("==", kind, _SIZE(int(DESCEND))), c, at, d, f2)
+
+
+def _descend(emit: _Emit, mixed: dict[Any, Any], descends: Any, c: Any, at: dict[int, Any], d: Any, f2: Any) -> None:
+    """Emit the end of MIX and of DESCEND."""
+    builder = emit.builder
+    with builder.if_else(descends) as (yes, no):
+        with yes:
+            for (i, part), value in mixed.items():
+                line = builder.gep(d, [at[i]])
+                old = emit.load(line, part)
+                new = emit.add(emit.multiply(f2, old), value)
+                emit.store(new, builder.gep(c, [at[i]]), part)
+                emit.store(emit.add(old, new), line, part)
+        with no:
+            for (i, part), value in mixed.items():
+                emit.store(value, builder.gep(c, [at[i]]), part)
+
+
+@intrinsic
+def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
+    """Emit every shape of tile; the one that is called for runs."""
+    integer = types.int64
+    signature = types.void(
+        integer, integer, integer, a, integer, a_steps, b, integer, integer, c, integer, integer, d, integer, finish
+    )
+
+    def codegen(context, builder, sig, values):
+        rows, columns, k, _, a_at, a_steps, _, b_at, b_row, _, c_at, c_row, _, d_at, finish = values
+
+        def data(index, at):
+            array = context.make_array(sig.args[index])(context, builder, values[index])
+            return builder.gep(array.data, [at])
+
+        a, b, c, d = data(3, a_at), data(6, b_at), data(9, c_at), data(12, d_at)
+        a_row, a_col = cgutils.unpack_tuple(builder, a_steps)
+        real = context.get_value_type(sig.args[9].dtype)
+        whole = builder.icmp_signed("==", columns, _SIZE(COLUMNS))
+        slim = builder.icmp_signed("<=", columns, _SIZE(LANES))
+        wide = builder.not_(builder.or_(whole, slim))
+        for shape, count, over in ((whole, 2, None), (wide, 2, LANES), (slim, 1, 0)):
+            for height in ROWS:
+                with builder.if_then(builder.and_(shape, builder.icmp_signed("==", rows, _SIZE(height)))):
+                    emit = _Emit(builder, real, count, None if over is None else builder.sub(columns, _SIZE(over)))
+                    sums = _sums(emit, height, k, a, a_row, a_col, b, b_row)
+                    _finish(emit, sums, finish, c, c_row, d)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
+    """Stand in for a tile where Python runs the kernels."""
+    kind, f0, f1, f2 = finish
+    lines, inner, across = np.arange(rows)[:, None], np.arange(k), np.arange(columns)
+    sums = a[a_at + lines * a_steps[0] + inner * a_steps[1]] @ b[b_at + inner[:, None] * b_row + across]
+    place, below = c_at + lines * c_row + across, d_at + lines * c_row + across
+    if kind < MIX:
+        c[place] = sums + d[d_at + across] if kind == ADD else sums
+        return
+    c[place] = f0 * c[place] + f1 * sums
+    if kind == DESCEND:
+        c[place] += f2 * d[below]
+        d[below] += c[place]
+
+
+tile = _plain_tile if config.DISABLE_JIT else _tile
+"""tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish)
+
+The sums s(i, j) of a(i, p) b(p, j) over p < k, for as many rows as ROWS has and up to 16 columns; a(i, p) = a[a_at +
+i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (WRITE, ADD, MIX or DESCEND, f0, f1, f2).
+"""
+
+
+_PAIRS = ([0, 8, 1, 9, 4, 12, 5, 13], [2, 10, 3, 11, 6, 14, 7, 15])
+_QUADS = ([0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15])
+_HALVES = ([0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15])
+
+
+def _turned(builder: Any, lines: list[Any]) -> list[Any]:
+    """Return the transpose of 8 vectors: pairs, then fours, then halves of two lines change places."""
+
+    def mixed(x: int, y: int, masks: Any) -> list[Any]:
+        kind = ir.VectorType(_INDEX, LANES)
+        return [builder.shuffle_vector(lines[x], lines[y], ir.Constant(kind, mask)) for mask in masks]
+
+    lines = [line for i in (0, 2, 4, 6) for line in mixed(i, i + 1, _PAIRS)]
+    lines = [line for i in (0, 1, 4, 5) for line in mixed(i, i + 2, _QUADS)]
+    both = [mixed(i, i + 4, _HALVES) for i in range(4)]
+    return [low for low, _ in both] + [high for _, high in both]
+
+
+@intrinsic
+def _turn(typingctx, source, at, row, target, target_at, target_row):
+    signature = types.void(source, types.int64, types.int64, target, types.int64, types.int64)
+
+    def codegen(context, builder, sig, values):
+        emit = _Emit(builder, context.get_value_type(sig.args[0].dtype), 1, None)
+
+        def lines(index):
+            array = context.make_array(sig.args[index])(context, builder, values[index])
+            begin = builder.gep(array.data, [values[index + 1]])
+            return [builder.gep(begin, [builder.mul(_SIZE(i), values[index + 2])]) for i in range(LANES)]
+
+        rows = [emit.load(line, 0) for line in lines(0)]
+        for line, row in zip(lines(3), _turned(builder, rows), strict=True):
+            emit.store(row, line, 0)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _turn_plain(source, at, row, target, target_at, target_row):
+    lines, columns = np.arange(LANES)[:, None], np.arange(LANES)
+    target[target_at + lines * target_row + columns] = source[at + columns * row + lines]
+
+
+turn = _turn_plain if config.DISABLE_JIT else _turn
+"""turn(source, at, row, target, target_at, target_row) writes the transpose of a block of 8 by 8, whose rows are `row`
+apart."""
