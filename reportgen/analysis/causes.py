@@ -6,7 +6,8 @@ A rule declares on its row what may explain it, and needs to know nothing else o
   consequence of it. A check that knows better what it saw sets `causes` on its finding, which then replaces the row's:
   an empty tuple says that it is a fault of its own.
 - `yields_to`: ids of rules whose fault looks like this one and is not (a gradient that vanished is no low learning
-  rate). Where one of them raises an alarm in at least half of the seeds, this finding is dropped.
+  rate). Where one of them raises an alarm in at least half of the seeds, this finding is dropped, unless that alarm
+  may itself be a consequence of this finding (units that saturate late follow from a high rate).
 
 Ids of rules that do not exist, or have not fired, explain nothing. A finding c explains f where f names it and
 
@@ -50,17 +51,25 @@ def _without_misreadings(findings: Sequence[Finding], rules: Rules) -> list[Find
     alarms = {f.rule: f for f in findings if f.severity != "info"}
 
     def misread(f: Finding) -> bool:
-        return any(rule in alarms and _same_seeds(alarms[rule], f) for rule in rules[f.rule].yields_to)
+        resembled = [alarms[rule] for rule in rules[f.rule].yields_to if rule in alarms]
+        return any(_same_seeds(alarm, f) and not _follows(alarm, f, rules) for alarm in resembled)
 
     return [f for f in findings if not misread(f)]
+
+
+def _named(finding: Finding, rules: Rules) -> tuple[str, ...]:
+    return rules[finding.rule].causes if finding.causes is None else finding.causes
+
+
+def _follows(finding: Finding, cause: Finding, rules: Rules) -> bool:
+    return cause.rule in _named(finding, rules) and _explains(cause, finding, rules)
 
 
 def _parents(findings: Sequence[Finding], rules: Rules) -> dict[str, str]:
     """Return the likeliest cause of each finding that has one; two that name each other do so one way only."""
     found, parents = {f.rule: f for f in findings}, dict[str, str]()
     for last in reversed(findings):
-        named = rules[last.rule].causes if last.causes is None else last.causes
-        fired = [found[rule] for rule in named if rule in found and _root(rule, parents) != last.rule]
+        fired = [found[rule] for rule in _named(last, rules) if rule in found and _root(rule, parents) != last.rule]
         causes = [cause for cause in fired if _explains(cause, last, rules)]
         if causes:
             parents[last.rule] = min(causes, key=lambda cause: STAGES[rules[cause.rule].stage]).rule

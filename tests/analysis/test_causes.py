@@ -93,6 +93,13 @@ def test_a_misreading_is_dropped_where_the_fault_that_it_resembles_raises_an_ala
     assert "rate" in traced(rules, [finding("gradient", seeds=(0,)), finding("rate")])
 
 
+def test_an_alarm_that_may_follow_from_a_finding_does_not_drop_it() -> None:
+    rules = [rule("flat", "initialization", causes=("rate",)), rule("rate", yields_to=("flat",))]
+    later = traced(rules, [finding("flat", step=50), finding("rate")])
+    assert later["flat"].consequence_of == "rate"
+    assert "rate" not in traced(rules, [finding("flat", step=0), finding("rate")])
+
+
 def test_of_two_that_name_each_other_one_is_the_root() -> None:
     rules = [rule("a", causes=("b",)), rule("b", causes=("c",)), rule("c", causes=("a",))]
     found = traced(rules, [finding(r.id) for r in rules])

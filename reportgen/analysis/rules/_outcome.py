@@ -15,6 +15,9 @@ FITS = 0.9
 MASTERS = 0.98
 """The same share from which on nothing is left to wish for in training."""
 
+HALF = 0.5
+"""The share of the loss of guessing that fitting leaves at most, beside what noisy labels cost."""
+
 STUCK = 0.9
 """The share of the loss of guessing at which a network has learned next to nothing."""
 
@@ -56,7 +59,8 @@ def end_loss(record: RunRecord) -> float:
 def fits(record: RunRecord) -> bool:
     """Return whether the run fits its training split, as far as its labels can be learned and not only by heart.
 
-    A run that was not trained does not, nor does one that is right by chance at a loss above that of guessing.
+    A run that was not trained does not, nor does one that is right and yet pays more than half of what guessing costs,
+    for the few answers of which it is sure and wrong.
     """
     return _learned(record, FITS)
 
@@ -67,9 +71,9 @@ def masters(record: RunRecord) -> bool:
 
 
 def _learned(record: RunRecord, share: float) -> bool:
-    reach = 1 - record.spec.data.label_noise
-    right = float(record.final.get("train_accuracy", 0.0)) >= share * reach
-    return record.steps > 0 and right and end_loss(record) < guess_loss(record)
+    noise = record.spec.data.label_noise
+    right = float(record.final.get("train_accuracy", 0.0)) >= share * (1 - noise)
+    return record.steps > 0 and right and end_loss(record) < (HALF + noise) * guess_loss(record)
 
 
 def stuck(record: RunRecord) -> bool:

@@ -11,7 +11,7 @@ healthy. Silence on the probe examples is taken for silence on all where there a
 **Causes told apart.** Dead from step 0: the bias or the scale at initialization. Dead later: a step that was too
 large, because of the input where this is larger than the weights fit, or else of the learning rate.
 
-**Severity.** An error where more than 90% of a layer are dead and the net learns next to nothing, else a warning. Worth
+**Severity.** An error where the net learns next to nothing, else a warning. Worth
 a sentence where they were dead from the start and the net fits its training split, or died in training and it has
 mastered it (98% of its labels).
 
@@ -43,7 +43,6 @@ from reportgen.analysis.rules._seen import (
 from reportgen.runs.record import RunRecord
 
 MANY = 0.40
-ALL_BUT_FEW = 0.9
 GROWTH = 0.15
 LOOKS = 3
 LEAST_EXAMPLES = 100
@@ -93,7 +92,7 @@ def check(evidence: Evidence) -> Finding | None:
     when = "already at initialization" if from_start else f"after training, against {percent(start)} at the start"
     return Finding(
         rule=RULE.id,
-        severity=_severity(shown, start if from_start else end, from_start),
+        severity=_severity(shown, from_start),
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
@@ -106,14 +105,15 @@ def check(evidence: Evidence) -> Finding | None:
         advice=advice,
         sources=SOURCES,
         proposals=proposals,
+        causes=("unnormalized_input", "vanishing_activations", "vanishing_gradients") if from_start else None,
     )
 
 
-def _severity(records: Sequence[RunRecord], share: float, from_start: bool) -> Severity:
+def _severity(records: Sequence[RunRecord], from_start: bool) -> Severity:
     learned = fits if from_start else masters
     if 2 * sum(learned(record) for record in records) > len(records):
         return "info"
-    return "error" if share > ALL_BUT_FEW and all(stuck(record) for record in records) else "warning"
+    return "error" if all(stuck(record) for record in records) else "warning"
 
 
 def _when(record: RunRecord) -> int:

@@ -198,5 +198,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("unnormalized_input", "exploding_gradients", "exploding_activations", "wrong_init_loss"),
+    causes=("unnormalized_input", "wrong_init_loss"),
+    yields_to=("exploding_gradients", "exploding_activations", "saturation"),
 )

@@ -98,6 +98,7 @@ def check(evidence: Evidence) -> Finding | None:
         advice=advice,
         sources=SOURCES,
         proposals=proposals,
+        causes=("unnormalized_input",) if step == 0 else ("lr_too_high",),
     )
 
 

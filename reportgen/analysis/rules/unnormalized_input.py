@@ -11,10 +11,12 @@ first layer then sees little but some features. Pixels in [0, 1] are none of the
 
 **And it hurts.** Large or off centre: more than half of the first layer's tanh or sigmoid activations are flat, or more
 than a quarter of its ReLU units silent, before training and with weights that fit inputs of size 1; or the net learned
-next to nothing or lost more than a quarter of its units, though its first step would have been at most 0.3 of the
-weights with an input of size 1; beyond, the learning rate is at fault and not the input. Small: the net learned next
-to nothing, or only after a tenth of training. Unequal: the net does not fit its training split. Batch normalization
-after the first linear map mends scale and centre, not unequal features.
+next to nothing, or lost more than a quarter of a layer's units, after a first step of more than 0.3 of the weights that
+would have been less with an input of size 1: else the learning rate is at fault and not the input; or an input beyond
+10 lets the loss start where no common weights would (see `wrong_init_loss`), and the net does not fit its training
+split. Small: the net learned next to nothing, or only after a tenth of training. Unequal, or more than 99% of the
+square due to means, so that some directions are a hundred times as steep as others: the net does not fit its training
+split. Batch normalization after the first linear map mends scale and centre, not unequal features.
 
 **Severity.** An error where the training loss stays within 10% of that of guessing, else a warning. Where it does not
 hurt, as in a net that fits its training split, it is worth a sentence.
@@ -31,15 +33,16 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Rule, Severity
 from reportgen.analysis.rules._input import LARGE_INPUT, first_layer_fits_unit_input, standardize
-from reportgen.analysis.rules._outcome import fits, masters, stuck
+from reportgen.analysis.rules._outcome import fits, masters, start_loss, stuck
 from reportgen.analysis.rules._plateau import delayed
 from reportgen.analysis.rules._rate import first_ratio
 from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_seeds
 from reportgen.analysis.rules._signal import input_size
+from reportgen.analysis.rules._start import loss_limit
 from reportgen.runs.record import RunRecord
 
-SMALL_INPUT = 0.1
-OFF_CENTRE = 0.9
+SMALL_INPUT, FAR_TOO_LARGE = 0.1, 10.0
+OFF_CENTRE, FAR_OFF = 0.9, 0.99
 UNEQUAL = 10.0
 FLAT, FLATTENED, SILENT = 0.5, 0.8, 0.25
 COMMON_STEP = 0.3
@@ -59,13 +62,18 @@ def unequal(record: RunRecord) -> float:
     return max(spread[4] / spread[2], spread[2] / spread[1])
 
 
+def _offset(record: RunRecord) -> float:
+    """Return the share of the input's square that is due to the features' means."""
+    return float(record.facts.get("input_offset_share", 0.0))
+
+
 def kinds(record: RunRecord) -> tuple[str, ...]:
     """Return in which ways the input is not normalized."""
     size = input_size(record)
     found = {
         "large": size > LARGE_INPUT,
         "small": size < SMALL_INPUT,
-        "off centre": float(record.facts.get("input_offset_share", 0.0)) > OFF_CENTRE,
+        "off centre": _offset(record) > OFF_CENTRE,
         "unequal": unequal(record) > UNEQUAL,
     }
     return tuple(kind for kind, there in found.items() if there)
@@ -80,7 +88,7 @@ def harm(record: RunRecord) -> str:
         return seen
     if "small" in ways and not normalized and (stuck(record) or delayed(record)):
         return "the loss hardly falls" if stuck(record) else "the loss falls late"
-    if "unequal" in ways and record.steps > 0:
+    if record.steps > 0 and ("unequal" in ways or (not normalized and _offset(record) > FAR_OFF)):
         return "the loss hardly falls" if stuck(record) else "the net does not fit its training split"
     return ""
 
@@ -104,16 +112,25 @@ def _flattened(record: RunRecord) -> bool:
 
 
 def _steps(record: RunRecord) -> str:
-    """Return what too large steps did, where an input of size 1 would have made them common ones."""
-    if record.steps == 0 or first_ratio(record) / max(input_size(record), 1.0) > COMMON_STEP:
-        return ""
-    if record.status == "diverged":
-        return "the run diverges"
-    if stuck(record):
-        return "the loss hardly falls"
+    """Return what too large steps or outputs did, where an input of size 1 would have made them common ones."""
+    first = first_ratio(record)
+    if record.steps > 0 and first > COMMON_STEP and first / max(input_size(record), 1.0) <= COMMON_STEP:
+        if record.status == "diverged":
+            return "the run diverges"
+        if stuck(record):
+            return "the loss hardly falls"
+        if (lost := _fell_silent(record)) > SILENT:
+            return f"{percent(lost)} of a layer's units fall silent in training"
+    if record.steps > 0 and input_size(record) > FAR_TOO_LARGE and start_loss(record) > loss_limit(record):
+        return f"the loss starts at {number(start_loss(record))}, and the net does not fit its training split"
+    return ""
+
+
+def _fell_silent(record: RunRecord) -> float:
+    """Return the largest share of a layer's units that were silenced by training, 0 where none was."""
     dead = np.asarray(record.statistic("dead_fraction"), np.float64)[:, :-1]
-    lost = float(np.nanmax(dead[-1] - dead[0])) if dead.size and np.isfinite(dead[-1]).any() else 0.0
-    return f"{percent(lost)} of a layer's units fall silent in training" if lost > SILENT else ""
+    lost = dead[-1] - dead[0] if dead.size else np.zeros(0)
+    return float(lost[np.isfinite(lost)].max(initial=0.0))
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -166,7 +183,7 @@ def _words(record: RunRecord) -> str:
     words = {
         "large": f"its root mean square is {number(input_size(record))}",
         "small": f"its root mean square is {number(input_size(record))}",
-        "off centre": f"{percent(float(record.facts.get('input_offset_share', 0.0)))} of its square is due to the mean",
+        "off centre": f"{percent(_offset(record))} of its square is due to the mean",
         "unequal": f"its features differ in scale by a factor of {number(unequal(record))}",
     }
     return ", ".join(dict.fromkeys(words[kind] for kind in kinds(record)))

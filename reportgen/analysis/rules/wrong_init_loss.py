@@ -25,7 +25,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._input import LARGE_INPUT, standardize
@@ -33,38 +32,12 @@ from reportgen.analysis.rules._outcome import fits, guess_loss, start_loss
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
 from reportgen.analysis.rules._signal import forward, input_size
+from reportgen.analysis.rules._start import loss_limit
 from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
 
-HE_VARIANCE = 2.0
-DEVIATIONS = 2.0
-LEAST_EXCESS = 1.5
 ENLARGED = 2.0
 SOURCES = ("stanford-scribe", "lecture-review", "He et al. 2015", "Hanin and Rolnick 2018")
-
-
-def expected_loss(name: str, units: int, variance: float) -> float:
-    """Return the loss of outputs with that variance, about, averaged over equally frequent classes."""
-    base = chance_loss(name, units)
-    if name == "mse":
-        return base + variance
-    if name == "hinge":
-        apart = math.sqrt(2 * max(variance, 1e-12))
-        positive = float(special.ndtr(1 / apart)) + apart * math.exp(-0.5 / apart**2) / math.sqrt(2 * math.pi)
-        return (units - 1) * positive
-    return base + min(variance * (1 - 1 / units) / 2, math.sqrt(2 * variance * base))
-
-
-def limit(record: RunRecord) -> float:
-    """Return the loss before training up to which weights of a common scale, and luck, explain it."""
-    layers = record.spec.network.layers
-    wander = math.sqrt(sum(5 / layer.units for layer in layers[:-1])) / 2
-    variance = HE_VARIANCE * math.exp(2 * DEVIATIONS * wander)
-    counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
-    uneven = float((counts**2).sum()) / counts.sum() ** 2 if counts.sum() else 0.0
-    name, units = record.spec.training.loss.name, layers[-1].units
-    usual = expected_loss(name, units, variance) + DEVIATIONS * math.sqrt(HE_VARIANCE * uneven)
-    return max(usual, LEAST_EXCESS * chance_loss(name, units))
 
 
 def _cause(record: RunRecord) -> str:
@@ -94,7 +67,7 @@ def _causes(record: RunRecord, cause: str) -> tuple[str, ...]:
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds begin with a loss beyond what common weights explain."""
     records = [r for r in looked_at(evidence.records) if not math.isnan(start_loss(r))]
-    shown = [record for record in records if not start_loss(record) <= limit(record)]
+    shown = [record for record in records if not start_loss(record) <= loss_limit(record)]
     if not shown or not enough(len(shown), len(records)):
         return None
     first = shown[0]
@@ -117,7 +90,7 @@ def check(evidence: Evidence) -> Finding | None:
             "chance": chance,
             "guessing_frequencies": guess_loss(first),
             "output_std": outputs,
-            "limit": limit(first),
+            "limit": loss_limit(first),
             "cause": cause,
         },
         message=(
