@@ -109,5 +109,12 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    yields_to=("vanishing_gradients", "vanishing_activations", "symmetric_init", "dead_relu", "saturation"),
+    yields_to=(
+        "unnormalized_input",
+        "vanishing_gradients",
+        "vanishing_activations",
+        "symmetric_init",
+        "dead_relu",
+        "saturation",
+    ),
 )

@@ -105,6 +105,7 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=(
+        "unnormalized_input",
         "symmetric_init",
         "vanishing_activations",
         "vanishing_gradients",
