@@ -166,6 +166,10 @@ class Evaluation:
                 arrays[f"{split}_labels"] = labels.astype(np.int32)
         return arrays
 
+    def of_modes(self) -> dict[str, float]:
+        """Return facts of how the two modes of batch-norm and dropout go together."""
+        return self.batch_dependent() | self.train_mode_scale()
+
     def batch_dependent(self) -> dict[str, float]:
         """Return the share of validation examples whose class changes when they are scored in other batches.
 
@@ -183,6 +187,24 @@ class Evaluation:
             outputs(s.net, s.state, s.work, part, y, s.batch_size, False, 0, logits[index].reshape(-1))
         changed = logits[0].argmax(axis=1)[order] != logits[1].argmax(axis=1)
         return {"batch_dependent_fraction": float(changed.mean())}
+
+    def train_mode_scale(self) -> dict[str, float]:
+        """Return the outputs under dropout's masks as a multiple of those in test mode: 1 where they agree on average.
+
+        By least squares over training examples and classes, outputs less their mean over classes. Nothing without
+        dropout, or where outputs are not finite.
+        """
+        if not any(layer.dropout for layer in self.spec.network.layers) or not len(self.data.y_train):
+            return {}
+        s, (x, y) = self.setup, self._some_of_each_class()
+        state = s.state._replace(keys=key_words(self.spec.seed, "train mode"))
+        logits = np.empty((2, len(y), s.net.classes), np.float32)
+        for index, dropping in enumerate((False, True)):
+            outputs(s.net, state, s.work, x, y, s.evaluation_rows, dropping, 0, logits[index].reshape(-1))
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            tested, dropped = logits.astype(np.float64) - logits.mean(axis=2, keepdims=True, dtype=np.float64)
+            scale = float((tested * dropped).sum() / (tested**2).sum())
+        return {"train_mode_scale": scale} if np.isfinite(scale) else {}
 
     def _dropout_mean(self) -> Probabilities:
         state = self.setup.state._replace(keys=key_words(self.spec.seed, "mc dropout"))

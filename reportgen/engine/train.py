@@ -261,7 +261,7 @@ class _Run:
             steps=self.step,
             train_seconds=time.perf_counter() - started,
             final=final | more,
-            facts=self._facts() | self.evaluation.batch_dependent() | about_classes,
+            facts=self._facts() | self.evaluation.of_modes() | about_classes,
             arrays=arrays,
         )
 

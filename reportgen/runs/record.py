@@ -23,7 +23,8 @@ class RunRecord:
     final: the names in SCORES to values (NaN for an empty split), then those that the spec's evaluation asks for.
     facts: counts and moments of the data as trained on: train_n, val_n, test_n, features, classes,
         input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n; with batch-norm,
-        batch_dependent_fraction: validation examples whose class changes when they are scored in other batches. Of runs
+        batch_dependent_fraction: validation examples whose class changes when they are scored in other batches; with
+        dropout, train_mode_scale: outputs under dropout's masks over those in test mode, 1 where they agree. Of runs
         that train: val_loss_sd, the spread of the cross-entropy over validation examples, and the baselines of
         `reportgen.data.baselines`.
     arrays:

@@ -33,10 +33,10 @@ def noiseless(record: RunRecord) -> list[Array]:
     draws = training.augment is not None or any(layer.dropout for layer in layers)
     wanders = any(layer.batchnorm for layer in layers)
     tested = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)[1:]
-    return [_over_epochs(record)] * (not draws) + [tested] * (draws or not wanders)
+    return [over_epochs(record)] * (not draws) + [tested] * (draws or not wanders)
 
 
-def _over_epochs(record: RunRecord) -> Array:
+def over_epochs(record: RunRecord) -> Array:
     """Return the mean loss of each epoch over its examples: a last batch of few examples counts for few."""
     size, batch = int(record.facts.get("train_n", 0)), record.spec.training.batch_size
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
