@@ -1,6 +1,9 @@
 """Train mode and test mode are two different networks, beyond what dropout and batch normalization make of them.
 
-**Statistic and reference.** Four signs, each with a reference of its own:
+**Statistic.** Outputs under dropout's masks against those in test mode; the running mean and variance of batch
+normalization; the validation examples whose class depends on their batch; the training loss in both modes.
+
+**Reference.** Four signs, each with a reference of its own:
 
 1. *Dropout is not scaled.* Outputs under dropout's masks, by least squares as a multiple of those in test mode. With
    scaling, in training or in testing, that is 1 up to the bend of the activations. Without, it is the product of the
