@@ -81,8 +81,9 @@ def _figure(searches: Sequence[SearchResult]) -> Figure:
     stages = max(stage.stage for search in searches for stage in search.stages)
     handles, labels = _legend(stages, any(t.diverged for search in searches for t in search.trials))
     figure, axes = _style.grid(len(rows), columns, 1.55, _style.legend_height(labels), margins)
+    scales = _score_scales(searches)
     for search, row, panels in zip(searches, axes, rows, strict=True):
-        scale = _score_scale(search)
+        scale = scales[search.asked.metric]
         for at, (ax, panel) in enumerate(zip(row, panels, strict=False)):
             _draw_panel(ax, search, panel, scale, first=at == 0)
         for ax in row[len(panels) :]:
@@ -109,8 +110,14 @@ def _mark(stage: int) -> dict[str, Any]:
     return {"ls": "none", "marker": look.marker, "ms": 4, "color": look.colour, "mec": look.colour, "alpha": 0.75}
 
 
-def _score_scale(search: SearchResult) -> _axis.Scale:
-    return _axis.scale_for([[t.score.value for t in search.trials]]) or _axis.Scale(False, 0.0, 1.0)
+def _score_scales(searches: Sequence[SearchResult]) -> dict[str, _axis.Scale]:
+    """Return one scale for each metric, so that searches by one metric can be compared; that of shares is linear."""
+    found = {}
+    for metric in {search.asked.metric for search in searches}:
+        scores = [t.score.value for search in searches if search.asked.metric == metric for t in search.trials]
+        log = False if metric.endswith("accuracy") else None
+        found[metric] = _axis.scale_for([scores], log) or _axis.Scale(False, 0.0, 1.0)
+    return found
 
 
 def _draw_panel(ax: Axes, search: SearchResult, panel: Panel, scale: _axis.Scale, first: bool) -> None:

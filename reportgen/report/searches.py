@@ -66,6 +66,6 @@ def _rank(score: Estimate, maximize: bool) -> float:
 
 def _words(one: Range) -> str:
     if not one.ordered:
-        return f"one of {len(one.choices)} choices"
+        return f"one of {len(one.choices)} choices" if len(one.choices) > 1 else "one choice"
     kind = KINDS[one.kind]
     return f"{one.low:g} to {one.high:g}" + (f" ({kind})" if kind else "")

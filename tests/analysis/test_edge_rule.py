@@ -65,7 +65,8 @@ def test_it_fires_for_the_best_alone_where_scores_still_rise_at_the_high_end(tmp
         {"training.lr": pytest.approx(10.0)},
     ]
     assert finding.seeds == (0, 1, 2, 3, 4)
-    assert "0.1 reaches a validation accuracy of" in finding.message
+    assert "is 0.1, at the upper end: it reaches a validation accuracy of 90" in finding.message
+    assert "and 0.01 one of 70" in finding.message
     assert finding.severity == "warning"
 
 

@@ -150,15 +150,13 @@ def _gains(edge: Group, other: Group) -> NDArray[np.float64]:
 def _finding(
     evidence: Evidence, edge: Group, beside: Group, rates: Sequence[float], high: bool, metric: str
 ) -> Finding:
-    gains = _gains(edge, beside)
-    seeds = [seed for seed in sorted(edge.scores.keys() & beside.scores.keys())]
-    end, inner = (rates[-1], rates[-2]) if high else (rates[0], rates[1])
-    step = min(max(end / inner if high else inner / end, 2.0), 10.0)
-    lr = evidence.records[0].spec.training.lr
-    beyond = [end * step**power if high else end / step**power for power in (1, 2)]
-    word, more = ("highest", "above") if high else ("lowest", "below")
-    shown = percent if metric == "val_accuracy" else lambda value: number(-value)
-    name = "validation accuracy" if metric == "val_accuracy" else "training loss"
+    seeds, gains = sorted(edge.scores.keys() & beside.scores.keys()), _gains(edge, beside)
+    beyond = _beyond(rates, high)
+    low, top, lr = number(rates[0]), number(rates[-1]), number(evidence.records[0].spec.training.lr)
+    end, way = ("upper", "upwards") if high else ("lower", "downwards")
+    evident = {"metric": metric, "lr": evidence.records[0].spec.training.lr, "rates": len(rates)}
+    evident |= {"lowest_rate": rates[0], "highest_rate": rates[-1], "gain": float(gains.mean())}
+    evident |= {"score": abs(edge.mean), "score_beside": abs(beside.mean), "standard_errors": LAST_STEP}
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -166,20 +164,33 @@ def _finding(
         seeds=tuple(seed for seed, gain in zip(seeds, gains, strict=True) if gain > 0),
         layers=(),
         step=None,
-        evidence={
-            "metric": metric, "lr": lr, "rates": len(rates), "lowest_rate": rates[0], "highest_rate": rates[-1],
-            "score": abs(edge.mean), "score_beside": abs(beside.mean), "gain": float(gains.mean()),
-            "standard_errors": LAST_STEP,
-        },
+        evidence=evident,
         message=(
-            f"The best of {len(rates)} learning rates from {number(rates[0])} to {number(rates[-1])} is at the {word}: "
-            f"{number(lr)} reaches a {name} of {shown(edge.mean)}, and the next ones {shown(beside.mean)} "
-            f"({int((gains > 0).sum())} of {gains.size} seeds better)."
+            f"The best of {len(rates)} learning rates from {low} to {top} is {lr}, at the {end} end: "
+            f"{_reached(edge, beside, metric)} ({int((gains > 0).sum())} of {gains.size} seeds better)."
         ),
-        advice=f"Extend the range: try learning rates {more} {number(end)}, such as {number(beyond[0])}.",
+        advice=f"Extend the range {way}: try learning rates such as {number(beyond[0])}.",
         sources=SOURCES,
         proposals=tuple(Proposal({"training.lr": rate}, "beyond the end of the range") for rate in beyond),
-    )  # fmt: skip
+    )
+
+
+def _beyond(rates: Sequence[float], high: bool) -> list[float]:
+    """Return two rates beyond the end, each as far from the last as the sweep's own last step, within bounds."""
+    end, inner = (rates[-1], rates[-2]) if high else (rates[0], rates[1])
+    step = min(max(end / inner if high else inner / end, 2.0), 10.0)
+    return [float(f"{end * step**power if high else end / step**power:.3g}") for power in (1, 2)]
+
+
+def _reached(edge: Group, beside: Group, metric: str) -> str:
+    """Return in words what the last rates and those beside them reach, on average where they are several."""
+    accuracy = metric == "val_accuracy"
+    first, second = (percent(g.mean) if accuracy else number(-g.mean) for g in (edge, beside))
+    name = "validation accuracy" if accuracy else "training loss"
+    if len(edge.rates) == len(beside.rates) == 1:
+        return f"it reaches a {name} of {first}, and {number(beside.rates[0])} one of {second}"
+    span = f"{number(edge.rates[0])} to {number(edge.rates[-1])}"
+    return f"rates of {span} reach a {name} of {first} on average, and those beside them {second}"
 
 
 RULE = Rule(
