@@ -63,14 +63,14 @@ def judge(asked: Asked) -> ClaimResult:
 
 
 def _choices(asked: Asked) -> list[str]:
-    """Return what each side was tuned to, and on how many seeds."""
+    """Return what each side was tuned to, and in brackets on how many seeds."""
     expect = asked.claim.expect
     others = (expect.greater_than, expect.less_than, expect.same_as, asked.claim.measure.relative_to)
     sides = [({}, "tuned to"), *((other, "the other side to") for other in others if other)]
     if asked.claim.tune is None or expect.along is not None:
         return []
     counted = [(words, Counter(asked.chosen(other_where(asked, other)))) for other, words in sides]
-    return [f"{words} {', '.join(f'{label} ({n} seeds)' for label, n in count.items())}" for words, count in counted]
+    return [f"{words} {', '.join(f'{label} ({n})' for label, n in count.items())}" for words, count in counted]
 
 
 def _outcomes(asked: Asked, n: int) -> list[str]:

@@ -35,7 +35,7 @@ def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: P
         source = row.make(request)
         parts = split(source, spec, request.seed)
         splits = [_floats(source.x, rows) for rows in (parts.train, parts.validation, parts.test)]
-        splits, image_shape, facts = prepare(splits, source.image_shape, preprocess)
+        splits, image_shape, facts = prepare(splits, source.image_shape, preprocess, request.seed)
     return Dataset(
         x_train=splits[0],
         y_train=parts.y_train,

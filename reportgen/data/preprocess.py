@@ -17,6 +17,7 @@ from reportgen.data.fitted import Fitted
 from reportgen.data.moments import group_bounds, group_moments, groups
 from reportgen.data.principal import principal_axes, tell_apart
 from reportgen.data.source import settings
+from reportgen.data.streams import stream
 from reportgen.engine.spec import Component
 from reportgen.errors import StudyError
 from reportgen.table import Parameter, Row, table
@@ -28,31 +29,48 @@ Fit = Callable[[FloatArray, ImageShape | None, Mapping[str, Any]], Fitted]
 
 @dataclass(frozen=True, kw_only=True)
 class Step(Row):
-    """A row of the steps. fit: the map found on (n, d) examples; keeps_pixels: features are pixels afterwards too."""
+    """A row of the steps. fit: the map found on (n, d) examples; keeps_pixels: features are pixels afterwards too.
+
+    draws: the step adds Gaussian noise of the parameter `std` to the splits that its parameter `to` names.
+    """
 
     fit: Fit
     keeps_pixels: bool = True
+    draws: bool = False
 
 
 def prepare(
-    splits: Sequence[FloatArray], image_shape: ImageShape | None, steps: Sequence[Component]
+    splits: Sequence[FloatArray], image_shape: ImageShape | None, steps: Sequence[Component], seed: int = 0
 ) -> tuple[list[FloatArray], ImageShape | None, dict[str, float]]:
     """Return the splits after all steps in order, the image shape if features still are pixels, and facts.
 
     splits: training first. A step is fitted on the training split as the steps before left it, or on all splits.
+    seed: of the noise that a step adds.
     """
     prepared = list(splits)
     facts: dict[str, float] = {}
-    for component in steps:
+    for index, component in enumerate(steps):
         step, params = settings(STEPS, component, "preprocessing step")
-        base = prepared[0] if params["fit"] == "train" else np.concatenate(prepared)
+        base = prepared[0] if params.get("fit", "train") == "train" else np.concatenate(prepared)
         fitted = step.fit(base, image_shape, params)
         prepared = [fitted.apply(x) for x in prepared]
+        if step.draws:
+            prepared = _with_noise(prepared, params, stream(seed, "input noise", index))
         if not all(np.isfinite(x).all() for x in prepared):
             raise StudyError(f"preprocessing step {step.name} leads to numbers that float32 cannot hold")
         image_shape = image_shape if step.keeps_pixels else None
         facts.update(fitted.facts)
     return prepared, image_shape, facts
+
+
+def _with_noise(
+    splits: Sequence[FloatArray], params: Mapping[str, Any], rng: np.random.Generator
+) -> list[FloatArray]:
+    """Return the splits with noise on those that the step names; the same base noise whatever its strength."""
+    std = np.float32(params["std"])
+    noise = [std * rng.standard_normal(x.shape, np.float32) for x in splits]
+    noisy = [True] * len(splits) if params["to"] == "all" else [index > 0 for index in range(len(splits))]
+    return [x + e if chosen else x for x, e, chosen in zip(splits, noise, noisy, strict=True)]
 
 
 def width_after(
@@ -124,6 +142,10 @@ def _whiten(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, 
     smoothed = np.where(told, variances, 0.0) + params["epsilon"]
     multiply = np.where(smoothed > 0, 1 / np.sqrt(np.where(smoothed > 0, smoothed, 1.0)), 0.0)
     return Fitted(mean, axes.T, multiply, facts={"whiten_rank": float(told.sum())})
+
+
+def _nothing(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
+    return Fitted()
 
 
 def _scale(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
@@ -229,6 +251,24 @@ STEPS = table(
             source="elementary",
             parameters=(Parameter("by", "number", None, "the number c", required=True), _FIT),
             fit=_shift,
+        ),
+        Step(
+            name="noise",
+            summary="Add Gaussian noise to every feature: of the examples that are held out, or of all.",
+            formula=r"x + \sigma \varepsilon,\quad \varepsilon \sim \mathcal{N}(0, 1)",
+            source="elementary",
+            parameters=(
+                Parameter("std", "number", None, "the standard deviation of the noise", 0, required=True),
+                Parameter(
+                    "to",
+                    "choice",
+                    "held_out",
+                    "which examples get it: validation and test examples, or all",
+                    choices=("held_out", "all"),
+                ),
+            ),
+            fit=_nothing,
+            draws=True,
         ),
     )
 )

@@ -252,3 +252,24 @@ def test_the_width_is_known_before_the_data_where_it_can_be(steps: list[Componen
     assert width_after(steps, None, 60, 60, 6) == width
     if width is not None:
         assert prepare([examples()], None, steps)[0][0].shape[1] == width
+
+
+def test_noise_goes_to_what_is_held_out_or_to_all() -> None:
+    x, other = examples(4000), examples(4000, seed=1)
+    train, val = step("noise", x, other, std=0.5, to="held_out")
+    assert np.array_equal(train, x)
+    assert (val - other).std() == pytest.approx(0.5, rel=0.02)
+    assert (val - other).mean() == pytest.approx(0.0, abs=0.02)
+    noisy = step("noise", x, other, std=0.5, to="all")
+    assert (noisy[0] - x).std() == pytest.approx(0.5, rel=0.02)
+    assert not np.array_equal(noisy[0] - x, noisy[1] - other)
+
+
+def test_noise_of_one_seed_is_the_same_at_any_strength_and_another_seeds_is_not() -> None:
+    x, other = examples(), examples(seed=1)
+    draws = [
+        prepare([x, np.zeros_like(other)], None, [Component.of("noise", std=std, to="held_out")], seed)[0][1]
+        for std, seed in ((1.0, 0), (2.0, 0), (1.0, 1))
+    ]
+    assert np.allclose(2 * draws[0], draws[1])
+    assert not np.allclose(draws[0], draws[2])
