@@ -16,7 +16,7 @@ from reportgen.analysis.measures import by_layer, chosen_layers, value
 from reportgen.analysis.search import best_values
 from reportgen.analysis.statistics import binomial_error, paired_error
 from reportgen.analysis.times import time_to
-from reportgen.analysis.tuning import chosen_by_others
+from reportgen.analysis.tuning import chosen_by_others, is_settled, widening
 from reportgen.runs.record import RunRecord
 from reportgen.study.best import BEST_METRICS
 from reportgen.study.claims import Claim, Measure, Where
@@ -55,10 +55,16 @@ class Asked:
         """Return the variants of `where`, those of the claim by default."""
         return matching(self.plan.variants, self.claim.where if where is None else where)
 
-    def alone(self, variant: Variant) -> Asked:
-        """Return the same claim on one of its variants."""
-        where = where_alone(variant, self.claim.where, self.plan.variants)
-        return replace(self, claim=self.claim.model_copy(update={"where": where}))
+    def cases(self) -> list[tuple[str, Asked]]:
+        """Return the same claim on each of its variants, by label; what is tuned along a path is one case."""
+        free = self.claim.tune.along if self.claim.tune else None
+        found: dict[str, Asked] = {}
+        for variant in self.variants():
+            labels = [label for path, label in variant.varied.items() if path != free]
+            where = where_alone(variant, self.claim.where, self.plan.variants, free)
+            label = ", ".join(labels) if free else variant.label
+            found.setdefault(label, replace(self, claim=self.claim.model_copy(update={"where": where})))
+        return list(found.items())
 
     def values(self, where: Where | None = None) -> Values:
         """Return one number by seed, the bound that is finite where it is known up to bounds; NaN where missing."""
@@ -83,11 +89,33 @@ class Asked:
 
     def _chosen(self, groups: Sequence[Sequence[Variant]]) -> list[int]:
         """Return which group is best, for each seed by the scores of the others."""
+        return chosen_by_others(self._scores(groups))
+
+    def _scores(self, groups: Sequence[Sequence[Variant]]) -> Values:
+        """Return the scores that the groups are chosen by, (seeds, groups), higher is better."""
         tune, own = self.claim.tune, self.claim.measure
         assert tune is not None
         by = own if tune.by is None else Measure(metric=tune.by)
         scores = np.array([self._mean(group, by).lo for group in groups], np.float64).T
-        return chosen_by_others(scores if rises(by.metric) else -scores)
+        return scores if rises(by.metric) else -scores
+
+    def standard_error(self, values: Values, floor: float = 0.0) -> float:
+        """Return what a standard error over seeds is at least: a floor, or more where sides are tuned by the seeds."""
+        known = values[np.isfinite(values)]
+        if self.claim.tune is None or known.size < 2 or all(map(self._is_settled, self.sides())):
+            return floor
+        return max(floor, widening(known.size) * float(known.std(ddof=1)) / math.sqrt(known.size))
+
+    def _is_settled(self, where: Where) -> bool:
+        assert self.claim.tune is not None
+        return is_settled(self._scores(list(by_label(self.variants(where), self.claim.tune.along).values())))
+
+    def sides(self) -> list[Where]:
+        """Return the settings of the claim's variants, and those of each side that they are held against."""
+        expect, other = self.claim.expect, self.claim.measure.relative_to
+        against = expect.greater_than or expect.less_than or expect.same_as
+        wheres = [self.claim.where, *([other_where(self, against)] if against else [])]
+        return [*wheres, *({**where, **other} for where in wheres if other)]
 
     def chosen(self, where: Where | None = None) -> list[str]:
         """Return, by seed, the label of the best along the path that is tuned; empty where none is."""
@@ -201,10 +229,7 @@ class Asked:
 
     def outcomes(self, status: str) -> tuple[int, int]:
         """Return how many of the runs on both sides of the claim ended so, and of how many."""
-        expect = self.claim.expect
-        others = (expect.greater_than, expect.less_than, expect.same_as, self.claim.measure.relative_to)
-        sides = [self.claim.where, *(other_where(self, other) for other in others if other)]
-        ids = {variant.id for where in sides for variant in self.variants(where)}
+        ids = {variant.id for where in self.sides() for variant in self.variants(where)}
         found = [record.status for (variant, _), record in self.records.items() if variant in ids]
         return found.count(status), len(found)
 

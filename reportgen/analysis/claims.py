@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from reportgen.analysis.asked import Asked, Costs, Records, other_where
+from reportgen.analysis.asked import Asked, Costs, Records
 from reportgen.analysis.expectations import EXPECTATIONS
 from reportgen.analysis.model import ClaimResult
 from reportgen.analysis.quantified import over_variants
@@ -64,13 +64,14 @@ def judge(asked: Asked) -> ClaimResult:
 
 def _choices(asked: Asked) -> list[str]:
     """Return what each side was tuned to, and in brackets on how many seeds."""
-    expect = asked.claim.expect
-    others = (expect.greater_than, expect.less_than, expect.same_as, asked.claim.measure.relative_to)
-    sides = [({}, "tuned to"), *((other, "the other side to") for other in others if other)]
-    if asked.claim.tune is None or expect.along is not None:
+    if asked.claim.tune is None or asked.claim.expect.along is not None:
         return []
-    counted = [(words, Counter(asked.chosen(other_where(asked, other)))) for other, words in sides]
-    return [f"{words} {', '.join(f'{label} ({n})' for label, n in count.items())}" for words, count in counted]
+    counted = [Counter(asked.chosen(where)) for where in asked.sides()]
+    words = ["tuned to", *["the other side to"] * (len(counted) - 1)]
+    return [
+        f"{word} {', '.join(f'{x} ({n})' for x, n in count.items())}"
+        for word, count in zip(words, counted, strict=True)
+    ]
 
 
 def _outcomes(asked: Asked, n: int) -> list[str]:

@@ -14,16 +14,6 @@ from reportgen.runs.record import RunRecord
 Values = NDArray[np.float64]
 
 
-def bn_scale_ratio(record: RunRecord, look: int) -> Values:
-    """Return, by layer, the root mean square of gamma over that of the units' running standard deviation.
-
-    It is 1 where batch normalization has learned to be the identity, gamma^2 being each unit's variance.
-    """
-    gamma = np.hypot(record.statistic("bn_gamma_mean")[look], record.statistic("bn_gamma_std")[look])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(gamma / np.sqrt(record.statistic("bn_running_var_mean")[look]), np.float64)
-
-
 def normality_gap(record: RunRecord, look: int) -> Values:
     """Return, by layer, the largest distance of the activations' distribution function from a normal one.
 
@@ -69,7 +59,6 @@ def _kept(record: RunRecord, name: str, look: int) -> Values:
 
 
 DERIVED: Mapping[str, Callable[[RunRecord, int], Values]] = {
-    "bn_scale_ratio": bn_scale_ratio,
     "normality_gap": normality_gap,
     "weight_max": weight_max,
     "weight_evenness": weight_evenness,

@@ -42,7 +42,8 @@ def _region(asked: Asked, low: float, high: float) -> Measured:
         return _ratio_in_region(asked, values, low, high)
     if asked.is_share:
         return Measured(share_in_region(values.lo, low, high), asked.by_seed(values.lo))
-    test = in_bounds(values, low, high, asked.least_error(values.shown))
+    error = asked.standard_error(values.shown, asked.least_error(values.shown))
+    test = in_bounds(values, low, high, error)
     return Measured(test, asked.by_seed(values.shown))
 
 
@@ -50,9 +51,12 @@ def _ratio_in_region(asked: Asked, ratio: Bounds, low: float, high: float) -> Me
     """Test a ratio, on the scale of logarithms where all are positive: a ratio and its inverse are equals there."""
     per_seed = asked.by_seed(ratio.shown)
     if not ratio.positive or high <= 0:
-        return Measured(in_bounds(ratio, low, high, paired=True), per_seed, quantity="ratio")
-    logs = math.log(low) if low > 0 else -math.inf, math.log(high)
-    return Measured(_as_ratio(in_bounds(ratio.log(), *logs, paired=True), 1.0), per_seed, quantity="ratio")
+        test = in_bounds(ratio, low, high, asked.standard_error(ratio.shown), paired=True)
+        return Measured(test, per_seed, quantity="ratio")
+    ends = math.log(low) if low > 0 else -math.inf, math.log(high)
+    logs = ratio.log()
+    test = in_bounds(logs, *ends, asked.standard_error(logs.shown), paired=True)
+    return Measured(_as_ratio(test, 1.0), per_seed, quantity="ratio")
 
 
 def below(asked: Asked) -> Measured:
@@ -169,7 +173,8 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
         return _by_factor(asked, a, b, expect.factor, sign)
     factor = expect.factor or 1.0
     difference = a.minus(b.times(factor)) if sign > 0 else a.times(factor).minus(b)
-    error = 0.0 if expect.factor else asked.least_paired_error(a.shown, b.shown)
+    floor = 0.0 if expect.factor else asked.least_paired_error(a.shown, b.shown)
+    error = asked.standard_error(difference.shown, floor)
     test = in_bounds(difference.times(sign), _number(expect.by), math.inf, error, paired=True)
     shown = difference.shown
     if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not expect.by:
@@ -180,8 +185,9 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
 def _by_factor(asked: Asked, a: Bounds, b: Bounds, factor: float, sign: float) -> Measured:
     """Compare two sides by their ratio, on the scale of logarithms."""
     ratio = a.over(b)
-    error = asked.least_ratio_error(a.shown, b.shown)
-    test = in_bounds(ratio.log().times(sign), math.log(factor), math.inf, error, paired=True)
+    logs = ratio.log().times(sign)
+    error = asked.standard_error(logs.shown, asked.least_ratio_error(a.shown, b.shown))
+    test = in_bounds(logs, math.log(factor), math.inf, error, paired=True)
     return Measured(_as_ratio(test, sign), asked.by_seed(ratio.shown), quantity="ratio")
 
 
@@ -204,7 +210,9 @@ def _directed(test: Test, sign: float) -> Test:
         return dataclasses.replace(test, method=method)
     lo, hi = test.interval
     effect = None if test.effect is None else -test.effect
-    return dataclasses.replace(test, measured=-test.measured, interval=(-hi, -lo), effect=effect, method=method)
+    return dataclasses.replace(
+        test, measured=0.0 - test.measured, interval=(0.0 - hi, 0.0 - lo), effect=effect, method=method
+    )
 
 
 def same_as(asked: Asked) -> Measured:
@@ -212,7 +220,8 @@ def same_as(asked: Asked) -> Measured:
     expect = asked.claim.expect
     a, b = asked.bounds(), asked.bounds(other_where(asked, expect.same_as))
     difference = a.minus(b)
-    margin, error = _number(expect.within), asked.least_paired_error(a.shown, b.shown)
+    margin, floor = _number(expect.within), asked.least_paired_error(a.shown, b.shown)
+    error = asked.standard_error(difference.shown, floor)
     test = in_bounds(difference, -margin, margin, error, paired=True)
     method = f"equivalence by {test.method}, of the difference, paired by seed"
     return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference.shown), quantity="difference")

@@ -20,7 +20,7 @@ def over_variants(asked: Asked, expectation: Callable[[Asked], Measured]) -> Mea
     All: supported where every variant supports it, which needs no correction. Any: supported where one does at a
     level corrected for their number (Bonferroni), and contradicted where every one contradicts it.
     """
-    cases = [(variant.label, expectation(asked.alone(variant))) for variant in asked.variants()]
+    cases = [(label, expectation(case)) for label, case in asked.cases()]
     if asked.claim.holds_for == "any":
         return _put_together(cases, "supported", "contradicted")
     return _put_together(cases, "contradicted", "supported")

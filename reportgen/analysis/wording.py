@@ -36,6 +36,8 @@ def expectation(claim: Claim) -> str:
     more = "greater" if kind == "greater_than" else "less"
     if e.factor is not None:
         return f"at least {e.factor:g} times {more} than {other}"
+    if e.by is not None and e.by < 0:
+        return f"at most {-e.by:g} {'less' if kind == 'greater_than' else 'greater'} than {other}"
     return f"{more} than {other} by at least {e.by:g}" if e.by else f"{more} than {other}"
 
 

@@ -63,9 +63,7 @@ def prepare(
     return prepared, image_shape, facts
 
 
-def _with_noise(
-    splits: Sequence[FloatArray], params: Mapping[str, Any], rng: np.random.Generator
-) -> list[FloatArray]:
+def _with_noise(splits: Sequence[FloatArray], params: Mapping[str, Any], rng: np.random.Generator) -> list[FloatArray]:
     """Return the splits with noise on those that the step names; the same base noise whatever its strength."""
     std = np.float32(params["std"])
     noise = [std * rng.standard_normal(x.shape, np.float32) for x in splits]

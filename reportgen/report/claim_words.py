@@ -91,6 +91,9 @@ def _against_another(expect: Expect, metric: str) -> str:
     more = "greater" if expect.kind == "greater_than" else "less"
     if expect.factor is not None:
         return f"at least {expect.factor:g} times {more} than {named}"
+    if expect.by is not None and expect.by < 0:
+        apart = f"{given(-expect.by, metric).removesuffix('%')} points"
+        return f"at most {apart} {'less' if expect.kind == 'greater_than' else 'greater'} than {named}"
     return f"{more} than {named} by at least {apart}" if apart else f"{more} than {named}"
 
 

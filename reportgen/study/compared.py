@@ -31,9 +31,9 @@ def check_reading(plan: Plan, claim: Claim, specs: Sequence[RunSpec], at: At) ->
 def _check_one_number(claim: Claim, at: At) -> None:
     """Refuse ratios, tuned sides and quantifiers where the claim compares layer by layer."""
     expect, measure = claim.expect, claim.measure
-    if measure.relative_to is not None and expect.kind not in ("below", "above", "between", "near"):
-        lack = "relative_to gives a ratio, which goes with below, above, between or near"
-        raise StudyError(lack, at("measure", "relative_to", key=True), "or factor in the expectation")
+    if measure.relative_to is not None and expect.kind in SIDES and rises(measure.metric) is not False:
+        lack = f"a ratio of {measure.metric} is not compared with another such ratio"
+        raise StudyError(lack, at("measure", "relative_to", key=True), "below, above, between or near; or a loss")
     several = measure.layer in (None, "hidden") or isinstance(measure.layer, list)
     layers = measure.metric in LAYER_METRICS and measure.reduce is None and several
     by_layer = isinstance(expect.near, list) or (layers and expect.near == "theory")
@@ -94,8 +94,6 @@ def _check_tune(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -
     if tune.by is None and rises(claim.measure.metric) is None:
         lack = f"whether more or less of {claim.measure.metric} is better is not known"
         raise StudyError(lack, at("tune"), "by: val_loss")
-    if claim.holds_for != "mean":
-        raise StudyError("holds_for and tune do not go together", at("holds_for", key=True), "keep one of them")
 
 
 def _check_each(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -> None:
@@ -106,8 +104,9 @@ def _check_each(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -
     others = [(("expect", name), other) for name in SIDES if (other := getattr(claim.expect, name)) is not None]
     if claim.measure.relative_to is not None:
         others.append((("measure", "relative_to"), claim.measure.relative_to))
+    free = claim.tune.along if claim.tune else None
     for place, other in others:
         for variant in variants:
-            if not matching(plan.variants, {**where_alone(variant, claim.where, plan.variants), **other}):
+            if not matching(plan.variants, {**where_alone(variant, claim.where, plan.variants, free), **other}):
                 lack = f"the variant {variant.label!r} has no counterpart there"
                 raise StudyError(lack, at(*place), "settings that all variants of where have a variant with")

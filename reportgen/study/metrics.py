@@ -6,7 +6,7 @@ from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS
 from reportgen.study.best import BEST_METRICS
 from reportgen.study.ensembles import ENSEMBLE_METRICS
 
-DERIVED_STATISTICS = ("bn_scale_ratio", "normality_gap", "weight_max", "weight_evenness")
+DERIVED_STATISTICS = ("normality_gap", "weight_max", "weight_evenness")
 """Statistics by layer that are computed from what a look keeps."""
 
 LAYER_METRICS = (*STATISTICS, *DERIVED_STATISTICS)
@@ -20,7 +20,15 @@ TIME_METRICS = ("epochs_to", "steps_to")
 COST_METRICS = ("activation_forward_ns", "activation_backward_ns", "activation_ns", "activation_over_product")
 """Times of the hidden layers' activation on this machine, in ns an element of a layer's output."""
 
-FACT_METRICS = ("features", "input_mean", "input_std", "input_energy", "variance_kept", "batch_dependent_fraction")
+FACT_METRICS = (
+    "features",
+    "input_mean",
+    "input_std",
+    "input_energy",
+    "variance_kept",
+    "batch_dependent_fraction",
+    "bn_identity_gap",
+)
 """What a run notes of its data, and of its answers."""
 
 CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")

@@ -31,10 +31,14 @@ def matching(variants: Sequence[Variant], where: Mapping[str, Any]) -> list[Vari
     return [variant for variant in variants if matches(variant, where)]
 
 
-def where_alone(variant: Variant, where: Mapping[str, Any], variants: Sequence[Variant]) -> dict[str, Any]:
-    """Return the settings of `where` with those that single out one of its variants."""
-    narrowed = {**where, **variant.varied}
-    return narrowed if matching(variants, narrowed) == [variant] else {**narrowed, "variant": variant.id}
+def where_alone(
+    variant: Variant, where: Mapping[str, Any], variants: Sequence[Variant], free: str | None = None
+) -> dict[str, Any]:
+    """Return the settings of `where` with those that single out one of its variants, the path `free` left open."""
+    narrowed = {**where, **{path: label for path, label in variant.varied.items() if path != free}}
+    if free is not None or matching(variants, narrowed) == [variant]:
+        return narrowed
+    return {**narrowed, "variant": variant.id}
 
 
 def by_label(variants: Sequence[Variant], path: str) -> dict[str, list[Variant]]:

@@ -185,3 +185,15 @@ def test_seeds_that_settle_a_claim_count_the_correction(tmp_path: Path) -> None:
     assert needed[1] is None
     assert needed[0] is not None
     assert needed[0] > 5
+
+
+def test_some_and_all_of_what_is_tuned(tmp_path: Path) -> None:
+    """Tuned along the rate, the two inits are the cases, each at its best."""
+    values = table([0.9, 0.2, 0.9], [0.3, 0.9, 0.9])
+    claim = "measure: {metric: val_loss}, tune: {along: training.lr}"
+    every = judged(tmp_path, f"{claim}, holds_for: all, expect: {{below: 0.4}}", values)
+    assert every.verdict == "supported"
+    assert "so in all 2 variants" in every.reason
+    some = judged(tmp_path, f"{claim}, holds_for: any, expect: {{below: 0.25}}", values)
+    assert some.verdict == "supported"
+    assert "1 of 2 variants: shown is small" in some.reason

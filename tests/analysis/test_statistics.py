@@ -128,3 +128,27 @@ def test_shares_have_exact_intervals() -> None:
         assert statistics.share_interval(successes, trials) == pytest.approx((exact.low, exact.high))
     assert statistics.share_interval(5, 5)[0] == pytest.approx(0.025 ** (1 / 5))
     assert statistics.share_interval(0, 5)[1] == pytest.approx(1 - 0.025 ** (1 / 5))
+
+
+def test_seeds_for_a_p_value_are_those_for_its_values() -> None:
+    x = np.array([0.1, -0.2, 0.4, 0.3, -0.1])
+    p = statistics.p_value(x, 0.0)
+    assert statistics.seeds_for(p, 5, 0.05) == statistics.seeds_needed(x, 0.0)
+    strict = statistics.seeds_for(p, 5, 0.05 / 8)
+    assert strict is not None
+    assert strict > (statistics.seeds_needed(x, 0.0) or 0)
+    assert statistics.seeds_for(1.0, 5, 0.05) is None
+    assert statistics.seeds_for(0.9999, 5, 0.05) is None
+
+
+def test_signs_and_shares_have_exact_p_values() -> None:
+    assert statistics.sign_p_value(5, 5) == pytest.approx(2**-5)
+    assert statistics.sign_p_value(0, 5) == pytest.approx(2**-5)
+    assert statistics.sign_p_value(4, 5) == pytest.approx(6 / 32)
+    assert statistics.sign_seeds_for(0.05) == 5
+    assert statistics.sign_seeds_for(0.05 / 4) == 7
+    for successes, trials, share in ((5, 5, 0.4), (1, 7, 0.5), (0, 5, 0.3)):
+        low, high = statistics.share_interval(successes, trials)
+        p = statistics.share_p_value(successes, trials, share)
+        assert (p < 0.05) == (not low <= share <= high)
+    assert statistics.share_p_value(5, 5, 0.5) == pytest.approx(2 * 0.5**5)
