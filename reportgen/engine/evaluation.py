@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
 from reportgen.data.streams import stream
-from reportgen.engine.network import State
+from reportgen.engine.network import BETA, GAMMA, RUNNING, State
 from reportgen.engine.predict import outputs, renew_running
 from reportgen.engine.random import key_words
 from reportgen.engine.schedules import cycle_ends
@@ -168,15 +168,37 @@ class Evaluation:
 
     def of_modes(self) -> dict[str, float]:
         """Return facts of how the two modes of batch-norm and dropout go together."""
-        return self.batch_dependent() | self.train_mode_scale()
+        return self._batch_norm_facts() | self.train_mode_scale()
 
-    def batch_dependent(self) -> dict[str, float]:
+    def _batch_norm_facts(self) -> dict[str, float]:
+        """Return what there is to say of batch normalization at the end of training; nothing without it."""
+        if not any(layer.batchnorm for layer in self.spec.network.layers):
+            return {}
+        return self._batch_dependent() | {"bn_identity_gap": self._identity_gap()}
+
+    def _identity_gap(self) -> float:
+        """Return how far the layers' outputs are from their inputs, in the inputs' standard deviations.
+
+        An input of mean m and deviation s leaves as gamma (z - m) / s + beta: the mean square of the difference is
+        (gamma - s)^2 + (beta - m)^2, averaged over units and divided by that of s^2. It is 0 for the identity alone.
+        """
+        s, apart, spread = self.setup, 0.0, 0.0
+        for code, layer in zip(s.net.codes, self.spec.network.layers, strict=True):
+            if layer.batchnorm:
+                gamma, beta = (s.state.params[code[k] :][: layer.units].astype(np.float64) for k in (GAMMA, BETA))
+                mean, variance = s.state.running[code[RUNNING] :][: 2 * layer.units].reshape(2, -1).astype(np.float64)
+                std = np.sqrt(variance + layer.batchnorm.epsilon)
+                apart += float(((gamma - std) ** 2 + (beta - mean) ** 2).sum())
+                spread += float((std**2).sum())
+        return float(np.sqrt(apart / spread)) if spread > 0 else np.nan
+
+    def _batch_dependent(self) -> dict[str, float]:
         """Return the share of validation examples whose class changes when they are scored in other batches.
 
-        Both times in batches of the training's size, in order and shuffled; nothing without batch-norm.
+        Both times in batches of the training's size, in order and shuffled; nothing without validation examples.
         """
         s, count = self.setup, len(self.data.y_val)
-        if count == 0 or not any(layer.batchnorm for layer in self.spec.network.layers):
+        if count == 0:
             return {}
         x, y = self._split("val")
         rows = x.reshape(count, -1)

@@ -208,3 +208,21 @@ def test_snapshots_after_every_so_many_epochs_need_no_restarts() -> None:
     assert found.final["snapshots"] == epochs // 2
     per_epoch = found.steps // epochs
     assert list(found.arrays["snapshot_step"]) == [per_epoch * end for end in range(2, epochs + 1, 2)]
+
+
+def facts_of(batchnorm: BatchNormSpec | None, **training: Any) -> dict[str, Any]:
+    return train(spec(widths=(6,), bias=0.0, batchnorm=batchnorm, batch_size=4, **training), DATA).facts
+
+
+def test_only_batch_statistics_at_test_time_make_an_answer_depend_on_its_batch() -> None:
+    assert facts_of(BatchNormSpec(), epochs=3)["batch_dependent_fraction"] == 0.0
+    assert facts_of(BatchNormSpec(test_mode="batch"), epochs=3)["batch_dependent_fraction"] > 0
+    assert "batch_dependent_fraction" not in facts_of(None)
+
+
+def test_the_identity_of_batch_norm_has_no_gap_and_a_shifted_output_has() -> None:
+    """Before training gamma is 1, beta 0, the running mean 0 and the running variance 1: the identity up to epsilon."""
+    assert facts_of(BatchNormSpec(), epochs=0)["bn_identity_gap"] == pytest.approx(0.0, abs=1e-4)
+    assert facts_of(BatchNormSpec(epsilon=3.0), epochs=0)["bn_identity_gap"] == pytest.approx(0.5)
+    assert facts_of(BatchNormSpec(), epochs=5)["bn_identity_gap"] > 0.05
+    assert "bn_identity_gap" not in facts_of(None)
