@@ -97,10 +97,17 @@ def test_diverged_rates_beyond_the_best_end_the_search_there(tmp_path: Path) -> 
 
 
 def test_few_rates_or_seeds_say_nothing(tmp_path: Path) -> None:
-    assert not fired(tmp_path, [0.3, 0.6, 0.9], rates=RATES[:3])
+    assert not fired(tmp_path, [0.3, 0.9], rates=RATES[:2])
     for seeds, expected in ((2, 0), (3, 1)):
         plan = sweep(tmp_path, RATES, seeds=seeds)
         assert len(findings(plan, records_of(plan, dict(zip(RATES, [0.3, 0.5, 0.7, 0.9], strict=True))))) == expected
+
+
+def test_three_rates_need_a_larger_step_than_four(tmp_path: Path) -> None:
+    (finding,) = fired(tmp_path, [0.3, 0.6, 0.9], rates=RATES[:3])
+    assert finding.evidence["standard_errors"] == 3
+    assert fired(tmp_path, [0.1, 0.3, 0.6, 0.612])
+    assert not fired(tmp_path, [0.3, 0.6, 0.612], rates=RATES[1:])
 
 
 def test_other_settings_make_sweeps_of_their_own(tmp_path: Path) -> None:

@@ -39,8 +39,9 @@ class Course:
     effects (K,): what one step does at each look; ratios (K, L): update over weight by layer; looks (K,): their steps.
     promised: what all steps could do, in powers of e. losses (S,): of each minibatch; first, last: their means at
     both ends. guess: the loss of the best constant answer. path: the sum of all steps' update over weight, in the layer
-    that moved most. usual: what a step does on the average over all. kept: the squared gradient at the last look as a
-    share of its largest. carried: the share of weights, not biases, in the squared gradient at the first look.
+    that moved most; hidden_path: in the hidden layer that did, where there is one. usual: what a step does on the
+    average over all. kept: the squared gradient at the last look as a share of its largest. carried: the share of
+    weights, not biases, in the squared gradient at the first look.
     """
 
     effects: Array
@@ -52,6 +53,7 @@ class Course:
     last: float
     guess: float
     path: float
+    hidden_path: float
     usual: float
     kept: float
     carried: float
@@ -65,6 +67,11 @@ class Course:
     def fall(self) -> float:
         """How far the loss fell, in powers of e."""
         return math.log(max(self.first, 1e-30) / max(self.last, 1e-30))
+
+
+def hidden(values: Array) -> Array:
+    """Return the columns of the hidden layers, (K, L - 1); that of the output layer where there are none."""
+    return values[:, :-1] if values.shape[1] > 1 else values
 
 
 def rises(record: RunRecord) -> bool:
@@ -113,6 +120,7 @@ def course(record: RunRecord) -> Course | None:
         last=last,
         guess=guess_loss(record),
         path=at.total(np.nan_to_num(ratios).max(axis=1)),
+        hidden_path=at.total(np.nan_to_num(hidden(ratios)).max(axis=1)),
         usual=at.total(effects[seen]) / losses.size,
         kept=float(gradient[seen][-1] / max(gradient[np.isfinite(gradient)].max(), 1e-300)),
         carried=float(weights[0] / max(gradient[0], 1e-300)),

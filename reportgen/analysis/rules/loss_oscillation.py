@@ -8,8 +8,9 @@ batches alone would give them (von Neumann's differences of neighbouring losses)
 
 **Reference.** More than 5% of what the best constant answer costs, and for blocks at least twice their noise. A loss
 that only falls has no swing at all, at any steepness; a minibatch loss that is noisy because its examples are, as at a
-batch size of 1, has one of about 1%. Left alone are nets that fit 90% of their training split, whose swings no longer
-matter, and schedules that raise the rate again on purpose: warm restarts and range tests.
+batch size of 1, has one of about 1%. Left alone are nets that fit 90% of their training split throughout the last
+third of training, whose swings no longer matter (one that is thrown out of its fit again and again fits by the luck of
+the last epoch), and schedules that raise the rate again on purpose: warm restarts and range tests.
 
 **Advice.** Lower the rate tenfold, or let it decay.
 """
@@ -20,7 +21,7 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import ends, finite, rises
-from reportgen.analysis.rules._outcome import fits, guess_loss
+from reportgen.analysis.rules._outcome import FITS, fits, guess_loss
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.analysis.rules._swings import swing, swing_of_blocks
@@ -37,11 +38,18 @@ def _restarts(record: RunRecord) -> bool:
 
 def _swing(record: RunRecord) -> float | None:
     """Return the swing of a run that does not settle, None elsewhere."""
-    if record.status == "diverged" or rises(record) or _restarts(record) or fits(record):
+    if record.status == "diverged" or rises(record) or _restarts(record) or _keeps_its_fit(record):
         return None
     found = swing(record)
     found = swing_of_blocks(record) if np.isnan(found) else found
     return found if found > MUCH * guess_loss(record) else None
+
+
+def _keeps_its_fit(record: RunRecord) -> bool:
+    """Return whether the run fits its training split at the end and at every epoch of the last third."""
+    late = finite(record.arrays.get("epoch_train_accuracy", ()))[1:]
+    reach = FITS * (1 - record.spec.data.label_noise)
+    return fits(record) and bool((late[-max(1, late.size // 3) :] >= reach).all())
 
 
 def check(evidence: Evidence) -> Finding | None:

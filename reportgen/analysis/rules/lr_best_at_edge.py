@@ -1,14 +1,16 @@
 """The best learning rate of a sweep lies at the end of its range, so a better one could lie beyond.
 
-**Statistic.** Runs that differ in nothing but the learning rate and the seed make a sweep; at least four rates are
-needed, three of them with three seeds or more that did not diverge. The score is final validation accuracy, or
+**Statistic.** Runs that differ in nothing but the learning rate and the seed make a sweep; at least three rates are
+needed, with three seeds or more that did not diverge. The score is final validation accuracy, or
 training loss where nothing is held out. Rates stand in order of their logarithm; where they are more than eight, those
 in each eighth of the range, in the logarithm, are taken together.
 
 **Reference.** The one-standard-error rule over seeds: every other rate must be worse than the one at the end by more
 than one standard error of the difference, paired by seed, with the binomial error as a floor. On four rates that are
 in truth alike, that alone would happen in 8 of 100 sweeps; so the step to the end from the rate beside it has to be
-two standard errors, which leaves 2 to 5. A flat optimum that reaches the end is none of this rule's.
+two standard errors, which leaves 3 to 5. Three rates have fewer that could stand against the end by chance: there the
+step has to be three standard errors, which leaves 2 to 5 as well. A flat optimum that reaches the end is none of this
+rule's.
 
 **What is no edge.** Rates at which any seed diverged are left out; where they lie beyond the best, the range does not
 end there. Nor does it where a shorter stage of the same search went further.
@@ -33,9 +35,9 @@ from reportgen.analysis.statistics import paired_error
 from reportgen.engine.spec import RunSpec
 from reportgen.runs.record import RunRecord
 
-LEAST_RATES, LEAST_LIVE, LEAST_SEEDS = 4, 3, 3
+LEAST_RATES, LEAST_SEEDS = 3, 3
 MOST_GROUPS = 8
-LAST_STEP = 2.0  # standard errors
+LAST_STEP, LAST_STEP_OF_THREE = 2.0, 3.0  # standard errors
 SOURCES = ("lecture-review", "stanford-scribe", "Bergstra and Bengio 2012")
 
 Scores = Mapping[int, float]
@@ -66,7 +68,7 @@ def check(evidence: Evidence) -> Finding | None:
     live = {lr: runs for lr, runs in sorted(by_rate.items()) if not any(r.status == "diverged" for r in runs)}
     scores = {lr: _scores(runs, metric) for lr, runs in live.items()}
     groups = [g for g in _groups({lr: s for lr, s in scores.items() if s}) if len(g.scores) >= LEAST_SEEDS]
-    if len(by_rate) < LEAST_RATES or len(groups) < LEAST_LIVE:
+    if len(by_rate) < LEAST_RATES or len(groups) < LEAST_RATES:
         return None
     high = groups[-1].mean >= groups[0].mean
     edge, others = (groups[-1], groups[-2::-1]) if high else (groups[0], groups[1:])
@@ -76,7 +78,7 @@ def check(evidence: Evidence) -> Finding | None:
     end = max(live) if high else min(live)
     if any((lr > end) if high else (lr < end) for lr in (*by_rate, *_tried_shorter(evidence, own))):
         return None
-    return _finding(evidence, edge, others[0], sorted(live), high, metric)
+    return _finding(evidence, edge, others, sorted(live), high, metric)
 
 
 def _alike(evidence: Evidence, own: RunSpec) -> Iterator[RunRecord]:
@@ -128,9 +130,14 @@ def _mean_by_seed(several: Sequence[Scores]) -> Scores:
 
 
 def _stands_out(edge: Group, others: Sequence[Group], records: Sequence[RunRecord], metric: str) -> bool:
-    """Return whether the end is better than its neighbour by two standard errors, and than all others by one."""
+    """Return whether the end is better than its neighbour by the last step's errors, and than all others by one."""
     least = min(int(record.facts.get("val_n", 0)) for record in records) if metric == "val_accuracy" else 0
-    return all(_clear(edge, other, LAST_STEP if at == 0 else 1.0, least) for at, other in enumerate(others))
+    return all(_clear(edge, other, _last_step(others) if at == 0 else 1.0, least) for at, other in enumerate(others))
+
+
+def _last_step(others: Sequence[Group]) -> float:
+    """Return by how many standard errors the end has to be better than the rate beside it."""
+    return LAST_STEP if len(others) > 2 else LAST_STEP_OF_THREE
 
 
 def _clear(edge: Group, other: Group, errors: float, examples: int) -> bool:
@@ -148,15 +155,16 @@ def _gains(edge: Group, other: Group) -> NDArray[np.float64]:
 
 
 def _finding(
-    evidence: Evidence, edge: Group, beside: Group, rates: Sequence[float], high: bool, metric: str
+    evidence: Evidence, edge: Group, others: Sequence[Group], rates: Sequence[float], high: bool, metric: str
 ) -> Finding:
+    beside = others[0]
     seeds, gains = sorted(edge.scores.keys() & beside.scores.keys()), _gains(edge, beside)
     beyond = _beyond(rates, high)
     low, top, lr = number(rates[0]), number(rates[-1]), number(evidence.records[0].spec.training.lr)
     end, way = ("upper", "upwards") if high else ("lower", "downwards")
     evident = {"metric": metric, "lr": evidence.records[0].spec.training.lr, "rates": len(rates)}
     evident |= {"lowest_rate": rates[0], "highest_rate": rates[-1], "gain": float(gains.mean())}
-    evident |= {"score": abs(edge.mean), "score_beside": abs(beside.mean), "standard_errors": LAST_STEP}
+    evident |= {"score": abs(edge.mean), "score_beside": abs(beside.mean), "standard_errors": _last_step(others)}
     return Finding(
         rule=RULE.id,
         severity="warning",

@@ -1,12 +1,13 @@
 """Updates are tiny against the weights that they should change, and the weights stay what they were.
 
 **Statistic.** The norm of one step's update over the norm of the weights, by layer; the median over looks of the
-largest layer's. The path of the weights: the sum of that ratio over all steps.
+largest hidden layer's. The path of the weights: the sum of that ratio over all steps. An output layer that moves alone
+does not count: it learns from features that stay what chance made them.
 
 **Reference.** About 0.001 is common. A ratio is low below a tenth of that, 0.0001, if besides the steps were too few
-for their size: all together they moved no layer by more than a fifth of its weights, and the loss has kept more than
-half of itself. A net that converged has low ratios too, at the end of a longer path, and so has one whose rate decayed;
-one that fits its training split needs no larger steps. Runs of fewer than 20 steps are not judged.
+for their size: all together they moved no hidden layer by more than a fifth of its weights, and the loss has kept more
+than half of itself. A net that converged has low ratios too, at the end of a longer path, and so has one whose rate
+decayed; one that fits its training split needs no larger steps. Runs of fewer than 20 steps are not judged.
 
 **Causes told apart.** Weights several times larger than `he` draws them, in some layer: their scale. Otherwise the
 rate. What starves gradients has rules of its own.
@@ -21,7 +22,7 @@ import math
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import Course, course, rises
+from reportgen.analysis.rules._course import Course, course, hidden, rises
 from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._seen import (
     enough,
@@ -44,11 +45,11 @@ def _low(record: RunRecord) -> Course | None:
     seen = course(record)
     if seen is None or record.status == "diverged" or rises(record) or fits(record) or record.steps < LEAST_STEPS:
         return None
-    return seen if _ratio(seen) < LOW and seen.path < NEAR and seen.fall < KEPT else None
+    return seen if _ratio(seen) < LOW and seen.hidden_path < NEAR and seen.fall < KEPT else None
 
 
 def _ratio(seen: Course) -> float:
-    return float(np.median(np.nan_to_num(seen.ratios).max(axis=1)))
+    return float(np.median(np.nan_to_num(hidden(seen.ratios)).max(axis=1)))
 
 
 def _oversized(record: RunRecord) -> float:
@@ -67,7 +68,9 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     layers = layers_in_most([np.nanmedian(c.ratios, axis=0) < LOW for _, c in shown])
-    ratio, path = (float(np.mean(values)) for values in zip(*((_ratio(c), c.path) for _, c in shown), strict=True))
+    ratio, path = (
+        float(np.mean(values)) for values in zip(*((_ratio(c), c.hidden_path) for _, c in shown), strict=True)
+    )
     advice, proposals = _cure(record, ratio)
     return Finding(
         rule=RULE.id,
@@ -79,7 +82,7 @@ def check(evidence: Evidence) -> Finding | None:
         evidence={"update_ratio": ratio, "limit": LOW, "common": COMMON, "path": path, "largest_path": NEAR},
         message=(
             f"A step changes the weights by {number(ratio)} of their size (median of looks), where {COMMON:g} is "
-            f"common, and all {record.steps} steps move no layer by more than {number(path)} of it "
+            f"common, and all {record.steps} steps move no hidden layer by more than {number(path)} of it "
             f"({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
         ),
         advice=advice,
