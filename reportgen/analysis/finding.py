@@ -50,6 +50,7 @@ class Finding:
     evidence: the measured numbers and what they were compared with, by name.
     causes: ids of rules that explain this very finding, in place of its rule's; None for the rule's own.
     consequence_of: the rule at the root of what explains it, None for a root; see `reportgen.analysis.causes`.
+    metric: the score that a remedy of it has to better, None for the usual one; see `reportgen.analysis.remedies`.
     """
 
     rule: str
@@ -66,6 +67,7 @@ class Finding:
     remedy: Remedy | None = None
     causes: tuple[str, ...] | None = None
     consequence_of: str | None = None
+    metric: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Whether a remedy helped: the same seeds with one change, before and after, on one metric.
 
-Where a study trains, the metric is final validation accuracy, or training loss where nothing is held out; a run that
-diverged counts with the accuracy, or ten times the loss, of chance. Where it only looks at initialization, the metric
+Where a study trains, the metric is final validation accuracy, or training loss where nothing is held out, unless the
+finding names another: a rise of the validation loss is to be mended in that loss, and a class that accuracy hides in
+balanced accuracy, the mean over classes of the share that is recognized. A run that diverged counts with the accuracy,
+or ten times the loss, of chance. Where it only looks at initialization, the metric
 is whether the finding is still seen.
 """
 
@@ -20,7 +22,8 @@ from reportgen.analysis.verdicts import LEAST_SEEDS
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
 
-HIGHER_IS_BETTER = {"val_accuracy": True, "train_loss": False}
+HIGHER_IS_BETTER = {"val_accuracy": True, "train_loss": False, "val_loss": False, "val_balanced_accuracy": True}
+USUAL = ("val_accuracy", "train_loss")
 SEEN = "finding_seen"
 
 
@@ -28,7 +31,7 @@ def judge_remedy(
     finding: Finding, proposal: Proposal, variant: Variant, before: Sequence[RunRecord], after: Sequence[RunRecord]
 ) -> Remedy | None:
     """Return the remedy that a proposal became, None where no seed has run with and without it."""
-    metric = _metric([*before, *after])
+    metric = _metric([*before, *after], finding)
     measure = _measure(metric, finding, variant)
     old, new = ({r.spec.seed: measure(r) for r in records if r.status != "failed"} for records in (before, after))
     seeds = sorted(set(old) & set(new))
@@ -48,10 +51,11 @@ def judge_remedy(
     )
 
 
-def _metric(records: Sequence[RunRecord]) -> str:
+def _metric(records: Sequence[RunRecord], finding: Finding) -> str:
     if not any(record.spec.training.epochs > 0 for record in records):
         return SEEN
-    return next((name for name in HIGHER_IS_BETTER if any(_known(r, name) for r in records)), "train_loss")
+    names = (finding.metric, *USUAL) if finding.metric else USUAL
+    return next((name for name in names if any(_known(r, name) for r in records)), "train_loss")
 
 
 def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRecord], float]:
@@ -60,15 +64,23 @@ def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRe
     return lambda record: _outcome(record, metric)
 
 
+def _score(record: RunRecord, metric: str) -> float:
+    confusion = record.arrays.get("val_confusion")
+    if metric != "val_balanced_accuracy" or confusion is None:
+        return float(record.final.get(metric, math.nan))
+    there = confusion.sum(axis=1)
+    return float((np.diag(confusion)[there > 0] / there[there > 0]).mean())
+
+
 def _known(record: RunRecord, metric: str) -> bool:
-    return math.isfinite(record.final.get(metric, math.nan))
+    return math.isfinite(_score(record, metric))
 
 
 def _outcome(record: RunRecord, metric: str) -> float:
     if record.status == "diverged" or not _known(record, metric):
         classes = max(int(record.facts.get("classes", 2)), 1)
         return 1 / classes if metric.endswith("accuracy") else 10 * math.log(max(classes, 2))
-    return float(record.final[metric])
+    return _score(record, metric)
 
 
 def _verdict(seeds: int, lo: float, hi: float, better_up: bool) -> Literal["helped", "no difference", "hurt"]:

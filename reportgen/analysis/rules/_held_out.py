@@ -1,0 +1,130 @@
+"""Scores on held-out examples: which runs have them, how certain they are, and what simple models reach there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.runs.record import RunRecord
+
+Array = NDArray[np.float64]
+
+FIXED_SPLITS = ("npz", "mnist", "fashion_mnist", "cifar10")
+"""Data sets whose validation examples are the same for every seed."""
+
+
+def scored(records: Sequence[RunRecord]) -> list[RunRecord]:
+    """Return the records of runs that trained to a finite end and were scored on validation examples."""
+    return [
+        r
+        for r in records
+        if r.steps > 0 and r.status in ("ok", "stopped") and np.isfinite(r.final.get("val_accuracy", np.nan))
+    ]
+
+
+def examples(records: Sequence[RunRecord], name: str = "val_n") -> int:
+    """Return how many different examples stand behind an average over seeds.
+
+    Seeds that share their validation examples share what these examples have of their own.
+    """
+    sizes = [int(r.facts.get(name, 0)) for r in records]
+    data = records[0].spec.data
+    shared = data.seed is not None or data.source.name in FIXED_SPLITS
+    return max(sizes, default=0) if shared else sum(sizes)
+
+
+def mean_final(records: Sequence[RunRecord], score: str) -> float:
+    """Return the average over seeds of a final score."""
+    return float(np.mean([r.final[score] for r in records]))
+
+
+def mean_fact(records: Sequence[RunRecord], name: str) -> float:
+    """Return the average over seeds of a fact, NaN where a record lacks it."""
+    return float(np.mean([float(r.facts.get(name, math.nan)) for r in records]))
+
+
+def share_error(share: float, of: int) -> float:
+    """Return the standard error of a share of so many examples, one success and one failure added."""
+    p = (min(max(share, 0.0), 1.0) * of + 1) / (of + 2)
+    return math.sqrt(p * (1 - p) / max(of, 1))
+
+
+def majority(record: RunRecord) -> float:
+    """Return the share of validation examples that are of the commonest training class, as far as it is known."""
+    counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
+    confusion = record.arrays.get("val_confusion")
+    if counts.size == 0 or counts.sum() == 0:
+        return 1 / max(int(record.facts.get("classes", 2)), 1)
+    if confusion is None or confusion.shape[0] != counts.size:
+        return float(counts.max() / counts.sum())
+    return float(confusion[int(counts.argmax())].sum() / max(confusion.sum(), 1))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the better of two simple models reaches on validation examples, averaged over seeds.
+
+    name: in words; accuracy, error: its share and its standard error; blind: the commonest class's share.
+    """
+
+    name: str
+    accuracy: float
+    error: float
+    blind: float
+
+
+SIMPLE = {"a linear model": "baseline_linear", "nearest neighbours": "baseline_neighbours"}
+SEES = 3.0
+"""Standard errors above the commonest class from which on a simple model sees something in left-out examples."""
+
+
+def reference(records: Sequence[RunRecord]) -> Reference | None:
+    """Return the better of those simple models that see something in training examples left out; else None."""
+    blind = float(np.mean([majority(r) for r in records]))
+    found = [
+        Reference(words, mean_fact(records, name), _error(records, name, "baseline_val_n"), blind)
+        for words, name in SIMPLE.items()
+        if math.isfinite(mean_fact(records, name)) and sees(records, name)
+    ]
+    return max(found, key=lambda one: one.accuracy, default=None)
+
+
+def sees(records: Sequence[RunRecord], name: str) -> bool:
+    """Return whether a simple model predicts left-out training labels better than the commonest class does."""
+    left_out = f"{name}_left_out"
+    return mean_fact(records, left_out) > blind_in_training(records) + SEES * _error(
+        records, left_out, "baseline_left_out_n"
+    )
+
+
+def would_see(records: Sequence[RunRecord], share: float) -> bool:
+    """Return whether neither simple model sees anything though it would see a small share of what there can be.
+
+    share: of the way from the commonest class to perfect, by two standard errors.
+    """
+    blind = blind_in_training(records)
+    least = blind + share * (1 - blind)
+    names = [f"{name}_left_out" for name in SIMPLE.values()]
+    upper = [mean_fact(records, name) + 2 * _error(records, name, "baseline_left_out_n") for name in names]
+    return all(math.isfinite(bound) and bound < least for bound in upper)
+
+
+def blind_in_training(records: Sequence[RunRecord]) -> float:
+    """Return the share of the commonest class among training examples, averaged over seeds."""
+    counts = [np.asarray(r.facts.get("class_counts", ()), np.float64) for r in records]
+    return float(np.mean([c.max() / c.sum() if c.sum() else math.nan for c in counts]))
+
+
+def seed_error(values: Sequence[float]) -> float:
+    """Return the standard error of a mean over seeds; 0 for one seed, which tells none."""
+    return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+
+
+def _error(records: Sequence[RunRecord], name: str, count: str) -> float:
+    """Return the standard error of an average accuracy: that of the examples, or of the seeds where it is larger."""
+    values = [float(r.facts.get(name, math.nan)) for r in records]
+    return max(share_error(float(np.mean(values)), examples(records, count)), seed_error(values))

@@ -1,0 +1,81 @@
+"""How strongly penalties, weight decay and dropout act in a run, by what its record shows.
+
+**Penalties.** Scaling all weights up by a small share e changes the cost by e (dL + 2 P) for the L2 penalty P (by
+e (dL + P) for L1), and at a minimum of the cost that is nothing. So 2 P / L is the share of the data loss L that one
+such scaling gains per e: what the penalty costs, by the envelope theorem, without another run.
+
+**Weight decay** of an optimizer's own has no penalty to read. It shows in weights that end smaller than they began,
+where training alone lets them grow: the product over layers of the norm's ratio is how much smaller an output has
+become that goes through them all. Strong penalties show there too: weights that are pulled to nothing have none left.
+
+**Dropout** shows in the difference of training loss with and without it.
+
+Layers with batch normalization are left out: the size of their weights does not matter to what they compute.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.analysis.rules._course import guess
+from reportgen.analysis.rules._ladder import weight_decay
+from reportgen.analysis.rules._seen import looked_at
+from reportgen.runs.record import RunRecord
+
+COSTS = 0.1
+"""The share of the data loss that a scaling of the weights would gain, from which on a penalty holds it back."""
+
+SHRUNK = 0.5
+"""The product of the layers' norms, as a share of that before training, below which weights have been pulled in."""
+
+NOISE = 0.1
+"""The share of the loss of guessing that dropout adds to the training loss, from which on it is a burden."""
+
+MOST_DROPPED = 0.8
+"""The rate from which on a layer keeps too little of itself for the loss to show a difference."""
+
+
+def penalty_holds(record: RunRecord) -> bool:
+    """Return whether L2, L1 or weight decay keeps the weights from what the data loss asks for."""
+    training = record.spec.training
+    if not (training.l2 or training.l1 or weight_decay(record.spec)):
+        return False
+    return cost_of_penalty(record) >= COSTS or shrinkage(record) <= SHRUNK
+
+
+def cost_of_penalty(record: RunRecord) -> float:
+    """Return 2 P / L at the end, for the penalty P and the data loss L; 0 with batch normalization."""
+    penalties, losses = (np.asarray(record.arrays.get(f"epoch_{name}", ())) for name in ("penalty", "train_loss"))
+    if not len(penalties) or not len(losses) or any(layer.batchnorm for layer in record.spec.network.layers):
+        return 0.0
+    return float(2 * penalties[-1] / max(losses[-1], 1e-12))
+
+
+def shrinkage(record: RunRecord) -> float:
+    """Return the product over layers of the weights' norm at the end over that before training; 1 if unknown."""
+    if not looked_at([record]):
+        return 1.0
+    norms = np.asarray(record.statistic("weight_norm"), np.float64)
+    bare = np.array([layer.batchnorm is None for layer in record.spec.network.layers])
+    with np.errstate(all="ignore"):
+        ratios = norms[-1][bare] / norms[0][bare]
+    return float(np.prod(ratios[np.isfinite(ratios)]))
+
+
+def dropout_rate(record: RunRecord) -> float:
+    """Return the largest rate of a layer."""
+    return max((layer.dropout.rate for layer in record.spec.network.layers if layer.dropout), default=0.0)
+
+
+def dropout_holds(record: RunRecord) -> bool:
+    """Return whether dropout makes the training loss much larger than it is without, or drops nearly everything."""
+    rate = dropout_rate(record)
+    return rate > 0 and (rate >= MOST_DROPPED or cost_of_dropout(record) >= NOISE)
+
+
+def cost_of_dropout(record: RunRecord) -> float:
+    """Return how far the training loss in train mode lies above that in test mode, as a share of guessing."""
+    noisy, clean = (np.asarray(record.arrays.get(f"epoch_{name}", ())) for name in ("batch_loss", "train_loss"))
+    if len(noisy) < 2 or len(clean) < 2:
+        return 0.0
+    return float((noisy[-1] - clean[-1]) / max(guess(record), 1e-12))

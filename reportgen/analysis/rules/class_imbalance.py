@@ -1,0 +1,151 @@
+"""A class that is rare in training is as good as never predicted, and accuracy, which counts examples, hides it.
+
+**Statistic.** How many examples of each class are taken for each class at the end: all of validation, and up to 1000
+training examples, evenly over classes. For a rare class: how often it is predicted in validation, and the share of its
+own examples that are recognized, in validation and in training.
+
+**Reference.** Rare is a class with less than half of an even share of the training examples; unbalanced classes alone
+are no fault. It counts as never predicted where less than a tenth of its examples are recognized, in training too, and
+less than a quarter as many validation examples are taken for it as there are. It takes ten of its examples, over all
+seeds, to say so: of a class of which a third is recognized, ten in a row are missed in one case of fifty. Accuracy
+looks fine where training accuracy is at least half, and not below what naming the commonest class gets. A class that
+is as common as others and is never predicted is a net that does not train, and other rules say why.
+
+**Advice.** Look at recall by class, not at accuracy alone. More examples of the rare class, fewer of the common ones
+(`data.keep`), or longer training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._held_out import blind_in_training, mean_final
+from reportgen.analysis.rules._seen import enough, percent, words_for_seeds
+from reportgen.runs.record import RunRecord
+
+RARE = 0.5
+RECOGNIZED = 0.1
+SELDOM = 0.25
+LEAST_EXAMPLES = 10
+FINE = 0.5
+BELOW = 0.02
+FEWER = 3.0
+SOURCES = (
+    "Buda, Maki and Mazurowski 2018, A systematic study of the class imbalance problem in convolutional networks",
+    "He and Garcia 2009, Learning from imbalanced data",
+)
+
+
+def _unseen(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which classes are rare in training and as good as never predicted, (C,)."""
+    counts = np.asarray(record.facts["class_counts"], np.float64)
+    rare = (counts < RARE * counts.sum() / counts.size) & (counts > 0)
+    train, validation = record.arrays["train_confusion"], _validation(record)
+    missed = (_recognized(train) < RECOGNIZED) & (_recognized(validation) < RECOGNIZED)
+    seldom = validation.sum(axis=0) <= SELDOM * validation.sum(axis=1)
+    return np.asarray(rare & missed & seldom)
+
+
+def _recognized(confusion: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the share of each class's examples that are taken for it, 0 for a class without examples."""
+    return np.asarray(np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1), np.float64)
+
+
+def _validation(record: RunRecord) -> NDArray[Any]:
+    """Return the confusion of validation examples, or of training examples where there are none."""
+    return record.arrays.get("val_confusion", record.arrays["train_confusion"])
+
+
+def _known(records: Sequence[RunRecord]) -> list[RunRecord]:
+    """Return the records that hold predictions of each of several classes."""
+    return [
+        r
+        for r in records
+        if "train_confusion" in r.arrays
+        and len(r.facts.get("class_counts", ())) == len(r.arrays["train_confusion"]) > 1
+    ]
+
+
+def _examples(records: Sequence[RunRecord], label: int) -> int:
+    """Return how many predictions were looked at of examples of a class."""
+    found = sum(int(r.arrays["train_confusion"][label].sum()) for r in records)
+    return found + sum(int(r.arrays["val_confusion"][label].sum()) for r in records if "val_confusion" in r.arrays)
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds never predict a rare class though accuracy looks fine."""
+    records = _known(evidence.records)
+    if not records:
+        return None
+    accuracy, blind = mean_final(records, "train_accuracy"), blind_in_training(records)
+    if accuracy < max(FINE, blind - BELOW):
+        return None
+    unseen = np.array([_unseen(r) for r in records])
+    often = [label for label in np.flatnonzero(unseen.any(axis=0)) if enough(int(unseen[:, label].sum()), len(records))]
+    labels = [int(label) for label in often if _examples(records, int(label)) >= LEAST_EXAMPLES]
+    if not labels:
+        return None
+    shown = [r for r, flags in zip(records, unseen, strict=True) if flags[labels].any()]
+    return _finding(evidence, records, shown, labels)
+
+
+def _finding(
+    evidence: Evidence, records: Sequence[RunRecord], shown: Sequence[RunRecord], labels: Sequence[int]
+) -> Finding:
+    counts = np.mean([r.facts["class_counts"] for r in shown], axis=0)
+    accuracy, n = mean_final(shown, "train_accuracy"), sum(_examples(shown, label) for label in labels)
+    share, seeds = float(counts[labels].sum() / counts.sum()), tuple(r.spec.seed for r in shown)
+    taken = sum(int(_validation(r)[:, labels].sum()) for r in shown)
+    which = f"class {labels[0]}" if len(labels) == 1 else f"classes {', '.join(map(str, labels))}"
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=shown[0].steps,
+        evidence={"classes": labels, "share_of_training": share, "train_accuracy": accuracy, "examples": n},
+        message=(
+            f"{_taken(taken)} taken for {which} ({words_for_seeds(seeds, len(records))}; {n} examples of "
+            f"it were looked at), which training has {percent(share)} of; training accuracy is {percent(accuracy)} "
+            "all the same."
+        ),
+        advice="Report recall by class; train on more examples of the rare class or on fewer of the common ones.",
+        sources=SOURCES,
+        proposals=_proposals(evidence, shown[0], labels),
+        metric="val_balanced_accuracy",
+    )
+
+
+def _taken(count: int) -> str:
+    return "1 validation example is" if count == 1 else f"{count or 'No'} validation examples are"
+
+
+def _proposals(evidence: Evidence, record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]:
+    """Return what could be tried: dropped examples back, fewer of the common classes, longer training."""
+    kept = {int(label): float(share) for label, share in record.spec.data.keep}
+    counts = np.asarray(record.facts["class_counts"], np.float64)
+    most = FEWER * counts[list(labels)].min()
+    fewer = {label: kept.get(label, 1.0) * min(1.0, most / max(n, 1.0)) for label, n in enumerate(counts) if n > most}
+    longer = Proposal({"training.epochs": max(10, 4 * record.spec.training.epochs)}, "four times as long")
+    dropped = [label for label in labels if kept.get(label, 1.0) < 1]
+    back = Proposal({"data.keep": {k: v for k, v in kept.items() if k not in dropped}}, "its examples are back")
+    return ((back,) if dropped else ()) + (
+        longer,
+        Proposal({"data.keep": kept | fewer}, "at most three examples of a common class for one of the rare"),
+    )
+
+
+RULE = Rule(
+    id="class_imbalance",
+    title="A class that is never predicted",
+    check=check,
+    sources=SOURCES,
+    stage="data",
+    yields_to=("no_signal",),
+)

@@ -1,0 +1,139 @@
+"""L2, L1, weight decay or dropout holds the fit back: the net learns less than it could, in training already.
+
+**Statistic.** Training and validation accuracy at the end against a reference; and what regularization does to this
+very run: twice the penalty over the data loss, the size of the weights at the end against that before training, the
+training loss with dropout against that without.
+
+**Reference.** Regularization is meant to cost something in training, so a lower training score is no fault by itself.
+The fit is held back where two things meet. *It costs in validation too*: both accuracies stay below what a linear model
+or nearest neighbours reach on held-out examples, by 2.5 standard errors and a twentieth of what these have above the
+commonest class; or a variant that differs in weaker regularization alone is better in both, by a paired t test and
+the same twentieth. *The pull is there*: a small scaling of all weights would change the data loss by a tenth of that
+scaling or more (2 P / L, what an L2 penalty P costs by the envelope theorem), or the product of the layers' norms has
+fallen to half, where training alone lets weights grow; or dropout adds a tenth of the loss of guessing to the training
+loss, or drops 80% of a layer. Layers with batch normalization do not count: the size of their weights does not matter.
+
+**Advice.** A hundredth of the penalty, or none; dropout off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._held_out import mean_final, scored
+from reportgen.analysis.rules._ladder import better_sibling, less_regularized, weight_decay
+from reportgen.analysis.rules._pull import (
+    cost_of_dropout,
+    cost_of_penalty,
+    dropout_holds,
+    dropout_rate,
+    penalty_holds,
+    shrinkage,
+)
+from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
+from reportgen.analysis.rules.underfitting import Shortfall, below_simple_models
+from reportgen.runs.record import RunRecord
+
+SHARE = 0.05
+WEAKER = 100.0
+SOURCES = (
+    "csci-497p",
+    "stanford-scribe",
+    "Goodfellow, Bengio and Courville 2016, 5.2.2 and 7.1",
+    "Srivastava et al. 2014, Dropout, section 7.3",
+)
+
+
+def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None:
+    """Return what the net stays below: a variant with weaker regularization, or a simple model."""
+    rung = better_sibling(evidence, less_regularized)
+    if rung is None or rung.share < SHARE:
+        return below_simple_models(records, SHARE)
+    train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
+    seeds = tuple(r.spec.seed for r in records)
+    return Shortfall(train, validation, rung.validation, "the variant that differs in weaker regularization", seeds)
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds are pulled back, and all together stay below their reference."""
+    records = scored(evidence.records)
+    by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_holds, dropout_holds))
+    shown = [r for r in records if r in by_penalty or r in by_dropout]
+    if not shown or not enough(len(shown), len(records)):
+        return None
+    short = _short(evidence, records)
+    if short is None:
+        return None
+    pulls = {"penalty": enough(len(by_penalty), len(records)), "dropout": enough(len(by_dropout), len(records))}
+    seeds = tuple(r.spec.seed for r in shown)
+    return Finding(
+        rule=RULE.id,
+        severity="error" if short.train - short.reached < -0.5 * short.reached else "warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=records[0].steps,
+        evidence=_facts(shown) | {"train_accuracy": short.train, "val_accuracy": short.validation,
+                                  "reference": short.reached},
+        message=(
+            f"Accuracy is {percent(short.train)} in training already and {percent(short.validation)} in validation, "
+            f"where {short.by} reaches {percent(short.reached)}; {_words(shown, pulls)} "
+            f"({words_for_seeds(seeds, len(records))})."
+        ),
+        advice=_advice(pulls),
+        sources=SOURCES,
+        proposals=_proposals(shown[0], pulls),
+    )  # fmt: skip
+
+
+def _facts(records: Sequence[RunRecord]) -> dict[str, float]:
+    return {
+        "penalty_over_loss": float(np.mean([cost_of_penalty(r) for r in records])),
+        "weights_kept": float(np.mean([shrinkage(r) for r in records])),
+        "dropout_over_guess": float(np.mean([cost_of_dropout(r) for r in records])),
+    }
+
+
+def _words(records: Sequence[RunRecord], pulls: dict[str, bool]) -> str:
+    facts, rate = _facts(records), dropout_rate(records[0])
+    said = []
+    if pulls["penalty"] or not pulls["dropout"]:
+        said.append(
+            f"the penalty costs {number(facts['penalty_over_loss'])} times the data loss by scale, and the product of "
+            f"the layers' norms is {number(facts['weights_kept'])} of what it was"
+        )
+    if pulls["dropout"]:
+        cost = number(facts["dropout_over_guess"])
+        said.append(f"dropout of {number(rate)} adds {cost} of the loss of guessing to the training loss")
+    return " and ".join(said)
+
+
+def _advice(pulls: dict[str, bool]) -> str:
+    if pulls["penalty"] and pulls["dropout"]:
+        return "Weaken regularization: a hundredth of the penalty, and no dropout."
+    return (
+        "Switch dropout off, or drop far less." if pulls["dropout"] else "Weaken the penalty to a hundredth, or less."
+    )
+
+
+def _proposals(record: RunRecord, pulls: dict[str, bool]) -> tuple[Proposal, ...]:
+    training, decay = record.spec.training, weight_decay(record.spec)
+    given = {"training.l2": training.l2, "training.l1": training.l1, "training.optimizer.weight_decay": decay}
+    weaker = {path: value / WEAKER for path, value in given.items() if value and pulls["penalty"]}
+    off = {path: 0.0 for path in weaker}
+    rate = {"network.dropout": 0.0} if pulls["dropout"] else {}
+    first = Proposal(weaker | rate, "a weaker pull")
+    return (first, Proposal(off | rate, "no penalty at all")) if weaker else (first,)
+
+
+RULE = Rule(
+    id="over_regularization",
+    title="Too much regularization",
+    check=check,
+    sources=SOURCES,
+    stage="generalization",
+    yields_to=("lr_too_high", "nan_divergence", "symmetric_init", "no_signal", "train_eval_mismatch"),
+)

@@ -1,0 +1,204 @@
+"""The net becomes worse on new examples while it becomes better on those it trains on.
+
+**Statistic.** Validation loss and validation accuracy in the best stretch of epochs against the last tenth of them,
+paired by seed. A stretch goes from some epoch to 1.2 times that, and the best one of a seed is chosen by the other
+seeds, so that the luck of one noisy epoch does not count. Losses are compared by their ratio.
+
+**Reference.** A gap between training and validation is no fault, nor is its growth: where the training loss tends to
+0 every relative gap explodes. The model itself has to be worse than it was:
+
+1. *Accuracy* fell, by a twentieth at least of what it had above the commonest class; or
+2. *loss* rose, by a fifth at least of its least value, and by 15% at least of what it had gained on guessing, while
+   accuracy did not rise; or the loss rose above that of guessing. A loss that grows less while accuracy rises too may
+   be the price of certainty.
+
+Each against noise: two standard errors (loss: three) of the validation examples, in which only those count that
+changed sides (McNemar 1947) or the spread of their losses at the end; and over seeds a one-sided t test at 5%. The
+training loss has to have fallen meanwhile (and training accuracy not, where that of validation has), or it is training
+that went wrong and not generalization. Runs with early
+stopping end with their best epoch and are judged by no other. A smaller loss of the same kind is worth a sentence.
+
+**Advice.** Stop at the best epoch; more L2, dropout; more examples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._course import guess
+from reportgen.analysis.rules._curves import Turn, turns
+from reportgen.analysis.rules._held_out import examples, majority, scored, seed_error, share_error
+from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
+from reportgen.analysis.statistics import paired_error, t_quantile
+from reportgen.runs.record import RunRecord
+
+FALLS = 0.05
+RISES, LOST = 0.2, 0.15
+ERRORS, LOSS_ERRORS = 2.0, 3.0
+LEVEL = 0.95
+LEAST = 0.05
+TAIL = 3.0
+"""Spread over mean of examples' losses where it was not recorded: a few examples carry most of the loss."""
+
+SOURCES = (
+    "stanford-scribe",
+    "chicago-14",
+    "Prechelt 1998, Early stopping, but when?",
+    "Goodfellow, Bengio and Courville 2016, 5.2 and 7.8",
+)
+
+Pair = tuple[RunRecord, Turn]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What became worse: its column, how much of what had been gained was lost, and each seed's turn."""
+
+    column: str
+    lost: float
+    grave: bool
+    shown: list[Pair]
+
+
+def _worse(pairs: Sequence[Pair], changes: Sequence[float], floor: float) -> list[Pair]:
+    """Return the seeds whose change for the worse is above 0, none where all together did not change beyond noise.
+
+    floor: the least mean change that the validation examples can tell from nothing.
+    """
+    values = np.asarray(changes, np.float64)
+    bound = floor
+    if values.size > 1:
+        spread = float(values.std(ddof=1)) / math.sqrt(values.size)
+        bound = max(floor, t_quantile(LEVEL, values.size - 1) * spread)
+    shown = [pair for pair, change in zip(pairs, values, strict=True) if change > 0]
+    return shown if values.mean() > bound and enough(len(shown), len(pairs)) else []
+
+
+def _by_accuracy(records: Sequence[RunRecord]) -> _Seen | None:
+    pairs = _fitting_better(records, turns(records, "val_accuracy", -1.0))
+    if not pairs:
+        return None
+    change, trained = (float(np.mean([t.change(c) for _, t in pairs])) for c in ("val_accuracy", "train_accuracy"))
+    falls = [-turn.change("val_accuracy") for _, turn in pairs]
+    shown = _worse(pairs, falls, ERRORS * paired_error(change, examples(records), 1))
+    gained = np.mean([turn.before["val_accuracy"] - majority(r) for r, turn in pairs])
+    if not shown or gained <= 0 or trained < 0:
+        return None
+    lost = float(-change / gained)
+    return _Seen("val_accuracy", lost, lost >= FALLS, shown)
+
+
+def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
+    pairs = _fitting_better(records, turns(records, "val_loss", 1.0))
+    if not pairs:
+        return None
+    rises = [math.log(turn.after["val_loss"] / max(turn.before["val_loss"], 1e-12)) for _, turn in pairs]
+    shown = _worse(pairs, rises, LOSS_ERRORS * _relative_error(records))
+    if not shown:
+        return None
+    before, end = (float(np.mean([getattr(t, when)["val_loss"] for _, t in pairs])) for when in ("before", "after"))
+    accuracy = float(np.mean([turn.change("val_accuracy") for _, turn in pairs]))
+    chance = float(np.mean([guess(r) for r, _ in pairs]))
+    if chance - before < LEAST * chance and not _above_blind(records, pairs):
+        return None
+    lost = (end - before) / max(chance - before, LEAST * chance)
+    steady = accuracy <= ERRORS * paired_error(accuracy, examples(records), 1)
+    large = end - before >= RISES * before and lost >= LOST
+    return _Seen("val_loss", lost, large and (steady or end > chance), shown)
+
+
+def _above_blind(records: Sequence[RunRecord], pairs: Sequence[Pair]) -> bool:
+    """Return whether the best stretch's accuracy is beyond that of the commonest class, by three standard errors."""
+    blind = float(np.mean([majority(r) for r in records]))
+    accuracy = [turn.before["val_accuracy"] for _, turn in pairs]
+    return float(np.mean(accuracy)) > blind + LOSS_ERRORS * max(
+        share_error(blind, examples(records)), seed_error(accuracy)
+    )
+
+
+def _fitting_better(records: Sequence[RunRecord], found: Sequence[Turn]) -> list[Pair]:
+    """Return all records with their turns where most seeds' training loss went on falling, else none."""
+    better = [turn for turn in found if turn.change("train_loss") < 0]
+    return list(zip(records, found, strict=True)) if found and enough(len(better), len(found)) else []
+
+
+def _relative_error(records: Sequence[RunRecord]) -> float:
+    """Return the standard error of the mean validation loss at the end, over examples, as a share of that loss."""
+    losses = [max(float(r.final["val_loss"]), 1e-12) for r in records]
+    spreads = [float(r.facts.get("val_loss_sd", TAIL * x)) / x for r, x in zip(records, losses, strict=True)]
+    return float(np.mean(spreads)) / math.sqrt(max(examples(records), 1))
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where validation became worse in most seeds, beyond noise, while training became better."""
+    records = [r for r in scored(evidence.records) if r.spec.training.patience is None]
+    if not records:
+        return None
+    found = [seen for seen in (_by_accuracy(records), _by_loss(records)) if seen is not None]
+    if not found:
+        return None
+    seen = max(found, key=lambda one: (one.grave, one.column == "val_accuracy"))
+    return _finding(evidence, records, seen)
+
+
+def _finding(evidence: Evidence, records: Sequence[RunRecord], seen: _Seen) -> Finding:
+    before, after = (
+        float(np.mean([getattr(turn, when)[seen.column] for _, turn in seen.shown])) for when in ("before", "after")
+    )
+    best = int(np.median([turn.best for _, turn in seen.shown]))
+    seeds = tuple(r.spec.seed for r, _ in seen.shown)
+    train = float(np.mean([turn.after[seen.column.replace("val", "train")] for _, turn in seen.shown]))
+    word, show = ("loss", number) if seen.column == "val_loss" else ("accuracy", percent)
+    return Finding(
+        rule=RULE.id,
+        severity="warning" if seen.grave else "info",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=_step(seen.shown[0][0], best),
+        evidence={"score": seen.column, "best": before, "end": after, "train": train, "best_epoch": best,
+                  "lost": seen.lost},
+        message=(
+            f"Validation {word} was {show(before)} around epoch {best} and ends at {show(after)}, while the training "
+            f"loss went on falling ({words_for_seeds(seeds, len(records))}; training {word} {show(train)}). "
+            f"{_share(seen.lost)} what had been gained on guessing is lost."
+        ),
+        advice=f"Stop around epoch {best} (early_stopping), or hold the fit back: more L2, dropout, more examples.",
+        sources=SOURCES,
+        proposals=_proposals(records[0], best),
+        metric=seen.column,
+    )  # fmt: skip
+
+
+def _share(lost: float) -> str:
+    return f"{percent(lost)} of" if lost < 1 else "More than"
+
+
+def _step(record: RunRecord, epoch: int) -> int:
+    steps = record.arrays.get("epoch_step", ())
+    return int(steps[epoch]) if len(steps) > epoch else record.steps
+
+
+def _proposals(record: RunRecord, best: int) -> tuple[Proposal, ...]:
+    training = record.spec.training
+    stronger = 0.01 if training.l2 == 0 else 10 * training.l2
+    return (
+        Proposal({"training.epochs": max(1, best)}, "training ends where validation was best"),
+        Proposal({"training.l2": stronger}, "small weights make smooth functions"),
+        Proposal({"network.dropout": 0.5}, "units cannot rely on one another"),
+    )
+
+
+RULE = Rule(
+    id="overfitting",
+    title="Overfitting",
+    check=check,
+    sources=SOURCES,
+    stage="generalization",
+    yields_to=("no_signal", "lr_too_high", "nan_divergence", "train_eval_mismatch", "loss_oscillation"),
+)

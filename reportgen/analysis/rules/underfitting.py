@@ -1,0 +1,173 @@
+"""The net has room for capacity: in training it is worse than a simpler or larger model is on new examples.
+
+**Statistic.** Training and validation accuracy at the end, averaged over seeds, against a reference on the same data:
+the better of a linear model and nearest neighbours, which the record holds; or a variant of the study that differs in
+the number of units or layers alone.
+
+**Reference.** No accuracy is low by its number: 0.69 can be the best that noisy labels allow. But what a model reached
+on held-out examples can be reached, so a net that stays below it *even in training*, by 2.5 standard errors, and in
+validation by a tenth of what the reference has above the commonest class, has not used what the inputs tell. Wrong
+training labels lower training accuracy alone and so are no such case; a net that overfits has no lack of fit. A larger
+variant has to be better in both accuracies, by a paired t test at 5% shared among variants and by the same tenth. A net
+whose training loss fell by more than a tenth from the third quarter of training to the last lacks training first, and
+so does one that is on its way but not yet better than guessing.
+
+**Causes told apart.** A net that does not train (rate, initialization, signal, no nonlinearity, penalties) does not fit
+either. Where such a fault is found, the lack of fit is its consequence, or not worth a word of its own.
+
+**Advice.** More units, or a first hidden layer where there is none; then more epochs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._course import guess
+from reportgen.analysis.rules._curves import still_falling
+from reportgen.analysis.rules._held_out import examples, mean_final, reference, scored, share_error
+from reportgen.analysis.rules._ladder import better_sibling, larger_network
+from reportgen.analysis.rules._seen import enough, initial, looked_at, percent, words_for_seeds
+from reportgen.runs.record import RunRecord
+
+ERRORS = 2.5
+SHARE = 0.1
+FALLING = 0.1
+SATURATED = 0.5
+SOURCES = (
+    "stanford-scribe",
+    "chicago-14",
+    "Goodfellow, Bengio and Courville 2016, 5.2",
+    "Hastie, Tibshirani and Friedman 2009, 7.2",
+)
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """What a net reaches, averaged over seeds, and the reference that it stays below."""
+
+    train: float
+    validation: float
+    reached: float
+    by: str
+    seeds: tuple[int, ...]
+
+
+def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> Shortfall | None:
+    """Return by what the records stay below a simple model, in training and validation; None where they do not."""
+    known = reference(records)
+    if known is None:
+        return None
+    train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
+    error = (known.error**2 + share_error(validation, examples(records)) ** 2) ** 0.5
+    certain, large = ERRORS * error, share * (known.accuracy - known.blind)
+    low = tuple(r.spec.seed for r in records if known.accuracy - r.final["val_accuracy"] > 0)
+    if known.accuracy - train <= certain or known.accuracy - validation <= max(certain, large):
+        return None
+    if not enough(len(low), len(records)):
+        return None
+    return Shortfall(train, validation, known.accuracy, known.name, low)
+
+
+def trainable(records: Sequence[RunRecord]) -> bool:
+    """Return whether most runs neither began saturated nor were still learning fast when they ended."""
+    return enough(sum(not _under_way(r) and not _began_saturated(r) for r in records), len(records))
+
+
+def _under_way(record: RunRecord) -> bool:
+    """Return whether the loss was falling fast at the end, or at all while it was not below guessing yet."""
+    loss = float(record.final.get("train_loss", np.nan))
+    return still_falling(record, FALLING) or (still_falling(record, 0.0) and loss > guess(record))
+
+
+def _began_saturated(record: RunRecord) -> bool:
+    if not looked_at([record]) or record.layers < 2:
+        return False
+    return bool((np.nan_to_num(initial(record, "saturated_fraction")) > SATURATED).any())
+
+
+def _below_a_larger_net(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None:
+    rung = better_sibling(evidence, larger_network)
+    if rung is None or rung.share < SHARE:
+        return None
+    units = sum(layer.units for layer in rung.record.spec.network.layers[:-1])
+    train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
+    seeds = tuple(r.spec.seed for r in records)
+    return Shortfall(train, validation, rung.validation, f"the variant with {units} hidden units", seeds)
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where the net stays below its reference in training and in validation."""
+    records = scored(evidence.records)
+    if not records or not trainable(records):
+        return None
+    short = below_simple_models(records) or _below_a_larger_net(evidence, records)
+    if short is None:
+        return None
+    advice, proposals = _cure(evidence)
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        variant=evidence.variant.id,
+        seeds=short.seeds,
+        layers=(),
+        step=records[0].steps,
+        evidence={"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached},
+        message=(
+            f"Accuracy is {percent(short.train)} in training and {percent(short.validation)} in validation, where "
+            f"{short.by} reaches {percent(short.reached)} in validation "
+            f"({words_for_seeds(short.seeds, len(records))}): there is more to learn than the net holds."
+        ),
+        advice=advice,
+        sources=SOURCES,
+        proposals=proposals,
+    )
+
+
+def _cure(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
+    training = evidence.records[0].spec.training
+    widths = [layer.units for layer in evidence.records[0].spec.network.layers[:-1]]
+    longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as long")
+    wider: dict[str, Any] = {"network.hidden": [max(32, 4 * width) for width in widths] or [64]}
+    if not widths:
+        change = Proposal(wider, "a hidden layer bends the boundary")
+        return "Add a hidden layer: without one the boundaries between classes are flat.", (change, longer)
+    change = Proposal(wider, "more units")
+    return f"Make hidden layers wider, such as {wider['network.hidden']}; then train longer.", (change, longer)
+
+
+RULE = Rule(
+    id="underfitting",
+    title="Underfitting",
+    check=check,
+    sources=SOURCES,
+    stage="generalization",
+    causes=(
+        "over_regularization",
+        "missing_nonlinearity",
+        "dead_relu",
+        "class_imbalance",
+        "bn_tiny_batch",
+        "saturation",
+    ),
+    yields_to=(
+        "vanishing_activations",
+        "vanishing_gradients",
+        "exploding_activations",
+        "exploding_gradients",
+        "symmetric_init",
+        "init_plateau",
+        "wrong_init_loss",
+        "nan_divergence",
+        "unnormalized_input",
+        "lr_too_high",
+        "lr_too_low",
+        "loss_oscillation",
+        "undertrained",
+        "train_eval_mismatch",
+    ),
+)

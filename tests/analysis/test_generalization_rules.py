@@ -1,0 +1,278 @@
+"""Rules on generalization: each fires on its planted fault and keeps silent on healthy nets that look like it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.analysis.diagnose import diagnose
+from reportgen.analysis.rules import RULES
+from reportgen.engine.spec import Component, NetworkSpec
+from reportgen.study.plan import Variant
+from tests.analysis.held_out_runs import (
+    BLIND,
+    CLASSES,
+    EPOCHS,
+    alarm,
+    falling,
+    found,
+    run,
+    runs,
+    with_spec,
+)
+
+MINE = ("overfitting", "underfitting", "over_regularization", "no_signal", "class_imbalance")
+RISING = np.concatenate([falling(1.4, 0.6, 2.0)[:11], np.linspace(0.6, 1.3, EPOCHS - 10)])
+LEARNED = {"train_loss": falling(1.4, 0.001), "train_accuracy": falling(0.25, 1.0)}
+
+
+@pytest.mark.parametrize("rule", MINE)
+def test_a_healthy_net_has_none_of_them(rule: str) -> None:
+    assert found(rule, runs()) is None
+
+
+@pytest.mark.parametrize("rule", MINE)
+@pytest.mark.parametrize("lacking", ["validation", "training", "facts", "an end"])
+def test_where_facts_are_missing_rules_are_silent(rule: str, lacking: str) -> None:
+    record = run(curves={"val_loss": RISING, **LEARNED})
+    without: dict[str, Any] = {
+        "validation": {"final": {**record.final, "val_loss": np.nan, "val_accuracy": np.nan}},
+        "training": {"steps": 0},
+        "facts": {"facts": {}},
+        "an end": {"status": "diverged"},
+    }
+    found(rule, [replace(record, **without[lacking])])  # no error; what has no facts behind it may still be seen
+    if lacking != "facts":
+        assert found(rule, [replace(record, **without[lacking])]) is None
+
+
+def test_a_validation_loss_that_climbs_far_above_its_least_value_is_overfitting() -> None:
+    finding = found(
+        "overfitting", runs(curves={"val_loss": RISING, "val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED})
+    )
+    assert finding is not None
+    assert (finding.severity, finding.seeds, finding.metric) == ("warning", (0, 1, 2), "val_loss")
+    assert 8 <= finding.evidence["best_epoch"] <= 13
+    assert dict(finding.proposals[0].change) == {"training.epochs": finding.evidence["best_epoch"]}
+
+
+def test_a_validation_accuracy_that_falls_while_the_net_learns_by_heart_is_overfitting() -> None:
+    accuracy = np.concatenate([np.linspace(0.25, 0.8, 11), np.linspace(0.8, 0.7, EPOCHS - 10)])
+    finding = found("overfitting", runs(curves={"val_accuracy": accuracy, **LEARNED}))
+    assert finding is not None
+    assert (finding.severity, finding.metric) == ("warning", "val_accuracy")
+
+
+@pytest.mark.parametrize(
+    "curves",
+    [
+        LEARNED,  # the gap grows without end, and validation does not suffer
+        {"val_loss": np.where(np.arange(EPOCHS + 1) > 10, 0.42, 0.4), **LEARNED},  # a little more certain than right
+        {"val_loss": RISING, "train_loss": RISING},  # training went wrong, not generalization
+        {"val_loss": falling(1.4, 0.4) + 0.3 * (np.arange(EPOCHS + 1) == 20), **LEARNED},  # one bad epoch
+    ],
+)
+def test_what_only_looks_like_overfitting_is_none(curves: dict[str, Any]) -> None:
+    assert not alarm("overfitting", runs(curves=curves))
+
+
+def test_a_fall_within_the_error_of_few_examples_is_no_overfitting() -> None:
+    accuracy = np.concatenate([np.linspace(0.25, 0.8, 11), np.linspace(0.8, 0.74, EPOCHS - 10)])
+    curves = {"val_accuracy": accuracy, **LEARNED}
+    assert not alarm("overfitting", runs(curves=curves, facts={"val_n": 12}))
+    assert alarm("overfitting", runs(curves=curves, facts={"val_n": 1000}))
+
+
+def test_noise_alone_is_rarely_called_overfitting() -> None:
+    """At most 5% of 100 sets of three seeds whose validation scores wander without a trend raise an alarm."""
+
+    def wandering(seed: int) -> dict[str, Any]:
+        rng = np.random.default_rng(seed)
+        correct = rng.binomial(50, 0.7, EPOCHS + 1) / 50
+        return {"val_accuracy": correct, "val_loss": 0.8 * np.exp(0.1 * rng.standard_normal(EPOCHS + 1)), **LEARNED}
+
+    alarms = [
+        alarm("overfitting", [run(3 * k + s, curves=wandering(3 * k + s), facts={"val_n": 50}) for s in range(3)])
+        for k in range(100)
+    ]
+    assert sum(alarms) <= 5
+
+
+def test_early_stopping_ends_with_its_best_epoch_and_is_no_overfitting() -> None:
+    assert found("overfitting", runs(curves={"val_loss": RISING, **LEARNED}, patience=3)) is None
+
+
+POOR = {"train_accuracy": 0.5, "val_accuracy": 0.5, "train_loss": 1.1, "val_loss": 1.1, "batch_loss": 1.1}
+
+
+def test_a_net_below_simple_models_in_training_too_underfits() -> None:
+    finding = found("underfitting", runs(curves=POOR))
+    assert finding is not None
+    assert finding.severity == "warning"
+    assert "nearest neighbours" in finding.message
+    assert dict(finding.proposals[0].change) == {"network.hidden": [32]}
+
+
+@pytest.mark.parametrize(
+    ("curves", "facts"),
+    [
+        (POOR, {"baseline_linear": 0.51, "baseline_neighbours": 0.49}),  # the best that these data allow
+        (POOR | {"train_accuracy": 1.0}, {}),  # learned by heart
+        (POOR | {"val_accuracy": 0.85}, {}),  # wrong training labels, right ones in validation
+        (POOR, {"baseline_linear_left_out": 0.25, "baseline_neighbours_left_out": 0.26}),  # the reference's luck
+        (POOR, {name: float("nan") for name in BLIND}),  # no reference
+        (POOR, {"val_n": 12, "baseline_val_n": 12, "baseline_neighbours": 0.6, "baseline_linear": 0.6}),  # no certainty
+        (POOR | {"batch_loss": falling(3.0, 0.2, 20.0)}, {}),  # still learning
+    ],
+)
+def test_what_only_looks_like_underfitting_is_none(curves: dict[str, Any], facts: dict[str, Any]) -> None:
+    assert found("underfitting", runs(curves=curves, facts=facts)) is None
+
+
+def test_a_wider_variant_of_the_same_study_is_a_reference_and_another_rate_is_none() -> None:
+    facts = {name: float("nan") for name in BLIND}
+    own = runs(curves=POOR, facts=facts)
+    better = runs(facts=facts)
+    layers = own[0].spec.network.layers
+    wider = [
+        replace(r, spec=replace(r.spec, network=NetworkSpec((replace(layers[0], units=64), layers[1])))) for r in better
+    ]
+    finding = found("underfitting", own, {"wide": wider})
+    assert finding is not None
+    assert "64 hidden units" in finding.message
+    faster = [replace(r, spec=replace(r.spec, training=replace(r.spec.training, lr=1.0))) for r in better]
+    assert found("underfitting", own, {"fast": faster}) is None
+    assert found("underfitting", runs(facts=facts), {"wide": wider}) is None
+
+
+def test_a_penalty_that_outweighs_the_loss_and_costs_validation_is_too_much() -> None:
+    finding = found("over_regularization", runs(curves=POOR | {"penalty": 0.5}, l2=0.3))
+    assert finding is not None
+    assert dict(finding.proposals[0].change) == {"training.l2": 0.003}
+
+
+def test_weights_that_were_pulled_to_nothing_show_a_penalty_that_has_nothing_left_to_weigh() -> None:
+    shrunk = {"probe_weight_norm": np.array([[3.0, 3.0], [1e-3, 1e-3]])}
+    assert alarm("over_regularization", runs(curves=POOR, arrays=shrunk, l2=1.0))
+
+
+def test_dropout_that_drowns_the_signal_is_too_much() -> None:
+    finding = found("over_regularization", runs(curves=POOR | {"batch_loss": 1.35}, dropout=0.7))
+    assert finding is not None
+    assert dict(finding.proposals[0].change) == {"network.dropout": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("curves", "given"),
+    [
+        (POOR, {}),  # nothing is regularized
+        (POOR | {"penalty": 0.001}, {"l2": 1e-4}),  # a penalty that weighs nothing
+        ({"penalty": 0.5}, {"l2": 0.01}),  # a penalty that costs nothing in validation
+        ({"batch_loss": falling(1.4, 0.6)}, {"dropout": 0.5}),  # dropout as it should be
+    ],
+)
+def test_what_only_looks_like_too_much_regularization_is_none(curves: dict[str, Any], given: dict[str, Any]) -> None:
+    assert found("over_regularization", runs(curves=curves, **given)) is None
+
+
+def test_a_variant_with_weaker_regularization_alone_that_is_better_shows_too_much() -> None:
+    facts = {name: float("nan") for name in BLIND}
+    own = runs(curves=POOR | {"penalty": 0.5}, facts=facts, l2=0.3)
+    assert found("over_regularization", own) is None
+    assert found("over_regularization", own, {"weak": runs(facts=facts, l2=0.001)}) is not None
+    assert found("over_regularization", own, {"strong": runs(facts=facts, l2=0.9)}) is None
+
+
+BY_HEART = {"val_accuracy": 0.25, "val_loss": np.linspace(1.4, 4.0, EPOCHS + 1), **LEARNED}
+
+
+def test_training_labels_learned_by_heart_and_nothing_carried_over_is_no_signal() -> None:
+    finding = found("no_signal", runs(curves=BY_HEART, facts=BLIND))
+    assert finding is not None
+    assert finding.severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("curves", "facts"),
+    [
+        (BY_HEART | {"val_accuracy": 0.35}, BLIND),  # a weak signal
+        (BY_HEART | {"val_loss": falling(1.4, 1.2)}, BLIND),  # one that only the loss shows
+        (BY_HEART, {}),  # the net fails where simple models do not
+        (BY_HEART | {"train_accuracy": 0.25}, BLIND),  # a net that stands still
+        (BY_HEART, {name: float("nan") for name in BLIND} | {"val_n": 15}),  # too few examples to tell
+    ],
+)
+def test_what_only_looks_like_no_signal_is_none(curves: dict[str, Any], facts: dict[str, Any]) -> None:
+    assert found("no_signal", runs(curves=curves, facts=facts)) is None
+
+
+def confusion(recognized: float, rare: int, common: int = 60) -> np.ndarray:
+    """Counts of four classes, the last one rare: a share of it is recognized, the rest is taken for the first."""
+    counts = np.diag([common, common, common, 0]).astype(np.int32)
+    counts[3] = [rare - round(recognized * rare), 0, 0, round(recognized * rare)]
+    return counts
+
+
+def unbalanced(recognized: float, rare: int = 12) -> dict[str, Any]:
+    return {
+        "facts": {"class_counts": [120, 120, 120, rare]},
+        "arrays": {
+            "val_confusion": confusion(recognized, rare // 2),
+            "train_confusion": confusion(recognized, rare, 120),
+        },
+    }
+
+
+def test_a_rare_class_that_is_never_predicted_is_named() -> None:
+    finding = found("class_imbalance", runs(**unbalanced(0.0)))
+    assert finding is not None
+    assert finding.evidence["classes"] == [3]
+    assert finding.metric == "val_balanced_accuracy"
+
+
+def test_dropped_examples_are_asked_back_first() -> None:
+    data = replace(run().spec.data, keep=((3, 0.1),))
+    finding = found("class_imbalance", with_spec(runs(**unbalanced(0.0)), data=data))
+    assert finding is not None
+    assert dict(finding.proposals[0].change) == {"data.keep": {}}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        unbalanced(0.5),  # unbalanced and healthy
+        unbalanced(0.0, rare=2),  # too few to tell
+        unbalanced(0.0) | {"facts": {"class_counts": [100] * CLASSES}},  # a common class: the net does not train
+        unbalanced(0.0) | {"curves": {"train_accuracy": 0.4}},  # accuracy does not look fine
+        {},  # no predictions were kept
+    ],
+)
+def test_what_only_looks_like_a_hidden_class_is_none(given: dict[str, Any]) -> None:
+    assert found("class_imbalance", runs(**given)) is None
+
+
+def test_random_labels_are_the_root_and_not_overfitting() -> None:
+    from reportgen.analysis.summary import variant_summary
+
+    records = runs(curves=BY_HEART, facts=BLIND)
+    alarms = {f.rule for f in diagnose([variant_summary(Variant("v", "v", {}, {}), records)])}
+    assert "no_signal" in alarms
+    assert not {"overfitting", "underfitting"} & alarms
+
+
+def test_a_loss_that_is_no_cross_entropy_is_held_against_its_own_guess() -> None:
+    curves = {"val_loss": 0.2 * RISING, "val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
+    for record in runs(curves=curves, loss=Component("mse")):
+        assert found("overfitting", [record]) is not None
+
+
+def test_each_rule_says_where_it_is_written_and_documents_itself() -> None:
+    import importlib
+
+    for name in MINE:
+        assert RULES[name].sources
+        words = importlib.import_module(f"reportgen.analysis.rules.{name}").__doc__
+        assert all(part in words for part in ("**Statistic.**", "**Reference.**", "**Advice.**"))
