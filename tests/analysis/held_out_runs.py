@@ -68,6 +68,7 @@ def run(
 
 
 FACTS = {
+    "parameters": 100,
     "train_n": 400,
     "val_n": 300,
     "classes": CLASSES,

@@ -126,6 +126,7 @@ def test_a_net_below_simple_models_in_training_too_underfits() -> None:
         (POOR, {name: float("nan") for name in BLIND}),  # no reference
         (POOR, {"val_n": 12, "baseline_val_n": 12, "baseline_neighbours": 0.6, "baseline_linear": 0.6}),  # no certainty
         (POOR | {"batch_loss": falling(3.0, 0.2, 20.0)}, {}),  # still learning
+        (POOR, {"parameters": 5000}),  # capacity enough to learn all examples by heart
     ],
 )
 def test_what_only_looks_like_underfitting_is_none(curves: dict[str, Any], facts: dict[str, Any]) -> None:

@@ -68,6 +68,8 @@ HEALTHY: dict[str, dict[str, Any]] = {
 def test_healthy_nets_raise_no_alarm(name: str, digits: Dataset) -> None:
     alarms = {rule: f.message for rule, f in found(digits, **HEALTHY[name]).items() if f.severity != "info"}
     alarms.pop("undertrained", None)  # four epochs are few for some, and saying so is right
+    if name == "one unit":  # which cannot tell ten classes apart
+        assert alarms.pop("underfitting", None)
     assert alarms == {}
 
 

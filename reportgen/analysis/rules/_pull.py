@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.analysis.rules._course import guess
 from reportgen.analysis.rules._ladder import weight_decay
+from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import looked_at
 from reportgen.runs.record import RunRecord
 
@@ -78,4 +78,4 @@ def cost_of_dropout(record: RunRecord) -> float:
     noisy, clean = (np.asarray(record.arrays.get(f"epoch_{name}", ())) for name in ("batch_loss", "train_loss"))
     if len(noisy) < 2 or len(clean) < 2:
         return 0.0
-    return float((noisy[-1] - clean[-1]) / max(guess(record), 1e-12))
+    return float((noisy[-1] - clean[-1]) / max(guess_loss(record), 1e-12))

@@ -27,7 +27,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import guess
 from reportgen.analysis.rules._held_out import (
     SIMPLE,
     blind_in_training,
@@ -40,6 +39,7 @@ from reportgen.analysis.rules._held_out import (
     share_error,
     would_see,
 )
+from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
@@ -69,11 +69,11 @@ def _found_nothing(records: Sequence[RunRecord], blind: float) -> bool:
     if would_see(records, SETTLED):
         accuracy = [float(r.final["val_accuracy"]) for r in records]
         error = max(_error(records, accuracy, blind), _wander(records))
-        gained = [1 - float(r.final["val_loss"]) / guess(r) for r in records]
+        gained = [1 - float(r.final["val_loss"]) / guess_loss(r) for r in records]
         return float(np.mean(accuracy)) <= blind + ERRORS * error and _nothing(gained)
     for epoch in range(1, min(len(r.epochs("val_accuracy")) for r in records)):
         accuracy = [float(r.epochs("val_accuracy")[epoch]) for r in records]
-        gained = [1 - float(r.epochs("val_loss")[epoch]) / guess(r) for r in records]
+        gained = [1 - float(r.epochs("val_loss")[epoch]) / guess_loss(r) for r in records]
         if np.mean(accuracy) > blind + ERRORS * _error(records, accuracy, blind):
             return False
         if not _nothing(gained):
@@ -106,7 +106,7 @@ def _would_have_seen(records: Sequence[RunRecord], blind: float) -> bool:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds learned their training examples, and none of it carries over."""
-    records = [r for r in scored(evidence.records) if int(r.facts.get("val_n", 0)) and guess(r) > 0]
+    records = [r for r in scored(evidence.records) if int(r.facts.get("val_n", 0)) and guess_loss(r) > 0]
     shown = _learned(records) if records else []
     if not shown or not enough(len(shown), len(records)):
         return None
@@ -124,7 +124,7 @@ def check(evidence: Evidence) -> Finding | None:
         layers=(),
         step=0,
         evidence={"val_accuracy": end, "error": error, "blind": blind, "train_accuracy": train,
-                  "val_loss": mean_final(shown, "val_loss"), "guess": guess(shown[0])},
+                  "val_loss": mean_final(shown, "val_loss"), "guess": guess_loss(shown[0])},
         message=(
             f"The net gets {percent(train)} of its training examples right, and nothing carries over: {percent(end)} "
             f"(standard error {number(100 * error)} points) of the validation examples are right, where naming the "

@@ -30,9 +30,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import guess
 from reportgen.analysis.rules._curves import Turn, turns
 from reportgen.analysis.rules._held_out import examples, majority, scored, seed_error, share_error
+from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.analysis.statistics import paired_error, t_quantile
 from reportgen.runs.record import RunRecord
@@ -103,7 +103,7 @@ def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
         return None
     before, end = (float(np.mean([getattr(t, when)["val_loss"] for _, t in pairs])) for when in ("before", "after"))
     accuracy = float(np.mean([turn.change("val_accuracy") for _, turn in pairs]))
-    chance = float(np.mean([guess(r) for r, _ in pairs]))
+    chance = float(np.mean([guess_loss(r) for r, _ in pairs]))
     if chance - before < LEAST * chance and not _above_blind(records, pairs):
         return None
     lost = (end - before) / max(chance - before, LEAST * chance)

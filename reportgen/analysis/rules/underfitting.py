@@ -9,8 +9,9 @@ on held-out examples can be reached, so a net that stays below it *even in train
 validation by a tenth of what the reference has above the commonest class, has not used what the inputs tell. Wrong
 training labels lower training accuracy alone and so are no such case; a net that overfits has no lack of fit. A larger
 variant has to be better in both accuracies, by a paired t test at 5% shared among variants and by the same tenth. A net
-whose training loss fell by more than a tenth from the third quarter of training to the last lacks training first, and
-so does one that is on its way but not yet better than guessing.
+with more parameters than training examples, and no layer narrower than the classes, has capacity: against simple models
+it is not judged. Nor is one whose training loss fell by more than a tenth from the third quarter of training to the
+last, or is on its way but not yet better than guessing: it lacks training first.
 
 **Causes told apart.** A net that does not train (rate, initialization, signal, no nonlinearity, penalties) does not fit
 either. Where such a fault is found, the lack of fit is its consequence, or not worth a word of its own.
@@ -27,10 +28,10 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import guess
 from reportgen.analysis.rules._curves import still_falling
 from reportgen.analysis.rules._held_out import examples, mean_final, reference, scored, share_error
 from reportgen.analysis.rules._ladder import better_sibling, larger_network
+from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import enough, initial, looked_at, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
@@ -78,10 +79,17 @@ def trainable(records: Sequence[RunRecord]) -> bool:
     return enough(sum(not _under_way(r) and not _began_saturated(r) for r in records), len(records))
 
 
+def _small(record: RunRecord) -> bool:
+    """Return whether a net may lack capacity: no hidden layer, one narrower than the classes, or few parameters."""
+    narrowest = min((layer.units for layer in record.spec.network.layers[:-1]), default=0)
+    parameters, size = (int(record.facts.get(name, 0)) for name in ("parameters", "train_n"))
+    return narrowest < int(record.facts.get("classes", 2)) or parameters < size
+
+
 def _under_way(record: RunRecord) -> bool:
     """Return whether the loss was falling fast at the end, or at all while it was not below guessing yet."""
     loss = float(record.final.get("train_loss", np.nan))
-    return still_falling(record, FALLING) or (still_falling(record, 0.0) and loss > guess(record))
+    return still_falling(record, FALLING) or (still_falling(record, 0.0) and loss > guess_loss(record))
 
 
 def _began_saturated(record: RunRecord) -> bool:
@@ -105,7 +113,8 @@ def check(evidence: Evidence) -> Finding | None:
     records = scored(evidence.records)
     if not records or not trainable(records):
         return None
-    short = below_simple_models(records) or _below_a_larger_net(evidence, records)
+    short = below_simple_models(records) if _small(records[0]) else None
+    short = short or _below_a_larger_net(evidence, records)
     if short is None:
         return None
     advice, proposals = _cure(evidence)
