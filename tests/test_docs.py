@@ -254,3 +254,19 @@ def test_the_figure_of_the_recipe_draws_what_it_is_given() -> None:
 
 def test_the_changelog_opens_with_what_is_not_released() -> None:
     assert re.search(r"^## (Unreleased|\d+\.\d+\.\d+)", text_of(ROOT / "CHANGELOG.md"), re.MULTILINE)
+
+
+def test_the_recipe_of_a_search_is_a_study(tmp_path: Path) -> None:
+    from reportgen.study.loader import load_study
+    from reportgen.study.plan import make_plan
+
+    (recipe,) = blocks(ROOT / "docs" / "howto.md", "yaml")
+    path = tmp_path / "rate.yaml"
+    path.write_text(recipe, encoding="utf-8")
+    plan = make_plan(load_study(path), outlook=True)
+    assert len(plan.runs) == 20 + 8 * 5
+    page = text_of(ROOT / "docs" / "howto.md")
+    for setting in re.findall(r'--set "([^"]+)"', page):
+        from reportgen.study.overrides import parse_set
+
+        load_study(path, dict([parse_set(setting)]))

@@ -39,7 +39,8 @@ def analysed(plan: Plan, score: Score, statuses: Callable[[PlannedRun], str] = l
         records = {}
         for run in plan.runs:
             value = score(plan, run)
-            made = record(run, statuses(run), val_accuracy=value, test_accuracy=value - 0.1)
+            test = value - 0.1 if run.spec.data.test else math.nan
+            made = record(run, statuses(run), val_accuracy=value, test_accuracy=test)
             records[run.variant, run.seed] = dataclasses.replace(made, facts={**made.facts, "val_n": 500})
         grown = make_plan(plan.study, trial_scores(plan, records))
         if len(grown.runs) == len(plan.runs):

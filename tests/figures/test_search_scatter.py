@@ -1,0 +1,91 @@
+"""The figure of a search: every trial is drawn inside its canvas, and the words say which one is best."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from reportgen.analysis.model import Analysis
+from reportgen.figures import FIGURES, csv_text, svg_text
+from reportgen.figures.figure import Drawing
+from tests.analysis.studies import plan_of
+from tests.analysis.test_search import HEAD, LR, Score, analysed, peak, trial_of
+
+FIGURE = FIGURES["search_scatter"]
+L2 = "training.l2: {uniform: [0, 1]}"
+RISING = peak(0.6)
+CHOICES = "network.activation: {choices: [relu, tanh, {name: leaky_relu, slope: 0.2}, elu]}"
+NAMES = ", ".join(f"a rather long name of search number {k}: {{}}" for k in range(9))
+
+
+def made(folder: Path, search: str, score: Score = RISING, status: str = "ok", more: str = "") -> Analysis:
+    return analysed(plan_of(folder, f"search: {{{search}}}\n{more}", 3, HEAD), score, lambda _: status)
+
+
+def drawn(analysis: Analysis) -> Drawing:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawing = FIGURE.draw(analysis)
+    assert drawing is not None
+    return drawing
+
+
+EDGES: dict[str, Callable[[Path], Analysis]] = {
+    "one setting": lambda folder: made(folder, f"{LR}, samples: 6"),
+    "one trial": lambda folder: made(folder, f"{LR}, samples: 1"),
+    "two settings in stages": lambda folder: made(folder, f"{LR}, {L2}, samples: 12, stages: 3"),
+    "choices": lambda folder: made(folder, f"{LR}, {CHOICES}, samples: 8"),
+    "choices alone": lambda folder: made(folder, f"{CHOICES}, method: grid, samples: 4", lambda *_: 0.5),
+    "four settings": lambda folder: made(
+        folder, f"{LR}, {L2}, {CHOICES}, training.batch_size: {{log_integers: [4, 64]}}, samples: 6"
+    ),
+    "each seed": lambda folder: made(folder, f"{LR}, {L2}, samples: 5, repeat: true"),
+    "all diverged": lambda folder: made(folder, f"{LR}, samples: 4", status="diverged"),
+    "nine searches": lambda folder: made(folder, f"{LR}, samples: 3", more=f"variants: {{{NAMES}}}"),
+}
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_all_of_it_lies_inside_the_canvas_and_reads_in_words(edge: str, tmp_path: Path) -> None:
+    analysis = EDGES[edge](tmp_path)
+    drawing = drawn(analysis)
+    FigureCanvasAgg(drawing.figure)
+    inside = drawing.figure.get_tightbbox(drawing.figure.canvas.get_renderer())
+    width, height = drawing.figure.get_size_inches()
+    assert (width, height < 14) == (6.5, True)
+    assert min(inside.x0, inside.y0) > -0.02
+    assert inside.x1 < width + 0.02
+    assert inside.y1 < height + 0.02
+    assert drawing.caption.endswith(".")
+    assert drawing.alt.endswith(".")
+    assert "nan" not in drawing.caption.lower().split()
+    settings = sum(len(one.trial.values) for search in analysis.searches for one in search.trials)
+    assert len(drawing.rows) == settings == csv_text(drawing).count("\n") - 1
+    assert svg_text(drawing).startswith("<svg")
+
+
+def test_a_study_that_searches_nothing_has_no_such_figure(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "vary: {training.lr: [0.1, 0.2]}", 3, HEAD)
+    assert FIGURE.draw(analysed(plan, lambda *_: 0.5)) is None
+
+
+def test_the_words_name_the_best_and_what_diverged(tmp_path: Path) -> None:
+    analysis = made(tmp_path, f"{LR}, method: grid, samples: 5", peak(0.5))
+    assert "The best trial reaches 0.902 with learning rate 0.0100." in drawn(analysis).caption
+    lost = made(tmp_path, f"{LR}, samples: 4", status="diverged")
+    assert "4 trials had runs that diverged (crosses)." in drawn(lost).caption
+
+
+def test_a_trial_without_a_finite_score_stands_at_the_worst_end(tmp_path: Path) -> None:
+    def score(plan: object, run: object) -> float:
+        return math.nan if trial_of(plan, run).number == 1 else 0.8  # type: ignore[arg-type]
+
+    drawing = drawn(made(tmp_path, f"{LR}, samples: 4", score, "diverged"))
+    axes = drawing.figure.axes[0]
+    heights = {round(float(line.get_ydata()[0]), 3) for line in axes.get_lines()}
+    assert min(heights) == pytest.approx(axes.get_ylim()[0], abs=0.05)
