@@ -1,9 +1,10 @@
 """How often a verdict is wrong on data that decide nothing, and how often an interval holds the truth.
 
-`python -m benchmarks.verdicts [--studies 2000] [--seeds 5] [--json FILE]` makes studies whose true values lie on the
-boundary of what their claims say, puts the claims to the test by the code that judges every study, and counts the
-verdicts. On the boundary any verdict is a false one, and at most 5% may be; where a claim's values are numbers, the 95%
-intervals hold the truth in 93 to 97% of the studies, and more often where a floor of the error widens them.
+`python -m benchmarks.verdicts [--studies 2000] [--seeds 5] [--json FILE] [--markdown FILE]` makes studies whose true
+values lie on the boundary of what their claims say, puts the claims to the test by the code that judges every study,
+and counts the verdicts. On the boundary any verdict is a false one, and at most 5% may be; where a claim's values are
+numbers, the 95% intervals hold the truth in 93 to 97% of the studies, and more often where a floor of the error
+widens them.
 """
 
 from __future__ import annotations
@@ -218,15 +219,31 @@ def lines(rates: Sequence[Rate]) -> list[str]:
     return rows
 
 
+def table(rates: Sequence[Rate]) -> str:
+    """Return the table in Markdown, as the docs include it."""
+    rows = [
+        "| claim, on its boundary | supported | contradicted | false | interval holds the truth |",
+        "|---|---|---|---|---|",
+    ]
+    for rate in rates:
+        covered = "" if rate.covered is None else f"{100 * rate.covered:.1f}%"
+        shares = " | ".join(f"{100 * x:.1f}%" for x in (rate.supported, rate.contradicted, rate.false))
+        rows.append(f"| {rate.name} | {shares} | {covered} |")
+    return "\n".join(rows) + "\n"
+
+
 def main() -> None:
     """Simulate every kind and print the table."""
     parser = argparse.ArgumentParser(description="How often verdicts are wrong on data that decide nothing.")
     parser.add_argument("--studies", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--markdown", type=Path)
     asked = parser.parse_args()
     rates = [simulate(null, asked.studies, asked.seeds) for null in NULLS]
     print("\n".join(lines(rates)))
+    if asked.markdown:
+        asked.markdown.write_text(table(rates), encoding="utf-8", newline="\n")
     if asked.json:
         asked.json.write_text(
             json.dumps([vars(rate) for rate in rates], indent=1) + "\n", encoding="utf-8", newline="\n"

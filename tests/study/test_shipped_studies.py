@@ -7,7 +7,9 @@ import shlex
 
 import pytest
 
+from reportgen.estimate import run_costs
 from reportgen.flags import parse_seeds
+from reportgen.pipeline import plan_jobs, unique
 from reportgen.shipped import shipped_studies
 from reportgen.study.loader import load_study
 from reportgen.study.overrides import parse_set
@@ -66,3 +68,16 @@ def test_digits_must_reach_95_percent() -> None:
     assert claims
     for claim in claims:
         assert (claim.measure.metric, claim.expect.above) == ("val_accuracy", 0.95)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_study_is_done_in_two_minutes_on_two_cores(name: str) -> None:
+    plan = make_plan(load_study(shipped_studies()[name]))
+    costs = run_costs(plan, unique(plan_jobs(plan)))
+    assert sum(cost.seconds for cost in costs.values()) / 2 < 120
+    assert max(cost.run_bytes + cost.data_bytes for cost in costs.values()) < 5e8
+
+
+def test_the_lectures_claims_on_functions_data_weights_and_batches_are_put_to_the_test() -> None:
+    asked = {claim.lecture for name in NAMES for claim in load_study(shipped_studies()[name]).claims}
+    assert {*range(1, 27), 28, *range(38, 44), 45, 46, 47, 49} <= asked
