@@ -38,10 +38,9 @@ class Course:
 
     effects (K,): what one step does at each look; ratios (K, L): update over weight by layer; looks (K,): their steps.
     promised: what all steps could do, in powers of e. losses (S,): of each minibatch; first, last: their means at
-    both ends. guess: the loss of the best constant answer. path: the sum of all steps' update over weight, in the layer
-    that moved most; hidden_path: in the hidden layer that did, where there is one. usual: what a step does on the
-    average over all. kept: the squared gradient at the last look as a share of its largest. carried: the share of
-    weights, not biases, in the squared gradient at the first look.
+    both ends. guess: the loss of the best constant answer. paths (L,): the sum of all steps' update over weight.
+    usual: what a step does on the average over all. kept: the squared gradient at the last look as a share of its
+    largest. carried: the share of weights, not biases, in the squared gradient at the first look.
     """
 
     effects: Array
@@ -52,8 +51,7 @@ class Course:
     first: float
     last: float
     guess: float
-    path: float
-    hidden_path: float
+    paths: Array
     usual: float
     kept: float
     carried: float
@@ -64,20 +62,26 @@ class Course:
         return float(self.effects.max())
 
     @property
+    def path(self) -> float:
+        """How far the layer's weights went that moved most, in their own size."""
+        return float(self.paths.max())
+
+    @property
     def fall(self) -> float:
         """How far the loss fell, in powers of e."""
         return math.log(max(self.first, 1e-30) / max(self.last, 1e-30))
-
-
-def hidden(values: Array) -> Array:
-    """Return the columns of the hidden layers, (K, L - 1); that of the output layer where there are none."""
-    return values[:, :-1] if values.shape[1] > 1 else values
 
 
 def rises(record: RunRecord) -> bool:
     """Return whether the schedule raises the rate on purpose until training breaks."""
     schedule = record.spec.training.schedule
     return schedule.name in RISING or getattr(schedule.get("then"), "name", None) in RISING
+
+
+def restarts(record: RunRecord) -> bool:
+    """Return whether the schedule raises the rate anew, cycle by cycle."""
+    schedule = record.spec.training.schedule
+    return "warm_restarts" in (schedule.name, getattr(schedule.get("then"), "name", None))
 
 
 def finite(values: Any) -> Array:
@@ -119,8 +123,7 @@ def course(record: RunRecord) -> Course | None:
         first=first,
         last=last,
         guess=guess_loss(record),
-        path=at.total(np.nan_to_num(ratios).max(axis=1)),
-        hidden_path=at.total(np.nan_to_num(hidden(ratios)).max(axis=1)),
+        paths=np.array([at.total(layer) for layer in np.nan_to_num(ratios).T]),
         usual=at.total(effects[seen]) / losses.size,
         kept=float(gradient[seen][-1] / max(gradient[np.isfinite(gradient)].max(), 1e-300)),
         carried=float(weights[0] / max(gradient[0], 1e-300)),

@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import ends, finite, rises
+from reportgen.analysis.rules._course import ends, finite, restarts, rises
 from reportgen.analysis.rules._outcome import FITS, fits, guess_loss
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
@@ -31,14 +31,9 @@ MUCH = 0.05
 SOURCES = ("stanford-scribe", "csci-497p", "Bottou, Curtis and Nocedal 2018, 4.2", "von Neumann et al. 1941")
 
 
-def _restarts(record: RunRecord) -> bool:
-    schedule = record.spec.training.schedule
-    return "warm_restarts" in (schedule.name, getattr(schedule.get("then"), "name", None))
-
-
 def _swing(record: RunRecord) -> float | None:
     """Return the swing of a run that does not settle, None elsewhere."""
-    if record.status == "diverged" or rises(record) or _restarts(record) or _keeps_its_fit(record):
+    if record.status == "diverged" or rises(record) or restarts(record) or _keeps_its_fit(record):
         return None
     found = swing(record)
     found = swing_of_blocks(record) if np.isnan(found) else found

@@ -147,4 +147,5 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=("lr_too_low", "update_ratio_low", "init_plateau", "vanishing_gradients", "unnormalized_input"),
+    yields_to=("train_eval_mismatch",),
 )

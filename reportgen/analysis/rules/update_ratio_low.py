@@ -1,13 +1,14 @@
 """Updates are tiny against the weights that they should change, and the weights stay what they were.
 
-**Statistic.** The norm of one step's update over the norm of the weights, by layer; the median over looks of the
-largest hidden layer's. The path of the weights: the sum of that ratio over all steps. An output layer that moves alone
-does not count: it learns from features that stay what chance made them.
+**Statistic.** The norm of one step's update over the norm of the weights, by layer, as the median over looks. The path
+of a layer's weights: the sum of that ratio over all steps.
 
-**Reference.** About 0.001 is common. A ratio is low below a tenth of that, 0.0001, if besides the steps were too few
-for their size: all together they moved no hidden layer by more than a fifth of its weights, and the loss has kept more
-than half of itself. A net that converged has low ratios too, at the end of a longer path, and so has one whose rate
-decayed; one that fits its training split needs no larger steps. Runs of fewer than 20 steps are not judged.
+**Reference.** About 0.001 is common. A layer's ratio is low below a tenth of that, 0.0001, if besides the steps were
+too few for their size: all together they moved its weights by no more than a fifth. It counts where all hidden layers
+are such, or the only layer is, and the loss has kept more than half of itself. An output layer that moves alone does
+not count: it learns from features that stay what chance made them. A net that converged has low ratios too, at the end
+of a longer path, and so has one whose rate decayed; one that fits its training split needs no larger steps. Runs of
+fewer than 20 steps are not judged.
 
 **Causes told apart.** Weights several times larger than `he` draws them, in some layer: their scale. Otherwise the
 rate. What starves gradients has rules of its own.
@@ -20,9 +21,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import Course, course, hidden, rises
+from reportgen.analysis.rules._course import Array, Course, course, rises
 from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._seen import (
     enough,
@@ -37,6 +39,7 @@ from reportgen.runs.record import RunRecord
 LOW = 1e-4
 COMMON = 1e-3
 OVERSIZED = 3.0
+STARVED = ("symmetric_init", "vanishing_activations", "vanishing_gradients", "saturation", "dead_relu")
 SOURCES = ("stanford-scribe", "lecture-review")
 
 
@@ -45,11 +48,17 @@ def _low(record: RunRecord) -> Course | None:
     seen = course(record)
     if seen is None or record.status == "diverged" or rises(record) or fits(record) or record.steps < LEAST_STEPS:
         return None
-    return seen if _ratio(seen) < LOW and seen.hidden_path < NEAR and seen.fall < KEPT else None
+    hidden = _still(seen)[: max(record.layers - 1, 1)]
+    return seen if hidden.all() and seen.fall < KEPT else None
 
 
-def _ratio(seen: Course) -> float:
-    return float(np.median(np.nan_to_num(hidden(seen.ratios)).max(axis=1)))
+def _still(seen: Course) -> NDArray[np.bool_]:
+    """Return which layers' weights hardly move, (L,)."""
+    return np.asarray((_ratios(seen) < LOW) & (seen.paths < NEAR))
+
+
+def _ratios(seen: Course) -> Array:
+    return np.asarray(np.median(np.nan_to_num(seen.ratios), axis=0))
 
 
 def _oversized(record: RunRecord) -> float:
@@ -67,10 +76,9 @@ def check(evidence: Evidence) -> Finding | None:
     if not shown or not enough(len(shown), len(courses)):
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
-    layers = layers_in_most([np.nanmedian(c.ratios, axis=0) < LOW for _, c in shown])
-    ratio, path = (
-        float(np.mean(values)) for values in zip(*((_ratio(c), c.hidden_path) for _, c in shown), strict=True)
-    )
+    layers = layers_in_most([_still(c) for _, c in shown])
+    ratio = float(np.mean([_ratios(c)[_still(c)].max() for _, c in shown]))
+    path = float(np.mean([c.paths[_still(c)].max() for _, c in shown]))
     advice, proposals = _cure(record, ratio)
     return Finding(
         rule=RULE.id,
@@ -81,13 +89,14 @@ def check(evidence: Evidence) -> Finding | None:
         step=int(record.probe_steps[1]),
         evidence={"update_ratio": ratio, "limit": LOW, "common": COMMON, "path": path, "largest_path": NEAR},
         message=(
-            f"A step changes the weights by {number(ratio)} of their size (median of looks), where {COMMON:g} is "
-            f"common, and all {record.steps} steps move no hidden layer by more than {number(path)} of it "
+            f"A step changes weights by at most {number(ratio)} of their size (median of looks), where {COMMON:g} is "
+            f"common, and all {record.steps} steps move them by no more than {number(path)} of it "
             f"({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
         ),
         advice=advice,
         sources=SOURCES,
         proposals=proposals,
+        causes=STARVED if _oversized(record) >= OVERSIZED else None,
     )
 
 
