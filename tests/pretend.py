@@ -84,7 +84,7 @@ class Pretend:
         made = record(PlannedRun("", spec.seed, spec))
         return Outcome("ok", None, made.steps, 0.1, dict(made.final), dict(made.facts), dict(made.arrays))
 
-    def analyse(self, plan: Plan, records: Any, provenance: Any) -> Analysis:
+    def analyse(self, plan: Plan, records: Any, provenance: Any, costs: Any = ()) -> Analysis:
         """Return an analysis that knows the records and nothing else."""
         summaries = []
         for variant in plan.variants:
