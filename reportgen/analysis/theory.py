@@ -8,6 +8,7 @@ Integrals are taken by the trapezoid rule on [-8, 8]: Gauss-Hermite misses the f
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from reportgen.engine.spec import Component, LayerSpec, RunSpec
+from reportgen.engine.spec import Component, LayerSpec, NetworkSpec, RunSpec
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -101,7 +102,13 @@ def predict(spec: RunSpec, second_moment: float, features: int) -> dict[str, lis
     saturated_fraction and gradient_std, which is relative to the output layer's: multiply by what is measured there.
     Dropout is left out, as a look leaves it out.
     """
-    layers = spec.network.layers
+    found = _predicted(spec.network, second_moment, features)
+    return None if found is None else dict(found)
+
+
+@functools.lru_cache(maxsize=256)  # several rules ask for the same network in turn
+def _predicted(network: NetworkSpec, second_moment: float, features: int) -> dict[str, list[float]] | None:
+    layers = network.layers
     q, fan_in = second_moment, features
     found: dict[str, list[float]] = {name: [] for name in _NAMES}
     variances = []

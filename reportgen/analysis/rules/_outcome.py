@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -27,13 +28,17 @@ NOTHING = np.zeros(0)
 
 def guess_loss(record: RunRecord) -> float:
     """Return the loss of the best answer that ignores the input: for cross-entropy, the entropy of the labels."""
-    counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
-    units, name = record.spec.network.layers[-1].units, record.spec.training.loss.name
-    if counts.sum() == 0:
+    counts = tuple(float(count) for count in record.facts.get("class_counts", ()))
+    return _guess_loss(record.spec.training.loss.name, record.spec.network.layers[-1].units, counts)
+
+
+@functools.lru_cache(maxsize=256)  # every rule asks, for every run of the same data
+def _guess_loss(name: str, units: int, counts: tuple[float, ...]) -> float:
+    if sum(counts) == 0:
         return chance_loss(name, units)
-    share = counts / counts.sum()
     if name == "softmax_cross_entropy":
-        return entropy(counts.tolist())
+        return entropy(counts)
+    share = np.array(counts) / sum(counts)
     return float(1 - (share**2).sum()) / units if name == "mse" else (1 - float(share.max())) * units
 
 

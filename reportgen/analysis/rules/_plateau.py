@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +44,7 @@ def plateau(record: RunRecord) -> Plateau | None:
     if losses.size < 20:
         return None
     edges = np.unique(np.linspace(0, losses.size, min(BLOCKS, losses.size // 4) + 1).astype(int))
-    means = np.array([losses[a:b].mean() for a, b in pairwise(edges)])
+    means = np.add.reduceat(losses, edges[:-1]) / np.diff(edges)
     start, fall = float(means[0]), float(means[0] - means.min())
     if fall < max(DEEP * guess_loss(record), SIGMAS * _noise(losses, edges)):
         return None

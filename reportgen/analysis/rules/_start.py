@@ -7,6 +7,7 @@ import math
 import numpy as np
 from scipy import special
 
+from reportgen.analysis.rules._outcome import start_loss
 from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
 
@@ -39,3 +40,12 @@ def loss_limit(record: RunRecord) -> float:
     name, units = record.spec.training.loss.name, layers[-1].units
     usual = expected_loss(name, units, variance) + DEVIATIONS * math.sqrt(HE_VARIANCE * uneven)
     return max(usual, LEAST_EXCESS * chance_loss(name, units))
+
+
+def beyond_common(record: RunRecord) -> bool:
+    """Return whether the loss before training is more than common weights explain, or its outputs' size makes it so."""
+    start, most = start_loss(record), loss_limit(record)
+    name, units = record.spec.training.loss.name, record.spec.network.layers[-1].units
+    spread = float(record.statistic("activation_std")[0][-1])
+    usual = expected_loss(name, units, spread**2) if math.isfinite(spread) else math.inf
+    return not start <= most or (start > LEAST_EXCESS * chance_loss(name, units) and usual > most)

@@ -98,7 +98,7 @@ def check(evidence: Evidence) -> Finding | None:
         advice=advice,
         sources=SOURCES,
         proposals=proposals,
-        causes=("unnormalized_input",) if step == 0 else ("lr_too_high",),
+        causes=None if step == 0 else ("symmetric_init", "lr_too_high"),
     )
 
 
@@ -127,5 +127,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="initialization",
-    causes=("unnormalized_input",),
+    causes=("unnormalized_input", "symmetric_init"),
 )

@@ -40,6 +40,7 @@ from reportgen.analysis.rules._signal import LEAST, backward, beyond_chance, sev
 from reportgen.runs.record import RunRecord
 
 LOOKS = 3
+LATE_CAUSES = ("dead_relu", "lr_too_high", "nan_divergence", "over_regularization")
 SOURCES = (
     "stanford-scribe",
     "nn1-notes",
@@ -124,7 +125,7 @@ def check(evidence: Evidence) -> Finding | None:
         advice=advice,
         sources=SOURCES,
         proposals=proposals,
-        causes=None if step == 0 else (*RULE.causes, "dead_relu", "lr_too_high", "nan_divergence"),
+        causes=None if step == 0 else (*RULE.causes, *LATE_CAUSES),
     )
 
 

@@ -7,8 +7,10 @@ batch, since in test mode there are no statistics yet to normalize with.
 small v, and never more than ln C + sqrt(2 v ln C) on average. He weights give v = 2, which is no fault; a draw of
 narrow layers multiplies it by exp(2 sqrt(sum of 5 / n)) at two standard deviations; and a class that makes up a share
 p of the examples adds chance of its own, with standard deviation sqrt(v) times the root of the sum of p^2. A loss
-beyond all this, and beyond 1.5 times ln C, counts. For other losses the same v enters their own expectation. Labels of
-uneven frequencies have a lower loss to learn towards, their entropy, but cost ln C before training like all others.
+beyond all this, and beyond 1.5 times ln C, counts; and so does one beyond the latter alone where outputs of the
+measured variance cost more than all this on average, since with two classes much is luck. For other losses the same v
+enters their own expectation. Labels of uneven frequencies have a lower loss to learn towards, their entropy, but cost
+ln C before training like all others.
 
 **Causes told apart.** The size of the last hidden layer's activations over that of the input tells hidden layers that
 enlarge the signal; else the input is the cause where its root mean square is beyond 3, and else the last layer's
@@ -32,7 +34,7 @@ from reportgen.analysis.rules._outcome import fits, guess_loss, start_loss
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
 from reportgen.analysis.rules._signal import forward, input_size
-from reportgen.analysis.rules._start import loss_limit
+from reportgen.analysis.rules._start import beyond_common, loss_limit
 from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
 
@@ -67,7 +69,7 @@ def _causes(record: RunRecord, cause: str) -> tuple[str, ...]:
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds begin with a loss beyond what common weights explain."""
     records = [r for r in looked_at(evidence.records) if not math.isnan(start_loss(r))]
-    shown = [record for record in records if not start_loss(record) <= loss_limit(record)]
+    shown = [record for record in records if beyond_common(record)]
     if not shown or not enough(len(shown), len(records)):
         return None
     first = shown[0]
