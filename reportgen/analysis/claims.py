@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from reportgen.analysis.asked import Asked, Costs, Records
-from reportgen.analysis.expectations import EXPECTATIONS
+from reportgen.analysis.expectations import EXPECTATIONS, Measured
 from reportgen.analysis.model import ClaimResult
 from reportgen.analysis.quantified import over_variants
-from reportgen.analysis.statistics import ALPHA, holm, holm_factors, seeds_for, sign_seeds_for
+from reportgen.analysis.statistics import ALPHA, holm, holm_factors, possible, seeds_for, sign_seeds_for
 from reportgen.analysis.wording import expected
 from reportgen.study.claims import SIDES, Claim
 from reportgen.study.plan import Plan
@@ -30,6 +30,13 @@ def judge_claims(plan: Plan, records: Records, costs: Costs = ()) -> tuple[Claim
     return tuple(results)
 
 
+def _interval(asked: Asked, measured: Measured) -> tuple[float, float]:
+    """Return the interval; that of a value without what the metric cannot be."""
+    metric, test = asked.claim.measure.metric, measured.test
+    possibly = measured.quantity == "value" and possible(metric, test.measured, test.measured)[0] == test.measured
+    return possible(metric, *test.interval) if possibly else test.interval
+
+
 def judge(asked: Asked) -> ClaimResult:
     """Return one claim's result, before any correction for other claims."""
     claim = asked.claim
@@ -44,7 +51,7 @@ def judge(asked: Asked) -> ClaimResult:
         required=claim.required,
         verdict=test.verdict,
         measured=test.measured,
-        interval=test.interval,
+        interval=_interval(asked, measured),
         n=test.n,
         expected=expected(claim),
         metric=claim.measure.metric,

@@ -58,21 +58,21 @@ def _result(tried: Sequence[Tried]) -> SearchResult:
     first, asked = tried[0][0], tried[0][0].asked
     last = [one for one in tried if one[0].stage == max(trial.stage for trial, _ in tried)]
     best = best_trials(last)
-    test_metric = "test_loss" if asked.metric.endswith("loss") else "test_accuracy"
+    tested = "test_loss" if asked.metric.endswith("loss") else "test_accuracy"
     return SearchResult(
         point=first.point,
         label=first.search,
         asked=asked,
         trials=tuple(
-            TrialResult(summary.variant.id, trial, estimate(_scores((trial, summary))), _diverged([(trial, summary)]))
-            for trial, summary in tried
+            TrialResult(one[1].variant.id, one[0], estimate(_scores(one), asked.metric), _diverged([one]))
+            for one in tried
         ),
         stages=tuple(_stage(tried, number) for number in sorted({trial.stage for trial, _ in tried})),
         best=tuple(summary.variant.id for _, summary in best),
         score=_score(best),
         unchosen=_unchosen(last, asked),
-        test=estimate([record.final.get(test_metric, math.nan) for _, one in best for record in one.records]),
-        test_metric=test_metric,
+        test=estimate([record.final.get(tested, math.nan) for _, one in best for record in one.records], tested),
+        test_metric=tested,
         outcome=_outcome(best),
         edges=_edges(best, last, asked),
     )
@@ -92,7 +92,7 @@ def _scores(tried: Tried) -> list[float]:
 
 
 def _score(best: Sequence[Tried]) -> Estimate:
-    return estimate([score for one in best for score in _scores(one)])
+    return estimate([score for one in best for score in _scores(one)], best[0][0].asked.metric)
 
 
 def _diverged(tried: Sequence[Tried]) -> int:
@@ -132,7 +132,7 @@ def _unchosen(tried: Sequence[Tried], asked: Search) -> Estimate:
         return estimate([])
     seeds = range(table.shape[1])
     chosen = [best_of(np.delete(table, seed, axis=1).tolist(), asked.maximize) for seed in seeds]
-    return estimate([table[trial, seed] for trial, seed in zip(chosen, seeds, strict=True)])
+    return estimate([table[trial, seed] for trial, seed in zip(chosen, seeds, strict=True)], asked.metric)
 
 
 def best_values(measure: Measure, variants: Sequence[Variant], records: Records, seeds: Sequence[int]) -> Values:

@@ -32,6 +32,20 @@ def mean_interval(values: ArrayLike, least_error: float = 0.0, level: float = LE
     return mean, mean - half, mean + half
 
 
+_SHARES = ("accuracy", "fraction", "agreement_example", "agreement_batch")
+_SIZES = ("loss", "_std", "_norm", "update_ratio")
+
+
+def possible(name: str, lo: float, hi: float) -> tuple[float, float]:
+    """Return the interval of a metric's mean without what it cannot be: shares outside 0 to 1, negative sizes.
+
+    Cutting off what cannot be leaves the interval's coverage as it is. NaN bounds stay.
+    """
+    least = 0.0 if name.endswith(_SHARES + _SIZES) else -math.inf
+    most = 1.0 if name.endswith(_SHARES) else math.inf
+    return float(np.clip(lo, least, most)), float(np.clip(hi, least, most))
+
+
 def t_quantile(probability: float, freedom: int) -> float:
     """Return the quantile of Student's t; SciPy's bare function, since reports take it thousands of times."""
     return float(special.stdtrit(freedom, probability))

@@ -11,24 +11,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.model import Curve, Estimate, Histogram, Profile, VariantSummary
-from reportgen.analysis.statistics import mean_interval
+from reportgen.analysis.statistics import mean_interval, possible
 from reportgen.engine.spec import SCORES
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
 
 Records = Sequence[RunRecord]
+Values = NDArray[np.float64]
+FEWEST = 3  # runs that an interval of a curve needs
 
 
-def estimate(values: Sequence[float] | NDArray[Any]) -> Estimate:
-    """Return mean and interval of the finite values; n counts these."""
+def estimate(values: Sequence[float] | NDArray[Any], name: str = "") -> Estimate:
+    """Return mean and interval of the finite values, which n counts.
+
+    name: the metric's; its interval holds nothing that it cannot be.
+    """
     x = np.asarray(values, np.float64)
     x = x[np.isfinite(x)]
-    return Estimate(*mean_interval(x), n=int(x.size))
+    mean, lo, hi = mean_interval(x)
+    return Estimate(mean, *possible(name, lo, hi), n=int(x.size))
 
 
-def _columns(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _columns(values: Values, name: str) -> tuple[Values, Values, Values]:
     """Return mean, lo and hi of each column over its finite rows."""
-    found = [estimate(column) for column in values.T]
+    found = [estimate(column, name) for column in values.T]
     return (
         np.array([e.value for e in found]),
         np.array([e.lo for e in found]),
@@ -47,7 +53,7 @@ def profile(records: Records, statistic: str, step: int | str = "last") -> Profi
         return None
     per_seed = np.array([record.statistic(statistic)[look] for record, look in found], np.float64)
     steps = [int(record.probe_steps[look]) for record, look in found]
-    mean, lo, hi = _columns(per_seed)
+    mean, lo, hi = _columns(per_seed, statistic)
     seeds = tuple(record.spec.seed for record, _ in found)
     return Profile(statistic, max(steps), seeds, np.arange(1.0, per_seed.shape[1] + 1), per_seed, mean, lo, hi)
 
@@ -84,12 +90,17 @@ def histograms(
 
 
 def curve(records: Records, column: str) -> Curve:
-    """Return a score by epoch; a run has NaN after its end, and means are over those that go on."""
+    """Return a score by epoch; a run has NaN after its end, and means are over those that go on.
+
+    Where fewer than three go on of more, the mean has no interval: two that are left say nothing of all.
+    """
     found = [np.asarray(record.arrays.get(f"epoch_{column}", ()), np.float64) for record in records]
     per_seed = np.full((len(records), max((len(values) for values in found), default=0)), np.nan)
     for row, values in enumerate(found):
         per_seed[row, : len(values)] = values
-    mean, lo, hi = _columns(per_seed)
+    mean, lo, hi = _columns(per_seed, column)
+    few = np.isfinite(per_seed).sum(0) < min(FEWEST, len(records))
+    lo[few] = hi[few] = np.nan
     seeds = tuple(record.spec.seed for record in records)
     return Curve(column, seeds, np.arange(float(per_seed.shape[1])), per_seed, mean, lo, hi)
 
@@ -101,7 +112,7 @@ def variant_summary(variant: Variant, records: Records) -> VariantSummary:
         warnings.simplefilter("ignore", RuntimeWarning)
         asked = dict.fromkeys(name for record in records for name in record.spec.evaluation.scores)
         names = (*SCORES, *asked)
-        scores = {name: estimate([record.final.get(name, np.nan) for record in ended]) for name in names}
+        scores = {name: estimate([record.final.get(name, np.nan) for record in ended], name) for name in names}
     parameters = next((int(record.facts["parameters"]) for record in records if "parameters" in record.facts), 0)
     return VariantSummary(
         variant=variant,

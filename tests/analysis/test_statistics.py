@@ -152,3 +152,19 @@ def test_signs_and_shares_have_exact_p_values() -> None:
         p = statistics.share_p_value(successes, trials, share)
         assert (p < 0.05) == (not low <= share <= high)
     assert statistics.share_p_value(5, 5, 0.5) == pytest.approx(2 * 0.5**5)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "cut"),
+    [
+        ("val_accuracy", (0.96, 1.006), (0.96, 1.0)),
+        ("dead_fraction", (-0.1, 0.3), (0.0, 0.3)),
+        ("val_loss", (-0.2, 7.0), (0.0, 7.0)),
+        ("activation_mean", (-0.2, 1.4), (-0.2, 1.4)),
+    ],
+)
+def test_an_interval_holds_nothing_that_the_metric_cannot_be(
+    name: str, given: tuple[float, float], cut: tuple[float, float]
+) -> None:
+    assert statistics.possible(name, *given) == cut
+    assert all(map(math.isnan, statistics.possible(name, math.nan, math.nan)))

@@ -65,6 +65,14 @@ def test_curves_end_where_a_run_ended() -> None:
     assert curve([failed], "val_loss").x.size == 0
 
 
+def test_curves_have_no_interval_where_too_few_runs_go_on() -> None:
+    found = curve([real(0), real(1), real(2), real(3, epochs=1), real(4, epochs=2)], "val_accuracy")
+    assert np.isfinite(found.hi[:3]).all()
+    assert np.isfinite(curve([real(0), real(1)], "val_loss").hi).all()
+    found = curve([real(0), real(1), real(3, epochs=1)], "val_loss")
+    assert np.isfinite(found.hi).tolist() == [True, True, False, False]
+
+
 def test_estimates_ignore_what_is_not_finite_and_count_the_rest() -> None:
     found = estimate([1.0, math.nan, 3.0, math.inf])
     assert (found.value, found.n) == (2.0, 2)
