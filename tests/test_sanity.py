@@ -70,3 +70,14 @@ def test_every_activation_has_a_positive_cost() -> None:
     costs = activation_cost.activation_costs(repeats=1)
     assert [cost.name for cost in costs] == list(ACTIVATIONS)
     assert all(cost.forward > 0 and cost.backward > 0 and cost.product > 0 for cost in costs)
+
+
+def test_a_claim_on_costs_is_measured_once_a_seed_and_read_back(folder: Path) -> None:
+    claim = "claims:\n  - {id: dear, says: s, measure: {metric: activation_over_product}, expect: {below: 1000}}\n"
+    Path("rates.yaml").write_text(STUDY.replace("claims:\n", claim), encoding="utf-8")
+    assert invoke(["run", "rates.yaml", "-f", "json", "-q", "--set", "seeds=3"]) == 0
+    first = json.loads(Path("reports/rates/results.json").read_text("utf-8"))["claims"][0]
+    assert (first["verdict"], first["n"]) == ("supported", 3)
+    assert 0 < first["measured"] < 1000
+    assert invoke(["render", "rates.yaml", "-f", "json", "-q", "--set", "seeds=3"]) == 0
+    assert json.loads(Path("reports/rates/results.json").read_text("utf-8"))["claims"][0] == first

@@ -85,16 +85,20 @@ def _against_another(expect: Expect, metric: str) -> str:
     other = getattr(expect, expect.kind)
     named = ", ".join(str(value) for value in other.values())
     margin = expect.within if expect.kind == "same_as" else expect.by
-    apart = f"{given(margin, metric).removesuffix('%')} points" if margin is not None else ""
+    apart = _points(margin, metric) if margin is not None else ""
     if expect.kind == "same_as":
         return f"within {apart} of {named}"
     more = "greater" if expect.kind == "greater_than" else "less"
     if expect.factor is not None:
         return f"at least {expect.factor:g} times {more} than {named}"
     if expect.by is not None and expect.by < 0:
-        apart = f"{given(-expect.by, metric).removesuffix('%')} points"
-        return f"at most {apart} {'less' if expect.kind == 'greater_than' else 'greater'} than {named}"
+        return f"at most {_points(-expect.by, metric)} {'less' if more == 'greater' else 'greater'} than {named}"
     return f"{more} than {named} by at least {apart}" if apart else f"{more} than {named}"
+
+
+def _points(margin: float, metric: str) -> str:
+    number = given(margin, metric).removesuffix("%")
+    return f"{number} point{'' if number == '1' else 's'}"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
