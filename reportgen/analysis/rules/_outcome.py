@@ -19,6 +19,9 @@ MASTERS = 0.98
 HALF = 0.5
 """The share of the loss of guessing that fitting leaves at most, beside what noisy labels cost."""
 
+SEES = 3.0
+"""The standard errors above the commonest class from which on a simple model sees something in the data."""
+
 STUCK = 0.9
 """The share of the loss of guessing at which a network has learned next to nothing."""
 
@@ -65,9 +68,10 @@ def fits(record: RunRecord) -> bool:
     """Return whether the run fits its training split, as far as its labels can be learned and not only by heart.
 
     A run that was not trained does not, nor does one that is right and yet pays more than half of what guessing costs,
-    for the few answers of which it is sure and wrong.
+    for the few answers of which it is sure and wrong. Where classes overlap, a run fits that is as good on validation
+    examples as simple models which see something in the data.
     """
-    return _learned(record, FITS)
+    return _learned(record, FITS) or (not stuck(record) and _matches_simple_models(record))
 
 
 def masters(record: RunRecord) -> bool:
@@ -82,5 +86,25 @@ def _learned(record: RunRecord, share: float) -> bool:
 
 
 def stuck(record: RunRecord) -> bool:
-    """Return whether the run was trained and has learned next to nothing, or has diverged."""
-    return record.steps > 0 and not end_loss(record) < STUCK * guess_loss(record)
+    """Return whether the run was trained and has learned next to nothing of what there is to learn, or has diverged."""
+    if record.steps == 0 or end_loss(record) < STUCK * guess_loss(record):
+        return False
+    return record.status == "diverged" or not _nothing_to_learn(record)
+
+
+def _matches_simple_models(record: RunRecord) -> bool:
+    count, best, blind = (float(record.facts.get(f"baseline_{name}", 0)) for name in ("val_n", "linear", "majority"))
+    best = max(best, float(record.facts.get("baseline_neighbours", 0)))
+    sees = count > 0 and best > blind + SEES * math.sqrt(best * (1 - best) / count)
+    return record.steps > 0 and sees and float(record.final.get("val_accuracy", 0.0)) >= best
+
+
+def _nothing_to_learn(record: RunRecord) -> bool:
+    """Return whether simple models are known to see nothing in training examples that they have not seen."""
+    count = float(record.facts.get("baseline_left_out_n", 0))
+    counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
+    if count == 0 or counts.sum() == 0:
+        return False
+    blind = float(counts.max() / counts.sum())
+    best = max(float(record.facts[f"baseline_{name}_left_out"]) for name in ("linear", "neighbours"))
+    return best <= blind + SEES * math.sqrt(blind * (1 - blind) / count)
