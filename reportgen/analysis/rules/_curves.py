@@ -62,9 +62,14 @@ def _means(values: Array, starts: NDArray[np.int64], ends: NDArray[np.int64]) ->
 
 
 def still_falling(record: RunRecord, share: float) -> bool:
-    """Return whether the last quarter's training loss lies below the third quarter's by more than a share of itself."""
+    """Return whether the last quarter's training loss lies below the third quarter's by more than a share of itself.
+
+    The last quarter's own second half has to lie below its first by half of that share: a loss that came to rest when
+    its rate decayed no longer falls.
+    """
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
-    if losses.size < 4:
+    if losses.size < 8:
         return False
-    third, last = (float(part.mean()) for part in np.array_split(losses, 4)[2:])
-    return third - last > share * last
+    *third, first, second = (float(part.mean()) for part in np.array_split(losses, 8)[4:])
+    last = (first + second) / 2
+    return float(np.mean(third)) - last > share * last and first - second > share / 2 * second

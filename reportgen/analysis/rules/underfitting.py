@@ -11,7 +11,7 @@ training labels lower training accuracy alone and so are no such case; a net tha
 variant has to be better in both accuracies, by a paired t test at 5% shared among variants and by the same tenth. A net
 with more parameters than training examples, and no layer narrower than the classes, has capacity: against simple models
 it is not judged. Nor is one whose training loss fell by more than a tenth from the third quarter of training to the
-last, or is on its way but not yet better than guessing: it lacks training first.
+last, and kept that pace to the end, or is on its way but not yet better than guessing: it lacks training first.
 
 **Causes told apart.** A net that does not train (rate, initialization, signal, no nonlinearity, penalties) does not fit
 either. Where such a fault is found, the lack of fit is its consequence, or not worth a word of its own.
