@@ -93,7 +93,7 @@ def test_a_narrow_net_that_learns_nothing_is_told_though_theory_sees_no_fault() 
     finding = findings([unlucky], "vanishing_gradients")["vanishing_gradients"]
     assert finding.severity == "error"
     assert finding.evidence["expected_fall"] < 3
-    assert [dict(p.change) for p in finding.proposals] == [{"network.batchnorm": True}]
+    assert [dict(p.change) for p in finding.proposals] == [{"network.hidden": [24] * 16}, {"network.batchnorm": True}]
 
 
 def test_a_gradient_that_vanishes_in_training_needs_several_looks_and_a_run_that_is_stuck() -> None:

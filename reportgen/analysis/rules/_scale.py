@@ -8,6 +8,7 @@ from reportgen.runs.record import RunRecord
 RECTIFIERS = ("relu", "leaky_relu", "prelu", "elu", "gelu", "silu")
 """Activations that pass about half of what comes in, for which He's scale was made or is the closest."""
 
+WIDER = 4
 NORMALIZE = Proposal({"network.batchnorm": True}, "batch normalization sets the scale anew in each layer")
 
 
@@ -16,6 +17,12 @@ def fitting_init(activation: str) -> str:
     if activation in RECTIFIERS:
         return "he_normal"
     return "lecun_normal" if activation == "selu" else "xavier"
+
+
+def widen(record: RunRecord) -> Proposal:
+    """Return the change to hidden layers of four times the width."""
+    widths = [WIDER * layer.units for layer in record.spec.network.layers[:-1]]
+    return Proposal({"network.hidden": widths}, "in wider layers the luck of the draw averages out")
 
 
 def rescale(record: RunRecord, fault: str) -> tuple[str, tuple[Proposal, ...]]:

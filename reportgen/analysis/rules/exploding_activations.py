@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis import theory
-from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import (
     enough,
@@ -48,6 +48,7 @@ from reportgen.analysis.rules._signal import (
 from reportgen.runs.record import RunRecord
 
 GROWS = 2.0
+FASTER = 10.0
 BOUNDED = ("tanh", "sigmoid")
 SOURCES = ("lecture-review", "stanford-scribe", "He et al. 2015", "Poole et al. 2016", "Hanin and Rolnick 2018")
 
@@ -84,7 +85,7 @@ def check(evidence: Evidence) -> Finding | None:
     expected = _expected(shown[0])
     theirs = f"; theory expects {number(expected)} of these settings" if expected else ""
     loss = float(np.mean([record.epochs("train_loss")[0] for record in shown]))
-    advice, proposals = rescale(shown[0], "too large for it")
+    advice, proposals = _cure(shown[0])
     found = severity_of_change(shown, growth, LEAST)
     return Finding(
         rule=RULE.id,
@@ -103,6 +104,13 @@ def check(evidence: Evidence) -> Finding | None:
         sources=SOURCES,
         proposals=proposals,
     )
+
+
+def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+    advice, proposals = rescale(record, "too large for it")
+    change = {**proposals[0].change, "training.lr": FASTER * record.spec.training.lr}
+    faster = Proposal(change, "a rate small enough for signals that explode is too small for others")
+    return advice, (proposals[0], faster, *proposals[1:])
 
 
 def _expected(record: RunRecord) -> float | None:

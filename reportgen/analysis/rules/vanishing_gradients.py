@@ -20,7 +20,7 @@ the same is worth a sentence, from a factor of 100 on one that has mastered it (
 warning from a factor of 100 on, an error from 10000 on.
 
 **Advice.** Units with steeper slopes and weights that suit them (tanh with `xavier`, ReLU with `he`), or normalized
-layers.
+layers; wider ones, where theory expects no such fall.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._outcome import stuck
-from reportgen.analysis.rules._scale import NORMALIZE, rescale
+from reportgen.analysis.rules._scale import NORMALIZE, rescale, widen
 from reportgen.analysis.rules._seen import enough, layers_in_most, looked_at, number, words_for_layers, words_for_seeds
 from reportgen.analysis.rules._signal import LEAST, backward, beyond_chance, severity_of_change, wander, weightless
 from reportgen.runs.record import RunRecord
@@ -104,7 +104,7 @@ def check(evidence: Evidence) -> Finding | None:
     layers = layers_in_most([fall.flags for fall in falls])
     seeds = tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0]) if step == 0 else None
-    advice, proposals = _cure(shown[0], step)
+    advice, proposals = _cure(shown[0], step, expected)
     return Finding(
         rule=RULE.id,
         severity=severity_of_change(shown, factor),
@@ -134,7 +134,7 @@ def _words(factor: float, expected: float | None) -> str:
     return f"{times} (theory expects {number(expected)} of these settings)" if expected else times
 
 
-def _cure(record: RunRecord, step: int) -> tuple[str, tuple[Proposal, ...]]:
+def _cure(record: RunRecord, step: int, expected: float | None) -> tuple[str, tuple[Proposal, ...]]:
     if step > 0:
         return "Normalize each layer (batchnorm: true), so that none falls silent.", (NORMALIZE,)
     if record.spec.network.layers[0].activation.name == "sigmoid":
@@ -144,7 +144,13 @@ def _cure(record: RunRecord, step: int) -> tuple[str, tuple[Proposal, ...]]:
             "Take tanh with weights scaled by 1 / sqrt(fan_in) (init: xavier), whose slope at zero is 1 and not 1/4."
         )
         return advice, (steeper, NORMALIZE)
-    return rescale(record, "no help at this depth and width")
+    advice, proposals = rescale(record, "no help at this depth and width")
+    if (expected or math.inf) > LEAST:
+        return advice, proposals
+    return "Widen the layers: as narrow as this, so many of them lose the gradient by luck.", (
+        widen(record),
+        *proposals,
+    )
 
 
 RULE = Rule(
