@@ -24,7 +24,8 @@ from reportgen.figures._words import count, listing, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 from reportgen.study.best import BEST_METRICS
 
-ROWS, COLUMNS_OF_PANELS = 6, 3
+ROWS, COLUMNS_OF_PANELS = 5, 3
+MOST_MARKS = 2000
 ABOVE: dict[str, Any] = {"ls": "none", "mew": 1.2, "clip_on": False}
 RING = {**ABOVE, "marker": "o", "ms": 9, "mfc": "none", "mec": _style.INK, "zorder": 6}
 CROSS = {**ABOVE, "marker": "x", "ms": 5.5, "color": _style.BAD, "zorder": 5}
@@ -80,7 +81,8 @@ def _figure(searches: Sequence[SearchResult]) -> Figure:
     )
     stages = max(stage.stage for search in searches for stage in search.stages)
     handles, labels = _legend(stages, any(t.diverged for search in searches for t in search.trials))
-    figure, axes = _style.grid(len(rows), columns, 1.55, _style.legend_height(labels), margins)
+    height = 1.55 if len(rows) <= 3 else 0.95  # so that it fits on a page
+    figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
     scales = _score_scales(searches)
     for search, row, panels in zip(searches, axes, rows, strict=True):
         scale = scales[search.asked.metric]
@@ -128,36 +130,44 @@ def _draw_panel(ax: Axes, search: SearchResult, panel: Panel, scale: _axis.Scale
             ax.set_ylabel(_words(search.asked.metric), labelpad=3)
     else:
         _set_setting(ax, search, panel.y, "y")
-    for trial in search.trials:
-        _draw_trial(ax, search, panel, trial, scale)
+    groups: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    ranks = _ranks(search)
+    for trial, rank in zip(search.trials, ranks, strict=True):
+        lost = trial.diverged > 0 or not math.isfinite(trial.score.value)
+        kind = (0, 0) if lost else (trial.trial.stage, 0 if panel.y is None else 1 + int(rank * len(SHADES)))
+        groups.setdefault(kind, []).append(_point(search, panel, trial, scale))
+    for (stage, shade), points in groups.items():
+        # Few artists: hundreds of single marks would take as long as the rest of the report.
+        ax.plot(*zip(*points, strict=True), **_style_of(stage, shade), rasterized=len(points) > MOST_MARKS)
+    best = [_point(search, panel, trial, scale) for trial in search.trials if trial.variant in search.best]
+    ax.plot(*zip(*best, strict=True), **RING)
 
 
-def _draw_trial(ax: Axes, search: SearchResult, panel: Panel, trial: TrialResult, scale: _axis.Scale) -> None:
+def _point(search: SearchResult, panel: Panel, trial: TrialResult, scale: _axis.Scale) -> tuple[float, float]:
     x = _at(search, trial, panel.x)
+    if panel.y is not None:
+        return x, _at(search, trial, panel.y)
     worst = scale.low + 0.03 * (scale.high - scale.low) if search.asked.maximize else scale.high
-    y = float(_placed(trial.score.value, worst)) if panel.y is None else _at(search, trial, panel.y)
-    if panel.y is None:
-        y = float(scale.place([y])[0])
-    if trial.diverged or not math.isfinite(trial.score.value):
-        ax.plot([x], [y], **CROSS)
-    else:
-        mark = _mark(trial.trial.stage)
-        ax.plot([x], [y], **(mark if panel.y is None else mark | _shade(search, trial)))
-    if trial.variant in search.best:
-        ax.plot([x], [y], **RING)
+    return x, float(scale.place([trial.score.value if math.isfinite(trial.score.value) else worst])[0])
 
 
-def _placed(value: float, worst: float) -> float:
-    return value if math.isfinite(value) else worst
-
-
-def _shade(search: SearchResult, trial: TrialResult) -> dict[str, Any]:
-    """Return the colour of a trial in the plane, by its rank among all of the search."""
+def _ranks(search: SearchResult) -> list[float]:
+    """Return for each trial the share of all that are worse, below 1."""
     sign = 1 if search.asked.maximize else -1
-    scores = np.array([sign * t.score.value for t in search.trials if math.isfinite(t.score.value)])
-    rank = float((scores < sign * trial.score.value).mean())
-    colour = SHADES[min(int(rank * len(SHADES)), len(SHADES) - 1)]
-    return {"color": colour, "mfc": colour, "mec": _style.MUTED, "mew": 0.4, "alpha": 1.0}
+    scores = np.array([sign * t.score.value for t in search.trials])
+    finite = np.sort(scores[np.isfinite(scores)])
+    below: list[float] = (np.searchsorted(finite, scores) / max(finite.size, 1)).clip(0, 0.999).tolist()
+    return below
+
+
+def _style_of(stage: int, shade: int) -> dict[str, Any]:
+    """Return how a mark looks: stage 0 is a cross, shade 0 the stage's own colour, else one of SHADES from 1."""
+    if stage == 0:
+        return CROSS
+    if shade == 0:
+        return _mark(stage)
+    colour = SHADES[shade - 1]
+    return _mark(stage) | {"color": colour, "mfc": colour, "mec": _style.MUTED, "mew": 0.4, "alpha": 1.0}
 
 
 def _at(search: SearchResult, trial: TrialResult, path: str) -> float:

@@ -11,15 +11,16 @@ from reportgen.analysis.model import Estimate, SearchResult, TrialResult
 from reportgen.study.ranges import Range
 
 TOP, TOP_OF_SEVERAL = 10, 5
-"""So many trials of a search are shown, best first, where it is the only one and where there are others."""
+"""So many trials of a search are shown where it is the only one, and where there are others."""
 
 KINDS = {"uniform": "", "log_uniform": "log", "integers": "whole numbers", "log_integers": "whole numbers, log"}
 
 
 @dataclass(frozen=True)
 class SearchPart:
-    """One search: `title` is empty where it is the only one, `rows` are its best trials, best first.
+    """One search: `title` is empty where it is the only one.
 
+    rows: its best trials, best first, or the best of each seed where every seed made a search of its own.
     settings: path and range in words. best: path to the values that the best trials have. runs, diverged: how many.
     """
 
@@ -46,13 +47,14 @@ def search_parts(searches: Sequence[SearchResult]) -> tuple[SearchPart, ...]:
 def _part(search: SearchResult, several: bool) -> SearchPart:
     most = TOP_OF_SEVERAL if several else TOP
     last = [one for one in search.trials if one.trial.stage == search.stages[-1].stage]
+    ranked = sorted(last, key=lambda one: _rank(one.score, search.asked.maximize))
     chosen = [one for one in search.trials if one.variant in search.best]
     values = {path: tuple(one.trial.values[path] for one in chosen) for path in search.asked.ranges}
     return SearchPart(
         result=search,
         title=search.label if several else "",
         settings=tuple((path, _words(one)) for path, one in search.asked.ranges.items()),
-        rows=tuple(sorted(last, key=lambda one: _rank(one.score, search.asked.maximize))[:most]),
+        rows=tuple(chosen if search.asked.repeat else ranked)[:most],
         best=values,
         trials=len(search.trials),
         runs=sum(stage.runs for stage in search.stages),

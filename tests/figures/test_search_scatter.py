@@ -57,7 +57,7 @@ def test_all_of_it_lies_inside_the_canvas_and_reads_in_words(edge: str, tmp_path
     FigureCanvasAgg(drawing.figure)
     inside = drawing.figure.get_tightbbox(drawing.figure.canvas.get_renderer())
     width, height = drawing.figure.get_size_inches()
-    assert (width, height < 14) == (6.5, True)
+    assert (width, height < 9) == (6.5, True)
     assert min(inside.x0, inside.y0) > -0.02
     assert inside.x1 < width + 0.02
     assert inside.y1 < height + 0.02
