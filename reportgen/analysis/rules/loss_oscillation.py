@@ -81,5 +81,13 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("lr_too_high", "bn_tiny_batch", "unnormalized_input"),
+    causes=(
+        "bn_tiny_batch",
+        "unnormalized_input",
+        "symmetric_init",
+        "exploding_activations",
+        "exploding_gradients",
+        "saturation",
+        "lr_too_high",
+    ),
 )

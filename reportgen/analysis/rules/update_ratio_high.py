@@ -87,5 +87,12 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("lr_too_high", "unnormalized_input", "exploding_gradients"),
+    causes=(
+        "unnormalized_input",
+        "symmetric_init",
+        "exploding_activations",
+        "exploding_gradients",
+        "saturation",
+        "lr_too_high",
+    ),
 )
