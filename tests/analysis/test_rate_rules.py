@@ -11,6 +11,7 @@ import pytest
 from reportgen.analysis.rules._course import course
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._swings import swing
+from reportgen.analysis.rules.lr_too_high import sign
 from reportgen.engine.spec import Component, DropoutSpec
 from tests.analysis.rate_runs import alarm, clouds, found, run, runs
 from tests.engine.networks import activation, init, optimizer
@@ -53,6 +54,7 @@ TOO_HIGH: dict[str, dict[str, Any]] = {
     "full batch": {"lr": 300.0, "batch_size": 0, "epochs": 100},
     "momentum": {"lr": 10.0, "optimizer": optimizer("sgd", momentum=0.9)},
     "mean squared error": {"lr": 1e3, "loss": Component("mse")},
+    "batch of one, three epochs": {"lr": 0.7, "batch_size": 1, "epochs": 3, **RELU},
 }
 
 
@@ -146,6 +148,27 @@ def test_an_epochs_mean_counts_examples_and_not_batches() -> None:
     losses[3::8] = 50.0
     falls = {"step_loss": losses, "epoch_train_loss": np.linspace(1, 0.5, 13)}
     assert swing(dataclasses.replace(record, arrays={**record.arrays, **falls})) < 0.2
+
+
+def test_a_loss_beyond_reason_that_is_finite_counts_as_broken_out() -> None:
+    record = run(epochs=2)
+    steps = record.arrays["step_loss"].size
+    burst = {"step_loss": np.geomspace(1.4, 1e6, steps)}
+    assert sign(dataclasses.replace(record, arrays={**record.arrays, **burst})) == "beyond reason"
+
+
+def test_what_was_learned_and_lost_again_shows_in_the_scores_of_three_epochs() -> None:
+    record = run(epochs=3, lr=3.0, batch_size=1)
+    quiet = np.full(record.arrays["step_loss"].size, 0.9)
+    poor = {**record.final, "train_accuracy": 0.5}
+
+    def with_scores(*scores: float) -> str | None:
+        losses = {"step_loss": quiet, "epoch_train_loss": np.array(scores)}
+        changed = dataclasses.replace(record, final=poor, arrays={**record.arrays, **losses})
+        return sign(changed)
+
+    assert with_scores(1.5, 0.6, 1.0, 0.9) == "lost ground"
+    assert with_scores(1.5, 1.0, 0.95, 0.9) is None
 
 
 def test_a_rate_is_the_cause_of_a_divergence_that_began_sane() -> None:

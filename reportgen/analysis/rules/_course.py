@@ -4,7 +4,7 @@
 as a share of the loss L. tr F is the mean squared gradient of a single example, from the looks: a layer's share is
 E|a|^2 E|delta|^2 for its inputs a and its deltas. No curvature of the softmax loss exceeds tr F at initialization
 (Martens 2020, section 5). A share far below 1 is a small step, one above 1 is larger than the loss is linear for,
-whatever the optimizer, the data or the width.
+whatever the optimizer, the data or the width. A loss beyond reason, ten times guessing, is counted as that.
 
 **What all steps could do.** The sum of |u| |g| / L over all steps: how far, in powers of e, the loss would fall if
 each step did what its gradient g promises. For small steps of gradient descent it is the sum of lr |g|^2 / L, and the
@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 
 FIRST, LAST = 50, 8
 """A run begins with a 50th of its steps, and ends with an 8th: what comes before and after is compared over those."""
+
+SANE = 10.0
 
 RISING = ("range_test",)
 """Schedules that raise the rate on purpose, until training breaks."""
@@ -72,6 +74,11 @@ class Course:
         return math.log(max(self.first, 1e-30) / max(self.last, 1e-30))
 
 
+def sane(record: RunRecord) -> float:
+    """Return the loss above which none can be taken for that of a network with outputs of a common size."""
+    return SANE * max(guess_loss(record), 1.0)
+
+
 def rises(record: RunRecord) -> bool:
     """Return whether the schedule raises the rate on purpose until training breaks."""
     schedule = record.spec.training.schedule
@@ -105,7 +112,7 @@ def course(record: RunRecord) -> Course | None:
     with np.errstate(all="ignore"):
         weights, biases = _squared_gradients(record)
         length, gradient = _step_lengths(record), weights + biases
-        level = np.interp(looks, *_levels(record, losses))
+        level = np.minimum(np.interp(looks, *_levels(record, losses)), sane(record))
         effects = length * np.sqrt(_squared_example(record)) / level
         rates = length * np.sqrt(gradient) / level
     seen = np.isfinite(effects) & np.isfinite(rates) & (looks > 0)

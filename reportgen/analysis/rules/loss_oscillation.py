@@ -83,6 +83,7 @@ RULE = Rule(
     stage="optimization",
     causes=(
         "bn_tiny_batch",
+        "train_eval_mismatch",
         "unnormalized_input",
         "symmetric_init",
         "exploding_activations",

@@ -8,13 +8,13 @@ been down before, and how far it still swings late in training, measured where n
 **Reference.** No rate is high by its number, and a step beyond 2 / curvature is no fault where the loss falls all the
 same. Four signs count, each of large steps together with harm:
 
-1. *Broke out.* The loss left the finite numbers, though before the first step it was sane: below ten times
-   guessing, or below 10, which outputs of unit variance stay below for every loss.
+1. *Broke out.* The loss left the finite numbers, or ended beyond reason, though before the first step it was sane:
+   below ten times guessing, or below 10, which outputs of unit variance stay below for every loss.
 2. *No better than guessing.* The loss, in train mode and in test mode, ends at 95% of the best constant
    answer's or above and has not just been falling, after steps that promised a fall by e^20, with one at least twice as
    large as the loss itself.
-3. *Lost ground.* It ends above its lowest level by more than a tenth of guessing and three standard errors, after
-   steps that promised e^20, with one as large as the loss itself.
+3. *Lost ground.* It ends above its lowest level by more than a tenth of guessing, in the scores of epochs or, beyond
+   three standard errors, in minibatches, after steps that promised e^20, with one as large as the loss itself.
 4. *Never settles.* It keeps 30% of guessing and swings by 3% of it after a promise of e^40; or it keeps half, the
    average step is twice as large as the loss, and the promise is e^200; or it swings by 15% of guessing, whatever it
    came to at the last epoch.
@@ -32,7 +32,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import Array, Course, course, finite, restarts, rises
+from reportgen.analysis.rules._course import Array, Course, course, finite, restarts, rises, sane
 from reportgen.analysis.rules._input import too_large
 from reportgen.analysis.rules._outcome import fits, guess_loss
 from reportgen.analysis.rules._rate import lower
@@ -40,7 +40,6 @@ from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_
 from reportgen.analysis.rules._swings import swing
 from reportgen.runs.record import RunRecord
 
-SANE = 10.0
 GUESSING = 0.95
 PROMISE, LONG, LONGEST = 20.0, 40.0, 200.0
 LARGE = 2.0
@@ -50,7 +49,8 @@ KEEPS, HALF = 0.3, 0.5
 SWINGS, WILD = 0.03, 0.15
 LATE = 0.2
 BLOCKS = 16
-BROKE, GUESSES, LOSES, RESTLESS = "broke out", "no better than guessing", "lost ground", "never settles"
+BROKE, BURST = "broke out", "beyond reason"
+GUESSES, LOSES, RESTLESS = "no better than guessing", "lost ground", "never settles"
 SOURCES = (
     "stanford-scribe",
     "lecture-review",
@@ -67,6 +67,8 @@ def sign(record: RunRecord) -> str | None:
     if record.status == "diverged":
         return BROKE if _began_sane(record) else None
     seen = course(record)
+    if seen is not None and seen.last >= sane(record) and _began_sane(record):
+        return BURST
     if seen is None or seen.promised < PROMISE:
         return None
     if fits(record):
@@ -74,7 +76,7 @@ def sign(record: RunRecord) -> str | None:
     ended = _ended(record, seen)
     if ended >= GUESSING * seen.guess and seen.effect >= LARGE and not _coming_down(record, seen):
         return GUESSES
-    if seen.effect >= LARGE / 2 and _lost(seen) > LOST * seen.guess:
+    if seen.effect >= LARGE / 2 and max(_lost(seen), _lost_by_scores(record)) > LOST * seen.guess:
         return LOSES
     return RESTLESS if _restless(record, seen, ended) else None
 
@@ -89,7 +91,7 @@ def _by_the_input(record: RunRecord) -> bool:
 
 def _began_sane(record: RunRecord) -> bool:
     loss = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)
-    return loss.size > 0 and bool(loss[0] < SANE * max(guess_loss(record), 1.0))
+    return loss.size > 0 and bool(loss[0] < sane(record))
 
 
 def _ended(record: RunRecord, seen: Course) -> float:
@@ -114,6 +116,13 @@ def _lost(seen: Course) -> float:
         return 0.0
     error = np.sqrt(sum(np.mean(np.diff(block) ** 2) / 2 / block.size for block in (lowest, blocks[-1])))
     return float(seen.last - lowest.mean() - ERRORS * error)
+
+
+def _lost_by_scores(record: RunRecord) -> float:
+    """Return by how much the last score lies above the lowest, on the same examples; 0 where scores wander."""
+    tested = finite(record.arrays.get("epoch_train_loss", ()))
+    wander = restarts(record) or any(layer.batchnorm for layer in record.spec.network.layers)
+    return 0.0 if wander or tested.size < 3 else float(tested[-1] - tested.min())
 
 
 def _blocks(seen: Course) -> list[Array]:
@@ -148,7 +157,7 @@ def check(evidence: Evidence) -> Finding | None:
     slowest = Proposal({"training.lr": slower.change["training.lr"] / 10}, "much smaller steps")
     return Finding(
         rule=RULE.id,
-        severity="error" if commonest in (BROKE, GUESSES) else "warning",
+        severity="error" if commonest in (BROKE, BURST, GUESSES) else "warning",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
@@ -185,7 +194,7 @@ def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
         return f"The loss, {number(float(begin))} before the first step, left the finite numbers"
     ended = f"the loss went from {number(facts['first_loss'])} to {number(facts['last_loss'])}"
     size = f"A step can change the losses by up to {number(facts['largest_effect_of_a_step'])} times their mean"
-    if found == GUESSES:
+    if found in (BURST, GUESSES):
         return f"{size}, and {ended}, where guessing costs {number(facts['guess'])}"
     if found == LOSES:
         return f"{size}, and what was learned is lost again: {ended}"
@@ -207,6 +216,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("unnormalized_input", "wrong_init_loss"),
+    causes=("unnormalized_input", "bn_tiny_batch", "wrong_init_loss"),
     yields_to=("exploding_gradients", "exploding_activations", "saturation"),
 )

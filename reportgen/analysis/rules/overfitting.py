@@ -97,7 +97,7 @@ def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
     pairs = _fitting_better(records, turns(records, "val_loss", 1.0))
     if not pairs:
         return None
-    rises = [math.log(turn.after["val_loss"] / max(turn.before["val_loss"], 1e-12)) for _, turn in pairs]
+    rises = [math.log(max(turn.after["val_loss"], 1e-12) / max(turn.before["val_loss"], 1e-12)) for _, turn in pairs]
     shown = _worse(pairs, rises, LOSS_ERRORS * _relative_error(records))
     if not shown:
         return None

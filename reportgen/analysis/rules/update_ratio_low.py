@@ -39,7 +39,7 @@ from reportgen.runs.record import RunRecord
 LOW = 1e-4
 COMMON = 1e-3
 OVERSIZED = 3.0
-STARVED = ("symmetric_init", "vanishing_activations", "vanishing_gradients", "saturation", "dead_relu")
+STARVED = ("bn_tiny_batch", "symmetric_init", "vanishing_activations", "vanishing_gradients", "saturation", "dead_relu")
 SOURCES = ("stanford-scribe", "lecture-review")
 
 
