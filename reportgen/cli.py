@@ -133,6 +133,26 @@ def index(
         show_page(pages[0])
 
 
+@app.command()
+def diagnose(
+    record: Annotated[Path, typer.Argument(metavar="RECORD.npz|FOLDER", help="A record, or a folder of records.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with code 6 where there is a warning or error.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Diagnose training that was recorded elsewhere."""
+    from reportgen.brought import alarms, diagnose_files, judgement_lines, judgement_values
+
+    found, judgements = diagnose_files(record)
+    if as_json:
+        print_json(judgement_values(judgements, found))
+    else:
+        print_lines(judgement_lines(judgements, found))
+    if strict and alarms(judgements):
+        raise typer.Exit(NOT_SUPPORTED)
+
+
 @app.command("list")
 def list_(
     kinds: Annotated[list[str] | None, typer.Argument(metavar="[KIND...]", help="Such as inits or rules.")] = None,

@@ -51,7 +51,7 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
         ],
         "runs": [_run(variant, record) for variant, record in planned_records(analysis)],
         "claims": [_claim(claim) for claim in analysis.claims],
-        "findings": [_finding(finding) for finding in analysis.findings],
+        "findings": [finding_values(finding) for finding in analysis.findings],
     }
     if analysis.ensembles:
         results["ensembles"] = [asdict(ensemble) for ensemble in analysis.ensembles]
@@ -154,7 +154,8 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
     return {"score": estimate.value, "interval": (estimate.lo, estimate.hi), "n": estimate.n}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_values(finding: Finding) -> dict[str, Any]:
+    """Return a finding as results.json has it."""
     return {
         "rule": finding.rule,
         "severity": finding.severity,

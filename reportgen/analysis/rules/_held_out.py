@@ -55,13 +55,11 @@ def share_error(share: float, of: int) -> float:
 
 def majority(record: RunRecord) -> float:
     """Return the share of validation examples that are of the commonest training class, as far as it is known."""
+    known = record.facts.get("baseline_majority")
+    if known is not None:
+        return float(known)
     counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
-    confusion = record.arrays.get("val_confusion")
-    if counts.size == 0 or counts.sum() == 0:
-        return 1 / max(int(record.facts.get("classes", 2)), 1)
-    if confusion is None or confusion.shape[0] != counts.size:
-        return float(counts.max() / counts.sum())
-    return float(confusion[int(counts.argmax())].sum() / max(confusion.sum(), 1))
+    return float(counts.max() / counts.sum()) if counts.sum() else 1 / max(int(record.facts.get("classes", 2)), 1)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ KEEPS = 4.0
 
 
 def first_layer_fits_unit_input(record: RunRecord) -> bool:
-    """Return whether the first layer's weights, as drawn, fit inputs of size 1."""
+    """Return whether the first layer's weights, as drawn, are known to fit inputs of size 1."""
+    if "probe_weight_std" not in record.arrays:
+        return False
     std = float(record.statistic("weight_std")[0][0])
     return std**2 * float(record.facts.get("features", math.inf)) < KEEPS
 

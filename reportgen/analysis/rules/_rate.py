@@ -20,7 +20,7 @@ FIRST_RATIO = 0.05
 
 def first_ratio(record: RunRecord) -> float:
     """Return the largest ratio of update to weight over the layers at the first step that was looked at, 0 for none."""
-    if not looked_at([record]):
+    if not looked_at([record]) or "probe_update_ratio" not in record.arrays:
         return 0.0
     ratios = np.asarray(record.statistic("update_ratio"), np.float64)
     return next((float(np.nanmax(row)) for row in ratios if np.isfinite(row).any()), 0.0)

@@ -6,7 +6,8 @@ last three looks (or at initialization, where nothing is trained).
 **Reference.** More than 40% of a layer's units, or more than 20% where that is 15 points above the share at
 initialization. A deep net with He weights and zero biases begins with 10 to 20% of such units in a layer and trains
 well, since by chance a whole batch can lie on one side of a unit's boundary; a unit silent on most examples is
-healthy. Silence on the probe examples is taken for silence on all where there are at least 100 of them.
+healthy. Silence on the probe examples is taken for silence on all where there are at least 100 of them. A layer whose
+weights are zero, or were pulled to a thousandth of their size, is silent for another reason, which other rules name.
 
 **Causes told apart.** Dead from step 0: the bias or the scale at initialization. Dead later: a step that was too
 large, because of the input where this is larger than the weights fit, or else of the learning rate.
@@ -33,7 +34,6 @@ from reportgen.analysis.rules._outcome import fits, masters, stuck
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
-    initial,
     layers_in_most,
     looked_at,
     percent,
@@ -45,6 +45,7 @@ from reportgen.runs.record import RunRecord
 MANY = 0.40
 GROWTH = 0.15
 LOOKS = 3
+GONE = 1e-3
 LEAST_EXAMPLES = 100
 SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying ReLU and initialization")
 
@@ -68,8 +69,12 @@ def _flagged(record: RunRecord) -> NDArray[np.bool_]:
 
 
 def _silent(record: RunRecord) -> bool:
-    """Return whether a layer's silence is that of weights that are all zero, which symmetric_init names."""
-    return bool((initial(record, "weight_norm") == 0).any())
+    """Return whether a layer's silence is that of weights that are all zero, or that a penalty has pulled to nothing.
+
+    symmetric_init and over_regularization name these.
+    """
+    norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, :-1]
+    return bool((norms[0] == 0).any() or (norms[-1] < GONE * norms[0]).any())
 
 
 def check(evidence: Evidence) -> Finding | None:

@@ -32,8 +32,8 @@ SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courvill
 
 
 def _first_layer(record: RunRecord) -> int | None:
-    """Return the first layer that is not finite at the last look, None where all still are."""
-    if "probe_step" not in record.arrays or not len(record.probe_steps):
+    """Return the first layer that is not finite at the last look, None where all still are or nothing is known."""
+    if not looked_at([record]) or not {"probe_activation_std", "probe_weight_norm"} <= set(record.arrays):
         return None
     std = np.asarray(record.statistic("activation_std"), np.float64)[-1]
     weights = np.asarray(record.statistic("weight_norm"), np.float64)[-1]

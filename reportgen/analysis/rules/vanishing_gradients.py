@@ -159,5 +159,12 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="initialization",
-    causes=("unnormalized_input", "symmetric_init", "vanishing_activations", "saturation", "missing_nonlinearity"),
+    causes=(
+        "unnormalized_input",
+        "symmetric_init",
+        "vanishing_activations",
+        "saturation",
+        "missing_nonlinearity",
+        "over_regularization",
+    ),
 )
