@@ -3,8 +3,8 @@
 Where a study trains, the metric is final validation accuracy, or training loss where nothing is held out, unless the
 finding names another: a rise of the validation loss is to be mended in that loss, and a class that accuracy hides in
 balanced accuracy, the mean over classes of the share that is recognized. A run that diverged counts with the accuracy,
-or ten times the loss, of chance. Where it only looks at initialization, the metric
-is whether the finding is still seen.
+or ten times the loss, of chance. Where it only looks at initialization, the metric is whether the finding is still
+seen. Accuracies are compared in log odds, since that of a net that has learned nothing is by luck and varies the more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Remedy
 from reportgen.analysis.rules import RULES
-from reportgen.analysis.statistics import mean_interval, paired_error
+from reportgen.analysis.statistics import gain_interval
 from reportgen.analysis.verdicts import LEAST_SEEDS
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
@@ -38,8 +38,8 @@ def judge_remedy(
     if not seeds:
         return None
     was, now = np.array([old[s] for s in seeds]), np.array([new[s] for s in seeds])
-    examples = min((int(r.facts.get("val_n", 0)) for r in after), default=0) if metric == "val_accuracy" else 0
-    mean, lo, hi = mean_interval(now - was, paired_error(float((now - was).mean()), examples, len(seeds)))
+    examples = min((int(r.facts.get("val_n", 0)) for r in after), default=0) if metric.endswith("accuracy") else 0
+    mean, lo, hi = gain_interval(was, now, examples)
     return Remedy(
         change=proposal.change,
         metric=metric,

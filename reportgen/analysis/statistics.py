@@ -153,6 +153,27 @@ def paired_error(difference: float, examples: int, seeds: int) -> float:
     return math.sqrt(max(disagree - difference**2, disagree / trials) / trials)
 
 
+def gain_interval(before: ArrayLike, after: ArrayLike, examples: int) -> tuple[float, float, float]:
+    """Return (mean difference, lo, hi) of paired shares of so many examples, after less before.
+
+    The interval is Student's t over the differences of log odds, taken back to shares at the mean before: a share that
+    is near 1 has little room to vary and one near chance has much, and what lies beyond 0 or 1 is in no interval. Half
+    an example on each side keeps odds finite (Haldane 1956). The standard error has the same floor, in parts of the
+    difference, that `paired_error` gives the shares.
+    """
+    was, now = np.asarray(before, np.float64), np.asarray(after, np.float64)
+    difference = float((now - was).mean())
+    if examples == 0 or was.size < 2:
+        return mean_interval(now - was)
+    half = 0.5 / (examples + 1)
+    odds_was, odds_now = (special.logit(half + shares * (1 - 2 * half)) for shares in (was, now))
+    center, gain = float(special.logit(half + was.mean() * (1 - 2 * half))), float((odds_now - odds_was).mean())
+    slope = abs(gain / difference) if difference else 1 / float(was.mean() * (1 - was.mean()) + half)
+    _, lo, hi = mean_interval(odds_now - odds_was, slope * paired_error(difference, examples, was.size))
+    ends = [float(special.expit(center + bound) - special.expit(center)) for bound in (lo, hi)]
+    return difference, min(ends[0], difference), max(ends[1], difference)
+
+
 def share_interval(successes: float, trials: int) -> tuple[float, float]:
     """Return the exact 95% interval of a share (Clopper and Pearson 1934); successes may be a mean of several."""
     tail = (1 - LEVEL) / 2

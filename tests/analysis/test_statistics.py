@@ -168,3 +168,26 @@ def test_an_interval_holds_nothing_that_the_metric_cannot_be(
 ) -> None:
     assert statistics.possible(name, *given) == cut
     assert all(map(math.isnan, statistics.possible(name, math.nan, math.nan)))
+
+
+def test_a_gain_from_chance_is_seen_though_chance_varies() -> None:
+    difference, lo, hi = statistics.gain_interval([0.61, 0.19, 0.63], [0.97, 0.97, 0.97], 143)
+    assert difference == pytest.approx(0.4933, abs=1e-4)
+    assert 0 < lo < difference < hi < 1
+    assert statistics.mean_interval([0.36, 0.78, 0.34])[1] < 0, "shares themselves vary too much to tell"
+
+
+def test_no_gain_is_an_interval_around_nothing_and_within_what_shares_can_be() -> None:
+    difference, lo, hi = statistics.gain_interval([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], 100)
+    assert difference == 0
+    assert -1 < lo < 0 < hi < 0.05
+
+
+def test_gains_on_null_data_are_rarely_claimed() -> None:
+    draw, claimed = np.random.default_rng(0), 0
+    for _ in range(1000):
+        shares = 1 / (1 + np.exp(-(2 + 0.6 * draw.standard_normal((2, 3)))))
+        before, after = draw.binomial(200, shares) / 200
+        _, lo, hi = statistics.gain_interval(before, after, 200)
+        claimed += lo > 0 or hi < 0
+    assert claimed <= 65  # 5% of 1000, and two standard errors
