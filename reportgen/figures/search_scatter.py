@@ -183,7 +183,7 @@ def _set_setting(ax: Axes, search: SearchResult, path: str, which: str) -> None:
         scale = _range_scale(one.low, one.high, one.log)
         (_axis.set_x if which == "x" else _set_y)(ax, scale)
     else:
-        names = [_choice(item) for item in one.choices]
+        names = [label or _choice(item) for item, label in zip(one.choices, one.labels, strict=True)]
         ax.set_xlim(-0.5, len(names) - 0.5)
         ax.set_xticks(range(len(names)), [_style.clip(name, 1.6 / len(names)) for name in names])
     name = _words(path.rsplit(".", 1)[-1])

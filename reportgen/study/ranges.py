@@ -23,6 +23,7 @@ class Range:
     """The values that a search tries for a setting.
 
     low, high: the ends, both included; 0 and 0 for choices. points: of a grid, None where the search shares them out.
+    labels: what the study calls the choices, None for one that it leaves to its value.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Range:
     high: float = 0.0
     choices: tuple[Any, ...] = ()
     points: int | None = None
+    labels: tuple[str | None, ...] = ()
 
     @property
     def log(self) -> bool:
@@ -49,7 +51,7 @@ class Range:
     def at(self, place: float) -> Any:
         """Return the value at a place from 0 to 1."""
         if not self.ordered:
-            return self.choices[min(int(place * len(self.choices)), len(self.choices) - 1)]
+            return self.choices[self._index(place)]
         low, high = self.low, self.high + (1 if self.whole else 0)
         if self.log:
             value = math.exp(math.log(low) + place * (math.log(high) - math.log(low)))
@@ -57,6 +59,13 @@ class Range:
             value = low + place * (high - low)
         value = min(max(value, self.low), self.high)
         return math.floor(value) if self.whole else value
+
+    def label_at(self, place: float) -> str | None:
+        """Return what the study calls the choice at a place, None where it has no name for it."""
+        return self.labels[self._index(place)] if self.labels else None
+
+    def _index(self, place: float) -> int:
+        return min(int(place * len(self.choices)), len(self.choices) - 1)
 
 
 def read_range(given: Any) -> Range:
@@ -76,7 +85,8 @@ def read_range(given: Any) -> Range:
     if kind == "choices":
         if points is not None:
             raise problem("a grid takes each of the choices", "leave points out", ("points",), key=True)
-        return Range(kind, choices=_choices(value))
+        choices, labels = _choices(value)
+        return Range(kind, choices=choices, labels=labels)
     low, high = _ends(kind, value)
     return Range(kind, low, high, points=points)
 
@@ -87,15 +97,26 @@ def _points(value: Any) -> int:
     return value
 
 
-def _choices(value: Any) -> tuple[Any, ...]:
+def _choices(value: Any) -> tuple[tuple[Any, ...], tuple[str | None, ...]]:
+    """Return the values and their labels; {value: v, label: l} labels a value that is no component."""
     if not isinstance(value, list) or not value:
         raise problem(f"expected a list of values, found {shown(value)}", "such as [16, 32, 64]", ("choices",))
     if len(value) > MOST_CHOICES:
         raise problem(f"{len(value)} choices are too many", f"at most {MOST_CHOICES}", ("choices",))
-    for index, item in enumerate(value):
-        if any(item == earlier and isinstance(item, bool) is isinstance(earlier, bool) for earlier in value[:index]):
+    choices: list[Any] = []
+    for index, given in enumerate(value):
+        item = _without_label(given)
+        if any(item == earlier and isinstance(item, bool) is isinstance(earlier, bool) for earlier in choices):
             raise problem(f"{shown(item)} stands here a second time", "each value once", ("choices", index))
-    return tuple(value)
+        choices.append(item)
+    return tuple(choices), tuple(str(v["label"]) if isinstance(v, dict) and "label" in v else None for v in value)
+
+
+def _without_label(value: Any) -> Any:
+    if not isinstance(value, dict) or "label" not in value:
+        return value
+    rest = {key: item for key, item in value.items() if key != "label"}
+    return rest["value"] if set(rest) == {"value"} else rest
 
 
 def _ends(kind: str, value: Any) -> tuple[float, float]:

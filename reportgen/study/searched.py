@@ -65,7 +65,9 @@ def _check_value(point: Point, path: str, value: Any, place: Path, where: Where)
     except KeyError:
         raise StudyError(f"there is no setting {path!r}", where(place[:2], True)) from None
     except ValidationError as error:
-        found = study_error(error, point.tree, lambda _, key: where(place[:2] if key else place, key))
+        found = study_error(
+            error, point.tree, lambda _, key: where(place[:2] if key and place[2] != "choices" else place, key)
+        )
         raise found from None
 
 

@@ -79,7 +79,7 @@ def _trial(
     search: Search, point: Point, owner: int | None, index: int, number: int, at: Places, seeds: tuple[int, ...]
 ) -> Trial:
     values = values_of(search, at)
-    words = {path: _word(path, value) for path, value in values.items()}
+    words = {path: search.ranges[path].label_at(at[path]) or _word(path, value) for path, value in values.items()}
     stage = f"stage {index + 1}" if len(search.stages) > 1 else ""
     name = " ".join(filter(None, [f"seed {owner}" if owner is not None else "", stage, f"trial {number}"]))
     lone = not point.choices and point.label == "baseline"

@@ -207,3 +207,12 @@ def test_a_quick_look_has_few_and_short_trials(tmp_path: Path) -> None:
     assert {run.spec.training.epochs for run in plan.runs} == {3}
     rates = {trial.values["training.lr"] for trial in trials(plan)}
     assert len(rates) > 1
+
+
+def test_choices_may_be_components_with_labels(tmp_path: Path) -> None:
+    choices = "[sgd, {name: sgd, momentum: 0.9, label: heavy}, {value: adam, label: Adam}]"
+    plan = plan_of(tmp_path, f"training.optimizer: {{choices: {choices}}}, method: grid, samples: 3")
+    assert [trial.words["training.optimizer"] for trial in trials(plan)] == ["sgd", "heavy", "Adam"]
+    optimizers = {run.variant: run.spec.training.optimizer for run in plan.runs}
+    assert [(one.name, one.get("momentum")) for one in optimizers.values()][:2] == [("sgd", 0.0), ("sgd", 0.9)]
+    assert_equal_plans(plan.study, reloaded(plan.study, tmp_path))
