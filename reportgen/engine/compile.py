@@ -32,6 +32,20 @@ def inner(function: F) -> F:
     return cast("F", compiled)
 
 
+def part(function: F) -> F:
+    """Return the function compiled into the code of its callers: a call would hand over a hundred fields of arrays."""
+    compiled = njit(
+        nogil=True,
+        cache=True,
+        fastmath=FASTMATH,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        forceinline=True,
+    )(function)
+    return cast("F", compiled)
+
+
 def inline(function: F) -> F:
     """Return a scalar function compiled into its callers."""
     compiled = njit(nogil=True, cache=True, fastmath=FASTMATH, error_model="numpy", inline="always")(function)

@@ -1,14 +1,11 @@
-"""The layers: forward and backward, one layer at a time, in place on flat buffers. Z = A W + b, (rows, width).
-
-Passes call the parts of a layer by address: see `network.Parts`.
-"""
+"""The layers: forward and backward, one layer at a time, in place on flat buffers. Z = A W + b, (rows, width)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from reportgen.engine.calls import call
-from reportgen.engine.compile import inner, kernel
+from reportgen.engine.compile import inner, kernel, part
 from reportgen.engine.network import (
     ACTIVATE,
     ACTS,
@@ -49,13 +46,13 @@ def copy(source, target):
         target[k] = source[k]
 
 
-@inner
+@part
 def block(work, offset, width, rows):
     """Return a layer's (rows, width) block, flat."""
     return work.blocks[offset * rows : (offset + width) * rows]
 
 
-@inner
+@part
 def layer_input(net, work, layer, rows):
     """Return what comes into a layer, flat (rows, fan_in): the batch, or the layer below after dropout."""
     if layer == 0:
@@ -65,14 +62,14 @@ def layer_input(net, work, layer, rows):
     return block(work, place, below[UNITS], rows)
 
 
-@inner
+@part
 def pre_activation(net, work, layer, rows):
     """Return a layer's pre-activations, flat (rows, width): where its activations will be, if none needs both."""
     code = net.codes[layer]
     return block(work, code[PRE] if code[PRE] >= 0 else code[ACTS], code[WIDTH], rows)
 
 
-@inner
+@part
 def forward_linear(net, state, work, layer, rows, mode):
     """Write Z = A W + b, normalized where the layer has batch-norm, to the layer's pre-activation block."""
     code = net.codes[layer]
@@ -84,12 +81,12 @@ def forward_linear(net, state, work, layer, rows, mode):
     bias = state.params[code[BIAS] : code[BIAS] + width] if code[BIAS] >= 0 else weights
     inputs, shape = layer_input(net, work, layer, rows), (rows, width, fan_in)
     finish = (kind, zero, zero, zero)
-    call(net.parts.product, shape, inputs, (fan_in, 1), weights, False, z, bias, finish, work.panels)
+    call(net.product, shape, inputs, (fan_in, 1), weights, False, z, bias, finish, work.panels)
     if code[GAMMA] >= 0:
         call(code[NORMALIZE], net, state, work, layer, rows, mode, z)
 
 
-@inner
+@part
 def forward_activation(net, state, work, layer, rows, mode, step):
     """Turn a layer's pre-activations into activations, and drop units."""
     code = net.codes[layer]
@@ -128,18 +125,18 @@ def drop(net, state, work, layer, rows, mode, step, acts):
 def forward(net, state, work, rows, mode, step):
     """Pass the batch in work.x through all layers; the logits end in the last layer's block."""
     for layer in range(net.codes.shape[0]):
-        call(net.parts.forward_linear, net, state, work, layer, rows, mode)
-        call(net.parts.forward_activation, net, state, work, layer, rows, mode, step)
+        forward_linear(net, state, work, layer, rows, mode)
+        forward_activation(net, state, work, layer, rows, mode, step)
 
 
-@inner
+@part
 def output(net, work, rows):
     """Return the logits of the last forward pass, flat (rows, classes)."""
     code = net.codes[net.codes.shape[0] - 1]
     return block(work, code[ACTS], code[UNITS], rows)
 
 
-@inner
+@part
 def backward_activation(net, state, work, layer, rows, delta, other):
     """Turn the loss's derivative by a layer's outputs, in `delta`, into that by its pre-activations.
 
@@ -162,7 +159,7 @@ def backward_activation(net, state, work, layer, rows, delta, other):
         call(code[DIFFERENTIATE], net.constants[layer, PHI_0:], acts, z, delta[:size])
 
 
-@inner
+@part
 def backward_linear(net, state, work, layer, rows, delta, other):
     """Set the gradients of a layer's bias, or of gamma and beta, and take the derivative back to the layer's inputs.
 
@@ -184,26 +181,26 @@ def backward_linear(net, state, work, layer, rows, delta, other):
         weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width]
         zero = net.constants.dtype.type(0)
         shape, finish = (rows, fan_in, width), (WRITE, zero, zero, zero)
-        call(net.parts.product, shape, delta, (width, 1), weights, True, other, other, finish, work.panels)
+        call(net.product, shape, delta, (width, 1), weights, True, other, other, finish, work.panels)
 
 
-@inner
+@part
 def weight_gradient(net, state, work, layer, rows, delta, target, below, finish):
     """Do with A' delta, (fan_in, width), for the layer's inputs A, what `finish` says; target is its c, below its d."""
     code = net.codes[layer]
     fan_in, width = code[FAN_IN], code[WIDTH]
     inputs = layer_input(net, work, layer, rows)
     shape = (fan_in, width, rows)
-    call(net.parts.product, shape, inputs, (1, fan_in), delta, False, target, below, finish, work.panels)
+    call(net.product, shape, inputs, (1, fan_in), delta, False, target, below, finish, work.panels)
 
 
 @kernel
 def pass_linear(net, state, work, layer, rows):
     """Write a layer's pre-activations, as `forward_linear` does inside kernels, in mode PROBE."""
-    call(net.parts.forward_linear, net, state, work, layer, rows, PROBE)
+    forward_linear(net, state, work, layer, rows, PROBE)
 
 
 @kernel
 def pass_activation(net, state, work, layer, rows):
     """Write a layer's activations, as `forward_activation` does inside kernels, in mode PROBE."""
-    call(net.parts.forward_activation, net, state, work, layer, rows, PROBE, NO_STEP)
+    forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)

@@ -16,6 +16,7 @@ from reportgen.engine.compile import inner
 from reportgen.engine.elementary import exp
 from reportgen.table import Row, table
 
+_MANY = 1e200  # times the largest mass, float64 still holds it
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
@@ -33,12 +34,16 @@ def _cross_entropy(logits, y, classes, delta):
         total -= d[y[i]]
     for k in range(y.size * classes):  # one long loop: rows are too short for vector instructions
         delta[k] = exp(delta[k])
+    masses = 1.0
     for i in range(y.size):
         d = delta[i * classes : (i + 1) * classes]
         mass = _ZERO
         for j in range(classes):
             mass += d[j]
-        total += np.log(np.float64(mass))
+        masses *= np.float64(mass)
+        if masses > _MANY or i == y.size - 1:  # one logarithm for many rows; each mass is at least 1
+            total += np.log(masses)
+            masses = 1.0
         scale = share / mass
         for j in range(classes):
             d[j] *= scale

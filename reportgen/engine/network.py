@@ -37,25 +37,15 @@ NO_STEP = np.int64(0)
 """The step of passes that draw nothing at random."""
 
 
-class Parts(NamedTuple):
-    """The addresses of the kernels that all passes share, one layer each; their definitions are in `layers`."""
-
-    forward_linear: int
-    forward_activation: int
-    backward_activation: int
-    backward_linear: int
-    weight_gradient: int
-    product: int
-
-
 class Net(NamedTuple):
-    """The program: codes (layers, columns), constants (layers, columns), classes; addresses: loss, parts."""
+    """The program: codes (layers, columns), constants (layers, columns), classes; addresses of the loss and so on."""
 
     codes: NDArray[np.int64]
     constants: NDArray[Any]
     classes: int
     loss: int
-    parts: Parts
+    product: int
+    forward: int
 
 
 class State(NamedTuple):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from reportgen.engine.calls import call
 from reportgen.engine.compile import kernel
-from reportgen.engine.layers import copy, forward, output
+from reportgen.engine.layers import copy, output
 from reportgen.engine.network import DROPPING, FAN_IN, NORM_MOMENTUM, TEST, TRAIN
 from reportgen.engine.step import gather
 
@@ -21,7 +22,7 @@ def outputs(net, state, work, x, y, size, dropping, step, logits):
         end = min(begin + size, y.size)
         rows = end - begin
         copy(x[begin * features : end * features], work.x[: rows * features])
-        forward(net, state, work, rows, DROPPING if dropping else TEST, step + batch)
+        call(net.forward, net, state, work, rows, DROPPING if dropping else TEST, step + batch)
         copy(output(net, work, rows), logits[begin * classes : end * classes])
         begin, batch = end, batch + 1
 
@@ -39,5 +40,5 @@ def renew_running(net, state, work, x, y, order, size):
         gather(x, y, features, part, work)
         for layer in range(net.codes.shape[0]):
             net.constants[layer, NORM_MOMENTUM] = begin / (begin + part.size)
-        forward(net, state, work, part.size, TRAIN, batch)
+        call(net.forward, net, state, work, part.size, TRAIN, batch)
         begin, batch = begin + part.size, batch + 1

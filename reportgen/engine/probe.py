@@ -15,7 +15,17 @@ from reportgen.engine.activations import ACTIVATIONS
 from reportgen.engine.agreement import agreement_by_example, agreement_of_batch
 from reportgen.engine.calls import call, call_number
 from reportgen.engine.compile import inner, kernel
-from reportgen.engine.layers import block, layer_input, output, pre_activation
+from reportgen.engine.layers import (
+    backward_activation,
+    backward_linear,
+    block,
+    forward_activation,
+    forward_linear,
+    layer_input,
+    output,
+    pre_activation,
+    weight_gradient,
+)
 from reportgen.engine.network import (
     ACTS,
     BETA,
@@ -38,6 +48,7 @@ from reportgen.engine.spec import STATISTICS, NetworkSpec
 from reportgen.engine.tile import WRITE
 
 ACTIVATION_BINS = 30
+_MANTISSA_BITS, _EXPONENT_OF_ONE = np.int32(23), np.int32(127)  # of float32
 GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
 SATURATED_SLOPE = 0.05
 """A unit counts as saturated where its slope is below this share of the activation's largest."""
@@ -57,6 +68,7 @@ class Look(NamedTuple):
     activation_edges: NDArray[np.float64]
     activation_histogram: NDArray[np.int64]
     gradient_edges: NDArray[np.float64]
+    gradient_limits: NDArray[np.float64]
     gradient_histogram: NDArray[np.int64]
     unit_dead: NDArray[np.uint8]
 
@@ -70,6 +82,7 @@ def new_look(network: NetworkSpec, net: Net) -> Look:
         activation_edges=np.array([np.linspace(low, high, ACTIVATION_BINS + 1) for low, high in bounds]),
         activation_histogram=np.zeros((layers, ACTIVATION_BINS), np.int64),
         gradient_edges=GRADIENT_EDGES.copy(),
+        gradient_limits=10.0**GRADIENT_EDGES,
         gradient_histogram=np.zeros((layers, GRADIENT_EDGES.size - 1), np.int64),
         unit_dead=np.zeros(int(net.codes[:-1, UNITS].sum()), np.uint8),
     )
@@ -110,17 +123,22 @@ def _fill_histogram(values, edges, counts):
 
 
 @inner
-def _fill_log_histogram(values, edges, counts):
-    """Count log10 |values| into equal bins; zeros and what lies outside are counted in none."""
+def _fill_log_histogram(values, limits, counts):
+    """Count |values| between `limits`, a geometric series; zeros and what lies outside are counted in none.
+
+    The exponent of a float tells its bin to within two, which saves a logarithm for every value.
+    """
     bins = counts.size
-    low, per_unit = edges[0], counts.size / (edges[bins] - edges[0])
+    low, per_octave = np.log2(limits[0]), bins / np.log2(limits[bins] / limits[0])
     counts[:] = 0
     for k in range(values.size):
-        size = abs(np.float64(values[k]))
-        if size > 0.0 and np.isfinite(size):
-            place = (np.log10(size) - low) * per_unit
-            if 0.0 <= place < bins:
-                counts[int(place)] += 1
+        size = abs(np.float32(values[k]))
+        if limits[0] <= size < limits[bins]:
+            octave = (np.float32(size).view(np.int32) >> _MANTISSA_BITS) - _EXPONENT_OF_ONE
+            place = max(int((octave - low) * per_octave), 0)
+            place += size >= limits[place + 1]  # no branch: it would be guessed wrong half the time
+            place += size >= limits[place + 1]
+            counts[place] += 1
 
 
 @inner
@@ -207,12 +225,12 @@ def probe(net, state, work, rows, look):
     """Look at all layers on the `rows` examples in the work buffers; state.grads is overwritten."""
     layers = net.codes.shape[0]
     zero = net.constants.dtype.type(0)
-    finish, hidden = (WRITE, zero, zero, zero), 0
+    finish, hidden = (WRITE, zero, zero, zero), np.int64(0)
     for layer in range(layers):
         row = look.statistics[layer]
-        call(net.parts.forward_linear, net, state, work, layer, rows, PROBE)
+        forward_linear(net, state, work, layer, rows, PROBE)
         row[_Z_MEAN], row[_Z_STD] = _moments(pre_activation(net, work, layer, rows))
-        call(net.parts.forward_activation, net, state, work, layer, rows, PROBE, NO_STEP)
+        forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
         _look_forward(net, work, layer, rows, hidden, look, row)
         hidden += net.codes[layer, UNITS]
     call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
@@ -220,17 +238,17 @@ def probe(net, state, work, rows, look):
     for down in range(layers):
         layer = layers - 1 - down
         code = net.codes[layer]
-        call(net.parts.backward_activation, net, state, work, layer, rows, delta, other)
+        backward_activation(net, state, work, layer, rows, delta, other)
         if code[PIECES] > 1:
             delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
         row = look.statistics[layer]
         row[_G_MEAN], row[_G_STD] = _moments(at_layer)
         row[_G_NORM] = _norm(at_layer)
-        _fill_log_histogram(at_layer, look.gradient_edges, look.gradient_histogram[layer])
-        call(net.parts.backward_linear, net, state, work, layer, rows, delta, other)
+        _fill_log_histogram(at_layer, look.gradient_limits, look.gradient_histogram[layer])
+        backward_linear(net, state, work, layer, rows, delta, other)
         target = state.grads[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]
-        call(net.parts.weight_gradient, net, state, work, layer, rows, delta, target, target, finish)
+        weight_gradient(net, state, work, layer, rows, delta, target, target, finish)
         _look_weights(net, state, layer, row)
         inputs = layer_input(net, work, layer, rows)
         row[_AGREEMENT] = agreement_by_example(inputs, delta[: rows * code[WIDTH]], code[FAN_IN], code[WIDTH])

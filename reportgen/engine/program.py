@@ -41,7 +41,6 @@ from reportgen.engine.network import (
     WIDTH,
     XHAT,
     Net,
-    Parts,
     Sizes,
     new_state,
     new_work,
@@ -74,7 +73,7 @@ def compile_network(
     widest = max(features, int(codes[:, WIDTH].max()))
     vector = _vector(np.dtype(dtype))
     loss_address = address(loss.kernel, vector, types.int64[::1], types.int64, vector)
-    net = Net(codes, constants, network.layers[-1].units, loss_address, _parts(np.dtype(dtype)))
+    net = Net(codes, constants, network.layers[-1].units, loss_address, *_shared(np.dtype(dtype)))
     return net, Sizes(widest=widest, features=features, **cursor)
 
 
@@ -140,21 +139,17 @@ def _vector(dtype: np.dtype[Any]) -> Any:
 def pass_types(dtype: np.dtype[Any]) -> tuple[Any, Any, Any]:
     """Return Numba's types of (net, state, work) in that precision."""
     codes, constants = np.zeros((1, COLUMNS), np.int64), np.zeros((1, 6), dtype)
-    net, sizes = Net(codes, constants, 0, 0, Parts(0, 0, 0, 0, 0, 0)), Sizes(0, 0, 0, 0, 0, 0)
+    net, sizes = Net(codes, constants, 0, 0, 0, 0), Sizes(0, 0, 0, 0, 0, 0)
     return typeof(net), typeof(new_state(net, sizes, 0, 0)), typeof(new_work(net, sizes, 0))
 
 
 @cache
-def _parts(dtype: np.dtype[Any]) -> Parts:
+def _shared(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Return the addresses of the matrix product and of the forward pass."""
     real, vector, integer = from_dtype(dtype), _vector(dtype), types.int64
-    one_layer = (*pass_types(dtype), integer, integer)
     finish = types.Tuple((integer, real, real, real))
     factors = types.UniTuple(integer, 3), vector, types.UniTuple(integer, 2), vector
-    return Parts(
-        forward_linear=address(layers.forward_linear, *one_layer, integer),
-        forward_activation=address(layers.forward_activation, *one_layer, integer, integer),
-        backward_activation=address(layers.backward_activation, *one_layer, vector, vector),
-        backward_linear=address(layers.backward_linear, *one_layer, vector, vector),
-        weight_gradient=address(layers.weight_gradient, *one_layer, vector, vector, vector, finish),
-        product=address(product, *factors, types.boolean, vector, vector, finish, vector),
+    return (
+        address(product, *factors, types.boolean, vector, vector, finish, vector),
+        address(layers.forward, *pass_types(dtype), integer, integer, integer),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import from_dtype, types
+from numba import from_dtype, typeof, types
 from numpy.typing import DTypeLike
 
 from reportgen.data.dataset import Dataset
@@ -35,7 +35,7 @@ from reportgen.engine.network import (
 from reportgen.engine.optimizers import OPTIMIZERS, sgd
 from reportgen.engine.program import compile_network, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
-from reportgen.engine.step import Recipe, gather
+from reportgen.engine.step import Recipe, backward, gather
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset, dtype: DT
     real, integer = from_dtype(np.dtype(dtype)), types.int64
     vector, work = real[::1], pass_types(np.dtype(dtype))[2]
     changes = noise > 0 or image[0] > 0
-    return Recipe(
+    recipe = Recipe(
+        backward=0,
         optimizer=address(kernel, vector, real, integer, *[vector] * 4, real),
         rides=kernel is sgd and clip == 0 and training.l1 == 0,
         augment=address(apply_augment, integer[::1], real, types.uint32[::1], integer, integer, integer, work)
@@ -95,6 +96,8 @@ def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset, dtype: DT
         batch_size=batch_size,
         image=np.array(image, np.int64),
     )
+    one_pass = (*pass_types(np.dtype(dtype)), typeof(recipe), integer, real, integer)
+    return recipe._replace(backward=address(backward, *one_pass))
 
 
 def initialize(spec: RunSpec, net: Net, state: State) -> None:

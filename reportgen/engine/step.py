@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.engine.calls import call, call_number
 from reportgen.engine.compile import inner, kernel
-from reportgen.engine.layers import copy, forward, output
+from reportgen.engine.layers import backward_activation, backward_linear, copy, output, weight_gradient
 from reportgen.engine.losses import count_correct
 from reportgen.engine.network import END, FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
 from reportgen.engine.tile import DESCEND, WRITE
@@ -21,13 +21,14 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 class Recipe(NamedTuple):
-    """How to train: the optimizer's address and constants, (L2, L1, CLIP_NORM or 0, DECAY, NOISE), batch size.
+    """How to train: kernels' addresses, the optimizer's constants, (L2, L1, CLIP_NORM or 0, DECAY, NOISE), batch size.
 
     rides: the update is that of SGD with velocity, without clipping and L1 penalty. augment: the address of the kernel
     that changes batches, 0 for none; image is (channels, height, width, largest shift, flip 0 or 1), all 0 where the
     data are no images.
     """
 
+    backward: int
     optimizer: int
     rides: bool
     augment: int
@@ -59,7 +60,7 @@ def _layer_gradient(net, state, work, recipe, layer, rows, delta):
     zero = net.constants.dtype.type(0)
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     g, finish = state.grads[begin:end], (WRITE, zero, zero, zero)
-    call(net.parts.weight_gradient, net, state, work, layer, rows, delta, g, g, finish)
+    weight_gradient(net, state, work, layer, rows, delta, g, g, finish)
     if recipe.numbers[L2] > _ZERO or recipe.numbers[L1] > _ZERO:
         add_penalty(state.params[begin:end], g, recipe.numbers[L2], recipe.numbers[L1])
 
@@ -71,7 +72,7 @@ def _ride(net, state, work, recipe, layer, rows, delta, lr):
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     w, v = state.params[begin:end], state.s1[begin:end]
     finish = (DESCEND, recipe.hyper[0], -lr, -lr * recipe.numbers[L2])
-    call(net.parts.weight_gradient, net, state, work, layer, rows, delta, v, w, finish)
+    weight_gradient(net, state, work, layer, rows, delta, v, w, finish)
     vectors, velocity = state.params[end : code[END]], state.s1[end : code[END]]
     gradient = state.grads[end : code[END]]
     for k in range(vectors.size):
@@ -120,10 +121,10 @@ def backward(net, state, work, recipe, rows, lr, t):
     layers = net.codes.shape[0]
     for down in range(layers):
         layer = layers - 1 - down
-        call(net.parts.backward_activation, net, state, work, layer, rows, delta, other)
+        backward_activation(net, state, work, layer, rows, delta, other)
         if net.codes[layer, PIECES] > 1:
             delta, other = other, delta
-        call(net.parts.backward_linear, net, state, work, layer, rows, delta, other)
+        backward_linear(net, state, work, layer, rows, delta, other)
         if rides:
             _ride(net, state, work, recipe, layer, rows, delta, lr)
         else:
@@ -140,9 +141,9 @@ def backward(net, state, work, recipe, rows, lr, t):
 @kernel
 def gradient(net, state, work, recipe, rows, mode, step):
     """Set state.grads to the gradient on the batch in the work buffers, penalties included; return the data loss."""
-    forward(net, state, work, rows, mode, step)
+    call(net.forward, net, state, work, rows, mode, step)
     total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
-    backward(net, state, work, recipe, rows, recipe.numbers[L2], NO_STEP)
+    call(recipe.backward, net, state, work, recipe, rows, recipe.numbers[L2], NO_STEP)
     return total / rows
 
 
@@ -162,12 +163,12 @@ def train_steps(net, state, work, recipe, x, y, order, first, step, rates, losse
         gather(x, y, features, index, work)
         if recipe.augment != 0:
             call(recipe.augment, recipe.image, recipe.numbers[NOISE], state.keys, step + s, features, rows, work)
-        forward(net, state, work, rows, TRAIN, step + s)
+        call(net.forward, net, state, work, rows, TRAIN, step + s)
         total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
         losses[s] = total / rows
         if not np.isfinite(losses[s]):
             return s
-        backward(net, state, work, recipe, rows, rates[s], step + s + 1)
+        call(recipe.backward, net, state, work, recipe, rows, recipe.numbers.dtype.type(rates[s]), step + s + 1)
     return rates.size
 
 
@@ -180,7 +181,7 @@ def evaluate(net, state, work, x, y, index, size):
     while begin < index.size:
         part = index[begin : min(begin + size, index.size)]
         gather(x, y, features, part, work)
-        forward(net, state, work, part.size, TEST, NO_STEP)
+        call(net.forward, net, state, work, part.size, TEST, NO_STEP)
         logits = output(net, work, part.size)
         total += call_number(net.loss, logits, work.y[: part.size], net.classes, work.delta)
         correct += count_correct(logits, work.y[: part.size], net.classes)
