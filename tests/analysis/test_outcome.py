@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis.rules._outcome import end_loss, fits, guess_loss, masters, start_loss, stuck
+from reportgen.analysis.rules._outcome import MASTERS, does_well, end_loss, fits, guess_loss, masters, start_loss, stuck
 from reportgen.engine.spec import BatchNormSpec, Component
 from reportgen.runs.record import RunRecord
 from tests.analysis.planted import changed, clouds, record
@@ -58,6 +58,13 @@ def test_overlapping_classes_are_fitted_by_a_net_as_good_as_simple_models() -> N
     assert fits(ended(0.65, 0.9, val=0.61, facts=SIMPLE))
     assert not fits(ended(0.65, 0.9, val=0.5, facts=SIMPLE))
     assert not fits(ended(0.65, 0.9, val=0.3, facts=SIMPLE | {"baseline_linear": 0.3, "baseline_neighbours": 0.3}))
+
+
+def test_what_is_known_by_heart_alone_is_not_done_well() -> None:
+    assert does_well(ended(0.99, 0.1, val=0.55, facts=SIMPLE))
+    assert not does_well(ended(0.99, 0.1, val=0.35, facts=SIMPLE), MASTERS)
+    assert does_well(ended(0.99, 0.1, val=0.35), MASTERS)
+    assert not does_well(ended(0.95, 0.1, val=0.9, facts=SIMPLE), MASTERS)
 
 
 def test_a_net_is_not_stuck_where_there_is_nothing_to_learn() -> None:

@@ -92,11 +92,33 @@ def stuck(record: RunRecord) -> bool:
     return record.status == "diverged" or not _nothing_to_learn(record)
 
 
+def does_well(record: RunRecord, share: float = FITS) -> bool:
+    """Return whether the run has learned its task by this share, and not only by heart.
+
+    Only by heart is what lies clearly below simple models on validation examples.
+    """
+    learned = masters(record) if share >= MASTERS else fits(record)
+    best, error = _simple_models(record)
+    return learned and not float(record.final.get("val_accuracy", math.nan)) < best - SEES * error
+
+
 def _matches_simple_models(record: RunRecord) -> bool:
-    count, best, blind = (float(record.facts.get(f"baseline_{name}", 0)) for name in ("val_n", "linear", "majority"))
-    best = max(best, float(record.facts.get("baseline_neighbours", 0)))
-    sees = count > 0 and best > blind + SEES * math.sqrt(best * (1 - best) / count)
+    best, error = _simple_models(record)
+    sees = error > 0 and best > float(record.facts.get("baseline_majority", 1.0)) + SEES * error
     return record.steps > 0 and sees and float(record.final.get("val_accuracy", 0.0)) >= best
+
+
+def _simple_models(record: RunRecord) -> tuple[float, float]:
+    """Return the validation accuracy of the best simple model and its standard error, (0, 0) where not known.
+
+    One success and one failure are added, or a model without mistakes would be certain.
+    """
+    count = float(record.facts.get("baseline_val_n", 0))
+    if count == 0:
+        return 0.0, 0.0
+    best = max(float(record.facts[f"baseline_{name}"]) for name in ("linear", "neighbours"))
+    share = (best * count + 1) / (count + 2)
+    return best, math.sqrt(share * (1 - share) / count)
 
 
 def _nothing_to_learn(record: RunRecord) -> bool:

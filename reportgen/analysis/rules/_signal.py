@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from reportgen.analysis.finding import Severity
-from reportgen.analysis.rules._outcome import fits, masters, stuck
+from reportgen.analysis.rules._outcome import FITS, MASTERS, does_well, stuck
 from reportgen.analysis.rules._plateau import delayed
 from reportgen.analysis.rules._seen import initial
 from reportgen.runs.record import RunRecord
@@ -96,5 +96,5 @@ def severity_of_change(records: Sequence[RunRecord], factor: float, costs: float
         return "error"
     if 2 * sum(delayed(record) for record in records) > len(records):
         return "warning"
-    learned = masters if factor > LARGE else fits
-    return "info" if factor <= costs or all(learned(record) for record in records) else "warning"
+    needed = MASTERS if factor > LARGE else FITS
+    return "info" if factor <= costs or all(does_well(record, needed) for record in records) else "warning"

@@ -7,8 +7,9 @@
 to its end. For pre-activations of unit variance that share is 3% (tanh) and less than 0.1% (sigmoid); a trained net
 commonly has more in its last layers, since it has become sure of its answers, hence the high level. A net that fits
 its training split all the same is worth a sentence and no more at initialization (from a share of 80% on, one that
-has mastered it, with 98% of its labels), and nothing later: there, saturation is success. An error where more than 80%
-are flat and the net learns next to nothing.
+has mastered it, with 98% of its labels), and nothing later: there, saturation is success. What a net knows only by
+heart, with far more mistakes on validation examples than a simple model makes, does not count. An error where more
+than 80% are flat and the net learns next to nothing.
 
 **Causes told apart.** From step 0, with weights that keep the variance of their input: the input is too large. From
 step 0 otherwise: the weights are. Later only: steps that were too large.
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.analysis.rules._input import standardize, too_large
-from reportgen.analysis.rules._outcome import fits, masters, stuck
+from reportgen.analysis.rules._outcome import FITS, MASTERS, does_well, fits, stuck
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
@@ -103,8 +104,8 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _severity(records: Sequence[RunRecord], share: float, step: int) -> Severity:
-    learned = masters if step == 0 and share > MOST else fits
-    if 2 * sum(learned(record) for record in records) > len(records):
+    needed = MASTERS if step == 0 and share > MOST else FITS
+    if 2 * sum(does_well(record, needed) for record in records) > len(records):
         return "info"
     return "error" if all(stuck(record) or record.steps == 0 for record in records) and share > MOST else "warning"
 

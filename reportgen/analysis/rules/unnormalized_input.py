@@ -33,7 +33,7 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Rule, Severity
 from reportgen.analysis.rules._input import LARGE_INPUT, first_layer_fits_unit_input, standardize
-from reportgen.analysis.rules._outcome import fits, masters, start_loss, stuck
+from reportgen.analysis.rules._outcome import FITS, MASTERS, does_well, start_loss, stuck
 from reportgen.analysis.rules._plateau import delayed
 from reportgen.analysis.rules._rate import first_ratio
 from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_seeds
@@ -82,7 +82,8 @@ def kinds(record: RunRecord) -> tuple[str, ...]:
 def harm(record: RunRecord) -> str:
     """Return what the input does to a run, in words; empty where it does nothing that the record shows."""
     ways, normalized = kinds(record), record.spec.network.layers[0].batchnorm is not None
-    if not ways or masters(record) or (fits(record) and not delayed(record) and not _flattened(record)):
+    needed = MASTERS if delayed(record) or _flattened(record) else FITS
+    if not ways or does_well(record, needed):
         return ""
     if not normalized and {"large", "off centre"} & set(ways) and (seen := _first_layer(record) or _steps(record)):
         return seen
@@ -144,7 +145,7 @@ def check(evidence: Evidence) -> Finding | None:
     first = harms[0][0] if hurts else shown[0]
     named = [record for record, _ in harms] if hurts else shown
     seeds = tuple(record.spec.seed for record in named)
-    what = f": {harms[0][1]}" if hurts else ", which does no harm that the records show"
+    what = f"; {harms[0][1]}" if hurts else ", which does no harm that the records show"
     advice, proposal = standardize(evidence, first)
     return Finding(
         rule=RULE.id,
