@@ -83,22 +83,24 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _alike(evidence: Evidence, own: RunSpec) -> Iterator[RunRecord]:
     """Yield the records of other variants that differ from this one in the learning rate and the seed alone."""
-    wanted = _without_rate(own)
     for records in evidence.siblings.values():
-        if records and _without_rate(records[0].spec) == wanted:
+        if records and records[0].spec.training.epochs == own.training.epochs and _same(records[0].spec, own):
             yield from records
-
-
-def _without_rate(spec: RunSpec, epochs: int | None = None) -> RunSpec:
-    epochs = spec.training.epochs if epochs is None else epochs
-    return dataclasses.replace(spec, seed=0, training=dataclasses.replace(spec.training, lr=0.0, epochs=epochs))
 
 
 def _tried_shorter(evidence: Evidence, own: RunSpec) -> set[float]:
     """Return the rates of runs that differ in nothing else but their number of epochs."""
-    wanted = _without_rate(own, epochs=0)
     specs = [records[0].spec for records in evidence.siblings.values() if records]
-    return {spec.training.lr for spec in specs if _without_rate(spec, epochs=0) == wanted}
+    return {spec.training.lr for spec in specs if _same(spec, own)}
+
+
+def _same(a: RunSpec, b: RunSpec) -> bool:
+    """Return whether two runs differ in rate, epochs and seed alone; what differs most often is compared first."""
+    parts = ("network", "data", "preprocess", "evaluation", "probes")
+    if any(getattr(a, name) != getattr(b, name) for name in parts):
+        return False
+    first, second = (dataclasses.replace(spec.training, lr=0.0, epochs=0) for spec in (a, b))
+    return first == second
 
 
 def _metric(records: Sequence[RunRecord]) -> str:
