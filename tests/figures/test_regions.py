@@ -45,3 +45,11 @@ def test_a_monotone_course_and_an_unknown_claim_have_no_region() -> None:
     one = claim(expect={"monotone": "decreasing"})
     assert region(one, result(one)) is None
     assert region(None, result(one)) is None
+
+
+def test_theory_is_a_region_round_what_it_expected() -> None:
+    one = claim(expect={"near": "theory", "rtol": 0.1})
+    assert region(one, result(one, reference=2.0)) == pytest.approx((1.8, 2.2))
+    assert region(one, result(one)) is None
+    by_layer = result(one, quantity="deviation", by_layer=((1, 1.0, 1.0), (2, 1.1, 1.0)))
+    assert region(one, by_layer) == pytest.approx((-0.1, 0.1))

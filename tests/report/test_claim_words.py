@@ -1,0 +1,60 @@
+"""What a claim measures and expects, in the words of the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reportgen.report import tested
+from reportgen.report.claim_words import expected, what
+from tests.figures.examples import analysis, claim, record, result, summary
+
+
+def asked(expect: dict[str, Any], measure: dict[str, Any], **more: Any) -> tested.Tested:
+    one = claim(measure=measure, expect=expect, **more)
+    results = [result(one, ["a"], metric=measure["metric"])]
+    return tested.tested_claims(analysis([summary("a", [record()])], [one], results))[0]
+
+
+TIME = {"metric": "epochs_to", "score": "train_accuracy", "level": 0.95}
+OTHER = {"network.activation": "relu"}
+
+
+@pytest.mark.parametrize(
+    ("measure", "more", "words"),
+    [
+        (TIME, {}, "epochs to a training accuracy of 0.95"),
+        (
+            {"metric": "epochs_to", "score": "train_loss", "level": 0.5, "of_first": True},
+            {},
+            "epochs to a training loss of 0.5 of that before training",
+        ),
+        ({"metric": "parameters", "relative_to": OTHER}, {}, "parameters relative to relu"),
+        (
+            {"metric": "val_loss"},
+            {"tune": {"along": "training.lr"}},
+            "validation loss at the best learning rate",
+        ),
+    ],
+)
+def test_what_is_measured(measure: dict[str, Any], more: dict[str, Any], words: str) -> None:
+    assert what(asked({"below": 1.0}, measure, **more)) == words
+
+
+@pytest.mark.parametrize(
+    ("expect", "metric", "more", "words"),
+    [
+        ({"above": 0.4}, "dead_fraction", {"holds_for": "any"}, "above 40%, in some variant"),
+        ({"near": "theory", "rtol": 0.02}, "train_loss", {"holds_for": "all"}, "within 2% of theory, in every variant"),
+        ({"same_as": OTHER, "within": 0.01}, "val_accuracy", {}, "within 1 point of relu"),
+        ({"less_than": OTHER, "by": -0.01}, "val_accuracy", {}, "at most 1 point greater than relu"),
+        ({"greater_than": OTHER, "by": -0.2}, "val_loss", {}, "at most 0.2 less than relu"),
+    ],
+)
+def test_what_is_expected(expect: dict[str, Any], metric: str, more: dict[str, Any], words: str) -> None:
+    assert expected(asked(expect, {"metric": metric}, **more)) == words
+
+
+def test_a_ratio_of_shares_is_no_share() -> None:
+    assert expected(asked({"above": 0.8}, {"metric": "val_accuracy", "relative_to": OTHER})) == "above 0.8"
