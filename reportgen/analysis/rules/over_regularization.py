@@ -135,5 +135,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="generalization",
-    yields_to=("lr_too_high", "nan_divergence", "symmetric_init", "no_signal", "train_eval_mismatch"),
+    yields_to=("lr_too_high", "nan_divergence", "symmetric_init", "no_signal"),
 )

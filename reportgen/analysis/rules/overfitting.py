@@ -12,8 +12,9 @@ seeds, so that the luck of one noisy epoch does not count. Losses are compared b
    accuracy did not rise; or the loss rose above that of guessing. A loss that grows less while accuracy rises too may
    be the price of certainty.
 
-Each against noise: two standard errors (loss: three) of the validation examples, in which only those count that
-changed sides (McNemar 1947) or the spread of their losses at the end; and over seeds a one-sided t test at 5%. The
+Each against noise: two standard errors (loss: three; accuracy of one seed, whose best stretch its own luck chose: four)
+of the validation examples, in which only those count that changed sides (McNemar 1947) or the spread of their losses
+at the end; and over seeds a one-sided t test at 5%. The
 training loss has to have fallen meanwhile (and training accuracy not, where that of validation has), or it is training
 that went wrong and not generalization. Runs with early
 stopping end with their best epoch and are judged by no other. A smaller loss of the same kind is worth a sentence.
@@ -39,7 +40,7 @@ from reportgen.runs.record import RunRecord
 
 FALLS = 0.05
 RISES, LOST = 0.2, 0.15
-ERRORS, LOSS_ERRORS = 2.0, 3.0
+ERRORS, LOSS_ERRORS, ALONE = 2.0, 3.0, 4.0
 LEVEL = 0.95
 LEAST = 0.05
 TAIL = 3.0
@@ -85,7 +86,8 @@ def _by_accuracy(records: Sequence[RunRecord]) -> _Seen | None:
         return None
     change, trained = (float(np.mean([t.change(c) for _, t in pairs])) for c in ("val_accuracy", "train_accuracy"))
     falls = [-turn.change("val_accuracy") for _, turn in pairs]
-    shown = _worse(pairs, falls, ERRORS * paired_error(change, examples(records), 1))
+    errors = ERRORS if len(pairs) > 1 else ALONE
+    shown = _worse(pairs, falls, errors * paired_error(change, examples(records), 1))
     gained = np.mean([turn.before["val_accuracy"] - majority(r) for r, turn in pairs])
     if not shown or gained <= 0 or trained < 0:
         return None
