@@ -34,6 +34,16 @@ RISING = ("range_test",)
 """Schedules that raise the rate on purpose, until training breaks."""
 
 
+_NEEDED = (
+    "update_ratio",
+    "weight_norm",
+    "weight_gradient_norm",
+    "gradient_norm",
+    "activation_mean",
+    "activation_std",
+)
+
+
 @dataclass(frozen=True)
 class Course:
     """A run's training; K looks after step 0, S steps, losses in train mode.
@@ -107,7 +117,7 @@ def course(record: RunRecord) -> Course | None:
     """Return how training went, None for a run without training or without a look after its first step."""
     losses = finite(record.arrays.get("step_loss", ()))
     looks = np.asarray(record.arrays.get("probe_step", ()), np.float64)
-    if losses.size == 0 or not (looks > 0).any() or "probe_update_ratio" not in record.arrays:
+    if losses.size == 0 or not (looks > 0).any() or any(f"probe_{name}" not in record.arrays for name in _NEEDED):
         return None
     with np.errstate(all="ignore"):
         weights, biases = _squared_gradients(record)

@@ -47,6 +47,12 @@ def _keeps_its_fit(record: RunRecord) -> bool:
     return fits(record) and bool((late[-max(1, late.size // 3) :] >= reach).all())
 
 
+def _level(record: RunRecord) -> float:
+    """Return the loss around which a run ended."""
+    columns = (finite(record.arrays.get(name, ())) for name in ("step_loss", "epoch_train_loss"))
+    return next(ends(values)[1] for values in columns if values.size)
+
+
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where the loss of most seeds does not settle."""
     swings = [_swing(record) for record in evidence.records]
@@ -55,7 +61,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     size, cost, step = float(np.mean([s for _, s in shown])), guess_loss(record), record.steps // 2
-    level = float(np.mean([ends(finite(r.arrays["step_loss"]))[1] for r, _ in shown]))
+    level = float(np.mean([_level(r) for r, _ in shown]))
     rate, slower = lower(record, "smaller steps")
     return Finding(
         rule=RULE.id,

@@ -83,7 +83,7 @@ def sign(record: RunRecord) -> str | None:
 
 def _by_the_input(record: RunRecord) -> bool:
     """Return whether steps are large because inputs are: a first step's effect grows like their second moment."""
-    if not looked_at([record]) or not too_large(record):
+    if not looked_at([record]) or "probe_weight_std" not in record.arrays or not too_large(record):
         return False
     seen = course(record)
     return seen is None or bool(seen.effects[0] < LARGE * float(record.facts["input_second_moment"]))
@@ -103,7 +103,7 @@ def _ended(record: RunRecord, seen: Course) -> float:
 def _coming_down(record: RunRecord, seen: Course) -> bool:
     """Return whether the loss has only fallen so far, and still does."""
     means = np.array([block.mean() for block in _blocks(seen)])
-    begin = max(seen.losses[0], *finite(record.arrays.get("epoch_train_loss", ()))[:1])
+    begin = max([seen.losses[0], *finite(record.arrays.get("epoch_train_loss", ()))[:1]])
     falls = means[-1] < means[len(means) // 2] - LOST * seen.guess
     return bool(falls and means.max() <= (1 + LOST) * begin)
 

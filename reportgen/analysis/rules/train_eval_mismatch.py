@@ -76,9 +76,12 @@ def _unscaled(record: RunRecord) -> float | None:
 
 def _frozen(record: RunRecord) -> float | None:
     layers = [i for i, layer in enumerate(record.spec.network.layers) if layer.batchnorm]
-    if not layers or not looked_at([record]) or record.probe_steps[-1] == 0:
+    names = ("bn_running_mean_mean", "bn_running_var_mean")
+    if not layers or not looked_at([record]) or any(f"probe_{name}" not in record.arrays for name in names):
         return None
-    mean, variance = (record.statistic(f"bn_running_{name}_mean")[-1][layers] for name in ("mean", "var"))
+    if record.probe_steps[-1] == 0:
+        return None
+    mean, variance = (record.statistic(name)[-1][layers] for name in names)
     return 0.0 if (mean == 0).all() and (variance == 1).all() else None
 
 

@@ -26,7 +26,7 @@ import numpy as np
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules import lr_too_high
 from reportgen.analysis.rules._course import Array, finite, rises
-from reportgen.analysis.rules._outcome import fits, guess_loss
+from reportgen.analysis.rules._outcome import FITS, guess_loss
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
@@ -57,7 +57,7 @@ class _Fall:
 def _falling(record: RunRecord) -> _Fall | None:
     """Return the fall of a run that stopped in the middle of it, None elsewhere."""
     losses = finite(record.arrays.get("step_loss", ()))
-    if record.status != "ok" or rises(record) or fits(record) or losses.size < LEAST_STEPS:
+    if record.status != "ok" or rises(record) or _answers(record) or losses.size < LEAST_STEPS:
         return None
     times = _times(record, losses.size)
     seen = _of_minibatches(losses, times)
@@ -69,12 +69,19 @@ def _falling(record: RunRecord) -> _Fall | None:
     return None if lr_too_high.sign(record) else fall
 
 
+def _answers(record: RunRecord) -> bool:
+    """Return whether the run gives nine in ten of the labels that can be learned, however sure it is of them."""
+    return float(record.final.get("train_accuracy", 0.0)) >= FITS * (1 - record.spec.data.label_noise)
+
+
 def _times(record: RunRecord, steps: int) -> tuple[int, int]:
     """Return the steps at which a quarter and a half of training are done: of its steps, or of the rate's sum."""
     schedule = record.spec.training.schedule
     ends, rates = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", "lr"))
     stretches = "cosine" in (schedule.name, getattr(schedule.get("then"), "name", None))
-    spent = np.cumsum(np.interp(np.arange(steps), ends, rates) if stretches and ends.size else np.ones(steps))
+    spent = np.cumsum(
+        np.interp(np.arange(steps), ends, rates) if stretches and 0 < ends.size == rates.size else np.ones(steps)
+    )
     quarter, half = np.searchsorted(spent, [spent[-1] / 4, spent[-1] / 2])
     return int(quarter), int(half)
 
@@ -92,7 +99,11 @@ def _of_minibatches(losses: Array, times: tuple[int, int]) -> _Fall:
 def _of_scores(record: RunRecord, times: tuple[int, int], errors: float) -> _Fall | None:
     """Return the fall of the training loss in test mode, None where that does not tell: one epoch, batch-norm."""
     steps, loss = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", "train_loss"))
-    if steps.size < 3 or not np.isfinite(loss).all() or any(layer.batchnorm for layer in record.spec.network.layers):
+    if (
+        not 3 <= steps.size == loss.size
+        or not np.isfinite(loss).all()
+        or any(layer.batchnorm for layer in record.spec.network.layers)
+    ):
         return None
     quarter, half = np.interp(times, steps, loss)
     return _Fall(float(quarter), float(half), float(loss[-1]), errors)

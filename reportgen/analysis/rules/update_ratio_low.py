@@ -63,6 +63,8 @@ def _ratios(seen: Course) -> Array:
 
 def _oversized(record: RunRecord) -> float:
     """Return the largest hidden layer's weights as drawn, over those that `he` draws."""
+    if "probe_weight_std" not in record.arrays:
+        return 0.0
     units = [layer.units for layer in record.spec.network.layers]
     fan_in = np.array([float(record.facts.get("features", 1)), *units[:-1]])
     std = np.asarray(record.statistic("weight_std")[0], np.float64)
