@@ -128,7 +128,7 @@ def settings_of(tree: Mapping[str, Any]) -> Settings:
 
 def _variant(point: Point, settings: Settings) -> Variant:
     varied = {choice.path: choice.label for choice in point.choices}
-    unsearched = {"search": None} if "search" in point.tree else {}
+    unsearched = {"search": None} if "search" in varied else {}  # a variant that says so, among others that search
     return Variant(point.id, point.label, flat_settings(settings) | unsearched, varied)
 
 
