@@ -33,6 +33,8 @@ PAPERS = {
     "ICML 2013.",
     "Goodfellow, Bengio and Courville 2016": "I. Goodfellow, Y. Bengio and A. Courville. Deep learning. MIT Press, "
     "2016.",
+    "Hanin and Rolnick 2018": "B. Hanin and D. Rolnick. How to start training: the effect of initialization and "
+    "architecture. NeurIPS 2018.",
     "He et al. 2015": "K. He, X. Zhang, S. Ren and J. Sun. Delving deep into rectifiers: surpassing human-level "
     "performance on ImageNet classification. ICCV 2015.",
     "Holm 1979": "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics "
@@ -73,6 +75,8 @@ PAPERS = {
     "feedforward networks. arXiv:1412.6558, 2014.",
     "Sutskever et al. 2013": "I. Sutskever, J. Martens, G. Dahl and G. Hinton. On the importance of initialization and "
     "momentum in deep learning. ICML 2013.",
+    "Yang et al. 2019": "G. Yang, J. Pennington, V. Rao, J. Sohl-Dickstein and S. S. Schoenholz. A mean field theory "
+    "of batch normalization. ICLR 2019.",
     "Zhang et al. 2017": "C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals. Understanding deep learning requires "
     "rethinking generalization. ICLR 2017.",
 }

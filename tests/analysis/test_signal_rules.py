@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from reportgen.analysis.rules._plateau import plateau
 from reportgen.analysis.rules._signal import backward, beyond_chance, discoveries
-from reportgen.engine.spec import BatchNormSpec
+from reportgen.engine.spec import STATISTICS, BatchNormSpec
 from tests.analysis.planted import changed, clouds, findings, record, records, small
 from tests.engine.networks import activation, init, optimizer
 
@@ -165,3 +166,16 @@ def test_luck_of_narrow_layers_is_what_the_reference_says() -> None:
     change = np.array([np.log(backward(one)[0] / backward(one)[-1]) for one in drawn])
     assert abs(change.mean()) < 0.5
     assert change.std() < 1.3 * 0.5 * np.sqrt(5 * 5 / 30)
+
+
+@pytest.mark.parametrize("rule", [*SIGNAL, "unnormalized_input", "missing_nonlinearity", "saturation", "dead_relu"])
+def test_a_record_that_lacks_numbers_is_no_case(rule: str) -> None:
+    one = record(clouds(), weights=small(0.02), widths=DEEP, epochs=1)
+    nothing = {name: np.full_like(values, np.nan) for name, values in one.arrays.items() if _is_statistic(name)}
+    assert findings([changed(one, **nothing)], rule) == {}
+    without = {name: values for name, values in one.arrays.items() if not name.startswith(("epoch_", "step_"))}
+    findings([dataclasses.replace(one, facts={}, arrays=without)], rule)
+
+
+def _is_statistic(name: str) -> bool:
+    return name.removeprefix("probe_") in STATISTICS

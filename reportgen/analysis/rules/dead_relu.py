@@ -123,7 +123,7 @@ def _severity(records: Sequence[RunRecord], from_start: bool) -> Severity:
 
 def _when(record: RunRecord) -> int:
     """Return the step of the first look at which the layers that end with dead units have more than half of them."""
-    share = np.nanmax(np.asarray(record.statistic("dead_fraction"), np.float64)[:, :-1], axis=1)
+    share = np.nan_to_num(np.asarray(record.statistic("dead_fraction"), np.float64)[:, :-1]).max(axis=1)
     grown = np.flatnonzero(share >= 0.5 * (share[0] + share[-1]))
     return int(record.probe_steps[grown[0]]) if grown.size else int(record.probe_steps[-1])
 

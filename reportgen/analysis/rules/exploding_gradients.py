@@ -39,7 +39,7 @@ SOURCES = (
     "stanford-scribe",
     "Poole et al. 2016",
     "Schoenholz et al. 2017",
-    "Yang et al. 2019, A mean field theory of batch normalization",
+    "Yang et al. 2019",
 )
 
 

@@ -40,7 +40,7 @@ def strength(record: RunRecord) -> float:
     kept = [1.0]
     if std.size and size > 0 and np.isfinite(std[-1]):
         kept.append(float(std[-1] / size) ** (1 / std.size))
-    if deltas.size > 1 and deltas[-1] > 0:
+    if deltas.size > 1 and deltas[-1] > 0 and np.isfinite(deltas).all():
         kept.append(float(deltas[0] / deltas[-1]) ** (1 / (deltas.size - 1)))
     return min(kept)
 

@@ -159,12 +159,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="initialization",
-    causes=(
-        "unnormalized_input",
-        "symmetric_init",
-        "vanishing_activations",
-        "saturation",
-        "missing_nonlinearity",
-        "over_regularization",
-    ),
+    causes=("unnormalized_input", "symmetric_init", "vanishing_activations", "saturation", "missing_nonlinearity"),
 )
