@@ -220,6 +220,14 @@ def test_only_batch_statistics_at_test_time_make_an_answer_depend_on_its_batch()
     assert "batch_dependent_fraction" not in facts_of(None)
 
 
+@pytest.mark.parametrize(("mode", "scale"), [("inverted", 1.0), ("scale_at_test", 1.0), ("unscaled", 0.25)])
+def test_outputs_under_dropout_are_those_of_test_mode_on_average_where_dropout_scales(mode: str, scale: float) -> None:
+    """Two linear layers pass on the mean of their masks exactly: 1 with scaling, the share that is kept without."""
+    linear = spec(widths=(60, 60), act=activation("identity"), bias=0.0, dropout=DropoutSpec(0.5, mode), epochs=0)
+    assert train(linear, data(n=400)).facts["train_mode_scale"] == pytest.approx(scale, rel=0.15)
+    assert "train_mode_scale" not in facts_of(None)
+
+
 def test_the_identity_of_batch_norm_has_no_gap_and_a_shifted_output_has() -> None:
     """Before training gamma is 1, beta 0, the running mean 0 and the running variance 1: the identity up to epsilon."""
     assert facts_of(BatchNormSpec(), epochs=0)["bn_identity_gap"] == pytest.approx(0.0, abs=1e-4)
