@@ -149,5 +149,12 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("unnormalized_input", "vanishing_activations", "exploding_activations", "lr_too_high", "nan_divergence"),
+    causes=(
+        "unnormalized_input",
+        "vanishing_activations",
+        "exploding_activations",
+        "lr_too_high",
+        "nan_divergence",
+        "over_regularization",
+    ),
 )

@@ -12,8 +12,9 @@ the net in validation, or less than a fifth of it for both simple models on trai
 with fewer examples the rule says nothing. Where the simple models settle it, only the end of training counts, and the
 wandering of accuracy in the second half of training is an error too: on data of few features a boundary that random
 labels drew agrees with the validation labels by chance, for a while. *Training works*: the net learned its training
-examples beyond guessing by four standard errors, so that the labels are at fault and not the steps. A net that stands
-still is another rule's case, and so is one that fails where a simple model does not.
+examples beyond guessing by four standard errors (two where the simple models settle it), so that the labels are at
+fault and not the steps. A net that stands still is another rule's case, and so is one that fails where a simple model
+does not.
 
 **Advice.** Look at the pairs of inputs and labels: a shuffle of one and not the other, a shift by a row, a join on the
 wrong key. More training or another net does not help.
@@ -43,7 +44,8 @@ from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
-ERRORS, CERTAIN, LEARNED = 3.0, 2.0, 4.0
+ERRORS, CERTAIN = 3.0, 2.0
+LEARNED, SETTLED_LEARNED = 4.0, 2.0
 POWER, SETTLED = 0.1, 0.2
 LOSS = 0.03
 SOURCES = (
@@ -57,7 +59,8 @@ def _learned(records: Sequence[RunRecord]) -> list[RunRecord]:
     """Return the runs that beat the commonest class on their training examples; none if all together do not."""
     sizes = sum(int(r.facts.get("train_n", 0)) for r in records)
     blind = blind_in_training(records)
-    if not mean_final(records, "train_accuracy") > blind + LEARNED * share_error(blind, sizes):
+    errors = SETTLED_LEARNED if would_see(records, SETTLED) else LEARNED
+    if not mean_final(records, "train_accuracy") > blind + errors * share_error(blind, sizes):
         return []
     return [r for r in records if r.final["train_accuracy"] > blind]
 

@@ -102,8 +102,8 @@ def _words(records: Sequence[RunRecord], pulls: dict[str, bool]) -> str:
     said = []
     if pulls["penalty"] or not pulls["dropout"]:
         said.append(
-            f"the penalty costs {number(facts['penalty_over_loss'])} times the data loss by scale, and the product of "
-            f"the layers' norms is {number(facts['weights_kept'])} of what it was"
+            f"twice the penalty is {number(facts['penalty_over_loss'])} of the data loss, and the layers' norms "
+            f"together are {number(facts['weights_kept'])} of what they were"
         )
     if pulls["dropout"]:
         cost = number(facts["dropout_over_guess"])

@@ -131,9 +131,16 @@ def _fitting_better(records: Sequence[RunRecord], found: Sequence[Turn]) -> list
 
 def _relative_error(records: Sequence[RunRecord]) -> float:
     """Return the standard error of the mean validation loss at the end, over examples, as a share of that loss."""
-    losses = [max(float(r.final["val_loss"]), 1e-12) for r in records]
-    spreads = [float(r.facts.get("val_loss_sd", TAIL * x)) / x for r, x in zip(records, losses, strict=True)]
+    spreads = [_relative_spread(r) for r in records]
     return float(np.mean(spreads)) / math.sqrt(max(examples(records), 1))
+
+
+def _relative_spread(record: RunRecord) -> float:
+    """Return the spread of examples' losses over their mean; what was recorded is that of losses linear in outputs."""
+    spread = float(record.facts.get("val_loss_sd", math.nan))
+    if not math.isfinite(spread) or record.spec.training.loss.name == "mse":
+        return TAIL
+    return spread / max(float(record.final["val_loss"]), 1e-12)
 
 
 def check(evidence: Evidence) -> Finding | None:
