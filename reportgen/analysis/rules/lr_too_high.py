@@ -22,7 +22,8 @@ same. Four signs count, each of large steps together with harm:
 Signs 2 to 4 need a training split that is not fitted, but for such a swing. Among 110 random configurations over 14
 rates each, two in a hundred of the rates that trained about as well as the best one showed a sign, the highest.
 A schedule that raises the rate until training breaks is left alone, and so are inputs larger than the weights fit,
-where they and not the rate make the first step large.
+where they and not the rate make the first step large. A net that never settles under dropout that weighs on its loss is
+none of this rule's: its noise is that of the masks.
 
 **Advice.** Lower the rate by a factor of ten, or by what brings the first step's update over weight to 0.05.
 """
@@ -35,6 +36,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Array, Course, course, finite, restarts, rises, sane
 from reportgen.analysis.rules._input import too_large
 from reportgen.analysis.rules._outcome import fits, guess_loss
+from reportgen.analysis.rules._pull import dropout_holds
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
 from reportgen.analysis.rules._swings import swing
@@ -135,7 +137,7 @@ def _swings(record: RunRecord, seen: Course, share: float) -> bool:
 
 
 def _restless(record: RunRecord, seen: Course, ended: float) -> bool:
-    if ended < KEEPS * seen.guess:
+    if ended < KEEPS * seen.guess or dropout_holds(record):
         return False
     swings = seen.promised >= LONG and _swings(record, seen, SWINGS)
     throughout = seen.usual >= LARGE and seen.effects[-1] >= LATE and ended >= HALF * seen.guess

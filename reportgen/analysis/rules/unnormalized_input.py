@@ -18,6 +18,8 @@ split. Small: the net learned next to nothing, or only after a tenth of training
 square due to means, so that some directions are a hundred times as steep as others: the net does not fit its training
 split. Batch normalization after the first linear map mends scale and centre, not unequal features.
 
+Where all units of a layer are copies of one another, that is what holds the net, at any input: see `symmetric_init`.
+
 **Severity.** An error where the training loss stays within 10% of that of guessing, else a warning. Where it does not
 hurt, as in a net that fits its training split, it is worth a sentence.
 
@@ -196,4 +198,5 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
+    yields_to=("symmetric_init",),
 )
