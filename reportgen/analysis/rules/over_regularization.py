@@ -12,6 +12,7 @@ the same twentieth. *The pull is there*: a small scaling of all weights would ch
 scaling or more (2 P / L, what an L2 penalty P costs by the envelope theorem), or the product of the layers' norms has
 fallen to half, where training alone lets weights grow; or dropout adds a tenth of the loss of guessing to the training
 loss, or drops 80% of a layer. Layers with batch normalization do not count: the size of their weights does not matter.
+A net whose signal or gradient is lost in its layers before training does not fit for that reason: other rules say so.
 
 **Advice.** A hundredth of the penalty, or none; dropout off.
 """
@@ -33,7 +34,8 @@ from reportgen.analysis.rules._pull import (
     penalty_holds,
     shrinkage,
 )
-from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
+from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_seeds
+from reportgen.analysis.rules.init_plateau import WEAK, strength
 from reportgen.analysis.rules.underfitting import Shortfall, below_simple_models
 from reportgen.runs.record import RunRecord
 
@@ -45,6 +47,12 @@ SOURCES = (
     "Goodfellow, Bengio and Courville 2016, 5.2.2 and 7.1",
     "Srivastava et al. 2014, Dropout, section 7.3",
 )
+
+
+def _began_weak(record: RunRecord) -> bool:
+    """Return whether signal or gradient were too weak before training for any fit, with or without a penalty."""
+    known = {"probe_activation_std", "probe_gradient_std", "probe_gradient_mean"} <= set(record.arrays)
+    return known and bool(looked_at([record])) and record.layers > 1 and strength(record) <= WEAK
 
 
 def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None:
@@ -59,7 +67,7 @@ def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds are pulled back, and all together stay below their reference."""
-    records = scored(evidence.records)
+    records = [r for r in scored(evidence.records) if not _began_weak(r)]
     by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_holds, dropout_holds))
     shown = [r for r in records if r in by_penalty or r in by_dropout]
     if not shown or not enough(len(shown), len(records)):
@@ -134,6 +142,6 @@ RULE = Rule(
     title="Too much regularization",
     check=check,
     sources=SOURCES,
-    stage="generalization",
+    stage="optimization",
     yields_to=("lr_too_high", "nan_divergence", "symmetric_init", "no_signal"),
 )
