@@ -190,13 +190,14 @@ def test_pixels_stay_pixels_until_axes_are_turned() -> None:
 def test_every_step_gives_finite_float32_at_the_edges(name: str, shape: tuple[int, int], constant: bool) -> None:
     """One example, one feature, constant features; empty other splits."""
     x = np.full(shape, 0.1, np.float32) if constant else examples(*shape)
-    params = {"by": 3.0} if name in ("scale", "shift") else {}
+    required = {"scale": {"by": 3.0}, "shift": {"by": 3.0}, "noise": {"std": 1.0}}
+    params = required.get(name, {})
     prepared = step(name, x, x[:0], **params)
     assert all(part.dtype == np.float32 and part.flags.c_contiguous for part in prepared)
     assert np.isfinite(prepared[0]).all()
     assert len(prepared[0]) == shape[0]
     assert prepared[1].shape == (0, prepared[0].shape[1])
-    if constant and name not in ("scale", "shift"):
+    if constant and name not in required:
         assert np.allclose(prepared[0], 0, atol=1e-6)
 
 
