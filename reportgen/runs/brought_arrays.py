@@ -129,7 +129,7 @@ def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Arra
 def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
     if name in COUNTS:
         if not np.isfinite(values).all() or (values < 0).any() or (values % 1 != 0).any():
-            raise _refusal(path, name, f"holds {_first(values, name)}", "whole numbers from 0 on")
+            raise _refusal(path, name, f"holds {_first(values)}", "whole numbers from 0 on")
         if name in ("probe_step", "epoch_step") and (np.diff(values) <= 0).any():
             raise _refusal(path, name, "does not rise from one entry to the next", "steps in order, each once")
     known = values[np.isfinite(values)]
@@ -140,7 +140,8 @@ def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
         raise _refusal(path, name, f"holds {known[known < 0][0]:g}", "a size, which is never below 0")
 
 
-def _first(values: NDArray[np.float64], name: str) -> str:
+def _first(values: NDArray[np.float64]) -> str:
+    """Return the first value that is no count, for a message."""
     wrong = values[~np.isfinite(values) | (values < 0) | (values % 1 != 0)]
     return f"{wrong[0]:g}"
 

@@ -31,9 +31,6 @@ FACT_METRICS = (
 )
 """What a run notes of its data, and of its answers."""
 
-CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-"""Scores that every epoch has, and that a time may be taken of."""
-
 COMPOSED = ("train_cost", "accuracy_gap")
 """Scores by epoch that are made of others: loss and penalty, training less validation accuracy."""
 

@@ -117,7 +117,7 @@ def _finding(
         ),
         advice="Report recall by class; train on more examples of the rare class or on fewer of the common ones.",
         sources=SOURCES,
-        proposals=_proposals(evidence, shown[0], labels),
+        proposals=_proposals(shown[0], labels),
         metric="val_balanced_accuracy",
     )
 
@@ -126,7 +126,7 @@ def _taken(count: int) -> str:
     return "1 validation example is" if count == 1 else f"{count or 'No'} validation examples are"
 
 
-def _proposals(evidence: Evidence, record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]:
+def _proposals(record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]:
     """Return what could be tried: dropped examples back, fewer of the common classes, longer training."""
     kept = {int(label): float(share) for label, share in record.spec.data.keep}
     counts = np.asarray(record.facts["class_counts"], np.float64)

@@ -74,7 +74,8 @@ def check(evidence: Evidence) -> Finding | None:
     everywhere = len(layers) == shown[0].layers - 1
     names = sorted({shown[0].spec.network.layers[layer - 1].activation.name for layer in layers})
     last = int(max(record.probe_steps[-1] for record in shown))
-    wholly = "All hidden layers are" if everywhere else f"Hidden {words_for_layers(layers)} of {shown[0].layers - 1} is"
+    which = f"Hidden {words_for_layers(layers)} of {shown[0].layers - 1} {'is' if len(layers) == 1 else 'are'}"
+    wholly = "All hidden layers are" if everywhere else which
     looks = f"all looks up to step {last}" if last else "step 0"
     return Finding(
         rule=RULE.id,
@@ -90,7 +91,7 @@ def check(evidence: Evidence) -> Finding | None:
         ),
         advice=f"{_advice(names)} (activation: relu, init: he_normal): without one, layers merge into one linear map.",
         sources=SOURCES,
-        proposals=_proposals(shown[0], names),
+        proposals=_proposals(names),
     )
 
 
@@ -103,7 +104,7 @@ def _advice(names: list[str]) -> str:
     return f"{bias} a nonlinearity after each hidden layer"
 
 
-def _proposals(record: RunRecord, names: list[str]) -> tuple[Proposal, ...]:
+def _proposals(names: list[str]) -> tuple[Proposal, ...]:
     bend = Proposal({"network.activation": "relu", "network.init": "he_normal"}, "ReLU with the scale that suits it")
     if names == ["relu"]:
         return (Proposal({"network.bias": 0.0}, "units bend where their pre-activations change sign"),)
