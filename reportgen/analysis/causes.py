@@ -23,7 +23,7 @@ holds. A root is at least as grave as what follows from it, as long as that is a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reportgen.analysis.finding import Finding, Rule
 
@@ -45,6 +45,11 @@ def with_causes(findings: Sequence[Finding], rules: Rules) -> list[Finding]:
         dataclasses.replace(f, consequence_of=_root(f.rule, parents) if f.rule in parents else None) for f in kept
     ]
     return [_as_grave(f, traced) for f in traced]
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings with the gravest first, root causes before consequences, and else as they came."""
+    return tuple(sorted(findings, key=lambda f: (GRAVITY[f.severity], f.consequence_of is not None)))
 
 
 def _without_misreadings(findings: Sequence[Finding], rules: Rules) -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from reportgen.analysis.causes import GRAVITY, with_causes
+from reportgen.analysis.causes import in_order, with_causes
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.model import VariantSummary
 from reportgen.analysis.rules import RULES
@@ -19,17 +19,18 @@ def diagnose(
     Runs that failed with an error of the program tell nothing about a network, and are left out. subjects: ids of the
     variants that are diagnosed, all by default; the others are only compared with.
     """
-    records = {v.variant.id: _usable(v.records) for v in variants}
+    records = {v.variant.id: usable(v.records) for v in variants}
     found: list[Finding] = []
     for summary in variants:
         own = records[summary.variant.id]
         if own and (subjects is None or summary.variant.id in subjects):
             siblings = {name: others for name, others in records.items() if name != summary.variant.id}
             found += _of_variant(Evidence(summary.variant, own, siblings), rules)
-    return tuple(sorted(found, key=lambda f: (GRAVITY[f.severity], f.consequence_of is not None)))
+    return in_order(found)
 
 
-def _usable(records: Sequence[RunRecord]) -> list[RunRecord]:
+def usable(records: Sequence[RunRecord]) -> list[RunRecord]:
+    """Return the records that tell something about a network, by ascending seed."""
     return sorted((r for r in records if r.status != "failed"), key=lambda r: r.spec.seed)
 
 

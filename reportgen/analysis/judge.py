@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reportgen.analysis.causes import GRAVITY, with_causes
+from reportgen.analysis.causes import in_order, with_causes
+from reportgen.analysis.diagnose import usable
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.rules import RULES
 from reportgen.runs.record import RunRecord
@@ -36,12 +37,8 @@ class Judgement:
 
 def judge(variants: Mapping[str, Sequence[RunRecord]], rules: Mapping[str, Rule] = RULES) -> tuple[Judgement, ...]:
     """Return what the rules say of each variant's records, all variants being one another's siblings."""
-    usable = {name: [r for r in records if r.status != "failed"] for name, records in variants.items()}
-    return tuple(
-        _of_variant(name, sorted(records, key=lambda r: r.spec.seed), usable, rules)
-        for name, records in usable.items()
-        if records
-    )
+    found = {name: usable(records) for name, records in variants.items()}
+    return tuple(_of_variant(name, records, found, rules) for name, records in found.items() if records)
 
 
 def _of_variant(
@@ -63,9 +60,9 @@ def _of_variant(
             not_judged[id_] = lacking
         else:
             passed.append(id_)
-    findings = sorted(with_causes(found, rules), key=lambda f: (GRAVITY[f.severity], f.consequence_of is not None))
+    findings = in_order(with_causes(found, rules))
     dropped = {f.rule for f in found} - {f.rule for f in findings}
-    return Judgement(name, tuple(findings), tuple(sorted((*passed, *dropped))), not_judged)
+    return Judgement(name, findings, tuple(sorted((*passed, *dropped))), not_judged)
 
 
 def _needless(record: RunRecord) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,18 @@ from numpy.typing import NDArray
 from reportgen.runs.record import RunRecord
 
 Flags = NDArray[np.bool_]
+Seen = TypeVar("Seen")
 
 
 def enough(seeds: int, of: int) -> bool:
     """Return whether a symptom in so many seeds speaks of the variant: in more than half, or in one of two."""
     return seeds * 2 > of or (of <= 2 and seeds >= 1)
+
+
+def in_most(records: Sequence[RunRecord], seen: Sequence[Seen | None]) -> list[tuple[RunRecord, Seen]]:
+    """Return the records that show a symptom, with what was seen in each; none where they are too few to speak of."""
+    shown = [(record, what) for record, what in zip(records, seen, strict=True) if what is not None]
+    return shown if enough(len(shown), len(seen)) else []
 
 
 def looked_at(records: Sequence[RunRecord]) -> list[RunRecord]:

@@ -23,7 +23,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import ends, finite, restarts, rises
 from reportgen.analysis.rules._outcome import FITS, fits, guess_loss
 from reportgen.analysis.rules._rate import lower
-from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
+from reportgen.analysis.rules._seen import in_most, number, percent, words_for_seeds
 from reportgen.analysis.rules._swings import swing, swing_of_blocks
 from reportgen.runs.record import RunRecord
 
@@ -56,8 +56,8 @@ def _level(record: RunRecord) -> float:
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where the loss of most seeds does not settle."""
     swings = [_swing(record) for record in evidence.records]
-    shown = [(r, s) for r, s in zip(evidence.records, swings, strict=True) if s is not None]
-    if not shown or not enough(len(shown), len(swings)):
+    shown = in_most(evidence.records, swings)
+    if not shown:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     size, cost, step = float(np.mean([s for _, s in shown])), guess_loss(record), record.steps // 2

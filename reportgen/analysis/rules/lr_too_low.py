@@ -27,7 +27,7 @@ import numpy as np
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Course, course, rises
 from reportgen.analysis.rules._outcome import fits
-from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
+from reportgen.analysis.rules._seen import in_most, number, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
 SMALL = 0.05
@@ -56,8 +56,8 @@ def _crawls(record: RunRecord) -> Course | None:
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds make steps too small to get anywhere."""
     courses = [_crawls(record) for record in evidence.records]
-    shown = [(r, c) for r, c in zip(evidence.records, courses, strict=True) if c is not None]
-    if not shown or not enough(len(shown), len(courses)):
+    shown = in_most(evidence.records, courses)
+    if not shown:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     facts = _means([c for _, c in shown])

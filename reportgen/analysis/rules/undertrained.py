@@ -27,7 +27,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules import lr_too_high
 from reportgen.analysis.rules._course import Array, finite, rises
 from reportgen.analysis.rules._outcome import FITS, guess_loss
-from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
+from reportgen.analysis.rules._seen import in_most, number, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
 GAIN = 0.05
@@ -118,8 +118,8 @@ def _generalizes(record: RunRecord) -> bool:
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds were still getting better."""
     falls = [_falling(record) for record in evidence.records]
-    shown = [(r, f) for r, f in zip(evidence.records, falls, strict=True) if f is not None]
-    if not shown or not enough(len(shown), len(falls)):
+    shown = in_most(evidence.records, falls)
+    if not shown:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     half, end = (float(np.mean([getattr(f, name) for _, f in shown])) for name in ("half", "end"))

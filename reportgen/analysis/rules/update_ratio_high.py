@@ -23,6 +23,7 @@ from reportgen.analysis.rules._course import Array, course, rises
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
+    in_most,
     layers_in_most,
     number,
     words_for_layers,
@@ -54,8 +55,8 @@ def _high(record: RunRecord) -> tuple[Array, float, bool] | None:
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds take large steps against their weights, at most looks."""
     found = [_high(record) for record in evidence.records]
-    shown = [(r, f) for r, f in zip(evidence.records, found, strict=True) if f is not None]
-    if not shown or not enough(len(shown), len(found)):
+    shown = in_most(evidence.records, found)
+    if not shown:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     layers = layers_in_most([shares >= SHARE for _, (shares, _, _) in shown])

@@ -27,7 +27,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Array, Course, course, rises
 from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._seen import (
-    enough,
+    in_most,
     layers_in_most,
     number,
     words_for_layers,
@@ -74,8 +74,8 @@ def _oversized(record: RunRecord) -> float:
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where the weights of most seeds hardly move."""
     courses = [_low(record) for record in evidence.records]
-    shown = [(r, c) for r, c in zip(evidence.records, courses, strict=True) if c is not None]
-    if not shown or not enough(len(shown), len(courses)):
+    shown = in_most(evidence.records, courses)
+    if not shown:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     layers = layers_in_most([_still(c) for _, c in shown])
