@@ -39,38 +39,44 @@ def _differentiate_relu(p, a, z, delta):
 
 @kernel
 def _activate_leaky_relu(p, a):
+    slope = p[0]
     for k in range(a.size):
-        a[k] = p[0] * a[k] if a[k] < _ZERO else a[k]
+        a[k] *= slope if a[k] < _ZERO else _ONE
 
 
 @kernel
 def _differentiate_leaky_relu(p, a, z, delta):
+    slope = p[0]
     for k in range(delta.size):
-        delta[k] = p[0] * delta[k] if a[k] < _ZERO else delta[k]
+        delta[k] *= slope if a[k] < _ZERO else _ONE
 
 
 @kernel
 def _activate_elu(p, a):
+    alpha = p[0]
     for k in range(a.size):
-        a[k] = elu(a[k], p[0])
+        a[k] = elu(a[k], alpha)
 
 
 @kernel
 def _differentiate_elu(p, a, z, delta):
+    alpha = p[0]
     for k in range(delta.size):
-        delta[k] = (a[k] + p[0]) * delta[k] if a[k] < _ZERO else delta[k]
+        delta[k] *= a[k] + alpha if a[k] < _ZERO else _ONE
 
 
 @kernel
 def _activate_selu(p, a):
+    scale, alpha = p[0], p[1]
     for k in range(a.size):
-        a[k] = p[0] * elu(a[k], p[1])
+        a[k] = scale * elu(a[k], alpha)
 
 
 @kernel
 def _differentiate_selu(p, a, z, delta):
+    scale, limit = p[0], p[0] * p[1]
     for k in range(delta.size):
-        delta[k] *= a[k] + p[0] * p[1] if a[k] < _ZERO else p[0]
+        delta[k] *= a[k] + limit if a[k] < _ZERO else scale
 
 
 @kernel
