@@ -177,7 +177,7 @@ def test_an_interruption_stops_running_jobs_within_a_second_and_starts_no_others
     kept = []
     with pytest.raises(KeyboardInterrupt):
         run_all(jobs(*range(50)), keep=lambda job, made: kept.append(made.spec.seed), folder=HERE, workers=2)
-    assert time.monotonic() - interrupted[0] < 0.5
+    assert time.monotonic() - interrupted[0] < 1
     assert kept == [0]
     assert len(started) <= 4
 
