@@ -66,6 +66,12 @@ def test_what_follows_from_the_arrays_need_not_be_given(tmp_path: Path) -> None:
     assert [layer.init["std"] for layer in found.spec.network.layers] == [0.4] * 3
 
 
+def test_rates_by_epoch_follow_the_schedule(tmp_path: Path) -> None:
+    training = RUN["training"] | {"schedule": {"name": "step", "every": 2, "factor": 0.5}}
+    found = read_records(save(tmp_path / "a.npz", json.dumps(RUN | {"training": training})))[0].record
+    assert found.epochs("lr").tolist() == pytest.approx([0.1, 0.1, 0.1, 0.05, 0.05, 0.025])
+
+
 def test_a_loss_that_is_not_finite_says_diverged(tmp_path: Path) -> None:
     losses = np.linspace(1.4, 0.3, 100)
     losses[41:] = np.nan

@@ -52,7 +52,7 @@ RULE_IDS = (
     "update_ratio_low",
     "lr_best_at_edge",
 )
-"""The rules that the project means to have; a case may name none else, whether or not its rule is there yet."""
+"""The rules that are scored, in the order of the page; a case may name none else."""
 
 _REQUIRED = ("name", "plants", "because", "study", "shows")
 _FAULT_ONLY = ("must", "may", "must_not")

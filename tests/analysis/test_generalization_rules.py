@@ -10,7 +10,8 @@ import pytest
 
 from reportgen.analysis.diagnose import diagnose
 from reportgen.analysis.rules import RULES
-from reportgen.engine.spec import Component, NetworkSpec
+from reportgen.analysis.rules._held_out import examples
+from reportgen.engine.spec import Component, DataSpec, NetworkSpec
 from reportgen.study.plan import Variant
 from tests.analysis.held_out_runs import (
     BLIND,
@@ -268,6 +269,19 @@ def test_a_loss_that_is_no_cross_entropy_is_held_against_its_own_guess() -> None
     curves = {"val_loss": 0.2 * RISING, "val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
     for record in runs(curves=curves, loss=Component("mse")):
         assert found("overfitting", [record]) is not None
+
+
+def test_seeds_that_share_their_validation_examples_do_not_add_to_them() -> None:
+    records = runs()
+    own, ordered, fixed = (
+        DataSpec(Component("csv")),
+        DataSpec(Component("csv"), shuffle=False),
+        DataSpec(Component("npz")),
+    )
+    assert examples(with_spec(records, data=own)) == 3 * 300
+    assert examples(with_spec(records, data=replace(own, seed=1))) == 300
+    assert examples(with_spec(records, data=ordered)) == 300
+    assert examples(with_spec(records, data=fixed)) == 300
 
 
 def test_each_rule_says_where_it_is_written_and_documents_itself() -> None:

@@ -13,8 +13,8 @@ from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
 
-FIXED_SPLITS = ("npz", "mnist", "fashion_mnist", "cifar10")
-"""Data sets whose validation examples are the same for every seed."""
+GIVEN_SPLIT = "npz"
+"""The data set that comes with its validation examples, the same for every seed."""
 
 
 def scored(records: Sequence[RunRecord]) -> list[RunRecord]:
@@ -33,7 +33,7 @@ def examples(records: Sequence[RunRecord], name: str = "val_n") -> int:
     """
     sizes = [int(r.facts.get(name, 0)) for r in records]
     data = records[0].spec.data
-    shared = data.seed is not None or data.source.name in FIXED_SPLITS
+    shared = data.seed is not None or not data.shuffle or data.source.name == GIVEN_SPLIT
     return max(sizes, default=0) if shared else sum(sizes)
 
 

@@ -16,8 +16,8 @@ same. Four signs count, each of large steps together with harm:
 3. *Lost ground.* It ends above its lowest level by more than a tenth of guessing, in the scores of epochs or, beyond
    three standard errors, in minibatches, after steps that promised e^20, with one as large as the loss itself.
 4. *Never settles.* It keeps 30% of guessing and swings by 3% of it after a promise of e^40; or it keeps half, the
-   average step is twice as large as the loss, and the promise is e^200; or it swings by 15% of guessing, whatever it
-   came to at the last epoch.
+   average step is twice as large as the loss, the last one seen a fifth of it, and the promise is e^200; or it fits at
+   the last epoch and yet swings by 15% of guessing.
 
 Signs 2 to 4 need a training split that is not fitted, but for such a swing. Among 110 random configurations over 14
 rates each, two in a hundred of the rates that trained about as well as the best one showed a sign, the highest.
