@@ -70,6 +70,9 @@ def test_rates_by_epoch_follow_the_schedule(tmp_path: Path) -> None:
     training = RUN["training"] | {"schedule": {"name": "step", "every": 2, "factor": 0.5}}
     found = read_records(save(tmp_path / "a.npz", json.dumps(RUN | {"training": training})))[0].record
     assert found.epochs("lr").tolist() == pytest.approx([0.1, 0.1, 0.1, 0.05, 0.05, 0.025])
+    training = RUN["training"] | {"schedule": "cosine", "epochs": 10}
+    found = read_records(save(tmp_path / "b.npz", json.dumps(RUN | {"training": training})))[0].record
+    assert found.epochs("lr")[5] == pytest.approx(0.05, rel=0.05)  # half of what was planned
 
 
 def test_a_loss_that_is_not_finite_says_diverged(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from reportgen.engine.schedules import rates
-from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, Component, DataSpec, NetworkSpec, RunSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, Component, DataSpec, NetworkSpec, RunSpec, TrainingSpec
 from reportgen.errors import StudyError, UsageError
 from reportgen.runs.brought_arrays import SETTINGS, Array, checked, read_archive
 from reportgen.runs.record import RunRecord
@@ -170,7 +170,8 @@ def _made(
         found = f"status {status!r}" if status not in STATUSES else f"status 'ok' with a loss of {losses[lost[0]]}"
         raise StudyError(found, str(path), f"one of {', '.join(STATUSES)}")
     steps = int(lost[0]) + 1 if lost.size else losses.size
-    arrays |= _scores_by_epoch(arrays, steps, spec)
+    planned = spec.training.epochs if "epochs" in head["training"] else 0
+    arrays |= _scores_by_epoch(arrays, steps, replace(spec.training, epochs=planned))
     epochs = len(arrays["epoch_epoch"]) - 1 if "epoch_epoch" in arrays else 0
     known = {name: float(arrays[f"epoch_{name}"][-1]) for name in SCORES if f"epoch_{name}" in arrays}
     if "val_confusion" in arrays:
@@ -210,7 +211,7 @@ def _final(place: str, head: Mapping[str, Any]) -> dict[str, float]:
     return {name: math.nan if value is None else float(value) for name, value in final.items()}
 
 
-def _scores_by_epoch(arrays: Mapping[str, Array], steps: int, spec: RunSpec) -> dict[str, Array]:
+def _scores_by_epoch(arrays: Mapping[str, Array], steps: int, training: TrainingSpec) -> dict[str, Array]:
     """Return columns that follow from others where scores by epoch are there: epoch, step, lr, mean batch loss."""
     rows = next((len(arrays[f"epoch_{name}"]) for name in EPOCH_COLUMNS if f"epoch_{name}" in arrays), 0)
     if not rows:
@@ -221,20 +222,20 @@ def _scores_by_epoch(arrays: Mapping[str, Array], steps: int, spec: RunSpec) -> 
     usual = {
         "epoch_epoch": np.arange(float(rows)),
         "epoch_step": np.asarray(at, np.float64),
-        "epoch_lr": _rates(spec, at),
+        "epoch_lr": _rates(training, at),
         "epoch_batch_loss": np.array([math.nan, *means]),
     }
     return {name: values for name, values in usual.items() if name not in arrays}
 
 
-def _rates(spec: RunSpec, at: Array) -> Array:
+def _rates(training: TrainingSpec, at: Array) -> Array:
     """Return the learning rate of the last step before each epoch's end, by the schedule; at: steps, the first row 0.
 
-    Training is taken to have been planned for as many epochs as there are.
+    Without a number of planned epochs, training is taken to have been planned for as many as there are.
     """
-    epochs, steps = max(len(at) - 1, 1), np.maximum(at - 1, 0).astype(np.int64)
-    each = max(round(float(at[-1]) / epochs), 1)
-    return rates(spec.training.schedule, spec.training.lr, steps, each, epochs)
+    done, steps = max(len(at) - 1, 1), np.maximum(at - 1, 0).astype(np.int64)
+    each = max(round(float(at[-1]) / done), 1)
+    return rates(training.schedule, training.lr, steps, each, max(training.epochs, done))
 
 
 def _stored(path: Path, place: str, head: Mapping[str, Any], arrays: Mapping[str, Array]) -> Brought:
