@@ -12,7 +12,7 @@ from reportgen.study.plan import Plan
 
 @dataclass(frozen=True)
 class Part:
-    """A study's place among several: the how-manieth it is, and the seconds expected before it, in it and in all."""
+    """A study's place among several: number of count, and the seconds expected before it, for it and for all."""
 
     number: int
     count: int

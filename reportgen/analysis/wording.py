@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reportgen.analysis.expectations import USUAL_RTOL
 from reportgen.study.claims import Claim
 
 
@@ -43,7 +44,7 @@ def expectation(claim: Claim) -> str:
 
 def _near(claim: Claim) -> str:
     e = claim.expect
-    rtol = 0.05 if e.rtol is None and e.atol is None else e.rtol
+    rtol = USUAL_RTOL if e.rtol is None and e.atol is None else e.rtol
     parts = [f"{100 * rtol:g}%"] if rtol else []
     parts += [f"{e.atol:g}"] if e.atol else []
     reach = " plus ".join(parts) or "no deviation"

@@ -29,10 +29,10 @@ FIRST, LAST = 50, 8
 """A run begins with a 50th of its steps, and ends with an 8th: what comes before and after is compared over those."""
 
 SANE = 10.0
+"""A loss beyond so many times guessing is beyond reason."""
 
 RISING = ("range_test",)
 """Schedules that raise the rate on purpose, until training breaks."""
-
 
 _NEEDED = (
     "update_ratio",
