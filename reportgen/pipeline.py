@@ -132,13 +132,16 @@ def run_order(
         train_runs(order, jobs, workers or default_workers(), dask, watcher)
 
     order, records, trained = train_stages(order, fresh, train)
+    made = set(records)  # what a fresh order has trained already
 
     def fetch(runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
         """Return the records of a remedy's runs, trained where they are missing."""
         trials = plan_jobs(order.plan, runs)
-        lacking = [job for job in unique(trials) if order.store.load(job.run, job.fingerprint) is None]
+        known = made if fresh else {job.key for job in trials if order.store.load(job.run, job.fingerprint)}
+        lacking = [job for job in unique(trials) if job.key not in known]
         if lacking:
             train(order, lacking, len(unique(trials)) - len(lacking))
+            made.update(job.key for job in lacking)
         return _by_seed(order, trials)
 
     return write_report(order, plan_jobs(order.plan), records, trained, watcher, fetch)

@@ -149,6 +149,23 @@ def test_a_run_that_diverges_is_a_result(folder):
     assert {run["status"] for run in results()["runs"]} == {"ok", "diverged"}
 
 
+def test_fresh_trains_remedies_again_too(folder, monkeypatch):
+    original, trained = executors.train, []
+
+    def train(spec, *rest):
+        trained.append(spec)
+        return original(spec, *rest)
+
+    monkeypatch.setattr(executors, "train", train)
+    changes = ["--set", "vary={training.lr: [0.01, 1e30]}", "--set", "claims=[]", "--set", "remedies={limit: 1}"]
+    command = ["run", "rates.yaml", "-f", "json", "-q", "--set", "network.activation=relu", *changes]
+    counts = []
+    for more in ([], [], ["--fresh"]):
+        assert invoke([*command, *more]) == 0
+        counts.append(len(trained))
+    assert counts == [9, 9, 18]
+
+
 def test_quick_gives_no_verdict(folder):
     assert invoke(["run", "rates.yaml", "-f", "html", "-q", "--quick"]) == 0
     assert [claim["verdict"] for claim in results()["claims"]] == ["inconclusive"]
