@@ -70,7 +70,7 @@ def _at_look(record: RunRecord, measure: Measure) -> float:
 def reduced(values: Values, reduce: str | None) -> float:
     """Return one number for several layers, their mean where none is asked for."""
     if reduce == "last_over_first":
-        return float(values[-1] / values[0]) if values[0] != 0 else math.nan
+        return float(values[-1]) / float(values[0]) if values[0] != 0 else math.nan
     if reduce == "mean_abs":
         return float(np.abs(values).mean())
     return float({"min": np.min, "max": np.max}.get(reduce or "mean", np.mean)(values))
