@@ -86,3 +86,4 @@ def test_the_lectures_claims_on_functions_data_weights_batches_and_monitoring_ar
 def test_the_lectures_claims_on_rates_steps_and_schedules_are_put_to_the_test() -> None:
     asked = {name: {claim.lecture for claim in load_study(shipped_studies()[name]).claims} for name in NAMES}
     assert {27, 30} <= asked["lr_range"]
+    assert {33, 50} <= asked["optimizers"]
