@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reportgen.data.datasets import DATASETS
@@ -62,6 +62,8 @@ def setting(settings: Mapping[str, Any], path: str) -> tuple[bool, Any]:
     """Return (whether there is such a setting, its value); the path may lead into a component's parameters."""
     if path in settings:
         return True, settings[path]
+    if path in _OF_WIDTHS and isinstance(settings.get("network.hidden"), list):
+        return _OF_WIDTHS[path](settings["network.hidden"])
     parts = path.split(".")
     for cut in range(len(parts) - 1, 0, -1):
         value = settings.get(".".join(parts[:cut]))
@@ -70,6 +72,18 @@ def setting(settings: Mapping[str, Any], path: str) -> tuple[bool, Any]:
         if value is not None:
             return True, value
     return False, None
+
+
+def _one_width(widths: list[int]) -> tuple[bool, int | None]:
+    """Return the width that all hidden layers share, where they do."""
+    return (True, widths[0]) if len(set(widths)) == 1 else (False, None)
+
+
+_OF_WIDTHS: dict[str, Callable[[list[int]], tuple[bool, Any]]] = {
+    "network.hidden.layers": lambda widths: (True, len(widths)),
+    "network.hidden.width": _one_width,
+}
+"""What a study may write instead of a list of widths, told from that list."""
 
 
 def _same(value: Any, wanted: Any) -> bool:

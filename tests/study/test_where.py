@@ -10,7 +10,7 @@ import pytest
 from reportgen.study.loader import load_study
 from reportgen.study.plan import Plan, make_plan
 from reportgen.study.where import matching
-from tests.study.texts import SOUND
+from tests.study.texts import LINES, SOUND
 
 MORE = """
 preprocess: [center, {name: scale, by: 0.5}]
@@ -73,3 +73,14 @@ def test_a_where_matches_the_variants_that_have_all_of_it(plan: Plan, where: dic
 def test_variants_keep_their_order(plan: Plan) -> None:
     found = matching(plan.variants, {"network.init": "gaussian"})
     assert found == [variant for variant in plan.variants if variant in found]
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted", "count"), [("layers", 6, 2), ("layers", 3, 0), ("width", 8, 2), ("width", 5, 0)]
+)
+def test_layers_and_width_are_told_from_the_list_of_widths(tmp_path: Path, path: str, wanted: int, count: int) -> None:
+    file = tmp_path / "depth.yaml"
+    network = "network: {hidden: {layers: 1, width: 8}}"
+    vary = "vary: {network.hidden.layers: [2, 6], network.hidden.width: [8, 4]}"
+    file.write_text("\n".join([*LINES[:3], network, vary]), encoding="utf-8")
+    assert len(matching(make_plan(load_study(file)).variants, {f"network.hidden.{path}": wanted})) == count
