@@ -87,3 +87,4 @@ def test_the_lectures_claims_on_rates_steps_and_schedules_are_put_to_the_test() 
     asked = {name: {claim.lecture for claim in load_study(shipped_studies()[name]).claims} for name in NAMES}
     assert {27, 30} <= asked["lr_range"]
     assert {33, 50} <= asked["optimizers"]
+    assert 34 in asked["schedules"]
