@@ -101,6 +101,7 @@ METRIC_WORDS = {
     "snapshots": "how many cycles' networks are averaged",
     "ensemble_val_accuracy": "share of validation examples classified rightly by the mean of all seeds' networks",
     "ensemble_val_gain": "validation accuracy of the mean of all seeds' networks minus the mean of theirs",
+    "ensemble_val_spread": "standard deviation of the validation accuracies of all seeds' networks",
 }
 
 

@@ -145,7 +145,7 @@ class Asked:
 
     def _of_ensemble(self, variant: str) -> Values:
         found = [record for seed in self.seeds if (record := self._record(variant, seed)) is not None]
-        by_seed = ensemble_by_seed(found, gain=self.claim.measure.metric == "ensemble_val_gain")
+        by_seed = ensemble_by_seed(found, self.claim.measure.metric)
         return np.array([by_seed.get(seed, math.nan) for seed in self.seeds])
 
     def _cost(self, variant: str, metric: str) -> Values:

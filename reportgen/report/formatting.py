@@ -12,7 +12,7 @@ NONE = "–"
 THIN = "\u202f"  # a narrow space at which no line breaks
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_DIGITS = 5
-_SHARES = ("accuracy", "fraction", "diverged", "stopped", "agreement_example", "agreement_batch")
+_SHARES = ("accuracy", "fraction", "diverged", "stopped", "agreement_example", "agreement_batch", "val_spread")
 _DIFFERENCES = ("accuracy_difference", "accuracy_gap", "gain")
 
 Bounds = Sequence[float]

@@ -10,8 +10,8 @@ from reportgen.study.model import Study
 from reportgen.study.plan import Plan
 from reportgen.study.yaml12 import Path
 
-ENSEMBLE_METRICS = ("ensemble_val_accuracy", "ensemble_val_gain")
-"""The accuracy of the mean probabilities of all seeds, and how far it lies above the mean of the members'."""
+ENSEMBLE_METRICS = ("ensemble_val_accuracy", "ensemble_val_gain", "ensemble_val_spread")
+"""The accuracy of the mean probabilities of all seeds, its lead on the members' mean, and the members' deviation."""
 
 USUAL_SIZES = (2, 3, 5, 10, 20, 50, 100)
 

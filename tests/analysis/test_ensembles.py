@@ -19,7 +19,7 @@ from reportgen.report import html
 from reportgen.report.document import make_document
 from reportgen.report.results import results_dict
 from reportgen.runs.record import RunRecord
-from reportgen.study.ensembles import ensemble_sizes
+from reportgen.study.ensembles import ENSEMBLE_METRICS, ensemble_sizes
 from reportgen.study.loader import dump_study, load_study
 from reportgen.study.plan import Plan, make_plan
 from tests.analysis.studies import HEAD, plan_of, record
@@ -96,15 +96,18 @@ def test_equal_members_gain_exactly_nothing(tmp_path: Path) -> None:
         assert (e.difference, e.interval) == (pytest.approx(0), (pytest.approx(0), pytest.approx(0)))
 
 
-@pytest.mark.parametrize("gain", [False, True])
-def test_values_by_seed_have_the_ensemble_s_mean_and_the_jackknife_s_error(tmp_path: Path, gain: bool) -> None:
+@pytest.mark.parametrize("metric", ENSEMBLE_METRICS)
+def test_values_by_seed_have_the_ensemble_s_mean_and_the_jackknife_s_error(tmp_path: Path, metric: str) -> None:
     plan, records = study(tmp_path)
     mine = [records[plan.variants[0].id, seed] for seed in plan.study.seeds]
 
     def statistic(chosen: Any) -> float:
-        return accuracy(chosen) - (float(np.mean([accuracy([r]) for r in chosen])) if gain else 0.0)
+        single = [accuracy([r]) for r in chosen]
+        if metric == "ensemble_val_spread":
+            return float(np.std(single, ddof=1))
+        return accuracy(chosen) - (float(np.mean(single)) if metric == "ensemble_val_gain" else 0.0)
 
-    values = np.array(list(ensemble_by_seed(mine, gain).values()))
+    values = np.array(list(ensemble_by_seed(mine, metric).values()))
     without = np.array([statistic(mine[:i] + mine[i + 1 :]) for i in range(5)])
     assert values.mean() == pytest.approx(statistic(mine))
     error = np.sqrt(4 / 5 * ((without - without.mean()) ** 2).sum())

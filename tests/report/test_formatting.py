@@ -92,6 +92,7 @@ def test_differences_of_shares_are_in_points_with_their_sign() -> None:
     assert formatting.difference_interval((-0.01, 0.02), "val_accuracy") == "−1.0 to +2.0 points"
     assert formatting.difference(-0.4, "val_loss") == "−0.400"
     assert formatting.score(0.02, "ensemble_val_gain") == "+2.0 points"
+    assert formatting.score(0.008, "ensemble_val_spread") == "0.8%"
 
 
 def test_p_values_and_durations() -> None:

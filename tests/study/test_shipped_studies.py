@@ -88,3 +88,9 @@ def test_the_lectures_claims_on_rates_steps_and_schedules_are_put_to_the_test() 
     assert {27, 30} <= asked["lr_range"]
     assert {33, 50} <= asked["optimizers"]
     assert 34 in asked["schedules"]
+
+
+def test_the_lectures_claims_on_dropout_and_ensembles_are_put_to_the_test() -> None:
+    asked = {name: {claim.lecture for claim in load_study(shipped_studies()[name]).claims} for name in NAMES}
+    assert {36, 38, 48} <= asked["dropout"]
+    assert 37 in asked["ensembles"] & asked["snapshots"]
