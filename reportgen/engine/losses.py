@@ -124,7 +124,7 @@ LOSSES = table(
         Loss(
             name="hinge",
             kernel=_hinge,
-            summary="Multiclass _hinge: every wrong class within a margin of 1 of the right one costs.",
+            summary="Multiclass hinge: every wrong class within a margin of 1 of the right one costs.",
             formula=r"L = \sum_{j \ne y} \max(0, 1 + z_j - z_y)",
             source="Weston and Watkins 1999",
         ),
