@@ -65,12 +65,16 @@ class Wish:
         from reportgen.study.overrides import parse_set
 
         changed: dict[str, Any] = dict(parse_set(change) for change in self.changes or ())
-        return changed if self.seeds is None else changed | {"seeds": parse_seeds(self.seeds)}
+        if self.seeds is None:
+            return changed
+        if "seeds" in changed:
+            raise UsageError("--seeds and --set seeds both say which seeds to train", hint="give one of them")
+        return changed | {"seeds": parse_seeds(self.seeds)}
 
     def command(self, source: str) -> str:
         """Return the command that makes the same report again."""
         options = [part for change in self.changes or () for part in ("--set", change)]
-        options += ["--seeds", self.seeds] if self.seeds else []
+        options += ["--seeds", self.seeds] if self.seeds is not None else []
         return shlex.join(["reportgen", "run", source, *options, *(["--quick"] if self.quick else [])])
 
     def orders(self) -> list[Order]:
@@ -86,8 +90,9 @@ class Wish:
                 order = order_study(
                     source,
                     output=self.output,
-                    formats=self.chosen_formats or FORMATS,
+                    formats=FORMATS if self.formats is None else self.chosen_formats,
                     overrides=overrides,
+                    flags={} if self.seeds is None else {"seeds": "--seeds"},
                     quick=self.quick,
                     command=self.command(source),
                 )

@@ -93,22 +93,27 @@ def order_study(
     output: str | Path | None = None,
     formats: Collection[str] = FORMATS,
     overrides: Mapping[str, Any] | None = None,
+    flags: Mapping[str, str] | None = None,
     quick: bool = False,
     command: str | None = None,
 ) -> Order:
     """Return the order for a study, loaded and checked; nothing is trained or written yet.
 
     The report goes to the folder `output`/<the study's id>; where no output is given, to reports/, or back to its place
-    for the study that a report keeps. overrides: dotted paths in the study to values. quick: a
-    small, watermarked version without verdicts. command: what the report names as the way to make it again.
+    for the study that a report keeps. overrides: dotted paths in the study to values. flags: the flag that set an
+    override, by its path, where that was not --set. quick: a small, watermarked version without verdicts. command:
+    what the report names as the way to make it again.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown or not formats:
-        raise UsageError(f"unknown format {', '.join(unknown) or 'none'}", hint=f"there are {', '.join(FORMATS)}")
+        found = f"unknown format {', '.join(unknown)}" if unknown else "no format is named"
+        raise UsageError(found, hint=f"there are {', '.join(FORMATS)}")
     path, changes = study_file(source), dict(overrides or {})
-    plan = make_plan(load_study(path, changes))
+    plan = make_plan(load_study(path, changes, flags))
     if quick:
-        plan = make_plan(load_study(path, changes | quick_overrides(plan) | {"watermark": WATERMARK}))
+        small = quick_overrides(plan)
+        typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
+        plan = make_plan(load_study(path, changes | small | {"watermark": WATERMARK}, typed))
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     return Order(plan, folder, tuple(formats), command or f"reportgen run {source}")

@@ -199,7 +199,9 @@ def test_settings_and_seeds_reach_the_study(pretend, capsys):
         ["run", "rates.yaml", "--nonsense"],
         ["run", "rates.yaml", "-j", "0"],
         ["run", "rates.yaml", "--seeds", "many"],
+        ["run", "rates.yaml", "--seeds", "2", "--set", "seeds=3"],
         ["run", "rates.yaml", "-f", "docx"],
+        ["run", "rates.yaml", "-f", ""],
         ["run", "rates.yaml", "-o", "rates.yaml"],
         ["list", "animals"],
         ["describe", "nothing-of-that-name"],
@@ -210,6 +212,11 @@ def test_wrong_usage_ends_with_2_and_no_traceback(pretend, capsys, arguments):
     assert code == 2
     assert "Traceback" not in err
     assert pretend.trained == []
+
+
+def test_what_is_wrong_with_seeds_names_the_flag(capsys):
+    code, _, err = run(capsys, "check", "digits", "--seeds", "0")
+    assert (code, err.startswith("reportgen: --seeds: 0 seeds are not possible")) == (3, True), err
 
 
 def test_a_bug_of_ours_ends_with_1_and_a_traceback(pretend, capsys):

@@ -32,8 +32,12 @@ WATERMARK = "watermark"
 MOST_RUNS = 100_000
 
 
-def load_study(path: str | FilePath, overrides: Mapping[str, Any] | None = None) -> Study:
+def load_study(
+    path: str | FilePath, overrides: Mapping[str, Any] | None = None, flags: Mapping[str, str] | None = None
+) -> Study:
     """Return the study in a file, with dotted paths replaced by `overrides`, checked down to every variant and claim.
+
+    flags: which flag set an override, by its path, for messages that name what the user typed; --set where none does.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def load_study(path: str | FilePath, overrides: Mapping[str, Any] | None = None)
         raise StudyError(f"expected a mapping (key: value), found {found}", document.where(()), "such as title: ...")
     changes = dict(overrides or {})
     watermark = changes.pop(WATERMARK, None)
-    origin = _Origin(document, changes)
+    origin = _Origin(document, changes, flags or {})
     tree = origin.tree()
     contents = origin.validate(tree)
     study = Study.model_construct(
@@ -70,8 +74,8 @@ def load_study(path: str | FilePath, overrides: Mapping[str, Any] | None = None)
 class _Origin:
     """Where each value of a study came from: the file, or an override."""
 
-    def __init__(self, document: Document, overrides: Mapping[str, Any]) -> None:
-        self.document, self.overrides = document, overrides
+    def __init__(self, document: Document, overrides: Mapping[str, Any], flags: Mapping[str, str]) -> None:
+        self.document, self.overrides, self._flags = document, overrides, flags
 
     def tree(self) -> dict[str, Any]:
         """Return the file's tree with the overrides set."""
@@ -81,7 +85,7 @@ class _Origin:
                 tree = with_value(tree, path, value)
             except KeyError:
                 raise StudyError(
-                    f"there is no setting {path!r}", f"--set {path}", "a dotted path of the study"
+                    f"there is no setting {path!r}", self._flag(path), "a dotted path of the study"
                 ) from None
         return tree
 
@@ -94,8 +98,11 @@ class _Origin:
                 or text.startswith(f"{given}.")
                 or (given.startswith(f"{text}.") and not self._in_file(path))
             ):
-                return f"--set {given}: {text}"
+                return self._flag(given) if text == given else f"{self._flag(given)}: {text}"
         return self.document.where(path, key)
+
+    def _flag(self, path: str) -> str:
+        return self._flags.get(path, f"--set {path}")
 
     def _in_file(self, path: Path) -> bool:
         return path in self.document.values

@@ -98,12 +98,12 @@ def test_overrides_reach_into_what_varies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "where", "words"),
     [
-        ("training.lr", "fast", "--set training.lr: training.lr", "expected a number"),
+        ("training.lr", "fast", "--set training.lr", "expected a number"),
         ("trainning.lr", 1, "--set trainning.lr: trainning", "did you mean 'training'?"),
         ("network.hidden.9", 1, "--set network.hidden.9", "there is no setting 'network.hidden.9'"),
-        ("network.activation", "rleu", "--set network.activation: network.activation", "did you mean 'relu'?"),
-        ("seeds", 0, "--set seeds: seeds", "0 seeds are not possible"),
-        ("vary.training.lr", [], "--set vary.training.lr: vary.training.lr", "the list of values is empty"),
+        ("network.activation", "rleu", "--set network.activation", "did you mean 'relu'?"),
+        ("seeds", 0, "--set seeds", "0 seeds are not possible"),
+        ("vary.training.lr", [], "--set vary.training.lr", "the list of values is empty"),
     ],
 )
 def test_an_error_names_the_override(tmp_path: Path, path: str, value: Any, where: str, words: str) -> None:
@@ -111,6 +111,15 @@ def test_an_error_names_the_override(tmp_path: Path, path: str, value: Any, wher
         study(tmp_path, {path: value})
     assert caught.value.where == where
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("seeds", "where"), [(0, "--seeds"), ([1, 1], "--seeds: seeds.1")])
+def test_an_error_names_the_flag_that_was_typed(tmp_path: Path, seeds: Any, where: str) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(SOUND, encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        load_study(path, {"seeds": seeds}, {"seeds": "--seeds"})
+    assert caught.value.where == where
 
 
 def test_an_error_elsewhere_still_names_the_file(tmp_path: Path) -> None:
