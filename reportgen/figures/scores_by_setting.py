@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reportgen.analysis.model import Analysis, Estimate, VariantSummary
+from reportgen.analysis.naming import setting_name, words
 from reportgen.figures import _axis, _style
 from reportgen.figures._axis import Array
 from reportgen.figures._words import count, number, sentence
@@ -28,7 +29,8 @@ from reportgen.figures.figure import Drawing, FigureKind
 LEAST, LINES = 3, 8
 """The least values that make an axis; the most lines of a panel."""
 
-SPLITS = {"test": "test", "val": "validation", "train": "training"}
+SPLITS = ("test", "val", "train")
+"""Whose scores are shown: those of the first split that the runs have."""
 COLUMNS = ("setting", "value", "line", "variant", "score", "mean", "low", "high", "n", "diverged")
 """Columns of the data behind the figure; low and high bound the 95% interval of the mean over seeds."""
 
@@ -113,8 +115,8 @@ def _figure(lines: Sequence[Line], path: str, split: str) -> Figure:
     x = _axis.scale_for([xs], log=None) or _axis.Scale(False, 0.0, 1.0)
     for ax, score in zip(axes, ("accuracy", "loss"), strict=True):
         _panel(ax, lines, f"{split}_{score}", x)
-        ax.set_xlabel(_style.clip(_words(path), 2.6, _style.TEXT), labelpad=2)
-        ax.set_ylabel(f"{SPLITS[split]} {score}", labelpad=3)
+        ax.set_xlabel(_style.clip(setting_name(path), 2.6, _style.TEXT), labelpad=2)
+        ax.set_ylabel(f"{words(split)} {score}", labelpad=3)
     _style.legend(figure, handles, labels)
     return figure
 
@@ -171,11 +173,6 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
     return handles, labels
 
 
-def _words(path: str) -> str:
-    known = {"training.lr": "learning rate", "network.hidden": "hidden units", "training.l2": "L2 strength"}
-    return known.get(path, path.rsplit(".", 1)[-1].replace("_", " "))
-
-
 def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
     scored = [(value, found) for value, row in line.points if (found := _mean(row, score))]
     return max(scored, key=lambda point: point[1].value, default=None)
@@ -183,8 +180,8 @@ def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
 
 def _caption(lines: Sequence[Line], path: str, split: str, left_out: int) -> str:
     parts = [
-        f"{SPLITS[split]} scores of the finished runs against the {_words(path)}; dots are seeds, lines join their "
-        "means, bands are 95% intervals",
+        f"{words(split)} scores of the finished runs against the {setting_name(path)}; dots are seeds, lines join "
+        "their means, bands are 95% intervals",
         _ends(lines, path, split),
     ]
     lost = sum(_diverged(row) for line in lines for _, row in line.points)
@@ -201,7 +198,7 @@ def _ends(lines: Sequence[Line], path: str, split: str) -> str:
         return ""
     line, (value, top) = max(found, key=lambda pair: pair[1][1].value)
     name = f" with “{line.label}”" if len(lines) > 1 and line.label else ""
-    return f"the best {SPLITS[split]} accuracy is {number(top.value, 3)}, at {_words(path)} {value:g}{name}"
+    return f"the best {words(split)} accuracy is {number(top.value, 3)}, at {setting_name(path)} {value:g}{name}"
 
 
 def _alt(lines: Sequence[Line], path: str, split: str) -> str:
@@ -210,10 +207,10 @@ def _alt(lines: Sequence[Line], path: str, split: str) -> str:
             f"{value:g}: {number(found.value, 3) if (found := _mean(row, f'{split}_accuracy')) else 'diverged'}"
             for value, row in line.points[:12]
         ]
-        return f"{line.label or 'All'}, by {_words(path)}, {', '.join(ends)}"
+        return f"{line.label or 'All'}, by {setting_name(path)}, {', '.join(ends)}"
 
     told = ". ".join(course(line) for line in lines)
-    return f"Line chart of {SPLITS[split]} accuracy and loss against the {_words(path)}. Accuracy. {told}."
+    return f"Line chart of {words(split)} accuracy and loss against the {setting_name(path)}. Accuracy. {told}."
 
 
 def _csv(lines: Sequence[Line], path: str, split: str) -> list[tuple[Any, ...]]:

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reportgen.analysis.model import Analysis, SearchResult, TrialResult
+from reportgen.analysis.naming import setting_name, words
 from reportgen.figures import _axis, _style
 from reportgen.figures._words import count, listing, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
@@ -29,7 +30,6 @@ MOST_MARKS = 2000
 ABOVE: dict[str, Any] = {"ls": "none", "mew": 1.2, "clip_on": False}
 RING = {**ABOVE, "marker": "o", "ms": 9, "mfc": "none", "mec": _style.INK, "zorder": 6}
 CROSS = {**ABOVE, "marker": "x", "ms": 5.5, "color": _style.BAD, "zorder": 5}
-SPELLED = {"lr": "learning rate", "l2": "L2", "l1": "L1"}
 SHADES = ("#cfe1ee", "#8fbbd9", "#4a93c4", "#0072b2", "#003f66")
 """From the worst to the best fifth of the trials, in the plane of two settings."""
 
@@ -127,7 +127,7 @@ def _draw_panel(ax: Axes, search: SearchResult, panel: Panel, scale: _axis.Scale
     if panel.y is None:
         _axis.set_y(ax, scale, labels=first)
         if first:
-            ax.set_ylabel(_words(search.asked.metric), labelpad=3)
+            ax.set_ylabel(words(search.asked.metric), labelpad=3)
     else:
         _set_setting(ax, search, panel.y, "y")
     groups: dict[tuple[int, int], list[tuple[float, float]]] = {}
@@ -186,7 +186,7 @@ def _set_setting(ax: Axes, search: SearchResult, path: str, which: str) -> None:
         names = [label or _choice(item) for item, label in zip(one.choices, one.labels, strict=True)]
         ax.set_xlim(-0.5, len(names) - 0.5)
         ax.set_xticks(range(len(names)), [_style.clip(name, 1.6 / len(names)) for name in names])
-    name = _words(path.rsplit(".", 1)[-1])
+    name = setting_name(path)
     ax.set_xlabel(name, labelpad=2) if which == "x" else ax.set_ylabel(name, labelpad=2)
 
 
@@ -203,11 +203,6 @@ def _range_scale(low: float, high: float, log: bool) -> _axis.Scale:
 
 def _choice(value: Any) -> str:
     return str(value.get("name", value)) if isinstance(value, dict) else str(value)
-
-
-def _words(name: str) -> str:
-    spelled = {"val": "validation", "train": "training", **SPELLED}
-    return " ".join(spelled.get(part, part) for part in name.split("_"))
 
 
 def _csv(search: SearchResult) -> list[tuple[Any, ...]]:
@@ -230,7 +225,7 @@ def _caption(searches: Sequence[SearchResult], left_out: int) -> str:
     trials = sum(len(search.trials) for search in searches)
     lost = sum(bool(t.diverged) for search in searches for t in search.trials)
     parts = [
-        f"{sentence(_words(searches[0].asked.metric))[:-1]} of {count(trials, 'trial')} against each searched setting; "
+        f"{sentence(words(searches[0].asked.metric))[:-1]} of {count(trials, 'trial')} against each searched setting; "
         "each mark is a trial's mean over its seeds, a ring the best"
     ]
     if any(panel.y for search in searches for panel in _panels(search)):
@@ -249,7 +244,7 @@ def _best(search: SearchResult, several: bool) -> str:
     if search.asked.repeat:
         return f"{name}the best of {count(len(search.best), 'search', 'searches')} reach {score} on average"
     best = next(one for one in search.trials if one.variant in search.best)
-    values = [f"{_words(path.rsplit('.', 1)[-1])} {_value(value)}" for path, value in best.trial.values.items()]
+    values = [f"{setting_name(path)} {_value(value)}" for path, value in best.trial.values.items()]
     return f"{name}the best trial reaches {score} with {listing(values)}"
 
 

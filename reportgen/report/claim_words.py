@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reportgen.analysis.model import ClaimResult
+from reportgen.analysis.naming import words
 from reportgen.analysis.wording import expectation, of_whom
 from reportgen.report.formatting import (
     difference,
@@ -20,7 +21,6 @@ from reportgen.report.formatting import (
     resolving_percent,
     score_interval,
 )
-from reportgen.report.naming import words
 from reportgen.report.tested import Tested
 from reportgen.study.claims import Claim, Expect
 

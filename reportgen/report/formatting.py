@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from reportgen.report.naming import sentence, setting, words
+from reportgen.analysis.naming import sentence, setting, words
 
 NONE = "–"
 THIN = "\u202f"  # a narrow space at which no line breaks

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.model import Analysis, ClaimResult
-from reportgen.report.naming import words
+from reportgen.analysis.naming import setting_name, words
 from reportgen.study.claims import Claim, Measure
 
 _LAYERS = {
@@ -55,7 +55,7 @@ def _place(claim: Claim) -> str:
     """Return where and when a claim measures, against what, and how each side was chosen."""
     other = claim.measure.relative_to
     against = f"relative to {', '.join(str(value) for value in other.values())}" if other else ""
-    tuned = f"at the best {words(claim.tune.along.rpartition('.')[2])}" if claim.tune else ""
+    tuned = f"at the best {setting_name(claim.tune.along)}" if claim.tune else ""
     return ", ".join(part for part in (place(claim.measure), against, tuned) if part)
 
 

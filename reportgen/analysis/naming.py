@@ -1,4 +1,4 @@
-"""Names of the code and settings as text: a statistic in words, a setting as a study would write it."""
+"""Names of the code and settings as text: a statistic or a setting in words, a value as a study would write it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,30 @@ _SPELLED = {
     "preactivation": "pre-activation",
     "var": "variance",
     "ns": "time in ns",
+    "l1": "L1",
+    "l2": "L2",
 }
+_SETTINGS = {
+    "data.samples": "examples",
+    "data.train": "training examples",
+    "network.dropout.rate": "dropout rate",
+    "network.hidden": "hidden units",
+    "network.hidden.layers": "hidden layers",
+    "network.hidden.width": "hidden units a layer",
+    "training.l1": "L1 strength",
+    "training.l2": "L2 strength",
+}
+"""Settings that the last part of their path would name badly."""
 
 
 def words(name: str) -> str:
     """Return a name of the code as words: val_accuracy is "validation accuracy"."""
     return " ".join(_SPELLED.get(part, part) for part in name.split("_"))
+
+
+def setting_name(path: str) -> str:
+    """Return a setting's dotted path as words: training.lr is "learning rate"."""
+    return _SETTINGS.get(path) or words(path.rsplit(".", 1)[-1])
 
 
 def sentence(text: str) -> str:
