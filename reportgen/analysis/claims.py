@@ -60,6 +60,7 @@ def judge(asked: Asked) -> ClaimResult:
         by_layer=measured.by_layer,
         quantity=measured.quantity,
         reference=measured.reference,
+        at_layer=measured.at_layer,
         note=claim.note,
         method=test.method,
         p_value=test.p,

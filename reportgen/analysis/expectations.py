@@ -15,7 +15,7 @@ from reportgen.analysis.asked import Asked, Values, other_where
 from reportgen.analysis.bounds import Bounds
 from reportgen.analysis.reference import theory_by_layer, theory_by_seed
 from reportgen.analysis.verdicts import Test, all_in_regions, in_bounds, in_region, share_in_region
-from reportgen.study.claims import Where
+from reportgen.study.claims import Expect, Where
 from reportgen.study.metrics import LAYER_METRICS
 
 USUAL_RTOL = 0.05
@@ -27,13 +27,17 @@ Layers = tuple[tuple[int, float, float | None], ...]
 
 @dataclass(frozen=True)
 class Measured:
-    """A test with the values by seed that it was made on, and means by layer where the claim speaks of layers."""
+    """A test with the values by seed that it was made on, and means by layer where the claim speaks of layers.
+
+    at_layer: the layer of the largest deviation, where that was measured.
+    """
 
     test: Test
     per_seed: dict[int, float]
     by_layer: Layers = ()
     quantity: Quantity = "value"
     reference: float | None = None
+    at_layer: int | None = None
 
 
 def _region(asked: Asked, low: float, high: float) -> Measured:
@@ -79,8 +83,8 @@ def _number(value: float | None) -> float:
     return 0.0 if value is None else float(value)
 
 
-def _reach(asked: Asked, printed: float) -> float:
-    expect = asked.claim.expect
+def tolerance(expect: Expect, printed: float) -> float:
+    """Return how far from a printed number `near` allows a value to be."""
     rtol = USUAL_RTOL if expect.rtol is None and expect.atol is None else _number(expect.rtol)
     return abs(printed) * rtol + _number(expect.atol)
 
@@ -94,9 +98,11 @@ def near(asked: Asked) -> Measured:
         return _near_theory(asked)
     if not isinstance(given, list):
         printed = _number(given)
-        return _region(asked, printed - _reach(asked, printed), printed + _reach(asked, printed))
-    columns, layers = asked.layer_values()[:, : len(given)], asked.layer_numbers()[: len(given)]
-    return _near_by_layer(asked, columns, layers, given)
+        reach = tolerance(asked.claim.expect, printed)
+        return _region(asked, printed - reach, printed + reach)
+    layers = asked.layer_numbers()
+    unprinted = [None] * (len(layers) - len(given))
+    return _near_by_layer(asked, asked.layer_values(), layers, [*given, *unprinted])
 
 
 def _one_layer(asked: Asked) -> bool:
@@ -110,7 +116,7 @@ def _near_theory(asked: Asked) -> Measured:
     reference = float(expected[np.isfinite(expected)].mean()) if np.isfinite(expected).any() else math.nan
     if math.isnan(reference):
         return Measured(_no_theory(asked), {})
-    reach = _reach(asked, reference)
+    reach = tolerance(asked.claim.expect, reference)
     test = in_region(values - expected + reference, reference - reach, reference + reach, asked.least_error(values))
     return Measured(test, asked.by_seed(values), reference=reference)
 
@@ -130,29 +136,31 @@ def _no_theory(asked: Asked) -> Test:
 
 
 def _near_by_layer(asked: Asked, columns: Values, layers: Sequence[int], given: Sequence[float | None]) -> Measured:
-    """Return whether each layer lies within the tolerance of its number."""
+    """Return whether each layer that has a number lies within the tolerance of it."""
     kept = [i for i, x in enumerate(given) if x is not None]
-    printed_values = np.array([math.nan if x is None else x for x in given], np.float64)
-    lows = [_number(given[i]) - _reach(asked, _number(given[i])) for i in kept]
-    highs = [_number(given[i]) + _reach(asked, _number(given[i])) for i in kept]
-    test = all_in_regions(columns[:, kept], lows, highs, [f"layer {layers[i]}" for i in kept])
+    printed = np.array([_number(given[i]) for i in kept], np.float64)
+    reach = np.array([tolerance(asked.claim.expect, x) for x in printed])
+    names = [f"layer {layers[i]}" for i in kept]
+    test = all_in_regions(columns[:, kept], list(printed - reach), list(printed + reach), names)
     means = columns.mean(axis=0)
     table = tuple(
-        (layer, float(mean), None if math.isnan(x) else float(x))
-        for layer, mean, x in zip(layers, means, printed_values, strict=True)
+        (layer, float(mean), None if x is None else float(x))
+        for layer, mean, x in zip(layers, means, given, strict=True)
     )
-    return _as_deviation(asked, test, columns[:, kept], printed_values[kept], table)
+    return _as_deviation(asked, test, columns[:, kept], printed, table)
 
 
 def _as_deviation(asked: Asked, test: Test, columns: Values, printed: Values, table: Layers) -> Measured:
-    """Say the result as the largest deviation from the printed numbers, as a fraction of them."""
+    """Say the result as the largest deviation from the printed numbers, as a fraction of them, and its layer."""
     with np.errstate(divide="ignore", invalid="ignore"):
         off = columns / printed - 1
     sizes = np.abs(off.mean(axis=0))
-    worst = int(np.nanargmax(sizes)) if np.isfinite(sizes).any() else 0
+    known = np.isfinite(sizes)
+    worst = int(np.where(known, sizes, -1.0).argmax())
     there = in_region(off[:, worst], -math.inf, math.inf)
     test = dataclasses.replace(test, measured=there.measured, interval=there.interval)
-    return Measured(test, asked.by_seed(off[:, worst]), table, "deviation")
+    layer = [number for number, _, x in table if x is not None][worst] if known.any() else None
+    return Measured(test, asked.by_seed(off[:, worst]), table, "deviation", at_layer=layer)
 
 
 def greater_than(asked: Asked) -> Measured:

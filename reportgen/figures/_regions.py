@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
+from reportgen.analysis.expectations import tolerance
 from reportgen.analysis.model import ClaimResult
 from reportgen.study.claims import Claim
 
 Region = tuple[float, float]
-
-RTOL = 0.05
-"""What `near` allows where the claim gives neither rtol nor atol."""
 
 
 def region(claim: Claim | None, result: ClaimResult) -> Region | None:
@@ -37,19 +35,12 @@ def region(claim: Claim | None, result: ClaimResult) -> Region | None:
 def _near(claim: Claim, result: ClaimResult) -> Region:
     """Return the region round one number, or of the relative deviation where numbers are given by layer."""
     expect = claim.expect
-    rtol = RTOL if expect.rtol is None and expect.atol is None else expect.rtol or 0.0
     if isinstance(expect.near, list) or result.quantity == "deviation":
-        reach = rtol + (expect.atol or 0.0) / _worst_printed(result)
+        printed = result.held_against
+        reach = tolerance(expect, printed) / abs(printed) if printed else tolerance(expect, 1.0) - (expect.atol or 0.0)
         return -reach, reach
     near = expect.near if isinstance(expect.near, float) else result.reference or 0.0
-    reach = abs(near) * rtol + (expect.atol or 0.0)
-    return near - reach, near + reach
-
-
-def _worst_printed(result: ClaimResult) -> float:
-    """Return the size of the printed number that is missed by most of itself: the one that `measured` speaks of."""
-    pairs = [(mean, printed) for _, mean, printed in result.by_layer if printed]
-    return max((abs(mean / printed - 1), abs(printed)) for mean, printed in pairs)[1] if pairs else math.inf
+    return near - tolerance(expect, near), near + tolerance(expect, near)
 
 
 def _against(claim: Claim, is_ratio: bool) -> Region | None:

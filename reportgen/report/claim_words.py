@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from reportgen.analysis.expectations import tolerance
 from reportgen.analysis.model import ClaimResult
 from reportgen.analysis.naming import words
 from reportgen.analysis.wording import expectation, of_whom
@@ -59,14 +60,25 @@ def what(tested: Tested) -> str:
 
 def quantity(claim: ClaimResult) -> str:
     """Return in a word what the measured number is, empty where it is the metric's own value or in points."""
-    return "" if claim.quantity == "difference" and is_share(claim.metric) else QUANTITIES[claim.quantity]
+    if claim.quantity == "difference" and is_share(claim.metric):
+        return ""
+    at = "" if claim.at_layer is None else f", in layer {claim.at_layer}"
+    return f"{QUANTITIES[claim.quantity]}{at}"
 
 
 def expected(tested: Tested) -> str:
     """Return what a claim expects, in the units in which its measured value is shown."""
     if tested.asked is None:
         return exponents(tested.result.expected)
-    return f"{_expected(tested.asked)}{of_whom(tested.asked)}"
+    return f"{_expected(tested.asked)}{_allowed(tested.asked, tested.result)}{of_whom(tested.asked)}"
+
+
+def _allowed(claim: Claim, result: ClaimResult) -> str:
+    """Return what an absolute tolerance comes to beside the deviation that is shown, which is a share."""
+    printed = result.held_against
+    if not claim.expect.atol or not printed:
+        return ""
+    return f", together {percent(tolerance(claim.expect, printed) / abs(printed))} in layer {result.at_layer}"
 
 
 def _expected(claim: Claim) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from reportgen.analysis.benchmark import Benchmark, published
 from reportgen.analysis.model import Analysis, ClaimResult, Comparison, EnsembleScore, SanityResult, VariantSummary
@@ -23,10 +23,14 @@ ABOUT_THE_REPORT = ("claims_overview",)
 
 @dataclass(frozen=True)
 class PrintedTable:
-    """A lecture's printed numbers beside ours: rows (layer, lecture, measured, difference as a fraction)."""
+    """A lecture's printed numbers, or those of theory, beside ours.
+
+    rows: (layer, given, measured, difference as a fraction), None where nothing is given for a layer, or zero.
+    """
 
     claim: ClaimResult
-    rows: tuple[tuple[int, float, float, float | None], ...]
+    giver: Literal["lecture", "theory"]
+    rows: tuple[tuple[int, float | None, float, float | None], ...]
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         drawings=tuple(drawing for drawing in drawings if drawing is not story),
         diagnoses=diagnoses(analysis),
         tried=any(finding.remedy is not None for finding in analysis.findings),
-        printed=tuple(table for claim in analysis.claims if (table := _printed(claim)) is not None),
+        printed=tuple(table for claim in tested_claims(analysis) if (table := _printed(claim)) is not None),
         variants=variants,
         rows=analysis.outcomes,
         searches=search_parts(analysis.searches),
@@ -139,13 +143,16 @@ def opening_figure(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing |
     return able[shown.index(max(shown))]
 
 
-def _printed(claim: ClaimResult) -> PrintedTable | None:
+def _printed(claim: Tested) -> PrintedTable | None:
+    """Return a claim's table, None where it has no numbers by layer to be held against."""
+    by_layer = claim.result.by_layer
+    if all(given is None for _, _, given in by_layer):
+        return None
+    theory = claim.asked is not None and claim.asked.expect.near == "theory"
     rows = tuple(
-        (layer, printed, measured, (measured - printed) / printed if printed else None)
-        for layer, measured, printed in claim.by_layer
-        if printed is not None
+        (layer, given, measured, (measured - given) / given if given else None) for layer, measured, given in by_layer
     )
-    return PrintedTable(claim, rows) if rows else None
+    return PrintedTable(claim.result, "theory" if theory else "lecture", rows)
 
 
 def _common(variants: Sequence[VariantSummary]) -> dict[str, Any]:

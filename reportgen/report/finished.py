@@ -62,6 +62,7 @@ class _Claim(_Part):
     expected: str
     metric: str = ""
     quantity: Annotated[str, AfterValidator(_known_quantity)] = "value"
+    at_layer: int | None = None
 
 
 class FinishedFigure(_Part):
@@ -194,6 +195,7 @@ def _claim(claim: _Claim) -> ClaimResult:
         variants=(),
         per_seed={},
         quantity=claim.quantity,  # type: ignore[arg-type] # the words for it are looked up where it is shown
+        at_layer=claim.at_layer,
     )
 
 

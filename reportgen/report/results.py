@@ -119,6 +119,7 @@ def _claim(claim: ClaimResult) -> dict[str, Any]:
         "expected": claim.expected,
         "metric": claim.metric,
         "quantity": claim.quantity,
+        "at_layer": claim.at_layer,
     }
 
 

@@ -102,10 +102,11 @@ def test_printed_numbers_by_layer(tmp_path: Path) -> None:
     assert good.by_layer[1][2] == 0.04
     bad = judged(tmp_path, "{near: [0.2, 0.08, 0.008], rtol: 0.05}", STD, values, {})
     assert bad.verdict == "contradicted"
-    assert bad.measured == pytest.approx(-0.5)
+    assert (bad.measured, bad.at_layer, bad.held_against) == (pytest.approx(-0.5), 2, 0.08)
     assert "layer 2" in bad.reason
-    gap = judged(tmp_path, "{near: [0.2, null, 0.008], rtol: 0.05}", STD, values, {})
+    gap = judged(tmp_path, "{near: [0.2, null], rtol: 0.05}", STD, values, {})
     assert gap.verdict == "supported"
+    assert [(layer, printed) for layer, _, printed in gap.by_layer] == [(1, 0.2), (2, None), (3, None)]
 
 
 def test_layers_one_after_another(tmp_path: Path) -> None:

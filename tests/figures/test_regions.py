@@ -37,7 +37,7 @@ def test_a_factor_is_a_region_of_the_ratio(kind: str, ends: tuple[float, float])
 
 def test_an_absolute_tolerance_counts_as_a_fraction_of_the_number_that_is_missed_most() -> None:
     one = claim(expect={"near": [1.0, 0.01], "rtol": 0.05, "atol": 0.001})
-    tested = result(one, by_layer=((1, 1.01, 1.0), (2, 0.011, 0.01)))
+    tested = result(one, at_layer=2, by_layer=((1, 1.01, 1.0), (2, 0.011, 0.01)))
     assert region(one, tested) == pytest.approx((-0.15, 0.15))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reportgen.report import tested
-from reportgen.report.claim_words import expected, what
+from reportgen.report.claim_words import expected, measured, quantity, what
 from tests.figures.examples import analysis, claim, record, result, summary
 
 
@@ -58,3 +59,13 @@ def test_what_is_expected(expect: dict[str, Any], metric: str, more: dict[str, A
 
 def test_a_ratio_of_shares_is_no_share() -> None:
     assert expected(asked({"above": 0.8}, {"metric": "val_accuracy", "relative_to": OTHER})) == "above 0.8"
+
+
+def test_a_deviation_names_its_layer_and_what_is_allowed_there() -> None:
+    about = {"metric": "activation_std", "layer": "hidden", "step": 0}
+    one = claim(measure=about, expect={"near": [0.2, 1e-6], "rtol": 0.05, "atol": 5e-7})
+    found = result(one, ["a"], metric="activation_std", measured=0.327, interval=(0.3, 0.35), n=5)
+    found = replace(found, quantity="deviation", at_layer=2, by_layer=((1, 0.2, 0.2), (2, 1.327e-6, 1e-6)))
+    shown = tested.tested_claims(analysis([summary("a", [record()])], [one], [found]))[0]
+    assert f"{measured(found)} {quantity(found)}" == "32.7% largest deviation, in layer 2"
+    assert expected(shown) == "each layer within 5% plus 5×10⁻⁷ of the printed number, together 55.0% in layer 2"

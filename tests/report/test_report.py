@@ -118,6 +118,14 @@ def test_the_answer_comes_first(written: Path) -> None:
         assert word in text
 
 
+def test_layers_without_a_printed_number_are_shown_as_such(written: Path) -> None:
+    text = (written / "index.html").read_text(encoding="utf-8")
+    tables = text[text.index('id="printed"') :].partition("</table>")[0]
+    assert "A dash stands where the lecture gives no number." in tables
+    assert tables.count('<th scope="row">') == 6
+    assert tables.count('<td class="num">–</td>') == 8  # the number and the difference of four layers
+
+
 def test_the_pdf_is_tagged_with_bookmarks_and_the_data(written: Path) -> None:
     reader = PdfReader(written / "hostile.pdf")
     text = " ".join(page.extract_text() for page in reader.pages).replace("\x00", "")
