@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -21,9 +21,18 @@ def caption_of(analysis: Analysis, cells: Sequence[Cell], view: View, plan: Layo
         parts.append(_printed_words(cells))
     if len({id(scale) for scale in scales.values()}) > 1:
         parts.append("The panels have different vertical scales")
-    if any(scale.floor is not None for scale in scales.values()):
-        parts.append("Values of exactly 0 are drawn on the lowest line of the logarithmic axis")
+    parts.append(zeros_note(scales.values()))
     return " ".join(sentence(part) for part in [*parts, *_lost(cells), _diverged(cells, plan), plan.note] if part)
+
+
+def zeros_note(scales: Iterable[Scale]) -> str:
+    """Say where zeros stand that a logarithmic axis cannot hold, nothing where none are drawn on one."""
+    drawn = list(scales)
+    if all(scale.floor is None for scale in drawn):
+        return ""
+    if all(scale.log for scale in drawn):
+        return "Values of exactly 0 are drawn on the lowest line of the logarithmic axis"
+    return "Where a panel's axis is logarithmic, values of exactly 0 are drawn on its lowest line"
 
 
 def _seed_words(seeds: int) -> str:

@@ -13,14 +13,18 @@ def number(value: float, digits: int = 2) -> str:
     if math.isnan(value):
         return "no value"
     if math.isinf(value):
-        return "overflow" if value > 0 else "-overflow"
+        return "overflow" if value > 0 else "−overflow"
     if value == 0:
         return "0"
     if 1e-3 <= abs(value) < 1e4:
         places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-        return f"{value:.{places}f}"
+        return _minus(f"{value:.{places}f}")
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
+    return f"{_minus(mantissa)}e{int(exponent)}"  # what is printed turns the e into a power of ten
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
 
 
 def power(exponent: int) -> str:

@@ -16,7 +16,9 @@ from reportgen.engine.spec import STATISTICS
 from reportgen.errors import StudyError
 from reportgen.figures import FIGURES, csv_text, draw_all, svg_text
 from reportgen.figures import __file__ as package_file
+from reportgen.figures._axis import Scale
 from reportgen.figures._bins import outline
+from reportgen.figures._layer_words import zeros_note
 from reportgen.figures.figure import Drawing
 from tests.figures.examples import analysis, claim, lecture_grid, record, result, summary
 
@@ -155,6 +157,13 @@ def test_one_seed_is_said_to_have_no_interval() -> None:
 def test_values_of_exactly_zero_are_said_to_stand_on_the_floor() -> None:
     rows = [summary("zero", [record(ratio=0.0)]), summary("one", [record(ratio=0.1)])]
     assert "Values of exactly 0 are drawn" in drawn("activation_std_by_layer", analysis(rows)).caption
+
+
+def test_a_linear_panel_is_not_said_to_have_a_logarithmic_axis() -> None:
+    linear, floored = Scale(False, -1.0, 1.0), Scale(True, 1e-9, 1.0, floor=1e-8)
+    assert zeros_note([linear]) == zeros_note([Scale(True, 0.1, 1.0)]) == ""
+    assert zeros_note([floored]) == "Values of exactly 0 are drawn on the lowest line of the logarithmic axis"
+    assert zeros_note([linear, floored]).startswith("Where a panel's axis is logarithmic")
 
 
 def test_layer_rows_hold_the_seeds_values_that_are_drawn() -> None:

@@ -9,7 +9,7 @@ from reportgen.figures._words import count, course, listing, number, power, sent
     ("value", "words"),
     [
         (0.2131, "0.21"), (0.99951, "1.00"), (1.0, "1.0"), (123.4, "123"), (3.06e-7, "3.1e-7"), (4.2e10, "4.2e10"),
-        (0.0, "0"), (-0.5, "-0.50"), (math.nan, "no value"), (math.inf, "overflow"),
+        (0.0, "0"), (-0.5, "−0.50"), (-3.5e-4, "−3.5e-4"), (math.nan, "no value"), (math.inf, "overflow"),
     ],
 )  # fmt: skip
 def test_a_number_has_two_significant_digits_and_a_power_of_ten_only_where_it_needs_one(
@@ -40,7 +40,7 @@ def test_a_course_that_comes_back_tells_its_range() -> None:
 
 
 def test_values_of_both_signs_are_given_as_a_range() -> None:
-    assert course([1, 2], [0.01, -0.02]) == "lies between -0.020 and 0.010"
+    assert course([1, 2], [0.01, -0.02]) == "lies between −0.020 and 0.010"
 
 
 def test_zeros_and_missing_values_have_words_of_their_own() -> None:
