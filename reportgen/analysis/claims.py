@@ -13,7 +13,7 @@ from reportgen.analysis.expectations import EXPECTATIONS, Measured
 from reportgen.analysis.model import ClaimResult
 from reportgen.analysis.quantified import over_variants
 from reportgen.analysis.statistics import ALPHA, holm, holm_factors, possible, seeds_for, sign_seeds_for
-from reportgen.analysis.wording import expected
+from reportgen.analysis.wording import expected, noun_of
 from reportgen.study.claims import SIDES, Claim
 from reportgen.study.plan import Plan
 
@@ -53,7 +53,7 @@ def judge(asked: Asked) -> ClaimResult:
         measured=test.measured,
         interval=_interval(asked, measured),
         n=test.n,
-        expected=expected(claim),
+        expected=expected(claim, noun_of(asked.variants())),
         metric=claim.measure.metric,
         variants=tuple(variant.id for variant in asked.variants()),
         per_seed=measured.per_seed,

@@ -10,6 +10,7 @@ from reportgen.analysis.asked import Asked
 from reportgen.analysis.expectations import Measured
 from reportgen.analysis.statistics import ALPHA
 from reportgen.analysis.verdicts import Test, Word
+from reportgen.analysis.wording import noun_of
 
 Cases = Sequence[tuple[str, Measured]]
 
@@ -20,13 +21,13 @@ def over_variants(asked: Asked, expectation: Callable[[Asked], Measured]) -> Mea
     All: supported where every variant supports it, which needs no correction. Any: supported where one does at a
     level corrected for their number (Bonferroni), and contradicted where every one contradicts it.
     """
-    cases = [(label, expectation(case)) for label, case in asked.cases()]
+    cases, nouns = [(label, expectation(case)) for label, case in asked.cases()], f"{noun_of(asked.variants())}s"
     if asked.claim.holds_for == "any":
-        return _put_together(cases, "supported", "contradicted")
-    return _put_together(cases, "contradicted", "supported")
+        return _put_together(cases, "supported", "contradicted", nouns)
+    return _put_together(cases, "contradicted", "supported", nouns)
 
 
-def _put_together(cases: Cases, one: Word, every: Word) -> Measured:
+def _put_together(cases: Cases, one: Word, every: Word, nouns: str) -> Measured:
     """Return the verdict `one` where a single variant has it surely, `every` where all have it, else neither."""
     count = len(cases)
     found = [case for case in cases if case[1].test.verdict == one]
@@ -34,13 +35,13 @@ def _put_together(cases: Cases, one: Word, every: Word) -> Measured:
     if sure:
         label, measured = min(sure, key=lambda case: _p(case[1].test))
         p = min(1.0, _p(measured.test) * count)
-        return _told(measured, one, f"{len(sure)} of {count} variants: shown is {label}", p)
+        return _told(measured, one, f"{len(sure)} of {count} {nouns}: shown is {label}", p)
     if all(measured.test.verdict == every for _, measured in cases):
         label, measured = max(cases, key=lambda case: _p(case[1].test))
-        return _told(measured, every, f"so in all {count} variants: shown is {label}, the nearest", measured.test.p)
+        return _told(measured, every, f"so in all {count} {nouns}: shown is {label}, the nearest", measured.test.p)
     open_ = [case for case in cases if case[1].test.verdict != every]
     label, measured = min(found or open_, key=lambda case: _p(case[1].test))
-    short = f", not so at a level corrected for {count} variants" if found else ""
+    short = f", not so at a level corrected for {count} {nouns}" if found else ""
     corrected = min(1.0, _p(measured.test) * count)
     return _told(measured, "inconclusive", f"shown is {label}{short}", corrected if found else measured.test.p)
 

@@ -21,6 +21,7 @@ from reportgen.study.claims import Measure
 from reportgen.study.plan import Plan, Variant
 from reportgen.study.search import Search
 from reportgen.study.trials import Trial, best_of
+from reportgen.study.variants import BASELINE
 
 Records = Mapping[tuple[str, int], RunRecord]
 Values = NDArray[np.float64]
@@ -179,7 +180,7 @@ def _outcome(best: Sequence[Tried]) -> VariantSummary:
         return summary
     settings = {path: item for path, item in summary.variant.settings.items() if path not in trial.values}
     varied = {path: label for path, label in summary.variant.varied.items() if path not in trial.values}
-    label = "best of each seed" if trial.search == "baseline" else f"{trial.search}, best of each seed"
+    label = "best of each seed" if trial.search == BASELINE else f"{trial.search}, best of each seed"
     variant = Variant(f"{trial.point}--best", label, settings, varied)
     return variant_summary(variant, [record for _, one in best for record in one.records])
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from reportgen.analysis.expectations import USUAL_RTOL
 from reportgen.study.claims import Claim
+from reportgen.study.plan import Variant
 
 
-def expected(claim: Claim) -> str:
+def expected(claim: Claim, noun: str = "variant") -> str:
     """Return the expectation of a claim as a short phrase, such as "below 1e-05, in every variant"."""
-    return f"{expectation(claim)}{of_whom(claim)}"
+    return f"{expectation(claim)}{of_whom(claim, noun)}"
 
 
-def of_whom(claim: Claim) -> str:
-    """Return for which of its variants a claim should hold, empty where it is for their mean."""
-    return {"all": ", in every variant", "any": ", in some variant"}.get(claim.holds_for, "")
+def of_whom(claim: Claim, noun: str = "variant") -> str:
+    """Return for which of its variants, or trials, a claim should hold, empty where it is for their mean."""
+    return {"all": f", in every {noun}", "any": f", in some {noun}"}.get(claim.holds_for, "")
+
+
+def noun_of(variants: Sequence[Variant]) -> str:
+    """Return what these are: "trial" where all are trials of a search, else "variant"."""
+    return "trial" if variants and all(variant.trial is not None for variant in variants) else "variant"
 
 
 def expectation(claim: Claim) -> str:

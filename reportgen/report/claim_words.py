@@ -70,7 +70,7 @@ def expected(tested: Tested) -> str:
     """Return what a claim expects, in the units in which its measured value is shown."""
     if tested.asked is None:
         return exponents(tested.result.expected)
-    return f"{_expected(tested.asked)}{_allowed(tested.asked, tested.result)}{of_whom(tested.asked)}"
+    return f"{_expected(tested.asked)}{_allowed(tested.asked, tested.result)}{of_whom(tested.asked, tested.noun)}"
 
 
 def _allowed(claim: Claim, result: ClaimResult) -> str:

@@ -14,7 +14,7 @@ from reportgen.figures.figure import Drawing
 from reportgen.report.diagnoses import Diagnosis, diagnoses
 from reportgen.report.searches import SearchPart, search_parts
 from reportgen.report.sources import METHODS, THEORY, references
-from reportgen.report.tested import Tested, tested_claims
+from reportgen.report.tested import Tested, counted, tested_claims
 from reportgen.report.variants import VariantPart, data_facts, levels, variant_parts
 
 ABOUT_THE_REPORT = ("claims_overview",)
@@ -37,7 +37,8 @@ class PrintedTable:
 class Document:
     """A report before it is written in a medium.
 
-    rows: the variants that are shown one by one, and of a search its best.
+    compared: how many variants and trials there are, in words. rows: the variants that are shown one by one, and of a
+    search its best.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Document:
     diagnoses: tuple[Diagnosis, ...]
     tried: bool
     printed: tuple[PrintedTable, ...]
+    compared: str
     variants: tuple[VariantSummary, ...]
     rows: tuple[VariantSummary, ...]
     searches: tuple[SearchPart, ...]
@@ -96,6 +98,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         diagnoses=diagnoses(analysis),
         tried=any(finding.remedy is not None for finding in analysis.findings),
         printed=tuple(table for claim in tested_claims(analysis) if (table := _printed(claim)) is not None),
+        compared=counted(analysis.plan.variants),
         variants=variants,
         rows=analysis.outcomes,
         searches=search_parts(analysis.searches),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.analysis.model import Estimate, SearchResult, TrialResult
+from reportgen.analysis.model import SearchResult, TrialResult
 from reportgen.study.ranges import Range
 
 TOP, TOP_OF_SEVERAL = 10, 5
@@ -47,7 +47,7 @@ def search_parts(searches: Sequence[SearchResult]) -> tuple[SearchPart, ...]:
 def _part(search: SearchResult, several: bool) -> SearchPart:
     most = TOP_OF_SEVERAL if several else TOP
     last = [one for one in search.trials if one.trial.stage == search.stages[-1].stage]
-    ranked = sorted(last, key=lambda one: _rank(one.score, search.asked.maximize))
+    ranked = sorted(last, key=lambda one: _rank(one, search.asked.maximize))
     chosen = [one for one in search.trials if one.variant in search.best]
     values = {path: tuple(one.trial.values[path] for one in chosen) for path in search.asked.ranges}
     return SearchPart(
@@ -62,8 +62,10 @@ def _part(search: SearchResult, several: bool) -> SearchPart:
     )
 
 
-def _rank(score: Estimate, maximize: bool) -> float:
-    return math.inf if math.isnan(score.value) else -score.value if maximize else score.value
+def _rank(one: TrialResult, maximize: bool) -> tuple[int, float]:
+    """Return what trials are ordered by, the best first: a seed without a finite score outweighs every mean."""
+    lost, mean = len(one.trial.seeds) - one.score.n, one.score.value
+    return lost, math.inf if math.isnan(mean) else -mean if maximize else mean
 
 
 def _words(one: Range) -> str:

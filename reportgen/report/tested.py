@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.model import Analysis, ClaimResult
 from reportgen.analysis.naming import setting_name, words
+from reportgen.analysis.wording import noun_of
+from reportgen.report.formatting import whole
 from reportgen.study.claims import Claim, Measure
+from reportgen.study.plan import Variant
+from reportgen.study.variants import BASELINE
 
 _LAYERS = {
     "first": "the first hidden layer",
@@ -22,6 +27,9 @@ _REDUCED = {
     "max": "largest of",
     "last_over_first": "last over first of",
 }
+MOST_NAMED = 4
+"""From so many variants on, their number is told in place of their names."""
+
 _STEPS = {"first": "at initialization", "0": "at initialization", "last": "at the end of training"}
 _EPOCHS = {"best": "at the epoch of least validation loss", "last": "after the last epoch", "0": "before training"}
 
@@ -30,25 +38,53 @@ _EPOCHS = {"best": "at the epoch of least validation loss", "last": "after the l
 class Tested:
     """A claim's result; asked: the claim as the study states it, None where the study is not at hand.
 
-    place: layers and time of the measure in words, empty where it has none. variants: labels of the variants meant.
+    place: layers and time of the measure in words, empty where it has none. subjects: the variants meant, by their
+    names where they are few, with the trials of a search as one; empty where the study has no others. noun: what one
+    of them is, a variant or a trial.
     """
 
     result: ClaimResult
     asked: Claim | None
     place: str
-    variants: tuple[str, ...]
+    subjects: str = ""
+    noun: str = "variant"
 
 
 def tested_claims(analysis: Analysis) -> tuple[Tested, ...]:
     """Return the study's claims with their words, in its order."""
     stated = {claim.id: claim for claim in analysis.plan.study.claims}
-    labels = {variant.id: variant.label for variant in analysis.plan.variants}
-    return tuple(_tested(result, stated.get(result.id), labels) for result in analysis.claims)
+    return tuple(_tested(result, stated.get(result.id), analysis.plan.variants) for result in analysis.claims)
 
 
-def _tested(result: ClaimResult, asked: Claim | None, labels: dict[str, str]) -> Tested:
-    named = tuple(labels.get(variant, variant) for variant in result.variants)
-    return Tested(result, asked, _place(asked) if asked else "", named)
+def _tested(result: ClaimResult, asked: Claim | None, variants: Sequence[Variant]) -> Tested:
+    meant = [variant for variant in variants if variant.id in result.variants]
+    subjects = _subjects(meant) if len(variants) > 1 else ""
+    return Tested(result, asked, _place(asked) if asked else "", subjects, noun_of(meant))
+
+
+def _subjects(variants: Sequence[Variant]) -> str:
+    """Return variants in words: up to three by their labels, with the trials of a search as one, else their number."""
+    alone = [variant.label for variant in variants if variant.trial is None]
+    searches = Counter(variant.trial.search for variant in variants if variant.trial is not None)
+    if len(alone) + len(searches) < MOST_NAMED:
+        trials = [_counted(count, "trial") for count in searches.values()]
+        named = [f"{name} ({own})" for name, own in zip(searches, trials, strict=True)]
+        return " and ".join([*alone, *(trials if set(searches) == {BASELINE} else named)])
+    return counted(variants)
+
+
+def counted(variants: Sequence[Variant]) -> str:
+    """Return how many variants these are, and how many trials of how many searches."""
+    searches = Counter(variant.trial.search for variant in variants if variant.trial is not None)
+    alone = len(variants) - searches.total()
+    parts = [_counted(alone, "variant")] if alone or not searches else []
+    if searches:
+        parts.append(f"{_counted(searches.total(), 'trial')} of {_counted(len(searches), 'search', 'searches')}")
+    return " and ".join(parts)
+
+
+def _counted(count: int, noun: str, plural: str | None = None) -> str:
+    return f"{whole(count)} {noun if count == 1 else plural or noun + 's'}"
 
 
 def _place(claim: Claim) -> str:

@@ -17,7 +17,7 @@ from reportgen.study.components import problem
 from reportgen.study.ranges import Range
 from reportgen.study.search import EPOCHS, Search, Stage
 from reportgen.study.settings import Training
-from reportgen.study.variants import Point, automatic_label, slug
+from reportgen.study.variants import BASELINE, Point, automatic_label, slug
 
 Places = Mapping[str, float]
 Window = Mapping[str, tuple[float, float]]
@@ -82,7 +82,7 @@ def _trial(
     words = {path: search.ranges[path].label_at(at[path]) or _word(path, value) for path, value in values.items()}
     stage = f"stage {index + 1}" if len(search.stages) > 1 else ""
     name = " ".join(filter(None, [f"seed {owner}" if owner is not None else "", stage, f"trial {number}"]))
-    lone = not point.choices and point.label == "baseline"
+    lone = not point.choices and point.label == BASELINE
     return Trial(
         id=slug(name) if lone else f"{point.id}--{slug(name)}",  # no variant's own id has two hyphens in a row
         label=f"{'' if lone else f'{point.label}, '}{name} ({', '.join(words.values())})",
@@ -204,7 +204,12 @@ def values_of(search: Search, at: Places) -> dict[str, Any]:
 
 
 def best_of(scores: Sequence[Sequence[float]], maximize: bool) -> int:
-    """Return which trial has the best mean over its seeds, the first of equals; NaN is worse than any number."""
-    means = [sum(own) / len(own) if own else math.nan for own in scores]
-    ranks = [-math.inf if math.isnan(mean) else mean if maximize else -mean for mean in means]
-    return max(range(len(ranks)), key=ranks.__getitem__)
+    """Return which trial has the fewest seeds without a finite score, and of those the best mean; first of equals."""
+    return max(range(len(scores)), key=lambda index: rank(scores[index], maximize))
+
+
+def rank(own: Sequence[float], maximize: bool) -> tuple[int, float]:
+    """Return what trials are ordered by, the best last: a seed without a finite score outweighs every mean."""
+    finite = [score for score in own if math.isfinite(score)]
+    mean = sum(finite) / len(finite) if finite else -math.inf if maximize else math.inf
+    return len(finite) - len(own), mean if maximize else -mean

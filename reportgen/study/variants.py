@@ -12,6 +12,8 @@ from reportgen.study.components import problem, shown
 from reportgen.study.overrides import with_value
 
 MOST_VARIANTS = 10_000
+BASELINE = "baseline"
+"""The label of the one variant of a study that varies nothing."""
 VARIABLE = ("data", "preprocess", "network", "training", "probes", "evaluation")
 VARIED = (*VARIABLE, "search")
 SECTIONS = ("network", "training", "probes", "evaluation")
@@ -59,7 +61,7 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
     ids: set[str] = set()
     found = []
     for (name, changes), grid in combinations:
-        label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or "baseline"
+        label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or BASELINE
         choices = (*changes, *grid)
         if label in labels:
             raise problem(
