@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,12 @@ def test_a_wrong_import_is_seen(tmp_path: Path, importer: str, line: str, import
     (tmp_path / "reportgen" / importer).write_text(line + "\n", encoding="utf-8")
     module = "reportgen." + importer.removesuffix(".py").replace("/", ".")
     assert wrong_imports(tmp_path) == [(module, imported)]
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    names = {module_name(path, PACKAGE.parent): path for path in PACKAGE.rglob("*.py")}
+    graph = {name: {*imported_modules(path, PACKAGE.parent)} - {name} for name, path in names.items()}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 def test_right_imports_pass(tmp_path: Path) -> None:

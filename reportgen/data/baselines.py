@@ -12,13 +12,10 @@ features that have a structure it may agree with it by chance, or with its oppos
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from reportgen.data.dataset import Dataset
 
 Values = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -30,7 +27,31 @@ NEIGHBOURS = (1, 5, 15)
 SHRINKAGE = 0.05
 
 
-def baselines(dataset: Dataset) -> dict[str, Any]:
+class Examples(Protocol):
+    """What is read of a data set: two of its splits, and how many classes there are."""
+
+    @property
+    def x_train(self) -> Values:
+        """Training examples, (n, features)."""
+
+    @property
+    def y_train(self) -> Labels:
+        """Their classes, (n,)."""
+
+    @property
+    def x_val(self) -> Values:
+        """Validation examples, (n, features)."""
+
+    @property
+    def y_val(self) -> Labels:
+        """Their classes, (n,)."""
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+
+
+def baselines(dataset: Examples) -> dict[str, Any]:
     """Return the accuracies of simple models on validation examples, and on training examples that are left out.
 
     baseline_train_n, baseline_left_out_n, baseline_val_n: how many examples were fitted and scored;
