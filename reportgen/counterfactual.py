@@ -1,7 +1,7 @@
 """Tries what findings propose: the same seeds with one change, trained and stored like any other run.
 
 Errors come first, then warnings; a finding that follows from another is left to its cause. Where the first proposal
-does not help, the next one is tried, as long as the study's budget lasts.
+does not help, the next one is tried, as long as the study's budget lasts; not so below three seeds, which show nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from reportgen.study.plan import PlannedRun, changed
 Fetch = Callable[[Sequence[PlannedRun]], Mapping[int, RunRecord] | None]
 """From planned runs to their records by seed, trained where that is allowed; None where they are not to be had."""
 
+SETTLED = ("helped", "too few seeds")
+"""Verdicts after which no further proposal is tried: it helped, or no change could be shown to."""
+
 
 def try_remedies(analysis: Analysis, fetch: Fetch) -> Analysis:
     """Return the analysis with the remedies of its findings tested, within the study's budget."""
@@ -29,7 +32,7 @@ def try_remedies(analysis: Analysis, fetch: Fetch) -> Analysis:
         tried: list[Remedy] = []
         if finding.consequence_of is None and finding.severity != "info":
             for proposal in finding.proposals:
-                if left == 0 or (tried and tried[-1].verdict == "helped"):
+                if left == 0 or (tried and tried[-1].verdict in SETTLED):
                     break
                 remedy = _try(analysis, finding, proposal, fetch)
                 if remedy is not None:

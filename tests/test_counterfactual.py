@@ -24,7 +24,7 @@ data: {name: gaussian, samples: 40, features: 5, classes: 4}
 network: {hidden: [16, 16, 16, 16, 16, 16, 16, 16], activation: tanh, init: {name: gaussian, std: 0.02}}
 training: {epochs: %d, lr: 0.2, batch_size: 8}
 vary: {network.bias: [0, 0.001]}
-seeds: 3
+seeds: %d
 remedies: %s
 """
 
@@ -45,9 +45,9 @@ def record(run: PlannedRun) -> RunRecord:
     return RunRecord("k", run.spec, o.status, o.stopped_at_step, o.steps, 0.1, o.final, o.facts, o.arrays)
 
 
-def analysed(folder: Path, epochs: int, remedies: str) -> Analysis:
+def analysed(folder: Path, epochs: int, remedies: str, seeds: int = 3) -> Analysis:
     path = folder / "s.yaml"
-    path.write_text(STUDY % (epochs, remedies), encoding="utf-8")
+    path.write_text(STUDY % (epochs, seeds, remedies), encoding="utf-8")
     plan = make_plan(load_study(path))
     return analyse(plan, {(run.variant, run.seed): record(run) for run in plan.runs})
 
@@ -105,3 +105,11 @@ def test_a_change_that_is_none_or_not_possible_costs_nothing(tmp_path: Path) -> 
     )
     assert trainer.asked == []
     assert found.findings[0].remedy is None
+
+
+def test_with_too_few_seeds_no_second_proposal_is_tried(tmp_path: Path) -> None:
+    trainer = Trainer()
+    found = try_remedies(analysed(tmp_path, 2, "{limit: 6}", seeds=2), trainer)
+    tried = [f.remedy.verdict for f in found.findings if f.remedy is not None]
+    assert set(tried) == {"too few seeds"}
+    assert len(trainer.asked) == len(tried)

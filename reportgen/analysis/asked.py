@@ -14,6 +14,7 @@ from reportgen.analysis.bounds import Bounds, mean_of
 from reportgen.analysis.ensembles import ensemble_by_seed
 from reportgen.analysis.measures import by_layer, chosen_layers, value
 from reportgen.analysis.search import best_values
+from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import binomial_error, paired_error
 from reportgen.analysis.times import time_to
 from reportgen.analysis.tuning import chosen_by_others, is_settled, widening
@@ -32,9 +33,6 @@ Costs = Sequence[Mapping[str, Mapping[str, float]]]
 
 SHARES = ("diverged", "stopped")
 """Metrics that say of each run whether it is one of those, so that their mean is a share of runs."""
-
-TESTS_GIVEN = ("mnist", "fashion_mnist", "cifar10")
-"""Data sets published with a test split, which all seeds share."""
 
 
 @dataclass(frozen=True)
@@ -223,9 +221,8 @@ class Asked:
         return int(min(found, default=0))
 
     def _one_split(self) -> bool:
-        given = ("npz", *(TESTS_GIVEN if "test_" in self.claim.measure.metric else ()))
-        data = {run.spec.data for run in self.plan.runs}
-        return any(spec.seed is not None or not spec.shuffle or spec.source.name in given for spec in data)
+        test = "test_" in self.claim.measure.metric
+        return any(one_split(data, test) for data in {run.spec.data for run in self.plan.runs})
 
     def outcomes(self, status: str) -> tuple[int, int]:
         """Return how many of the runs on both sides of the claim ended so, and of how many."""

@@ -10,6 +10,7 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
 
 Severity = Literal["info", "warning", "error"]
+RemedyVerdict = Literal["helped", "no difference", "hurt", "too few seeds"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Remedy:
     after: float
     difference: float
     interval: tuple[float, float]
-    verdict: Literal["helped", "no difference", "hurt"]
+    verdict: RemedyVerdict
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,42 @@
 """Whether a remedy helped: the same seeds with one change, before and after, on one metric.
 
-Where a study trains, the metric is final validation accuracy, or training loss where nothing is held out, unless the
-finding names another: a rise of the validation loss is to be mended in that loss, and a class that accuracy hides in
-balanced accuracy, the mean over classes of the share that is recognized. A run that diverged counts with the accuracy,
-or ten times the loss, of chance. Where it only looks at initialization, the metric is whether the finding is still
-seen. Accuracies are compared in log odds, since that of a net that has learned nothing is by luck and varies the more.
+Where a study trains, the metric is the final validation loss, or training loss where nothing is held out, unless the
+finding names another: a fall of the validation accuracy is to be mended in it, and a class that accuracy hides in
+balanced accuracy, the mean over classes of the share that is recognized. Where a study only looks at initialization,
+the metric is whether the finding is still seen.
+
+Losses are compared by their ratio. A loss above that of guessing counts as guessing's, and so does a run that diverged:
+who has such a network had better guess, and how far above it lies is luck. Below a hundredth of guessing's loss
+differences no longer count. The loss and not the accuracy, since each example tells it by degrees: the accuracy of a
+net that has learned nothing is by luck, and that of one that is nearly always right counts a few examples.
+Where a net learned and its validation loss ends above guessing's all the same, on either side, accuracies are compared
+in its place; they are in log odds, for the same reason, and a run that diverged has that of chance.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reportgen.analysis.finding import Evidence, Finding, Proposal, Remedy
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Remedy, RemedyVerdict
 from reportgen.analysis.rules import RULES
-from reportgen.analysis.statistics import gain_interval
+from reportgen.analysis.rules._held_out import majority
+from reportgen.analysis.rules._outcome import guess_loss
+from reportgen.analysis.splits import one_split
+from reportgen.analysis.statistics import gain_interval, mean_interval, ratio_interval
 from reportgen.analysis.verdicts import LEAST_SEEDS
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
 
 HIGHER_IS_BETTER = {"val_accuracy": True, "train_loss": False, "val_loss": False, "val_balanced_accuracy": True}
-USUAL = ("val_accuracy", "train_loss")
+USUAL = ("val_loss", "train_loss")
 SEEN = "finding_seen"
+
+LEAST_LOSS = 0.01
+"""The share of guessing's loss below which a loss is as good as none."""
 
 
 def judge_remedy(
@@ -32,14 +44,14 @@ def judge_remedy(
 ) -> Remedy | None:
     """Return the remedy that a proposal became, None where no seed has run with and without it."""
     metric = _metric([*before, *after], finding)
-    measure = _measure(metric, finding, variant)
-    old, new = ({r.spec.seed: measure(r) for r in records if r.status != "failed"} for records in (before, after))
+    old, new = ({r.spec.seed: r for r in records if r.status != "failed"} for records in (before, after))
     seeds = sorted(set(old) & set(new))
     if not seeds:
         return None
-    was, now = np.array([old[s] for s in seeds]), np.array([new[s] for s in seeds])
-    examples = min((int(r.facts.get("val_n", 0)) for r in after), default=0) if metric.endswith("accuracy") else 0
-    mean, lo, hi = gain_interval(was, now, examples)
+    sides = [old[s] for s in seeds], [new[s] for s in seeds]
+    measure = _measure(metric, finding, variant)
+    was, now = (np.array([measure(record) for record in side]) for side in sides)
+    mean, lo, hi = _interval(metric, sides, was, now)
     return Remedy(
         change=proposal.change,
         metric=metric,
@@ -54,14 +66,52 @@ def judge_remedy(
 def _metric(records: Sequence[RunRecord], finding: Finding) -> str:
     if not any(record.spec.training.epochs > 0 for record in records):
         return SEEN
-    names = (finding.metric, *USUAL) if finding.metric else USUAL
+    named = finding.metric or ("val_accuracy" if any(_by_heart(r) for r in records) else None)
+    names = (named, *USUAL) if named else USUAL
     return next((name for name in names if any(_known(r, name) for r in records)), "train_loss")
+
+
+def _by_heart(record: RunRecord) -> bool:
+    """Return whether a run learned, and is so sure where it is wrong that its validation loss no longer shows it."""
+    guess = guess_loss(record)
+    train, loss, accuracy = (float(record.final.get(n, math.nan)) for n in ("train_loss", "val_loss", "val_accuracy"))
+    return train < guess < loss and accuracy > majority(record)
 
 
 def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRecord], float]:
     if metric == SEEN:
         return lambda record: float(RULES[finding.rule].check(Evidence(variant, [record])) is not None)
     return lambda record: _outcome(record, metric)
+
+
+def _interval(
+    metric: str,
+    sides: tuple[Sequence[RunRecord], Sequence[RunRecord]],
+    was: NDArray[np.float64],
+    now: NDArray[np.float64],
+) -> tuple[float, float, float]:
+    """Return the mean difference, after less before, and its 95% interval."""
+    if metric == SEEN:
+        return mean_interval(now - was)
+    if metric.endswith("accuracy"):
+        return gain_interval(was, now, min((int(r.facts.get("val_n", 0)) for r in sides[1]), default=0))
+    floor = max(LEAST_LOSS * guess_loss(sides[0][0]), 1e-12)
+    error = math.hypot(*(_error(side, floor) for side in sides)) if metric == "val_loss" else 0.0
+    return ratio_interval(was, now, floor, error)
+
+
+def _error(records: Sequence[RunRecord], floor: float) -> float:
+    """Return the standard error of a mean loss by its examples alone, as a share of it; 0 where it is not known.
+
+    It is that of cross-entropies, the only ones whose spread is recorded. What counts as guessing's loss has none.
+    """
+    if records[0].spec.training.loss.name != "softmax_cross_entropy":
+        return 0.0
+    known = [r for r in records if r.status != "diverged" and _score(r, "val_loss") < guess_loss(r)]
+    shares = [float(r.facts.get("val_loss_sd", 0.0)) / (_score(r, "val_loss") + floor) for r in known]
+    sizes = [int(r.facts.get("val_n", 0)) for r in records]
+    examples = max(sizes) if one_split(records[0].spec.data) else sum(sizes)
+    return sum(shares) / len(records) / math.sqrt(max(examples, 1))
 
 
 def _score(record: RunRecord, metric: str) -> float:
@@ -77,13 +127,15 @@ def _known(record: RunRecord, metric: str) -> bool:
 
 
 def _outcome(record: RunRecord, metric: str) -> float:
-    if record.status == "diverged" or not _known(record, metric):
-        classes = max(int(record.facts.get("classes", 2)), 1)
-        return 1 / classes if metric.endswith("accuracy") else 10 * math.log(max(classes, 2))
-    return _score(record, metric)
+    lost = record.status == "diverged" or not _known(record, metric)
+    if metric.endswith("accuracy"):
+        return 1 / max(int(record.facts.get("classes", 2)), 1) if lost else _score(record, metric)
+    return guess_loss(record) if lost else min(_score(record, metric), guess_loss(record))
 
 
-def _verdict(seeds: int, lo: float, hi: float, better_up: bool) -> Literal["helped", "no difference", "hurt"]:
-    if seeds < LEAST_SEEDS or math.isnan(lo) or lo <= 0 <= hi:
+def _verdict(seeds: int, lo: float, hi: float, better_up: bool) -> RemedyVerdict:
+    if seeds < LEAST_SEEDS:
+        return "too few seeds"
+    if math.isnan(lo) or lo <= 0 <= hi:
         return "no difference"
     return "helped" if (lo > 0) == better_up else "hurt"

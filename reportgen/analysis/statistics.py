@@ -174,6 +174,21 @@ def gain_interval(before: ArrayLike, after: ArrayLike, examples: int) -> tuple[f
     return difference, min(ends[0], difference), max(ends[1], difference)
 
 
+def ratio_interval(before: ArrayLike, after: ArrayLike, least: float, least_error: float) -> tuple[float, float, float]:
+    """Return (mean difference, lo, hi) of paired sizes that are compared by their ratio, after less before.
+
+    The interval is Student's t over the differences of logarithms, taken back to sizes at the mean before. least: what
+    is added to each, so that sizes far below it are all alike. least_error: a floor for the standard error of the mean
+    logarithm, such as that of the examples behind a loss.
+    """
+    was, now = np.asarray(before, np.float64), np.asarray(after, np.float64)
+    difference = float((now - was).mean())
+    _, lo, hi = mean_interval(np.log((now + least) / (was + least)), least_error)
+    level = float(was.mean()) + least
+    ends = [level * math.expm1(min(bound, 700.0)) for bound in (lo, hi)]
+    return difference, min(ends[0], difference), max(ends[1], difference)
+
+
 def share_interval(successes: float, trials: int) -> tuple[float, float]:
     """Return the exact 95% interval of a share (Clopper and Pearson 1934); successes may be a mean of several."""
     tail = (1 - LEVEL) / 2

@@ -101,8 +101,8 @@ def test_comparisons_are_paired_and_corrected(tmp_path: Path) -> None:
 
 def test_a_remedy_is_judged_on_the_same_seeds(tmp_path: Path) -> None:
     runs = [run for run in plan_of(tmp_path).runs if run.variant == "small"]
-    before = [record(run, val_accuracy=0.3 + 0.01 * run.seed) for run in runs]
-    after = [record(run, val_accuracy=0.8 + 0.012 * run.seed) for run in runs[1:]]
+    before = [record(run, val_loss=0.9 + 0.01 * run.seed) for run in runs]
+    after = [record(run, val_loss=0.4 + 0.012 * run.seed) for run in runs[1:]]
     variant = plan_of(tmp_path).variants[0]
 
     def judge(before: list[RunRecord], after: list[RunRecord]) -> Remedy | None:
@@ -111,7 +111,7 @@ def test_a_remedy_is_judged_on_the_same_seeds(tmp_path: Path) -> None:
     helped = judge(before, after)
     assert helped is not None
     assert helped.verdict == "helped"
-    assert helped.difference == pytest.approx(0.5, abs=0.01)
+    assert helped.difference == pytest.approx(-0.5, abs=0.01)
     same = judge(before, before)
     assert same is not None
     assert same.verdict == "no difference"
@@ -121,7 +121,7 @@ def test_a_remedy_is_judged_on_the_same_seeds(tmp_path: Path) -> None:
     lost = [record(run, "diverged", val_accuracy=math.nan) for run in runs]
     from_loss = judge(lost, after)
     assert from_loss is not None
-    assert from_loss.before == 0.25
+    assert from_loss.before == pytest.approx(math.log(4))
     assert judge(before[:1], after) is None
 
 

@@ -7,8 +7,9 @@ E|a|^2 E|delta|^2 for its inputs a and its deltas. No curvature of the softmax l
 whatever the optimizer, the data or the width. A loss beyond reason, ten times guessing, is counted as that.
 
 **What all steps could do.** The sum of |u| |g| / L over all steps: how far, in powers of e, the loss would fall if
-each step did what its gradient g promises. For small steps of gradient descent it is the sum of lr |g|^2 / L, and the
-fall comes true. A sum far beyond the fall says that steps undo one another.
+each step did what its gradient g promises. The gradient is that of all training examples, free of the luck of those
+that were looked at, so that what it promises does not depend on their number. For small steps of gradient descent it is
+the sum of lr |g|^2 / L, and the fall comes true. A sum far beyond the fall says that steps undo one another.
 """
 
 from __future__ import annotations
@@ -121,9 +122,10 @@ def course(record: RunRecord) -> Course | None:
         return None
     with np.errstate(all="ignore"):
         weights, biases = _squared_gradients(record)
-        length, gradient = _step_lengths(record), weights + biases
+        length, one = _step_lengths(record), _squared_example(record)
+        gradient = _of_all(record, weights + biases, one)
         level = np.minimum(np.interp(looks, *_levels(record, losses)), sane(record))
-        effects = length * np.sqrt(_squared_example(record)) / level
+        effects = length * np.sqrt(one) / level
         rates = length * np.sqrt(gradient) / level
     seen = np.isfinite(effects) & np.isfinite(rates) & (looks > 0)
     if not seen.any():
@@ -175,6 +177,16 @@ def _squared_gradients(record: RunRecord) -> tuple[Array, Array]:
     weights = np.asarray(record.statistic("weight_gradient_norm"), np.float64)
     biases = np.asarray(record.arrays.get("probe_bias_gradient_norm", np.zeros_like(weights)), np.float64)
     return np.asarray((weights**2).sum(axis=1)), np.asarray((np.nan_to_num(biases) ** 2).sum(axis=1))
+
+
+def _of_all(record: RunRecord, squared: Array, one: Array) -> Array:
+    """Return the squared gradient of all training examples from that of the probe examples, without their luck.
+
+    A mean over n of N examples has a square that is larger by (1/n - 1/N) times the variance of one example's gradient.
+    """
+    probed = max(int(record.facts.get("probe_n", 1)), 1)
+    luck = max(1 / probed - 1 / max(int(record.facts.get("train_n", probed)), probed), 0.0)
+    return np.asarray(np.maximum(squared - luck * one, 0.0) / (1 - luck) if luck < 1 else squared)
 
 
 def _squared_example(record: RunRecord) -> Array:

@@ -25,11 +25,15 @@ COLUMNS = ("val_loss", "val_accuracy", "train_loss", "train_accuracy")
 
 @dataclass(frozen=True)
 class Turn:
-    """One seed's scores in its best stretch of epochs and in the last one, by column; best: the stretch's epoch."""
+    """One seed's scores in its best stretch of epochs and in the last one, by column; best: the stretch's epoch.
+
+    wander: the standard error that the last stretch's mean has by what scores do from epoch to epoch.
+    """
 
     best: int
     before: dict[str, float]
     after: dict[str, float]
+    wander: dict[str, float]
 
     def change(self, column: str) -> float:
         """Return the last stretch's score less the best one's."""
@@ -51,8 +55,15 @@ def turns(records: Sequence[RunRecord], by: str, sign: float) -> list[Turn]:
         best = int(np.argmin(others.mean(axis=0)))
         before = {c: float(values[starts[best] : ends[best]].mean()) for c, values in curve.items()}
         after = {c: float(values[-max(1, length // LAST) :].mean()) for c, values in curve.items()}
-        found.append(Turn((int(starts[best]) + int(ends[best])) // 2, before, after))
+        wander = {c: _wander(values, max(1, length // LAST)) for c, values in curve.items()}
+        found.append(Turn((int(starts[best]) + int(ends[best])) // 2, before, after, wander))
     return found
+
+
+def _wander(values: Array, size: int) -> float:
+    """Return the standard error of the mean of the last values, by the differences of neighbours in the last third."""
+    late = values[-max(3, values.size // 3) :]
+    return float(np.sqrt(np.mean(np.diff(late) ** 2) / 2 / size))
 
 
 def _means(values: Array, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Array:

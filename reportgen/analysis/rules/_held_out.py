@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.splits import one_split
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
-
-GIVEN_SPLIT = "npz"
-"""The data set that comes with its validation examples, the same for every seed."""
 
 
 def scored(records: Sequence[RunRecord]) -> list[RunRecord]:
@@ -32,9 +30,7 @@ def examples(records: Sequence[RunRecord], name: str = "val_n") -> int:
     Seeds that share their validation examples share what these examples have of their own.
     """
     sizes = [int(r.facts.get(name, 0)) for r in records]
-    data = records[0].spec.data
-    shared = data.seed is not None or not data.shuffle or data.source.name == GIVEN_SPLIT
-    return max(sizes, default=0) if shared else sum(sizes)
+    return max(sizes, default=0) if one_split(records[0].spec.data) else sum(sizes)
 
 
 def mean_final(records: Sequence[RunRecord], score: str) -> float:

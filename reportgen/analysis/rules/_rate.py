@@ -36,3 +36,10 @@ def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
     times, lr = factor(record), record.spec.training.lr
     advice = f"Lower the learning rate by a factor of {number(times)}, to {number(lr / times)}"
     return advice, Proposal({"training.lr": lr / times}, why)
+
+
+def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
+    """Return the next changes of the rate: ten times lower still; and ten times less low, where that is still lower."""
+    times, lr = factor(record), record.spec.training.lr
+    lowest = Proposal({"training.lr": lr / (10 * times)}, "much smaller steps")
+    return (lowest,) if times <= 10 else (lowest, Proposal({"training.lr": 10 * lr / times}, "less small steps"))

@@ -17,7 +17,8 @@ is as common as others and is never predicted is a net that does not train, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -127,18 +128,26 @@ def _taken(count: int) -> str:
 
 
 def _proposals(record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]:
-    """Return what could be tried: dropped examples back, fewer of the common classes, longer training."""
+    """Return what could be tried: dropped examples back, longer training, fewer of the common classes."""
     kept = {int(label): float(share) for label, share in record.spec.data.keep}
-    counts = np.asarray(record.facts["class_counts"], np.float64)
-    most = FEWER * counts[list(labels)].min()
-    fewer = {label: kept.get(label, 1.0) * min(1.0, most / max(n, 1.0)) for label, n in enumerate(counts) if n > most}
     longer = Proposal({"training.epochs": max(10, 4 * record.spec.training.epochs)}, "four times as long")
     dropped = [label for label in labels if kept.get(label, 1.0) < 1]
     back = Proposal({"data.keep": {k: v for k, v in kept.items() if k not in dropped}}, "its examples are back")
-    return ((back,) if dropped else ()) + (
+    return (
+        *((back,) if dropped else ()),
         longer,
-        Proposal({"data.keep": kept | fewer}, "at most three examples of a common class for one of the rare"),
+        _fewer(record, labels, kept, FEWER, "at most three examples of a common class for one of the rare"),
+        _fewer(record, labels, kept, 1.0, "as many examples of a common class as of the rare"),
     )
+
+
+def _fewer(record: RunRecord, labels: Sequence[int], kept: Mapping[int, float], times: float, why: str) -> Proposal:
+    """Return the change that keeps so many times a rare class's examples of each, for as many steps as before."""
+    counts = np.asarray(record.facts["class_counts"], np.float64)
+    most = times * counts[list(labels)].min()
+    fewer = {label: kept.get(label, 1.0) * float(most / n) for label, n in enumerate(counts) if n > most}
+    epochs = math.ceil(record.spec.training.epochs * counts.sum() / np.minimum(counts, most).sum())
+    return Proposal({"data.keep": {**kept, **fewer}, "training.epochs": epochs}, why)
 
 
 RULE = Rule(

@@ -7,7 +7,8 @@ layer before training, relative to the last hidden layer's.
 wanders with standard deviation 0.5 sqrt(sum of 5 / n) over layers of n units; a growth counts where it is beyond that
 for a rate of false discoveries of one in a thousand, and beyond a factor of 10. Mean-field theory multiplies squared
 deltas by chi = sigma_w^2 E[phi'(z)^2] from layer to layer; above 1 they explode, even where tanh bounds the
-activations. Batch normalization itself makes gradients grow by a factor of 1.21 a ReLU layer, which is allowed for.
+activations. Batch normalization itself makes gradients grow by a factor of 1.21 a ReLU layer. Up to a factor of 100
+that is allowed for, since a dozen such layers train well; beyond, no net without shortcuts does.
 
 **Severity.** An error where the run diverged or the training loss stays within 10% of that of guessing; else a
 warning. A net that fits its training split all the same is worth a sentence, from a factor of 100 on one that has
@@ -15,6 +16,7 @@ mastered it (98%). Where nothing was trained: a warning from
 a factor of 100 on, an error from 10000 on.
 
 **Advice.** Scale the weights by fan-in: `he` for rectifiers, `xavier` for tanh and sigmoid; or normalize each layer.
+Where layers are normalized, take fewer: twelve of them make a factor of 10.
 """
 
 from __future__ import annotations
@@ -25,14 +27,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis import theory
-from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import enough, layers_in_most, looked_at, number, words_for_layers, words_for_seeds
-from reportgen.analysis.rules._signal import LEAST, backward, beyond_chance, severity_of_change, wander, weightless
+from reportgen.analysis.rules._signal import (
+    LARGE,
+    LEAST,
+    backward,
+    beyond_chance,
+    severity_of_change,
+    wander,
+    weightless,
+)
 from reportgen.runs.record import RunRecord
 
 BATCHNORM = math.sqrt(math.pi / (math.pi - 1))
 """The factor by which deltas grow through a batch-normalized ReLU layer (Yang et al. 2019)."""
+
+BEARABLE = 12
+"""How many such layers make a factor of 10, about."""
 
 SOURCES = (
     "lecture-review",
@@ -50,8 +63,10 @@ def _growth(record: RunRecord) -> tuple[NDArray[np.bool_], float]:
     if sizes.size < 2 or weightless(record) or not (np.isfinite(sizes).all() and (sizes > 0).all()):
         return nowhere, 1.0
     normalized = [layer.batchnorm is not None for layer in record.spec.network.layers[:-1]]
-    change = np.log(sizes / sizes[-1]) - math.log(BATCHNORM) * np.cumsum(normalized[::-1])[::-1]
-    flags = (change > math.log(LEAST)) & beyond_chance(change, wander(record)[-1] - wander(record))
+    change = np.log(sizes / sizes[-1])
+    other = change - math.log(BATCHNORM) * np.cumsum(normalized[::-1])[::-1]
+    large = (other > math.log(LEAST)) | (change > math.log(LARGE))
+    flags = large & beyond_chance(change, wander(record)[-1] - wander(record))
     return (flags if flags[0] else nowhere), float(sizes[0] / sizes[-1])
 
 
@@ -67,7 +82,7 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0])
     theirs = f" (theory expects {number(expected)} of these settings)" if expected else ""
-    advice, proposals = rescale(shown[0], "too large for it")
+    advice, proposals = _cure(shown[0])
     return Finding(
         rule=RULE.id,
         severity=severity_of_change(shown, factor, LEAST),
@@ -90,6 +105,22 @@ def check(evidence: Evidence) -> Finding | None:
         sources=SOURCES,
         proposals=proposals,
     )
+
+
+def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+    hidden = record.spec.network.layers[:-1]
+    if not all(layer.batchnorm for layer in hidden) or len(hidden) <= BEARABLE:
+        return rescale(record, "too large for it")
+    fewer = [_thinned([layer.units for layer in hidden], most) for most in (BEARABLE, BEARABLE // 2)]
+    proposals = tuple(
+        Proposal({"network.hidden": widths}, "fewer layers for the gradient to grow in") for widths in fewer
+    )
+    return f"Take fewer layers, at most {BEARABLE}: batch normalization lets the gradient grow in each.", proposals
+
+
+def _thinned(widths: list[int], most: int) -> list[int]:
+    """Return at most so many of the layers' widths, evenly from first to last."""
+    return [widths[round(at)] for at in np.linspace(0, len(widths) - 1, most)]
 
 
 def _expected(record: RunRecord) -> float | None:

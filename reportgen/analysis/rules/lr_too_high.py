@@ -32,12 +32,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.rules._course import Array, Course, course, finite, restarts, rises, sane
 from reportgen.analysis.rules._input import too_large
 from reportgen.analysis.rules._outcome import fits, guess_loss
 from reportgen.analysis.rules._pull import dropout_holds
-from reportgen.analysis.rules._rate import lower
+from reportgen.analysis.rules._rate import lower, other_rates
 from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
 from reportgen.analysis.rules._swings import swing
 from reportgen.runs.record import RunRecord
@@ -156,7 +156,6 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(r.spec.seed for r, _ in shown)
     facts = _facts(record)
     rate, slower = lower(record, "smaller steps")
-    slowest = Proposal({"training.lr": slower.change["training.lr"] / 10}, "much smaller steps")
     return Finding(
         rule=RULE.id,
         severity="error" if commonest in (BROKE, BURST, GUESSES) else "warning",
@@ -171,7 +170,7 @@ def check(evidence: Evidence) -> Finding | None:
         ),
         advice=f"{rate}.",
         sources=SOURCES,
-        proposals=(slower, slowest),
+        proposals=(slower, *other_rates(record)),
     )
 
 
@@ -219,5 +218,5 @@ RULE = Rule(
     sources=SOURCES,
     stage="optimization",
     causes=("unnormalized_input", "bn_tiny_batch", "wrong_init_loss"),
-    yields_to=("exploding_gradients", "exploding_activations", "saturation"),
+    yields_to=("no_signal", "exploding_gradients", "exploding_activations", "saturation"),
 )

@@ -99,7 +99,7 @@ def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]
     lr = record.spec.training.lr
     times = 10.0 ** max(1, round(-math.log10(max(effect, 1e-12)))) if lr > 0 else 1.0
     advice = f"Raise the learning rate by a factor of {number(times)}, to {number(lr * times)}."
-    factors = dict.fromkeys((times, max(times / 10, 10.0)))
+    factors = dict.fromkeys((times, 10 * times, max(times / 10, 10.0)))
     return advice, tuple(Proposal({"training.lr": lr * factor}, "larger steps") for factor in factors)
 
 

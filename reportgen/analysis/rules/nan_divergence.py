@@ -23,7 +23,7 @@ from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import rises
 from reportgen.analysis.rules._input import standardize, too_large
-from reportgen.analysis.rules._rate import lower
+from reportgen.analysis.rules._rate import lower, other_rates
 from reportgen.analysis.rules._seen import looked_at, number, words_for_seeds
 from reportgen.runs.record import RunRecord
 
@@ -73,12 +73,11 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _cure(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     rate, slower = lower(record, "smaller steps")
-    slowest = Proposal({"training.lr": slower.change["training.lr"] / 10}, "much smaller steps")
     if not _beyond_reason(record):
-        return f"{rate}.", (slower, slowest)
+        return f"{rate}.", (slower, *other_rates(record))
     if looked_at([record]) and too_large(record):
         advice, proposal = standardize(evidence, record)
-        return advice, (proposal, slower, slowest)
+        return advice, (proposal, slower, *other_rates(record))
     init = "xavier" if record.spec.network.layers[0].activation.name in ("tanh", "sigmoid") else "he_normal"
     advice = f"Scale the weights by fan-in (init: {init}): the loss is beyond reason before the first step."
     return advice, (Proposal({"network.init": init}, "a scale of weights that keeps the signal's size"), slower)

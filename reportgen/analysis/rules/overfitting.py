@@ -12,9 +12,11 @@ seeds, so that the luck of one noisy epoch does not count. Losses are compared b
    accuracy did not rise; or the loss rose above that of guessing. A loss that grows less while accuracy rises too may
    be the price of certainty.
 
-Each against noise: two standard errors (loss: three; accuracy of one seed, whose best stretch its own luck chose: four)
-of the validation examples, in which only those count that changed sides (McNemar 1947) or the spread of their losses
-at the end; and over seeds a one-sided t test at 5%. The
+Each seed is held against its own noise: the standard error of its validation examples, of which only those count that
+changed sides (McNemar 1947), or the spread of their losses at the end; and what scores do from epoch to epoch at the
+end. Most seeds have to be worse by 1.645 such errors, a one-sided test at 5% each, and all together, by the sum of
+their z values (Stouffer 1949), by two (loss: three; accuracy of one seed, whose best stretch its own luck chose: four).
+A t test over three seeds would ask that all lose alike, and seeds do not. The
 training loss has to have fallen meanwhile (and training accuracy not, where that of validation has), or it is training
 that went wrong and not generalization. Runs with early
 stopping end with their best epoch and are judged by no other. A smaller loss of the same kind is worth a sentence.
@@ -35,13 +37,14 @@ from reportgen.analysis.rules._curves import Turn, turns
 from reportgen.analysis.rules._held_out import examples, majority, scored, seed_error, share_error
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
-from reportgen.analysis.statistics import paired_error, t_quantile
+from reportgen.analysis.splits import one_split
+from reportgen.analysis.statistics import paired_error
 from reportgen.runs.record import RunRecord
 
 FALLS = 0.05
 RISES, LOST = 0.2, 0.15
 ERRORS, LOSS_ERRORS, ALONE = 2.0, 3.0, 4.0
-LEVEL = 0.95
+EACH = 1.645
 LEAST = 0.05
 TAIL = 3.0
 """Spread over mean of examples' losses where it was not recorded: a few examples carry most of the loss."""
@@ -50,6 +53,7 @@ SOURCES = (
     "stanford-scribe",
     "chicago-14",
     "Prechelt 1998, Early stopping, but when?",
+    "Stouffer et al. 1949",
     "Goodfellow, Bengio and Courville 2016, 5.2 and 7.8",
 )
 
@@ -58,26 +62,30 @@ Pair = tuple[RunRecord, Turn]
 
 @dataclass(frozen=True)
 class _Seen:
-    """What became worse: its column, how much of what had been gained was lost, and each seed's turn."""
+    """What became worse: its column, how much of what had been gained was lost, and each seed's turn.
+
+    errors: by how many standard errors it became worse, over all seeds.
+    """
 
     column: str
     lost: float
     grave: bool
     shown: list[Pair]
+    errors: float
 
 
-def _worse(pairs: Sequence[Pair], changes: Sequence[float], floor: float) -> list[Pair]:
-    """Return the seeds whose change for the worse is above 0, none where all together did not change beyond noise.
+def _worse(
+    pairs: Sequence[Pair], changes: Sequence[float], errors: Sequence[float], least: float
+) -> tuple[list[Pair], float]:
+    """Return the seeds that changed for the worse, each beyond its own error, and the errors of all together.
 
-    floor: the least mean change that the validation examples can tell from nothing.
+    None where they are too few, or all together below `least` errors. Seeds with examples of their own are independent
+    witnesses, and their z values add up as Stouffer's do; seeds that share their examples are one.
     """
-    values = np.asarray(changes, np.float64)
-    bound = floor
-    if values.size > 1:
-        spread = float(values.std(ddof=1)) / math.sqrt(values.size)
-        bound = max(floor, t_quantile(LEVEL, values.size - 1) * spread)
-    shown = [pair for pair, change in zip(pairs, values, strict=True) if change > 0]
-    return shown if values.mean() > bound and enough(len(shown), len(pairs)) else []
+    z = np.asarray(changes, np.float64) / np.maximum(np.asarray(errors, np.float64), 1e-12)
+    together = float(z.mean() if one_split(pairs[0][0].spec.data) else z.sum() / math.sqrt(z.size))
+    shown = [pair for pair, one in zip(pairs, z, strict=True) if one > EACH]
+    return (shown if together > least and enough(len(shown), len(pairs)) else []), together
 
 
 def _by_accuracy(records: Sequence[RunRecord]) -> _Seen | None:
@@ -86,13 +94,16 @@ def _by_accuracy(records: Sequence[RunRecord]) -> _Seen | None:
         return None
     change, trained = (float(np.mean([t.change(c) for _, t in pairs])) for c in ("val_accuracy", "train_accuracy"))
     falls = [-turn.change("val_accuracy") for _, turn in pairs]
-    errors = ERRORS if len(pairs) > 1 else ALONE
-    shown = _worse(pairs, falls, errors * paired_error(change, examples(records), 1))
+    errors = [
+        math.hypot(paired_error(fall, int(r.facts.get("val_n", 0)), 1), turn.wander["val_accuracy"])
+        for (r, turn), fall in zip(pairs, falls, strict=True)
+    ]
+    shown, together = _worse(pairs, falls, errors, ERRORS if len(pairs) > 1 else ALONE)
     gained = np.mean([turn.before["val_accuracy"] - majority(r) for r, turn in pairs])
     if not shown or gained <= 0 or trained < 0:
         return None
     lost = float(-change / gained)
-    return _Seen("val_accuracy", lost, lost >= FALLS, shown)
+    return _Seen("val_accuracy", lost, lost >= FALLS, shown, together)
 
 
 def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
@@ -100,7 +111,7 @@ def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
     if not pairs:
         return None
     rises = [math.log(max(turn.after["val_loss"], 1e-12) / max(turn.before["val_loss"], 1e-12)) for _, turn in pairs]
-    shown = _worse(pairs, rises, LOSS_ERRORS * _relative_error(records))
+    shown, together = _worse(pairs, rises, [_relative_error(*pair) for pair in pairs], LOSS_ERRORS)
     if not shown:
         return None
     before, end = (float(np.mean([getattr(t, when)["val_loss"] for _, t in pairs])) for when in ("before", "after"))
@@ -111,7 +122,7 @@ def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
     lost = (end - before) / max(chance - before, LEAST * chance)
     steady = accuracy <= ERRORS * paired_error(accuracy, examples(records), 1)
     large = end - before >= RISES * before and lost >= LOST
-    return _Seen("val_loss", lost, large and (steady or end > chance), shown)
+    return _Seen("val_loss", lost, large and (steady or end > chance), shown, together)
 
 
 def _above_blind(records: Sequence[RunRecord], pairs: Sequence[Pair]) -> bool:
@@ -129,10 +140,10 @@ def _fitting_better(records: Sequence[RunRecord], found: Sequence[Turn]) -> list
     return list(zip(records, found, strict=True)) if found and enough(len(better), len(found)) else []
 
 
-def _relative_error(records: Sequence[RunRecord]) -> float:
-    """Return the standard error of the mean validation loss at the end, over examples, as a share of that loss."""
-    spreads = [_relative_spread(r) for r in records]
-    return float(np.mean(spreads)) / math.sqrt(max(examples(records), 1))
+def _relative_error(record: RunRecord, turn: Turn) -> float:
+    """Return the standard error of a seed's last validation losses, as a share of them: of examples, and of epochs."""
+    by_examples = _relative_spread(record) / math.sqrt(max(int(record.facts.get("val_n", 0)), 1))
+    return math.hypot(by_examples, turn.wander["val_loss"] / max(turn.after["val_loss"], 1e-12))
 
 
 def _relative_spread(record: RunRecord) -> float:
@@ -151,7 +162,7 @@ def check(evidence: Evidence) -> Finding | None:
     found = [seen for seen in (_by_accuracy(records), _by_loss(records)) if seen is not None]
     if not found:
         return None
-    seen = max(found, key=lambda one: (one.grave, one.column == "val_accuracy"))
+    seen = max(found, key=lambda one: (one.grave, one.errors))
     return _finding(evidence, records, seen)
 
 

@@ -27,7 +27,7 @@ normalization; the validation examples whose class depends on their batch; the t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -169,9 +169,14 @@ def _words(record: RunRecord, sign: str, size: float) -> str:
 def _cure(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
     layers = record.spec.network.layers[:-1]
     if sign == UNSCALED:
-        values = [{"rate": x.dropout.rate, "mode": "inverted"} if x.dropout else 0 for x in layers]
-        change = Proposal({"network.dropout": _by_layer(values)}, "dropout that scales what it keeps")
-        return "Scale what dropout keeps by 1 / (1 - rate) in training (mode: inverted).", (change,)
+        changes = [
+            Proposal({"network.dropout": _by_layer(_dropout(layers, mode))}, why)
+            for mode, why in (
+                ("inverted", "dropout that scales what it keeps"),
+                ("scale_at_test", "the same training, and outputs of its size in testing"),
+            )
+        ]
+        return "Scale what dropout keeps by 1 / (1 - rate) in training (mode: inverted).", tuple(changes)
     if sign in (FROZEN, BATCH):
         values = [_mended(layer.batchnorm) for layer in layers]
         change = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics, updated and used")
@@ -182,6 +187,10 @@ def _cure(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
     faster = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics that keep up")
     longer = Proposal({"training.epochs": 4 * record.spec.training.epochs}, "time for running statistics to keep up")
     return f"Let running statistics keep up with the weights (momentum: {USUAL_MOMENTUM:g}).", (faster, longer)
+
+
+def _dropout(layers: Sequence[LayerSpec], mode: str) -> list[Any]:
+    return [{"rate": layer.dropout.rate, "mode": mode} if layer.dropout else 0 for layer in layers]
 
 
 def _mended(norm: BatchNormSpec | None, most: float = 1.0) -> Any:

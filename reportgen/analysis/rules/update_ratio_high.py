@@ -96,4 +96,5 @@ RULE = Rule(
         "saturation",
         "lr_too_high",
     ),
+    yields_to=("no_signal",),
 )
