@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from reportgen.data.dataset import Dataset
-from reportgen.data.streams import stream
 from reportgen.engine.activations import ACTIVATIONS
 from reportgen.engine.inits import INITS, draw_weights
 from reportgen.engine.random import key_words
@@ -35,6 +34,14 @@ def dropout_mask(key: int, rate: float, shape: tuple[int, ...]) -> np.ndarray:
     """1 where a unit is kept, 0 where it is dropped."""
     drawn = np.array([mix((mix(i) + key) % 2**32) for i in range(int(np.prod(shape)))])
     return (drawn >= rate * 2**32).astype(float).reshape(shape)
+
+
+def shuffled(key: int, n: int) -> list[int]:
+    order = list(range(n))
+    for i in reversed(range(1, n)):
+        j = mix((mix(i) + key) % 2**32) * (i + 1) // 2**32
+        order[i], order[j] = order[j], order[i]
+    return order
 
 
 def loss_and_delta(name: str, logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
@@ -158,7 +165,7 @@ class Network:
         n, t = len(self.data.y_train), 0
         size = self.spec.training.batch_size or n
         for epoch in range(1, self.spec.training.epochs + 1):
-            order = stream(self.spec.seed, "order", epoch).permutation(n)
+            order = shuffled(subkey(self.keys, 1_000_003, epoch - 1), n)
             for begin in range(0, n, size):
                 index = order[begin : begin + size]
                 logits = self.forward(self.data.x_train[index], "train", t)

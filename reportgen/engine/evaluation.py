@@ -250,7 +250,7 @@ class Evaluation:
         x, y = self._split("train")
         renew_running(net, state, s.work, x, y, stream(self.spec.seed, "polyak").permutation(len(y)), s.batch_size)
         x, y = self._split("val")
-        loss, accuracy = evaluate(s.net, state, s.work, x, y, np.arange(len(y)), s.evaluation_rows)
+        loss, accuracy = evaluate(s.net, state, s.work, x, y, s.evaluation_rows)
         return float(loss), float(accuracy)
 
     def _score_snapshots(self) -> tuple[Scores, dict[str, NDArray[Any]]]:

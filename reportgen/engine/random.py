@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.data.streams import stream
-from reportgen.engine.compile import kernel
+from reportgen.engine.compile import inner, kernel
 
 _MULTIPLIER_A = np.uint32(0x7FEB352D)
 _MULTIPLIER_B = np.uint32(0x846CA68B)
 _SHIFT_16 = np.uint32(16)
 _SHIFT_15 = np.uint32(15)
+_SHIFT_32 = np.uint64(32)
 
 
 def key_words(seed: int, purpose: str) -> np.ndarray:
@@ -44,3 +45,17 @@ def dropout_mask(key, rate, scale, mask):
     for i in range(mask.size):
         drawn = mix(np.uint32(mix(np.uint32(i)) + key))
         mask[i] = zero if drawn < threshold else scale
+
+
+@inner
+def shuffle(key, order):
+    """Fill `order` with 0, 1, ... in random order (Fisher and Yates 1938, as Durstenfeld 1964 does it in place).
+
+    A draw below m is the upper half of m times a 32-bit number: uneven by less than m in 2^32.
+    """
+    for i in range(order.size):
+        order[i] = i
+    for i in range(order.size - 1, 0, -1):
+        drawn = np.uint64(mix(np.uint32(mix(np.uint32(i)) + key)))
+        j = np.int64((drawn * np.uint64(i + 1)) >> _SHIFT_32)
+        order[i], order[j] = order[j], order[i]

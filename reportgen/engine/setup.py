@@ -35,17 +35,21 @@ from reportgen.engine.network import (
 from reportgen.engine.optimizers import OPTIMIZERS, sgd
 from reportgen.engine.program import compile_network, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
-from reportgen.engine.step import Recipe, backward, gather
+from reportgen.engine.step import Examples, Recipe, backward, gather, score
+
+
+_SCORED_WITHOUT_VALIDATION = 1000
 
 
 @dataclass(frozen=True)
 class Setup:
-    """A run before its first step. x, y: the training split, flat; sizes in examples."""
+    """A run before its first step; sizes in examples."""
 
     net: Net
     state: State
     work: Work
     recipe: Recipe
+    examples: Examples
     batch_size: int
     probe_n: int
     evaluation_rows: int
@@ -62,17 +66,28 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     optimizer = OPTIMIZERS[training.optimizer.name]
     state = new_state(net, sizes, optimizer.states, spec.seed)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
-    recipe = _recipe(training, batch_size, dataset, dtype)
+    examples = _examples(dataset, dtype)
+    recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype, examples)
     initialize(spec, net, state)
     calibrate(spec, dataset, net, state, work, probe_n)
-    return Setup(net, state, work, recipe, batch_size, probe_n, evaluation_rows)
+    return Setup(net, state, work, recipe, examples, batch_size, probe_n, evaluation_rows)
 
 
 def _tests_on_batches(spec: RunSpec) -> bool:
     return any(layer.batchnorm and layer.batchnorm.test_mode == "batch" for layer in spec.network.layers)
 
 
-def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset, dtype: DTypeLike) -> Recipe:
+def _examples(dataset: Dataset, dtype: DTypeLike) -> Examples:
+    """Return the splits as kernels take them; the part of training that is scored is as large as validation."""
+    x, x_val = (np.ascontiguousarray(part, dtype).reshape(-1) for part in (dataset.x_train, dataset.x_val))
+    scored = min(len(dataset.y_val) or _SCORED_WITHOUT_VALIDATION, len(dataset.y_train))
+    y, y_val = (np.ascontiguousarray(labels, np.int64) for labels in (dataset.y_train, dataset.y_val))
+    return Examples(x, y, x_val, y_val, scored)
+
+
+def _recipe(
+    training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dtype: DTypeLike, examples: Examples
+) -> Recipe:
     row = OPTIMIZERS[training.optimizer.name]
     parameters = dict(training.optimizer.params)
     augment = training.augment
@@ -91,13 +106,20 @@ def _recipe(training: TrainingSpec, batch_size: int, dataset: Dataset, dtype: DT
         augment=address(apply_augment, integer[::1], real, types.uint32[::1], integer, integer, integer, work)
         if changes
         else 0,
+        score=0,
         hyper=np.array(row.hyper(parameters), dtype),
         numbers=np.array(numbers, dtype),
-        batch_size=batch_size,
+        penalties=np.array([training.l2, training.l1]),
+        batch_size=rows[0],
+        evaluation_rows=rows[1],
+        shuffles=training.shuffle,
         image=np.array(image, np.int64),
     )
-    one_pass = (*pass_types(np.dtype(dtype)), typeof(recipe), integer, real, integer)
-    return recipe._replace(backward=address(backward, *one_pass))
+    everything = (*pass_types(np.dtype(dtype)), typeof(recipe))
+    return recipe._replace(
+        backward=address(backward, *everything, integer, real, integer),
+        score=address(score, *everything, typeof(examples), types.float64[::1]),
+    )
 
 
 def initialize(spec: RunSpec, net: Net, state: State) -> None:

@@ -12,10 +12,15 @@ from reportgen.engine.compile import inner, kernel
 from reportgen.engine.layers import backward_activation, backward_linear, copy, output, weight_gradient
 from reportgen.engine.losses import count_correct
 from reportgen.engine.network import END, FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
+from reportgen.engine.random import shuffle, subkey
 from reportgen.engine.tile import DESCEND, WRITE
 
 # Names of Recipe.numbers.
 L2, L1, CLIP_NORM, DECAY, NOISE = range(5)
+
+SCORE_COLUMNS = ("penalty", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
+
+_ORDER_STREAM = np.int64(1_000_003)  # beyond any layer's number
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
@@ -25,17 +30,31 @@ class Recipe(NamedTuple):
 
     rides: the update is that of SGD with velocity, without clipping and L1 penalty. augment: the address of the kernel
     that changes batches, 0 for none; image is (channels, height, width, largest shift, flip 0 or 1), all 0 where the
-    data are no images.
+    data are no images. penalties: L2 and L1 once more, in the precision that they are reported in.
     """
 
     backward: int
     optimizer: int
     rides: bool
     augment: int
+    score: int
     hyper: NDArray[Any]
     numbers: NDArray[Any]
+    penalties: NDArray[np.float64]
     batch_size: int
+    evaluation_rows: int
+    shuffles: bool
     image: NDArray[np.int64]
+
+
+class Examples(NamedTuple):
+    """The training and the validation split, inputs flat; scored: on how many training examples epochs are scored."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.int64]
+    x_val: NDArray[np.float32]
+    y_val: NDArray[np.int64]
+    scored: int
 
 
 @kernel
@@ -148,51 +167,11 @@ def gradient(net, state, work, recipe, rows, mode, step):
 
 
 @kernel
-def train_steps(net, state, work, recipe, x, y, order, first, step, rates, losses):
-    """Train on rates.size minibatches, from the epoch's batch number `first` on; return how many were done.
-
-    x flat (n, features), order the epoch's example numbers; `step` counts the steps before these. losses gets each
-    minibatch's data loss before its update. It ends early at the first loss that is not finite, whose step is counted
-    but not taken.
-    """
-    features, size = net.codes[0, FAN_IN], recipe.batch_size
-    for s in range(rates.size):
-        begin = (first + s) * size
-        index = order[begin : min(begin + size, order.size)]
-        rows = index.size
-        gather(x, y, features, index, work)
-        if recipe.augment != 0:
-            call(recipe.augment, recipe.image, recipe.numbers[NOISE], state.keys, step + s, features, rows, work)
-        call(net.forward, net, state, work, rows, TRAIN, step + s)
-        total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
-        losses[s] = total / rows
-        if not np.isfinite(losses[s]):
-            return s
-        call(recipe.backward, net, state, work, recipe, rows, recipe.numbers.dtype.type(rates[s]), step + s + 1)
-    return rates.size
-
-
-@kernel
-def evaluate(net, state, work, x, y, index, size):
-    """Return (mean data loss, accuracy) in test mode on the examples named by `index`, `size` at a time."""
-    features = net.codes[0, FAN_IN]
-    total, correct = 0.0, 0
-    begin = 0
-    while begin < index.size:
-        part = index[begin : min(begin + size, index.size)]
-        gather(x, y, features, part, work)
-        call(net.forward, net, state, work, part.size, TEST, NO_STEP)
-        logits = output(net, work, part.size)
-        total += call_number(net.loss, logits, work.y[: part.size], net.classes, work.delta)
-        correct += count_correct(logits, work.y[: part.size], net.classes)
-        begin += size
-    return total / index.size, correct / index.size
-
-
-@kernel
 def penalty(net, params, l2, l1):
     """Return (l2 / 2) |W|^2 + l1 |W|_1 over all layers' weights, float64."""
     squares, absolute = 0.0, 0.0
+    if l2 == 0 and l1 == 0:
+        return 0.0
     for layer in range(net.codes.shape[0]):
         code = net.codes[layer]
         w = params[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]
@@ -200,3 +179,65 @@ def penalty(net, params, l2, l1):
             squares += np.float64(w[k]) ** 2
             absolute += np.float64(abs(w[k]))
     return 0.5 * l2 * squares + l1 * absolute
+
+
+@kernel
+def evaluate(net, state, work, x, y, size):
+    """Return (mean data loss, accuracy) in test mode on the examples in x, flat, `size` at a time; NaN for none."""
+    features = net.codes[0, FAN_IN]
+    total, correct = 0.0, 0
+    for begin in range(0, y.size, size):
+        end = min(begin + size, y.size)
+        rows = end - begin
+        copy(x[begin * features : end * features], work.x[: rows * features])
+        copy(y[begin:end], work.y[:rows])
+        call(net.forward, net, state, work, rows, TEST, NO_STEP)
+        logits = output(net, work, rows)
+        total += call_number(net.loss, logits, work.y[:rows], net.classes, work.delta)
+        correct += count_correct(logits, work.y[:rows], net.classes)
+    if y.size == 0:
+        return np.nan, np.nan
+    return total / y.size, correct / y.size
+
+
+@kernel
+def score(net, state, work, recipe, data, row):
+    """Fill a row of SCORE_COLUMNS, in test mode: the penalty, then the splits' scores, NaN for an empty one.
+
+    The training split is scored on its first `data.scored` examples.
+    """
+    features = net.codes[0, FAN_IN]
+    row[0] = penalty(net, state.params, recipe.penalties[0], recipe.penalties[1])
+    count = data.scored
+    rows = recipe.evaluation_rows
+    row[1], row[2] = evaluate(net, state, work, data.x[: count * features], data.y[:count], rows)
+    row[3], row[4] = evaluate(net, state, work, data.x_val, data.y_val, rows)
+
+
+@kernel
+def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, losses, scores):
+    """Train on the minibatches number `step` up to rates.size, over ends of epochs; return the steps that were done.
+
+    order is the epoch's, kept from call to call. losses gets each minibatch's data loss before its update, scores the
+    row of each epoch (epochs + 1, SCORE_COLUMNS), 0 being that before training. It ends early at the first loss that
+    is not finite, whose step is counted but not taken.
+    """
+    features, size = net.codes[0, FAN_IN], recipe.batch_size
+    for t in range(step, rates.size):
+        batch = t % per_epoch
+        if batch == 0 and recipe.shuffles:
+            shuffle(subkey(state.keys, _ORDER_STREAM, t // per_epoch), order)
+        index = order[batch * size : min((batch + 1) * size, order.size)]
+        rows = index.size
+        gather(data.x, data.y, features, index, work)
+        if recipe.augment != 0:
+            call(recipe.augment, recipe.image, recipe.numbers[NOISE], state.keys, t, features, rows, work)
+        call(net.forward, net, state, work, rows, TRAIN, t)
+        total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+        losses[t] = total / rows
+        if not np.isfinite(losses[t]):
+            return t
+        call(recipe.backward, net, state, work, recipe, rows, recipe.numbers.dtype.type(rates[t]), t + 1)
+        if batch == per_epoch - 1:
+            call(recipe.score, net, state, work, recipe, data, scores[(t + 1) // per_epoch])
+    return rates.size

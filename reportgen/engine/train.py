@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
 from reportgen.data.describe import facts
-from reportgen.data.streams import stream
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
 from reportgen.engine.evenness import WEIGHT_SHAPES, weight_shapes
@@ -22,13 +21,13 @@ from reportgen.engine.schedules import rates
 from reportgen.engine.setup import Setup, set_up
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
 from reportgen.engine.spectra import curvature, look_at_singular_values
-from reportgen.engine.step import evaluate, gather, penalty, train_steps
+from reportgen.engine.step import SCORE_COLUMNS, evaluate, gather, score, train_steps
 
 _CALL_OPERATIONS = 2e9
 """Operations in one call of the kernel, so that it returns several times a second even on a slow core."""
 
 _UPDATE_RATIO = STATISTICS.index("update_ratio")
-_SCORED_WITHOUT_VALIDATION = 1000
+_PENALTY, _TRAIN_LOSS, _VAL_LOSS = (SCORE_COLUMNS.index(name) for name in ("penalty", "train_loss", "val_loss"))
 
 Progress = Callable[[int, int], None]
 
@@ -68,9 +67,8 @@ def train(
     started = time.perf_counter()
     run = _Run(spec, dataset, set_up(spec, dataset), cancel or (lambda: False), progress or (lambda done, total: None))
     run.start()
-    for epoch in range(1, spec.training.epochs + 1):
-        if not run.epoch(epoch):
-            break
+    while run.status == "ok" and run.step < run.total:
+        run.advance()
     return run.outcome(started)
 
 
@@ -101,8 +99,6 @@ class _Run:
     progress: Progress
     step: int = 0
     status: str = "ok"
-    losses: list[NDArray[np.float32]] = field(default_factory=list)
-    rows: list[tuple[float, ...]] = field(default_factory=list)
     looks: list[tuple[int, Look]] = field(default_factory=list)
     shapes: list[NDArray[np.float64]] = field(default_factory=list)
     curvatures: list[float] = field(default_factory=list)
@@ -110,81 +106,80 @@ class _Run:
 
     def __post_init__(self) -> None:
         data, training = self.dataset, self.spec.training
-        self.n = len(data.y_train)
-        self.x = np.ascontiguousarray(data.x_train, np.float32).reshape(-1)
-        self.per_epoch = batches_per_epoch(self.spec, self.n)
+        n = len(data.y_train)
+        self.order = np.arange(n)
+        self.per_epoch = batches_per_epoch(self.spec, n)
         self.total = training.epochs * self.per_epoch
         self.due = look_steps(self.spec.probes.looks, self.total)
-        one_step = step_operations(self.spec.network, data.features, self.setup.batch_size)
-        self.call_steps = max(1, int(_CALL_OPERATIONS / max(one_step, 1e4)))
+        steps = np.arange(max(self.total, 1))
+        self.lr = rates(training.schedule, training.lr, steps, self.per_epoch, max(training.epochs, 1))
+        self.losses = np.empty(self.total, np.float32)
+        self.scores = np.full((training.epochs + 1, len(SCORE_COLUMNS)), np.nan)
+        self.call_steps = self._call_steps()
+        self.judged = training.patience is not None or training.stop_above is not None
         # No bound method: a circle would keep each finished run's buffers until the garbage is collected.
         self.heed = functools.partial(_heed, self.cancel)
         self.evaluation = Evaluation(self.spec, data, self.setup, self.per_epoch, self.heed)
-        self.scored = np.arange(min(len(data.y_val) or _SCORED_WITHOUT_VALIDATION, self.n))
+
+    def _call_steps(self) -> int:
+        """Return how many steps a call of the kernel may take, each with its share of its epoch's scores."""
+        s = self.setup
+        scored = (s.examples.scored + len(s.examples.y_val)) // self.per_epoch
+        one_step = step_operations(self.spec.network, self.dataset.features, s.batch_size + scored)
+        return max(1, int(_CALL_OPERATIONS / max(one_step, 1e4)))
 
     def start(self) -> None:
         """Score and look at the network at initialization."""
         self.look()
-        self.score(0, np.nan, self._rate(0))
+        self._score(0)
 
-    def _rate(self, step: int) -> float:
-        schedule, lr = self.spec.training.schedule, self.spec.training.lr
-        return float(rates(schedule, lr, np.array([step]), self.per_epoch, max(self.spec.training.epochs, 1))[0])
+    def _score(self, epoch: int) -> None:
+        s = self.setup
+        score(s.net, s.state, s.work, s.recipe, s.examples, self.scores[epoch])
 
-    def epoch(self, epoch: int) -> bool:
-        """Train for one epoch and score it; return whether to go on."""
-        order = np.arange(self.n)
-        if self.spec.training.shuffle:
-            order = stream(self.spec.seed, "order", epoch).permutation(self.n)
-        begin = (epoch - 1) * self.per_epoch
-        lr = rates(
-            self.spec.training.schedule,
-            self.spec.training.lr,
-            np.arange(begin, begin + self.per_epoch),
-            self.per_epoch,
-            self.spec.training.epochs,
-        ).astype(np.float32)
-        done = len(self.losses)
-        while self.step < begin + self.per_epoch and self.status == "ok":
-            self._advance(order, begin, lr)
-        losses = np.concatenate(self.losses[done:]) if len(self.losses) > done else np.array([np.nan])
-        self.score(epoch, float(losses.mean(dtype=np.float64)), float(lr[self.step - begin - 1]))
-        self._judge(epoch)
-        return self.status == "ok"
+    @property
+    def epoch(self) -> int:
+        """Return the number of the epoch that the last step belongs to; 0 before training."""
+        return -(-self.step // self.per_epoch)
 
-    def _advance(self, order: NDArray[np.int64], begin: int, lr: NDArray[np.float32]) -> None:
-        """Call the kernel up to the next look, the end of the epoch, or the longest call; look where one is due."""
+    def advance(self) -> None:
+        """Train up to the next look or whatever else is due, or for the longest call; look where that is due."""
         due = next((step for step in self.due if step > self.step), self.total)
-        stop = min(due, begin + self.per_epoch, self.step + self.call_steps)
-        stop = min(stop, self.evaluation.next_stop(self.step) or stop)
+        stop = min(due, self.step + self.call_steps, self.evaluation.next_stop(self.step) or due)
+        if self.judged:
+            stop = min(stop, (self.step // self.per_epoch + 1) * self.per_epoch)
         if stop == due and stop - self.step > 1:
             stop -= 1  # the step before a look goes alone, to measure its update
         before = self.setup.state.params.copy() if stop == due else None
-        losses = np.empty(stop - self.step, np.float32)
-        chunk = lr[self.step - begin : stop - begin]
+        self._train(stop)
+        if self.status == "ok" and before is not None:
+            self.look(before)
+        self.evaluation.after(self.step)
+        if self.judged and self.step % self.per_epoch == 0:
+            self._judge()
+        self.progress(self.step, self.total)
+        self.heed()
+
+    def _train(self, stop: int) -> None:
+        """Call the kernel for the steps up to `stop`; look and score where the loss is no longer finite."""
         s = self.setup
-        done = train_steps(
-            s.net, s.state, s.work, s.recipe, self.x, self.dataset.y_train, order, self.step - begin, self.step, chunk,
-            losses,
+        lr = self.lr[:stop]
+        self.step = train_steps(
+            s.net, s.state, s.work, s.recipe, s.examples, self.per_epoch, self.order, self.step, lr, self.losses,
+            self.scores,
         )  # fmt: skip
-        self.losses.append(losses[: min(done + 1, len(losses))])
-        self.step += done
-        if done < len(losses):
+        if self.step < stop:
             self.status = "diverged"
             self.step += 1
             self.look()
-        elif before is not None and self.due:
-            self.look(before)
-        self.evaluation.after(self.step)
-        self.progress(self.step, self.total)
-        self.heed()
+            self._score(self.epoch)
 
     def look(self, before: NDArray[Any] | None = None) -> None:
         """Look at all layers; `before` are the parameters one step ago."""
         if not self.due:
             return
         s = self.setup
-        gather(self.x, self.dataset.y_train, self.dataset.features, np.arange(s.probe_n), s.work)
+        gather(s.examples.x, s.examples.y, self.dataset.features, np.arange(s.probe_n), s.work)
         look = new_look(self.spec.network, s.net)
         probe(s.net, s.state, s.work, s.probe_n, look)
         if before is not None:
@@ -196,40 +191,45 @@ class _Run:
             self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.heed))
         self.looks.append((self.step, look))
 
-    def score(self, epoch: int, batch_loss: float, lr: float) -> None:
-        """Add the row of an epoch: test mode, on validation and on a fixed, equally large part of training."""
-        training, s = self.spec.training, self.setup
-        cost = float(penalty(s.net, s.state.params, training.l2, training.l1))
-        train_scores = self._evaluate(self.x, self.dataset.y_train, self.scored)
-        val_scores = self._split(self.dataset.x_val, self.dataset.y_val)
-        self.rows.append((epoch, self.step, lr, batch_loss, cost, *train_scores, *val_scores))
-
     def _split(self, x: NDArray[Any], y: NDArray[np.int64]) -> tuple[float, float]:
-        return self._evaluate(np.ascontiguousarray(x, np.float32).reshape(-1), y, np.arange(len(y)))
+        return self._evaluate(np.ascontiguousarray(x, np.float32).reshape(-1), y)
 
-    def _evaluate(self, x: NDArray[Any], y: NDArray[np.int64], index: NDArray[np.int64]) -> tuple[float, float]:
-        if index.size == 0:
-            return np.nan, np.nan
+    def _evaluate(self, x: NDArray[Any], y: NDArray[np.int64]) -> tuple[float, float]:
         s = self.setup
-        loss, accuracy = evaluate(s.net, s.state, s.work, x, y, index, s.evaluation_rows)
+        loss, accuracy = evaluate(s.net, s.state, s.work, x, y, s.evaluation_rows)
         return float(loss), float(accuracy)
 
-    def _judge(self, epoch: int) -> None:
+    def _judge(self) -> None:
         """Stop where the cost has grown too far, or validation has not improved for `patience` epochs."""
-        training = self.spec.training
+        training, epoch = self.spec.training, self.epoch
         if self.status != "ok":
             return
-        cost, penalized, first = self.rows[-1][3], self.rows[-1][4], self.rows[0]
-        if training.stop_above is not None and cost + penalized > training.stop_above * (first[5] + first[4]):
+        first, now = self.scores[0], self.scores[epoch]
+        cost = self._batch_loss(epoch) + now[_PENALTY]
+        if training.stop_above is not None and cost > training.stop_above * (first[_PENALTY] + first[_TRAIN_LOSS]):
             self.status = "stopped"
         if training.patience is None:
             return
-        val_loss = self.rows[-1][7]
+        val_loss = float(now[_VAL_LOSS])
         if self.best is None or val_loss < self.best[0]:
             state = self.setup.state
             self.best = (val_loss, epoch, state.params.copy(), state.running.copy())
         elif epoch - self.best[1] >= training.patience:
             self.status = "stopped"
+
+    def _batch_loss(self, epoch: int) -> float:
+        """Return the mean data loss of an epoch's minibatches, each before its step; NaN before training."""
+        end = min(epoch * self.per_epoch, self.step)
+        begin = (epoch - 1) * self.per_epoch
+        return float(self.losses[begin:end].mean(dtype=np.float64)) if epoch else np.nan
+
+    def _epochs(self) -> NDArray[np.float64]:
+        """Return the rows of EPOCH_COLUMNS, float64."""
+        rows = []
+        for epoch in range(self.epoch + 1):
+            step = min(epoch * self.per_epoch, self.step)
+            rows.append((epoch, step, self.lr[max(step - 1, 0)], self._batch_loss(epoch), *self.scores[epoch]))
+        return np.array(rows, np.float64)
 
     def outcome(self, started: float) -> Outcome:
         """Return what was gathered; with early stopping, final scores are those of the best epoch's network."""
@@ -239,9 +239,10 @@ class _Run:
         fresh = self.best is None or self.status == "diverged"  # the last epoch's scores are of this very network
         if not fresh and self.best is not None:
             state.params[:], state.running[:] = self.best[2], self.best[3]
-        whole = fresh and self.scored.size == self.n
-        train_scores = self.rows[-1][5:7] if whole else self._evaluate(self.x, data.y_train, np.arange(self.n))
-        val_scores = self.rows[-1][7:9] if fresh else self._split(data.x_val, data.y_val)
+        train, last = self.setup.examples, tuple(map(float, self.scores[self.epoch]))
+        whole = fresh and train.scored == len(train.y)
+        train_scores = last[_TRAIN_LOSS:_VAL_LOSS] if whole else self._evaluate(train.x, train.y)
+        val_scores = last[_VAL_LOSS:] if fresh else self._evaluate(train.x_val, train.y_val)
         scores = (*train_scores, *val_scores, *self._split(data.x_test, data.y_test))
         final = dict(zip(SCORES, scores, strict=True))
         more, kept = self.evaluation.results(final)
@@ -252,9 +253,8 @@ class _Run:
             arrays |= {f"probe_{name}": np.array(self.shapes)[:, :, k] for k, name in enumerate(WEIGHT_SHAPES)}
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
-        arrays["step_loss"] = np.concatenate([*self.losses, np.empty(0, np.float32)])
-        columns = np.array(self.rows, np.float64).T
-        arrays |= {f"epoch_{name}": columns[i] for i, name in enumerate(EPOCH_COLUMNS)}
+        arrays["step_loss"] = self.losses[: self.step]
+        arrays |= {f"epoch_{name}": column for name, column in zip(EPOCH_COLUMNS, self._epochs().T, strict=True)}
         return Outcome(
             status=self.status,
             stopped_at_step=None if self.status == "ok" else self.step,
