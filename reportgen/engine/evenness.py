@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.engine.compile import kernel
 from reportgen.engine.network import FAN_IN, WEIGHTS, WIDTH
 from reportgen.engine.setup import Setup
 
@@ -19,9 +20,22 @@ def weight_shapes(setup: Setup) -> NDArray[np.float64]:
     normal distribution, 1/n where one of n weights is not zero. NaN for weights that are all zero or not finite.
     """
     shapes = np.full((len(setup.net.codes), len(WEIGHT_SHAPES)), np.nan)
-    for row, code in zip(shapes, setup.net.codes, strict=True):
-        sizes = np.abs(setup.state.params[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]].astype(float))
-        if np.isfinite(sizes).all():
-            row[0] = sizes.max()
-            row[1] = sizes.mean() ** 2 / (sizes**2).mean() if row[0] > 0 else np.nan
+    _fill_shapes(setup.net.codes, setup.state.params, shapes)
     return shapes
+
+
+@kernel
+def _fill_shapes(codes, params, shapes):
+    """Fill the rows of layers whose weights are finite."""
+    for layer in range(codes.shape[0]):
+        code = codes[layer]
+        w = params[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]
+        largest, total, squares = w.dtype.type(0), 0.0, 0.0
+        for k in range(w.size):
+            size = abs(w[k])
+            largest = max(largest, size)
+            total += np.float64(size)
+            squares += np.float64(size) ** 2
+        if np.isfinite(total):
+            shapes[layer, 0] = largest
+            shapes[layer, 1] = total**2 / (squares * w.size) if squares > 0.0 else np.nan

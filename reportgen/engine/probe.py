@@ -6,6 +6,7 @@ without penalties.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,7 @@ from reportgen.engine.tile import WRITE
 ACTIVATION_BINS = 30
 _MANTISSA_BITS, _EXPONENT_OF_ONE = np.int32(23), np.int32(127)  # of float32
 GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
+_GRADIENT_LIMITS = 10.0**GRADIENT_EDGES
 SATURATED_SLOPE = 0.05
 """A unit counts as saturated where its slope is below this share of the activation's largest."""
 
@@ -76,28 +78,39 @@ class Look(NamedTuple):
 def new_look(network: NetworkSpec, net: Net) -> Look:
     """Return an empty look at a network."""
     layers = len(network.layers)
-    bounds = [ACTIVATIONS[layer.activation.name].bounds for layer in network.layers]
     return Look(
         statistics=np.full((layers, len(STATISTICS)), np.nan),
-        activation_edges=np.array([np.linspace(low, high, ACTIVATION_BINS + 1) for low, high in bounds]),
+        activation_edges=_activation_edges(tuple(layer.activation.name for layer in network.layers)),
         activation_histogram=np.zeros((layers, ACTIVATION_BINS), np.int64),
-        gradient_edges=GRADIENT_EDGES.copy(),
-        gradient_limits=10.0**GRADIENT_EDGES,
+        gradient_edges=GRADIENT_EDGES,
+        gradient_limits=_GRADIENT_LIMITS,
         gradient_histogram=np.zeros((layers, GRADIENT_EDGES.size - 1), np.int64),
         unit_dead=np.zeros(int(net.codes[:-1, UNITS].sum()), np.uint8),
     )
 
 
+@cache
+def _activation_edges(names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return the histograms' edges (layers, ACTIVATION_BINS + 1); shared by all looks, so not to be written."""
+    bounds = [ACTIVATIONS[name].bounds for name in names]
+    return np.array([np.linspace(low, high, ACTIVATION_BINS + 1) for low, high in bounds])
+
+
 @inner
 def _moments(values):
-    """Return (mean, standard deviation) in float64."""
+    """Return (mean, standard deviation) in float64.
+
+    In one pass, about the first value: that is within a few standard deviations of the mean, so that no digits cancel.
+    """
+    first = np.float64(values[0]) if np.isfinite(values[0]) else 0.0
     total, squares = 0.0, 0.0
     for k in range(values.size):
-        total += np.float64(values[k])
-    mean = total / values.size
-    for k in range(values.size):
-        squares += (np.float64(values[k]) - mean) ** 2
-    return mean, np.sqrt(squares / values.size)
+        apart = np.float64(values[k]) - first
+        total += apart
+        squares += apart * apart
+    shift = total / values.size
+    variance = squares / values.size - shift * shift
+    return first + shift, np.sqrt(0.0 if variance < 0.0 else variance)
 
 
 @inner
@@ -148,22 +161,29 @@ def _look_forward(net, work, layer, rows, hidden, look, row):
     units = code[UNITS]
     acts = block(work, code[ACTS], units, rows)
     row[_A_MEAN], row[_A_STD] = _moments(acts)
-    low, high, zeros = acts[0], acts[0], 0
-    for k in range(acts.size):
-        low, high = min(low, acts[k]), max(high, acts[k])
-        zeros += acts[k] == 0
-    row[_A_MIN], row[_A_MAX], row[_ZEROS] = low, high, zeros / acts.size
+    low, high, alive = _by_unit(acts, units)
+    row[_A_MIN], row[_A_MAX], row[_ZEROS] = low.min(), high.max(), 1.0 - alive.sum() / acts.size
     _fill_histogram(acts, look.activation_edges[layer], look.activation_histogram[layer])
     if layer == net.codes.shape[0] - 1:
         return
     dead = look.unit_dead[hidden : hidden + units]
-    dead[:] = 1
-    for i in range(rows):
-        for j in range(units):
-            if acts[i * units + j] != 0:
-                dead[j] = 0
+    for j in range(units):
+        dead[j] = alive[j] == 0
     row[_DEAD] = dead.sum() / units
     row[_SATURATED] = _saturated(net, work, layer, rows, acts)
+
+
+@inner
+def _by_unit(acts, units):
+    """Return each unit's smallest and largest activation, and how many are not zero: a loop of vector instructions."""
+    low, high, alive = acts[:units].copy(), acts[:units].copy(), np.zeros(units, np.int32)
+    for i in range(acts.size // units):
+        row = acts[i * units : (i + 1) * units]
+        for j in range(units):
+            low[j] = row[j] if row[j] < low[j] else low[j]
+            high[j] = row[j] if row[j] > high[j] else high[j]
+            alive[j] += np.int32(row[j] != 0)
+    return low, high, alive
 
 
 @inner
