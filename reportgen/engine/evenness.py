@@ -36,6 +36,6 @@ def _fill_shapes(codes, params, shapes):
             largest = max(largest, size)
             total += np.float64(size)
             squares += np.float64(size) ** 2
-        if np.isfinite(total):
+        if total < np.inf:  # neither infinity nor NaN
             shapes[layer, 0] = largest
             shapes[layer, 1] = total**2 / (squares * w.size) if squares > 0.0 else np.nan

@@ -215,7 +215,7 @@ class ProbeSpec:
     """
 
     looks: int = 10
-    examples: int = 1000
+    examples: int = 256
     singular_values: bool = False
     curvature: bool = False
 

@@ -250,11 +250,18 @@ class Training(Section):
         return AugmentSpec(self.augment.noise, self.augment.shift, self.augment.flip) if self.augment else None
 
 
+PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED = 256, 1000
+
+
 class Probes(Section):
-    """How often, and on how many training examples, the layers are looked at; looks 0 is never."""
+    """How often, and on how many training examples, the layers are looked at; looks 0 is never.
+
+    By default ten looks at 256 examples, so that they cost a small part of the training; and at 1000 where there is
+    nothing but the network at initialization.
+    """
 
     looks: Annotated[int, Field(ge=0, le=1000)] = 10
-    examples: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    examples: Annotated[int, Field(ge=1, le=100_000)] | None = None
     singular_values: bool = False
     curvature: bool = False
 
@@ -276,6 +283,14 @@ class Settings(Section):
     training: Training = Field(default_factory=Training)
     probes: Probes = Field(default_factory=Probes)
     evaluation: Evaluation = Field(default_factory=Evaluation)
+
+    @model_validator(mode="after")
+    def _probe_examples(self) -> Self:
+        """Decide on how many examples the layers are looked at, where the study leaves that open."""
+        if self.probes.examples is not None:
+            return self
+        number = PROBE_EXAMPLES if self.training.epochs else PROBE_EXAMPLES_UNTRAINED
+        return self.model_copy(update={"probes": self.probes.model_copy(update={"examples": number})})
 
     @model_validator(mode="after")
     def _images(self) -> Self:

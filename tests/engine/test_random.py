@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import chisquare
 
-from reportgen.engine.random import dropout_mask, key_words, subkey
+from reportgen.engine.compile import kernel
+from reportgen.engine.random import dropout_mask, key_words, shuffle, subkey
 from tests import naive
 
 
@@ -36,3 +38,35 @@ def test_masks_of_other_steps_and_layers_and_neighbours_are_uncorrelated() -> No
 def test_seeds_and_purposes_have_their_own_keys() -> None:
     assert not np.array_equal(key_words(0, "kernel"), key_words(1, "kernel"))
     assert not np.array_equal(key_words(0, "kernel"), key_words(0, "other"))
+
+
+@kernel
+def _shuffled(keys, epoch, order):
+    shuffle(subkey(keys, np.int64(1_000_003), epoch), order)
+
+
+def orders(n: int, epochs: int, seed: int = 7) -> np.ndarray:
+    found = np.empty((epochs, n), np.int64)
+    for epoch in range(epochs):
+        _shuffled(key_words(seed, "kernel"), epoch, found[epoch])
+    return found
+
+
+def test_an_order_is_a_permutation_and_the_twin_s() -> None:
+    for n in (1, 2, 100):
+        keys = key_words(7, "kernel")
+        for epoch, order in enumerate(orders(n, 3)):
+            assert sorted(order) == list(range(n))
+            assert list(order) == naive.shuffled(naive.subkey(keys, 1_000_003, epoch), n)
+
+
+def test_all_orders_of_four_examples_are_equally_frequent() -> None:
+    _, counts = np.unique(orders(4, 24_000), axis=0, return_counts=True)
+    assert len(counts) == 24
+    assert chisquare(counts).pvalue > 1e-3
+
+
+def test_every_place_is_equally_likely_for_every_example() -> None:
+    found = orders(50, 20_000)
+    at = np.array([np.bincount(found[:, place], minlength=50) for place in (0, 1, 25, 49)])
+    assert all(chisquare(row).pvalue > 1e-4 for row in at)

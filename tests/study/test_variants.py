@@ -122,3 +122,16 @@ def test_a_remedy_changes_one_variant_on_the_same_seeds(tmp_path: Path) -> None:
     runs = changed(plan, "relu", {"training.lr": 0.5})
     assert [run.seed for run in runs] == list(plan.study.seeds)
     assert {(run.spec.training.lr, run.spec.network.layers[0].activation.name) for run in runs} == {(0.5, "relu")}
+
+
+@pytest.mark.parametrize(("settings", "examples"), [
+    ("", 256),
+    ("training: {epochs: 0}\n", 1000),
+    ("training: {epochs: 0}\nprobes: {examples: 20}\n", 20),
+    ("probes: {examples: 2000}\n", 2000),
+])  # fmt: skip
+def test_layers_are_looked_at_on_more_examples_where_nothing_is_trained(
+    tmp_path: Path, settings: str, examples: int
+) -> None:
+    plan = plan_of(tmp_path, settings)
+    assert {run.spec.probes.examples for run in plan.runs} == {examples}
