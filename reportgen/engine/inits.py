@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from reportgen.data.streams import stream
+from reportgen.engine.activation import special
 from reportgen.table import Parameter, Row, table
 
 Weights = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Draw:
 
     def uniform(self, bound: float) -> Weights:
         """Return numbers uniform on [-bound, bound], from the same base noise as the normal ones."""
-        unit: Weights = 2 * special.ndtr(self.normal) - 1
+        unit: Weights = 2 * special().ndtr(self.normal) - 1
         return bound * unit
 
 

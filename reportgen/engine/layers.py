@@ -46,6 +46,13 @@ def copy(source, target):
         target[k] = source[k]
 
 
+@inner
+def fill(target, value):
+    """Set all of target, flat, to a number of its type."""
+    for k in range(target.size):
+        target[k] = value
+
+
 @part
 def block(work, offset, width, rows):
     """Return a layer's (rows, width) block, flat."""
@@ -113,7 +120,7 @@ def drop(net, state, work, layer, rows, mode, step, acts):
     mask = block(work, code[MASK], code[UNITS], rows)
     out = block(work, code[DROPPED], code[UNITS], rows)
     if mode in (PROBE, TEST):
-        mask[:] = one - rate if mode == TEST and code[DROPOUT] == SCALE_AT_TEST else one
+        fill(mask, one - rate if mode == TEST and code[DROPOUT] == SCALE_AT_TEST else one)
     else:
         kept = one / (one - rate) if code[DROPOUT] == INVERTED else one
         dropout_mask(subkey(state.keys, layer, step), np.float64(rate), kept, mask)

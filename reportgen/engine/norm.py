@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.engine.compile import inner
+from reportgen.engine.layers import fill
 from reportgen.engine.network import (
     BETA,
     GAMMA,
@@ -44,7 +45,7 @@ def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
     rows = z.size // width
     count = z.dtype.type(rows)
     scale, mean, variance = moments[:width], moments[width : 2 * width], moments[2 * width : 3 * width]
-    moments[:] = _ZERO
+    fill(moments, _ZERO)
     for i in range(rows):
         row = z[i * width : (i + 1) * width]
         for j in range(width):
@@ -77,8 +78,8 @@ def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient)
     width = gamma.size
     rows = delta.size // width
     count = delta.dtype.type(rows)
-    gamma_gradient[:] = _ZERO
-    beta_gradient[:] = _ZERO
+    fill(gamma_gradient, _ZERO)
+    fill(beta_gradient, _ZERO)
     for i in range(rows):
         row, hat = delta[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
         for j in range(width):

@@ -20,6 +20,7 @@ from reportgen.engine.layers import (
     backward_activation,
     backward_linear,
     block,
+    fill,
     forward_activation,
     forward_linear,
     layer_input,
@@ -128,7 +129,7 @@ def _fill_histogram(values, edges, counts):
     bins = counts.size
     low, high = edges[0], edges[bins]
     per_unit = bins / (high - low)
-    counts[:] = 0
+    fill(counts, 0)
     for k in range(values.size):
         value = np.float64(values[k])
         if low <= value <= high:
@@ -143,7 +144,7 @@ def _fill_log_histogram(values, limits, counts):
     """
     bins = counts.size
     low, per_octave = np.log2(limits[0]), bins / np.log2(limits[bins] / limits[0])
-    counts[:] = 0
+    fill(counts, 0)
     for k in range(values.size):
         size = abs(np.float32(values[k]))
         if limits[0] <= size < limits[bins]:
@@ -155,50 +156,40 @@ def _fill_log_histogram(values, limits, counts):
 
 
 @inner
-def _look_forward(net, work, layer, rows, hidden, look, row):
-    """Gather a layer's activation statistics; `hidden` is the number of hidden units before this layer."""
-    code = net.codes[layer]
-    units = code[UNITS]
-    acts = block(work, code[ACTS], units, rows)
+def _look_at_activations(acts, edges, counts, row):
+    """Gather the statistics of a layer's activations, flat (rows, units)."""
     row[_A_MEAN], row[_A_STD] = _moments(acts)
-    low, high, alive = _by_unit(acts, units)
-    row[_A_MIN], row[_A_MAX], row[_ZEROS] = low.min(), high.max(), 1.0 - alive.sum() / acts.size
-    _fill_histogram(acts, look.activation_edges[layer], look.activation_histogram[layer])
-    if layer == net.codes.shape[0] - 1:
-        return
-    dead = look.unit_dead[hidden : hidden + units]
-    for j in range(units):
-        dead[j] = alive[j] == 0
-    row[_DEAD] = dead.sum() / units
-    row[_SATURATED] = _saturated(net, work, layer, rows, acts)
+    low, high, zeros = acts[0], acts[0], 0
+    for k in range(acts.size):
+        low, high = min(low, acts[k]), max(high, acts[k])
+        zeros += acts[k] == 0
+    row[_A_MIN], row[_A_MAX], row[_ZEROS] = low, high, zeros / acts.size
+    _fill_histogram(acts, edges, counts)
 
 
 @inner
-def _by_unit(acts, units):
-    """Return each unit's smallest and largest activation, and how many are not zero: a loop of vector instructions."""
-    low, high, alive = acts[:units].copy(), acts[:units].copy(), np.zeros(units, np.int32)
+def _find_dead(acts, dead):
+    """Mark the units, as many as `dead` has places, that are silent on every row; return their share."""
+    units, alive = dead.size, 0
+    fill(dead, np.uint8(1))
     for i in range(acts.size // units):
-        row = acts[i * units : (i + 1) * units]
         for j in range(units):
-            low[j] = row[j] if row[j] < low[j] else low[j]
-            high[j] = row[j] if row[j] > high[j] else high[j]
-            alive[j] += np.int32(row[j] != 0)
-    return low, high, alive
+            if dead[j] == 1 and acts[i * units + j] != 0:
+                dead[j] = 0
+                alive += 1
+        if alive == units:
+            break
+    return (units - alive) / units
 
 
 @inner
-def _saturated(net, work, layer, rows, acts):
-    """Return the share of activations whose slope is nearly 0, NaN for activations without flat parts."""
-    code, constant = net.codes[layer], net.constants[layer]
-    if np.isnan(constant[MAX_SLOPE]):
-        return np.nan
-    slopes = work.delta[: acts.size]
-    slopes[:] = 1
-    z = pre_activation(net, work, layer, rows)
-    call(code[DIFFERENTIATE], net.constants[layer, PHI_0:], acts, z, slopes)
+def _saturated(differentiate, constants, acts, z, slopes):
+    """Return the share of activations whose slope is nearly 0; `slopes` is scratch of their size."""
+    fill(slopes, slopes.dtype.type(1))
+    call(differentiate, constants[PHI_0:], acts, z, slopes)
     flat = 0
     for k in range(slopes.size):
-        flat += slopes[k] < SATURATED_SLOPE * constant[MAX_SLOPE]
+        flat += slopes[k] < SATURATED_SLOPE * constants[MAX_SLOPE]
     return flat / slopes.size
 
 
@@ -221,23 +212,34 @@ def _unit_spread(values, width):
 
 
 @inner
-def _look_weights(net, state, layer, row):
-    """Gather the statistics of a layer's parameters and their gradients."""
-    code = net.codes[layer]
-    width = code[WIDTH]
-    begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * width
-    w, g = state.params[begin:end], state.grads[begin:end]
+def _look_at_weights(w, g, width, row):
+    """Gather the statistics of a layer's weights and their gradient, both flat (fan_in, width)."""
     row[_W_STD] = _moments(w)[1]
     row[_W_NORM], row[_WG_NORM] = _norm(w), _norm(g)
     row[_W_SPREAD], row[_WG_SPREAD] = _unit_spread(w, width), _unit_spread(g, width)
+    row[_AGREEMENT + 1] = agreement_of_batch(g, width)
+
+
+@inner
+def _look_at_shifts(code, params, grads, running, row):
+    """Gather the statistics of a layer's biases, or of what batch-norm has in their place."""
+    width = code[WIDTH]
     shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
-    row[_B_MEAN] = state.params[shift : shift + width].mean()
-    row[_BG_NORM] = _norm(state.grads[shift : shift + width])
+    row[_B_MEAN] = _moments(params[shift : shift + width])[0]
+    row[_BG_NORM] = _norm(grads[shift : shift + width])
     if code[GAMMA] >= 0:
-        row[_GAMMA_MEAN], row[_GAMMA_MEAN + 1] = _moments(state.params[code[GAMMA] : code[GAMMA] + width])
-        row[_GAMMA_MEAN + 2], row[_GAMMA_MEAN + 3] = _moments(state.params[code[BETA] : code[BETA] + width])
-        row[_RUNNING_MEAN] = state.running[code[RUNNING] : code[RUNNING] + width].mean()
-        row[_RUNNING_MEAN + 1] = state.running[code[RUNNING] + width : code[RUNNING] + 2 * width].mean()
+        row[_GAMMA_MEAN], row[_GAMMA_MEAN + 1] = _moments(params[code[GAMMA] : code[GAMMA] + width])
+        row[_GAMMA_MEAN + 2], row[_GAMMA_MEAN + 3] = _moments(params[shift : shift + width])
+        row[_RUNNING_MEAN] = _moments(running[code[RUNNING] : code[RUNNING] + width])[0]
+        row[_RUNNING_MEAN + 1] = _moments(running[code[RUNNING] + width : code[RUNNING] + 2 * width])[0]
+
+
+@inner
+def _look_at_deltas(deltas, limits, counts, row):
+    """Gather the statistics of the loss's derivative by a layer's pre-activations."""
+    row[_G_MEAN], row[_G_STD] = _moments(deltas)
+    row[_G_NORM] = _norm(deltas)
+    _fill_log_histogram(deltas, limits, counts)
 
 
 @kernel
@@ -247,32 +249,35 @@ def probe(net, state, work, rows, look):
     zero = net.constants.dtype.type(0)
     finish, hidden = (WRITE, zero, zero, zero), np.int64(0)
     for layer in range(layers):
-        row = look.statistics[layer]
+        code, row, constants = net.codes[layer], look.statistics[layer], net.constants[layer]
         forward_linear(net, state, work, layer, rows, PROBE)
-        row[_Z_MEAN], row[_Z_STD] = _moments(pre_activation(net, work, layer, rows))
+        z = pre_activation(net, work, layer, rows)
+        row[_Z_MEAN], row[_Z_STD] = _moments(z)
         forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
-        _look_forward(net, work, layer, rows, hidden, look, row)
-        hidden += net.codes[layer, UNITS]
+        acts = block(work, code[ACTS], code[UNITS], rows)
+        _look_at_activations(acts, look.activation_edges[layer], look.activation_histogram[layer], row)
+        if layer < layers - 1:
+            row[_DEAD] = _find_dead(acts, look.unit_dead[hidden : hidden + code[UNITS]])
+            if not np.isnan(constants[MAX_SLOPE]):
+                row[_SATURATED] = _saturated(code[DIFFERENTIATE], constants, acts, z, work.delta[: acts.size])
+        hidden += code[UNITS]
     call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
     delta, other = work.delta, work.other
     for down in range(layers):
         layer = layers - 1 - down
-        code = net.codes[layer]
+        code, row = net.codes[layer], look.statistics[layer]
         backward_activation(net, state, work, layer, rows, delta, other)
         if code[PIECES] > 1:
             delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
-        row = look.statistics[layer]
-        row[_G_MEAN], row[_G_STD] = _moments(at_layer)
-        row[_G_NORM] = _norm(at_layer)
-        _fill_log_histogram(at_layer, look.gradient_limits, look.gradient_histogram[layer])
+        _look_at_deltas(at_layer, look.gradient_limits, look.gradient_histogram[layer], row)
         backward_linear(net, state, work, layer, rows, delta, other)
-        target = state.grads[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]
-        weight_gradient(net, state, work, layer, rows, delta, target, target, finish)
-        _look_weights(net, state, layer, row)
-        inputs = layer_input(net, work, layer, rows)
-        row[_AGREEMENT] = agreement_by_example(inputs, delta[: rows * code[WIDTH]], code[FAN_IN], code[WIDTH])
-        row[_AGREEMENT + 1] = agreement_of_batch(target, code[WIDTH])
+        begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
+        gradient = state.grads[begin:end]
+        weight_gradient(net, state, work, layer, rows, delta, gradient, gradient, finish)
+        _look_at_weights(state.params[begin:end], gradient, code[WIDTH], row)
+        _look_at_shifts(code, state.params, state.grads, state.running, row)
+        row[_AGREEMENT] = agreement_by_example(layer_input(net, work, layer, rows), at_layer, code[FAN_IN], code[WIDTH])
         delta, other = other, delta
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.engine.activation import Activation
 from reportgen.engine.compile import inline, kernel
 from reportgen.engine.elementary import exp
+from reportgen.engine.layers import fill
 from reportgen.table import Parameter
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
@@ -93,7 +94,7 @@ def activate_prelu(slopes, a):
 def differentiate_prelu(slopes, z, delta, slope_gradient):
     """Multiply `delta` by phi'(z) and set the slopes' gradient, summed over rows (He et al. 2015, eq. 4)."""
     units = slopes.size
-    slope_gradient[:] = _ZERO
+    fill(slope_gradient, _ZERO)
     for i in range(z.size // units):
         rows, deltas = z[i * units : (i + 1) * units], delta[i * units : (i + 1) * units]
         for j in range(units):

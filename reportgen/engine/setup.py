@@ -37,7 +37,6 @@ from reportgen.engine.program import compile_network, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, Recipe, backward, gather, score
 
-
 _SCORED_WITHOUT_VALIDATION = 1000
 
 
