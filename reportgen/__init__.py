@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from reportgen.analysis.model import Analysis
     from reportgen.errors import ReportgenError
     from reportgen.pipeline import Report, render_study, run_study
+    from reportgen.recorder import Recorder
     from reportgen.runs.record import RunRecord
     from reportgen.study.loader import load_study
     from reportgen.study.plan import make_plan
 
 __all__ = [
     "Analysis",
+    "Recorder",
     "Report",
     "ReportgenError",
     "RunRecord",
@@ -30,6 +32,7 @@ __all__ = [
 
 _HOMES = {
     "Analysis": "reportgen.analysis.model",
+    "Recorder": "reportgen.recorder",
     "Report": "reportgen.pipeline",
     "ReportgenError": "reportgen.errors",
     "RunRecord": "reportgen.runs.record",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,9 @@ from reportgen.errors import StudyError, UsageError
 from reportgen.runs.brought import read_records
 from reportgen.runs.store import Store
 from tests.analysis.rate_runs import runs
+from tests.pytorch_example import check_example
 from tests.runs.records import planned, record, spec
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "diagnose.md"
 RUN: dict[str, Any] = {
     "seed": 0,
     "network": {"hidden": [6, 5], "activation": "tanh"},
@@ -220,19 +218,7 @@ def test_errors_of_ours_are_not_hidden_behind_missing_names(tmp_path: Path) -> N
         judge({"v": [read_records(save(tmp_path / "a.npz"))[0].record]}, rules)
 
 
-def test_pytorch_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pytorch_example(tmp_path: Path) -> None:
     """The code of the docs page runs as it stands, writes a record, and the record gets the diagnosis that it names."""
     pytest.importorskip("torch")
-    page = PAGE.read_text(encoding="utf-8")
-    code = re.search(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    promised = re.search(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert code
-    assert promised
-    monkeypatch.chdir(tmp_path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        exec(compile(code[1], str(PAGE), "exec"), {"__name__": "example"})
-    assert invoke(["diagnose", "record.npz"]) == 0
-    printed = capsys.readouterr().out
-    assert printed.startswith(promised[1])
-    assert "not judged" not in printed
+    check_example(tmp_path)

@@ -1,0 +1,130 @@
+"""The recorder of training that is done elsewhere: what it measures, when, and that diagnoses can read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen import Recorder
+from reportgen.cli import invoke
+from reportgen.errors import UsageError
+from reportgen.runs.brought import read_records
+
+RATE, STEPS = 0.5, 40
+
+
+class Network:
+    """Two tanh layers and an output layer in plain NumPy; weights are (inputs, units)."""
+
+    def __init__(self) -> None:
+        draws = np.random.default_rng(0)
+        self.x, self.x_val = draws.normal(size=(60, 5)), draws.normal(size=(30, 5))
+        teacher = draws.normal(size=(5, 3))
+        self.y, self.y_val = (self.x @ teacher).argmax(1), (self.x_val @ teacher).argmax(1)
+        sizes = ((5, 8), (8, 6), (6, 3))
+        self.weights = [draws.normal(size=size) / np.sqrt(size[0]) for size in sizes]
+        self.biases = [np.zeros(size[1]) for size in sizes]
+
+    def forward(self, x: Any) -> list[Any]:
+        """Return each layer's pre-activations."""
+        z = [x @ self.weights[0] + self.biases[0]]
+        for w, b in zip(self.weights[1:], self.biases[1:], strict=True):
+            z.append(np.tanh(z[-1]) @ w + b)
+        return z
+
+    def backward(self) -> tuple[float, list[Any], list[Any], list[Any]]:
+        """Return the loss, and pairs of value and gradient for pre-activations, weights and biases."""
+        z = self.forward(self.x)
+        share = np.exp(z[-1]) / np.exp(z[-1]).sum(1, keepdims=True)
+        loss = -np.log(share[np.arange(60), self.y]).mean()
+        delta = [(share - np.eye(3)[self.y]) / 60]
+        for w, below in zip(self.weights[:0:-1], z[-2::-1], strict=True):
+            delta.insert(0, delta[0] @ w.T * (1 - np.tanh(below) ** 2))
+        inputs = [self.x, *(np.tanh(part) for part in z[:-1])]
+        gradients = [a.T @ d for a, d in zip(inputs, delta, strict=True)]
+        pairs = [(w, g) for w, g in zip(self.weights, gradients, strict=True)]
+        return (
+            float(loss),
+            list(zip(z, delta, strict=True)),
+            pairs,
+            [(b, d.sum(0)) for b, d in zip(self.biases, delta, strict=True)],
+        )
+
+
+def recorded(path: Path) -> tuple[Network, Recorder]:
+    """Train the network with a recorder beside it, and save the record."""
+    net = Network()
+    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1)
+    for step in range(STEPS + 1):
+        loss, z, weights, biases = net.backward()
+        if recorder.due or step == STEPS:
+            recorder.look(z, weights, biases)
+        if step % 10 == 0:
+            recorder.score(z[-1][0], net.forward(net.x_val)[-1])
+        if step < STEPS:
+            recorder.step(loss, net.weights)
+            net.weights = [w - RATE * g for w, g in weights]
+            net.biases = [b - RATE * g for b, g in biases]
+    recorder.save(path, lr=RATE, batch_size="full", variant="plain", seed=3)
+    return net, recorder
+
+
+def test_a_record_holds_what_was_measured_and_can_be_read(tmp_path: Path) -> None:
+    net, _ = recorded(tmp_path / "a.npz")
+    (brought,) = read_records(tmp_path / "a.npz")
+    found, start = brought.record, Network()
+    assert (brought.variant, found.spec.seed, found.spec.training.lr) == ("plain", 3, RATE)
+    assert [layer.units for layer in found.spec.network.layers] == [8, 6, 3]
+    assert found.probe_steps.tolist() == [0, 1, 2, 4, 6, 10, 18, 32, 40]
+    assert found.epochs("step").tolist() == [0, 10, 20, 30, 40]
+    loss, z, weights, _ = start.backward()
+    assert found.arrays["step_loss"][0] == pytest.approx(loss)
+    assert found.epochs("train_loss")[0] == pytest.approx(loss)
+    for layer, ((pre, delta), (w, g)) in enumerate(zip(z, weights, strict=True)):
+        out = np.tanh(pre) if layer < 2 else pre
+        expected = {
+            "activation_std": out.std(),
+            "preactivation_std": pre.std(),
+            "gradient_norm": np.linalg.norm(delta),
+            "weight_gradient_norm": np.linalg.norm(g),
+            "weight_unit_spread": np.linalg.norm(w - w.mean(1, keepdims=True)) / np.linalg.norm(w),
+        }
+        for name, value in expected.items():
+            assert found.statistic(name)[0, layer] == pytest.approx(value), name
+        ratio = RATE * np.linalg.norm(g) / np.linalg.norm(w)
+        assert found.statistic("update_ratio")[1, layer] == pytest.approx(ratio)
+        assert np.isnan(found.statistic("update_ratio")[0, layer])
+    assert found.final["val_accuracy"] == (net.forward(net.x_val)[-1].argmax(1) == net.y_val).mean()
+    assert found.arrays["val_confusion"].sum(1).tolist() == np.bincount(net.y_val).tolist()
+
+
+def test_a_class_that_no_example_has_is_counted_by_the_outputs(tmp_path: Path) -> None:
+    net = Network()
+    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1)
+    _, z, weights, biases = net.backward()
+    recorder.look(z, weights, biases)
+    recorder.step(1.0, net.weights)
+    recorder.score(np.ones((60, 5)), np.ones((30, 5)))
+    recorder.save(tmp_path / "a.npz", lr=RATE)
+    facts = read_records(tmp_path / "a.npz")[0].record.facts
+    assert (facts["classes"], len(facts["class_counts"])) == (5, 5)
+
+
+def test_every_rule_can_judge_a_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recorded(tmp_path / "a.npz")
+    assert invoke(["diagnose", str(tmp_path / "a.npz")]) == 0
+    assert "not judged" not in capsys.readouterr().out
+
+
+def test_what_is_forgotten_is_said(tmp_path: Path) -> None:
+    net = Network()
+    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation={"name": "leaky_relu", "slope": 0.2})
+    with pytest.raises(UsageError, match="no layer was looked at"):
+        recorder.save(tmp_path / "a.npz", lr=RATE)
+    with pytest.raises(UsageError, match="a gradient is missing"):
+        recorder.look([np.ones((2, 2))], [np.ones((2, 2))], [np.ones(2)])
+    with pytest.raises(UsageError, match="unknown activation 'rleu'"):
+        Recorder(net.x, net.y, net.x_val, net.y_val, activation="rleu")
