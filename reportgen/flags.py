@@ -40,7 +40,7 @@ Quick = Annotated[bool, typer.Option("--quick", help="A small, watermarked versi
 Strict = Annotated[bool, typer.Option("--strict", help="End with code 6 where a claim is not supported.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors, and the report's path.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="A line for every run, not only now and then.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="A line for every run, also on a terminal.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 
 

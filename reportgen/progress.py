@@ -1,9 +1,8 @@
-"""How a study gets on, as a terminal shows it: a bar with the time left, or plain lines."""
+"""How a study gets on, as a terminal shows it: a bar with the time left, or a plain line a run."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
@@ -16,46 +15,29 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Plan
 from reportgen.watcher import Part, Watcher
 
-PAUSE = 5.0  # seconds between two lines, where not every run is to have one
 SMALLEST = 1e-3  # seconds: what the bar counts for a run that takes no time
 
 
 class LineWatcher(Watcher):
-    """Writes plain lines: on what begins, every few seconds on the latest run, and on each run that failed.
+    """Writes one plain line for every run that is done."""
 
-    verbose: a line for every run. clock: what tells the seconds.
-    """
-
-    def __init__(
-        self,
-        say: Callable[[str], None],
-        part: Part | None = None,
-        verbose: bool = False,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._say, self._clock = say, clock
-        self._pause = 0.0 if verbose else PAUSE
+    def __init__(self, say: Callable[[str], None], part: Part | None = None) -> None:
+        self._say = say
         self._place = f" ({part.number} of {part.count})" if part else ""
         self._lock = threading.Lock()
         self._labels: Mapping[str, str] = {}
         self._total = self._done = 0
-        self._said = 0.0
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
         """Say how many runs are to be trained."""
-        self._said = self._clock()
         self._labels = {variant.id: variant.label for variant in plan.variants}
         self._total, self._done = len(missing), 0
         self._say(f"{plan.study.id}{self._place}: {len(missing)} runs to train, {stored} stored")
 
     def finished(self, job: Job, record: RunRecord) -> None:
-        """Say what became of the run, where it failed, is the last one, or a line is due."""
+        """Say what became of the run."""
         with self._lock:
             self._done += 1
-            now = self._clock()
-            if now - self._said < self._pause and record.status != "failed" and self._done < self._total:
-                return
-            self._said = now
             label = self._labels.get(job.run.variant, job.run.variant)
             self._say(f"[{self._done}/{self._total}] {label}, seed {job.run.seed}: {outcome(record)}")
 

@@ -43,7 +43,7 @@ class Show:
     open: bool
 
     def watcher(self, part: Part | None = None) -> Watcher:
-        """Return who follows the training: a bar on a terminal, lines elsewhere and where -v asks, nobody with -q."""
+        """Return who follows the training: a bar on a terminal, lines elsewhere, nobody where quiet is asked for."""
         from rich.console import Console
 
         from reportgen.progress import BarWatcher, LineWatcher
@@ -52,9 +52,7 @@ class Show:
         if self.quiet:
             return Watcher()
         console = Console(stderr=True)
-        if console.is_terminal and not self.verbose:
-            return BarWatcher(console, part)
-        return LineWatcher(say, part, self.verbose)
+        return BarWatcher(console, part) if console.is_terminal and not self.verbose else LineWatcher(say, part)
 
     def ended(self, ended: Ended) -> dict[str, Any]:
         """Print what became of a study, and return it as plain values."""

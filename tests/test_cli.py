@@ -24,8 +24,8 @@ def run(capsys, *arguments):
     return code, said.out, said.err
 
 
-def test_run_prints_verdicts_to_stdout_and_with_v_a_line_a_run_to_stderr(pretend, capsys):
-    code, out, err = run(capsys, "run", "rates.yaml", "-v")
+def test_run_prints_verdicts_to_stdout_and_a_line_a_run_to_stderr(pretend, capsys):
+    code, out, err = run(capsys, "run", "rates.yaml")
     assert code == 0
     assert "rates: Which rate" in out
     assert 'supported     small-is-small: Small, "quoted" = small.' in out

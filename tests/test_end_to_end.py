@@ -182,7 +182,7 @@ def interruptible():
 
 def start(*arguments):
     """Start the command in a process of its own and wait until its first run is stored."""
-    command = [sys.executable, "-m", "reportgen", "run", "rates.yaml", "-f", "json", "-j", "2", "-v", *arguments]
+    command = [sys.executable, "-m", "reportgen", "run", "rates.yaml", "-f", "json", "-j", "2", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, encoding="utf-8")
     for line in process.stderr:
         if line.startswith("[1/"):

@@ -83,21 +83,12 @@ def test_runs_weigh_the_same_where_the_data_are_not_at_hand(pretend, monkeypatch
 def test_a_line_names_variant_seed_and_end(pretend):
     lines = []
     pretend.failing = {1}
-    run_study("rates.yaml", watcher=LineWatcher(lines.append, verbose=True), workers=1)
+    run_study("rates.yaml", watcher=LineWatcher(lines.append), workers=1)
     assert lines[0] == "rates: 6 runs to train, 0 stored"
     assert [line.split("] ")[1] for line in lines if "failed" in line] == [
         "small rate, seed 1: failed (MemoryError: too wide)",
         "large rate, seed 1: failed (MemoryError: too wide)",
     ]
-
-
-def test_without_verbose_a_line_comes_every_few_seconds_and_for_what_failed(pretend):
-    lines, seconds = [], iter([0, 1, 6, 7, 8, 9, 10])
-    pretend.failing = {1}
-    run_study("rates.yaml", watcher=LineWatcher(lines.append, clock=lambda: next(seconds)), workers=1)
-    told = [line for line in lines if line.startswith("[")]
-    assert [line.split("]")[0] for line in told] == ["[2/6", "[3/6", "[4/6", "[6/6"]
-    assert ["failed" in line for line in told] == [False, True, True, False]
 
 
 def test_ends_in_words():
