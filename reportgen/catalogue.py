@@ -79,6 +79,7 @@ METRIC_WORDS = {
     "activation_backward_ns": "time of the hidden layers' activation backward on this machine, in ns an element",
     "activation_ns": "time of the hidden layers' activation forward and backward on this machine, in ns an element",
     "activation_over_product": "that time over the matrix products of a layer of 500 units on 500 inputs",
+    "gradient_error": "relative error of the analytic gradient against differences of the loss, largest over layers",
     "features": "features of an example after preprocessing",
     "input_mean": "mean of the training examples' features after preprocessing",
     "input_std": "standard deviation of the training examples' features after preprocessing",

@@ -22,7 +22,7 @@ from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.provenance import summarize
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
-from reportgen.sanity import Measurements, check_sanity, claim_costs
+from reportgen.sanity import Measurements, check_sanity, measured_beside
 from reportgen.shipped import study_file
 from reportgen.stages import by_variant, next_stage, outlook
 from reportgen.study.loader import in_report, load_study
@@ -270,8 +270,8 @@ def write_report(
     watcher.stage("analysing")
     found = by_variant(jobs, records)
     measurements = Measurements(order.folder / "sanity", may_measure)
-    costs = claim_costs(order.plan, measurements)
-    analysis = analyse(order.plan, found, summarize(records.values(), order.command), costs)
+    beside = measured_beside(order.plan, measurements)
+    analysis = analyse(order.plan, found, summarize(records.values(), order.command), beside)
     if not order.plan.study.watermark:
         watcher.stage("trying remedies")
         analysis = try_remedies(analysis, fetch)

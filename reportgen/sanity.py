@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from reportgen import data
 from reportgen.analysis import sanity
+from reportgen.analysis.asked import Asked, Beside
 from reportgen.analysis.model import Analysis, SanityResult, VariantSummary
 from reportgen.counterfactual import Fetch
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.runs.disk import replace_file
 from reportgen.runs.record import RunRecord
-from reportgen.study.metrics import COST_METRICS
-from reportgen.study.plan import Plan, changed
+from reportgen.study.metrics import CHECK_METRICS, COST_METRICS
+from reportgen.study.plan import Plan, PlannedRun, changed
 
 SUBSET, SUBSET_EPOCHS = 20, 500
 PENALTY = 1.0  # lambda of L2, for variants that have no penalty of their own
@@ -51,13 +52,31 @@ class Measurements:
         return values
 
 
-def claim_costs(plan: Plan, measurements: Measurements) -> list[dict[str, dict[str, float]]]:
-    """Return the activations' costs by metric, one round a seed, where a claim asks for them; else nothing."""
-    if not any(claim.measure.metric in COST_METRICS for claim in plan.study.claims):
-        return []
-    count = len(plan.study.seeds)
-    rounds = measurements.get(f"activation_cost_rounds_{count}", lambda: [_round() for _ in range(count)])
-    return [{name: sanity.cost_metrics(cost) for name, cost in each.items()} for each in rounds or ()]
+def measured_beside(plan: Plan, measurements: Measurements) -> Beside:
+    """Return what claims ask for that no run records: costs of activations, and the errors of gradient checks."""
+    found: dict[tuple[str, int], dict[str, list[float]]] = {}
+    costed, checked = (_asked_for(plan, names) for names in (COST_METRICS, CHECK_METRICS))
+    rounds = _cost_rounds(len(plan.study.seeds), measurements) if costed else []
+    for run in plan.runs:
+        place = (run.variant, run.seed)
+        if run.variant in costed and rounds:
+            cost = rounds[plan.study.seeds.index(run.seed)][run.spec.network.layers[0].activation.name]
+            found[place] = {name: [value] for name, value in sanity.cost_metrics(cost).items()}
+        if run.variant in checked:
+            checks = _gradient_checks(run, plan.study.folder, measurements)
+            found.setdefault(place, {})["gradient_error"] = sanity.errors_by_layer(checks or ())
+    return found
+
+
+def _asked_for(plan: Plan, metrics: Collection[str]) -> set[str]:
+    """Return the variants of which some claim measures one of these."""
+    asked = [Asked(plan, {}, claim) for claim in plan.study.claims if claim.measure.metric in metrics]
+    return {variant.id for one in asked for where in one.sides() for variant in one.variants(where)}
+
+
+def _cost_rounds(count: int, measurements: Measurements) -> Measured:
+    """Return the costs of all activations, one round a seed; nothing where they are not to be had."""
+    return measurements.get(f"activation_cost_rounds_{count}", lambda: [_round() for _ in range(count)]) or []
 
 
 def _round() -> dict[str, Any]:
@@ -120,17 +139,21 @@ def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> Ru
 
 
 def _gradients(analysis: Analysis, variant: VariantSummary, measurements: Measurements) -> list[SanityResult]:
+    run = next(run for run in analysis.plan.runs if run.variant == variant.variant.id)
+    found = _gradient_checks(run, analysis.plan.study.folder, measurements)
+    return sanity.gradient_check(variant.variant.id, run.spec, found)
+
+
+def _gradient_checks(run: PlannedRun, folder: Path, measurements: Measurements) -> Measured | None:
     from reportgen.engine.gradcheck import check_gradients  # its kernels are compiled for float64
 
-    spec = next(run.spec for run in analysis.plan.runs if run.variant == variant.variant.id)
-    folder = analysis.plan.study.folder
+    spec = run.spec
 
     def measure() -> Measured:
         dataset = data.load(spec.data, spec.preprocess, spec.seed if spec.data.seed is None else spec.data.seed, folder)
         return [dataclasses.asdict(check) for check in check_gradients(spec, dataset, examples=8, most=20)]
 
-    found = measurements.get(f"gradient-{spec.key(data.fingerprint(spec.data, folder))}", measure)
-    return sanity.gradient_check(variant.variant.id, spec, found)
+    return measurements.get(f"gradient-{spec.key(data.fingerprint(spec.data, folder))}", measure)
 
 
 def _activation_costs() -> Measured:

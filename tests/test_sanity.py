@@ -81,3 +81,23 @@ def test_a_claim_on_costs_is_measured_once_a_seed_and_read_back(folder: Path) ->
     assert 0 < first["measured"] < 1000
     assert invoke(["render", "rates.yaml", "-f", "json", "-q", "--set", "seeds=3"]) == 0
     assert json.loads(Path("reports/rates/results.json").read_text("utf-8"))["claims"][0] == first
+
+
+def test_a_claim_on_the_gradient_check_takes_its_layers_and_is_read_back(folder: Path) -> None:
+    claims = """claims:
+  - {id: agree, says: s, measure: {metric: gradient_error}, holds_for: all, expect: {below: 1e-6}}
+  - {id: first, says: s, measure: {metric: gradient_error, layer: 1}, where: {training.lr: 0.1}, expect: {below: 1e-6}}
+  - {id: output, says: s, measure: {metric: gradient_error, layer: output}, where: {training.lr: 0.1}, expect: {above: 1}}
+  - {id: every, says: s, measure: {metric: gradient_error}, where: {training.lr: 0.1}, expect: {below: 1e-6}}
+"""
+    text = STUDY.partition("claims:\n")[0] + claims + "sanity: [gradient_check]\n"
+    Path("rates.yaml").write_text(text, encoding="utf-8")
+    assert invoke(["run", "rates.yaml", "-f", "json", "-q"]) == 0
+    found = json.loads(Path("reports/rates/results.json").read_text("utf-8"))
+    assert [claim["verdict"] for claim in found["claims"]] == ["supported", "supported", "contradicted", "supported"]
+    _, first, output, every = found["claims"]
+    assert every["n"] == 3
+    assert 0 < max(first["measured"], output["measured"]) <= every["measured"] < 1e-6
+    assert len(list(Path("reports/rates/sanity").iterdir())) == 6  # two rates on three seeds
+    assert invoke(["render", "rates.yaml", "-f", "json", "-q"]) == 0
+    assert json.loads(Path("reports/rates/results.json").read_text("utf-8"))["claims"] == found["claims"]

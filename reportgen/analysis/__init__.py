@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.analysis import theory
-from reportgen.analysis.asked import Costs
+from reportgen.analysis.asked import Beside
 from reportgen.analysis.claims import judge_claims
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnose import diagnose
@@ -25,11 +25,11 @@ def analyse(
     plan: Plan,
     records: Mapping[tuple[str, int], RunRecord],
     provenance: Mapping[str, Any] | None = None,
-    costs: Costs = (),
+    beside: Beside | None = None,
 ) -> Analysis:
     """Return the analysis of a plan's records, given by (variant id, seed); runs that are missing are counted so.
 
-    costs: rounds of measured costs of activations, where a claim asks for them.
+    beside: what was measured beside the runs, where a claim asks for it.
     """
     variants = tuple(
         variant_summary(
@@ -45,7 +45,7 @@ def analyse(
     return Analysis(
         plan=plan,
         variants=variants,
-        claims=judge_claims(plan, records, costs),
+        claims=judge_claims(plan, records, beside),
         findings=diagnose(variants, subjects={v.variant.id for v in chosen}),
         comparisons=compare(settled),
         theory={v.variant.id: expected for v in chosen if (expected := _theory(v))},

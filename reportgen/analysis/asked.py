@@ -22,14 +22,14 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.best import BEST_METRICS
 from reportgen.study.claims import Claim, Measure, Where
 from reportgen.study.ensembles import ENSEMBLE_METRICS
-from reportgen.study.metrics import COST_METRICS, TIME_METRICS, rises
+from reportgen.study.metrics import MEASURED_METRICS, TIME_METRICS, rises
 from reportgen.study.plan import Plan, Variant
 from reportgen.study.where import by_label, matching, where_alone
 
 Values = NDArray[np.float64]
 Records = Mapping[tuple[str, int], RunRecord]
-Costs = Sequence[Mapping[str, Mapping[str, float]]]
-"""Measured costs of activations: one round for each seed, then activation, then metric."""
+Beside = Mapping[tuple[str, int], Mapping[str, Sequence[float]]]
+"""What was measured beside the runs: by (variant, seed) and metric, one number, or one for each layer."""
 
 SHARES = ("diverged", "stopped")
 """Metrics that say of each run whether it is one of those, so that their mean is a share of runs."""
@@ -42,7 +42,7 @@ class Asked:
     plan: Plan
     records: Records
     claim: Claim
-    costs: Costs = field(default=(), repr=False)
+    beside: Beside = field(default_factory=dict, repr=False)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -133,8 +133,8 @@ class Asked:
     def _of_variant(self, variant: Variant, measure: Measure) -> Bounds:
         if measure.metric in ENSEMBLE_METRICS:
             return Bounds.known(self._of_ensemble(variant.id))
-        if measure.metric in COST_METRICS:
-            return Bounds.known(self._cost(variant.id, measure.metric))
+        if measure.metric in MEASURED_METRICS:
+            return Bounds.known(np.array([self._beside(variant.id, seed, measure) for seed in self.seeds], np.float64))
         found = [self._record(variant.id, seed) for seed in self.seeds]
         if measure.metric in TIME_METRICS:
             both = np.array([(math.nan, math.nan) if r is None else time_to(r, measure) for r in found], np.float64)
@@ -146,12 +146,11 @@ class Asked:
         by_seed = ensemble_by_seed(found, self.claim.measure.metric)
         return np.array([by_seed.get(seed, math.nan) for seed in self.seeds])
 
-    def _cost(self, variant: str, metric: str) -> Values:
-        """Return the cost of the first hidden layer's activation, one round of measuring a seed."""
-        spec = next(run.spec for run in self.plan.runs if run.variant == variant)
-        name = spec.network.layers[0].activation.name
-        rounds = [costs.get(name, {}).get(metric, math.nan) for costs in self.costs[: len(self.seeds)]]
-        return np.array([*rounds, *[math.nan] * (len(self.seeds) - len(rounds))], np.float64)
+    def _beside(self, variant: str, seed: int, measure: Measure) -> float:
+        """Return what was measured beside a run: of several layers the largest, over all where none is named."""
+        found = self.beside.get((variant, seed), {}).get(measure.metric, ())
+        layers = chosen_layers(measure, len(found)) if measure.layer is not None else range(1, len(found) + 1)
+        return max((found[layer - 1] for layer in layers if layer <= len(found)), default=math.nan)
 
     def _record(self, variant: str, seed: int) -> RunRecord | None:
         record = self.records.get((variant, seed))

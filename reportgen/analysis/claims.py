@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from reportgen.analysis.asked import Asked, Costs, Records
+from reportgen.analysis.asked import Asked, Beside, Records
 from reportgen.analysis.expectations import EXPECTATIONS, Measured
 from reportgen.analysis.model import ClaimResult
 from reportgen.analysis.quantified import over_variants
@@ -18,12 +18,12 @@ from reportgen.study.claims import SIDES, Claim
 from reportgen.study.plan import Plan
 
 
-def judge_claims(plan: Plan, records: Records, costs: Costs = ()) -> tuple[ClaimResult, ...]:
+def judge_claims(plan: Plan, records: Records, beside: Beside | None = None) -> tuple[ClaimResult, ...]:
     """Return the results of a study's claims, in their order; a watermarked study has no verdicts.
 
-    costs: rounds of measured costs of activations, for claims on them.
+    beside: what was measured beside the runs, for claims on it.
     """
-    results = [judge(Asked(plan, records, claim, costs)) for claim in plan.study.claims]
+    results = [judge(Asked(plan, records, claim, beside or {})) for claim in plan.study.claims]
     results = corrected(results, plan.study.claims)
     if plan.study.watermark:
         return tuple(_without_verdict(result) for result in results)

@@ -94,6 +94,12 @@ def gradient_check(variant: str, spec: RunSpec, checks: Sequence[Mapping[str, An
     return found
 
 
+def errors_by_layer(checks: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Return the largest relative error of each layer's parameters, from the first layer to the output."""
+    layers = sorted({check["layer"] for check in checks})
+    return [max(float(check["relative_error"]) for check in checks if check["layer"] == layer) for layer in layers]
+
+
 def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityResult]:
     """Return one result an activation; costs: name, forward, backward, product, in ns an element."""
     if not costs:

@@ -14,7 +14,7 @@ from reportgen.study.compared import check_reading
 from reportgen.study.components import shown, suggest
 from reportgen.study.ensembles import check_ensemble_claim
 from reportgen.study.measured import check_measured, check_time
-from reportgen.study.metrics import LAYER_METRICS, METRICS
+from reportgen.study.metrics import CHECK_METRICS, LAYER_METRICS, METRICS
 from reportgen.study.plan import Plan, Variant
 from reportgen.study.where import matching, setting
 from reportgen.study.yaml12 import Path
@@ -51,7 +51,7 @@ def check_measure(plan: Plan, claim: Claim, variants: list[Variant], at: Callabl
     _check_evaluation(plan, claim, variants, at)
     if metric in LAYER_METRICS or metric in LOOK_METRICS:
         _check_looks(plan, claim, variants, at)
-    if metric in LAYER_METRICS:
+    if metric in LAYER_METRICS or metric in CHECK_METRICS:
         _check_layers(plan, claim, variants, at)
 
 
@@ -63,10 +63,10 @@ def check_metric(claim: Claim, at: Callable[..., str]) -> None:
         raise StudyError(f"unknown metric {measure.metric!r}", at("measure", "metric"), near)
     if measure.step is not None and measure.epoch is not None:
         raise StudyError("a claim looks at a step or at an epoch, not at both", at("measure"), "keep one of them")
-    by_layer = measure.metric in LAYER_METRICS
-    by_step = by_layer or measure.metric in LOOK_METRICS
+    by_layer = measure.metric in LAYER_METRICS or measure.metric in CHECK_METRICS
+    by_step = measure.metric in LAYER_METRICS or measure.metric in LOOK_METRICS
     if (not by_layer and measure.layer is not None) or (not by_step and measure.step is not None):
-        key = "layer" if measure.layer is not None else "step"
+        key = "layer" if not by_layer and measure.layer is not None else "step"
         raise StudyError(f"{measure.metric} has no {key}", at("measure", key, key=True), f"leave {key} out")
 
 

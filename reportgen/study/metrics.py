@@ -20,6 +20,12 @@ TIME_METRICS = ("epochs_to", "steps_to")
 COST_METRICS = ("activation_forward_ns", "activation_backward_ns", "activation_ns", "activation_over_product")
 """Times of the hidden layers' activation on this machine, in ns an element of a layer's output."""
 
+CHECK_METRICS = ("gradient_error",)
+"""What a check of a run's network finds, in all layers or in some: the largest over the layers."""
+
+MEASURED_METRICS = (*COST_METRICS, *CHECK_METRICS)
+"""What is measured beside the runs, where a claim asks for it."""
+
 FACT_METRICS = (
     "features",
     "input_mean",
@@ -41,7 +47,7 @@ METRICS = (
     *SCORES[4:],
     *RUN_METRICS,
     *TIME_METRICS,
-    *COST_METRICS,
+    *MEASURED_METRICS,
     *FACT_METRICS,
     *LOOK_METRICS,
     *(name for names in EVALUATION_SCORES.values() for name in names),
@@ -58,4 +64,4 @@ def rises(metric: str) -> bool | None:
     """Return whether more of the metric is better, None where neither more nor less of it is."""
     if metric.endswith(("accuracy", "gain")):
         return True
-    return False if metric.endswith(("loss", "_cost", *TIME_METRICS)) else None
+    return False if metric.endswith(("loss", "_cost", *TIME_METRICS, *CHECK_METRICS)) else None

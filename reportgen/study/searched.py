@@ -15,6 +15,7 @@ from reportgen.study.checks import PlaceOf, check_measure, check_metric
 from reportgen.study.claims import Claim, Expect, Measure
 from reportgen.study.components import problem
 from reportgen.study.ensembles import ENSEMBLE_METRICS
+from reportgen.study.metrics import MEASURED_METRICS
 from reportgen.study.messages import study_error
 from reportgen.study.overrides import with_value, with_values
 from reportgen.study.plan import Plan, search_of, settings_of
@@ -96,7 +97,7 @@ def check_searches(plan: Plan, where: PlaceOf) -> None:
 
     trials = [(variant, variant.trial) for variant in plan.variants if variant.trial is not None]
     for point, metric in dict.fromkeys((trial.point, trial.asked.metric) for _, trial in trials):
-        if metric in (*ENSEMBLE_METRICS, *BEST_METRICS):
+        if metric in (*ENSEMBLE_METRICS, *BEST_METRICS, *MEASURED_METRICS):
             raise StudyError(f"{metric} is none of a single trial", at(), "such as val_accuracy")
         claim = Claim(id="search", says="search", measure=Measure(metric=metric), expect=Expect(above=0.0))
         check_metric(claim, at)

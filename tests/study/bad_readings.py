@@ -150,6 +150,24 @@ BAD_READINGS = (
         "activation_ns needs a hidden layer",
     ),
     bad(
+        "epoch of a check",
+        reading("metric: gradient_error, epoch: 1"),
+        "6:61: claims[0].measure.epoch",
+        "gradient_error has no epoch",
+    ),
+    bad(
+        "step of a check",
+        reading("metric: gradient_error, layer: 1, step: 0"),
+        "6:71: claims[0].measure.step",
+        "gradient_error has no step",
+    ),
+    bad(
+        "layer of a check",
+        reading("metric: gradient_error, layer: 9"),
+        "6:68: claims[0].measure.layer",
+        "there is no layer 9",
+    ),
+    bad(
         "variance kept by nothing",
         reading("metric: variance_kept"),
         "6:45: claims[0].measure.metric",

@@ -138,6 +138,12 @@ BAD_SEARCH = (
         "none of a single trial",
     ),
     bad(
+        "search by what is measured beside the runs",
+        search(f"{{{LR}, metric: gradient_error, goal: min}}"),
+        "5:57: search.metric",
+        "none of a single trial",
+    ),
+    bad(
         "search without validation",
         search(f"{{{LR}}}", "\nprobes: {looks: 0}\n").replace("classes: 2", "classes: 2, validation: 0"),
         "5:9: search.metric",
