@@ -87,7 +87,7 @@ def test_a_claim_on_the_gradient_check_takes_its_layers_and_is_read_back(folder:
     claims = """claims:
   - {id: agree, says: s, measure: {metric: gradient_error}, holds_for: all, expect: {below: 1e-6}}
   - {id: first, says: s, measure: {metric: gradient_error, layer: 1}, where: {training.lr: 0.1}, expect: {below: 1e-6}}
-  - {id: output, says: s, measure: {metric: gradient_error, layer: output}, where: {training.lr: 0.1}, expect: {above: 1}}
+  - {id: out, says: s, measure: {metric: gradient_error, layer: output}, where: {training.lr: 0.1}, expect: {above: 1}}
   - {id: every, says: s, measure: {metric: gradient_error}, where: {training.lr: 0.1}, expect: {below: 1e-6}}
 """
     text = STUDY.partition("claims:\n")[0] + claims + "sanity: [gradient_check]\n"

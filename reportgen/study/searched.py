@@ -15,8 +15,8 @@ from reportgen.study.checks import PlaceOf, check_measure, check_metric
 from reportgen.study.claims import Claim, Expect, Measure
 from reportgen.study.components import problem
 from reportgen.study.ensembles import ENSEMBLE_METRICS
-from reportgen.study.metrics import MEASURED_METRICS
 from reportgen.study.messages import study_error
+from reportgen.study.metrics import MEASURED_METRICS
 from reportgen.study.overrides import with_value, with_values
 from reportgen.study.plan import Plan, search_of, settings_of
 from reportgen.study.search import Search
