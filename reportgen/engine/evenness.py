@@ -20,13 +20,13 @@ def weight_shapes(setup: Setup) -> NDArray[np.float64]:
     normal distribution, 1/n where one of n weights is not zero. NaN for weights that are all zero or not finite.
     """
     shapes = np.full((len(setup.net.codes), len(WEIGHT_SHAPES)), np.nan)
-    _fill_shapes(setup.net.codes, setup.state.params, shapes)
+    fill_shapes(setup.net.codes, setup.state.params, shapes)
     return shapes
 
 
 @kernel
-def _fill_shapes(codes, params, shapes):
-    """Fill the rows of layers whose weights are finite."""
+def fill_shapes(codes, params, shapes):
+    """Fill the rows of `weight_shapes`, but for layers whose weights are not finite."""
     for layer in range(codes.shape[0]):
         code = codes[layer]
         w = params[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]]

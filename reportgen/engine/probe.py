@@ -28,6 +28,7 @@ from reportgen.engine.layers import (
     pre_activation,
     weight_gradient,
 )
+from reportgen.engine.moments import fill_histogram, fill_log_histogram, moments, norm, unit_spread
 from reportgen.engine.network import (
     ACTS,
     BETA,
@@ -50,7 +51,6 @@ from reportgen.engine.spec import STATISTICS, NetworkSpec
 from reportgen.engine.tile import WRITE
 
 ACTIVATION_BINS = 30
-_MANTISSA_BITS, _EXPONENT_OF_ONE = np.int32(23), np.int32(127)  # of float32
 GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
 _GRADIENT_LIMITS = 10.0**GRADIENT_EDGES
 SATURATED_SLOPE = 0.05
@@ -98,73 +98,15 @@ def _activation_edges(names: tuple[str, ...]) -> NDArray[np.float64]:
 
 
 @inner
-def _moments(values):
-    """Return (mean, standard deviation) in float64.
-
-    In one pass, about the first value: that is within a few standard deviations of the mean, so that no digits cancel.
-    """
-    first = np.float64(values[0]) if np.isfinite(values[0]) else 0.0
-    total, squares = 0.0, 0.0
-    for k in range(values.size):
-        apart = np.float64(values[k]) - first
-        total += apart
-        squares += apart * apart
-    shift = total / values.size
-    variance = squares / values.size - shift * shift
-    return first + shift, np.sqrt(0.0 if variance < 0.0 else variance)
-
-
-@inner
-def _norm(values):
-    """Return the Euclidean norm in float64."""
-    squares = 0.0
-    for k in range(values.size):
-        squares += np.float64(values[k]) ** 2
-    return np.sqrt(squares)
-
-
-@inner
-def _fill_histogram(values, edges, counts):
-    """Count values into equal bins, the last one closed; what lies outside, or is NaN, is counted in none."""
-    bins = counts.size
-    low, high = edges[0], edges[bins]
-    per_unit = bins / (high - low)
-    fill(counts, 0)
-    for k in range(values.size):
-        value = np.float64(values[k])
-        if low <= value <= high:
-            counts[min(int((value - low) * per_unit), bins - 1)] += 1
-
-
-@inner
-def _fill_log_histogram(values, limits, counts):
-    """Count |values| between `limits`, a geometric series; zeros and what lies outside are counted in none.
-
-    The exponent of a float tells its bin to within two, which saves a logarithm for every value.
-    """
-    bins = counts.size
-    low, per_octave = np.log2(limits[0]), bins / np.log2(limits[bins] / limits[0])
-    fill(counts, 0)
-    for k in range(values.size):
-        size = abs(np.float32(values[k]))
-        if limits[0] <= size < limits[bins]:
-            octave = (np.float32(size).view(np.int32) >> _MANTISSA_BITS) - _EXPONENT_OF_ONE
-            place = max(int((octave - low) * per_octave), 0)
-            place += size >= limits[place + 1]  # no branch: it would be guessed wrong half the time
-            place += size >= limits[place + 1]
-            counts[place] += 1
-
-
-@inner
 def _look_at_activations(acts, edges, counts, row):
     """Gather the statistics of a layer's activations, flat (rows, units)."""
-    row[_A_MEAN], row[_A_STD] = _moments(acts)
+    row[_A_MEAN], row[_A_STD] = moments(acts)
     low, high, zeros = acts[0], acts[0], 0
     for k in range(acts.size):
         low, high = min(low, acts[k]), max(high, acts[k])
         zeros += acts[k] == 0
     row[_A_MIN], row[_A_MAX], row[_ZEROS] = low, high, zeros / acts.size
-    _fill_histogram(acts, edges, counts)
+    fill_histogram(acts, edges, counts)
 
 
 @inner
@@ -194,29 +136,11 @@ def _saturated(differentiate, constants, acts, z, slopes):
 
 
 @inner
-def _unit_spread(values, width):
-    """Return how far the columns of (fan_in, width) lie from their mean column, by their norm; 0 for copies."""
-    if width < 2:
-        return np.nan
-    apart, squares = 0.0, 0.0
-    for i in range(values.size // width):
-        row = values[i * width : (i + 1) * width]
-        mean = 0.0
-        for j in range(width):
-            mean += np.float64(row[j])
-        mean /= width
-        for j in range(width):
-            apart += (np.float64(row[j]) - mean) ** 2
-            squares += np.float64(row[j]) ** 2
-    return np.sqrt(apart / squares) if squares > 0.0 else 0.0
-
-
-@inner
 def _look_at_weights(w, g, width, row):
     """Gather the statistics of a layer's weights and their gradient, both flat (fan_in, width)."""
-    row[_W_STD] = _moments(w)[1]
-    row[_W_NORM], row[_WG_NORM] = _norm(w), _norm(g)
-    row[_W_SPREAD], row[_WG_SPREAD] = _unit_spread(w, width), _unit_spread(g, width)
+    row[_W_STD] = moments(w)[1]
+    row[_W_NORM], row[_WG_NORM] = norm(w), norm(g)
+    row[_W_SPREAD], row[_WG_SPREAD] = unit_spread(w, width), unit_spread(g, width)
     row[_AGREEMENT + 1] = agreement_of_batch(g, width)
 
 
@@ -225,21 +149,21 @@ def _look_at_shifts(code, params, grads, running, row):
     """Gather the statistics of a layer's biases, or of what batch-norm has in their place."""
     width = code[WIDTH]
     shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
-    row[_B_MEAN] = _moments(params[shift : shift + width])[0]
-    row[_BG_NORM] = _norm(grads[shift : shift + width])
+    row[_B_MEAN] = moments(params[shift : shift + width])[0]
+    row[_BG_NORM] = norm(grads[shift : shift + width])
     if code[GAMMA] >= 0:
-        row[_GAMMA_MEAN], row[_GAMMA_MEAN + 1] = _moments(params[code[GAMMA] : code[GAMMA] + width])
-        row[_GAMMA_MEAN + 2], row[_GAMMA_MEAN + 3] = _moments(params[shift : shift + width])
-        row[_RUNNING_MEAN] = _moments(running[code[RUNNING] : code[RUNNING] + width])[0]
-        row[_RUNNING_MEAN + 1] = _moments(running[code[RUNNING] + width : code[RUNNING] + 2 * width])[0]
+        row[_GAMMA_MEAN], row[_GAMMA_MEAN + 1] = moments(params[code[GAMMA] : code[GAMMA] + width])
+        row[_GAMMA_MEAN + 2], row[_GAMMA_MEAN + 3] = moments(params[shift : shift + width])
+        row[_RUNNING_MEAN] = moments(running[code[RUNNING] : code[RUNNING] + width])[0]
+        row[_RUNNING_MEAN + 1] = moments(running[code[RUNNING] + width : code[RUNNING] + 2 * width])[0]
 
 
 @inner
 def _look_at_deltas(deltas, limits, counts, row):
     """Gather the statistics of the loss's derivative by a layer's pre-activations."""
-    row[_G_MEAN], row[_G_STD] = _moments(deltas)
-    row[_G_NORM] = _norm(deltas)
-    _fill_log_histogram(deltas, limits, counts)
+    row[_G_MEAN], row[_G_STD] = moments(deltas)
+    row[_G_NORM] = norm(deltas)
+    fill_log_histogram(deltas, limits, counts)
 
 
 @kernel
@@ -252,7 +176,7 @@ def probe(net, state, work, rows, look):
         code, row, constants = net.codes[layer], look.statistics[layer], net.constants[layer]
         forward_linear(net, state, work, layer, rows, PROBE)
         z = pre_activation(net, work, layer, rows)
-        row[_Z_MEAN], row[_Z_STD] = _moments(z)
+        row[_Z_MEAN], row[_Z_STD] = moments(z)
         forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
         acts = block(work, code[ACTS], code[UNITS], rows)
         _look_at_activations(acts, look.activation_edges[layer], look.activation_histogram[layer], row)

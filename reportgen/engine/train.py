@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
 from reportgen.data.describe import facts
+from reportgen.engine import ahead
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
 from reportgen.engine.evenness import WEIGHT_SHAPES, weight_shapes
@@ -65,6 +66,7 @@ def train(
     Cancelled : when `cancel()` returned true.
     """
     started = time.perf_counter()
+    ahead.begin()
     run = _Run(spec, dataset, set_up(spec, dataset), cancel or (lambda: False), progress or (lambda done, total: None))
     run.start()
     while run.status == "ok" and run.step < run.total:
@@ -130,8 +132,8 @@ class _Run:
 
     def start(self) -> None:
         """Score and look at the network at initialization."""
-        self.look()
         self._score(0)
+        self.look()
 
     def _score(self, epoch: int) -> None:
         s = self.setup
@@ -178,6 +180,7 @@ class _Run:
         """Look at all layers; `before` are the parameters one step ago."""
         if not self.due:
             return
+        ahead.wait(self.heed)
         s = self.setup
         gather(s.examples.x, s.examples.y, self.dataset.features, np.arange(s.probe_n), s.work)
         look = new_look(self.spec.network, s.net)

@@ -1,0 +1,92 @@
+"""Kernels that are compiled ahead, in a second process, while this one compiles others.
+
+Numba compiles one kernel at a time in a process. Those of looks and predictions are needed last, and take as long as
+those of training; a second process leaves them in the cache of kernels, which shortens the first start by a third.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import config, float32, float64, int64, typeof, types
+
+from reportgen.engine.cache import sources_hash
+from reportgen.engine.evenness import fill_shapes
+from reportgen.engine.network import COLUMNS
+from reportgen.engine.predict import outputs
+from reportgen.engine.probe import Look, probe, update_ratios
+from reportgen.engine.program import pass_types
+
+_POLL_SECONDS = 0.05
+
+_lock = threading.Lock()
+_helper: list[subprocess.Popen[bytes] | None] = []
+
+
+def begin() -> None:
+    """Start compiling in a second process, once, where kernels are not in the cache and a core is free for it."""
+    with _lock:
+        if not _helper:
+            _helper.append(_start() if _pays() else None)
+
+
+def wait(heed: Callable[[], None]) -> None:
+    """Return once the second process has ended, if there is one; `heed` is called meanwhile, and may raise.
+
+    A kernel that it could not compile is compiled in this process as soon as it is called.
+    """
+    while _helper and _helper[0] is not None and _helper[0].poll() is None:
+        heed()
+        threading.Event().wait(_POLL_SECONDS)
+
+
+def _pays() -> bool:
+    return not (config.DISABLE_JIT or _done().exists()) and (os.cpu_count() or 1) > 1 and bool(sys.executable)
+
+
+def _done() -> Path:
+    """Return the file that tells that the kernels are there."""
+    return Path(config.CACHE_DIR) / f"looks-{sources_hash()}"
+
+
+def _start() -> subprocess.Popen[bytes] | None:
+    root = str(Path(__file__).resolve().parents[2])
+    paths = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH")) if part)
+    env = os.environ | {"NUMBA_CACHE_DIR": config.CACHE_DIR, "PYTHONPATH": paths}
+    silent = subprocess.DEVNULL
+    try:
+        return subprocess.Popen([sys.executable, "-m", __name__], env=env, stdin=silent, stdout=silent, stderr=silent)
+    except OSError:
+        return None
+
+
+def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
+    """Return the kernels, each with the types with which runs call it, float32 networks alone."""
+    network = pass_types(np.dtype(np.float32))
+    vector, labels = float32[::1], int64[::1]
+    numbers, counts = np.zeros((1, 1)), np.zeros((1, 1), np.int64)
+    look = Look(numbers, numbers, counts, numbers[0], numbers[0], counts, np.zeros(1, np.uint8))
+    return (
+        (probe, (*network, int64, typeof(look))),
+        (outputs, (*network, vector, labels, int64, types.boolean, int64, vector)),
+        (update_ratios, (network[0], vector, vector, float64[:])),
+        (fill_shapes, (typeof(np.zeros((1, COLUMNS), np.int64)), vector, float64[:, ::1])),
+    )
+
+
+def main() -> None:
+    """Compile the kernels into the cache."""
+    for kernel, arguments in signatures():
+        kernel.compile(arguments)
+    _done().touch()
+
+
+if __name__ == "__main__":
+    main()

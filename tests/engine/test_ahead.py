@@ -1,0 +1,47 @@
+"""Kernels compiled ahead are those that runs call."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from reportgen.engine import ahead
+from reportgen.engine.train import train
+from tests.engine.networks import data, spec
+
+
+@pytest.mark.skipif(ahead.config.DISABLE_JIT, reason="nothing is compiled")
+def test_a_run_needs_no_other_types_than_those_compiled_ahead() -> None:
+    for kernel, arguments in ahead.signatures():
+        kernel.compile(arguments)
+    before = {kernel: list(kernel.signatures) for kernel, _ in ahead.signatures()}
+    train(spec(), data())
+    for kernel, known in before.items():
+        assert kernel.signatures == known, kernel.__name__
+
+
+def test_the_second_process_marks_the_cache(tmp_path, monkeypatch) -> None:
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
+    code = "from reportgen.engine import ahead; ahead.signatures = lambda: (); ahead.main()"
+    subprocess.run([sys.executable, "-c", code], env=env, check=True)
+    monkeypatch.setattr(ahead.config, "CACHE_DIR", str(tmp_path))
+    assert ahead._done().exists()
+    assert not ahead._pays()
+
+
+def test_waiting_for_nothing_returns_and_waiting_can_be_ended(monkeypatch) -> None:
+    class Busy:
+        def poll(self) -> None:
+            return None
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ahead, "_helper", [])
+    ahead.wait(stop)
+    monkeypatch.setattr(ahead, "_helper", [Busy()])
+    with pytest.raises(KeyboardInterrupt):
+        ahead.wait(stop)
