@@ -1,13 +1,11 @@
-"""What a study may name, with one line on each: `reportgen list` and `describe` read it here."""
+"""What a study may name, with one line on each: `reportgen list` shows it, and `describe` finds names in it."""
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reportgen.table import Parameter, Row
+from reportgen.described import plain
 
 Entries = Mapping[str, Any]
 """Names to whatever describes them: a table row, a rule, a figure, or a sentence."""
@@ -177,11 +175,12 @@ def metrics() -> Entries:
 
 
 def studies() -> Entries:
-    """Return the shipped studies."""
+    """Return the shipped studies; only their titles are read, since checking all of them takes seconds."""
     from reportgen.shipped import shipped_studies
-    from reportgen.study.loader import load_study
+    from reportgen.study.yaml12 import read
 
-    return {name: load_study(path).title for name, path in shipped_studies().items()}
+    found = shipped_studies().items()
+    return {name: str(read(path.read_text(encoding="utf-8"), str(path)).value["title"]) for name, path in found}
 
 
 def claims() -> Entries:
@@ -198,6 +197,20 @@ def lectures() -> Entries:
     return LECTURES
 
 
+def checks() -> Entries:
+    """Return the sanity checks."""
+    from reportgen.study.sanity import SANITY_CHECKS
+
+    return SANITY_CHECKS
+
+
+def settings() -> Entries:
+    """Return the settings of a study file by their paths."""
+    from reportgen.study.explained import explained
+
+    return {one.path: plain(one.what) for one in explained()}
+
+
 KINDS: dict[str, Callable[[], Entries]] = {
     "activations": activations,
     "inits": inits,
@@ -206,6 +219,8 @@ KINDS: dict[str, Callable[[], Entries]] = {
     "losses": losses,
     "datasets": datasets,
     "preprocess": preprocess,
+    "settings": settings,
+    "checks": checks,
     "rules": rules,
     "figures": figures,
     "metrics": metrics,
@@ -215,44 +230,11 @@ KINDS: dict[str, Callable[[], Entries]] = {
 }
 
 
-def summary(entry: Any) -> str:
-    """Return one line on an entry."""
-    if isinstance(entry, str):
-        return entry
-    text: str = entry.summary if isinstance(entry, Row) else entry.title
-    return text
-
-
 def find_entries(name: str) -> list[tuple[str, str, Any]]:
-    """Return the kind, full name and entry of everything of that name or alias."""
+    """Return the kind, full name and entry of everything of that name or alias; a setting's last part will do."""
     return [
         (kind, known, entry)
         for kind, entries in KINDS.items()
         for known, entry in entries().items()
-        if name == known or name in getattr(entry, "aliases", ())
+        if name == known or name in getattr(entry, "aliases", ()) or (kind == "settings" and known.endswith(f".{name}"))
     ]
-
-
-def describe(kind: str, name: str, entry: Any) -> list[str]:
-    """Return all that is known of an entry, line by line."""
-    lines = [f"{name}  ({kind})", f"  {summary(entry)}"]
-    if isinstance(entry, Row):
-        about = {"formula": entry.formula, "source": entry.source, "also": ", ".join(entry.aliases)}
-        lines += [f"  {word + ':':<9}{text}" for word, text in about.items() if text]
-        return lines + [f"  {_parameter(parameter)}" for parameter in entry.parameters]
-    if not isinstance(entry, str):
-        lines += ["", *(f"  {line}".rstrip() for line in _documentation(entry).splitlines())]
-        lines += [f"  source:  {source}" for source in getattr(entry, "sources", ())]
-    return lines
-
-
-def _parameter(parameter: Parameter) -> str:
-    default = "required" if parameter.required else f"default {parameter.default}"
-    choices = f", one of {', '.join(parameter.choices)}" if parameter.choices else ""
-    return f"{parameter.name} ({parameter.kind}, {default}{choices}): {parameter.description}"
-
-
-def _documentation(entry: Any) -> str:
-    """Return the docstring of the file that a rule or figure lives in."""
-    function = getattr(entry, "check", None) or entry.draw
-    return inspect.getdoc(sys.modules[function.__module__]) or ""

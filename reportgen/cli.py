@@ -158,13 +158,15 @@ def list_(
     kinds: Annotated[list[str] | None, typer.Argument(metavar="[KIND...]", help="Such as inits or rules.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List what a study may name, with a line on each."""
-    from reportgen.catalogue import KINDS, summary
+    """List the verbs, and what a study may name, with a line on each."""
+    from reportgen.catalogue import KINDS
+    from reportgen.described import summary
 
-    unknown = [kind for kind in kinds or () if kind not in KINDS]
+    known = {"verbs": _verbs, **KINDS}
+    unknown = [kind for kind in kinds or () if kind not in known]
     if unknown:
-        raise UsageError(f"there are no {unknown[0]!r}", hint=f"there are {', '.join(KINDS)}")
-    found = {kind: {name: summary(entry) for name, entry in KINDS[kind]().items()} for kind in kinds or KINDS}
+        raise UsageError(f"there are no {unknown[0]!r}", hint=f"there are {', '.join(known)}")
+    found = {kind: {name: summary(entry) for name, entry in known[kind]().items()} for kind in kinds or known}
     if as_json:
         print_json(found)
         return
@@ -177,13 +179,21 @@ def list_(
 def describe(name: Annotated[str, typer.Argument(help="A name that `reportgen list` shows.")]) -> None:
     """Print all that is known of a name in the list."""
     from reportgen.catalogue import KINDS, find_entries
-    from reportgen.catalogue import describe as lines_of
+    from reportgen.described import describe as lines_of
 
     found = find_entries(name)
-    if not found:
+    if name in _verbs():
+        app([name, "--help"], prog_name="reportgen", standalone_mode=False)
+    elif not found:
         near = difflib.get_close_matches(name, [known for entries in KINDS.values() for known in entries()], n=1)
         raise UsageError(f"there is nothing named {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
     print_lines(("", line) for entry in found for line in [*lines_of(*entry), ""])
+
+
+def _verbs() -> dict[str, str]:
+    """Return the verbs with a line on each."""
+    named = ((str(one.name or one.callback.__name__), one.callback) for one in app.registered_commands if one.callback)
+    return {name: (callback.__doc__ or "").partition("\n")[0] for name, callback in named}
 
 
 @app.command()

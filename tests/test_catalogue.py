@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 
+import yaml
+
 from reportgen.cli import invoke
+from reportgen.described import EXAMPLES, PLACES, describe
+from reportgen.errors import MissingError, StudyError
+from reportgen.study import yaml12
+from reportgen.study.loader import load_study
 
 
 def run(capsys, *arguments):
@@ -62,3 +68,70 @@ def test_doctor_says_what_it_looked_at(capsys):
     assert code in (0, 4)
     assert "numba" in out
     assert "Pango" in out
+
+
+STUDY = {
+    "title": "T",
+    "question": "Q",
+    "data": {"name": "gaussian", "samples": 40, "features": 4, "classes": 2},
+    "network": {"hidden": [3]},
+}
+
+
+def examples() -> list[str]:
+    """The examples that `describe` gives, as far as they need no file."""
+    from reportgen.catalogue import KINDS
+
+    lines = [
+        line.partition("example: ")[2]
+        for kind in (*PLACES, "datasets", "metrics", "figures", "checks", "lectures")
+        for name, entry in KINDS[kind]().items()
+        for line in describe(kind, name, entry)
+        if line.startswith("  example: ")
+    ]
+    return [*lines, *EXAMPLES.values()]
+
+
+def test_the_examples_of_describe_are_right(tmp_path):
+    """Each stands in a study, or in a claim of one that varies what the examples of comparisons name."""
+    varied = {"network.activation": ["tanh", "relu"], "training.lr": [0.1, 1]}
+    found = examples()
+    assert len(found) > 150
+    wrong: list[tuple[str, str]] = []
+    for text in found:
+        part = yaml12.read(text, "example").value
+        study = {**STUDY, **part} if not set(part) & {"measure", "expect", "where", "tune", "source"} else None
+        if study is None:
+            claim = {"id": "a", "says": "S", "measure": {"metric": "val_loss"}, "expect": {"below": 1}, **part}
+            claim["where"] = {"network.activation": "tanh"}
+            study = {**STUDY, "vary": varied, "claims": [claim]}
+        if "network" in part:
+            study["network"] = {"hidden": [3], **part["network"]}
+        path = tmp_path / "study.yaml"
+        path.write_text(yaml.safe_dump(study), encoding="utf-8")
+        try:
+            load_study(path)
+        except (StudyError, MissingError) as error:
+            wrong += [] if any(word in str(error) for word in ON_REQUEST) else [(text, str(error))]
+    assert wrong == []
+
+
+ON_REQUEST = ("on request", "needs", "there is no file FILE", "is not searched", "ensembles", "search")
+"""What an example may lack: a file of the author's own, or what is measured only where a study asks for it."""
+
+
+def test_describe_tells_ranges_defaults_sources_and_what_tests_a_claim(capsys):
+    told = {name: run(capsys, "describe", name)[1] for name in ("gaussian", "training.lr", "below", "init", "11")}
+    assert "std (number from 0 to 1 000 000, default 0.01)" in told["gaussian"]
+    assert "example: network: {init: {name: gaussian, std: 0.01, gain: 1.0}}" in told["gaussian"]
+    assert "validation (number from 0 to below 1" in told["gaussian"]
+    assert "range:   from 0" in told["training.lr"]
+    assert "claims.expect.below  (settings)" in told["below"]
+    assert "runs:    60, of 12 variants on 5 seeds" in told["init"]
+    assert "small-weights-printed-stds" in told["11"]
+    assert "CSCI 497P" in told["11"]
+
+
+def test_the_verbs_are_listed_and_described(capsys):
+    assert set(json.loads(run(capsys, "list", "verbs", "--json")[1])["verbs"]) >= {"run", "list", "schema", "doctor"}
+    assert "--seeds" in run(capsys, "describe", "run")[1]

@@ -120,7 +120,17 @@ def test_references_are_made_from_tables_that_exist() -> None:
 
     pages = "".join(text_of(ROOT / "docs" / page) for page in ("study-file.md", "claims.md"))
     named = re.findall(r"^```\{catalogue\} (\w+)$", pages, re.MULTILINE)
-    assert set(named) == set(KINDS) - {"studies", "claims"}
+    named += re.findall(r"^<!-- generated: (\w+) -->$", pages, re.MULTILINE)
+    assert set(named) >= set(KINDS) - {"studies", "checks"}
+
+
+def test_the_reference_in_the_study_page_is_what_the_code_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+    from reference import PAGE, page
+
+    text = text_of(PAGE)
+    assert page(text) == text, "python docs/_ext/reference.py writes it anew"
+    assert "| `training.lr` | number | from 0 | `0.01` | learning rate |" in text
 
 
 def test_the_table_of_claims_lists_each_with_its_tests_or_says_that_there_is_none(
