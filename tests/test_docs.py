@@ -130,7 +130,7 @@ def test_the_reference_in_the_study_page_is_what_the_code_reads(monkeypatch: pyt
 
     text = text_of(PAGE)
     assert page(text) == text, "python docs/_ext/reference.py writes it anew"
-    assert "| `training.lr` | number | from 0 | `0.01` | learning rate |" in text
+    assert "| `training.lr` | number from 0 | `0.01` | learning rate |" in text
 
 
 def test_the_table_of_claims_lists_each_with_its_tests_or_says_that_there_is_none(

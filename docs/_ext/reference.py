@@ -22,11 +22,11 @@ PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 def settings(part: str) -> Iterator[str]:
     """Return a table of the settings of claims, or of all others."""
-    yield from ("| setting | takes | range | default | what it is |", "|---|---|---|---|---|")
+    yield from ("| setting | takes | default | what it is |", "|---|---|---|---|")
     for one in explained():
         if one.path.startswith("claims.") == (part == "claims"):
             path = one.path.removeprefix("claims.")
-            yield f"| `{path}` | {_cell(one.takes)} | {one.span} | {one.default} | {_cell(one.what)} |"
+            yield f"| `{path}` | {_cell(_ranged(one.takes, one.span))} | {one.default} | {_cell(one.what)} |"
 
 
 def entries(kind: str) -> Iterator[str]:
@@ -67,9 +67,17 @@ def _row(row: Row) -> Iterator[str]:
 
 
 def _parameters(parameters: Iterable[Parameter]) -> Iterator[str]:
-    yield from ("| parameter | takes | range | default | what it is |", "|---|---|---|---|---|")
+    yield from ("| parameter | takes | default | what it is |", "|---|---|---|---|")
     for one in parameters:
-        yield f"| `{one.name}` | {kind_of(one)} | {span_of(one)} | {default_of(one)} | {_cell(one.description)} |"
+        accepted = _ranged(kind_of(one), span_of(one))
+        yield f"| `{one.name}` | {accepted} | {default_of(one)} | {_cell(one.description)} |"
+
+
+def _ranged(takes: str, span: str) -> str:
+    """Return what a setting takes, with the range of its number, which is named first."""
+    kind, comma, others = takes.partition(",")
+    numeric = kind in ("number", "integer", "numbers")
+    return f"{kind} {span}".strip() + comma + others if numeric else f"{takes} {span}".strip()
 
 
 def _other(entry: Any) -> Iterator[str]:
