@@ -164,7 +164,8 @@ def automatic_label(path: str, value: Any, spelled_out: bool) -> str:
 
 def _short(value: Any) -> str:
     if isinstance(value, list):
-        return "-".join(_name(item) for item in value) or "none"
+        nameless = any(isinstance(item, dict) and "name" not in item for item in value)
+        return (", ".join(map(_short, value)) if nameless else "-".join(map(_name, value))) or "none"
     if isinstance(value, dict):
         return " ".join(f"{key} {_short(item)}" for key, item in value.items())
     return shown(value).strip("'")

@@ -10,7 +10,7 @@ import pytest
 from reportgen.engine.spec import BatchNormSpec, DropoutSpec
 from reportgen.study.loader import load_study
 from reportgen.study.plan import Plan, changed, make_plan
-from reportgen.study.variants import slug
+from reportgen.study.variants import automatic_label, slug
 from tests.study.texts import SOUND, network
 
 
@@ -51,6 +51,12 @@ def test_variants_are_by_name_and_change_only_what_they_say(tmp_path: Path) -> N
 def test_variants_with_vary_are_their_product(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, "variants: {a: {training.l2: 1}, b: {}}\nvary: {training.lr: [0.1, 1]}\n")
     assert labels(plan) == ["a, lr 0.1", "a, lr 1", "b, lr 0.1", "b, lr 1"]
+
+
+def test_a_list_of_mappings_without_names_is_labelled_by_its_keys() -> None:
+    stages = [{"samples": 16, "epochs": 2}, {"samples": 12, "shrink": 0.3}]
+    assert automatic_label("search.stages", stages, False) == "stages samples 16 epochs 2, samples 12 shrink 0.3"
+    assert automatic_label("preprocess", [{"name": "center"}, {"name": "whiten"}], False) == "center-whiten"
 
 
 def test_labels_and_ids_are_unique_and_the_same_every_time(tmp_path: Path) -> None:
