@@ -6,11 +6,12 @@ balanced accuracy, the mean over classes of the share that is recognized. Where 
 the metric is whether the finding is still seen.
 
 Losses are compared by their ratio. A loss above that of guessing counts as guessing's, and so does a run that diverged:
-who has such a network had better guess, and how far above it lies is luck. Below a hundredth of guessing's loss
+who has such a network had better guess, and how far above it lies is luck. Far below a twentieth of guessing's loss
 differences no longer count. The loss and not the accuracy, since each example tells it by degrees: the accuracy of a
 net that has learned nothing is by luck, and that of one that is nearly always right counts a few examples.
-Where a net learned and its validation loss ends above guessing's all the same, on either side, accuracies are compared
-in its place; they are in log odds, for the same reason, and a run that diverged has that of chance.
+But where a net learned, with the change or without, and is so sure of a few wrong answers that its validation loss
+hangs on them, accuracies are compared in its place; they are in log odds, and a run that diverged has that of chance.
+Which of the two it is does not depend on which side is before and which after.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Remedy, RemedyVerdict
 from reportgen.analysis.rules import RULES
 from reportgen.analysis.rules._held_out import majority
-from reportgen.analysis.rules._outcome import guess_loss
+from reportgen.analysis.rules._outcome import HALF, guess_loss
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import gain_interval, mean_interval, ratio_interval
 from reportgen.analysis.verdicts import LEAST_SEEDS
@@ -35,8 +36,9 @@ HIGHER_IS_BETTER = {"val_accuracy": True, "train_loss": False, "val_loss": False
 USUAL = ("val_loss", "train_loss")
 SEEN = "finding_seen"
 
-LEAST_LOSS = 0.01
-"""The share of guessing's loss below which a loss is as good as none."""
+FEW = 0.1
+LEAST_LOSS = 0.05
+"""What is added to losses before they are compared, as a share of guessing's: below it they hang on few examples."""
 
 
 def judge_remedy(
@@ -66,16 +68,20 @@ def judge_remedy(
 def _metric(records: Sequence[RunRecord], finding: Finding) -> str:
     if not any(record.spec.training.epochs > 0 for record in records):
         return SEEN
-    named = finding.metric or ("val_accuracy" if any(_by_heart(r) for r in records) else None)
+    named = finding.metric or ("val_accuracy" if any(_hangs_on_few(r) for r in records) else None)
     names = (named, *USUAL) if named else USUAL
     return next((name for name in names if any(_known(r, name) for r in records)), "train_loss")
 
 
-def _by_heart(record: RunRecord) -> bool:
-    """Return whether a run learned, and is so sure where it is wrong that its validation loss no longer shows it."""
+def _hangs_on_few(record: RunRecord) -> bool:
+    """Return whether a run learned, and its validation loss is that of a few examples of which it is sure and wrong.
+
+    It lies above guessing's then, or its standard error over examples is more than a tenth of that.
+    """
     guess = guess_loss(record)
     train, loss, accuracy = (float(record.final.get(n, math.nan)) for n in ("train_loss", "val_loss", "val_accuracy"))
-    return train < guess < loss and accuracy > majority(record)
+    error = float(record.facts.get("val_loss_sd", 0.0)) / math.sqrt(max(int(record.facts.get("val_n", 0)), 1))
+    return train < HALF * guess and accuracy > majority(record) and (loss > guess or error > FEW * guess)
 
 
 def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRecord], float]:

@@ -178,14 +178,15 @@ def ratio_interval(before: ArrayLike, after: ArrayLike, least: float, least_erro
     """Return (mean difference, lo, hi) of paired sizes that are compared by their ratio, after less before.
 
     The interval is Student's t over the differences of logarithms, taken back to sizes at the mean before. least: what
-    is added to each, so that sizes far below it are all alike. least_error: a floor for the standard error of the mean
-    logarithm, such as that of the examples behind a loss.
+    is added to each, so that sizes far below it are all alike. least_error: a standard error that the mean logarithm
+    has at least, known from hundreds of examples, so that its own share of the interval is a normal number's.
     """
     was, now = np.asarray(before, np.float64), np.asarray(after, np.float64)
     difference = float((now - was).mean())
-    _, lo, hi = mean_interval(np.log((now + least) / (was + least)), least_error)
+    center, _, hi = mean_interval(np.log((now + least) / (was + least)))
+    half = max(hi - center, float(special.ndtri((1 + LEVEL) / 2)) * least_error)
     level = float(was.mean()) + least
-    ends = [level * math.expm1(min(bound, 700.0)) for bound in (lo, hi)]
+    ends = [level * math.expm1(min(bound, 700.0)) for bound in (center - half, center + half)]
     return difference, min(ends[0], difference), max(ends[1], difference)
 
 

@@ -37,10 +37,17 @@ MOST_DROPPED = 0.8
 
 def penalty_holds(record: RunRecord) -> bool:
     """Return whether L2, L1 or weight decay keeps the weights from what the data loss asks for."""
+    return _penalized(record) and (cost_of_penalty(record) >= COSTS or shrinkage(record) <= SHRUNK)
+
+
+def penalty_shrinks(record: RunRecord) -> bool:
+    """Return whether L2, L1 or weight decay has pulled the weights in, where training alone lets them grow."""
+    return _penalized(record) and shrinkage(record) <= SHRUNK
+
+
+def _penalized(record: RunRecord) -> bool:
     training = record.spec.training
-    if not (training.l2 or training.l1 or weight_decay(record.spec)):
-        return False
-    return cost_of_penalty(record) >= COSTS or shrinkage(record) <= SHRUNK
+    return bool(training.l2 or training.l1 or weight_decay(record.spec))
 
 
 def cost_of_penalty(record: RunRecord) -> float:

@@ -22,8 +22,9 @@ same. Four signs count, each of large steps together with harm:
 Signs 2 to 4 need a training split that is not fitted, but for such a swing. Among 110 random configurations over 14
 rates each, two in a hundred of the rates that trained about as well as the best one showed a sign, the highest.
 A schedule that raises the rate until training breaks is left alone, and so are inputs larger than the weights fit,
-where they and not the rate make the first step large. A net that never settles under dropout that weighs on its loss is
-none of this rule's: its noise is that of the masks.
+where they and not the rate make the first step large. Weights that a penalty has pulled in by steps that are small
+on the average, below a fifth of the loss, lose to the penalty what they had learned. A net that never settles under
+dropout that weighs on its loss is none of this rule's: its noise is that of the masks.
 
 **Advice.** Lower the rate by a factor of ten, or by what brings the first step's update over weight to 0.05.
 """
@@ -36,7 +37,7 @@ from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.rules._course import Array, Course, course, finite, restarts, rises, sane
 from reportgen.analysis.rules._input import too_large
 from reportgen.analysis.rules._outcome import fits, guess_loss
-from reportgen.analysis.rules._pull import dropout_holds
+from reportgen.analysis.rules._pull import dropout_holds, penalty_shrinks
 from reportgen.analysis.rules._rate import lower, other_rates
 from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
 from reportgen.analysis.rules._swings import swing
@@ -52,7 +53,7 @@ SWINGS, WILD = 0.03, 0.15
 LATE = 0.2
 BLOCKS = 16
 BROKE, BURST = "broke out", "beyond reason"
-GUESSES, LOSES, RESTLESS = "no better than guessing", "lost ground", "never settles"
+GUESSES, LOSES, UNSETTLED = "no better than guessing", "lost ground", "never settles"
 SOURCES = (
     "stanford-scribe",
     "lecture-review",
@@ -71,16 +72,16 @@ def sign(record: RunRecord) -> str | None:
     seen = course(record)
     if seen is not None and seen.last >= sane(record) and _began_sane(record):
         return BURST
-    if seen is None or seen.promised < PROMISE:
+    if seen is None or seen.promised < PROMISE or (penalty_shrinks(record) and seen.usual < LATE):
         return None
     if fits(record):
-        return RESTLESS if _swings(record, seen, WILD) else None
+        return UNSETTLED if _swings(record, seen, WILD) else None
     ended = _ended(record, seen)
     if ended >= GUESSING * seen.guess and seen.effect >= LARGE and not _coming_down(record, seen):
         return GUESSES
     if seen.effect >= LARGE / 2 and max(_lost(seen), _lost_by_scores(record)) > LOST * seen.guess:
         return LOSES
-    return RESTLESS if _restless(record, seen, ended) else None
+    return UNSETTLED if _never_settles(record, seen, ended) else None
 
 
 def _by_the_input(record: RunRecord) -> bool:
@@ -136,7 +137,8 @@ def _swings(record: RunRecord, seen: Course, share: float) -> bool:
     return not restarts(record) and swing(record) >= share * seen.guess
 
 
-def _restless(record: RunRecord, seen: Course, ended: float) -> bool:
+def _never_settles(record: RunRecord, seen: Course, ended: float) -> bool:
+    """Return whether a loss that stays far from zero swings late, or is kept there by steps as large as itself."""
     if ended < KEEPS * seen.guess or dropout_holds(record):
         return False
     swings = seen.promised >= LONG and _swings(record, seen, SWINGS)

@@ -7,9 +7,10 @@
 to its end. For pre-activations of unit variance that share is 3% (tanh) and less than 0.1% (sigmoid); a trained net
 commonly has more in its last layers, since it has become sure of its answers, hence the high level. A net that fits
 its training split all the same is worth a sentence and no more at initialization (from a share of 80% on, one that
-has mastered it, with 98% of its labels), and nothing later: there, saturation is success. What a net knows only by
-heart, with far more mistakes on validation examples than a simple model makes, does not count. An error where more
-than 80% are flat and the net learns next to nothing.
+has mastered it, with 98% of its labels), and nothing later: there, saturation is success. Nor is it a fault later where
+the training loss fell by a tenth of guessing's from then on: narrow nets draw sharp boundaries with flat units. What a
+net knows only by heart, with far more mistakes on validation examples than a simple model makes, does not count. An
+error where more than 80% are flat and the net learns next to nothing.
 
 **Causes told apart.** From step 0, with weights that keep the variance of their input: the input is too large. From
 step 0 otherwise: the weights are. Later only: steps that were too large.
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.analysis.rules._input import standardize, too_large
-from reportgen.analysis.rules._outcome import FITS, MASTERS, does_well, fits, stuck
+from reportgen.analysis.rules._outcome import FITS, MASTERS, does_well, fits, guess_loss, stuck
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
@@ -40,6 +41,7 @@ from reportgen.runs.record import RunRecord
 
 MUCH = 0.5
 MOST = 0.8
+LEARNED = 0.1
 BOUNDED = ("tanh", "sigmoid")
 SOURCES = ("Glorot and Bengio 2010", "lecture-review", "stanford-scribe", "nn1-notes")
 
@@ -62,8 +64,16 @@ def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:
         late = np.zeros_like(late)
     if not late.any():
         return late, 0
-    first = int(np.flatnonzero(much[:, late].any(axis=1))[0])
-    return late, int(record.probe_steps[first])
+    first = int(record.probe_steps[np.flatnonzero(much[:, late].any(axis=1))[0]])
+    return (np.zeros_like(late), 0) if _learned_since(record, first) else (late, first)
+
+
+def _learned_since(record: RunRecord, step: int) -> bool:
+    """Return whether the training loss fell after a step, so that units which are flat by then did not stop it."""
+    steps, losses = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", "train_loss"))
+    if not 2 <= steps.size == losses.size:
+        return False
+    return bool(losses[-1] < np.interp(step, steps, losses) - LEARNED * guess_loss(record))
 
 
 def check(evidence: Evidence) -> Finding | None:

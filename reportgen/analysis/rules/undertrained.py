@@ -13,27 +13,37 @@ for their cost; runs whose loss on held-out examples no longer falls, where more
 at their limit, whose loss has stopped falling; rates that are too high; and runs of fewer than 8 steps, which show no
 course.
 
-**Advice.** Train four times as long.
+One epoch can be too short for its minibatches to show any fall. So one counts too whose steps all together
+promise no fall by e^2, the sum of |u| |g| / L over them (u the step, g the gradient, L the loss), while the net is worse
+in training and in validation than a linear model or nearest neighbours are in validation: steps are what is missing.
+
+**Advice.** Train four times as long; ten times, where the steps were that few.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules import lr_too_high
-from reportgen.analysis.rules._course import Array, finite, rises
+from reportgen.analysis.rules._course import Array, course, finite, rises
+from reportgen.analysis.rules._held_out import scored
 from reportgen.analysis.rules._outcome import FITS, guess_loss
 from reportgen.analysis.rules._seen import in_most, number, percent, words_for_seeds
+from reportgen.analysis.rules.lr_too_low import SMALL
+from reportgen.analysis.rules.underfitting import Shortfall, below_simple_models
 from reportgen.runs.record import RunRecord
 
 GAIN = 0.05
 ERRORS, ERRORS_OF_TWO = 3.0, 2.0
 LEAST_STEPS = 8
-LONGER = 4
+LONGER, MUCH_LONGER = 4, 10
+PROMISED = 2.0
+ONE_EPOCH = 2  # scores: before it and after
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
 
 
@@ -116,15 +126,60 @@ def _generalizes(record: RunRecord) -> bool:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds were still getting better."""
+    """Return the finding where most seeds were still getting better, or had hardly begun."""
     falls = [_falling(record) for record in evidence.records]
     shown = in_most(evidence.records, falls)
-    if not shown:
+    if shown:
+        return _still_falling(evidence, shown)
+    short = in_most(evidence.records, [_hardly_begun(record) for record in evidence.records])
+    below = below_simple_models(scored(evidence.records)) if short and scored(evidence.records) else None
+    return _too_few_steps(evidence, short, below) if below else None
+
+
+def _hardly_begun(record: RunRecord) -> float | None:
+    """Return what all steps of a run promised, in powers of e, where that is little; None elsewhere."""
+    told = len(record.arrays.get("epoch_train_loss", ())) > ONE_EPOCH
+    if record.status != "ok" or told or rises(record) or record.steps < LEAST_STEPS or lr_too_high.sign(record):
         return None
-    record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
+    seen = course(record)
+    return seen.promised if seen is not None and seen.usual >= SMALL and seen.promised < PROMISED else None
+
+
+def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]]) -> Finding:
+    record = shown[0][0]
     half, end = (float(np.mean([getattr(f, name) for _, f in shown])) for name in ("half", "end"))
     gain = float(np.mean([f.gain(guess_loss(record)) for _, f in shown]))
+    message = (
+        f"The loss was still falling when training ended: from {number(half)} at half time to {number(end)} after "
+        f"{record.steps} steps; as much training again would take off about {percent(gain / end)} of it "
+    )
+    evident = {
+        "loss_at_half": half,
+        "loss_at_end": end,
+        "expected_gain": gain,
+        "limit": GAIN * guess_loss(record),
+        "standard_errors": float(np.mean([f.errors for _, f in shown])),
+    }
+    return _finding(evidence, [r for r, _ in shown], message, evident, LONGER)
+
+
+def _too_few_steps(evidence: Evidence, shown: Sequence[tuple[RunRecord, float]], below: Shortfall) -> Finding:
+    promised, record = float(np.mean([value for _, value in shown])), shown[0][0]
+    message = (
+        f"All {record.steps} steps together promise a fall of the loss by {percent(-math.expm1(-promised))} at most; "
+        f"accuracy is {percent(below.train)} in training, where {below.by} reaches {percent(below.reached)} in "
+        "validation "
+    )
+    evident = {"promised_fall": promised, "limit": PROMISED, "train_accuracy": below.train, "reference": below.reached}
+    return _finding(evidence, [r for r, _ in shown], message, evident, MUCH_LONGER)
+
+
+def _finding(
+    evidence: Evidence, records: Sequence[RunRecord], message: str, evident: dict[str, float], times: int
+) -> Finding:
+    record, seeds = records[0], tuple(r.spec.seed for r in records)
     epochs = record.spec.training.epochs
+    longer = dict.fromkeys((times, MUCH_LONGER))
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -132,22 +187,11 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         layers=(),
         step=record.steps,
-        evidence={
-            "loss_at_half": half,
-            "loss_at_end": end,
-            "expected_gain": gain,
-            "limit": GAIN * guess_loss(record),
-            "standard_errors": float(np.mean([f.errors for _, f in shown])),
-            "steps": record.steps,
-        },
-        message=(
-            f"The loss was still falling when training ended: from {number(half)} at half time to {number(end)} after "
-            f"{record.steps} steps; as much training again would take off about {percent(gain / end)} of it "
-            f"({words_for_seeds(seeds, len(falls))}, at step {record.steps})."
-        ),
-        advice=f"Train for {LONGER * epochs} epochs in place of {epochs}.",
+        evidence={**evident, "steps": record.steps},
+        message=f"{message}({words_for_seeds(seeds, len(evidence.records))}, at step {record.steps}).",
+        advice=f"Train for {times * epochs} epochs in place of {epochs}.",
         sources=SOURCES,
-        proposals=(Proposal({"training.epochs": LONGER * epochs}, "training that goes on"),),
+        proposals=tuple(Proposal({"training.epochs": more * epochs}, "training that goes on") for more in longer),
     )
 
 

@@ -16,8 +16,9 @@ ln C before training like all others.
 enlarge the signal; else the input is the cause where its root mean square is beyond 3, and else the last layer's
 weights.
 
-**Severity.** A warning: the first steps go into unlearning. With an input that is too large, in a net that fits its
-training split or was not trained, a sentence.
+**Severity.** A warning: the first steps go into unlearning. A sentence where that costs nothing: in a net that fits its
+training split and came below the loss of guessing within a tenth of training, from a loss below ten times that; and
+with an input that is too large, in any net that fits its training split or was not trained.
 
 **Advice.** Smaller weights in the last layer, or scaled ones in all, or a standardized input: what is the cause.
 """
@@ -29,8 +30,9 @@ import math
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._course import finite, sane
 from reportgen.analysis.rules._input import LARGE_INPUT, standardize
-from reportgen.analysis.rules._outcome import fits, guess_loss, start_loss
+from reportgen.analysis.rules._outcome import does_well, fits, guess_loss, start_loss
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
 from reportgen.analysis.rules._signal import forward, input_size
@@ -39,6 +41,7 @@ from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
 
 ENLARGED = 2.0
+SOON, BLOCKS = 0.1, 40
 SOURCES = ("stanford-scribe", "lecture-review", "He et al. 2015", "Hanin and Rolnick 2018")
 
 
@@ -79,7 +82,8 @@ def check(evidence: Evidence) -> Finding | None:
     outputs = float(np.mean([record.statistic("activation_std")[0][-1] for record in shown]))
     seeds = tuple(record.spec.seed for record in shown)
     advice, proposals = _cure(evidence, first, cause)
-    harmless = cause == "input" and all(record.steps == 0 or fits(record) for record in shown)
+    by_input = cause == "input" and all(record.steps == 0 or fits(record) for record in shown)
+    harmless = by_input or 2 * sum(_soon_unlearned(record) for record in shown) > len(shown)
     return Finding(
         rule=RULE.id,
         severity="info" if harmless else "warning",
@@ -105,6 +109,14 @@ def check(evidence: Evidence) -> Finding | None:
         proposals=proposals,
         causes=_causes(first, cause),
     )
+
+
+def _soon_unlearned(record: RunRecord) -> bool:
+    """Return whether a net that does well started from a loss within reason, and was soon below that of guessing."""
+    if not does_well(record) or not start_loss(record) < sane(record):
+        return False
+    blocks = np.array_split(finite(record.arrays["step_loss"]), BLOCKS)
+    return any(block.mean() < guess_loss(record) for block in blocks[: int(SOON * BLOCKS)] if block.size)
 
 
 def _cure(evidence: Evidence, record: RunRecord, cause: str) -> tuple[str, tuple[Proposal, ...]]:
