@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportgen.data.dataset import Dataset
 from reportgen.engine.spec import BatchNormSpec, Component, DropoutSpec
 from reportgen.runs.record import RunRecord
 from tests.analysis.rate_runs import alarm, clouds, found, run, runs
@@ -87,6 +88,21 @@ def test_one_epoch_shows_in_its_minibatches_that_it_is_too_short() -> None:
     finding = found("undertrained", runs(lr=0.05, epochs=1, data=HARD, batch_size=4))
     assert finding is not None
     assert len(finding.seeds) >= 2  # of 3: a seed whose late fall is within its noise is left out
+
+
+def test_one_epoch_of_few_steps_lacks_steps_where_simple_models_do_better() -> None:
+    given = {"epochs": 1, "batch_size": 20, "lr": 0.1}
+
+    def flat(data: Dataset) -> list[RunRecord]:
+        """Return runs whose minibatches show no fall."""
+        records = runs(**given, data=data)
+        return [_with(r, step_loss=np.full(20, 0.8) + np.array([0.1, -0.1] * 10)) for r in records]
+
+    finding = found("undertrained", flat(clouds(distance=3.0)))
+    assert finding is not None
+    assert finding.evidence["promised_fall"] < finding.evidence["limit"]
+    assert "20 steps together" in finding.message
+    assert found("undertrained", flat(clouds(noise=1.0))) is None
 
 
 def test_longer_training_is_proposed_where_it_helps() -> None:

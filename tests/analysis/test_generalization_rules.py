@@ -87,6 +87,30 @@ def test_a_fall_within_the_error_of_few_examples_is_no_overfitting() -> None:
     assert alarm("overfitting", runs(curves=curves, facts={"val_n": 1000}))
 
 
+def test_seeds_that_all_lose_but_unequally_much_are_overfitting() -> None:
+    """A t test over three seeds would find 0.2, 0.5 and 1.2 too unlike for 5%; each is far beyond its own noise."""
+    ends, flat = (0.75, 1.0, 2.0), {"val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
+    unequal = [
+        run(seed, {"val_loss": np.r_[RISING[:11], np.linspace(0.6, end, EPOCHS - 10)], **flat})
+        for seed, end in zip((0, 1, 2), ends, strict=True)
+    ]
+    assert alarm("overfitting", unequal)
+
+
+def test_one_seed_of_three_is_not_the_variant() -> None:
+    records = [run(0, {"val_loss": RISING, **LEARNED}), *(run(seed, LEARNED) for seed in (1, 2))]
+    assert not alarm("overfitting", records)
+
+
+def test_a_wander_from_epoch_to_epoch_is_noise_too() -> None:
+    late = np.arange(EPOCHS + 1) > 10
+    steady = np.where(late, 0.75, falling(1.4, 0.5, 2.0))
+    swinging = steady * np.where(late, np.where(np.arange(EPOCHS + 1) % 2, 2.2, 0.4), 1.0)
+    flat = {"val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
+    assert alarm("overfitting", runs(curves={"val_loss": steady, **flat}))
+    assert not alarm("overfitting", runs(curves={"val_loss": swinging, **flat}))
+
+
 def test_noise_alone_is_rarely_called_overfitting() -> None:
     """At most 5% of 100 sets of three seeds whose validation scores wander without a trend raise an alarm."""
 

@@ -108,6 +108,21 @@ def test_small_steps_do_what_their_gradients_promise() -> None:
     assert large.promised > 20 * max(large.fall, 0.1)
 
 
+def test_what_gradients_promise_hardly_depends_on_how_many_examples_were_looked_at() -> None:
+    """On labels without a signal the gradient of few examples is mostly their luck: as it is, it promises 2.3 times."""
+    noise = clouds(noise=1.0)
+    few, all_of_them = (course(run(lr=0.02, data=noise, examples=examples)) for examples in (50, 400))
+    assert few is not None
+    assert all_of_them is not None
+    assert 0.6 < few.promised / all_of_them.promised < 1.7
+
+
+def test_a_net_that_a_penalty_pulled_in_has_no_rate_that_is_too_high() -> None:
+    record = run(lr=0.05, l2=0.5, epochs=30)
+    assert record.statistic("weight_norm")[-1].prod() < 0.5 * record.statistic("weight_norm")[0].prod()
+    assert sign(record) is None
+
+
 def test_the_effect_of_a_step_is_a_bound_on_how_far_losses_move() -> None:
     record = run(lr=0.05, batch_size=0, epochs=1)
     seen = course(record)

@@ -137,6 +137,21 @@ def test_the_output_layer_is_named_where_it_alone_is_too_large() -> None:
     assert dict(finding.proposals[0].change) == {"network.output_init": "xavier"}
 
 
+def test_a_first_loss_that_is_soon_unlearned_is_worth_a_sentence() -> None:
+    severities = []
+    for epochs in (1, 60):
+        found = records(clouds(), widths=(24,), weights=small(1.0), epochs=epochs, lr=0.1)
+        severities.append(findings(found, "wrong_init_loss")["wrong_init_loss"].severity)
+    assert severities == ["warning", "info"]
+
+
+def test_deep_batch_norm_is_told_to_be_shallower_where_its_gradient_explodes() -> None:
+    given = {"act": RELU, "weights": HE, "batchnorm": BatchNormSpec(), "epochs": 2}
+    found = findings(records(clouds(), widths=(24,) * 30, **given), "exploding_gradients")["exploding_gradients"]
+    assert found.severity in ("warning", "error")
+    assert [len(proposal.change["network.hidden"]) for proposal in found.proposals] == [12, 6]
+
+
 def test_the_input_is_named_where_it_is_what_is_too_large() -> None:
     found = records(clouds(scale=30.0), widths=(24,), weights=HE, act=RELU, lr=1e-5)
     finding = findings(found, "wrong_init_loss", "unnormalized_input")["wrong_init_loss"]

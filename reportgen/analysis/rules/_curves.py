@@ -72,15 +72,16 @@ def _means(values: Array, starts: NDArray[np.int64], ends: NDArray[np.int64]) ->
     return np.asarray((sums[ends] - sums[starts]) / (ends - starts))
 
 
-def still_falling(record: RunRecord, share: float) -> bool:
+def still_falling(record: RunRecord, share: float, errors: float = 0.0) -> bool:
     """Return whether the last quarter's training loss lies below the third quarter's by more than a share of itself.
 
     The last quarter's own second half has to lie below its first by half of that share: a loss that came to rest when
-    its rate decayed no longer falls.
+    its rate decayed no longer falls. errors: how many standard errors of minibatches the fall has to be at least.
     """
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
     if losses.size < 8:
         return False
     *third, first, second = (float(part.mean()) for part in np.array_split(losses, 8)[4:])
-    last = (first + second) / 2
-    return float(np.mean(third)) - last > share * last and first - second > share / 2 * second
+    last, fell = (first + second) / 2, float(np.mean(third)) - (first + second) / 2
+    noise = float(np.sqrt(np.mean(np.diff(losses[losses.size // 2 :]) ** 2) / 2 / (losses.size / 8)))
+    return fell > max(share * last, errors * noise) and first - second > share / 2 * second

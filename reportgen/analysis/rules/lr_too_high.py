@@ -9,7 +9,8 @@ been down before, and how far it still swings late in training, measured where n
 same. Four signs count, each of large steps together with harm:
 
 1. *Broke out.* The loss left the finite numbers, or ended beyond reason, though before the first step it was sane:
-   below ten times guessing, or below 10, which outputs of unit variance stay below for every loss.
+   below ten times guessing, or below 10, which outputs of unit variance stay below for every loss. Or it was beyond
+   reason at the end of some epoch, and ends no better than guessing.
 2. *No better than guessing.* The loss, in train mode and in test mode, ends at 95% of the best constant
    answer's or above and has not just been falling, after steps that promised a fall by e^20, with one at least twice as
    large as the loss itself.
@@ -70,7 +71,7 @@ def sign(record: RunRecord) -> str | None:
     if record.status == "diverged":
         return BROKE if _began_sane(record) else None
     seen = course(record)
-    if seen is not None and seen.last >= sane(record) and _began_sane(record):
+    if seen is not None and _beyond_reason(record, seen) and _began_sane(record):
         return BURST
     if seen is None or seen.promised < PROMISE or (penalty_shrinks(record) and seen.usual < LATE):
         return None
@@ -82,6 +83,15 @@ def sign(record: RunRecord) -> str | None:
     if seen.effect >= LARGE / 2 and max(_lost(seen), _lost_by_scores(record)) > LOST * seen.guess:
         return LOSES
     return UNSETTLED if _never_settles(record, seen, ended) else None
+
+
+def _beyond_reason(record: RunRecord, seen: Course) -> bool:
+    """Return whether the loss ended beyond reason, or was there at the end of an epoch and came to nothing since."""
+    wanders = any(layer.batchnorm for layer in record.spec.network.layers)  # in test mode, by its running values
+    scores = record.arrays.get("epoch_batch_loss" if wanders else "epoch_train_loss", ())
+    worst = float(finite(scores).max(initial=0.0))
+    lost = worst >= sane(record) and _ended(record, seen) >= GUESSING * seen.guess
+    return seen.last >= sane(record) or lost
 
 
 def _by_the_input(record: RunRecord) -> bool:

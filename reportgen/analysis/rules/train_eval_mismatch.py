@@ -16,8 +16,9 @@ normalization; the validation examples whose class depends on their batch; the t
 4. *Test mode costs more.* The loss on the whole training split in test mode lies above that of the last epoch in train
    mode by 3% of what the best constant answer costs, and did by less or more at the ends of all late epochs. What
    dropout and small batches do is the opposite: they make train mode the dearer one. It is asked only where a layer
-   has two modes, and the loss neither swings nor shows a rate that is too high. Running values with a momentum of 0.9
-   or less lag ten steps behind weights that move fast, and no setting mends that: there it takes 10% and 100 steps.
+   has two modes, and the loss swings by no more than a tenth of that and shows no rate that is too high. Running values
+   with a momentum of 0.9 or less lag ten steps behind weights that move fast, and no setting mends that: there it takes
+   10% and 100 steps.
 
 **Severity.** A warning; a note where dropout that is not scaled changes outputs by less than 15%.
 
@@ -44,7 +45,7 @@ from reportgen.runs.record import RunRecord
 DEPENDENT = 0.01
 DEARER, MUCH_DEARER = 0.03, 0.1
 KEEPS_UP = 100
-STEADY = 0.02
+STEADY, SHARE = 0.02, 0.1
 SLIGHT = 0.85
 USUAL_MOMENTUM = 0.9
 UNSCALED, FROZEN, BATCH, COSTS = "dropout is not scaled", "never moved", "depends on the batch", "test mode costs more"
@@ -100,9 +101,14 @@ def _dearer(record: RunRecord) -> float | None:
     guess = guess_loss(record)
     more = (float(record.final.get("train_loss", math.nan)) - trained[-1]) / guess
     persists = (tested > trained)[trained.size // 2 :].all()
-    moves = swing(record) > STEADY * guess or lr_too_high.sign(record) is not None
     least = DEARER if _slow(record) else MUCH_DEARER if record.steps >= KEEPS_UP else math.inf
-    return float(more) if more > least and persists and not moves else None
+    return float(more) if more > least and persists and not _moves(record, more) else None
+
+
+def _moves(record: RunRecord, more: float) -> bool:
+    """Return whether the loss swings by more than a tenth of what test mode costs more, or a rate is too high."""
+    sign = lr_too_high.sign(record)
+    return swing(record) > max(STEADY, SHARE * more) * guess_loss(record) or sign not in (None, lr_too_high.UNSETTLED)
 
 
 def _slow(record: RunRecord) -> bool:

@@ -89,7 +89,7 @@ def _small(record: RunRecord) -> bool:
 def _under_way(record: RunRecord) -> bool:
     """Return whether the loss was falling fast at the end, or at all while it was not below guessing yet."""
     loss = float(record.final.get("train_loss", np.nan))
-    return still_falling(record, FALLING) or (still_falling(record, 0.0) and loss > guess_loss(record))
+    return still_falling(record, FALLING) or (still_falling(record, 0.0, ERRORS) and loss > guess_loss(record))
 
 
 def _began_saturated(record: RunRecord) -> bool:

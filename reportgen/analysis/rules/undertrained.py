@@ -8,14 +8,14 @@ ratio to the fall over the quarter before where that is below 1, and at most the
 
 **Reference.** A gain of more than 5% of the best constant answer's loss. The minibatches must show the late fall too,
 beyond two standard errors by their noise (von Neumann's differences of neighbouring losses), and three where they are
-the only witness. Left alone are nets that fit 90% of their training split; runs that were stopped on purpose, early or
-for their cost; runs whose loss on held-out examples no longer falls, where more training only overfits; noisy labels
-at their limit, whose loss has stopped falling; rates that are too high; and runs of fewer than 8 steps, which show no
-course.
+the only witness; seeds are independent, so it is all together that have to, by the sum of their z values (Stouffer).
+Left alone are nets that fit 90% of their training split; runs that were stopped on purpose, early or for their cost;
+runs whose loss on held-out examples no longer falls, where more training only overfits; noisy labels at their limit,
+whose loss has stopped falling; rates that are too high; and runs of fewer than 8 steps, which show no course.
 
-One epoch can be too short for its minibatches to show any fall. So one counts too whose steps all together
-promise no fall by e^2, the sum of |u| |g| / L over them (u the step, g the gradient, L the loss), while the net is worse
-in training and in validation than a linear model or nearest neighbours are in validation: steps are what is missing.
+One epoch can be too short for its minibatches to show any fall. So one counts too whose steps all together promise no
+fall by e^2, the sum of |u| |g| / L over them (u the step, g the gradient, L the loss), while the net is worse in
+training and in validation than a linear model or nearest neighbours are in validation: steps are what is missing.
 
 **Advice.** Train four times as long; ten times, where the steps were that few.
 """
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,7 +49,10 @@ SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von
 
 @dataclass(frozen=True)
 class _Fall:
-    """Losses at a quarter and at half of training and at its end; the late fall's standard errors by minibatches."""
+    """Losses at a quarter and at half of training and at its end.
+
+    errors: the late fall by minibatches, in standard errors, or in those that it takes to be certain.
+    """
 
     quarter: float
     half: float
@@ -74,9 +77,9 @@ def _falling(record: RunRecord) -> _Fall | None:
     tested = _of_scores(record, times, seen.errors)
     least = ERRORS if tested is None else ERRORS_OF_TWO
     fall = tested or seen
-    if fall.gain(guess_loss(record)) < GAIN * guess_loss(record) or fall.errors < least or not _generalizes(record):
+    if fall.gain(guess_loss(record)) < GAIN * guess_loss(record) or not _generalizes(record):
         return None
-    return None if lr_too_high.sign(record) else fall
+    return None if lr_too_high.sign(record) else replace(fall, errors=fall.errors / least)
 
 
 def _answers(record: RunRecord) -> bool:
@@ -129,7 +132,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds were still getting better, or had hardly begun."""
     falls = [_falling(record) for record in evidence.records]
     shown = in_most(evidence.records, falls)
-    if shown:
+    if shown and sum(fall.errors for _, fall in shown) >= math.sqrt(len(shown)):
         return _still_falling(evidence, shown)
     short = in_most(evidence.records, [_hardly_begun(record) for record in evidence.records])
     below = below_simple_models(scored(evidence.records)) if short and scored(evidence.records) else None
@@ -139,7 +142,9 @@ def check(evidence: Evidence) -> Finding | None:
 def _hardly_begun(record: RunRecord) -> float | None:
     """Return what all steps of a run promised, in powers of e, where that is little; None elsewhere."""
     told = len(record.arrays.get("epoch_train_loss", ())) > ONE_EPOCH
-    if record.status != "ok" or told or rises(record) or record.steps < LEAST_STEPS or lr_too_high.sign(record):
+    if record.status != "ok" or told or rises(record) or _answers(record) or record.steps < LEAST_STEPS:
+        return None
+    if lr_too_high.sign(record):
         return None
     seen = course(record)
     return seen.promised if seen is not None and seen.usual >= SMALL and seen.promised < PROMISED else None
@@ -158,7 +163,7 @@ def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]])
         "loss_at_end": end,
         "expected_gain": gain,
         "limit": GAIN * guess_loss(record),
-        "standard_errors": float(np.mean([f.errors for _, f in shown])),
+        "certainty": sum(f.errors for _, f in shown) / math.sqrt(len(shown)),
     }
     return _finding(evidence, [r for r, _ in shown], message, evident, LONGER)
 
@@ -203,7 +208,6 @@ RULE = Rule(
     stage="optimization",
     causes=(
         "unnormalized_input",
-        "symmetric_init",
         "vanishing_activations",
         "exploding_activations",
         "vanishing_gradients",
@@ -215,5 +219,5 @@ RULE = Rule(
         "lr_too_low",
         "update_ratio_low",
     ),
-    yields_to=("train_eval_mismatch",),
+    yields_to=("train_eval_mismatch", "symmetric_init"),
 )
