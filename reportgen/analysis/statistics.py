@@ -32,8 +32,11 @@ def mean_interval(values: ArrayLike, least_error: float = 0.0, level: float = LE
     return mean, mean - half, mean + half
 
 
-_SHARES = ("accuracy", "fraction", "agreement_example", "agreement_batch")
-_SIZES = ("loss", "_std", "_norm", "update_ratio")
+_SHARES = ("accuracy", "fraction", "agreement_example", "agreement_batch", "best_place", "weight_evenness")
+_SIZES = (
+    *("loss", "_std", "_norm", "update_ratio", "_unit_spread", "effective_rank", "singular_max", "weight_max"),
+    *("gradient_error", "epochs_to", "steps_to", "activation_ns", "forward_ns", "backward_ns", "over_product"),
+)
 
 
 def possible(name: str, lo: float, hi: float) -> tuple[float, float]:

@@ -16,8 +16,9 @@ from pydantic_core import PydanticUndefined
 
 from reportgen.data.datasets import OPTIONS
 from reportgen.engine.spec import Component
+from reportgen.study.layer_settings import BatchNorm, Dropout
 from reportgen.study.model import StudyFile
-from reportgen.study.settings import BatchNorm, Dropout, Hidden
+from reportgen.study.settings import Hidden
 from reportgen.table import Parameter
 
 NAMES = "a name, or {name: ..., parameters}"

@@ -25,6 +25,7 @@ from reportgen.study import settings
 from reportgen.study.best import BEST_METRICS
 from reportgen.study.claims import EXPECTATIONS
 from reportgen.study.figure_names import figure_names
+from reportgen.study.layer_settings import BatchNorm, Dropout
 from reportgen.study.metrics import METRICS
 from reportgen.study.model import MOST_SEEDS, StudyFile
 from reportgen.study.sanity import SANITY_CHECKS
@@ -64,8 +65,8 @@ def study_schema() -> Schema:
     schema = _of_model(StudyFile)
     definitions = {name: part for name, part in schema.pop("definitions").items() if name not in _REPLACED}
     definitions |= {name: _component(name, rows) for name, rows in TABLES.items()}
-    definitions |= {"data": _data(), "batchnorm": _of_model(settings.BatchNorm)}
-    definitions |= {"dropout": _of_model(settings.Dropout), "hidden": _of_model(settings.Hidden)}
+    definitions |= {"data": _data(), "batchnorm": _of_model(BatchNorm)}
+    definitions |= {"dropout": _of_model(Dropout), "hidden": _of_model(settings.Hidden)}
     _write_sections(definitions)
     values = _values(definitions)
     schema["properties"] |= _top_level(list(values))

@@ -18,6 +18,7 @@ from reportgen.engine.schedules import SCHEDULES
 from reportgen.engine.spec import AugmentSpec, BatchNormSpec, Component, DropoutSpec
 from reportgen.study.components import below, problem, read_component, shown
 from reportgen.study.evaluation import Evaluation
+from reportgen.study.layer_settings import read_batchnorm, read_dropout
 from reportgen.study.section import Number, Section
 
 MOST_LAYERS = 200
@@ -43,58 +44,6 @@ def _reader_by_layer(rows: Any, what: str) -> Any:
         return tuple(below(index, partial(read_component, item, rows, what)) for index, item in enumerate(value))
 
     return BeforeValidator(read)
-
-
-def _batchnorm(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return tuple(below(index, partial(_one_batchnorm, item)) for index, item in enumerate(value))
-    return _one_batchnorm(value)
-
-
-def _one_batchnorm(value: Any) -> BatchNormSpec | None:
-    if isinstance(value, BatchNormSpec) or value is None or value is False or value == "none":
-        return value if isinstance(value, BatchNormSpec) else None
-    if value is True:
-        return BatchNormSpec()
-    if not isinstance(value, dict):
-        raise problem(f"expected true, false or settings, found {shown(value)}", "such as {momentum: 0.9}")
-    return BatchNormSpec(**BatchNorm.model_validate(value).model_dump())
-
-
-class BatchNorm(Section):
-    """Batch normalization's settings, where they are not the usual ones."""
-
-    momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.9
-    epsilon: Annotated[Number, Field(gt=0, le=1)] = 1e-5
-    test_mode: Literal["running", "batch"] = "running"
-    update_running: bool = True
-
-
-class Dropout(Section):
-    """Dropout with a mode; the rate is the fraction that is dropped."""
-
-    rate: Annotated[Number, Field(ge=0, lt=1)]
-    mode: Literal["inverted", "scale_at_test", "unscaled"] = "inverted"
-
-
-def _dropout(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return tuple(below(index, partial(_one_dropout, item)) for index, item in enumerate(value))
-    return _one_dropout(value)
-
-
-def _one_dropout(value: Any) -> DropoutSpec | None:
-    if isinstance(value, DropoutSpec) or value in (None, "none"):
-        return value if isinstance(value, DropoutSpec) else None
-    if isinstance(value, dict):
-        return DropoutSpec(**Dropout.model_validate(value).model_dump())
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise problem(f"expected the fraction that is dropped, found {shown(value)}", "a number from 0 to below 1")
-    if not 0 <= value < 1:
-        raise problem(
-            f"a dropout rate of {shown(value)} is not possible", "the fraction that is dropped: from 0 to below 1"
-        )
-    return DropoutSpec(float(value)) if value > 0 else None
 
 
 def _hidden(value: Any) -> tuple[int, ...]:
@@ -190,8 +139,10 @@ class Network(Section):
     )
     output_init: Annotated[Component | None, BeforeValidator(_output_init)] = None
     bias: Number | list[Number] = 0.0
-    batchnorm: Annotated[BatchNormSpec | tuple[BatchNormSpec | None, ...] | None, BeforeValidator(_batchnorm)] = None
-    dropout: Annotated[DropoutSpec | tuple[DropoutSpec | None, ...] | None, BeforeValidator(_dropout)] = None
+    batchnorm: Annotated[BatchNormSpec | tuple[BatchNormSpec | None, ...] | None, BeforeValidator(read_batchnorm)] = (
+        None
+    )
+    dropout: Annotated[DropoutSpec | tuple[DropoutSpec | None, ...] | None, BeforeValidator(read_dropout)] = None
 
     @model_validator(mode="after")
     def _one_for_each_layer(self) -> Network:
