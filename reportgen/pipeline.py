@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -187,7 +188,8 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     count = len(unique(jobs))
     if len(records) < count:
         lack = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
-        raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}")
+        there = "" if order.folder.parent == Path("reports") else f" -o {shlex.quote(str(order.folder.parent))}"
+        raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}{there}")
     make_writable(order.folder)
     # A remedy that has never been tried stays untried: rendering does not train.
     return write_report(

@@ -50,7 +50,11 @@ def test_a_second_run_trains_nothing(pretend, capsys):
 def test_render_without_runs_is_an_error_of_usage_that_names_the_command(pretend, capsys):
     code, out, err = run(capsys, "render", "rates.yaml", "--set", "training.lr=0.5", "--seeds", "2")
     assert (code, out) == (2, "")
-    assert "train them first: reportgen run rates.yaml --set training.lr=0.5 --seeds 2" in err
+    assert "train them first: reportgen run rates.yaml --set training.lr=0.5 --seeds 2)" in err
+    assert (
+        "train them first: reportgen run rates.yaml -o elsewhere)"
+        in run(capsys, "render", "rates.yaml", "-o", "elsewhere")[2]
+    )
     assert "Traceback" not in err
 
 
