@@ -101,9 +101,8 @@ def order_study(
     """Return the order for a study, loaded and checked; nothing is trained or written yet.
 
     The report goes to the folder `output`/<the study's id>; where no output is given, to reports/, or back to its place
-    for the study that a report keeps. overrides: dotted paths in the study to values. flags: the flag that set an
-    override, by its path, where that was not --set. quick: a small, watermarked version without verdicts. command:
-    what the report names as the way to make it again.
+    for the study that a report keeps. overrides: dotted paths to values; flags: what set one, by its path, if not
+    --set. quick: small, watermarked, without verdicts. command: what the report names as the way to make it again.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown or not formats:
