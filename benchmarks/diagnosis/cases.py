@@ -3,6 +3,7 @@
 A family is a YAML file in `planted/`: its name, whether it holds faults or controls, and its cases. A case has
 
 name       unique; its hash decides the half
+seen       true where the rules were changed after a look at the case: it belongs to the tuning half
 plants     what is wrong, or what looks wrong and is not, in a phrase
 because    why a finding counts, or why an alarm would be false
 study      settings as a study file has them, `vary` and `variants` too
@@ -56,7 +57,7 @@ RULE_IDS = (
 
 _REQUIRED = ("name", "plants", "because", "study", "shows")
 _FAULT_ONLY = ("must", "may", "must_not")
-_KEYS = (*_REQUIRED, *_FAULT_ONLY, "subject", "twin")
+_KEYS = (*_REQUIRED, *_FAULT_ONLY, "subject", "twin", "seen")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Case:
     shows: tuple[Mapping[str, Any], ...]
     subject: str | None = None
     twin: Mapping[str, Any] | None = None
+    seen: bool = False
     must: frozenset[str] = frozenset()
     may: frozenset[str] = frozenset()
     must_not: frozenset[str] = frozenset()

@@ -1,7 +1,8 @@
 """The two halves of the cases: rules are tuned on one and scored on the other.
 
 A bit of the hash of a case's name decides, so that a new case moves no other; where all cases of a rule would fall
-into one half, the one with the largest hash changes sides.
+into one half, the one with the largest hash changes sides. Cases that were looked at are in the tuning half, and have
+no part in that.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ _CONTROLS = ""
 
 def halves(cases: Sequence[Case]) -> dict[str, str]:
     """Return the half of each case by its name."""
-    split = {case.name: TUNING if _hash(case.name) % 2 else SCORING for case in cases}
-    counts = Counter(rule for case in cases for rule in case.must)
+    split = {case.name: TUNING if case.seen or _hash(case.name) % 2 else SCORING for case in cases}
+    unseen = [case for case in cases if not case.seen]
+    counts = Counter(rule for case in unseen for rule in case.must)
     strata: dict[str, list[Case]] = {}
-    for case in cases:
+    for case in unseen:
         strata.setdefault(_stratum(case, counts), []).append(case)
     for stratum in strata.values():
         sides = {split[case.name] for case in stratum}

@@ -28,6 +28,7 @@ ends worse than its twin, which has the same seeds and the fault mended; what a 
 control nothing. A case that fails this makes the command fail.
 
 The cases are split by a hash of their names. Rules are tuned on one half; the other half is the one that counts.
+Cases that were tried before a change of the rules, and then kept, belong to the tuning half whatever their hash.
 Only warnings and errors are alarms.
 
 - **Recall**: the share of faults that raise any alarm.

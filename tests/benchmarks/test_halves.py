@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -40,3 +41,10 @@ def test_two_cases_of_a_rule_are_parted_whatever_their_hashes() -> None:
     for number in range(20):
         pair = (case(f"a{number}", must="saturation"), case(f"b{number}", must="saturation"))
         assert set(halves(pair).values()) == {TUNING, SCORING}
+
+
+def test_a_case_that_was_looked_at_is_tuned_on_and_moves_no_other() -> None:
+    seen = tuple(dataclasses.replace(case(f"seen-{n}", must="no_signal"), seen=True) for n in range(8))
+    before, after = halves(CASES), halves((*CASES, *seen))
+    assert {after[one.name] for one in seen} == {TUNING}
+    assert before == {name: half for name, half in after.items() if name in before}
