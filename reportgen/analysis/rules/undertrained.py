@@ -13,9 +13,10 @@ Left alone are nets that fit 90% of their training split; runs that were stopped
 runs whose loss on held-out examples no longer falls, where more training only overfits; noisy labels at their limit,
 whose loss has stopped falling; rates that are too high; and runs of fewer than 8 steps, which show no course.
 
-One epoch can be too short for its minibatches to show any fall. So one counts too whose steps all together promise no
-fall by e^2, the sum of |u| |g| / L over them (u the step, g the gradient, L the loss), while the net is worse in
-training and in validation than a linear model or nearest neighbours are in validation: steps are what is missing.
+Fewer than 100 steps can be too few for minibatches to show any fall. So such a run counts too whose steps all together
+promise no fall by e^2, the sum of |u| |g| / L over them (u the step, g the gradient, L the loss), while the net is
+worse in training and in validation than a linear model or nearest neighbours are in validation: steps are what is
+missing.
 
 **Advice.** Train four times as long; ten times, where the steps were that few.
 """
@@ -43,7 +44,7 @@ ERRORS, ERRORS_OF_TWO = 3.0, 2.0
 LEAST_STEPS = 8
 LONGER, MUCH_LONGER = 4, 10
 PROMISED = 2.0
-ONE_EPOCH = 2  # scores: before it and after
+FEW_STEPS = 100
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
 
 
@@ -141,8 +142,8 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _hardly_begun(record: RunRecord) -> float | None:
     """Return what all steps of a run promised, in powers of e, where that is little; None elsewhere."""
-    told = len(record.arrays.get("epoch_train_loss", ())) > ONE_EPOCH
-    if record.status != "ok" or told or rises(record) or _answers(record) or record.steps < LEAST_STEPS:
+    few = LEAST_STEPS <= record.steps < FEW_STEPS
+    if record.status != "ok" or not few or rises(record) or _answers(record):
         return None
     if lr_too_high.sign(record):
         return None
