@@ -13,7 +13,7 @@ Left alone are nets that fit 90% of their training split; runs that were stopped
 runs whose loss on held-out examples no longer falls, where more training only overfits; noisy labels at their limit,
 whose loss has stopped falling; rates that are too high; and runs of fewer than 8 steps, which show no course.
 
-Fewer than 100 steps can be too few for minibatches to show any fall. So such a run counts too whose steps all together
+Fewer than 50 steps can be too few for minibatches to show any fall. So such a run counts too whose steps all together
 promise no fall by e^2, the sum of |u| |g| / L over them (u the step, g the gradient, L the loss), while the net is
 worse in training and in validation than a linear model or nearest neighbours are in validation: steps are what is
 missing.
@@ -44,7 +44,7 @@ ERRORS, ERRORS_OF_TWO = 3.0, 2.0
 LEAST_STEPS = 8
 LONGER, MUCH_LONGER = 4, 10
 PROMISED = 2.0
-FEW_STEPS = 100
+FEW_STEPS = 50
 SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von Neumann et al. 1941")
 
 
