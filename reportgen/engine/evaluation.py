@@ -187,7 +187,8 @@ class Evaluation:
             if layer.batchnorm:
                 gamma, beta = (s.state.params[code[k] :][: layer.units].astype(np.float64) for k in (GAMMA, BETA))
                 mean, variance = s.state.running[code[RUNNING] :][: 2 * layer.units].reshape(2, -1).astype(np.float64)
-                std = np.sqrt(variance + layer.batchnorm.epsilon)
+                with np.errstate(invalid="ignore"):  # a run that diverged leaves any numbers
+                    std = np.sqrt(variance + layer.batchnorm.epsilon)
                 apart += float(((gamma - std) ** 2 + (beta - mean) ** 2).sum())
                 spread += float((std**2).sum())
         return float(np.sqrt(apart / spread)) if spread > 0 else np.nan
