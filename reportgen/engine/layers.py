@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.engine.calls import call
-from reportgen.engine.compile import inner, kernel, part
+from reportgen.engine.compile import inline, inner, kernel, part
 from reportgen.engine.network import (
     ACTIVATE,
     ACTS,
@@ -53,13 +53,13 @@ def fill(target, value):
         target[k] = value
 
 
-@part
+@inline
 def block(work, offset, width, rows):
     """Return a layer's (rows, width) block, flat."""
     return work.blocks[offset * rows : (offset + width) * rows]
 
 
-@part
+@inline
 def layer_input(net, work, layer, rows):
     """Return what comes into a layer, flat (rows, fan_in): the batch, or the layer below after dropout."""
     if layer == 0:
@@ -69,7 +69,7 @@ def layer_input(net, work, layer, rows):
     return block(work, place, below[UNITS], rows)
 
 
-@part
+@inline
 def pre_activation(net, work, layer, rows):
     """Return a layer's pre-activations, flat (rows, width): where its activations will be, if none needs both."""
     code = net.codes[layer]
@@ -136,7 +136,7 @@ def forward(net, state, work, rows, mode, step):
         forward_activation(net, state, work, layer, rows, mode, step)
 
 
-@part
+@inline
 def output(net, work, rows):
     """Return the logits of the last forward pass, flat (rows, classes)."""
     code = net.codes[net.codes.shape[0] - 1]

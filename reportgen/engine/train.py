@@ -228,11 +228,14 @@ class _Run:
 
     def _epochs(self) -> NDArray[np.float64]:
         """Return the rows of EPOCH_COLUMNS, float64."""
-        rows = []
-        for epoch in range(self.epoch + 1):
-            step = min(epoch * self.per_epoch, self.step)
-            rows.append((epoch, step, self.lr[max(step - 1, 0)], self._batch_loss(epoch), *self.scores[epoch]))
-        return np.array(rows, np.float64)
+        epochs = np.arange(self.epoch + 1)
+        steps = np.minimum(epochs * self.per_epoch, self.step)
+        whole = self.step // self.per_epoch
+        losses = np.full(len(epochs), self._batch_loss(self.epoch))
+        by_epoch = self.losses[: whole * self.per_epoch].reshape(whole, self.per_epoch)
+        losses[1 : whole + 1] = by_epoch.mean(axis=1, dtype=np.float64)
+        losses[0] = np.nan
+        return np.column_stack([epochs, steps, self.lr[np.maximum(steps - 1, 0)], losses, self.scores[epochs]])
 
     def outcome(self, started: float) -> Outcome:
         """Return what was gathered; with early stopping, final scores are those of the best epoch's network."""
