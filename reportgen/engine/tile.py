@@ -29,16 +29,23 @@ _INDEX, _SIZE = ir.IntType(32), ir.IntType(64)
 
 
 class _Emit:
-    """Emits instructions on vectors of the element type of the arrays; the last of `count` ones may be cut short."""
+    """Emits instructions on `count` vectors that hold a line of `columns` numbers, of the arrays' element type.
 
-    def __init__(self, builder: Any, real: Any, count: int, rest: Any) -> None:
+    columns: None where they fill the vectors. The last of two vectors then begins before the first has ended, so that
+    some numbers are in both: masked stores are slow. A single vector is cut short by a mask.
+    """
+
+    def __init__(self, builder: Any, real: Any, count: int, columns: Any) -> None:
         self.builder, self.real, self.count = builder, real, count
         self.vector = ir.VectorType(real, LANES)
         self.align = 4 if real == ir.FloatType() else 8
         self.mask = None
-        if rest is not None:
+        self.begins = [_SIZE(part * LANES) for part in range(count)]
+        if columns is not None and count > 1:
+            self.begins[-1] = builder.sub(columns, _SIZE(LANES))
+        elif columns is not None:
             lanes = ir.Constant(ir.VectorType(_INDEX, LANES), list(range(LANES)))
-            limit = self.spread(builder.trunc(rest, _INDEX), ir.VectorType(_INDEX, LANES))
+            limit = self.spread(builder.trunc(columns, _INDEX), ir.VectorType(_INDEX, LANES))
             self.mask = builder.icmp_signed("<", lanes, limit)
 
     def spread(self, value: Any, vector: Any = None) -> Any:
@@ -48,11 +55,8 @@ class _Emit:
         return self.builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INDEX, LANES), None))
 
     def _place(self, pointer: Any, part: int) -> Any:
-        at = self.builder.gep(pointer, [_SIZE(part * LANES)])
+        at = self.builder.gep(pointer, [self.begins[part]])
         return self.builder.bitcast(at, self.vector.as_pointer())
-
-    def _cut(self, part: int) -> bool:
-        return self.mask is not None and part == self.count - 1
 
     def _masked(self, kind: str, result: Any, arguments: list[Any]) -> Any:
         element = "f32" if self.real == ir.FloatType() else "f64"
@@ -62,14 +66,14 @@ class _Emit:
 
     def load(self, pointer: Any, part: int) -> Any:
         place = self._place(pointer, part)
-        if not self._cut(part):
+        if self.mask is None:
             return self.builder.load(place, align=self.align)
         zeros = ir.Constant(self.vector, None)
         return self._masked("load", self.vector, [place, _INDEX(self.align), self.mask, zeros])
 
     def store(self, value: Any, pointer: Any, part: int) -> None:
         place = self._place(pointer, part)
-        if not self._cut(part):
+        if self.mask is None:
             self.builder.store(value, place, align=self.align)
         else:
             self._masked("store", ir.VoidType(), [value, place, _INDEX(self.align), self.mask])
@@ -123,16 +127,17 @@ def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, 
 
 
 def _descend(emit: _Emit, mixed: dict[Any, Any], descends: Any, c: Any, at: dict[int, Any], d: Any, f2: Any) -> None:
-    """Emit the end of MIX and of DESCEND."""
+    """Emit the end of MIX and of DESCEND; all of a line is read before any of it is written."""
     builder = emit.builder
     with builder.if_else(descends) as (yes, no):
         with yes:
-            for (i, part), value in mixed.items():
-                line = builder.gep(d, [at[i]])
-                old = emit.load(line, part)
-                new = emit.add(emit.multiply(f2, old), value)
-                emit.store(new, builder.gep(c, [at[i]]), part)
-                emit.store(emit.add(old, new), line, part)
+            for i, place in at.items():
+                line = builder.gep(d, [place])
+                before = [emit.load(line, part) for part in range(emit.count)]
+                for part, old in enumerate(before):
+                    new = emit.add(emit.multiply(f2, old), mixed[i, part])
+                    emit.store(new, builder.gep(c, [place]), part)
+                    emit.store(emit.add(old, new), line, part)
         with no:
             for (i, part), value in mixed.items():
                 emit.store(value, builder.gep(c, [at[i]]), part)
@@ -159,10 +164,10 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         whole = builder.icmp_signed("==", columns, _SIZE(COLUMNS))
         slim = builder.icmp_signed("<=", columns, _SIZE(LANES))
         wide = builder.not_(builder.or_(whole, slim))
-        for shape, count, over in ((whole, 2, None), (wide, 2, LANES), (slim, 1, 0)):
+        for shape, count, across in ((whole, 2, None), (wide, 2, columns), (slim, 1, columns)):
             for height in ROWS:
                 with builder.if_then(builder.and_(shape, builder.icmp_signed("==", rows, _SIZE(height)))):
-                    emit = _Emit(builder, real, count, None if over is None else builder.sub(columns, _SIZE(over)))
+                    emit = _Emit(builder, real, count, across)
                     sums = _sums(emit, height, k, a, a_row, a_col, b, b_row)
                     _finish(emit, sums, finish, c, c_row, d)
         return context.get_dummy_value()
