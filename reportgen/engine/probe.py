@@ -224,8 +224,9 @@ def look_arrays(looks: list[tuple[int, Look]], units: list[int]) -> dict[str, ND
         return {}
     last = looks[-1][1]
     arrays: dict[str, NDArray[Any]] = {"probe_step": np.array([step for step, _ in looks], np.int64)}
+    statistics = np.array([look.statistics for _, look in looks])
     for column, name in enumerate(STATISTICS):
-        arrays[f"probe_{name}"] = np.array([look.statistics[:, column] for _, look in looks])
+        arrays[f"probe_{name}"] = statistics[:, :, column].copy()
     arrays["activation_edges"], arrays["gradient_edges"] = last.activation_edges, last.gradient_edges
     arrays["probe_activation_histogram"] = np.array([look.activation_histogram for _, look in looks])
     arrays["probe_gradient_histogram"] = np.array([look.gradient_histogram for _, look in looks])
