@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import random
 import statistics
 import time
 from collections.abc import Mapping, Sequence
@@ -47,12 +48,16 @@ PROBE_COST = 0.05
 
 
 def measure(net: Net, systems: Sequence[System], seconds: float, turns: int) -> dict[str, float]:
-    """Return the median steps a second of every system, which take turns."""
+    """Return the median steps a second of every system, which take turns, each time in another order.
+
+    What runs just before a system warms the processor or still winds down; in a fixed order it would always be the same.
+    """
+    order = random.Random(0)
     workers = {system.name: Workers(system, net) for system in systems}
     rates: dict[str, list[float]] = {system.name: [] for system in systems}
     try:
         for _ in range(turns):
-            for name, worker in workers.items():
+            for name, worker in order.sample(list(workers.items()), len(workers)):
                 time.sleep(PAUSE_SECONDS)
                 rates[name].append(worker.steps_per_second(seconds))
     finally:
