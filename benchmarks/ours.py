@@ -21,7 +21,6 @@ from reportgen.engine.train import train
 from reportgen.runs.executors import default_workers
 from reportgen.table import Row
 
-
 EPOCHS_TIMED = 10  # of a run, from which the length of a whole one is estimated
 
 

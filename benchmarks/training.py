@@ -50,7 +50,7 @@ PROBE_COST = 0.05
 def measure(net: Net, systems: Sequence[System], seconds: float, turns: int) -> dict[str, float]:
     """Return the median steps a second of every system, which take turns, each time in another order.
 
-    What runs just before a system warms the processor or still winds down; in a fixed order it would always be the same.
+    What ran just before warms the processor or still winds down; in a fixed order that would always be the same.
     """
     order = random.Random(0)
     workers = {system.name: Workers(system, net) for system in systems}

@@ -1,7 +1,7 @@
 """Kernels that are compiled ahead, in a second process, while this one compiles others.
 
-Numba compiles one kernel at a time in a process. Those of looks and predictions are needed last, and take as long as
-those of training; a second process leaves them in the cache of kernels, which shortens the first start by a third.
+Numba compiles one kernel at a time in a process. A second process leaves half of them in the cache of kernels, in the
+order in which they are needed, while this one compiles the others. What it has not done in time is compiled here too.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from reportgen.engine.network import COLUMNS
 from reportgen.engine.predict import outputs
 from reportgen.engine.probe import Look, probe, update_ratios
 from reportgen.engine.program import pass_types
+from reportgen.engine.step import Examples, Recipe, score, train_steps
 
 _POLL_SECONDS = 0.05
 
@@ -71,9 +72,15 @@ def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """Return the kernels, each with the types with which runs call it, float32 networks alone."""
     network = pass_types(np.dtype(np.float32))
     vector, labels = float32[::1], int64[::1]
+    real = np.zeros(1, np.float32)
+    recipe = Recipe(0, 0, False, 0, 0, real, real, np.zeros(1), 0, 0, True, np.zeros(1, np.int64))
     numbers, counts = np.zeros((1, 1)), np.zeros((1, 1), np.int64)
     look = Look(numbers, numbers, counts, numbers[0], numbers[0], counts, np.zeros(1, np.uint8))
+    examples = Examples(real, np.zeros(1, np.int64), real, np.zeros(1, np.int64), 0)
+    training = (*network, typeof(recipe), typeof(examples))
     return (
+        (score, (*training, float64[::1])),
+        (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1])),
         (probe, (*network, int64, typeof(look))),
         (outputs, (*network, vector, labels, int64, types.boolean, int64, vector)),
         (update_ratios, (network[0], vector, vector, float64[:])),
