@@ -190,6 +190,7 @@ def ratio_interval(before: ArrayLike, after: ArrayLike, least: float, least_erro
     half = max(hi - center, float(special.ndtri((1 + LEVEL) / 2)) * least_error)
     level = float(was.mean()) + least
     ends = [level * math.expm1(min(bound, 700.0)) for bound in (center - half, center + half)]
+    ends[0] = max(ends[0], -float(was.mean()))  # no size falls below 0
     return difference, min(ends[0], difference), max(ends[1], difference)
 
 

@@ -193,3 +193,10 @@ def test_gains_on_null_data_are_rarely_claimed() -> None:
         _, lo, hi = statistics.gain_interval(before, after, 200)
         claimed += lo > 0 or hi < 0
     assert claimed <= 65  # 5% of 1000, and two standard errors
+
+
+def test_sizes_are_compared_by_their_ratio_and_fall_no_lower_than_nothing() -> None:
+    difference, lo, hi = statistics.ratio_interval([1.0, 2.0, 4.0], [0.5, 1.0, 2.0], 0.0, 0.0)
+    assert (difference, lo, hi) == pytest.approx((-7 / 6, -7 / 6, -7 / 6))
+    assert statistics.ratio_interval([1.0, 1.1], [0.1, 0.2], 0.05, 0.0)[1] == pytest.approx(-1.05)
+    assert statistics.ratio_interval([1.0, 2.0, 4.0], [0.5, 1.0, 2.0], 0.0, 1.0)[2] > 0
