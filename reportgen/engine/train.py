@@ -24,8 +24,11 @@ from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
 from reportgen.engine.spectra import curvature, look_at_singular_values
 from reportgen.engine.step import SCORE_COLUMNS, evaluate, gather, score, train_steps
 
-_CALL_OPERATIONS = 2e9
-"""Operations in one call of the kernel, so that it returns several times a second even on a slow core."""
+_CALL_OPERATIONS, _LAYER_OPERATIONS = 2e9, 2e4
+"""Operations in one call of the kernel, so that it returns several times a second even on a slow core.
+
+A layer takes the time of so many even where its products are small.
+"""
 
 _UPDATE_RATIO = STATISTICS.index("update_ratio")
 _PENALTY, _TRAIN_LOSS, _VAL_LOSS = (SCORE_COLUMNS.index(name) for name in ("penalty", "train_loss", "val_loss"))
@@ -128,7 +131,7 @@ class _Run:
         s = self.setup
         scored = (s.examples.scored + len(s.examples.y_val)) // self.per_epoch
         one_step = step_operations(self.spec.network, self.dataset.features, s.batch_size + scored)
-        return max(1, int(_CALL_OPERATIONS / max(one_step, 1e4)))
+        return max(1, int(_CALL_OPERATIONS / max(one_step, _LAYER_OPERATIONS * len(s.net.codes))))
 
     def start(self) -> None:
         """Score and look at the network at initialization."""
@@ -146,8 +149,9 @@ class _Run:
 
     def advance(self) -> None:
         """Train up to the next look or whatever else is due, or for the longest call; look where that is due."""
-        due = next((step for step in self.due if step > self.step), self.total)
-        stop = min(due, self.step + self.call_steps, self.evaluation.next_stop(self.step) or due)
+        due = next((step for step in self.due if step > self.step), None)
+        end = due or self.total
+        stop = min(end, self.step + self.call_steps, self.evaluation.next_stop(self.step) or end)
         if self.judged:
             stop = min(stop, (self.step // self.per_epoch + 1) * self.per_epoch)
         if stop == due and stop - self.step > 1:

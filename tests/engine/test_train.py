@@ -149,6 +149,18 @@ def test_progress_counts_up_to_the_total() -> None:
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
+def test_many_small_steps_are_left_often_enough_to_be_cancelled() -> None:
+    seen = [0]
+    train(spec(widths=(2,) * 9, batch_size=1, epochs=1000, looks=2), data(), progress=lambda done, _: seen.append(done))
+    assert np.diff(seen).max() <= 10_000
+
+
+def test_a_single_look_is_at_initialization() -> None:
+    outcome = train(spec(looks=1), data())
+    assert outcome.steps == 12
+    assert list(outcome.arrays["probe_step"]) == look_steps(1, 12) == [0]
+
+
 def test_stop_above_ends_a_run_whose_cost_has_grown() -> None:
     outcome = train(spec(act=activation("identity"), loss=Component("mse"), lr=1.0, epochs=50, stop_above=3.0), data())
     assert outcome.status == "stopped"
