@@ -39,7 +39,13 @@ class Recorder:
         row = find(ACTIVATIONS, str(given.pop("name", "")))
         if row is None:
             raise UsageError(f"unknown activation {activation!r}", hint=f"one of {', '.join(ACTIVATIONS)}")
+        unknown = sorted(set(given) - {one.name for one in row.parameters})
+        if unknown:
+            known = ", ".join(one.name for one in row.parameters) or "none"
+            raise UsageError(f"{row.name} has no parameter {', '.join(unknown)}", hint=f"it has {known}")
         x, y, x_val, y_val = (_array(part) for part in (x, y, x_val, y_val))
+        _check_labels(x, y)
+        _check_labels(x_val, y_val)
         self._network: dict[str, Any] = {"activation": activation}
         self._activation, self._units_axis = row, units_axis
         self._parameters = {one.name: one.default for one in row.parameters} | given
@@ -67,7 +73,8 @@ class Recorder:
         """Note the network's outputs (n, classes) in test mode: logits, scored by softmax cross-entropy."""
         self._kept["epoch_step"].append(self._steps)
         for split, given in (("train", train_outputs), ("val", val_outputs)):
-            outputs, labels = _array(given), self._labels[split]
+            labels = self._labels[split]
+            outputs = _checked_outputs(_array(given), labels)
             losses = logsumexp(outputs, axis=1) - outputs[np.arange(len(labels)), labels]
             said, classes = outputs.argmax(axis=1), outputs.shape[1]
             self._kept[f"epoch_{split}_loss"].append(float(losses.mean()))
@@ -93,6 +100,9 @@ class Recorder:
             return
         z, w, b = ([_with_gradient(part) for part in parts] for parts in (preactivations, weights, biases))
         before: list[Array | None] = [*self._before] or [None] * len(z)
+        if len({len(z), len(w), len(b), len(before)}) > 1:
+            found = f"{len(z)} pre-activations, {len(w)} weights and {len(b)} biases; {len(before)} weights at the step"
+            raise UsageError(f"layers differ in number: {found}", hint="one of each for every layer")
         hidden = [self._activation.function(part, **self._parameters) for part, _ in z[:-1]]
         rows = [
             self._outputs(a, *own, index < len(hidden)) | self._weights(*weight, bias[1], old)
@@ -156,6 +166,19 @@ def _array(values: Any) -> Array:
     """Return values as an array in float64, those of a tensor freed from what it keeps for the way back."""
     plain = values.detach().cpu().numpy() if hasattr(values, "detach") else values
     return np.asarray(plain, np.float64)
+
+
+def _check_labels(x: Array, y: Array) -> None:
+    if y.shape != x.shape[:1]:
+        raise UsageError(f"inputs are {x.shape}, classes {y.shape}", hint="one class for each input, by its number")
+
+
+def _checked_outputs(outputs: Array, labels: NDArray[np.int64]) -> Array:
+    classes = int(labels.max(initial=0)) + 1
+    if outputs.ndim != 2 or len(outputs) != len(labels) or outputs.shape[1] < classes:
+        right = f"logits of all {len(labels)} examples, (n, classes), of at least {classes} classes"
+        raise UsageError(f"outputs are {outputs.shape}", hint=right)
+    return outputs
 
 
 def _with_gradient(given: Any) -> tuple[Array, Array]:

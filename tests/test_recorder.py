@@ -128,3 +128,20 @@ def test_what_is_forgotten_is_said(tmp_path: Path) -> None:
         recorder.look([np.ones((2, 2))], [np.ones((2, 2))], [np.ones(2)])
     with pytest.raises(UsageError, match="unknown activation 'rleu'"):
         Recorder(net.x, net.y, net.x_val, net.y_val, activation="rleu")
+
+
+def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
+    net = Network()
+    data = (net.x, net.y, net.x_val, net.y_val)
+    _, z, weights, biases = net.backward()
+    recorder = Recorder(*data, activation="tanh", units_axis=1)
+    for outputs in (np.ones(60), np.ones((60, 1)), np.ones((59, 3))):
+        with pytest.raises(UsageError, match="logits of all 60 examples"):
+            recorder.score(outputs, np.ones((30, 3)))
+    with pytest.raises(UsageError, match="3 pre-activations, 3 weights and 2 biases"):
+        recorder.look(z, weights, biases[:2])
+    with pytest.raises(UsageError, match="leaky_relu has no parameter slop"):
+        Recorder(*data, activation={"name": "leaky_relu", "slop": 0.2})
+    for labels in (np.eye(3)[net.y], net.y[:, None], net.y[1:]):
+        with pytest.raises(UsageError, match="one class for each input"):
+            Recorder(net.x, labels, net.x_val, net.y_val, activation="tanh")
