@@ -144,7 +144,8 @@ def _proposals(record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]
 def _fewer(record: RunRecord, labels: Sequence[int], kept: Mapping[int, float], times: float, why: str) -> Proposal:
     """Return the change that keeps so many times a rare class's examples of each, for as many steps as before."""
     counts = np.asarray(record.facts["class_counts"], np.float64)
-    most = times * counts[list(labels)].min()
+    rare = counts[list(labels)]
+    most = times * rare[rare > 0].min()  # a seed may have no example of what is rare in the others
     fewer = {label: kept.get(label, 1.0) * float(most / n) for label, n in enumerate(counts) if n > most}
     epochs = math.ceil(record.spec.training.epochs * counts.sum() / np.minimum(counts, most).sum())
     return Proposal({"data.keep": {**kept, **fewer}, "training.epochs": epochs}, why)
