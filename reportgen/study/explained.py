@@ -18,7 +18,7 @@ from reportgen.data.datasets import OPTIONS
 from reportgen.engine.spec import Component
 from reportgen.study.layer_settings import BatchNorm, Dropout
 from reportgen.study.model import StudyFile
-from reportgen.study.settings import Hidden
+from reportgen.study.settings import PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED, Hidden
 from reportgen.table import Parameter
 
 NAMES = "a name, or {name: ..., parameters}"
@@ -126,7 +126,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "training.early_stopping.patience": ("integer", "stop after so many epochs without a lower validation loss"),
     "training.stop_above": ("number", "stop when the loss exceeds the first one by this factor"),
     "probes.looks": ("integer", "how often the layers are looked at, the start and the end included"),
-    "probes.examples": ("integer", "how many training examples a look uses at most"),
+    "probes.examples": (
+        "integer",
+        f"how many training examples a look uses at most; where none is given {PROBE_EXAMPLES}, or "
+        f"{PROBE_EXAMPLES_UNTRAINED} where nothing is trained",
+    ),
     "probes.singular_values": (
         "true, false",
         "measure effective rank and largest singular value of each layer's weights and activations",
