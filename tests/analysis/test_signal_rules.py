@@ -143,6 +143,10 @@ def test_a_first_loss_that_is_soon_unlearned_is_worth_a_sentence() -> None:
         found = records(clouds(), widths=(24,), weights=small(1.0), epochs=epochs, lr=0.1)
         severities.append(findings(found, "wrong_init_loss")["wrong_init_loss"].severity)
     assert severities == ["warning", "info"]
+    for steps, bad, severity in ((10, 3, "warning"), (20, 1, "info")):  # three of ten steps are not soon
+        losses = np.where(np.arange(steps) < bad, 5.0, 0.01).astype(np.float32)
+        soon = [changed(one, step_loss=losses) for one in found]
+        assert findings(soon, "wrong_init_loss")["wrong_init_loss"].severity == severity
 
 
 def test_deep_batch_norm_is_told_to_be_shallower_where_its_gradient_explodes() -> None:

@@ -115,8 +115,10 @@ def _soon_unlearned(record: RunRecord) -> bool:
     """Return whether a net that does well started from a loss within reason, and was soon below that of guessing."""
     if not does_well(record) or not start_loss(record) < sane(record):
         return False
-    blocks = np.array_split(finite(record.arrays["step_loss"]), BLOCKS)
-    return any(block.mean() < guess_loss(record) for block in blocks[: int(SOON * BLOCKS)] if block.size)
+    losses = finite(record.arrays["step_loss"])
+    count = min(BLOCKS, losses.size)
+    blocks = np.array_split(losses, max(count, 1))[: int(SOON * count)]
+    return any(block.mean() < guess_loss(record) for block in blocks)
 
 
 def _cure(evidence: Evidence, record: RunRecord, cause: str) -> tuple[str, tuple[Proposal, ...]]:
