@@ -30,6 +30,9 @@ _CALL_OPERATIONS, _LAYER_OPERATIONS = 2e9, 2e4
 A layer takes the time of so many even where its products are small.
 """
 
+_ROOM = 10_000
+"""Steps for which there is room at first, since a run of very many epochs may be stopped after a few of them."""
+
 _UPDATE_RATIO = STATISTICS.index("update_ratio")
 _PENALTY, _TRAIN_LOSS, _VAL_LOSS = (SCORE_COLUMNS.index(name) for name in ("penalty", "train_loss", "val_loss"))
 
@@ -116,15 +119,22 @@ class _Run:
         self.per_epoch = batches_per_epoch(self.spec, n)
         self.total = training.epochs * self.per_epoch
         self.due = look_steps(self.spec.probes.looks, self.total)
-        steps = np.arange(max(self.total, 1))
-        self.lr = rates(training.schedule, training.lr, steps, self.per_epoch, max(training.epochs, 1))
-        self.losses = np.empty(self.total, np.float32)
+        self.lr, self.losses = np.empty(0), np.empty(0, np.float32)
+        self._make_room(min(_ROOM, self.total))
         self.scores = np.full((training.epochs + 1, len(SCORE_COLUMNS)), np.nan)
         self.call_steps = self._call_steps()
         self.judged = training.patience is not None or training.stop_above is not None
         # No bound method: a circle would keep each finished run's buffers until the garbage is collected.
         self.heed = functools.partial(_heed, self.cancel)
         self.evaluation = Evaluation(self.spec, data, self.setup, self.per_epoch, self.heed)
+
+    def _make_room(self, steps: int) -> None:
+        """Let there be learning rates of so many steps, of one at least, and places for their losses."""
+        training, done = self.spec.training, self.losses
+        numbers = np.arange(max(steps, 1))
+        self.lr = rates(training.schedule, training.lr, numbers, self.per_epoch, max(training.epochs, 1))
+        self.losses = np.empty(steps, np.float32)
+        self.losses[: done.size] = done
 
     def _call_steps(self) -> int:
         """Return how many steps a call of the kernel may take, each with its share of its epoch's scores."""
@@ -169,6 +179,8 @@ class _Run:
     def _train(self, stop: int) -> None:
         """Call the kernel for the steps up to `stop`; look and score where the loss is no longer finite."""
         s = self.setup
+        if stop > self.losses.size:
+            self._make_room(min(max(stop, 2 * self.losses.size), self.total))
         lr = self.lr[:stop]
         self.step = train_steps(
             s.net, s.state, s.work, s.recipe, s.examples, self.per_epoch, self.order, self.step, lr, self.losses,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -178,6 +179,30 @@ def test_early_stopping_scores_the_best_epoch() -> None:
     best = int(np.argmin(losses[1:])) + 1
     assert len(losses) - 1 == best + 5
     assert outcome.final["val_loss"] == pytest.approx(losses[best], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "schedule", [Component.of("cosine"), Component.of("warmup", epochs=2, then=Component("cosine"))]
+)
+def test_room_for_steps_is_made_as_they_come(schedule: Component, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = spec(epochs=9, batch_size=3, schedule=schedule, patience=9)
+    expected = train(run, data())
+    monkeypatch.setattr("reportgen.engine.train._ROOM", 2)
+    found = train(run, data())
+    for name, values in expected.arrays.items():
+        np.testing.assert_array_equal(found.arrays[name], values, err_msg=name)
+    assert found.arrays["epoch_lr"][1] != found.arrays["epoch_lr"][-1]
+
+
+def test_epochs_that_are_not_come_to_take_no_memory() -> None:
+    run = spec(epochs=1_000_000, batch_size=1, patience=2, lr=0.5)
+    train(spec(epochs=1), data())  # compiles
+    tracemalloc.start()
+    outcome = train(run, data())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert outcome.status == "stopped"
+    assert peak < 200e6
 
 
 def test_the_order_of_batches_without_shuffling_is_the_data_s() -> None:
