@@ -162,8 +162,8 @@ def test_what_the_activations_cost(tmp_path: Path) -> None:
     text = "claims: [{id: one, says: s, measure: {metric: activation_ns}, expect: {near: 2}}]"
     plan = plan_of(tmp_path, text)
     records = {(r.variant, r.seed): record(r) for r in plan.runs}
-    rounds = [{"tanh": {"activation_ns": 2.0 + 0.01 * k}, "relu": {"activation_ns": 1.0}} for k in range(5)]
-    assert judge_claims(plan, records, rounds)[0].verdict == "supported"
+    beside = {place: {"activation_ns": [2.0 + 0.01 * place[1]], "other": [1.0]} for place in records}
+    assert judge_claims(plan, records, beside)[0].verdict == "supported"
     assert judge_claims(plan, records)[0].n == 0
 
 
