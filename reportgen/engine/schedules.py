@@ -21,11 +21,15 @@ Times = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Clock:
-    """Where training stands: epochs done at each step (fractions within an epoch), the run's length, its base rate."""
+    """Where training stands: epochs done at each step (fractions within an epoch), the run's length, its base rate.
+
+    step: a step's length in epochs.
+    """
 
     epochs: Times
     total: float
     lr: float
+    step: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,7 @@ class Schedule(Row):
 
 def rates(schedule: Component, lr: float, steps: NDArray[np.int64], steps_per_epoch: int, epochs: int) -> Times:
     """Return the learning rate at each of the given steps, float64; steps count from 0."""
-    return lr * _factor(schedule, Clock(np.asarray(steps) / steps_per_epoch, float(epochs), lr))
+    return lr * _factor(schedule, Clock(np.asarray(steps) / steps_per_epoch, float(epochs), lr, 1 / steps_per_epoch))
 
 
 def cycle_ends(schedule: Component, epochs: float) -> list[float]:
@@ -76,9 +80,8 @@ def _warm_restarts(clock: Clock, p: dict[str, Any]) -> Times:
 
 def _warmup(clock: Clock, p: dict[str, Any]) -> Times:
     length = float(p["epochs"])
-    later = Clock(np.maximum(clock.epochs - length, 0.0), max(clock.total - length, 1e-12), clock.lr)
-    step = clock.epochs[1] - clock.epochs[0] if clock.epochs.size > 1 else 0.0
-    rising = np.minimum((clock.epochs + step) / length, 1.0)  # the first step already moves
+    later = Clock(np.maximum(clock.epochs - length, 0.0), max(clock.total - length, 1e-12), clock.lr, clock.step)
+    rising = np.minimum((clock.epochs + clock.step) / length, 1.0)  # the first step already moves
     return np.where(clock.epochs < length, rising, _factor(p["then"], later))
 
 

@@ -47,6 +47,14 @@ def test_warm_up_rises_in_a_line_and_then_follows_the_other_schedule() -> None:
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
+def test_a_step_has_its_rate_whichever_others_are_asked_for(name: str) -> None:
+    given = {parameter.name: parameter.default for parameter in SCHEDULES[name].parameters}
+    given |= {"epochs": 3} if name == "warmup" else {}
+    some = np.array([0, 9, 19, 99])
+    np.testing.assert_array_equal(rates(Component.of(name, **given), 0.1, some, 10, 10), at(name, **given)[some])
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
 def test_every_schedule_is_finite_and_not_negative_for_any_length(name: str) -> None:
     defaults = {parameter.name: parameter.default for parameter in SCHEDULES[name].parameters}
     for epochs, per_epoch in ((1, 1), (1, 7), (50, 1)):
