@@ -1,0 +1,29 @@
+"""Results stay what they are for one version of the engine, since stored runs are found by it."""
+
+from __future__ import annotations
+
+import pytest
+
+from reportgen.engine.spec import ENGINE_VERSION, BatchNormSpec, DropoutSpec
+from reportgen.engine.train import train
+from tests.engine.networks import activation, data, init, optimizer, spec
+
+RUNS = {
+    "dropout": spec(dropout=DropoutSpec(0.2), optimizer=optimizer("sgd", momentum=0.9), l2=0.01),
+    "batch norm": spec(act=activation("relu"), weights=init("he_normal"), batchnorm=BatchNormSpec(), seed=1),
+}
+VERSION = 5
+GOLDEN = {
+    "dropout": (1.50339, 1.13106, 1.27771, 0.97238, 0.09291),
+    "batch norm": (1.47238, 1.19929, 1.38171, 1.01406, 0.17757),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_numbers_do_not_change_without_a_new_version(name: str) -> None:
+    """Where this fails on purpose, a new ENGINE_VERSION is due, and with it the numbers here."""
+    found = train(RUNS[name], data()).arrays
+    batch, held_out = found["epoch_batch_loss"], found["epoch_val_loss"]
+    numbers = (batch[1], batch[3], held_out[0], held_out[3], found["probe_gradient_norm"][-1, 0])
+    assert ENGINE_VERSION == VERSION
+    assert numbers == pytest.approx(GOLDEN[name], rel=1e-3)
