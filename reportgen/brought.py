@@ -51,8 +51,10 @@ def judgement_lines(judgements: Sequence[Judgement], found: Sequence[Brought]) -
 
 
 def _finding_lines(finding: Finding, indent: str, follows: str = "") -> Iterator[Line]:
+    """Yield a finding; what follows from another comes without advice, since the cause is to be mended first."""
     yield STYLES[finding.severity], f"{indent}{finding.severity}: {finding.rule}{follows}"
-    for text in (finding.message, f"Try: {finding.advice}", f"See: {'; '.join(finding.sources)}"):
+    advice = [] if follows else [f"Try: {finding.advice}"]
+    for text in (finding.message, *advice, f"See: {'; '.join(finding.sources)}"):
         yield "", f"{indent}{INDENT}{text}"
 
 

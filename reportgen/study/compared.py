@@ -19,6 +19,7 @@ def check_reading(plan: Plan, claim: Claim, specs: Sequence[RunSpec], at: At) ->
     """Raise a StudyError where the claim's values cannot be read as it says."""
     _check_time_to_level(claim, specs, at)
     _check_one_number(claim, at)
+    _check_share(claim, at)
     if claim.expect.near == "theory":
         _check_theory(claim, at)
     variants = matching(plan.variants, claim.where)
@@ -44,6 +45,18 @@ def _check_one_number(claim: Claim, at: At) -> None:
     if given is not None:
         place = ("measure", given) if given == "relative_to" else (given,)
         raise StudyError(f"{given} takes one number, not one by layer", at(*place, key=True), "set measure.reduce")
+
+
+def _check_share(claim: Claim, at: At) -> None:
+    """Refuse levels of an accuracy that no accuracy can be compared with, such as a percentage."""
+    measure, expect = claim.measure, claim.expect
+    if not measure.metric.endswith("_accuracy") or measure.relative_to is not None:
+        return
+    given = getattr(expect, expect.kind) if expect.kind in ("below", "above", "between", "near") else None
+    for level in given if isinstance(given, list) else [given]:
+        if isinstance(level, float) and not 0 <= level <= 1:
+            place = at("expect", expect.kind)
+            raise StudyError(f"no {measure.metric} is {level:g}", place, "a share from 0 to 1, such as 0.95 for 95%")
 
 
 def _check_time_to_level(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:

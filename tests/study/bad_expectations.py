@@ -19,6 +19,13 @@ BAD_EXPECTATIONS = (
         "below and above are two expectations",
         "one a claim",
     ),
+    bad(
+        "accuracy in percent",
+        claim("{metric: val_accuracy}", expect="{above: 50}"),
+        "5:87: claims[0].expect.above",
+        "no val_accuracy is 50",
+        "0.95 for 95%",
+    ),
     bad("no expectation", claim(expect="{}"), "5:75: claims[0].expect", "nothing is expected", "one of below"),
     bad("same_as without within", claim(expect="{same_as: {}}"), "5:75: claims[0].expect", "same_as needs within"),
     bad(
