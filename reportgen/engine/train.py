@@ -71,10 +71,12 @@ def train(
     ------
     Cancelled : when `cancel()` returned true.
     """
+    started = time.perf_counter()
     ahead.begin()
     run = _Run(spec, dataset, set_up(spec, dataset), cancel or (lambda: False), progress or (lambda done, total: None))
     run.start()
-    started = time.perf_counter()  # by now all kernels are compiled
+    if run.total:
+        started = time.perf_counter()  # a training's time is not that of compiling, which the first run waits for
     while run.status == "ok" and run.step < run.total:
         run.advance()
     return run.outcome(started)
