@@ -100,9 +100,7 @@ class Recorder:
             return
         z, w, b = ([_with_gradient(part) for part in parts] for parts in (preactivations, weights, biases))
         before: list[Array | None] = [*self._before] or [None] * len(z)
-        if len({len(z), len(w), len(b), len(before)}) > 1:
-            found = f"{len(z)} pre-activations, {len(w)} weights and {len(b)} biases; {len(before)} weights at the step"
-            raise UsageError(f"layers differ in number: {found}", hint="one of each for every layer")
+        _check_layers([part for part, _ in z], [part for part, _ in w], len(b), len(before), self._units_axis)
         hidden = [self._activation.function(part, **self._parameters) for part, _ in z[:-1]]
         rows = [
             self._outputs(a, *own, index < len(hidden)) | self._weights(*weight, bias[1], old)
@@ -171,6 +169,17 @@ def _array(values: Any) -> Array:
 def _check_labels(x: Array, y: Array) -> None:
     if y.shape != x.shape[:1]:
         raise UsageError(f"inputs are {x.shape}, classes {y.shape}", hint="one class for each input, by its number")
+
+
+def _check_layers(z: list[Array], w: list[Array], biases: int, before: int, units_axis: int) -> None:
+    if len({len(z), len(w), biases, before}) > 1:
+        found = f"{len(z)} pre-activations, {len(w)} weights and {biases} biases; {before} weights at the step"
+        raise UsageError(f"layers differ in number: {found}", hint="one of each for every layer")
+    for number, (part, weight) in enumerate(zip(z, w, strict=True), 1):
+        units = weight.shape[units_axis]
+        if part.shape[1] != units:
+            found = f"layer {number} has {part.shape[1]} pre-activations, and weights of {units} units"
+            raise UsageError(found, hint="all lists go from the first hidden layer on; see also units_axis")
 
 
 def _checked_outputs(outputs: Array, labels: NDArray[np.int64]) -> Array:

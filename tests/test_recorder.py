@@ -140,6 +140,8 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
             recorder.score(outputs, np.ones((30, 3)))
     with pytest.raises(UsageError, match="3 pre-activations, 3 weights and 2 biases"):
         recorder.look(z, weights, biases[:2])
+    with pytest.raises(UsageError, match="layer 1 has 3 pre-activations, and weights of"):
+        recorder.look(z[::-1], weights, biases)
     with pytest.raises(UsageError, match="leaky_relu has no parameter slop"):
         Recorder(*data, activation={"name": "leaky_relu", "slop": 0.2})
     for labels in (np.eye(3)[net.y], net.y[:, None], net.y[1:]):
