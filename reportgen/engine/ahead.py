@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from reportgen.engine.program import pass_types
 from reportgen.engine.step import Examples, Recipe, score, train_steps
 
 _POLL_SECONDS = 0.05
+_LONGEST_SECONDS = 120.0
+"""How long a run waits for the second process: several times what it takes, in case that it hangs."""
 
 _lock = threading.Lock()
 _helper: list[subprocess.Popen[bytes] | None] = []
@@ -41,11 +44,12 @@ def begin() -> None:
 def wait(heed: Callable[[], None]) -> None:
     """Return once the second process has ended, if there is one; `heed` is called meanwhile, and may raise.
 
-    A kernel that it could not compile is compiled in this process as soon as it is called.
+    A kernel that it could not compile, or not in time, is compiled in this process as soon as it is called.
     """
-    while _helper and _helper[0] is not None and _helper[0].poll() is None:
+    end = time.monotonic() + _LONGEST_SECONDS
+    while _helper and _helper[0] is not None and _helper[0].poll() is None and time.monotonic() < end:
         heed()
-        threading.Event().wait(_POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 def _pays() -> bool:
@@ -54,7 +58,7 @@ def _pays() -> bool:
 
 def _done() -> Path:
     """Return the file that tells that the kernels are there."""
-    return Path(config.CACHE_DIR) / f"looks-{sources_hash()}"
+    return Path(config.CACHE_DIR) / f"ahead-{sources_hash()}"
 
 
 def _start() -> subprocess.Popen[bytes] | None:

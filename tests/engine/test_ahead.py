@@ -45,3 +45,15 @@ def test_waiting_for_nothing_returns_and_waiting_can_be_ended(monkeypatch) -> No
     monkeypatch.setattr(ahead, "_helper", [Busy()])
     with pytest.raises(KeyboardInterrupt):
         ahead.wait(stop)
+
+
+def test_a_process_that_hangs_is_not_waited_for_without_end(monkeypatch) -> None:
+    class Busy:
+        def poll(self) -> None:
+            return None
+
+    asked: list[int] = []
+    monkeypatch.setattr(ahead, "_helper", [Busy()])
+    monkeypatch.setattr(ahead, "_LONGEST_SECONDS", 0.12)
+    ahead.wait(lambda: asked.append(1))
+    assert 1 <= len(asked) <= 4
