@@ -10,6 +10,7 @@ from pathlib import Path
 from reportgen import figures, report
 from reportgen.analysis.model import Analysis
 from reportgen.errors import MissingError, StoreError
+from reportgen.report import former
 from reportgen.report.results import write_results
 from reportgen.report.tables import write_tables
 from reportgen.runs import disk
@@ -27,14 +28,15 @@ class Published:
 def publish(analysis: Analysis, folder: Path, formats: Collection[str], stage: Callable[[str], None]) -> Published:
     """Write the report of the chosen formats, and with any of them results.json, tables/ and study.yaml.
 
-    Files that a former report left under other names stay; the folders tables/, figures/ and embed/ are replaced
-    whole. Raises StoreError where the disk refuses.
+    What a former report made in other formats goes where its results were others; files of other names stay, and the
+    folders tables/, figures/ and embed/ are replaced whole. Raises StoreError where the disk refuses.
     """
     disk.sweep(folder)
     try:
         with disk.unfinished(folder / "report") as staged:
             staged.mkdir()
             missing = _write(analysis, staged, folder, formats, stage)
+            former.tidy(folder, staged)
             return Published(tuple(_move(path, folder) for path in sorted(staged.iterdir())), missing)
     except OSError as error:
         where = error.filename2 or error.filename or folder

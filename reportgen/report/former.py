@@ -1,0 +1,92 @@
+"""What a former report left in the folder, and which of it would lie beside results that are not its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen.runs import disk
+
+RESULTS, PAGE = "results.json", "index.html"
+SNIPPETS = ("figures.tex", "report.md", "captions.md")
+GENERATOR = b'<meta name="generator" content="reportgen'
+PRODUCED = b"the numbers of this report"
+"""What describes the attachments of every PDF that reportgen makes."""
+
+
+def tidy(folder: Path, staged: Path) -> None:
+    """Remove the former report's page, PDF, figures and snippets that the staged one does not replace.
+
+    Where both have the same results nothing is stale: the files stay, and so does what results.json says of figures.
+    Nothing that reportgen has not made is touched.
+    """
+    former, new = _results(folder / RESULTS), _results(staged / RESULTS)
+    if not former:
+        return
+    if _numbers(former) == _numbers(new):
+        if "figures" in former and "figures" not in new:
+            text = json.dumps(new | {"figures": former["figures"]}, indent=1, ensure_ascii=False)
+            disk.replace_file(staged / RESULTS, (text + "\n").encode())
+        return
+    replaced = {path.name for path in staged.iterdir()}
+    stale = [path for path in _made(folder, former) if path.relative_to(folder).parts[0] not in replaced]
+    for path in stale:
+        disk.remove(path)
+    for inside in {path.parent for path in stale} - {folder}:
+        with contextlib.suppress(OSError):  # it holds what somebody else put there
+            inside.rmdir()
+
+
+def _results(path: Path) -> dict[str, Any]:
+    """Return what results.json holds; nothing where there is none that can be read."""
+    try:
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _numbers(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the results without what depends on how the report was asked for."""
+    provenance = results.get("provenance")
+    kept = {key: value for key, value in results.items() if key not in ("figures", "provenance")}
+    return kept | {"provenance": {**provenance, "command": ""} if isinstance(provenance, dict) else None}
+
+
+def _made(folder: Path, former: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield the files that the former report may have written beside its results."""
+    if GENERATOR in _content(folder / PAGE):
+        yield folder / PAGE
+    for name in _ids([former.get("study")]):
+        if _is_ours(_content(folder / f"{name}.pdf")):
+            yield folder / f"{name}.pdf"
+    yield from (folder / "embed" / name for name in SNIPPETS)
+    for name in _ids(former.get("figures")):
+        yield from (folder / "figures" / f"{name}.{ending}" for ending in ("svg", "pdf", "png", "csv"))
+
+
+def _ids(parts: Any) -> list[str]:
+    """Return the ids of parts of the results, as far as they are names of files: a damaged file may hold anything."""
+    found = [part.get("id") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    return [name for name in found if isinstance(name, str) and re.fullmatch(r"[^/\\:\x00]+", name)]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _is_ours(pdf: bytes) -> bool:
+    """Tell whether reportgen made a PDF, by the description of its attachments in one of its compressed streams."""
+    for start in re.finditer(rb"stream\r?\n", pdf):
+        with contextlib.suppress(zlib.error):
+            if PRODUCED in zlib.decompressobj().decompress(pdf[start.end() :], 1_000_000):
+                return True
+    return False
