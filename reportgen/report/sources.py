@@ -19,10 +19,16 @@ LECTURES = {
 PAPERS = {
     "Bergstra and Bengio 2012": "J. Bergstra and Y. Bengio. Random search for hyper-parameter optimization. Journal "
     "of Machine Learning Research 13, 2012.",
+    "Bottou, Curtis and Nocedal 2018": "L. Bottou, F. E. Curtis and J. Nocedal. Optimization methods for large-scale "
+    "machine learning. SIAM Review 60(2), 2018.",
+    "Buda, Maki and Mazurowski 2018": "M. Buda, A. Maki and M. A. Mazurowski. A systematic study of the class "
+    "imbalance problem in convolutional neural networks. Neural Networks 106, 2018.",
     "Clevert, Unterthiner and Hochreiter 2016": "D.-A. Clevert, T. Unterthiner and S. Hochreiter. Fast and accurate "
     "deep network learning by exponential linear units (ELUs). ICLR 2016.",
     "Clopper and Pearson 1934": "C. J. Clopper and E. S. Pearson. The use of confidence or fiducial limits illustrated "
     "in the case of the binomial. Biometrika 26(4), 1934.",
+    "Cohen et al. 2021": "J. M. Cohen, S. Kaur, Y. Li, J. Z. Kolter and A. Talwalkar. Gradient descent on neural "
+    "networks typically occurs at the edge of stability. ICLR 2021.",
     "Gal and Ghahramani 2016": "Y. Gal and Z. Ghahramani. Dropout as a Bayesian approximation: representing model "
     "uncertainty in deep learning. ICML 2016.",
     "Glorot and Bengio 2010": "X. Glorot and Y. Bengio. Understanding the difficulty of training deep feedforward "
@@ -35,12 +41,18 @@ PAPERS = {
     "2016.",
     "Hanin and Rolnick 2018": "B. Hanin and D. Rolnick. How to start training: the effect of initialization and "
     "architecture. NeurIPS 2018.",
+    "Hastie, Tibshirani and Friedman 2009": "T. Hastie, R. Tibshirani and J. Friedman. The elements of statistical "
+    "learning. Second edition. Springer, 2009.",
+    "He and Garcia 2009": "H. He and E. A. Garcia. Learning from imbalanced data. IEEE Transactions on Knowledge and "
+    "Data Engineering 21(9), 2009.",
     "He et al. 2015": "K. He, X. Zhang, S. Ren and J. Sun. Delving deep into rectifiers: surpassing human-level "
     "performance on ImageNet classification. ICCV 2015.",
     "Holm 1979": "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics "
     "6(2), 1979.",
     "Huang et al. 2017": "G. Huang, Y. Li, G. Pleiss, Z. Liu, J. E. Hopcroft and K. Q. Weinberger. Snapshot ensembles: "
     "train 1, get M for free. ICLR 2017.",
+    "Ioffe 2017": "S. Ioffe. Batch renormalization: towards reducing minibatch dependence in batch-normalized models. "
+    "NeurIPS 2017.",
     "Ioffe and Szegedy 2015": "S. Ioffe and C. Szegedy. Batch normalization: accelerating deep network training "
     "by reducing internal covariate shift. ICML 2015.",
     "Kingma and Ba 2015": "D. P. Kingma and J. Ba. Adam: a method for stochastic optimization. ICLR 2015.",
@@ -64,6 +76,7 @@ PAPERS = {
     "averaging. SIAM Journal on Control and Optimization 30(4), 1992.",
     "Poole et al. 2016": "B. Poole, S. Lahiri, M. Raghu, J. Sohl-Dickstein and S. Ganguli. Exponential "
     "expressivity in deep neural networks through transient chaos. NeurIPS 2016.",
+    "Prechelt 1998": "L. Prechelt. Early stopping, but when? In Neural networks: tricks of the trade, Springer, 1998.",
     "Saxe, McClelland and Ganguli 2014": "A. M. Saxe, J. L. McClelland and S. Ganguli. Exact solutions to the "
     "nonlinear dynamics of learning in deep linear neural networks. ICLR 2014.",
     "Schoenholz et al. 2017": "S. S. Schoenholz, J. Gilmer, S. Ganguli and J. Sohl-Dickstein. Deep information "
@@ -71,10 +84,15 @@ PAPERS = {
     "Smith 2017": "L. N. Smith. Cyclical learning rates for training neural networks. WACV 2017.",
     "Srivastava et al. 2014": "N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever and R. Salakhutdinov. Dropout: a "
     "simple way to prevent neural networks from overfitting. Journal of Machine Learning Research 15, 2014.",
+    "Stouffer et al. 1949": "S. A. Stouffer, E. A. Suchman, L. C. DeVinney, S. A. Star and R. M. Williams. The "
+    "American soldier, volume 1: Adjustment during army life. Princeton University Press, 1949.",
     "Sussillo and Abbott 2014": "D. Sussillo and L. F. Abbott. Random walk initialization for training very deep "
     "feedforward networks. arXiv:1412.6558, 2014.",
     "Sutskever et al. 2013": "I. Sutskever, J. Martens, G. Dahl and G. Hinton. On the importance of initialization and "
     "momentum in deep learning. ICML 2013.",
+    "von Neumann et al. 1941": "J. von Neumann, R. H. Kent, H. R. Bellinson and B. I. Hart. The mean square successive "
+    "difference. Annals of Mathematical Statistics 12(2), 1941.",
+    "Wu and He 2018": "Y. Wu and K. He. Group normalization. ECCV 2018.",
     "Yang et al. 2019": "G. Yang, J. Pennington, V. Rao, J. Sohl-Dickstein and S. S. Schoenholz. A mean field theory "
     "of batch normalization. ICLR 2019.",
     "Zhang et al. 2017": "C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals. Understanding deep learning requires "
@@ -89,7 +107,7 @@ THEORY = ("Poole et al. 2016", "Schoenholz et al. 2017")
 
 
 def references(keys: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (key, full reference) of every key, once each in order of first use; one unknown stands for itself.
+    """Return (key, full reference) of every key, once each in order of first use; one unknown has no text.
 
     A key may name a place in its source after the year: "He et al. 2015, eq. 10".
     """
@@ -97,5 +115,5 @@ def references(keys: Iterable[str]) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for key in keys:
         name = next((paper for paper in known if re.match(rf"{re.escape(paper)}(?!\w)", key)), key)
-        found.setdefault(name, known.get(name, name))
+        found.setdefault(name, known.get(name, ""))
     return list(found.items())
