@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from reportgen.study.components import problem
 from reportgen.study.section import Section
@@ -27,6 +27,9 @@ EXPECTATIONS = ("below", "above", "between", "near", "greater_than", "less_than"
 
 SIDES = ("greater_than", "less_than", "same_as")
 """Expectations that set the claim's variants against others."""
+
+LECTURE_CLAIMS = 50
+"""How many claims the lectures make, numbered from 1."""
 
 Layer = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -128,7 +131,7 @@ class Claim(Section):
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
     says: Annotated[str, Field(min_length=1)]
     source: str | list[str] | None = None
-    lecture: int | None = None
+    lecture: Annotated[int, Field(ge=1, le=LECTURE_CLAIMS)] | None = None
     measure: Measure
     where: Where = Field(default_factory=dict)
     holds_for: Literal["mean", "all", "any"] = "mean"
@@ -136,3 +139,12 @@ class Claim(Section):
     expect: Expect
     required: bool = False
     note: str | None = None
+
+    @field_validator("lecture", mode="before")
+    @classmethod
+    def _is_listed(cls, value: Any) -> Any:
+        """Refuse a number that no claim of the lectures has."""
+        if isinstance(value, int) and not isinstance(value, bool) and not 1 <= value <= LECTURE_CLAIMS:
+            hint = f"1 to {LECTURE_CLAIMS}, see reportgen list claims; a claim of your own has no lecture"
+            raise problem(f"the lectures have no claim {value}", hint)
+        return value

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from reportgen.report.lecture_claims import lecture_claims
 from reportgen.report.sources import LECTURES
+from reportgen.study.claims import LECTURE_CLAIMS
 
 
 def test_there_are_fifty_claims_numbered_from_1() -> None:
-    assert [one.number for one in lecture_claims()] == list(range(1, 51))
+    assert [one.number for one in lecture_claims()] == list(range(1, LECTURE_CLAIMS + 1))
+    assert LECTURE_CLAIMS == 50
 
 
 def test_every_claim_is_one_sentence_with_known_sources() -> None:
