@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from pydantic import ValidationError
 
 from reportgen.analysis.finding import Finding, Proposal, Remedy
 from reportgen.analysis.model import Analysis
+from reportgen.analysis.naming import setting
 from reportgen.analysis.remedies import judge_remedy
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import PlannedRun, changed
@@ -46,7 +48,7 @@ def _try(analysis: Analysis, finding: Finding, proposal: Proposal, fetch: Fetch)
     """Return the tested remedy; None for a change that is no change, makes no valid settings, or cannot be had."""
     summary = next(v for v in analysis.variants if v.variant.id == finding.variant)
     try:
-        runs = changed(analysis.plan, finding.variant, proposal.change)
+        runs = changed(analysis.plan, finding.variant, proposal.change, f"remedy {_in_words(proposal.change)}")
     except (ValidationError, KeyError):
         return None
     own = {run.spec for run in analysis.plan.runs if run.variant == finding.variant}
@@ -56,6 +58,10 @@ def _try(analysis: Analysis, finding: Finding, proposal: Proposal, fetch: Fetch)
     if after is None:
         return None
     return judge_remedy(finding, proposal, summary.variant, summary.records, list(after.values()))
+
+
+def _in_words(change: Mapping[str, Any]) -> str:
+    return ", ".join(f"{path} = {setting(value)}" for path, value in change.items())
 
 
 def _best(tried: Sequence[Remedy]) -> Remedy | None:

@@ -32,18 +32,28 @@ class LineWatcher(Watcher):
         """Say how many runs are to be trained."""
         self._labels = {variant.id: variant.label for variant in plan.variants}
         self._total, self._done = len(missing), 0
-        self._say(f"{plan.study.id}{self._place}: {len(missing)} runs to train, {stored} stored")
+        whose = f"{plan.study.id}{self._place}"
+        count = f"{len(missing)} run{'' if len(missing) == 1 else 's'} to train, {stored} stored"
+        self._say(": ".join([whose, *self._beside(missing), count]))
 
     def finished(self, job: Job, record: RunRecord) -> None:
         """Say what became of the run."""
         with self._lock:
             self._done += 1
-            label = self._labels.get(job.run.variant, job.run.variant)
-            self._say(f"[{self._done}/{self._total}] {label}, seed {job.run.seed}: {outcome(record)}")
+            self._say(f"[{self._done}/{self._total}] {self._name(job)}, seed {job.run.seed}: {outcome(record)}")
 
     def stage(self, name: str) -> None:
         """Say what is being done."""
         self._say(f"{name} ...")
+
+    def _name(self, job: Job) -> str:
+        """Return the variant's label, with what the run is for where it is not the variant's own."""
+        label = self._labels.get(job.run.variant, job.run.variant)
+        return f"{label}, {job.run.apart}" if job.run.apart else label
+
+    def _beside(self, missing: Sequence[Job]) -> list[str]:
+        """Return what runs beside those of the study are for."""
+        return list(dict.fromkeys(self._name(job) for job in missing if job.run.apart))
 
 
 class BarWatcher(Watcher):
@@ -78,7 +88,8 @@ class BarWatcher(Watcher):
         """Show an empty bar, in which a run takes the room of its expected cost."""
         self._weights, self._shares = weights(plan, missing), {}
         self._filled, self._done = 0.0, 0
-        self._study = plan.study.id
+        apart = next((job.run.apart for job in missing if job.run.apart), "")
+        self._study = f"{plan.study.id}, {apart}" if apart else plan.study.id
         self._advance()
         self._show(sum(self._weights.values()), f"0/{len(missing)} runs")
 

@@ -104,7 +104,7 @@ def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -
 
 def _one_run(analysis: Analysis, variant: str, change: Mapping[str, Any], fetch: Fetch) -> RunRecord | None:
     """Return the record of a variant's first seed with some settings changed; None where it is not to be had."""
-    records = fetch(changed(analysis.plan, variant, change)[:1])
+    records = fetch(changed(analysis.plan, variant, change, "sanity check")[:1])
     return next(iter(records.values())) if records else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -89,6 +90,21 @@ def test_a_line_names_variant_seed_and_end(pretend):
         "small rate, seed 1: failed (MemoryError: too wide)",
         "large rate, seed 1: failed (MemoryError: too wide)",
     ]
+
+
+def test_runs_of_a_remedy_are_not_told_under_the_faulty_variants_name_alone(pretend):
+    order = order_study("rates.yaml")
+    jobs = [replace(job, run=replace(job.run, apart="remedy training.lr = 0.1")) for job in plan_jobs(order.plan)[:2]]
+    lines = []
+    watcher = LineWatcher(lines.append)
+    watcher.training(order.plan, jobs, 0)
+    watcher.finished(jobs[1], record(jobs[1].run))
+    whose = "small rate, remedy training.lr = 0.1"
+    assert lines[0] == f"rates: {whose}: 2 runs to train, 0 stored"
+    assert lines[1].startswith(f"[1/2] {whose}, seed 1: done")
+    with BarWatcher(Console(file=io.StringIO(), force_terminal=True)) as bar:
+        bar.training(order.plan, jobs, 0)
+        assert bar._bar.tasks[0].description == "rates, remedy training.lr = 0.1"
 
 
 def test_ends_in_words():

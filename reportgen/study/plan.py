@@ -49,11 +49,12 @@ class Variant:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One variant with one seed, before it has run."""
+    """One variant with one seed, before it has run; apart: what it is for, where it is not the variant's own run."""
 
     variant: str
     seed: int
     spec: RunSpec
+    apart: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,10 @@ def make_plan(study: Study, scores: Scores | None = None, outlook: bool = False)
     return Plan(study, tuple(variants), tuple(runs))
 
 
-def changed(plan: Plan, variant: str, change: Mapping[str, Any]) -> list[PlannedRun]:
+def changed(plan: Plan, variant: str, change: Mapping[str, Any], apart: str) -> list[PlannedRun]:
     """Return the runs of one variant with some settings changed: the counterfactual of a remedy, on the same seeds.
 
+    apart: what the runs are for, in words.
     Raises pydantic's ValidationError where the change makes no valid settings.
     """
     study, trial = plan.study, next(v.trial for v in plan.variants if v.id == variant)
@@ -98,7 +100,7 @@ def changed(plan: Plan, variant: str, change: Mapping[str, Any]) -> list[Planned
     point = next(p for p in points(study.tree, study.vary, study.variants) if p.id == wanted)
     tree = with_values(point.tree, {**(trial.changes if trial else {}), **change})
     seeds = [run.seed for run in plan.runs if run.variant == variant]
-    return _runs(study, variant, settings_of(tree), seeds)
+    return [replace(run, apart=apart) for run in _runs(study, variant, settings_of(tree), seeds)]
 
 
 def search_of(tree: Mapping[str, Any]) -> Search | None:

@@ -168,7 +168,7 @@ def test_variants_may_change_the_search_or_do_without(tmp_path: Path) -> None:
 
 def test_a_remedy_of_a_trial_keeps_what_the_trial_sets(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, samples: 3, seeds: 2, stages: [{{epochs: 7}}]")
-    runs = changed(plan, plan.variants[1].id, {"training.l2": 0.5})
+    runs = changed(plan, plan.variants[1].id, {"training.l2": 0.5}, "remedy")
     lr = trials(plan)[1].values["training.lr"]
     assert [(r.spec.training.lr, r.spec.training.l2, r.spec.training.epochs) for r in runs] == [(lr, 0.5, 7)] * 2
 

@@ -125,7 +125,7 @@ def test_a_network_may_have_no_hidden_layer(tmp_path: Path) -> None:
 
 def test_a_remedy_changes_one_variant_on_the_same_seeds(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, "vary: {network.activation: [tanh, relu]}\n")
-    runs = changed(plan, "relu", {"training.lr": 0.5})
+    runs = changed(plan, "relu", {"training.lr": 0.5}, "remedy")
     assert [run.seed for run in runs] == list(plan.study.seeds)
     assert {(run.spec.training.lr, run.spec.network.layers[0].activation.name) for run in runs} == {(0.5, "relu")}
 
