@@ -45,6 +45,12 @@ class MissingError(ReportgenError):
 
 
 class StoreError(ReportgenError):
-    """A stored run or report cannot be read or written."""
+    """A run or a report cannot be stored."""
 
     exit_code = 5
+
+
+class ResultsError(ReportgenError):
+    """The results of a report that a user names are damaged, or none of reportgen's."""
+
+    exit_code = 3

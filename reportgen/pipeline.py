@@ -129,7 +129,7 @@ def run_order(
 ) -> Report:
     """Train the runs that are missing, then write the report and return it."""
     watcher = watcher or Watcher()
-    make_writable(order.folder)
+    disk.make_writable(order.folder)
 
     def train(order: Order, jobs: Sequence[Job], stored: int) -> None:
         """Train these jobs of the order's plan."""
@@ -189,7 +189,7 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
         lack = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
         there = "" if order.folder.parent == Path("reports") else f" -o {shlex.quote(str(order.folder.parent))}"
         raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}{there}")
-    make_writable(order.folder)
+    disk.make_writable(order.folder)
     # A remedy that has never been tried stays untried: rendering does not train.
     return write_report(
         order,
@@ -288,13 +288,3 @@ def write_report(
     )
     stored = len(records) - trained
     return Report(order.folder, published.paths, analysis, trained, stored, failures, published.missing)
-
-
-def make_writable(folder: Path) -> None:
-    """Make the report's folder; raises UsageError where it cannot be written to, before anything is trained."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with disk.unfinished(folder / "probe") as probe:
-            disk.write_synced(probe, b"")
-    except OSError as error:
-        raise UsageError(f"the folder cannot be written to: {error.strerror or error}", where=str(folder)) from error

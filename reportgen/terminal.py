@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.errors import ReportgenError
+from reportgen.errors import ReportgenError, UsageError
 
 if TYPE_CHECKING:
     from reportgen.batch import Ended
@@ -41,6 +41,11 @@ class Show:
     verbose: bool
     as_json: bool
     open: bool
+
+    def __post_init__(self) -> None:
+        """Refuse to be quiet and verbose at once."""
+        if self.quiet and self.verbose:
+            raise UsageError("-q and -v exclude each other", hint="give one of them")
 
     def watcher(self, part: Part | None = None) -> Watcher:
         """Return who follows the training: a bar on a terminal, lines elsewhere, nobody where quiet is asked for."""

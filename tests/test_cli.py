@@ -202,6 +202,8 @@ def test_settings_and_seeds_reach_the_study(pretend, capsys):
         ["dance"],
         ["run", "rates.yaml", "--nonsense"],
         ["run", "rates.yaml", "-j", "0"],
+        ["run", "rates.yaml", "-q", "-v"],
+        ["render", "rates.yaml", "-q", "-v"],
         ["run", "rates.yaml", "--seeds", "many"],
         ["run", "rates.yaml", "--seeds", "2", "--set", "seeds=3"],
         ["run", "rates.yaml", "-f", "docx"],

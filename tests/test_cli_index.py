@@ -26,6 +26,16 @@ def test_index_without_a_readable_report_ends_with_its_code_and_one_line(tmp_pat
     assert err.startswith("reportgen: reports: there is no such folder")
     (report(Path("reports") / "a") / "results.json").write_text("{", encoding="utf-8")
     code, _, err = run(capsys, "index", "reports")
-    assert code == 5
+    assert code == 3
     assert err.count("\n") == 1
     assert not Path("site").exists()
+
+
+def test_a_site_where_a_file_stands_is_wrong_usage(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    report(Path("reports") / "a")
+    Path("mine.txt").write_text("mine", encoding="utf-8")
+    code, _, err = run(capsys, "index", "-o", "mine.txt")
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("reportgen: mine.txt: the folder cannot be written to")
+    assert Path("mine.txt").read_text(encoding="utf-8") == "mine"

@@ -111,7 +111,7 @@ def test_every_verb_of_the_readme_exists() -> None:
 def test_exit_codes_are_those_of_the_errors(page: Path) -> None:
     section = text_of(page).split("## Exit codes")[1]
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)}
-    kinds = [errors.UsageError, errors.StudyError, errors.MissingError, errors.StoreError]
+    kinds = [errors.UsageError, errors.StudyError, errors.MissingError, errors.StoreError, errors.ResultsError]
     assert codes == {0, 1, 6, 130} | {kind.exit_code for kind in kinds}
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from reportgen.analysis.model import ClaimResult
-from reportgen.errors import StoreError, UsageError
+from reportgen.errors import ResultsError, UsageError
 from reportgen.report.claim_words import QUANTITIES
 from reportgen.report.results import FORMAT, VERSION
 
@@ -117,7 +117,7 @@ def find_reports(arguments: Iterable[str | Path]) -> list[Path]:
 
 
 def read_report(folder: Path) -> Finished:
-    """Return the report of a folder; raises StoreError where its results.json is not one that can be read."""
+    """Return the report of a folder; raises ResultsError where its results.json is not one that can be read."""
     path = folder / RESULTS
     results = _checked(_parsed(path), path)
     study, runs = results.study, results.runs
@@ -152,14 +152,16 @@ def _parsed(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise StoreError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
+        raise ResultsError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     except (ValueError, RecursionError) as error:
-        raise StoreError("this is not JSON, or not all of it", where=str(path), hint=_again(path)) from error
+        raise ResultsError("this is not JSON, or not all of it", where=str(path), hint=_again(path)) from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise StoreError("these are not the results of a report", where=str(path), hint=f'"format" is "{FORMAT}" there')
+        raise ResultsError(
+            "these are not the results of a report", where=str(path), hint=f'"format" is "{FORMAT}" there'
+        )
     if values.get("version") != VERSION:
         found = f"the results have version {str(values.get('version'))[:20]}, this reportgen reads version {VERSION}"
-        raise StoreError(found, where=str(path), hint=_again(path))
+        raise ResultsError(found, where=str(path), hint=_again(path))
     return values
 
 
@@ -169,7 +171,7 @@ def _checked(values: dict[str, Any], path: Path) -> _Results:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise StoreError(f"{place}: {first['msg'].lower()}", where=str(path), hint=_again(path)) from error
+        raise ResultsError(f"{place}: {first['msg'].lower()}", where=str(path), hint=_again(path)) from error
 
 
 def _again(path: Path) -> str:

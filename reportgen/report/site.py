@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from reportgen.errors import ReportgenError, StoreError, UsageError
+from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
 from reportgen.report.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.finished import RESULTS, Finished, find_reports, read_report
 from reportgen.report.render import fill_page
@@ -29,14 +29,15 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str = TITLE) 
     """Write index.html, lectures.html and claims.csv into the folder, beside the reports, and return their paths.
 
     sources: as `find_reports` takes them. Reports that lie inside the folder stay where they are; others are copied
-    into it, without their stored runs. Raises UsageError or StoreError before anything is written where a report cannot
-    be read or placed, and StoreError where the disk refuses.
+    into it, without their stored runs. Raises ResultsError before anything is written where a report cannot be
+    read, UsageError where one or the site cannot be placed, and StoreError where the disk refuses.
     """
     folders = find_reports(sources)
     reports = _read_all(folders)
     places = [_place(report, folder) for report in reports]
     _refuse(reports, places, folder)
     course = make_course(zip(reports, places, strict=True), title)
+    disk.make_writable(folder)
     try:
         return _write(course, folder)
     except OSError as error:
@@ -55,7 +56,7 @@ def _read_all(folders: Sequence[Path]) -> list[Finished]:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise StoreError(f"{len(errors)} reports cannot be read:\n" + "\n".join(f"  {error}" for error in errors))
+        raise ResultsError(f"{len(errors)} reports cannot be read:\n" + "\n".join(f"  {error}" for error in errors))
     return reports
 
 
@@ -85,7 +86,6 @@ def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> N
 
 
 def _write(course: Course, site: Path) -> list[Path]:
-    site.mkdir(parents=True, exist_ok=True)
     disk.sweep(site)
     for study in course.studies:
         _bring(study.report.folder, site)

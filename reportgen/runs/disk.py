@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from reportgen.errors import UsageError
+
 PREFIX = ".unfinished-"
 """Every temporary name begins so; what still bears it after its writer has died is removed by `sweep`."""
 
@@ -29,6 +31,16 @@ def unfinished(beside: Path) -> Iterator[Path]:
     finally:
         if os.path.lexists(path):
             remove(path)
+
+
+def make_writable(folder: Path) -> None:
+    """Make a folder that a user named for output; raises UsageError where it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with unfinished(folder / "probe") as probe:
+            write_synced(probe, b"")
+    except OSError as error:
+        raise UsageError(f"the folder cannot be written to: {error.strerror or error}", where=str(folder)) from error
 
 
 def write_synced(path: Path, content: bytes) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.errors import StoreError, UsageError
+from reportgen.errors import ResultsError, UsageError
 from reportgen.report.finished import find_reports, read_report
 from reportgen.report.site import write_site
 from tests.report.finished_reports import claim, report
@@ -31,7 +31,7 @@ def test_a_results_file_that_is_none_is_one_clear_sentence_and_nothing_is_writte
     folder = report(tmp_path / "a")
     (folder / "results.json").write_text(text, encoding="utf-8")
     report(tmp_path / "b")
-    with pytest.raises(StoreError) as error:
+    with pytest.raises(ResultsError) as error:
         write_site([tmp_path / "b", folder], tmp_path / "out")
     assert said in str(error.value)
     assert str(folder / "results.json") in str(error.value)
@@ -53,7 +53,7 @@ def test_a_results_file_that_is_none_is_one_clear_sentence_and_nothing_is_writte
 )
 def test_a_value_that_is_not_right_is_named_by_its_place(tmp_path: Path, changes: dict[str, Any], place: str) -> None:
     claims = changes.pop("claims", None)
-    with pytest.raises(StoreError, match=place):
+    with pytest.raises(ResultsError, match=place):
         read_report(report(tmp_path / "a", claims, **changes))
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from reportgen.errors import StoreError, UsageError
+from reportgen.errors import ResultsError, StoreError, UsageError
 from reportgen.report import site
 from reportgen.report.course import overall
 from reportgen.report.lecture_claims import lecture_claims
@@ -194,7 +194,7 @@ def test_all_reports_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         report(tmp_path / name)
     for name in ("a", "c"):
         (tmp_path / name / "results.json").write_text("{", encoding="utf-8")
-    with pytest.raises(StoreError) as error:
+    with pytest.raises(ResultsError) as error:
         write_site([tmp_path], tmp_path / "out")
     assert [str(tmp_path / name / "results.json") in str(error.value) for name in "abc"] == [True, False, True]
 
