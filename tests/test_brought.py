@@ -98,6 +98,25 @@ def test_runs_that_a_study_stored_can_be_read(tmp_path: Path) -> None:
     assert spec(1, 0.2) in {b.record.spec for b in found}
 
 
+def test_stored_runs_have_the_names_of_the_studys_variants(tmp_path: Path) -> None:
+    """A run that the results do not know, such as a remedy's, keeps a number; broken results are no reason to stop."""
+    stored = {lr: record(planned(0, lr=lr)) for lr in (0.1, 0.2, 0.3)}
+    for one in stored.values():
+        Store(tmp_path / "runs").save(one)
+    variants = [{"id": "slow", "label": "slow one"}, {"id": "fast", "label": "fast one"}, {"id": "b", "label": "same"}]
+    runs_of = [("slow", 0.1), ("fast", 0.2), ("b", 0.2)]
+    results = {"variants": variants, "runs": [{"key": stored[lr].key, "variant": name} for name, lr in runs_of]}
+    (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
+    for asked in (tmp_path, tmp_path / "runs"):
+        named = {b.record.spec.training.lr: b.variant for b in read_records(asked)}
+        assert (named[0.1], named[0.2]) == ("slow one", "fast one, same")
+        assert named[0.3].startswith("variant ")
+    alone = tmp_path / "runs" / stored[0.1].key / "arrays.npz"
+    assert read_records(alone)[0].variant == "slow one"
+    (tmp_path / "results.json").write_text("{", encoding="utf-8")
+    assert all(b.variant.startswith("variant ") for b in read_records(tmp_path))
+
+
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "no loss": ({"step_loss": None}, "step_loss is missing"),
     "unknown array": ({"epoch_val_acuracy": np.zeros(6)}, "unknown array 'epoch_val_acuracy'.*epoch_val_accuracy"),
@@ -107,6 +126,8 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "text": ({"step_loss": np.array(["a"])}, "step_loss holds <U1"),
     "percent": ({"epoch_val_accuracy": np.linspace(25.0, 90.0, 6)}, "epoch_val_accuracy holds 25 .a share from 0"),
     "negative size": ({"probe_weight_norm": np.full((3, 3), -1.0)}, "probe_weight_norm holds -1"),
+    "negative loss of a step": ({"step_loss": np.linspace(1.4, -0.1, 100)}, "step_loss holds -0.*never below 0"),
+    "negative score": ({"epoch_val_loss": np.linspace(1.4, -0.1, 6)}, "epoch_val_loss holds -0.1.*never below 0"),
     "step that is no number": ({"probe_step": np.array([0, np.nan, 3])}, "probe_step holds nan"),
     "steps out of order": ({"probe_step": np.array([0, 5, 5])}, "probe_step does not rise"),
     "nothing": ({"step_loss": np.zeros(0)}, "step_loss is empty"),

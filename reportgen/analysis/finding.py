@@ -22,8 +22,20 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Guessing:
+    """The score of guessing, and how many runs before and after a change count with it, since theirs was no better."""
+
+    score: float
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
 class Remedy:
-    """A proposal that was tested on the same seeds, with the paired difference of one metric."""
+    """A proposal that was tested on the same seeds, with the paired difference of one metric.
+
+    guessing: set where some runs count as guessing; see `reportgen.analysis.remedies`.
+    """
 
     change: Mapping[str, Any]
     metric: str
@@ -32,6 +44,7 @@ class Remedy:
     difference: float
     interval: tuple[float, float]
     verdict: RemedyVerdict
+    guessing: Guessing | None = None
 
 
 @dataclass(frozen=True)

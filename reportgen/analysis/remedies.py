@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.finding import Evidence, Finding, Proposal, Remedy, RemedyVerdict
+from reportgen.analysis.finding import Evidence, Finding, Guessing, Proposal, Remedy, RemedyVerdict
 from reportgen.analysis.rules import RULES
 from reportgen.analysis.rules._held_out import majority
 from reportgen.analysis.rules._outcome import HALF, guess_loss
@@ -62,6 +62,7 @@ def judge_remedy(
         difference=mean,
         interval=(lo, hi),
         verdict=_verdict(len(seeds), lo, hi, HIGHER_IS_BETTER.get(metric, False)),
+        guessing=None if metric == SEEN else _guessing(sides, metric),
     )
 
 
@@ -133,10 +134,25 @@ def _known(record: RunRecord, metric: str) -> bool:
 
 
 def _outcome(record: RunRecord, metric: str) -> float:
+    return _guess(record, metric) if _counts_as_guessing(record, metric) else _score(record, metric)
+
+
+def _counts_as_guessing(record: RunRecord, metric: str) -> bool:
+    """Return whether a run diverged, or ended with a loss above that of guessing."""
     lost = record.status == "diverged" or not _known(record, metric)
-    if metric.endswith("accuracy"):
-        return 1 / max(int(record.facts.get("classes", 2)), 1) if lost else _score(record, metric)
-    return guess_loss(record) if lost else min(_score(record, metric), guess_loss(record))
+    return lost or (not metric.endswith("accuracy") and _score(record, metric) > guess_loss(record))
+
+
+def _guess(record: RunRecord, metric: str) -> float:
+    chance = 1 / max(int(record.facts.get("classes", 2)), 1)
+    return chance if metric.endswith("accuracy") else guess_loss(record)
+
+
+def _guessing(sides: tuple[Sequence[RunRecord], Sequence[RunRecord]], metric: str) -> Guessing | None:
+    """Return how many runs of each side count as guessing, and with what on average; None where none does."""
+    before, after = ([record for record in side if _counts_as_guessing(record, metric)] for side in sides)
+    scores = [_guess(record, metric) for record in (*before, *after)]
+    return Guessing(float(np.mean(scores)), len(before), len(after)) if scores else None
 
 
 def _verdict(seeds: int, lo: float, hi: float, better_up: bool) -> RemedyVerdict:

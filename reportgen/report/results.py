@@ -182,4 +182,5 @@ def _remedy(remedy: Remedy) -> dict[str, Any]:
         "difference": remedy.difference,
         "interval": remedy.interval,
         "verdict": remedy.verdict,
+        **({"guessing": vars(remedy.guessing)} if remedy.guessing else {}),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -146,7 +147,7 @@ def _column(name: str, values: Any) -> list[Any]:
 
 
 def _remedy(remedy: Any) -> Any:
-    return None if remedy is None else vars(remedy)
+    return None if remedy is None else dataclasses.asdict(remedy)
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:

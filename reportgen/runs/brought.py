@@ -24,6 +24,7 @@ from reportgen.engine.schedules import rates
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, Component, DataSpec, NetworkSpec, RunSpec, TrainingSpec
 from reportgen.errors import StudyError, UsageError
 from reportgen.runs.brought_arrays import SETTINGS, Array, checked, read_archive
+from reportgen.runs.brought_names import variant_names
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import FORMAT, STATUSES
 from reportgen.study.messages import study_error
@@ -65,8 +66,7 @@ def read_records(path: Path) -> list[Brought]:
     if not files:
         raise UsageError("no record is in this folder", str(path), "files such as seed0.npz")
     found = [_record(file, number) for number, file in enumerate(files)]
-    natives = list(dict.fromkeys(b.variant for b in found if b.variant.startswith("{")))
-    names = {text: f"variant {place + 1}" for place, text in enumerate(natives)}
+    names = variant_names((b.path, b.variant) for b in found if b.variant.startswith("{"))
     named = [replace(b, variant=names.get(b.variant, b.variant)) for b in found]
     _check_seeds(named)
     return named

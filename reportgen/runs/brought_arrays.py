@@ -138,6 +138,9 @@ def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
         raise _refusal(path, name, f"holds {known[(known < 0) | (known > 1)][0]:g}", "a share from 0 to 1")
     if name.endswith(("_std", "_norm", "_ratio")) and (known < 0).any():
         raise _refusal(path, name, f"holds {known[known < 0][0]:g}", "a size, which is never below 0")
+    if name.endswith(("_loss", "_penalty")) and (known < 0).any():
+        words = "cross-entropy, squared error and hinge loss are never below 0, and no penalty is"
+        raise _refusal(path, name, f"holds {known[known < 0][0]:g}", words)
 
 
 def _first(values: NDArray[np.float64]) -> str:

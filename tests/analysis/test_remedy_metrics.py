@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from reportgen.analysis.finding import Finding, Proposal
+from reportgen.analysis.finding import Finding, Guessing, Proposal
 from reportgen.analysis.remedies import judge_remedy
+from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
 from tests.analysis.held_out_runs import SEEDS, run, runs
@@ -44,6 +46,17 @@ def test_losses_above_that_of_guessing_are_all_alike() -> None:
     guessing, better = runs(curves={"val_loss": 1.4, "train_loss": 1.4}), runs(curves={"val_loss": 0.9})
     assert judged(None, wild, guessing) == ("val_loss", "no difference")
     assert judged(None, wild, better) == ("val_loss", "helped")
+
+
+def test_runs_that_count_as_guessing_are_counted() -> None:
+    wild, fair = runs(curves={"val_loss": 9.0, "train_loss": 9.0}), runs(curves={"val_loss": 0.9})
+    found = judge_remedy(finding(None), Proposal({}, ""), VARIANT, [wild[0], *fair[1:]], fair)
+    assert found is not None
+    assert found.guessing == Guessing(guess_loss(wild[0]), 1, 0)
+    assert found.before == pytest.approx((guess_loss(wild[0]) + 2 * 0.9) / 3, rel=1e-3)
+    found = judge_remedy(finding(None), Proposal({}, ""), VARIANT, fair, fair)
+    assert found is not None
+    assert found.guessing is None
 
 
 def test_losses_that_are_next_to_nothing_are_all_alike() -> None:

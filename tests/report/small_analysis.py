@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.finding import Finding, Remedy
+from reportgen.analysis.finding import Finding, Guessing, Remedy
 from reportgen.analysis.model import Analysis, ClaimResult, Estimate, VariantSummary
 from reportgen.engine.spec import SCORES
 from reportgen.study.plan import Plan, Variant
@@ -48,7 +48,7 @@ def small_analysis(**changes: Any) -> Analysis:
     return Analysis(**(values | changes))
 
 
-REMEDY = Remedy({"network.init": "he_normal"}, "val_loss", 2.0, 1.0, -1.0, (-1.5, NAN), "helped")
+REMEDY = Remedy({"network.init": "he_normal"}, "val_loss", 2.0, 1.0, -1.0, (-1.5, NAN), "helped", Guessing(2.0, 3, 0))
 
 
 def _variant(name: str, lr: float) -> Variant:

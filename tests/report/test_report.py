@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import logging
 import re
@@ -13,6 +14,7 @@ from pypdf import PdfReader
 
 from reportgen import figures, report
 from reportgen.analysis import analyse
+from reportgen.analysis.finding import Guessing, Remedy
 from reportgen.analysis.model import Analysis
 from reportgen.engine.train import train
 from reportgen.errors import MissingError
@@ -215,6 +217,16 @@ def test_documents_at_the_edges(tmp_path: Path, given: dict[str, object]) -> Non
     assert "Methods" in page
     words = re.sub(r"<svg.*?</svg>|<[^>]*>", " ", page, flags=re.DOTALL).split()
     assert not {"nan", "inf", "None", "nan%"} & set(words)
+
+
+def test_runs_that_count_as_guessing_are_said_beside_the_number(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, more="", vary="[0]")
+    remedy = Remedy({"training.lr": 0.1}, "val_loss", 1.39, 0.5, -0.89, (-1.0, -0.7), "helped", Guessing(1.386, 3, 1))
+    first = dataclasses.replace(analysis.findings[0], remedy=remedy)
+    document = make_document(dataclasses.replace(analysis, findings=(first,)), ())
+    text = " ".join(html.page(document, {}).split())
+    words = "3 runs before and 1 run after count as guessing, 1.39, since they ended above that, or diverged."
+    assert words in text
 
 
 def test_without_pango_everything_but_the_pdf_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

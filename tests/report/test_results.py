@@ -28,7 +28,9 @@ def test_keys_are_those_of_version_1_in_their_order():
     assert " ".join(results["findings"][0]) == (
         "rule severity variant seeds layers step evidence message advice sources remedy consequence_of"
     )
-    assert " ".join(results["findings"][1]["remedy"]) == "change metric before after difference interval verdict"
+    remedy = results["findings"][1]["remedy"]
+    assert " ".join(remedy) == "change metric before after difference interval verdict guessing"
+    assert remedy["guessing"] == {"score": 2.0, "before": 3, "after": 0}
 
 
 def test_floats_are_in_full_and_nan_is_null(tmp_path):
