@@ -74,7 +74,7 @@ def _subject(case: Case, plan: Plan) -> Variant:
 
 
 def _twin(case: Case, plan: Plan, subject: Variant) -> Sequence[PlannedRun]:
-    return changed(plan, subject.id, case.twin) if case.twin else ()
+    return changed(plan, subject.id, case.twin, "twin") if case.twin else ()
 
 
 def order(prepared: Prepared, folder: Path) -> Order:
