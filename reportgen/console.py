@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.model import ClaimResult
-from reportgen.estimate import Cost, peak_bytes, run_costs
+from reportgen.estimate import Cost, download_bytes, peak_bytes, run_costs
 from reportgen.pipeline import Order, Report, foreseen, plan_jobs, stored_records, unique
 from reportgen.runs.store import plain
 from reportgen.study.plan import Plan
@@ -96,10 +96,14 @@ def counted(counts: Mapping[Any, int]) -> str:
 
 
 def check_values(order: Order, workers: int) -> dict[str, Any]:
-    """Return what `check --json` says of a plan: runs, parameters, memory and time."""
+    """Return what `check --json` says of a plan: runs, parameters, memory and time.
+
+    Raises MissingError, as `run` would, where the data of a run that is not stored are not at hand.
+    """
     plan = foreseen(order)
     study, jobs = plan.study, unique(plan_jobs(plan))
     stored = {key for key, record in stored_records(order, jobs).items() if record.status != "failed"}
+    download = download_bytes(plan, [job for job in jobs if job.key not in stored])
     costs = run_costs(plan, jobs)
     missing: list[Cost] = [cost for key, cost in costs.items() if key not in stored]
     return {
@@ -113,6 +117,7 @@ def check_values(order: Order, workers: int) -> dict[str, Any]:
         "stored": len(stored),
         "parameters": [pick((cost.parameters for cost in costs.values()), default=0) for pick in (min, max)],
         "steps": sum(cost.steps for cost in missing),
+        "download_bytes": download,
         "memory_bytes": peak_bytes(costs, workers),
         "seconds": sum(cost.seconds for cost in missing) / min(workers, max(len(missing), 1)),
         "workers": workers,
@@ -129,10 +134,16 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     parts = [counted({"variants": len(values["variants"])}), counted({"trials": trials})]
     said = ", ".join([part for part in parts if part != "none"])
     yield "", f"  runs        {runs}: {said}, {len(values['seeds'])} seeds"
-    yield "", f"  to train    {runs - stored} ({stored} stored), {values['steps']:,} steps"
+    if runs == stored:
+        yield "", f"  to train    none: all {runs} runs are stored, and only the report will be made"
+    else:
+        yield "", f"  to train    {runs - stored} ({stored} stored), {values['steps']:,} steps"
+    if values["download_bytes"]:
+        yield "", f"  download    {_megabytes(values['download_bytes'])} of data first"
     yield "", f"  parameters  {size} a run"
-    yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training, beside Python itself"
-    yield "", f"  time        about {shown_duration(values['seconds'])} with {values['workers']} at a time"
+    if runs > stored:
+        yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training, beside Python itself"
+        yield "", f"  time        about {shown_duration(values['seconds'])} with {values['workers']} at a time"
     yield "", f"  claims      {values['claims']}"
     for label in values["variants"]:
         yield "", f"  variant     {label}"

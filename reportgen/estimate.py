@@ -40,6 +40,13 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
     return costs
 
 
+def download_bytes(plan: Plan, jobs: Sequence[Job]) -> int:
+    """Return how many bytes of data these jobs would download first; MissingError where data are not at hand."""
+    specs = dict.fromkeys(job.run.spec.data for job in jobs)
+    wanted = {spec.source: data.lacking(spec, plan.study.folder) for spec in specs}
+    return sum(wanted.values())
+
+
 def peak_bytes(costs: Mapping[str, Cost], workers: int) -> int:
     """Return an estimate of the memory in use at a time: the largest runs, one a worker, and their data."""
     busy = sorted(costs.values(), key=lambda cost: cost.run_bytes, reverse=True)[:workers]

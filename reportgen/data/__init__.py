@@ -20,7 +20,7 @@ DATA_VERSION = 1
 
 _USUAL_VALIDATION = 0.2  # what a DataSpec holds that says nothing about it
 
-__all__ = ["DATA_VERSION", "Dataset", "fingerprint", "load", "shape"]
+__all__ = ["DATA_VERSION", "Dataset", "fingerprint", "lacking", "load", "shape"]
 
 
 def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: Path | None = None) -> Dataset:
@@ -54,6 +54,15 @@ def fingerprint(spec: DataSpec, folder: Path | None = None) -> str:
     """Return text that is equal for equal examples: name and version of made data, SHA-256 of files."""
     row, request = _ask(spec, 0, folder)
     return " ".join(filter(None, (row.name, str(DATA_VERSION), row.identity(request))))
+
+
+def lacking(spec: DataSpec, folder: Path | None = None) -> int:
+    """Return how many bytes must be downloaded before these examples can be loaded; nothing is fetched.
+
+    Raises MissingError where files are missing that the study does not ask to download.
+    """
+    row, request = _ask(spec, 0, folder)
+    return row.lacking(request)
 
 
 def shape(spec: DataSpec, preprocess: tuple[Component, ...], folder: Path | None = None) -> tuple[int, int, int]:

@@ -18,6 +18,10 @@ def _no_files(request: Request) -> str:
     return ""
 
 
+def _nothing_lacks(request: Request) -> int:
+    return 0
+
+
 def _unknown(request: Request) -> IntArray | None:
     return None
 
@@ -27,6 +31,7 @@ class DataSet(Row):
     """A row of the data sets.
 
     make: the examples asked for. identity: text that changes with the contents of the files, where there are any.
+    lacking: the bytes that would be downloaded first; MissingError where files are missing that may not be.
     sizes: the defaults of those of `samples`, `features` and `classes` that an author may set; fixed: those that the
     data set has of its own, image_shape among them. validation: the default of that fraction. given: the splits that
     come with the data and are used as they are; a fraction for them is an error. counts: examples of each class
@@ -35,6 +40,7 @@ class DataSet(Row):
 
     make: Callable[[Request], Source]
     identity: Callable[[Request], str] = _no_files
+    lacking: Callable[[Request], int] = _nothing_lacks
     sizes: Mapping[str, int] = field(default_factory=dict)
     fixed: Mapping[str, int] = field(default_factory=dict)
     validation: float = 0.2
@@ -147,6 +153,7 @@ _MNIST = DataSet(
     parameters=(_FOLDER, _DOWNLOAD),
     make=published.mnist,
     identity=published.identity("mnist"),
+    lacking=published.lacking("mnist"),
     counts=published.counts("mnist"),
     image_shape=(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
@@ -161,6 +168,7 @@ _FASHION_MNIST = DataSet(
     parameters=(_FOLDER, _DOWNLOAD),
     make=published.fashion_mnist,
     identity=published.identity("fashion_mnist"),
+    lacking=published.lacking("fashion_mnist"),
     counts=published.counts("fashion_mnist"),
     image_shape=(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
@@ -175,6 +183,7 @@ _CIFAR10 = DataSet(
     parameters=(_FOLDER, _DOWNLOAD),
     make=published.cifar10,
     identity=published.identity("cifar10"),
+    lacking=published.lacking("cifar10"),
     counts=published.counts("cifar10"),
     image_shape=(3, 32, 32),
     fixed={"samples": 60_000, "features": 3072, "classes": 10},

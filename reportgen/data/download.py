@@ -130,5 +130,5 @@ def required(file: PublishedFile, folder: Path, data_set: str) -> Path:
     if is_intact(path, file):
         return path
     state = "is damaged" if path.is_file() else "is not on this machine"
-    hint = "data.download: true fetches it, data.path names a folder that has it"
+    hint = "--set data.download=true fetches it once, --set data.path=FOLDER names a folder that has it"
     raise MissingError(f"{data_set}: {file.name} {state}", str(folder), hint)

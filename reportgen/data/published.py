@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.data.dataset import IntArray
-from reportgen.data.download import PublishedFile, cache_folder, fetch, required
+from reportgen.data.download import PublishedFile, cache_folder, fetch, is_intact, required
 from reportgen.data.files import Stamp, locate, sha256, stamp
 from reportgen.data.formats import Bytes, read_bytes, read_cifar, read_idx, tar_members
 from reportgen.data.source import Request, Source
@@ -132,6 +132,22 @@ def identity(name: str) -> Callable[[Request], str]:
         else:
             sums = [file.sha256 for file in PUBLISHED[name].files]
         return hashlib.sha256(" ".join(sums).encode()).hexdigest()
+
+    return of_request
+
+
+def lacking(name: str) -> Callable[[Request], int]:
+    """Return the row's function from a request to the bytes that would be downloaded first; it fetches nothing.
+
+    That function raises MissingError where files are missing and the study does not ask for a download.
+    """
+
+    def of_request(request: Request) -> int:
+        published, folder = PUBLISHED[name], cache_folder() / name
+        if request.params["download"] and not request.params["path"]:
+            return sum(file.size for file in published.files if not is_intact(folder / file.name, file))
+        _in_folder(name, request) if request.params["path"] else _in_cache(name, request)
+        return 0
 
     return of_request
 

@@ -39,6 +39,24 @@ def test_data_are_downloaded_on_request_checked_and_then_read_from_the_cache(
     again = made(name, validation=0.25)
     assert np.array_equal(again.x_train, dataset.x_train)
     assert sorted(path.name for path in (cache / name).iterdir()) == sorted(files_of(name))
+    assert data.lacking(spec(name)) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_lacking_is_told_without_fetching_it(
+    name: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Path:
+        raise AssertionError("a download while only asked what is lacking")
+
+    monkeypatch.setattr(published, "fetch", refuse)
+    with pytest.raises(MissingError, match=r"--set data\.download=true fetches it once"):
+        data.lacking(spec(name))
+    assert data.lacking(spec(name, download=True)) == sum(file.size for file in published.PUBLISHED[name].files)
+    with pytest.raises(MissingError, match="there is no folder nowhere"):
+        data.lacking(spec(name, path="nowhere"), tmp_path)
+    images.write(tmp_path, files_of(name))
+    assert data.lacking(spec(name, path=str(tmp_path))) == 0
 
 
 def test_nothing_is_downloaded_unless_asked_for(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,54 @@
+"""The verb that shows a plan: what it says of runs, data and time, and the code it ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from reportgen import data
+from reportgen.errors import MissingError
+from tests.test_cli import run
+
+
+def test_check_shows_the_plan_and_touches_nothing(pretend, capsys):
+    code, out, _ = run(capsys, "check", "rates.yaml", "-j", "2")
+    assert code == 0
+    assert "runs        6: 2 variants, 3 seeds" in out
+    assert "parameters  26 a run" in out
+    assert "memory" in out
+    assert "time" in out
+    assert not Path("reports").exists()
+    _, text, _ = run(capsys, "check", "rates.yaml", "--json")
+    [plan] = json.loads(text)
+    assert (plan["study"], plan["runs"], plan["stored"], plan["parameters"]) == ("rates", 6, 0, [26, 26])
+    assert plan["seconds"] > 0
+
+
+def test_check_says_that_all_runs_are_stored_and_guesses_no_time(pretend, capsys):
+    run(capsys, "run", "rates.yaml", "-f", "json")
+    code, out, _ = run(capsys, "check", "rates.yaml")
+    assert code == 0
+    assert "to train    none: all 6 runs are stored, and only the report will be made" in out
+    assert "time" not in out
+    assert "to train    2 (6 stored)" in run(capsys, "check", "rates.yaml", "--seeds", "4")[1]
+
+
+def test_check_ends_as_run_would_where_the_data_are_not_at_hand(pretend, capsys, monkeypatch):
+    def missing(*arguments):
+        raise MissingError("mnist: t10k is not on this machine", hint="--set data.download=true fetches it once")
+
+    Path("other.yaml").write_text("title: x\n", encoding="utf-8")
+    run(capsys, "run", "rates.yaml", "-f", "json")
+    monkeypatch.setattr(data, "lacking", missing)
+    code, out, err = run(capsys, "check", "rates.yaml", "other.yaml")
+    assert (code, err.count("\n")) == (4, 1)
+    assert err.startswith("reportgen: mnist: t10k is not on this machine")
+    assert "rates: Which rate" in out, "a study whose runs are all stored needs no data"
+
+
+def test_check_tells_what_a_run_would_download(pretend, capsys, monkeypatch):
+    monkeypatch.setattr(data, "lacking", lambda spec, folder: 11_594_722)
+    code, out, _ = run(capsys, "check", "rates.yaml")
+    assert code == 0
+    assert "download    12 MB of data first" in out
+    assert json.loads(run(capsys, "check", "rates.yaml", "--json")[1])[0]["download_bytes"] == 11_594_722
