@@ -53,13 +53,13 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Train what is missing of studies and write their reports."""
-    wish = Wish(studies, output, formats, changes, seeds, quick)
+    wish = Wish(studies, output, formats, changes, seeds, quick, strict)
     from reportgen.pipeline import run_order
 
     def make(order: Order, watcher: Watcher) -> Report:
         return run_order(order, workers=jobs, dask=dask, fresh=fresh, watcher=watcher)
 
-    _make_reports(wish, make, Show(quiet, verbose, as_json, open_), strict)
+    _make_reports(wish, make, Show(quiet, verbose, as_json, open_))
 
 
 @app.command()
@@ -77,13 +77,13 @@ def render(
     as_json: Json = False,
 ) -> None:
     """Write reports from stored runs; trains nothing."""
-    wish = Wish(studies, output, formats, changes, seeds, quick)
+    wish = Wish(studies, output, formats, changes, seeds, quick, strict)
     from reportgen.pipeline import render_order
 
     def make(order: Order, watcher: Watcher) -> Report:
         return render_order(order, watcher=watcher)
 
-    _make_reports(wish, make, Show(quiet, verbose, as_json, open_), strict)
+    _make_reports(wish, make, Show(quiet, verbose, as_json, open_))
 
 
 @app.command()
@@ -99,17 +99,23 @@ def check(
 ) -> None:
     """Validate studies and show what a run would do.
 
-    Shows runs, parameters, memory and time; trains and writes nothing.
+    Shows runs, parameters, memory and time, and whether the data are at hand; trains and writes nothing.
     """
     wish = Wish(studies, output, None, changes, seeds, quick)
     from reportgen.console import check_lines, check_values
     from reportgen.runs.executors import default_workers
 
-    plans = [check_values(order, jobs or default_workers()) for order in wish.orders()]
+    codes: list[int] = []
+    plans: list[dict[str, Any]] = []
+    for order in wish.orders():
+        with told(codes):
+            plans.append(check_values(order, jobs or default_workers()))
     if as_json:
         print_json(plans)
     elif not quiet:
         print_lines(line for plan in plans for line in check_lines(plan))
+    if codes:
+        raise typer.Exit(codes[0])
 
 
 @app.command()
@@ -252,9 +258,9 @@ def invoke(arguments: list[str]) -> int:
     return codes[0] if codes else 0
 
 
-def _make_reports(wish: Wish, make: Maker, show: Show, strict: bool) -> None:
+def _make_reports(wish: Wish, make: Maker, show: Show) -> None:
     """Make each report and show it; the first thing that went wrong decides the exit code."""
-    if strict and wish.quick:
+    if wish.strict and wish.quick:
         raise UsageError("--quick gives no verdicts, so --strict has nothing to go by")
     from reportgen.batch import attempt, parts
 
@@ -266,7 +272,7 @@ def _make_reports(wish: Wish, make: Maker, show: Show, strict: bool) -> None:
         for order, part in zip(orders, parts(orders), strict=True):
             ended.append(attempt(order, make, show.watcher(part)))
             answers.append(show.ended(ended[-1]))
-            codes += _codes(ended[-1], strict, "pdf" in wish.chosen_formats)
+            codes += _codes(ended[-1], wish.strict, "pdf" in wish.chosen_formats)
     except KeyboardInterrupt:
         show.summary(ended)
         say("Interrupted. Finished runs are kept; the same command takes up the rest.")

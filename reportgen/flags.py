@@ -36,7 +36,9 @@ Seeds = Annotated[str | None, typer.Option("--seeds", metavar="N", help="How man
 Jobs = Annotated[
     int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Runs at a time; one a core by default.")
 ]
-Quick = Annotated[bool, typer.Option("--quick", help="A small, watermarked version without verdicts.")]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="A small, watermarked version without verdicts; what is typed stays.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="End with code 6 where a claim is not supported.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors, and the report's path.")]
@@ -54,6 +56,7 @@ class Wish:
     changes: Sequence[str] | None
     seeds: str | None
     quick: bool
+    strict: bool = False
 
     @property
     def chosen_formats(self) -> tuple[str, ...]:
@@ -72,10 +75,14 @@ class Wish:
         return changed | {"seeds": parse_seeds(self.seeds)}
 
     def command(self, source: str) -> str:
-        """Return the command that makes the same report again."""
+        """Return the command that makes the same report again and ends with the same code.
+
+        Where it goes, in which formats and on how many cores changes no number, and is left out.
+        """
         options = [part for change in self.changes or () for part in ("--set", change)]
         options += ["--seeds", self.seeds] if self.seeds is not None else []
-        return shlex.join(["reportgen", "run", source, *options, *(["--quick"] if self.quick else [])])
+        options += [flag for flag, given in (("--quick", self.quick), ("--strict", self.strict)) if given]
+        return shlex.join(["reportgen", "run", source, *options])
 
     def orders(self) -> list[Order]:
         """Return the orders of all studies; where some are not valid, says so of each and ends the program."""

@@ -17,7 +17,7 @@ from reportgen.analysis import analyse
 from reportgen.analysis.model import Analysis
 from reportgen.counterfactual import Fetch, try_remedies
 from reportgen.errors import MissingError, StoreError, UsageError
-from reportgen.quick import WATERMARK, quick_overrides
+from reportgen.quick import WATERMARK, quick_folder, quick_overrides
 from reportgen.runs import disk
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.provenance import summarize
@@ -102,7 +102,8 @@ def order_study(
 
     The report goes to the folder `output`/<the study's id>; where no output is given, to reports/, or back to its place
     for the study that a report keeps. overrides: dotted paths to values; flags: what set one, by its path, if not
-    --set. quick: small, watermarked, without verdicts. command: what the report names as the way to make it again.
+    --set. quick: small but for what overrides say, watermarked, without verdicts; it goes to <the study's id>-quick
+    where a full report stands in its place. command: what the report names as the way to make it again.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown or not formats:
@@ -111,11 +112,12 @@ def order_study(
     path, changes = study_file(source), dict(overrides or {})
     plan = make_plan(load_study(path, changes, flags))
     if quick:
-        small = quick_overrides(plan)
+        small = quick_overrides(plan, changes)
         typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
         plan = make_plan(load_study(path, changes | small | {"watermark": WATERMARK}, typed))
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
+    folder = quick_folder(folder) if quick else folder
     return Order(plan, folder, tuple(formats), command or f"reportgen run {source}")
 
 

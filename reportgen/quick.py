@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from reportgen.study.plan import Plan
@@ -11,11 +14,18 @@ SEEDS = 2  # too few for a verdict
 LIMITS = {"training.epochs": 3, "data.samples": 500, "data.train": 400}
 
 
-def quick_overrides(plan: Plan) -> dict[str, Any]:
-    """Return the settings that make a study small; what it varies stays as it is."""
-    small = {path: limit for path, limit in LIMITS.items() if _large(plan, path)}
-    sizes = {"ensembles": True} if isinstance(plan.study.ensembles, tuple) else {}  # those that so few seeds fill
-    return {"seeds": list(plan.study.seeds[:SEEDS]), **sizes, **small}
+def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that make a study small; what it varies, and what was typed, stays as it is."""
+    small: dict[str, Any] = {path: limit for path, limit in LIMITS.items() if _large(plan, path)}
+    small["seeds"] = list(plan.study.seeds[:SEEDS])
+    if isinstance(plan.study.ensembles, tuple) and "seeds" not in typed:
+        small["ensembles"] = True  # those that so few seeds fill
+    return {path: value for path, value in small.items() if not _is_typed(path, typed)}
+
+
+def quick_folder(folder: Path) -> Path:
+    """Return the folder of a quick look: the usual one, but never one in which a full report stands."""
+    return quick_folder(folder.with_name(f"{folder.name}-quick")) if _holds_full_report(folder) else folder
 
 
 def _large(plan: Plan, path: str) -> bool:
@@ -25,3 +35,21 @@ def _large(plan: Plan, path: str) -> bool:
     if path == "data.train" and values == {None}:
         return not varied and all(variant.settings.get("data.samples") is None for variant in plan.variants)
     return not varied and all(isinstance(value, int) and value > LIMITS[path] for value in values)
+
+
+def _is_typed(path: str, typed: Mapping[str, Any]) -> bool:
+    """Tell whether the command line sets a path, by itself or in a mapping above it."""
+    section, _, key = path.partition(".")
+    above = typed.get(section)
+    return path in typed or bool(key and isinstance(above, dict) and key in above)
+
+
+def _holds_full_report(folder: Path) -> bool:
+    """Tell whether a report stands in the folder that is no quick look; one that is damaged counts as full."""
+    try:
+        results: Any = json.loads((folder / "results.json").read_bytes())
+        return not results["study"].get("watermark")
+    except OSError:
+        return False
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return True

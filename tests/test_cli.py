@@ -66,20 +66,6 @@ def test_render_writes_the_report_again(pretend, capsys):
     assert (Path("reports/rates") / "figures" / "a.svg").exists()
 
 
-def test_check_shows_the_plan_and_touches_nothing(pretend, capsys):
-    code, out, _ = run(capsys, "check", "rates.yaml", "-j", "2")
-    assert code == 0
-    assert "runs        6: 2 variants, 3 seeds" in out
-    assert "parameters  26 a run" in out
-    assert "memory" in out
-    assert "time" in out
-    assert not Path("reports").exists()
-    _, text, _ = run(capsys, "check", "rates.yaml", "--json")
-    [plan] = json.loads(text)
-    assert (plan["study"], plan["runs"], plan["stored"], plan["parameters"]) == ("rates", 6, 0, [26, 26])
-    assert plan["seconds"] > 0
-
-
 def test_an_invalid_study_ends_with_3_and_a_message_and_nothing_is_trained(pretend, capsys):
     Path("worse.yaml").write_text("bad: 1\n", encoding="utf-8")
     for verb in ("run", "check", "render"):
@@ -158,14 +144,6 @@ def test_strict_ends_with_6_where_a_claim_that_matters_is_not_supported(pretend,
     assert run(capsys, "run", "rates.yaml")[0] == 0
 
 
-def test_quick_gives_no_verdicts_and_excludes_strict(pretend, capsys):
-    code, out, _ = run(capsys, "run", "rates.yaml", "--quick")
-    assert code == 0
-    assert "no verdicts" in out
-    assert "small-is-small" not in out
-    assert run(capsys, "run", "rates.yaml", "--quick", "--strict")[0] == 2
-
-
 def test_json_is_all_that_goes_to_stdout(pretend, capsys):
     _, out, _ = run(capsys, "run", "rates.yaml", "--json")
     [answer] = json.loads(out)
@@ -186,13 +164,6 @@ def test_open_shows_the_page(pretend, capsys, monkeypatch):
     monkeypatch.setattr("webbrowser.open", opened.append)
     run(capsys, "run", "rates.yaml", "--open")
     assert opened == [Path("reports/rates/index.html").resolve().as_uri()]
-
-
-def test_settings_and_seeds_reach_the_study(pretend, capsys):
-    run(capsys, "check", "rates.yaml", "--seeds", "4,7", "--set", "training.lr=0.5")
-    _, changes = pretend.loads[-1]
-    assert changes["seeds"] == [4, 7]
-    assert "training.lr" in changes
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.errors import MissingError, StoreError, UsageError
 from reportgen.pipeline import FORMATS, order_study, render_study, run_order, run_study
+from reportgen.quick import WATERMARK
 from reportgen.runs import disk
 from reportgen.runs.store import Store
 from reportgen.watcher import Watcher
@@ -194,6 +195,28 @@ def test_quick_makes_a_study_small_and_marks_it(pretend):
     assert changes["data.samples"] == 500
     assert "data.train" not in changes
     assert "no verdicts" in report.analysis.plan.study.watermark
+
+
+def test_what_is_typed_wins_over_what_quick_would_set(pretend):
+    typed = {"seeds": [4, 5, 6], "training": {"epochs": 20}, "data.samples": 5000}
+    report = run_study("rates.yaml", quick=True, overrides=typed)
+    _, changes = pretend.loads[-1]
+    assert {path: changes[path] for path in typed} == typed
+    assert "training.epochs" not in changes
+    assert (report.trained, report.analysis.plan.study.watermark) == (6, WATERMARK)
+
+
+def test_a_quick_look_replaces_another_but_never_a_full_report(pretend):
+    assert run_study("rates.yaml", quick=True).folder == FOLDER
+    assert run_study("rates.yaml", quick=True).folder == FOLDER
+    assert run_study("rates.yaml").folder == FOLDER
+    full = (FOLDER / "results.json").read_bytes()
+    beside = FOLDER.with_name("rates-quick")
+    assert run_study("rates.yaml", quick=True).folder == beside
+    assert render_study("rates.yaml", quick=True).folder == beside
+    assert (FOLDER / "results.json").read_bytes() == full
+    (beside / "results.json").write_text("{", encoding="utf-8")
+    assert order_study("rates.yaml", quick=True).folder == FOLDER.with_name("rates-quick-quick")
 
 
 def test_provenance_speaks_of_the_runs(pretend):

@@ -29,6 +29,8 @@ from reportgen.study.yaml12 import CONTROL, Document, Path, read
 WATERMARK = "watermark"
 """The one override that no file can hold: text that marks a report as not to be quoted."""
 
+SEARCH_SIZES = ("search.samples", "search.stages")
+
 MOST_RUNS = 100_000
 
 
@@ -60,6 +62,7 @@ def load_study(
         sha256=hashlib.sha256(raw).hexdigest(),
         folder=path.resolve().parent,
         watermark=watermark,
+        search_is_typed=any(path == "search" or path.startswith(SEARCH_SIZES) for path in changes),
         tree={name: tree[name] for name in VARIED if name in tree},
     )
     origin.check_variants(study)

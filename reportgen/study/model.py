@@ -98,11 +98,13 @@ class StudyFile(Settings):
 class Study(StudyFile):
     """A study as it is run: the file's contents with overrides, and where it came from.
 
-    tree: the checked file with overrides as plain values, the base that variants change.
+    tree: the checked file with overrides as plain values, the base that variants change. search_is_typed: overrides
+    say how much to search, which a quick look then keeps.
     """
 
     id: str
     sha256: str
     folder: Path
     watermark: str | None = None
+    search_is_typed: bool = False
     tree: dict[str, Any]

@@ -81,7 +81,7 @@ def make_plan(study: Study, scores: Scores | None = None, outlook: bool = False)
             variants.append(_variant(point, settings))
             runs += _runs(study, point.id, settings, study.seeds)
             continue
-        search = search.small() if study.watermark else search
+        search = search.small() if study.watermark and not study.search_is_typed else search
         for trial in trials_of(search, point, study.seeds, scores or {}, outlook):
             settings = settings_of(with_values(point.tree, trial.changes))
             variants.append(_of_trial(point, trial, settings))

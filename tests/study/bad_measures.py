@@ -252,16 +252,6 @@ BAD_MEASURES = (
         "5:36: claims[0].lecture",
         "expected a whole number, found 'x'",
     ),
-    *(
-        bad(
-            f"lecture {number}",
-            added(f"claims: [{{id: a, says: S, lecture: {number}, measure: {{metric: lr}}, expect: {{below: 1}}}}]"),
-            "5:36: claims[0].lecture",
-            f"the lectures have no claim {number} (1 to 50",
-            "reportgen list claims",
-        )
-        for number in (0, -1, 51, 99)
-    ),
     bad(
         "required text",
         added("claims: [{id: a, says: S, required: maybe, measure: {metric: val_loss}, expect: {below: 1}}]"),

@@ -173,4 +173,14 @@ BAD_READINGS = (
         "6:45: claims[0].measure.metric",
         "variance_kept needs the step pca",
     ),
+    *(
+        bad(
+            f"lecture {number}",
+            added(f"claims: [{{id: a, says: S, lecture: {number}, measure: {{metric: lr}}, expect: {{below: 1}}}}]"),
+            "5:36: claims[0].lecture",
+            f"the lectures have no claim {number} (1 to 50",
+            "reportgen list claims",
+        )
+        for number in (0, -1, 51, 99)
+    ),
 )

@@ -209,6 +209,12 @@ def test_a_quick_look_has_few_and_short_trials(tmp_path: Path) -> None:
     assert len(rates) > 1
 
 
+def test_a_quick_look_searches_as_much_as_was_typed(tmp_path: Path) -> None:
+    asked = f"{LR}, samples: 16"
+    assert len(plan_of(tmp_path, asked, watermark="quick").variants) == 4
+    assert len(plan_of(tmp_path, asked, watermark="quick", search__samples=9).variants) == 9
+
+
 def test_choices_may_be_components_with_labels(tmp_path: Path) -> None:
     choices = "[sgd, {name: sgd, momentum: 0.9, label: heavy}, {value: adam, label: Adam}]"
     plan = plan_of(tmp_path, f"training.optimizer: {{choices: {choices}}}, method: grid, samples: 3")
