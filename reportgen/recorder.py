@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from reportgen.data.describe import facts_of
+from reportgen.data.dataset import facts_of
 from reportgen.engine.activations import ACTIVATIONS
 from reportgen.engine.probe import SATURATED_SLOPE
 from reportgen.errors import UsageError

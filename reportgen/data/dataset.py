@@ -7,12 +7,15 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from reportgen.data.baselines import baselines
+from reportgen.data.describe import facts
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+
+_SAMPLE = 1000
 
 
 @dataclass(frozen=True)
@@ -45,3 +48,34 @@ class Dataset:
     def baselines(self) -> dict[str, Any]:
         """What simple models reach on the data, fitted when first asked for; see `reportgen.data.baselines`."""
         return baselines(self)
+
+    @cached_property
+    def described(self) -> dict[str, Any]:
+        """Counts and moments, taken when first asked for; see `reportgen.data.describe`."""
+        return facts(self)
+
+    @cached_property
+    def sample(self) -> tuple[FloatArray, IntArray]:
+        """Training examples, inputs flat: at most 1000, as many of each class as there are or as leaves room for all.
+
+        Gathered when first asked for.
+        """
+        rank = np.empty(len(self.y_train), np.int64)
+        for label in range(self.classes):
+            rank[self.y_train == label] = np.arange(np.count_nonzero(self.y_train == label))
+        some = rank < max(1, _SAMPLE // self.classes)
+        return np.ascontiguousarray(self.x_train[some], np.float32).reshape(-1), self.y_train[some]
+
+
+def facts_of(x_train: ArrayLike, y_train: ArrayLike, x_val: ArrayLike, y_val: ArrayLike) -> dict[str, Any]:
+    """Return the facts of examples that are not a study's, with what simple models reach on them.
+
+    x_*: (n, ...), flattened to features; y_*: (n,) classes from 0 on. Raises ValueError where lengths differ.
+    """
+    x, x_other = (np.asarray(part, np.float32).reshape(len(part), -1) for part in map(np.asarray, (x_train, x_val)))
+    y, y_other = (np.asarray(part, np.int64).reshape(-1) for part in (y_train, y_val))
+    if len(x) != len(y) or len(x_other) != len(y_other):
+        raise ValueError("as many labels as inputs are needed")
+    classes = int(max(y.max(initial=0), y_other.max(initial=0))) + 1
+    dataset = Dataset(x, y, x_other, y_other, x[:0], y[:0], classes)
+    return {**facts(dataset), **dataset.baselines}

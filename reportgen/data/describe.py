@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from reportgen.data.dataset import Dataset
 from reportgen.data.moments import Values, feature_moments
+
+if TYPE_CHECKING:
+    from reportgen.data.dataset import Dataset
 
 
 def facts(dataset: Dataset) -> dict[str, Any]:
@@ -40,20 +41,6 @@ def facts(dataset: Dataset) -> dict[str, Any]:
         "input_offset_share": float(np.mean(mean**2) / second_moment) if second_moment > 0 else 0.0,
         "input_feature_std": _quartiles(np.sqrt(variance[~constant])),
     }
-
-
-def facts_of(x_train: ArrayLike, y_train: ArrayLike, x_val: ArrayLike, y_val: ArrayLike) -> dict[str, Any]:
-    """Return the facts of examples that are not a study's, with what simple models reach on them.
-
-    x_*: (n, ...), flattened to features; y_*: (n,) classes from 0 on. Raises ValueError where lengths differ.
-    """
-    x, x_other = (np.asarray(part, np.float32).reshape(len(part), -1) for part in map(np.asarray, (x_train, x_val)))
-    y, y_other = (np.asarray(part, np.int64).reshape(-1) for part in (y_train, y_val))
-    if len(x) != len(y) or len(x_other) != len(y_other):
-        raise ValueError("as many labels as inputs are needed")
-    classes = int(max(y.max(initial=0), y_other.max(initial=0))) + 1
-    dataset = Dataset(x, y, x_other, y_other, x[:0], y[:0], classes)
-    return {**facts(dataset), **dataset.baselines}
 
 
 def _quartiles(values: Values) -> list[float]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.data.dataset import FloatArray, IntArray
 from reportgen.errors import StudyError
+
+if TYPE_CHECKING:
+    from reportgen.data.dataset import FloatArray, IntArray
 
 Values = NDArray[np.float64]
 

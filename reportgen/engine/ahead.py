@@ -24,7 +24,8 @@ from reportgen.engine.network import COLUMNS
 from reportgen.engine.predict import outputs
 from reportgen.engine.probe import Look, probe, update_ratios
 from reportgen.engine.program import pass_types
-from reportgen.engine.step import Examples, Recipe, score, train_steps
+from reportgen.engine.setup import training_types
+from reportgen.engine.step import score, train_steps
 
 _POLL_SECONDS = 0.05
 _LONGEST_SECONDS = 120.0
@@ -76,12 +77,10 @@ def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """Return the kernels, each with the types with which runs call it, float32 networks alone."""
     network = pass_types(np.dtype(np.float32))
     vector, labels = float32[::1], int64[::1]
-    real = np.zeros(1, np.float32)
-    recipe = Recipe(0, 0, False, 0, 0, real, real, np.zeros(1), 0, 0, True, np.zeros(1, np.int64))
     numbers, counts = np.zeros((1, 1)), np.zeros((1, 1), np.int64)
-    look = Look(numbers, numbers, counts, numbers[0], numbers[0], counts, np.zeros(1, np.uint8))
-    examples = Examples(real, np.zeros(1, np.int64), real, np.zeros(1, np.int64), 0)
-    training = (*network, typeof(recipe), typeof(examples))
+    bytes_, uppers = np.zeros(1, np.uint8), np.zeros(1, np.float32)
+    look = Look(numbers, numbers, counts, bytes_, uppers, counts, bytes_)
+    training = (*network, *training_types(np.dtype(np.float32)))
     return (
         (score, (*training, float64[::1])),
         (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1])),

@@ -13,7 +13,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-_ADDRESSES: dict[tuple[Any, ...], int] = {}
+_ADDRESSES: dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]] = {}
 _FUNCTIONS: dict[int, Callable[..., Any]] = {}
 
 
@@ -22,10 +22,11 @@ def address(function: Any, *arguments: Any) -> int:
 
     The caller must hand over just these types: nothing checks them again.
     """
-    key = (function, *arguments)
+    key = (function, *map(id, arguments))  # Numba has one object for each type, and hashing the largest takes 50 us
     if key not in _ADDRESSES:
-        _ADDRESSES[key] = _number(function) if config.DISABLE_JIT else _compile(function, arguments)
-    return _ADDRESSES[key]
+        found = _number(function) if config.DISABLE_JIT else _compile(function, arguments)
+        _ADDRESSES[key] = found, arguments  # which keeps the types, and so their ids
+    return _ADDRESSES[key][0]
 
 
 def _number(function: Callable[..., Any]) -> int:

@@ -26,7 +26,6 @@ Probabilities = NDArray[np.float64]
 Scores = dict[str, float]
 NO_SCORES = (float("nan"), float("nan"))
 
-_BY_CLASS = 1000
 _LEAST_PROBABILITY = 1e-30
 
 
@@ -110,12 +109,12 @@ class Evaluation:
     def by_class(self) -> tuple[dict[str, float], dict[str, NDArray[Any]]]:
         """Return facts and arrays of what the network makes of each class: val_confusion, train_confusion (C, C).
 
-        The facts: val_loss_sd, the spread of validation examples' cross-entropies. The training examples are at most
-        _BY_CLASS, as many of each class as there are or as that leaves room for. Nothing where outputs are not finite.
+        The facts: val_loss_sd, the spread of validation examples' cross-entropies. Of training examples a
+        part is taken, `Dataset.sample`. Nothing where outputs are not finite.
         """
         found: dict[str, float] = {}
         arrays: dict[str, NDArray[Any]] = {}
-        for split, (x, y) in {"val": self._split("val"), "train": self._some_of_each_class()}.items():
+        for split, (x, y) in {"val": self._split("val"), "train": self.data.sample}.items():
             p = self._probabilities(x, y)
             if not len(y) or not np.isfinite(p).all():
                 continue
@@ -123,14 +122,6 @@ class Evaluation:
             if split == "val":
                 found["val_loss_sd"] = float(np.log(np.maximum(p[np.arange(len(y)), y], _LEAST_PROBABILITY)).std())
         return found, arrays
-
-    def _some_of_each_class(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        y = self.data.y_train
-        rank = np.empty(len(y), np.int64)
-        for label in range(self.data.classes):
-            rank[y == label] = np.arange(np.count_nonzero(y == label))
-        some = rank < max(1, _BY_CLASS // self.data.classes)
-        return np.ascontiguousarray(self.data.x_train[some], np.float32).reshape(-1), y[some]
 
     def _split(self, split: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
         x, y = getattr(self.data, f"x_{split}"), getattr(self.data, f"y_{split}")
@@ -219,7 +210,7 @@ class Evaluation:
         """
         if not any(layer.dropout for layer in self.spec.network.layers) or not len(self.data.y_train):
             return {}
-        s, (x, y) = self.setup, self._some_of_each_class()
+        s, (x, y) = self.setup, self.data.sample
         state = s.state._replace(keys=key_words(self.spec.seed, "train mode"))
         logits = np.empty((2, len(y), s.net.classes), np.float32)
         for index, dropping in enumerate((False, True)):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.engine.compile import inner
 from reportgen.engine.layers import fill
 
-_MANTISSA_BITS, _EXPONENT_OF_ONE = np.int32(23), np.int32(127)  # of float32
+_CELL_BITS = np.uint32(20)
+"""Lowest bits of a float32 that a cell leaves out: its cells are the exponents, each of them cut in eight."""
 
 
 @inner
@@ -49,23 +51,30 @@ def fill_histogram(values, edges, counts):
             counts[min(int((value - low) * per_unit), bins - 1)] += 1
 
 
-@inner
-def fill_log_histogram(values, limits, counts):
-    """Count |values| between `limits`, a geometric series; zeros and what lies outside are counted in none.
+def log_bins(limits: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Return how `fill_log_histogram` finds the bin of a float32: (the first bin of each cell, upper limits of bins).
 
-    The exponent of a float tells its bin to within two, which saves a logarithm for every value.
+    Bin 0 is below the limits, the last one above them, and NaN is there as well. A cell is an eighth of an octave, and
+    bins have to be wider than that.
     """
-    bins = counts.size
-    low, per_octave = np.log2(limits[0]), bins / np.log2(limits[bins] / limits[0])
+    uppers = limits.astype(np.float32)
+    short = uppers < limits
+    uppers[short] = np.nextafter(uppers[short], np.float32(np.inf))  # so that comparing float32 is as good as float64
+    cells = np.arange(1 << (31 - int(_CELL_BITS)), dtype=np.uint32) << _CELL_BITS
+    begins = cells.view(np.float32)
+    first = np.where(np.isfinite(begins), np.searchsorted(uppers, begins, side="right"), limits.size)
+    return first.astype(np.uint8), np.append(uppers, np.float32(np.inf))
+
+
+@inner
+def fill_log_histogram(values, first, uppers, counts):
+    """Count |values| into the bins of `log_bins`; the bits of a float tell its bin to within one, without a logarithm."""
     fill(counts, 0)
     for k in range(values.size):
-        size = abs(np.float32(values[k]))
-        if limits[0] <= size < limits[bins]:
-            octave = (np.float32(size).view(np.int32) >> _MANTISSA_BITS) - _EXPONENT_OF_ONE
-            place = max(int((octave - low) * per_octave), 0)
-            place += size >= limits[place + 1]  # no branch: it would be guessed wrong half the time
-            place += size >= limits[place + 1]
-            counts[place] += 1
+        size = np.float32(abs(values[k]))
+        place = np.int64(first[size.view(np.uint32) >> _CELL_BITS])
+        place += size >= uppers[place]  # no branch: it would be guessed wrong half the time
+        counts[place] += 1
 
 
 @inner

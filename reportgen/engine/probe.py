@@ -28,7 +28,7 @@ from reportgen.engine.layers import (
     pre_activation,
     weight_gradient,
 )
-from reportgen.engine.moments import fill_histogram, fill_log_histogram, moments, norm, unit_spread
+from reportgen.engine.moments import fill_histogram, fill_log_histogram, log_bins, moments, norm, unit_spread
 from reportgen.engine.network import (
     ACTS,
     BETA,
@@ -52,7 +52,7 @@ from reportgen.engine.tile import WRITE
 
 ACTIVATION_BINS = 30
 GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
-_GRADIENT_LIMITS = 10.0**GRADIENT_EDGES
+_GRADIENT_BINS = log_bins(10.0**GRADIENT_EDGES)
 SATURATED_SLOPE = 0.05
 """A unit counts as saturated where its slope is below this share of the activation's largest."""
 
@@ -65,13 +65,16 @@ _AGREEMENT = STATISTICS.index("sign_agreement_example")
 
 
 class Look(NamedTuple):
-    """What one probe fills: statistics (layers, len(STATISTICS)), histograms, and dead units (hidden units)."""
+    """What one probe fills: statistics (layers, len(STATISTICS)), histograms, and dead units (hidden units).
+
+    gradient_histogram has the two bins beside those between GRADIENT_EDGES, for what lies below and above.
+    """
 
     statistics: NDArray[np.float64]
     activation_edges: NDArray[np.float64]
     activation_histogram: NDArray[np.int64]
-    gradient_edges: NDArray[np.float64]
-    gradient_limits: NDArray[np.float64]
+    gradient_first: NDArray[np.uint8]
+    gradient_uppers: NDArray[np.float32]
     gradient_histogram: NDArray[np.int64]
     unit_dead: NDArray[np.uint8]
 
@@ -83,9 +86,9 @@ def new_look(network: NetworkSpec, net: Net) -> Look:
         statistics=np.full((layers, len(STATISTICS)), np.nan),
         activation_edges=_activation_edges(tuple(layer.activation.name for layer in network.layers)),
         activation_histogram=np.zeros((layers, ACTIVATION_BINS), np.int64),
-        gradient_edges=GRADIENT_EDGES,
-        gradient_limits=_GRADIENT_LIMITS,
-        gradient_histogram=np.zeros((layers, GRADIENT_EDGES.size - 1), np.int64),
+        gradient_first=_GRADIENT_BINS[0],
+        gradient_uppers=_GRADIENT_BINS[1],
+        gradient_histogram=np.zeros((layers, GRADIENT_EDGES.size + 1), np.int64),
         unit_dead=np.zeros(int(net.codes[:-1, UNITS].sum()), np.uint8),
     )
 
@@ -159,11 +162,11 @@ def _look_at_shifts(code, params, grads, running, row):
 
 
 @inner
-def _look_at_deltas(deltas, limits, counts, row):
+def _look_at_deltas(deltas, first, uppers, counts, row):
     """Gather the statistics of the loss's derivative by a layer's pre-activations."""
     row[_G_MEAN], row[_G_STD] = moments(deltas)
     row[_G_NORM] = norm(deltas)
-    fill_log_histogram(deltas, limits, counts)
+    fill_log_histogram(deltas, first, uppers, counts)
 
 
 @kernel
@@ -194,7 +197,7 @@ def probe(net, state, work, rows, look):
         if code[PIECES] > 1:
             delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
-        _look_at_deltas(at_layer, look.gradient_limits, look.gradient_histogram[layer], row)
+        _look_at_deltas(at_layer, look.gradient_first, look.gradient_uppers, look.gradient_histogram[layer], row)
         backward_linear(net, state, work, layer, rows, delta, other)
         begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
         gradient = state.grads[begin:end]
@@ -227,9 +230,9 @@ def look_arrays(looks: list[tuple[int, Look]], units: list[int]) -> dict[str, ND
     statistics = np.array([look.statistics for _, look in looks])
     for column, name in enumerate(STATISTICS):
         arrays[f"probe_{name}"] = statistics[:, :, column].copy()
-    arrays["activation_edges"], arrays["gradient_edges"] = last.activation_edges, last.gradient_edges
+    arrays["activation_edges"], arrays["gradient_edges"] = last.activation_edges, GRADIENT_EDGES
     arrays["probe_activation_histogram"] = np.array([look.activation_histogram for _, look in looks])
-    arrays["probe_gradient_histogram"] = np.array([look.gradient_histogram for _, look in looks])
+    arrays["probe_gradient_histogram"] = np.array([look.gradient_histogram[:, 1:-1] for _, look in looks])
     arrays["probe_unit_dead"] = np.array([look.unit_dead for _, look in looks])
     arrays["unit_layer"] = np.repeat(np.arange(1, len(units) + 1), units)
     return arrays

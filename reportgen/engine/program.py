@@ -131,6 +131,7 @@ def _constants(layer: LayerSpec) -> tuple[float, ...]:
     return (*phi, rate, *normal, row.max_slope if row.saturates else np.nan)
 
 
+@cache
 def _vector(dtype: np.dtype[Any]) -> Any:
     return from_dtype(dtype)[::1]
 

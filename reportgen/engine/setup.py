@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numba import from_dtype, typeof, types
@@ -66,7 +68,7 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     state = new_state(net, sizes, optimizer.states, spec.seed)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
     examples = _examples(dataset, dtype)
-    recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype, examples)
+    recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype)
     initialize(spec, net, state)
     calibrate(spec, dataset, net, state, work, probe_n)
     return Setup(net, state, work, recipe, examples, batch_size, probe_n, evaluation_rows)
@@ -84,9 +86,7 @@ def _examples(dataset: Dataset, dtype: DTypeLike) -> Examples:
     return Examples(x, y, x_val, y_val, scored)
 
 
-def _recipe(
-    training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dtype: DTypeLike, examples: Examples
-) -> Recipe:
+def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dtype: DTypeLike) -> Recipe:
     row = OPTIMIZERS[training.optimizer.name]
     parameters = dict(training.optimizer.params)
     augment = training.augment
@@ -114,11 +114,19 @@ def _recipe(
         shuffles=training.shuffle,
         image=np.array(image, np.int64),
     )
-    everything = (*pass_types(np.dtype(dtype)), typeof(recipe))
+    everything = (*pass_types(np.dtype(dtype)), *training_types(np.dtype(dtype)))
     return recipe._replace(
-        backward=address(backward, *everything, integer, real, integer),
-        score=address(score, *everything, typeof(examples), types.float64[::1]),
+        backward=address(backward, *everything[:-1], integer, real, integer),
+        score=address(score, *everything, types.float64[::1]),
     )
+
+
+@cache
+def training_types(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    """Return Numba's types of (recipe, examples) in that precision."""
+    real, labels = np.zeros(1, dtype), np.zeros(1, np.int64)
+    recipe = Recipe(0, 0, False, 0, 0, real, real, np.zeros(1), 0, 0, True, labels)
+    return typeof(recipe), typeof(Examples(real, labels, real, labels, 0))
 
 
 def initialize(spec: RunSpec, net: Net, state: State) -> None:

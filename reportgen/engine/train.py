@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
-from reportgen.data.describe import facts
 from reportgen.engine import ahead
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
@@ -293,4 +292,4 @@ class _Run:
     def _facts(self) -> dict[str, Any]:
         parameters = count_parameters(self.spec.network, self.dataset.features)
         references = self.dataset.baselines if self.total else {}
-        return {**facts(self.dataset), **references, "parameters": parameters, "probe_n": self.setup.probe_n}
+        return {**self.dataset.described, **references, "parameters": parameters, "probe_n": self.setup.probe_n}
