@@ -18,7 +18,6 @@ from reportgen.engine.inits import INITS
 from reportgen.engine.optimizers import OPTIMIZERS
 from reportgen.engine.spec import Component, DataSpec, LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
 from reportgen.engine.train import train
-from reportgen.runs.executors import default_workers
 from reportgen.table import Row
 
 EPOCHS_TIMED = 10  # of a run, from which the length of a whole one is estimated
@@ -26,6 +25,8 @@ EPOCHS_TIMED = 10  # of a run, from which the length of a whole one is estimated
 
 def prepare(net: Net, option: str) -> Measure:
     """Return a measurement; `option` is "probes" (the default ones) or "noprobes", for one thread with "1-" before."""
+    from reportgen.runs.executors import default_workers  # here, since it imports what a first run does not need
+
     threads = 1 if option.startswith("1") else default_workers()
     probes = ProbeSpec(looks=0) if option.endswith("noprobes") else ProbeSpec()
     dataset, seeds = dataset_of(net), itertools.count()

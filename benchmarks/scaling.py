@@ -32,6 +32,8 @@ Row = dict[str, Any]
 
 SMALL = NETS[-1]
 MANY_RUNS = 1000
+_LEAST_EPOCHS = 10
+"""Of a run in a sweep, so that setting up and scoring, which do not grow with the epochs, hardly count."""
 COLD_IMPORT = "import reportgen.engine.train"
 COLD_TRAIN = (
     "from benchmarks.nets import NETS; from benchmarks.ours import dataset_of, run_spec\n"
@@ -80,7 +82,7 @@ def sweeps() -> list[Row]:
     """Return the cost against width, depth and batch."""
 
     def net(width: int = 100, depth: int = 3, batch: int = 64) -> Net:
-        epochs = max(1, 200_000_000 // (1408 * (width * width * depth + 74 * width)))
+        epochs = max(_LEAST_EPOCHS, 200_000_000 // (1408 * (width * width * depth + 74 * width)))
         return Net("", (64, *[width] * depth, 10), batch, 1408, epochs)
 
     widths = [(width, net(width=width)) for width in (16, 31, 32, 64, 100, 128, 200, 256, 500, 512)]

@@ -12,7 +12,7 @@ import numpy as np
 from reportgen.engine.compile import inner
 
 _NONE = np.int32(0)
-_AT_A_TIME = 64
+_ONE_BY_ONE, _AT_A_TIME = 8, 64
 
 
 @inner
@@ -22,13 +22,15 @@ def agreement_by_example(inputs, delta, fan_in, width):
     inputs flat (rows, fan_in), delta flat (rows, width). One example's gradient is the outer product of the two, so
     the signs of its inputs decide for all units at once.
     """
-    counted, agreeing = 0, 0
+    counted, agreeing = _nonzero(delta), 0
     for i in range(delta.size // width):
         positive, negative = _signs(inputs[i * fan_in : (i + 1) * fan_in])
-        if positive or negative:
+        if not (positive and negative):
             moved = _nonzero(delta[i * width : (i + 1) * width])
-            counted += moved
-            agreeing += 0 if positive and negative else moved
+            if positive or negative:
+                agreeing += moved
+            else:
+                counted -= moved
     return agreeing / counted if counted > 0 else np.nan
 
 
@@ -43,9 +45,18 @@ def _nonzero(values):
 
 @inner
 def _signs(values):
-    """Return whether there are positive and whether there are negative values; a few at a time, until both are seen."""
+    """Return whether there are positive and whether there are negative values; it looks until both are seen.
+
+    One by one at first, since most often both are among the first few; then by vector instructions.
+    """
     positive, negative = _NONE, _NONE
-    for begin in range(0, values.size, _AT_A_TIME):
+    first = min(values.size, _ONE_BY_ONE)
+    for k in range(first):
+        positive += np.int32(values[k] > 0)
+        negative += np.int32(values[k] < 0)
+        if positive > 0 and negative > 0:
+            return True, True
+    for begin in range(first, values.size, _AT_A_TIME):
         part = values[begin : begin + _AT_A_TIME]
         for k in range(part.size):
             positive += np.int32(part[k] > 0)

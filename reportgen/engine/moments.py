@@ -68,7 +68,7 @@ def log_bins(limits: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np
 
 @inner
 def fill_log_histogram(values, first, uppers, counts):
-    """Count |values| into the bins of `log_bins`; the bits of a float tell its bin to within one, without a logarithm."""
+    """Count |values| into the bins of `log_bins`; a float's bits tell its bin to within one, without a logarithm."""
     fill(counts, 0)
     for k in range(values.size):
         size = np.float32(abs(values[k]))

@@ -18,8 +18,9 @@ LANES = 8
 _FLAGS = ("contract", "nsz")
 
 COLUMNS = 2 * LANES
-ROWS = (6, 4, 1)
-"""Heights of tiles. Six rows of 16 numbers fill twelve of sixteen vector registers and keep both multipliers busy."""
+TALL, LOW = 6, 4
+"""Heights of tiles; for what is left there are single rows. Six rows of 16 numbers fill twelve of sixteen vector
+registers and keep both multipliers busy."""
 
 WRITE, ADD, MIX, DESCEND = (np.int64(kind) for kind in range(4))
 """What is done with the sums s: c = s; c = s + d, with one row d for all; c = f0 c + f1 s; c = f0 c + f1 s + f2 d, then
@@ -143,16 +144,17 @@ def _descend(emit: _Emit, mixed: dict[Any, Any], descends: Any, c: Any, at: dict
                 emit.store(value, builder.gep(c, [at[i]]), part)
 
 
-@intrinsic
+@intrinsic(prefer_literal=True)
 def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
-    """Emit every shape of tile; the one that is called for runs."""
-    integer = types.int64
+    """Emit a tile of that constant height; of COLUMNS where that is a constant, else of as many as there are."""
+    integer, height = types.int64, rows.literal_value
+    full = isinstance(columns, types.IntegerLiteral)
     signature = types.void(
-        integer, integer, integer, a, integer, a_steps, b, integer, integer, c, integer, integer, d, integer, finish
+        rows, columns, integer, a, integer, a_steps, b, integer, integer, c, integer, integer, d, integer, finish
     )
 
     def codegen(context, builder, sig, values):
-        rows, columns, k, _, a_at, a_steps, _, b_at, b_row, _, c_at, c_row, _, d_at, finish = values
+        _, columns, k, _, a_at, a_steps, _, b_at, b_row, _, c_at, c_row, _, d_at, finish = values
 
         def data(index, at):
             array = context.make_array(sig.args[index])(context, builder, values[index])
@@ -161,15 +163,19 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         a, b, c, d = data(3, a_at), data(6, b_at), data(9, c_at), data(12, d_at)
         a_row, a_col = cgutils.unpack_tuple(builder, a_steps)
         real = context.get_value_type(sig.args[9].dtype)
-        whole = builder.icmp_signed("==", columns, _SIZE(COLUMNS))
-        slim = builder.icmp_signed("<=", columns, _SIZE(LANES))
-        wide = builder.not_(builder.or_(whole, slim))
-        for shape, count, across in ((whole, 2, None), (wide, 2, columns), (slim, 1, columns)):
-            for height in ROWS:
-                with builder.if_then(builder.and_(shape, builder.icmp_signed("==", rows, _SIZE(height)))):
-                    emit = _Emit(builder, real, count, across)
-                    sums = _sums(emit, height, k, a, a_row, a_col, b, b_row)
-                    _finish(emit, sums, finish, c, c_row, d)
+
+        def emit_tile(count, across):
+            emit = _Emit(builder, real, count, across)
+            _finish(emit, _sums(emit, height, k, a, a_row, a_col, b, b_row), finish, c, c_row, d)
+
+        if full:
+            emit_tile(2, None)
+            return context.get_dummy_value()
+        with builder.if_else(builder.icmp_signed(">", columns, _SIZE(LANES))) as (wide, slim):
+            with wide:
+                emit_tile(2, columns)
+            with slim:
+                emit_tile(1, columns)
         return context.get_dummy_value()
 
     return signature, codegen
@@ -193,7 +199,7 @@ def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_r
 tile = _plain_tile if config.DISABLE_JIT else _tile
 """tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish)
 
-The sums s(i, j) of a(i, p) b(p, j) over p < k, for as many rows as ROWS has and up to 16 columns; a(i, p) = a[a_at +
+The sums s(i, j) of a(i, p) b(p, j) over p < k, for a constant number of rows and up to 16 columns; a(i, p) = a[a_at +
 i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (WRITE, ADD, MIX or DESCEND, f0, f1, f2).
 """
 

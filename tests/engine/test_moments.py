@@ -1,0 +1,62 @@
+"""What is taken of many numbers meets NumPy's, at the edges too."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reportgen.engine.compile import kernel
+from reportgen.engine.moments import fill_histogram, fill_log_histogram, log_bins
+from reportgen.engine.probe import GRADIENT_EDGES
+
+LIMITS = 10.0**GRADIENT_EDGES
+
+
+@kernel
+def count(values, first, uppers, counts):
+    fill_log_histogram(values, first, uppers, counts)
+
+
+@kernel
+def count_evenly(values, edges, counts):
+    fill_histogram(values, edges, counts)
+
+
+def binned(values: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    counts = np.full(limits.size + 1, 7, np.int64)
+    count(values, *log_bins(limits), counts)
+    return counts
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e-9, 1e-3, 1.0, 1e4])
+def test_sizes_are_counted_between_the_limits_as_numpy_counts_them(scale: float) -> None:
+    values = (np.random.default_rng(0).standard_normal(5000) * scale).astype(np.float32)
+    inside = np.histogram(np.abs(values).astype(np.float64), LIMITS)[0]
+    assert binned(values, LIMITS)[1:-1].tolist() == inside.tolist()
+
+
+def test_floats_next_to_a_limit_fall_on_its_two_sides() -> None:
+    nearest = LIMITS.astype(np.float32)
+    values = np.concatenate([np.nextafter(nearest, np.float32(0)), nearest, np.nextafter(nearest, np.float32(1e9))])
+    place = np.searchsorted(LIMITS, values.astype(np.float64), side="right")
+    assert binned(-values, LIMITS).tolist() == np.bincount(place, minlength=LIMITS.size + 1).tolist()
+
+
+def test_zero_is_below_all_limits_and_what_is_not_finite_above() -> None:
+    counts = binned(np.array([0.0, -0.0, 1e-45, np.nan, -np.nan, np.inf, -np.inf, 3e38], np.float32), LIMITS)
+    assert (counts[0], counts[-1], counts[1:-1].sum()) == (3, 5, 0)
+
+
+def test_bins_of_other_limits_are_found_as_well() -> None:
+    limits = np.geomspace(0.3, 7000.0, 12)
+    values = np.geomspace(0.01, 1e5, 4001).astype(np.float32)
+    inside = np.histogram(values.astype(np.float64), limits)[0]
+    # NumPy closes the last bin; no value lies on its limit here.
+    assert binned(values, limits)[1:-1].tolist() == inside.tolist()
+
+
+def test_the_last_of_equal_bins_is_closed_and_nothing_outside_is_counted() -> None:
+    values = np.array([-1.0, -0.999, 0.0, 0.999, 1.0, 1.001, -1.5, np.nan, np.inf], np.float32)
+    counts = np.full(4, 7, np.int64)
+    count_evenly(values, np.linspace(-1.0, 1.0, 5), counts)
+    assert counts.tolist() == [2, 0, 1, 2]
