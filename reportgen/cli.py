@@ -129,11 +129,11 @@ def index(
 ) -> None:
     """Make a site of finished reports.
 
-    Writes an index of the studies and a page with every claim of the lectures, each with its verdicts.
+    Writes an index of the studies and a page with every claim, those of the lectures first, each with its verdicts.
     """
-    from reportgen.report.site import TITLE, write_site
+    from reportgen.report.site import write_site
 
-    pages = write_site(reports or ["reports"], output, TITLE if title is None else title)
+    pages = write_site(reports or ["reports"], output, title)
     print_lines([("", str(pages[0]))])
     if open_:
         show_page(pages[0])

@@ -17,6 +17,10 @@ from reportgen.report.sources import references
 VERDICTS = ("supported", "contradicted", "inconclusive")
 MIXED, UNTESTED = "mixed", "not tested"
 
+LECTURES = "Training neural networks: the claims of the lectures, tested"
+STUDIES = "Studies of training neural networks"
+"""What a site is called that no one has named: with and without claims of the lectures."""
+
 COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", "metric", "quantity")
 """The columns of claims.csv."""
 
@@ -65,18 +69,38 @@ class CourseClaim:
 
 @dataclass(frozen=True)
 class Course:
-    """All that the site shows. own: tests of claims that no lecture makes. counts: lecture claims by verdict."""
+    """All that the site shows.
+
+    claims: those of the lectures, tested or not. own: tests of claims that no lecture makes. counts: the tested claims
+    of the lectures by verdict; own_counts: the others.
+    """
 
     title: str
     studies: tuple[CourseStudy, ...]
     claims: tuple[CourseClaim, ...]
     own: tuple[CourseTest, ...]
     counts: Mapping[str, int]
+    own_counts: Mapping[str, int]
     references: tuple[tuple[str, str], ...]
 
+    @property
+    def tested(self) -> tuple[CourseClaim, ...]:
+        """The claims of the lectures that some study tests."""
+        return tuple(claim for claim in self.claims if claim.tests)
 
-def make_course(reports: Iterable[tuple[Finished, str]], title: str) -> Course:
-    """Return the course of reports, each with the path of its folder from the site.
+    @property
+    def untested(self) -> tuple[CourseClaim, ...]:
+        """The claims of the lectures that no study tests."""
+        return tuple(claim for claim in self.claims if not claim.tests)
+
+    @property
+    def overview(self) -> str:
+        """The name of the page of all claims, and what it is about: the lectures, where a study cites them."""
+        return "lectures.html" if self.tested else "claims.html"
+
+
+def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = None) -> Course:
+    """Return the course of reports, each with the path of its folder from the site; the title tells what it is about.
 
     Studies stand in the order in which the lectures come to what they test; those without a lecture's claim last.
     """
@@ -84,13 +108,16 @@ def make_course(reports: Iterable[tuple[Finished, str]], title: str) -> Course:
     tests = [test for study in studies for test in _tests(study)]
     claims = tuple(_claim(claim, [test for test in tests if _is_of(test, claim)]) for claim in lecture_claims())
     known = {claim.number for claim in lecture_claims()}
+    own = tuple(test for test in tests if test.result.lecture not in known)
+    tested = [claim for claim in claims if claim.tests]
     return Course(
-        title=title,
+        title=(LECTURES if tested else STUDIES) if title is None else title,
         studies=tuple(studies),
         claims=claims,
-        own=tuple(test for test in tests if test.result.lecture not in known),
-        counts=_in_order(Counter(claim.verdict for claim in claims)),
-        references=tuple(references(_sources(claims))),
+        own=own,
+        counts=_in_order(Counter(claim.verdict for claim in tested)),
+        own_counts=_in_order(Counter(test.result.verdict for test in own)),
+        references=tuple(references(_sources(tested))),
     )
 
 

@@ -18,19 +18,24 @@ from reportgen.report.render import fill_page
 from reportgen.report.tables import write_csv
 from reportgen.runs import disk
 
-TITLE = "Training neural networks: the claims of the lectures, tested"
-PAGES = {"index.html": "site_index.html.j2", "lectures.html": "site_lectures.html.j2"}
+PAGES = {
+    "index.html": "site_index.html.j2",
+    "lectures.html": "site_lectures.html.j2",
+    "claims.html": "site_lectures.html.j2",
+}
+"""Pages with their templates; a site has one of the last two, as its studies test claims of the lectures or none."""
 TABLE = "claims.csv"
 LEFT_BEHIND = ("runs", "sanity")
 """Folders of a report that a site does without: what the figures and tables were made of."""
 
 
-def write_site(sources: Iterable[str | Path], folder: Path, title: str = TITLE) -> list[Path]:
-    """Write index.html, lectures.html and claims.csv into the folder, beside the reports, and return their paths.
+def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = None) -> list[Path]:
+    """Write index.html, the page of all claims and claims.csv into the folder, beside the reports; return their paths.
 
-    sources: as `find_reports` takes them. Reports that lie inside the folder stay where they are; others are copied
-    into it, without their stored runs. Raises ResultsError before anything is written where a report cannot be
-    read, UsageError where one or the site cannot be placed, and StoreError where the disk refuses.
+    The page of all claims is lectures.html, or claims.html where no study tests a claim of the lectures; the other one
+    goes, where a former site left it. sources: as `find_reports` takes them. Reports that lie inside the folder stay
+    where they are; others are copied into it, without their stored runs. Raises UsageError or StoreError before
+    anything is written where a report cannot be read or placed, and StoreError where the disk refuses.
     """
     folders = find_reports(sources)
     reports = _read_all(folders)
@@ -89,12 +94,17 @@ def _write(course: Course, site: Path) -> list[Path]:
     disk.sweep(site)
     for study in course.studies:
         _bring(study.report.folder, site)
+    names = ("index.html", course.overview)
     with disk.unfinished(site / "site") as staged:
         staged.mkdir()
-        for name, template in PAGES.items():
-            (staged / name).write_text(fill_page(template, course=course, page=name), encoding="utf-8", newline="\n")
+        for name in names:
+            text = fill_page(PAGES[name], course=course, page=name)
+            (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
-        return [_move(staged / name, site / name) for name in (*PAGES, TABLE)]
+        written = [_move(staged / name, site / name) for name in (*names, TABLE)]
+    for name in PAGES.keys() - set(names):
+        (site / name).unlink(missing_ok=True)
+    return written
 
 
 def _bring(folder: Path, site: Path) -> None:

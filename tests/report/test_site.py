@@ -20,6 +20,7 @@ from tests.report.finished_reports import claim, report
 
 HOSTILE = "Größe & <script>alert('x')</script> \"quoted\" {{ 7 * 7 }} שלום"
 PAGES = ("index.html", "lectures.html")
+UNTESTED = ("index.html", "claims.html")
 
 
 class Outline(HTMLParser):
@@ -32,7 +33,11 @@ class Outline(HTMLParser):
         self.addresses: list[str] = []
         self.tags: list[str] = []
         self.alts: list[str] = []
-        self.feed(text)
+        self.text = ""
+        self.feed(re.sub("<style>.*?</style>", "", text, flags=re.DOTALL))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -45,8 +50,8 @@ class Outline(HTMLParser):
         self.addresses += [given[name] or "" for name in ("href", "src") if name in given]
 
 
-def texts(folder: Path) -> dict[str, str]:
-    return {name: (folder / name).read_text(encoding="utf-8") for name in PAGES}
+def texts(folder: Path, pages: tuple[str, ...] = PAGES) -> dict[str, str]:
+    return {name: (folder / name).read_text(encoding="utf-8") for name in pages}
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -74,15 +79,40 @@ def test_every_claim_of_the_lectures_is_listed_with_its_tests_and_one_without_sa
     write_site([tmp_path / "a", tmp_path / "b"], tmp_path / "out")
     text = texts(tmp_path / "out")["lectures.html"]
     bodies = re.findall(r'<tbody id="lecture-(\d+)">(.*?)</tbody>', text, re.DOTALL)
-    assert [int(number) for number, _ in bodies] == [one.number for one in lecture_claims()]
-    tested = {number: body for number, body in bodies if "not tested" not in body}
+    tested = dict(bodies)
     assert set(tested) == {"11", "50"}
+    untested = re.findall(r'<li id="lecture-(\d+)"', text)
+    assert sorted([11, 50, *map(int, untested)]) == [one.number for one in lecture_claims()]
     assert 'href="a/index.html#claim-falls"' in tested["11"]
     assert 'href="b/index.html#claim-stays"' in tested["11"]
     assert 'class="badge mixed"' in tested["11"]
     assert "0.250 to 0.750" in tested["11"]
     assert "It of-our-own." in text.split('id="own"')[1]
-    assert '<span class="count">48</span> not tested' in text
+    assert "48 more are not tested" in text
+    assert "These studies test 2 of the lectures’ 50 claims" in texts(tmp_path / "out")["index.html"]
+
+
+def test_a_site_of_studies_without_a_lectures_claim_says_nothing_of_the_lectures(tmp_path: Path) -> None:
+    report(tmp_path / "a", [claim("falls", lecture=None), claim("stays", "contradicted", None)])
+    out = tmp_path / "out"
+    written = write_site([tmp_path / "a"], out)
+    assert [path.name for path in written] == [*UNTESTED, "claims.csv"]
+    index, overview = (Outline(text).text for text in texts(out, UNTESTED).values())
+    assert "ecture" not in index + overview
+    assert (
+        "These studies make 2 claims: 1 is supported and 1 is contradicted."
+        in Outline(texts(out, UNTESTED)["index.html"]).text
+    )
+
+
+def test_a_site_goes_over_from_one_page_of_claims_to_the_other(tmp_path: Path) -> None:
+    own = report(tmp_path / "own", [claim("falls", lecture=None)])
+    cites = report(tmp_path / "cites", [claim("falls")])
+    out = tmp_path / "out"
+    for sources, there, gone in (([own], *UNTESTED[1:], *PAGES[1:]), ([own, cites], *PAGES[1:], *UNTESTED[1:])):
+        write_site(sources, out)
+        assert (out / there).is_file()
+        assert not (out / gone).exists()
 
 
 def test_all_links_lead_to_files_and_places_of_the_site(tmp_path: Path) -> None:
