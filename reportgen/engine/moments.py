@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from reportgen.engine.compile import inner
 from reportgen.engine.layers import fill
 
-_CELL_BITS = np.uint32(20)
+_NO_SIGN, _CELL_BITS = np.uint32(0x7FFFFFFF), np.uint32(20)
 """Lowest bits of a float32 that a cell leaves out: its cells are the exponents, each of them cut in eight."""
 
 
@@ -63,7 +63,7 @@ def log_bins(limits: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np
     cells = np.arange(1 << (31 - int(_CELL_BITS)), dtype=np.uint32) << _CELL_BITS
     begins = cells.view(np.float32)
     first = np.where(np.isfinite(begins), np.searchsorted(uppers, begins, side="right"), limits.size)
-    return first.astype(np.uint8), np.append(uppers, np.float32(np.inf))
+    return first.astype(np.uint8), np.append(uppers, np.float32(np.nan))  # nothing is beyond the last bin
 
 
 @inner
@@ -71,9 +71,9 @@ def fill_log_histogram(values, first, uppers, counts):
     """Count |values| into the bins of `log_bins`; a float's bits tell its bin to within one, without a logarithm."""
     fill(counts, 0)
     for k in range(values.size):
-        size = np.float32(abs(values[k]))
-        place = np.int64(first[size.view(np.uint32) >> _CELL_BITS])
-        place += size >= uppers[place]  # no branch: it would be guessed wrong half the time
+        bits = np.float32(values[k]).view(np.uint32) & _NO_SIGN  # abs() may leave a zero its sign
+        place = np.int64(first[bits >> _CELL_BITS])
+        place += np.uint32(bits).view(np.float32) >= uppers[place]  # no branch: it would be guessed wrong half the time
         counts[place] += 1
 
 
