@@ -44,6 +44,13 @@ def test_describe_prints_the_rows_facts_under_name_and_alias(capsys):
     assert run(capsys, "describe", "he")[1] == run(capsys, "describe", "he_normal")[1]
 
 
+def test_describe_knows_the_datas_name_like_any_other_setting(capsys):
+    code, out, _ = run(capsys, "describe", "data.name")
+    assert code == 0
+    assert out.startswith("data.name  (settings)")
+    assert "change:  reportgen run STUDY --set data.name=..." in out
+
+
 def test_describe_suggests_a_name(capsys):
     code, _, err = run(capsys, "describe", "leaky_relo")
     assert code == 2

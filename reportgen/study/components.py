@@ -24,10 +24,11 @@ def problem(message: str, hint: str = "", path: tuple[str | int, ...] = (), key:
 
 
 def suggest(name: str, known: list[str], otherwise: str = "") -> str:
-    """Return "did you mean ...?" where a known name is close, else what to do `otherwise`, or the list of names."""
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
+    """Return "did you mean ...?" where a known name is close or ends so, else `otherwise`, or the list of names."""
+    ending = [one for one in known if one.endswith(f".{name}")][:2]
+    close = ending or difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return f"did you mean {' or '.join(map(repr, close))}?"
     return otherwise or (f"one of {', '.join(known)}" if known else "")
 
 

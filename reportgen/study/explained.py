@@ -57,6 +57,8 @@ def default_of(parameter: Parameter) -> str:
     return "required" if parameter.required else _shown(parameter.default)
 
 
+DATA_NAME = Parameter("name", "text", None, "which data set", required=True)
+
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("text", "the report's title"),
     "question": ("text", "what the study asks; the report opens with it"),
@@ -66,6 +68,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "a name, or a mapping",
         "the [data set](#data-sets) by its `name`, with its own parameters and the options that follow",
     ),
+    "data.name": ("a [data set](#data-sets)", "which data; what else `data` takes depends on it"),
     **{f"data.{option.name}": (kind_of(option), option.description) for option in OPTIONS},
     "preprocess": ("a step or a list", "[steps](#preprocessing) applied to the inputs, in this order"),
     "network.hidden": (
@@ -225,7 +228,7 @@ WORDS: dict[str, tuple[str, str]] = {
 def explained() -> tuple[Setting, ...]:
     """Return every setting, in the order of a study; raises ValueError where WORDS has not the model's settings."""
     fields = dict(_fields(StudyFile, ""))
-    options = {f"data.{option.name}": option for option in OPTIONS}
+    options = {f"data.{option.name}": option for option in (DATA_NAME, *OPTIONS)}
     if fields.keys() | options.keys() != WORDS.keys():
         wrong = sorted((fields.keys() | options.keys()) ^ WORDS.keys())
         raise ValueError(f"settings without a sentence, or the reverse: {wrong}")

@@ -16,6 +16,7 @@ from reportgen.data import shape
 from reportgen.engine.spec import Component
 from reportgen.errors import MissingError, StudyError
 from reportgen.study.checks import check_claims
+from reportgen.study.elsewhere import path_ending
 from reportgen.study.ensembles import check_ensembles, check_snapshots
 from reportgen.study.messages import study_error
 from reportgen.study.model import Study, StudyFile
@@ -123,8 +124,9 @@ class _Origin:
             all_points = points(study.tree, study.vary, study.variants)
         except PydanticCustomError as error:
             context = dict(error.context or {})
-            where = self.where(tuple(context["path"]), bool(context["key"]))
-            raise StudyError(context["text"], where, context["hint"] or None) from None
+            path, key = tuple(context["path"]), bool(context["key"])
+            hint = (key and path_ending(str(path[-1]))) or context["hint"]
+            raise StudyError(context["text"], self.where(path, key), hint or None) from None
         searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
         runs = sum(most_runs(search, len(study.seeds)) for search in searches)
         if runs > MOST_RUNS:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from reportgen.errors import StudyError
 from reportgen.study.components import shown, suggest
+from reportgen.study.elsewhere import elsewhere
 from reportgen.study.yaml12 import Path
 
 Where = Callable[[Path, bool], str]
@@ -41,7 +42,9 @@ def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
     context = details.get("ctx", {})
     if details["type"] == "study":
         path += tuple(context["path"])
-        return StudyError(context["text"], where(path, context["key"]), context["hint"] or None)
+        hint = context["hint"]
+        hint = elsewhere(path, hint) if context["key"] else hint
+        return StudyError(context["text"], where(path, context["key"]), hint or None)
     if details["type"] == "missing":
         name = details["loc"][-1]
         return StudyError(f"{name} is missing", where(path, False), f"add {name}: ...")

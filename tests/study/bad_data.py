@@ -10,7 +10,7 @@ BAD_DATA = (
         data("{name: gaussian, sample: 40}"),
         "3:24: data.sample",
         "gaussian has no parameter 'sample'",
-        "one of distance",
+        "did you mean 'data.samples'?",
     ),
     bad("missing data name", data("{samples: 40}"), "3:7: data", "a data set needs a name", "one of gaussian"),
     bad("unknown data set", data("digit"), "3:7: data", "unknown data set 'digit'", "did you mean 'digits'?"),

@@ -15,6 +15,7 @@ from tests.study.bad_data import BAD_DATA
 from tests.study.bad_expectations import BAD_EXPECTATIONS
 from tests.study.bad_measures import BAD_MEASURES
 from tests.study.bad_network import BAD_NETWORK
+from tests.study.bad_places import BAD_PLACES
 from tests.study.bad_readings import BAD_READINGS
 from tests.study.bad_search import BAD_SEARCH
 from tests.study.bad_sections import BAD_SECTIONS
@@ -34,6 +35,7 @@ EVERY_BAD = (
     *BAD_MEASURES,
     *BAD_EXPECTATIONS,
     *BAD_READINGS,
+    *BAD_PLACES,
 )
 LEAKS = re.compile(
     r"(?i)pydantic|\binput_|validation error|input should|should be a valid|NoneType|<class|\bdict\b|\bstr\b"
