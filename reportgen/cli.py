@@ -5,7 +5,6 @@ Modules that take time to load are imported inside the verbs that need them, so 
 
 from __future__ import annotations
 
-import difflib
 import io
 import os
 import sys
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportgen.errors import ReportgenError, UsageError
+from reportgen import explaining
+from reportgen.app import app
+from reportgen.errors import MissingError, ReportgenError, UsageError
 from reportgen.flags import Formats, Jobs, Json, Open, Output, Quick, Quiet, Seeds, Set, Strict, Studies, Verbose, Wish
 from reportgen.terminal import Show, print_json, print_lines, say, show_page, tell_bug, told
 
@@ -23,16 +24,7 @@ if TYPE_CHECKING:
     from reportgen.pipeline import Order, Report
     from reportgen.watcher import Watcher
 
-BUG, FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = 1, 5, 4, 6, 130
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # rich alone would take a third of the time of --help
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Put the claims of a lecture on training neural networks to the test, and report the verdicts.",
-)
+BUG, FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = 1, 5, MissingError.exit_code, 6, 130
 
 
 @app.command()
@@ -159,66 +151,10 @@ def diagnose(
         raise typer.Exit(NOT_SUPPORTED)
 
 
-@app.command("list")
-def list_(
-    kinds: Annotated[list[str] | None, typer.Argument(metavar="[KIND...]", help="Such as inits or rules.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List the verbs, and what a study may name, with a line on each."""
-    from reportgen.catalogue import KINDS
-    from reportgen.described import summary
-
-    known = {"verbs": _verbs, **KINDS}
-    unknown = [kind for kind in kinds or () if kind not in known]
-    if unknown:
-        raise UsageError(f"there are no {unknown[0]!r}", hint=f"there are {', '.join(known)}")
-    found = {kind: {name: summary(entry) for name, entry in known[kind]().items()} for kind in kinds or known}
-    if as_json:
-        print_json(found)
-        return
-    for kind, entries in found.items():
-        width = max((len(name) for name in entries), default=0)
-        print_lines([("bold", kind), *(("", f"  {name:<{width}}  {text}") for name, text in entries.items()), ("", "")])
-
-
-@app.command()
-def describe(name: Annotated[str, typer.Argument(help="A name that `reportgen list` shows.")]) -> None:
-    """Print all that is known of a name in the list."""
-    from reportgen.catalogue import KINDS, find_entries
-    from reportgen.described import describe as lines_of
-
-    found = find_entries(name)
-    if name in _verbs():
-        app([name, "--help"], prog_name="reportgen", standalone_mode=False)
-    elif not found:
-        near = difflib.get_close_matches(name, [known for entries in KINDS.values() for known in entries()], n=1)
-        raise UsageError(f"there is nothing named {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
-    print_lines(("", line) for entry in found for line in [*lines_of(*entry), ""])
-
-
-def _verbs() -> dict[str, str]:
-    """Return the verbs with a line on each."""
-    named = ((str(one.name or one.callback.__name__), one.callback) for one in app.registered_commands if one.callback)
-    return {name: (callback.__doc__ or "").partition("\n")[0] for name, callback in named}
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON Schema of study files, for editors."""
-    from reportgen.study.schema import study_schema
-
-    print_json(study_schema())
-
-
-@app.command()
-def doctor() -> None:
-    """Say what reportgen misses on this machine."""
-    from reportgen.doctor import examine
-
-    findings = examine()
-    print_lines(("" if good else "red", f"{'ok     ' if good else 'missing'}  {text}") for good, text in findings)
-    if not all(good for good, _ in findings):
-        raise typer.Exit(MISSING)
+app.command("list")(explaining.list_)
+app.command()(explaining.describe)
+app.command()(explaining.schema)
+app.command()(explaining.doctor)
 
 
 @app.callback(invoke_without_command=True)

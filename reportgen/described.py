@@ -174,7 +174,7 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
 
     one = next(setting for setting in explained() if setting.path == name)
     about = {"takes": one.takes, "range": one.span, "default": one.default}
-    yield from (f"{word + ':':<9}{text.replace('`', '')}" for word, text in about.items() if text)
+    yield from (f"{word + ':':<9}{plain(text).replace('`', '')}" for word, text in about.items() if text)
     if name in EXAMPLES:
         yield f"example: {EXAMPLES[name]}"
     elif not name.startswith("claims."):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from reportgen.kernels import STALE_DAYS, Kernels, other_kernels, remove_stale, size_of
 from reportgen.runs.executors import default_workers
 from reportgen.runs.provenance import versions
 from reportgen.shipped import shipped_studies, templates_folder
@@ -12,7 +14,19 @@ from reportgen.shipped import shipped_studies, templates_folder
 def examine() -> list[tuple[bool, str]]:
     """Return what was looked at: whether it is well, and a line about it."""
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return [(True, about), (True, f"{default_workers()} cores"), _shipped(), _cache(), _pdf(), _dask()]
+    return [(True, about), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask()]
+
+
+def clean() -> str:
+    """Remove the compiled kernels that nobody seems to need any more, and return a line about it."""
+    removed = remove_stale(other_kernels(_kernels_folder()))
+    return f"removed the compiled kernels of {counted(removed)}"
+
+
+def counted(found: Sequence[Kernels]) -> str:
+    """Return how many versions' kernels these are, and their size."""
+    size = sum(one.size for one in found) / 1e6
+    return f"{len(found)} other version{'' if len(found) == 1 else 's'}, {size:,.0f} MB"
 
 
 def _shipped() -> tuple[bool, str]:
@@ -20,11 +34,21 @@ def _shipped() -> tuple[bool, str]:
     return good, f"templates and {len(shipped_studies())} shipped studies"
 
 
-def _cache() -> tuple[bool, str]:
+def _cache() -> list[tuple[bool, str]]:
+    folder = _kernels_folder()
+    if folder is None:
+        return [(False, "a folder for compiled kernels: none, they are compiled at every start")]
+    others = other_kernels(folder)
+    stale = sum(one.stale for one in others)
+    more = f"; {stale} not used for {STALE_DAYS} days, which reportgen doctor --clean removes" if stale else ""
+    own = [(True, f"a folder for compiled kernels: {folder} ({size_of(folder) / 1e6:,.0f} MB)")]
+    return [*own, (True, f"compiled kernels of {counted(others)}{more}")] if others else own
+
+
+def _kernels_folder() -> Path | None:
     import numba
 
-    folder = Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else None
-    return folder is not None, f"a folder for compiled kernels: {folder or 'none, they are compiled at every start'}"
+    return Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else None
 
 
 def _pdf() -> tuple[bool, str]:

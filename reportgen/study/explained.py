@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from reportgen.data.datasets import OPTIONS
+from reportgen.data.datasets import DATASETS, OPTIONS
 from reportgen.engine.spec import Component
 from reportgen.study.layer_settings import BatchNorm, Dropout
 from reportgen.study.model import StudyFile
@@ -57,7 +57,7 @@ def default_of(parameter: Parameter) -> str:
     return "required" if parameter.required else _shown(parameter.default)
 
 
-DATA_NAME = Parameter("name", "text", None, "which data set", required=True)
+DATA_NAME = Parameter("name", "choice", None, "which data set", choices=tuple(DATASETS), required=True)
 
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("text", "the report's title"),
@@ -68,7 +68,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "a name, or a mapping",
         "the [data set](#data-sets) by its `name`, with its own parameters and the options that follow",
     ),
-    "data.name": ("a [data set](#data-sets)", "which data; what else `data` takes depends on it"),
+    "data.name": (kind_of(DATA_NAME), "which [data set](#data-sets); what else `data` takes depends on it"),
     **{f"data.{option.name}": (kind_of(option), option.description) for option in OPTIONS},
     "preprocess": ("a step or a list", "[steps](#preprocessing) applied to the inputs, in this order"),
     "network.hidden": (
