@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from reportgen.analysis.finding import Proposal
-from reportgen.analysis.rules._seen import looked_at, number
+from reportgen.analysis.rules._seen import fold, looked_at, number
 from reportgen.runs.record import RunRecord
 
 FIRST_RATIO = 0.05
@@ -34,7 +34,7 @@ def factor(record: RunRecord) -> float:
 def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
     """Return the advice to lower the learning rate, without its full stop, and the change."""
     times, lr = factor(record), record.spec.training.lr
-    advice = f"Lower the learning rate by a factor of {number(times)}, to {number(lr / times)}"
+    advice = f"Lower the learning rate by {fold(times)}, to {number(lr / times)}"
     return advice, Proposal({"training.lr": lr / times}, why)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -63,9 +64,29 @@ def words_for_seeds(seeds: Sequence[int], of: int) -> str:
     return f"{len(seeds)} of {of} seeds" if of > 1 else "the one seed"
 
 
+BEYOND_IMAGINATION = 1e6
+
+
 def number(value: float) -> str:
     """Return a measured number for a message, in three digits."""
     return f"{value:.3g}"
+
+
+def fold(value: float) -> str:
+    """Return a factor for a message: "a factor of 12", or "31 orders of magnitude" where it is beyond imagination."""
+    if value < BEYOND_IMAGINATION or math.isinf(value):
+        return f"a factor of {_spelled(value)}"
+    return f"{math.log10(value):.0f} orders of magnitude"
+
+
+def at_most(times: float) -> str:
+    """Return the most that something comes to in words: "up to 12 times", or "more than a million times"."""
+    return f"up to {_spelled(times)} times" if times < BEYOND_IMAGINATION else "more than a million times"
+
+
+def _spelled(value: float) -> str:
+    """Return a number in three digits, without a power of ten where it is 1000 or more."""
+    return f"{float(number(value)):,.0f}" if 1000 <= value < BEYOND_IMAGINATION else number(value)
 
 
 def percent(value: float) -> str:

@@ -29,7 +29,14 @@ from numpy.typing import NDArray
 from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._scale import rescale
-from reportgen.analysis.rules._seen import enough, layers_in_most, looked_at, number, words_for_layers, words_for_seeds
+from reportgen.analysis.rules._seen import (
+    enough,
+    fold,
+    layers_in_most,
+    looked_at,
+    words_for_layers,
+    words_for_seeds,
+)
 from reportgen.analysis.rules._signal import (
     LARGE,
     LEAST,
@@ -81,7 +88,7 @@ def check(evidence: Evidence) -> Finding | None:
     layers = layers_in_most([flags for flags, _ in grown])
     seeds = tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0])
-    theirs = f" (theory expects {number(expected)} of these settings)" if expected else ""
+    theirs = f" (theory expects {fold(expected)} of these settings)" if expected else ""
     advice, proposals = _cure(shown[0])
     return Finding(
         rule=RULE.id,
@@ -97,7 +104,7 @@ def check(evidence: Evidence) -> Finding | None:
             "spread_by_chance": float(np.sqrt(wander(shown[0])[-1]) / 2),
         },
         message=(
-            f"The gradient grows by a factor of {number(factor)}{theirs} on its way from hidden layer "
+            f"The gradient grows by {fold(factor)}{theirs} on its way from hidden layer "
             f"{shown[0].layers - 1} to layer 1 ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, "
             "from step 0)."
         ),

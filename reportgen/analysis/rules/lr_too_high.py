@@ -40,7 +40,7 @@ from reportgen.analysis.rules._input import too_large
 from reportgen.analysis.rules._outcome import fits, guess_loss
 from reportgen.analysis.rules._pull import dropout_holds, penalty_shrinks
 from reportgen.analysis.rules._rate import lower, other_rates
-from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
+from reportgen.analysis.rules._seen import at_most, enough, looked_at, number, words_for_seeds
 from reportgen.analysis.rules._swings import swing
 from reportgen.runs.record import RunRecord
 
@@ -206,7 +206,7 @@ def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
     if found == BROKE:
         return f"The loss, {number(float(begin))} before the first step, left the finite numbers"
     ended = f"the loss went from {number(facts['first_loss'])} to {number(facts['last_loss'])}"
-    size = f"A step can change the losses by up to {number(facts['largest_effect_of_a_step'])} times their mean"
+    size = f"A step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
     if found in (BURST, GUESSES):
         return f"{size}, and {ended}, where guessing costs {number(facts['guess'])}"
     if found == LOSES:

@@ -27,7 +27,7 @@ import numpy as np
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Course, course, rises
 from reportgen.analysis.rules._outcome import fits
-from reportgen.analysis.rules._seen import in_most, number, percent, words_for_seeds
+from reportgen.analysis.rules._seen import fold, in_most, number, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
 SMALL = 0.05
@@ -98,7 +98,7 @@ def _means(courses: Sequence[Course]) -> dict[str, float]:
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
     lr = record.spec.training.lr
     times = 10.0 ** max(1, round(-math.log10(max(effect, 1e-12)))) if lr > 0 else 1.0
-    advice = f"Raise the learning rate by a factor of {number(times)}, to {number(lr * times)}."
+    advice = f"Raise the learning rate by {fold(times)}, to {number(lr * times)}."
     factors = dict.fromkeys((times, 10 * times, max(times / 10, 10.0)))
     return advice, tuple(Proposal({"training.lr": lr * factor}, "larger steps") for factor in factors)
 

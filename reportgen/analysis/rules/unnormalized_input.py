@@ -38,7 +38,7 @@ from reportgen.analysis.rules._input import LARGE_INPUT, first_layer_fits_unit_i
 from reportgen.analysis.rules._outcome import FITS, MASTERS, does_well, start_loss, stuck
 from reportgen.analysis.rules._plateau import delayed
 from reportgen.analysis.rules._rate import first_ratio
-from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_seeds
+from reportgen.analysis.rules._seen import enough, fold, looked_at, number, percent, words_for_seeds
 from reportgen.analysis.rules._signal import input_size
 from reportgen.analysis.rules._start import loss_limit
 from reportgen.runs.record import RunRecord
@@ -187,7 +187,7 @@ def _words(record: RunRecord) -> str:
         "large": f"its root mean square is {number(input_size(record))}",
         "small": f"its root mean square is {number(input_size(record))}",
         "off centre": f"{percent(_offset(record))} of its square is due to the mean",
-        "unequal": f"its features differ in scale by a factor of {number(unequal(record))}",
+        "unequal": f"its features differ in scale by {fold(unequal(record))}",
     }
     return ", ".join(dict.fromkeys(words[kind] for kind in kinds(record)))
 

@@ -27,6 +27,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Array, Course, course, rises
 from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._seen import (
+    fold,
     in_most,
     layers_in_most,
     number,
@@ -106,7 +107,7 @@ def _cure(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, 10.0 ** max(1, round(math.log10(COMMON / max(ratio, 1e-12))))
     faster = Proposal({"training.lr": lr * times}, "larger steps")
     if _oversized(record) < OVERSIZED:
-        return f"Raise the learning rate by a factor of {number(times)}, to {number(lr * times)}.", (faster,)
+        return f"Raise the learning rate by {fold(times)}, to {number(lr * times)}.", (faster,)
     init = "xavier" if record.spec.network.layers[0].activation.name in ("tanh", "sigmoid") else "he_normal"
     smaller = Proposal({"network.init": init}, "weights of a size that these steps can change")
     return f"Draw smaller weights (init: {init}): steps are small against those there.", (smaller, faster)

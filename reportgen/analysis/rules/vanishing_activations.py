@@ -31,6 +31,7 @@ from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import (
     enough,
+    fold,
     initial,
     layers_in_most,
     looked_at,
@@ -65,8 +66,8 @@ def _expected_fall(record: RunRecord) -> float | None:
 
 
 def _words(fall: float, expected: float | None) -> str:
-    times = f"by a factor of {number(fall)}" if math.isfinite(fall) else "to nothing"
-    return f"{times}; theory expects {number(expected)} of these settings" if expected else times
+    times = f"by {fold(fall)}" if math.isfinite(fall) else "to nothing"
+    return f"{times}; theory expects {fold(expected)} of these settings" if expected else times
 
 
 def check(evidence: Evidence) -> Finding | None:

@@ -35,7 +35,14 @@ from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._outcome import stuck
 from reportgen.analysis.rules._scale import NORMALIZE, rescale, widen
-from reportgen.analysis.rules._seen import enough, layers_in_most, looked_at, number, words_for_layers, words_for_seeds
+from reportgen.analysis.rules._seen import (
+    enough,
+    fold,
+    layers_in_most,
+    looked_at,
+    words_for_layers,
+    words_for_seeds,
+)
 from reportgen.analysis.rules._signal import LEAST, backward, beyond_chance, severity_of_change, wander, weightless
 from reportgen.runs.record import RunRecord
 
@@ -130,8 +137,8 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _words(factor: float, expected: float | None) -> str:
-    times = f"by a factor of {number(factor)}" if math.isfinite(factor) else "to nothing"
-    return f"{times} (theory expects {number(expected)} of these settings)" if expected else times
+    times = f"by {fold(factor)}" if math.isfinite(factor) else "to nothing"
+    return f"{times} (theory expects {fold(expected)} of these settings)" if expected else times
 
 
 def _cure(record: RunRecord, step: int, expected: float | None) -> tuple[str, tuple[Proposal, ...]]:
