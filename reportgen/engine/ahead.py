@@ -19,10 +19,8 @@ import numpy as np
 from numba import config, float32, float64, int64, typeof, types
 
 from reportgen.engine.cache import sources_hash
-from reportgen.engine.evenness import fill_shapes
-from reportgen.engine.network import COLUMNS
 from reportgen.engine.predict import outputs
-from reportgen.engine.probe import Look, probe, update_ratios
+from reportgen.engine.probe import Looks, probe
 from reportgen.engine.program import pass_types
 from reportgen.engine.setup import training_types
 from reportgen.engine.step import score, train_steps
@@ -77,17 +75,14 @@ def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """Return the kernels, each with the types with which runs call it, float32 networks alone."""
     network = pass_types(np.dtype(np.float32))
     vector, labels = float32[::1], int64[::1]
-    numbers, counts = np.zeros((1, 1)), np.zeros((1, 1), np.int64)
-    bytes_, uppers = np.zeros(1, np.uint8), np.zeros(1, np.float32)
-    look = Look(numbers, numbers, counts, bytes_, uppers, counts, bytes_)
+    numbers, counts, first = np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.int64), np.zeros((1, 1), np.uint8)
+    looks = Looks(numbers, numbers, numbers[0], counts, first[0], np.zeros(1, np.float32), counts, first)
     training = (*network, *training_types(np.dtype(np.float32)))
     return (
         (score, (*training, float64[::1])),
         (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1])),
-        (probe, (*network, int64, typeof(look))),
+        (probe, (*network, training[-1], int64, vector, int64, typeof(looks))),
         (outputs, (*network, vector, labels, int64, types.boolean, int64, vector)),
-        (update_ratios, (network[0], vector, vector, float64[:])),
-        (fill_shapes, (typeof(np.zeros((1, COLUMNS), np.int64)), vector, float64[:, ::1])),
     )
 
 

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from reportgen.engine.activations import ACTIVATIONS
 from reportgen.engine.agreement import agreement_by_example, agreement_of_batch
 from reportgen.engine.calls import call, call_number
-from reportgen.engine.compile import inner, kernel
+from reportgen.engine.compile import inner, kernel, part
+from reportgen.engine.evenness import WEIGHT_SHAPES, weight_shape
 from reportgen.engine.layers import (
     backward_activation,
     backward_linear,
     block,
+    copy,
     fill,
     forward_activation,
     forward_linear,
@@ -45,7 +47,6 @@ from reportgen.engine.network import (
     UNITS,
     WEIGHTS,
     WIDTH,
-    Net,
 )
 from reportgen.engine.spec import STATISTICS, NetworkSpec
 from reportgen.engine.tile import WRITE
@@ -56,21 +57,25 @@ _GRADIENT_BINS = log_bins(10.0**GRADIENT_EDGES)
 SATURATED_SLOPE = 0.05
 """A unit counts as saturated where its slope is below this share of the activation's largest."""
 
-# Columns of Look.statistics; the tuples follow the order of STATISTICS.
+# Columns of Looks.statistics; the tuples follow the order of STATISTICS.
 _A_MEAN, _A_STD, _A_MIN, _A_MAX, _ZEROS, _SATURATED, _DEAD, _Z_MEAN, _Z_STD = range(9)
 _G_MEAN, _G_STD, _G_NORM, _W_STD, _W_NORM, _WG_NORM = range(9, 15)
 _B_MEAN, _BG_NORM, _W_SPREAD, _WG_SPREAD, _GAMMA_MEAN = range(16, 21)
 _RUNNING_MEAN = STATISTICS.index("bn_running_mean_mean")
 _AGREEMENT = STATISTICS.index("sign_agreement_example")
+_UPDATE_RATIO = STATISTICS.index("update_ratio")
 
 
-class Look(NamedTuple):
-    """What one probe fills: statistics (layers, len(STATISTICS)), histograms, and dead units (hidden units).
+class Looks(NamedTuple):
+    """What the looks of a run fill, each its place in the first dimension, but for edges.
 
-    gradient_histogram has the two bins beside those between GRADIENT_EDGES, for what lies below and above.
+    statistics (looks, layers, len(STATISTICS)), weight_shapes (looks, layers, len(WEIGHT_SHAPES)), histograms (looks,
+    layers, bins), and dead units (looks, hidden units). gradient_histogram has the two bins beside those between
+    GRADIENT_EDGES, for what lies below and above.
     """
 
     statistics: NDArray[np.float64]
+    weight_shapes: NDArray[np.float64]
     activation_edges: NDArray[np.float64]
     activation_histogram: NDArray[np.int64]
     gradient_first: NDArray[np.uint8]
@@ -79,17 +84,18 @@ class Look(NamedTuple):
     unit_dead: NDArray[np.uint8]
 
 
-def new_look(network: NetworkSpec, net: Net) -> Look:
-    """Return an empty look at a network."""
+def new_looks(network: NetworkSpec, count: int) -> Looks:
+    """Return room for so many looks at a network."""
     layers = len(network.layers)
-    return Look(
-        statistics=np.full((layers, len(STATISTICS)), np.nan),
+    return Looks(
+        statistics=np.full((count, layers, len(STATISTICS)), np.nan),
+        weight_shapes=np.full((count, layers, len(WEIGHT_SHAPES)), np.nan),
         activation_edges=_activation_edges(tuple(layer.activation.name for layer in network.layers)),
-        activation_histogram=np.zeros((layers, ACTIVATION_BINS), np.int64),
+        activation_histogram=np.zeros((count, layers, ACTIVATION_BINS), np.int64),
         gradient_first=_GRADIENT_BINS[0],
         gradient_uppers=_GRADIENT_BINS[1],
-        gradient_histogram=np.zeros((layers, GRADIENT_EDGES.size + 1), np.int64),
-        unit_dead=np.zeros(int(net.codes[:-1, UNITS].sum()), np.uint8),
+        gradient_histogram=np.zeros((count, layers, GRADIENT_EDGES.size + 1), np.int64),
+        unit_dead=np.zeros((count, sum(layer.units for layer in network.layers[:-1])), np.uint8),
     )
 
 
@@ -170,34 +176,61 @@ def _look_at_deltas(deltas, first, uppers, counts, row):
 
 
 @kernel
-def probe(net, state, work, rows, look):
-    """Look at all layers on the `rows` examples in the work buffers; state.grads is overwritten."""
-    layers = net.codes.shape[0]
-    zero = net.constants.dtype.type(0)
-    finish, hidden = (WRITE, zero, zero, zero), np.int64(0)
+def probe(net, state, work, data, rows, before, index, looks):
+    """Look at all layers on the first `rows` training examples; state.grads and the work buffers are overwritten.
+
+    before: the parameters one step ago, or nothing, where there was no step. What is found is look number `index`.
+    """
+    features = net.codes[0, FAN_IN]
+    copy(data.x[: rows * features], work.x[: rows * features])
+    copy(data.y[:rows], work.y[:rows])
+    _look_forward(net, state, work, rows, index, looks)
+    call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+    _look_backward(net, state, work, rows, index, looks)
+    for layer in range(net.codes.shape[0]):
+        code = net.codes[layer]
+        begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
+        weight_shape(state.params[begin:end], looks.weight_shapes[index, layer])
+        if before.size > 0:
+            looks.statistics[index, layer, _UPDATE_RATIO] = _moved(before[begin:end], state.params[begin:end])
+
+
+@part
+def _look_forward(net, state, work, rows, index, looks):
+    """Pass the batch through all layers, and look at what comes of it."""
+    layers, hidden = net.codes.shape[0], np.int64(0)
     for layer in range(layers):
-        code, row, constants = net.codes[layer], look.statistics[layer], net.constants[layer]
+        code, row, constants = net.codes[layer], looks.statistics[index, layer], net.constants[layer]
         forward_linear(net, state, work, layer, rows, PROBE)
         z = pre_activation(net, work, layer, rows)
         row[_Z_MEAN], row[_Z_STD] = moments(z)
         forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
         acts = block(work, code[ACTS], code[UNITS], rows)
-        _look_at_activations(acts, look.activation_edges[layer], look.activation_histogram[layer], row)
+        _look_at_activations(acts, looks.activation_edges[layer], looks.activation_histogram[index, layer], row)
         if layer < layers - 1:
-            row[_DEAD] = _find_dead(acts, look.unit_dead[hidden : hidden + code[UNITS]])
+            row[_DEAD] = _find_dead(acts, looks.unit_dead[index, hidden : hidden + code[UNITS]])
             if not np.isnan(constants[MAX_SLOPE]):
                 row[_SATURATED] = _saturated(code[DIFFERENTIATE], constants, acts, z, work.delta[: acts.size])
         hidden += code[UNITS]
-    call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+
+
+@part
+def _look_backward(net, state, work, rows, index, looks):
+    """Take the logits' delta in work.delta back through all layers, and look at what comes of it."""
+    zero = net.constants.dtype.type(0)
+    finish = (WRITE, zero, zero, zero)
     delta, other = work.delta, work.other
+    layers = net.codes.shape[0]
     for down in range(layers):
         layer = layers - 1 - down
-        code, row = net.codes[layer], look.statistics[layer]
+        code, row = net.codes[layer], looks.statistics[index, layer]
         backward_activation(net, state, work, layer, rows, delta, other)
         if code[PIECES] > 1:
             delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
-        _look_at_deltas(at_layer, look.gradient_first, look.gradient_uppers, look.gradient_histogram[layer], row)
+        _look_at_deltas(
+            at_layer, looks.gradient_first, looks.gradient_uppers, looks.gradient_histogram[index, layer], row
+        )
         backward_linear(net, state, work, layer, rows, delta, other)
         begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
         gradient = state.grads[begin:end]
@@ -208,31 +241,27 @@ def probe(net, state, work, rows, look):
         delta, other = other, delta
 
 
-@kernel
-def update_ratios(net, before, after, ratios):
-    """Set ratios (layers,) to |after - before| / |before| over each layer's weights; NaN where these are all zero."""
-    for layer in range(net.codes.shape[0]):
-        code = net.codes[layer]
-        begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
-        moved, squares = 0.0, 0.0
-        for k in range(begin, end):
-            moved += (np.float64(after[k]) - np.float64(before[k])) ** 2
-            squares += np.float64(before[k]) ** 2
-        ratios[layer] = np.sqrt(moved / squares) if squares > 0.0 else np.nan
+@inner
+def _moved(before, after):
+    """Return |after - before| / |before|; NaN where weights were all zero."""
+    moved, squares = 0.0, 0.0
+    for k in range(before.size):
+        moved += (np.float64(after[k]) - np.float64(before[k])) ** 2
+        squares += np.float64(before[k]) ** 2
+    return np.sqrt(moved / squares) if squares > 0.0 else np.nan
 
 
-def look_arrays(looks: list[tuple[int, Look]], units: list[int]) -> dict[str, NDArray[Any]]:
-    """Return the looks as the record's probe arrays; `units` are the hidden layers' sizes."""
-    if not looks:
+def look_arrays(steps: list[int], looks: Looks, units: list[int]) -> dict[str, NDArray[Any]]:
+    """Return the looks, at these steps, as the record's probe arrays; `units` are the hidden layers' sizes."""
+    if not steps:
         return {}
-    last = looks[-1][1]
-    arrays: dict[str, NDArray[Any]] = {"probe_step": np.array([step for step, _ in looks], np.int64)}
-    statistics = np.array([look.statistics for _, look in looks])
-    for column, name in enumerate(STATISTICS):
-        arrays[f"probe_{name}"] = statistics[:, :, column].copy()
-    arrays["activation_edges"], arrays["gradient_edges"] = last.activation_edges, GRADIENT_EDGES
-    arrays["probe_activation_histogram"] = np.array([look.activation_histogram for _, look in looks])
-    arrays["probe_gradient_histogram"] = np.array([look.gradient_histogram[:, 1:-1] for _, look in looks])
-    arrays["probe_unit_dead"] = np.array([look.unit_dead for _, look in looks])
+    count = len(steps)
+    arrays: dict[str, NDArray[Any]] = {"probe_step": np.array(steps, np.int64)}
+    for names, columns in ((STATISTICS, looks.statistics), (WEIGHT_SHAPES, looks.weight_shapes)):
+        arrays |= {f"probe_{name}": columns[:count, :, column].copy() for column, name in enumerate(names)}
+    arrays["activation_edges"], arrays["gradient_edges"] = looks.activation_edges, GRADIENT_EDGES
+    arrays["probe_activation_histogram"] = looks.activation_histogram[:count]
+    arrays["probe_gradient_histogram"] = looks.gradient_histogram[:count, :, 1:-1].copy()
+    arrays["probe_unit_dead"] = looks.unit_dead[:count]
     arrays["unit_layer"] = np.repeat(np.arange(1, len(units) + 1), units)
     return arrays

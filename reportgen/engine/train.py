@@ -15,13 +15,12 @@ from reportgen.data.dataset import Dataset
 from reportgen.engine import ahead
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
-from reportgen.engine.evenness import WEIGHT_SHAPES, weight_shapes
-from reportgen.engine.probe import Look, look_arrays, new_look, probe, update_ratios
+from reportgen.engine.probe import look_arrays, new_looks, probe
 from reportgen.engine.schedules import rates
 from reportgen.engine.setup import Setup, set_up
-from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, RunSpec
 from reportgen.engine.spectra import curvature, look_at_singular_values
-from reportgen.engine.step import SCORE_COLUMNS, evaluate, gather, score, train_steps
+from reportgen.engine.step import SCORE_COLUMNS, evaluate, score, train_steps
 
 _CALL_OPERATIONS, _LAYER_OPERATIONS = 2e9, 2e4
 """Operations in one call of the kernel, so that it returns several times a second even on a slow core.
@@ -32,7 +31,7 @@ A layer takes the time of so many even where its products are small.
 _ROOM = 10_000
 """Steps for which there is room at first, since a run of very many epochs may be stopped after a few of them."""
 
-_UPDATE_RATIO = STATISTICS.index("update_ratio")
+_NO_STEP_BEFORE = np.empty(0, np.float32)
 _PENALTY, _TRAIN_LOSS, _VAL_LOSS = (SCORE_COLUMNS.index(name) for name in ("penalty", "train_loss", "val_loss"))
 
 Progress = Callable[[int, int], None]
@@ -108,8 +107,7 @@ class _Run:
     progress: Progress
     step: int = 0
     status: str = "ok"
-    looks: list[tuple[int, Look]] = field(default_factory=list)
-    shapes: list[NDArray[np.float64]] = field(default_factory=list)
+    looked_at: list[int] = field(default_factory=list)
     curvatures: list[float] = field(default_factory=list)
     best: tuple[float, int, NDArray[Any], NDArray[Any]] | None = None
 
@@ -120,6 +118,7 @@ class _Run:
         self.per_epoch = batches_per_epoch(self.spec, n)
         self.total = training.epochs * self.per_epoch
         self.due = look_steps(self.spec.probes.looks, self.total)
+        self.looks = new_looks(self.spec.network, len(self.due) + 1)  # and one where it diverges or is stopped
         self.lr, self.losses = np.empty(0), np.empty(0, np.float32)
         self._make_room(min(_ROOM, self.total))
         self.scores = np.full((training.epochs + 1, len(SCORE_COLUMNS)), np.nan)
@@ -199,18 +198,14 @@ class _Run:
         if not self.due:
             return
         ahead.wait(self.heed)
-        s = self.setup
-        gather(s.examples.x, s.examples.y, self.dataset.features, np.arange(s.probe_n), s.work)
-        look = new_look(self.spec.network, s.net)
-        probe(s.net, s.state, s.work, s.probe_n, look)
-        if before is not None:
-            update_ratios(s.net, before, s.state.params, look.statistics[:, _UPDATE_RATIO])
-        self.shapes.append(weight_shapes(s))
+        s, index = self.setup, len(self.looked_at)
+        before = _NO_STEP_BEFORE if before is None else before
+        probe(s.net, s.state, s.work, s.examples, s.probe_n, before, index, self.looks)
         if self.spec.probes.singular_values:
-            look_at_singular_values(s, s.probe_n, look.statistics)
+            look_at_singular_values(s, s.probe_n, self.looks.statistics[index])
         if self.spec.probes.curvature:
             self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.heed))
-        self.looks.append((self.step, look))
+        self.looked_at.append(self.step)
 
     def _split(self, x: NDArray[Any], y: NDArray[np.int64]) -> tuple[float, float]:
         return self._evaluate(np.ascontiguousarray(x, np.float32).reshape(-1), y)
@@ -258,7 +253,7 @@ class _Run:
     def outcome(self, started: float) -> Outcome:
         """Return what was gathered; with early stopping, final scores are those of the best epoch's network."""
         state, data = self.setup.state, self.dataset
-        if self.status == "stopped" and self.looks and self.looks[-1][0] < self.step:
+        if self.status == "stopped" and self.looked_at and self.looked_at[-1] < self.step:
             self.look()
         fresh = self.best is None or self.status == "diverged"  # the last epoch's scores are of this very network
         if not fresh and self.best is not None:
@@ -272,9 +267,7 @@ class _Run:
         more, kept = self.evaluation.results(final)
         about_classes, by_class = self.evaluation.by_class() if self.total else ({}, {})
         units = [layer.units for layer in self.spec.network.layers[:-1]]
-        arrays = look_arrays(self.looks, units) | kept | by_class
-        if self.shapes:
-            arrays |= {f"probe_{name}": np.array(self.shapes)[:, :, k] for k, name in enumerate(WEIGHT_SHAPES)}
+        arrays = look_arrays(self.looked_at, self.looks, units) | kept | by_class
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
         arrays["step_loss"] = self.losses[: self.step]
