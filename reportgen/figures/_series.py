@@ -151,14 +151,14 @@ def _is_grid(summaries: Sequence[VariantSummary], values: dict[str, list[str]]) 
 
 
 def _joined(summary: VariantSummary, paths: Sequence[str]) -> str:
-    return ", ".join(_value_label(path, str(summary.variant.varied[path])) for path in paths)
+    return ", ".join(value_label(path, str(summary.variant.varied[path])) for path in paths)
 
 
 def _line_label(summary: VariantSummary, paths: Sequence[str]) -> str:
     return _joined(summary, paths) or summary.variant.label
 
 
-def _value_label(path: str, value: str) -> str:
+def value_label(path: str, value: str) -> str:
     """Return a value's label; a bare number or switch gets the setting's own name before it."""
     name = path.rsplit(".", 1)[-1]
     bare = value.lower() in ("true", "false", "none", "on", "off") or _is_number(value)

@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.ft2font import FT2Font, LoadFlags
 
 WIDTH = 6.5
 """Inches: the text width of a page."""
@@ -148,9 +151,22 @@ def grid(
 
 
 def text_width(text: str, size: float = SMALL) -> float:
-    """Return about how many inches a line of DejaVu Sans takes; wide characters count double."""
-    units = sum(1.0 if ord(letter) < 0x2E80 else 1.7 for letter in text)
-    return units * size * 0.6 / 72
+    """Return how many inches a line of DejaVu Sans takes; what it has no letter for counts as the widest."""
+    return sum(_advance(letter) for letter in text) * size / 72
+
+
+@cache
+def _advance(letter: str) -> float:
+    """Return a letter's width in units of the text's size."""
+    font = _font()
+    if not font.get_char_index(ord(letter)):
+        return 1.0
+    return font.load_char(ord(letter), flags=LoadFlags.NO_SCALE).horiAdvance / font.units_per_EM
+
+
+@cache
+def _font() -> FT2Font:
+    return get_font(findfont("DejaVu Sans"))
 
 
 def clip(text: str, inches: float, size: float = SMALL) -> str:
@@ -167,16 +183,24 @@ def clip(text: str, inches: float, size: float = SMALL) -> str:
 def wrap(text: str, inches: float, size: float, lines: int) -> str:
     """Return the text broken into at most so many lines of that width, the last one cut where it must be."""
     done: list[str] = []
-    rest = " ".join(text.split())
-    while rest and len(done) < lines - 1 and text_width(rest, size) > inches:
-        at = rest.rfind(" ", 1, int(inches / text_width("x", size)) + 1)
-        if at < 1:
+    rest = text.split()
+    while rest and len(done) < lines - 1 and text_width(" ".join(rest), size) > inches:
+        fit = _fitting(rest, inches, size)
+        if not fit:
             break
-        done.append(rest[:at])
-        rest = rest[at + 1 :]
-    if text_width(rest, size) > inches:
-        rest = rest[: max(1, int(inches / text_width("x", size)) - 1)].rstrip() + "…"
-    return "\n".join([*done, rest])
+        done.append(" ".join(rest[:fit]))
+        rest = rest[fit:]
+    last = " ".join(rest)
+    if text_width(last, size) > inches:
+        while last and text_width(last + "…", size) > inches:
+            last = last[:-1]
+        last = last.rstrip() + "…"
+    return "\n".join([*done, last])
+
+
+def _fitting(words: Sequence[str], inches: float, size: float) -> int:
+    """Return how many words fit on a line."""
+    return sum(text_width(" ".join(words[: at + 1]), size) <= inches for at in range(len(words)))
 
 
 def legend_rows(labels: Sequence[str], width: float = WIDTH) -> int:

@@ -24,7 +24,9 @@ from reportgen.figures._regions import Region, region
 from reportgen.figures._words import count, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
-ROWS = 20
+ROWS, TALLEST = 20, 8.6
+"""The most claims that are drawn, and the most inches that they may take together."""
+
 TEXT_INCHES, LINE_FROM, LINE_TO = 2.75, 2.95, 5.0
 """Where a row's parts stand, in inches from the left: its text, then its scale; verdict and value follow."""
 
@@ -91,7 +93,8 @@ def _seeds(result: ClaimResult) -> list[float]:
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
-    each = 0.44 if len(rows) <= 12 else 0.36
+    lines = min(max(_lines(row) for row in rows), int((TALLEST / len(rows) - 0.2) / 0.12))
+    each = 0.2 + 0.12 * lines
     margins = _style.Margins(left=0.0, right=0.0, top=0.05, bottom=0.05)
     figure, ((ax,),) = _style.grid(1, 1, each * len(rows), margins=margins)
     ax.set_xlim(0, _style.WIDTH)
@@ -100,12 +103,18 @@ def _figure(rows: Sequence[Row]) -> Figure:
     for at, row in enumerate(rows):
         if at:
             ax.axhline(at, color=_style.GRID, lw=0.6)
-        _words(ax, at, row, lines=2 if each > 0.4 else 1)
+        _words(ax, at, row, lines, each)
         _scale(ax, at + 0.5, row)
     return figure
 
 
-def _words(ax: Axes, at: int, row: Row, lines: int) -> None:
+def _lines(row: Row) -> int:
+    """Return into how many lines the claim's sentence goes: two to four."""
+    return max(2, 1 + _style.wrap(row.result.says, TEXT_INCHES, _style.SMALL, 4).count("\n"))
+
+
+def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
+    """Write the claim and its verdict; each: the row's height in inches."""
     result = row.result
     says = _style.wrap(result.says, TEXT_INCHES, _style.SMALL, lines)
     common: dict[str, Any] = {"ha": "left"}
@@ -114,9 +123,12 @@ def _words(ax: Axes, at: int, row: Row, lines: int) -> None:
     ax.text(0.06, at + 0.94, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED, **common)
     verdict = VERDICTS[result.verdict]
     x = LINE_TO + 0.12
-    ax.plot([x + 0.05], [at + 0.3], ls="none", ms=5, mew=1.1, **verdict)
-    ax.text(x + 0.16, at + 0.3, result.verdict, va="center", fontsize=_style.SMALL, color=verdict["color"], **common)
-    ax.text(x, at + 0.9, _style.clip(_value(result), 1.4, _style.TINY), va="bottom", fontsize=_style.TINY, **common)
+    middle = at + 0.132 / each
+    ax.plot([x + 0.05], [middle], ls="none", ms=5, mew=1.1, **verdict)
+    ax.text(x + 0.16, middle, result.verdict, va="center", fontsize=_style.SMALL, color=verdict["color"], **common)
+    ax.text(
+        x, at + 0.31 / each, _style.clip(_value(result), 1.4, _style.TINY), va="center", fontsize=_style.TINY, **common
+    )
 
 
 def _value(result: ClaimResult) -> str:

@@ -1,17 +1,17 @@
 """Scores of the finished runs against a varied number, such as a sweep of learning rates.
 
-There is a line for each combination of everything else that varies. Where several numbers vary, the one with the most
-values is the axis, logarithmic where they span more than a factor of twenty. Shown are scores on test examples, or on
-validation examples where there is no test split, or on training examples where there is neither; small dots are seeds,
-the line joins their means, and the band is the 95% interval. Runs that diverged have no final score: a cross stands at
-the edge of the panel where they would lie.
+There is a line for each combination of everything else that varies; more than four are parted into panels by a setting
+that the claims do not compare. Where several numbers vary, the one with the most values is the axis, logarithmic where
+they span more than a factor of twenty. More than three panels show accuracy alone.
+
+Shown are scores on test examples, or on validation examples where there is no test split, or on training examples where
+there is neither; small dots are seeds, the line joins their means, and the band is the 95% interval. Runs that diverged
+have no final score: a cross stands at the edge of the panel where they would lie.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,12 @@ from reportgen.analysis.model import Analysis, Estimate, VariantSummary
 from reportgen.analysis.naming import setting_name, words
 from reportgen.figures import _axis, _style
 from reportgen.figures._axis import Array
+from reportgen.figures._sweep import Line, Panel, axis_path, sweep
 from reportgen.figures._words import count, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
-LEAST, LINES = 3, 8
-"""The least values that make an axis; the most lines of a panel."""
+BOTH = 3
+"""Up to how many panels show accuracy and loss."""
 
 SPLITS = ("test", "val", "train")
 """Whose scores are shown: those of the first split that the runs have."""
@@ -35,71 +36,21 @@ COLUMNS = ("setting", "value", "line", "variant", "score", "mean", "low", "high"
 """Columns of the data behind the figure; low and high bound the 95% interval of the mean over seeds."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """Variants that differ in the axis' setting alone, by rising value."""
-
-    label: str
-    look: _style.Look
-    points: tuple[tuple[float, VariantSummary], ...]
-
-
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None where nothing was trained over a varied number."""
     trained = [row for row in analysis.variants if any(record.steps > 0 for record in row.records)]
-    path = _axis_path(trained)
+    path = axis_path(trained)
     split = next((name for name in SPLITS if any(_mean(row, f"{name}_accuracy") for row in trained)), None)
     if path is None or split is None:
         return None
-    lines, left_out = _lines(trained, path)
-    if not lines:
+    panels, left_out = sweep(analysis, trained, path)
+    if not panels:
         return None
     with _style.settings():
-        figure = _figure(lines, path, split)
-    caption = _caption(lines, path, split, left_out)
-    return Drawing(
-        FIGURE.id, FIGURE.title, caption, _alt(lines, path, split), figure, COLUMNS, _csv(lines, path, split)
-    )
-
-
-def value_of(summary: VariantSummary, path: str) -> float | None:
-    """Return a setting as a number, None where it is none; a list of one number is that number."""
-    value = summary.variant.settings.get(path)
-    value = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _axis_path(rows: Sequence[VariantSummary]) -> str | None:
-    """Return the varied path with the most values that are numbers."""
-    paths = list(dict.fromkeys(path for row in rows for path in row.variant.varied))
-    sizes = {path: len({value for row in rows if (value := value_of(row, path)) is not None}) for path in paths}
-    able = [path for path in paths if sizes[path] >= LEAST]
-    return max(able, key=lambda path: sizes[path], default=None)
-
-
-def _lines(rows: Sequence[VariantSummary], path: str) -> tuple[list[Line], int]:
-    """Return the lines with enough points, and how many are left out for want of room."""
-    others = [p for p in dict.fromkeys(p for row in rows for p in row.variant.varied) if p != path]
-    groups: dict[str, list[VariantSummary]] = {}
-    for row in rows:
-        key = json.dumps([row.variant.settings.get(other) for other in others], default=str)
-        groups.setdefault(key, []).append(row)
-    full = [_points(group, path) for group in groups.values()]
-    full = [points for points in full if len({value for value, _ in points}) >= LEAST]
-    looks = [_style.look(index) for index in range(LINES)]
-    lines = [Line(_label(points, others), look, tuple(points)) for points, look in zip(full, looks, strict=False)]
-    return lines, len(full) - len(lines)
-
-
-def _points(group: Sequence[VariantSummary], path: str) -> list[tuple[float, VariantSummary]]:
-    found = ((value_of(row, path), row) for row in group)
-    return sorted(((value, row) for value, row in found if value is not None), key=lambda point: point[0])
-
-
-def _label(points: Sequence[tuple[float, VariantSummary]], others: Sequence[str]) -> str:
-    """Return what names a line: the labels of the other settings that its variants share."""
-    shared = [{row.variant.varied.get(other, "") for _, row in points} for other in others]
-    return ", ".join(dict.fromkeys(label for labels in shared if len(labels) == 1 for label in labels if label))
+        figure = _figure(panels, path, split)
+    caption = _caption(panels, path, split, left_out)
+    alt = _alt(panels, path, split)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split))
 
 
 def _mean(row: VariantSummary, score: str) -> Estimate | None:
@@ -107,47 +58,89 @@ def _mean(row: VariantSummary, score: str) -> Estimate | None:
     return found if found is not None and np.isfinite(found.value) else None
 
 
-def _figure(lines: Sequence[Line], path: str, split: str) -> Figure:
+def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
+    lines = [line for panel in panels for line in panel.lines]
     handles, labels = _legend(lines)
-    margins = _style.Margins(left=0.55, across=0.55, top=0.14)
-    figure, (axes,) = _style.grid(1, 2, 2.4, _style.legend_height(labels), margins)
-    xs = [value for line in lines for value, _ in line.points]
-    x = _axis.scale_for([xs], log=None) or _axis.Scale(False, 0.0, 1.0)
-    for ax, score in zip(axes, ("accuracy", "loss"), strict=True):
-        _panel(ax, lines, f"{split}_{score}", x)
-        ax.set_xlabel(_style.clip(setting_name(path), 2.6, _style.TEXT), labelpad=2)
-        ax.set_ylabel(f"{words(split)} {score}", labelpad=3)
+    x = _axis.scale_for([[value for line in lines for value, _ in line.points]], log=None)
+    figure, axes = _axes(len(panels), _style.legend_height(labels))
+    scores = ("accuracy", "loss") if len(panels) <= BOTH else ("accuracy",)
+    for at, score in enumerate(scores):
+        y = _scale([row for line in lines for _, row in line.points], f"{split}_{score}")
+        for number_, panel in enumerate(panels):
+            ax = axes[number_ * len(scores) + at]
+            _panel(ax, panel, f"{split}_{score}", x or _axis.Scale(False, 0.0, 1.0), y)
+            ax.set_ylabel(f"{words(split)} {score}", labelpad=3)
+            if number_ >= len(panels) - (1 if len(scores) > 1 else _across(len(panels))):
+                ax.set_xlabel(_style.clip(setting_name(path), 2.6, _style.TEXT), labelpad=2)
     _style.legend(figure, handles, labels)
     return figure
 
 
-def _panel(ax: Axes, lines: Sequence[Line], score: str, x: _axis.Scale) -> None:
+def _axes(panels: int, legend: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure with axes in reading order: two for each panel, or one where there are many."""
+    top = 0.14 if panels == 1 else 0.26
+    if panels <= BOTH:
+        margins = _style.Margins(left=0.55, across=0.55, top=top, between=0.42)
+        figure, rows = _style.grid(panels, 2, 2.4 if panels == 1 else 1.7, legend, margins)
+        return figure, [ax for row in rows for ax in row]
+    margins = _style.Margins(left=0.55, across=0.5, top=top, between=0.5)
+    across = _across(panels)
+    figure, rows = _style.grid(-(-panels // across), across, 1.6, legend, margins)
+    axes = [ax for row in rows for ax in row]
+    for ax in axes[panels:]:
+        ax.remove()
+    return figure, axes[:panels]
+
+
+def _across(panels: int) -> int:
+    """Return how many of many panels stand in a row."""
+    return 2 if panels == 4 else 3
+
+
+def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
+    """Return one scale for all panels, so that they compare."""
     accuracy = score.endswith("accuracy")
-    values = [_seeds(row, score) for line in lines for _, row in line.points]
-    y = _axis.scale_for(values, log=False if accuracy else None) or _axis.Scale(False, 0.0, 1.0)
-    y = _axis.Scale(False, max(y.low, -0.03), min(y.high, 1.03)) if accuracy else y
-    for line in lines:
+    y = _axis.scale_for([_seeds(row, score) for row in rows], log=False if accuracy else None)
+    y = y or _axis.Scale(False, 0.0, 1.0)
+    return _axis.Scale(False, max(y.low, -0.03), min(y.high, 1.03)) if accuracy else y
+
+
+def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale) -> None:
+    for line in panel.lines:
         _one(ax, line, score, x, y)
+    _crosses(ax, panel, x, y.low if score.endswith("accuracy") else y.high)
     _axis.set_x(ax, x)
     _axis.set_y(ax, y, labels=True)
+    if panel.title and (score.endswith("accuracy")):
+        _style.panel_title(ax, panel.title, 2.6)
 
 
 def _one(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> None:
-    colour, edge = line.look.colour, y.low if score.endswith("accuracy") else y.high
+    colour = line.look.colour
     place = {id(row): float(x.place([value])[0]) for value, row in line.points}
     for _, row in line.points:
         seeds = y.place(_seeds(row, score))
         ax.plot(np.full(len(seeds), place[id(row)]), seeds, ls="none", marker=".", ms=2.6, color=colour, alpha=0.5)
-        if _diverged(row):
-            ax.plot(
-                [place[id(row)]], [edge], ls="none", marker="x", ms=5, mew=1.2, color=colour, clip_on=False, zorder=4
-            )
     scored = [(place[id(row)], found) for _, row in line.points if (found := _mean(row, score))]
     if scored:
         at = [where for where, _ in scored]
         mean, lo, hi = (y.place([getattr(found, name) for _, found in scored]) for name in ("value", "lo", "hi"))
         ax.fill_between(at, np.maximum(lo, y.low), np.minimum(hi, y.high), color=colour, alpha=0.13, lw=0)
         ax.plot(at, mean, color=colour, ls=line.look.dash, marker=line.look.marker, ms=3.4, zorder=line.look.level)
+
+
+def _crosses(ax: Axes, panel: Panel, x: _axis.Scale, edge: float) -> None:
+    """Mark at the panel's edge where runs diverged; the crosses of several lines at one place stand side by side."""
+    places: dict[float, list[str]] = {}
+    for line in panel.lines:
+        for value, row in line.points:
+            if _diverged(row):
+                places.setdefault(float(x.place([value])[0]), []).append(line.look.colour)
+    for place, colours in places.items():
+        for number_, colour in enumerate(colours):
+            steps = 0.03 * (number_ - (len(colours) - 1) / 2)
+            at = place * (x.high / x.low) ** steps if x.log else place + (x.high - x.low) * steps
+            ax.plot([at], [edge], ls="none", marker="x", ms=4.5, mew=1.2, color=colour, clip_on=False, zorder=4)
 
 
 def _seeds(row: VariantSummary, score: str) -> Array:
@@ -162,7 +155,7 @@ def _diverged(row: VariantSummary) -> int:
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
-    named = [line for line in lines if line.label] if len(lines) > 1 else []
+    named = list({line.label: line for line in lines if line.label}.values()) if len(lines) > 1 else []
     handles: list[Any] = [
         Line2D([], [], color=line.look.colour, ls=line.look.dash, marker=line.look.marker, ms=3.4) for line in named
     ]
@@ -178,11 +171,12 @@ def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
     return max(scored, key=lambda point: point[1].value, default=None)
 
 
-def _caption(lines: Sequence[Line], path: str, split: str, left_out: int) -> str:
+def _caption(panels: Sequence[Panel], path: str, split: str, left_out: int) -> str:
+    lines = [line for panel in panels for line in panel.lines]
     parts = [
         f"{words(split)} scores of the finished runs against the {setting_name(path)}; dots are seeds, lines join "
         "their means, bands are 95% intervals",
-        _ends(lines, path, split),
+        _ends(panels, path, split),
     ]
     lost = sum(_diverged(row) for line in lines for _, row in line.points)
     if lost:
@@ -192,33 +186,44 @@ def _caption(lines: Sequence[Line], path: str, split: str, left_out: int) -> str
     return " ".join(sentence(part) for part in parts if part)
 
 
-def _ends(lines: Sequence[Line], path: str, split: str) -> str:
-    found = [(line, best) for line in lines if (best := _best(line, f"{split}_accuracy"))]
+def _ends(panels: Sequence[Panel], path: str, split: str) -> str:
+    lines = [(_name(panel, line), line) for panel in panels for line in panel.lines]
+    found = [(name, best) for name, line in lines if (best := _best(line, f"{split}_accuracy"))]
     if not found:
         return ""
-    line, (value, top) = max(found, key=lambda pair: pair[1][1].value)
-    name = f" with “{line.label}”" if len(lines) > 1 and line.label else ""
-    return f"the best {words(split)} accuracy is {number(top.value, 3)}, at {setting_name(path)} {value:g}{name}"
+    name, (value, top) = max(found, key=lambda pair: pair[1][1].value)
+    with_ = f" with “{name}”" if len(lines) > 1 and name else ""
+    return f"the best {words(split)} accuracy is {number(top.value, 3)}, at {setting_name(path)} {value:g}{with_}"
 
 
-def _alt(lines: Sequence[Line], path: str, split: str) -> str:
-    def course(line: Line) -> str:
+def _name(panel: Panel, line: Line) -> str:
+    """Return a line's name among those of all panels."""
+    return ", ".join(part for part in (panel.title, line.label) if part)
+
+
+def _alt(panels: Sequence[Panel], path: str, split: str) -> str:
+    def course(panel: Panel, line: Line) -> str:
         ends = [
             f"{value:g}: {number(found.value, 3) if (found := _mean(row, f'{split}_accuracy')) else 'diverged'}"
             for value, row in line.points[:12]
         ]
-        return f"{line.label or 'All'}, by {setting_name(path)}, {', '.join(ends)}"
+        return f"{_name(panel, line) or 'All'}, by {setting_name(path)}, {', '.join(ends)}"
 
-    told = ". ".join(course(line) for line in lines)
-    return f"Line chart of {words(split)} accuracy and loss against the {setting_name(path)}. Accuracy. {told}."
+    told = ". ".join(course(panel, line) for panel in panels for line in panel.lines)
+    shown = "accuracy and loss" if len(panels) <= BOTH else "accuracy"
+    return f"Line chart of {words(split)} {shown} against the {setting_name(path)}. Accuracy. {told}."
 
 
-def _csv(lines: Sequence[Line], path: str, split: str) -> list[tuple[Any, ...]]:
+def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]]:
     missing = Estimate(float("nan"), float("nan"), float("nan"), 0)
     return [
-        (path, value, line.label, row.variant.id, score, found.value, found.lo, found.hi, found.n, _diverged(row))
+        (
+            *(path, value, _name(panel, line), row.variant.id, score),
+            *(found.value, found.lo, found.hi, found.n, _diverged(row)),
+        )
         for score in (f"{split}_accuracy", f"{split}_loss")
-        for line in lines
+        for panel in panels
+        for line in panel.lines
         for value, row in line.points
         for found in (_mean(row, score) or missing,)
     ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reportgen.analysis.model import Analysis
+from reportgen.figures._sweep import sweep as sweep_of
 from reportgen.figures.scores_by_setting import draw
-from tests.figures.examples import analysis, record, summary
+from tests.figures.examples import analysis, claim, record, summary
 
 
 def sweep(values: Sequence[Any], path: str = "training.lr", **others: Any) -> list[Any]:
@@ -70,3 +72,41 @@ def test_at_most_eight_lines_are_drawn_and_the_caption_counts_the_rest(count: in
     assert drawing is not None
     assert len({row[2] for row in drawing.rows}) == 8
     assert ("more lines are in the tables only" in drawing.caption) == (count > 8)
+
+
+def grid(**more: Any) -> Analysis:
+    """Three activations on two data sets, by learning rate; claims compare the activations."""
+    rows = [
+        row
+        for data in ("digits", "moons")
+        for name in ("relu", "tanh", "elu")
+        for row in sweep([0.1, 1, 10], **{"network.activation": name, "data": data})
+    ]
+    asked = claim(where={"network.activation": "relu"}, expect={"greater_than": {"network.activation": "tanh"}})
+    return analysis(rows, [asked], **more)
+
+
+def test_many_lines_are_parted_by_the_setting_that_no_claim_compares() -> None:
+    panels, left_out = sweep_of(grid(), grid().variants, "training.lr")
+    assert [panel.title for panel in panels] == ["digits", "moons"]
+    assert [[line.label for line in panel.lines] for panel in panels] == [["relu", "tanh", "elu"]] * 2
+    assert left_out == 0
+    assert [line.look for line in panels[0].lines] == [line.look for line in panels[1].lines]
+
+
+def test_variants_that_the_author_names_are_called_so() -> None:
+    rows = [
+        row
+        for name, data in (("all examples", "all"), ("60 examples", "sixty"))
+        for init in ("he", "lsuv", "zero")
+        for row in renamed(sweep([0.1, 1, 10], **{"data.train": data, "network.init": init}), data, name)
+    ]
+    made = analysis(rows)
+    vars(made.plan.study)["variants"] = {"all examples": {}, "60 examples": {}}
+    panels, _ = sweep_of(made, made.variants, "training.lr")
+    assert {panel.title for panel in panels} in ({"all examples", "60 examples"}, {"he", "lsuv", "zero"})
+    assert not {"all", "sixty"} & {line.label for panel in panels for line in panel.lines}
+
+
+def renamed(rows: Sequence[Any], old: str, new: str) -> list[Any]:
+    return [replace(row, variant=replace(row.variant, label=row.variant.label.replace(old, new))) for row in rows]
