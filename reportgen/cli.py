@@ -111,6 +111,18 @@ def check(
 
 
 @app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The file's name; .yaml is added.")] = "study",
+) -> None:
+    """Write a commented study to begin with; it runs as it is."""
+    from reportgen.starter import write_starter
+
+    path = write_starter(name)
+    print_lines([("", str(path))])
+    say(f"next: reportgen check {path}, and reportgen run {path}")
+
+
+@app.command()
 def index(
     reports: Annotated[
         list[str] | None, typer.Argument(metavar="[REPORT...]", help="Reports' folders, or folders of them: reports/.")
