@@ -80,7 +80,7 @@ def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     training = (*network, *training_types(np.dtype(np.float32)))
     return (
         (score, (*training, float64[::1])),
-        (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1])),
+        (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1], vector)),
         (probe, (*network, training[-1], int64, vector, int64, typeof(looks))),
         (outputs, (*network, vector, labels, int64, types.boolean, int64, vector)),
     )

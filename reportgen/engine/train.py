@@ -31,7 +31,7 @@ A layer takes the time of so many even where its products are small.
 _ROOM = 10_000
 """Steps for which there is room at first, since a run of very many epochs may be stopped after a few of them."""
 
-_NO_STEP_BEFORE = np.empty(0, np.float32)
+_NOTHING = np.empty(0, np.float32)
 _PENALTY, _TRAIN_LOSS, _VAL_LOSS = (SCORE_COLUMNS.index(name) for name in ("penalty", "train_loss", "val_loss"))
 
 Progress = Callable[[int, int], None]
@@ -121,6 +121,7 @@ class _Run:
         self.looks = new_looks(self.spec.network, len(self.due) + 1)  # and one where it diverges or is stopped
         self.lr, self.losses = np.empty(0), np.empty(0, np.float32)
         self._make_room(min(_ROOM, self.total))
+        self.before = np.empty_like(self.setup.state.params)
         self.scores = np.full((training.epochs + 1, len(SCORE_COLUMNS)), np.nan)
         self.call_steps = self._call_steps()
         self.judged = training.patience is not None or training.stop_above is not None
@@ -165,11 +166,9 @@ class _Run:
         stop = min(end, self.step + self.call_steps, self.evaluation.next_stop(self.step) or end)
         if self.judged:
             stop = min(stop, (self.step // self.per_epoch + 1) * self.per_epoch)
-        if stop == due and stop - self.step > 1:
-            stop -= 1  # the step before a look goes alone, to measure its update
-        before = self.setup.state.params.copy() if stop == due else None
-        self._train(stop)
-        if self.status == "ok" and before is not None:
+        before = self.before if stop == due else _NOTHING
+        self._train(stop, before)
+        if self.status == "ok" and stop == due:
             self.look(before)
         self.evaluation.after(self.step)
         if self.judged and self.step % self.per_epoch == 0:
@@ -177,15 +176,18 @@ class _Run:
         self.progress(self.step, self.total)
         self.heed()
 
-    def _train(self, stop: int) -> None:
-        """Call the kernel for the steps up to `stop`; look and score where the loss is no longer finite."""
+    def _train(self, stop: int, before: NDArray[Any] = _NOTHING) -> None:
+        """Call the kernel for the steps up to `stop`; look and score where the loss is no longer finite.
+
+        `before` gets the parameters ahead of the last step, where it has room for them.
+        """
         s = self.setup
         if stop > self.losses.size:
             self._make_room(min(max(stop, 2 * self.losses.size), self.total))
         lr = self.lr[:stop]
         self.step = train_steps(
             s.net, s.state, s.work, s.recipe, s.examples, self.per_epoch, self.order, self.step, lr, self.losses,
-            self.scores,
+            self.scores, before,
         )  # fmt: skip
         if self.step < stop:
             self.status = "diverged"
@@ -193,13 +195,12 @@ class _Run:
             self.look()
             self._score(self.epoch)
 
-    def look(self, before: NDArray[Any] | None = None) -> None:
-        """Look at all layers; `before` are the parameters one step ago."""
+    def look(self, before: NDArray[Any] = _NOTHING) -> None:
+        """Look at all layers; `before` are the parameters one step ago, or nothing where there was no step."""
         if not self.due:
             return
         ahead.wait(self.heed)
         s, index = self.setup, len(self.looked_at)
-        before = _NO_STEP_BEFORE if before is None else before
         probe(s.net, s.state, s.work, s.examples, s.probe_n, before, index, self.looks)
         if self.spec.probes.singular_values:
             look_at_singular_values(s, s.probe_n, self.looks.statistics[index])
