@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reportgen.engine.activations import ACTIVATIONS
 from reportgen.engine.agreement import agreement_by_example, agreement_of_batch
 from reportgen.engine.calls import call, call_number
-from reportgen.engine.compile import inner, kernel, part
+from reportgen.engine.compile import inline, inner, kernel
 from reportgen.engine.evenness import WEIGHT_SHAPES, weight_shape
 from reportgen.engine.layers import (
     backward_activation,
@@ -195,7 +195,7 @@ def probe(net, state, work, data, rows, before, index, looks):
             looks.statistics[index, layer, _UPDATE_RATIO] = _moved(before[begin:end], state.params[begin:end])
 
 
-@part
+@inline
 def _look_forward(net, state, work, rows, index, looks):
     """Pass the batch through all layers, and look at what comes of it."""
     layers, hidden = net.codes.shape[0], np.int64(0)
@@ -214,7 +214,7 @@ def _look_forward(net, state, work, rows, index, looks):
         hidden += code[UNITS]
 
 
-@part
+@inline
 def _look_backward(net, state, work, rows, index, looks):
     """Take the logits' delta in work.delta back through all layers, and look at what comes of it."""
     zero = net.constants.dtype.type(0)
