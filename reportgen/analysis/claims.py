@@ -71,15 +71,20 @@ def judge(asked: Asked) -> ClaimResult:
 
 
 def _choices(asked: Asked) -> list[str]:
-    """Return what each side was tuned to, and in brackets on how many seeds."""
+    """Return what each side was tuned to, and on how many seeds where that differs between them."""
     if asked.claim.tune is None or asked.claim.expect.along is not None:
         return []
     counted = [Counter(asked.chosen(where)) for where in asked.sides()]
     words = ["tuned to", *["the other side to"] * (len(counted) - 1)]
-    return [
-        f"{word} {', '.join(f'{x} ({n})' for x, n in count.items())}"
-        for word, count in zip(words, counted, strict=True)
-    ]
+    return [f"{word} {_chosen(count)}" for word, count in zip(words, counted, strict=True) if count]
+
+
+def _chosen(count: Counter[str]) -> str:
+    """Return the choices, the most frequent first, as in "lr 0.1 on 9 seeds and lr 0.3 on 1"."""
+    if len(count) == 1:
+        return next(iter(count))
+    (first, most), *others = count.most_common()
+    return " and ".join([f"{first} on {most} {'seed' if most == 1 else 'seeds'}", *(f"{x} on {n}" for x, n in others)])
 
 
 def _outcomes(asked: Asked, n: int) -> list[str]:

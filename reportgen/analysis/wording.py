@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reportgen.analysis.expectations import USUAL_RTOL
+from reportgen.analysis.naming import setting_name
 from reportgen.study.claims import Claim
 from reportgen.study.plan import Variant
 
@@ -63,5 +64,22 @@ def _near(claim: Claim) -> str:
 
 
 def named(where: dict[str, Any]) -> str:
-    """Return a `where` in words."""
-    return ", ".join(str(value) for value in where.values())
+    """Return a `where` in words; a bare number or switch gets its setting's name, as "32" alone would say nothing."""
+    return ", ".join(_named(path, value) for path, value in where.items())
+
+
+def _named(path: str, value: Any) -> str:
+    text = str(value)
+    if text.lower() in ("true", "on"):
+        return f"with {setting_name(path)}"
+    if text.lower() in ("false", "off", "none"):
+        return f"no {setting_name(path)}"
+    return f"{setting_name(path)} {text}" if _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -8,18 +8,19 @@ examples were scored that a difference could be chance, the interval says so; it
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from reportgen.analysis.model import Analysis, Estimate, VariantSummary
+from reportgen.analysis.model import Analysis, EnsembleScore, Estimate, VariantSummary
 from reportgen.figures import _axis, _style
 from reportgen.figures._series import choose, relevance
-from reportgen.figures._words import count, number, sentence
+from reportgen.figures._words import count, listing, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
 ROWS = 40
@@ -50,15 +51,22 @@ def draw(analysis: Analysis) -> Drawing | None:
     scores = {name: [_row(row, f"{split}_{name}") for row in shown] for name in ("accuracy", "loss")}
     ranked = sorted(range(len(shown)), key=lambda at: _rank(scores["accuracy"][at]))
     ordered = {name: [rows[at] for at in ranked] for name, rows in scores.items()}
+    together = _ensembles(analysis) if split == "val" else {}
     with _style.settings():
-        figure = _figure(ordered, SPLITS[split])
-    caption = _caption(ordered["accuracy"], SPLITS[split], len(summaries) - len(shown))
+        figure = _figure(ordered, SPLITS[split], together)
+    caption = _caption(ordered["accuracy"], SPLITS[split], len(summaries) - len(shown), together)
     alt = _alt(ordered["accuracy"], SPLITS[split])
     return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split))
 
 
 COLUMNS = ("variant", "label", "score", "mean", "low", "high", "n", "diverged", "seeds", "values_by_seed")
 """Columns of the data behind the figure; low and high bound the 95% interval of the mean over seeds."""
+
+
+def _ensembles(analysis: Analysis) -> dict[str, EnsembleScore]:
+    """Return the largest ensemble of each variant that has one; ensembles are scored on validation examples."""
+    by_size = sorted(analysis.ensembles, key=lambda one: one.size)
+    return {one.variant: one for one in by_size}
 
 
 def _finite(row: VariantSummary, name: str) -> bool:
@@ -78,17 +86,37 @@ def _rank(row: Row) -> tuple[bool, float]:
     return not np.isfinite(value), -value if np.isfinite(value) else 0.0
 
 
-def _figure(scores: dict[str, list[Row]], split: str) -> Figure:
+def _figure(scores: dict[str, list[Row]], split: str, together: Mapping[str, EnsembleScore]) -> Figure:
     rows = scores["accuracy"]
     left = min(2.6, 0.2 + max(_style.text_width(_label(row)) for row in rows))
     margins = _style.Margins(left=left, top=0.12, across=0.22, bottom=0.44)
     each = 0.24 if len(rows) <= 12 else 0.175
-    figure, ((accuracy, loss),) = _style.grid(1, 2, max(0.7, each * len(rows) + 0.15), margins=margins)
+    height = _style.legend_height([_members(together)]) if together else 0.0
+    figure, ((accuracy, loss),) = _style.grid(1, 2, max(0.7, each * len(rows) + 0.15), height, margins)
     _panel(accuracy, scores["accuracy"], f"{split} accuracy", log=False)
     _panel(loss, scores["loss"], f"{split} loss", log=None)
+    if together:
+        _join(figure, accuracy, rows, together)
     accuracy.set_yticks(range(len(rows)))
     accuracy.set_yticklabels([_label(row, left - 0.15) for row in rows])
     return figure
+
+
+def _join(figure: Figure, ax: Axes, rows: Sequence[Row], together: Mapping[str, EnsembleScore]) -> None:
+    """Mark what the mean probabilities of several seeds score, on a scale that holds it."""
+    found = [
+        (at, together[row.summary.variant.id]) for at, row in enumerate(rows) if row.summary.variant.id in together
+    ]
+    low, high = ax.get_xlim()
+    ax.set_xlim(low, max(high, max((one.score for _, one in found), default=high) + 0.02 * (high - low)))
+    for at, one in found:
+        ax.plot([one.score], [at], **DIAMOND)
+    _style.legend(figure, [Line2D([], [], **DIAMOND)], [_members(together)])
+
+
+def _members(together: Mapping[str, EnsembleScore]) -> str:
+    sizes = sorted({one.size for one in together.values()})
+    return f"ensemble of {' or '.join(str(size) for size in sizes)} seeds"
 
 
 def _label(row: Row, inches: float = math.inf) -> str:
@@ -136,6 +164,7 @@ DOT: dict[str, Any] = {
     "mew": 0.7,
     "zorder": 3,
 }
+DIAMOND: dict[str, Any] = {"ls": "none", "marker": "D", "ms": 4.6, "color": _style.BAD, "zorder": 5}
 CROSS: dict[str, Any] = {"ls": "none", "marker": "x", "ms": 4.5, "mew": 1.3, "color": _style.BAD, "zorder": 4}
 
 
@@ -151,11 +180,12 @@ def _csv(scores: dict[str, list[Row]], split: str) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def _caption(rows: Sequence[Row], split: str, left_out: int) -> str:
+def _caption(rows: Sequence[Row], split: str, left_out: int, together: Mapping[str, EnsembleScore]) -> str:
     parts = [
         f"{split} scores of the finished runs, best accuracy first; circles are single seeds, the stroke is their mean "
         "and the bar its 95% interval",
         _ends(rows, split),
+        *_gains(rows, together),
     ]
     lost, runs = sum(row.diverged for row in rows), sum(len(row.summary.records) for row in rows)
     if lost:
@@ -171,6 +201,15 @@ def _ends(rows: Sequence[Row], split: str) -> str:
         return ""
     best = f"“{scored[0].summary.variant.label}” reaches {_value(scored[0])} {split} accuracy"
     return best if len(scored) == 1 else f"{best}, “{scored[-1].summary.variant.label}” {_value(scored[-1])}"
+
+
+def _gains(rows: Sequence[Row], together: Mapping[str, EnsembleScore]) -> list[str]:
+    """Return what ensembles gain over the mean of their members, in words."""
+    named = [(row.summary.variant.label, together.get(row.summary.variant.id)) for row in rows]
+    gains = [f"{100 * one.difference:+.1f} with “{name}”".replace("-", "−") for name, one in named if one]
+    if not gains:
+        return []
+    return [f"a diamond is an {_members(together)}; over its members it gains, in points, {listing(gains[:4])}"]
 
 
 def _value(row: Row) -> str:

@@ -8,13 +8,14 @@ from typing import Any
 from reportgen.analysis.expectations import tolerance
 from reportgen.analysis.model import ClaimResult
 from reportgen.analysis.naming import words
-from reportgen.analysis.wording import expectation, of_whom
+from reportgen.analysis.wording import expectation, named, of_whom
 from reportgen.report.formatting import (
     difference,
     difference_interval,
     estimated,
     exponents,
     given,
+    in_points,
     interval,
     is_share,
     percent,
@@ -39,7 +40,7 @@ def measured(claim: ClaimResult) -> str:
     """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share."""
     if claim.quantity in ("deviation", "share"):
         return percent(claim.measured, resolving_percent(claim.interval))
-    if claim.quantity == "difference" and is_share(claim.metric):
+    if claim.quantity == "difference" and in_points(claim.metric):
         return difference(claim.measured, claim.metric)
     return estimated(claim.measured, claim.interval, claim.metric if claim.quantity == "value" else "")
 
@@ -60,7 +61,7 @@ def what(tested: Tested) -> str:
 
 def quantity(claim: ClaimResult) -> str:
     """Return in a word what the measured number is, empty where it is the metric's own value or in points."""
-    if claim.quantity == "difference" and is_share(claim.metric):
+    if claim.quantity == "difference" and in_points(claim.metric):
         return ""
     at = "" if claim.at_layer is None else f", in layer {claim.at_layer}"
     return f"{QUANTITIES[claim.quantity]}{at}"
@@ -95,17 +96,16 @@ def _expected(claim: Claim) -> str:
 def _against_another(expect: Expect, metric: str) -> str:
     """Return the expectation of a share against that of other settings, in percentage points."""
     other = getattr(expect, expect.kind)
-    named = ", ".join(str(value) for value in other.values())
     margin = expect.within if expect.kind == "same_as" else expect.by
     apart = _points(margin, metric) if margin is not None else ""
     if expect.kind == "same_as":
-        return f"within {apart} of {named}"
+        return f"within {apart} of {named(other)}"
     more = "greater" if expect.kind == "greater_than" else "less"
     if expect.factor is not None:
-        return f"at least {expect.factor:g} times {more} than {named}"
+        return f"at least {expect.factor:g} times {more} than {named(other)}"
     if expect.by is not None and expect.by < 0:
-        return f"at most {_points(-expect.by, metric)} {'less' if more == 'greater' else 'greater'} than {named}"
-    return f"{more} than {named} by at least {apart}" if apart else f"{more} than {named}"
+        return f"at most {_points(-expect.by, metric)} {'less' if more == 'greater' else 'greater'} than {named(other)}"
+    return f"{more} than {named(other)} by at least {apart}" if apart else f"{more} than {named(other)}"
 
 
 def _points(margin: float, metric: str) -> str:

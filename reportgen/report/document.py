@@ -17,6 +17,7 @@ from reportgen.report.sources import METHODS, THEORY, references
 from reportgen.report.tested import Tested, counted, tested_claims
 from reportgen.report.variants import VariantPart, data_facts, levels, variant_parts
 
+VERDICTS = ("supported", "contradicted", "inconclusive")
 ABOUT_THE_REPORT = ("claims_overview",)
 """Figures that tell about the report rather than about the networks: never the one that opens it."""
 
@@ -92,7 +93,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         closing=study.closing,
         watermark=study.watermark,
         claims=tested_claims(analysis),
-        counts=_count(claim.verdict for claim in analysis.claims),
+        counts=_verdicts(analysis),
         story=story,
         drawings=tuple(drawing for drawing in drawings if drawing is not story),
         diagnoses=diagnoses(analysis),
@@ -128,6 +129,12 @@ def _scores(variants: Sequence[VariantSummary]) -> tuple[str, ...]:
     asked = (name for v in variants for name in v.scores if not name.endswith("_difference"))
     names = dict.fromkeys((*SCORES, *asked))
     return tuple(name for name in names if any(name in v.scores and v.scores[name].n for v in variants))
+
+
+def _verdicts(analysis: Analysis) -> dict[str, int]:
+    """Return how many claims have each verdict that occurs, what was supported first."""
+    counts = _count(claim.verdict for claim in analysis.claims)
+    return {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts}
 
 
 def _count(words: Any) -> dict[str, int]:

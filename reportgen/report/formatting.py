@@ -179,6 +179,11 @@ def is_share(name: str) -> bool:
     return name.endswith(_SHARES)
 
 
+def in_points(name: str) -> bool:
+    """Return whether differences of a score or statistic are read in percentage points."""
+    return is_share(name) or name.endswith(_DIFFERENCES)
+
+
 def score(value: float | None, name: str) -> str:
     """Return a score as its kind is read: accuracies in percent, losses as numbers."""
     if name.endswith(_DIFFERENCES):
@@ -202,12 +207,12 @@ def score_interval(bounds: Bounds, name: str) -> str:
 
 def difference(value: float | None, name: str) -> str:
     """Return a difference of two scores: accuracies in percentage points, losses as numbers."""
-    return points(value) if is_share(name) or name.endswith(_DIFFERENCES) else number(value)
+    return points(value) if in_points(name) else number(value)
 
 
 def difference_interval(bounds: Bounds, name: str) -> str:
     """Return the interval of a difference of two scores."""
-    return points_interval(bounds) if is_share(name) or name.endswith(_DIFFERENCES) else interval(bounds)
+    return points_interval(bounds) if in_points(name) else interval(bounds)
 
 
 def exponents(text: str) -> str:

@@ -89,8 +89,8 @@ def test_each_side_at_its_best(tmp_path: Path) -> None:
     found = judged(tmp_path, claim, values)
     assert found.verdict == "supported"
     assert found.measured == pytest.approx(-0.1)
-    assert "tuned to lr 0.2 (5)" in found.reason
-    assert "the other side to lr 0.1 (5)" in found.reason
+    assert "tuned to lr 0.2" in found.reason
+    assert "the other side to lr 0.1" in found.reason
 
 
 def test_the_best_may_be_told_by_another_score(tmp_path: Path) -> None:

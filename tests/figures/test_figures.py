@@ -5,13 +5,14 @@ import io
 import math
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from reportgen.analysis.model import Analysis
+from reportgen.analysis.model import Analysis, EnsembleScore
 from reportgen.engine.spec import STATISTICS
 from reportgen.errors import StudyError
 from reportgen.figures import FIGURES, csv_text, draw_all, svg_text
@@ -270,3 +271,13 @@ def test_the_tallest_bar_of_a_histogram_is_cut_at_twice_the_next() -> None:
 def test_a_spike_beside_almost_nothing_keeps_its_proportion() -> None:
     _, height = outline(np.array([0.0, 1.0, 2.0]), np.array([0.99, 0.01]))
     assert height[3] == pytest.approx(0.01 / 0.99)
+
+
+def test_an_ensemble_stands_beside_its_members() -> None:
+    row = summary("few examples", [record(seed, 3, 2) for seed in range(4)], id_="few")
+    scores = [EnsembleScore("few", size, 1, 0.99, (0.9, 0.9), 0.09, (0.08, 0.1)) for size in (2, 4)]
+    drawing = FIGURES["final_scores"].draw(replace(analysis([row]), ensembles=tuple(scores)))
+    assert drawing is not None
+    assert "an ensemble of 4 seeds" in drawing.caption
+    assert "+9.0 with “few examples”" in drawing.caption
+    assert drawing.figure.axes[0].get_xlim()[1] > 0.99

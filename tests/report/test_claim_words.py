@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reportgen.report import tested
-from reportgen.report.claim_words import expected, measured, quantity, what
+from reportgen.report.claim_words import expected, measured, measured_interval, quantity, what
 from tests.figures.examples import analysis, claim, record, result, summary
 
 
@@ -51,10 +51,18 @@ def test_what_is_measured(measure: dict[str, Any], more: dict[str, Any], words: 
         ({"same_as": OTHER, "within": 0.01}, "val_accuracy", {}, "within 1 point of relu"),
         ({"less_than": OTHER, "by": -0.01}, "val_accuracy", {}, "at most 1 point greater than relu"),
         ({"greater_than": OTHER, "by": -0.2}, "val_loss", {}, "at most 0.2 less than relu"),
+        ({"less_than": {"training.batch_size": 32}}, "val_accuracy", {}, "less than batch size 32"),
+        ({"less_than": {"training.batch_size": 32}}, "val_loss", {}, "less than batch size 32"),
+        ({"greater_than": {"network.dropout": "none"}}, "val_loss", {}, "greater than no dropout"),
     ],
 )
 def test_what_is_expected(expect: dict[str, Any], metric: str, more: dict[str, Any], words: str) -> None:
     assert expected(asked(expect, {"metric": metric}, **more)) == words
+
+
+def test_a_difference_of_gaps_is_in_points_as_its_interval_is() -> None:
+    found = result(claim(), metric="accuracy_gap", measured=0.0293, interval=(0.019, 0.039), n=5, quantity="difference")
+    assert (measured(found), quantity(found), measured_interval(found)) == ("+2.9 points", "", "+1.9 to +3.9 points")
 
 
 def test_a_ratio_of_shares_is_no_share() -> None:
