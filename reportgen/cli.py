@@ -144,6 +144,31 @@ def index(
 
 
 @app.command()
+def compare(
+    before: Annotated[str, typer.Argument(metavar="REPORT", help="A report's folder, or its results.json.")],
+    after: Annotated[str, typer.Argument(metavar="REPORT", help="The report that is compared with it.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with code 6 where a claim is not supported any more.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell what changed from one report to another.
+
+    Compares verdicts, settings, scores by paired seeds, findings and versions.
+    """
+    from reportgen.changes import compare_reports
+    from reportgen.changes_told import change_lines, change_values
+
+    changes = compare_reports(before, after)
+    if as_json:
+        print_json(change_values(changes))
+    else:
+        print_lines(change_lines(changes))
+    if strict and changes.lost:
+        raise typer.Exit(NOT_SUPPORTED)
+
+
+@app.command()
 def diagnose(
     record: Annotated[Path, typer.Argument(metavar="RECORD.npz|FOLDER", help="A record, or a folder of records.")],
     strict: Annotated[

@@ -42,15 +42,44 @@ class _Study(_Part):
 
 
 class _Provenance(_Part):
+    reportgen: str | None = None
+    python: str | None = None
+    numpy: str | None = None
+    numba: str | None = None
+    platform: str | None = None
     train_seconds: Real = None
 
 
-class _Run(_Part):
+class FinishedVariant(_Part):
+    """A variant of a report; settings: every setting by its dotted path."""
+
+    id: str
+    label: str
+    settings: dict[str, Any] = {}
+
+
+class FinishedRun(_Part):
+    """A run of a report; final: its scores, None for one that is no number."""
+
     seed: int
     status: Literal["ok", "diverged", "stopped", "failed"]
+    key: str = ""
+    variant: str = ""
+    final: dict[str, Real] = {}
 
 
-class _Claim(_Part):
+class FinishedFinding(_Part):
+    """What a rule found in a variant."""
+
+    rule: str
+    variant: str
+    severity: str = ""
+    message: str = ""
+
+
+class FinishedClaim(_Part):
+    """A claim of a report with its verdict; None for a measured value or a bound that is no number."""
+
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     says: str
     source: str | list[str] | None = None
@@ -74,11 +103,15 @@ class FinishedFigure(_Part):
     opens: bool = False
 
 
-class _Results(_Part):
+class Results(_Part):
+    """What results.json holds, as far as it is read again."""
+
     study: _Study
     provenance: _Provenance
-    runs: list[_Run]
-    claims: list[_Claim]
+    runs: list[FinishedRun]
+    claims: list[FinishedClaim]
+    variants: list[FinishedVariant] = []
+    findings: list[FinishedFinding] = []
     figures: list[FinishedFigure] = []
 
 
@@ -116,10 +149,15 @@ def find_reports(arguments: Iterable[str | Path]) -> list[Path]:
     return list(found.values())
 
 
+def read_results(folder: Path) -> Results:
+    """Return the results of a report's folder; raises ResultsError where its results.json cannot be read."""
+    path = folder / RESULTS
+    return _checked(_parsed(path), path)
+
+
 def read_report(folder: Path) -> Finished:
     """Return the report of a folder; raises ResultsError where its results.json is not one that can be read."""
-    path = folder / RESULTS
-    results = _checked(_parsed(path), path)
+    results = read_results(folder)
     study, runs = results.study, results.runs
     return Finished(
         folder=folder,
@@ -165,9 +203,9 @@ def _parsed(path: Path) -> dict[str, Any]:
     return values
 
 
-def _checked(values: dict[str, Any], path: Path) -> _Results:
+def _checked(values: dict[str, Any], path: Path) -> Results:
     try:
-        return _Results.model_validate(values)
+        return Results.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -178,7 +216,7 @@ def _again(path: Path) -> str:
     return f"write the report {path.parent.name} again with reportgen render"
 
 
-def _claim(claim: _Claim) -> ClaimResult:
+def _claim(claim: FinishedClaim) -> ClaimResult:
     """Return the claim as the report had it, as far as results.json says."""
     sources = (claim.source,) if isinstance(claim.source, str) else tuple(claim.source or ())
     lo, hi = claim.interval
