@@ -73,7 +73,7 @@ def _named(path: str, value: Any) -> str:
     if text.lower() in ("true", "on"):
         return f"with {setting_name(path)}"
     if text.lower() in ("false", "off", "none"):
-        return f"no {setting_name(path)}"
+        return f"no {setting_name(path).removesuffix(' strength').removesuffix(' rate')}"
     return f"{setting_name(path)} {text}" if _is_number(text) else text
 
 

@@ -126,8 +126,8 @@ def common_range(bars: Sequence[Bars]) -> Range | None:
 
 def _caption(rows: Sequence[Row], left_out: int) -> str:
     parts = [
-        "Activations of each hidden layer at initialization, all units, probe examples and seeds together; every panel "
-        "is scaled to its own height, bars twice as tall as the next are cut, and σ is the standard deviation",
+        "activations of each hidden layer at initialization, all units, probe examples and seeds together",
+        "every panel is scaled to its own height, bars twice as tall as the next are cut; σ is the standard deviation",
         "with " + "; ".join(f"“{row.series.name}”: σ {_course(row)}" for row in rows[:3]),
     ]
     if any(common_range(row.bars) is None for row in rows):

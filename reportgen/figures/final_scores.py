@@ -182,8 +182,8 @@ def _csv(scores: dict[str, list[Row]], split: str) -> list[tuple[Any, ...]]:
 
 def _caption(rows: Sequence[Row], split: str, left_out: int, together: Mapping[str, EnsembleScore]) -> str:
     parts = [
-        f"{split} scores of the finished runs, best accuracy first; circles are single seeds, the stroke is their mean "
-        "and the bar its 95% interval",
+        f"{split} scores of the finished runs, best accuracy first",
+        "circles are single seeds, the stroke is their mean and the bar its 95% interval",
         _ends(rows, split),
         *_gains(rows, together),
     ]

@@ -174,8 +174,8 @@ def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
 def _caption(panels: Sequence[Panel], path: str, split: str, left_out: int) -> str:
     lines = [line for panel in panels for line in panel.lines]
     parts = [
-        f"{words(split)} scores of the finished runs against the {setting_name(path)}; dots are seeds, lines join "
-        "their means, bands are 95% intervals",
+        f"{words(split)} scores of the finished runs against the {setting_name(path)}",
+        "dots are seeds, lines join their means, bands are 95% intervals",
         _ends(panels, path, split),
     ]
     lost = sum(_diverged(row) for line in lines for _, row in line.points)

@@ -133,11 +133,15 @@ def resolving_percent(bounds: Bounds) -> int:
     return next((digits for digits in (1, 2, 3) if f"{100 * lo:.{digits}f}" != f"{100 * hi:.{digits}f}"), 1)
 
 
+ROUNDING = 1e-12
+"""A difference of shares that is nothing but what adding them in another order makes."""
+
+
 def points(value: float | None) -> str:
     """Return a difference of two shares as percentage points, signed."""
     if value is None or not math.isfinite(value):
         return NONE
-    return f"{signed(100 * value)} points"
+    return f"{signed(100 * value if abs(value) > ROUNDING else 0.0)} points"
 
 
 def points_interval(bounds: Bounds) -> str:

@@ -54,6 +54,7 @@ def test_what_is_measured(measure: dict[str, Any], more: dict[str, Any], words: 
         ({"less_than": {"training.batch_size": 32}}, "val_accuracy", {}, "less than batch size 32"),
         ({"less_than": {"training.batch_size": 32}}, "val_loss", {}, "less than batch size 32"),
         ({"greater_than": {"network.dropout": "none"}}, "val_loss", {}, "greater than no dropout"),
+        ({"greater_than": {"training.l2": "none"}}, "val_loss", {}, "greater than no L2"),
     ],
 )
 def test_what_is_expected(expect: dict[str, Any], metric: str, more: dict[str, Any], words: str) -> None:
@@ -63,6 +64,11 @@ def test_what_is_expected(expect: dict[str, Any], metric: str, more: dict[str, A
 def test_a_difference_of_gaps_is_in_points_as_its_interval_is() -> None:
     found = result(claim(), metric="accuracy_gap", measured=0.0293, interval=(0.019, 0.039), n=5, quantity="difference")
     assert (measured(found), quantity(found), measured_interval(found)) == ("+2.9 points", "", "+1.9 to +3.9 points")
+
+
+def test_a_difference_that_rounding_makes_is_none() -> None:
+    found = result(claim(), metric="val_accuracy", measured=1.4e-17, interval=(-0.0026, 0.0026), quantity="difference")
+    assert measured(found) == "0 points"
 
 
 def test_a_ratio_of_shares_is_no_share() -> None:
