@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from reportgen.data.moments import Values, feature_moments
-
-if TYPE_CHECKING:
-    from reportgen.data.dataset import Dataset
+from reportgen.data.baselines import Examples
+from reportgen.data.moments import IntArray, Values, feature_moments
 
 
-def facts(dataset: Dataset) -> dict[str, Any]:
+class Prepared(Examples, Protocol):
+    """What is read of the data: their splits, and what is known of how they were prepared."""
+
+    @property
+    def y_test(self) -> IntArray:
+        """Classes of the test examples, (n,)."""
+
+    @property
+    def features(self) -> int:
+        """How many features an example has."""
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """Plain numbers about the preparation."""
+
+
+def facts(dataset: Prepared) -> dict[str, Any]:
     """Return counts and moments of the data as trained on, beside the facts of their preparation.
 
     train_n, val_n, test_n, features, classes; input_mean, input_std and input_second_moment over all features of

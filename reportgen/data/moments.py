@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.errors import StudyError
 
-if TYPE_CHECKING:
-    from reportgen.data.dataset import FloatArray, IntArray
-
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 _ROWS_AT_ONCE = 4096  # float64 copies of so many rows, never of the whole data
