@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.engine.compile import inline, inner
-from reportgen.engine.tile import COLUMNS, DESCEND, LANES, LOW, MIX, TALL, tile, turn
+from reportgen.engine.tile import COLUMNS, DESCEND, LANES, LOW, MIX, TALL, fetch, tile, turn
 
 DEPTH, BREADTH = 512, 128
 """How much of a large b is copied together at a time, inner dimension and columns: it stays in the second cache."""
@@ -66,15 +66,18 @@ def _gather_panels(b, at, b_row, turned, k, begin, end, panels):
 
 
 @inline
-def _lines(height, i, begin, block, a, a_steps, source, row, packs, c, n, d, d_row, finish):
+def _lines(height, i, begin, block, a, a_steps, source, row, packs, far, c, n, d, d_row, finish):
     """Compute `height` rows of c from row i on, in the columns of the block, which is (left, right, depth).
 
     The height is a constant where this is written, as is the breadth of all tiles but the last: so no branch has to
-    be guessed for each tile, which took a seventh of a small network's time.
+    be guessed for each tile, which took a seventh of a small network's time. far: whether c and d may be out of cache.
     """
     left, right, depth = block
     a_at, j = i * a_steps[0] + begin * a_steps[1], left
     while j + COLUMNS <= right:
+        if far:
+            fetch(height, c, i * n + j, n)
+            fetch(height, d, i * d_row + j, d_row)
         at = (j - left) * depth if packs else begin * n + j
         tile(height, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish)
         j += COLUMNS
@@ -93,6 +96,7 @@ def product(shape, a, a_steps, b, turned, c, d, finish, panels):
     m, n, k = shape
     large = n * k > _LARGE
     packs, breadth = turned or large, BREADTH if large else COLUMNS
+    far = m * n > _LARGE
     for begin in range(0, k, DEPTH):
         depth = min(k - begin, DEPTH)
         part = _part_of(finish, c.dtype.type(1), begin == 0, begin + depth == k)
@@ -105,11 +109,11 @@ def product(shape, a, a_steps, b, turned, c, d, finish, panels):
                 _gather_panels(b, at, k if turned else n, turned, depth, left, right, panels)
             block, i = (left, right, depth), 0
             while m - i == TALL or m - i >= TALL + LOW:
-                _lines(TALL, i, begin, block, a, a_steps, source, row, packs, c, n, d, d_row, part)
+                _lines(TALL, i, begin, block, a, a_steps, source, row, packs, far, c, n, d, d_row, part)
                 i += TALL
             while m - i >= LOW:
-                _lines(LOW, i, begin, block, a, a_steps, source, row, packs, c, n, d, d_row, part)
+                _lines(LOW, i, begin, block, a, a_steps, source, row, packs, far, c, n, d, d_row, part)
                 i += LOW
             while i < m:
-                _lines(1, i, begin, block, a, a_steps, source, row, packs, c, n, d, d_row, part)
+                _lines(1, i, begin, block, a, a_steps, source, row, packs, far, c, n, d, d_row, part)
                 i += 1

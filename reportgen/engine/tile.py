@@ -204,6 +204,35 @@ i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (WRITE,
 """
 
 
+@intrinsic(prefer_literal=True)
+def _fetch(typingctx, rows, c, c_at, c_row):
+    signature = types.void(rows, c, types.int64, types.int64)
+
+    def codegen(context, builder, sig, values):
+        array = context.make_array(sig.args[1])(context, builder, values[1])
+        byte = ir.IntType(8).as_pointer()
+        function_type = ir.FunctionType(ir.VoidType(), [byte, _INDEX, _INDEX, _INDEX])
+        prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+        for i in range(rows.literal_value):
+            end = builder.add(values[2], builder.add(builder.mul(_SIZE(i), values[3]), _SIZE(COLUMNS - 1)))
+            place = builder.bitcast(builder.gep(array.data, [end]), byte)
+            builder.call(prefetch, [place, _INDEX(1), _INDEX(3), _INDEX(1)])  # to write, keep, data
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _no_fetch(rows, c, c_at, c_row):
+    """Stand in for a fetch where Python runs the kernels: nothing depends on it."""
+
+
+fetch = _no_fetch if config.DISABLE_JIT else _fetch
+"""fetch(rows, c, c_at, c_row) begins to bring a full tile of c into the cache, so that it is there when its sums are.
+
+Where a row of the tile begins in a line of the cache that the tile before it ended in, only its end is missing.
+"""
+
+
 _PAIRS = ([0, 8, 1, 9, 4, 12, 5, 13], [2, 10, 3, 11, 6, 14, 7, 15])
 _QUADS = ([0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15])
 _HALVES = ([0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15])
