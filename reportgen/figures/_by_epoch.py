@@ -35,32 +35,37 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
 
 
 def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]) -> Figure:
-    flat = [group for row in groups for group in row]
-    columns = len(groups[0]) if len(groups[0]) <= 3 else 3
-    rows = -(-len(flat) // columns)
+    columns = _columns(len(groups[0]))
+    rows = [row[at : at + columns] for row in groups for at in range(0, len(row), columns)]
     handles, labels = _legend(lines)
-    height = {1: 2.5, 2: 1.8}.get(rows, 1.35)
-    figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels))
-    places = [ax for row in axes for ax in row]
+    height = {1: 2.5, 2: 1.8}.get(len(rows), 1.35)
+    figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels))
     scale = _scale(view, lines)
     most = max(25, POINTS // max(1, sum(len(line.curve.seeds) for line in lines)))
-    for at, (ax, group) in enumerate(zip(places, flat, strict=False)):
-        for line in group.lines:
-            _line(ax, line, scale, most)
-        _axis.set_y(ax, scale, labels=at % columns == 0)
-        _dress(ax, group, view, at + columns >= len(flat), at % columns == 0, _style.WIDTH / columns - 0.5)
-    for ax in places[len(flat) :]:
-        ax.remove()
+    for at, row in enumerate(rows):
+        below = len(rows[at + 1]) if at + 1 < len(rows) else 0
+        for column, (ax, group) in enumerate(zip(axes[at], row, strict=False)):
+            for line in group.lines:
+                _line(ax, line, scale, most)
+            _axis.set_y(ax, scale, labels=column == 0)
+            _dress(ax, group, column >= below, column == 0, _style.WIDTH / columns - 0.4)
+        for ax in axes[at][len(row) :]:
+            ax.remove()
     _style.legend(figure, handles, labels)
     return figure
 
 
-def _dress(ax: Axes, group: Group, view: View, bottom: bool, left: bool, inches: float) -> None:
+def _columns(panels: int) -> int:
+    """Return how many of a score's panels stand in a row."""
+    return panels if panels <= 3 else 2 if panels == 4 else 3
+
+
+def _dress(ax: Axes, group: Group, bottom: bool, left: bool, inches: float) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     if bottom:
         ax.set_xlabel("epoch", labelpad=2)
     if left:
-        ax.set_ylabel(view.unit, labelpad=3)
+        ax.set_ylabel(group.unit, labelpad=3)
     _style.panel_title(ax, group.title, inches)
 
 

@@ -55,10 +55,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """One panel's lines under its title."""
+    """One panel's lines under its title; unit: what its y axis shows."""
 
     title: str
     lines: tuple[Line, ...]
+    unit: str
 
 
 def groups_of(analysis: Analysis, view: View) -> tuple[list[list[Group]], Layout]:
@@ -74,15 +75,15 @@ def groups_of(analysis: Analysis, view: View) -> tuple[list[list[Group]], Layout
 def _own_panel(series: Series, view: View, panels: int) -> Group:
     looks = dict(zip(view.columns, SCORE_LOOKS, strict=False))
     lines = [_line(series, column, words, looks[column]) for column, words in view.columns.items()]
-    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None))
+    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None), view.unit)
 
 
 def _shared_panels(plan: Layout, view: View, column: str) -> list[Group]:
     groups = []
     for panel in plan.panels:
         lines = [_line(series, column, series.label, series.look) for series in panel.series]
-        title = ", ".join(part for part in (panel.title, view.columns[column]) if part)
-        groups.append(Group(title, tuple(line for line in lines if line is not None)))
+        title, unit = (panel.title, view.columns[column]) if panel.title else (view.columns[column], view.unit)
+        groups.append(Group(title, tuple(line for line in lines if line is not None), unit))
     return groups
 
 
