@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import reportgen
+from benchmarks.diagnosis import random_score
+from benchmarks.diagnosis.at_random import sample, together
 from benchmarks.diagnosis.cases import load_cases
 from benchmarks.diagnosis.data import Remedies, everything, figures
 from benchmarks.diagnosis.halves import SCORING, halves
@@ -38,10 +40,14 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         "--publish", action="store_true", help=f"write the figures that reports quote to {FIGURES.name}"
     )
     parser.add_argument("--checks", action="store_true", help="print every check of every case with its values")
+    parser.add_argument("--random", type=int, metavar="N", help="draw N faulty and N healthy networks instead")
+    parser.add_argument("--seed", type=int, nargs="+", default=[0], help="of the draw; several are scored together")
     options = parser.parse_args(given)
     whole = options.half == "both" and not options.case and OWN in options.rules
     if (options.publish or options.markdown) and not (whole and options.remedies):
         parser.error("what is published comes of all cases, our rules and --remedies")
+    if options.random and (options.markdown or options.json or options.case):
+        parser.error("--random goes with --seed, --remedies, --publish, --jobs and --folder")
     return options
 
 
@@ -57,6 +63,8 @@ def main(given: list[str] | None = None) -> int:
     """Run the benchmark, print and write what was asked for; return 1 where a case is not what it says it is."""
     options = _arguments(given)
     folder = options.folder or Path(tempfile.gettempdir()) / f"reportgen-diagnosis-{sources_of_records()}"
+    if options.random:
+        return _at_random(options, folder)
     everything = load_cases()
     half_of = halves(everything)
     cases = [c for c in everything if half_of[c.name] in HALVES[options.half]]
@@ -69,6 +77,19 @@ def main(given: list[str] | None = None) -> int:
         print("\nnot what they say they are:", *invalid_lines(result), sep="\n", file=sys.stderr)
         return INVALID
     _write(result, tried, options)
+    return 0
+
+
+def _at_random(options: argparse.Namespace, folder: Path) -> int:
+    """Score the rules on networks drawn at random, several draws together."""
+    drawn = [sample(options.random, seed, folder, options.jobs, _say) for seed in options.seed]
+    whole = together(drawn)
+    ill = [one.case for one in whole.judged if one.fault] if options.remedies else []
+    tried = {case.case.name: tried_remedies(case, folder, options.jobs) for case in ill}
+    print("\n".join(random_score.lines(whole, tried)))
+    if options.publish:
+        text = json.dumps(random_score.published(whole, tried, options.seed), indent=1)
+        _write_text(random_score.DRAWN, text + "\n")
     return 0
 
 

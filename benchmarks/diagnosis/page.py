@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from benchmarks.diagnosis.build import SEEDS
 from benchmarks.diagnosis.data import Remedies
 from benchmarks.diagnosis.halves import SCORING, TUNING
 from benchmarks.diagnosis.published import PUBLISHED
+from benchmarks.diagnosis.random_score import DRAWN, section
 from benchmarks.diagnosis.remedies import helped, tested
 from benchmarks.diagnosis.result import OWN, TITLES, Result
 from benchmarks.diagnosis.score import Score, Share, confusion, score
@@ -57,6 +59,8 @@ def page(result: Result, tried: Remedies) -> str:
     parts: list[str] = [HEAD.format(date=result.date, engine=ENGINE_VERSION, **numbers)]
     for title, half in (("The scoring half", SCORING), ("The tuning half", TUNING)):
         parts.append("\n".join(_half(result, title, half)))
+    if DRAWN.is_file():
+        parts.append(section(json.loads(DRAWN.read_text(encoding="utf-8"))))
     parts.append("\n".join(_cost(result, tried)))
     parts.append("\n".join(_by_rule(result)))
     parts.append("\n".join(_confusion(result)))

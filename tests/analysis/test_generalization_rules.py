@@ -111,6 +111,17 @@ def test_dropout_that_drowns_the_signal_is_too_much() -> None:
     assert dict(finding.proposals[0].change) == {"network.dropout": 0.0}
 
 
+def test_dropout_that_alone_puts_the_first_loss_beyond_reason_is_too_much_and_the_rate_is_not_too_high() -> None:
+    wild = {"step_loss": np.geomspace(9e3, 1e9, 400)}
+    finding = found("over_regularization", runs(curves=POOR, arrays=wild, dropout=0.9))
+    assert finding is not None
+    assert (finding.step, dict(finding.proposals[0].change)) == (0, {"network.dropout": 0.0})
+    lost = [replace(record, status="diverged") for record in runs(curves=POOR, arrays=wild, dropout=0.9)]
+    assert found("lr_too_high", lost) is None
+    lost = [replace(record, status="diverged") for record in runs(curves=POOR, arrays=wild)]
+    assert found("lr_too_high", lost) is not None
+
+
 @pytest.mark.parametrize(
     ("curves", "given"),
     [
@@ -141,13 +152,19 @@ def test_training_labels_learned_by_heart_and_nothing_carried_over_is_no_signal(
     assert finding.severity == "error"
 
 
+def test_a_net_that_finds_nothing_where_simple_models_find_nothing_has_no_signal() -> None:
+    finding = found("no_signal", runs(curves=BY_HEART | {"train_accuracy": 0.25}, facts=BLIND))
+    assert finding is not None
+    assert "neither it nor simple models find anything" in finding.message
+
+
 @pytest.mark.parametrize(
     ("curves", "facts"),
     [
         (BY_HEART | {"val_accuracy": 0.35}, BLIND),  # a weak signal
         (BY_HEART | {"val_loss": falling(1.4, 1.2)}, BLIND),  # one that only the loss shows
         (BY_HEART, {}),  # the net fails where simple models do not
-        (BY_HEART | {"train_accuracy": 0.25}, BLIND),  # a net that stands still
+        (BY_HEART | {"train_accuracy": 0.25}, {name: float("nan") for name in BLIND}),  # a net that stands still
         (BY_HEART, {name: float("nan") for name in BLIND} | {"val_n": 15}),  # too few examples to tell
     ],
 )
@@ -170,6 +187,21 @@ def unbalanced(recognized: float, rare: int = 12) -> dict[str, Any]:
             "train_confusion": confusion(recognized, rare, 120),
         },
     }
+
+
+def test_a_class_that_training_has_far_less_of_than_validation_is_named() -> None:
+    """Only where it is mostly missed, and only where the splits differ in it."""
+    counts = np.diag([60, 60, 60, 20]).astype(np.int32)
+    counts[3, 0] = 40
+    table = {"val_confusion": counts, "train_confusion": np.diag([100, 100, 100, 10]).astype(np.int32)}
+    even, scarce = {"class_counts": [100] * 4}, {"class_counts": [100, 100, 100, 5]}
+    finding = found("class_imbalance", runs(arrays=table, facts=scarce))
+    assert finding is not None
+    assert finding.evidence["classes"] == [3]
+    assert "60 validation examples are recognized out of 180 of class 3" in finding.message
+    assert found("class_imbalance", runs(arrays=table, facts=even)) is None
+    known = {**table, "val_confusion": np.diag([60, 60, 60, 55]).astype(np.int32)}
+    assert found("class_imbalance", runs(arrays=known, facts=scarce)) is None
 
 
 def test_a_rare_class_that_is_never_predicted_is_named() -> None:

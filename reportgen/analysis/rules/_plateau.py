@@ -1,4 +1,8 @@
-"""Whether a loss stays flat at first and then falls, and for how long."""
+"""Whether a loss stays flat at first and then falls, and for how long.
+
+What lies above the loss of guessing is cut off, since to unlearn a bad start is not yet to learn; not so in a net that
+fits in the end, which it did not cost much.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,7 @@ def plateau(record: RunRecord) -> Plateau | None:
         return None
     edges = np.unique(np.linspace(0, losses.size, min(BLOCKS, losses.size // 4) + 1).astype(int))
     means = np.add.reduceat(losses, edges[:-1]) / np.diff(edges)
+    means = means if fits(record) else np.minimum(means, guess_loss(record))
     start, fall = float(means[0]), float(means[0] - means.min())
     if fall < max(DEEP * guess_loss(record), SIGMAS * _noise(losses, edges)):
         return None

@@ -8,19 +8,29 @@ such scaling gains per e: what the penalty costs, by the envelope theorem, witho
 where training alone lets them grow: the product over layers of the norm's ratio is how much smaller an output has
 become that goes through them all. Strong penalties show there too: weights that are pulled to nothing have none left.
 
-**Dropout** shows in the difference of training loss with and without it.
+**Dropout** shows in the difference of training loss with and without it. What it keeps is scaled up, by 1 / (1 - rate),
+which multiplies mean squares by as much in each layer: in deep nets that alone can put the loss of a batch beyond
+reason before the first step, though the same weights give a common loss without masks.
 
-Layers with batch normalization are left out: the size of their weights does not matter to what they compute.
+Layers with batch normalization are left out: the size of their weights does not matter to what they compute. It does
+to how fast they learn: a step of the same size turns weights of half the size twice as far, with gradients twice as
+large besides (van Laarhoven 2017; Hoffer et al. 2018). A strong penalty there makes a fitting rate too high.
 """
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.rules._course import sane
 from reportgen.analysis.rules._ladder import weight_decay
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import looked_at
 from reportgen.runs.record import RunRecord
+
+Array = NDArray[np.float64]
 
 COSTS = 0.1
 """The share of the data loss that a scaling of the weights would gain, from which on a penalty holds it back."""
@@ -43,6 +53,23 @@ def penalty_holds(record: RunRecord) -> bool:
 def penalty_shrinks(record: RunRecord) -> bool:
     """Return whether L2, L1 or weight decay has pulled the weights in, where training alone lets them grow."""
     return _penalized(record) and shrinkage(record) <= SHRUNK
+
+
+def penalty_speeds(record: RunRecord) -> bool:
+    """Return whether a penalty has pulled in weights under batch normalization, in most such layers to half of them."""
+    return _penalized(record) and float(np.median(norms_kept(record))) <= SHRUNK
+
+
+def norms_kept(record: RunRecord) -> Array:
+    """Return the weights' norm at the end over that before training, of layers under batch normalization; 1 if none."""
+    normalized = np.array([layer.batchnorm is not None for layer in record.spec.network.layers])
+    if not normalized.any() or not looked_at([record]):
+        return np.ones(1)
+    norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, normalized]
+    with np.errstate(all="ignore"):
+        ratios = norms[-1] / norms[0]
+    known = ratios[np.isfinite(ratios)]
+    return np.asarray(known) if known.size else np.ones(1)
 
 
 def _penalized(record: RunRecord) -> bool:
@@ -78,6 +105,27 @@ def dropout_holds(record: RunRecord) -> bool:
     """Return whether dropout makes the training loss much larger than it is without, or drops nearly everything."""
     rate = dropout_rate(record)
     return rate > 0 and (rate >= MOST_DROPPED or cost_of_dropout(record) >= NOISE)
+
+
+def dropout_drowns(record: RunRecord) -> bool:
+    """Return whether dropout alone puts the loss beyond reason before the first step."""
+    noisy, clean = (np.asarray(record.arrays.get(name, ())) for name in ("step_loss", "epoch_train_loss"))
+    if not dropout_rate(record) or not len(noisy) or not len(clean):
+        return False
+    return bool(clean[0] < sane(record) and not noisy[0] < sane(record))
+
+
+def dropout_unscaled(record: RunRecord) -> bool:
+    """Return whether outputs under dropout's masks are nearer to what unscaled masks leave than to those without masks.
+
+    Scores in test mode, and looks, are then of another network than the one that is trained.
+    """
+    return float(record.facts.get("train_mode_scale", math.nan)) < math.sqrt(kept_by_dropout(record))
+
+
+def kept_by_dropout(record: RunRecord) -> float:
+    """Return the product over layers of the shares of units that dropout keeps."""
+    return math.prod(1 - layer.dropout.rate for layer in record.spec.network.layers if layer.dropout)
 
 
 def cost_of_dropout(record: RunRecord) -> float:

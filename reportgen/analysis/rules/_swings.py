@@ -76,6 +76,15 @@ def _rises(values: Array, size: int) -> float:
     return float(PER_RISE * np.maximum(np.diff(means), 0).mean()) if count > 1 else 0.0
 
 
+def outweighed(record: RunRecord, size: float) -> bool:
+    """Return whether the loss falls by more than twice its swing, from the third quarter of training to the last."""
+    losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
+    if losses.size < 4:
+        return False
+    third, last = np.array_split(losses, 4)[2:]
+    return bool(third.mean() - last.mean() > 2 * size)
+
+
 def swing_of_blocks(record: RunRecord) -> float:
     """Return the swing of means over blocks of minibatches beyond their noise, 0 where it is below twice that.
 

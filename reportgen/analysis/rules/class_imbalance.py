@@ -1,8 +1,8 @@
-"""A class that is rare in training is as good as never predicted, and accuracy, which counts examples, hides it.
+"""A class is as good as never predicted since it is rare in training, or mostly missed since it is rarer there.
 
 **Statistic.** How many examples of each class are taken for each class at the end: all of validation, and up to 1000
 training examples, evenly over classes. For a rare class: how often it is predicted in validation, and the share of its
-own examples that are recognized, in validation and in training.
+own examples that are recognized, in validation and in training; and how much of either split it makes up.
 
 **Reference.** Rare is a class with less than half of an even share of the training examples; unbalanced classes alone
 are no fault. It counts as never predicted where less than a tenth of its examples are recognized, in training too, and
@@ -10,6 +10,10 @@ less than a quarter as many validation examples are taken for it as there are. I
 seeds, to say so: of a class of which a third is recognized, ten in a row are missed in one case of fifty. Accuracy
 looks fine where training accuracy is at least half, and not below what naming the commonest class gets. A class that
 is as common as others and is never predicted is a net that does not train, and other rules say why.
+
+Too rare besides is a class that has less than half the share in training that it has in validation, and less than half
+as many of its validation examples recognized as the other classes have of theirs, both beyond three standard errors
+over all seeds. Splits that keep the shares of classes, as they should, never show that.
 
 **Advice.** Look at recall by class, not at accuracy alone. More examples of the rare class, fewer of the common ones
 (`data.keep`), or longer training.
@@ -27,12 +31,14 @@ from numpy.typing import NDArray
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._held_out import blind_in_training, mean_final
 from reportgen.analysis.rules._seen import enough, percent, words_for_seeds
+from reportgen.analysis.splits import one_split
 from reportgen.runs.record import RunRecord
 
 RARE = 0.5
 RECOGNIZED = 0.1
 SELDOM = 0.25
 LEAST_EXAMPLES = 10
+ERRORS = 3.0
 FINE = 0.5
 BELOW = 0.02
 FEWER = 3.0
@@ -50,6 +56,25 @@ def _unseen(record: RunRecord) -> NDArray[np.bool_]:
     missed = (_recognized(train) < RECOGNIZED) & (_recognized(validation) < RECOGNIZED)
     seldom = validation.sum(axis=0) <= SELDOM * validation.sum(axis=1)
     return np.asarray(rare & missed & seldom)
+
+
+def _too_rare(records: Sequence[RunRecord]) -> NDArray[np.bool_]:
+    """Return which classes are rarer in training than in validation and mostly missed there, all seeds together, (C,).
+
+    Seeds that share their validation examples count as one.
+    """
+    known = [r for r in records if "val_confusion" in r.arrays]
+    if len(known) < len(records):
+        return np.zeros(len(records[0].facts["class_counts"]), np.bool_)
+    counts = np.sum([r.facts["class_counts"] for r in known], axis=0, dtype=np.float64)
+    weight = 1 / len(known) if one_split(known[0].spec.data) else 1.0
+    validation = weight * np.sum([r.arrays["val_confusion"] for r in known], axis=0, dtype=np.float64)
+    there, right = validation.sum(axis=1), np.diag(validation)
+    total, most = there.sum(), np.minimum(counts / counts.sum() / RARE, 1.0)
+    rarer = there > most * total + ERRORS * np.sqrt(most * (1 - most) * total + 1)
+    level = (right.sum() - right) / np.maximum(total - there, 1) / 2
+    missed = right < level * there - ERRORS * np.sqrt(level * (1 - level) * there)
+    return np.asarray((counts > 0) & rarer & missed)
 
 
 def _recognized(confusion: NDArray[Any]) -> NDArray[np.float64]:
@@ -86,7 +111,7 @@ def check(evidence: Evidence) -> Finding | None:
     accuracy, blind = mean_final(records, "train_accuracy"), blind_in_training(records)
     if accuracy < max(FINE, blind - BELOW):
         return None
-    unseen = np.array([_unseen(r) for r in records])
+    unseen = np.array([_unseen(r) for r in records]) | _too_rare(records)
     often = [label for label in np.flatnonzero(unseen.any(axis=0)) if enough(int(unseen[:, label].sum()), len(records))]
     labels = [int(label) for label in often if _examples(records, int(label)) >= LEAST_EXAMPLES]
     if not labels:
@@ -101,7 +126,6 @@ def _finding(
     counts = np.mean([r.facts["class_counts"] for r in shown], axis=0)
     accuracy, n = mean_final(shown, "train_accuracy"), sum(_examples(shown, label) for label in labels)
     share, seeds = float(counts[labels].sum() / counts.sum()), tuple(r.spec.seed for r in shown)
-    taken = sum(int(_validation(r)[:, labels].sum()) for r in shown)
     which = f"class {labels[0]}" if len(labels) == 1 else f"classes {', '.join(map(str, labels))}"
     return Finding(
         rule=RULE.id,
@@ -112,7 +136,7 @@ def _finding(
         step=shown[0].steps,
         evidence={"classes": labels, "share_of_training": share, "train_accuracy": accuracy, "examples": n},
         message=(
-            f"{_taken(taken)} taken for {which} ({words_for_seeds(seeds, len(records))}; {n} examples of "
+            f"{_seen(shown, labels)} {which} ({words_for_seeds(seeds, len(records))}; {n} examples of "
             f"it were looked at), which training has {percent(share)} of; training accuracy is {percent(accuracy)} "
             "all the same."
         ),
@@ -123,8 +147,16 @@ def _finding(
     )
 
 
-def _taken(count: int) -> str:
-    return "1 validation example is" if count == 1 else f"{count or 'No'} validation examples are"
+def _seen(records: Sequence[RunRecord], labels: Sequence[int]) -> str:
+    """Return, in words that a class follows, how many examples are taken for it, or are recognized of many."""
+    tables = [_validation(r) for r in records]
+    taken, right, there = (
+        sum(int(part[labels].sum()) for part in parts)
+        for parts in ([t.sum(axis=0) for t in tables], [np.diag(t) for t in tables], [t.sum(axis=1) for t in tables])
+    )
+    if taken > SELDOM * there:
+        return f"{right} validation examples are recognized out of {there} of"
+    return "1 validation example is taken for" if taken == 1 else f"{taken or 'No'} validation examples are taken for"
 
 
 def _proposals(record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]:

@@ -8,9 +8,10 @@ batches alone would give them (von Neumann's differences of neighbouring losses)
 
 **Reference.** More than 5% of what the best constant answer costs, and for blocks at least twice their noise. A loss
 that only falls has no swing at all, at any steepness; a minibatch loss that is noisy because its examples are, as at a
-batch size of 1, has one of about 1%. Left alone are nets that fit 90% of their training split throughout the last
-third of training, whose swings no longer matter (one that is thrown out of its fit again and again fits by the luck of
-the last epoch), and schedules that raise the rate again on purpose: warm restarts and range tests.
+batch size of 1, has one of about 1%. A loss that falls by twice what it swings, from the third quarter of training
+to the last, is on its way and settles later. Left alone are nets that fit 90% of their training split throughout the
+last third of training, whose swings no longer matter (one that is thrown out of its fit again and again fits by the
+luck of the last epoch), and schedules that raise the rate again on purpose: warm restarts and range tests.
 
 **Advice.** Lower the rate tenfold, or let it decay.
 """
@@ -24,7 +25,7 @@ from reportgen.analysis.rules._course import ends, finite, restarts, rises
 from reportgen.analysis.rules._outcome import FITS, fits, guess_loss
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import in_most, number, percent, words_for_seeds
-from reportgen.analysis.rules._swings import swing, swing_of_blocks
+from reportgen.analysis.rules._swings import outweighed, swing, swing_of_blocks
 from reportgen.runs.record import RunRecord
 
 MUCH = 0.05
@@ -37,7 +38,7 @@ def _swing(record: RunRecord) -> float | None:
         return None
     found = swing(record)
     found = swing_of_blocks(record) if np.isnan(found) else found
-    return found if found > MUCH * guess_loss(record) else None
+    return found if found > MUCH * guess_loss(record) and not outweighed(record, found) else None
 
 
 def _keeps_its_fit(record: RunRecord) -> bool:

@@ -18,14 +18,17 @@ same. Four signs count, each of large steps together with harm:
    three standard errors, in minibatches, after steps that promised e^20, with one as large as the loss itself.
 4. *Never settles.* It keeps 30% of guessing and swings by 3% of it after a promise of e^40; or it keeps half, the
    average step is twice as large as the loss, the last one seen a fifth of it, and the promise is e^200; or it fits at
-   the last epoch and yet swings by 15% of guessing.
+   the last epoch and yet swings by 15% of guessing. A loss that falls by twice what it swings is on its way.
 
 Signs 2 to 4 need a training split that is not fitted, but for such a swing. Among 110 random configurations over 14
-rates each, two in a hundred of the rates that trained about as well as the best one showed a sign, the highest.
-A schedule that raises the rate until training breaks is left alone, and so are inputs larger than the weights fit,
-where they and not the rate make the first step large. Weights that a penalty has pulled in by steps that are small
-on the average, below a fifth of the loss, lose to the penalty what they had learned. A net that never settles under
-dropout that weighs on its loss is none of this rule's: its noise is that of the masks.
+rates each, two in a hundred of the rates that trained about as well as the best one showed a sign, the highest. A
+schedule that raises the rate until training breaks is left alone, and so are inputs larger than the weights fit, where
+they and not the rate make the first step large. Weights that a penalty has pulled in by steps that are small on the
+average, below a fifth of the loss, lose to the penalty what they had learned. Where it has pulled in the weights under
+batch normalization, whose steps turn them the more the smaller they are, the penalty is the cause. A net that never
+settles under dropout that weighs on its loss is none of this rule's: its noise is that of the masks; nor, short of a
+break, is one whose scores and looks are of another network than the one in training, since its dropout is not scaled;
+nor is one whose batches begin beyond reason by dropout alone.
 
 **Advice.** Lower the rate by a factor of ten, or by what brings the first step's update over weight to 0.05.
 """
@@ -38,10 +41,16 @@ from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.rules._course import Array, Course, course, finite, restarts, rises, sane
 from reportgen.analysis.rules._input import too_large
 from reportgen.analysis.rules._outcome import fits, guess_loss
-from reportgen.analysis.rules._pull import dropout_holds, penalty_shrinks
+from reportgen.analysis.rules._pull import (
+    dropout_drowns,
+    dropout_holds,
+    dropout_unscaled,
+    penalty_shrinks,
+    penalty_speeds,
+)
 from reportgen.analysis.rules._rate import lower, other_rates
 from reportgen.analysis.rules._seen import at_most, enough, looked_at, number, words_for_seeds
-from reportgen.analysis.rules._swings import swing
+from reportgen.analysis.rules._swings import outweighed, swing
 from reportgen.runs.record import RunRecord
 
 GUESSING = 0.95
@@ -66,10 +75,12 @@ SOURCES = (
 
 def sign(record: RunRecord) -> str | None:
     """Return which sign of a rate that is too high the run shows, None for none."""
-    if rises(record) or _by_the_input(record):
+    if rises(record) or _by_the_input(record) or dropout_drowns(record):
         return None
     if record.status == "diverged":
         return BROKE if _began_sane(record) else None
+    if dropout_unscaled(record):
+        return None
     seen = course(record)
     if seen is not None and _beyond_reason(record, seen) and _began_sane(record):
         return BURST
@@ -143,8 +154,9 @@ def _blocks(seen: Course) -> list[Array]:
 
 
 def _swings(record: RunRecord, seen: Course, share: float) -> bool:
-    """Return whether the loss swings late by that share of guessing, and not because the rate does."""
-    return not restarts(record) and swing(record) >= share * seen.guess
+    """Return whether the loss swings late by that share of guessing, not because the rate does, and not as it falls."""
+    size = swing(record)
+    return not restarts(record) and size >= share * seen.guess and not outweighed(record, size)
 
 
 def _never_settles(record: RunRecord, seen: Course, ended: float) -> bool:
@@ -166,7 +178,7 @@ def check(evidence: Evidence) -> Finding | None:
     commonest = max(dict.fromkeys(signs), key=signs.count)
     record = next(r for r, found in shown if found == commonest)
     seeds = tuple(r.spec.seed for r, _ in shown)
-    facts = _facts(record)
+    facts, by_penalty = _facts(record), sum(penalty_speeds(r) for r, _ in shown)
     rate, slower = lower(record, "smaller steps")
     return Finding(
         rule=RULE.id,
@@ -183,6 +195,7 @@ def check(evidence: Evidence) -> Finding | None:
         advice=f"{rate}.",
         sources=SOURCES,
         proposals=(slower, *other_rates(record)),
+        causes=("over_regularization", *RULE.causes) if 2 * by_penalty > len(shown) else None,
     )
 
 

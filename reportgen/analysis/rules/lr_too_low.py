@@ -109,6 +109,7 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    causes=("over_regularization",),
     yields_to=(
         "unnormalized_input",
         "vanishing_gradients",

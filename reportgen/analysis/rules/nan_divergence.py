@@ -8,8 +8,8 @@ diverged, since a setting that diverges now and then cannot be relied on; the me
 raises the rate until training breaks, a range test, does so on purpose: there it is a note.
 
 **Causes told apart.** A loss before the first step of more than ten times ln C, what chance costs with C classes: the
-scale of the input, where the weights would fit inputs of size 1, or else that of the weights. A common loss at first:
-the learning rate.
+scale of the input, where the weights would fit inputs of size 1, or else that of the weights. Such a loss in train mode
+alone: dropout, which scales up what it keeps. A common loss at first: the learning rate.
 
 **Advice.** Standardize the input; or scale the weights by fan-in; or lower the learning rate, by the power of ten that
 brings the first step's largest ratio of update to weight to 0.05 or below, and at least by 10.
@@ -23,6 +23,7 @@ from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import rises
 from reportgen.analysis.rules._input import standardize, too_large
+from reportgen.analysis.rules._pull import dropout_drowns
 from reportgen.analysis.rules._rate import lower, other_rates
 from reportgen.analysis.rules._seen import looked_at, number, words_for_seeds
 from reportgen.runs.record import RunRecord
@@ -73,6 +74,9 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _cure(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     rate, slower = lower(record, "smaller steps")
+    if dropout_drowns(record):
+        off = Proposal({"network.dropout": 0.0}, "no masks")
+        return "Drop far less: what dropout scales up in each layer is beyond reason before the first step.", (off,)
     if not _beyond_reason(record):
         return f"{rate}.", (slower, *other_rates(record))
     if looked_at([record]) and too_large(record):
@@ -95,5 +99,12 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
-    causes=("unnormalized_input", "exploding_activations", "exploding_gradients", "wrong_init_loss", "lr_too_high"),
+    causes=(
+        "unnormalized_input",
+        "exploding_activations",
+        "exploding_gradients",
+        "wrong_init_loss",
+        "over_regularization",
+        "lr_too_high",
+    ),
 )

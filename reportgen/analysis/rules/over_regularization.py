@@ -7,12 +7,15 @@ training loss with dropout against that without.
 **Reference.** Regularization is meant to cost something in training, so a lower training score is no fault by itself.
 The fit is held back where two things meet. *It costs in validation too*: both accuracies stay below what a linear model
 or nearest neighbours reach on held-out examples, by 2.5 standard errors and a twentieth of what these have above the
-commonest class; or a variant that differs in weaker regularization alone is better in both, by a paired t test and
-the same twentieth. *The pull is there*: a small scaling of all weights would change the data loss by a tenth of that
+commonest class; or a variant that differs in weaker regularization alone is better in both, by a paired t test and the
+same twentieth. *The pull is there*: a small scaling of all weights would change the data loss by a tenth of that
 scaling or more (2 P / L, what an L2 penalty P costs by the envelope theorem), or the product of the layers' norms has
 fallen to half, where training alone lets weights grow; or dropout adds a tenth of the loss of guessing to the training
-loss, or drops 80% of a layer. Layers with batch normalization do not count: the size of their weights does not matter.
-A net whose signal or gradient is lost in its layers before training does not fit for that reason: other rules say so.
+loss, or drops 80% of a layer. Layers with batch normalization do not count: the size of their weights does not matter
+to what they compute. But a penalty that has halved it makes each step turn them four times as far: where the learning
+rate then shows to be too high, the penalty is at fault. Dropout whose scaling alone puts the loss of the first batch
+beyond reason needs no reference, in a net that does not fit. A net that keeps less than a hundredth of its signal or
+gradient over all layers before training does not fit for that reason: other rules say so.
 
 **Advice.** A hundredth of the penalty, or none; dropout off.
 """
@@ -24,18 +27,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules import lr_too_high
 from reportgen.analysis.rules._held_out import mean_final, scored
 from reportgen.analysis.rules._ladder import better_sibling, less_regularized, weight_decay
+from reportgen.analysis.rules._outcome import fits, stuck
 from reportgen.analysis.rules._pull import (
     cost_of_dropout,
     cost_of_penalty,
+    dropout_drowns,
     dropout_holds,
     dropout_rate,
+    norms_kept,
     penalty_holds,
+    penalty_speeds,
     shrinkage,
 )
 from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_seeds
-from reportgen.analysis.rules.init_plateau import WEAK, strength
+from reportgen.analysis.rules._signal import LARGE
+from reportgen.analysis.rules.init_plateau import strength
 from reportgen.analysis.rules.underfitting import Shortfall, below_simple_models
 from reportgen.runs.record import RunRecord
 
@@ -50,9 +59,14 @@ SOURCES = (
 
 
 def _began_weak(record: RunRecord) -> bool:
-    """Return whether signal or gradient were too weak before training for any fit, with or without a penalty."""
+    """Return whether signal or gradient were too weak before training for any fit, with or without a penalty.
+
+    A few sigmoid layers keep a quarter each and train well: it is what all layers together keep that counts.
+    """
     known = {"probe_activation_std", "probe_gradient_std", "probe_gradient_mean"} <= set(record.arrays)
-    return known and bool(looked_at([record])) and record.layers > 1 and strength(record) <= WEAK
+    if not known or not looked_at([record]) or record.layers < 2:
+        return False
+    return strength(record) ** (record.layers - 1) <= 1 / LARGE
 
 
 def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None:
@@ -67,6 +81,12 @@ def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds are pulled back, and all together stay below their reference."""
+    drowned = [r for r in evidence.records if dropout_drowns(r)]
+    if drowned and enough(len(drowned), len(evidence.records)):
+        return _drowned(evidence, drowned)
+    hastened = [r for r in evidence.records if penalty_speeds(r) and lr_too_high.sign(r)]
+    if hastened and enough(len(hastened), len(evidence.records)):
+        return _hastened(evidence, hastened)
     records = [r for r in scored(evidence.records) if not _began_weak(r)]
     by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_holds, dropout_holds))
     shown = [r for r in records if r in by_penalty or r in by_dropout]
@@ -95,6 +115,54 @@ def check(evidence: Evidence) -> Finding | None:
         sources=SOURCES,
         proposals=_proposals(shown[0], pulls),
     )  # fmt: skip
+
+
+def _drowned(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
+    """Return the finding on batches whose loss dropout puts beyond reason; none where the net learns all the same."""
+    if all(fits(r) for r in records):
+        return None
+    noisy, clean = (float(np.mean([r.arrays[name][0] for r in records])) for name in ("step_loss", "epoch_train_loss"))
+    seeds, rate = tuple(r.spec.seed for r in records), dropout_rate(records[0])
+    pulls = {"penalty": False, "dropout": True}
+    return Finding(
+        rule=RULE.id,
+        severity="error" if all(stuck(r) for r in records) else "warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=tuple(i + 1 for i, layer in enumerate(records[0].spec.network.layers) if layer.dropout),
+        step=0,
+        evidence={"loss_with_dropout": noisy, "loss_without": clean, "rate": rate},
+        message=(
+            f"Before the first step the loss of a batch is {number(noisy)} under dropout of {number(rate)}, and "
+            f"{number(clean)} without: each layer scales up what it keeps by {number(1 / (1 - rate))} "
+            f"({words_for_seeds(seeds, len(evidence.records))}, at step 0)."
+        ),
+        advice=_advice(pulls),
+        sources=SOURCES,
+        proposals=_proposals(records[0], pulls),
+    )
+
+
+def _hastened(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
+    """Return the finding on weights under batch normalization that a penalty has made too small for their rate."""
+    kept = float(np.median([np.median(norms_kept(r)) for r in records]))
+    seeds, pulls = tuple(r.spec.seed for r in records), {"penalty": True, "dropout": False}
+    return Finding(
+        rule=RULE.id,
+        severity="error" if all(stuck(r) for r in records) else "warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=tuple(i + 1 for i, layer in enumerate(records[0].spec.network.layers) if layer.batchnorm),
+        step=records[0].steps,
+        evidence={"weights_kept": kept},
+        message=(
+            f"The penalty has pulled weights under batch normalization in to {percent(kept)} of their size, where each "
+            f"step turns them the more, and the loss does not settle ({words_for_seeds(seeds, len(evidence.records))})."
+        ),
+        advice=_advice(pulls),
+        sources=SOURCES,
+        proposals=_proposals(records[0], pulls),
+    )
 
 
 def _facts(records: Sequence[RunRecord]) -> dict[str, float]:

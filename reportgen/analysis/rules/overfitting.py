@@ -100,7 +100,7 @@ def _by_accuracy(records: Sequence[RunRecord]) -> _Seen | None:
     ]
     shown, together = _worse(pairs, falls, errors, ERRORS if len(pairs) > 1 else ALONE)
     gained = np.mean([turn.before["val_accuracy"] - majority(r) for r, turn in pairs])
-    if not shown or gained <= 0 or trained < 0:
+    if not shown or gained <= 0 or trained < 0 or not _above_blind(records, pairs):
         return None
     lost = float(-change / gained)
     return _Seen("val_accuracy", lost, lost >= FALLS, shown, together)

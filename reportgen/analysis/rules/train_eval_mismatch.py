@@ -37,6 +37,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules import lr_too_high
 from reportgen.analysis.rules._course import finite
 from reportgen.analysis.rules._outcome import guess_loss
+from reportgen.analysis.rules._pull import dropout_unscaled, kept_by_dropout
 from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_layers, words_for_seeds
 from reportgen.analysis.rules._swings import over_epochs, swing
 from reportgen.engine.spec import BatchNormSpec, LayerSpec
@@ -65,14 +66,8 @@ def _sign(record: RunRecord) -> tuple[str, float] | None:
     return next(((name, size) for name, measure in signs.items() if (size := measure(record)) is not None), None)
 
 
-def _kept(record: RunRecord) -> float:
-    """Return the product over layers of the shares of units that dropout keeps."""
-    return math.prod(1 - layer.dropout.rate for layer in record.spec.network.layers if layer.dropout)
-
-
 def _unscaled(record: RunRecord) -> float | None:
-    scale = float(record.facts.get("train_mode_scale", math.nan))
-    return scale if scale < math.sqrt(_kept(record)) else None
+    return float(record.facts["train_mode_scale"]) if dropout_unscaled(record) else None
 
 
 def _frozen(record: RunRecord) -> float | None:
@@ -136,7 +131,7 @@ def check(evidence: Evidence) -> Finding | None:
     advice, proposals = _cure(record, sign)
     return Finding(
         rule=RULE.id,
-        severity="info" if sign == UNSCALED and _kept(record) > SLIGHT else "warning",
+        severity="info" if sign == UNSCALED and kept_by_dropout(record) > SLIGHT else "warning",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
@@ -153,7 +148,7 @@ def check(evidence: Evidence) -> Finding | None:
 def _expected(record: RunRecord, sign: str) -> dict[str, float]:
     """Return what the measured size is held against."""
     return {
-        UNSCALED: {"scaled": 1.0, "not scaled": _kept(record)},
+        UNSCALED: {"scaled": 1.0, "not scaled": kept_by_dropout(record)},
         FROZEN: {"start": 0.0},
         BATCH: {"running statistics": 0.0, "limit": DEPENDENT},
         COSTS: {"limit": DEARER},
@@ -163,7 +158,7 @@ def _expected(record: RunRecord, sign: str) -> dict[str, float]:
 def _words(record: RunRecord, sign: str, size: float) -> str:
     if sign == UNSCALED:
         text = f"Under dropout's masks the outputs are {number(size)} times those in test mode"
-        return f"{text}; with scaling that is 1, without it {number(_kept(record))}"
+        return f"{text}; with scaling that is 1, without it {number(kept_by_dropout(record))}"
     if sign == FROZEN:
         return f"After {record.steps} steps the running statistics that test mode uses are still those of the start"
     if sign == BATCH:

@@ -9,14 +9,17 @@ ratio to the fall over the quarter before where that is below 1, and at most the
 **Reference.** A gain of more than 5% of the best constant answer's loss. The minibatches must show the late fall too,
 beyond two standard errors by their noise (von Neumann's differences of neighbouring losses), and three where they are
 the only witness; seeds are independent, so it is all together that have to, by the sum of their z values (Stouffer).
-Left alone are nets that fit 90% of their training split; runs that were stopped on purpose, early or for their cost;
-runs whose loss on held-out examples no longer falls, where more training only overfits; noisy labels at their limit,
-whose loss has stopped falling; rates that are too high; and runs of fewer than 8 steps, which show no course.
+Left alone are nets that fit 90% of their training split and are not clearly below a linear model and nearest neighbours
+on held-out examples, and others that are as good as these there, within two standard errors; runs that were stopped on
+purpose, early or for their cost; runs whose loss on held-out examples no longer falls, or by the same reckoning would
+gain less than half as much, where more training only overfits; noisy labels at their limit, whose loss has stopped
+falling; rates that are too high; and runs of fewer than 8 steps, which show no course.
 
-Fewer than 50 steps can be too few for minibatches to show any fall. So such a run counts too whose steps all together
-promise no fall by e^2, the sum of |u| |g| / L over them (u the step, g the gradient, L the loss), while the net is
-worse in training and in validation than a linear model or nearest neighbours are in validation: steps are what is
-missing.
+Fewer than 50 steps can be too few for minibatches to show any fall; and more can be on a slope too gentle for their
+number, with a gradient that is still a tenth (squared) of its largest. So such a run counts too whose steps all
+together promise no fall by e^2, the sum of |u| |g| / L over them (u the step, g the gradient, L the loss), while the
+net is worse in training and in validation than a linear model or nearest neighbours are in validation: steps are what
+is missing. From 20 steps on, not where steps are so small that their size is (`lr_too_low`).
 
 **Advice.** Train four times as long; ten times, where the steps were that few.
 """
@@ -30,12 +33,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules import lr_too_high
+from reportgen.analysis.rules import lr_too_high, lr_too_low
 from reportgen.analysis.rules._course import Array, course, finite, rises
-from reportgen.analysis.rules._held_out import scored
-from reportgen.analysis.rules._outcome import FITS, guess_loss
+from reportgen.analysis.rules._held_out import examples, mean_final, reference, scored, share_error
+from reportgen.analysis.rules._outcome import FITS, below_others, fits, guess_loss
 from reportgen.analysis.rules._seen import in_most, number, percent, words_for_seeds
-from reportgen.analysis.rules.lr_too_low import SMALL
 from reportgen.analysis.rules.underfitting import Shortfall, below_simple_models
 from reportgen.runs.record import RunRecord
 
@@ -68,6 +70,17 @@ class _Fall:
         return min(slowing, end * (1 - end / half)) if half > 0 else 0.0
 
 
+def _as_good_as_others(records: Sequence[RunRecord]) -> bool:
+    """Return whether all seeds together are not clearly below simple models that see something in the data."""
+    judged = scored(records)
+    known = reference(judged) if judged else None
+    if known is None:
+        return False
+    mean = mean_final(judged, "val_accuracy")
+    error = math.hypot(known.error, share_error(mean, examples(judged)))
+    return mean > known.blind and mean >= known.accuracy - ERRORS_OF_TWO * error
+
+
 def _falling(record: RunRecord) -> _Fall | None:
     """Return the fall of a run that stopped in the middle of it, None elsewhere."""
     losses = finite(record.arrays.get("step_loss", ()))
@@ -78,14 +91,18 @@ def _falling(record: RunRecord) -> _Fall | None:
     tested = _of_scores(record, times, seen.errors)
     least = ERRORS if tested is None else ERRORS_OF_TWO
     fall = tested or seen
-    if fall.gain(guess_loss(record)) < GAIN * guess_loss(record) or not _generalizes(record):
+    if fall.gain(guess_loss(record)) < GAIN * guess_loss(record) or not _generalizes(record, times):
         return None
     return None if lr_too_high.sign(record) else replace(fall, errors=fall.errors / least)
 
 
 def _answers(record: RunRecord) -> bool:
-    """Return whether the run gives nine in ten of the labels that can be learned, however sure it is of them."""
-    return float(record.final.get("train_accuracy", 0.0)) >= FITS * (1 - record.spec.data.label_noise)
+    """Return whether the run gives nine in ten of the labels that can be learned, however sure it is of them.
+
+    Not where it is clearly below simple models on held-out examples; but so does a run that is as good as these there.
+    """
+    given = float(record.final.get("train_accuracy", 0.0)) >= FITS * (1 - record.spec.data.label_noise)
+    return fits(record) or (given and not below_others(record))
 
 
 def _times(record: RunRecord, steps: int) -> tuple[int, int]:
@@ -112,25 +129,32 @@ def _of_minibatches(losses: Array, times: tuple[int, int]) -> _Fall:
 
 def _of_scores(record: RunRecord, times: tuple[int, int], errors: float) -> _Fall | None:
     """Return the fall of the training loss in test mode, None where that does not tell: one epoch, batch-norm."""
-    steps, loss = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", "train_loss"))
-    if (
-        not 3 <= steps.size == loss.size
-        or not np.isfinite(loss).all()
-        or any(layer.batchnorm for layer in record.spec.network.layers)
-    ):
+    wanders = any(layer.batchnorm for layer in record.spec.network.layers)
+    return None if wanders else _of_column(record, "train_loss", times, errors)
+
+
+def _of_column(record: RunRecord, column: str, times: tuple[int, int], errors: float) -> _Fall | None:
+    """Return the fall of a loss that is scored by epoch, None where there are too few scores."""
+    steps, loss = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", column))
+    if not 3 <= steps.size == loss.size or not np.isfinite(loss).all():
         return None
     quarter, half = np.interp(times, steps, loss)
     return _Fall(float(quarter), float(half), float(loss[-1]), errors)
 
 
-def _generalizes(record: RunRecord) -> bool:
-    """Return whether held-out loss still falls, or nothing is held out."""
+def _generalizes(record: RunRecord, times: tuple[int, int]) -> bool:
+    """Return whether held-out loss still falls and would go on, or nothing is held out."""
     loss = finite(record.arrays.get("epoch_val_loss", ()))
-    return loss.size < 2 or bool(loss[-1] < loss[(loss.size - 1) // 2])
+    if loss.size < 2 or not loss[-1] < loss[(loss.size - 1) // 2]:
+        return loss.size < 2
+    fall = _of_column(record, "val_loss", times, math.inf)
+    return fall is None or fall.gain(guess_loss(record)) >= GAIN / 2 * guess_loss(record)
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds were still getting better, or had hardly begun."""
+    if _as_good_as_others(evidence.records):
+        return None
     falls = [_falling(record) for record in evidence.records]
     shown = in_most(evidence.records, falls)
     if shown and sum(fall.errors for _, fall in shown) >= math.sqrt(len(shown)):
@@ -142,13 +166,16 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _hardly_begun(record: RunRecord) -> float | None:
     """Return what all steps of a run promised, in powers of e, where that is little; None elsewhere."""
-    few = LEAST_STEPS <= record.steps < FEW_STEPS
-    if record.status != "ok" or not few or rises(record) or _answers(record):
+    if record.status != "ok" or record.steps < LEAST_STEPS or rises(record) or _answers(record):
         return None
     if lr_too_high.sign(record):
         return None
     seen = course(record)
-    return seen.promised if seen is not None and seen.usual >= SMALL and seen.promised < PROMISED else None
+    if seen is None or (seen.usual < lr_too_low.SMALL and record.steps >= lr_too_low.LEAST_STEPS):
+        return None
+    if record.steps >= FEW_STEPS and seen.kept <= lr_too_low.THERE:
+        return None
+    return seen.promised if seen.promised < PROMISED else None
 
 
 def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]]) -> Finding:

@@ -1,0 +1,210 @@
+"""Networks that nobody chose: `python -m benchmarks.diagnosis --random N --seed S`.
+
+Every candidate is drawn by a generator of its own, from the seed and its number: even ones are to stay healthy, odd
+ones get a fault. What counts is decided by scores of training and validation, which no rule is asked about:
+
+- *Healthy* is a network whose validation accuracy, averaged over seeds, is within three points of what is reachable, or
+  within a tenth of the way there from the commonest class. Reachable is the best that is known of its data: of two
+  ordinary networks, a linear model, nearest neighbours, and the network itself at other rates. Data on which next to
+  nothing is reachable do not count. The rate is drawn among those that come up to that, by one seed.
+- *A fault counts* where a healthy network gets it and is the worse for it in every seed: by 2 points of validation
+  accuracy, and 5 on average; or by 15% of what guessing costs, in validation loss. Where one does no
+  harm, the network gets another.
+
+What is neither is thrown away, and counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from benchmarks.diagnosis.alarms import findings
+from benchmarks.diagnosis.build import SEEDS, Measured, Prepared, measure, order, prepare
+from benchmarks.diagnosis.cases import Case
+from benchmarks.diagnosis.draw import RATES, Study, draw
+from benchmarks.diagnosis.plant import FAULTS, Change, Fault
+from reportgen.analysis.finding import Finding
+from reportgen.analysis.rules._held_out import SIMPLE
+from reportgen.analysis.rules._outcome import guess_loss
+from reportgen.pipeline import plan_jobs, stored_records, train_runs, unique
+from reportgen.runs.record import RunRecord
+from reportgen.study.overrides import with_values
+from reportgen.study.plan import PlannedRun, changed
+from reportgen.watcher import Watcher
+
+Array = NDArray[np.float64]
+
+POINTS, SHARE, LEAST = 0.03, 0.1, 0.15
+WORSE, WORSE_ON_AVERAGE, DEARER = 0.02, 0.05, 0.15
+HARMLESS = "a fault that does no harm"
+REFERENCES: tuple[Study, ...] = (
+    {
+        "preprocess": ["standardize"],
+        "network": {"hidden": [64, 64]},
+        "training": {"optimizer": "adam", "lr": 0.003, "batch_size": 32, "epochs": 30},
+    },
+    {
+        "preprocess": ["standardize"],
+        "network": {"hidden": [48], "activation": "tanh", "init": "xavier"},
+        "training": {"optimizer": {"name": "sgd", "momentum": 0.9}, "lr": 0.02, "batch_size": 16, "epochs": 40},
+    },
+)
+"""Ordinary networks, which show what can be reached."""
+
+Records = Sequence[RunRecord]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A drawn network that counts, with the findings on it; fault None for a healthy one."""
+
+    case: Measured
+    fault: Fault | None
+    found: tuple[Finding, ...]
+
+    @property
+    def alarms(self) -> tuple[Finding, ...]:
+        """Warnings and errors, as a report orders them."""
+        return tuple(finding for finding in self.found if finding.severity != "info")
+
+    @property
+    def right(self) -> bool:
+        """Whether a root of the alarms names the planted fault, and the report leads with nothing that misleads."""
+        roots = [finding.rule for finding in self.alarms if finding.consequence_of is None]
+        if self.fault is None or not self.fault.causes & set(roots):
+            return False
+        return roots[0] in self.fault.causes | self.fault.may
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a draw gave: the networks that count, and how many were thrown away for which reason."""
+
+    judged: tuple[Judged, ...]
+    thrown: Mapping[str, int]
+
+
+def sample(count: int, seed: int, folder: Path, workers: int, say: Callable[[str], None]) -> Sample:
+    """Return so many faulty and as many healthy networks: drawn, trained, verified and diagnosed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept: dict[int, list[Judged]] = {0: [], 1: []}
+    thrown: Counter[str] = Counter()
+    number = 0
+    while min(map(len, kept.values())) < count:
+        if len(kept[number % 2]) < count:
+            found, reasons = judged(seed, number, folder, workers)
+            kept[number % 2] += found
+            thrown.update(reasons)
+            say(f"{len(kept[1])} faulty, {len(kept[0])} healthy, of {number + 1} drawn")
+        number += 1
+    return Sample((*kept[1], *kept[0]), thrown)
+
+
+def together(samples: Sequence[Sample]) -> Sample:
+    """Return several draws as one."""
+    thrown = sum((Counter(one.thrown) for one in samples), Counter[str]())
+    return Sample(tuple(one for drawn in samples for one in drawn.judged), thrown)
+
+
+def judged(seed: int, number: int, folder: Path, workers: int) -> tuple[list[Judged], list[str]]:
+    """Return the network of that number, diagnosed, or none where it does not count; and what was thrown away, why."""
+    rng = np.random.default_rng([seed, number])
+    study, name = draw(rng), f"random-{seed}-{number}"
+    base = prepare(_case(name, study), folder)
+    reach, rates = _tried(base, folder, workers)
+    if not rates:
+        return [], ["next to nothing to reach, or at no rate"]
+    study["training"]["lr"] = float(rng.choice(rates))
+    sound = prepare(_case(f"{name}-sound", study), folder)
+    before = _trained(sound, sound.plan.runs, folder, workers)
+    if not _healthy(before, reach):
+        return [], ["not healthy by itself"]
+    if number % 2 == 0:
+        return [_diagnosed(sound, None, folder)], []
+    harmless = []
+    for fault, change in _planted(rng, study):
+        ill = prepare(_case(f"{name}-{len(harmless)}", with_values(study, change), fault), folder)
+        if harms(before, _trained(ill, ill.plan.runs, folder, workers)):
+            return [_diagnosed(ill, fault, folder)], harmless
+        harmless.append(HARMLESS)
+    return [], harmless
+
+
+def _case(name: str, study: Study, fault: Fault | None = None) -> Case:
+    plants, causes = (fault.name, fault.causes) if fault else ("nothing", frozenset())
+    return Case(name=name, family="random", plants=plants, because="drawn", study=study, shows=(), must=causes)
+
+
+def _diagnosed(prepared: Prepared, fault: Fault | None, folder: Path) -> Judged:
+    case = measure(prepared, folder)
+    return Judged(case, fault, findings(case))
+
+
+def _planted(rng: Generator, study: Study) -> Iterator[tuple[Fault, Change]]:
+    """Yield the faults for which the network has a place, in random order, each with its change."""
+    for index in rng.permutation(len(FAULTS)):
+        change = FAULTS[index].change(rng, study)
+        if change is not None:
+            yield FAULTS[index], change
+
+
+def _trained(prepared: Prepared, runs: Sequence[PlannedRun], folder: Path, workers: int) -> list[RunRecord]:
+    """Return the records of these runs, in their order; those that are not stored are trained."""
+    asked, jobs = order(prepared, folder), plan_jobs(prepared.plan, runs)
+    stored = stored_records(asked, jobs)
+    train_runs(asked, [job for job in unique(jobs) if job.key not in stored], workers, None, Watcher())
+    stored = stored_records(asked, jobs)
+    return [stored[job.key] for job in jobs]
+
+
+def _tried(base: Prepared, folder: Path, workers: int) -> tuple[float, list[float]]:
+    """Return the accuracy that can be reached on the base's data, and the rates at which its first seed comes up to it.
+
+    There are none where next to nothing can be reached.
+    """
+    usual, variant = float(base.case.study["training"]["lr"]), base.subject.id
+    rates = [usual * times for times in RATES]
+    runs = [changed(base.plan, variant, {"training.lr": rate}, "rate")[0] for rate in rates]
+    others = [run for reference in REFERENCES for run in changed(base.plan, variant, reference, "reference")]
+    records = _trained(base, [*runs, *others], folder, workers)
+    tries, references = records[: len(runs)], records[len(runs) :]
+    means = [_accuracy(references[i : i + SEEDS]).mean() for i in range(0, len(references), SEEDS)]
+    simple = [np.mean([r.facts[name] for r in references[:SEEDS]]) for name in SIMPLE.values()]
+    reach = float(max(*means, *simple, *_accuracy(tries)))
+    if reach < _blind(references) + LEAST:
+        return reach, []
+    return reach, [rate for rate, record in zip(rates, tries, strict=True) if _healthy([record], reach)]
+
+
+def _accuracy(records: Records) -> Array:
+    return np.array([r.final.get("val_accuracy", 0.0) if r.status != "diverged" else 0.0 for r in records])
+
+
+def _blind(records: Records) -> float:
+    """Return the share of validation examples that are of the commonest class."""
+    return float(np.mean([r.facts["baseline_majority"] for r in records]))
+
+
+def _healthy(records: Records, reach: float) -> bool:
+    found = float(_accuracy(records).mean())
+    return found > reach - max(POINTS, SHARE * (reach - _blind(records)))
+
+
+def harms(before: Records, after: Records) -> bool:
+    """Return whether each seed is clearly worse after a change than before."""
+    lost = _accuracy(before) - _accuracy(after)
+    dearer = all(_loss(b) + DEARER * guess_loss(b) < _loss(a) for b, a in zip(before, after, strict=True))
+    return bool(lost.min() > WORSE and lost.mean() > WORSE_ON_AVERAGE) or dearer
+
+
+def _loss(record: RunRecord) -> float:
+    loss = float(record.final.get("val_loss", math.nan))
+    return loss if math.isfinite(loss) else math.inf
