@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from scipy.special import logsumexp
 
 from reportgen.data.dataset import facts_of
 from reportgen.engine.activations import ACTIVATIONS
 from reportgen.engine.probe import SATURATED_SLOPE
 from reportgen.errors import UsageError
+from reportgen.study.messages import study_error
+from reportgen.study.settings import Training
 from reportgen.table import find
+from reportgen.watched import Watched
 
 Array = NDArray[np.float64]
 
@@ -27,7 +31,8 @@ class Recorder:
     """Collects what a training does and writes it as a record; arrays may be NumPy's, or tensors with `detach`.
 
     In this order: `score` before training, and after each epoch; then, step by step, `look` where `due` says so, `step`
-    with the loss before the weights change; and at the end `look` once more, and `save`.
+    with the loss before the weights change; and at the end `look` once more, and `save`. After `watch`, which PyTorch's
+    layers allow, `step` and `save` look by themselves.
 
     x, y, x_val, y_val: inputs (n, ...) and classes (n,) of both splits. activation: the hidden layers', as a study
     file has it: a name, or a mapping of a name and parameters. units_axis: the axis of weights that counts a layer's
@@ -54,6 +59,16 @@ class Recorder:
         self._kept: dict[str, list[Any]] = defaultdict(list)
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self._before: list[Array] = []
+        self._watched: Watched | None = None
+
+    def watch(self, layers: Iterable[Any], loss: Callable[[], Any]) -> None:
+        """Let `step` and `save` look at the layers wherever a look is due.
+
+        layers: from the first hidden layer to the output layer, each with `weight`, `bias` and `register_forward_hook`,
+        as PyTorch's have them. loss: computes the mean loss of one fixed batch of training examples, without penalties;
+        its gradients are asked for here, so that `step` has to come before `zero_grad` and `backward`.
+        """
+        self._watched = Watched(layers, loss)
 
     @property
     def due(self) -> bool:
@@ -64,8 +79,15 @@ class Recorder:
     def _steps(self) -> int:
         return len(self._kept["step_loss"])
 
-    def step(self, loss: Any, weights: Iterable[Any]) -> None:
-        """Note a minibatch's mean loss without penalties, and each layer's weights, before the step changes them."""
+    def step(self, loss: Any, weights: Iterable[Any] = ()) -> None:
+        """Note a minibatch's mean loss without penalties, and each layer's weights, before the step changes them.
+
+        Layers that are watched need not be given.
+        """
+        if self._watched is not None:
+            weights = self._watched.weights
+            if self.due:
+                self.look(*self._watched.look())
         self._kept["step_loss"].append(float(_array(loss)))
         self._before = [_array(part).copy() for part in weights]
 
@@ -148,6 +170,9 @@ class Recorder:
         self, path: str | PathLike[str], *, lr: float, seed: int = 0, variant: str = "variant", **training: Any
     ) -> None:
         """Write the record; lr, and training: batch_size, optimizer and the like, named as in a study file."""
+        self._check_saved(lr, training)
+        if self._watched is not None:
+            self.look(*self._watched.look())
         hidden = self._network.get("hidden")
         if hidden is None:
             raise UsageError("no layer was looked at", hint="call look before save")
@@ -158,6 +183,18 @@ class Recorder:
         if not hidden:
             arrays = {name: array for name, array in arrays.items() if name not in ("unit_layer", "probe_unit_dead")}
         np.savez(path, run=json.dumps(run), **arrays)  # type: ignore[arg-type] # arrays by name
+
+    def _check_saved(self, lr: float, training: Mapping[str, Any]) -> None:
+        """Refuse what `reportgen diagnose` would: no step, and settings of training that a study would not take."""
+        if not self._steps:
+            raise UsageError("no step was noted", hint="call step before each change of the weights, then save")
+        tree = {"lr": lr, **training}
+        try:
+            Training.model_validate(tree)
+        except ValidationError as error:
+            raise UsageError(
+                str(study_error(error, tree, lambda path, _: f"save: {'.'.join(map(str, path))}"))
+            ) from None
 
 
 def _array(values: Any) -> Array:

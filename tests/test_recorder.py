@@ -119,9 +119,109 @@ def test_every_rule_can_judge_a_record(tmp_path: Path, capsys: pytest.CaptureFix
     assert "not judged" not in capsys.readouterr().out
 
 
+def test_a_record_that_diagnose_would_refuse_is_not_written(tmp_path: Path) -> None:
+    _, recorder = recorded(tmp_path / "a.npz")
+    with pytest.raises(UsageError, match=r"save: batchsize.*did you mean 'batch_size'"):
+        recorder.save(tmp_path / "b.npz", lr=RATE, batchsize=32)
+    with pytest.raises(UsageError, match=r"save: optimizer.*adam"):
+        recorder.save(tmp_path / "b.npz", lr=RATE, optimizer="adom")
+    with pytest.raises(UsageError, match="save: lr"):
+        recorder.save(tmp_path / "b.npz", lr=-1.0)
+    net = Network()
+    fresh = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1)
+    fresh.look(*net.backward()[1:])
+    with pytest.raises(UsageError, match="no step was noted"):
+        fresh.save(tmp_path / "b.npz", lr=RATE)
+    assert not (tmp_path / "b.npz").exists()
+
+
+class Part:
+    """An array with a gradient, as tensors have it."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, self.grad, self.kept = value, None, False
+
+    def detach(self) -> Any:
+        return self
+
+    def cpu(self) -> Any:
+        return self
+
+    def numpy(self) -> Any:
+        return self.value
+
+    def retain_grad(self) -> None:
+        self.kept = True
+
+
+class Layer:
+    """A layer of `Network` with the hooks of PyTorch's; its weights are (units, inputs)."""
+
+    def __init__(self, net: Network, index: int) -> None:
+        self.weight, self.bias, self.hooks = Part(net.weights[index].T), Part(net.biases[index]), {}
+
+    def register_forward_hook(self, hook: Any) -> Any:
+        class Handle:
+            def remove(handle) -> None:  # noqa: N805 # the layer is self
+                del self.hooks[handle]
+
+        handle = Handle()
+        self.hooks[handle] = hook
+        return handle
+
+
+class Loss:
+    """What `backward` of a loss does: it leaves gradients with parts that want them."""
+
+    def __init__(self, net: Network, layers: list[Layer]) -> None:
+        self.net, self.layers = net, layers
+
+    def backward(self) -> None:
+        _, z, weights, biases = self.net.backward()
+        for layer, (out, delta), (_, by_weight), (_, by_bias) in zip(self.layers, z, weights, biases, strict=True):
+            part = Part(out)
+            for hook in layer.hooks.values():
+                hook(layer, (), part)
+            part.grad = delta if part.kept else None
+            layer.weight.grad, layer.bias.grad = by_weight.T, by_bias
+
+
+def test_watched_layers_are_looked_at_as_those_that_are_shown(tmp_path: Path) -> None:
+    """Hooks are gone after each look, and so are the gradients that it asked for."""
+    recorded(tmp_path / "shown.npz")
+    net = Network()
+    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh")
+    layers = [Layer(net, index) for index in range(3)]
+    recorder.watch(layers, lambda: Loss(net, layers))
+    for step in range(STEPS + 1):
+        if step % 10 == 0:
+            recorder.score(net.forward(net.x)[-1], net.forward(net.x_val)[-1])
+        loss, _, weights, biases = net.backward()
+        if step < STEPS:
+            recorder.step(loss)
+            assert not any(layer.hooks or layer.weight.grad is not None for layer in layers)
+            net.weights = [w - RATE * g for w, g in weights]
+            net.biases = [b - RATE * g for b, g in biases]
+            for layer, w in zip(layers, net.weights, strict=True):
+                layer.weight.value = w.T
+    recorder.save(tmp_path / "watched.npz", lr=RATE, batch_size="full", variant="plain", seed=4)
+    shown, watched = (read_records(tmp_path / f"{name}.npz")[0].record.arrays for name in ("shown", "watched"))
+    assert set(shown) == set(watched)
+    for name, values in shown.items():
+        np.testing.assert_allclose(watched[name], values, rtol=1e-12, atol=1e-15, err_msg=name)
+
+
+def test_layers_that_cannot_be_watched_are_named() -> None:
+    net = Network()
+    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh")
+    with pytest.raises(UsageError, match="layer 1 is a Network without weight, bias, register_forward_hook"):
+        recorder.watch([net], lambda: None)
+
+
 def test_what_is_forgotten_is_said(tmp_path: Path) -> None:
     net = Network()
     recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation={"name": "leaky_relu", "slope": 0.2})
+    recorder.step(1.0, net.weights)
     with pytest.raises(UsageError, match="no layer was looked at"):
         recorder.save(tmp_path / "a.npz", lr=RATE)
     with pytest.raises(UsageError, match="a gradient is missing"):
