@@ -117,6 +117,8 @@ def test_longer_training_is_proposed_where_it_helps() -> None:
 
 def test_a_fall_within_the_noise_of_minibatches_is_none() -> None:
     record = run(epochs=4, data=HARD)
+    alone = {name: value for name, value in record.facts.items() if not name.startswith("baseline")}
+    record = dataclasses.replace(record, facts=alone)  # no simple model says what could be reached
     steps = record.arrays["step_loss"].size
     fall = np.linspace(1.9, 1.3, steps)
     noise = np.random.default_rng(0).standard_normal(steps)
@@ -125,6 +127,16 @@ def test_a_fall_within_the_noise_of_minibatches_is_none() -> None:
     noisy = dataclasses.replace(_with(record, step_loss=fall + 4 * noise), final=poor)
     assert alarm("undertrained", [steady] * 3) is not None
     assert alarm("undertrained", [noisy] * 3) is None
+
+
+def test_a_slope_too_gentle_for_the_number_of_steps_is_told_beside_a_simple_model_that_does_better() -> None:
+    record = run(epochs=4, data=HARD)
+    steps = record.arrays["step_loss"].size
+    noisy = np.linspace(1.9, 1.3, steps) + 4 * np.random.default_rng(0).standard_normal(steps)
+    poor = dataclasses.replace(
+        _with(record, step_loss=noisy), final={**record.final, "train_accuracy": 0.4, "val_accuracy": 0.4}
+    )
+    assert "promise a fall of the loss" in (alarm("undertrained", [poor] * 3) or "")
 
 
 def test_training_on_is_not_advised_where_validation_only_gets_worse() -> None:
