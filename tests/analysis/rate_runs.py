@@ -34,8 +34,16 @@ def clouds(distance: float = 4.0, noise: float = 0.0, features: int = 12, classe
 def run(seed: int = 0, data: Dataset | None = None, **given: Any) -> RunRecord:
     """Return the record of a small tanh net; given: what `tests.engine.networks.spec` takes."""
     data = data or clouds()
-    values = {"widths": (16, 16), "weights": init("xavier"), "bias": 0.0, "epochs": 6, "batch_size": 20, "lr": 0.1}
-    specification = spec(seed=seed, classes=data.classes, looks=10, **(values | given))
+    values = {
+        "widths": (16, 16),
+        "weights": init("xavier"),
+        "bias": 0.0,
+        "epochs": 6,
+        "batch_size": 20,
+        "lr": 0.1,
+        "looks": 10,
+    }
+    specification = spec(seed=seed, classes=data.classes, **(values | given))
     out = train(specification, data)
     return RunRecord(
         str(seed), specification, out.status, out.stopped_at_step, out.steps, 0.0, out.final, out.facts, out.arrays

@@ -94,6 +94,19 @@ def test_a_rate_that_is_too_low_is_named_and_a_higher_one_helps(name: str) -> No
     assert np.mean([r.final["train_loss"] for r in after]) < 0.8 * np.mean([r.final["train_loss"] for r in records])
 
 
+@pytest.mark.parametrize("lr", [3.0, 10.0])
+def test_units_that_died_at_a_high_rate_between_two_looks_are_no_sign_of_a_low_one(lr: float) -> None:
+    records = runs(act=activation("relu"), lr=lr, looks=2)
+    assert {record.status for record in records} == {"ok"}
+    assert alarm("lr_too_low", records) is None
+
+
+def test_no_rate_at_all_is_called_so() -> None:
+    finding = found("lr_too_low", runs(lr=0.0))
+    assert finding is not None
+    assert (finding.advice, finding.proposals) == ("Set a learning rate above 0.", ())
+
+
 def test_a_gradient_that_vanished_is_no_low_rate() -> None:
     records = runs(weights=init("gaussian", std=0.001), widths=(16,) * 6, lr=0.01)
     assert alarm("lr_too_low", records) is None

@@ -7,12 +7,12 @@ steps' update over weight. And the fall of the loss that came.
 
 **Reference.** No rate is low by its number. Steps are small that change the losses by less than 5%: at ten times the
 rate they would still change them by less than half, and over that reach the loss is about linear. They got nowhere
-where the loss has kept more than half of itself, and one of two holds. Either all steps together promise no fall by a
-factor of e though the gradient is there, at the end still a tenth (squared) of its largest: a net that converged has
-lost its gradient. Or no layer's weights have moved by more than a fifth of their size, so that the net is still the one
-that was drawn. A net that fits its training split is no case of a low rate. Nor is one whose gradient vanished among
-its layers: at initialization, weights and not biases must hold half of the (squared) gradient, and other rules name
-what starves them. Runs of fewer than 20 steps are not judged: there, steps are what is missing.
+where the loss has kept more than half of itself though the gradient is there, at the end still a tenth (squared) of its
+largest: a net that converged, or died between two looks, has lost its gradient. And one of two holds. Either all steps
+together promise no fall by a factor of e. Or no layer's weights have moved by more than a fifth of their size, so that
+the net is still the one that was drawn. A net that fits its training split is no case of a low rate. Nor is one whose
+gradient vanished among its layers: at initialization, weights and not biases must hold half of the (squared) gradient,
+and other rules name what starves them. Runs of fewer than 20 steps are not judged: there, steps are what is missing.
 
 **Advice.** Raise the rate, by the power of ten that brings a step to about the size of the loss.
 """
@@ -48,9 +48,11 @@ def _crawls(record: RunRecord) -> Course | None:
     seen = course(record)
     if seen is None or seen.losses.size < LEAST_STEPS or seen.usual >= SMALL or seen.fall >= KEPT:
         return None
-    if seen.carried < CARRIED:
+    # Steps of no size at all, at a rate above zero, are those of a net without a gradient.
+    dead = seen.kept <= THERE or (seen.usual == 0 and record.spec.training.lr > 0)
+    if dead or seen.carried < CARRIED:
         return None
-    return seen if seen.path < NEAR or (seen.promised < FEW and seen.kept > THERE) else None
+    return seen if seen.path < NEAR or seen.promised < FEW else None
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -97,7 +99,9 @@ def _means(courses: Sequence[Course]) -> dict[str, float]:
 
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
     lr = record.spec.training.lr
-    times = 10.0 ** max(1, round(-math.log10(max(effect, 1e-12)))) if lr > 0 else 1.0
+    if lr <= 0:
+        return "Set a learning rate above 0.", ()
+    times = 10.0 ** max(1, round(-math.log10(max(effect, 1e-12))))
     advice = f"Raise the learning rate by {fold(times)}, to {number(lr * times)}."
     factors = dict.fromkeys((times, 10 * times, max(times / 10, 10.0)))
     return advice, tuple(Proposal({"training.lr": lr * factor}, "larger steps") for factor in factors)
