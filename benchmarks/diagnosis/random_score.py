@@ -72,7 +72,7 @@ def published(sample: Sample, tried: Mapping[str, Sequence[Tried]], seeds: Seque
 
 HEAD = """## Networks drawn at random
 
-Drawn on {date}, engine version {engine_version}, after the last change of the rules.
+Scored on {date}, engine version {engine_version}, with the rules as they are.
 
 ```sh
 {command}

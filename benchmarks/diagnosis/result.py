@@ -68,9 +68,9 @@ def run(
     trained = train_all(prepared, folder, workers)
     say(f"{trained} runs trained, the others were stored")
     measured = {p.case.name: measure(p, folder) for p in prepared}
-    started = time.perf_counter()
+    started = time.process_time()
     ours = {name: own_alarms(findings(case)) for name, case in measured.items()}
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     alarms: dict[str, Mapping[str, Sequence[Alarm]]] = {OWN: ours}
     for rule_set in PUBLISHED:
         alarms[rule_set.name] = {name: rule_set.alarms(case) for name, case in measured.items()}
