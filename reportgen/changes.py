@@ -13,7 +13,13 @@ from reportgen.errors import UsageError
 from reportgen.report.finished import FinishedClaim, FinishedFinding, FinishedRun, Results, find_reports, read_results
 
 HELD_OUT = ("val_accuracy", "val_loss")
+SCORED = ("ok", "stopped")
+"""How runs end that have final scores."""
+
 ABOUT = ("reportgen", "python", "numpy", "numba", "platform")
+
+Pair = tuple[FinishedRun, FinishedRun]
+"""A run before and after."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,9 @@ class SettingChange:
 class ScoreChange:
     """A score of a variant in both reports: means over the n seeds that have it in both.
 
-    difference: the mean of after less before, seed by seed; interval: its 95% bounds by Student's t, NaN below two
-    seeds. It stands for itself: no correction is made for how many scores are compared.
+    A run that diverged or failed has none. difference: the mean of after less before, seed by seed; interval: its 95%
+    bounds by Student's t, NaN below two seeds. It stands for itself: no correction is made for how many scores are
+    compared.
     """
 
     variant: str
@@ -40,6 +47,16 @@ class ScoreChange:
     after: float
     difference: float
     interval: tuple[float, float]
+    n: int
+
+
+@dataclass(frozen=True)
+class EndChange:
+    """How many of a variant's n runs in both reports diverged or failed, in each of them."""
+
+    variant: str
+    before: int
+    after: int
     n: int
 
 
@@ -68,7 +85,8 @@ class Changes:
 
     about: versions and platform that differ. gone, new: labels of variants that only one of them has; resolved,
     appeared: findings that only one has, of the variants that both have. runs: how many runs of variant and seed both
-    have, and how many of them are the very same.
+    have, and how many of them are the very same. ends: of variants whose runs are not, and some of which diverged or
+    failed.
     """
 
     before: Results
@@ -79,6 +97,7 @@ class Changes:
     new: tuple[str, ...]
     runs: tuple[int, int]
     claims: tuple[ClaimChange, ...]
+    ends: tuple[EndChange, ...]
     scores: tuple[ScoreChange, ...]
     resolved: tuple[FinishedFinding, ...]
     appeared: tuple[FinishedFinding, ...]
@@ -107,6 +126,7 @@ def changes(before: Results, after: Results) -> Changes:
     old, new = ({variant.id: variant for variant in results.variants} for results in (before, after))
     a, b = _runs(before), _runs(after)
     both = [place for place in a if place in b]
+    pairs = _pairs(a, b, {name: new[name].label for name in old if name in new})
     versions = {name: (getattr(before.provenance, name), getattr(after.provenance, name)) for name in ABOUT}
     return Changes(
         before=before,
@@ -117,7 +137,8 @@ def changes(before: Results, after: Results) -> Changes:
         new=tuple(new[name].label for name in new if name not in old),
         runs=(len(both), sum(a[place].key == b[place].key != "" for place in both)),
         claims=_claims(before, after),
-        scores=tuple(_scores(a, b, {name: new[name].label for name in old if name in new})),
+        ends=tuple(end for end in (_end(*each) for each in pairs) if end.before or end.after),
+        scores=tuple(score for each in pairs for score in _scores(*each)),
         resolved=_only_in(before, after),
         appeared=_only_in(after, before),
     )
@@ -161,22 +182,32 @@ def _claims(before: Results, after: Results) -> tuple[ClaimChange, ...]:
     return tuple(ClaimChange(name, old.get(name), new.get(name)) for name in dict.fromkeys((*old, *new)))
 
 
-def _scores(
+def _pairs(
     a: Mapping[tuple[str, int], FinishedRun], b: Mapping[tuple[str, int], FinishedRun], labels: Mapping[str, str]
-) -> list[ScoreChange]:
-    """Return the scores of each variant whose runs are not all the same: those on held-out examples, where known."""
-    found = []
+) -> list[tuple[str, Sequence[Pair]]]:
+    """Return the label and the runs in both reports of each variant whose runs are not all the same."""
+    found: list[tuple[str, Sequence[Pair]]] = []
     for variant, label in labels.items():
         pairs = [(a[place], b[place]) for place in a if place[0] == variant and place in b]
-        if all(one.key == other.key != "" for one, other in pairs):
-            continue
-        known = [made for score in HELD_OUT if (made := _score(label, score, pairs)).n]
-        found += known or [made for score in SCORES if (made := _score(label, score, pairs)).n]
+        if not all(one.key == other.key != "" for one, other in pairs):
+            found.append((label, pairs))
     return found
 
 
-def _score(label: str, score: str, pairs: Sequence[tuple[FinishedRun, FinishedRun]]) -> ScoreChange:
-    values = [(one.final.get(score), other.final.get(score)) for one, other in pairs]
+def _end(label: str, pairs: Sequence[Pair]) -> EndChange:
+    before, after = (sum(pair[side].status not in SCORED for pair in pairs) for side in (0, 1))
+    return EndChange(label, before, after, len(pairs))
+
+
+def _scores(label: str, pairs: Sequence[Pair]) -> list[ScoreChange]:
+    """Return a variant's scores on held-out examples, all of them where it has none there."""
+    known = [made for score in HELD_OUT if (made := _score(label, score, pairs)).n]
+    return known or [made for score in SCORES if (made := _score(label, score, pairs)).n]
+
+
+def _score(label: str, score: str, pairs: Sequence[Pair]) -> ScoreChange:
+    ended = [pair for pair in pairs if all(run.status in SCORED for run in pair)]
+    values = [(one.final.get(score), other.final.get(score)) for one, other in ended]
     known = [(x, y) for x, y in values if x is not None and y is not None]
     before, after = (mean_interval([pair[side] for pair in known])[0] for side in (0, 1))
     difference, lo, hi = mean_interval([y - x for x, y in known])

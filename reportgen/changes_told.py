@@ -45,6 +45,7 @@ def change_values(changes: Changes) -> dict[str, Any]:
             for one in changes.claims
         ],
         "lost": changes.lost,
+        "ends": [dataclasses.asdict(one) for one in changes.ends],
         "scores": [dataclasses.asdict(one) for one in changes.scores],
         "findings": {name: [f.model_dump() for f in getattr(changes, name)] for name in ("resolved", "appeared")},
     }
@@ -101,6 +102,8 @@ def _setting_lines(changes: Changes) -> Iterator[Line]:
 
 
 def _score_lines(changes: Changes) -> Iterator[str]:
+    for end in changes.ends:
+        yield f"{end.variant}: {end.before} -> {end.after} of {end.n} runs diverged or failed"
     for one in changes.scores:
         yield f"{one.variant}: {words(one.score)} {_score(one)}".translate(PLAIN)
     if changes.scores and changes.runs[1]:

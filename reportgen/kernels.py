@@ -64,8 +64,16 @@ def _removed(folder: Path) -> bool:
 def _measured(folder: Path) -> Kernels:
     """Return a folder's size and age. Only files tell when it was used: to list a folder counts as reading it."""
     files = []
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # Numba writes and renames files meanwhile
-            files += [path.stat()] if path.is_file() else []
-    used = max((max(one.st_mtime, one.st_atime) for one in files), default=folder.stat().st_mtime)
+    with contextlib.suppress(OSError):  # another process removes the folder meanwhile
+        for path in folder.rglob("*"):
+            with contextlib.suppress(OSError):  # Numba writes and renames files
+                files += [path.stat()] if path.is_file() else []
+    used = max((max(one.st_mtime, one.st_atime) for one in files), default=_changed(folder))
     return Kernels(folder, sum(one.st_size for one in files), (time.time() - used) / 86_400)
+
+
+def _changed(folder: Path) -> float:
+    """Return when something was last made or removed in a folder; now for one that is not there."""
+    with contextlib.suppress(OSError):
+        return folder.stat().st_mtime
+    return time.time()

@@ -20,10 +20,11 @@ def write_starter(name: str | Path) -> Path:
     if path.name in ("", ".", ".."):
         raise UsageError(f"{str(name)!r} is no name of a file", hint="such as reportgen new rates")
     path = path if path.suffix in ENDINGS else path.with_name(f"{path.name}.yaml")
+    text = starter_text(path.stem)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(starter_text(path.stem))
+            file.write(text)
     except FileExistsError:
         raise UsageError("this is there already", where=str(path), hint="choose another name") from None
     except OSError as error:

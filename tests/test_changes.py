@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reportgen.changes import changes, compare_reports
+from reportgen.changes_told import change_lines
 from reportgen.errors import ResultsError, UsageError
 from reportgen.report.finished import read_results
 from tests.report.finished_reports import claim, report
@@ -81,6 +82,16 @@ def test_scores_are_paired_by_the_seeds_that_have_one_in_both(two: tuple[Path, P
     assert score.difference == pytest.approx(0, abs=1e-12)
     half = 12.706 * 0.1  # Student's t with one degree of freedom; the standard error of +0.1 and -0.1 is 0.1
     assert score.interval == (pytest.approx(-half, rel=1e-3), pytest.approx(half, rel=1e-3))
+
+
+def test_runs_that_diverged_have_no_score_and_are_counted(two: tuple[Path, Path]) -> None:
+    values = json.loads((two[1] / "results.json").read_text(encoding="utf-8"))
+    values["runs"][3]["status"] = "diverged"
+    (two[1] / "results.json").write_text(json.dumps(values), encoding="utf-8")
+    found = compare_reports(*two)
+    assert [(end.variant, end.before, end.after, end.n) for end in found.ends] == [("Relu", 0, 1, 3)]
+    assert [(one.before, one.after, one.n) for one in found.scores] == [(0.8, 0.7, 1)]
+    assert "    Relu: 0 -> 1 of 3 runs diverged or failed" in [text for _, text in change_lines(found)]
 
 
 def test_one_seed_has_a_difference_and_no_interval(two: tuple[Path, Path]) -> None:

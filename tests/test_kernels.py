@@ -72,6 +72,10 @@ def test_what_another_process_holds_or_removes_meanwhile_is_no_error(
     assert remove_stale(found) == []
 
 
+def test_a_folder_that_goes_while_it_is_measured_is_no_error(cache: Path, tmp_path: Path) -> None:
+    assert size_of(tmp_path / "gone") == 0
+
+
 def test_a_link_is_neither_followed_nor_removed(cache: Path, tmp_path: Path) -> None:
     outside = compiled(tmp_path / "elsewhere", "linked", 400)
     try:

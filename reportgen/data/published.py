@@ -146,7 +146,7 @@ def lacking(name: str) -> Callable[[Request], int]:
         published, folder = PUBLISHED[name], cache_folder() / name
         if request.params["download"] and not request.params["path"]:
             return sum(file.size for file in published.files if not is_intact(folder / file.name, file))
-        _in_folder(name, request) if request.params["path"] else _in_cache(name, request)
+        (_in_folder if request.params["path"] else _in_cache)(name, request)  # raises where files are missing
         return 0
 
     return of_request

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reportgen.report.results import FORMAT
 from reportgen.runs import disk
 
 RESULTS, PAGE = "results.json", "index.html"
@@ -26,7 +27,7 @@ def tidy(folder: Path, staged: Path) -> None:
     Nothing that reportgen has not made is touched.
     """
     former, new = _results(folder / RESULTS), _results(staged / RESULTS)
-    if not former:
+    if former.get("format") != FORMAT:
         return
     if _numbers(former) == _numbers(new):
         if "figures" in former and "figures" not in new:
@@ -40,6 +41,11 @@ def tidy(folder: Path, staged: Path) -> None:
     for inside in {path.parent for path in stale} - {folder}:
         with contextlib.suppress(OSError):  # it holds what somebody else put there
             inside.rmdir()
+
+
+def made_here(page: Path) -> bool:
+    """Return whether reportgen made a page, by what the page says of itself; one that is not there was not."""
+    return GENERATOR in _content(page)
 
 
 def _results(path: Path) -> dict[str, Any]:
@@ -60,7 +66,7 @@ def _numbers(results: Mapping[str, Any]) -> dict[str, Any]:
 
 def _made(folder: Path, former: Mapping[str, Any]) -> Iterator[Path]:
     """Yield the files that the former report may have written beside its results."""
-    if GENERATOR in _content(folder / PAGE):
+    if made_here(folder / PAGE):
         yield folder / PAGE
     for name in _ids([former.get("study")]):
         if _is_ours(_content(folder / f"{name}.pdf")):

@@ -14,6 +14,7 @@ from pathlib import Path
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
 from reportgen.report.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.finished import RESULTS, Finished, find_reports, read_report
+from reportgen.report.former import made_here
 from reportgen.report.render import fill_page
 from reportgen.report.tables import write_csv
 from reportgen.runs import disk
@@ -103,7 +104,8 @@ def _write(course: Course, site: Path) -> list[Path]:
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
         written = [_move(staged / name, site / name) for name in (*names, TABLE)]
     for name in PAGES.keys() - set(names):
-        (site / name).unlink(missing_ok=True)
+        if made_here(site / name):
+            (site / name).unlink(missing_ok=True)
     return written
 
 

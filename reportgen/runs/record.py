@@ -73,8 +73,8 @@ class RunRecord:
 
     @property
     def probe_steps(self) -> Array:
-        """Steps at which the layers were looked at, (P,)."""
-        return self.arrays["probe_step"]
+        """Steps at which the layers were looked at, (P,); none where a study asks for no looks."""
+        return self.arrays.get("probe_step", np.zeros(0, np.int64))
 
     def statistic(self, name: str) -> Array:
         """Return a layer statistic over probes and layers, (P, L)."""

@@ -14,6 +14,7 @@ from reportgen.analysis.rules._seen import at_most, fold
     [
         (0.8, "a factor of 0.8"),
         (12.34, "a factor of 12.3"),
+        (999.7, "a factor of 1,000"),
         (1000.0, "a factor of 1,000"),
         (123_456.0, "a factor of 123,000"),
         (2e6, "6 orders of magnitude"),

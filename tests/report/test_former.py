@@ -65,14 +65,28 @@ def test_one_format_of_new_results_replaces_its_own_and_takes_the_others_away(st
     assert inside(study) == ["index.html", "results.json", "study.yaml", "tables"]
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", '{"figures": 3, "study": 4}', '{"figures": [{"id": "../../notes"}]}'])
-def test_a_damaged_former_results_file_leads_nowhere(tmp_path: Path, text: str) -> None:
+OURS = '{"format": "reportgen-results", '
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[1]",
+        OURS + '"figures": 3, "study": 4}',
+        OURS + '"figures": [{"id": "../../notes"}]}',
+        '{"figures": [{"id": "x"}]}',
+    ],
+)
+def test_a_former_results_file_that_is_damaged_or_another_programs_leads_nowhere(tmp_path: Path, text: str) -> None:
     folder, staged = tmp_path / "a" / "b", tmp_path / "a" / "new"
     (folder / "figures").mkdir(parents=True)
     staged.mkdir()
     (folder / "results.json").write_text(text, encoding="utf-8")
     (staged / "results.json").write_text('{"runs": []}', encoding="utf-8")
     (tmp_path / "a" / "notes.csv").write_text("mine", encoding="utf-8")
+    (folder / "figures" / "x.svg").write_text("mine", encoding="utf-8")
     former.tidy(folder, staged)
     assert (tmp_path / "a" / "notes.csv").is_file()
+    assert (folder / "figures" / "x.svg").is_file()
     assert (folder / "results.json").read_text(encoding="utf-8") == text

@@ -115,6 +115,14 @@ def test_a_site_goes_over_from_one_page_of_claims_to_the_other(tmp_path: Path) -
         assert not (out / gone).exists()
 
 
+def test_a_page_of_the_users_own_that_has_the_other_name_stays(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "claims.html").write_text("<title>mine</title>", encoding="utf-8")
+    write_site([report(tmp_path / "cites", [claim("falls")])], out)
+    assert (out / "claims.html").read_text(encoding="utf-8") == "<title>mine</title>"
+
+
 def test_all_links_lead_to_files_and_places_of_the_site(tmp_path: Path) -> None:
     report(tmp_path / "in" / "größe #1 & co", [claim("falls")])
     report(tmp_path / "in" / "b", [claim("stays", "contradicted", 11), claim("other", lecture=None)])

@@ -86,7 +86,8 @@ def at_most(times: float) -> str:
 
 def _spelled(value: float) -> str:
     """Return a number in three digits, without a power of ten where it is 1000 or more."""
-    return f"{float(number(value)):,.0f}" if 1000 <= value < BEYOND_IMAGINATION else number(value)
+    rounded = float(number(value))
+    return f"{rounded:,.0f}" if 1000 <= rounded <= BEYOND_IMAGINATION else number(value)
 
 
 def percent(value: float) -> str:
