@@ -66,7 +66,9 @@ class Recorder:
 
         layers: from the first hidden layer to the output layer, each with `weight`, `bias` and `register_forward_hook`,
         as PyTorch's have them. loss: computes the mean loss of one fixed batch of training examples, without penalties;
-        its gradients are asked for here, so that `step` has to come before `zero_grad` and `backward`.
+        its gradients are asked for here, so that `step` has to come before `zero_grad` and `backward`. Each look is a
+        pass in the mode that the network is in: in PyTorch's training mode it moves batch normalization's running
+        averages, and dropout draws, unless `loss` sees to that.
         """
         self._watched = Watched(layers, loss)
 

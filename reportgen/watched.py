@@ -56,12 +56,16 @@ class Watched:
                     part.grad = None
 
 
-def _keep(outputs: dict[int, Any], index: int) -> Callable[[Any, Any, Any], None]:
-    """Return a hook that keeps what its layer puts out, and has the gradient by it kept."""
+def _keep(outputs: dict[int, Any], index: int) -> Callable[[Any, Any, Any], Any]:
+    """Return a hook that keeps what its layer puts out, and has the gradient by it kept.
 
-    def hook(layer: Any, given: Any, output: Any) -> None:
+    It hands on a copy, since an activation that works in place would write over what is kept.
+    """
+
+    def hook(layer: Any, given: Any, output: Any) -> Any:
         output.retain_grad()
         outputs[index] = output
+        return output.clone()
 
     return hook
 

@@ -153,6 +153,9 @@ class Part:
     def retain_grad(self) -> None:
         self.kept = True
 
+    def clone(self) -> Any:
+        return Part(self.value.copy())
+
 
 class Layer:
     """A layer of `Network` with the hooks of PyTorch's; its weights are (units, inputs)."""
@@ -171,7 +174,7 @@ class Layer:
 
 
 class Loss:
-    """What `backward` of a loss does: it leaves gradients with parts that want them."""
+    """What `backward` of a loss does: it leaves gradients with parts that want them. Activations work in place."""
 
     def __init__(self, net: Network, layers: list[Layer]) -> None:
         self.net, self.layers = net, layers
@@ -181,7 +184,7 @@ class Loss:
         for layer, (out, delta), (_, by_weight), (_, by_bias) in zip(self.layers, z, weights, biases, strict=True):
             part = Part(out)
             for hook in layer.hooks.values():
-                hook(layer, (), part)
+                (hook(layer, (), part) or part).value[:] = np.nan
             part.grad = delta if part.kept else None
             layer.weight.grad, layer.bias.grad = by_weight.T, by_bias
 
