@@ -7,16 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reportgen.data import shape
+from reportgen.errors import MissingError
 from reportgen.study.plan import Plan
 
 WATERMARK = "A quick look at a small version of the study: no verdicts"
 SEEDS = 2  # too few for a verdict
-LIMITS = {"training.epochs": 3, "data.samples": 500, "data.train": 400}
+LIMITS = {"training.epochs": 3, "data.samples": 500}
+TRAIN = 400
+SPARE = 0.9  # fewer than the share of a part, since splits are rounded class by class
 
 
 def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that make a study small; what it varies, and what was typed, stays as it is."""
     small: dict[str, Any] = {path: limit for path, limit in LIMITS.items() if _large(plan, path)}
+    if _varies(plan, "data.train") or _is_typed("data.train", typed):
+        small.pop("data.samples", None)  # so many may not be left to train on
+    elif (train := _train(plan, small.get("data.samples"))) is not None:
+        small["data.train"] = train
     small["seeds"] = list(plan.study.seeds[:SEEDS])
     if isinstance(plan.study.ensembles, tuple) and "seeds" not in typed:
         small["ensembles"] = True  # those that so few seeds fill
@@ -30,11 +38,31 @@ def quick_folder(folder: Path) -> Path:
 
 def _large(plan: Plan, path: str) -> bool:
     """Tell whether all variants have the same value there, and one beyond the limit."""
-    values = {variant.settings.get(path) for variant in plan.variants}
-    varied = any(path in variant.varied for variant in plan.variants)
-    if path == "data.train" and values == {None}:
-        return not varied and all(variant.settings.get("data.samples") is None for variant in plan.variants)
-    return not varied and all(isinstance(value, int) and value > LIMITS[path] for value in values)
+    values = [variant.settings.get(path) for variant in plan.variants]
+    return not _varies(plan, path) and all(isinstance(value, int) and value > LIMITS[path] for value in values)
+
+
+def _varies(plan: Plan, path: str) -> bool:
+    return any(path in variant.varied for variant in plan.variants)
+
+
+def _train(plan: Plan, limit: int | None) -> int | None:
+    """Return on how many examples to train, None where that stays as it is; limit: of samples, where they get fewer."""
+    settings = [variant.settings for variant in plan.variants]
+    train, samples = settings[0].get("data.train"), settings[0].get("data.samples")
+    if train is None:
+        own = limit is None and all(values.get("data.samples") is None for values in settings)
+        return TRAIN if own and all(n > TRAIN for n in _sizes(plan)) else None
+    fewer = min(train, TRAIN) if limit is None else max(1, int(SPARE * train * limit / samples))
+    return fewer if fewer < train else None
+
+
+def _sizes(plan: Plan) -> list[int]:
+    """Return how many training examples the runs have, nothing where the data are not at hand."""
+    try:
+        return [shape(spec, (), plan.study.folder)[0] for spec in {run.spec.data for run in plan.runs}]
+    except MissingError:
+        return []
 
 
 def _is_typed(path: str, typed: Mapping[str, Any]) -> bool:
