@@ -74,10 +74,11 @@ def _named(path: str, value: Any) -> str:
         return f"with {setting_name(path)}"
     if text.lower() in ("false", "off", "none"):
         return f"no {setting_name(path).removesuffix(' strength').removesuffix(' rate')}"
-    return f"{setting_name(path)} {text}" if _is_number(text) else text
+    return f"{setting_name(path)} {text}" if is_number(text) else text
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Return whether a value's label is a bare number."""
     try:
         float(text)
     except ValueError:

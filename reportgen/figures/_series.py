@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from reportgen.analysis.model import Analysis, VariantSummary
+from reportgen.analysis.wording import is_number
 from reportgen.figures._style import Look, look
 from reportgen.figures._words import count
 
@@ -161,13 +162,5 @@ def _line_label(summary: VariantSummary, paths: Sequence[str]) -> str:
 def value_label(path: str, value: str) -> str:
     """Return a value's label; a bare number or switch gets the setting's own name before it."""
     name = path.rsplit(".", 1)[-1]
-    bare = value.lower() in ("true", "false", "none", "on", "off") or _is_number(value)
+    bare = value.lower() in ("true", "false", "none", "on", "off") or is_number(value)
     return f"{name} {value}" if bare and not value.startswith(name) else value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

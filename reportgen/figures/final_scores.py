@@ -108,7 +108,8 @@ def _join(figure: Figure, ax: Axes, rows: Sequence[Row], together: Mapping[str, 
         (at, together[row.summary.variant.id]) for at, row in enumerate(rows) if row.summary.variant.id in together
     ]
     low, high = ax.get_xlim()
-    ax.set_xlim(low, max(high, max((one.score for _, one in found), default=high) + 0.02 * (high - low)))
+    scores, room = [one.score for _, one in found], 0.02 * (high - low)
+    ax.set_xlim(min([low, *(score - room for score in scores)]), max([high, *(score + room for score in scores)]))
     for at, one in found:
         ax.plot([one.score], [at], **DIAMOND)
     _style.legend(figure, [Line2D([], [], **DIAMOND)], [_members(together)])

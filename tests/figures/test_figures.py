@@ -281,3 +281,11 @@ def test_an_ensemble_stands_beside_its_members() -> None:
     assert "an ensemble of 4 seeds" in drawing.caption
     assert "+9.0 with “few examples”" in drawing.caption
     assert drawing.figure.axes[0].get_xlim()[1] > 0.99
+
+
+def test_an_ensemble_that_is_worse_than_all_its_members_is_seen() -> None:
+    row = summary("few examples", [record(seed, 3, 2) for seed in range(4)], id_="few")
+    worse = EnsembleScore("few", 4, 1, 0.05, (0.05, 0.05), -0.5, (-0.6, -0.4))
+    drawing = FIGURES["final_scores"].draw(replace(analysis([row]), ensembles=(worse,)))
+    assert drawing is not None
+    assert drawing.figure.axes[0].get_xlim()[0] < 0.05
