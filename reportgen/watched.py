@@ -33,27 +33,28 @@ class Watched:
     def look(self) -> tuple[list[Pair], list[Pair], list[Pair]]:
         """Return pairs of value and gradient: pre-activations, weights and biases, of one pass forward and back.
 
-        The layers have no gradients afterwards.
+        No gradient that a parameter has, of these layers or of others, is another one afterwards.
         """
         outputs: dict[int, Any] = {}
-        self._clear()
+        parts = [part for layer in self._layers for part in (layer.weight, layer.bias) if part is not None]
+        before = [part.grad for part in parts]
         hooks = [layer.register_forward_hook(_keep(outputs, index)) for index, layer in enumerate(self._layers)]
         try:
-            self._loss().backward()
+            loss = self._loss()
         finally:
             for hook in hooks:
                 hook.remove()
-        passed = [(outputs[index], outputs[index].grad) for index in sorted(outputs)]
-        weights = [(layer.weight, layer.weight.grad) for layer in self._layers]
-        biases = [_pair(layer.bias) for layer in self._layers]
-        self._clear()
+        for part in parts:
+            part.grad = None
+        try:
+            loss.backward(inputs=[*parts, *outputs.values()])
+            passed = [(outputs[index], outputs[index].grad) for index in sorted(outputs)]
+            weights = [(layer.weight, layer.weight.grad) for layer in self._layers]
+            biases = [_pair(layer.bias) for layer in self._layers]
+        finally:
+            for part, gradient in zip(parts, before, strict=True):
+                part.grad = gradient
         return passed, weights, biases
-
-    def _clear(self) -> None:
-        for layer in self._layers:
-            for part in (layer.weight, layer.bias):
-                if part is not None:
-                    part.grad = None
 
 
 def _keep(outputs: dict[int, Any], index: int) -> Callable[[Any, Any, Any], Any]:

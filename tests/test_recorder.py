@@ -174,35 +174,44 @@ class Layer:
 
 
 class Loss:
-    """What `backward` of a loss does: it leaves gradients with parts that want them. Activations work in place."""
+    """A loss whose `backward` leaves gradients with the parts that it is asked for. Activations work in place."""
 
     def __init__(self, net: Network, layers: list[Layer]) -> None:
-        self.net, self.layers = net, layers
-
-    def backward(self) -> None:
-        _, z, weights, biases = self.net.backward()
-        for layer, (out, delta), (_, by_weight), (_, by_bias) in zip(self.layers, z, weights, biases, strict=True):
+        _, z, self.weights, self.biases = net.backward()
+        self.layers, self.deltas, self.outputs = layers, [delta for _, delta in z], []
+        for layer, (out, _) in zip(layers, z, strict=True):
             part = Part(out)
             for hook in layer.hooks.values():
                 (hook(layer, (), part) or part).value[:] = np.nan
-            part.grad = delta if part.kept else None
-            layer.weight.grad, layer.bias.grad = by_weight.T, by_bias
+            self.outputs.append(part)
+
+    def backward(self, inputs: list[Part]) -> None:
+        asked = set(map(id, inputs))
+        for index, layer in enumerate(self.layers):
+            given = (self.deltas[index], self.weights[index][1].T, self.biases[index][1])
+            for part, gradient in zip((self.outputs[index], layer.weight, layer.bias), given, strict=True):
+                if id(part) in asked:
+                    assert part.grad is None, "it would be added to"
+                    part.grad = gradient
 
 
 def test_watched_layers_are_looked_at_as_those_that_are_shown(tmp_path: Path) -> None:
-    """Hooks are gone after each look, and so are the gradients that it asked for."""
+    """Hooks are gone after each look, and parameters have the gradients that they had before."""
     recorded(tmp_path / "shown.npz")
     net = Network()
     recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh")
     layers = [Layer(net, index) for index in range(3)]
     recorder.watch(layers, lambda: Loss(net, layers))
+    layers[0].weight.grad = mine = np.ones(1)
     for step in range(STEPS + 1):
         if step % 10 == 0:
             recorder.score(net.forward(net.x)[-1], net.forward(net.x_val)[-1])
         loss, _, weights, biases = net.backward()
         if step < STEPS:
             recorder.step(loss)
-            assert not any(layer.hooks or layer.weight.grad is not None for layer in layers)
+            assert not any(layer.hooks for layer in layers)
+            assert layers[0].weight.grad is mine
+            assert layers[1].weight.grad is None
             net.weights = [w - RATE * g for w, g in weights]
             net.biases = [b - RATE * g for b, g in biases]
             for layer, w in zip(layers, net.weights, strict=True):

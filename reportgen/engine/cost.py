@@ -50,7 +50,10 @@ def step_operations(network: NetworkSpec, features: int, rows: int) -> float:
 
 
 def run_bytes(spec: RunSpec, n_train: int, features: int) -> int:
-    """Return the memory of a run in training beside its data: parameters, state, scratch."""
+    """Return the memory of a run in training beside its data: parameters, state, scratch.
+
+    Beside the parameters there are their gradients, those ahead of a look and, with early stopping, the best ones.
+    """
     rows = max(min(spec.training.batch_size or n_train, n_train), min(spec.probes.examples, n_train), 256)
     per_row = features
     widest = features
@@ -61,7 +64,8 @@ def run_bytes(spec: RunSpec, n_train: int, features: int) -> int:
         widest = max(widest, width)
     states = OPTIMIZERS[spec.training.optimizer.name].states
     parameters = count_parameters(spec.network, features)
-    return 4 * (parameters * (2 + states) + rows * (per_row + 2 * widest))
+    copies = 3 + states + (spec.training.patience is not None)
+    return 4 * (parameters * copies + rows * (per_row + 2 * widest))
 
 
 def estimate_seconds(spec: RunSpec, n_train: int, features: int) -> float:

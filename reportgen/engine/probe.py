@@ -67,7 +67,7 @@ _UPDATE_RATIO = STATISTICS.index("update_ratio")
 
 
 class Looks(NamedTuple):
-    """What the looks of a run fill, each its place in the first dimension, but for edges.
+    """What the looks of a run fill, each its place in the first dimension, but for the edges and bins of histograms.
 
     statistics (looks, layers, len(STATISTICS)), weight_shapes (looks, layers, len(WEIGHT_SHAPES)), histograms (looks,
     layers, bins), and dead units (looks, hidden units). gradient_histogram has the two bins beside those between

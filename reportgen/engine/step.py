@@ -220,8 +220,8 @@ def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, l
 
     order is the epoch's, kept from call to call. losses gets each minibatch's data loss before its update, scores the
     row of each epoch (epochs + 1, SCORE_COLUMNS), 0 being that before training; before, where it has room, the
-    parameters ahead of the last step. It ends early at the first loss that
-    is not finite, whose step is counted but not taken.
+    parameters ahead of the last step. It ends early at the first loss that is not finite, whose step is counted but
+    not taken.
     """
     features, size = net.codes[0, FAN_IN], recipe.batch_size
     for t in range(step, rates.size):

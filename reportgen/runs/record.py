@@ -14,7 +14,7 @@ from reportgen.engine.spec import RunSpec
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a record is itself alone, so that answers about it can be kept by it
 class RunRecord:
     """A finished run as analysis sees it. Shapes: S steps, E epochs, P probes, L layers, B bins.
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.rules._kept import kept
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.runs.record import RunRecord
 
@@ -114,6 +115,7 @@ def ends(losses: Array) -> tuple[float, float]:
     return float(losses[: max(1, size // FIRST)].mean()), float(losses[-max(1, size // LAST) :].mean())
 
 
+@kept
 def course(record: RunRecord) -> Course | None:
     """Return how training went, None for a run without training or without a look after its first step."""
     losses = finite(record.arrays.get("step_loss", ()))

@@ -40,6 +40,7 @@ import numpy as np
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.rules._course import Array, Course, course, finite, restarts, rises, sane
 from reportgen.analysis.rules._input import too_large
+from reportgen.analysis.rules._kept import kept
 from reportgen.analysis.rules._outcome import fits, guess_loss
 from reportgen.analysis.rules._pull import (
     dropout_drowns,
@@ -73,6 +74,7 @@ SOURCES = (
 )
 
 
+@kept
 def sign(record: RunRecord) -> str | None:
     """Return which sign of a rate that is too high the run shows, None for none."""
     if rises(record) or _by_the_input(record) or dropout_drowns(record):
