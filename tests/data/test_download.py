@@ -78,7 +78,7 @@ def test_only_https_leaves_this_machine(tmp_path: Path, address: str) -> None:
 
 def test_a_damaged_file_in_the_cache_is_named_and_a_download_mends_it(served: tuple[Path, str], tmp_path: Path) -> None:
     (served[0] / "some.bin").write_bytes(CONTENT)
-    with pytest.raises(MissingError, match=r"some.bin is not on this machine .*data.download: true"):
+    with pytest.raises(MissingError, match=r"some.bin is not on this machine .*data.download=true"):
         required(FILE, tmp_path, "pictures")
     (tmp_path / "some.bin").write_bytes(CONTENT[::-1])
     with pytest.raises(MissingError, match=r"pictures: some.bin is damaged"):
