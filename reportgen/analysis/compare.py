@@ -32,9 +32,9 @@ def compare(variants: Sequence[VariantSummary]) -> tuple[Comparison, ...]:
     if score is None or len(trained) < 2:
         return ()
     found = [made for a, b in _pairs(trained, score) if (made := _comparison(a, b, score)) is not None]
-    family = math.comb(len(trained), 2) if len(trained) > MOST_FOR_ALL_PAIRS else 0
-    adjusted = holm([comparison.p_value for comparison in found], family)
-    return tuple(dataclasses.replace(c, p_adjusted=p) for c, p in zip(found, adjusted, strict=True))
+    pairs = math.comb(len(trained), 2) if len(trained) > MOST_FOR_ALL_PAIRS else len(found)
+    adjusted = holm([comparison.p_value for comparison in found], pairs)
+    return tuple(dataclasses.replace(c, p_adjusted=p, pairs=pairs) for c, p in zip(found, adjusted, strict=True))
 
 
 def _pairs(variants: Sequence[VariantSummary], score: str) -> list[tuple[VariantSummary, VariantSummary]]:

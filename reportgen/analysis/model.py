@@ -127,7 +127,10 @@ class ClaimResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two variants on one score, paired by seed: difference of means b - a with interval, p before and after Holm."""
+    """Two variants on one score, paired by seed: difference of means b - a with interval, p before and after Holm.
+
+    pairs: how many pairs of variants the correction counts.
+    """
 
     a: str
     b: str
@@ -136,6 +139,7 @@ class Comparison:
     p_value: float
     p_adjusted: float
     effect_size: float
+    pairs: int = 1
 
 
 @dataclass(frozen=True)

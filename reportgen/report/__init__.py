@@ -12,7 +12,7 @@ from reportgen.report.document import make_document
 
 __all__ = ["write"]
 
-TABLES = ("variants", "runs", "epochs", "layers", "claims", "findings")
+TABLES = ("variants", "runs", "epochs", "layers", "claims", "comparisons", "findings")
 
 ATTACHED = ("results.json", "study.yaml", *(f"tables/{name}.csv" for name in TABLES))
 """What the PDF carries of the files that stand beside it."""

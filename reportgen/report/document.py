@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reportgen.analysis.benchmark import Benchmark, published
-from reportgen.analysis.model import Analysis, ClaimResult, Comparison, EnsembleScore, SanityResult, VariantSummary
+from reportgen.analysis.model import Analysis, ClaimResult, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.figures import FIGURES
 from reportgen.figures.figure import Drawing
+from reportgen.report.contest import Contest, contest
 from reportgen.report.diagnoses import Diagnosis, diagnoses
 from reportgen.report.searches import SearchPart, search_parts
 from reportgen.report.sources import METHODS, THEORY, references
@@ -62,7 +63,7 @@ class Document:
     parts: tuple[VariantPart, ...]
     scores: tuple[str, ...]
     statuses: Mapping[str, int]
-    comparisons: tuple[Comparison, ...]
+    contest: Contest | None
     ensembles: tuple[EnsembleScore, ...]
     sanity: tuple[SanityResult, ...]
     labels: Mapping[str, str]
@@ -106,7 +107,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         parts=variant_parts(analysis.outcomes),
         scores=_scores(variants),
         statuses=_count(record.status for v in variants for record in v.records),
-        comparisons=analysis.comparisons,
+        contest=contest(analysis.comparisons),
         ensembles=analysis.ensembles,
         sanity=analysis.sanity,
         labels={v.variant.id: v.variant.label for v in (*variants, *analysis.outcomes)},

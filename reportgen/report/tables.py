@@ -26,7 +26,7 @@ _COUNTED = ("epoch", "step")  # columns of whole numbers, although records hold 
 
 
 def write_tables(analysis: Analysis, folder: Path) -> list[Path]:
-    """Write the six tables into the folder, which is made where there is none, and return their paths."""
+    """Write the tables into the folder, which is made where there is none, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     return [write_csv(folder / f"{name}.csv", *build(analysis)) for name, build in TABLES.items()]
 
@@ -87,6 +87,19 @@ def claims(analysis: Analysis) -> Table:
     return (*columns, *more, "reason"), rows
 
 
+def comparisons(analysis: Analysis) -> Table:
+    """Return one row a pair of variants that were compared: the difference of b to a in a score, paired by seed."""
+    columns = ("a", "b", "score", "difference", "lo", "hi", "n", "p_value", "p_adjusted", "pairs", "effect_size")
+    rows = (
+        (
+            *(one.a, one.b, one.score, one.difference.value, one.difference.lo, one.difference.hi, one.difference.n),
+            *(one.p_value, one.p_adjusted, one.pairs, one.effect_size),
+        )
+        for one in analysis.comparisons
+    )
+    return columns, rows
+
+
 def findings(analysis: Analysis) -> Table:
     """Return one row a finding; evidence and remedy are JSON."""
     columns = ("rule", "severity", "variant", "seeds", "layers", "step", "message", "advice", "sources", "evidence")
@@ -103,6 +116,7 @@ TABLES: dict[str, Callable[[Analysis], Table]] = {
     "epochs": epochs,
     "layers": layers,
     "claims": claims,
+    "comparisons": comparisons,
     "findings": findings,
 }
 

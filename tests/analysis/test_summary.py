@@ -97,6 +97,7 @@ def test_comparisons_are_paired_and_corrected(tmp_path: Path) -> None:
     assert (found.a, found.b, found.score) == ("small", "xavier", "val_accuracy")
     assert found.difference.value == pytest.approx(0.4)
     assert found.p_adjusted == found.p_value
+    assert found.pairs == 1
 
 
 def test_a_remedy_is_judged_on_the_same_seeds(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.analysis.model import Comparison, Estimate
 from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS
 from reportgen.report.tables import write_tables
 from tests.report.small_analysis import small_analysis
@@ -47,9 +48,18 @@ def read(folder, name):
         return reader.fieldnames, list(reader)
 
 
-def test_there_are_six_tables(folder):
+def test_there_are_seven_tables(folder):
     names = {path.name for path in folder.iterdir()}
-    assert names == {f"{name}.csv" for name in ("variants", "runs", "epochs", "layers", "claims", "findings")}
+    expected = ("variants", "runs", "epochs", "layers", "claims", "comparisons", "findings")
+    assert names == {f"{name}.csv" for name in expected}
+
+
+def test_comparisons_hold_every_pair_with_what_it_is_corrected_for(tmp_path):
+    one = Comparison("small", "large", "val_accuracy", Estimate(0.25, 0.1, 0.4, 5), 0.01, 0.1, 2.0, pairs=28)
+    write_tables(small_analysis(comparisons=(one,)), tmp_path)
+    columns, (row,) = read(tmp_path, "comparisons")
+    assert columns[:4] == ["a", "b", "score", "difference"]
+    assert (row["a"], row["difference"], row["p_adjusted"], row["pairs"]) == ("small", "0.25", "0.1", "28")
 
 
 def test_layers_has_a_row_a_run_look_and_layer_with_the_documented_columns_first(folder):
