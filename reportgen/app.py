@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from reportgen.errors import MissingError
+
+BUG, FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = 1, 5, MissingError.exit_code, 6, 130
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,

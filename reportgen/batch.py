@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from reportgen.console import STYLES, Line, counted, main_file, shown_duration, verdict_counts
 from reportgen.errors import ReportgenError
-from reportgen.pipeline import Order, Report, plan_jobs, unique
+from reportgen.order import Order, plan_jobs, unique
+from reportgen.pipeline import Report
 from reportgen.progress import weights
 from reportgen.watcher import Part, Watcher
 

@@ -8,23 +8,21 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportgen import explaining
-from reportgen.app import app
-from reportgen.errors import MissingError, ReportgenError, UsageError
+from reportgen import explaining, reading
+from reportgen.app import BUG, FAILED, INTERRUPTED, MISSING, NOT_SUPPORTED, app
+from reportgen.errors import ReportgenError, UsageError
 from reportgen.flags import Formats, Jobs, Json, Open, Output, Quick, Quiet, Seeds, Set, Strict, Studies, Verbose, Wish
-from reportgen.terminal import Show, print_json, print_lines, say, show_page, tell_bug, told
+from reportgen.terminal import Show, print_json, print_lines, say, tell_bug, told
 
 if TYPE_CHECKING:
     from reportgen.batch import Ended, Maker
-    from reportgen.pipeline import Order, Report
+    from reportgen.order import Order
+    from reportgen.pipeline import Report
     from reportgen.watcher import Watcher
-
-BUG, FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = 1, 5, MissingError.exit_code, 6, 130
 
 
 @app.command()
@@ -122,72 +120,10 @@ def new(
     say(f"next: reportgen check {path}, and reportgen run {path}")
 
 
-@app.command()
-def index(
-    reports: Annotated[
-        list[str] | None, typer.Argument(metavar="[REPORT...]", help="Reports' folders, or folders of them: reports/.")
-    ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The site goes to DIR.")] = Path("site"),
-    title: Annotated[str | None, typer.Option("--title", help="What the site is called.")] = None,
-    open_: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
-) -> None:
-    """Make a site of finished reports.
-
-    Writes an index of the studies and a page with every claim, those of the lectures first, each with its verdicts.
-    """
-    from reportgen.report.site import write_site
-
-    pages = write_site(reports or ["reports"], output, title)
-    print_lines([("", str(pages[0]))])
-    if open_:
-        show_page(pages[0])
-
-
-@app.command()
-def compare(
-    before: Annotated[str, typer.Argument(metavar="REPORT", help="A report's folder, or its results.json.")],
-    after: Annotated[str, typer.Argument(metavar="REPORT", help="The report that is compared with it.")],
-    strict: Annotated[
-        bool, typer.Option("--strict", help="End with code 6 where a claim is not supported any more.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Tell what changed from one report to another.
-
-    Compares verdicts, settings, scores by paired seeds, findings and versions.
-    """
-    from reportgen.changes import compare_reports
-    from reportgen.changes_told import change_lines, change_values
-
-    changes = compare_reports(before, after)
-    if as_json:
-        print_json(change_values(changes))
-    else:
-        print_lines(change_lines(changes))
-    if strict and changes.lost:
-        raise typer.Exit(NOT_SUPPORTED)
-
-
-@app.command()
-def diagnose(
-    record: Annotated[Path, typer.Argument(metavar="RECORD.npz|FOLDER", help="A record, or a folder of records.")],
-    strict: Annotated[
-        bool, typer.Option("--strict", help="End with code 6 where there is a warning or error.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Diagnose training that was recorded elsewhere."""
-    from reportgen.brought import alarms, diagnose_files, judgement_lines, judgement_values
-
-    found, judgements = diagnose_files(record)
-    if as_json:
-        print_json(judgement_values(judgements, found))
-    else:
-        print_lines(judgement_lines(judgements, found))
-    if strict and alarms(judgements):
-        raise typer.Exit(NOT_SUPPORTED)
-
-
+app.command()(reading.index)
+app.command()(reading.compare)
+app.command()(reading.verify)
+app.command()(reading.diagnose)
 app.command("list")(explaining.list_)
 app.command()(explaining.describe)
 app.command()(explaining.schema)

@@ -9,7 +9,9 @@ from typing import Any
 
 from reportgen.analysis.model import ClaimResult
 from reportgen.estimate import Cost, download_bytes, peak_bytes, run_costs
-from reportgen.pipeline import Order, Report, foreseen, plan_jobs, stored_records, unique
+from reportgen.layout import RESULTS
+from reportgen.order import Order, plan_jobs, stored_records, unique
+from reportgen.pipeline import Report, foreseen
 from reportgen.runs.store import plain
 from reportgen.study.plan import Plan
 
@@ -45,7 +47,7 @@ def report_values(report: Report) -> dict[str, Any]:
         "study": report.analysis.plan.study.id,
         "folder": str(report.folder),
         **{name: files.get(name) for name in ACTIVE},
-        "results": str(report.folder / "results.json"),
+        "results": str(report.folder / RESULTS),
         "trained": report.trained,
         "stored": report.stored,
         "statuses": status_counts(report),
@@ -61,7 +63,7 @@ def report_values(report: Report) -> dict[str, Any]:
 def main_file(report: Report) -> Path:
     """Return the path that a reader opens first."""
     written = formats_written(report)
-    return next((written[name] for name in ACTIVE if name in written), report.folder / "results.json")
+    return next((written[name] for name in ACTIVE if name in written), report.folder / RESULTS)
 
 
 def formats_written(report: Report) -> dict[str, Path]:

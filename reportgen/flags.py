@@ -15,7 +15,7 @@ from reportgen.errors import UsageError
 from reportgen.terminal import told
 
 if TYPE_CHECKING:
-    from reportgen.pipeline import Order
+    from reportgen.order import Order
 
 Studies = Annotated[
     list[str], typer.Argument(metavar="STUDY...", help="Study files, folders, reports, or names of shipped studies.")
@@ -86,7 +86,7 @@ class Wish:
 
     def orders(self) -> list[Order]:
         """Return the orders of all studies; where some are not valid, says so of each and ends the program."""
-        from reportgen.pipeline import FORMATS, order_study
+        from reportgen.order import FORMATS, order_study
         from reportgen.shipped import find_studies
 
         overrides = self.overrides()

@@ -6,47 +6,35 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reportgen import data
 from reportgen.analysis import analyse
 from reportgen.analysis.model import Analysis
 from reportgen.counterfactual import Fetch, try_remedies
 from reportgen.errors import MissingError, StoreError, UsageError
-from reportgen.quick import WATERMARK, quick_folder, quick_overrides
+from reportgen.order import Order, order_study, plan_jobs, stored_records, unique
 from reportgen.runs import disk
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.provenance import summarize
 from reportgen.runs.record import RunRecord
-from reportgen.runs.store import Store
 from reportgen.sanity import Measurements, check_sanity, measured_beside
-from reportgen.shipped import study_file
 from reportgen.stages import by_variant, next_stage, outlook
-from reportgen.study.loader import in_report, load_study
-from reportgen.study.plan import Plan, PlannedRun, make_plan
+from reportgen.study.plan import Plan, PlannedRun
 from reportgen.watcher import Watcher
-
-FORMATS = ("html", "pdf", "json", "kit")
-"""What `formats` chooses from; results.json, tables/ and study.yaml are written with every choice."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """A study as asked for: its plan, the report's folder and formats, and the command that makes it again."""
+class Analysed:
+    """A study's analysis with its remedies tried, from records by variant and seed; trained, stored: how many runs."""
 
-    plan: Plan
-    folder: Path
-    formats: Collection[str]
-    command: str
-
-    @property
-    def store(self) -> Store:
-        """The study's runs."""
-        return Store(self.folder / "runs")
+    order: Order
+    records: Mapping[tuple[str, int], RunRecord]
+    analysis: Analysis
+    trained: int
+    stored: int
 
 
 @dataclass(frozen=True)
@@ -88,39 +76,6 @@ def render_study(source: str | Path, *, watcher: Watcher | None = None, **option
     return render_order(order_study(source, **options), watcher=watcher)
 
 
-def order_study(
-    source: str | Path,
-    *,
-    output: str | Path | None = None,
-    formats: Collection[str] = FORMATS,
-    overrides: Mapping[str, Any] | None = None,
-    flags: Mapping[str, str] | None = None,
-    quick: bool = False,
-    command: str | None = None,
-) -> Order:
-    """Return the order for a study, loaded and checked; nothing is trained or written yet.
-
-    The report goes to the folder `output`/<the study's id>; where no output is given, to reports/, or back to its place
-    for the study that a report keeps. overrides: dotted paths to values; flags: what set one, by its path, if not
-    --set. quick: small but for what overrides say, watermarked, without verdicts; it goes to <the study's id>-quick
-    where a full report stands in its place. command: what the report names as the way to make it again.
-    """
-    unknown = sorted(set(formats) - set(FORMATS))
-    if unknown or not formats:
-        found = f"unknown format {', '.join(unknown)}" if unknown else "no format is named"
-        raise UsageError(found, hint=f"there are {', '.join(FORMATS)}")
-    path, changes = study_file(source), dict(overrides or {})
-    plan = make_plan(load_study(path, changes, flags))
-    if quick:
-        small = quick_overrides(plan, changes)
-        typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
-        plan = make_plan(load_study(path, changes | small | {"watermark": WATERMARK}, typed))
-    back = output is None and in_report(path)
-    folder = path.parent if back else Path(output or "reports") / plan.study.id
-    folder = quick_folder(folder) if quick else folder
-    return Order(plan, folder, tuple(formats), command or f"reportgen run {source}")
-
-
 def run_order(
     order: Order,
     *,
@@ -131,6 +86,13 @@ def run_order(
 ) -> Report:
     """Train the runs that are missing, then write the report and return it."""
     watcher = watcher or Watcher()
+    return write_report(train_order(order, watcher, workers=workers, dask=dask, fresh=fresh), watcher)
+
+
+def train_order(
+    order: Order, watcher: Watcher, *, workers: int | None = None, dask: str | None = None, fresh: bool = False
+) -> Analysed:
+    """Train the runs that are missing and return the analysis; of the report nothing is written."""
     disk.make_writable(order.folder)
 
     def train(order: Order, jobs: Sequence[Job], stored: int) -> None:
@@ -151,7 +113,7 @@ def run_order(
             made.update(job.key for job in lacking)
         return _by_seed(order, trials)
 
-    return write_report(order, plan_jobs(order.plan), records, trained, watcher, fetch)
+    return _analysed(order, records, trained, watcher, fetch)
 
 
 def train_stages(
@@ -184,24 +146,27 @@ def _by_seed(order: Order, jobs: Sequence[Job]) -> Mapping[int, RunRecord] | Non
 
 def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     """Write the report from stored runs and return it; never trains."""
+    watcher = watcher or Watcher()
     order, records = stored_stages(order)
-    jobs = plan_jobs(order.plan)
-    count = len(unique(jobs))
+    count = len(unique(plan_jobs(order.plan)))
     if len(records) < count:
         lack = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
         there = "" if order.folder.parent == Path("reports") else f" -o {shlex.quote(str(order.folder.parent))}"
         raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}{there}")
     disk.make_writable(order.folder)
-    # A remedy that has never been tried stays untried: rendering does not train.
-    return write_report(
-        order,
-        jobs,
-        records,
-        0,
-        watcher or Watcher(),
-        lambda runs: _by_seed(order, plan_jobs(order.plan, runs)),
-        may_measure=False,
-    )
+    return write_report(analyse_stored(order, records, watcher), watcher)
+
+
+def analyse_stored(order: Order, records: Mapping[str, RunRecord], watcher: Watcher) -> Analysed:
+    """Return the analysis of all records of an order, by key.
+
+    A remedy that has never been tried stays untried, and what was not measured unmeasured: nothing is trained.
+    """
+
+    def fetch(runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
+        return _by_seed(order, plan_jobs(order.plan, runs))
+
+    return _analysed(order, records, 0, watcher, fetch, may_measure=False)
 
 
 def stored_stages(order: Order) -> tuple[Order, dict[str, RunRecord]]:
@@ -222,26 +187,6 @@ def foreseen(order: Order) -> Plan:
     return outlook(order.plan, plan_jobs(order.plan), records)
 
 
-def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]:
-    """Return a plan's runs, or other runs on its data, with their keys; runs of equal numbers share one."""
-    fingerprint = cache(lambda spec: data.fingerprint(spec, plan.study.folder))
-    return [Job.of(run, fingerprint(run.spec.data)) for run in (plan.runs if runs is None else runs)]
-
-
-def unique(jobs: Sequence[Job]) -> list[Job]:
-    """Return one job a key: two variants of equal settings are trained once."""
-    first: dict[str, Job] = {}
-    for job in jobs:
-        first.setdefault(job.key, job)
-    return list(first.values())
-
-
-def stored_records(order: Order, jobs: Sequence[Job]) -> dict[str, RunRecord]:
-    """Return those of the jobs' records that are stored, by key."""
-    found = ((job.key, order.store.load(job.run, job.fingerprint)) for job in unique(jobs))
-    return {key: record for key, record in found if record is not None}
-
-
 def train_runs(order: Order, jobs: Sequence[Job], workers: int, dask: str | None, watcher: Watcher) -> None:
     """Train these jobs and store each as it is done, so that an interrupted study loses no finished run."""
     store, folder = order.store, order.plan.study.folder
@@ -255,21 +200,19 @@ def train_runs(order: Order, jobs: Sequence[Job], workers: int, dask: str | None
         run_all(jobs, keep=keep, folder=folder, workers=workers, dask=dask, progress=watcher.progress)
 
 
-def write_report(
+def _analysed(
     order: Order,
-    jobs: Sequence[Job],
     records: Mapping[str, RunRecord],
     trained: int,
     watcher: Watcher,
     fetch: Fetch,
     may_measure: bool = True,
-) -> Report:
-    """Analyse the records, try the remedies of findings, draw and write what was ordered."""
+) -> Analysed:
+    """Analyse the records and try the remedies of findings."""
+    jobs = plan_jobs(order.plan)
     lost = [job.key for job in jobs if job.key not in records]
     if lost:
         raise StoreError("a run cannot be read back after it was stored", where=str(order.store.folder / lost[0]))
-    from reportgen.report.publish import publish  # matplotlib takes a second to load, and `check` draws nothing
-
     watcher.stage("analysing")
     found = by_variant(jobs, records)
     measurements = Measurements(order.folder / "sanity", may_measure)
@@ -281,12 +224,19 @@ def write_report(
     if order.plan.study.sanity:
         watcher.stage("checking sanity")
         analysis = check_sanity(analysis, fetch, measurements)
+    return Analysed(order, found, analysis, trained, len(records) - trained)
+
+
+def write_report(made: Analysed, watcher: Watcher) -> Report:
+    """Draw and write what was ordered of an analysis."""
+    from reportgen.report.publish import publish  # matplotlib takes a second to load, and `check` draws nothing
+
+    order, analysis = made.order, made.analysis
     published = publish(analysis, order.folder, order.formats, watcher.stage)
     labels = {variant.id: variant.label for variant in order.plan.variants}
     failures = tuple(
         f"{labels[variant]}, seed {seed}: {record.error}"
-        for (variant, seed), record in found.items()
+        for (variant, seed), record in made.records.items()
         if record.status == "failed"
     )
-    stored = len(records) - trained
-    return Report(order.folder, published.paths, analysis, trained, stored, failures, published.missing)
+    return Report(order.folder, published.paths, analysis, made.trained, made.stored, failures, published.missing)

@@ -9,6 +9,7 @@ from typing import Any
 
 from reportgen.data import shape
 from reportgen.errors import MissingError
+from reportgen.layout import RESULTS
 from reportgen.study.plan import Plan
 
 WATERMARK = "A quick look at a small version of the study: no verdicts"
@@ -75,7 +76,7 @@ def _is_typed(path: str, typed: Mapping[str, Any]) -> bool:
 def _holds_full_report(folder: Path) -> bool:
     """Tell whether a report stands in the folder that is no quick look; one that is damaged counts as full."""
     try:
-        results: Any = json.loads((folder / "results.json").read_bytes())
+        results: Any = json.loads((folder / RESULTS).read_bytes())
         return not results["study"].get("watermark")
     except OSError:
         return False

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen import data, figures, pipeline, report
+from reportgen import data, figures, order, pipeline, report
 from reportgen.analysis.model import Analysis, VariantSummary
 from reportgen.data.dataset import Dataset
 from reportgen.engine.train import Outcome
@@ -115,8 +115,8 @@ class Pretend:
         """Take the neighbours' places."""
         empty, labels = np.zeros((4, 3), np.float32), np.zeros(4, np.int64)
         dataset = Dataset(empty, labels, empty, labels, empty, labels, classes=2)
-        for name in ("load_study", "make_plan", "analyse"):
-            monkeypatch.setattr(pipeline, name, getattr(self, name))
+        for module, name in ((order, "load_study"), (order, "make_plan"), (pipeline, "analyse")):
+            monkeypatch.setattr(module, name, getattr(self, name))
         monkeypatch.setattr(publish, "dump_study", lambda study, folder: "title: Which rate\n")
         monkeypatch.setattr(figures, "draw_all", lambda analysis: [])
         monkeypatch.setattr(report, "write", self.write)

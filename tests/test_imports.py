@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "reportgen"
 
 LAYERS = (
-    ("reportgen.errors", "reportgen.table"),
+    ("reportgen.errors", "reportgen.table", "reportgen.layout"),
     ("reportgen.engine.spec",),
     ("reportgen.data",),
     ("reportgen.engine",),

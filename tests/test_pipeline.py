@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import MissingError, StoreError, UsageError
-from reportgen.pipeline import FORMATS, order_study, render_study, run_order, run_study
+from reportgen.order import FORMATS, order_study
+from reportgen.pipeline import render_study, run_order, run_study
 from reportgen.quick import WATERMARK
 from reportgen.runs import disk
 from reportgen.runs.store import Store

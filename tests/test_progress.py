@@ -11,7 +11,8 @@ from rich.console import Console
 
 from reportgen import data
 from reportgen.errors import MissingError
-from reportgen.pipeline import order_study, plan_jobs, run_study
+from reportgen.order import order_study, plan_jobs
+from reportgen.pipeline import run_study
 from reportgen.progress import BarWatcher, LineWatcher, outcome, weights
 from reportgen.watcher import Part
 from tests.runs.records import planned, record

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.pipeline import order_study
+from reportgen.order import order_study
 
 STUDY = "{title: T, question: Q, data: DATA, network: {hidden: [3]}, vary: {training.lr: [0.1, 1]}, seeds: 5}"
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from reportgen.errors import UsageError
-from reportgen.pipeline import Report, order_study, render_study, run_order, run_study
+from reportgen.order import order_study
+from reportgen.pipeline import Report, render_study, run_order, run_study
 from reportgen.watcher import Watcher
 
 STUDY = """

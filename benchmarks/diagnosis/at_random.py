@@ -34,7 +34,8 @@ from benchmarks.diagnosis.plant import FAULTS, Change, Fault
 from reportgen.analysis.finding import Finding
 from reportgen.analysis.rules._held_out import SIMPLE
 from reportgen.analysis.rules._outcome import guess_loss
-from reportgen.pipeline import plan_jobs, stored_records, train_runs, unique
+from reportgen.order import plan_jobs, stored_records, unique
+from reportgen.pipeline import train_runs
 from reportgen.runs.record import RunRecord
 from reportgen.study.overrides import with_values
 from reportgen.study.plan import PlannedRun, changed

@@ -13,7 +13,8 @@ import yaml
 
 from benchmarks.diagnosis.cases import Case
 from reportgen.errors import StudyError
-from reportgen.pipeline import Order, plan_jobs, stored_records, train_runs, unique
+from reportgen.order import Order, plan_jobs, stored_records, unique
+from reportgen.pipeline import train_runs
 from reportgen.runs.record import RunRecord
 from reportgen.study.loader import load_study
 from reportgen.study.plan import Plan, PlannedRun, Variant, changed, make_plan

@@ -13,7 +13,8 @@ from benchmarks.diagnosis.score import Share
 from reportgen.analysis import analyse
 from reportgen.analysis.finding import Remedy
 from reportgen.counterfactual import try_remedies
-from reportgen.pipeline import plan_jobs, stored_records, train_runs, unique
+from reportgen.order import plan_jobs, stored_records, unique
+from reportgen.pipeline import train_runs
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import PlannedRun
 from reportgen.watcher import Watcher

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reportgen.analysis.model import Analysis
 from reportgen.figures import Drawing, svg_text
+from reportgen.layout import PAGE, RESULTS, STUDY
 from reportgen.report import html, kit, pdf
 from reportgen.report.document import make_document
 
@@ -14,7 +15,7 @@ __all__ = ["write"]
 
 TABLES = ("variants", "runs", "epochs", "layers", "claims", "comparisons", "findings")
 
-ATTACHED = ("results.json", "study.yaml", *(f"tables/{name}.csv" for name in TABLES))
+ATTACHED = (RESULTS, STUDY, *(f"tables/{name}.csv" for name in TABLES))
 """What the PDF carries of the files that stand beside it."""
 
 MOST_ATTACHED = 2_000_000
@@ -32,7 +33,7 @@ def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats
     svgs = {drawing.id: svg_text(drawing) for drawing in drawings}
     paths: list[Path] = []
     if "html" in formats:
-        page = folder / "index.html"
+        page = folder / PAGE
         page.write_text(html.page(document, svgs), encoding="utf-8", newline="\n")
         paths.append(page)
     if "kit" in formats:

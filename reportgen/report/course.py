@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reportgen.analysis.model import ClaimResult
+from reportgen.layout import PAGE
 from reportgen.report.finished import Finished
 from reportgen.report.lecture_claims import LectureClaim, lecture_claims
 from reportgen.report.sources import references
@@ -36,7 +37,7 @@ class CourseStudy:
     @property
     def page(self) -> str | None:
         """The address of the report's page, None where the report has none."""
-        return f"{self.at}/index.html" if "index.html" in self.report.pages else None
+        return f"{self.at}/{PAGE}" if PAGE in self.report.pages else None
 
     @property
     def pdf(self) -> str | None:

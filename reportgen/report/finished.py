@@ -14,10 +14,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from reportgen.analysis.model import ClaimResult
 from reportgen.errors import ResultsError, UsageError
+from reportgen.layout import PAGE, RESULTS
 from reportgen.report.claim_words import QUANTITIES
 from reportgen.report.results import FORMAT, VERSION
 
-RESULTS = "results.json"
 Name = Annotated[str, StringConstraints(pattern=r"^[^/\\:\x00-\x1f]+$", max_length=200)]  # names a file of the report
 Real = float | None
 
@@ -152,7 +152,7 @@ def find_reports(arguments: Iterable[str | Path]) -> list[Path]:
 def read_results(folder: Path) -> Results:
     """Return the results of a report's folder; raises ResultsError where its results.json cannot be read."""
     path = folder / RESULTS
-    return _checked(_parsed(path), path)
+    return _checked(read_values(path), path)
 
 
 def read_report(folder: Path) -> Finished:
@@ -170,7 +170,7 @@ def read_report(folder: Path) -> Finished:
         statuses=Counter(run.status for run in runs),
         train_seconds=_number(results.provenance.train_seconds),
         figure=_opening(results.figures, folder),
-        pages=tuple(name for name in ("index.html", f"{study.id}.pdf") if (folder / name).is_file()),
+        pages=tuple(name for name in (PAGE, f"{study.id}.pdf") if (folder / name).is_file()),
     )
 
 
@@ -182,11 +182,12 @@ def _meant(path: Path) -> list[Path]:
     inside = sorted(each.parent for each in path.glob(f"*/{RESULTS}")) if path.is_dir() else []
     if not inside:
         what = "the folder holds no report" if path.is_dir() else "there is no such folder"
-        raise UsageError(what, where=str(path), hint="reportgen run writes a report with its results.json")
+        raise UsageError(what, where=str(path), hint=f"reportgen run writes a report with its {RESULTS}")
     return inside
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def read_values(path: Path) -> dict[str, Any]:
+    """Return what a results.json of this version holds; raises ResultsError where it is none."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reportgen.layout import PAGE, RESULTS
 from reportgen.report.results import FORMAT
 from reportgen.runs import disk
 
-RESULTS, PAGE = "results.json", "index.html"
 SNIPPETS = ("figures.tex", "report.md", "captions.md")
 GENERATOR = b'<meta name="generator" content="reportgen'
 PRODUCED = b"the numbers of this report"

@@ -10,6 +10,7 @@ from pathlib import Path
 from reportgen import figures, report
 from reportgen.analysis.model import Analysis
 from reportgen.errors import MissingError, StoreError
+from reportgen.layout import RESULTS, STUDY
 from reportgen.report import former
 from reportgen.report.results import write_results
 from reportgen.report.tables import write_tables
@@ -52,9 +53,9 @@ def _write(
         stage("drawing")
         drawings = figures.draw_all(analysis)
     stage("writing")
-    write_results(analysis, folder / "results.json", drawings)
+    write_results(analysis, folder / RESULTS, drawings)
     write_tables(analysis, folder / "tables")
-    disk.write_synced(folder / "study.yaml", dump_study(analysis.plan.study, final).encode())
+    disk.write_synced(folder / STUDY, dump_study(analysis.plan.study, final).encode())
     if not set(formats) - {"json"}:
         return None
     try:

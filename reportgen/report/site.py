@@ -12,15 +12,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
+from reportgen.layout import PAGE, RESULTS
 from reportgen.report.course import COLUMNS, Course, claim_rows, make_course
-from reportgen.report.finished import RESULTS, Finished, find_reports, read_report
+from reportgen.report.finished import Finished, find_reports, read_report
 from reportgen.report.former import made_here
 from reportgen.report.render import fill_page
 from reportgen.report.tables import write_csv
 from reportgen.runs import disk
 
 PAGES = {
-    "index.html": "site_index.html.j2",
+    PAGE: "site_index.html.j2",
     "lectures.html": "site_lectures.html.j2",
     "claims.html": "site_lectures.html.j2",
 }
@@ -95,7 +96,7 @@ def _write(course: Course, site: Path) -> list[Path]:
     disk.sweep(site)
     for study in course.studies:
         _bring(study.report.folder, site)
-    names = ("index.html", course.overview)
+    names = (PAGE, course.overview)
     with disk.unfinished(site / "site") as staged:
         staged.mkdir()
         for name in names:

@@ -166,12 +166,17 @@ def _remedy(remedy: Any) -> Any:
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:
     """Write a table in one step and return its path."""
+    replace_file(path, csv_text(columns, rows).encode())
+    return path
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Return a table as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    replace_file(path, text.getvalue().encode())
-    return path
+    return text.getvalue()
 
 
 def _cell(value: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-RESULTS = "results.json"
+from reportgen.layout import RESULTS
 
 
 def variant_names(runs: Iterable[tuple[Path, str]]) -> dict[str, str]:
@@ -48,6 +48,6 @@ def _labels(path: Path) -> dict[str, str]:
         shared: dict[str, list[str]] = {}
         for run in results["runs"]:
             shared.setdefault(run["key"], []).append(labels[run["variant"]])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     return {key: ", ".join(dict.fromkeys(found)) for key, found in shared.items()}

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 FORMAT = "reportgen-run"
 VERSION = 1  # 1: the first
 STATUSES = ("ok", "diverged", "stopped", "failed")
+HEAD, ARRAYS = "run.json", "arrays.npz"
+
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile)
+"""What reading a folder that is not a whole run of ours raises."""
 
 
 class Store:
@@ -39,15 +43,38 @@ class Store:
 
     def load(self, run: PlannedRun, fingerprint: str) -> RunRecord | None:
         """Return the stored run, None where it is absent, damaged, of another version or not a run of ours."""
+        try:
+            return self._read(run, run.spec.key(fingerprint))
+        except UNREADABLE:
+            return None
+
+    def fault(self, run: PlannedRun, fingerprint: str) -> str | None:
+        """Return in words why a run cannot be loaded, None where it can."""
         key = run.spec.key(fingerprint)
         try:
-            head = _parse(key, (self.folder / key / "run.json").read_bytes())
-            content = (self.folder / key / "arrays.npz").read_bytes()
-            if hashlib.sha256(content).hexdigest() != head["arrays_sha256"]:
-                return None
-            return _record(run, head, unpack(content))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile):
+            self._read(run, key)
+        except FileNotFoundError as error:
+            return f"{Path(error.filename).name} is missing" if (self.folder / key).is_dir() else "it is not there"
+        except OSError as error:
+            return f"it cannot be read: {error.strerror or error}"
+        except UNREADABLE as error:
+            return f"{ARRAYS if str(error) == ARRAYS else HEAD} is not as it was written"
+        return None
+
+    def engine(self, key: str) -> Any:
+        """Return the version of the engine that trained a stored run, None where that cannot be read."""
+        try:
+            return json.loads((self.folder / key / HEAD).read_bytes())["engine"]
+        except UNREADABLE:
             return None
+
+    def _read(self, run: PlannedRun, key: str) -> RunRecord:
+        """Return the stored run; raises one of UNREADABLE where that is not possible, for arrays with their name."""
+        head = _parse(key, (self.folder / key / HEAD).read_bytes())
+        content = (self.folder / key / ARRAYS).read_bytes()
+        if hashlib.sha256(content).hexdigest() != head["arrays_sha256"]:
+            raise ValueError(ARRAYS)
+        return _record(run, head, unpack(content))
 
     def save(self, record: RunRecord) -> None:
         """Store the run in the place of any other of its key; raises StoreError where the disk refuses."""
@@ -69,8 +96,8 @@ class Store:
         content = pack(record.arrays)
         with disk.unfinished(path) as temporary:
             temporary.mkdir()
-            disk.write_synced(temporary / "arrays.npz", content)
-            disk.write_synced(temporary / "run.json", _describe(record, content))
+            disk.write_synced(temporary / ARRAYS, content)
+            disk.write_synced(temporary / HEAD, _describe(record, content))
             disk.sync_folder(temporary)
             disk.replace_folder(temporary, path)
         disk.sync_folder(self.folder)

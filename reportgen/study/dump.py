@@ -14,7 +14,7 @@ from reportgen.study.model import Study
 from reportgen.study.plan import settings_of
 from reportgen.study.ranges import OPTIONS
 from reportgen.study.settings import Settings
-from reportgen.study.variants import SECTIONS
+from reportgen.study.variants import SECTIONS, Choice, axis_of, choices_of
 from reportgen.study.yaml12 import SCALARS
 
 
@@ -55,10 +55,17 @@ def _moved(written: dict[str, Any], here: Path, there: Path) -> dict[str, Any]:
     def change(path: str, value: Any) -> Any:
         return seen(value) if path == "data.path" else source(value) if path == "data" else value
 
-    vary = {path: [change(path, choice) for choice in choices] for path, choices in written["vary"].items()}
+    def moved(choice: Choice, written: Any) -> Any:
+        """Return a choice as seen from there; it keeps the label that its old path gave it."""
+        new = change(choice.path, choice.value)
+        if new == choice.value:
+            return written
+        return (new if isinstance(new, dict) else {"value": new}) | {"label": choice.label}
+
+    vary = {path: list(map(moved, axis_of(path, values), values)) for path, values in written["vary"].items()}
     variants = {
-        label: {path: change(path, value) for path, value in changes.items()}
-        for label, changes in written["variants"].items()
+        name: {choice.path: moved(choice, changes[choice.path]) for choice in choices_of(name, changes)}
+        for name, changes in written["variants"].items()
     }
     return written | {"data": source(written["data"]), "vary": vary, "variants": variants}
 

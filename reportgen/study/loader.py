@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from reportgen.data import shape
 from reportgen.engine.spec import Component
 from reportgen.errors import MissingError, StudyError
+from reportgen.layout import RESULTS, STUDY
 from reportgen.study.checks import check_claims
 from reportgen.study.elsewhere import path_ending
 from reportgen.study.ensembles import check_ensembles, check_snapshots
@@ -216,7 +217,7 @@ def _id(path: FilePath) -> str:
 
 def in_report(path: FilePath) -> bool:
     """Tell whether the file is the study that a report keeps, beside its results."""
-    return path.name == "study.yaml" and path.with_name("results.json").is_file()
+    return path.name == STUDY and path.with_name(RESULTS).is_file()
 
 
 def dump_study(study: Study, folder: FilePath | None = None) -> str:

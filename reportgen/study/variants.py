@@ -50,9 +50,9 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
     Labels and ids are unique. Raises the validation error of what is wrong, below `vary` or `variants`.
     """
     _check_overlap(vary, variants)
-    axes = [_axis(path, values) for path, values in vary.items()]
+    axes = [axis_of(path, values) for path, values in vary.items()]
     named: list[tuple[str, tuple[Choice, ...]]]
-    named = [(label, _named(label, changes)) for label, changes in variants.items()] or [("", ())]
+    named = [(label, choices_of(label, changes)) for label, changes in variants.items()] or [("", ())]
     grids = [(entry, grid) for entry in named for grid in itertools.islice(itertools.product(*axes), MOST_VARIANTS + 1)]
     combinations = grids[: MOST_VARIANTS + 1]
     if len(combinations) > MOST_VARIANTS:
@@ -92,7 +92,8 @@ def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any
                 raise problem(f"{second} would replace {first}", f"{second} before {first}", place, key=True)
 
 
-def _axis(path: str, values: list[Any]) -> list[Choice]:
+def axis_of(path: str, values: list[Any]) -> list[Choice]:
+    """Return the choices of one varied path."""
     place: tuple[str | int, ...] = ("vary", path)
     _check_path(path, place)
     if not values:
@@ -113,7 +114,8 @@ def _equal(a: Any, b: Any) -> bool:
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
-def _named(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
+def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
+    """Return the choices of one variant that is given by name."""
     if not label.strip():
         raise problem("a variant needs a name", "a text before the colon", ("variants", label), key=True)
     found = []

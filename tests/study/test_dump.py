@@ -158,3 +158,31 @@ def test_generated_studies_come_back(tmp_path: Path, **parts: Any) -> None:
     folder = tmp_path / "again"
     folder.mkdir(exist_ok=True)
     assert_equal_plans(study, reloaded(study, folder))
+
+
+def test_files_that_vary_keep_their_labels_as_seen_from_another_folder(tmp_path: Path) -> None:
+    rows = "a,y\n" + "".join(f"{n},{n % 2}\n" for n in range(40))
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (tmp_path / name).write_text(rows, encoding="utf-8")
+    study = """
+title: T
+question: Q
+data: {name: csv, path: a.csv, target: y}
+network: {hidden: [3]}
+training: {epochs: 1}
+VARIED
+claims:
+  - {id: c, says: S, measure: {metric: train_loss}, where: {data.path: a.csv}, expect: {below: 9}}
+"""
+    kinds = {
+        "vary": "vary: {data.path: [a.csv, {value: b.csv, label: second}, c.csv]}",
+        "variants": "variants: {one: {data.path: a.csv}, two: {data.path: {value: b.csv, label: second}}}",
+    }
+    for kind, varied in kinds.items():
+        path, there = tmp_path / f"{kind}.yaml", tmp_path / "deep" / kind / "study.yaml"
+        path.write_text(study.replace("VARIED", varied), encoding="utf-8")
+        there.parent.mkdir(parents=True)
+        there.write_text(dump_study(load_study(path), there.parent), encoding="utf-8")
+        first, second = (make_plan(load_study(each)).variants for each in (path, there))
+        assert [(one.id, one.label) for one in first] == [(one.id, one.label) for one in second]
+        assert [Path(one.settings["data.path"]).name for one in second] == [one.settings["data.path"] for one in first]

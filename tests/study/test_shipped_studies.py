@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.estimate import run_costs
 from reportgen.flags import parse_seeds
-from reportgen.pipeline import plan_jobs, unique
+from reportgen.order import plan_jobs, unique
 from reportgen.shipped import shipped_studies
 from reportgen.study.loader import load_study
 from reportgen.study.overrides import parse_set
