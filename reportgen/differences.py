@@ -33,6 +33,7 @@ ROWS = {
     "epochs": ("variant", "seed", "epoch"),
     "layers": ("variant", "seed", "step", "layer"),
     "claims": ("id",),
+    "comparisons": ("a", "b", "score"),
     "findings": ("rule", "variant"),
 }
 """By what a row of a table is told from the others."""

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from reportgen.cli import invoke
-from reportgen.differences import result_differences, table_differences
+from reportgen.differences import ROWS, result_differences, table_differences
 from reportgen.engine import spec
 from reportgen.pipeline import run_study
+from reportgen.report.tables import TABLES
 
 STUDY = """
 title: Two rates
@@ -197,6 +198,14 @@ def test_a_quick_look_agrees_too_wherever_it_lies(made: Path, tmp_path: Path, ca
             0,
             [f"{folder}: agrees with the records of its {len([*records(folder)])} runs"],
         )
+
+
+def test_rows_of_every_table_have_names(report: Path) -> None:
+    assert list(ROWS) == list(TABLES)
+    for name, keys in ROWS.items():
+        head, *rows = (report / "tables" / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        assert rows or name == "findings"
+        assert set(keys) <= set(head.split(","))
 
 
 def test_last_bits_are_no_difference_and_whole_numbers_are_exact() -> None:
