@@ -13,6 +13,8 @@ from reportgen.engine.spec import RunSpec
 
 Array = NDArray[Any]
 
+_NO_LOOKS = np.zeros(0, np.int64)
+
 
 @dataclass(frozen=True, eq=False)  # a record is itself alone, so that answers about it can be kept by it
 class RunRecord:
@@ -74,7 +76,7 @@ class RunRecord:
     @property
     def probe_steps(self) -> Array:
         """Steps at which the layers were looked at, (P,); none where a study asks for no looks."""
-        return self.arrays.get("probe_step", np.zeros(0, np.int64))
+        return self.arrays.get("probe_step", _NO_LOOKS)
 
     def statistic(self, name: str) -> Array:
         """Return a layer statistic over probes and layers, (P, L)."""

@@ -14,6 +14,7 @@ the sum of lr |g|^2 / L, and the fall comes true. A sum far beyond the fall says
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.rules._kept import kept
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.runs.record import RunRecord
 
@@ -50,7 +52,8 @@ _NEEDED = (
 class Course:
     """A run's training; K looks after step 0, S steps, losses in train mode.
 
-    effects (K,): what one step does at each look; ratios (K, L): update over weight by layer; looks (K,): their steps.
+    effects (K,): what one step does at each look; ratios (K, L): update over weight by layer, 0 where unknown;
+    looks (K,): their steps.
     promised: what all steps could do, in powers of e. losses (S,): of each minibatch; first, last: their means at
     both ends. guess: the loss of the best constant answer. paths (L,): the sum of all steps' update over weight.
     usual: what a step does on the average over all. kept: the squared gradient at the last look as a share of its
@@ -112,7 +115,7 @@ def finite(values: Any) -> Array:
 def ends(losses: Array) -> tuple[float, float]:
     """Return the mean loss of the first and of the last steps."""
     size = losses.size
-    return float(losses[: max(1, size // FIRST)].mean()), float(losses[-max(1, size // LAST) :].mean())
+    return mean(losses[: max(1, size // FIRST)]), mean(losses[-max(1, size // LAST) :])
 
 
 @kept
@@ -132,7 +135,7 @@ def course(record: RunRecord) -> Course | None:
     seen = np.isfinite(effects) & np.isfinite(rates) & (looks > 0)
     if not seen.any():
         return None
-    ratios = np.asarray(record.statistic("update_ratio"), np.float64)[seen]
+    ratios = np.nan_to_num(np.asarray(record.statistic("update_ratio"), np.float64)[seen])
     at = _Steps(looks[seen], losses.size)
     first, last = ends(losses)
     return Course(
@@ -144,7 +147,7 @@ def course(record: RunRecord) -> Course | None:
         first=first,
         last=last,
         guess=guess_loss(record),
-        paths=np.array([at.total(layer) for layer in np.nan_to_num(ratios).T]),
+        paths=np.array([at.total(layer) for layer in ratios.T]),
         usual=at.total(effects[seen]) / losses.size,
         kept=float(gradient[seen][-1] / max(gradient[np.isfinite(gradient)].max(), 1e-300)),
         carried=float(weights[0] / max(gradient[0], 1e-300)),
@@ -158,9 +161,13 @@ class _Steps:
     looks: Array
     steps: int
 
+    @functools.cached_property
+    def _all(self) -> Array:
+        return np.arange(1.0, self.steps + 1)
+
     def total(self, values: Array) -> float:
         """Return the sum over all steps."""
-        return float(np.interp(np.arange(1, self.steps + 1), self.looks, values).sum())
+        return float(np.add.reduce(np.interp(self._all, self.looks, values)))
 
 
 def _levels(record: RunRecord, losses: Array) -> tuple[Array, Array]:

@@ -7,37 +7,60 @@ early: from some epoch on to 1.2 times that; at the end it is the last tenth of 
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.rules._kept import kept
+from reportgen.analysis.rules._means import mean, noise
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
+Epochs = NDArray[np.int64]
 
 LEAST_EPOCHS = 3
 LONGER = 1.2
 LAST = 10
-COLUMNS = ("val_loss", "val_accuracy", "train_loss", "train_accuracy")
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One seed's scores in its best stretch of epochs and in the last one, by column; best: the stretch's epoch.
+    """One seed's scores, by column, in its best stretch of epochs, [start, end), and in the last of `length` epochs."""
 
-    wander: the standard error that the last stretch's mean has by what scores do from epoch to epoch.
-    """
+    record: RunRecord
+    start: int
+    end: int
+    length: int
 
-    best: int
-    before: dict[str, float]
-    after: dict[str, float]
-    wander: dict[str, float]
+    @property
+    def best(self) -> int:
+        """The best stretch's epoch."""
+        return (self.start + self.end) // 2
+
+    def before(self, column: str) -> float:
+        """Return the mean score of the best stretch."""
+        return mean(_scores(self.record, column, self.end)[self.start :])
+
+    def after(self, column: str) -> float:
+        """Return the mean score of the last stretch."""
+        return mean(_scores(self.record, column, self.length + 1)[-self._last :])
 
     def change(self, column: str) -> float:
         """Return the last stretch's score less the best one's."""
-        return self.after[column] - self.before[column]
+        return self.after(column) - self.before(column)
+
+    def wander(self, column: str) -> float:
+        """Return the standard error that the last stretch's mean has by what scores do in the last third of epochs."""
+        scores = _scores(self.record, column, self.length + 1)
+        return math.sqrt(noise(scores[-max(3, scores.size // 3) :]) / self._last)
+
+    @property
+    def _last(self) -> int:
+        return max(1, self.length // LAST)
 
 
 def turns(records: Sequence[RunRecord], by: str, sign: float) -> list[Turn]:
@@ -45,31 +68,52 @@ def turns(records: Sequence[RunRecord], by: str, sign: float) -> list[Turn]:
     length = min((len(r.arrays.get(f"epoch_{by}", ())) for r in records), default=0) - 1
     if length < LEAST_EPOCHS:
         return []
-    starts = np.arange(1, length + 1)
-    ends = np.minimum(np.maximum(starts + 1, np.floor(starts * LONGER)), length + 1).astype(np.int64)
-    curves = [{c: np.asarray(r.epochs(c)[: length + 1], np.float64) for c in COLUMNS} for r in records]
-    table = sign * np.array([_means(curve[by], starts, ends) for curve in curves])
+    starts, ends = _stretches(length)
+    table = sign * np.array([_sums(_scores(r, by, length + 1), starts, ends) for r in records]) / (ends - starts)
     found = []
-    for index, curve in enumerate(curves):
-        others = np.delete(table, index, axis=0) if len(records) > 1 else table
-        best = int(np.argmin(others.mean(axis=0)))
-        before = {c: float(values[starts[best] : ends[best]].mean()) for c, values in curve.items()}
-        after = {c: float(values[-max(1, length // LAST) :].mean()) for c, values in curve.items()}
-        wander = {c: _wander(values, max(1, length // LAST)) for c, values in curve.items()}
-        found.append(Turn((int(starts[best]) + int(ends[best])) // 2, before, after, wander))
+    for index, record in enumerate(records):
+        others = np.concatenate((table[:index], table[index + 1 :])) if len(records) > 1 else table
+        best = int((np.add.reduce(others) / len(others)).argmin())
+        found.append(Turn(record, int(starts[best]), int(ends[best]), length))
     return found
 
 
-def _wander(values: Array, size: int) -> float:
-    """Return the standard error of the mean of the last values, by the differences of neighbours in the last third."""
-    late = values[-max(3, values.size // 3) :]
-    return float(np.sqrt(np.mean(np.diff(late) ** 2) / 2 / size))
+def _scores(record: RunRecord, column: str, count: int) -> Array:
+    """Return the first `count` scores of a column."""
+    return np.asarray(record.epochs(column)[:count], np.float64)
 
 
-def _means(values: Array, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Array:
-    """Return the means of values over stretches [start, end)."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    return np.asarray((sums[ends] - sums[starts]) / (ends - starts))
+@functools.lru_cache(maxsize=16)
+def _stretches(length: int) -> tuple[Epochs, Epochs]:
+    """Return the starts and the ends of all stretches [start, end) of so many epochs."""
+    starts = np.arange(1, length + 1)
+    return starts, np.minimum(np.maximum(starts + 1, np.floor(starts * LONGER)), length + 1).astype(np.int64)
+
+
+def _sums(values: Array, starts: Epochs, ends: Epochs) -> Array:
+    """Return the sums of values over stretches."""
+    sums = np.concatenate(([0.0], np.cumsum(values)))
+    return np.asarray(sums[ends] - sums[starts])
+
+
+@dataclass(frozen=True)
+class _LateLosses:
+    """Mean losses late in training: of the third quarter, and of the two halves of the last; error: of a mean."""
+
+    third: float
+    first: float
+    second: float
+    error: float
+
+
+@kept
+def _late_losses(record: RunRecord) -> _LateLosses | None:
+    """Return the mean losses late in training, with their standard error by minibatches; None for a few steps."""
+    losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
+    if losses.size < 8:
+        return None
+    *third, first, second = (mean(part) for part in np.array_split(losses, 8)[4:])
+    return _LateLosses(mean(third), first, second, math.sqrt(noise(losses[losses.size // 2 :]) / (losses.size / 8)))
 
 
 def still_falling(record: RunRecord, share: float, errors: float = 0.0) -> bool:
@@ -78,10 +122,9 @@ def still_falling(record: RunRecord, share: float, errors: float = 0.0) -> bool:
     The last quarter's own second half has to lie below its first by half of that share: a loss that came to rest when
     its rate decayed no longer falls. errors: how many standard errors of minibatches the fall has to be at least.
     """
-    losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
-    if losses.size < 8:
+    late = _late_losses(record)
+    if late is None:
         return False
-    *third, first, second = (float(part.mean()) for part in np.array_split(losses, 8)[4:])
-    last, fell = (first + second) / 2, float(np.mean(third)) - (first + second) / 2
-    noise = float(np.sqrt(np.mean(np.diff(losses[losses.size // 2 :]) ** 2) / 2 / (losses.size / 8)))
-    return fell > max(share * last, errors * noise) and first - second > share / 2 * second
+    last = (late.first + late.second) / 2
+    fell = late.third - last > max(share * last, errors * late.error)
+    return fell and late.first - late.second > share / 2 * late.second

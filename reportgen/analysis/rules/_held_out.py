@@ -6,13 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from reportgen.analysis.rules._kept import kept
+from reportgen.analysis.rules._means import mean, spread
 from reportgen.analysis.splits import one_split
 from reportgen.runs.record import RunRecord
-
-Array = NDArray[np.float64]
 
 
 def scored(records: Sequence[RunRecord]) -> list[RunRecord]:
@@ -20,7 +17,7 @@ def scored(records: Sequence[RunRecord]) -> list[RunRecord]:
     return [
         r
         for r in records
-        if r.steps > 0 and r.status in ("ok", "stopped") and np.isfinite(r.final.get("val_accuracy", np.nan))
+        if r.steps > 0 and r.status in ("ok", "stopped") and math.isfinite(r.final.get("val_accuracy", math.nan))
     ]
 
 
@@ -35,12 +32,12 @@ def examples(records: Sequence[RunRecord], name: str = "val_n") -> int:
 
 def mean_final(records: Sequence[RunRecord], score: str) -> float:
     """Return the average over seeds of a final score."""
-    return float(np.mean([r.final[score] for r in records]))
+    return mean([r.final[score] for r in records])
 
 
 def mean_fact(records: Sequence[RunRecord], name: str) -> float:
     """Return the average over seeds of a fact, NaN where a record lacks it."""
-    return float(np.mean([float(r.facts.get(name, math.nan)) for r in records]))
+    return mean([float(r.facts.get(name, math.nan)) for r in records])
 
 
 def share_error(share: float, of: int) -> float:
@@ -54,8 +51,8 @@ def majority(record: RunRecord) -> float:
     known = record.facts.get("baseline_majority")
     if known is not None:
         return float(known)
-    counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
-    return float(counts.max() / counts.sum()) if counts.sum() else 1 / max(int(record.facts.get("classes", 2)), 1)
+    share = _commonest(record)
+    return 1 / max(int(record.facts.get("classes", 2)), 1) if math.isnan(share) else share
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ SEES = 3.0
 
 def reference(records: Sequence[RunRecord]) -> Reference | None:
     """Return the better of those simple models that see something in training examples left out; else None."""
-    blind = float(np.mean([majority(r) for r in records]))
+    blind = mean([majority(r) for r in records])
     found = [
         Reference(words, mean_fact(records, name), _error(records, name, "baseline_val_n"), blind)
         for words, name in SIMPLE.items()
@@ -109,16 +106,22 @@ def would_see(records: Sequence[RunRecord], share: float) -> bool:
 
 def blind_in_training(records: Sequence[RunRecord]) -> float:
     """Return the share of the commonest class among training examples, averaged over seeds."""
-    counts = [np.asarray(r.facts.get("class_counts", ()), np.float64) for r in records]
-    return float(np.mean([c.max() / c.sum() if c.sum() else math.nan for c in counts]))
+    return mean([_commonest(r) for r in records])
+
+
+@kept
+def _commonest(record: RunRecord) -> float:
+    """Return the share of the commonest class among training examples, NaN where it is not known."""
+    counts = [float(count) for count in record.facts.get("class_counts", ())]
+    return max(counts) / sum(counts) if sum(counts) else math.nan
 
 
 def seed_error(values: Sequence[float]) -> float:
     """Return the standard error of a mean over seeds; 0 for one seed, which tells none."""
-    return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    return spread(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
 
 
 def _error(records: Sequence[RunRecord], name: str, count: str) -> float:
     """Return the standard error of an average accuracy: that of the examples, or of the seeds where it is larger."""
     values = [float(r.facts.get(name, math.nan)) for r in records]
-    return max(share_error(float(np.mean(values)), examples(records, count)), seed_error(values))
+    return max(share_error(mean(values), examples(records, count)), seed_error(values))

@@ -18,8 +18,10 @@ def kept(function: Callable[[RunRecord], Answer]) -> Callable[[RunRecord], Answe
 
     @functools.wraps(function)
     def ask(record: RunRecord) -> Answer:
-        if record not in answers:
-            answers[record] = function(record)
-        return answers[record]
+        try:
+            return answers[record]
+        except KeyError:
+            answer = answers[record] = function(record)
+            return answer
 
     return ask

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import math
 
 import numpy as np
 
+from reportgen.analysis.rules._kept import kept
 from reportgen.analysis.sanity import chance_loss, entropy
 from reportgen.runs.record import RunRecord
 
@@ -29,14 +29,11 @@ STUCK = 0.9
 NOTHING = np.zeros(0)
 
 
+@kept
 def guess_loss(record: RunRecord) -> float:
     """Return the loss of the best answer that ignores the input: for cross-entropy, the entropy of the labels."""
-    counts = tuple(float(count) for count in record.facts.get("class_counts", ()))
-    return _guess_loss(record.spec.training.loss.name, record.spec.network.layers[-1].units, counts)
-
-
-@functools.lru_cache(maxsize=256)  # every rule asks, for every run of the same data
-def _guess_loss(name: str, units: int, counts: tuple[float, ...]) -> float:
+    name, units = record.spec.training.loss.name, record.spec.network.layers[-1].units
+    counts = [float(count) for count in record.facts.get("class_counts", ())]
     if sum(counts) == 0:
         return chance_loss(name, units)
     if name == "softmax_cross_entropy":
@@ -64,6 +61,7 @@ def end_loss(record: RunRecord) -> float:
     return math.inf if record.status == "diverged" else min(last, default=math.nan)
 
 
+@kept
 def fits(record: RunRecord) -> bool:
     """Return whether the run fits its training split, as far as its labels can be learned and not only by heart.
 
@@ -86,6 +84,7 @@ def _learned(record: RunRecord, share: float) -> bool:
     return record.steps > 0 and right and end_loss(record) < (HALF + noise) * guess_loss(record)
 
 
+@kept
 def stuck(record: RunRecord) -> bool:
     """Return whether the run was trained and has learned next to nothing of what there is to learn, or has diverged."""
     if record.steps == 0 or end_loss(record) < STUCK * guess_loss(record):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from reportgen.analysis.finding import Severity
+from reportgen.analysis.rules._kept import kept
 from reportgen.analysis.rules._outcome import FITS, MASTERS, does_well, stuck
 from reportgen.analysis.rules._plateau import delayed
 from reportgen.analysis.rules._seen import initial
@@ -54,6 +55,7 @@ def backward(record: RunRecord, look: int = 0) -> Array:
     return np.hypot(mean, std)
 
 
+@kept
 def wander(record: RunRecord) -> Array:
     """Return S between the first hidden layer and each, (layers - 1,): 0 for the first."""
     each = [5 / layer.units for layer in record.spec.network.layers[:-1]]

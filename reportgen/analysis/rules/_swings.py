@@ -7,9 +7,13 @@ examples, and for every step of descent on the full batch.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.rules._kept import kept
+from reportgen.analysis.rules._means import mean, noise
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -49,6 +53,7 @@ def over_epochs(record: RunRecord) -> Array:
     return np.asarray(losses[: losses.size // steps * steps].reshape(-1, steps) @ weights)
 
 
+@kept
 def swing(record: RunRecord) -> float:
     """Return the standard deviation of the loss's swings late in training; NaN where too little was measured.
 
@@ -71,9 +76,12 @@ def _widest(values: Array) -> float:
 
 
 def _rises(values: Array, size: int) -> float:
+    """Return the swing over blocks of so many values, of which the last ends with the last value."""
     count = values.size // size
-    means = values[values.size - count * size :].reshape(count, size).mean(axis=1)
-    return float(PER_RISE * np.maximum(np.diff(means), 0).mean()) if count > 1 else 0.0
+    if count < 2:
+        return 0.0
+    means = np.add.reduce(values[-count * size :].reshape(count, size), axis=1) / size
+    return PER_RISE * mean(np.maximum(means[1:] - means[:-1], 0))
 
 
 def outweighed(record: RunRecord, size: float) -> bool:
@@ -82,7 +90,7 @@ def outweighed(record: RunRecord, size: float) -> bool:
     if losses.size < 4:
         return False
     third, last = np.array_split(losses, 4)[2:]
-    return bool(third.mean() - last.mean() > 2 * size)
+    return mean(third) - mean(last) > 2 * size
 
 
 def swing_of_blocks(record: RunRecord) -> float:
@@ -95,6 +103,5 @@ def swing_of_blocks(record: RunRecord) -> float:
     size = late.size // BLOCKS
     if size < LEAST:
         return 0.0
-    noise = np.mean(np.diff(late) ** 2) / 2 / size
-    swing = _rises(late, size)
-    return float(np.sqrt(swing**2 - noise)) if swing**2 > 4 * noise else 0.0
+    error, found = noise(late) / size, _rises(late, size)
+    return math.sqrt(found**2 - error) if found**2 > 4 * error else 0.0

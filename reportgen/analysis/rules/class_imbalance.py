@@ -52,6 +52,8 @@ def _unseen(record: RunRecord) -> NDArray[np.bool_]:
     """Return which classes are rare in training and as good as never predicted, (C,)."""
     counts = np.asarray(record.facts["class_counts"], np.float64)
     rare = (counts < RARE * counts.sum() / counts.size) & (counts > 0)
+    if not rare.any():
+        return np.asarray(rare)
     train, validation = record.arrays["train_confusion"], _validation(record)
     missed = (_recognized(train) < RECOGNIZED) & (_recognized(validation) < RECOGNIZED)
     seldom = validation.sum(axis=0) <= SELDOM * validation.sum(axis=1)
@@ -72,6 +74,8 @@ def _too_rare(records: Sequence[RunRecord]) -> NDArray[np.bool_]:
     there, right = validation.sum(axis=1), np.diag(validation)
     total, most = there.sum(), np.minimum(counts / counts.sum() / RARE, 1.0)
     rarer = there > most * total + ERRORS * np.sqrt(most * (1 - most) * total + 1)
+    if not rarer.any():
+        return np.asarray(rarer)
     level = (right.sum() - right) / np.maximum(total - there, 1) / 2
     missed = right < level * there - ERRORS * np.sqrt(level * (1 - level) * there)
     return np.asarray((counts > 0) & rarer & missed)

@@ -52,15 +52,17 @@ SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying R
 
 def _dead_by_layer(record: RunRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the shares of dead units by hidden layer: at step 0, and in all of the last looks."""
-    dead: NDArray[np.bool_] = record.arrays["probe_unit_dead"].astype(bool)
-    layer_of = record.arrays["unit_layer"]
-    relu = [layer.activation.name == "relu" for layer in record.spec.network.layers[:-1]]
-    last = np.asarray(dead[-LOOKS:].all(axis=0) if len(dead) > 1 else dead[-1])
-    shares = [
-        [flags[layer_of == index + 1].mean() if is_relu else 0.0 for index, is_relu in enumerate(relu)]
-        for flags in (dead[0], last)
-    ]
-    return np.array(shares[0]), np.array(shares[1])
+    dead, layer_of = record.arrays["probe_unit_dead"], record.arrays["unit_layer"]
+    last = dead[-LOOKS:].all(axis=0) if len(dead) > 1 else dead[-1]
+    relu = np.array(_rectified(record))
+    units = np.maximum(np.bincount(layer_of, minlength=record.layers)[1:], 1)
+    start, end = (np.bincount(layer_of, flags, record.layers)[1:] * relu / units for flags in (dead[0], last))
+    return start, end
+
+
+def _rectified(record: RunRecord) -> list[bool]:
+    """Return which hidden layers are of ReLU units."""
+    return [layer.activation.name == "relu" for layer in record.spec.network.layers[:-1]]
 
 
 def _flagged(record: RunRecord) -> NDArray[np.bool_]:
@@ -82,7 +84,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = [
         r
         for r in looked_at(evidence.records)
-        if int(r.facts.get("probe_n", 0)) >= LEAST_EXAMPLES and r.layers > 1 and not _silent(r)
+        if int(r.facts.get("probe_n", 0)) >= LEAST_EXAMPLES and any(_rectified(r)) and not _silent(r)
     ]
     flags = [_flagged(record) for record in records]
     shown = [r for r, f in zip(records, flags, strict=True) if f.any()]

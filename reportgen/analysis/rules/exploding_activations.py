@@ -67,6 +67,8 @@ def _exploded(record: RunRecord) -> NDArray[np.bool_]:
     names = [layer.activation.name for layer in record.spec.network.layers[:-1]]
     if sizes.size < 2 or not np.isfinite(sizes).all() or (sizes <= 0).any() or set(names) & set(BOUNDED):
         return nowhere
+    if not sizes[-1] > LEAST:
+        return nowhere
     variance = wander(record) + 5 / record.spec.network.layers[0].units
     flags = (sizes > LEAST) & beyond_chance(np.log(sizes), variance)
     first = float(np.hypot(initial(record, "activation_mean")[0], initial(record, "activation_std")[0]))

@@ -73,6 +73,8 @@ def _growth(record: RunRecord) -> tuple[NDArray[np.bool_], float]:
     change = np.log(sizes / sizes[-1])
     other = change - math.log(BATCHNORM) * np.cumsum(normalized[::-1])[::-1]
     large = (other > math.log(LEAST)) | (change > math.log(LARGE))
+    if not large[0]:
+        return nowhere, 1.0
     flags = large & beyond_chance(change, wander(record)[-1] - wander(record))
     return (flags if flags[0] else nowhere), float(sizes[0] / sizes[-1])
 

@@ -33,27 +33,41 @@ SOURCES = ("nn1-notes", "chicago-14", "Goodfellow, Bengio and Courville 2016, 6.
 
 def _linear(record: RunRecord) -> NDArray[np.bool_]:
     """Return which hidden layers are linear at every look, (layers - 1,); bottlenecks only where all layers are."""
-    count = record.layers - 1
-    flags = np.array([_layer_is_linear(record, index) for index in range(count)], np.bool_)
-    if flags.all() or not flags.any():
-        return flags
-    return np.asarray(flags & ~_bottlenecks(record))
+    names = [layer.activation.name for layer in record.spec.network.layers[:-1]]
+    flags = np.zeros(len(names), np.bool_)
+    for kinds, shown in ((BENT, _above_zero), (UNBENT, _unchanged)):
+        able = [name in kinds for name in names]
+        if any(able):
+            flags |= np.array(able) & shown(record)
+    return flags if flags.all() or not flags.any() else np.asarray(flags & ~_bottlenecks(record))
 
 
-def _layer_is_linear(record: RunRecord, index: int) -> bool:
-    layer = record.spec.network.layers[index]
-    mean, std, low, z_mean, z_std = (
-        np.asarray(record.statistic(name)[:, index], np.float64)
-        for name in ("activation_mean", "activation_std", "activation_min", "preactivation_mean", "preactivation_std")
-    )
+def _hidden(record: RunRecord, *names: str) -> list[NDArray[np.float64]]:
+    """Return statistics of the hidden layers, each (looks, layers - 1)."""
+    return [np.asarray(record.statistic(name), np.float64)[:, :-1] for name in names]
+
+
+def _always(holds: NDArray[np.bool_], record: RunRecord) -> NDArray[np.bool_]:
+    """Return where something holds at every look at which the signal is known and not constant, if there is one."""
+    std, z_std = _hidden(record, "activation_std", "preactivation_std")
     seen = np.isfinite(std) & np.isfinite(z_std) & (z_std > 0)
-    if not seen.any():
-        return False
+    return np.asarray((holds | ~seen).all(axis=0) & seen.any(axis=0))
+
+
+def _above_zero(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which hidden layers have no activation at zero or below, (layers - 1,)."""
+    (low,) = _hidden(record, "activation_min")
+    return _always(low > 0, record) if low.size and (low > 0).any() else np.zeros(low.shape[1], np.bool_)
+
+
+def _unchanged(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which hidden layers have activations that are their pre-activations, (layers - 1,)."""
+    mean, std = _hidden(record, "activation_mean", "activation_std")
+    z_mean, z_std = _hidden(record, "preactivation_mean", "preactivation_std")
     with np.errstate(invalid="ignore"):  # a run that diverged ends with infinities
         scale = np.hypot(z_mean, z_std)
         same = (np.abs(mean - z_mean) <= AGREES * scale) & (np.abs(std - z_std) <= AGREES * scale)
-    name = layer.activation.name
-    return bool((name in UNBENT and same[seen].all()) or (name in BENT and (low[seen] > 0).all()))
+    return _always(same, record)
 
 
 def _bottlenecks(record: RunRecord) -> NDArray[np.bool_]:

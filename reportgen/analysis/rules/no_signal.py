@@ -40,6 +40,7 @@ from reportgen.analysis.rules._held_out import (
     share_error,
     would_see,
 )
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
@@ -56,12 +57,7 @@ SOURCES = (
 
 
 def _learned(records: Sequence[RunRecord]) -> list[RunRecord]:
-    """Return the runs that beat the commonest class on their training examples; none if all together do not.
-
-    All runs where simple models settle that there is nothing to find.
-    """
-    if would_see(records, SETTLED):
-        return list(records)
+    """Return the runs that beat the commonest class on their training examples; none if all together do not."""
     sizes = sum(int(r.facts.get("train_n", 0)) for r in records)
     blind = blind_in_training(records)
     if not mean_final(records, "train_accuracy") > blind + LEARNED * share_error(blind, sizes):
@@ -69,34 +65,35 @@ def _learned(records: Sequence[RunRecord]) -> list[RunRecord]:
     return [r for r in records if r.final["train_accuracy"] > blind]
 
 
-def _found_nothing(records: Sequence[RunRecord], blind: float) -> bool:
+def _found_nothing(records: Sequence[RunRecord], blind: float, settled: bool) -> bool:
     """Return whether validation shows nothing: in any epoch, or at the end where simple models settle it."""
     if any(sees(records, name) for name in SIMPLE.values()):
         return False
-    if would_see(records, SETTLED):
+    if settled:
         accuracy = [float(r.final["val_accuracy"]) for r in records]
         error = max(_error(records, accuracy, blind), _wander(records))
         gained = [1 - float(r.final["val_loss"]) / guess_loss(r) for r in records]
-        return float(np.mean(accuracy)) <= blind + ERRORS * error and _nothing(gained)
-    for epoch in range(1, min(len(r.epochs("val_accuracy")) for r in records)):
-        accuracy = [float(r.epochs("val_accuracy")[epoch]) for r in records]
-        gained = [1 - float(r.epochs("val_loss")[epoch]) / guess_loss(r) for r in records]
-        if np.mean(accuracy) > blind + ERRORS * _error(records, accuracy, blind):
-            return False
-        if not _nothing(gained):
-            return False
-    return True
+        return mean(accuracy) <= blind + ERRORS * error and _nothing(gained)
+    epochs = min(len(r.epochs("val_accuracy")) for r in records)
+    return all(_nothing_at(records, blind, epoch) for epoch in reversed(range(1, epochs)))
+
+
+def _nothing_at(records: Sequence[RunRecord], blind: float, epoch: int) -> bool:
+    """Return whether validation shows nothing after that epoch."""
+    accuracy = [float(r.epochs("val_accuracy")[epoch]) for r in records]
+    gained = [1 - float(r.epochs("val_loss")[epoch]) / guess_loss(r) for r in records]
+    return mean(accuracy) <= blind + ERRORS * _error(records, accuracy, blind) and _nothing(gained)
 
 
 def _nothing(gained: Sequence[float]) -> bool:
     """Return whether a loss gained next to nothing on guessing, as a share of that, beyond what seeds differ by."""
-    return float(np.mean(gained)) <= LOSS + ERRORS * seed_error(gained)
+    return mean(gained) <= LOSS + ERRORS * seed_error(gained)
 
 
 def _wander(records: Sequence[RunRecord]) -> float:
     """Return the standard error of an average accuracy by how it wanders in the second half of training."""
     late = [r.epochs("val_accuracy")[len(r.epochs("val_accuracy")) // 2 :] for r in records]
-    return float(np.mean([np.std(values) for values in late])) / math.sqrt(len(records))
+    return mean([float(np.std(values)) for values in late]) / math.sqrt(len(records))
 
 
 def _error(records: Sequence[RunRecord], accuracy: Sequence[float], share: float) -> float:
@@ -105,20 +102,23 @@ def _error(records: Sequence[RunRecord], accuracy: Sequence[float], share: float
 
 
 def _would_have_seen(records: Sequence[RunRecord], blind: float) -> bool:
-    """Return whether a tenth of what there can be to find would not have been missed, by the net or simple models."""
+    """Return whether the net would not have missed a tenth of what there can be to find."""
     accuracy = [float(r.final["val_accuracy"]) for r in records]
-    end = float(np.mean(accuracy))
-    return end + CERTAIN * _error(records, accuracy, end) < blind + POWER * (1 - blind) or would_see(records, SETTLED)
+    end = mean(accuracy)
+    return end + CERTAIN * _error(records, accuracy, end) < blind + POWER * (1 - blind)
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds learned their training examples, and none of it carries over."""
     records = [r for r in scored(evidence.records) if int(r.facts.get("val_n", 0)) and guess_loss(r) > 0]
-    shown = _learned(records) if records else []
+    if not records:
+        return None
+    settled = would_see(records, SETTLED)
+    shown = records if settled else _learned(records)
     if not shown or not enough(len(shown), len(records)):
         return None
-    blind = float(np.mean([majority(r) for r in shown]))
-    if not _found_nothing(shown, blind) or not _would_have_seen(shown, blind):
+    blind = mean([majority(r) for r in shown])
+    if not _found_nothing(shown, blind, settled) or not (settled or _would_have_seen(shown, blind)):
         return None
     seeds = tuple(r.spec.seed for r in shown)
     end, train = mean_final(shown, "val_accuracy"), mean_final(shown, "train_accuracy")
@@ -133,7 +133,7 @@ def check(evidence: Evidence) -> Finding | None:
         evidence={"val_accuracy": end, "error": error, "blind": blind, "train_accuracy": train,
                   "val_loss": mean_final(shown, "val_loss"), "guess": guess_loss(shown[0])},
         message=(
-            f"The net gets {percent(train)} of its training examples right, and {_found(shown)}: {percent(end)} "
+            f"The net gets {percent(train)} of its training examples right, and {_found(settled)}: {percent(end)} "
             f"(standard error {number(100 * error)} points) of the validation examples are right, where naming the "
             f"commonest class gets {percent(blind)} ({words_for_seeds(seeds, len(records))})."
         ),
@@ -143,8 +143,8 @@ def check(evidence: Evidence) -> Finding | None:
     )  # fmt: skip
 
 
-def _found(records: Sequence[RunRecord]) -> str:
-    if would_see(records, SETTLED):
+def _found(settled: bool) -> str:
+    if settled:
         return "neither it nor simple models find anything in examples that were left out"
     return "nothing carries over"
 

@@ -35,6 +35,7 @@ import numpy as np
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._curves import Turn, turns
 from reportgen.analysis.rules._held_out import examples, majority, scored, seed_error, share_error
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.analysis.splits import one_split
@@ -92,17 +93,17 @@ def _by_accuracy(records: Sequence[RunRecord]) -> _Seen | None:
     pairs = _fitting_better(records, turns(records, "val_accuracy", -1.0))
     if not pairs:
         return None
-    change, trained = (float(np.mean([t.change(c) for _, t in pairs])) for c in ("val_accuracy", "train_accuracy"))
+    change, trained = (mean([t.change(c) for _, t in pairs]) for c in ("val_accuracy", "train_accuracy"))
     falls = [-turn.change("val_accuracy") for _, turn in pairs]
     errors = [
-        math.hypot(paired_error(fall, int(r.facts.get("val_n", 0)), 1), turn.wander["val_accuracy"])
+        math.hypot(paired_error(fall, int(r.facts.get("val_n", 0)), 1), turn.wander("val_accuracy"))
         for (r, turn), fall in zip(pairs, falls, strict=True)
     ]
     shown, together = _worse(pairs, falls, errors, ERRORS if len(pairs) > 1 else ALONE)
-    gained = np.mean([turn.before["val_accuracy"] - majority(r) for r, turn in pairs])
+    gained = mean([turn.before("val_accuracy") - majority(r) for r, turn in pairs])
     if not shown or gained <= 0 or trained < 0 or not _above_blind(records, pairs):
         return None
-    lost = float(-change / gained)
+    lost = -change / gained
     return _Seen("val_accuracy", lost, lost >= FALLS, shown, together)
 
 
@@ -110,13 +111,14 @@ def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
     pairs = _fitting_better(records, turns(records, "val_loss", 1.0))
     if not pairs:
         return None
-    rises = [math.log(max(turn.after["val_loss"], 1e-12) / max(turn.before["val_loss"], 1e-12)) for _, turn in pairs]
+    rises = [math.log(max(turn.after("val_loss"), 1e-12) / max(turn.before("val_loss"), 1e-12)) for _, turn in pairs]
     shown, together = _worse(pairs, rises, [_relative_error(*pair) for pair in pairs], LOSS_ERRORS)
     if not shown:
         return None
-    before, end = (float(np.mean([getattr(t, when)["val_loss"] for _, t in pairs])) for when in ("before", "after"))
-    accuracy = float(np.mean([turn.change("val_accuracy") for _, turn in pairs]))
-    chance = float(np.mean([guess_loss(r) for r, _ in pairs]))
+    before = mean([turn.before("val_loss") for _, turn in pairs])
+    end = mean([turn.after("val_loss") for _, turn in pairs])
+    accuracy = mean([turn.change("val_accuracy") for _, turn in pairs])
+    chance = mean([guess_loss(r) for r, _ in pairs])
     if chance - before < LEAST * chance and not _above_blind(records, pairs):
         return None
     lost = (end - before) / max(chance - before, LEAST * chance)
@@ -127,11 +129,9 @@ def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
 
 def _above_blind(records: Sequence[RunRecord], pairs: Sequence[Pair]) -> bool:
     """Return whether the best stretch's accuracy is beyond that of the commonest class, by three standard errors."""
-    blind = float(np.mean([majority(r) for r in records]))
-    accuracy = [turn.before["val_accuracy"] for _, turn in pairs]
-    return float(np.mean(accuracy)) > blind + LOSS_ERRORS * max(
-        share_error(blind, examples(records)), seed_error(accuracy)
-    )
+    blind = mean([majority(r) for r in records])
+    accuracy = [turn.before("val_accuracy") for _, turn in pairs]
+    return mean(accuracy) > blind + LOSS_ERRORS * max(share_error(blind, examples(records)), seed_error(accuracy))
 
 
 def _fitting_better(records: Sequence[RunRecord], found: Sequence[Turn]) -> list[Pair]:
@@ -143,7 +143,7 @@ def _fitting_better(records: Sequence[RunRecord], found: Sequence[Turn]) -> list
 def _relative_error(record: RunRecord, turn: Turn) -> float:
     """Return the standard error of a seed's last validation losses, as a share of them: of examples, and of epochs."""
     by_examples = _relative_spread(record) / math.sqrt(max(int(record.facts.get("val_n", 0)), 1))
-    return math.hypot(by_examples, turn.wander["val_loss"] / max(turn.after["val_loss"], 1e-12))
+    return math.hypot(by_examples, turn.wander("val_loss") / max(turn.after("val_loss"), 1e-12))
 
 
 def _relative_spread(record: RunRecord) -> float:
@@ -167,12 +167,11 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _finding(evidence: Evidence, records: Sequence[RunRecord], seen: _Seen) -> Finding:
-    before, after = (
-        float(np.mean([getattr(turn, when)[seen.column] for _, turn in seen.shown])) for when in ("before", "after")
-    )
+    before = mean([turn.before(seen.column) for _, turn in seen.shown])
+    after = mean([turn.after(seen.column) for _, turn in seen.shown])
     best = int(np.median([turn.best for _, turn in seen.shown]))
     seeds = tuple(r.spec.seed for r, _ in seen.shown)
-    train = float(np.mean([turn.after[seen.column.replace("val", "train")] for _, turn in seen.shown]))
+    train = mean([turn.after(seen.column.replace("val", "train")) for _, turn in seen.shown])
     word, show = ("loss", number) if seen.column == "val_loss" else ("accuracy", percent)
     return Finding(
         rule=RULE.id,

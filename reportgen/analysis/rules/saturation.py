@@ -53,10 +53,10 @@ def _bounded(record: RunRecord) -> NDArray[np.bool_]:
 
 def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:
     """Return which hidden layers are saturated, and the step from which on."""
-    shares = np.asarray(record.statistic("saturated_fraction"), np.float64)[:, :-1]
-    much = (np.nan_to_num(shares) > MUCH) & _bounded(record)
-    if much.size == 0:
-        return np.zeros(0, bool), 0
+    bounded = _bounded(record)
+    if not bounded.any():
+        return np.zeros(bounded.size, bool), 0
+    much = (np.asarray(record.statistic("saturated_fraction"), np.float64)[:, :-1] > MUCH) & bounded
     if much[0].any():
         return np.asarray(much[0]), 0
     late = np.asarray(much[len(much) // 2 :].all(axis=0) if len(much) > 2 else much[-1], np.bool_)

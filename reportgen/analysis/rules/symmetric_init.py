@@ -36,10 +36,12 @@ def _copies(record: RunRecord) -> NDArray[np.bool_]:
     """Return which hidden layers have units that are copies in every look, (layers - 1,)."""
     weights = np.asarray(record.statistic("weight_unit_spread"), np.float64)[:, :-1]
     gradients = np.asarray(record.statistic("gradient_unit_spread"), np.float64)[:, :-1]
+    same = (weights < COPIES) & (gradients < COPIES)  # NaN, of a layer with one unit, compares false
+    if _drops(record) or not same[0].any():
+        return np.asarray(same[0], np.bool_)
     finite = np.asarray(np.isfinite(weights).all(axis=1) & np.isfinite(gradients).all(axis=1))
     finite[0] = True
-    same = (weights < COPIES) & (gradients < COPIES)  # NaN, of a layer with one unit, compares false
-    return np.asarray(same[0] if _drops(record) else same[finite].all(axis=0), np.bool_)
+    return np.asarray(same[finite].all(axis=0), np.bool_)
 
 
 def _drops(record: RunRecord) -> bool:

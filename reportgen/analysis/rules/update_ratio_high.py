@@ -45,10 +45,10 @@ def _high(record: RunRecord) -> tuple[Array, float, bool] | None:
         return None
     sign = lr_too_high.sign(record)
     limit = HIGH_WITH_SIGNS if sign else HIGH
-    largest = np.nan_to_num(seen.ratios).max(axis=1)
-    if (largest > limit).mean() < SHARE:
+    largest = seen.ratios.max(axis=1)
+    if np.count_nonzero(largest > limit) < SHARE * largest.size:
         return None
-    shares = np.asarray((np.nan_to_num(seen.ratios) > limit).mean(axis=0), np.float64)
+    shares = np.asarray((seen.ratios > limit).mean(axis=0), np.float64)
     return shares, float(np.median(largest)), sign is not None
 
 

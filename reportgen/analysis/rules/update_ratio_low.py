@@ -49,8 +49,9 @@ def _low(record: RunRecord) -> Course | None:
     seen = course(record)
     if seen is None or record.status == "diverged" or rises(record) or fits(record) or record.steps < LEAST_STEPS:
         return None
-    hidden = _still(seen)[: max(record.layers - 1, 1)]
-    return seen if hidden.all() and seen.fall < KEPT else None
+    if not seen.fall < KEPT or not _still(seen)[: max(record.layers - 1, 1)].all():
+        return None
+    return seen
 
 
 def _still(seen: Course) -> NDArray[np.bool_]:
@@ -59,7 +60,7 @@ def _still(seen: Course) -> NDArray[np.bool_]:
 
 
 def _ratios(seen: Course) -> Array:
-    return np.asarray(np.median(np.nan_to_num(seen.ratios), axis=0))
+    return np.asarray(np.median(seen.ratios, axis=0))
 
 
 def _oversized(record: RunRecord) -> float:

@@ -54,7 +54,10 @@ def _small(record: RunRecord) -> NDArray[np.bool_]:
         return lost
     with np.errstate(divide="ignore"):
         change = np.log(std / std[0])
-    flags = (change < -math.log(LEAST)) & beyond_chance(change, wander(record))
+    low = change < -math.log(LEAST)
+    if not low[-1]:
+        return lost
+    flags = low & beyond_chance(change, wander(record))
     return flags if flags[-1] and (np.diff(std) < 0).mean() >= 0.5 else lost
 
 

@@ -85,9 +85,10 @@ def _at(record: RunRecord, look: int) -> _Fall | None:
     last = float(sizes[-1]) or float(sizes.max())
     with np.errstate(divide="ignore"):
         change = np.log(sizes / last)
-    variance = wander(record)[-1] - wander(record)
     low = change < -math.log(LEAST)
-    flags = low if stuck(record) else low & beyond_chance(change, variance)
+    if not low[0]:
+        return None
+    flags = low if stuck(record) else low & beyond_chance(change, wander(record)[-1] - wander(record))
     if not flags[0]:
         return None
     return _Fall(flags, last / float(sizes[0]) if sizes[0] > 0 else math.inf, int(record.probe_steps[look]))

@@ -1,0 +1,31 @@
+"""Means of a few numbers, as NumPy's own are to the last bit, in a fraction of their time.
+
+Rules take thousands of means of a handful of numbers, where `numpy.mean` spends most of its time on its options.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = Sequence[float] | NDArray[np.floating]
+
+
+def mean(values: Numbers) -> float:
+    """Return the mean of at least one number."""
+    return float(np.add.reduce(values) / len(values))
+
+
+def spread(values: Numbers) -> float:
+    """Return the standard deviation of at least two numbers, with one degree of freedom less than they are."""
+    away = np.asarray(values) - mean(values)
+    return math.sqrt(np.add.reduce(away * away) / (away.size - 1))
+
+
+def noise(values: NDArray[np.floating]) -> float:
+    """Return the variance of numbers around a level that drifts, by differences of neighbours (von Neumann 1941)."""
+    steps = values[1:] - values[:-1]
+    return mean(steps * steps) / 2
