@@ -68,10 +68,12 @@ def overfit_subset(variant: str, record: RunRecord | None) -> SanityResult:
         return not_measured("overfit_subset", variant)
     loss, accuracy = record.final["train_loss"], record.final["train_accuracy"]
     chance = chance_loss(record.spec.training.loss.name, record.spec.network.layers[-1].units)
-    passed = bool(accuracy == 1 and loss <= LEARNED * chance)
+    limit = LEARNED * chance
+    passed = bool(accuracy == 1 and loss <= limit)
     count = record.facts.get("train_n", 0)
     note = f"{count} examples after {record.steps} steps"
-    return SanityResult("overfit_subset", variant, "", float(loss), 0.0, passed, note, {"accuracy": float(accuracy)})
+    values = {"accuracy": float(accuracy), "limit": limit}
+    return SanityResult("overfit_subset", variant, "", float(loss), 0.0, passed, note, values)
 
 
 def gradient_limit(spec: RunSpec) -> float:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from reportgen.analysis.model import Analysis, Curve
 from reportgen.analysis.summary import curve
-from reportgen.figures._series import Layout, Series, layout
+from reportgen.figures._series import Layout, Panel, Series, layout
 from reportgen.figures._style import MUTED, Look
+from reportgen.figures._words import count
 
 APART = 3
 """Up to so many variants, each has a panel of its own with all its scores as lines."""
+
+FAR = 4
+"""How many times longer training takes of a variant that has another panel."""
 
 SCORE_LOOKS = (Look("#0072b2", "o", "-"), Look("#d55e00", "s", (0, (5, 1.5))), Look(MUTED, "v", (0, (1.5, 1.2))))
 
@@ -80,11 +85,33 @@ def _own_panel(series: Series, view: View, panels: int) -> Group:
 
 def _shared_panels(plan: Layout, view: View, column: str) -> list[Group]:
     groups = []
-    for panel in plan.panels:
+    for panel in _by_length(plan.panels) if len(plan.panels) == 1 else plan.panels:
         lines = [_line(series, column, series.label, series.look) for series in panel.series]
         title, unit = (panel.title, view.columns[column]) if panel.title else (view.columns[column], view.unit)
         groups.append(Group(title, tuple(line for line in lines if line is not None), unit))
     return groups
+
+
+def _by_length(panels: Sequence[Panel]) -> list[Panel]:
+    """Return variants that train far longer than others in panels of their own: one axis would crush the short ones."""
+    every = [(_epochs(series), series) for panel in panels for series in panel.series]
+    lengths = sorted({length for length, _ in every if length})
+    bounds = [low for low, high in pairwise(lengths) if high > FAR * low]
+    if not bounds or len(bounds) >= APART:
+        return list(panels)
+    groups: dict[int, list[tuple[int, Series]]] = {}
+    for length, series in every:
+        groups.setdefault(sum(length > bound for bound in bounds), []).append((length, series))
+    return [Panel(_span([n for n, _ in group]), tuple(s for _, s in group)) for _, group in sorted(groups.items())]
+
+
+def _epochs(series: Series) -> int:
+    return max((record.spec.training.epochs for record in series.summary.records), default=0)
+
+
+def _span(lengths: Sequence[int]) -> str:
+    low, high = min(lengths), max(lengths)
+    return count(high, "epoch") if low == high else f"{low} to {high} epochs"
 
 
 def _line(series: Series, column: str, label: str, look: Look) -> Line | None:

@@ -1,8 +1,9 @@
 """Scores of the finished runs: every seed a dot, mean and 95% interval beside it, variants sorted by their mean.
 
-Shown are the scores on test examples, or on validation examples where there is no test split, or on training examples
-where there is neither. Diverged runs have no final score: they are counted beside the variant's name. Where so many
-examples were scored that a difference could be chance, the interval says so; it comes from the seeds alone.
+Shown are the scores that most of the study's claims measure, such as those of snapshots. Where no claim does, they are
+those on test examples, or on validation examples where there is no test split, or on training examples. Diverged runs
+have no final score: they are counted beside the variant's name. Where so many examples were scored that a difference
+could be chance, the interval says so; it comes from the seeds alone.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reportgen.analysis.model import Analysis, EnsembleScore, Estimate, VariantSummary
+from reportgen.analysis.naming import words
 from reportgen.figures import _axis, _style
+from reportgen.figures._scores import shown_scores
 from reportgen.figures._series import choose, relevance
 from reportgen.figures._words import count, listing, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
 ROWS = 40
-SPLITS = {"test": "test", "val": "validation", "train": "training"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None where nothing was trained."""
     summaries = [row for row in analysis.outcomes if any(record.steps > 0 for record in row.records)]
     shown = choose(summaries, relevance(analysis), ROWS)
-    split = next((split for split in SPLITS if any(_finite(row, f"{split}_accuracy") for row in shown)), None)
+    split = shown_scores(analysis, shown)
     if split is None:
         return None
     scores = {name: [_row(row, f"{split}_{name}") for row in shown] for name in ("accuracy", "loss")}
@@ -53,9 +55,9 @@ def draw(analysis: Analysis) -> Drawing | None:
     ordered = {name: [rows[at] for at in ranked] for name, rows in scores.items()}
     together = _ensembles(analysis) if split == "val" else {}
     with _style.settings():
-        figure = _figure(ordered, SPLITS[split], together)
-    caption = _caption(ordered["accuracy"], SPLITS[split], len(summaries) - len(shown), together)
-    alt = _alt(ordered["accuracy"], SPLITS[split])
+        figure = _figure(ordered, words(split), together)
+    caption = _caption(ordered["accuracy"], words(split), len(summaries) - len(shown), together)
+    alt = _alt(ordered["accuracy"], words(split))
     return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split))
 
 
@@ -67,10 +69,6 @@ def _ensembles(analysis: Analysis) -> dict[str, EnsembleScore]:
     """Return the largest ensemble of each variant that has one; ensembles are scored on validation examples."""
     by_size = sorted(analysis.ensembles, key=lambda one: one.size)
     return {one.variant: one for one in by_size}
-
-
-def _finite(row: VariantSummary, name: str) -> bool:
-    return any(np.isfinite(record.final.get(name, np.nan)) for record in row.records)
 
 
 def _row(row: VariantSummary, name: str) -> Row:

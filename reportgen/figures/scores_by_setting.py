@@ -4,9 +4,10 @@ There is a line for each combination of everything else that varies; more than f
 that the claims do not compare. Where several numbers vary, the one with the most values is the axis, logarithmic where
 they span more than a factor of twenty. More than three panels show accuracy alone.
 
-Shown are scores on test examples, or on validation examples where there is no test split, or on training examples where
-there is neither; small dots are seeds, the line joins their means, and the band is the 95% interval. Runs that diverged
-have no final score: a cross stands at the edge of the panel where they would lie.
+Shown are the scores that most of the study's claims measure, such as those of snapshots. Where no claim does, they are
+those on test examples, or on validation examples where there is no test split, or on training examples; small dots are
+seeds, the line joins their means, and the band is the 95% interval. Runs that diverged have no final score: a cross
+stands at the edge of the panel where they would lie.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from reportgen.analysis.model import Analysis, Estimate, VariantSummary
 from reportgen.analysis.naming import setting_name, words
 from reportgen.figures import _axis, _style
 from reportgen.figures._axis import Array
+from reportgen.figures._scores import mean_of, shown_scores
 from reportgen.figures._sweep import Line, Panel, axis_path, sweep
 from reportgen.figures._words import count, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
@@ -30,8 +32,6 @@ from reportgen.figures.figure import Drawing, FigureKind
 BOTH = 3
 """Up to how many panels show accuracy and loss."""
 
-SPLITS = ("test", "val", "train")
-"""Whose scores are shown: those of the first split that the runs have."""
 COLUMNS = ("setting", "value", "line", "variant", "score", "mean", "low", "high", "n", "diverged")
 """Columns of the data behind the figure; low and high bound the 95% interval of the mean over seeds."""
 
@@ -40,7 +40,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None where nothing was trained over a varied number."""
     trained = [row for row in analysis.variants if any(record.steps > 0 for record in row.records)]
     path = axis_path(trained)
-    split = next((name for name in SPLITS if any(_mean(row, f"{name}_accuracy") for row in trained)), None)
+    split = shown_scores(analysis, trained)
     if path is None or split is None:
         return None
     panels, left_out = sweep(analysis, trained, path)
@@ -51,11 +51,6 @@ def draw(analysis: Analysis) -> Drawing | None:
     caption = _caption(panels, path, split, left_out)
     alt = _alt(panels, path, split)
     return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split))
-
-
-def _mean(row: VariantSummary, score: str) -> Estimate | None:
-    found = row.scores.get(score)
-    return found if found is not None and np.isfinite(found.value) else None
 
 
 def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
@@ -121,7 +116,7 @@ def _one(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> No
     for _, row in line.points:
         seeds = y.place(_seeds(row, score))
         ax.plot(np.full(len(seeds), place[id(row)]), seeds, ls="none", marker=".", ms=2.6, color=colour, alpha=0.5)
-    scored = [(place[id(row)], found) for _, row in line.points if (found := _mean(row, score))]
+    scored = [(place[id(row)], found) for _, row in line.points if (found := mean_of(row, score))]
     if scored:
         at = [where for where, _ in scored]
         mean, lo, hi = (y.place([getattr(found, name) for _, found in scored]) for name in ("value", "lo", "hi"))
@@ -167,7 +162,7 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
 
 
 def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
-    scored = [(value, found) for value, row in line.points if (found := _mean(row, score))]
+    scored = [(value, found) for value, row in line.points if (found := mean_of(row, score))]
     return max(scored, key=lambda point: point[1].value, default=None)
 
 
@@ -204,7 +199,7 @@ def _name(panel: Panel, line: Line) -> str:
 def _alt(panels: Sequence[Panel], path: str, split: str) -> str:
     def course(panel: Panel, line: Line) -> str:
         ends = [
-            f"{value:g}: {number(found.value, 3) if (found := _mean(row, f'{split}_accuracy')) else 'diverged'}"
+            f"{value:g}: {number(found.value, 3) if (found := mean_of(row, f'{split}_accuracy')) else 'diverged'}"
             for value, row in line.points[:12]
         ]
         return f"{_name(panel, line) or 'All'}, by {setting_name(path)}, {', '.join(ends)}"
@@ -225,7 +220,7 @@ def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]
         for panel in panels
         for line in panel.lines
         for value, row in line.points
-        for found in (_mean(row, score) or missing,)
+        for found in (mean_of(row, score) or missing,)
     ]
 
 

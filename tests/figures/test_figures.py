@@ -212,6 +212,14 @@ def test_diverged_runs_are_marked_counted_and_left_out_of_the_mean() -> None:
     assert any("1 of 3 diverged" in text.get_text() for text in scores.figure.axes[0].get_yticklabels())
 
 
+def test_variants_that_train_far_longer_have_a_panel_of_their_own() -> None:
+    short = [summary(f"short {k}", [record(seed, 3, 2) for seed in range(3)]) for k in range(3)]
+    made = drawn("loss_curves", analysis([*short, summary("long", [record(seed, 3, 40) for seed in range(3)])]))
+    assert [ax.get_title(loc="left") for ax in made.figure.axes] == 2 * ["2 epochs", "40 epochs"]
+    near = drawn("loss_curves", analysis([*short, summary("longer", [record(seed, 3, 4) for seed in range(3)])]))
+    assert len(near.figure.axes) == 2
+
+
 def test_few_variants_show_the_minibatch_loss_under_its_own_name() -> None:
     drawing = drawn("loss_curves", analysis([summary("a", [record(0, 3, 4)])]))
     words = [text.get_text() for text in drawing.figure.legends[0].get_texts()]

@@ -1,0 +1,172 @@
+"""What the sanity checks of each variant measured, beside what each should be: one panel a check, one row a variant.
+
+A shaded bar is where a right network lies, a stroke the value that is expected: the loss of guessing before training,
+the loss without its penalty, a loss of 0 on a few examples, the largest error of a gradient. A filled circle passed, a
+cross failed. Gradients are checked layer by layer, so that a row holds one mark a layer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+
+from reportgen.analysis.model import Analysis, SanityResult, VariantSummary
+from reportgen.analysis.sanity import NEAR_CHANCE
+from reportgen.figures import _axis, _style
+from reportgen.figures._series import choose, relevance
+from reportgen.figures._words import count, number, sentence
+from reportgen.figures.figure import Drawing, FigureKind
+
+ROWS = 24
+CHECKS = {
+    "initial_loss": ("loss before training", "about the loss of guessing"),
+    "regularized_loss": ("loss with penalty", "more than the loss without it"),
+    "overfit_subset": ("loss on few examples", "next to 0"),
+    "gradient_check": ("error of the gradient", "at most what rounding makes, or a kink"),
+}
+"""What a check's panel shows, and what is expected of it."""
+
+Results = dict[str, list[SanityResult]]
+"""The results of one check, by variant."""
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None where the study asks for no check of its variants."""
+    found = {check: _by_variant(analysis, check) for check in CHECKS}
+    checks = {check: results for check, results in found.items() if results}
+    if not checks:
+        return None
+    able = [row for row in analysis.outcomes if any(row.variant.id in results for results in checks.values())]
+    rows = choose(able, relevance(analysis), ROWS)
+    with _style.settings():
+        figure = _figure(checks, rows)
+    caption = _caption(checks, rows, len(able) - len(rows))
+    return Drawing(FIGURE.id, FIGURE.title, caption, _alt(checks, rows), figure, COLUMNS, _csv(checks, able))
+
+
+COLUMNS = ("check", "variant", "label", "subject", "measured", "expected", "passed")
+"""Columns of the data behind the figure; subject is the layer where there are several."""
+
+
+def _by_variant(analysis: Analysis, check: str) -> Results:
+    found: Results = {}
+    for one in analysis.sanity:
+        if one.check == check and one.variant is not None and math.isfinite(one.measured):
+            found.setdefault(one.variant, []).append(one)
+    return found
+
+
+def _figure(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> Figure:
+    left = min(2.2, 0.2 + max(_style.text_width(row.variant.label) for row in rows))
+    failed = any(not one.passed for results in checks.values() for found in results.values() for one in found)
+    handles, labels = _legend(failed)
+    each = 0.26 if len(rows) <= 12 else 0.2
+    margins = _style.Margins(left=left, top=0.12, across=0.28, bottom=0.44)
+    height = max(0.8, each * len(rows) + 0.15)
+    figure, (axes,) = _style.grid(1, len(checks), height, _style.legend_height(labels), margins)
+    for ax, (check, results) in zip(axes, checks.items(), strict=True):
+        _panel(ax, check, results, rows)
+    axes[0].set_yticks(range(len(rows)), [_style.clip(row.variant.label, left - 0.15) for row in rows])
+    _style.legend(figure, handles, labels)
+    return figure
+
+
+def _panel(ax: Axes, check: str, results: Results, rows: Sequence[VariantSummary]) -> None:
+    shown = [(at, one) for at, row in enumerate(rows) for one in results.get(row.variant.id, ())]
+    values = [value for _, one in shown for value in (one.measured, one.expected, *_right(one))]
+    log = {"gradient_check": True, "overfit_subset": False}.get(check)
+    scale = _axis.scale_for([values], log) or _axis.Scale(False, 0.0, 1.0)
+    for at, one in shown:
+        _row(ax, at, one, scale)
+    _axis.set_x(ax, scale)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_yticks([])
+    ax.grid(axis="x")
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(CHECKS[check][0], labelpad=2)
+
+
+def _row(ax: Axes, at: int, one: SanityResult, scale: _axis.Scale) -> None:
+    low, high = (min(max(end, scale.low), scale.high) for end in _right(one))
+    ax.add_patch(Rectangle((low, at - 0.34), high - low, 0.68, color=_style.REGION, lw=0, zorder=1))
+    if scale.low <= one.expected <= scale.high:
+        ax.plot([one.expected], [at], **EXPECTED)
+    ax.plot(scale.place([one.measured]), [at], **(PASSED if one.passed else FAILED))
+
+
+def _right(one: SanityResult) -> tuple[float, float]:
+    """Return where the measured value of a right network lies."""
+    if one.check == "initial_loss":
+        return (1 - NEAR_CHANCE) * one.expected, (1 + NEAR_CHANCE) * one.expected
+    if one.check == "regularized_loss":
+        return one.expected, math.inf
+    return -math.inf, one.values.get("limit", one.expected)
+
+
+EXPECTED: dict[str, Any] = {"ls": "none", "marker": "|", "ms": 11, "mew": 1.4, "color": _style.MUTED, "zorder": 2}
+PASSED: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 4.6, "color": _style.GOOD, "zorder": 3}
+FAILED: dict[str, Any] = {"ls": "none", "marker": "X", "ms": 5.6, "color": _style.BAD, "zorder": 3}
+
+
+def _legend(failed: bool) -> tuple[list[Any], list[str]]:
+    handles: list[Any] = [Line2D([], [], **PASSED)]
+    labels = ["passed"]
+    if failed:
+        handles.append(Line2D([], [], **FAILED))
+        labels.append("failed")
+    return [*handles, Line2D([], [], **EXPECTED), Patch(color=_style.REGION)], [*labels, "expected", "what passes"]
+
+
+def _caption(checks: dict[str, Results], rows: Sequence[VariantSummary], left_out: int) -> str:
+    told = [_tally(check, results) for check, results in checks.items()]
+    parts = ["; ".join(told), "Shaded is what passes, strokes are what is expected"]
+    if "gradient_check" in checks:
+        parts.append(f"Each mark of a gradient is a layer; {_largest(checks['gradient_check'])}")
+    if left_out:
+        parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} in the tables only")
+    return " ".join(sentence(part) for part in parts)
+
+
+def _tally(check: str, results: Results) -> str:
+    passed = sum(all(one.passed for one in found) for found in results.values())
+    of = "all" if passed == len(results) else str(passed)
+    return f"{CHECKS[check][0]}, expected {CHECKS[check][1]}: {of} of {count(len(results), 'variant')} passed"
+
+
+def _largest(results: Results) -> str:
+    every = [one for found in results.values() for one in found]
+    worst = max(every, key=lambda one: one.measured / one.expected)
+    return f"nearest to its limit of {number(worst.expected, 1)} is {number(worst.measured)}"
+
+
+def _alt(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> str:
+    def told(row: VariantSummary) -> str:
+        found = [(CHECKS[check][0], results.get(row.variant.id)) for check, results in checks.items()]
+        largest = [(name, max(some, key=lambda one: one.measured)) for name, some in found if some]
+        parts = [f"{name} {number(one.measured, 3)}, expected {number(one.expected, 3)}" for name, one in largest]
+        return f"{row.variant.label}: {'; '.join(parts)}"
+
+    more = f" And {count(len(rows) - 12, 'more variant')}." if len(rows) > 12 else ""
+    return f"Dot plot of sanity checks by variant. {'. '.join(told(row) for row in rows[:12])}.{more}"
+
+
+def _csv(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> list[tuple[Any, ...]]:
+    return [
+        (check, row.variant.id, row.variant.label, one.subject, one.measured, one.expected, _word(one.passed))
+        for check, results in checks.items()
+        for row in rows
+        for one in results.get(row.variant.id, ())
+    ]
+
+
+def _word(passed: bool | None) -> str:
+    return "" if passed is None else "true" if passed else "false"
+
+
+FIGURE = FigureKind("sanity_checks", "The sanity checks", draw, order=7, shows=("gradient_error",))
