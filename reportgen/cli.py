@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportgen import explaining, reading
+from reportgen import explaining, previewing, reading
 from reportgen.app import BUG, FAILED, INTERRUPTED, MISSING, NOT_SUPPORTED, app
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.flags import Formats, Jobs, Json, Open, Output, Quick, Quiet, Seeds, Set, Strict, Studies, Verbose, Wish
@@ -120,6 +120,7 @@ def new(
     say(f"next: reportgen check {path}, and reportgen run {path}")
 
 
+app.command()(previewing.preview)
 app.command()(reading.index)
 app.command()(reading.compare)
 app.command()(reading.verify)

@@ -84,26 +84,30 @@ class Wish:
         options += [flag for flag, given in (("--quick", self.quick), ("--strict", self.strict)) if given]
         return shlex.join(["reportgen", "run", source, *options])
 
+    def order(self, source: str) -> Order:
+        """Return the order of one study."""
+        from reportgen.order import FORMATS, order_study
+
+        return order_study(
+            source,
+            output=self.output,
+            formats=FORMATS if self.formats is None else self.chosen_formats,
+            overrides=self.overrides(),
+            flags={} if self.seeds is None else {"seeds": "--seeds"},
+            quick=self.quick,
+            command=self.command(source),
+        )
+
     def orders(self) -> list[Order]:
         """Return the orders of all studies; where some are not valid, says so of each and ends the program."""
-        from reportgen.order import FORMATS, order_study
         from reportgen.shipped import find_studies
 
-        overrides = self.overrides()
+        self.overrides()
         codes: list[int] = []
         orders: list[Order] = []
         for source in find_studies(self.studies):
             with told(codes):
-                order = order_study(
-                    source,
-                    output=self.output,
-                    formats=FORMATS if self.formats is None else self.chosen_formats,
-                    overrides=overrides,
-                    flags={} if self.seeds is None else {"seeds": "--seeds"},
-                    quick=self.quick,
-                    command=self.command(source),
-                )
-                orders.append(order)
+                orders.append(self.order(source))
         if codes:
             raise typer.Exit(codes[0])
         _refuse_equal_folders(orders)

@@ -5,3 +5,4 @@ from __future__ import annotations
 RESULTS = "results.json"
 STUDY = "study.yaml"
 PAGE = "index.html"
+RUNS = "runs"

@@ -10,6 +10,7 @@ from typing import Any
 
 from reportgen import data
 from reportgen.errors import UsageError
+from reportgen.layout import RUNS
 from reportgen.quick import WATERMARK, quick_folder, quick_overrides
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
@@ -34,7 +35,7 @@ class Order:
     @property
     def store(self) -> Store:
         """The study's runs."""
-        return Store(self.folder / "runs")
+        return Store(self.folder / RUNS)
 
 
 def order_study(

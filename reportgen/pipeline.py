@@ -15,11 +15,14 @@ from reportgen.analysis import analyse
 from reportgen.analysis.model import Analysis
 from reportgen.counterfactual import Fetch, try_remedies
 from reportgen.errors import MissingError, StoreError, UsageError
+from reportgen.layout import RUNS
 from reportgen.order import Order, order_study, plan_jobs, stored_records, unique
+from reportgen.quick import quick_folder
 from reportgen.runs import disk
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.provenance import summarize
 from reportgen.runs.record import RunRecord
+from reportgen.runs.store import Store
 from reportgen.sanity import Measurements, check_sanity, measured_beside
 from reportgen.stages import by_variant, next_stage, outlook
 from reportgen.study.plan import Plan, PlannedRun
@@ -232,11 +235,21 @@ def write_report(made: Analysed, watcher: Watcher) -> Report:
     from reportgen.report.publish import publish  # matplotlib takes a second to load, and `check` draws nothing
 
     order, analysis = made.order, made.analysis
-    published = publish(analysis, order.folder, order.formats, watcher.stage)
+    # A full report may have come to stand in the folder while a quick look was made.
+    place = quick_folder if order.plan.study.watermark else Path
+    published = publish(analysis, order.folder, order.formats, watcher.stage, place)
+    if published.folder != order.folder:
+        _bring_runs(made, Store(published.folder / RUNS))
     labels = {variant.id: variant.label for variant in order.plan.variants}
     failures = tuple(
         f"{labels[variant]}, seed {seed}: {record.error}"
         for (variant, seed), record in made.records.items()
         if record.status == "failed"
     )
-    return Report(order.folder, published.paths, analysis, made.trained, made.stored, failures, published.missing)
+    return Report(published.folder, published.paths, analysis, made.trained, made.stored, failures, published.missing)
+
+
+def _bring_runs(made: Analysed, store: Store) -> None:
+    """Store the runs of an analysis beside a report that went elsewhere."""
+    for record in made.records.values():
+        store.save(record)

@@ -228,3 +228,24 @@ def test_provenance_speaks_of_the_runs(pretend):
     assert provenance["started"] <= provenance["finished"]
     again = run_study("rates.yaml", workers=1, command="reportgen run rates.yaml -x").analysis.provenance
     assert again == provenance
+
+
+def test_a_quick_look_gives_way_to_a_full_report_that_came_meanwhile(pretend, monkeypatch):
+    order = order_study("rates.yaml", quick=True)
+    assert order.folder == FOLDER
+
+    def full_comes_first(analysis, drawings, folder, formats):
+        monkeypatch.setattr("reportgen.report.write", pretend.write)
+        run_study("rates.yaml")
+        return pretend.write(analysis, drawings, folder, formats)
+
+    monkeypatch.setattr("reportgen.report.write", full_comes_first)
+    quick = run_order(order)
+    assert quick.folder == FOLDER.with_name("rates-quick")
+    assert "watermark" not in json.loads((FOLDER / "results.json").read_text("utf-8"))["study"]
+    assert json.loads((quick.folder / "results.json").read_text("utf-8"))["study"]["watermark"] == WATERMARK
+    assert quick.paths
+    assert all(path.parent == quick.folder for path in quick.paths)
+    pretend.trained.clear()
+    assert render_study("rates.yaml", quick=True).folder == quick.folder
+    assert pretend.trained == []

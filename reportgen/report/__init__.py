@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from reportgen.analysis.model import Analysis
-from reportgen.figures import Drawing, svg_text
+from reportgen.figures import Drawing, draw_all, svg_text
 from reportgen.layout import PAGE, RESULTS, STUDY
 from reportgen.report import html, kit, pdf
 from reportgen.report.document import make_document
 
-__all__ = ["write"]
+__all__ = ["page", "write"]
 
 TABLES = ("variants", "runs", "epochs", "layers", "claims", "comparisons", "findings")
 
@@ -20,6 +20,12 @@ ATTACHED = (RESULTS, STUDY, *(f"tables/{name}.csv" for name in TABLES))
 
 MOST_ATTACHED = 2_000_000
 """Bytes of a file; a larger one stays beside the PDF, which is made to be mailed."""
+
+
+def page(analysis: Analysis) -> str:
+    """Return the report as one HTML page; nothing is written."""
+    drawings = draw_all(analysis)
+    return html.page(make_document(analysis, drawings), {drawing.id: svg_text(drawing) for drawing in drawings})
 
 
 def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats: Collection[str]) -> list[Path]:
@@ -33,9 +39,8 @@ def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats
     svgs = {drawing.id: svg_text(drawing) for drawing in drawings}
     paths: list[Path] = []
     if "html" in formats:
-        page = folder / PAGE
-        page.write_text(html.page(document, svgs), encoding="utf-8", newline="\n")
-        paths.append(page)
+        paths.append(folder / PAGE)
+        paths[-1].write_text(html.page(document, svgs), encoding="utf-8", newline="\n")
     if "kit" in formats:
         paths += kit.write_figures(drawings, folder / "figures", svgs)
         paths += kit.write_embed(document, drawings, folder / "embed")

@@ -9,12 +9,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from reportgen.layout import PAGE, RESULTS
+from reportgen.report.kit import beginnings
 from reportgen.report.results import FORMAT
 from reportgen.runs import disk
 
-SNIPPETS = ("figures.tex", "report.md", "captions.md")
+NAME = re.compile(r"[^/\\:\x00]+")
 GENERATOR = b'<meta name="generator" content="reportgen'
 PRODUCED = b"the numbers of this report"
 """What describes the attachments of every PDF that reportgen makes."""
@@ -68,25 +70,39 @@ def _made(folder: Path, former: Mapping[str, Any]) -> Iterator[Path]:
     """Yield the files that the former report may have written beside its results."""
     if made_here(folder / PAGE):
         yield folder / PAGE
-    for name in _ids([former.get("study")]):
+    for name in _named([former.get("study")]):
         if _is_ours(_content(folder / f"{name}.pdf")):
             yield folder / f"{name}.pdf"
-    yield from (folder / "embed" / name for name in SNIPPETS)
-    for name in _ids(former.get("figures")):
-        yield from (folder / "figures" / f"{name}.{ending}" for ending in ("svg", "pdf", "png", "csv"))
+    for name, begins in beginnings(_texts(former.get("study"))).items():
+        if _content(folder / "embed" / name).startswith(_bytes(begins)):
+            yield folder / "embed" / name
+    for name, figure in _named(former.get("figures")).items():
+        # The four files of a figure are written together, and the SVG carries the words of its former results.
+        words = figure.get("alt")
+        if isinstance(words, str) and words and _bytes(escape(words)) in _content(folder / "figures" / f"{name}.svg"):
+            yield from (folder / "figures" / f"{name}.{ending}" for ending in ("svg", "pdf", "png", "csv"))
 
 
-def _ids(parts: Any) -> list[str]:
-    """Return the ids of parts of the results, as far as they are names of files: a damaged file may hold anything."""
-    found = [part.get("id") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
-    return [name for name in found if isinstance(name, str) and re.fullmatch(r"[^/\\:\x00]+", name)]
+def _named(parts: Any) -> dict[str, Mapping[str, Any]]:
+    """Return parts of the results by ids that are names of files: a damaged file may hold anything."""
+    found = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    return {part["id"]: part for part in found if isinstance(part.get("id"), str) and NAME.fullmatch(part["id"])}
+
+
+def _texts(study: Any) -> dict[str, str]:
+    """Return what the results say of the study, as far as it is text."""
+    return {key: text for key, text in study.items() if isinstance(text, str)} if isinstance(study, dict) else {}
 
 
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # no file, or a name that no file can have
         return b""
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="replace")
 
 
 def _is_ours(pdf: bytes) -> bool:

@@ -20,25 +20,35 @@ from reportgen.study.loader import dump_study
 
 @dataclass(frozen=True)
 class Published:
-    """The paths that were written; missing: why the PDF is not among them, where it was wanted."""
+    """The folder and the paths that were written; missing: why the PDF is not among them, where it was wanted."""
 
+    folder: Path
     paths: tuple[Path, ...]
     missing: MissingError | None
 
 
-def publish(analysis: Analysis, folder: Path, formats: Collection[str], stage: Callable[[str], None]) -> Published:
+def publish(
+    analysis: Analysis,
+    folder: Path,
+    formats: Collection[str],
+    stage: Callable[[str], None],
+    place: Callable[[Path], Path],
+) -> Published:
     """Write the report of the chosen formats, and with any of them results.json, tables/ and study.yaml.
 
     What a former report made in other formats goes where its results were others; files of other names stay, and the
-    folders tables/, figures/ and embed/ are replaced whole. Raises StoreError where the disk refuses.
+    folders tables/, figures/ and embed/ are replaced whole. place: says, when all is written, whether it may go to the
+    folder, or to which other one beside it. Raises StoreError where the disk refuses.
     """
     disk.sweep(folder)
     try:
         with disk.unfinished(folder / "report") as staged:
             staged.mkdir()
             missing = _write(analysis, staged, folder, formats, stage)
-            former.tidy(folder, staged)
-            return Published(tuple(_move(path, folder) for path in sorted(staged.iterdir())), missing)
+            final = place(folder)
+            final.mkdir(exist_ok=True)
+            former.tidy(final, staged)
+            return Published(final, tuple(_move(path, final) for path in sorted(staged.iterdir())), missing)
     except OSError as error:
         where = error.filename2 or error.filename or folder
         raise StoreError(f"the report cannot be written: {error.strerror or error}", where=str(where)) from error

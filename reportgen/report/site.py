@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
-from reportgen.layout import PAGE, RESULTS
+from reportgen.layout import PAGE, RESULTS, RUNS
 from reportgen.report.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.finished import Finished, find_reports, read_report
 from reportgen.report.former import made_here
@@ -27,7 +27,7 @@ PAGES = {
 }
 """Pages with their templates; a site has one of the last two, as its studies test claims of the lectures or none."""
 TABLE = "claims.csv"
-LEFT_BEHIND = ("runs", "sanity")
+LEFT_BEHIND = (RUNS, "sanity")
 """Folders of a report that a site does without: what the figures and tables were made of."""
 
 

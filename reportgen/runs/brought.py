@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from reportgen.engine.schedules import rates
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, Component, DataSpec, NetworkSpec, RunSpec, TrainingSpec
 from reportgen.errors import StudyError, UsageError
+from reportgen.layout import RUNS
 from reportgen.runs.brought_arrays import SETTINGS, Array, checked, read_archive
 from reportgen.runs.brought_names import variant_names
 from reportgen.runs.record import RunRecord
@@ -75,7 +76,7 @@ def read_records(path: Path) -> list[Brought]:
 def _archives(folder: Path) -> list[Path]:
     if (folder / ARCHIVE).is_file():
         return [folder / ARCHIVE]
-    inner = folder / "runs" if (folder / "runs").is_dir() else folder
+    inner = folder / RUNS if (folder / RUNS).is_dir() else folder
     return [*sorted(inner.glob("*.npz")), *sorted(inner.glob(f"*/{ARCHIVE}"))]
 
 

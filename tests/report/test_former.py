@@ -75,6 +75,7 @@ OURS = '{"format": "reportgen-results", '
         "[1]",
         OURS + '"figures": 3, "study": 4}',
         OURS + '"figures": [{"id": "../../notes"}]}',
+        OURS + '"figures": [{"id": "x", "alt": ""}], "study": {"id": "\\ud800", "title": "\\ud800"}}',
         '{"figures": [{"id": "x"}]}',
     ],
 )
@@ -90,3 +91,25 @@ def test_a_former_results_file_that_is_damaged_or_another_programs_leads_nowhere
     assert (tmp_path / "a" / "notes.csv").is_file()
     assert (folder / "figures" / "x.svg").is_file()
     assert (folder / "results.json").read_text(encoding="utf-8") == text
+
+
+def test_snippets_and_figures_of_the_users_own_stay_though_they_bear_the_names_of_ours(study: Path) -> None:
+    run_study("widths.yaml", overrides={"seeds": 3}, formats=["html"])
+    for name in ("embed/report.md", "embed/figures.tex", "embed/captions.md", "figures/loss_curves.svg"):
+        (study / name).parent.mkdir(exist_ok=True)
+        (study / name).write_text("mine", encoding="utf-8")
+    (study / "figures" / "loss_curves.csv").write_text("mine", encoding="utf-8")
+    assert json.loads((study / "results.json").read_text(encoding="utf-8"))["figures"]
+    run_study("widths.yaml", formats=["html"])
+    assert sorted(path.name for path in (study / "embed").iterdir()) == ["captions.md", "figures.tex", "report.md"]
+    assert sorted(path.name for path in (study / "figures").iterdir()) == ["loss_curves.csv", "loss_curves.svg"]
+
+
+def test_the_kit_is_known_by_its_words_whatever_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = STUDY.replace("Two widths", "'A & B: *two* <widths> # \"x\" | é'").replace("Which?", "'Is $a < b$?'")
+    Path("widths.yaml").write_text(odd, encoding="utf-8")
+    folder = run_study("widths.yaml", formats=["kit"]).folder
+    assert {"embed", "figures"} <= set(inside(folder))
+    run_study("widths.yaml", overrides={"seeds": 3}, formats=["html"])
+    assert not {"embed", "figures"} & set(inside(folder))

@@ -90,6 +90,12 @@ def _spelled(value: float) -> str:
     return f"{rounded:,.0f}" if 1000 <= rounded <= BEYOND_IMAGINATION else number(value)
 
 
+def percent_at_most(value: float) -> str:
+    """Return a share in percent as a bound: "at most 2.5%", "less than 0.1%"."""
+    text = percent(value)
+    return text if text.startswith("less") else f"at most {text}"
+
+
 def percent(value: float) -> str:
     """Return a share in percent; 0% and 100% only where it is exactly that."""
     if value in (0.0, 1.0):

@@ -27,7 +27,7 @@ import numpy as np
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Course, course, rises
 from reportgen.analysis.rules._outcome import fits
-from reportgen.analysis.rules._seen import fold, in_most, number, percent, words_for_seeds
+from reportgen.analysis.rules._seen import fold, in_most, number, percent, percent_at_most, words_for_seeds
 from reportgen.runs.record import RunRecord
 
 SMALL = 0.05
@@ -74,7 +74,7 @@ def check(evidence: Evidence) -> Finding | None:
         step=1,
         evidence={**facts, "limit": SMALL, "steps": record.steps, "lr": record.spec.training.lr},
         message=(
-            f"A step changes the losses by at most {percent(facts['usual_effect_of_a_step'])} on the average, and all "
+            f"A step changes the losses by {percent_at_most(facts['usual_effect_of_a_step'])} on the average, and all "
             f"{record.steps} steps promise a fall of the loss by {percent(-math.expm1(-facts['promised_fall']))}: it "
             f"went from {number(facts['first_loss'])} to {number(facts['last_loss'])} "
             f"({words_for_seeds(seeds, len(courses))}, from the first step)."

@@ -1,0 +1,172 @@
+"""`reportgen preview`: the report of a study while it is being edited.
+
+The page is made in memory from the study as it stands; runs that it needs are trained and stored where `run` stores
+them. What a report's folder shows is left alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jinja2 import TemplateError, TemplateSyntaxError
+
+from reportgen import report
+from reportgen.engine.train import Cancelled
+from reportgen.errors import ReportgenError
+from reportgen.order import Order, plan_jobs, unique
+from reportgen.pipeline import Analysed, analyse_stored, stored_stages, train_order
+from reportgen.preview_server import Shown
+from reportgen.runs.executors import Job
+from reportgen.runs.record import RunRecord
+from reportgen.shipped import templates_folder
+from reportgen.study.plan import Plan
+from reportgen.watcher import Watcher
+
+LOOK_SECONDS = 0.25
+"""How often files are looked at; what has changed is taken up when it has been the same for two looks."""
+
+Signature = dict[Path, tuple[int, int] | None]
+
+
+class Preview:
+    """A study that is shown while it is edited.
+
+    order: returns the order of the study as it stands, quick or in full. quick, full: always so; where neither is
+    asked for, the full report is shown as long as all its runs are stored, and otherwise a quick look.
+    """
+
+    def __init__(
+        self,
+        study: Path,
+        order: Callable[[bool], Order],
+        shown: Shown,
+        *,
+        quick: bool = False,
+        full: bool = False,
+        workers: int | None = None,
+    ) -> None:
+        self.shown = shown
+        self._order, self._quick, self._full, self._workers = order, quick, full, workers
+        self._files = {study}
+        self._seen: Signature = {}
+
+    def refresh(self, watcher: Watcher) -> str | None:
+        """Make the page from the study as it stands; return what is wrong with it in words, None where nothing is.
+
+        Where something that is watched changes meanwhile, it begins again. Raises what is a bug of ours.
+        """
+        while True:
+            self._seen = self._signature()
+            begin = time.monotonic()
+            try:
+                made = self._make(_Following(watcher, self.shown, self.changed))
+                page = report.page(made.analysis)
+            except Cancelled:
+                self.wait()
+                continue
+            except (ReportgenError, TemplateError) as error:
+                self.shown.broken(_sentence(error))
+                return _sentence(error)
+            self.shown.ready(page, f"{_told(made)}, made in {time.monotonic() - begin:.1f} s")
+            return None
+
+    def wait(self) -> None:
+        """Return when something has changed and is settled."""
+        before, now = self._seen, self._signature()
+        while now == self._seen or now != before:
+            time.sleep(LOOK_SECONDS)
+            before, now = now, self._signature()
+
+    def changed(self) -> bool:
+        """Return whether something is not as it was when the page was begun."""
+        return self._signature() != self._seen
+
+    def _make(self, watcher: Watcher) -> Analysed:
+        order = self._order(self._quick)
+        self._watch(_data_files(order.plan))
+        if not (self._quick or self._full):
+            staged, records = stored_stages(order)
+            if len(records) == len(unique(plan_jobs(staged.plan))):
+                return analyse_stored(staged, records, watcher)
+            order = self._order(True)
+        return train_order(order, watcher, workers=self._workers)
+
+    def _watch(self, files: set[Path]) -> None:
+        """Look at further files from now on."""
+        self._seen |= {path: _stamp(path) for path in files - self._files}
+        self._files |= files
+
+    def _signature(self) -> Signature:
+        """Return when each watched file was written last, and its size; None for one that is not there."""
+        return {path: _stamp(path) for path in (*sorted(self._files), *sorted(templates_folder().iterdir()))}
+
+
+class _Following(Watcher):
+    """Hands on what it hears, shows it in the page, and stops work on what has been edited meanwhile."""
+
+    def __init__(self, watcher: Watcher, shown: Shown, changed: Callable[[], bool]) -> None:
+        self._watcher, self._shown, self._changed = watcher, shown, changed
+        self._looked = time.monotonic()
+        self._done = self._count = 0
+
+    def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
+        """Say how many runs are to be trained."""
+        self._watcher.training(plan, missing, stored)
+        self._done, self._count = 0, len(missing)
+        self._tell()
+
+    def progress(self, job: Job, done: int, total: int) -> None:
+        """Hand on; from a training thread."""
+        self._watcher.progress(job, done, total)
+        self._heed()
+
+    def finished(self, job: Job, record: RunRecord) -> None:
+        """Count the run; from a training thread."""
+        self._watcher.finished(job, record)
+        self._done += 1
+        self._tell()
+
+    def stage(self, name: str) -> None:
+        """Say what is being done."""
+        self._watcher.stage(name)
+        self._shown.working(f"{name[:1].upper()}{name[1:]} ...")
+        self._heed()
+
+    def _tell(self) -> None:
+        if self._count:
+            self._shown.working(f"Training: {self._done} of {self._count} runs are done.")
+
+    def _heed(self) -> None:
+        """Give up where the study has changed, which is not asked more often than files are looked at."""
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
+            if self._changed():
+                raise Cancelled
+
+
+def _data_files(plan: Plan) -> set[Path]:
+    """Return the users' own files that the study's variants read."""
+    paths = {run.spec.data.source.get("path") for run in plan.runs} - {None}
+    return {plan.study.folder / Path(str(path)).expanduser() for path in paths}
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _told(made: Analysed) -> str:
+    runs = len(made.records)
+    kind = "A quick look" if made.order.plan.study.watermark else "The full report"
+    return f"{kind} of {runs} run{'' if runs == 1 else 's'}"
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name}:{error.lineno}: {error.message}"
+    return f"templates: {error}" if isinstance(error, TemplateError) else str(error)
