@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import reportgen
-from benchmarks.diagnosis import random_score
+from benchmarks.diagnosis import cost, random_score
 from benchmarks.diagnosis.at_random import sample, together
 from benchmarks.diagnosis.cases import load_cases
 from benchmarks.diagnosis.data import Remedies, everything, figures
@@ -42,8 +42,15 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--checks", action="store_true", help="print every check of every case with its values")
     parser.add_argument("--random", type=int, metavar="N", help="draw N faulty and N healthy networks instead")
     parser.add_argument("--seed", type=int, nargs="+", default=[0], help="of the draw; several are scored together")
+    parser.add_argument(
+        "--cost", nargs="+", metavar="STUDY", help="measure what diagnosing costs these studies instead"
+    )
     options = parser.parse_args(given)
     whole = options.half == "both" and not options.case and OWN in options.rules
+    if options.cost:
+        if options.random or options.markdown or options.json or options.case or options.remedies:
+            parser.error("--cost goes with --publish and --folder")
+        return options
     if (options.publish or options.markdown) and not (whole and options.remedies):
         parser.error("what is published comes of all cases, our rules and --remedies")
     if options.random and (options.markdown or options.json or options.case):
@@ -63,6 +70,8 @@ def main(given: list[str] | None = None) -> int:
     """Run the benchmark, print and write what was asked for; return 1 where a case is not what it says it is."""
     options = _arguments(given)
     folder = options.folder or Path(tempfile.gettempdir()) / f"reportgen-diagnosis-{sources_of_records()}"
+    if options.cost:
+        return _cost(options, folder)
     if options.random:
         return _at_random(options, folder)
     everything = load_cases()
@@ -90,6 +99,15 @@ def _at_random(options: argparse.Namespace, folder: Path) -> int:
     if options.publish:
         text = json.dumps(random_score.published(whole, tried, options.seed), indent=1)
         _write_text(random_score.DRAWN, text + "\n")
+    return 0
+
+
+def _cost(options: argparse.Namespace, folder: Path) -> int:
+    """Measure what diagnosing costs beside the training of studies, and of all cases."""
+    costs = [*map(cost.of_study, options.cost), cost.of_cases(folder)]
+    print("\n".join(cost.lines(costs)))
+    if options.publish:
+        _write_text(cost.COSTS, json.dumps(cost.published(costs), indent=1) + "\n")
     return 0
 
 

@@ -42,7 +42,7 @@ def everything(result: Result, tried: Remedies) -> dict[str, Any]:
             },
             "confusion": {half: confusion(result.valid(half), own) for half in parts} if own else {},
             "remedies": _remedies(tried),
-            "cost": {"train_seconds": result.train_seconds, "diagnose_seconds": result.diagnose_seconds},
+            "diagnose_seconds": result.diagnose_seconds,
             "invalid": result.invalid,
             "cases": [_case(result, case, tried) for case in result.cases],
         }
@@ -56,9 +56,8 @@ def figures(result: Result, tried: Remedies) -> dict[str, Any]:
         found = score(result.valid(half), result.alarms[OWN])
         names = ("recall", "false_alarms", "right_cause")
         halves[half] = {name: _counted(getattr(found, name)) for name in names}
-    cost = {"cost": result.diagnose_seconds / result.train_seconds}
     remedies = {"remedies_helped": _counted(helped(tried))} if tried else {}
-    return plain({"format": FORMAT, "version": VERSION, **_head(result), **halves, **remedies, **cost})
+    return plain({"format": FORMAT, "version": VERSION, **_head(result), **halves, **remedies})
 
 
 def _counted(found: Share) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from benchmarks.diagnosis import cost
 from benchmarks.diagnosis.build import SEEDS
+from benchmarks.diagnosis.cost import COSTS
 from benchmarks.diagnosis.data import Remedies
 from benchmarks.diagnosis.halves import SCORING, TUNING
 from benchmarks.diagnosis.published import PUBLISHED
@@ -13,6 +15,7 @@ from benchmarks.diagnosis.random_score import DRAWN, section
 from benchmarks.diagnosis.remedies import helped, tested
 from benchmarks.diagnosis.result import OWN, TITLES, Result
 from benchmarks.diagnosis.score import Score, Share, confusion, score
+from benchmarks.diagnosis.show import paragraph
 from reportgen.engine.spec import ENGINE_VERSION
 
 HEAD = """# How often the diagnoses are right
@@ -51,6 +54,12 @@ fixed thresholds do here, not what the tools are worth where they were made.
 """
 
 
+BY_RULE = """Both halves together. *Planted*: faults in which the rule has to fire, and does. *Healthy*: healthy
+networks on which it fires. *Elsewhere*: other faults in which it fires though it is neither expected nor a known
+consequence.
+"""
+
+
 def page(result: Result, tried: Remedies) -> str:
     """Return the page in Markdown."""
     cases = result.valid("both")
@@ -61,7 +70,10 @@ def page(result: Result, tried: Remedies) -> str:
         parts.append("\n".join(_half(result, title, half)))
     if DRAWN.is_file():
         parts.append(section(json.loads(DRAWN.read_text(encoding="utf-8"))))
-    parts.append("\n".join(_cost(result, tried)))
+    if tried:
+        parts.append("\n".join(_remedies(tried)))
+    if COSTS.is_file():
+        parts.append(cost.section(json.loads(COSTS.read_text(encoding="utf-8"))))
     parts.append("\n".join(_by_rule(result)))
     parts.append("\n".join(_confusion(result)))
     parts.append("\n".join(_published()))
@@ -95,27 +107,18 @@ def _row(found: Score) -> tuple[str, ...]:
     return tuple(_percent(s) for s in (found.recall, found.false_alarms, found.right_cause, found.strays))
 
 
-def _cost(result: Result, tried: Remedies) -> Iterator[str]:
-    yield "## Remedies and cost\n"
-    if tried:
-        yield (
-            "The remedies of the scoring half's faults were tried as a report tries them, on the same seeds. One was "
-            f"tested in {_percent(tested(tried))} of the faults; it helped in {_percent(helped(tried))} of all of them."
-        )
-    cost = result.diagnose_seconds / result.train_seconds
-    yield (
-        f"\nDiagnosing all {len(result.cases)} networks took {result.diagnose_seconds:.1f} s, {cost:.1%} of the "
-        f"{result.train_seconds:.0f} s that their training takes on one core.\n"
+def _remedies(tried: Remedies) -> Iterator[str]:
+    yield "## Remedies\n"
+    yield paragraph(
+        "The remedies of the scoring half's faults were tried as a report tries them, on the same seeds. One was "
+        f"tested in {_percent(tested(tried))} of the faults; it helped in {_percent(helped(tried))} of all of them."
     )
+    yield ""
 
 
 def _by_rule(result: Result) -> Iterator[str]:
     yield "## By rule\n"
-    yield (
-        "Both halves together. *Planted*: faults in which the rule has to fire, and does. *Healthy*: healthy networks "
-        "on which it fires. *Elsewhere*: other faults in which it fires though it is neither expected nor a known "
-        "consequence.\n"
-    )
+    yield BY_RULE
     found = score(result.valid("both"), result.alarms[OWN]).by_rule
     rows = [
         (f"`{row.rule}`", _percent(row.recall), f"{row.false_alarms.count} of {row.false_alarms.of}",
@@ -137,8 +140,9 @@ def _confusion(result: Result) -> Iterator[str]:
 def _published() -> Iterator[str]:
     yield PUBLISHED_HEAD
     for rule_set in PUBLISHED:
-        yield f"**{rule_set.title}** ({rule_set.source}). What cannot be evaluated on our records, or only nearly:\n"
-        yield from (f"- {sentence}" for sentence in rule_set.cannot)
+        head = f"**{rule_set.title}** ({rule_set.source}). What cannot be evaluated on our records, or only nearly:"
+        yield paragraph(head) + "\n"
+        yield from (paragraph(f"- {sentence}", indent="  ") for sentence in rule_set.cannot)
         yield ""
 
 

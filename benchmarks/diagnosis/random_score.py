@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.diagnosis.at_random import Judged, Sample
 from benchmarks.diagnosis.remedies import Tried, helped
 from benchmarks.diagnosis.score import NOTHING, Share
-from benchmarks.diagnosis.show import percent
+from benchmarks.diagnosis.show import paragraph, percent
 from reportgen.engine.spec import ENGINE_VERSION
 
 DRAWN = Path(__file__).with_name("drawn.json")
@@ -77,15 +77,15 @@ Scored on {date}, engine version {engine_version}, with the rules as they are.
 ```sh
 {command}
 ```
-
-Nobody chose these networks: data, sizes, depth, width, activation, initialization, optimizer, rate, batch size and
-regularization are drawn, and half of them get one fault from a table (`benchmarks/diagnosis/plant.py`), with the
-diagnoses that name it. A healthy network counts where its validation accuracy comes near to what is reachable on its
-data; a fault counts where it makes a healthy network clearly worse on held-out examples in every seed. Neither asks a
-rule. Thrown away: {thrown}. The cause is named where a root of the alarms is one of the fault's own diagnoses, and the
-report leads with one of these or of their known consequences. Rules were mended after earlier draws, by principle; this
-one was made of new seeds, and is stated whatever it says.
 """
+
+PROSE = """Nobody chose these networks: data, sizes, depth, width, activation, initialization, optimizer, rate, batch
+size and regularization are drawn, and half of them get one fault from a table (`benchmarks/diagnosis/plant.py`), with
+the diagnoses that name it. A healthy network counts where its validation accuracy comes near to what is reachable on
+its data; a fault counts where it makes a healthy network clearly worse on held-out examples in every seed. Neither
+asks a rule. Thrown away: {thrown}. The cause is named where a root of the alarms is one of the fault's own diagnoses,
+and the report leads with one of these or of their known consequences. Rules were mended after earlier draws, by
+principle; this one was made of new seeds, and is stated whatever it says."""
 
 
 def section(found: Mapping[str, Any]) -> str:
@@ -102,4 +102,4 @@ def section(found: Mapping[str, Any]) -> str:
         table.append(f"| {words} | {measured} | {goal} |")
     table += ["", "| fault | planted | any alarm | cause named | remedy helps |", "|---|---|---|---|---|"]
     table += [f"| {kind} | {' | '.join(map(str, row))} |" for kind, row in found["kinds"].items()]
-    return "\n".join([HEAD.format(command=command, thrown=thrown, **known), *table, ""])
+    return "\n".join([HEAD.format(command=command, **known), paragraph(PROSE.format(thrown=thrown)), "", *table, ""])

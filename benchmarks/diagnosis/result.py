@@ -27,8 +27,7 @@ class Result:
     """What a benchmark found.
 
     checks: by case. alarms: by set of rules and case. invalid: names of cases that are not what they say they are,
-    which are scored nowhere. train_seconds, diagnose_seconds: of the variants that were diagnosed, training summed over
-    their runs on one core.
+    which are scored nowhere. diagnose_seconds: of processor time, for all runs; see `benchmarks.diagnosis.cost`.
     """
 
     cases: tuple[Case, ...]
@@ -37,7 +36,6 @@ class Result:
     alarms: Mapping[str, Mapping[str, Sequence[Alarm]]]
     measured: Mapping[str, Measured]
     trained: int
-    train_seconds: float
     diagnose_seconds: float
     date: str
 
@@ -81,7 +79,6 @@ def run(
         alarms={name: alarms[name] for name in rule_sets},
         measured=measured,
         trained=trained,
-        train_seconds=sum(record.train_seconds for case in measured.values() for record in case.records.values()),
         diagnose_seconds=seconds,
         date=datetime.now(UTC).date().isoformat(),
     )

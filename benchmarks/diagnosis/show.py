@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import fill
 
 from benchmarks.diagnosis.halves import TUNING
 from benchmarks.diagnosis.result import HALVES, OWN, TITLES, Result
 from benchmarks.diagnosis.score import NOTHING, Score, Share, confusion, misdiagnosis, right_cause, score
+
+WIDTH = 116
+"""Of a line of prose in the docs."""
+
+
+def paragraph(text: str, indent: str = "") -> str:
+    """Return the text in lines for the docs; indent: of all but the first."""
+    return fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def percent(share: Share) -> str:
@@ -30,8 +39,9 @@ def lines(result: Result, half: str) -> Iterator[str]:
         yield from _by_rule(result, half)
         yield from _confusion(result, half)
         yield from _failures(result)
-    cost = result.diagnose_seconds / result.train_seconds if result.train_seconds else 0.0
-    yield f"\ndiagnosis took {result.diagnose_seconds:.2f} s, {cost:.1%} of {result.train_seconds:.1f} s of training"
+    runs = sum(len(case.records) for case in result.measured.values())
+    each = 1000 * result.diagnose_seconds / max(runs, 1)
+    yield f"\ndiagnosing {runs} runs took {result.diagnose_seconds:.2f} s, {each:.2f} ms a run; see --cost"
 
 
 def _row(found: Score) -> str:

@@ -52,26 +52,38 @@ _NEEDED = (
 class Course:
     """A run's training; K looks after step 0, S steps, losses in train mode.
 
-    effects (K,): what one step does at each look; ratios (K, L): update over weight by layer, 0 where unknown;
-    looks (K,): their steps.
-    promised: what all steps could do, in powers of e. losses (S,): of each minibatch; first, last: their means at
-    both ends. guess: the loss of the best constant answer. paths (L,): the sum of all steps' update over weight.
-    usual: what a step does on the average over all. kept: the squared gradient at the last look as a share of its
-    largest. carried: the share of weights, not biases, in the squared gradient at the first look.
+    effects (K,): what one step does at each look; rates (K,): what it could do, in powers of e; ratios (K, L): update
+    over weight by layer, 0 where unknown; looks (K,): their steps.
+    losses (S,): of each minibatch; first, last: their means at both ends. guess: the loss of the best constant answer.
+    kept: the squared gradient at the last look as a share of its largest. carried: the share of weights, not biases, in
+    the squared gradient at the first look.
     """
 
     effects: Array
+    rates: Array
     ratios: Array
     looks: Array
-    promised: float
     losses: Array
     first: float
     last: float
     guess: float
-    paths: Array
-    usual: float
     kept: float
     carried: float
+
+    @functools.cached_property
+    def promised(self) -> float:
+        """What all steps could do, in powers of e."""
+        return self._total(self.rates)
+
+    @functools.cached_property
+    def usual(self) -> float:
+        """What a step does on the average over all."""
+        return self._total(self.effects) / self.losses.size
+
+    @functools.cached_property
+    def paths(self) -> Array:
+        """The sum of all steps' update over weight, (L,)."""
+        return np.array([self._total(layer) for layer in self.ratios.T])
 
     @property
     def effect(self) -> float:
@@ -87,6 +99,14 @@ class Course:
     def fall(self) -> float:
         """How far the loss fell, in powers of e."""
         return math.log(max(self.first, 1e-30) / max(self.last, 1e-30))
+
+    def _total(self, values: Array) -> float:
+        """Return the sum over all steps of what is known at looks, on straight lines between these."""
+        return float(np.add.reduce(np.interp(self._steps, self.looks, values)))
+
+    @functools.cached_property
+    def _steps(self) -> Array:
+        return np.arange(1.0, self.losses.size + 1)
 
 
 def sane(record: RunRecord) -> float:
@@ -125,60 +145,39 @@ def course(record: RunRecord) -> Course | None:
     looks = np.asarray(record.arrays.get("probe_step", ()), np.float64)
     if losses.size == 0 or not (looks > 0).any() or any(f"probe_{name}" not in record.arrays for name in _NEEDED):
         return None
+    first, last = ends(losses)
     with np.errstate(all="ignore"):
         weights, biases = _squared_gradients(record)
         length, one = _step_lengths(record), _squared_example(record)
         gradient = _of_all(record, weights + biases, one)
-        level = np.minimum(np.interp(looks, *_levels(record, losses)), sane(record))
+        level = np.minimum(np.interp(looks, *_levels(record, losses.size, first, last)), sane(record))
         effects = length * np.sqrt(one) / level
         rates = length * np.sqrt(gradient) / level
     seen = np.isfinite(effects) & np.isfinite(rates) & (looks > 0)
     if not seen.any():
         return None
-    ratios = np.nan_to_num(np.asarray(record.statistic("update_ratio"), np.float64)[seen])
-    at = _Steps(looks[seen], losses.size)
-    first, last = ends(losses)
     return Course(
         effects=effects[seen],
-        ratios=ratios,
+        rates=rates[seen],
+        ratios=np.nan_to_num(np.asarray(record.statistic("update_ratio"), np.float64)[seen]),
         looks=looks[seen],
-        promised=at.total(rates[seen]),
         losses=losses,
         first=first,
         last=last,
         guess=guess_loss(record),
-        paths=np.array([at.total(layer) for layer in ratios.T]),
-        usual=at.total(effects[seen]) / losses.size,
         kept=float(gradient[seen][-1] / max(gradient[np.isfinite(gradient)].max(), 1e-300)),
         carried=float(weights[0] / max(gradient[0], 1e-300)),
     )
 
 
-@dataclass(frozen=True)
-class _Steps:
-    """From values at looks to sums over all steps, straight lines between looks."""
-
-    looks: Array
-    steps: int
-
-    @functools.cached_property
-    def _all(self) -> Array:
-        return np.arange(1.0, self.steps + 1)
-
-    def total(self, values: Array) -> float:
-        """Return the sum over all steps."""
-        return float(np.add.reduce(np.interp(self._all, self.looks, values)))
-
-
-def _levels(record: RunRecord, losses: Array) -> tuple[Array, Array]:
-    """Return steps, and the loss in train mode at them: by epoch, and the first steps'."""
+def _levels(record: RunRecord, count: int, first: float, last: float) -> tuple[Array, Array]:
+    """Return steps, and the loss in train mode at them: by epoch, and `first` at the first of `count` steps."""
     steps = np.asarray(record.arrays.get("epoch_step", ()), np.float64)
     means = np.asarray(record.arrays.get("epoch_batch_loss", ()), np.float64)
     known = np.isfinite(means) if means.size == steps.size else np.zeros(0, bool)
-    first, last = ends(losses)
     if not known.any():
-        return np.array([0.0, losses.size]), np.array([first, last])
-    return np.r_[0.0, steps[known]], np.r_[first, means[known]]
+        return np.array([0.0, count]), np.array([first, last])
+    return np.concatenate(([0.0], steps[known])), np.concatenate(([first], means[known]))
 
 
 def _squared_gradients(record: RunRecord) -> tuple[Array, Array]:
@@ -201,10 +200,10 @@ def _of_all(record: RunRecord, squared: Array, one: Array) -> Array:
 def _squared_example(record: RunRecord) -> Array:
     """Return, by look, the mean squared norm of one example's gradient, inputs and deltas taken as independent."""
     deltas = np.asarray(record.statistic("gradient_norm"), np.float64)
-    mean, std = (np.asarray(record.statistic(f"activation_{name}"), np.float64) for name in ("mean", "std"))
+    centre, std = (np.asarray(record.statistic(f"activation_{name}"), np.float64) for name in ("mean", "std"))
     units = np.array([layer.units for layer in record.spec.network.layers[:-1]], np.float64)
     first = float(record.facts.get("features", 1)) * float(record.facts.get("input_second_moment", 1.0))
-    inputs = np.column_stack([np.full(len(mean), first), (mean**2 + std**2)[:, :-1] * units])
+    inputs = np.column_stack([np.full(len(centre), first), (centre**2 + std**2)[:, :-1] * units])
     examples = max(int(record.facts.get("probe_n", 1)), 1)
     return np.asarray(((inputs + 1) * examples * deltas**2).sum(axis=1))
 

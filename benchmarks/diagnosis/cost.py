@@ -1,0 +1,148 @@
+"""What diagnosing costs beside training: `python -m benchmarks.diagnosis --cost STUDY...`.
+
+Both are seconds of processor time of this process, whatever else the machine does. All runs are trained anew, one at a
+time, and stored nowhere; one is trained before that, so that nothing is compiled meanwhile. Of several rounds of
+diagnosing on records that no rule has seen, the shortest counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.diagnosis.build import prepare, write_files
+from benchmarks.diagnosis.cases import load_cases
+from reportgen.analysis.diagnose import diagnose
+from reportgen.analysis.model import VariantSummary
+from reportgen.analysis.summary import variant_summary
+from reportgen.engine.spec import ENGINE_VERSION
+from reportgen.order import order_study, plan_jobs, unique
+from reportgen.runs.executors import Job, run_all
+from reportgen.runs.record import RunRecord
+from reportgen.study.plan import Plan
+
+COSTS = Path(__file__).with_name("cost.json")
+"""The costs that the docs quote."""
+
+CASES = "the networks of this benchmark"
+GOAL = 0.05
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of processor time for training a study's runs and for diagnosing them; steps: of training, in all."""
+
+    name: str
+    runs: int
+    steps: int
+    training: float
+    diagnosing: float
+
+    @property
+    def share(self) -> float:
+        """Diagnosing by training."""
+        return self.diagnosing / self.training
+
+    @property
+    def each(self) -> float:
+        """Milliseconds of diagnosing a run."""
+        return 1000 * self.diagnosing / self.runs
+
+
+def of_study(name: str) -> Cost:
+    """Return the cost of a shipped study, or of a study file."""
+    return of_plan(name, order_study(name).plan)
+
+
+def of_cases(folder: Path) -> Cost:
+    """Return the cost of all cases of the benchmark together; their files are written to the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_files(folder)
+    each = [of_plan(case.name, prepare(case, folder).plan) for case in load_cases()]
+    names = ("runs", "steps", "training", "diagnosing")
+    return Cost(CASES, **{name: sum(getattr(one, name) for one in each) for name in names})
+
+
+def of_plan(name: str, plan: Plan) -> Cost:
+    """Return the cost of a plan's runs."""
+    jobs = plan_jobs(plan)
+    different = unique(jobs)
+    _trained(different[:1], plan.study.folder)
+    started = time.process_time()
+    records = _trained(different, plan.study.folder)
+    training = time.process_time() - started
+    diagnosing = min(_diagnosing(plan, jobs, records) for _ in range(ROUNDS))
+    return Cost(name, len(different), sum(record.steps for record in records.values()), training, diagnosing)
+
+
+def _trained(jobs: Sequence[Job], folder: Path) -> dict[str, RunRecord]:
+    records: dict[str, RunRecord] = {}
+
+    def keep(job: Job, record: RunRecord) -> None:
+        records[job.key] = record
+
+    run_all(jobs, keep=keep, folder=folder, workers=1)
+    return records
+
+
+def _diagnosing(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> float:
+    summaries = list(_summaries(plan, jobs, records))
+    started = time.process_time()
+    diagnose(summaries)
+    return time.process_time() - started
+
+
+def _summaries(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Iterator[VariantSummary]:
+    """Yield each variant with copies of its records, of which the rules have kept no answers yet."""
+    for variant in plan.variants:
+        own = [records[job.key] for job in jobs if job.run.variant == variant.id]
+        yield variant_summary(variant, [dataclasses.replace(record) for record in own])
+
+
+def lines(costs: Sequence[Cost]) -> Iterator[str]:
+    """Yield a line for each cost."""
+    for cost in costs:
+        yield (
+            f"{cost.name:32}{cost.runs:5} runs {cost.steps:8} steps {cost.training:8.1f} s of training "
+            f"{cost.diagnosing:7.2f} s of diagnosing {cost.share:6.1%} {cost.each:6.2f} ms a run"
+        )
+
+
+def published(costs: Sequence[Cost]) -> dict[str, Any]:
+    """Return what the docs quote."""
+    head = {"date": datetime.now(UTC).date().isoformat(), "engine_version": ENGINE_VERSION}
+    return {**head, "costs": [dataclasses.asdict(cost) for cost in costs]}
+
+
+SECTION = """## What diagnosing costs
+
+Measured on {date}, engine version {engine_version}, in seconds of processor time, on one core:
+
+```sh
+python -m benchmarks.diagnosis --cost {names} --publish
+```
+
+Shipped studies as they are, all of their runs trained and then diagnosed; and the networks of this benchmark, most
+of which are tiny. The goal is at most {goal:.0%} of training. A study that trains nothing, such as `init` with its 0
+steps, only looks at its networks once: there, diagnosing is set against that.
+"""
+
+
+def section(found: Mapping[str, Any]) -> str:
+    """Return the part of the docs page on the costs that were published."""
+    costs = [Cost(**one) for one in found["costs"]]
+    names = " ".join(cost.name for cost in costs if cost.name != CASES)
+    known = {name: found[name] for name in ("date", "engine_version")}
+    table = ["| study | runs | steps | training | diagnosing | share | a run |", "|---|---|---|---|---|---|---|"]
+    table += [
+        f"| {cost.name if cost.name == CASES else f'`{cost.name}`'} | {cost.runs} | {cost.steps} "
+        f"| {cost.training:.1f} s | {cost.diagnosing:.2f} s | {cost.share:.1%} | {cost.each:.1f} ms |"
+        for cost in costs
+    ]
+    return "\n".join([SECTION.format(names=names, goal=GOAL, **known), *table, ""])
