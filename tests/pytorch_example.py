@@ -20,7 +20,7 @@ MOST_LINES = 20
 
 
 def check_example(folder: Path) -> None:
-    """Run the page's few lines; the record that they write in the folder must get the diagnosis that the page promises."""
+    """Run the page's few lines in a folder; their record must get the diagnosis that the page promises."""
     page = PAGE.read_text(encoding="utf-8")
     code = re.search(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     promised = re.search(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
