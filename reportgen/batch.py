@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reportgen.console import STYLES, Line, counted, main_file, shown_duration, verdict_counts
+from reportgen.console import STYLES, Line, counted, main_file, several, shown_duration, verdict_counts
 from reportgen.errors import ReportgenError
 from reportgen.order import Order, plan_jobs, unique
 from reportgen.pipeline import Report
@@ -78,7 +78,7 @@ def summary_lines(ended: Sequence[Ended]) -> Iterator[Line]:
 def _outcome(one: Ended) -> str:
     if one.report is None:
         return f"{shown_duration(one.seconds):>7}  no report: {_first_line(one.error)}"
-    failed = f", {len(one.report.failures)} runs failed" if one.report.failures else ""
+    failed = f", {several(len(one.report.failures), 'run')} failed" if one.report.failures else ""
     quick = one.report.analysis.plan.study.watermark
     verdicts = "no verdicts" if quick else counted(_verdicts(one.report))
     return f"{shown_duration(one.seconds):>7}  {verdicts}{failed}  {main_file(one.report)}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from reportgen.analysis.naming import setting, words
 from reportgen.changes import Changes, ClaimChange, ScoreChange
-from reportgen.console import STYLES, Line
+from reportgen.console import STYLES, Line, several
 from reportgen.report import formatting
 from reportgen.report.finished import FinishedClaim
 from reportgen.runs.store import plain
@@ -24,9 +24,10 @@ def change_lines(changes: Changes) -> Iterator[Line]:
     before, after = changes.before.study, changes.after.study
     yield "bold", before.title if before.title == after.title else f"{before.title} -> {after.title}"
     yield from _part("claims", list(_claim_lines(changes)), "none in either")
-    yield from _part("settings", list(_setting_lines(changes)), "the same in all variants that both have")
+    apart = "no variant is in both" if len(changes.gone) == len(changes.before.variants) else ""
+    yield from _part("settings", list(_setting_lines(changes)), apart or "the same in all variants that both have")
     yield from _part("scores", [("", text) for text in _score_lines(changes)], _runs(changes))
-    yield from _part("findings", list(_finding_lines(changes)), "the same in both")
+    yield from _part("findings", list(_finding_lines(changes)), apart or "the same in both")
     about = [("", f"{name} {old or 'unknown'} -> {new or 'unknown'}") for name, (old, new) in changes.about.items()]
     yield from _part("made with", about, "the same versions on the same platform")
 
@@ -103,7 +104,7 @@ def _setting_lines(changes: Changes) -> Iterator[Line]:
 
 def _score_lines(changes: Changes) -> Iterator[str]:
     for end in changes.ends:
-        yield f"{end.variant}: {end.before} -> {end.after} of {end.n} runs diverged or failed"
+        yield f"{end.variant}: {end.before} -> {end.after} of {several(end.n, 'run')} diverged or failed"
     for one in changes.scores:
         yield f"{one.variant}: {words(one.score)} {_score(one)}".translate(PLAIN)
     if changes.scores and changes.runs[1]:
@@ -121,7 +122,11 @@ def _runs(changes: Changes) -> str:
     both, same = changes.runs
     if not both:
         return "no variant and seed is in both"
-    return f"{same} of the {both} runs that both have are the very same"
+    if both == 1:
+        return f"the one run that both have is {'the very same' if same else 'not the same'}"
+    if same == both:
+        return f"all {both} runs that both have are the very same"
+    return f"{same or 'none'} of the {both} runs that both have {'are' if same > 1 else 'is'} the very same"
 
 
 def _finding_lines(changes: Changes) -> Iterator[Line]:

@@ -113,11 +113,12 @@ def new(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="The file's name; .yaml is added.")] = "study",
 ) -> None:
     """Write a commented study to begin with; it runs as it is."""
+    from reportgen.shell import typed
     from reportgen.starter import write_starter
 
     path = write_starter(name)
     print_lines([("", str(path))])
-    say(f"next: reportgen check {path}, and reportgen run {path}")
+    say(f"next: {typed('reportgen', 'check', path)}, and {typed('reportgen', 'run', path)}")
 
 
 app.command()(previewing.preview)

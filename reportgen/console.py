@@ -126,6 +126,11 @@ def check_values(order: Order, workers: int) -> dict[str, Any]:
     }
 
 
+def several(count: int, noun: str) -> str:
+    """Return a count with its noun, which takes an s but for one: "1 run", "1,200 runs"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     """Yield a checked plan for people."""
     runs, stored = values["runs"], values["stored"]
@@ -133,13 +138,13 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     yield "bold", f"{values['study']}: {values['title']}"
     trials = sum(stage["trials"] for search in values["searches"] for stage in search["stages"])
-    parts = [counted({"variants": len(values["variants"])}), counted({"trials": trials})]
-    said = ", ".join([part for part in parts if part != "none"])
-    yield "", f"  runs        {runs}: {said}, {len(values['seeds'])} seeds"
+    counts = {"variant": len(values["variants"]), "trial": trials, "seed": len(values["seeds"])}
+    yield "", f"  runs        {runs:,}: {', '.join(several(count, noun) for noun, count in counts.items() if count)}"
     if runs == stored:
-        yield "", f"  to train    none: all {runs} runs are stored, and only the report will be made"
+        are = "the one run is" if runs == 1 else f"all {runs:,} runs are"
+        yield "", f"  to train    none: {are} stored, and only the report will be made"
     else:
-        yield "", f"  to train    {runs - stored} ({stored} stored), {values['steps']:,} steps"
+        yield "", f"  to train    {runs - stored:,} ({stored:,} stored), {several(values['steps'], 'step')}"
     if values["download_bytes"]:
         yield "", f"  download    {_megabytes(values['download_bytes'])} of data first"
     yield "", f"  parameters  {size} a run"
@@ -178,7 +183,8 @@ def _search_lines(search: Mapping[str, Any]) -> Iterator[Line]:
     for number, stage in enumerate(search["stages"], 1):
         low, high = stage["epochs"][0], stage["epochs"][-1]
         epochs = f"{low}" if low == high else f"{low} to {high}"
-        yield "", f"              stage {number}: {stage['trials']} trials, {stage['runs']} runs of {epochs} epochs"
+        work = f"{several(stage['trials'], 'trial')}, {several(stage['runs'], 'run')}"
+        yield "", f"              stage {number}: {work} of {epochs} epoch{'' if epochs == '1' else 's'}"
 
 
 def _claim(claim: ClaimResult) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from reportgen import data
 from reportgen.errors import UsageError
 from reportgen.layout import RUNS
-from reportgen.quick import WATERMARK, quick_folder, quick_overrides
+from reportgen.quick import quick_folder, quick_overrides
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
@@ -64,7 +64,7 @@ def order_study(
     if quick:
         small = quick_overrides(plan, changes)
         typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
-        plan = make_plan(load_study(path, changes | small | {"watermark": WATERMARK}, typed))
+        plan = make_plan(load_study(path, changes | small, typed))
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from reportgen.runs.provenance import summarize
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
 from reportgen.sanity import Measurements, check_sanity, measured_beside
+from reportgen.shell import typed
 from reportgen.stages import by_variant, next_stage, outlook
 from reportgen.study.plan import Plan, PlannedRun
 from reportgen.watcher import Watcher
@@ -154,7 +154,7 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     count = len(unique(plan_jobs(order.plan)))
     if len(records) < count:
         lack = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
-        there = "" if order.folder.parent == Path("reports") else f" -o {shlex.quote(str(order.folder.parent))}"
+        there = "" if order.folder.parent == Path("reports") else f" {typed('-o', order.folder.parent)}"
         raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}{there}")
     disk.make_writable(order.folder)
     return write_report(analyse_stored(order, records, watcher), watcher)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +15,24 @@ from reportgen.layout import RESULTS
 from reportgen.study.plan import Plan
 
 WATERMARK = "A quick look at a small version of the study: no verdicts"
+PCA = "with as many examples as its PCA asks for"
 SEEDS = 2  # too few for a verdict
 LIMITS = {"training.epochs": 3, "data.samples": 500}
 TRAIN = 400
+SIZES = ("data.samples", "data.train")
+GROWTH = 1.25
 SPARE = 0.9  # fewer than the share of a part, since splits are rounded class by class
 
 
 def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that make a study small; what it varies, and what was typed, stays as it is."""
+    """Return the settings that make a study small, and its watermark; what varies, or was typed, stays as it is."""
     small: dict[str, Any] = {path: limit for path, limit in LIMITS.items() if _large(plan, path)}
     if _varies(plan, "data.train") or _is_typed("data.train", typed):
         small.pop("data.samples", None)  # so many may not be left to train on
     elif (train := _train(plan, small.get("data.samples"))) is not None:
         small["data.train"] = train
+    roomy = _with_room_for_pca(plan, small)
+    small = roomy | {"watermark": WATERMARK if roomy == small else f"{WATERMARK} ({PCA})"}
     small["seeds"] = list(plan.study.seeds[:SEEDS])
     if isinstance(plan.study.ensembles, tuple) and "seeds" not in typed:
         small["ensembles"] = True  # those that so few seeds fill
@@ -58,10 +65,27 @@ def _train(plan: Plan, limit: int | None) -> int | None:
     return fewer if fewer < train else None
 
 
-def _sizes(plan: Plan) -> list[int]:
-    """Return how many training examples the runs have, nothing where the data are not at hand."""
+def _with_room_for_pca(plan: Plan, small: dict[str, Any]) -> dict[str, Any]:
+    """Return the sizes, larger as far as PCA asks for more components than there would be examples."""
+    full = plan.runs[0].spec.data
+    needed = max((step.get("components") or 0 for run in plan.runs for step in run.spec.preprocess), default=0)
+    sizes = {path: getattr(full, path.partition(".")[2]) for path in SIZES if path in small}
+    while any(path in small for path in sizes) and any(n < needed for n in _sizes(plan, small)):
+        grown = {path: math.ceil(GROWTH * small[path]) for path in sizes if path in small}
+        small = {path: value for path, value in small.items() if path not in sizes}
+        small |= {path: size for path, size in grown.items() if sizes[path] is None or size < sizes[path]}
+    return small
+
+
+def _sizes(plan: Plan, small: Mapping[str, Any] | None = None) -> list[int]:
+    """Return how many training examples the runs have, nothing where the data are not at hand.
+
+    small: sizes of data to count with, in place of the plan's.
+    """
+    changed = {path.partition(".")[2]: size for path, size in (small or {}).items() if path in SIZES}
+    specs = {replace(run.spec.data, **changed) for run in plan.runs}
     try:
-        return [shape(spec, (), plan.study.folder)[0] for spec in {run.spec.data for run in plan.runs}]
+        return [shape(spec, (), plan.study.folder)[0] for spec in specs]
     except MissingError:
         return []
 

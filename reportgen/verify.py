@@ -14,7 +14,7 @@ from typing import Any
 
 from reportgen import figures
 from reportgen.analysis.model import Analysis
-from reportgen.console import Line
+from reportgen.console import Line, several
 from reportgen.differences import Difference, result_differences, table_differences
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import ResultsError
@@ -143,12 +143,11 @@ def _in_tables(analysis: Analysis, folder: Path) -> Iterator[Difference]:
 
 def verification_lines(found: Verification) -> Iterator[Line]:
     """Yield whether a report agrees with its records, and a line on each difference."""
-    runs = f"{found.runs} run{'' if found.runs == 1 else 's'}"
+    runs = several(found.runs, "run")
     if not found.differences:
         yield "green", f"{found.folder}: agrees with the records of its {runs}"
         return
-    count = len(found.differences)
-    yield "red", f"{found.folder}: {count} difference{'' if count == 1 else 's'} from the records of its {runs}"
+    yield "red", f"{found.folder}: {several(len(found.differences), 'difference')} from the records of its {runs}"
     yield from (("", f"  {one.text}") for one in found.differences)
 
 

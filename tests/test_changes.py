@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +107,35 @@ def test_a_report_beside_itself_has_no_changes(two: tuple[Path, Path], capsys: p
     code, out, _ = run(capsys, "compare", str(two[0]), str(two[0] / "results.json"), "--strict")
     assert code == 0
     assert "settings: the same in all variants that both have" in out
-    assert "scores: 6 of the 6 runs that both have are the very same" in out
+    assert "scores: all 6 runs that both have are the very same" in out
     assert "findings: the same in both" in out
     assert "->" not in out
+
+
+def test_what_both_runs_are_is_said_for_any_number(two: tuple[Path, Path]) -> None:
+    one = read_results(two[0])
+    found = changes(one, one)
+    said = {
+        (1, 1): "the one run that both have is the very same",
+        (1, 0): "the one run that both have is not the same",
+        (3, 3): "all 3 runs that both have are the very same",
+        (3, 0): "none of the 3 runs that both have is the very same",
+        (3, 1): "1 of the 3 runs that both have is the very same",
+        (3, 2): "2 of the 3 runs that both have are the very same",
+        (0, 0): "no variant and seed is in both",
+    }
+    for runs, text in said.items():
+        assert f"  scores: {text}" in [line for _, line in change_lines(replace(found, runs=runs))]
+
+
+def test_reports_with_nothing_in_common_are_told_so(two: tuple[Path, Path]) -> None:
+    one, other = (read_results(folder) for folder in two)
+    variants = [variant.model_copy(update={"id": f"{variant.id}-2"}) for variant in other.variants]
+    other = other.model_copy(update={"variants": variants, "runs": [], "findings": [], "claims": []})
+    lines = [line for _, line in change_lines(changes(one, other))]
+    assert "  findings: no variant is in both" in lines
+    assert "  scores: no variant and seed is in both" in lines
+    assert any("not claimed" in line for line in lines)
 
 
 def test_compare_prints_what_changed_with_what_was_lost_first(

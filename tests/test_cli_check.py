@@ -24,6 +24,15 @@ def test_check_shows_the_plan_and_touches_nothing(pretend, capsys):
     assert plan["seconds"] > 0
 
 
+def test_check_counts_one_as_one(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 1\n"
+    Path("one.yaml").write_text(study + "training: {epochs: 1, batch_size: full}\n", encoding="utf-8")
+    lines = [line.strip() for line in run(capsys, "check", "one.yaml")[1].splitlines()]
+    assert "runs        1: 1 variant, 1 seed" in lines
+    assert "to train    1 (0 stored), 1 step" in lines
+
+
 def test_check_says_that_all_runs_are_stored_and_guesses_no_time(pretend, capsys):
     run(capsys, "run", "rates.yaml", "-f", "json")
     code, out, _ = run(capsys, "check", "rates.yaml")

@@ -39,6 +39,28 @@ def test_a_quick_look_takes_a_part_of_what_there_is(
     assert sizes(tmp_path, data) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("data", "components", "expected"),
+    [
+        ("{name: gaussian, samples: 2000, features: 600}", 500, (625, None)),
+        ("{name: gaussian, samples: 2000, features: 600}", 300, (500, None)),
+        ("{name: gaussian, samples: 560, features: 600}", 440, (560, None)),
+        ("{name: gaussian, samples: 2000, features: 900, train: 900}", 700, (1912, 778)),
+    ],
+)
+def test_pca_has_examples_enough_for_its_components(
+    tmp_path: Path, data: str, components: int, expected: tuple[int | None, int | None]
+) -> None:
+    text = STUDY.replace("DATA", data).replace(
+        "seeds:", f"preprocess: [{{name: pca, components: {components}}}], seeds:"
+    )
+    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+    plan = order_study(tmp_path / "s.yaml", output=tmp_path, quick=True).plan
+    [found] = {(run.spec.data.samples, run.spec.data.train) for run in plan.runs}
+    assert found == expected
+    assert ("PCA asks for" in str(plan.study.watermark)) == (components != 300)
+
+
 def test_a_small_file_is_taken_whole(tmp_path: Path) -> None:
     rows = "".join(f"{number},{number % 2}\n" for number in range(60))
     (tmp_path / "own.csv").write_text("x,y\n" + rows, encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,6 +50,15 @@ def test_any_name_makes_a_title(tmp_path, name):
     (tmp_path / "s.yaml").write_text(starter_text(name), encoding="utf-8")
     title = load_study(tmp_path / "s.yaml").title
     assert title == (name.strip()[:1].upper() + name.strip()[1:] or "Study")
+
+
+def test_what_to_type_next_can_be_typed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for system, quoted in (("posix", "'my own/rates.yaml'"), ("nt", '"my own/rates.yaml"')):
+        monkeypatch.setattr("reportgen.shell.os", SimpleNamespace(name=system))
+        Path("my own/rates.yaml").unlink(missing_ok=True)
+        said = run(capsys, "new", "my own/rates")[2].replace("\\", "/")
+        assert said == f"next: reportgen check {quoted}, and reportgen run {quoted}\n"
 
 
 def test_a_name_may_lie_in_a_folder_and_have_its_ending(tmp_path, monkeypatch, capsys):
