@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import config, float32, float64, int64, typeof, types
+from numba import config, float32, float64, int64, types
 
 from reportgen.engine.cache import sources_hash
 from reportgen.engine.predict import outputs
-from reportgen.engine.probe import Looks, probe
+from reportgen.engine.probe import probe
 from reportgen.engine.program import pass_types
-from reportgen.engine.setup import training_types
+from reportgen.engine.setup import training_types, watch_types
 from reportgen.engine.step import score, train_steps
 
 _POLL_SECONDS = 0.05
@@ -75,13 +75,12 @@ def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """Return the kernels, each with the types with which runs call it, float32 networks alone."""
     network = pass_types(np.dtype(np.float32))
     vector, labels = float32[::1], int64[::1]
-    numbers, counts, first = np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.int64), np.zeros((1, 1), np.uint8)
-    looks = Looks(numbers, numbers, numbers[0], counts, first[0], np.zeros(1, np.float32), counts, first)
+    looks, watch = watch_types()
     training = (*network, *training_types(np.dtype(np.float32)))
     return (
         (score, (*training, float64[::1])),
-        (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1], vector)),
-        (probe, (*network, training[-1], int64, vector, int64, typeof(looks))),
+        (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1], watch)),
+        (probe, (*network, training[-1], int64, vector, int64, looks)),
         (outputs, (*network, vector, labels, int64, types.boolean, int64, vector)),
     )
 

@@ -30,7 +30,7 @@ from reportgen.engine.layers import (
     pre_activation,
     weight_gradient,
 )
-from reportgen.engine.moments import fill_histogram, fill_log_histogram, log_bins, moments, norm, unit_spread
+from reportgen.engine.moments import counting_room, fill_histogram, fill_log_histogram, log_bins, moments, norm, unit_spread
 from reportgen.engine.network import (
     ACTS,
     BETA,
@@ -71,17 +71,31 @@ class Looks(NamedTuple):
 
     statistics (looks, layers, len(STATISTICS)), weight_shapes (looks, layers, len(WEIGHT_SHAPES)), histograms (looks,
     layers, bins), and dead units (looks, hidden units). gradient_histogram has the two bins beside those between
-    GRADIENT_EDGES, for what lies below and above.
+    GRADIENT_EDGES, for what lies below and above; room is the activations' histograms' scratch.
     """
 
     statistics: NDArray[np.float64]
     weight_shapes: NDArray[np.float64]
     activation_edges: NDArray[np.float64]
     activation_histogram: NDArray[np.int64]
+    room: NDArray[np.int32]
     gradient_first: NDArray[np.uint8]
     gradient_uppers: NDArray[np.float32]
     gradient_histogram: NDArray[np.int64]
     unit_dead: NDArray[np.uint8]
+
+
+class Watch(NamedTuple):
+    """How a kernel looks while it trains: after the steps in `due`, rising, on the first `rows` training examples.
+
+    kernel is the address of `probe`; look number k is that after due[k]. before has room for the parameters one step ago.
+    """
+
+    kernel: int
+    rows: int
+    due: NDArray[np.int64]
+    before: NDArray[Any]
+    looks: Looks
 
 
 def new_looks(network: NetworkSpec, count: int) -> Looks:
@@ -92,6 +106,7 @@ def new_looks(network: NetworkSpec, count: int) -> Looks:
         weight_shapes=np.full((count, layers, len(WEIGHT_SHAPES)), np.nan),
         activation_edges=_activation_edges(tuple(layer.activation.name for layer in network.layers)),
         activation_histogram=np.zeros((count, layers, ACTIVATION_BINS), np.int64),
+        room=counting_room(ACTIVATION_BINS),
         gradient_first=_GRADIENT_BINS[0],
         gradient_uppers=_GRADIENT_BINS[1],
         gradient_histogram=np.zeros((count, layers, GRADIENT_EDGES.size + 1), np.int64),
@@ -107,7 +122,7 @@ def _activation_edges(names: tuple[str, ...]) -> NDArray[np.float64]:
 
 
 @inner
-def _look_at_activations(acts, edges, counts, row):
+def _look_at_activations(acts, edges, counts, room, row):
     """Gather the statistics of a layer's activations, flat (rows, units)."""
     row[_A_MEAN], row[_A_STD] = moments(acts)
     low, high, zeros = acts[0], acts[0], 0
@@ -115,7 +130,7 @@ def _look_at_activations(acts, edges, counts, row):
         low, high = min(low, acts[k]), max(high, acts[k])
         zeros += acts[k] == 0
     row[_A_MIN], row[_A_MAX], row[_ZEROS] = low, high, zeros / acts.size
-    fill_histogram(acts, edges, counts)
+    fill_histogram(acts, edges, counts, room)
 
 
 @inner
@@ -206,7 +221,8 @@ def _look_forward(net, state, work, rows, index, looks):
         row[_Z_MEAN], row[_Z_STD] = moments(z)
         forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
         acts = block(work, code[ACTS], code[UNITS], rows)
-        _look_at_activations(acts, looks.activation_edges[layer], looks.activation_histogram[index, layer], row)
+        counts = looks.activation_histogram[index, layer]
+        _look_at_activations(acts, looks.activation_edges[layer], counts, looks.room, row)
         if layer < layers - 1:
             row[_DEAD] = _find_dead(acts, looks.unit_dead[index, hidden : hidden + code[UNITS]])
             if not np.isnan(constants[MAX_SLOPE]):

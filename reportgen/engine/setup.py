@@ -35,6 +35,7 @@ from reportgen.engine.network import (
     new_work,
 )
 from reportgen.engine.optimizers import OPTIMIZERS, sgd
+from reportgen.engine.probe import Looks, Watch, probe
 from reportgen.engine.program import compile_network, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, Recipe, backward, gather, score
@@ -127,6 +128,22 @@ def training_types(dtype: np.dtype[Any]) -> tuple[Any, Any]:
     real, labels = np.zeros(1, dtype), np.zeros(1, np.int64)
     recipe = Recipe(0, 0, False, 0, 0, real, real, np.zeros(1), 0, 0, True, labels)
     return typeof(recipe), typeof(Examples(real, labels, real, labels, 0))
+
+
+@cache
+def watch_types() -> tuple[Any, Any]:
+    """Return Numba's types of (looks, watch)."""
+    vector, numbers, counts = np.zeros(1, np.float32), np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.int64)
+    first = np.zeros((1, 1), np.uint8)
+    looks = Looks(numbers, numbers, numbers[0], counts, np.zeros(1, np.int32), first[0], vector, counts, first)
+    return typeof(looks), typeof(Watch(0, 0, counts[0, 0], vector, looks))
+
+
+def probe_address() -> int:
+    """Return the address of `probe` as the kernel that trains calls it, in float32."""
+    single = np.dtype(np.float32)
+    vector, integer = from_dtype(single)[::1], types.int64
+    return address(probe, *pass_types(single), training_types(single)[-1], integer, vector, integer, watch_types()[0])
 
 
 def initialize(spec: RunSpec, net: Net, state: State) -> None:

@@ -215,15 +215,17 @@ def score(net, state, work, recipe, data, row):
 
 
 @kernel
-def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, losses, scores, before):
+def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, losses, scores, watch):
     """Train on the minibatches number `step` up to rates.size, over ends of epochs; return the steps that were done.
 
     order is the epoch's, kept from call to call. losses gets each minibatch's data loss before its update, scores the
-    row of each epoch (epochs + 1, SCORE_COLUMNS), 0 being that before training; before, where it has room, the
-    parameters ahead of the last step. It ends early at the first loss that is not finite, whose step is counted but
-    not taken.
+    row of each epoch (epochs + 1, SCORE_COLUMNS), 0 being that before training, and watch.looks each look that is due.
+    It ends early at the first loss that is not finite, whose step is counted but not taken.
     """
     features, size = net.codes[0, FAN_IN], recipe.batch_size
+    look = 0
+    while look < watch.due.size and watch.due[look] <= step:
+        look += 1
     for t in range(step, rates.size):
         batch = t % per_epoch
         if batch == 0 and recipe.shuffles:
@@ -238,9 +240,13 @@ def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, l
         losses[t] = total / rows
         if not np.isfinite(losses[t]):
             return t
-        if t == rates.size - 1 and before.size > 0:
-            copy(state.params, before)
+        looks = look < watch.due.size and t + 1 == watch.due[look]
+        if looks:
+            copy(state.params, watch.before)
         call(recipe.backward, net, state, work, recipe, rows, recipe.numbers.dtype.type(rates[t]), t + 1)
         if batch == per_epoch - 1:
             call(recipe.score, net, state, work, recipe, data, scores[(t + 1) // per_epoch])
+        if looks:
+            call(watch.kernel, net, state, work, data, watch.rows, watch.before, look, watch.looks)
+            look += 1
     return rates.size

@@ -15,9 +15,9 @@ from reportgen.data.dataset import Dataset
 from reportgen.engine import ahead
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
-from reportgen.engine.probe import look_arrays, new_looks, probe
+from reportgen.engine.probe import Watch, look_arrays, new_looks, probe
 from reportgen.engine.schedules import rates
-from reportgen.engine.setup import Setup, set_up
+from reportgen.engine.setup import Setup, probe_address, set_up
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, RunSpec
 from reportgen.engine.spectra import curvature, look_at_singular_values
 from reportgen.engine.step import SCORE_COLUMNS, evaluate, score, train_steps
@@ -121,9 +121,9 @@ class _Run:
         self.looks = new_looks(self.spec.network, len(self.due) + 1)  # and one where it diverges or is stopped
         self.lr, self.losses = np.empty(0), np.empty(0, np.float32)
         self._make_room(min(_ROOM, self.total))
-        self.before = np.empty_like(self.setup.state.params)
         self.scores = np.full((training.epochs + 1, len(SCORE_COLUMNS)), np.nan)
         self.call_steps = self._call_steps()
+        self.pauses = self.spec.probes.singular_values or self.spec.probes.curvature  # which no kernel looks for
         self.judged = training.patience is not None or training.stop_above is not None
         # No bound method: a circle would keep each finished run's buffers until the garbage is collected.
         self.heed = functools.partial(_heed, self.cancel)
@@ -148,6 +148,8 @@ class _Run:
         """Score and look at the network at initialization."""
         self._score(0)
         self.look()
+        due, before = np.array(self.due, np.int64), np.empty_like(self.setup.state.params)
+        self.watch = Watch(probe_address() if self.due else 0, self.setup.probe_n, due, before, self.looks)
         self._train(0)  # compiles the loop
 
     def _score(self, epoch: int) -> None:
@@ -160,53 +162,55 @@ class _Run:
         return -(-self.step // self.per_epoch)
 
     def advance(self) -> None:
-        """Train up to the next look or whatever else is due, or for the longest call; look where that is due."""
-        due = next((step for step in self.due if step > self.step), None)
-        end = due or self.total
-        stop = min(end, self.step + self.call_steps, self.evaluation.next_stop(self.step) or end)
+        """Train up to whatever is due that takes more than the kernel, or for the longest call."""
+        stop = min(self.total, self.step + self.call_steps, self.evaluation.next_stop(self.step) or self.total)
         if self.judged:
             stop = min(stop, (self.step // self.per_epoch + 1) * self.per_epoch)
-        before = self.before if stop == due else _NOTHING
-        self._train(stop, before)
-        if self.status == "ok" and stop == due:
-            self.look(before)
+        if self.pauses:
+            stop = min([stop, *(step for step in self.due if step > self.step)])
+        self._train(stop)
         self.evaluation.after(self.step)
         if self.judged and self.step % self.per_epoch == 0:
             self._judge()
         self.progress(self.step, self.total)
         self.heed()
 
-    def _train(self, stop: int, before: NDArray[Any] = _NOTHING) -> None:
-        """Call the kernel for the steps up to `stop`; look and score where the loss is no longer finite.
-
-        `before` gets the parameters ahead of the last step, where it has room for them.
-        """
+    def _train(self, stop: int) -> None:
+        """Call the kernel for the steps up to `stop`; look and score where the loss is no longer finite."""
         s = self.setup
         if stop > self.losses.size:
             self._make_room(min(max(stop, 2 * self.losses.size), self.total))
         lr = self.lr[:stop]
         self.step = train_steps(
             s.net, s.state, s.work, s.recipe, s.examples, self.per_epoch, self.order, self.step, lr, self.losses,
-            self.scores, before,
+            self.scores, self.watch,
         )  # fmt: skip
+        for step in self.due[len(self.looked_at) :]:
+            if step <= self.step:
+                self._looked(step)
         if self.step < stop:
             self.status = "diverged"
             self.step += 1
             self.look()
             self._score(self.epoch)
 
-    def look(self, before: NDArray[Any] = _NOTHING) -> None:
-        """Look at all layers; `before` are the parameters one step ago, or nothing where there was no step."""
+    def look(self) -> None:
+        """Look at all layers where no kernel does: before training, where it ends early."""
         if not self.due:
             return
         ahead.wait(self.heed)
+        s = self.setup
+        probe(s.net, s.state, s.work, s.examples, s.probe_n, _NOTHING, len(self.looked_at), self.looks)
+        self._looked(self.step)
+
+    def _looked(self, step: int) -> None:
+        """Note a look at the network after so many steps, and add to it what no kernel looks for."""
         s, index = self.setup, len(self.looked_at)
-        probe(s.net, s.state, s.work, s.examples, s.probe_n, before, index, self.looks)
         if self.spec.probes.singular_values:
             look_at_singular_values(s, s.probe_n, self.looks.statistics[index])
         if self.spec.probes.curvature:
             self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.heed))
-        self.looked_at.append(self.step)
+        self.looked_at.append(step)
 
     def _split(self, x: NDArray[Any], y: NDArray[np.int64]) -> tuple[float, float]:
         return self._evaluate(np.ascontiguousarray(x, np.float32).reshape(-1), y)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.engine.compile import kernel
-from reportgen.engine.moments import fill_histogram, fill_log_histogram, log_bins
+from reportgen.engine.moments import counting_room, fill_histogram, fill_log_histogram, log_bins
 from reportgen.engine.probe import GRADIENT_EDGES
 
 LIMITS = 10.0**GRADIENT_EDGES
@@ -18,8 +18,8 @@ def count(values, first, uppers, counts):
 
 
 @kernel
-def count_evenly(values, edges, counts):
-    fill_histogram(values, edges, counts)
+def count_evenly(values, edges, counts, room):
+    fill_histogram(values, edges, counts, room)
 
 
 def binned(values: np.ndarray, limits: np.ndarray) -> np.ndarray:
@@ -58,5 +58,14 @@ def test_bins_of_other_limits_are_found_as_well() -> None:
 def test_the_last_of_equal_bins_is_closed_and_nothing_outside_is_counted() -> None:
     values = np.array([-1.0, -0.999, 0.0, 0.999, 1.0, 1.001, -1.5, np.nan, np.inf], np.float32)
     counts = np.full(4, 7, np.int64)
-    count_evenly(values, np.linspace(-1.0, 1.0, 5), counts)
+    count_evenly(values, np.linspace(-1.0, 1.0, 5), counts, counting_room(4))
     assert counts.tolist() == [2, 0, 1, 2]
+
+
+@pytest.mark.parametrize("size", [1, 3, 1023, 1024, 1025, 5000])
+def test_equal_bins_are_counted_as_numpy_counts_them_at_any_size(size: int) -> None:
+    values = np.tanh(np.random.default_rng(size).standard_normal(size)).astype(np.float32)
+    counts = np.full(30, 7, np.int64)
+    count_evenly(values, np.linspace(-1.0, 1.0, 31), counts, counting_room(30))
+    expected = np.histogram(values.astype(np.float64), np.linspace(-1.0, 1.0, 31))[0]
+    assert counts.tolist() == expected.tolist()
