@@ -24,7 +24,8 @@ class System:
     """One row of the table.
 
     module, option: `module.prepare(net, option)` returns a Measure. processes: how many work at the same time, each
-    held to one core where there are several. requires: the package without which the row is left out.
+    held to one core where there are several. requires: the package without which the row is left out. twin: another
+    option of the module, which the same processes measure on request, so that they differ in nothing else.
     """
 
     name: str
@@ -34,6 +35,7 @@ class System:
     threads: int = 1
     env: Mapping[str, str] = field(default_factory=dict)
     requires: str | None = None
+    twin: str | None = None
 
 
 def repeat(chunk: Callable[[], int], seconds: float) -> tuple[int, float]:
@@ -68,10 +70,10 @@ class Workers:
             except EOFError:
                 raise RuntimeError(f"{system.name} ended before it was ready; its message is above") from None
 
-    def steps_per_second(self, seconds: float) -> float:
+    def steps_per_second(self, seconds: float, twin: bool = False) -> float:
         """Return the rate summed over the processes, all of them working at the same time."""
         for connection in self._connections:
-            connection.send(seconds)
+            connection.send((seconds, twin))
         results: list[tuple[int, float]] = [connection.recv() for connection in self._connections]
         return sum(steps / elapsed for steps, elapsed in results)
 
@@ -106,11 +108,13 @@ def _serve(connection: Connection, system: System, net: Net, core: int | None) -
     if core is not None and hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[core % len(cores)]})
-    measure: Measure = importlib.import_module(system.module).prepare(net, system.option)
+    prepare: Callable[[Net, str], Measure] = importlib.import_module(system.module).prepare
+    options = [system.option] if system.twin is None else [system.option, system.twin]
+    measures = [prepare(net, option) for option in options]
     connection.send("ready")
     while True:
         try:
-            seconds = connection.recv()
+            seconds, twin = connection.recv()
         except EOFError:
             return
-        connection.send(measure(seconds))
+        connection.send(measures[twin](seconds))

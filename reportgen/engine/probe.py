@@ -30,7 +30,15 @@ from reportgen.engine.layers import (
     pre_activation,
     weight_gradient,
 )
-from reportgen.engine.moments import counting_room, fill_histogram, fill_log_histogram, log_bins, moments, norm, unit_spread
+from reportgen.engine.moments import (
+    counting_room,
+    fill_histogram,
+    fill_log_histogram,
+    log_bins,
+    moments,
+    norm,
+    unit_spread,
+)
 from reportgen.engine.network import (
     ACTS,
     BETA,
@@ -88,7 +96,7 @@ class Looks(NamedTuple):
 class Watch(NamedTuple):
     """How a kernel looks while it trains: after the steps in `due`, rising, on the first `rows` training examples.
 
-    kernel is the address of `probe`; look number k is that after due[k]. before has room for the parameters one step ago.
+    kernel is the address of `probe`; look number k is that after due[k]; before has room for parameters one step ago.
     """
 
     kernel: int

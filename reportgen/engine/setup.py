@@ -96,17 +96,13 @@ def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dty
     moves = (augment.shift, int(augment.flip)) if augment else (0, 0)
     image = (*dataset.image_shape, *moves) if dataset.image_shape and any(moves) else (0, 0, 0, 0, 0)
     kernel, clip = row.kernel(parameters), training.clip_norm or 0.0
-    real, integer = from_dtype(np.dtype(dtype)), types.int64
-    vector, work = real[::1], pass_types(np.dtype(dtype))[2]
-    changes = noise > 0 or image[0] > 0
-    recipe = Recipe(
-        backward=0,
-        optimizer=address(kernel, vector, real, integer, *[vector] * 4, real),
+    called_with = recipe_types(np.dtype(dtype))
+    return Recipe(
+        backward=address(backward, *called_with["backward"]),
+        optimizer=address(kernel, *called_with["optimizer"]),
         rides=kernel is sgd and clip == 0 and training.l1 == 0,
-        augment=address(apply_augment, integer[::1], real, types.uint32[::1], integer, integer, integer, work)
-        if changes
-        else 0,
-        score=0,
+        augment=address(apply_augment, *called_with["augment"]) if noise > 0 or image[0] > 0 else 0,
+        score=address(score, *called_with["score"]),
         hyper=np.array(row.hyper(parameters), dtype),
         numbers=np.array(numbers, dtype),
         penalties=np.array([training.l2, training.l1]),
@@ -114,11 +110,6 @@ def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dty
         evaluation_rows=rows[1],
         shuffles=training.shuffle,
         image=np.array(image, np.int64),
-    )
-    everything = (*pass_types(np.dtype(dtype)), *training_types(np.dtype(dtype)))
-    return recipe._replace(
-        backward=address(backward, *everything[:-1], integer, real, integer),
-        score=address(score, *everything, types.float64[::1]),
     )
 
 
@@ -131,6 +122,19 @@ def training_types(dtype: np.dtype[Any]) -> tuple[Any, Any]:
 
 
 @cache
+def recipe_types(dtype: np.dtype[Any]) -> dict[str, tuple[Any, ...]]:
+    """Return Numba's types of the arguments of a recipe's kernels, by the recipe's field, in that precision."""
+    real, integer, network = from_dtype(dtype), types.int64, pass_types(dtype)
+    vector, (recipe, examples) = real[::1], training_types(dtype)
+    return {
+        "backward": (*network, recipe, integer, real, integer),
+        "optimizer": (vector, real, integer, *[vector] * 4, real),
+        "augment": (integer[::1], real, types.uint32[::1], integer, integer, integer, network[2]),
+        "score": (*network, recipe, examples, types.float64[::1]),
+    }
+
+
+@cache
 def watch_types() -> tuple[Any, Any]:
     """Return Numba's types of (looks, watch)."""
     vector, numbers, counts = np.zeros(1, np.float32), np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.int64)
@@ -139,6 +143,7 @@ def watch_types() -> tuple[Any, Any]:
     return typeof(looks), typeof(Watch(0, 0, counts[0, 0], vector, looks))
 
 
+@cache
 def probe_address() -> int:
     """Return the address of `probe` as the kernel that trains calls it, in float32."""
     single = np.dtype(np.float32)
