@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.engine.compile import inner
+from reportgen.engine.moments import count_nonzero
 
 _NONE = np.int32(0)
 _ONE_BY_ONE, _AT_A_TIME = 8, 64
@@ -22,25 +23,16 @@ def agreement_by_example(inputs, delta, fan_in, width):
     inputs flat (rows, fan_in), delta flat (rows, width). One example's gradient is the outer product of the two, so
     the signs of its inputs decide for all units at once.
     """
-    counted, agreeing = _nonzero(delta), 0
+    counted, agreeing = count_nonzero(delta), 0
     for i in range(delta.size // width):
         positive, negative = _signs(inputs[i * fan_in : (i + 1) * fan_in])
         if not (positive and negative):
-            moved = _nonzero(delta[i * width : (i + 1) * width])
+            moved = count_nonzero(delta[i * width : (i + 1) * width])
             if positive or negative:
                 agreeing += moved
             else:
                 counted -= moved
     return agreeing / counted if counted > 0 else np.nan
-
-
-@inner
-def _nonzero(values):
-    """Return how many values are not zero; 32-bit counts make it a loop of vector instructions."""
-    count = _NONE
-    for k in range(values.size):
-        count += np.int32(values[k] != 0)
-    return np.int64(count)
 
 
 @inner

@@ -8,8 +8,11 @@ from numpy.typing import NDArray
 from reportgen.engine.compile import inner
 from reportgen.engine.layers import fill
 
-_NO_SIGN, _CELL_BITS = np.uint32(0x7FFFFFFF), np.uint32(20)
-"""Lowest bits of a float32 that a cell leaves out: its cells are the exponents, each of them cut in eight."""
+_NO_SIGN, _SIZE, _INFINITE = np.uint32(0x7FFFFFFF), np.int32(0x7FFFFFFF), np.int32(0x7F800000)
+"""Of a float32's bits: those of its size, twice, and what they are where it is infinite."""
+
+_CELL_BITS, _CELLS = 20, 1 << 11
+"""Lowest bits of a float32's size that a cell leaves out: cells are the exponents, each of them cut in eight."""
 
 _PART, _TABLES = 1024, 4
 """Values at a time and tables to count them in, in `fill_histogram`."""
@@ -33,6 +36,40 @@ def moments(values):
 
 
 @inner
+def extremes(values):
+    """Return the (least, largest) of float32 values; NaN is passed over, unless the first value is.
+
+    They are compared by their bits, as integers in the same order: a loop over floats would have to mind NaN at each
+    comparison, and be none of vector instructions.
+    """
+    if np.isnan(values[0]):
+        return values[0], values[0]
+    low, high = _INFINITE, -_INFINITE
+    for k in range(values.size):
+        bits = np.float32(values[k]).view(np.int32)
+        size = np.int32(bits & _SIZE)
+        key = np.int32(-size if bits < 0 else size)
+        low = min(low, key if size <= _INFINITE else _INFINITE)
+        high = max(high, key if size <= _INFINITE else -_INFINITE)
+    return _float_of(low), _float_of(high)
+
+
+@inner
+def _float_of(key):
+    """Return the float32 of that sign and those bits of its size."""
+    return np.int32(-key).view(np.float32) * np.float32(-1) if key < 0 else np.int32(key).view(np.float32)
+
+
+@inner
+def count_nonzero(values):
+    """Return how many values are not zero; 32-bit counts make it a loop of vector instructions."""
+    count = np.int32(0)
+    for k in range(values.size):
+        count += np.int32(values[k] != 0)
+    return np.int64(count)
+
+
+@inner
 def norm(values):
     """Return the Euclidean norm in float64."""
     squares = 0.0
@@ -42,8 +79,8 @@ def norm(values):
 
 
 def counting_room(bins: int) -> NDArray[np.int32]:
-    """Return the scratch of `fill_histogram` for so many bins: places of values, and tables to count them in."""
-    return np.empty(_PART + _TABLES * (bins + 1), np.int32)
+    """Return the scratch of both histograms, equal bins being so many."""
+    return np.empty(max(_PART + _TABLES * (bins + 1), 2 * _CELLS), np.int32)
 
 
 @inner
@@ -88,30 +125,37 @@ def fill_histogram(values, edges, counts, room):
     _add_up(tables, bins + 1, counts)
 
 
-def log_bins(limits: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Return how `fill_log_histogram` finds the bin of a float32: (the first bin of each cell, upper limits of bins).
+def log_bins(limits: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Return how `fill_log_histogram` finds the bin of a float32: (where cells are cut, the first part of each bin).
 
-    Bin 0 is below the limits, the last one above them, and NaN is there as well. A cell is an eighth of an octave, and
-    bins have to be wider than that.
+    Bin 0 is below the limits, the last one above them, and NaN is there as well. A cell is an eighth of an octave, so
+    that at most one limit is in it, at whose bits it is cut in two parts. Bins have to be wider than a cell.
     """
     uppers = limits.astype(np.float32)
     short = uppers < limits
     uppers[short] = np.nextafter(uppers[short], np.float32(np.inf))  # so that comparing float32 is as good as float64
-    cells = np.arange(1 << (31 - int(_CELL_BITS)), dtype=np.uint32) << _CELL_BITS
-    begins = cells.view(np.float32)
-    first = np.where(np.isfinite(begins), np.searchsorted(uppers, begins, side="right"), limits.size)
-    return first.astype(np.uint8), np.append(uppers, np.float32(np.nan))  # nothing is beyond the last bin
+    bits = uppers.view(np.uint32)
+    cells = bits >> np.uint32(_CELL_BITS)
+    cuts = np.full(_CELLS, np.iinfo(np.uint32).max, np.uint32)
+    cuts[cells] = bits
+    return cuts, np.array([0, *(2 * cells.astype(np.int64) + 1), 2 * _CELLS])
 
 
 @inner
-def fill_log_histogram(values, first, uppers, counts):
-    """Count |values| into the bins of `log_bins`; a float's bits tell its bin to within one, without a logarithm."""
-    fill(counts, 0)
+def fill_log_histogram(values, cuts, starts, counts, room):
+    """Count |values| into the bins of `log_bins`: at first by parts of cells, which the bits of a float tell."""
+    parts = room[: 2 * _CELLS]
+    fill(parts, np.int32(0))
     for k in range(values.size):
-        bits = np.float32(values[k]).view(np.uint32) & _NO_SIGN  # abs() may leave a zero its sign
-        place = np.int64(first[bits >> _CELL_BITS])
-        place += np.uint32(bits).view(np.float32) >= uppers[place]  # no branch: it would be guessed wrong half the time
-        counts[place] += 1
+        # Unsigned, since a signed place might count from the end, which would have to be asked each time.
+        bits = np.uint64(np.float32(values[k]).view(np.uint32) & _NO_SIGN)
+        cell = bits >> np.uint64(_CELL_BITS)
+        parts[cell + cell + np.uint64(bits >= np.uint64(cuts[cell]))] += np.int32(1)
+    for place in range(counts.size):
+        total = np.int32(0)
+        for part in range(starts[place], starts[place + 1]):
+            total += parts[part]
+        counts[place] = total
 
 
 @inner

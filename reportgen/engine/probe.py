@@ -31,7 +31,9 @@ from reportgen.engine.layers import (
     weight_gradient,
 )
 from reportgen.engine.moments import (
+    count_nonzero,
     counting_room,
+    extremes,
     fill_histogram,
     fill_log_histogram,
     log_bins,
@@ -79,7 +81,7 @@ class Looks(NamedTuple):
 
     statistics (looks, layers, len(STATISTICS)), weight_shapes (looks, layers, len(WEIGHT_SHAPES)), histograms (looks,
     layers, bins), and dead units (looks, hidden units). gradient_histogram has the two bins beside those between
-    GRADIENT_EDGES, for what lies below and above; room is the activations' histograms' scratch.
+    GRADIENT_EDGES, for what lies below and above; room is the histograms' scratch.
     """
 
     statistics: NDArray[np.float64]
@@ -87,8 +89,8 @@ class Looks(NamedTuple):
     activation_edges: NDArray[np.float64]
     activation_histogram: NDArray[np.int64]
     room: NDArray[np.int32]
-    gradient_first: NDArray[np.uint8]
-    gradient_uppers: NDArray[np.float32]
+    gradient_cuts: NDArray[np.uint32]
+    gradient_starts: NDArray[np.int64]
     gradient_histogram: NDArray[np.int64]
     unit_dead: NDArray[np.uint8]
 
@@ -115,8 +117,8 @@ def new_looks(network: NetworkSpec, count: int) -> Looks:
         activation_edges=_activation_edges(tuple(layer.activation.name for layer in network.layers)),
         activation_histogram=np.zeros((count, layers, ACTIVATION_BINS), np.int64),
         room=counting_room(ACTIVATION_BINS),
-        gradient_first=_GRADIENT_BINS[0],
-        gradient_uppers=_GRADIENT_BINS[1],
+        gradient_cuts=_GRADIENT_BINS[0],
+        gradient_starts=_GRADIENT_BINS[1],
         gradient_histogram=np.zeros((count, layers, GRADIENT_EDGES.size + 1), np.int64),
         unit_dead=np.zeros((count, sum(layer.units for layer in network.layers[:-1])), np.uint8),
     )
@@ -133,11 +135,8 @@ def _activation_edges(names: tuple[str, ...]) -> NDArray[np.float64]:
 def _look_at_activations(acts, edges, counts, room, row):
     """Gather the statistics of a layer's activations, flat (rows, units)."""
     row[_A_MEAN], row[_A_STD] = moments(acts)
-    low, high, zeros = acts[0], acts[0], 0
-    for k in range(acts.size):
-        low, high = min(low, acts[k]), max(high, acts[k])
-        zeros += acts[k] == 0
-    row[_A_MIN], row[_A_MAX], row[_ZEROS] = low, high, zeros / acts.size
+    row[_A_MIN], row[_A_MAX] = extremes(acts)
+    row[_ZEROS] = (acts.size - count_nonzero(acts)) / acts.size
     fill_histogram(acts, edges, counts, room)
 
 
@@ -191,11 +190,11 @@ def _look_at_shifts(code, params, grads, running, row):
 
 
 @inner
-def _look_at_deltas(deltas, first, uppers, counts, row):
+def _look_at_deltas(deltas, cuts, starts, counts, room, row):
     """Gather the statistics of the loss's derivative by a layer's pre-activations."""
     row[_G_MEAN], row[_G_STD] = moments(deltas)
     row[_G_NORM] = norm(deltas)
-    fill_log_histogram(deltas, first, uppers, counts)
+    fill_log_histogram(deltas, cuts, starts, counts, room)
 
 
 @kernel
@@ -252,9 +251,8 @@ def _look_backward(net, state, work, rows, index, looks):
         if code[PIECES] > 1:
             delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
-        _look_at_deltas(
-            at_layer, looks.gradient_first, looks.gradient_uppers, looks.gradient_histogram[index, layer], row
-        )
+        counts = looks.gradient_histogram[index, layer]
+        _look_at_deltas(at_layer, looks.gradient_cuts, looks.gradient_starts, counts, looks.room, row)
         backward_linear(net, state, work, layer, rows, delta, other)
         begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
         gradient = state.grads[begin:end]

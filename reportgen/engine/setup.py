@@ -138,8 +138,8 @@ def recipe_types(dtype: np.dtype[Any]) -> dict[str, tuple[Any, ...]]:
 def watch_types() -> tuple[Any, Any]:
     """Return Numba's types of (looks, watch)."""
     vector, numbers, counts = np.zeros(1, np.float32), np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.int64)
-    first = np.zeros((1, 1), np.uint8)
-    looks = Looks(numbers, numbers, numbers[0], counts, np.zeros(1, np.int32), first[0], vector, counts, first)
+    room, cuts, dead = np.zeros(1, np.int32), np.zeros(1, np.uint32), np.zeros((1, 1), np.uint8)
+    looks = Looks(numbers, numbers, numbers[0], counts, room, cuts, counts[0, 0], counts, dead)
     return typeof(looks), typeof(Watch(0, 0, counts[0, 0], vector, looks))
 
 

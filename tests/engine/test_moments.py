@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from reportgen.engine.compile import kernel
-from reportgen.engine.moments import counting_room, fill_histogram, fill_log_histogram, log_bins
+from reportgen.engine.moments import counting_room, extremes, fill_histogram, fill_log_histogram, log_bins
 from reportgen.engine.probe import GRADIENT_EDGES
 
 LIMITS = 10.0**GRADIENT_EDGES
 
 
 @kernel
-def count(values, first, uppers, counts):
-    fill_log_histogram(values, first, uppers, counts)
+def count(values, cuts, starts, counts, room):
+    fill_log_histogram(values, cuts, starts, counts, room)
 
 
 @kernel
@@ -24,7 +24,7 @@ def count_evenly(values, edges, counts, room):
 
 def binned(values: np.ndarray, limits: np.ndarray) -> np.ndarray:
     counts = np.full(limits.size + 1, 7, np.int64)
-    count(values, *log_bins(limits), counts)
+    count(values, *log_bins(limits), counts, counting_room(30))
     return counts
 
 
@@ -69,3 +69,33 @@ def test_equal_bins_are_counted_as_numpy_counts_them_at_any_size(size: int) -> N
     count_evenly(values, np.linspace(-1.0, 1.0, 31), counts, counting_room(30))
     expected = np.histogram(values.astype(np.float64), np.linspace(-1.0, 1.0, 31))[0]
     assert counts.tolist() == expected.tolist()
+
+
+@kernel
+def find_extremes(values, found):
+    found[0], found[1] = extremes(values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [5.0],
+        [-1.0, -2.0, -1e-45],
+        [3e38, np.inf, 1.0],
+        [-np.inf, 2.0],
+        [0.0, 1e-45, -1e-40],
+        list(np.sin(np.arange(99))),
+    ],
+)
+def test_extremes_are_those_of_numpy(values: list[float]) -> None:
+    numbers, found = np.array(values, np.float32), np.zeros(2, np.float32)
+    find_extremes(numbers, found)
+    assert found.tolist() == [numbers.min(), numbers.max()]
+
+
+def test_extremes_pass_over_what_is_not_a_number_unless_it_comes_first() -> None:
+    found = np.zeros(2, np.float32)
+    find_extremes(np.array([1.0, np.nan, -np.nan, -3.0], np.float32), found)
+    assert found.tolist() == [-3.0, 1.0]
+    find_extremes(np.array([np.nan, 1.0], np.float32), found)
+    assert np.isnan(found).all()
