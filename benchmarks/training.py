@@ -47,8 +47,11 @@ GOALS: Mapping[str, tuple[tuple[str, float], ...]] = {
 
 PROBE_COST = 0.05
 OURS, BARE = "reportgen", "reportgen-noprobes"
-PAIR_PART = 3
-"""What part of a measurement's length each of a pair has: the nearer they are in time, the less has changed between."""
+PAIR_PART, PAIRED_PARTS = 1 / 3, 4
+"""How long pairs are measured at each turn, in the length of a measurement: each of a pair, and all of them together.
+
+The nearer a pair is in time, the less has changed between its two.
+"""
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,7 @@ def measure(net: Net, systems: Sequence[System], seconds: float, turns: int) -> 
         for _ in range(turns):
             for name, worker in order.sample(list(workers.items()), len(workers)):
                 if name == OURS:
-                    pairs += [
-                        _pair(worker, seconds / PAIR_PART, bare_first) for bare_first in (False, True) * PAIR_PART
-                    ]
+                    pairs += _pairs(worker, seconds, len(pairs))
                 else:
                     rates[name].append(_rate(worker, seconds))
     finally:
@@ -90,10 +91,15 @@ def _rate(worker: Workers, seconds: float, twin: bool = False) -> float:
     return worker.steps_per_second(seconds, twin)
 
 
-def _pair(worker: Workers, seconds: float, bare_first: bool) -> tuple[float, float]:
-    """Return the engine's rate with and without probes, one right after the other."""
-    found = {bare: _rate(worker, seconds, bare) for bare in ((True, False) if bare_first else (False, True))}
-    return found[False], found[True]
+def _pairs(worker: Workers, seconds: float, before: int) -> list[tuple[float, float]]:
+    """Return the engine's rates with and without probes, by pair, one at least; the first of each pair takes turns."""
+    pairs: list[tuple[float, float]] = []
+    end = time.perf_counter() + PAIRED_PARTS * seconds
+    while not pairs or time.perf_counter() < end:
+        order = (False, True) if (before + len(pairs)) % 2 else (True, False)
+        found = {bare: _rate(worker, PAIR_PART * seconds, bare) for bare in order}
+        pairs.append((found[False], found[True]))
+    return pairs
 
 
 def rows(net: Net, rates: Mapping[str, float]) -> list[dict[str, Any]]:
