@@ -1,6 +1,6 @@
 """Kernels that are compiled ahead, in a second process, while this one compiles others.
 
-Numba compiles one kernel at a time in a process. A second process leaves half of them in the cache of kernels, in the
+Numba compiles one kernel at a time in a process. A second process leaves some of them in the cache of kernels, in the
 order in which they are needed, while this one compiles the others. What it has not done in time is compiled here too.
 """
 
@@ -23,7 +23,7 @@ from reportgen.engine.predict import outputs
 from reportgen.engine.probe import probe
 from reportgen.engine.program import pass_types
 from reportgen.engine.setup import training_types, watch_types
-from reportgen.engine.step import score, train_steps
+from reportgen.engine.step import train_steps
 
 _POLL_SECONDS = 0.05
 _LONGEST_SECONDS = 120.0
@@ -43,11 +43,15 @@ def begin() -> None:
 def wait(heed: Callable[[], None]) -> None:
     """Return once the second process has ended, if there is one; `heed` is called meanwhile, and may raise.
 
-    A kernel that it could not compile, or not in time, is compiled in this process as soon as it is called.
+    A kernel that it could not compile, or not in time, is compiled in this process as soon as it is called; one that
+    is needed at the end of a run is compiled here meanwhile.
     """
     end = time.monotonic() + _LONGEST_SECONDS
     while _helper and _helper[0] is not None and _helper[0].poll() is None and time.monotonic() < end:
         heed()
+        for kernel, arguments in meanwhile():
+            if not kernel.signatures:
+                kernel.compile(arguments)
         time.sleep(_POLL_SECONDS)
 
 
@@ -72,17 +76,24 @@ def _start() -> subprocess.Popen[bytes] | None:
 
 
 def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
-    """Return the kernels, each with the types with which runs call it, float32 networks alone."""
+    """Return the kernels of the second process, with the types with which runs call them, float32 networks alone.
+
+    They take about as long as what the first one compiles to set up a run and to score it.
+    """
     network = pass_types(np.dtype(np.float32))
     vector, labels = float32[::1], int64[::1]
     looks, watch = watch_types()
     training = (*network, *training_types(np.dtype(np.float32)))
     return (
-        (score, (*training, float64[::1])),
         (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1], watch)),
         (probe, (*network, training[-1], int64, vector, int64, looks)),
-        (outputs, (*network, vector, labels, int64, types.boolean, int64, vector)),
     )
+
+
+def meanwhile() -> Sequence[tuple[Any, tuple[Any, ...]]]:
+    """Return the kernels that are not needed until a run ends: the first process compiles them while it waits."""
+    network, vector = pass_types(np.dtype(np.float32)), float32[::1]
+    return ((outputs, (*network, vector, int64[::1], int64, types.boolean, int64, vector)),)
 
 
 def main() -> None:

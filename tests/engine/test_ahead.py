@@ -15,9 +15,10 @@ from tests.engine.networks import data, spec
 
 @pytest.mark.skipif(ahead.config.DISABLE_JIT, reason="nothing is compiled")
 def test_a_run_needs_no_other_types_than_those_compiled_ahead() -> None:
-    for kernel, arguments in ahead.signatures():
+    everything = (*ahead.signatures(), *ahead.meanwhile())
+    for kernel, arguments in everything:
         kernel.compile(arguments)
-    before = {kernel: list(kernel.signatures) for kernel, _ in ahead.signatures()}
+    before = {kernel: list(kernel.signatures) for kernel, _ in everything}
     train(spec(), data())
     for kernel, known in before.items():
         assert kernel.signatures == known, kernel.__name__
