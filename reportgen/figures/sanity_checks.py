@@ -125,7 +125,7 @@ def _legend(failed: bool) -> tuple[list[Any], list[str]]:
 
 def _caption(checks: dict[str, Results], rows: Sequence[VariantSummary], left_out: int) -> str:
     told = [_tally(check, results) for check, results in checks.items()]
-    parts = ["; ".join(told), "Shaded is what passes, strokes are what is expected"]
+    parts = ["What the checks measured; shaded is what passes, strokes are what is expected", "; ".join(told)]
     if "gradient_check" in checks:
         parts.append(f"Each mark of a gradient is a layer; {_largest(checks['gradient_check'])}")
     if left_out:

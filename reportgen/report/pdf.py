@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import matplotlib
 from markupsafe import Markup
 
 from reportgen.errors import MissingError
+from reportgen.report.arrange import GAP, PAGE, Block, arrange, caption_height
 from reportgen.report.document import Document
 from reportgen.report.render import fill
 
@@ -49,19 +52,58 @@ def write_pdf(document: Document, figures: Mapping[str, str], attachments: Mappi
     MissingError : Pango is not on the machine.
     """
     module = weasyprint()
-    pictures = {name: _image(content, document, name) for name, content in figures.items()}
-    html = fill(document, pictures, "print")
     # What WeasyPrint logs are notes on style sheets for browsers; tests turn them into failures.
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
-    made = module.HTML(string=html, base_url=None, url_fetcher=_fetcher(module, "data"))
     fonts = module.text.fonts.FontConfiguration()
     faces = module.CSS(string=_faces(), url_fetcher=_fetcher(module, "file"), font_config=fonts)
+    look = {"stylesheets": [faces], "font_config": fonts}
     files = [_attachment(module, name, content) for name, content in attachments.items()]
-    content = made.write_pdf(
-        pdf_variant="pdf/ua-1", attachments=files, stylesheets=[faces], font_config=fonts, full_fonts=False
-    )
-    path.write_bytes(content)
+    made = _source(module, _filled(module, document, figures, look))
+    path.write_bytes(made.write_pdf(pdf_variant="pdf/ua-1", attachments=files, full_fonts=False, **look))
     return path
+
+
+def _filled(module: Any, document: Document, figures: Mapping[str, str], look: Mapping[str, Any]) -> str:
+    """Return the report's text with its figures in the order and at the sizes in which they fill pages."""
+    pictures = {name: _image(content, document, name) for name, content in figures.items()}
+    html = fill(document, pictures, "print")
+    before, found, _ = html.partition(FIGURES)
+    if not found:
+        return html
+    blocks = [
+        Block(drawing.id, _tall(figures[drawing.id]), caption_height(drawing.caption)) for drawing in document.drawings
+    ]
+    placed = dict(arrange(blocks, _room(_source(module, before + HEADING).render(**look))))
+    sized = {name: _image(figures[name], document, name, height) for name, height in placed.items()}
+    drawings = {drawing.id: drawing for drawing in document.drawings}
+    ordered = replace(document, drawings=tuple(drawings[name] for name in placed))
+    return fill(ordered, pictures | sized, "print")
+
+
+FIGURES = '<section id="figures">'
+HEADING = '<h2 id="here">Figures</h2>'
+"""Where the figures begin in the text, and what stands there while the room below it is measured."""
+
+
+def _room(made: Any) -> float:
+    """Return how many millimetres the last page has left below its last line."""
+    bottom = made.pages[-1].anchors["here"][3] * MM_A_PIXEL
+    return max(0.0, TOP + PAGE - float(bottom) - GAP)
+
+
+TOP, MM_A_PIXEL = 24.0, 25.4 / 96
+TEXT_WIDTH = 166.0
+"""Millimetres: a page's upper margin, a pixel of CSS, and the width of the text."""
+
+
+def _tall(svg: str) -> float:
+    """Return how many millimetres tall a figure is that is as wide as the text."""
+    width, height = (float(size) for size in re.findall(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)[0])
+    return TEXT_WIDTH * height / width
+
+
+def _source(module: Any, html: str) -> Any:
+    return module.HTML(string=html, base_url=None, url_fetcher=_fetcher(module, "data"))
 
 
 def _faces() -> str:
@@ -78,12 +120,16 @@ def _fetcher(module: Any, protocol: str) -> Any:
     return module.urls.URLFetcher(allowed_protocols=(protocol,), allow_redirects=False, fail_on_errors=True)
 
 
-def _image(svg: str, document: Document, name: str) -> Markup:
-    """Return the figure as vector graphics; as a picture of its own it costs less time than inside the page."""
+def _image(svg: str, document: Document, name: str, height: float | None = None) -> Markup:
+    """Return the figure as vector graphics; as a picture of its own it costs less time than inside the page.
+
+    height: millimetres, where it is not to be as wide as the text.
+    """
     drawings = (document.story, *document.drawings)
     alt = next(drawing.alt for drawing in drawings if drawing is not None and drawing.id == name)
     data = base64.b64encode(svg.encode()).decode()
-    return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">').format(data, alt)
+    size = "" if height is None else Markup(' style="height: {}mm"').format(f"{height:.1f}")
+    return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}"{}>').format(data, alt, size)
 
 
 def _attachment(module: Any, name: str, content: bytes) -> Any:

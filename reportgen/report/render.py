@@ -19,6 +19,9 @@ from reportgen.shipped import templates_folder
 MOST_ROWS = {"screen": 400, "print": 60}
 """So many rows of a table a medium shows; the rest is in the CSV files, which the PDF carries."""
 
+IN_FULL = 3
+"""So many variants with one diagnosis are told in full; the others in a line or two."""
+
 
 def environment(print_medium: bool) -> Environment:
     """Return the environment of one medium."""
@@ -42,6 +45,7 @@ def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str
         "pictures": pictures,
         "medium": medium,
         "most_rows": MOST_ROWS[medium],
+        "in_full": IN_FULL,
     }
     made = environment(medium == "print")
     return made.get_template("report.html.j2").render(context | _style(f"{medium}.css"))
