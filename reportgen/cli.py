@@ -14,7 +14,7 @@ import typer
 
 from reportgen import explaining, previewing, reading
 from reportgen.app import BUG, FAILED, INTERRUPTED, MISSING, NOT_SUPPORTED, app
-from reportgen.errors import ReportgenError, UsageError
+from reportgen.errors import Interruption, ReportgenError, UsageError
 from reportgen.flags import Formats, Jobs, Json, Open, Output, Quick, Quiet, Seeds, Set, Strict, Studies, Verbose, Wish
 from reportgen.terminal import Show, print_json, print_lines, say, tell_bug, told
 
@@ -163,6 +163,11 @@ def invoke(arguments: list[str]) -> int:
             app(arguments, prog_name="reportgen")
     except SystemExit as end:
         codes.append(end.code if isinstance(end.code, int) else 0)
+        if codes == [INTERRUPTED]:  # before or after the work that a verb speaks of
+            say("Interrupted.")
+    except Interruption as end:
+        say(str(end))
+        return INTERRUPTED
     except Exception as error:
         tell_bug(error)
         return BUG
@@ -186,8 +191,7 @@ def _make_reports(wish: Wish, make: Maker, show: Show) -> None:
             codes += _codes(ended[-1], wish.strict, "pdf" in wish.chosen_formats)
     except KeyboardInterrupt:
         show.summary(ended)
-        say("Interrupted. Finished runs are kept; the same command takes up the rest.")
-        raise typer.Exit(INTERRUPTED) from None
+        raise Interruption("Interrupted. Finished runs are kept; the same command takes up the rest.") from None
     show.summary(ended)
     if show.as_json:
         print_json(answers)

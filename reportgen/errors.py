@@ -26,6 +26,13 @@ class ReportgenError(Exception):
         return f"{text} ({self.hint})" if self.hint else text
 
 
+class Interruption(BaseException):
+    """The user has interrupted the program: words that say how things stand.
+
+    Like KeyboardInterrupt it is no Exception, so that nothing on its way takes it for an accident.
+    """
+
+
 class UsageError(ReportgenError):
     """The command line cannot be carried out as given."""
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.app import INTERRUPTED
-from reportgen.errors import StudyError, UsageError
+from reportgen.errors import Interruption, StudyError, UsageError
 from reportgen.flags import Jobs, Output, Quiet, Seeds, Set, Verbose, Wish
 from reportgen.terminal import Show, print_lines, say, tell_bug
 
@@ -64,8 +63,7 @@ def preview(
         if open_:
             webbrowser.open(address)
         _follow(previewed, show)
-    say("The preview has ended; finished runs are kept.")
-    raise typer.Exit(INTERRUPTED)
+    raise Interruption("The preview has ended; finished runs are kept.")
 
 
 def _follow(previewed: Preview, show: Show) -> None:

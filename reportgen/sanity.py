@@ -18,6 +18,7 @@ from reportgen.analysis.model import Analysis, SanityResult, VariantSummary
 from reportgen.counterfactual import Fetch
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.runs.disk import replace_file
+from reportgen.runs.executors import aside
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics import CHECK_METRICS, COST_METRICS
 from reportgen.study.plan import Plan, PlannedRun, changed
@@ -46,7 +47,7 @@ class Measurements:
             pass
         if not self.may_measure:
             return None
-        values = measure()
+        values = aside(measure)  # which compiles kernels
         self.folder.mkdir(parents=True, exist_ok=True)
         replace_file(path, (json.dumps({"engine": ENGINE_VERSION, "values": values}, indent=1) + "\n").encode())
         return values

@@ -215,6 +215,15 @@ def test_an_interruption_ends_with_130_and_says_how_to_go_on(pretend, capsys, mo
     assert "Traceback" not in err
 
 
+def test_an_interruption_before_the_work_has_a_word_too(pretend, capsys, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reportgen.order.order_study", interrupted)
+    code, _, err = run(capsys, "check", "rates.yaml")
+    assert (code, err.strip()) == (130, "Interrupted.")
+
+
 def test_a_reader_that_went_away_is_no_error(pretend, monkeypatch, tmp_path):
     class Closed:
         def write(self, text):

@@ -68,9 +68,9 @@ def _start() -> subprocess.Popen[bytes] | None:
     root = str(Path(__file__).resolve().parents[2])
     paths = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH")) if part)
     env = os.environ | {"NUMBA_CACHE_DIR": config.CACHE_DIR, "PYTHONPATH": paths}
-    silent = subprocess.DEVNULL
-    try:
-        return subprocess.Popen([sys.executable, "-m", __name__], env=env, stdin=silent, stdout=silent, stderr=silent)
+    command, silent = [sys.executable, "-m", __name__], subprocess.DEVNULL
+    try:  # nothing is written to the pipe: it closes when this process ends, however that comes about
+        return subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
     except OSError:
         return None
 
@@ -96,8 +96,15 @@ def meanwhile() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     return ((outputs, (*network, vector, int64[::1], int64, types.boolean, int64, vector)),)
 
 
+def _end_with_parent() -> None:
+    """End this process as soon as the one that started it has ended."""
+    os.read(0, 1)
+    os._exit(1)
+
+
 def main() -> None:
-    """Compile the kernels into the cache."""
+    """Compile the kernels into the cache, as long as whoever asked for them lives."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     for kernel, arguments in signatures():
         kernel.compile(arguments)
     _done().touch()

@@ -82,6 +82,19 @@ def run_all(
         _run_on_dask(_by_data(jobs), keep, folder, dask)
 
 
+def aside(action: Callable[[], T]) -> T:
+    """Return what an action returns, which a thread of its own carries out: a Ctrl-C is obeyed at once.
+
+    In the main thread it would wait for the compiler, or break off in its midst and come out as another error.
+    """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="reportgen")
+    try:
+        [future] = _as_finished([pool.submit(action)])
+        return future.result()
+    finally:
+        pool.shutdown(wait=False)
+
+
 def _run_locally(jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, progress: Progress | None) -> None:
     stop = threading.Event()
     shared = SharedData(jobs, folder)
