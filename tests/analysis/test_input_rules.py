@@ -52,6 +52,22 @@ def test_it_is_worth_a_sentence_where_it_does_not(name: str) -> None:
     assert "no harm" in finding.message
 
 
+@pytest.mark.parametrize(("accuracy", "severity"), [(0.5, "warning"), (0.94, "info")])
+def test_a_small_input_hurts_where_simple_models_that_standardize_it_are_better(accuracy: float, severity: str) -> None:
+    known = {"baseline_val_n": 200, "baseline_linear": 0.95, "baseline_neighbours": 0.9, "baseline_majority": 0.3}
+    learns = [
+        dataclasses.replace(
+            changed(one, epoch_train_loss=np.linspace(1.4, 0.9, 7), step_loss=np.linspace(1.4, 0.9, one.steps)),
+            final={**one.final, "train_accuracy": 0.5, "val_accuracy": accuracy},
+            facts={**one.facts, **known},
+        )
+        for one in records(clouds(scale=0.01), **NET)
+    ]
+    finding = findings(learns)["unnormalized_input"]
+    assert finding.severity == severity
+    assert ("simple models" in finding.message) == (severity == "warning")
+
+
 def test_pixels_and_centred_data_are_no_case() -> None:
     pixels = clouds(scale=0.25, shift=0.5)
     assert "unnormalized_input" not in findings(records(pixels, **NET))

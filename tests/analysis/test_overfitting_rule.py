@@ -41,6 +41,16 @@ def test_what_only_looks_like_overfitting_is_none(curves: dict[str, Any]) -> Non
     assert not alarm("overfitting", runs(curves=curves))
 
 
+def test_a_loss_that_grows_for_a_few_examples_where_nearly_all_are_right_is_worth_a_sentence() -> None:
+    severities = []
+    for accuracy in (0.985, 0.9):
+        curves = {"val_loss": RISING, "val_accuracy": falling(0.25, accuracy, 2.0), **LEARNED}
+        finding = found("overfitting", runs(curves=curves))
+        assert finding is not None
+        severities.append(finding.severity)
+    assert severities == ["info", "warning"]
+
+
 def test_a_fall_within_the_error_of_few_examples_is_no_overfitting() -> None:
     accuracy = np.concatenate([np.linspace(0.25, 0.8, 11), np.linspace(0.8, 0.74, EPOCHS - 10)])
     curves = {"val_accuracy": accuracy, **LEARNED}

@@ -10,6 +10,7 @@ import pytest
 
 from reportgen.analysis.rules._plateau import plateau
 from reportgen.analysis.rules._signal import backward, beyond_chance, discoveries
+from reportgen.analysis.rules.init_plateau import WEAK, strength
 from reportgen.engine.spec import STATISTICS, BatchNormSpec
 from tests.analysis.planted import changed, clouds, findings, record, records, small
 from tests.engine.networks import activation, init, optimizer
@@ -125,6 +126,24 @@ def test_a_plateau_with_healthy_signals_is_the_task_s_own() -> None:
     waits = [changed(one, step_loss=1.4 * late.astype(np.float32)) for one in found]
     assert plateau(waits[0]) is not None
     assert findings(waits, "init_plateau") == {}
+
+
+@pytest.mark.parametrize(("layers", "named"), [(2, False), (6, True)])
+def test_a_few_sigmoid_layers_keep_a_quarter_each_and_are_no_reason_for_a_plateau(layers: int, named: bool) -> None:
+    found = records(clouds(), act=SIGMOID, widths=(24,) * layers, epochs=20)
+    late = 1 / (1 + np.exp((np.arange(found[0].steps) - found[0].steps / 2) / 8))
+    waits = [changed(one, step_loss=1.4 * late.astype(np.float32)) for one in found]
+    assert plateau(waits[0]) is not None
+    assert strength(waits[0]) < WEAK
+    assert ("init_plateau" in findings(waits, "init_plateau")) == named
+
+
+def test_selu_that_brings_a_small_input_up_to_size_one_does_not_explode() -> None:
+    found = records(clouds(scale=1e-3), act=activation("selu"), weights=init("lecun_normal"), widths=(48,) * 12)
+    assert min(one.statistic("activation_std")[0][-2] for one in found) > 10 * 1e-3
+    assert findings(found, "exploding_activations") == {}
+    larger = records(clouds(), act=activation("selu"), weights=init("lecun_normal", gain=4.0), widths=(48,) * 12)
+    assert "exploding_activations" in findings(larger, "exploding_activations")
 
 
 def test_the_output_layer_is_named_where_it_alone_is_too_large() -> None:

@@ -8,7 +8,8 @@ wanders with standard deviation 0.5 sqrt(sum of 5 / n) over layers of n units; a
 for a rate of false discoveries of one in a thousand, beyond a factor of 10, and where the last hidden layer's is more
 than twice what the first hands on, biases included: one layer that enlarges its input is `wrong_init_loss`'s. Bounded
 units cannot explode: too large a scale shows as `saturation` in them. Measured from the input on, so that a large input
-is not taken for large weights.
+is not taken for large weights. A signal that ends at a standard deviation of 3 or less has not exploded, whatever it
+began with: SELU brings a small input up to size 1, layer by layer.
 
 **Severity.** An error where the run diverged or the training loss stays within 10% of that of guessing; else a
 warning, also for a net that fits its training split, since it first has to unlearn a loss of many times ln C. There,
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._input import LARGE_INPUT
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import (
     enough,
@@ -72,7 +74,7 @@ def _exploded(record: RunRecord) -> NDArray[np.bool_]:
     variance = wander(record) + 5 / record.spec.network.layers[0].units
     flags = (sizes > LEAST) & beyond_chance(np.log(sizes), variance)
     first = float(np.hypot(initial(record, "activation_mean")[0], initial(record, "activation_std")[0]))
-    return flags if flags[-1] and forward(record)[-1] > GROWS * first else nowhere
+    return flags if flags[-1] and forward(record)[-1] > max(GROWS * first, LARGE_INPUT) else nowhere
 
 
 def check(evidence: Evidence) -> Finding | None:

@@ -7,7 +7,8 @@ reached, and when half of it. Time is counted in learning rate, so that a warm-u
 saddle only shortly before; from 0.5 on the beginning counts as flat. The fall has to be at least 15% of the loss of
 guessing, and five standard errors of a stretch. A flat beginning alone is not the initialization's fault, since some
 tasks have one of their own (a spiral shows a linear map nothing): signal or gradient have to be small before training
-as well, at 0.3 or less a layer on average, where healthy initializations keep 0.7 and more.
+as well, at 0.3 or less a layer on average, where healthy initializations keep 0.7 and more. A sigmoid keeps about a
+quarter whatever its weights, and a few such layers train well: they have to keep less than a hundredth all together.
 
 **Severity.** A warning where a tenth of training or more went by on the plateau, a fifth in a net that fits its
 training split in the end; else a sentence.
@@ -23,7 +24,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._plateau import Plateau, delayed, plateau
 from reportgen.analysis.rules._scale import NORMALIZE, rescale
 from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_seeds
-from reportgen.analysis.rules._signal import backward, forward, input_size
+from reportgen.analysis.rules._signal import LARGE, backward, forward, input_size
 from reportgen.runs.record import RunRecord
 
 WEAK = 0.3
@@ -45,9 +46,17 @@ def strength(record: RunRecord) -> float:
     return min(kept)
 
 
+def began_weak(record: RunRecord) -> bool:
+    """Return whether all hidden layers together kept less than a hundredth of signal or gradient before training."""
+    return strength(record) ** (record.layers - 1) <= 1 / LARGE
+
+
 def _flat(record: RunRecord) -> Plateau | None:
     """Return the plateau of a run whose signal or gradient was weak before training."""
-    return plateau(record) if record.layers > 1 and strength(record) <= WEAK else None
+    if record.layers < 2 or strength(record) > WEAK:
+        return None
+    few = record.spec.network.layers[0].activation.name == "sigmoid" and not began_weak(record)
+    return None if few else plateau(record)
 
 
 def check(evidence: Evidence) -> Finding | None:

@@ -43,8 +43,7 @@ from reportgen.analysis.rules._pull import (
     shrinkage,
 )
 from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_seeds
-from reportgen.analysis.rules._signal import LARGE
-from reportgen.analysis.rules.init_plateau import strength
+from reportgen.analysis.rules.init_plateau import began_weak
 from reportgen.analysis.rules.underfitting import Shortfall, below_simple_models
 from reportgen.runs.record import RunRecord
 
@@ -66,7 +65,7 @@ def _began_weak(record: RunRecord) -> bool:
     known = {"probe_activation_std", "probe_gradient_std", "probe_gradient_mean"} <= set(record.arrays)
     if not known or not looked_at([record]) or record.layers < 2:
         return False
-    return strength(record) ** (record.layers - 1) <= 1 / LARGE
+    return began_weak(record)
 
 
 def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None:

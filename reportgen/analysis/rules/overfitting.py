@@ -10,7 +10,7 @@ seeds, so that the luck of one noisy epoch does not count. Losses are compared b
 1. *Accuracy* fell, by a twentieth at least of what it had above the commonest class; or
 2. *loss* rose, by a fifth at least of its least value, and by 15% at least of what it had gained on guessing, while
    accuracy did not rise; or the loss rose above that of guessing. A loss that grows less while accuracy rises too may
-   be the price of certainty.
+   be the price of certainty, and so may one that grows for a few examples where 98% of them are right.
 
 Each seed is held against its own noise: the standard error of its validation examples, of which only those count that
 changed sides (McNemar 1947), or the spread of their losses at the end; and what scores do from epoch to epoch at the
@@ -36,7 +36,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._curves import Turn, turns
 from reportgen.analysis.rules._held_out import examples, majority, scored, seed_error, share_error
 from reportgen.analysis.rules._means import mean
-from reportgen.analysis.rules._outcome import guess_loss
+from reportgen.analysis.rules._outcome import MASTERS, guess_loss
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_seeds
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import paired_error
@@ -123,7 +123,8 @@ def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
         return None
     lost = (end - before) / max(chance - before, LEAST * chance)
     steady = accuracy <= ERRORS * paired_error(accuracy, examples(records), 1)
-    large = end - before >= RISES * before and lost >= LOST
+    right = mean([turn.after("val_accuracy") for _, turn in pairs]) >= MASTERS
+    large = end - before >= RISES * before and lost >= LOST and not right
     return _Seen("val_loss", lost, large and (steady or end > chance), shown, together)
 
 

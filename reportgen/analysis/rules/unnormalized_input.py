@@ -14,9 +14,11 @@ than a quarter of its ReLU units silent, before training and with weights that f
 next to nothing, or lost more than a quarter of a layer's units, after a first step of more than 0.3 of the weights that
 would have been less with an input of size 1: else the learning rate is at fault and not the input; or an input beyond
 10 lets the loss start where no common weights would (see `wrong_init_loss`), and the net does not fit its training
-split. Small: the net learned next to nothing, or only after a tenth of training. Unequal, or more than 99% of the
-square due to means, so that some directions are a hundred times as steep as others: the net does not fit its training
-split. Batch normalization after the first linear map mends scale and centre, not unequal features.
+split. Small: the net learned next to nothing, or only after a tenth of training, or does not fit its training split and
+is clearly below the better of a linear model and nearest neighbours on held-out examples, which standardize their
+input. Unequal, or more than 99% of the square due to means, so that some directions are a hundred times as steep as
+others: the net does not fit its training split. Batch normalization after the first linear map mends scale and centre,
+not unequal features.
 
 Where all units of a layer are copies of one another, that is what holds the net, at any input: see `symmetric_init`.
 
@@ -35,7 +37,7 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Rule, Severity
 from reportgen.analysis.rules._input import LARGE_INPUT, first_layer_fits_unit_input, standardize
-from reportgen.analysis.rules._outcome import FITS, MASTERS, does_well, start_loss, stuck
+from reportgen.analysis.rules._outcome import FITS, MASTERS, below_others, does_well, start_loss, stuck
 from reportgen.analysis.rules._plateau import delayed
 from reportgen.analysis.rules._rate import first_ratio
 from reportgen.analysis.rules._seen import enough, fold, looked_at, number, percent, words_for_seeds
@@ -91,6 +93,8 @@ def harm(record: RunRecord) -> str:
         return seen
     if "small" in ways and not normalized and (stuck(record) or delayed(record)):
         return "the loss hardly falls" if stuck(record) else "the loss falls late"
+    if "small" in ways and not normalized and record.steps > 0 and below_others(record):
+        return "the net is worse than simple models, which standardize it"
     if record.steps > 0 and ("unequal" in ways or (not normalized and _offset(record) > FAR_OFF)):
         return "the loss hardly falls" if stuck(record) else "the net does not fit its training split"
     return ""
