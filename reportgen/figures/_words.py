@@ -23,6 +23,14 @@ def number(value: float, digits: int = 2) -> str:
     return f"{_minus(mantissa)}e{int(exponent)}"  # what is printed turns the e into a power of ten
 
 
+def resolving(low: float, high: float) -> int:
+    """Return the significant digits, from 2 to 5, that tell the ends of an interval apart."""
+    largest, half = max(abs(low), abs(high)), (high - low) / 2
+    if not math.isfinite(largest) or half <= 0:
+        return 2
+    return min(max(math.floor(math.log10(largest)) - math.floor(math.log10(half)) + 1, 2), 5)
+
+
 def _minus(text: str) -> str:
     return text.replace("-", "−")
 

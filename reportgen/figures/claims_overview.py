@@ -21,7 +21,7 @@ from matplotlib.patches import Rectangle
 from reportgen.analysis.model import Analysis, ClaimResult
 from reportgen.figures import _style
 from reportgen.figures._regions import Region, region
-from reportgen.figures._words import count, number, sentence
+from reportgen.figures._words import count, number, resolving, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
 ROWS, TALLEST = 20, 8.6
@@ -137,7 +137,8 @@ def _value(result: ClaimResult) -> str:
         return "not measured" if math.isnan(result.measured) else "infinite: runs diverged"
     if not math.isfinite(low):
         return f"{number(result.measured, 3)} (n = {result.n})"
-    return f"{number(result.measured)} [{number(low)}, {number(high)}]"
+    digits = resolving(low, high)
+    return f"{number(result.measured, digits)} [{number(low, digits)}, {number(high, digits)}]"
 
 
 def _scale(ax: Axes, y: float, row: Row) -> None:

@@ -6,10 +6,13 @@ from pathlib import Path
 import matplotlib
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import LoadFlags
+from pypdf import PdfReader
 
-from reportgen.figures import FIGURES, csv_text, save
+from reportgen.figures import FIGURES, _export, csv_text, save
 from reportgen.figures.figure import Drawing
-from tests.figures.examples import lecture_grid
+from tests.figures.examples import analysis, lecture_grid, record, summary
 
 
 def drawing() -> Drawing:
@@ -40,6 +43,31 @@ def test_the_users_own_matplotlib_settings_change_nothing(tmp_path: Path) -> Non
         changed = save(drawing(), tmp_path / "b")
     for one, other in zip(plain, changed, strict=True):
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_letters_of_a_pdf_are_truetype_and_can_be_read_back() -> None:
+    made = summary("Größe Жук σ", [record(seed, 3, 0) for seed in range(2)])
+    found = FIGURES["activation_histograms"].draw(analysis([made]))
+    assert found is not None
+    buffer = io.BytesIO(_export._bytes(found, "pdf", metadata=_export._pdf_metadata(found)))
+    page = PdfReader(buffer).pages[0]
+    kinds = {str(font.get_object()["/Subtype"]) for font in page["/Resources"]["/Font"].values()}
+    assert kinds == {"/Type0"}
+    assert "Größe" in page.extract_text()
+    assert "Жук" in page.extract_text()
+
+
+def test_nearly_all_letters_come_from_the_small_font() -> None:
+    fonts = [Path(findfont(FontProperties(family="Report Sans", weight=weight))).name for weight in ("normal", "bold")]
+    assert fonts == ["ReportSans.ttf", "ReportSans-Bold.ttf"]
+    small, whole = (get_font(findfont(family)) for family in ("Report Sans", "DejaVu Sans"))
+    for letter in "Aßéλσ−×⁻⁹…“”→":
+        assert small.get_char_index(ord(letter)), letter
+        widths = [
+            font.load_char(ord(letter), flags=LoadFlags.NO_SCALE).horiAdvance / font.units_per_EM
+            for font in (small, whole)
+        ]
+        assert widths[0] == widths[1]
 
 
 def test_drawing_leaves_the_users_matplotlib_settings_alone() -> None:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from reportgen.figures._words import count, course, listing, number, power, sentence
+from reportgen.figures._words import count, course, listing, number, power, resolving, sentence
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,10 @@ def test_lists_and_counts_read_as_in_a_sentence() -> None:
     assert (count(1, "step"), count(2, "step")) == ("1 step", "2 steps")
     assert sentence("a claim..") == "A claim."
     assert sentence(" ") == ""
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "digits"), [(2.2951, 2.3052, 4), (0.1, 0.9, 2), (-3.0, 5.0, 2), (1.0, 1.0, 2), (1.0, math.inf, 2)]
+)
+def test_an_interval_takes_as_many_digits_as_tell_its_ends_apart(low: float, high: float, digits: int) -> None:
+    assert resolving(low, high) == digits
