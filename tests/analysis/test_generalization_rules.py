@@ -158,6 +158,13 @@ def test_a_net_that_finds_nothing_where_simple_models_find_nothing_has_no_signal
     assert "neither it nor simple models find anything" in finding.message
 
 
+def test_neighbours_that_seem_to_see_a_little_do_not_outweigh_a_linear_model_that_sees_nothing() -> None:
+    curves = BY_HEART | {"train_accuracy": 0.25}
+    for neighbours, settled in ((0.32, True), (0.6, False)):
+        facts = BLIND | {"baseline_linear_left_out": 0.22, "baseline_neighbours_left_out": neighbours}
+        assert (found("no_signal", runs(curves=curves, facts=facts)) is not None) == settled
+
+
 @pytest.mark.parametrize(
     ("curves", "facts"),
     [
@@ -200,8 +207,13 @@ def test_a_class_that_training_has_far_less_of_than_validation_is_named() -> Non
     assert finding.evidence["classes"] == [3]
     assert "60 validation examples are recognized out of 180 of class 3" in finding.message
     assert found("class_imbalance", runs(arrays=table, facts=even)) is None
-    known = {**table, "val_confusion": np.diag([60, 60, 60, 55]).astype(np.int32)}
-    assert found("class_imbalance", runs(arrays=known, facts=scarce)) is None
+    for recognized, named in ((28, True), (32, False), (55, False)):
+        known = {**table, "val_confusion": np.diag([60, 60, 60, recognized]).astype(np.int32)}
+        known["val_confusion"][3, 0] = 60 - recognized
+        assert (found("class_imbalance", runs(arrays=known, facts=scarce)) is not None) == named
+    few = np.diag([60, 60, 60, 0]).astype(np.int32)
+    few[3, 0] = 1
+    assert found("class_imbalance", runs(arrays={**table, "val_confusion": few}, facts=scarce)) is None
 
 
 def test_a_rare_class_that_is_never_predicted_is_named() -> None:

@@ -11,9 +11,10 @@ seeds, to say so: of a class of which a third is recognized, ten in a row are mi
 looks fine where training accuracy is at least half, and not below what naming the commonest class gets. A class that
 is as common as others and is never predicted is a net that does not train, and other rules say why.
 
-Too rare besides is a class that has less than half the share in training that it has in validation, and less than half
-as many of its validation examples recognized as the other classes have of theirs, both beyond three standard errors
-over all seeds. Splits that keep the shares of classes, as they should, never show that.
+Too rare besides is a class that has less than half the share in training that it has in validation, beyond three
+standard errors over all seeds; splits that keep the shares of classes, as they should, never show that. It counts where
+it hurts: less than half as many of its validation examples are recognized as the other classes have of theirs, and
+fewer than as many by three standard errors.
 
 **Advice.** Look at recall by class, not at accuracy alone. More examples of the rare class, fewer of the common ones
 (`data.keep`), or longer training.
@@ -35,7 +36,7 @@ from reportgen.analysis.splits import one_split
 from reportgen.runs.record import RunRecord
 
 RARE = 0.5
-RECOGNIZED = 0.1
+RECOGNIZED, MISSED = 0.1, 0.5
 SELDOM = 0.25
 LEAST_EXAMPLES = 10
 ERRORS = 3.0
@@ -76,8 +77,10 @@ def _too_rare(records: Sequence[RunRecord]) -> NDArray[np.bool_]:
     rarer = there > most * total + ERRORS * np.sqrt(most * (1 - most) * total + 1)
     if not rarer.any():
         return np.asarray(rarer)
-    level = (right.sum() - right) / np.maximum(total - there, 1) / 2
-    missed = right < level * there - ERRORS * np.sqrt(level * (1 - level) * there)
+    level = (right.sum() - right) / np.maximum(total - there, 1)
+    missed = (right < MISSED * level * there) & (
+        right < level * there - ERRORS * np.sqrt(level * (1 - level) * there + 1)
+    )
     return np.asarray((counts > 0) & rarer & missed)
 
 

@@ -8,13 +8,13 @@ what a linear model and nearest neighbours reach on the same split, where the re
 three standard errors (of the validation examples, or of the seeds where these differ by more), the loss never comes 3%
 below that of guessing, and neither simple model predicts training examples that it did not see. *Something would have
 been seen*: two standard errors above what was measured lie less than a tenth of the way from guessing to perfect for
-the net in validation, or less than a fifth of it for both simple models on training examples that they did not see;
-with fewer examples the rule says nothing. Where the simple models settle it, only the end of training counts, and the
-wandering of accuracy in the second half of training is an error too: on data of few features a boundary that random
-labels drew agrees with the validation labels by chance, for a while. *Training works*: the net learned its training
-examples beyond guessing by four standard errors, so that the labels are at fault and not the steps. Where the simple
-models settle it, nothing need be learned: a net too small to learn labels by heart finds as little as they do. Else a
-net that stands still is another rule's case, and so is one that fails where a simple model does not.
+the net in validation, or less than a fifth of it for the average of both simple models on training examples that they
+did not see; with fewer examples the rule says nothing. Where the simple models settle it, only the end of training
+counts, and the wandering of accuracy in the second half of training is an error too: on data of few features a boundary
+that random labels drew agrees with the validation labels by chance, for a while. *Training works*: the net learned its
+training examples beyond guessing by four standard errors, so that the labels are at fault and not the steps. Where the
+simple models settle it, nothing need be learned: a net too small to learn labels by heart finds as little as they do.
+Else a net that stands still is another rule's case, and so is one that fails where a simple model does not.
 
 **Advice.** Look at the pairs of inputs and labels: a shuffle of one and not the other, a shift by a row, a join on the
 wrong key. More training or another net does not help.
