@@ -141,10 +141,11 @@ def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
 
 def _bars(x: Any, per_seed: Any) -> tuple[Any, Any]:
     """Return one broken line that holds a short horizontal bar for every seed and layer: light to draw and to store."""
+    half = min(0.22, 0.02 * (float(np.ptp(x)) + 1))  # short in a panel of few layers too
     centre = np.broadcast_to(x, per_seed.shape).ravel()
     gap = np.full(centre.shape, np.nan)
     y = per_seed.ravel()
-    return np.stack([centre - 0.22, centre + 0.22, gap], 1).ravel(), np.stack([y, y, gap], 1).ravel()
+    return np.stack([centre - half, centre + half, gap], 1).ravel(), np.stack([y, y, gap], 1).ravel()
 
 
 def _dress(ax: Axes, cells: Sequence[Cell], view: View, bottom: bool, left: bool) -> None:

@@ -29,6 +29,8 @@ def _points(claim: Claim, layers: int) -> dict[int, float]:
     near = claim.expect.near
     if near is None or near == "theory":  # theory is drawn as a line of its own
         return {}
+    if claim.measure.relative_to is not None or claim.measure.reduce is not None:  # no number of the statistic itself
+        return {}
     where = _layers(claim, layers)
     values = near if isinstance(near, list) else [near] * len(where)
     return {layer: value for layer, value in zip(where, values, strict=False) if value is not None and layer <= layers}

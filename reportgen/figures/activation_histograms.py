@@ -1,11 +1,11 @@
 """Histograms of the activations, one small panel for each layer, one row for each variant, at initialization.
 
 Each panel holds the activations of all units of a hidden layer for all probe examples, all seeds together, and is
-scaled to its own height; the number above it is their standard deviation. A healthy network shows the same shape in
-every layer. A spike at zero that narrows from layer to layer is a signal that dies out; mass at both ends of the range
-is saturation. A bar more than twice as tall as the next is cut at the top of its panel, or the zeros of ReLU would
-flatten everything else. A row shares one range over its layers unless they have different activation functions; where
-many values lie outside the range, the panel says which share.
+scaled to its own height; the number above it is their standard deviation. Variants with one hidden layer stand beside
+one another. A healthy network shows the same shape in every layer. A spike at zero that narrows from layer to layer is
+a signal that dies out; mass at both ends of the range is saturation. A bar more than twice as tall as the next is cut
+at the top of its panel, or the zeros of ReLU would flatten everything else. A row shares one range over its layers
+unless they have different activation functions; where many values lie outside the range, the panel says which share.
 """
 
 from __future__ import annotations
@@ -46,6 +46,26 @@ def draw(analysis: Analysis) -> Drawing | None:
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
+    return _beside(rows) if len(rows) > 1 and max(len(row.bars) for row in rows) == 1 else _below(rows)
+
+
+def _beside(rows: Sequence[Row]) -> Figure:
+    """Draw variants of one hidden layer beside one another: below one another they would leave the page empty."""
+    columns = 2 if len(rows) in (2, 4) else 3
+    margins = _style.Margins(left=0.15, top=0.42, bottom=0.25, between=0.62, across=0.25)
+    figure, axes = _style.grid(-(-len(rows) // columns), columns, 0.85, margins=margins)
+    flat = [ax for line in axes for ax in line]
+    for ax, row in zip(flat, rows, strict=False):
+        _panel(ax, row, own_range(row.bars[0]), labelled=True)
+        ax.set_xlim(-0.5, 0.5)
+        name = _style.clip(row.series.name, _style.WIDTH / columns - 0.3, _style.TEXT * 1.12)
+        ax.set_title(name, loc="center", y=1.0, pad=13)
+    for ax in flat[len(rows) :]:
+        ax.remove()
+    return figure
+
+
+def _below(rows: Sequence[Row]) -> Figure:
     height = 1.3 if len(rows) == 1 else 0.6 if len(rows) <= 4 else 0.42 if len(rows) <= 8 else 0.34
     left = min(1.3, 0.25 + max(_style.text_width(row.series.name) for row in rows))
     margins = _style.Margins(left=left, top=0.36, bottom=0.2, between=0.24)
@@ -145,9 +165,7 @@ def _course(row: Row) -> str:
 
 def _alt(rows: Sequence[Row]) -> str:
     lines = [f"{row.series.name}: the standard deviation {_course(row)}{_shape(row)}" for row in rows]
-    return "Grid of histograms of activations, a row for each variant and a column for each layer. " + ". ".join(
-        [*lines, ""]
-    ).rstrip(" ")
+    return "Histograms of activations, for each variant and layer. " + ". ".join([*lines, ""]).rstrip(" ")
 
 
 def _shape(row: Row) -> str:

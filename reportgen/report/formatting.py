@@ -220,12 +220,12 @@ def difference_interval(bounds: Bounds, name: str) -> str:
 
 
 def exponents(text: str) -> str:
-    """Return text with numbers such as 3e-07 written as powers of ten."""
+    """Return text with numbers such as 3e-07 written as powers of ten; names in “quotes” stay as they are."""
 
     def power(found: re.Match[str]) -> str:
-        return found.group(1) + _power(found.group(2))
+        return found.group(0) if found.group(1) is None else found.group(1) + _power(found.group(2))
 
-    return re.sub(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d+)(?!\w)", power, text)
+    return re.sub(r"“[^”]*”|(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d+)(?!\w)", power, text)
 
 
 def given(value: float, name: str = "") -> str:

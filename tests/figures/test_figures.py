@@ -18,7 +18,6 @@ from reportgen.errors import StudyError
 from reportgen.figures import FIGURES, csv_text, draw_all, svg_text
 from reportgen.figures import __file__ as package_file
 from reportgen.figures._axis import Scale
-from reportgen.figures._bins import outline
 from reportgen.figures._layer_words import zeros_note
 from reportgen.figures.figure import Drawing
 from tests.figures.examples import analysis, claim, lecture_grid, record, result, summary
@@ -255,30 +254,12 @@ def test_claims_are_counted_by_verdict_and_placed_against_their_region() -> None
     assert (rows[1]["region_from"], rows[1]["region_to"]) == (0.4, 0.6)
 
 
-def test_histogram_rows_hold_shares_that_sum_to_one_for_every_layer() -> None:
-    drawing = drawn("activation_histograms", analysis([summary("a", [record(s, 4) for s in range(2)])]))
-    layer, share = drawing.columns.index("layer"), drawing.columns.index("share")
-    for number in (1, 2, 3):
-        assert sum(row[share] for row in drawing.rows if row[layer] == number) == pytest.approx(1)
-
-
 def test_after_training_diverged_runs_are_left_out_and_counted() -> None:
     records = [record(s, 3, 4, status="diverged" if s == 0 else "ok") for s in range(3)]
     drawing = drawn("activation_std_by_layer", analysis([summary("a", records)]))
     assert "1 of 3 runs diverged and are left out after training." in drawing.caption
     step, seeds = drawing.columns.index("step"), drawing.columns.index("seeds")
     assert {(row[step], row[seeds]) for row in drawing.rows} == {(0, "0 1 2"), (20, "1 2")}
-
-
-def test_the_tallest_bar_of_a_histogram_is_cut_at_twice_the_next() -> None:
-    x, height = outline(np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.8, 0.1, 0.1]))
-    assert list(x) == [0, 0, 1, 1, 2, 2, 3, 3]
-    assert list(height) == [0, 1, 1, 0.5, 0.5, 0.5, 0.5, 0]
-
-
-def test_a_spike_beside_almost_nothing_keeps_its_proportion() -> None:
-    _, height = outline(np.array([0.0, 1.0, 2.0]), np.array([0.99, 0.01]))
-    assert height[3] == pytest.approx(0.01 / 0.99)
 
 
 def test_an_ensemble_stands_beside_its_members() -> None:

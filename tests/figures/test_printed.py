@@ -31,5 +31,10 @@ def test_another_step_statistic_or_variant_has_no_printed_numbers() -> None:
     assert printed(made, "activation_std", "a", {0}, 11) == []
 
 
+def test_a_ratio_or_what_several_layers_come_to_is_no_number_of_a_layer() -> None:
+    assert points({"layer": 1, "relative_to": {"network.activation": "identity"}}, 0.25) == []
+    assert points({"layer": "hidden", "reduce": "max"}, 0.25) == []
+
+
 def test_the_last_look_is_asked_for_by_name() -> None:
     assert points({"layer": 1, "step": "last"}, 0.5, "last") == [(1, 0.5)]

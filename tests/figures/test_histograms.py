@@ -1,0 +1,44 @@
+"""Histograms of activations: their numbers, where they stand, and what is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reportgen.analysis.model import VariantSummary
+from reportgen.figures import FIGURES
+from reportgen.figures._bins import outline
+from reportgen.figures.figure import Drawing
+from tests.figures.examples import analysis, record, summary
+
+
+def drawn(*variants: VariantSummary) -> Drawing:
+    drawing = FIGURES["activation_histograms"].draw(analysis(variants))
+    assert drawing is not None
+    return drawing
+
+
+def test_histogram_rows_hold_shares_that_sum_to_one_for_every_layer() -> None:
+    drawing = drawn(summary("a", [record(s, 4) for s in range(2)]))
+    layer, share = drawing.columns.index("layer"), drawing.columns.index("share")
+    for number in (1, 2, 3):
+        assert sum(row[share] for row in drawing.rows if row[layer] == number) == pytest.approx(1)
+
+
+def test_histograms_of_one_layer_stand_beside_one_another() -> None:
+    made = drawn(*(summary(f"v{k}", [record(0, 2, 0)]) for k in range(5)))
+    tops = [round(ax.get_position().y1, 6) for ax in made.figure.axes]
+    assert len(tops) == 5
+    assert len(set(tops)) == 2
+    assert [ax.get_title() for ax in made.figure.axes] == [f"v{k}" for k in range(5)]
+
+
+def test_the_tallest_bar_of_a_histogram_is_cut_at_twice_the_next() -> None:
+    x, height = outline(np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.8, 0.1, 0.1]))
+    assert list(x) == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert list(height) == [0, 1, 1, 0.5, 0.5, 0.5, 0.5, 0]
+
+
+def test_a_spike_beside_almost_nothing_keeps_its_proportion() -> None:
+    _, height = outline(np.array([0.0, 1.0, 2.0]), np.array([0.99, 0.01]))
+    assert height[3] == pytest.approx(0.01 / 0.99)
