@@ -184,7 +184,7 @@ def _squared_gradients(record: RunRecord) -> tuple[Array, Array]:
     """Return, by look, the squared norm of the mean gradient: of weights, and of biases."""
     weights = np.asarray(record.statistic("weight_gradient_norm"), np.float64)
     biases = np.asarray(record.arrays.get("probe_bias_gradient_norm", np.zeros_like(weights)), np.float64)
-    return np.asarray((weights**2).sum(axis=1)), np.asarray((np.nan_to_num(biases) ** 2).sum(axis=1))
+    return np.asarray((weights**2).sum(axis=1)), _known_sums(biases**2)
 
 
 def _of_all(record: RunRecord, squared: Array, one: Array) -> Array:
@@ -203,7 +203,8 @@ def _squared_example(record: RunRecord) -> Array:
     centre, std = (np.asarray(record.statistic(f"activation_{name}"), np.float64) for name in ("mean", "std"))
     units = np.array([layer.units for layer in record.spec.network.layers[:-1]], np.float64)
     first = float(record.facts.get("features", 1)) * float(record.facts.get("input_second_moment", 1.0))
-    inputs = np.column_stack([np.full(len(centre), first), (centre**2 + std**2)[:, :-1] * units])
+    inputs = np.full_like(centre, first)
+    inputs[:, 1:] = (centre**2 + std**2)[:, :-1] * units
     examples = max(int(record.facts.get("probe_n", 1)), 1)
     return np.asarray(((inputs + 1) * examples * deltas**2).sum(axis=1))
 
@@ -214,4 +215,9 @@ def _step_lengths(record: RunRecord) -> Array:
     norms = np.asarray(record.statistic("weight_norm"), np.float64)
     squares = (ratios * norms) ** 2
     unknown = np.isnan(squares).all(axis=1)
-    return np.asarray(np.where(unknown, np.nan, np.sqrt(np.nansum(squares, axis=1))))
+    return np.asarray(np.where(unknown, np.nan, np.sqrt(_known_sums(squares))))
+
+
+def _known_sums(values: Array) -> Array:
+    """Return the sum of each row's values, without those that are not known."""
+    return np.asarray(np.where(np.isnan(values), 0.0, values).sum(axis=1))

@@ -25,6 +25,12 @@ def spread(values: Numbers) -> float:
     return math.sqrt(np.add.reduce(away * away) / (away.size - 1))
 
 
+def medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of each column of finite numbers."""
+    rows, half = np.sort(values, axis=0), len(values) // 2
+    return np.asarray(rows[half] if len(values) % 2 else (rows[half - 1] + rows[half]) / 2)
+
+
 def noise(values: NDArray[np.floating]) -> float:
     """Return the variance of numbers around a level that drifts, by differences of neighbours (von Neumann 1941)."""
     steps = values[1:] - values[:-1]

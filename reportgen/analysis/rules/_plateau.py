@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.rules._kept import kept
+from reportgen.analysis.rules._means import noise
 from reportgen.analysis.rules._outcome import fits, guess_loss
 from reportgen.runs.record import RunRecord
 
@@ -41,17 +43,18 @@ class Plateau:
     fallen: float
 
 
+@kept
 def plateau(record: RunRecord) -> Plateau | None:
     """Return the flat beginning of a run's minibatch losses, None where there is none."""
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
     losses = losses[np.isfinite(losses)]
     if losses.size < 20:
         return None
-    edges = np.unique(np.linspace(0, losses.size, min(BLOCKS, losses.size // 4) + 1).astype(int))
-    means = np.add.reduceat(losses, edges[:-1]) / np.diff(edges)
+    edges = np.linspace(0, losses.size, min(BLOCKS, losses.size // 4) + 1).astype(int)
+    means = np.add.reduceat(losses, edges[:-1]) / (edges[1:] - edges[:-1])
     means = means if fits(record) else np.minimum(means, guess_loss(record))
     start, fall = float(means[0]), float(means[0] - means.min())
-    if fall < max(DEEP * guess_loss(record), SIGMAS * _noise(losses, edges)):
+    if fall < DEEP * guess_loss(record) or fall < SIGMAS * _noise(losses, edges):
         return None
     begun, half = (_first_below(means, start - share * fall) for share in (BEGUN, HALF))
     spent = _learning(record, edges)
@@ -68,8 +71,7 @@ def delayed(record: RunRecord) -> bool:
 
 def _noise(losses: Array, edges: NDArray[np.int64]) -> float:
     """Return the standard error of a block's mean, from differences between neighbours (von Neumann 1941)."""
-    step = math.sqrt(float(np.mean(np.diff(losses) ** 2)) / 2)
-    return step / math.sqrt(float(np.diff(edges).min()))
+    return math.sqrt(noise(losses)) / math.sqrt(float((edges[1:] - edges[:-1]).min()))
 
 
 def _first_below(means: Array, level: float) -> int:

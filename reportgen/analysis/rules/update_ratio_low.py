@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Array, Course, course, rises
+from reportgen.analysis.rules._means import medians
 from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._seen import (
     fold,
@@ -60,7 +61,7 @@ def _still(seen: Course) -> NDArray[np.bool_]:
 
 
 def _ratios(seen: Course) -> Array:
-    return np.asarray(np.median(seen.ratios, axis=0))
+    return medians(seen.ratios)
 
 
 def _oversized(record: RunRecord) -> float:
