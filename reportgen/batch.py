@@ -80,7 +80,7 @@ def _outcome(one: Ended) -> str:
         return f"{shown_duration(one.seconds):>7}  no report: {_first_line(one.error)}"
     failed = f", {several(len(one.report.failures), 'run')} failed" if one.report.failures else ""
     quick = one.report.analysis.plan.study.watermark
-    verdicts = "no verdicts" if quick else counted(_verdicts(one.report))
+    verdicts = "no verdicts" if quick else counted(_verdicts(one.report)).replace("none", "no claims")
     return f"{shown_duration(one.seconds):>7}  {verdicts}{failed}  {main_file(one.report)}"
 
 

@@ -95,11 +95,11 @@ def _float(value: float | None) -> float:
 def _setting_lines(changes: Changes) -> Iterator[Line]:
     both = len(changes.before.variants) - len(changes.gone)
     for one in changes.settings:
-        where = "" if len(one.variants) == both else f" ({', '.join(one.variants)})"
+        where = "" if len(one.variants) == both else f" ({'; '.join(one.variants)})"
         yield "", f"{one.path}: {setting(one.before)} -> {setting(one.after)}{where}"
     for labels, what in ((changes.gone, "variants that are gone"), (changes.new, "new variants")):
         if labels:
-            yield "", f"{what}: {', '.join(labels)}"
+            yield "", f"{what}: {'; '.join(labels)}"
 
 
 def _score_lines(changes: Changes) -> Iterator[str]:

@@ -67,7 +67,11 @@ class Wish:
         """Return the changed settings by their paths."""
         from reportgen.study.overrides import parse_set
 
-        changed: dict[str, Any] = dict(parse_set(change) for change in self.changes or ())
+        pairs = [parse_set(change) for change in self.changes or ()]
+        changed: dict[str, Any] = dict(pairs)
+        if len(changed) < len(pairs):
+            twice = next(path for path, count in Counter(path for path, _ in pairs).items() if count > 1)
+            raise UsageError(f"--set {twice} stands here twice", hint="give each setting once")
         if self.seeds is None:
             return changed
         if "seeds" in changed:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import data
-from reportgen.errors import UsageError
+from reportgen.errors import StudyError, UsageError
 from reportgen.layout import RUNS
 from reportgen.quick import quick_folder, quick_overrides
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
 from reportgen.shipped import study_file
-from reportgen.study.loader import in_report, load_study
+from reportgen.study.loader import WATERMARK, in_report, load_study
 from reportgen.study.plan import Plan, PlannedRun, make_plan
 
 FORMATS = ("html", "pdf", "json", "kit")
@@ -60,6 +60,8 @@ def order_study(
         found = f"unknown format {', '.join(unknown)}" if unknown else "no format is named"
         raise UsageError(found, hint=f"there are {', '.join(FORMATS)}")
     path, changes = study_file(source), dict(overrides or {})
+    if WATERMARK in changes:  # which quick looks alone have
+        raise StudyError(f"there is no setting {WATERMARK!r}", f"--set {WATERMARK}", "a dotted path of the study")
     plan = make_plan(load_study(path, changes, flags))
     if quick:
         small = quick_overrides(plan, changes)

@@ -176,6 +176,8 @@ def test_open_shows_the_page(pretend, capsys, monkeypatch):
         ["run", "rates.yaml", "-q", "-v"],
         ["render", "rates.yaml", "-q", "-v"],
         ["run", "rates.yaml", "--seeds", "many"],
+        ["run", "rates.yaml", "--set", "training.lr=1", "--set", "training.lr=2"],
+        ["run", "rates.yaml", "--set", "network.activation={name:leaky_relu}"],
         ["run", "rates.yaml", "--seeds", "2", "--set", "seeds=3"],
         ["run", "rates.yaml", "-f", "docx"],
         ["run", "rates.yaml", "-f", ""],
@@ -194,6 +196,14 @@ def test_wrong_usage_ends_with_2_and_no_traceback(pretend, capsys, arguments):
 def test_what_is_wrong_with_seeds_names_the_flag(capsys):
     code, _, err = run(capsys, "check", "digits", "--seeds", "0")
     assert (code, err.startswith("reportgen: --seeds: 0 seeds are not possible")) == (3, True), err
+
+
+def test_no_report_can_be_watermarked_by_hand(pretend, capsys):
+    code, _, err = run(capsys, "run", "rates.yaml", "--set", "watermark=x")
+    assert (code, err) == (
+        3,
+        "reportgen: --set watermark: there is no setting 'watermark' (a dotted path of the study)\n",
+    )
 
 
 def test_a_bug_of_ours_ends_with_1_and_a_traceback(pretend, capsys):

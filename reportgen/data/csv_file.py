@@ -110,12 +110,24 @@ def _target(form: _Format, names: list[str] | None, width: int) -> int:
         known = [name.strip() for name in names or []]
         if target in known:
             return known.index(target)
+        other = _other_separator(names or [], target, form)
+        if other:
+            raise StudyError(
+                f"no column '{target}'", form.name, f"set separator: {other}, which stands in the first line"
+            )
         close = difflib.get_close_matches(target, known, 1)
         columns = f"the columns are {', '.join(known[:20])}" if known else "the file has no line of names"
         raise StudyError(f"no column '{target}'", form.name, f"did you mean '{close[0]}'?" if close else columns)
     if not -width <= target < width:
         raise StudyError(f"no column {target}", form.name, f"columns are 0 to {width - 1}")
     return target % width
+
+
+def _other_separator(names: list[str], target: str, form: _Format) -> str | None:
+    """Return the separator that would give a column of that name, None where none would."""
+    line = _SEPARATORS[form.separator].join(names)
+    split = {name: [cell.strip() for cell in line.split(sign)] for name, sign in _SEPARATORS.items()}
+    return next((name for name, cells in split.items() if target in cells), None)
 
 
 class _Rows:
@@ -153,7 +165,8 @@ class _Rows:
             if column != self._target and not usable:
                 found = f"'{cell}' is not a finite number" if cell.strip() else "the number is missing"
                 break
-        return StudyError(found, f"{self._file}:{line}: {self._column(column)}")
+        hint = "decimals follow a point" if _is_number(cell.replace(",", ".")) and "," in cell else None
+        return StudyError(found, f"{self._file}:{line}: {self._column(column)}", hint)
 
     def source(self) -> Source:
         """Return all examples; a file that teaches nothing is a StudyError."""

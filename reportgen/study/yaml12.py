@@ -119,6 +119,9 @@ _HINTS = {
     "did not find expected key": "keys of one mapping begin in the same column",
     "could not find expected ':'": "a key is followed by a colon and a space",
     "found unexpected end of stream": "a quote that is not closed",
+    "mapping keys are not allowed": "put quotes around a text that begins with ?",
+    "block sequence entries are not allowed": "put quotes around a text that begins with a dash and a space",
+    "did not find expected comment or line break": "a text in several lines begins in the line after | or >",
     "did not find expected '-' indicator": "items of one list begin in the same column, each with a dash",
 }
 """What is most often behind the parser's own words."""

@@ -86,6 +86,8 @@ def test_numeric_names_need_to_be_called_a_header(tmp_path: Path) -> None:
         ("a,b\n1,x\n1,y\n", {}, "is constant"),
         ("a,b\n1,0.5\n2,1.5\n", {}, "not whole"),
         ("a,b\n" + "".join(f"{k},{k}\n" for k in range(50)), {}, "50 different values in 50 lines"),
+        ("a;b, c;kind\n1;3;x\n2;4;y\n", {"target": "kind"}, "no column 'kind' .set separator: semicolon"),
+        ("a;kind\n1,5;x\n", {"target": "kind", "separator": "semicolon"}, "'1,5' is not .* .decimals follow a point"),
         ("ab,kind\n1,x\n2,y\n", {"target": "kin"}, "no column 'kin' .did you mean 'kind'"),
         ("1,2\n3,4\n", {"target": "kind"}, "no line of names"),
         ("1,2\n3,4\n", {"target": 2}, "columns are 0 to 1"),

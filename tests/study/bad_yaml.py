@@ -44,6 +44,27 @@ BAD_YAML = (
         "a key is followed by a colon and a space",
     ),
     bad(
+        "question mark",
+        "title: T\nquestion: ?\n",
+        "2:11",
+        "this is not valid YAML: mapping keys are not allowed in this context",
+        "put quotes around a text that begins with ?",
+    ),
+    bad(
+        "dash",
+        "title: - T\n",
+        "1:8",
+        "this is not valid YAML: block sequence entries are not allowed in this context",
+        "put quotes around a text that begins with a dash and a space",
+    ),
+    bad(
+        "text after a bar",
+        "title: | T\n",
+        "1:10",
+        "this is not valid YAML: did not find expected comment or line break",
+        "a text in several lines begins in the line after | or >",
+    ),
+    bad(
         "at sign",
         "title: @x\n",
         "1:8",

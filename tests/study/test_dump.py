@@ -160,6 +160,17 @@ def test_generated_studies_come_back(tmp_path: Path, **parts: Any) -> None:
     assert_equal_plans(study, reloaded(study, folder))
 
 
+def test_what_follows_from_a_setting_that_varies_is_not_written_out(tmp_path: Path) -> None:
+    text = "title: T\nquestion: Q\ndata: moons\nnetwork: {hidden: [3]}\nPROBES\nvary: {training.epochs: [0, 3]}\n"
+    for probes, examples in (("", [1000, 256]), ("probes: {examples: 50}", [50, 50])):
+        (tmp_path / "made.yaml").write_text(text.replace("PROBES", probes), encoding="utf-8")
+        study = load_study(tmp_path / "made.yaml")
+        (tmp_path / "again").mkdir(exist_ok=True)
+        again = reloaded(study, tmp_path / "again")
+        assert_equal_plans(study, again)
+        assert [variant.settings["probes.examples"] for variant in make_plan(again).variants] == examples
+
+
 def test_files_that_vary_keep_their_labels_as_seen_from_another_folder(tmp_path: Path) -> None:
     rows = "a,y\n" + "".join(f"{n},{n % 2}\n" for n in range(40))
     for name in ("a.csv", "b.csv", "c.csv"):
