@@ -49,10 +49,15 @@ def wait(heed: Callable[[], None]) -> None:
     end = time.monotonic() + _LONGEST_SECONDS
     while _helper and _helper[0] is not None and _helper[0].poll() is None and time.monotonic() < end:
         heed()
-        for kernel, arguments in meanwhile():
-            if not kernel.signatures:
-                kernel.compile(arguments)
+        compile_rest()
         time.sleep(_POLL_SECONDS)
+
+
+def compile_rest() -> None:
+    """Compile in this process, where that was not done yet, what a run needs at its end."""
+    for kernel, arguments in meanwhile():
+        if not (kernel.signatures or config.DISABLE_JIT):
+            kernel.compile(arguments)
 
 
 def _pays() -> bool:

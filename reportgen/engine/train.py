@@ -69,12 +69,10 @@ def train(
     ------
     Cancelled : when `cancel()` returned true.
     """
-    started = time.perf_counter()
     ahead.begin()
     run = _Run(spec, dataset, set_up(spec, dataset), cancel or (lambda: False), progress or (lambda done, total: None))
     run.start()
-    if run.total:
-        started = time.perf_counter()  # a training's time is not that of compiling, which the first run waits for
+    started = time.perf_counter()  # a training's time is not that of compiling, which the first run waits for
     while run.status == "ok" and run.step < run.total:
         run.advance()
     return run.outcome(started)
@@ -148,6 +146,8 @@ class _Run:
         """Score and look at the network at initialization."""
         self._score(0)
         self.look()
+        if self.total:
+            ahead.compile_rest()
         due, before = np.array(self.due, np.int64), np.empty_like(self.setup.state.params)
         self.watch = Watch(probe_address() if self.due else 0, self.setup.probe_n, due, before, self.looks)
         self._train(0)  # compiles the loop
