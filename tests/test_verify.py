@@ -218,6 +218,17 @@ def test_last_bits_are_no_difference_and_whole_numbers_are_exact() -> None:
     assert len(list(table_differences("f", "findings", table, table.replace("000", "100")))) == 1
 
 
+def test_captions_are_held_against_one_another_by_their_numbers() -> None:
+    def told(caption: str) -> dict[str, Any]:
+        return {"figures": [{"id": "a", "caption": caption}], "claims": [{"id": "a", "says": caption}]}
+
+    def places(caption: str) -> list[str]:
+        return [one.place for one in result_differences("f", told("It falls from 0.5 to 1e-3."), told(caption))]
+
+    assert places("A fall from 0.5 to 1e-3") == ["claims: a: says"]
+    assert sorted(places("It falls from 0.6 to 1e-3.")) == ["claims: a: says", "figures: a: caption"]
+
+
 def test_items_are_matched_by_name_and_not_by_place() -> None:
     told = {"claims": [{"id": "b"}, {"id": "a"}], "findings": [{"rule": "r", "variant": "v"}] * 2}
     recomputed = {"claims": [{"id": "a"}, {"id": "b"}], "findings": [{"rule": "r", "variant": "v"}]}
