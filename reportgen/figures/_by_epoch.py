@@ -96,7 +96,7 @@ def _line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
         if len(found.seeds) > 1:
             ax.plot(x[few], y[few], color=colour, lw=0.5, alpha=0.45, zorder=2)
         if seed in line.ended:
-            _cross(ax, x, y, colour)
+            _cross(ax, x, np.maximum(y, scale.low), colour)  # the scale is that of the other runs
     if line.mean is not None:
         _mean(ax, line.mean, line, scale)
 

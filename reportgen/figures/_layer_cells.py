@@ -15,6 +15,9 @@ from reportgen.figures._series import Layout, Series
 from reportgen.runs.record import RunRecord
 
 Points = list[tuple[int, float]]
+
+FAR = 1e4
+"""Theory beyond the measured values by so much leaves the picture."""
 Look = Literal["first", "last"]
 
 
@@ -114,8 +117,16 @@ def drawn(cell: Cell) -> Iterator[Any]:
     yield [y for _, y in cell.points(cell.profile.mean)]
     seeds = np.asarray(cell.profile.per_seed, dtype=float)[:, cell.shown]
     yield seeds
-    yield [y for _, y in cell.theory if y > 0]
+    yield _near(seeds, [y for _, y in cell.theory if y > 0])
     yield [y for _, y in cell.printed if y > 0]
+
+
+def _near(measured: np.ndarray[Any, np.dtype[np.float64]], expected: Sequence[float]) -> list[float]:
+    """Return what theory expects without what is far beyond all that is measured, which would crush the lines."""
+    sizes = np.abs(measured[np.isfinite(measured) & (measured != 0)])
+    if not sizes.size:
+        return list(expected)
+    return [y for y in expected if sizes.min() / FAR <= y <= sizes.max() * FAR]
 
 
 def rows_of(cells: Sequence[Cell]) -> Iterator[tuple[Any, ...]]:

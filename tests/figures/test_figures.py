@@ -219,6 +219,25 @@ def test_variants_that_train_far_longer_have_a_panel_of_their_own() -> None:
     assert len(near.figure.axes) == 2
 
 
+def test_theory_far_beyond_what_is_measured_does_not_set_the_scale() -> None:
+    row = summary("a", [record(s) for s in range(3)])
+    plain = drawn("gradient_by_layer", analysis([row]))
+    beyond = drawn("gradient_by_layer", analysis([row], theory={"a": {"gradient_std": [1e90] * 11}}))
+    assert beyond.figure.axes[0].get_ylim() == plain.figure.axes[0].get_ylim()
+
+
+def test_a_cross_stands_inside_its_panel_also_where_the_run_ended_below_all_others() -> None:
+    lost = record(9, 3, 8, status="diverged")
+    lost.arrays["epoch_train_accuracy"][:] = lost.arrays["epoch_val_accuracy"][:] = 0.01
+    good = [summary(f"good {k}", [record(0, 3, 8)]) for k in range(3)]
+    for one in good:
+        one.records[0].arrays["epoch_train_accuracy"][:] = np.linspace(0.8, 0.9, 9)
+    made = drawn("accuracy_curves", analysis([*good, summary("lost", [lost])]))
+    ax = made.figure.axes[0]
+    (cross,) = [line for line in ax.lines if line.get_marker() == "x"]
+    assert cross.get_ydata()[0] >= ax.get_ylim()[0]
+
+
 def test_few_variants_show_the_minibatch_loss_under_its_own_name() -> None:
     drawing = drawn("loss_curves", analysis([summary("a", [record(0, 3, 4)])]))
     words = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
