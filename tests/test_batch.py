@@ -53,6 +53,13 @@ def test_every_study_leaves_a_line_with_verdicts_time_and_report(three, capsys):
     assert "b (2 of 3): 6 runs to train" in err
 
 
+def test_a_study_without_claims_says_so(three, capsys):
+    three.verdicts, three.required = (), ()
+    _, *lines, total = summary(run(capsys, "run", "pack")[1])
+    assert all("  no claims  " in line for line in lines)
+    assert total == "  claims: none"
+
+
 def test_one_study_alone_has_no_summary(pretend, capsys):
     _, out, err = run(capsys, "run", "rates.yaml")
     assert "studies in" not in out

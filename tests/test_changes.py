@@ -133,6 +133,8 @@ def test_reports_with_nothing_in_common_are_told_so(two: tuple[Path, Path]) -> N
     variants = [variant.model_copy(update={"id": f"{variant.id}-2"}) for variant in other.variants]
     other = other.model_copy(update={"variants": variants, "runs": [], "findings": [], "claims": []})
     lines = [line for _, line in change_lines(changes(one, other))]
+    gone = next(line for line in lines if "variants that are gone" in line)
+    assert gone.endswith("; ".join(variant.label for variant in one.variants))  # labels may hold commas
     assert "  findings: no variant is in both" in lines
     assert "  scores: no variant and seed is in both" in lines
     assert any("not claimed" in line for line in lines)
