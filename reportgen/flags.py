@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reportgen.errors import UsageError
-from reportgen.terminal import told
+from reportgen.terminal import say, told
 
 if TYPE_CHECKING:
     from reportgen.order import Order
@@ -104,9 +104,11 @@ class Wish:
 
     def orders(self) -> list[Order]:
         """Return the orders of all studies; where some are not valid, says so of each and ends the program."""
-        from reportgen.shipped import find_studies
+        from reportgen.shipped import files_passed_over, find_studies
 
         self.overrides()
+        for name, file in files_passed_over(self.studies).items():
+            say(f"{name} is taken for the shipped study; the file beside it is named {file}")
         codes: list[int] = []
         orders: list[Order] = []
         for source in find_studies(self.studies):

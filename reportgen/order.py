@@ -25,12 +25,16 @@ FORMATS = ("html", "pdf", "json", "kit")
 
 @dataclass(frozen=True)
 class Order:
-    """A study as asked for: its plan, the report's folder and formats, and the command that makes it again."""
+    """A study as asked for: its plan, the report's folder and formats, and the command that makes it again.
+
+    file: the study's, None where the report alone is known.
+    """
 
     plan: Plan
     folder: Path
     formats: Collection[str]
     command: str
+    file: Path | None = None
 
     @property
     def store(self) -> Store:
@@ -70,7 +74,7 @@ def order_study(
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder
-    return Order(plan, folder, tuple(formats), command or f"reportgen run {source}")
+    return Order(plan, folder, tuple(formats), command or f"reportgen run {source}", path)
 
 
 def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]:

@@ -25,6 +25,7 @@ from reportgen.runs.store import Store
 from reportgen.sanity import Measurements, check_sanity, measured_beside
 from reportgen.shell import typed
 from reportgen.stages import by_variant, next_stage, outlook
+from reportgen.standing import refuse_other, source_of
 from reportgen.study.plan import Plan, PlannedRun
 from reportgen.watcher import Watcher
 
@@ -89,6 +90,7 @@ def run_order(
 ) -> Report:
     """Train the runs that are missing, then write the report and return it."""
     watcher = watcher or Watcher()
+    _refuse_other(order)
     return write_report(train_order(order, watcher, workers=workers, dask=dask, fresh=fresh), watcher)
 
 
@@ -150,6 +152,7 @@ def _by_seed(order: Order, jobs: Sequence[Job]) -> Mapping[int, RunRecord] | Non
 def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     """Write the report from stored runs and return it; never trains."""
     watcher = watcher or Watcher()
+    _refuse_other(order)
     order, records = stored_stages(order)
     count = len(unique(plan_jobs(order.plan)))
     if len(records) < count:
@@ -158,6 +161,12 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
         raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}{there}")
     disk.make_writable(order.folder)
     return write_report(analyse_stored(order, records, watcher), watcher)
+
+
+def _refuse_other(order: Order) -> None:
+    """Refuse to replace the report of another study."""
+    if order.file is not None:
+        refuse_other(order.plan.study, order.file, order.folder)
 
 
 def analyse_stored(order: Order, records: Mapping[str, RunRecord], watcher: Watcher) -> Analysed:
@@ -220,7 +229,9 @@ def _analysed(
     found = by_variant(jobs, records)
     measurements = Measurements(order.folder / "sanity", may_measure)
     beside = measured_beside(order.plan, measurements)
-    analysis = analyse(order.plan, found, summarize(records.values(), order.command), beside)
+    provenance = summarize(records.values(), order.command)
+    provenance["source"] = None if order.file is None else source_of(order.file, order.folder)
+    analysis = analyse(order.plan, found, provenance, beside)
     if not order.plan.study.watermark:
         watcher.stage("trying remedies")
         analysis = try_remedies(analysis, fetch)

@@ -48,6 +48,14 @@ def study_file(source: str | Path) -> Path:
     return shipped_studies()[name]
 
 
+def files_passed_over(sources: Iterable[str | Path]) -> dict[str, Path]:
+    """Return the files in the current folder that bear the names of shipped studies, by the names that were given."""
+    names = [str(source) for source in sources if Path(source).suffix not in _ENDINGS and not Path(source).is_file()]
+    shipped = shipped_studies()
+    files = ((name, Path(f"{name}{ending}")) for name in names if name in shipped for ending in _ENDINGS)
+    return {name: file for name, file in files if file.is_file() and not file.samefile(shipped[name])}
+
+
 def _meant(argument: str) -> list[str]:
     path = Path(argument)
     inside = _studies_in(path) if path.is_dir() else []

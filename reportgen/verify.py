@@ -70,7 +70,13 @@ def _order(folder: Path, results: Results, told: Mapping[str, Any]) -> Order:
     study = load_study(folder / STUDY, mark)
     made_of = {"id": results.study.id, "sha256": told["study"].get("sha256")}  # of the file, which need not be here
     typed = any(part.startswith("search") for part in _words(command))
-    return Order(make_plan(study.model_copy(update={**made_of, "search_is_typed": typed})), folder, ("json",), command)
+    return Order(
+        make_plan(study.model_copy(update={**made_of, "search_is_typed": typed})),
+        folder,
+        ("json",),
+        command,
+        folder / STUDY,
+    )
 
 
 def _with_paths(plan: Plan, results: Results) -> Plan:

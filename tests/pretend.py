@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -63,7 +64,12 @@ class Pretend:
             "sanity": (),
             "ensembles": False,
         }
-        names |= {"id": Path(path).stem, "folder": Path(path).parent, "sha256": "0", "claims": ()}
+        names |= {
+            "id": Path(path).stem,
+            "folder": Path(path).parent,
+            "sha256": sha256(text.encode()).hexdigest(),
+            "claims": (),
+        }
         return PretendStudy(seeds=tuple(seeds), watermark=watermark, **names)
 
     def make_plan(self, study: Any) -> Plan:

@@ -136,7 +136,7 @@ def test_a_report_that_cannot_be_finished_leaves_the_former_one_as_it_was(preten
     before = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()}
     pretend.writing_error = error
     with pytest.raises(StoreError if isinstance(error, OSError) else type(error)):
-        run_study("rates.yaml", overrides={"watermark": "another"})
+        run_study("rates.yaml", overrides={"seeds": 2})
     assert {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()} == before
 
 

@@ -63,7 +63,7 @@ def _numbers(results: Mapping[str, Any]) -> dict[str, Any]:
     """Return the results without what depends on how the report was asked for."""
     provenance = results.get("provenance")
     kept = {key: value for key, value in results.items() if key not in ("figures", "provenance")}
-    return kept | {"provenance": {**provenance, "command": ""} if isinstance(provenance, dict) else None}
+    return kept | {"provenance": {**provenance, "command": "", "source": ""} if isinstance(provenance, dict) else None}
 
 
 def _made(folder: Path, former: Mapping[str, Any]) -> Iterator[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
         "format": FORMAT,
         "version": VERSION,
         "study": _study(analysis.plan.study),
-        "provenance": {name: analysis.provenance.get(name) for name in PROVENANCE},
+        "provenance": _provenance(analysis.provenance),
         "variants": [
             {"id": variant.id, "label": variant.label, "settings": variant.settings}
             for variant in analysis.plan.variants
@@ -91,6 +91,11 @@ def one_or_many(items: tuple[str, ...]) -> str | list[str] | None:
 def _study(study: Study) -> dict[str, Any]:
     named = {name: getattr(study, name) for name in ("id", "title", "question", "sha256")}
     return named | ({"watermark": study.watermark} if study.watermark else {})
+
+
+def _provenance(known: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: known.get(name) for name in PROVENANCE}
+    return named | ({"source": known["source"]} if known.get("source") else {})
 
 
 def _run(variant: str, record: RunRecord) -> dict[str, Any]:
