@@ -172,14 +172,6 @@ def test_quick_gives_no_verdict(folder):
     assert "quick look" in Path("reports/rates/index.html").read_text("utf-8").lower()
 
 
-@pytest.fixture
-def interruptible():
-    """Let processes that a test starts hear Ctrl-C, also where the tests run in the background of a shell."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def start(*arguments):
     """Start the command in a process of its own and wait until its first run is stored."""
     command = [sys.executable, "-m", "reportgen", "run", "rates.yaml", "-f", "json", "-j", "2", *arguments]

@@ -245,7 +245,7 @@ def test_an_interruption_ends_with_130_after_a_bug_of_ours_was_told(study: Path,
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT as a POSIX terminal does")
-def test_ctrl_c_ends_the_command_at_once(study: Path) -> None:
+def test_ctrl_c_ends_the_command_at_once(study: Path, interruptible: None) -> None:
     command = [sys.executable, "-m", "reportgen", "preview", str(study), "--port", "0", "-q"]
     here = {**os.environ, "PYTHONPATH": str(Path(preview.__file__).parents[1])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=here) as process:
@@ -253,4 +253,7 @@ def test_ctrl_c_ends_the_command_at_once(study: Path) -> None:
         address = process.stdout.readline().strip()
         assert get(address, "/")[0] == 200
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        try:
+            assert process.wait(60) == 130
+        finally:
+            process.kill()
