@@ -16,6 +16,7 @@ from markupsafe import Markup
 from reportgen.errors import MissingError
 from reportgen.report.arrange import GAP, PAGE, Block, arrange, caption_height
 from reportgen.report.document import Document
+from reportgen.report.fit import fitted
 from reportgen.report.render import fill
 
 FACES = (
@@ -58,8 +59,9 @@ def write_pdf(document: Document, figures: Mapping[str, str], attachments: Mappi
     faces = module.CSS(string=_faces(), url_fetcher=_fetcher(module, "file"), font_config=fonts)
     look = {"stylesheets": [faces], "font_config": fonts}
     files = [_attachment(module, name, content) for name, content in attachments.items()]
-    made = _source(module, _filled(module, document, figures, look))
-    path.write_bytes(made.write_pdf(pdf_variant="pdf/ua-1", attachments=files, full_fonts=False, **look))
+    source = _source(module, _filled(module, document, figures, look))
+    made = fitted(source, look | {"pdf_variant": "pdf/ua-1", "attachments": files, "full_fonts": False})
+    path.write_bytes(made.write_pdf(pdf_variant="pdf/ua-1", attachments=files, full_fonts=False))
     return path
 
 
