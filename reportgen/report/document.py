@@ -16,7 +16,7 @@ from reportgen.report.diagnoses import Diagnosis, diagnoses
 from reportgen.report.searches import SearchPart, search_parts
 from reportgen.report.sources import METHODS, THEORY, references
 from reportgen.report.tested import Tested, counted, tested_claims
-from reportgen.report.variants import VariantPart, data_facts, levels, variant_parts
+from reportgen.report.variants import VariantPart, data_facts, left_out, levels, variant_parts
 
 VERDICTS = ("supported", "contradicted", "inconclusive")
 ABOUT_THE_REPORT = ("claims_overview",)
@@ -40,7 +40,7 @@ class Document:
     """A report before it is written in a medium.
 
     compared: how many variants and trials there are, in words. rows: the variants that are shown one by one, and of a
-    search its best.
+    search its best. left_out: how many runs diverged and have no layers after training, and of how many.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Document:
     rows: tuple[VariantSummary, ...]
     searches: tuple[SearchPart, ...]
     parts: tuple[VariantPart, ...]
+    left_out: tuple[int, int]
     scores: tuple[str, ...]
     statuses: Mapping[str, int]
     contest: Contest | None
@@ -85,7 +86,7 @@ class Document:
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
     """Return the document of an analysis."""
     study, variants = analysis.plan.study, analysis.variants
-    story = opening_figure(analysis, drawings)
+    story, parts = opening_figure(analysis, drawings), variant_parts(analysis.outcomes)
     return Document(
         id=study.id,
         title=study.title,
@@ -104,7 +105,8 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         variants=variants,
         rows=analysis.outcomes,
         searches=search_parts(analysis.searches),
-        parts=variant_parts(analysis.outcomes),
+        parts=parts,
+        left_out=left_out(parts),
         scores=_scores(variants),
         statuses=_count(record.status for v in variants for record in v.records),
         contest=contest(analysis.comparisons),

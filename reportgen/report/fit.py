@@ -1,4 +1,4 @@
-"""Tables of the PDF within their pages: what is too wide is set smaller, and where that is not enough, broken in cells."""
+"""Tables of the PDF within their pages: what is too wide is set smaller, and at last broken within its cells."""
 
 from __future__ import annotations
 

@@ -104,8 +104,18 @@ def within(value: float | None, bounds: Bounds) -> str:
     if value is None or not all(map(math.isfinite, (value, lo, hi))):
         return number(value)
     unit, places, power = _scale(lo, hi, resolving(bounds))
-    shown = all(_shows(end / unit, places) for end in (value, lo, hi))
-    return f"{_fixed(value / unit, places)}{power if value else ''}" if shown else number(value)
+    if not all(_shows(end / unit, places) for end in (value, lo, hi)):
+        return number(value)
+    return _in_powers(value, unit, places) if power and value else _fixed(value / unit, places)
+
+
+def _in_powers(value: float, unit: float, places: int) -> str:
+    """Return a value to so many places of a power of ten, written with a mantissa from 1 to below 10."""
+    exponent = round(math.log10(unit))
+    own = int(f"{value:.{places}e}".split("e")[1])
+    kept = max(places + own - exponent, 0)
+    mantissa, power = f"{value:.{kept}e}".split("e")
+    return _minus(mantissa) + _power(power)
 
 
 def _shows(value: float, places: int) -> bool:

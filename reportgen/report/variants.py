@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.analysis.model import Estimate, Profile, VariantSummary
 from reportgen.analysis.summary import profile
+from reportgen.runs.record import RunRecord
 
 STATISTICS = (
     "activation_mean",
@@ -30,9 +31,14 @@ Cells = tuple[Estimate | None, ...]
 
 @dataclass(frozen=True)
 class LayerTable:
-    """A variant's layers at one look; rows: (layer from 1, one estimate a statistic), the output layer last."""
+    """A variant's layers at one look; rows: (layer from 1, one estimate a statistic), the output layer last.
+
+    seeds: how many runs it is the mean of; left_out: how many diverged before it, whose last look is another step.
+    """
 
     step: int
+    seeds: int
+    left_out: int
     statistics: tuple[str, ...]
     rows: tuple[tuple[int, Cells], ...]
 
@@ -41,7 +47,8 @@ class LayerTable:
 class VariantPart:
     """A variant with its tables of layers, empty where the networks were not looked at.
 
-    ends: at the last look, activation and gradient std of the first and the last hidden layer, in this order.
+    ends: at the last look, activation and gradient std of the first and the last hidden layer, in this order; None
+    where every run diverged.
     """
 
     summary: VariantSummary
@@ -59,7 +66,7 @@ def _part(variant: VariantSummary) -> VariantPart:
     tables = tuple(
         table for table in (first, last) if table is not None and (table is last or table.step != _step(last))
     )
-    return VariantPart(variant, tables, _ends(tables[-1]) if tables else (None,) * 4)
+    return VariantPart(variant, tables, _ends(last) if last is not None else (None,) * 4)
 
 
 def _step(table: LayerTable | None) -> int | None:
@@ -67,7 +74,8 @@ def _step(table: LayerTable | None) -> int | None:
 
 
 def _table(variant: VariantSummary, look: str) -> LayerTable | None:
-    found = {name: profile(variant.records, name, look) for name in STATISTICS}
+    records = [record for record in variant.records if look == "first" or not _lost(record)]
+    found = {name: profile(records, name, look) for name in STATISTICS}
     shown = {name: one for name, one in found.items() if one is not None and np.isfinite(one.per_seed).any()}
     if not shown:
         return None
@@ -75,7 +83,12 @@ def _table(variant: VariantSummary, look: str) -> LayerTable | None:
     rows = tuple(
         (int(layer), tuple(_cell(one, index) for one in shown.values())) for index, layer in enumerate(some.layers)
     )
-    return LayerTable(some.step, tuple(shown), rows)
+    return LayerTable(some.step, len(some.seeds), len(variant.records) - len(records), tuple(shown), rows)
+
+
+def _lost(record: RunRecord) -> bool:
+    """Return whether a run diverged in training; one that was only looked at has its numbers all the same."""
+    return record.status == "diverged" and record.steps > 0
 
 
 def _cell(one: Profile, index: int) -> Estimate | None:
@@ -90,6 +103,12 @@ def _ends(table: LayerTable) -> Cells:
 
 
 _ENDS = ("activation_std", "gradient_std")
+
+
+def left_out(parts: Sequence[VariantPart]) -> tuple[int, int]:
+    """Return how many runs of the variants that have layers diverged in training, and how many runs there are."""
+    records = [record for part in parts if part.tables for record in part.summary.records]
+    return sum(map(_lost, records)), len(records)
 
 
 def levels(variants: Sequence[VariantSummary]) -> dict[str, tuple[tuple[str, Any], ...]]:

@@ -122,3 +122,10 @@ def test_exponents_in_prose_become_powers_of_ten() -> None:
     assert formatting.exponents("falls to 2.97e-07 at 1e+10, not in e2e or v1e3x") == (
         "falls to 2.97×10⁻⁷ at 1×10¹⁰, not in e2e or v1e3x"
     )
+
+
+def test_the_mantissa_of_an_estimate_lies_between_1_and_10() -> None:
+    assert formatting.within(0.35e21, (0.0, 1.31e21)) == "3.5×10²⁰"
+    assert formatting.within(-0.35e21, (-1.31e21, 0.0)) == "−3.5×10²⁰"
+    assert formatting.within(9.999e-6, (0.8e-5, 1.2e-5)) == "1.00×10⁻⁵"
+    assert formatting.within(2.05e-5, (1.43e-5, 2.66e-5)) == "2.05×10⁻⁵"

@@ -229,6 +229,20 @@ def test_runs_that_count_as_guessing_are_said_beside_the_number(tmp_path: Path) 
     assert words in text
 
 
+def test_a_page_says_which_of_its_means_leave_out_a_run_that_diverged(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, more="")
+    first, *others = analysis.variants
+    lost = dataclasses.replace(first.records[0], status="diverged")
+    variants = (dataclasses.replace(first, records=(lost, *first.records[1:])), *others)
+    text = " ".join(html.page(make_document(dataclasses.replace(analysis, variants=variants), ()), {}).split())
+    assert "1 of 6 runs diverged and is left out after training." in text
+    assert "1 of 3 runs diverged and is left out after training." in text
+    assert "<i>n</i> = 2</span>" in text
+    assert "A run that diverged is left out of these means; in the differences further down it counts" in text
+    assert "A run that diverged counts here, with the accuracy that it was left with" in text
+    assert "The 95% intervals are not corrected" in text
+
+
 def test_without_pango_everything_but_the_pdf_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
         raise MissingError("no PDF: a library is missing", hint=pdf.HINT)
