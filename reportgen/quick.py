@@ -14,8 +14,9 @@ from reportgen.errors import MissingError
 from reportgen.layout import RESULTS
 from reportgen.study.plan import Plan
 
-WATERMARK = "A quick look at a small version of the study: no verdicts"
-PCA = "with as many examples as its PCA asks for"
+WATERMARK = "A quick look at a small version of the study"
+NO_VERDICTS = "no verdicts"
+PCA = "as many examples as its PCA asks for"
 SEEDS = 2  # too few for a verdict
 LIMITS = {"training.epochs": 3, "data.samples": 500}
 TRAIN = 400
@@ -32,11 +33,31 @@ def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
     elif (train := _train(plan, small.get("data.samples"))) is not None:
         small["data.train"] = train
     roomy = _with_room_for_pca(plan, small)
-    small = roomy | {"watermark": WATERMARK if roomy == small else f"{WATERMARK} ({PCA})"}
+    for_pca, small = roomy != small, roomy
     small["seeds"] = list(plan.study.seeds[:SEEDS])
     if isinstance(plan.study.ensembles, tuple) and "seeds" not in typed:
         small["ensembles"] = True  # those that so few seeds fill
-    return {path: value for path, value in small.items() if not _is_typed(path, typed)}
+    small = {path: value for path, value in small.items() if not _is_typed(path, typed)}
+    parts = [*_made_smaller(plan, small, typed), *([PCA] if for_pca else [])]
+    made = f" ({', '.join(parts)})" if parts else ""
+    return small | {"watermark": f"{WATERMARK}{made}: {NO_VERDICTS}"}
+
+
+def _made_smaller(plan: Plan, small: Mapping[str, Any], typed: Mapping[str, Any]) -> list[str]:
+    """Return in words what a quick look takes less of than the study."""
+    settings, seeds = plan.variants[0].settings, len(plan.study.seeds)
+    parts = []
+    if "training.epochs" in small:
+        parts.append(f"{small['training.epochs']} of {settings['training.epochs']:,} epochs")
+    if len(small.get("seeds", plan.study.seeds)) < seeds:
+        parts.append(f"{len(small['seeds'])} of {seeds:,} seeds")
+    if "data.samples" in small:
+        parts.append(f"{small['data.samples']:,} of {settings['data.samples']:,} examples")
+    if "data.train" in small:
+        parts.append(f"{small['data.train']:,} examples to train on")
+    if any(variant.trial for variant in plan.variants) and not any(path.startswith("search") for path in typed):
+        parts.append("fewer trials of its search")
+    return parts
 
 
 def quick_folder(folder: Path) -> Path:

@@ -12,7 +12,15 @@ from reportgen.analysis.asked import Asked, Beside, Records
 from reportgen.analysis.expectations import EXPECTATIONS, Measured
 from reportgen.analysis.model import ClaimResult
 from reportgen.analysis.quantified import over_variants
-from reportgen.analysis.statistics import ALPHA, holm, holm_factors, possible, seeds_for, sign_seeds_for
+from reportgen.analysis.statistics import (
+    ALPHA,
+    holm,
+    holm_factors,
+    possible,
+    possible_difference,
+    seeds_for,
+    sign_seeds_for,
+)
 from reportgen.analysis.wording import expected, noun_of
 from reportgen.study.claims import SIDES, Claim
 from reportgen.study.plan import Plan
@@ -31,10 +39,14 @@ def judge_claims(plan: Plan, records: Records, beside: Beside | None = None) -> 
 
 
 def _interval(asked: Asked, measured: Measured) -> tuple[float, float]:
-    """Return the interval; that of a value without what the metric cannot be."""
+    """Return the interval; that of a value or a difference without what the metric cannot be."""
     metric, test = asked.claim.measure.metric, measured.test
-    possibly = measured.quantity == "value" and possible(metric, test.measured, test.measured)[0] == test.measured
-    return possible(metric, *test.interval) if possibly else test.interval
+    cut = {"value": possible, "difference": possible_difference}.get(measured.quantity)
+    if cut is None or asked.claim.measure.relative_to:
+        return test.interval
+    return (
+        cut(metric, *test.interval) if cut(metric, test.measured, test.measured)[0] == test.measured else test.interval
+    )
 
 
 def judge(asked: Asked) -> ClaimResult:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from reportgen.analysis.model import Comparison, Estimate, VariantSummary
-from reportgen.analysis.statistics import effect_size, holm, mean_interval, p_value, paired_error
+from reportgen.analysis.statistics import effect_size, holm, mean_interval, p_value, paired_error, possible_difference
 
 MOST_FOR_ALL_PAIRS = 6
 """Beyond so many variants, only the best one is compared with each other.
@@ -67,11 +67,12 @@ def _comparison(a: VariantSummary, b: VariantSummary, score: str) -> Comparison 
         return None
     differences = np.array([second[seed] - first[seed] for seed in seeds])
     error = paired_error(float(differences.mean()), _examples(a, b), len(seeds)) if score == "val_accuracy" else 0.0
+    mean, lo, hi = mean_interval(differences, error)
     return Comparison(
         a=a.variant.id,
         b=b.variant.id,
         score=score,
-        difference=Estimate(*mean_interval(differences, error), n=len(seeds)),
+        difference=Estimate(mean, *possible_difference(score, lo, hi), n=len(seeds)),
         p_value=p_value(differences, 0.0, error),
         p_adjusted=float("nan"),
         effect_size=effect_size(differences),

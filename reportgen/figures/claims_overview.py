@@ -35,13 +35,19 @@ VERDICTS: dict[str, dict[str, Any]] = {
     "contradicted": {"marker": "X", "color": _style.BAD, "mfc": _style.BAD},
     "inconclusive": {"marker": "D", "color": _style.OPEN, "mfc": _style.GROUND},
 }
+NO_VERDICT = "no verdict"
+MARKS = VERDICTS | {NO_VERDICT: VERDICTS["inconclusive"]}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A claim's result, the region it expects (None where that is no interval), and its scale."""
+    """A claim's result, the region it expects (None where that is no interval), and its scale.
+
+    verdict: the result's, in a word; a quick look has none.
+    """
 
     result: ClaimResult
+    verdict: str
     region: Region | None
     low: float
     high: float
@@ -59,12 +65,13 @@ def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None where the study makes no claim or none was tested."""
     claims = {claim.id: claim for claim in analysis.plan.study.claims}
     shown = analysis.claims[:ROWS]
-    rows = [_row(result, region(claims.get(result.id), result)) for result in shown]
+    quick = analysis.plan.study.watermark is not None
+    rows = [_row(result, region(claims.get(result.id), result), quick) for result in shown]
     if not rows:
         return None
     with _style.settings():
         figure = _figure(rows)
-    caption = _caption(analysis.claims, len(analysis.claims) - len(rows))
+    caption = _caption(analysis.claims, len(analysis.claims) - len(rows), quick)
     return Drawing(FIGURE.id, FIGURE.title, caption, _alt(rows), figure, COLUMNS, [_csv(row) for row in rows])
 
 
@@ -75,16 +82,16 @@ COLUMNS = (
 """Columns of the data behind the figure; low and high bound the 95% interval, an open end of the region is empty."""
 
 
-def _row(result: ClaimResult, expected: Region | None) -> Row:
+def _row(result: ClaimResult, expected: Region | None, quick: bool) -> Row:
     """Return the row with a scale that holds value, interval, seeds and the ends of the region."""
-    seeds = _seeds(result)
+    verdict, seeds = NO_VERDICT if quick else result.verdict, _seeds(result)
     values = [value for value in (result.measured, *result.interval, *seeds, *(expected or ())) if math.isfinite(value)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if low > 0 and high / low > 30:
         room = (high / low) ** 0.15
-        return Row(result, expected, low / room, high * room, True)
+        return Row(result, verdict, expected, low / room, high * room, True)
     room = 0.15 * (high - low) or 0.15 * abs(high) or 1.0
-    return Row(result, expected, low - room, high + room, False)
+    return Row(result, verdict, expected, low - room, high + room, False)
 
 
 def _seeds(result: ClaimResult) -> list[float]:
@@ -121,11 +128,11 @@ def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
     ax.text(0.06, at + 0.06, says, va="top", fontsize=_style.SMALL, **common)
     expected = _style.clip(f"expected {result.expected}", TEXT_INCHES, _style.TINY)
     ax.text(0.06, at + 0.94, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED, **common)
-    verdict = VERDICTS[result.verdict]
+    verdict = MARKS[row.verdict]
     x = LINE_TO + 0.12
     middle = at + 0.132 / each
     ax.plot([x + 0.05], [middle], ls="none", ms=5, mew=1.1, **verdict)
-    ax.text(x + 0.16, middle, result.verdict, va="center", fontsize=_style.SMALL, color=verdict["color"], **common)
+    ax.text(x + 0.16, middle, row.verdict, va="center", fontsize=_style.SMALL, color=verdict["color"], **common)
     ax.text(
         x, at + 0.31 / each, _style.clip(_value(result), 1.4, _style.TINY), va="center", fontsize=_style.TINY, **common
     )
@@ -142,7 +149,7 @@ def _value(result: ClaimResult) -> str:
 
 
 def _scale(ax: Axes, y: float, row: Row) -> None:
-    result, colour = row.result, VERDICTS[row.result.verdict]["color"]
+    result, colour = row.result, MARKS[row.verdict]["color"]
 
     def x(value: float) -> float:
         return LINE_FROM + (LINE_TO - LINE_FROM) * row.place(value)
@@ -160,21 +167,21 @@ def _scale(ax: Axes, y: float, row: Row) -> None:
     if math.isfinite(low) and math.isfinite(high):
         ax.plot([x(low), x(high)], [y, y], color=colour, lw=3, alpha=0.45, solid_capstyle="butt", zorder=2.5)
     if math.isfinite(result.measured):
-        ax.plot([x(result.measured)], [y], ls="none", ms=5, mew=1.1, zorder=4, **VERDICTS[result.verdict])
+        ax.plot([x(result.measured)], [y], ls="none", ms=5, mew=1.1, zorder=4, **MARKS[row.verdict])
 
 
 def _csv(row: Row) -> tuple[Any, ...]:
     result, expected = row.result, row.region or (float("nan"), float("nan"))
     return (
-        result.id, result.says, result.verdict, result.measured, *result.interval, result.n, result.expected, *expected,
+        result.id, result.says, row.verdict, result.measured, *result.interval, result.n, result.expected, *expected,
         " ".join(str(seed) for seed in result.per_seed), " ".join(repr(float(v)) for v in result.per_seed.values()),
     )  # fmt: skip
 
 
-def _caption(results: Sequence[ClaimResult], left_out: int) -> str:
+def _caption(results: Sequence[ClaimResult], left_out: int, quick: bool) -> str:
     tally = [f"{sum(result.verdict == verdict for result in results)} {verdict}" for verdict in VERDICTS]
     parts = [
-        f"{count(len(results), 'claim')}: {', '.join(tally)}",
+        f"{count(len(results), 'claim')}: {'a quick look, no verdicts' if quick else ', '.join(tally)}",
         "Shaded: what the claim expects; dots: single seeds; bar: the 95% interval; each row has its own scale",
     ]
     if left_out:
@@ -184,8 +191,8 @@ def _caption(results: Sequence[ClaimResult], left_out: int) -> str:
 
 def _alt(rows: Sequence[Row]) -> str:
     lines = [
-        f"{result.says.rstrip('.')}: {result.verdict}, measured {_value(result)}, expected {result.expected}"
-        for result in (row.result for row in rows)
+        f"{row.result.says.rstrip('.')}: {row.verdict}, measured {_value(row.result)}, expected {row.result.expected}"
+        for row in rows
     ]
     return f"Claims with the measured value against the expected region. {'. '.join(lines)}."
 

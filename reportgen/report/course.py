@@ -138,7 +138,12 @@ def overall(verdicts: Sequence[str]) -> str:
 
 
 def _study(report: Finished, path: str) -> CourseStudy:
-    return CourseStudy(report, quote(path), _in_order(Counter(claim.verdict for claim in report.claims)))
+    return CourseStudy(report, quote(path), _in_order(Counter(claim.verdict for claim in _settled(report))))
+
+
+def _settled(report: Finished) -> tuple[ClaimResult, ...]:
+    """Return the claims of a report that have verdicts: those of a quick look have none."""
+    return () if report.watermark else report.claims
 
 
 def _place(study: CourseStudy) -> tuple[float, str, str]:
@@ -148,7 +153,7 @@ def _place(study: CourseStudy) -> tuple[float, str, str]:
 
 def _tests(study: CourseStudy) -> list[CourseTest]:
     page = study.page
-    return [CourseTest(study, claim, f"{page}#claim-{claim.id}" if page else None) for claim in study.report.claims]
+    return [CourseTest(study, claim, f"{page}#claim-{claim.id}" if page else None) for claim in _settled(study.report)]
 
 
 def _is_of(test: CourseTest, claim: LectureClaim) -> bool:

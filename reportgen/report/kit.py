@@ -99,17 +99,18 @@ def _markdown(begin: str, document: Document, drawings: Sequence[Drawing]) -> st
     lines = [begin]
     if document.claims:
         lines += ["| claim | verdict | measured | 95% interval | expected | n |", "|---|---|---|---|---|---|"]
-        lines += [_claim(claim) for claim in document.claims]
+        lines += [_claim(claim, document.watermark is not None) for claim in document.claims]
         lines.append("")
     for drawing in drawings:
         lines += [f"![{_plain(exponents(drawing.caption))}](../figures/{drawing.id}.svg)", ""]
     return "\n".join(lines)
 
 
-def _claim(tested: Tested) -> str:
+def _claim(tested: Tested, quick: bool) -> str:
     result = tested.result
     number = " ".join(part for part in (measured(result), quantity(result)) if part)
-    cells = (_cell(result.says), result.verdict, number, measured_interval(result), _cell(expected(tested)), result.n)
+    verdict = "no verdict" if quick else result.verdict
+    cells = (_cell(result.says), verdict, number, measured_interval(result), _cell(expected(tested)), result.n)
     return f"| {' | '.join(map(str, cells))} |"
 
 

@@ -248,6 +248,14 @@ def test_a_watermarked_study_has_no_verdicts(tmp_path: Path) -> None:
     assert judge_claims(plan, records)[0].verdict == "inconclusive"
 
 
+def test_an_interval_of_a_difference_of_accuracies_is_within_100_points(tmp_path: Path) -> None:
+    text = "{id: one, says: s, measure: {metric: val_accuracy}, where: {network.init: small},"
+    plan = plan_of(tmp_path, f"claims: [{text} expect: {{greater_than: {{network.init: xavier}}}}}}]", seeds=2)
+    given = {("small", 0): 0.9, ("small", 1): 0.5, ("xavier", 0): 0.1, ("xavier", 1): 0.4}
+    records = {(r.variant, r.seed): record(r, val_accuracy=given[r.variant, r.seed]) for r in plan.runs}
+    assert judge_claims(plan, records)[0].interval == (-1.0, 1.0)
+
+
 def test_equal_sides_do_not_support_a_difference(tmp_path: Path) -> None:
     result = judged(tmp_path, "{less_than: {network.init: xavier}}", SCORE, {"val_loss": 0.4}, {"val_loss": 0.4})
     assert result.verdict == "contradicted"

@@ -200,3 +200,12 @@ def test_sizes_are_compared_by_their_ratio_and_fall_no_lower_than_nothing() -> N
     assert (difference, lo, hi) == pytest.approx((-7 / 6, -7 / 6, -7 / 6))
     assert statistics.ratio_interval([1.0, 1.1], [0.1, 0.2], 0.05, 0.0)[1] == pytest.approx(-1.05)
     assert statistics.ratio_interval([1.0, 2.0, 4.0], [0.5, 1.0, 2.0], 0.0, 1.0)[2] > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"), [("val_accuracy", (-1.0, 1.0)), ("dead_fraction", (-1.0, 1.0)), ("val_loss", (-1.4, 1.3))]
+)
+def test_shares_differ_by_1_at_most(name: str, cut: tuple[float, float]) -> None:
+    assert statistics.possible_difference(name, -1.4, 1.3) == cut
+    assert all(map(math.isnan, statistics.possible_difference(name, math.nan, math.nan)))
+    assert statistics.possible("accuracy_gap", -1.4, 1.3) == (-1.0, 1.0)

@@ -52,7 +52,7 @@ def analysed(folder: Path, **given: object) -> Analysis:
     values = {"epochs": 2, "lr": 0.1, "vary": "[0, 0.1]", "seeds": 3, "more": CLAIMS} | given
     path = folder / "hostile.yaml"
     path.write_text(STUDY % values, encoding="utf-8")
-    plan = make_plan(load_study(path))
+    plan = make_plan(load_study(path, {"watermark": given.get("watermark")}))
     records = {}
     for run in plan.runs:
         o = train(run.spec, data())
@@ -104,6 +104,20 @@ def test_the_page_is_one_safe_file(written: Path) -> None:
     assert "$5 and $x" in text
     assert "<math" in text
     assert 'lang="en"' in text
+
+
+def test_a_quick_page_has_no_verdicts(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, watermark="A quick look (1 of 2 epochs): no verdicts")
+    drawn = [one for one in figures.draw_all(analysis) if one.id == "claims_overview"]
+    report.write(analysis, drawn, tmp_path, ["html", "kit"])
+    page, snippet = ((tmp_path / name).read_text(encoding="utf-8") for name in ("index.html", "embed/report.md"))
+    assert "A quick look gives no verdicts: below stands what it measured for 3 claims" in page
+    assert "A quick look (1 of 2 epochs): no verdicts" in page
+    assert page.count('<span class="badge no-verdict">') == 4
+    assert "What is not settled" not in page
+    assert snippet.count("| no verdict |") == 3
+    assert "3 claims: a quick look, no verdicts." in page
+    assert " inconclusive</span>" not in page
 
 
 def test_headings_go_down_one_level_at_a_time(written: Path) -> None:

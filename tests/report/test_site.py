@@ -222,9 +222,21 @@ def test_a_quick_look_is_marked_and_a_report_without_page_or_figure_has_no_links
     write_site([tmp_path / "a", bare], tmp_path / "out")
     index, lectures = texts(tmp_path / "out").values()
     assert "A quick look: no verdicts" in index
-    assert "No claims with verdicts" in index
+    assert "Quick look, no verdict." in index
     assert 'href="b/' not in index + lectures
     assert index.count("<img") == 1
+
+
+def test_claims_of_a_quick_look_are_in_no_count_and_no_table(tmp_path: Path) -> None:
+    report(tmp_path / "full", [claim("x")])
+    report(tmp_path / "quick", [claim("y", "inconclusive")], study={"watermark": "A quick look: no verdicts"})
+    write_site([tmp_path / "full", tmp_path / "quick"], tmp_path / "out")
+    index, lectures = texts(tmp_path / "out").values()
+    assert "inconclusive</span>" not in index
+    assert "Quick look, no verdict." in index
+    assert "It y." not in lectures
+    with open(tmp_path / "out" / "claims.csv", encoding="utf-8", newline="") as file:
+        assert [row["study"] for row in csv.DictReader(file)] == ["full"]
 
 
 def test_all_reports_that_cannot_be_read_are_named(tmp_path: Path) -> None:
