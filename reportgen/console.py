@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.model import ClaimResult
-from reportgen.estimate import Cost, download_bytes, peak_bytes, run_costs
+from reportgen.estimate import SMALLER, Cost, download_bytes, machine_bytes, peak_bytes, run_costs
 from reportgen.layout import RESULTS
 from reportgen.order import Order, plan_jobs, stored_records, unique
 from reportgen.pipeline import Report, foreseen
@@ -20,6 +21,7 @@ STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 
 Line = tuple[str, str]  # a style, "" for none, and the text
 ACTIVE = ("html", "pdf")
+FAILURE = re.compile(r"(, seed \d+): ")
 
 
 def report_lines(report: Report) -> Iterator[Line]:
@@ -35,9 +37,20 @@ def report_lines(report: Report) -> Iterator[Line]:
     yield "", f"  runs: {counted(status_counts(report))} ({report.trained} trained, {report.stored} stored)"
     severities = Counter(finding.severity for finding in report.analysis.findings)
     yield "", f"  findings: {severities.total()}{f' ({counted(severities)})' if severities else ''}"
-    for failure in report.failures:
+    for failure in _together(report.failures):
         yield "red", f"  failed: {failure}"
     yield "", f"  report: {main_file(report)}"
+
+
+def _together(failures: Sequence[str]) -> Iterator[str]:
+    """Yield each error once, with the first run that it ended and how many more."""
+    ended: dict[str, list[str]] = {}
+    for failure in failures:
+        run, seed, error = FAILURE.split(failure, maxsplit=1)
+        ended.setdefault(error, []).append(f"{run}{seed}")
+    for error, runs in ended.items():
+        more = f", and {several(len(runs) - 1, 'more run')}" if len(runs) > 1 else ""
+        yield f"{runs[0]}{more}: {error}"
 
 
 def report_values(report: Report) -> dict[str, Any]:
@@ -121,6 +134,7 @@ def check_values(order: Order, workers: int) -> dict[str, Any]:
         "steps": sum(cost.steps for cost in missing),
         "download_bytes": download,
         "memory_bytes": peak_bytes(costs, workers),
+        "machine_bytes": machine_bytes(),
         "seconds": sum(cost.seconds for cost in missing) / min(workers, max(len(missing), 1)),
         "workers": workers,
     }
@@ -150,6 +164,8 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     yield "", f"  parameters  {size} a run"
     if runs > stored:
         yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training, beside Python itself"
+        if values["machine_bytes"] is not None and values["memory_bytes"] > values["machine_bytes"]:
+            yield "red", f"              more than the {_megabytes(values['machine_bytes'])} of this machine: {SMALLER}"
         yield "", f"  time        about {shown_duration(values['seconds'])} with {values['workers']} at a time"
     yield "", f"  claims      {values['claims']}"
     for label in values["variants"]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from reportgen import data
 from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes, total_steps
+from reportgen.errors import MissingError
 from reportgen.runs.executors import Job
 from reportgen.study.plan import Plan
+
+FAR_BEYOND = 2.0
+"""How many times a machine's memory the estimate is at least where training is refused: it may be too high."""
+
+SMALLER = "make the hidden layers, the batches or the data smaller, or train fewer runs at a time with -j"
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,26 @@ def download_bytes(plan: Plan, jobs: Sequence[Job]) -> int:
     specs = dict.fromkeys(job.run.spec.data for job in jobs)
     wanted = {spec.source: data.lacking(spec, plan.study.folder) for spec in specs}
     return sum(wanted.values())
+
+
+def machine_bytes() -> int | None:
+    """Return the bytes of this machine's memory, None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def refuse_beyond_memory(plan: Plan, jobs: Sequence[Job], workers: int) -> None:
+    """Raise MissingError where the jobs would need far more memory than the machine has, as far as both are known."""
+    there = machine_bytes()
+    try:
+        needed = peak_bytes(run_costs(plan, jobs), workers)
+    except MissingError:  # data that are not at hand; training will say so
+        return
+    if there is not None and needed > FAR_BEYOND * there:
+        found = f"training needs about {needed / 1e6:,.0f} MB of memory, and this machine has {there / 1e6:,.0f} MB"
+        raise MissingError(found, where=plan.study.id, hint=SMALLER)
 
 
 def peak_bytes(costs: Mapping[str, Cost], workers: int) -> int:

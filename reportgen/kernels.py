@@ -29,6 +29,13 @@ class Kernels:
         return self.idle_days > STALE_DAYS
 
 
+def are_compiled() -> bool:
+    """Return whether some process has compiled kernels for this machine, as far as their folder tells."""
+    from numba import config  # takes a while to load
+
+    return bool(config.DISABLE_JIT) or any(Path(config.CACHE_DIR).rglob("*.nbc"))
+
+
 def other_kernels(current: Path | None, within: Path | None = None) -> list[Kernels]:
     """Return the kernels of other versions of the engine than the one in `current`, by name.
 

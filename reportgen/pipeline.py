@@ -14,6 +14,8 @@ from reportgen.analysis import analyse
 from reportgen.analysis.model import Analysis
 from reportgen.counterfactual import Fetch, try_remedies
 from reportgen.errors import MissingError, StoreError, UsageError
+from reportgen.estimate import refuse_beyond_memory
+from reportgen.kernels import are_compiled
 from reportgen.layout import RUNS
 from reportgen.order import Order, order_study, plan_jobs, stored_records, unique
 from reportgen.quick import quick_folder
@@ -102,7 +104,11 @@ def train_order(
 
     def train(order: Order, jobs: Sequence[Job], stored: int) -> None:
         """Train these jobs of the order's plan."""
+        if dask is None:
+            refuse_beyond_memory(order.plan, jobs, workers or default_workers())
         watcher.training(order.plan, jobs, stored)
+        if jobs and dask is None and not are_compiled():
+            watcher.compiling()
         train_runs(order, jobs, workers or default_workers(), dask, watcher)
 
     order, records, trained = train_stages(order, fresh, train)

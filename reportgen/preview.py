@@ -117,6 +117,10 @@ class _Following(Watcher):
         self._done, self._count = 0, len(missing)
         self._tell()
 
+    def compiling(self) -> None:
+        """Hand on."""
+        self._watcher.compiling()
+
     def progress(self, job: Job, done: int, total: int) -> None:
         """Hand on; from a training thread."""
         self._watcher.progress(job, done, total)

@@ -15,6 +15,8 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Plan
 from reportgen.watcher import Part, Watcher
 
+COMPILING = "compiling kernels, once for this machine: about half a minute, longer on a slow one"
+
 SMALLEST = 1e-3  # seconds: what the bar counts for a run that takes no time
 
 
@@ -35,6 +37,10 @@ class LineWatcher(Watcher):
         whose = f"{plan.study.id}{self._place}"
         count = f"{len(missing)} run{'' if len(missing) == 1 else 's'} to train, {stored} stored"
         self._say(": ".join([whose, *self._beside(missing), count]))
+
+    def compiling(self) -> None:
+        """Say why nothing seems to happen."""
+        self._say(COMPILING)
 
     def finished(self, job: Job, record: RunRecord) -> None:
         """Say what became of the run."""
@@ -92,6 +98,10 @@ class BarWatcher(Watcher):
         self._study = f"{plan.study.id}, {apart}" if apart else plan.study.id
         self._advance()
         self._show(sum(self._weights.values()), f"0/{len(missing)} runs")
+
+    def compiling(self) -> None:
+        """Say above the bar why it stays empty."""
+        self._bar.console.print(COMPILING, markup=False, highlight=False)
 
     def progress(self, job: Job, done: int, total: int) -> None:
         """Fill the bar by what the run has done."""

@@ -36,6 +36,9 @@ class Watcher:
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
         """Hear that training begins: of the plan's runs these are missing, and so many are stored."""
 
+    def compiling(self) -> None:
+        """Hear that kernels have to be compiled before the first run can begin."""
+
     def progress(self, job: Job, done: int, total: int) -> None:
         """Hear that a run has done so many of its steps."""
 

@@ -123,6 +123,7 @@ class Pretend:
         dataset = Dataset(empty, labels, empty, labels, empty, labels, classes=2)
         for module, name in ((order, "load_study"), (order, "make_plan"), (pipeline, "analyse")):
             monkeypatch.setattr(module, name, getattr(self, name))
+        monkeypatch.setattr(pipeline, "are_compiled", lambda: True)
         monkeypatch.setattr(publish, "dump_study", lambda study, folder: "title: Which rate\n")
         monkeypatch.setattr(figures, "draw_all", lambda analysis: [])
         monkeypatch.setattr(report, "write", self.write)

@@ -94,3 +94,16 @@ def test_doctor_tells_sizes_and_cleans_on_request(cache: Path, capsys: pytest.Ca
     out = run(capsys, "doctor", "--clean")[1]
     assert out.startswith("removed the compiled kernels of 1 other version, 2 MB\n")
     assert "compiled kernels of 1 other version, 2 MB\n" in out
+
+
+def test_kernels_are_compiled_once_their_folder_holds_one(tmp_path, monkeypatch):
+    from numba import config
+
+    from reportgen.kernels import are_compiled
+
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(config, "DISABLE_JIT", 0)
+    assert not are_compiled()
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "step.nbc").write_bytes(b"")
+    assert are_compiled()
