@@ -14,7 +14,7 @@ import numpy as np
 from reportgen.analysis.asked import Asked, Values, other_where
 from reportgen.analysis.bounds import Bounds
 from reportgen.analysis.reference import theory_by_layer, theory_by_seed
-from reportgen.analysis.verdicts import Test, all_in_regions, in_bounds, in_region, share_in_region
+from reportgen.analysis.verdicts import Test, all_in_regions, in_bounds, in_region, listed, share_in_region
 from reportgen.study.claims import Expect, Where
 from reportgen.study.metrics import LAYER_METRICS
 
@@ -254,7 +254,8 @@ def monotone(asked: Asked) -> Measured:
         )
     lows, highs = ([-math.inf] * count, [0.0] * count) if falls else ([0.0] * count, [math.inf] * count)
     pairs = [f"{a} to {b}" for a, b in itertools.pairwise(names)]
-    test = _without_standstill(all_in_regions(steps, lows, highs, pairs), steps, pairs)
+    test = _in_words(all_in_regions(steps, lows, highs, pairs), steps, pairs, falls)
+    test = _without_standstill(test, steps, pairs)
     met = np.where(np.isnan(steps).any(axis=1), np.nan, (steps < 0 if falls else steps > 0).mean(axis=1))
     share = in_region(met, -math.inf, math.inf)
     test = dataclasses.replace(test, measured=share.measured, interval=share.interval)
@@ -262,6 +263,17 @@ def monotone(asked: Asked) -> Measured:
     if not expect.along:
         layers = tuple((n, float(m), None) for n, m in zip(asked.layer_numbers(), columns.mean(axis=0), strict=True))
     return Measured(test, asked.by_seed(met), layers, "share")
+
+
+def _in_words(test: Test, steps: Values, pairs: Sequence[str], falls: bool) -> Test:
+    """Return the test, which, where it is contradicted, says in words where the mean goes the other way."""
+    means = steps.mean(axis=0) * (-1 if falls else 1)
+    met, against = int((means > 0).sum()), [pair for pair, mean in zip(pairs, means, strict=True) if mean < 0]
+    if test.verdict != "contradicted" or not against:
+        return test
+    asked, other = ("fell", "rose") if falls else ("rose", "fell")
+    rest = f"; at the other {met} of {len(pairs)} steps it {asked}" if met else ""
+    return dataclasses.replace(test, reason=f"it {other} from {listed(against)}{rest}")
 
 
 def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test:

@@ -30,6 +30,38 @@ _SETTINGS = {
 """Settings that the last part of their path would name badly."""
 
 
+_SHARES = ("accuracy", "fraction", "diverged", "stopped", "agreement_example", "agreement_batch", "val_spread")
+DIFFERENCES = ("accuracy_difference", "accuracy_gap", "gain")
+"""How the names of metrics end that are differences of shares."""
+
+
+def is_share(name: str) -> bool:
+    """Return whether a score or statistic is a share between 0 and 1, which is read as percent."""
+    return name.endswith(_SHARES)
+
+
+def in_points(name: str) -> bool:
+    """Return whether differences of a score or statistic are read in percentage points."""
+    return is_share(name) or name.endswith(DIFFERENCES)
+
+
+def amount(value: float, metric: str) -> str:
+    """Return a number that an author wrote, in full, as its metric is read: shares in percent, their gaps in points."""
+    if metric.endswith(DIFFERENCES):
+        return points(value)
+    return f"{100 * value:g}%" if is_share(metric) else f"{value:g}"
+
+
+def margin(value: float, metric: str) -> str:
+    """Return how far apart an author allows or wants two values of a metric, in full."""
+    return points(value) if in_points(metric) else f"{value:g}"
+
+
+def points(value: float) -> str:
+    """Return a difference of shares that an author wrote in percentage points, in full."""
+    return f"{100 * value:g} point{'' if abs(value) == 0.01 else 's'}"
+
+
 def words(name: str) -> str:
     """Return a name of the code as words: val_accuracy is "validation accuracy"."""
     return " ".join(_SPELLED.get(part, part) for part in name.split("_"))

@@ -155,9 +155,9 @@ def all_in_regions(columns: Values, lows: Sequence[float], highs: Sequence[float
     reason = tests[worst].reason
     if n >= LEAST_SEEDS:
         reason = (
-            f"outside in {_list(failing)}"
+            f"outside in {listed(failing)}"
             if failing
-            else f"not settled in {_list(undecided)}"
+            else f"not settled in {listed(undecided)}"
             if undecided
             else "every interval meets the claim"
         )
@@ -183,5 +183,6 @@ def _excess(value: float, low: float, high: float) -> float:
     return max((low - value) / width, (value - high) / width)
 
 
-def _list(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list of at most six, the rest as a number."""
     return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"

@@ -64,7 +64,7 @@ def _facts(cells: Sequence[Cell], told: Sequence[Cell]) -> str:
 
 def _course(cell: Cell) -> str:
     points = cell.points(cell.profile.mean)
-    return course([layer for layer, _ in points], [value for _, value in points])
+    return course([layer for layer, _ in points], [value for _, value in points], cell.output)
 
 
 def _printed_words(cells: Sequence[Cell]) -> str:

@@ -60,9 +60,10 @@ def sentence(text: str) -> str:
     return f"{line[:1].upper()}{line[1:]}." if line else ""
 
 
-def course(layers: Sequence[int], values: Sequence[float]) -> str:
+def course(layers: Sequence[int], values: Sequence[float], output: int | None = None) -> str:
     """Return in words how a value runs over the layers: it falls, rises, is steady, or is zero.
 
+    output: the number of the output layer, where it is among them, as the axis calls it by name.
     A change by less than a factor of two from the first to the last layer, and none larger between, counts as steady.
     """
     points = [(layer, value) for layer, value in zip(layers, values, strict=True) if math.isfinite(value)]
@@ -71,17 +72,21 @@ def course(layers: Sequence[int], values: Sequence[float]) -> str:
     (first, start), (last, end) = points[0], points[-1]
     low, high = min(v for _, v in points), max(v for _, v in points)
     if low == high == 0:
-        return "is 0 in every layer" if len(points) > 1 else f"is 0 in layer {first}"
+        return "is 0 in every layer" if len(points) > 1 else f"is 0 in {_layer(first, output)}"
     if len(points) == 1:
-        return f"is {number(start)} in layer {first}"
+        return f"is {number(start)} in {_layer(first, output)}"
     if low < 0 < high:
         return f"lies between {number(low)} and {number(high)}"
     if (low > 0 and high / low < 2) or high <= 0:
         words = number(low), number(high)
         return f"stays at {words[0]}" if words[0] == words[1] else f"stays between {words[0]} and {words[1]}"
+    ends = f"{number(start)} in {_layer(first, output)} to {number(end)} in {_layer(last, output)}"
     if 2 * end <= start and start > 0:
-        return f"falls from {number(start)} in layer {first} to {number(end)} in layer {last}"
+        return f"falls from {ends}"
     if end >= 2 * start:
-        return f"rises from {number(start)} in layer {first} to {number(end)} in layer {last}"
-    ends = f"{number(start)} in layer {first} to {number(end)} in layer {last}"
+        return f"rises from {ends}"
     return f"runs from {ends}, between {number(low)} and {number(high)}"
+
+
+def _layer(number: int, output: int | None) -> str:
+    return f"the output layer ({number})" if number == output else f"layer {number}"

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from reportgen.analysis.model import Analysis, ClaimResult
+from reportgen.analysis.naming import in_points, is_share
 from reportgen.figures import _style
 from reportgen.figures._regions import Region, region
 from reportgen.figures._words import count, number, resolving, sentence
@@ -142,10 +143,22 @@ def _value(result: ClaimResult) -> str:
     low, high = result.interval
     if not math.isfinite(result.measured):
         return "not measured" if math.isnan(result.measured) else "infinite: runs diverged"
+    size, unit = _units(result)
     if not math.isfinite(low):
-        return f"{number(result.measured, 3)} (n = {result.n})"
+        return f"{number(size * result.measured, 3)}{unit} (n = {result.n})"
     digits = resolving(low, high)
-    return f"{number(result.measured, digits)} [{number(low, digits)}, {number(high, digits)}]"
+    return (
+        f"{number(size * result.measured, digits)}{unit} [{number(size * low, digits)}, {number(size * high, digits)}]"
+    )
+
+
+def _units(result: ClaimResult) -> tuple[float, str]:
+    """Return by what a measured value is multiplied to be read, and its unit: shares are read in percent and points."""
+    if result.quantity in ("deviation", "share") or (result.quantity == "value" and is_share(result.metric)):
+        return 100.0, "%"
+    if result.quantity in ("value", "difference") and in_points(result.metric):
+        return 100.0, " points"
+    return 1.0, ""
 
 
 def _scale(ax: Axes, y: float, row: Row) -> None:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+from reportgen.analysis import wording
 from reportgen.analysis.expectations import tolerance
 from reportgen.analysis.model import ClaimResult
-from reportgen.analysis.naming import words
-from reportgen.analysis.wording import expectation, named, of_whom
+from reportgen.analysis.naming import in_points, words
+from reportgen.analysis.wording import expectation, of_whom
 from reportgen.report.formatting import (
     difference,
     difference_interval,
     estimated,
     exponents,
-    given,
-    in_points,
     interval,
-    is_share,
     percent,
     percent_interval,
     resolving_percent,
     score_interval,
 )
 from reportgen.report.tested import Tested
-from reportgen.study.claims import Claim, Expect
+from reportgen.study.claims import Claim
 
 QUANTITIES = {
     "value": "",
@@ -35,6 +34,12 @@ QUANTITIES = {
 }
 """What stands beside a measured number that is not the metric's own value."""
 
+UNITS = {"epochs_to": " epochs", "steps_to": " steps", "steps": " steps", "train_seconds": " s"}
+"""What follows a difference of these metrics."""
+
+SAME = "the same in all seeds"
+"""What stands in the place of an interval without width."""
+
 
 def measured(claim: ClaimResult) -> str:
     """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share."""
@@ -42,11 +47,16 @@ def measured(claim: ClaimResult) -> str:
         return percent(claim.measured, resolving_percent(claim.interval))
     if claim.quantity == "difference" and in_points(claim.metric):
         return difference(claim.measured, claim.metric)
+    if claim.quantity == "difference":
+        sign = "+" if claim.measured > 0 else ""
+        return f"{sign}{estimated(claim.measured, claim.interval, '')}{_unit(claim.metric)}"
     return estimated(claim.measured, claim.interval, claim.metric if claim.quantity == "value" else "")
 
 
 def measured_interval(claim: ClaimResult) -> str:
-    """Return the interval of what a claim measured."""
+    """Return the interval of what a claim measured; where it has no width, that all seeds agree."""
+    if claim.interval[0] == claim.interval[1] and math.isfinite(claim.interval[0]):
+        return SAME
     if claim.quantity in ("deviation", "share"):
         return percent_interval(claim.interval)
     if claim.quantity == "difference":
@@ -57,6 +67,11 @@ def measured_interval(claim: ClaimResult) -> str:
 def what(tested: Tested) -> str:
     """Return what was measured and where, such as "activation standard deviation in the last hidden layer"."""
     return f"{words(tested.result.metric)} {tested.place}".strip()
+
+
+def _unit(metric: str) -> str:
+    """Return the unit that follows a difference of a metric, empty where it has none."""
+    return " ns" if metric.endswith("_ns") else UNITS.get(metric, "")
 
 
 def quantity(claim: ClaimResult) -> str:
@@ -71,7 +86,8 @@ def expected(tested: Tested) -> str:
     """Return what a claim expects, in the units in which its measured value is shown."""
     if tested.asked is None:
         return exponents(tested.result.expected)
-    return f"{_expected(tested.asked)}{_allowed(tested.asked, tested.result)}{of_whom(tested.asked, tested.noun)}"
+    claim = tested.asked
+    return f"{exponents(expectation(claim))}{_allowed(claim, tested.result)}{of_whom(claim, tested.noun)}"
 
 
 def _allowed(claim: Claim, result: ClaimResult) -> str:
@@ -82,38 +98,13 @@ def _allowed(claim: Claim, result: ClaimResult) -> str:
     return f", together {percent(tolerance(claim.expect, printed) / abs(printed))} in layer {result.at_layer}"
 
 
-def _expected(claim: Claim) -> str:
-    expect, metric = claim.expect, "" if claim.measure.relative_to else claim.measure.metric
-    if expect.kind in ("below", "above"):
-        return f"{expect.kind} {given(getattr(expect, expect.kind), metric)}"
-    if expect.between is not None:
-        return " to ".join(given(end, metric) for end in expect.between)
-    if not is_share(metric) or expect.kind in ("near", "monotone"):
-        return exponents(expectation(claim))
-    return _against_another(expect, metric)
-
-
-def _against_another(expect: Expect, metric: str) -> str:
-    """Return the expectation of a share against that of other settings, in percentage points."""
-    other = getattr(expect, expect.kind)
-    margin = expect.within if expect.kind == "same_as" else expect.by
-    apart = _points(margin, metric) if margin is not None else ""
-    if expect.kind == "same_as":
-        return f"within {apart} of {named(other)}"
-    more = "greater" if expect.kind == "greater_than" else "less"
-    if expect.factor is not None:
-        return f"at least {expect.factor:g} times {more} than {named(other)}"
-    if expect.by is not None and expect.by < 0:
-        return f"at most {_points(-expect.by, metric)} {'less' if more == 'greater' else 'greater'} than {named(other)}"
-    return f"{more} than {named(other)} by at least {apart}" if apart else f"{more} than {named(other)}"
-
-
-def _points(margin: float, metric: str) -> str:
-    number = given(margin, metric).removesuffix("%")
-    return f"{number} point{'' if number == '1' else 's'}"
+def sides(tested: Tested) -> str:
+    """Return what a measured difference is of, such as "relu minus tanh", empty where it is none or not known."""
+    known = tested.asked is not None and tested.result.quantity == "difference"
+    return wording.sides(tested.asked) if known and tested.asked else ""
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (what, measured, measured_interval, quantity, expected)
+    function.__name__: function for function in (what, measured, measured_interval, quantity, sides, expected)
 }
 """What templates call, by name."""

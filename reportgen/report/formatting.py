@@ -6,14 +6,12 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from reportgen.analysis.naming import sentence, setting, words
+from reportgen.analysis.naming import DIFFERENCES, in_points, is_share, sentence, setting, words
 
 NONE = "–"
 THIN = "\u202f"  # a narrow space at which no line breaks
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_DIGITS = 5
-_SHARES = ("accuracy", "fraction", "diverged", "stopped", "agreement_example", "agreement_batch", "val_spread")
-_DIFFERENCES = ("accuracy_difference", "accuracy_gap", "gain")
 
 Bounds = Sequence[float]
 
@@ -71,9 +69,14 @@ def interval(bounds: Bounds, digits: int | None = None) -> str:
 
 
 def resolving(bounds: Bounds) -> int:
-    """Return the significant digits, from 3, at which an interval's ends lie at least two units of the last apart."""
+    """Return the significant digits, from 3, at which an interval's ends lie at least two units of the last apart.
+
+    Where all seeds agree, these are as many as the value has, up to the most.
+    """
     lo, hi = bounds
     largest = max(abs(lo), abs(hi))
+    if lo == hi and math.isfinite(lo):
+        return next((digits for digits in (3, 4) if float(f"{lo:.{digits - 1}e}") == lo), _MOST_DIGITS)
     if not (math.isfinite(lo) and math.isfinite(hi)) or hi <= lo:
         return 3
     orders = math.floor(math.log10(largest)) - math.floor(math.log10(max((hi - lo) / 2, 5e-324)))
@@ -188,33 +191,23 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def is_share(name: str) -> bool:
-    """Return whether a score or statistic is a share between 0 and 1, which is read as percent."""
-    return name.endswith(_SHARES)
-
-
-def in_points(name: str) -> bool:
-    """Return whether differences of a score or statistic are read in percentage points."""
-    return is_share(name) or name.endswith(_DIFFERENCES)
-
-
 def score(value: float | None, name: str) -> str:
     """Return a score as its kind is read: accuracies in percent, losses as numbers."""
-    if name.endswith(_DIFFERENCES):
+    if name.endswith(DIFFERENCES):
         return points(value)
     return percent(value) if is_share(name) else number(value)
 
 
 def estimated(value: float | None, bounds: Bounds, name: str) -> str:
     """Return an estimated score in as many digits as its interval is shown in."""
-    if name.endswith(_DIFFERENCES):
+    if name.endswith(DIFFERENCES):
         return points(value)
     return percent(value, resolving_percent(bounds)) if is_share(name) else within(value, bounds)
 
 
 def score_interval(bounds: Bounds, name: str) -> str:
     """Return the interval of a score as its kind is read."""
-    if name.endswith(_DIFFERENCES):
+    if name.endswith(DIFFERENCES):
         return points_interval(bounds)
     return percent_interval(bounds) if is_share(name) else interval(bounds)
 
@@ -240,7 +233,7 @@ def exponents(text: str) -> str:
 
 def given(value: float, name: str = "") -> str:
     """Return a number that an author wrote, in full; shares as percent, their differences in points."""
-    if name.endswith(_DIFFERENCES):
+    if name.endswith(DIFFERENCES):
         return _minus(f"{100 * value:g} points")
     return _minus(f"{100 * value:g}%") if is_share(name) else _minus(exponents(f"{value:g}"))
 

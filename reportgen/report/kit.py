@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reportgen.figures import Drawing, save
-from reportgen.report.claim_words import expected, measured, measured_interval, quantity
+from reportgen.report.claim_words import expected, measured, measured_interval, quantity, sides
 from reportgen.report.document import Document
 from reportgen.report.formatting import exponents
 from reportgen.report.tested import Tested
@@ -108,9 +108,17 @@ def _markdown(begin: str, document: Document, drawings: Sequence[Drawing]) -> st
 
 def _claim(tested: Tested, quick: bool) -> str:
     result = tested.result
-    number = " ".join(part for part in (measured(result), quantity(result)) if part)
     verdict = "no verdict" if quick else result.verdict
-    cells = (_cell(result.says), verdict, number, measured_interval(result), _cell(expected(tested)), result.n)
+    of = sides(tested)
+    number = f"{of}: {measured(result)}" if of else f"{measured(result)} {quantity(result)}".strip()
+    cells = (
+        _cell(result.says),
+        verdict,
+        _cell(number),
+        measured_interval(result),
+        _cell(expected(tested)),
+        result.n,
+    )
     return f"| {' | '.join(map(str, cells))} |"
 
 

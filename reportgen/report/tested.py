@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.model import Analysis, ClaimResult
 from reportgen.analysis.naming import setting_name, words
-from reportgen.analysis.wording import noun_of
+from reportgen.analysis.wording import is_number, named, noun_of
 from reportgen.report.formatting import whole
 from reportgen.study.claims import Claim, Measure
 from reportgen.study.plan import Variant
@@ -29,6 +30,9 @@ _REDUCED = {
 }
 MOST_NAMED = 4
 """From so many variants on, their number is told in place of their names."""
+
+MOST_VALUES = 5
+"""So many values of a setting are listed; of more, the first and the last."""
 
 _STEPS = {"first": "at initialization", "0": "at initialization", "last": "at the end of training"}
 _EPOCHS = {"best": "at the epoch of least validation loss", "last": "after the last epoch", "0": "before training"}
@@ -58,7 +62,7 @@ def tested_claims(analysis: Analysis) -> tuple[Tested, ...]:
 
 def _tested(result: ClaimResult, asked: Claim | None, variants: Sequence[Variant]) -> Tested:
     meant = [variant for variant in variants if variant.id in result.variants]
-    subjects = _subjects(meant) if len(variants) > 1 else ""
+    subjects = _each_at_best(asked, meant) or _subjects(meant) if len(variants) > 1 else ""
     return Tested(result, asked, _place(asked) if asked else "", subjects, noun_of(meant))
 
 
@@ -70,7 +74,41 @@ def _subjects(variants: Sequence[Variant]) -> str:
         trials = [_counted(count, "trial") for count in searches.values()]
         named = [f"{name} ({own})" for name, own in zip(searches, trials, strict=True)]
         return " and ".join([*alone, *(trials if set(searches) == {BASELINE} else named)])
-    return counted(variants)
+    return (_spread(variants) if not searches else "") or counted(variants)
+
+
+def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
+    """Return the sides of a tuned claim, without the setting along which each was tuned; empty where none was."""
+    if claim is None or claim.tune is None:
+        return ""
+    other = getattr(claim.expect, claim.expect.kind)
+    own = _spread(variants, claim.tune.along) or counted(variants)
+    both = f"{own} and {named(other)}, each" if isinstance(other, dict) else own
+    return f"{both} at its best {setting_name(claim.tune.along)}"
+
+
+def _spread(variants: Sequence[Variant], tuned: str = "") -> str:
+    """Return variants by the values that they take of each varied setting, empty where they are no whole grid."""
+    paths = list(variants[0].varied)
+    if any(list(variant.varied) != paths for variant in variants):
+        return ""
+    values = {path: list(dict.fromkeys(variant.varied[path] for variant in variants)) for path in paths}
+    if math.prod(map(len, values.values())) != len(variants):
+        return ""
+    return "; ".join(_values(path, labels) for path, labels in values.items() if path != tuned)
+
+
+def _values(path: str, labels: Sequence[str]) -> str:
+    """Return the values of one setting in words, of many the first and the last."""
+    if len(labels) == 1:
+        return named({path: labels[0]})
+    many = len(labels) > MOST_VALUES
+    told = f"{labels[0]} to {labels[-1]} ({len(labels)} values)" if many else " and ".join(_commas(labels))
+    return f"{setting_name(path)} {told}" if all(map(is_number, labels)) else told
+
+
+def _commas(labels: Sequence[str]) -> tuple[str, str]:
+    return ", ".join(labels[:-1]), labels[-1]
 
 
 def counted(variants: Sequence[Variant]) -> str:
@@ -88,11 +126,10 @@ def _counted(count: int, noun: str, plural: str | None = None) -> str:
 
 
 def _place(claim: Claim) -> str:
-    """Return where and when a claim measures, against what, and how each side was chosen."""
+    """Return where and when a claim measures, and against what."""
     other = claim.measure.relative_to
     against = f"relative to {', '.join(str(value) for value in other.values())}" if other else ""
-    tuned = f"at the best {setting_name(claim.tune.along)}" if claim.tune else ""
-    return ", ".join(part for part in (place(claim.measure), against, tuned) if part)
+    return ", ".join(part for part in (place(claim.measure), against) if part)
 
 
 def place(measure: Measure) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reportgen.report import tested
-from reportgen.report.claim_words import expected, measured, measured_interval, quantity, what
+from reportgen.report.claim_words import SAME, expected, measured, measured_interval, quantity, sides, what
 from tests.figures.examples import analysis, claim, record, result, summary
 
 
@@ -35,7 +35,7 @@ OTHER = {"network.activation": "relu"}
         (
             {"metric": "val_loss"},
             {"tune": {"along": "training.lr"}},
-            "validation loss at the best learning rate",
+            "validation loss",
         ),
     ],
 )
@@ -83,3 +83,45 @@ def test_a_deviation_names_its_layer_and_what_is_allowed_there() -> None:
     shown = tested.tested_claims(analysis([summary("a", [record()])], [one], [found]))[0]
     assert f"{measured(found)} {quantity(found)}" == "32.7% largest deviation, in layer 2"
     assert expected(shown) == "each layer within 5% plus 5×10⁻⁷ of the printed number, together 55.0% in layer 2"
+
+
+def test_a_difference_names_its_sides_its_sign_and_its_unit() -> None:
+    one = asked({"less_than": {"network.activation": "tanh"}}, TIME, where={"network.activation": "relu"})
+    found = replace(one.result, metric="epochs_to", measured=-4.96, interval=(-5.8, -4.1), quantity="difference")
+    assert sides(replace(one, result=found)) == "relu minus tanh"
+    assert measured(found) == "−4.96 epochs"
+    assert measured(replace(found, measured=4.96, interval=(4.1, 5.8))) == "+4.96 epochs"
+
+
+def test_a_name_that_reads_as_a_formula_stands_in_quotes() -> None:
+    other = {"network.init": "1/sqrt(fan_in)"}
+    one = asked({"greater_than": other, "factor": 2}, {"metric": "val_loss"}, where={"network.init": "he"})
+    found = replace(one, result=replace(one.result, quantity="difference"))
+    assert sides(found) == "he minus 2 × “1/sqrt(fan_in)”"
+    assert expected(one) == "at least 2 times greater than “1/sqrt(fan_in)”"
+
+
+def test_an_interval_without_width_is_told_in_words() -> None:
+    found = result(claim(), metric="val_accuracy", measured=1.0, interval=(1.0, 1.0), n=5)
+    assert measured_interval(found) == SAME
+
+
+def grid(expect: dict[str, Any], **more: Any) -> str:
+    rows = [
+        summary(f"{a}, lr {lr}", [record()], {"network.activation": a, "training.lr": lr})
+        for a in ("tanh", "relu")
+        for lr in ("0.01", "0.1", "1", "10")
+    ]
+    own = [row.variant.id for row in rows if row.variant.label.startswith("relu")]
+    one = claim(measure={"metric": "val_loss"}, expect=expect, **more)
+    return tested.tested_claims(analysis(rows, [one], [result(one, own)]))[0].subjects
+
+
+def test_many_variants_are_named_by_what_they_share_and_what_varies() -> None:
+    along = {"monotone": "decreasing", "along": "training.lr"}
+    assert grid(along) == "relu; learning rate 0.01, 0.1, 1 and 10"
+
+
+def test_a_tuned_claim_names_its_sides_each_at_its_best() -> None:
+    words = grid({"less_than": {"network.activation": "tanh"}}, tune={"along": "training.lr"})
+    assert words == "relu and tanh, each at its best learning rate"

@@ -74,14 +74,19 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"weight_unit_spread": spread, "limit": COPIES, "steps_trained": trained},
         message=(
-            f"All units of a layer are copies of one another at step 0{after}: their weights differ by "
-            f"{number(spread)} of their size, and their gradients agree as well "
-            f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}). The layer counts for one unit."
+            f"All units of a layer are copies of one another at step 0{after}: {_alike(spread)}, and so are their "
+            f"gradients ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}), so that each step "
+            "changes them alike. The layer can do no more than a single unit could."
         ),
         advice=f"Draw the weights at random (init: {init}); any spread lets units learn different things.",
         sources=SOURCES,
         proposals=(Proposal({"network.init": init}, f"{init} gives every unit weights of its own"),),
     )
+
+
+def _alike(spread: float) -> str:
+    """Return how alike the weights of a layer's units are, in words."""
+    return f"their weights are equal to within {number(spread)} of their size" if spread else "their weights are equal"
 
 
 RULE = Rule(
