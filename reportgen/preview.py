@@ -6,6 +6,7 @@ them. What a report's folder shows is left alone.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -110,6 +111,7 @@ class _Following(Watcher):
         self._watcher, self._shown, self._changed = watcher, shown, changed
         self._looked = time.monotonic()
         self._done = self._count = 0
+        self._lock = threading.Lock()
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
         """Say how many runs are to be trained."""
@@ -129,8 +131,9 @@ class _Following(Watcher):
     def finished(self, job: Job, record: RunRecord) -> None:
         """Count the run; from a training thread."""
         self._watcher.finished(job, record)
-        self._done += 1
-        self._tell()
+        with self._lock:
+            self._done += 1
+            self._tell()
 
     def stage(self, name: str) -> None:
         """Say what is being done."""

@@ -34,7 +34,7 @@ class State:
 
 
 class Shown:
-    """What a preview shows now; it is written by one thread and read by those that answer the browser."""
+    """What a preview shows now; threads that work write it, and those that answer the browser read it."""
 
     def __init__(self, name: str) -> None:
         self.name = name

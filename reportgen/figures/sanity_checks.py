@@ -46,7 +46,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     rows = choose(able, relevance(analysis), ROWS)
     with _style.settings():
         figure = _figure(checks, rows)
-    caption = _caption(checks, rows, len(able) - len(rows))
+    caption = _caption(checks, len(able) - len(rows))
     return Drawing(FIGURE.id, FIGURE.title, caption, _alt(checks, rows), figure, COLUMNS, _csv(checks, able))
 
 
@@ -123,7 +123,7 @@ def _legend(failed: bool) -> tuple[list[Any], list[str]]:
     return [*handles, Line2D([], [], **EXPECTED), Patch(color=_style.REGION)], [*labels, "expected", "what passes"]
 
 
-def _caption(checks: dict[str, Results], rows: Sequence[VariantSummary], left_out: int) -> str:
+def _caption(checks: dict[str, Results], left_out: int) -> str:
     told = [_tally(check, results) for check, results in checks.items()]
     parts = ["What the checks measured; shaded is what passes, strokes are what is expected", "; ".join(told)]
     if "gradient_check" in checks:

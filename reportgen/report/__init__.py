@@ -10,10 +10,9 @@ from reportgen.figures import Drawing, draw_all, svg_text
 from reportgen.layout import PAGE, RESULTS, STUDY
 from reportgen.report import html, kit, pdf
 from reportgen.report.document import make_document
+from reportgen.report.tables import TABLES
 
 __all__ = ["page", "write"]
-
-TABLES = ("variants", "runs", "epochs", "layers", "claims", "comparisons", "findings")
 
 ATTACHED = (RESULTS, STUDY, *(f"tables/{name}.csv" for name in TABLES))
 """What the PDF carries of the files that stand beside it."""

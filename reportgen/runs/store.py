@@ -61,12 +61,13 @@ class Store:
             return f"{ARRAYS if str(error) == ARRAYS else HEAD} is not as it was written"
         return None
 
-    def engine(self, key: str) -> Any:
+    def engine(self, key: str) -> int | None:
         """Return the version of the engine that trained a stored run, None where that cannot be read."""
         try:
-            return json.loads((self.folder / key / HEAD).read_bytes())["engine"]
+            found = json.loads((self.folder / key / HEAD).read_bytes())["engine"]
         except UNREADABLE:
             return None
+        return found if isinstance(found, int) else None
 
     def _read(self, run: PlannedRun, key: str) -> RunRecord:
         """Return the stored run; raises one of UNREADABLE where that is not possible, for arrays with their name."""

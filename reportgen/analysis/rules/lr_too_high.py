@@ -41,6 +41,7 @@ from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.rules._course import Array, Course, course, finite, restarts, rises, sane
 from reportgen.analysis.rules._input import too_large
 from reportgen.analysis.rules._kept import kept
+from reportgen.analysis.rules._means import noise
 from reportgen.analysis.rules._outcome import fits, guess_loss
 from reportgen.analysis.rules._pull import (
     dropout_drowns,
@@ -140,7 +141,7 @@ def _lost(seen: Course) -> float:
     lowest = min(blocks, key=np.mean)
     if lowest.size < 2:
         return 0.0
-    error = np.sqrt(sum(np.mean(np.diff(block) ** 2) / 2 / block.size for block in (lowest, blocks[-1])))
+    error = np.sqrt(sum(noise(block) / block.size for block in (lowest, blocks[-1])))
     return float(seen.last - lowest.mean() - ERRORS * error)
 
 

@@ -36,6 +36,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules import lr_too_high, lr_too_low
 from reportgen.analysis.rules._course import Array, course, finite, rises
 from reportgen.analysis.rules._held_out import examples, mean_final, reference, scored, share_error
+from reportgen.analysis.rules._means import noise
 from reportgen.analysis.rules._outcome import FITS, below_others, fits, guess_loss
 from reportgen.analysis.rules._seen import in_most, number, percent, percent_at_most, words_for_seeds
 from reportgen.analysis.rules.underfitting import Shortfall, below_simple_models
@@ -121,8 +122,8 @@ def _of_minibatches(losses: Array, times: tuple[int, int]) -> _Fall:
     reach = max(1, losses.size // 16)
     quarter, half = (losses[max(0, t - reach) : t + reach] for t in times)
     end = losses[-2 * reach :]
-    noise = float(np.mean(np.diff(losses[times[1] :]) ** 2) / 2) if losses.size - times[1] > 1 else math.inf
-    error = math.sqrt(noise * (1 / half.size + 1 / end.size))
+    variance = noise(losses[times[1] :]) if losses.size - times[1] > 1 else math.inf
+    error = math.sqrt(variance * (1 / half.size + 1 / end.size))
     late = float(half.mean() - end.mean())
     return _Fall(float(quarter.mean()), float(half.mean()), float(end.mean()), late / error if error > 0 else math.inf)
 
