@@ -123,9 +123,12 @@ class Wish:
 def parse_seeds(text: str) -> int | list[int]:
     """Return the number of seeds or the list of them that follows --seeds."""
     try:
-        return [int(part) for part in text.split(",")] if "," in text else int(text)
+        seeds = [int(part) for part in text.split(",")] if "," in text else int(text)
     except ValueError:
         raise UsageError(f"--seeds is a number or a list such as 0,1,2; found {text!r}") from None
+    if isinstance(seeds, int) and seeds < 1:
+        raise UsageError(f"--seeds is how many seeds, 1 at least, or a list such as 0,1,2; found {text!r}")
+    return seeds
 
 
 def _refuse_equal_folders(orders: list[Order]) -> None:

@@ -173,10 +173,10 @@ def test_files_that_are_no_records_are_refused(tmp_path: Path) -> None:
     content = save(tmp_path / "whole.npz").read_bytes()
     (tmp_path / "cut.npz").write_bytes(content[: len(content) // 2])
     for name, words in {
-        "text": "cannot be read as arrays",
+        "text": "is no record, or a damaged one",
         "bare": "settings of the run are missing",
         "objects": "Python objects",
-        "cut": "cannot be read as arrays",
+        "cut": "is no record, or a damaged one",
     }.items():
         with pytest.raises(StudyError, match=words):
             read_records(tmp_path / f"{name}.npz")
@@ -238,6 +238,18 @@ def test_errors_of_ours_are_not_hidden_behind_missing_names(tmp_path: Path) -> N
     rules = {"dead_relu": replace(RULES["dead_relu"], check=broken)}
     with pytest.raises(ValueError, match="a bug"):
         judge({"v": [read_records(save(tmp_path / "a.npz"))[0].record]}, rules)
+
+
+def test_what_looks_at_nothing_of_a_diverged_run_has_not_passed(tmp_path: Path) -> None:
+    from reportgen.analysis.judge import judge
+
+    head = {"network": {"hidden": [4]}, "training": {"lr": 0.1}, "facts": {"classes": 3}}
+    losses = np.array([1.0, 2.0, 5.0, np.nan], np.float32)
+    np.savez(tmp_path / "a.npz", run=json.dumps(head), step_loss=losses)
+    [found] = judge({"v": [read_records(tmp_path / "a.npz")[0].record]})
+    assert [finding.rule for finding in found.findings] == ["nan_divergence"]
+    assert {"no_signal", "overfitting", "underfitting", "undertrained"} <= found.not_judged.keys()
+    assert found.not_judged["no_signal"] == ("a run that ends in finite numbers",)
 
 
 def test_pytorch_example(tmp_path: Path) -> None:

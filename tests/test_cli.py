@@ -195,7 +195,7 @@ def test_wrong_usage_ends_with_2_and_no_traceback(pretend, capsys, arguments):
 
 def test_what_is_wrong_with_seeds_names_the_flag(capsys):
     code, _, err = run(capsys, "check", "digits", "--seeds", "0")
-    assert (code, err.startswith("reportgen: --seeds: 0 seeds are not possible")) == (3, True), err
+    assert (code, err.startswith("reportgen: --seeds is how many seeds, 1 at least")) == (2, True), err
 
 
 def test_no_report_can_be_watermarked_by_hand(pretend, capsys):

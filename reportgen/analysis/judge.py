@@ -25,6 +25,10 @@ WITH_BATCHNORM = ("facts.batch_dependent_fraction", "facts.bn_identity_gap")
 """What full records hold of networks that have these layers alone."""
 
 
+FINITE_END = "a run that ends in finite numbers"
+"""What rules lack that looked at nothing but the losses of runs which all diverged."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """One variant: its findings, root causes first; rules that found nothing; those that lack something, with what."""
@@ -50,14 +54,17 @@ def _of_variant(
     needless = _needless(records[0])
     for id_, rule in rules.items():
         missing: dict[str, None] = {}
-        siblings = {other: [_watched(r, {}) for r in theirs] for other, theirs in all_.items() if other != name}
-        evidence = Evidence(Variant(name, name, {}, {}), [_watched(r, missing) for r in records], siblings)
+        read: dict[str, None] = {}
+        siblings = {other: [_watched(r, {}, {}) for r in theirs] for other, theirs in all_.items() if other != name}
+        evidence = Evidence(Variant(name, name, {}, {}), [_watched(r, missing, read) for r in records], siblings)
         finding = _checked(rule, evidence, missing)
         lacking = tuple(what for what in missing if what not in needless)
         if finding is not None:
             found.append(finding)
         elif lacking:
             not_judged[id_] = lacking
+        elif not read.keys() - {"step_loss"} and all(record.status == "diverged" for record in records):
+            not_judged[id_] = (FINITE_END,)
         else:
             passed.append(id_)
     findings = in_order(with_causes(found, rules))
@@ -84,20 +91,24 @@ def _checked(rule: Rule, evidence: Evidence, missing: Mapping[str, None]) -> Fin
 
 
 class _Watched(Mapping[str, Any]):
-    """A mapping that notes which of the names that were asked for it lacks."""
+    """A mapping that notes which of the names that were asked for it lacks, and which it has."""
 
-    def __init__(self, values: Mapping[str, Any], missing: dict[str, None], prefix: str = "") -> None:
-        self._values, self._missing, self._prefix = values, missing, prefix
+    def __init__(
+        self, values: Mapping[str, Any], missing: dict[str, None], read: dict[str, None], prefix: str = ""
+    ) -> None:
+        self._values, self._missing, self._read, self._prefix = values, missing, read, prefix
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._values:
-            self._missing[f"{self._prefix}{name}"] = None
+        self._note(name)
         return self._values[name]
 
     def __contains__(self, name: object) -> bool:
-        if name not in self._values:
-            self._missing[f"{self._prefix}{name}"] = None
+        self._note(name)
         return name in self._values
+
+    def _note(self, name: object) -> None:
+        noted = self._read if name in self._values else self._missing
+        noted[f"{self._prefix}{name}"] = None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -106,10 +117,10 @@ class _Watched(Mapping[str, Any]):
         return len(self._values)
 
 
-def _watched(record: RunRecord, missing: dict[str, None]) -> RunRecord:
+def _watched(record: RunRecord, missing: dict[str, None], read: dict[str, None]) -> RunRecord:
     return replace(
         record,
-        arrays=_Watched(record.arrays, missing),
-        facts=_Watched(record.facts, missing, "facts."),
-        final=_Watched(record.final, missing, "final."),
+        arrays=_Watched(record.arrays, missing, read),
+        facts=_Watched(record.facts, missing, read, "facts."),
+        final=_Watched(record.final, missing, read, "final."),
     )

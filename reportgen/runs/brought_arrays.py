@@ -75,7 +75,10 @@ def read_archive(path: Path) -> dict[str, Array]:
             raise StudyError(f"the arrays take {size / 2**30:.1f} GiB", str(path), "at most 4 GiB")
         with np.load(path, allow_pickle=False) as members:
             return {name: _member(path, members, name) for name in members.files}
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+    except zipfile.BadZipFile as error:
+        hint = "an .npz archive, as numpy.savez writes it, or a folder of them"
+        raise StudyError("the file is no record, or a damaged one", str(path), hint) from error
+    except (EOFError, OSError, ValueError) as error:
         hint = "an .npz archive, as numpy.savez writes it"
         raise StudyError(f"the file cannot be read as arrays: {error}", str(path), hint) from error
 

@@ -108,6 +108,8 @@ def _words(wanted: Where) -> str:
 def _what_there_is(plan: Plan, wanted: Where) -> str:
     for path, value in wanted.items():
         if not matching(plan.variants, {path: value}):
+            if isinstance(value, list) and not isinstance(setting(plan.variants[0].settings, path)[1], list):
+                return "one value is named here, not a list; leave the setting out for all of them"
             labels = {v.label if path == "variant" else v.varied.get(path, "") for v in plan.variants}
             known = sorted(label for label in labels if label)
             return suggest(str(value), known) if known else f"{path} is {setting(plan.variants[0].settings, path)[1]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
@@ -22,7 +22,20 @@ class Section(BaseModel):
         for key in value if isinstance(value, dict) else ():
             if key not in known:
                 raise problem(f"unknown key {shown(key)}", suggest(str(key), known), (key,), key=True)
-        return value
+        if not isinstance(value, dict):
+            return value
+        return {key: _whole(one) if _counts(cls.model_fields[key].annotation) else one for key, one in value.items()}
+
+
+def _counts(annotation: Any) -> bool:
+    """Tell whether a field takes a whole number and no other."""
+    kinds = {annotation, *get_args(annotation)}
+    return int in kinds and float not in kinds
+
+
+def _whole(value: Any) -> Any:
+    """Let 1e3 stand for the whole number that it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _number(value: Any) -> Any:

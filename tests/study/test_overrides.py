@@ -151,3 +151,17 @@ def test_a_path_leads_into_what_was_written_in_short() -> None:
     assert with_value({"network": {"batchnorm": "none"}}, "network.batchnorm.epsilon", 1) == {
         "network": {"batchnorm": {"epsilon": 1}}
     }
+
+
+def test_a_whole_number_may_have_an_exponent_and_its_limit_is_named(tmp_path: Path) -> None:
+    assert study(tmp_path, {"training.epochs": parse_set("training.epochs=1e3")[1]}).training.epochs == 1000
+    with pytest.raises(StudyError, match="a number of at most 1000000"):
+        study(tmp_path, {"training.epochs": 1e30})
+    with pytest.raises(StudyError, match=r"found 1\.5"):
+        study(tmp_path, {"training.epochs": 1.5})
+
+
+def test_a_claim_names_one_value_and_no_list(tmp_path: Path) -> None:
+    claim = "{id: one, says: s, measure: {metric: val_loss}, where: {training.lr: [0.1, 0.2]}, expect: {below: 1}}"
+    with pytest.raises(StudyError, match="one value is named here, not a list; leave the setting out for all of them"):
+        make_plan(study(tmp_path, {}, f"{VARIED}claims: [{claim}]\n"))
