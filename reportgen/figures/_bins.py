@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -45,11 +45,21 @@ class Bars:
 
 @dataclass(frozen=True)
 class Row:
-    """One variant's histograms, in layer order."""
+    """One variant's histograms, in layer order; alike: the other variants whose networks start as the very same."""
 
     series: Series
     step: int
     bars: tuple[Bars, ...]
+    alike: tuple[Series, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The variant's name; of several alike, what their names share and how many they are."""
+        if not self.alike:
+            return self.series.name
+        names = [one.name.split(", ") for one in (self.series, *self.alike)]
+        shared = [part for part in names[0] if all(part in other for other in names)]
+        return f"{', '.join(shared) or 'all alike'} ({len(names)} variants)"
 
 
 def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int, output: bool) -> tuple[list[Row], int]:
@@ -57,12 +67,39 @@ def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int,
 
     Claims and findings decide which variants come first; layers are spread evenly, first and last included.
     """
-    found = [row for series in layout(analysis).series for row in _row(series, which, most_layers, output)]
+    ranks = relevance(analysis)
+    all_ = [row for series in layout(analysis).series for row in _row(series, which, most_layers, output)]
+    found = _together(all_, ranks)
     by_id = {row.series.id: row for row in found}
     summaries: list[VariantSummary] = [row.series.summary for row in found]
-    chosen = choose(summaries, relevance(analysis), most_rows)
+    chosen = choose(summaries, ranks, most_rows)
     kept = [by_id[summary.variant.id] for summary in chosen]
-    return kept, sum(1 for summary in analysis.outcomes if summary.records) - len(kept)
+    shown = sum(1 + len(row.alike) for row in kept)
+    return kept, sum(1 for summary in analysis.outcomes if summary.records) - shown
+
+
+def _together(rows: Sequence[Row], ranks: Mapping[str, int]) -> list[Row]:
+    """Return the rows without those that repeat another: variants that differ in their training alone start alike.
+
+    Of several alike, the one stays that is named first by claims and findings.
+    """
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        looks = tuple((one.layer, one.edges.tobytes(), one.share.tobytes(), one.outside) for one in row.bars)
+        groups.setdefault((row.step, looks), []).append(row)
+    return [_one_of(group, ranks) for group in groups.values()]
+
+
+def _one_of(group: Sequence[Row], ranks: Mapping[str, int]) -> Row:
+    first = min(group, key=lambda row: ranks.get(row.series.id, len(ranks)))
+    return replace(first, alike=tuple(row.series for row in group if row is not first))
+
+
+def alike_note(rows: Sequence[Row]) -> str:
+    """Say where one panel stands for several variants, nothing where none does."""
+    if not any(row.alike for row in rows):
+        return ""
+    return "Variants whose networks start as the very same, seed by seed, share one panel"
 
 
 def _row(series: Series, which: Which, most_layers: int, output: bool) -> Iterator[Row]:
@@ -100,8 +137,9 @@ def csv_rows(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
     """Yield the bars as rows of BIN_COLUMNS, empty bars included."""
     for row in rows:
         for bars in row.bars:
-            for low, high, share in zip(bars.edges[:-1], bars.edges[1:], bars.share, strict=True):
-                yield row.series.id, row.series.name, row.step, bars.layer, float(low), float(high), float(share)
+            for one in (row.series, *row.alike):
+                for low, high, share in zip(bars.edges[:-1], bars.edges[1:], bars.share, strict=True):
+                    yield one.id, one.name, row.step, bars.layer, float(low), float(high), float(share)
 
 
 BIN_COLUMNS = ("variant", "label", "step", "layer", "low", "high", "share")

@@ -72,15 +72,15 @@ def course(layers: Sequence[int], values: Sequence[float], output: int | None = 
     (first, start), (last, end) = points[0], points[-1]
     low, high = min(v for _, v in points), max(v for _, v in points)
     if low == high == 0:
-        return "is 0 in every layer" if len(points) > 1 else f"is 0 in {_layer(first, output)}"
+        return "is 0 in every layer" if len(points) > 1 else f"is 0 in {layer_name(first, output)}"
     if len(points) == 1:
-        return f"is {number(start)} in {_layer(first, output)}"
+        return f"is {number(start)} in {layer_name(first, output)}"
     if low < 0 < high:
         return f"lies between {number(low)} and {number(high)}"
     if (low > 0 and high / low < 2) or high <= 0:
         words = number(low), number(high)
         return f"stays at {words[0]}" if words[0] == words[1] else f"stays between {words[0]} and {words[1]}"
-    ends = f"{number(start)} in {_layer(first, output)} to {number(end)} in {_layer(last, output)}"
+    ends = f"{number(start)} in {layer_name(first, output)} to {number(end)} in {layer_name(last, output)}"
     if 2 * end <= start and start > 0:
         return f"falls from {ends}"
     if end >= 2 * start:
@@ -88,5 +88,6 @@ def course(layers: Sequence[int], values: Sequence[float], output: int | None = 
     return f"runs from {ends}, between {number(low)} and {number(high)}"
 
 
-def _layer(number: int, output: int | None) -> str:
+def layer_name(number: int, output: int | None) -> str:
+    """Return a layer as captions call it; output: the number of the output layer, which the axis calls by name."""
     return f"the output layer ({number})" if number == output else f"layer {number}"

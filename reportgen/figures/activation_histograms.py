@@ -21,7 +21,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.model import Analysis
 from reportgen.figures import _style
-from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, csv_rows, outline, rows_for
+from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, outline, rows_for
 from reportgen.figures._words import count, course, number, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
@@ -58,7 +58,7 @@ def _beside(rows: Sequence[Row]) -> Figure:
     for ax, row in zip(flat, rows, strict=False):
         _panel(ax, row, own_range(row.bars[0]), labelled=True)
         ax.set_xlim(-0.5, 0.5)
-        name = _style.clip(row.series.name, _style.WIDTH / columns - 0.3, _style.TEXT * 1.12)
+        name = _style.clip(row.name, _style.WIDTH / columns - 0.3, _style.TEXT * 1.12)
         ax.set_title(name, loc="center", y=1.0, pad=13)
     for ax in flat[len(rows) :]:
         ax.remove()
@@ -67,14 +67,14 @@ def _beside(rows: Sequence[Row]) -> Figure:
 
 def _below(rows: Sequence[Row]) -> Figure:
     height = 1.3 if len(rows) == 1 else 0.6 if len(rows) <= 4 else 0.42 if len(rows) <= 8 else 0.34
-    left = min(1.3, 0.25 + max(_style.text_width(row.series.name) for row in rows))
+    left = min(1.3, 0.25 + max(_style.text_width(row.name) for row in rows))
     margins = _style.Margins(left=left, top=0.36, bottom=0.2, between=0.24)
     figure, axes = _style.grid(len(rows), 1, height, margins=margins)
     for at, (row, (ax,)) in enumerate(zip(rows, axes, strict=True)):
         shared = common_range(row.bars)
         following = common_range(rows[at + 1].bars) if at + 1 < len(rows) else None
         _panel(ax, row, shared, labelled=shared is None or shared != following)
-        label = _style.wrap(row.series.name, left - 0.12, _style.SMALL, 3)
+        label = _style.wrap(row.name, left - 0.12, _style.SMALL, 3)
         place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "center"}
         ax.text(-0.015, 0.5, label, fontsize=_style.SMALL, **place)
     _header(figure, axes[0][0], rows[0].bars)
@@ -148,15 +148,16 @@ def _caption(rows: Sequence[Row], left_out: int) -> str:
     parts = [
         "activations of each hidden layer at initialization, all units, probe examples and seeds together",
         "every panel is scaled to its own height, bars twice as tall as the next are cut; σ is the standard deviation",
-        "with " + "; ".join(f"“{row.series.name}”: σ {_course(row)}" for row in rows[:3]),
+        "with " + "; ".join(f"“{row.name}”: σ {_course(row)}" for row in rows[:3]),
     ]
     if any(common_range(row.bars) is None for row in rows):
         parts.append("Where the range is written below every panel, the layers differ in it")
     if any(one.outside > TOLD for row in rows for one in row.bars):
         parts.append("“Out” is the share of values that lie outside the range")
+    parts.append(alike_note(rows))
     if left_out:
         parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} not shown")
-    return " ".join(sentence(part) for part in parts)
+    return " ".join(sentence(part) for part in parts if part)
 
 
 def _course(row: Row) -> str:
@@ -164,7 +165,7 @@ def _course(row: Row) -> str:
 
 
 def _alt(rows: Sequence[Row]) -> str:
-    lines = [f"{row.series.name}: the standard deviation {_course(row)}{_shape(row)}" for row in rows]
+    lines = [f"{row.name}: the standard deviation {_course(row)}{_shape(row)}" for row in rows]
     return "Histograms of activations, for each variant and layer. " + ". ".join([*lines, ""]).rstrip(" ")
 
 

@@ -19,8 +19,8 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.model import Analysis
 from reportgen.figures import _axis, _style
-from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, csv_rows, rows_for
-from reportgen.figures._words import count, listing, number, power, sentence
+from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, rows_for
+from reportgen.figures._words import count, layer_name, listing, number, power, sentence
 from reportgen.figures.figure import Drawing, FigureKind
 
 PANELS, LAYERS = 12, 20
@@ -50,7 +50,7 @@ def _figure(rows: Sequence[Row]) -> Figure:
         last = max(one.layer for one in row.bars)
         _axis.set_layers(ax, [one.layer for one in row.bars], last, number_ + columns >= len(rows), 10)
         _decades(ax, low, high, number_ % columns == 0)
-        _style.panel_title(ax, row.series.name, _style.WIDTH / columns - 0.5)
+        _style.panel_title(ax, row.name, _style.WIDTH / columns - 0.5)
         if number_ % columns == 0:
             ax.set_ylabel("|gradient| of a unit", labelpad=3)
     for ax in flat[len(rows) :]:
@@ -104,6 +104,7 @@ def _caption(rows: Sequence[Row], left_out: int) -> str:
         "; ".join(_course(row) for row in rows[:3]),
         _zeros(rows),
     ]
+    parts.append(alike_note(rows))
     if left_out:
         parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} not shown")
     return " ".join(sentence(part) for part in parts if part)
@@ -112,12 +113,15 @@ def _caption(rows: Sequence[Row], left_out: int) -> str:
 def _course(row: Row) -> str:
     """Say where the median size stands in the first and in the last layer."""
     seen = [one for one in row.bars if one.share.sum() > 0]
-    ends = [f"{number(10 ** _median(one))} in layer {one.layer}" for one in (seen[0], seen[-1])[: len(seen)]]
-    return f"“{row.series.name}”: the median size is {listing(list(dict.fromkeys(ends)))}"
+    last = row.bars[-1].layer if len(row.bars) > 1 else None
+    ends = [
+        f"{number(10 ** _median(one))} in {layer_name(one.layer, last)}" for one in (seen[0], seen[-1])[: len(seen)]
+    ]
+    return f"“{row.name}”: the median size is {listing(list(dict.fromkeys(ends)))}"
 
 
 def _zeros(rows: Sequence[Row]) -> str:
-    most = {row.series.name: max(one.outside for one in row.bars) for row in rows}
+    most = {row.name: max(one.outside for one in row.bars) for row in rows}
     named = [f"“{name}” (up to {number(100 * share)}% of a layer)" for name, share in most.items() if share > 0.01][:6]
     return f"Gradients of zero, or outside the counted range, are not in the shapes: {listing(named)}" if named else ""
 

@@ -10,11 +10,14 @@ import pytest
 
 from reportgen.analysis.rules._course import course
 from reportgen.analysis.rules._outcome import guess_loss
+from reportgen.analysis.rules._rate import COMMON_RATE, lower, other_rates
 from reportgen.analysis.rules._swings import swing
 from reportgen.analysis.rules.lr_too_high import sign
 from reportgen.engine.spec import Component, DropoutSpec
 from tests.analysis.rate_runs import alarm, clouds, found, run, runs
 from tests.engine.networks import activation, init, optimizer
+from tests.runs.records import planned
+from tests.runs.records import record as small_record
 
 RELU = {"act": activation("relu"), "weights": init("he_normal")}
 RATES = ("lr_too_high", "lr_too_low")
@@ -208,3 +211,11 @@ def test_a_rate_is_the_cause_of_a_divergence_that_began_sane() -> None:
     findings = {finding.rule: finding for finding in diagnose([summary])}
     assert findings["nan_divergence"].consequence_of == "lr_too_high"
     assert findings["lr_too_high"].consequence_of is None
+
+
+def test_in_the_place_of_a_rate_beyond_all_use_a_common_one_is_advised() -> None:
+    one = small_record(planned(lr=1e300))
+    advice, change = lower(one, "smaller steps")
+    assert advice == "Lower the learning rate to one that is common, 0.01"
+    assert change.change == {"training.lr": COMMON_RATE}
+    assert [proposal.change["training.lr"] for proposal in other_rates(one)] == [COMMON_RATE / 10]

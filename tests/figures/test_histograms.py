@@ -26,7 +26,7 @@ def test_histogram_rows_hold_shares_that_sum_to_one_for_every_layer() -> None:
 
 
 def test_histograms_of_one_layer_stand_beside_one_another() -> None:
-    made = drawn(*(summary(f"v{k}", [record(0, 2, 0)]) for k in range(5)))
+    made = drawn(*(summary(f"v{k}", [record(k, 2, 0)]) for k in range(5)))
     tops = [round(ax.get_position().y1, 6) for ax in made.figure.axes]
     assert len(tops) == 5
     assert len(set(tops)) == 2
@@ -42,3 +42,14 @@ def test_the_tallest_bar_of_a_histogram_is_cut_at_twice_the_next() -> None:
 def test_a_spike_beside_almost_nothing_keeps_its_proportion() -> None:
     _, height = outline(np.array([0.0, 1.0, 2.0]), np.array([0.99, 0.01]))
     assert height[3] == pytest.approx(0.01 / 0.99)
+
+
+@pytest.mark.parametrize("figure", ["activation_histograms", "gradient_histograms"])
+def test_variants_that_start_as_the_very_same_share_a_panel_and_keep_their_data(figure: str) -> None:
+    rows = [summary(f"tanh, lr {lr}", [record(0, 4)]) for lr in (1, 10, 100)] + [summary("relu", [record(1, 4)])]
+    drawing = FIGURES[figure].draw(analysis(rows))
+    assert drawing is not None
+    assert len(drawing.figure.axes) == 2
+    assert "Variants whose networks start as the very same, seed by seed, share one panel." in drawing.caption
+    assert "“tanh (3 variants)”" in drawing.caption
+    assert {row[0] for row in drawing.rows} == {row.variant.id for row in rows}

@@ -18,6 +18,13 @@ FIRST_RATIO = 0.05
 """The ratio of update to weight that a first step may have."""
 
 
+BEYOND_USE = 1e3
+"""A rate from which a tenth of it, or a thousandth, is still none that anyone trains with."""
+
+COMMON_RATE = 0.01
+"""What is advised in the place of such a rate: where trying rates begins."""
+
+
 def first_ratio(record: RunRecord) -> float:
     """Return the largest ratio of update to weight over the layers at the first step that was looked at, 0 for none."""
     if not looked_at([record]) or "probe_update_ratio" not in record.arrays:
@@ -34,6 +41,10 @@ def factor(record: RunRecord) -> float:
 def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
     """Return the advice to lower the learning rate, without its full stop, and the change."""
     times, lr = factor(record), record.spec.training.lr
+    if lr / times > BEYOND_USE:
+        return f"Lower the learning rate to one that is common, {number(COMMON_RATE)}", Proposal(
+            {"training.lr": COMMON_RATE}, why
+        )
     advice = f"Lower the learning rate by {fold(times)}, to {number(lr / times)}"
     return advice, Proposal({"training.lr": lr / times}, why)
 
@@ -41,5 +52,7 @@ def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
 def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
     """Return the next changes of the rate: ten times lower still; and ten times less low, where that is still lower."""
     times, lr = factor(record), record.spec.training.lr
+    if lr / times > BEYOND_USE:
+        return (Proposal({"training.lr": COMMON_RATE / 10}, "much smaller steps"),)
     lowest = Proposal({"training.lr": lr / (10 * times)}, "much smaller steps")
     return (lowest,) if times <= 10 else (lowest, Proposal({"training.lr": 10 * lr / times}, "less small steps"))
