@@ -157,7 +157,7 @@ def analysis(
     figures: tuple[str, ...] = (),
 ) -> Analysis:
     """Return an analysis of these variants; of its study only claims and figures are there."""
-    study: Any = SimpleNamespace(claims=tuple(claims), figures=figures, id="example", title="Example")
+    study: Any = SimpleNamespace(claims=tuple(claims), figures=figures, id="example", title="Example", watermark=None)
     plan = Plan(study, tuple(row.variant for row in variants), ())
     return Analysis(plan, tuple(variants), tuple(results), (), (), theory or {}, {})
 
