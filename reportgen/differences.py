@@ -13,8 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-RELATIVE = 1e-9
-"""Numbers that differ by less are the same: another machine, or another order of adding up, changes their last bits."""
+RELATIVE, ABSOLUTE = 1e-9, 1e-15
+"""Numbers that differ by less are the same: another machine, or another order of adding up, changes their last bits.
+
+Differences of scores may cancel to nothing but such bits, so that a share of what is left would say little.
+"""
 
 ITEMS = {
     "variants": ("id",),
@@ -111,7 +114,7 @@ def _apart(file: str, place: str, told: Any, recomputed: Any) -> Iterator[Differ
 
 def _close(told: Any, recomputed: Any) -> bool:
     numbers = [_number(value) for value in (told, recomputed)]
-    return None not in numbers and math.isclose(*numbers, rel_tol=RELATIVE)  # type: ignore[arg-type]
+    return None not in numbers and math.isclose(*numbers, rel_tol=RELATIVE, abs_tol=ABSOLUTE)  # type: ignore[arg-type]
 
 
 def _same_numbers(told: Any, recomputed: Any) -> bool:

@@ -213,6 +213,8 @@ def test_last_bits_are_no_difference_and_whole_numbers_are_exact() -> None:
     told = {"claims": [{"id": "a", "measured": 0.1 + 0.2, "n": 3}]}
     assert list(result_differences("f", told, {"claims": [{"id": "a", "measured": 0.3, "n": 3}]})) == []
     assert len(list(result_differences("f", told, {"claims": [{"id": "a", "measured": 0.3001, "n": 4}]}))) == 2
+    rest = {"claims": [{"id": "a", "measured": 0.1 + 0.2 - 0.3, "n": 3}]}
+    assert list(result_differences("f", rest, {"claims": [{"id": "a", "measured": 0.0, "n": 3}]})) == []
     table = 'rule,variant,evidence\nr,v,"[0.30000000000000004]"\n'
     assert list(table_differences("f", "findings", table, table.replace("0.30000000000000004", "0.3"))) == []
     assert len(list(table_differences("f", "findings", table, table.replace("000", "100")))) == 1
