@@ -105,6 +105,14 @@ def test_one_epoch_of_few_steps_lacks_steps_where_simple_models_do_better() -> N
     assert found("undertrained", flat(clouds(noise=1.0))) is None
 
 
+def test_three_steps_are_too_few_where_simple_models_do_better() -> None:
+    records = runs(epochs=3, batch_size=0, lr=0.01, data=clouds(distance=3.0))
+    finding = found("undertrained", records)
+    assert finding is not None
+    assert "All 3 steps together" in finding.message
+    assert found("undertrained", runs(epochs=3, batch_size=0, lr=0.01, data=clouds(noise=1.0))) is None
+
+
 def test_longer_training_is_proposed_where_it_helps() -> None:
     given = SICK["two epochs"][1]
     records = runs(**given)

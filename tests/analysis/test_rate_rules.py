@@ -104,6 +104,13 @@ def test_units_that_died_at_a_high_rate_between_two_looks_are_no_sign_of_a_low_o
     assert alarm("lr_too_low", records) is None
 
 
+def test_the_gradient_of_a_bad_start_is_none_that_a_low_rate_has_to_keep() -> None:
+    """A bias that all examples share is soon unlearned; what tells them apart has hardly begun."""
+    records = runs(widths=(100, 100), act=activation("sigmoid"), lr=3e-4, optimizer=optimizer("adagrad"), epochs=15)
+    assert all(course(record).first > guess_loss(record) for record in records)
+    assert alarm("lr_too_low", records) is not None
+
+
 def test_no_rate_at_all_is_called_so() -> None:
     finding = found("lr_too_low", runs(lr=0.0))
     assert finding is not None

@@ -98,3 +98,4 @@ def test_the_page_states_what_was_drawn() -> None:
     assert "90% (9 of 10;" in text
     assert "Thrown away: 2 (not healthy)." in text
     assert "| k | 1 | 1 | 0 | 0 |" in text
+    assert "101, 102, 301 and 302" in " ".join(text.split())

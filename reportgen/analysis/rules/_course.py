@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.rules._kept import kept
 from reportgen.analysis.rules._means import mean
-from reportgen.analysis.rules._outcome import guess_loss
+from reportgen.analysis.rules._outcome import guess_loss, stuck
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -55,8 +55,9 @@ class Course:
     effects (K,): what one step does at each look; rates (K,): what it could do, in powers of e; ratios (K, L): update
     over weight by layer, 0 where unknown; looks (K,): their steps.
     losses (S,): of each minibatch; first, last: their means at both ends. guess: the loss of the best constant answer.
-    kept: the squared gradient at the last look as a share of its largest. carried: the share of weights, not biases, in
-    the squared gradient at the first look.
+    kept: the squared gradient at the last look as a share of its largest; in a run that learns next to nothing, of its
+    largest since the loss was no more above guessing: to lose a bad start is not yet to learn. carried: the share of
+    weights, not biases, in the squared gradient at the first look.
     """
 
     effects: Array
@@ -165,9 +166,15 @@ def course(record: RunRecord) -> Course | None:
         first=first,
         last=last,
         guess=guess_loss(record),
-        kept=float(gradient[seen][-1] / max(gradient[np.isfinite(gradient)].max(), 1e-300)),
+        kept=float(gradient[seen][-1] / max(_largest(record, gradient[seen], level[seen]), 1e-300)),
         carried=float(weights[0] / max(gradient[0], 1e-300)),
     )
+
+
+def _largest(record: RunRecord, gradient: Array, level: Array) -> float:
+    """Return the largest of the looks' squared gradients, without those of a bad start where no more was learned."""
+    below = np.flatnonzero(level <= guess_loss(record)) if stuck(record) else np.zeros(0, int)
+    return float(gradient[int(below[0]) if below.size else 0 :].max())
 
 
 def _levels(record: RunRecord, count: int, first: float, last: float) -> tuple[Array, Array]:

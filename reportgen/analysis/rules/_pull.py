@@ -8,7 +8,8 @@ such scaling gains per e: what the penalty costs, by the envelope theorem, witho
 where training alone lets them grow: the product over layers of the norm's ratio is how much smaller an output has
 become that goes through them all. Strong penalties show there too: weights that are pulled to nothing have none left.
 
-**Dropout** shows in the difference of training loss with and without it. What it keeps is scaled up, by 1 / (1 - rate),
+**Dropout** shows in the difference of training loss with and without it, both at the end: over the whole of an only
+epoch the loss falls by itself. What it keeps is scaled up, by 1 / (1 - rate),
 which multiplies mean squares by as much in each layer: in deep nets that alone can put the loss of a batch beyond
 reason before the first step, though the same weights give a common loss without masks.
 
@@ -24,7 +25,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.rules._course import sane
+from reportgen.analysis.rules._course import LAST, ends, finite, sane
+from reportgen.analysis.rules._curves import still_falling
 from reportgen.analysis.rules._ladder import weight_decay
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._seen import looked_at
@@ -45,9 +47,19 @@ MOST_DROPPED = 0.8
 """The rate from which on a layer keeps too little of itself for the loss to show a difference."""
 
 
+FALLING = 0.1
+"""The share by which a loss falls over the last quarter of training that has not come to a minimum."""
+
+DROWNS = 5.0
+"""How many times its loss without masks, or that of guessing, a first batch may cost under dropout."""
+
+
 def penalty_holds(record: RunRecord) -> bool:
     """Return whether L2, L1 or weight decay keeps the weights from what the data loss asks for."""
-    return _penalized(record) and (cost_of_penalty(record) >= COSTS or shrinkage(record) <= SHRUNK)
+    if not _penalized(record):
+        return False
+    arrived = not still_falling(record, FALLING)  # what the penalty costs can be read at a minimum alone
+    return (arrived and cost_of_penalty(record) >= COSTS) or shrinkage(record) <= SHRUNK
 
 
 def penalty_shrinks(record: RunRecord) -> bool:
@@ -108,11 +120,12 @@ def dropout_holds(record: RunRecord) -> bool:
 
 
 def dropout_drowns(record: RunRecord) -> bool:
-    """Return whether dropout alone puts the loss beyond reason before the first step."""
+    """Return whether dropout alone multiplies the loss before the first step, or puts it beyond reason."""
     noisy, clean = (np.asarray(record.arrays.get(name, ())) for name in ("step_loss", "epoch_train_loss"))
     if not dropout_rate(record) or not len(noisy) or not len(clean):
         return False
-    return bool(clean[0] < sane(record) and not noisy[0] < sane(record))
+    limit = DROWNS * max(float(clean[0]), guess_loss(record))
+    return bool(clean[0] < sane(record) and not noisy[0] < min(limit, sane(record)))
 
 
 def dropout_unscaled(record: RunRecord) -> bool:
@@ -133,4 +146,12 @@ def cost_of_dropout(record: RunRecord) -> float:
     noisy, clean = (np.asarray(record.arrays.get(f"epoch_{name}", ())) for name in ("batch_loss", "train_loss"))
     if len(noisy) < 2 or len(clean) < 2:
         return 0.0
-    return float((noisy[-1] - clean[-1]) / max(guess_loss(record), 1e-12))
+    batches = min(float(noisy[-1]), _last_batches(record))
+    return float((batches - clean[-1]) / max(guess_loss(record), 1e-12))
+
+
+def _last_batches(record: RunRecord) -> float:
+    """Return the mean loss of the last steps where an epoch is more than these; infinite where it is not."""
+    losses = finite(record.arrays.get("step_loss", ()))
+    epochs = len(record.arrays.get("epoch_batch_loss", ())) - 1
+    return ends(losses)[1] if losses.size and epochs < LAST else math.inf

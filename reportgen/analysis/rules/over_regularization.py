@@ -14,8 +14,9 @@ fallen to half, where training alone lets weights grow; or dropout adds a tenth 
 loss, or drops 80% of a layer. Layers with batch normalization do not count: the size of their weights does not matter
 to what they compute. But a penalty that has halved it makes each step turn them four times as far: where the learning
 rate then shows to be too high, the penalty is at fault. Dropout whose scaling alone puts the loss of the first batch
-beyond reason needs no reference, in a net that does not fit. A net that keeps less than a hundredth of its signal or
-gradient over all layers before training does not fit for that reason: other rules say so.
+beyond reason, or at five times what it is without, needs no reference, in a net that does not fit. What a penalty costs
+is not read from a loss that still falls: it is at a minimum that the two balance. A net that keeps less than a
+hundredth of its signal or gradient over all layers before training does not fit for that reason: other rules say so.
 
 **Advice.** A hundredth of the penalty, or none; dropout off.
 """

@@ -10,13 +10,17 @@ validation by a tenth of what the reference has above the commonest class, has n
 training labels lower training accuracy alone and so are no such case; a net that overfits has no lack of fit. A larger
 variant has to be better in both accuracies, by a paired t test at 5% shared among variants and by the same tenth. A net
 with more parameters than training examples, and no layer narrower than the classes, has capacity: against simple models
-it is not judged. Nor is one whose training loss fell by more than a tenth from the third quarter of training to the
-last, and kept that pace to the end, or is on its way but not yet better than guessing: it lacks training first.
+it counts only where it makes nothing of it, and stays below them by a fifth of what they have above the commonest
+class, in training and in validation, as no size explains; with batch normalization, whose running values wander, only
+where the loss is still about that of guessing. Left alone is a net whose training loss fell by more than a tenth from
+the third quarter of training to the last, and kept that pace to the end, or is on its way but not yet better than
+guessing: it lacks training first.
 
 **Causes told apart.** A net that does not train (rate, initialization, signal, no nonlinearity, penalties) does not fit
 either. Where such a fault is found, the lack of fit is its consequence, or not worth a word of its own.
 
-**Advice.** More units, or a first hidden layer where there is none; then more epochs.
+**Advice.** More units, or a first hidden layer where there is none; then more epochs. For a net with capacity: another
+learning rate, or more epochs.
 """
 
 from __future__ import annotations
@@ -31,12 +35,13 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._curves import still_falling
 from reportgen.analysis.rules._held_out import examples, mean_final, reference, scored, share_error
 from reportgen.analysis.rules._ladder import better_sibling, larger_network
-from reportgen.analysis.rules._outcome import guess_loss
+from reportgen.analysis.rules._outcome import guess_loss, stuck
 from reportgen.analysis.rules._seen import enough, initial, looked_at, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
 ERRORS = 2.5
 SHARE = 0.1
+FAR = 0.2
 FALLING = 0.1
 SATURATED = 0.5
 SOURCES = (
@@ -72,6 +77,15 @@ def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> S
     if not enough(len(low), len(records)):
         return None
     return Shortfall(train, validation, known.accuracy, known.name, low)
+
+
+def _far_below_simple_models(records: Sequence[RunRecord]) -> Shortfall | None:
+    """Return by what records stay below a simple model, where it is much in training too; None elsewhere."""
+    short, known = below_simple_models(records, FAR), reference(records)
+    wanders = any(layer.batchnorm for layer in records[0].spec.network.layers)
+    if short is None or known is None or (wanders and not enough(sum(map(stuck, records)), len(records))):
+        return None
+    return short if known.accuracy - short.train > FAR * (known.accuracy - known.blind) else None
 
 
 def trainable(records: Sequence[RunRecord]) -> bool:
@@ -113,11 +127,14 @@ def check(evidence: Evidence) -> Finding | None:
     records = scored(evidence.records)
     if not records or not trainable(records):
         return None
-    short = below_simple_models(records) if _small(records[0]) else None
-    short = short or _below_a_larger_net(evidence, records)
+    small = _small(records[0])
+    short = below_simple_models(records) if small else _far_below_simple_models(records)
+    larger = None if short else _below_a_larger_net(evidence, records)
+    short = short or larger
     if short is None:
         return None
-    advice, proposals = _cure(evidence)
+    advice, proposals = _cure(evidence) if small or larger else _start_learning(evidence)
+    lacks = "the net holds" if small or larger else "it has learned, and it has the parameters for it"
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -129,7 +146,7 @@ def check(evidence: Evidence) -> Finding | None:
         message=(
             f"Accuracy is {percent(short.train)} in training and {percent(short.validation)} in validation, where "
             f"{short.by} reaches {percent(short.reached)} in validation "
-            f"({words_for_seeds(short.seeds, len(records))}): there is more to learn than the net holds."
+            f"({words_for_seeds(short.seeds, len(records))}): there is more to learn than {lacks}."
         ),
         advice=advice,
         sources=SOURCES,
@@ -147,6 +164,15 @@ def _cure(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
         return "Add a hidden layer: without one the boundaries between classes are flat.", (change, longer)
     change = Proposal(wider, "more units")
     return f"Make hidden layers wider, such as {wider['network.hidden']}; then train longer.", (change, longer)
+
+
+def _start_learning(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
+    """Return what to try with a net that has capacity and does not use it."""
+    training = evidence.records[0].spec.training
+    faster, slower = (Proposal({"training.lr": training.lr * by}, "another pace") for by in (10.0, 0.1))
+    longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as long")
+    advice = "Try a learning rate ten times as high, or a tenth of it, and train longer: size is not what is missing."
+    return advice, (faster, longer, slower)
 
 
 RULE = Rule(

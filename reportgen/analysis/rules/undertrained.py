@@ -13,7 +13,8 @@ Left alone are nets that fit 90% of their training split and are not clearly bel
 on held-out examples, and others that are as good as these there, within two standard errors; runs that were stopped on
 purpose, early or for their cost; runs whose loss on held-out examples no longer falls, or by the same reckoning would
 gain less than half as much, where more training only overfits; noisy labels at their limit, whose loss has stopped
-falling; rates that are too high; and runs of fewer than 8 steps, which show no course.
+falling; rates that are too high; and, unless they have learned next to nothing and do worse than simple models, runs
+of fewer than 8 steps, which show no course.
 
 Fewer than 50 steps can be too few for minibatches to show any fall; and more can be on a slope too gentle for their
 number, with a gradient that is still a tenth (squared) of its largest. So such a run counts too whose steps all
@@ -37,7 +38,7 @@ from reportgen.analysis.rules import lr_too_high, lr_too_low
 from reportgen.analysis.rules._course import Array, course, finite, rises
 from reportgen.analysis.rules._held_out import examples, mean_final, reference, scored, share_error
 from reportgen.analysis.rules._means import noise
-from reportgen.analysis.rules._outcome import FITS, below_others, fits, guess_loss
+from reportgen.analysis.rules._outcome import FITS, below_others, fits, guess_loss, stuck
 from reportgen.analysis.rules._seen import in_most, number, percent, percent_at_most, words_for_seeds
 from reportgen.analysis.rules.underfitting import Shortfall, below_simple_models
 from reportgen.runs.record import RunRecord
@@ -167,9 +168,9 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _hardly_begun(record: RunRecord) -> float | None:
     """Return what all steps of a run promised, in powers of e, where that is little; None elsewhere."""
-    if record.status != "ok" or record.steps < LEAST_STEPS or rises(record) or _answers(record):
+    if record.status != "ok" or rises(record) or _answers(record):
         return None
-    if lr_too_high.sign(record):
+    if lr_too_high.sign(record) or (record.steps < LEAST_STEPS and not stuck(record)):
         return None
     seen = course(record)
     if seen is None or (seen.usual < lr_too_low.SMALL and record.steps >= lr_too_low.LEAST_STEPS):
