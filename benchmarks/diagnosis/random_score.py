@@ -85,8 +85,9 @@ the diagnoses that name it. A healthy network counts where its validation accura
 its data; a fault counts where it makes a healthy network clearly worse on held-out examples in every seed. Neither
 asks a rule. Thrown away: {thrown}. The cause is named where a root of the alarms is one of the fault's own diagnoses,
 and the report leads with one of these or of their known consequences. Rules were mended by
-principle after earlier draws were looked at, those of seeds {looked_at} among them; this one was made of new seeds once
-the rules were done, and is stated whatever it says."""
+principle after earlier draws were looked at, those of seeds {looked_at} among them; this one was made of new seeds,
+of which no score was looked at before, and is stated whatever it says. A first attempt at it ended in an error of one
+remedy's settings, which was mended before anything was scored."""
 
 LOOKED_AT = (101, 102, 301, 302)
 """Seeds that rules were mended by; none of them may be published anew."""
