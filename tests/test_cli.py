@@ -114,7 +114,7 @@ def test_a_failed_run_ends_with_5_and_the_report_is_written(pretend, capsys):
     pretend.failing = {2}
     code, out, _err = run(capsys, "run", "rates.yaml")
     assert code == 5
-    assert "failed: small rate, seed 2: MemoryError: too wide" in out
+    assert "failed: small rate, seed 2, and 1 more run: MemoryError: too wide" in out
     assert "4 ok, 2 failed" in out
     assert Path("reports/rates/index.html").exists()
 

@@ -56,7 +56,7 @@ def wait(heed: Callable[[], None]) -> None:
 def compile_rest() -> None:
     """Compile in this process, where that was not done yet, what a run needs at its end."""
     for kernel, arguments in meanwhile():
-        if not (kernel.signatures or config.DISABLE_JIT):
+        if not (config.DISABLE_JIT or kernel.signatures):
             kernel.compile(arguments)
 
 
