@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from typing import Self
+
 
 class ReportgenError(Exception):
     """A sentence for the user: what happened, where, and what would be right.
@@ -25,6 +29,10 @@ class ReportgenError(Exception):
         text = f"{self.where}: {self.message}" if self.where else self.message
         return f"{text} ({self.hint})" if self.hint else text
 
+    def named_at(self, place: str) -> Self:
+        """Return the error as one of the place that names what it is about; its own place becomes part of the words."""
+        return type(self)(f"{self.where}: {self.message}" if self.where else self.message, place, self.hint)
+
 
 class Interruption(BaseException):
     """The user has interrupted the program: words that say how things stand.
@@ -40,9 +48,18 @@ class UsageError(ReportgenError):
 
 
 class StudyError(ReportgenError):
-    """The study file, or a file that it names, is not valid."""
+    """The study file, or a file that it names, is not valid.
+
+    setting: the key of `data` that is to be mended, None where the error does not know.
+    """
 
     exit_code = 3
+
+    def __init__(
+        self, message: str, where: str | None = None, hint: str | None = None, setting: str | None = None
+    ) -> None:
+        super().__init__(message, where, hint)
+        self.setting = setting
 
 
 class MissingError(ReportgenError):
@@ -61,3 +78,14 @@ class ResultsError(ReportgenError):
     """The results of a report that a user names are damaged, or none of reportgen's."""
 
     exit_code = 3
+
+
+@contextlib.contextmanager
+def data_named_at(place: str) -> Iterator[None]:
+    """Let what is wrong with data be told at the place where the study names them; an empty place changes nothing."""
+    try:
+        yield
+    except (StudyError, MissingError) as error:
+        if not place:
+            raise
+        raise error.named_at(place) from error

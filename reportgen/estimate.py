@@ -9,7 +9,8 @@ from functools import cache
 
 from reportgen import data
 from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes, total_steps
-from reportgen.errors import MissingError
+from reportgen.engine.spec import Component
+from reportgen.errors import MissingError, data_named_at
 from reportgen.runs.executors import Job
 from reportgen.study.plan import Plan
 
@@ -36,7 +37,8 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
     costs = {}
     for job in jobs:
         spec = job.run.spec
-        n_train, features, _ = shape(spec.data, spec.preprocess)
+        with data_named_at(job.data_place):
+            n_train, features, _ = shape(spec.data, spec.preprocess)
         costs[job.key] = Cost(
             parameters=count_parameters(spec.network, features),
             steps=total_steps(spec, n_train),
@@ -49,8 +51,12 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
 
 def download_bytes(plan: Plan, jobs: Sequence[Job]) -> int:
     """Return how many bytes of data these jobs would download first; MissingError where data are not at hand."""
-    specs = dict.fromkeys(job.run.spec.data for job in jobs)
-    wanted = {spec.source: data.lacking(spec, plan.study.folder) for spec in specs}
+    wanted: dict[Component, int] = {}
+    for job in jobs:
+        spec = job.run.spec.data
+        if spec.source not in wanted:
+            with data_named_at(job.data_place):
+                wanted[spec.source] = data.lacking(spec, plan.study.folder)
     return sum(wanted.values())
 
 

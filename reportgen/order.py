@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import data
-from reportgen.errors import StudyError, UsageError
+from reportgen.engine.spec import DataSpec
+from reportgen.errors import StudyError, UsageError, data_named_at
 from reportgen.layout import RUNS
 from reportgen.quick import quick_folder, quick_overrides
 from reportgen.runs.executors import Job
@@ -79,8 +80,16 @@ def order_study(
 
 def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]:
     """Return a plan's runs, or other runs on its data, with their keys; runs of equal numbers share one."""
-    fingerprint = cache(lambda spec: data.fingerprint(spec, plan.study.folder))
-    return [Job.of(run, fingerprint(run.spec.data)) for run in (plan.runs if runs is None else runs)]
+    study = plan.study
+
+    @cache
+    def identified(spec: DataSpec) -> tuple[str, str]:
+        """Return the fingerprint of the data, and where the study names them."""
+        place = study.place_of(spec)
+        with data_named_at(place):
+            return data.fingerprint(spec, study.folder), place
+
+    return [Job.of(run, *identified(run.spec.data)) for run in (plan.runs if runs is None else runs)]
 
 
 def unique(jobs: Sequence[Job]) -> list[Job]:

@@ -28,6 +28,10 @@ class PretendStudy(SimpleNamespace):
 
     remedies = SimpleNamespace(limit=0)
 
+    def place_of(self, data: Any) -> str:
+        """Return where the data are named, as a study does."""
+        return f"{self.id}.yaml:3:7: data"
+
     def model_copy(self, update: Any) -> PretendStudy:
         """Return a copy with other values."""
         return PretendStudy(**(vars(self) | update))

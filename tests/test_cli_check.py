@@ -51,7 +51,7 @@ def test_check_ends_as_run_would_where_the_data_are_not_at_hand(pretend, capsys,
     monkeypatch.setattr(data, "lacking", missing)
     code, out, err = run(capsys, "check", "rates.yaml", "other.yaml")
     assert (code, err.count("\n")) == (4, 1)
-    assert err.startswith("reportgen: mnist: t10k is not on this machine")
+    assert err.startswith("reportgen: other.yaml:3:7: data: mnist: t10k is not on this machine")
     assert "rates: Which rate" in out, "a study whose runs are all stored needs no data"
 
 

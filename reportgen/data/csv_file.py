@@ -20,6 +20,8 @@ _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _MANY_CLASSES = 20  # from here on, a class for every second line is taken for a measurement
 
+_FILL = "every cell needs a value: mend it, or leave the line out"
+
 Line = tuple[int, list[str]]
 
 
@@ -56,7 +58,7 @@ def _read(path: Path, _: Stamp, form: _Format) -> Source:
     lines = _lines(path, form)
     number, first = next(lines, (0, []))
     if not first:
-        raise StudyError("is empty", form.name)
+        raise StudyError("is empty", form.name, "one example a line is needed")
     if len(first) < 2:
         raise StudyError("has one column only", form.name, "a class and a feature are needed; see separator")
     names = first if _is_header(first, form) else None
@@ -78,7 +80,9 @@ def _lines(path: Path, form: _Format) -> Iterator[Line]:
                 if cells:
                     yield reader.line_num, cells
     except UnicodeDecodeError as error:
-        raise StudyError(f"is not UTF-8 text: {error.reason} at byte {error.start}", form.name) from error
+        raise StudyError(
+            f"is not UTF-8 text: {error.reason} at byte {error.start}", form.name, "save it as UTF-8"
+        ) from error
     except csv.Error as error:
         raise StudyError(f"is not a table: {error}", f"{form.name}:{reader.line_num}") from error
     except OSError as error:
@@ -110,17 +114,20 @@ def _target(form: _Format, names: list[str] | None, width: int) -> int:
         known = [name.strip() for name in names or []]
         if target in known:
             return known.index(target)
-        other = _other_separator(names or [], target, form)
-        if other:
-            raise StudyError(
-                f"no column '{target}'", form.name, f"set separator: {other}, which stands in the first line"
-            )
-        close = difflib.get_close_matches(target, known, 1)
-        columns = f"the columns are {', '.join(known[:20])}" if known else "the file has no line of names"
-        raise StudyError(f"no column '{target}'", form.name, f"did you mean '{close[0]}'?" if close else columns)
+        raise _unknown_column(form, known, target)
     if not -width <= target < width:
-        raise StudyError(f"no column {target}", form.name, f"columns are 0 to {width - 1}")
+        raise StudyError(f"no column {target}", form.name, f"columns are 0 to {width - 1}", setting="target")
     return target % width
+
+
+def _unknown_column(form: _Format, known: list[str], target: str) -> StudyError:
+    """Return the error for a target that is none of the known names."""
+    found, other = f"no column '{target}'", _other_separator(known, target, form)
+    if other:
+        return StudyError(found, form.name, f"set separator: {other}, which stands in the first line", "separator")
+    close = difflib.get_close_matches(target, known, 1)
+    columns = f"the columns are {', '.join(known[:20])}" if known else "the file has no line of names"
+    return StudyError(found, form.name, f"did you mean '{close[0]}'?" if close else columns, "target")
 
 
 def _other_separator(names: list[str], target: str, form: _Format) -> str | None:
@@ -141,10 +148,11 @@ class _Rows:
     def add(self, line: int, cells: list[str]) -> None:
         """Take one line; a StudyError names file, line and column of what is wrong with it."""
         if len(cells) != self._width:
-            raise StudyError(f"has {len(cells)} cells where {self._width} are expected", f"{self._file}:{line}")
+            found = f"has {len(cells)} cells where {self._width} are expected"
+            raise StudyError(found, f"{self._file}:{line}", "as many as the first line has")
         label = cells[self._target].strip()
         if not label:
-            raise StudyError("the class is missing", f"{self._file}:{line}: {self._column(self._target)}")
+            raise StudyError("the class is missing", f"{self._file}:{line}: {self._column(self._target)}", _FILL)
         features = cells[: self._target] + cells[self._target + 1 :]
         try:
             values = np.array([float(cell) for cell in features])
@@ -165,16 +173,16 @@ class _Rows:
             if column != self._target and not usable:
                 found = f"'{cell}' is not a finite number" if cell.strip() else "the number is missing"
                 break
-        hint = "decimals follow a point" if _is_number(cell.replace(",", ".")) and "," in cell else None
+        hint = "decimals follow a point" if _is_number(cell.replace(",", ".")) and "," in cell else _FILL
         return StudyError(found, f"{self._file}:{line}: {self._column(column)}", hint)
 
     def source(self) -> Source:
         """Return all examples; a file that teaches nothing is a StudyError."""
         if not self._examples:
-            raise StudyError("has no line of data", self._file)
+            raise StudyError("has no line of data", self._file, "one example a line is needed")
         x = np.stack(self._examples)
         if len(x) > 1 and (x == x[0]).all():
-            raise StudyError("is constant: all lines have the same features", self._file)
+            raise StudyError("is constant: all lines have the same features", self._file, "examples that differ")
         names, y = self._classes()
         return Source(x, y, len(names), names)
 
@@ -185,10 +193,13 @@ class _Rows:
         if len(found) == 1:
             raise StudyError(f"holds one class only, '{self._labels[0]}'", where, "two are needed to tell apart")
         if len(found) > max(_MANY_CLASSES, len(self._labels) / 2):
-            raise StudyError(f"holds {len(found)} different values in {len(self._labels)} lines", where, "a class?")
+            many = f"holds {len(found)} different values in {len(self._labels)} lines"
+            raise StudyError(many, where, "name the column of the class with target", setting="target")
         numbers = all(_is_number(label) for label in found)
         if numbers and any(float(label) % 1 for label in found):
-            raise StudyError("holds numbers that are not whole", where, "a class is needed, not a measurement")
+            raise StudyError(
+                "holds numbers that are not whole", where, "a class is needed, not a measurement", "target"
+            )
         names = tuple(sorted(found, key=lambda label: (float(label), label)) if numbers else sorted(found))
         number_of = {name: number for number, name in enumerate(names)}
         return names, np.array([number_of[label] for label in self._labels], np.int64)

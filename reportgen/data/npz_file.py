@@ -38,7 +38,7 @@ def _read(path: Path, _: Stamp, name: str) -> Source:
     try:
         arrays = _arrays(path, name)
     except (*_BROKEN, MemoryError) as error:
-        raise StudyError(f"not a readable .npz file: {error}", name) from error
+        raise StudyError(f"not a readable .npz file: {error}", name, "as numpy.savez writes it") from error
     splits = ["train", "val"] + (["test"] if "x_test" in arrays else [])
     xs = [_examples(arrays[f"x_{split}"], f"x_{split}", name) for split in splits]
     ys = [_labels(arrays[f"y_{split}"], f"y_{split}", name) for split in splits]

@@ -25,7 +25,7 @@ from reportgen import data
 from reportgen.data.dataset import Dataset
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, Component, DataSpec, RunSpec
 from reportgen.engine.train import Cancelled, train
-from reportgen.errors import MissingError, ReportgenError, UsageError
+from reportgen.errors import MissingError, ReportgenError, UsageError, data_named_at
 from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import PlannedRun
@@ -39,16 +39,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Job:
-    """A run to be trained, the key under which it is stored, and its data's fingerprint."""
+    """A run to be trained, the key under which it is stored, its data's fingerprint, and where a study names them."""
 
     run: PlannedRun
     key: str
     fingerprint: str
+    data_place: str = ""
 
     @classmethod
-    def of(cls, run: PlannedRun, fingerprint: str) -> Job:
+    def of(cls, run: PlannedRun, fingerprint: str, data_place: str = "") -> Job:
         """Return the job of a planned run on data of that fingerprint."""
-        return cls(run, run.spec.key(fingerprint), fingerprint)
+        return cls(run, run.spec.key(fingerprint), fingerprint, data_place)
 
 
 Progress = Callable[[Job, int, int], None]  # a job, its steps done, its steps in all
@@ -164,7 +165,9 @@ def _train(
     """Return the trained run's record, or that of a run that failed."""
     started = datetime.now(UTC)
     try:
-        outcome = train(job.run.spec, prepare(), cancel, progress)
+        with data_named_at(job.data_place):
+            dataset = prepare()
+        outcome = train(job.run.spec, dataset, cancel, progress)
     except (Cancelled, ReportgenError):
         raise
     except Exception as error:  # one run's accident must not cost the others; the next study run tries it again

@@ -67,7 +67,7 @@ def load_study(
         search_is_typed=any(path == "search" or path.startswith(SEARCH_SIZES) for path in changes),
         tree={name: tree[name] for name in VARIED if name in tree},
     )
-    origin.check_variants(study)
+    study = study.model_copy(update={"data_places": origin.check_variants(study)})
     plan = make_plan(study, outlook=True)
     check_searches(plan, origin.where)
     check_ensembles(plan, origin.where)
@@ -119,8 +119,11 @@ class _Origin:
         except ValidationError as error:
             raise study_error(error, tree, self.where) from None
 
-    def check_variants(self, study: Study) -> None:
-        """Raise the first error of what varies: a path, a value, or settings that do not go together."""
+    def check_variants(self, study: Study) -> dict[Component, str]:
+        """Return where each data set is named, or raise the first error of what varies.
+
+        Errors are a path, a value, settings that do not go together, or data that cannot be used.
+        """
         try:
             all_points = points(study.tree, study.vary, study.variants)
         except PydanticCustomError as error:
@@ -137,13 +140,16 @@ class _Origin:
                 said, self.where(("search",) if any(searches) else ("vary",), key=True), f"at most {MOST_RUNS}"
             )
         seen: list[tuple[Data, tuple[Component, ...]]] = []
+        places: dict[Component, str] = {}
         for point, search in zip(all_points, searches, strict=True):
             settings = self._settings(point)
             if search is not None:
                 check_trials(search, point, study.seeds, partial(self._where_of, point))
             if (settings.data, settings.preprocess) not in seen:
                 seen.append((settings.data, settings.preprocess))
-                self._check_data(point, settings, study.folder)
+                place = self._check_data(point, settings, study.folder)
+                places.setdefault(settings.data.source, place)
+        return places
 
     def _settings(self, point: Point) -> Settings:
         """Return the settings of a variant, or raise their first error."""
@@ -161,17 +167,20 @@ class _Origin:
         beyond = path[cut:]
         return self.where(choice.key if key and not beyond else (*choice.place, *beyond), key)
 
-    def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> None:
-        """Raise what is wrong with the data or their preprocessing, with its place in the study."""
+    def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> str:
+        """Return where the data are named, or raise what is wrong with them or their preprocessing, with its place."""
         data = data_spec(settings.data)
-        file = ("data", "path") if data.source.get("path") else ("data",)
-        for steps, part in (((), file), (settings.preprocess, ("preprocess",))):
+        named: Path = ("data", "path") if data.source.get("path") else ("data",)
+        part: Path
+        for steps, part in (((), ("data",)), (settings.preprocess, ("preprocess",))):
             try:
                 shape(data, steps, folder)
             except MissingError:  # the data are not on this machine, which `run` will say
-                return
+                break
             except StudyError as error:
-                raise StudyError(error.message, error.where or self._where_of(point, part), error.hint) from None
+                part = ("data", error.setting) if error.setting else named if error.where else part
+                raise error.named_at(self._where_of(point, part)) from None
+        return self._where_of(point, named)
 
 
 def _choice_for(point: Point, path: Path) -> Any:

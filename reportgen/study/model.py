@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from reportgen.engine.spec import Component, DataSpec
 from reportgen.study.claims import Claim
 from reportgen.study.components import problem, shown, suggest
 from reportgen.study.figure_names import figure_names
@@ -99,7 +100,7 @@ class Study(StudyFile):
     """A study as it is run: the file's contents with overrides, and where it came from.
 
     tree: the checked file with overrides as plain values, the base that variants change. search_is_typed: overrides
-    say how much to search, which a quick look then keeps.
+    say how much to search, which a quick look then keeps. data_places: where the study names each of its data sets.
     """
 
     id: str
@@ -108,3 +109,8 @@ class Study(StudyFile):
     watermark: str | None = None
     search_is_typed: bool = False
     tree: dict[str, Any]
+    data_places: dict[Component, str] = Field(default_factory=dict)
+
+    def place_of(self, data: DataSpec) -> str:
+        """Return the file, line, column and key, or the flag, that name the data set; "" where no file does."""
+        return self.data_places.get(data.source, "")
