@@ -3,8 +3,9 @@
 Every candidate is drawn by a generator of its own, from the seed and its number: even ones are to stay healthy, odd
 ones get a fault. What counts is decided by scores of training and validation, which no rule is asked about:
 
-- *Healthy* is a network whose validation accuracy, averaged over seeds, is within three points of what is reachable, or
-  within a tenth of the way there from the commonest class. Reachable is the best that is known of its data: of two
+- *Healthy* is a network whose validation accuracy, averaged over seeds and over the last fifth of its epochs, is within
+  three points of what is reachable, or within a tenth of the way there from the commonest class: a last epoch that is
+  good by luck, between bad ones, makes no network healthy. Reachable is the best that is known of its data: of two
   ordinary networks, a linear model, nearest neighbours, and the network itself at other rates. Data on which next to
   nothing is reachable do not count. The rate is drawn among those that come up to that, by one seed.
 - *A fault counts* where a healthy network gets it and is the worse for it in every seed: by 2 points of validation
@@ -44,6 +45,7 @@ from reportgen.watcher import Watcher
 Array = NDArray[np.float64]
 
 POINTS, SHARE, LEAST = 0.03, 0.1, 0.15
+LATE = 5
 WORSE, WORSE_ON_AVERAGE, DEARER = 0.02, 0.05, 0.15
 HARMLESS = "a fault that does no harm"
 REFERENCES: tuple[Study, ...] = (
@@ -186,7 +188,13 @@ def _tried(base: Prepared, folder: Path, workers: int) -> tuple[float, list[floa
 
 
 def _accuracy(records: Records) -> Array:
-    return np.array([r.final.get("val_accuracy", 0.0) if r.status != "diverged" else 0.0 for r in records])
+    return np.array([_late(r) if r.status != "diverged" else 0.0 for r in records])
+
+
+def _late(record: RunRecord) -> float:
+    """Return the mean validation accuracy of the last fifth of the epochs."""
+    scores = np.asarray(record.epochs("val_accuracy"), np.float64)[1:]
+    return float(scores[-max(1, scores.size // LATE) :].mean())
 
 
 def _blind(records: Records) -> float:

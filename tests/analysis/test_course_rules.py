@@ -165,6 +165,28 @@ def test_a_noisy_minibatch_loss_does_not_oscillate_and_a_swing_of_its_mean_does(
     assert alarm("loss_oscillation", [swings] * 3) is not None
 
 
+@pytest.mark.parametrize(("low", "severity"), [(0.88, "info"), (0.6, "warning")])
+def test_a_swing_that_hardly_costs_answers_is_a_note(low: float, severity: str) -> None:
+    record = run(epochs=24)
+    odd = np.arange(25) % 2 == 0
+    losses = np.repeat(np.where(odd[1:], 0.1, 0.4), record.arrays["step_loss"].size // 24)
+    right = np.where(odd, 0.98, low)
+    finding = found("loss_oscillation", [_with(record, step_loss=losses, epoch_train_accuracy=right)] * 3)
+    assert finding is not None
+    assert finding.severity == severity
+
+
+@pytest.mark.parametrize(("right", "severity"), [(0.95, "info"), (0.6, "warning")])
+def test_units_that_died_in_a_net_that_fits_all_the_same_are_a_note(right: float, severity: str) -> None:
+    record = run(**RELU)
+    dead = np.zeros_like(record.arrays["probe_unit_dead"])
+    dead[1:, :8] = True
+    final = {**record.final, "train_accuracy": right, "val_accuracy": right}
+    finding = found("dead_relu", [dataclasses.replace(_with(record, probe_unit_dead=dead), final=final)] * 3)
+    assert finding is not None
+    assert (finding.severity, finding.layers) == (severity, (1,))
+
+
 def test_high_ratios_of_a_net_that_trains_well_are_a_note() -> None:
     record = run(epochs=10)
     ratios = np.full_like(record.arrays["probe_update_ratio"], 0.2)

@@ -142,3 +142,18 @@ def test_cost_in_train_mode_counts_only_where_batches_are_small() -> None:
     small = dataclasses.replace(large, spec=dataclasses.replace(record.spec, training=training))
     assert found("bn_tiny_batch", [large]) is None
     assert alarm("bn_tiny_batch", [small]) is not None
+
+
+@pytest.mark.parametrize(
+    ("size", "right", "severity"),
+    [(3, 1.0, "warning"), (4, 1.0, "info"), (4, 0.6, "warning"), (8, 0.6, "info")],
+)
+def test_what_batches_of_four_cost_in_train_mode_alone_is_a_note(size: int, right: float, severity: str) -> None:
+    record = run(**NORM)
+    training = dataclasses.replace(record.spec.training, batch_size=size)
+    dear = record.arrays["epoch_train_loss"] + np.r_[np.nan, np.ones(training.epochs)]
+    final = {**record.final, "train_accuracy": right, "val_accuracy": right}
+    spec, arrays = dataclasses.replace(record.spec, training=training), {**record.arrays, "epoch_batch_loss": dear}
+    finding = found("bn_tiny_batch", [dataclasses.replace(record, spec=spec, arrays=arrays, final=final)])
+    assert finding is not None
+    assert finding.severity == severity

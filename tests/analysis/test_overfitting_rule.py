@@ -51,6 +51,15 @@ def test_a_loss_that_grows_for_a_few_examples_where_nearly_all_are_right_is_wort
     assert severities == ["info", "warning"]
 
 
+@pytest.mark.parametrize(("end", "severity"), [(0.8, "info"), (1.2, "warning")])
+def test_a_loss_that_loses_less_than_half_of_its_gain_is_worth_a_sentence(end: float, severity: str) -> None:
+    late = np.arange(EPOCHS + 1) > 10
+    curves = {"val_loss": np.where(late, end, falling(1.4, 0.5, 2.0)), "val_accuracy": falling(0.25, 0.7, 2.0)}
+    finding = found("overfitting", runs(curves={**curves, **LEARNED}))
+    assert finding is not None
+    assert finding.severity == severity
+
+
 def test_a_fall_within_the_error_of_few_examples_is_no_overfitting() -> None:
     accuracy = np.concatenate([np.linspace(0.25, 0.8, 11), np.linspace(0.8, 0.74, EPOCHS - 10)])
     curves = {"val_accuracy": accuracy, **LEARNED}
@@ -75,7 +84,7 @@ def test_one_seed_of_three_is_not_the_variant() -> None:
 
 def test_a_wander_from_epoch_to_epoch_is_noise_too() -> None:
     late = np.arange(EPOCHS + 1) > 10
-    steady = np.where(late, 0.75, falling(1.4, 0.5, 2.0))
+    steady = np.where(late, 1.1, falling(1.4, 0.5, 2.0))
     swinging = steady * np.where(late, np.where(np.arange(EPOCHS + 1) % 2, 2.2, 0.4), 1.0)
     flat = {"val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
     assert alarm("overfitting", runs(curves={"val_loss": steady, **flat}))

@@ -195,6 +195,18 @@ def test_a_loss_beyond_reason_that_is_finite_counts_as_broken_out() -> None:
     assert sign(dataclasses.replace(record, arrays={**record.arrays, **burst})) == "beyond reason"
 
 
+@pytest.mark.parametrize(("right", "named"), [(0.6, True), (0.95, False)])
+def test_first_steps_that_threw_the_loss_beyond_reason_count_where_the_net_never_got_over_it(
+    right: float, named: bool
+) -> None:
+    record = run(lr=0.05, epochs=40)
+    losses = record.arrays["step_loss"].copy()
+    losses[: losses.size // 50] = 1e3
+    final = {**record.final, "train_accuracy": right, "val_accuracy": right}
+    thrown = dataclasses.replace(record, arrays={**record.arrays, "step_loss": losses}, final=final)
+    assert (sign(thrown) == "beyond reason") == named
+
+
 def test_what_was_learned_and_lost_again_shows_in_the_scores_of_three_epochs() -> None:
     record = run(epochs=3, lr=3.0, batch_size=1)
     quiet = np.full(record.arrays["step_loss"].size, 0.9)

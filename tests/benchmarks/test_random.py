@@ -17,7 +17,7 @@ from reportgen.analysis.finding import Finding
 from reportgen.study.loader import load_study
 from reportgen.study.overrides import with_values
 from reportgen.study.plan import changed, make_plan
-from tests.analysis.held_out_runs import runs
+from tests.analysis.held_out_runs import EPOCHS, runs
 
 FAST = next(fault for fault in FAULTS if fault.name.startswith("a rate thirty"))
 
@@ -60,6 +60,13 @@ def test_every_network_and_every_fault_is_a_valid_study(tmp_path: Path) -> None:
 )
 def test_harm_is_seen_in_scores_on_held_out_examples(after: dict[str, float], found: bool) -> None:
     assert harms(runs(curves={"val_accuracy": 0.9, "val_loss": 0.5}), runs(curves=after)) == found
+
+
+def test_a_last_epoch_that_is_good_by_luck_makes_no_network_healthy() -> None:
+    steady = runs(curves={"val_accuracy": 0.9})
+    lucky = np.where(np.arange(EPOCHS + 1) == EPOCHS, 0.9, 0.7)
+    assert harms(steady, runs(curves={"val_accuracy": lucky}))
+    assert not harms(steady, runs(curves={"val_accuracy": np.where(np.arange(EPOCHS + 1) < EPOCHS // 2, 0.7, 0.9)}))
 
 
 def finding(rule: str, cause: str | None = None) -> Finding:

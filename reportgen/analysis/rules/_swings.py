@@ -12,8 +12,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.rules._held_out import majority
 from reportgen.analysis.rules._kept import kept
 from reportgen.analysis.rules._means import mean, noise
+from reportgen.analysis.rules._outcome import does_well, guess_loss
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -23,6 +25,8 @@ LEAST = 6
 
 BLOCKS = 8
 """Into how many blocks the late half of training falls where only minibatches were measured."""
+
+WILD, LESS = 0.3, 0.1
 
 PER_RISE = 1.77
 """Standard deviation over mean rise: the positive part of a difference of two normal numbers has mean 0.564 sd."""
@@ -91,6 +95,23 @@ def outweighed(record: RunRecord, size: float) -> bool:
         return False
     third, last = np.array_split(losses, 4)[2:]
     return mean(third) - mean(last) > 2 * size
+
+
+def costs_answers(record: RunRecord, size: float) -> bool:
+    """Return whether a net with a swing of this size is the worse for it: it does badly, or the swing is wild.
+
+    Wild is a swing of 30% of what guessing costs, and one under which the share of right answers in training, on the
+    average over the last third of the epochs, stays a tenth below that of the best of these epochs, of what that has
+    above the commonest class. The best is the ninth decile, so that no single epoch makes it.
+    """
+    if not does_well(record) or size >= WILD * guess_loss(record):
+        return True
+    right = np.asarray(record.arrays.get("epoch_train_accuracy", ()), np.float64)[1:]
+    if right.size < LEAST:
+        return False
+    late = right[-(right.size // 3) :]
+    best = float(np.quantile(late, 0.9))
+    return best - mean(late) >= LESS * (best - majority(record))
 
 
 def swing_of_blocks(record: RunRecord) -> float:

@@ -3,11 +3,13 @@
 **Statistic.** How many examples a minibatch has; the training loss of the last epochs in train mode, with the batch's
 own statistics, less that in test mode, with running ones; and whether the net fits its training split.
 
-**Reference.** The variance of B normal numbers has the relative standard error sqrt(2 / (B - 1)): 141% at B = 2, 82% at
-4, 53% at 8, 25% at 32. With one example a normalized activation is zero whatever comes in, and with two it is -1 or 1.
-So batches of at most 4 are looked at, whose error is about as large as the variance itself. It is an alarm where train
-mode costs more than test mode by 10% of what the best constant answer costs, or the net does not fit its training split
-(where dropout and augmentation add a noise of their own, only that). Between 5 and 8 examples such a cost is a note.
+**Reference.** The variance of B normal numbers has the relative standard error sqrt(2 / (B - 1)): 141% at B = 2, 100%
+at 3, 82% at 4, 53% at 8, 25% at 32. With one example a normalized activation is zero whatever comes in, and with two it
+is -1 or 1. Batches of at most 4, whose error is about as large as the variance itself, are an alarm where the net does
+not fit its training split, or is clearly below simple models on validation examples. Up to 3 examples, where the error
+is no smaller than the variance, they are one too where train mode costs more than test mode by 10% of what the best
+constant answer costs, however the net ends. Between 4 and 8 such a cost is a note: what the noise costs there is paid
+in train mode alone. Dropout and augmentation add a noise of their own, and the cost of train mode is not judged then.
 Healthy nets with batches of 32 show a difference of 2 to 5%.
 
 **Advice.** A larger batch; or no batch normalization.
@@ -16,16 +18,19 @@ Healthy nets with batches of 32 show a difference of 2 to 5%.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.analysis.rules._course import finite
-from reportgen.analysis.rules._outcome import fits, guess_loss, stuck
+from reportgen.analysis.rules._outcome import does_well, guess_loss, stuck
 from reportgen.analysis.rules._seen import enough, number, percent, words_for_layers, words_for_seeds
 from reportgen.runs.record import RunRecord
 
-TINY, SMALL = 4, 8
+LOST, TINY, SMALL = 3, 4, 8
+"""Examples up to which the variance is lost in its error, those of a tiny batch, and of a small one."""
+
 COST = 0.1
 ENOUGH = 16
 SOURCES = ("csci-497p", "lecture-review", "Ioffe and Szegedy 2015", "Ioffe 2017", "Wu and He 2018, figure 1")
@@ -57,7 +62,12 @@ def _noisy(record: RunRecord) -> bool:
     """Return whether batches are small and cost the net something."""
     if record.steps == 0 or not _layers(record) or not 0 < _size(record) <= SMALL:
         return False
-    return _cost(record) > COST or (_size(record) <= TINY and not fits(record))
+    return _cost(record) > COST or _harmed(record)
+
+
+def _harmed(record: RunRecord) -> bool:
+    """Return whether the net of a tiny batch does badly where it is tested."""
+    return _size(record) <= TINY and not does_well(record)
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -70,10 +80,9 @@ def check(evidence: Evidence) -> Finding | None:
     costs = np.array([_cost(r) for r in shown])
     cost = float(np.nanmean(costs)) if np.isfinite(costs).any() else None
     error = math.sqrt(2 / (size - 1)) if size > 1 else None
-    lost = size == 1 or all(stuck(r) for r in shown)
     return Finding(
         rule=RULE.id,
-        severity="info" if size > TINY else "error" if lost else "warning",
+        severity=_severity(shown),
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
@@ -88,6 +97,13 @@ def check(evidence: Evidence) -> Finding | None:
             Proposal({"network.batchnorm": False}, "no statistics of batches"),
         ),
     )
+
+
+def _severity(shown: Sequence[RunRecord]) -> Severity:
+    size = _size(shown[0])
+    if size > LOST and not enough(sum(_harmed(record) for record in shown), len(shown)):
+        return "info"
+    return "error" if size == 1 or all(stuck(record) for record in shown) else "warning"
 
 
 def _words(size: int, error: float | None, cost: float | None) -> str:

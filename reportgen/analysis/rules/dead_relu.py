@@ -12,9 +12,8 @@ weights are zero, or were pulled to a thousandth of their size, is silent for an
 **Causes told apart.** Dead from step 0: the bias or the scale at initialization. Dead later: a step that was too
 large, because of the input where this is larger than the weights fit, or else of the learning rate.
 
-**Severity.** An error where the net learns next to nothing, else a warning. Worth
-a sentence where they were dead from the start and the net fits its training split, or died in training and it has
-mastered it (98% of its labels).
+**Severity.** An error where the net learns next to nothing, else a warning. Worth a sentence where the net fits its
+training split all the same: it has units to spare.
 
 **Advice.** Dead from the start: zero or small positive biases. Dead in training: a standardized input, or a learning
 rate at least ten times lower, or leaky ReLU.
@@ -30,7 +29,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.analysis.rules._input import standardize, too_large
-from reportgen.analysis.rules._outcome import fits, masters, stuck
+from reportgen.analysis.rules._outcome import fits, stuck
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
@@ -99,7 +98,7 @@ def check(evidence: Evidence) -> Finding | None:
     when = "already at initialization" if from_start else f"after training, against {percent(start)} at the start"
     return Finding(
         rule=RULE.id,
-        severity=_severity(shown, from_start),
+        severity=_severity(shown),
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
@@ -116,9 +115,8 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _severity(records: Sequence[RunRecord], from_start: bool) -> Severity:
-    learned = fits if from_start else masters
-    if 2 * sum(learned(record) for record in records) > len(records):
+def _severity(records: Sequence[RunRecord]) -> Severity:
+    if 2 * sum(fits(record) for record in records) > len(records):
         return "info"
     return "error" if all(stuck(record) for record in records) else "warning"
 

@@ -8,10 +8,14 @@ batches alone would give them (von Neumann's differences of neighbouring losses)
 
 **Reference.** More than 5% of what the best constant answer costs, and for blocks at least twice their noise. A loss
 that only falls has no swing at all, at any steepness; a minibatch loss that is noisy because its examples are, as at a
-batch size of 1, has one of about 1%. A loss that falls by twice what it swings, from the third quarter of training
-to the last, is on its way and settles later. Left alone are nets that fit 90% of their training split throughout the
-last third of training, whose swings no longer matter (one that is thrown out of its fit again and again fits by the
-luck of the last epoch), and schedules that raise the rate again on purpose: warm restarts and range tests.
+batch size of 1, has one of about 1%. A loss that falls by twice what it swings, from the third quarter of training to
+the last, is on its way and settles later. It is an alarm where the net is the worse for it: where it does not fit its
+training split or is clearly below simple models on validation examples; where the swing is 30% of guessing; or where
+the average of the late epochs gets a tenth less right than the best of them, of what these have above the commonest
+class. Elsewhere the swing is worth a sentence: answers stay as they are while their certainty moves. Left alone are
+nets that fit 90% of their training split throughout the last third of training, whose swings no longer matter (one that
+is thrown out of its fit again and again fits by the luck of the last epoch), and schedules that raise the rate again on
+purpose: warm restarts and range tests.
 
 **Advice.** Lower the rate tenfold, or let it decay.
 """
@@ -25,7 +29,7 @@ from reportgen.analysis.rules._course import ends, finite, restarts, rises
 from reportgen.analysis.rules._outcome import FITS, fits, guess_loss
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import in_most, number, percent, words_for_seeds
-from reportgen.analysis.rules._swings import outweighed, swing, swing_of_blocks
+from reportgen.analysis.rules._swings import costs_answers, outweighed, swing, swing_of_blocks
 from reportgen.runs.record import RunRecord
 
 MUCH = 0.05
@@ -64,9 +68,10 @@ def check(evidence: Evidence) -> Finding | None:
     size, cost, step = float(np.mean([s for _, s in shown])), guess_loss(record), record.steps // 2
     level = float(np.mean([_level(r) for r, _ in shown]))
     rate, slower = lower(record, "smaller steps")
+    harmed = sum(costs_answers(r, found) for r, found in shown)
     return Finding(
         rule=RULE.id,
-        severity="warning",
+        severity="warning" if 2 * harmed > len(shown) else "info",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=(),

@@ -7,8 +7,8 @@ seeds, so that the luck of one noisy epoch does not count. Losses are compared b
 **Reference.** A gap between training and validation is no fault, nor is its growth: where the training loss tends to
 0 every relative gap explodes. The model itself has to be worse than it was:
 
-1. *Accuracy* fell, by a twentieth at least of what it had above the commonest class; or
-2. *loss* rose, by a fifth at least of its least value, and by 15% at least of what it had gained on guessing, while
+1. *Accuracy* fell, by a tenth at least of what it had above the commonest class; or
+2. *loss* rose, by a fifth at least of its least value, and by half at least of what it had gained on guessing, while
    accuracy did not rise; or the loss rose above that of guessing. A loss that grows less while accuracy rises too may
    be the price of certainty, and so may one that grows for a few examples where 98% of them are right.
 
@@ -42,8 +42,8 @@ from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import paired_error
 from reportgen.runs.record import RunRecord
 
-FALLS = 0.05
-RISES, LOST = 0.2, 0.15
+FALLS = 0.1
+RISES, LOST = 0.2, 0.5
 ERRORS, LOSS_ERRORS, ALONE = 2.0, 3.0, 4.0
 EACH = 1.645
 LEAST = 0.05

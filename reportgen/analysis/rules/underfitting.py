@@ -184,7 +184,6 @@ RULE = Rule(
     causes=(
         "over_regularization",
         "missing_nonlinearity",
-        "dead_relu",
         "class_imbalance",
         "bn_tiny_batch",
         "saturation",
@@ -196,6 +195,7 @@ RULE = Rule(
         "exploding_gradients",
         "symmetric_init",
         "init_plateau",
+        "dead_relu",
         "wrong_init_loss",
         "nan_divergence",
         "unnormalized_input",
