@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import config, float32, float64, int64, types
+from numba import config, float32, float64, int32, int64, types, uint32
 
+from reportgen.engine.agreement import agreement_by_example
 from reportgen.engine.cache import sources_hash
+from reportgen.engine.evenness import weight_shape
 from reportgen.engine.predict import outputs
-from reportgen.engine.probe import probe
+from reportgen.engine.probe import look_at_activations, look_at_deltas, look_at_shifts, look_at_weights, probe
 from reportgen.engine.program import pass_types
 from reportgen.engine.setup import training_types, watch_types
 from reportgen.engine.step import train_steps
@@ -83,15 +85,30 @@ def _start() -> subprocess.Popen[bytes] | None:
 def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """Return the kernels of the second process, with the types with which runs call them, float32 networks alone.
 
-    They take about as long as what the first one compiles to set up a run and to score it.
+    They take about as long as what the first one compiles to set up a run and to score it. What no step needs comes
+    first: by the time that passes through layers are wanted here, the first process has left them in the cache.
     """
     network = pass_types(np.dtype(np.float32))
     vector, labels = float32[::1], int64[::1]
     looks, watch = watch_types()
     training = (*network, *training_types(np.dtype(np.float32)))
     return (
+        *_parts_of_a_look(),
         (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1], watch)),
         (probe, (*network, training[-1], int64, vector, int64, looks)),
+    )
+
+
+def _parts_of_a_look() -> Sequence[tuple[Any, tuple[Any, ...]]]:
+    """Return the kernels that a look alone calls."""
+    vector, numbers, counts, room = float32[::1], float64[::1], int64[::1], int32[::1]
+    return (
+        (look_at_activations, (vector, numbers, counts, room, numbers)),
+        (look_at_deltas, (vector, uint32[::1], counts, counts, room, numbers)),
+        (look_at_weights, (vector, vector, int64, numbers)),
+        (look_at_shifts, (counts, vector, vector, vector, numbers)),
+        (agreement_by_example, (vector, vector, int64, int64)),
+        (weight_shape, (vector, numbers)),
     )
 
 

@@ -132,7 +132,7 @@ def _activation_edges(names: tuple[str, ...]) -> NDArray[np.float64]:
 
 
 @inner
-def _look_at_activations(acts, edges, counts, room, row):
+def look_at_activations(acts, edges, counts, room, row):
     """Gather the statistics of a layer's activations, flat (rows, units)."""
     row[_A_MEAN], row[_A_STD] = moments(acts)
     row[_A_MIN], row[_A_MAX] = extremes(acts)
@@ -167,7 +167,7 @@ def _saturated(differentiate, constants, acts, z, slopes):
 
 
 @inner
-def _look_at_weights(w, g, width, row):
+def look_at_weights(w, g, width, row):
     """Gather the statistics of a layer's weights and their gradient, both flat (fan_in, width)."""
     row[_W_STD] = moments(w)[1]
     row[_W_NORM], row[_WG_NORM] = norm(w), norm(g)
@@ -176,7 +176,7 @@ def _look_at_weights(w, g, width, row):
 
 
 @inner
-def _look_at_shifts(code, params, grads, running, row):
+def look_at_shifts(code, params, grads, running, row):
     """Gather the statistics of a layer's biases, or of what batch-norm has in their place."""
     width = code[WIDTH]
     shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
@@ -190,7 +190,7 @@ def _look_at_shifts(code, params, grads, running, row):
 
 
 @inner
-def _look_at_deltas(deltas, cuts, starts, counts, room, row):
+def look_at_deltas(deltas, cuts, starts, counts, room, row):
     """Gather the statistics of the loss's derivative by a layer's pre-activations."""
     row[_G_MEAN], row[_G_STD] = moments(deltas)
     row[_G_NORM] = norm(deltas)
@@ -229,7 +229,7 @@ def _look_forward(net, state, work, rows, index, looks):
         forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
         acts = block(work, code[ACTS], code[UNITS], rows)
         counts = looks.activation_histogram[index, layer]
-        _look_at_activations(acts, looks.activation_edges[layer], counts, looks.room, row)
+        look_at_activations(acts, looks.activation_edges[layer], counts, looks.room, row)
         if layer < layers - 1:
             row[_DEAD] = _find_dead(acts, looks.unit_dead[index, hidden : hidden + code[UNITS]])
             if not np.isnan(constants[MAX_SLOPE]):
@@ -252,13 +252,13 @@ def _look_backward(net, state, work, rows, index, looks):
             delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
         counts = looks.gradient_histogram[index, layer]
-        _look_at_deltas(at_layer, looks.gradient_cuts, looks.gradient_starts, counts, looks.room, row)
+        look_at_deltas(at_layer, looks.gradient_cuts, looks.gradient_starts, counts, looks.room, row)
         backward_linear(net, state, work, layer, rows, delta, other)
         begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
         gradient = state.grads[begin:end]
         weight_gradient(net, state, work, layer, rows, delta, gradient, gradient, finish)
-        _look_at_weights(state.params[begin:end], gradient, code[WIDTH], row)
-        _look_at_shifts(code, state.params, state.grads, state.running, row)
+        look_at_weights(state.params[begin:end], gradient, code[WIDTH], row)
+        look_at_shifts(code, state.params, state.grads, state.running, row)
         row[_AGREEMENT] = agreement_by_example(layer_input(net, work, layer, rows), at_layer, code[FAN_IN], code[WIDTH])
         delta, other = other, delta
 
