@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.bounds import Bounds, mean_of
 from reportgen.analysis.ensembles import ensemble_by_seed
 from reportgen.analysis.measures import by_layer, chosen_layers, value
+from reportgen.analysis.scales import RUN_SHARES
 from reportgen.analysis.search import best_values
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import binomial_error, paired_error
@@ -30,9 +31,6 @@ Values = NDArray[np.float64]
 Records = Mapping[tuple[str, int], RunRecord]
 Beside = Mapping[tuple[str, int], Mapping[str, Sequence[float]]]
 """What was measured beside the runs: by (variant, seed) and metric, one number, or one for each layer."""
-
-SHARES = ("diverged", "stopped")
-"""Metrics that say of each run whether it is one of those, so that their mean is a share of runs."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +179,7 @@ class Asked:
     @property
     def is_share(self) -> bool:
         """Whether the claim is on a share of runs, such as those that diverged."""
-        return self.claim.measure.metric in SHARES
+        return self.claim.measure.metric in RUN_SHARES
 
     def least_error(self, values: Values) -> float:
         """Return the floor that examples, or runs, set to a standard error of shares; 0 for other metrics."""

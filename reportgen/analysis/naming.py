@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from reportgen.analysis.scales import in_points, is_difference, is_share
+
 _SPELLED = {
     "val": "validation",
     "train": "training",
@@ -30,24 +32,9 @@ _SETTINGS = {
 """Settings that the last part of their path would name badly."""
 
 
-_SHARES = ("accuracy", "fraction", "diverged", "stopped", "agreement_example", "agreement_batch", "val_spread")
-DIFFERENCES = ("accuracy_difference", "accuracy_gap", "gain")
-"""How the names of metrics end that are differences of shares."""
-
-
-def is_share(name: str) -> bool:
-    """Return whether a score or statistic is a share between 0 and 1, which is read as percent."""
-    return name.endswith(_SHARES)
-
-
-def in_points(name: str) -> bool:
-    """Return whether differences of a score or statistic are read in percentage points."""
-    return is_share(name) or name.endswith(DIFFERENCES)
-
-
 def amount(value: float, metric: str) -> str:
     """Return a number that an author wrote, in full, as its metric is read: shares in percent, their gaps in points."""
-    if metric.endswith(DIFFERENCES):
+    if is_difference(metric):
         return points(value)
     return f"{100 * value:g}%" if is_share(metric) else f"{value:g}"
 

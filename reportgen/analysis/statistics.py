@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from reportgen.analysis.scales import extent
+
 LEVEL = 0.95
 """Of every interval."""
 
@@ -32,29 +34,18 @@ def mean_interval(values: ArrayLike, least_error: float = 0.0, level: float = LE
     return mean, mean - half, mean + half
 
 
-_SHARES = ("accuracy", "fraction", "agreement_example", "agreement_batch", "best_place", "weight_evenness")
-_SHARE_DIFFERENCES = ("accuracy_gap", "accuracy_difference")
-_SIZES = (
-    *("loss", "_std", "_norm", "update_ratio", "_unit_spread", "effective_rank", "singular_max", "weight_max"),
-    *("gradient_error", "epochs_to", "steps_to", "activation_ns", "forward_ns", "backward_ns", "over_product"),
-)
-
-
 def possible(name: str, lo: float, hi: float) -> tuple[float, float]:
     """Return the interval of a metric's mean without what it cannot be: shares outside 0 to 1, negative sizes.
 
     Cutting off what cannot be leaves the interval's coverage as it is. NaN bounds stay.
     """
-    if name.endswith(_SHARE_DIFFERENCES):
-        return float(np.clip(lo, -1.0, 1.0)), float(np.clip(hi, -1.0, 1.0))
-    least = 0.0 if name.endswith(_SHARES + _SIZES) else -math.inf
-    most = 1.0 if name.endswith(_SHARES) else math.inf
+    least, most = extent(name)
     return float(np.clip(lo, least, most)), float(np.clip(hi, least, most))
 
 
 def possible_difference(name: str, lo: float, hi: float) -> tuple[float, float]:
     """Return the interval of a metric's difference without what it cannot be: shares differ by 1 at most."""
-    most = 1.0 if name.endswith(_SHARES) else math.inf
+    most = 1.0 if extent(name) == (0.0, 1.0) else math.inf
     return float(np.clip(lo, -most, most)), float(np.clip(hi, -most, most))
 
 

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from reportgen.analysis.model import Analysis, ClaimResult
-from reportgen.analysis.naming import in_points, is_share
+from reportgen.analysis.scales import in_points, is_share
 from reportgen.figures import _style
 from reportgen.figures._regions import Region, region
 from reportgen.figures._words import count, number, resolving, sentence

@@ -9,7 +9,8 @@ from typing import Any
 from reportgen.analysis import wording
 from reportgen.analysis.expectations import tolerance
 from reportgen.analysis.model import ClaimResult
-from reportgen.analysis.naming import in_points, words
+from reportgen.analysis.naming import words
+from reportgen.analysis.scales import in_points
 from reportgen.analysis.wording import expectation, of_whom
 from reportgen.report.formatting import (
     difference,

@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from reportgen.analysis.naming import DIFFERENCES, in_points, is_share, sentence, setting, words
+from reportgen.analysis.naming import sentence, setting, words
+from reportgen.analysis.scales import in_points, is_difference, is_share
 
 NONE = "–"
 THIN = "\u202f"  # a narrow space at which no line breaks
@@ -193,21 +194,21 @@ def duration(seconds: float | None) -> str:
 
 def score(value: float | None, name: str) -> str:
     """Return a score as its kind is read: accuracies in percent, losses as numbers."""
-    if name.endswith(DIFFERENCES):
+    if is_difference(name):
         return points(value)
     return percent(value) if is_share(name) else number(value)
 
 
 def estimated(value: float | None, bounds: Bounds, name: str) -> str:
     """Return an estimated score in as many digits as its interval is shown in."""
-    if name.endswith(DIFFERENCES):
+    if is_difference(name):
         return points(value)
     return percent(value, resolving_percent(bounds)) if is_share(name) else within(value, bounds)
 
 
 def score_interval(bounds: Bounds, name: str) -> str:
     """Return the interval of a score as its kind is read."""
-    if name.endswith(DIFFERENCES):
+    if is_difference(name):
         return points_interval(bounds)
     return percent_interval(bounds) if is_share(name) else interval(bounds)
 
@@ -233,7 +234,7 @@ def exponents(text: str) -> str:
 
 def given(value: float, name: str = "") -> str:
     """Return a number that an author wrote, in full; shares as percent, their differences in points."""
-    if name.endswith(DIFFERENCES):
+    if is_difference(name):
         return _minus(f"{100 * value:g} points")
     return _minus(f"{100 * value:g}%") if is_share(name) else _minus(exponents(f"{value:g}"))
 

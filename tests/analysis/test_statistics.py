@@ -160,6 +160,8 @@ def test_signs_and_shares_have_exact_p_values() -> None:
         ("val_accuracy", (0.96, 1.006), (0.96, 1.0)),
         ("dead_fraction", (-0.1, 0.3), (0.0, 0.3)),
         ("best_place", (0.7, 1.16), (0.7, 1.0)),
+        ("ensemble_val_spread", (-0.01, 0.04), (0.0, 0.04)),
+        ("ensemble_val_gain", (-1.2, 0.1), (-1.0, 0.1)),
         ("val_loss", (-0.2, 7.0), (0.0, 7.0)),
         ("gradient_error", (-1e-9, 3e-9), (0.0, 3e-9)),
         ("activation_mean", (-0.2, 1.4), (-0.2, 1.4)),
