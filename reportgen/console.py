@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from reportgen.analysis.model import ClaimResult
 from reportgen.estimate import SMALLER, Cost, download_bytes, machine_bytes, peak_bytes, run_costs
 from reportgen.layout import RESULTS
 from reportgen.order import Order, plan_jobs, stored_records, unique
-from reportgen.pipeline import Report, foreseen
+from reportgen.pipeline import FailedRun, Report, foreseen
 from reportgen.runs.store import plain
 from reportgen.study.plan import Plan
 
@@ -21,7 +20,6 @@ STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 
 Line = tuple[str, str]  # a style, "" for none, and the text
 ACTIVE = ("html", "pdf")
-FAILURE = re.compile(r"(, seed \d+): ")
 
 
 def report_lines(report: Report) -> Iterator[Line]:
@@ -37,20 +35,19 @@ def report_lines(report: Report) -> Iterator[Line]:
     yield "", f"  runs: {counted(status_counts(report))} ({report.trained} trained, {report.stored} stored)"
     severities = Counter(finding.severity for finding in report.analysis.findings)
     yield "", f"  findings: {severities.total()}{f' ({counted(severities)})' if severities else ''}"
-    for failure in _together(report.failures):
+    for failure in _together(report.failed):
         yield "red", f"  failed: {failure}"
     yield "", f"  report: {main_file(report)}"
 
 
-def _together(failures: Sequence[str]) -> Iterator[str]:
+def _together(failed: Sequence[FailedRun]) -> Iterator[str]:
     """Yield each error once, with the first run that it ended and how many more."""
-    ended: dict[str, list[str]] = {}
-    for failure in failures:
-        run, seed, error = FAILURE.split(failure, maxsplit=1)
-        ended.setdefault(error, []).append(f"{run}{seed}")
+    ended: dict[str, list[FailedRun]] = {}
+    for run in failed:
+        ended.setdefault(run.error, []).append(run)
     for error, runs in ended.items():
         more = f", and {several(len(runs) - 1, 'more run')}" if len(runs) > 1 else ""
-        yield f"{runs[0]}{more}: {error}"
+        yield f"{runs[0].name}{more}: {error}"
 
 
 def report_values(report: Report) -> dict[str, Any]:

@@ -44,10 +44,24 @@ class Analysed:
 
 
 @dataclass(frozen=True)
+class FailedRun:
+    """A run that raised an error: its variant's label, its seed and the error in words."""
+
+    variant: str
+    seed: int
+    error: str
+
+    @property
+    def name(self) -> str:
+        """The run in words."""
+        return f"{self.variant}, seed {self.seed}"
+
+
+@dataclass(frozen=True)
 class Report:
     """A written report: its folder, the paths in it, the analysis it shows, and what became of the runs.
 
-    failures: one line for every run that failed. missing: why there is no PDF, where one was wanted.
+    missing: why there is no PDF, where one was wanted.
     """
 
     folder: Path
@@ -55,8 +69,13 @@ class Report:
     analysis: Analysis
     trained: int
     stored: int
-    failures: tuple[str, ...]
+    failed: tuple[FailedRun, ...]
     missing: MissingError | None
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One line for every run that failed."""
+        return tuple(f"{run.name}: {run.error}" for run in self.failed)
 
 
 def run_study(
@@ -258,12 +277,12 @@ def write_report(made: Analysed, watcher: Watcher) -> Report:
     if published.folder != order.folder:
         _bring_runs(made, Store(published.folder / RUNS))
     labels = {variant.id: variant.label for variant in order.plan.variants}
-    failures = tuple(
-        f"{labels[variant]}, seed {seed}: {record.error}"
+    failed = tuple(
+        FailedRun(labels[variant], seed, record.error or "")
         for (variant, seed), record in made.records.items()
         if record.status == "failed"
     )
-    return Report(published.folder, published.paths, analysis, made.trained, made.stored, failures, published.missing)
+    return Report(published.folder, published.paths, analysis, made.trained, made.stored, failed, published.missing)
 
 
 def _bring_runs(made: Analysed, store: Store) -> None:
