@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence
 from reportgen.analysis.rules._held_out import examples, majority, scored
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.statistics import paired_error, t_quantile
 from reportgen.engine.spec import NetworkSpec, RunSpec
 from reportgen.runs.record import RunRecord
@@ -61,8 +62,8 @@ def _rung(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> Rung | No
         floor = 2 * paired_error(float(gap.mean()), n, 1)
         if not gap.mean() > max(floor, quantile * float(gap.std(ddof=1)) / math.sqrt(gap.size)):
             return None
-    reached, fitted = (float(np.mean([b.final[score] for _, b in pairs])) for score in gaps)
-    by, blind = float(gaps["val_accuracy"].mean()), float(np.mean([majority(a) for a, _ in pairs]))
+    reached, fitted = (mean([b.final[score] for _, b in pairs]) for score in gaps)
+    by, blind = float(gaps["val_accuracy"].mean()), mean([majority(a) for a, _ in pairs])
     return Rung(reached, fitted, by, by / max(reached - blind, 1e-9), pairs[0][1])
 
 

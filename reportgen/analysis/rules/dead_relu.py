@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.analysis.rules._input import standardize, too_large
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import fits, stuck
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
@@ -91,7 +92,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     layers = layers_in_most(flags)
     starts, ends = zip(*(_dead_by_layer(r) for r in shown), strict=True)
-    start, end = float(np.mean([s.max() for s in starts])), float(np.mean([e.max() for e in ends]))
+    start, end = mean([s.max() for s in starts]), mean([e.max() for e in ends])
     from_start = start > MANY
     seeds = tuple(r.spec.seed for r in shown)
     advice, proposals = _cure(evidence, shown[0], from_start)

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._input import LARGE_INPUT
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import (
     enough,
@@ -88,7 +89,7 @@ def check(evidence: Evidence) -> Finding | None:
     layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0])
     theirs = f"; theory expects {number(expected)} of these settings" if expected else ""
-    loss = float(np.mean([record.epochs("train_loss")[0] for record in shown]))
+    loss = mean([record.epochs("train_loss")[0] for record in shown])
     advice, proposals = _cure(shown[0])
     found = severity_of_change(shown, growth, LEAST)
     return Finding(

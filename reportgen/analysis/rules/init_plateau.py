@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._plateau import Plateau, delayed, plateau
 from reportgen.analysis.rules._scale import NORMALIZE, rescale
 from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_seeds
@@ -67,7 +68,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     shown, flats = [record for record, _ in found], [flat for _, flat in found]
     share, end = (float(np.median([getattr(flat, name) for flat in flats])) for name in ("share", "end"))
-    start, fallen = (float(np.mean([getattr(flat, name) for flat in flats])) for name in ("start", "fallen"))
+    start, fallen = (mean([getattr(flat, name) for flat in flats]) for name in ("start", "fallen"))
     weak = float(np.median([strength(record) for record in shown]))
     seeds = tuple(record.spec.seed for record in shown)
     advice, proposals = _cure(shown[0])

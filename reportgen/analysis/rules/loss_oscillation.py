@@ -26,6 +26,7 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import ends, finite, restarts, rises
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import FITS, fits, guess_loss
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import in_most, number, percent, words_for_seeds
@@ -65,8 +66,8 @@ def check(evidence: Evidence) -> Finding | None:
     if not shown:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
-    size, cost, step = float(np.mean([s for _, s in shown])), guess_loss(record), record.steps // 2
-    level = float(np.mean([_level(r) for r, _ in shown]))
+    size, cost, step = mean([s for _, s in shown]), guess_loss(record), record.steps // 2
+    level = mean([_level(r) for r, _ in shown])
     rate, slower = lower(record, "smaller steps")
     harmed = sum(costs_answers(r, found) for r, found in shown)
     return Finding(

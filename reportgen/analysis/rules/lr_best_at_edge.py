@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._seen import number, percent
 from reportgen.analysis.statistics import paired_error
 from reportgen.engine.spec import RunSpec
@@ -53,7 +54,7 @@ class Group:
     @property
     def mean(self) -> float:
         """The mean score over seeds."""
-        return float(np.mean(list(self.scores.values())))
+        return mean(list(self.scores.values()))
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -72,7 +73,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     high = groups[-1].mean >= groups[0].mean
     edge, others = (groups[-1], groups[-2::-1]) if high else (groups[0], groups[1:])
-    best = max(edge.rates, key=lambda lr: float(np.mean(list(scores[lr].values()))))
+    best = max(edge.rates, key=lambda lr: mean(list(scores[lr].values())))
     if best != own.training.lr or not _stands_out(edge, others, sweep, metric):
         return None
     end = max(live) if high else min(live)
@@ -128,7 +129,7 @@ def _groups(scores: Mapping[float, Scores]) -> list[Group]:
 
 def _mean_by_seed(several: Sequence[Scores]) -> Scores:
     seeds = sorted({seed for own in several for seed in own})
-    return {seed: float(np.mean([own[seed] for own in several if seed in own])) for seed in seeds}
+    return {seed: mean([own[seed] for own in several if seed in own]) for seed in seeds}
 
 
 def _stands_out(edge: Group, others: Sequence[Group], records: Sequence[RunRecord], metric: str) -> bool:

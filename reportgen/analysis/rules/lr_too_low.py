@@ -22,10 +22,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Course, course, rises
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._seen import fold, in_most, number, percent, percent_at_most, words_for_seeds
 from reportgen.runs.record import RunRecord
@@ -94,7 +93,7 @@ def _means(courses: Sequence[Course]) -> dict[str, float]:
         "first_loss": "first",
         "last_loss": "last",
     }
-    return {name: float(np.mean([getattr(c, field) for c in courses])) for name, field in names.items()}
+    return {name: mean([getattr(c, field) for c in courses]) for name, field in names.items()}
 
 
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:

@@ -31,6 +31,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules import lr_too_high
 from reportgen.analysis.rules._held_out import mean_final, scored
 from reportgen.analysis.rules._ladder import better_sibling, less_regularized, weight_decay
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import fits, stuck
 from reportgen.analysis.rules._pull import (
     cost_of_dropout,
@@ -121,7 +122,7 @@ def _drowned(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None
     """Return the finding on batches whose loss dropout puts beyond reason; none where the net learns all the same."""
     if all(fits(r) for r in records):
         return None
-    noisy, clean = (float(np.mean([r.arrays[name][0] for r in records])) for name in ("step_loss", "epoch_train_loss"))
+    noisy, clean = (mean([r.arrays[name][0] for r in records]) for name in ("step_loss", "epoch_train_loss"))
     seeds, rate = tuple(r.spec.seed for r in records), dropout_rate(records[0])
     pulls = {"penalty": False, "dropout": True}
     return Finding(
@@ -167,9 +168,9 @@ def _hastened(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
 
 def _facts(records: Sequence[RunRecord]) -> dict[str, float]:
     return {
-        "penalty_over_loss": float(np.mean([cost_of_penalty(r) for r in records])),
-        "weights_kept": float(np.mean([shrinkage(r) for r in records])),
-        "dropout_over_guess": float(np.mean([cost_of_dropout(r) for r in records])),
+        "penalty_over_loss": mean([cost_of_penalty(r) for r in records]),
+        "weights_kept": mean([shrinkage(r) for r in records]),
+        "dropout_over_guess": mean([cost_of_dropout(r) for r in records]),
     }
 
 

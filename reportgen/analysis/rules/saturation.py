@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.analysis.rules._input import standardize, too_large
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import FITS, MASTERS, does_well, fits, guess_loss, stuck
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
@@ -90,7 +91,7 @@ def check(evidence: Evidence) -> Finding | None:
         for r, (flags, _) in zip(records, seen, strict=True)
         if flags.any()
     ]
-    share = float(np.mean(shares))
+    share = mean(shares)
     shown = [r for r, (flags, _) in zip(records, seen, strict=True) if flags.any()]
     name = shown[0].spec.network.layers[layers[0] - 1].activation.name
     advice, proposals = _cure(evidence, shown[0], layers, step)

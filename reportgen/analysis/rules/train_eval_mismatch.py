@@ -31,11 +31,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules import lr_too_high
 from reportgen.analysis.rules._course import finite
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._pull import dropout_unscaled, kept_by_dropout
 from reportgen.analysis.rules._seen import enough, looked_at, number, percent, words_for_layers, words_for_seeds
@@ -125,7 +124,7 @@ def check(evidence: Evidence) -> Finding | None:
     signs = [sign for _, sign, _ in shown]
     sign = max(dict.fromkeys(signs), key=signs.count)
     record = next(r for r, name, _ in shown if name == sign)
-    size = float(np.mean([value for _, name, value in shown if name == sign]))
+    size = mean([value for _, name, value in shown if name == sign])
     seeds = tuple(r.spec.seed for r, _, _ in shown)
     layers = tuple(i + 1 for i, layer in enumerate(record.spec.network.layers) if _has_modes(layer))
     advice, proposals = _cure(record, sign)

@@ -37,7 +37,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules import lr_too_high, lr_too_low
 from reportgen.analysis.rules._course import Array, course, finite, rises
 from reportgen.analysis.rules._held_out import examples, mean_final, reference, scored, share_error
-from reportgen.analysis.rules._means import noise
+from reportgen.analysis.rules._means import mean, noise
 from reportgen.analysis.rules._outcome import FITS, below_others, fits, guess_loss, stuck
 from reportgen.analysis.rules._seen import in_most, number, percent, percent_at_most, words_for_seeds
 from reportgen.analysis.rules.underfitting import Shortfall, below_simple_models
@@ -182,8 +182,8 @@ def _hardly_begun(record: RunRecord) -> float | None:
 
 def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]]) -> Finding:
     record = shown[0][0]
-    half, end = (float(np.mean([getattr(f, name) for _, f in shown])) for name in ("half", "end"))
-    gain = float(np.mean([f.gain(guess_loss(record)) for _, f in shown]))
+    half, end = (mean([getattr(f, name) for _, f in shown]) for name in ("half", "end"))
+    gain = mean([f.gain(guess_loss(record)) for _, f in shown])
     message = (
         f"The loss was still falling when training ended: from {number(half)} at half time to {number(end)} after "
         f"{record.steps} steps; as much training again would take off about {percent(gain / end)} of it "
@@ -199,7 +199,7 @@ def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]])
 
 
 def _too_few_steps(evidence: Evidence, shown: Sequence[tuple[RunRecord, float]], below: Shortfall) -> Finding:
-    promised, record = float(np.mean([value for _, value in shown])), shown[0][0]
+    promised, record = mean([value for _, value in shown]), shown[0][0]
     message = (
         f"All {record.steps} steps together promise a fall of the loss by {percent_at_most(-math.expm1(-promised))}; "
         f"accuracy is {percent(below.train)} in training, where {below.by} reaches {percent(below.reached)} in "

@@ -20,6 +20,7 @@ import numpy as np
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.analysis.rules import lr_too_high
 from reportgen.analysis.rules._course import Array, course, rises
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._rate import lower
 from reportgen.analysis.rules._seen import (
     enough,
@@ -60,7 +61,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     layers = layers_in_most([shares >= SHARE for _, (shares, _, _) in shown])
-    ratio = float(np.mean([median for _, (_, median, _) in shown]))
+    ratio = mean([median for _, (_, median, _) in shown])
     harms = enough(sum(harm for _, (_, _, harm) in shown), len(found))
     rate, slower = lower(record, "smaller steps")
     step = int(record.probe_steps[1])

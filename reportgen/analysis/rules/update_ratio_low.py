@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Array, Course, course, rises
-from reportgen.analysis.rules._means import medians
+from reportgen.analysis.rules._means import mean, medians
 from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._seen import (
     fold,
@@ -82,8 +82,8 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     layers = layers_in_most([_still(c) for _, c in shown])
-    ratio = float(np.mean([_ratios(c)[_still(c)].max() for _, c in shown]))
-    path = float(np.mean([c.paths[_still(c)].max() for _, c in shown]))
+    ratio = mean([_ratios(c)[_still(c)].max() for _, c in shown])
+    path = mean([c.paths[_still(c)].max() for _, c in shown])
     advice, proposals = _cure(record, ratio)
     return Finding(
         rule=RULE.id,

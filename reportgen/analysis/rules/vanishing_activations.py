@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis import theory
 from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import (
     enough,
@@ -82,8 +83,8 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     seeds = tuple(r.spec.seed for r in shown)
     layers = layers_in_most(flags)
-    first = float(np.mean([initial(r, "activation_std")[0] for r in shown]))
-    last = float(np.mean([initial(r, "activation_std")[-1] for r in shown]))
+    first = mean([initial(r, "activation_std")[0] for r in shown])
+    last = mean([initial(r, "activation_std")[-1] for r in shown])
     depth = len(initial(shown[0], "activation_std"))
     fall = first / last if last > 0 else math.inf
     expected = _expected_fall(shown[0])

@@ -32,6 +32,7 @@ import numpy as np
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import finite, sane
 from reportgen.analysis.rules._input import LARGE_INPUT, standardize
+from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import does_well, fits, guess_loss, start_loss
 from reportgen.analysis.rules._scale import rescale
 from reportgen.analysis.rules._seen import enough, looked_at, number, words_for_seeds
@@ -76,10 +77,10 @@ def check(evidence: Evidence) -> Finding | None:
     if not shown or not enough(len(shown), len(records)):
         return None
     first = shown[0]
-    loss = float(np.mean([start_loss(record) for record in shown]))
+    loss = mean([start_loss(record) for record in shown])
     chance = chance_loss(first.spec.training.loss.name, first.spec.network.layers[-1].units)
     cause = max((_cause(record) for record in shown), key=[_cause(record) for record in shown].count)
-    outputs = float(np.mean([record.statistic("activation_std")[0][-1] for record in shown]))
+    outputs = mean([record.statistic("activation_std")[0][-1] for record in shown])
     seeds = tuple(record.spec.seed for record in shown)
     advice, proposals = _cure(evidence, first, cause)
     by_input = cause == "input" and all(record.steps == 0 or fits(record) for record in shown)
