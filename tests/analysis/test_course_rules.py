@@ -84,6 +84,16 @@ def _with(record: RunRecord, **arrays: Any) -> RunRecord:
     return dataclasses.replace(record, arrays={**record.arrays, **arrays})
 
 
+def test_training_of_unknown_length_is_advised_to_go_on_by_a_factor() -> None:
+    record = runs(**SICK["two epochs"][1])[0]
+    training = dataclasses.replace(record.spec.training, epochs=0)
+    unknown = dataclasses.replace(record, spec=dataclasses.replace(record.spec, training=training))
+    finding = found("undertrained", [unknown] * 3)
+    assert finding is not None
+    assert finding.advice.endswith("times as long.")
+    assert finding.proposals == ()
+
+
 def test_one_epoch_shows_in_its_minibatches_that_it_is_too_short() -> None:
     finding = found("undertrained", runs(lr=0.05, epochs=1, data=HARD, batch_size=4))
     assert finding is not None

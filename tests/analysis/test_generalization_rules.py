@@ -12,6 +12,7 @@ from reportgen.analysis.diagnose import diagnose
 from reportgen.analysis.rules import RULES
 from reportgen.analysis.rules._held_out import examples
 from reportgen.engine.spec import Component, DataSpec, NetworkSpec
+from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
 from tests.analysis.held_out_runs import (
     BLIND,
@@ -84,6 +85,20 @@ def test_a_net_with_parameters_enough_that_learns_next_to_nothing_is_told_so_and
     assert "has the parameters for it" in finding.message
     assert not [p for p in finding.proposals if "network.hidden" in p.change]
     assert finding.proposals[0].change["training.lr"] == pytest.approx(10 * run().spec.training.lr)
+
+
+def test_a_net_that_learned_nothing_is_told_of_where_no_simple_model_is_known() -> None:
+    guessing = {name: 0.25 for name in ("train_accuracy", "val_accuracy")} | {"train_loss": 1.386, "batch_loss": 1.386}
+    finding = found("underfitting", [without_baselines(record) for record in runs(curves=guessing)])
+    assert finding is not None
+    assert finding.severity == "warning"
+    assert "not recorded" in finding.message
+    assert found("underfitting", [without_baselines(record) for record in runs()]) is None
+
+
+def without_baselines(record: RunRecord) -> RunRecord:
+    facts = {name: value for name, value in record.facts.items() if not name.startswith("baseline_")}
+    return replace(record, facts=facts)
 
 
 def test_a_wider_variant_of_the_same_study_is_a_reference_and_another_rate_is_none() -> None:

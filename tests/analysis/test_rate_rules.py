@@ -11,7 +11,7 @@ import pytest
 from reportgen.analysis.rules._course import course
 from reportgen.analysis.rules._outcome import guess_loss
 from reportgen.analysis.rules._rate import COMMON_RATE, lower, other_rates
-from reportgen.analysis.rules._swings import swing
+from reportgen.analysis.rules._swings import over_epochs, swing
 from reportgen.analysis.rules.lr_too_high import sign
 from reportgen.engine.spec import Component, DropoutSpec
 from tests.analysis.rate_runs import alarm, clouds, found, run, runs
@@ -186,6 +186,22 @@ def test_an_epochs_mean_counts_examples_and_not_batches() -> None:
     losses[3::8] = 50.0
     falls = {"step_loss": losses, "epoch_train_loss": np.linspace(1, 0.5, 13)}
     assert swing(dataclasses.replace(record, arrays={**record.arrays, **falls})) < 0.2
+
+
+def test_an_epoch_that_leaves_its_last_batch_of_few_out_is_cut_where_it_was_scored() -> None:
+    record = run(epochs=12, batch_size=133)  # four steps an epoch by the settings, three were made
+    arrays = {"step_loss": np.tile([1.0, 2.0, 6.0], 12), "epoch_step": np.arange(13) * 3}
+    assert over_epochs(dataclasses.replace(record, arrays={**record.arrays, **arrays})).tolist() == [3.0] * 12
+
+
+def test_where_no_rate_would_move_the_net_a_low_rate_is_not_at_fault() -> None:
+    record = run(**TOO_LOW["sgd"])
+    still = {"probe_update_ratio": record.arrays["probe_update_ratio"] * 1e-9}
+    training = dataclasses.replace(record.spec.training, lr=0.1)
+    spec = dataclasses.replace(record.spec, training=training)
+    moved = dataclasses.replace(record, spec=spec, arrays={**record.arrays, **still})
+    assert found("lr_too_low", [record] * 3) is not None
+    assert found("lr_too_low", [moved] * 3) is None
 
 
 def test_a_loss_beyond_reason_that_is_finite_counts_as_broken_out() -> None:

@@ -45,13 +45,20 @@ def noiseless(record: RunRecord) -> list[Array]:
 
 
 def over_epochs(record: RunRecord) -> Array:
-    """Return the mean loss of each epoch over its examples: a last batch of few examples counts for few."""
+    """Return the mean loss of each epoch over its examples: a last batch of few examples counts for few.
+
+    Where epochs have other numbers of steps than the batch size makes of the examples, as training that leaves a last
+    batch of few out, each step counts alike.
+    """
     size, batch = int(record.facts.get("train_n", 0)), record.spec.training.batch_size
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
     if size == 0:
         return np.asarray(record.arrays.get("epoch_batch_loss", ()), np.float64)[1:]
     batch = min(batch or size, size)
-    steps = -(-size // batch)
+    steps, known = -(-size // batch), np.diff(np.asarray(record.arrays.get("epoch_step", ()), np.int64))
+    if known.size and (known == known[0]).all() and 0 < known[0] != steps:
+        whole = losses[: losses.size // known[0] * known[0]]
+        return np.asarray(whole.reshape(-1, known[0]).mean(axis=1))
     weights = np.full(steps, batch / size)
     weights[-1] = 1 - batch * (steps - 1) / size
     return np.asarray(losses[: losses.size // steps * steps].reshape(-1, steps) @ weights)

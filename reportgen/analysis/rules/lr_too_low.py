@@ -12,7 +12,8 @@ largest: a net that converged, or died between two looks, has lost its gradient.
 together promise no fall by a factor of e. Or no layer's weights have moved by more than a fifth of their size, so that
 the net is still the one that was drawn. A net that fits its training split is no case of a low rate. Nor is one whose
 gradient vanished among its layers: at initialization, weights and not biases must hold half of the (squared) gradient,
-and other rules name what starves them. Runs of fewer than 20 steps are not judged: there, steps are what is missing.
+and other rules name what starves them, as they do where only a rate above a thousand would move the net. Runs of fewer
+than 20 steps are not judged: there, steps are what is missing.
 
 **Advice.** Raise the rate, by the power of ten that brings a step to about the size of the loss.
 """
@@ -26,6 +27,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Course, course, rises
 from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import fits
+from reportgen.analysis.rules._rate import BEYOND_USE
 from reportgen.analysis.rules._seen import fold, in_most, number, percent, percent_at_most, words_for_seeds
 from reportgen.runs.record import RunRecord
 
@@ -47,8 +49,9 @@ def _crawls(record: RunRecord) -> Course | None:
     seen = course(record)
     if seen is None or seen.losses.size < LEAST_STEPS or seen.usual >= SMALL or seen.fall >= KEPT:
         return None
-    # Steps of no size at all, at a rate above zero, are those of a net without a gradient.
-    dead = seen.kept <= THERE or (seen.usual == 0 and record.spec.training.lr > 0)
+    # Steps that only a rate beyond all use would make larger are those of a net without a gradient.
+    lr = record.spec.training.lr
+    dead = seen.kept <= THERE or (lr > 0 and (seen.usual == 0 or lr * _times(seen.usual) > BEYOND_USE))
     if dead or seen.carried < CARRIED:
         return None
     return seen if seen.path < NEAR or seen.promised < FEW else None
@@ -96,11 +99,15 @@ def _means(courses: Sequence[Course]) -> dict[str, float]:
     return {name: mean([getattr(c, field) for c in courses]) for name, field in names.items()}
 
 
+def _times(effect: float) -> float:
+    """Return the power of ten, 10 at least, by which a rate is to be raised for steps as large as the loss."""
+    return float(10.0 ** max(1, round(-math.log10(max(effect, 1e-12)))))
+
+
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
-    lr = record.spec.training.lr
+    lr, times = record.spec.training.lr, _times(effect)
     if lr <= 0:
         return "Set a learning rate above 0.", ()
-    times = 10.0 ** max(1, round(-math.log10(max(effect, 1e-12))))
     advice = f"Raise the learning rate by {fold(times)}, to {number(lr * times)}."
     factors = dict.fromkeys((times, 10 * times, max(times / 10, 10.0)))
     return advice, tuple(Proposal({"training.lr": lr * factor}, "larger steps") for factor in factors)

@@ -183,8 +183,9 @@ def _words(records: Sequence[RunRecord], pulls: dict[str, bool]) -> str:
             f"together are {number(facts['weights_kept'])} of what they were"
         )
     if pulls["dropout"]:
-        cost = number(facts["dropout_over_guess"])
-        said.append(f"dropout of {number(rate)} adds {cost} of the loss of guessing to the training loss")
+        cost = facts["dropout_over_guess"]
+        adds = f"adds {number(cost)} of the loss of guessing to the training loss"
+        said.append(f"dropout of {number(rate)} {adds if cost > 0 else f'leaves {percent(1 - rate)} of the units'}")
     return " and ".join(said)
 
 

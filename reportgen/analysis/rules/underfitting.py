@@ -14,7 +14,8 @@ it counts only where it makes nothing of it, and stays below them by a fifth of 
 class, in training and in validation, as no size explains; with batch normalization, whose running values wander, only
 where the loss is still about that of guessing. Left alone is a net whose training loss fell by more than a tenth from
 the third quarter of training to the last, and kept that pace to the end, or is on its way but not yet better than
-guessing: it lacks training first.
+guessing: it lacks training first. Where a record brought from elsewhere does not hold what simple models reach, a net
+that is no better in training than the commonest class is told of, with what has to be known to say why.
 
 **Causes told apart.** A net that does not train (rate, initialization, signal, no nonlinearity, penalties) does not fit
 either. Where such a fault is found, the lack of fit is its consequence, or not worth a word of its own.
@@ -33,7 +34,15 @@ import numpy as np
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._curves import still_falling
-from reportgen.analysis.rules._held_out import examples, mean_final, reference, scored, share_error
+from reportgen.analysis.rules._held_out import (
+    SIMPLE,
+    blind_in_training,
+    examples,
+    mean_final,
+    reference,
+    scored,
+    share_error,
+)
 from reportgen.analysis.rules._ladder import better_sibling, larger_network
 from reportgen.analysis.rules._outcome import guess_loss, stuck
 from reportgen.analysis.rules._seen import enough, initial, looked_at, percent, words_for_seeds
@@ -132,7 +141,7 @@ def check(evidence: Evidence) -> Finding | None:
     larger = None if short else _below_a_larger_net(evidence, records)
     short = short or larger
     if short is None:
-        return None
+        return _blind(evidence, records)
     advice, proposals = _cure(evidence) if small or larger else _start_learning(evidence)
     lacks = "the net holds" if small or larger else "it has learned, and it has the parameters for it"
     return Finding(
@@ -149,6 +158,38 @@ def check(evidence: Evidence) -> Finding | None:
             f"({words_for_seeds(short.seeds, len(records))}): there is more to learn than {lacks}."
         ),
         advice=advice,
+        sources=SOURCES,
+        proposals=proposals,
+    )
+
+
+def _blind(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
+    """Return the finding on nets that learned next to nothing, where no simple model is known; None elsewhere."""
+    if any(name in record.facts for record in records for name in SIMPLE.values()):
+        return None
+    commonest = blind_in_training(records)
+    train, error = mean_final(records, "train_accuracy"), share_error(commonest, examples(records, "train_n"))
+    seeds = tuple(r.spec.seed for r in records if stuck(r))
+    if not (enough(len(seeds), len(records)) and train <= commonest + ERRORS * error):
+        return None
+    _, proposals = _start_learning(evidence)
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=records[0].steps,
+        evidence={"train_accuracy": train, "commonest_class": commonest},
+        message=(
+            f"The net has learned next to nothing: accuracy is {percent(train)} in training, where the commonest class "
+            f"alone makes {percent(commonest)} ({words_for_seeds(seeds, len(records))}). What simple models reach on "
+            "these data is not recorded."
+        ),
+        advice=(
+            "Score a linear model on the same data. If it does better, try a learning rate ten times as high, or a "
+            "tenth of it; if it does not, the inputs may not tell the labels."
+        ),
         sources=SOURCES,
         proposals=proposals,
     )

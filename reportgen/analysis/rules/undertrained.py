@@ -214,7 +214,8 @@ def _finding(
 ) -> Finding:
     record, seeds = records[0], tuple(r.spec.seed for r in records)
     epochs = record.spec.training.epochs
-    longer = dict.fromkeys((times, MUCH_LONGER))
+    longer = dict.fromkeys((times, MUCH_LONGER)) if epochs else ()
+    by = f"for {times * epochs} epochs in place of {epochs}" if epochs else f"{times} times as long"
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -224,7 +225,7 @@ def _finding(
         step=record.steps,
         evidence={**evident, "steps": record.steps},
         message=f"{message}({words_for_seeds(seeds, len(evidence.records))}, at step {record.steps}).",
-        advice=f"Train for {times * epochs} epochs in place of {epochs}.",
+        advice=f"Train {by}.",
         sources=SOURCES,
         proposals=tuple(Proposal({"training.epochs": more * epochs}, "training that goes on") for more in longer),
     )
