@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import logging
+import os
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -135,4 +138,7 @@ def _image(svg: str, document: Document, name: str, height: float | None = None)
 
 
 def _attachment(module: Any, name: str, content: bytes) -> Any:
-    return module.Attachment(string=content, name=name, description=f"{name}: the numbers of this report")
+    """Return an attached file, dated now, or at SOURCE_DATE_EPOCH: the one clock that reproducible builds set."""
+    date = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())), UTC)
+    words = f"{name}: the numbers of this report"
+    return module.Attachment(string=content, name=name, description=words, created=date, modified=date)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,20 @@ figures: [loss_curves]
 """
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small study and its report in all formats, made once for all tests."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "widths.yaml").write_text(STUDY, encoding="utf-8")
+    run_study(folder / "widths.yaml", output=folder / "reports")
+    return folder
+
+
 @pytest.fixture
-def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small study of which a report in all formats stands in reports/widths."""
-    monkeypatch.chdir(tmp_path)
-    Path("widths.yaml").write_text(STUDY, encoding="utf-8")
-    run_study("widths.yaml")
+def study(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the report, in reports/widths of a working folder that holds its study too."""
+    shutil.copytree(made, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
     return Path("reports/widths")
 
 

@@ -86,11 +86,17 @@ class Outline(HTMLParser):
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report in all formats of the study that most tests look at."""
     folder = tmp_path_factory.mktemp("report")
-    analysis = analysed(folder)
-    (folder / "results.json").write_text("{}", encoding="utf-8")
-    report.write(analysis, figures.draw_all(analysis), folder, ["html", "pdf", "kit"])
+    write_at_a_set_time(analysed(folder), folder, ["html", "pdf", "kit"])
     return folder
+
+
+def write_at_a_set_time(analysis: Analysis, folder: Path, formats: list[str]) -> None:
+    (folder / "results.json").write_text("{}", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+        report.write(analysis, figures.draw_all(analysis), folder, formats)
 
 
 def test_the_page_is_one_safe_file(written: Path) -> None:
@@ -165,17 +171,10 @@ def test_the_kit_holds_figures_and_snippets(written: Path) -> None:
     assert "| verdict |" in (written / "embed" / "report.md").read_text(encoding="utf-8")
 
 
-def test_the_same_bytes_twice(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    analysis = analysed(tmp_path)
-    made = []
-    for name in ("a", "b"):
-        folder = tmp_path / name
-        folder.mkdir()
-        report.write(analysis, figures.draw_all(analysis), folder, ["html", "pdf"])
-        made.append(((folder / "index.html").read_bytes(), (folder / "hostile.pdf").read_bytes()))
-    assert made[0][0] == made[1][0]
-    assert made[0][1] == made[1][1]
+def test_the_same_bytes_twice(written: Path, tmp_path: Path) -> None:
+    write_at_a_set_time(analysed(tmp_path), tmp_path, ["html", "pdf"])
+    for name in ("index.html", "hostile.pdf"):
+        assert (tmp_path / name).read_bytes() == (written / name).read_bytes()
 
 
 def test_weasyprint_has_nothing_to_complain_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -264,6 +263,6 @@ def test_without_pango_everything_but_the_pdf_is_written(tmp_path: Path, monkeyp
     monkeypatch.setattr(pdf, "weasyprint", missing)
     analysis = analysed(tmp_path, epochs=0)
     with pytest.raises(MissingError, match="Pango"):
-        report.write(analysis, figures.draw_all(analysis), tmp_path, ["html", "pdf", "kit"])
+        report.write(analysis, figures.draw_all(analysis)[:1], tmp_path, ["html", "pdf", "kit"])
     assert (tmp_path / "index.html").stat().st_size > 0
     assert (tmp_path / "embed" / "report.md").is_file()
