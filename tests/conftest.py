@@ -2,11 +2,49 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+LONGEST_SECONDS = 300.0
+"""How long a process of tests waits for another to compile: several times what it takes, in case that it died."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let one process compile the kernels where several run tests; otherwise each would compile them, and at once."""
+    from reportgen.kernels import are_compiled
+
+    shared = tmp_path_factory.getbasetemp().parent
+    begun = shared / "compiling"
+    if "PYTEST_XDIST_WORKER" not in os.environ or (are_compiled() and not begun.exists()):
+        return
+    try:
+        begun.touch(exist_ok=False)
+    except FileExistsError:
+        _wait_for(shared / "compiled")
+        return
+    try:
+        _compile()
+    finally:
+        (shared / "compiled").touch()
+
+
+def _compile() -> None:
+    from reportgen.engine.train import train
+    from tests.engine.networks import data, spec
+
+    train(spec(epochs=1), data())
+
+
+def _wait_for(path: Path) -> None:
+    end = time.monotonic() + LONGEST_SECONDS
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.1)
 
 
 @pytest.fixture
