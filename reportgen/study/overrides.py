@@ -44,7 +44,7 @@ def parse_set(text: str) -> tuple[str, Any]:
 
 
 def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """Return a copy of the tree with `value` at the dotted path.
+    """Return a tree with `value` at the dotted path; what the path does not lead through is shared with the given one.
 
     What was given as a name or a number alone, or left out, becomes a mapping where the path leads into it; a new
     component at the path's end replaces the old one with its parameters.
@@ -53,11 +53,11 @@ def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     ------
     KeyError : the path leads through something that has no keys.
     """
-    changed = copy.deepcopy(tree)
+    changed = tree.copy()  # a search makes thousands of these: of the rest of the tree nothing is copied
     at: Any = changed
     keys = _keys(tree, path)
     for count, key in enumerate(keys[:-1], 1):
-        inner = _opened(_item(at, key), ".".join(keys[:count]), keys[count])
+        inner = copy.copy(_opened(_item(at, key), ".".join(keys[:count]), keys[count]))
         _put(at, key, inner)
         at = inner
     _put(at, keys[-1], copy.deepcopy(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,21 @@ def test_an_argument_that_is_neither_is_a_usage_error(text: str) -> None:
 
 
 def test_a_tree_is_copied_not_changed() -> None:
-    tree = {"network": {"hidden": [5, 5]}}
-    assert with_value(tree, "network.hidden.1", 7) == {"network": {"hidden": [5, 7]}}
-    assert tree == {"network": {"hidden": [5, 5]}}
+    tree = {"network": {"hidden": [5, 5], "init": {"name": "he"}}, "data": {"name": "digits"}}
+    before = copy.deepcopy(tree)
+    for path, value in (("network.hidden.1", 7), ("network.init.gain", 2), ("data.seed", 3), ("training.lr", 0.1)):
+        changed = with_value(tree, path, value)
+        assert changed != before
+        assert tree == before
+    assert with_value(tree, "network.hidden.1", 7)["network"]["hidden"] == [5, 7]
+
+
+def test_a_value_that_is_set_is_not_shared() -> None:
+    """Else what is changed inside one variant's value would change that of another."""
+    widths = [5, 5]
+    first = with_value({"network": {}}, "network.hidden", widths)
+    second = with_value(first, "network.hidden.0", 9)
+    assert (widths, first["network"]["hidden"], second["network"]["hidden"]) == ([5, 5], [5, 5], [9, 5])
 
 
 def test_a_name_alone_becomes_a_mapping_where_a_path_leads_into_it() -> None:
