@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -117,8 +118,14 @@ def seeds_for(p: float, n: int, alpha: float, most: int = 1000) -> int | None:
 def _enough(away: float, spread: float, alpha: float, most: int) -> int | None:
     """Return the least number of values of this spread whose mean lies surely so far away from a boundary."""
     sizes = np.arange(3, most + 1)
-    enough = special.stdtrit(sizes - 1, 1 - alpha / 2) * spread / np.sqrt(sizes) < away
+    enough = _quantiles(alpha, most) * spread / np.sqrt(sizes) < away
     return int(sizes[enough][0]) if enough.any() else None
+
+
+@functools.lru_cache(maxsize=64)
+def _quantiles(alpha: float, most: int) -> NDArray[np.float64]:
+    """Return Student's t for 3 to `most` values; a report asks for the same thousand again with every test."""
+    return np.asarray(special.stdtrit(np.arange(2, most), 1 - alpha / 2))
 
 
 def sign_p_value(met: int, n: int) -> float:
