@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import cache
 
 import pytest
 
@@ -12,16 +13,31 @@ from reportgen.flags import parse_seeds
 from reportgen.order import plan_jobs, unique
 from reportgen.shipped import shipped_studies
 from reportgen.study.loader import load_study
+from reportgen.study.model import Study
 from reportgen.study.overrides import parse_set
-from reportgen.study.plan import make_plan
+from reportgen.study.plan import Plan, make_plan
+from reportgen.study.yaml12 import read
 
 NAMES = sorted(shipped_studies())
 SOURCES = {"stanford-scribe", "lecture-review", "nn1-notes", "chicago-14", "csci-497p"}
 
 
+@cache
+def loaded(name: str) -> Study:
+    """The study as shipped, loaded once for all tests."""
+    return load_study(shipped_studies()[name])
+
+
+@cache
+def planned(name: str) -> Plan:
+    """The study's plan, made once for all tests."""
+    return make_plan(loaded(name))
+
+
 def commands(name: str) -> list[str]:
-    """The commands in the study's closing words."""
-    return re.findall(r"`(reportgen [^`]+)`", load_study(shipped_studies()[name]).closing)
+    """The commands in the study's closing words; checking whole studies would make collecting the tests slow."""
+    path = shipped_studies()[name]
+    return re.findall(r"`(reportgen [^`]+)`", str(read(path.read_text(encoding="utf-8"), name).value["closing"]))
 
 
 EXERCISES = [(name, command) for name in NAMES for command in commands(name)]
@@ -33,7 +49,7 @@ def test_the_main_studies_are_there() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_study_introduces_itself_and_can_give_verdicts(name: str) -> None:
-    study = load_study(shipped_studies()[name])
+    study = loaded(name)
     assert "$" in study.introduction
     assert len(study.seeds) >= 5
     assert study.claims
@@ -42,7 +58,7 @@ def test_a_study_introduces_itself_and_can_give_verdicts(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_claims_from_the_lectures_name_their_source_and_number(name: str) -> None:
-    for claim in load_study(shipped_studies()[name]).claims:
+    for claim in loaded(name).claims:
         given = [claim.source] if isinstance(claim.source, str) else claim.source or []
         assert set(given) <= SOURCES
         assert bool(given) == (claim.lecture is not None)
@@ -59,12 +75,11 @@ def test_an_exercise_is_a_valid_study(name: str, command: str) -> None:
     assert changes or given
     overrides = dict(changes) | ({"seeds": parse_seeds(given["--seeds"])} if given else {})
     study = load_study(shipped_studies()[name], overrides)
-    base = load_study(shipped_studies()[name])
-    assert make_plan(study).runs != make_plan(base).runs
+    assert make_plan(study).runs != planned(name).runs
 
 
 def test_digits_must_reach_95_percent() -> None:
-    claims = [c for c in load_study(shipped_studies()["digits"]).claims if c.required]
+    claims = [c for c in loaded("digits").claims if c.required]
     assert claims
     for claim in claims:
         assert (claim.measure.metric, claim.expect.above) == ("val_accuracy", 0.95)
@@ -72,25 +87,25 @@ def test_digits_must_reach_95_percent() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_study_is_done_in_two_minutes_on_two_cores(name: str) -> None:
-    plan = make_plan(load_study(shipped_studies()[name]))
+    plan = planned(name)
     costs = run_costs(plan, unique(plan_jobs(plan)))
     assert sum(cost.seconds for cost in costs.values()) / 2 < 120
     assert max(cost.run_bytes + cost.data_bytes for cost in costs.values()) < 5e8
 
 
 def test_the_lectures_claims_on_functions_data_weights_batches_and_monitoring_are_put_to_the_test() -> None:
-    asked = {claim.lecture for name in NAMES for claim in load_study(shipped_studies()[name]).claims}
+    asked = {claim.lecture for name in NAMES for claim in loaded(name).claims}
     assert {*range(1, 27), 28, 29, 30, 35, *range(38, 44), 45, 46, 47, 49} <= asked
 
 
 def test_the_lectures_claims_on_rates_steps_and_schedules_are_put_to_the_test() -> None:
-    asked = {name: {claim.lecture for claim in load_study(shipped_studies()[name]).claims} for name in NAMES}
+    asked = {name: {claim.lecture for claim in loaded(name).claims} for name in NAMES}
     assert {27, 30} <= asked["lr_range"]
     assert {33, 50} <= asked["optimizers"]
     assert 34 in asked["schedules"]
 
 
 def test_the_lectures_claims_on_dropout_and_ensembles_are_put_to_the_test() -> None:
-    asked = {name: {claim.lecture for claim in load_study(shipped_studies()[name]).claims} for name in NAMES}
+    asked = {name: {claim.lecture for claim in loaded(name).claims} for name in NAMES}
     assert {36, 38, 48} <= asked["dropout"]
     assert 37 in asked["ensembles"] & asked["snapshots"]
