@@ -21,7 +21,7 @@ from reportgen.analysis.statistics import (
     seeds_for,
     sign_seeds_for,
 )
-from reportgen.analysis.wording import expected, noun_of
+from reportgen.analysis.wording import expected, noun_of, sides
 from reportgen.study.claims import SIDES, Claim
 from reportgen.study.plan import Plan
 
@@ -73,6 +73,7 @@ def judge(asked: Asked) -> ClaimResult:
         quantity=measured.quantity,
         reference=measured.reference,
         at_layer=measured.at_layer,
+        sides=sides(claim) if measured.quantity == "difference" else "",
         note=claim.note,
         method=test.method,
         p_value=test.p,

@@ -89,7 +89,8 @@ class ClaimResult:
     per_seed: the tested value by seed; by_layer: measured means where the claim speaks of several layers.
     quantity: what `measured` is: the value itself, the difference or ratio of two sides, the largest deviation from
     printed numbers as a fraction of them, or the share of steps that go the claimed way. reference: the number of
-    theory that it was held against. at_layer: the layer of the largest deviation. note: the author's.
+    theory that it was held against. at_layer: the layer of the largest deviation. sides: what a difference is of, such
+    as "relu minus tanh", empty where the study names no two sides. note: the author's.
     method: the name of test and interval; p_value before and after Holm's correction where a test was made.
     seeds_needed: an estimate of the seeds that would settle an inconclusive claim; reason: why the verdict.
     """
@@ -111,6 +112,7 @@ class ClaimResult:
     quantity: Literal["value", "difference", "ratio", "deviation", "share"] = "value"
     reference: float | None = None
     at_layer: int | None = None
+    sides: str = ""
     note: str | None = None
     method: str = ""
     p_value: float | None = None
@@ -123,6 +125,11 @@ class ClaimResult:
     def held_against(self) -> float | None:
         """The number, printed or of theory, that `measured` is the largest deviation from."""
         return next((given for layer, _, given in self.by_layer if layer == self.at_layer), None)
+
+    @property
+    def furthest_off(self) -> float | None:
+        """The mean over seeds that is furthest from its number, printed or of theory."""
+        return next((mean for layer, mean, _ in self.by_layer if layer == self.at_layer), None)
 
 
 @dataclass(frozen=True)

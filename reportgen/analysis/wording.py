@@ -78,10 +78,12 @@ def sides(claim: Claim) -> str:
     other = getattr(e, e.kind) if e.kind in ("greater_than", "less_than", "same_as") else None
     if not other or not claim.where:
         return ""
-    own = {path: claim.where[path] for path in other if path in claim.where} or claim.where
+    shared = [named({path: claim.where[path]}) for path in other if path in claim.where]
+    if claim.tune is not None and claim.tune.along in other:
+        shared.append(f"best {setting_name(claim.tune.along)}")
     times = f"{e.factor:g} × " if e.factor else ""
     first, second = (times, "") if e.kind == "less_than" else ("", times)
-    return f"{first}{named(own)} minus {second}{named(other)}"
+    return f"{first}{', '.join(shared) or named(claim.where)} minus {second}{named(other)}"
 
 
 def named(where: dict[str, Any]) -> str:
@@ -98,7 +100,7 @@ def _named(path: str, value: Any) -> str:
         return f"with {setting_name(path)}"
     if text.lower() in ("false", "off", "none"):
         return f"no {setting_name(path).removesuffix(' strength').removesuffix(' rate')}"
-    if is_number(text):
+    if is_number(text) and path != "variant":
         return f"{setting_name(path)} {text}"
     return text if _PLAIN.fullmatch(text) else f"“{text}”"
 

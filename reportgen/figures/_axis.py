@@ -18,6 +18,11 @@ Array = NDArray[np.float64]
 LOG_FROM = 1.3
 """Decades between smallest and largest value from which an axis is logarithmic."""
 
+PLUNGE = 10.0
+"""How many times below the lowest seed an interval may reach on a logarithmic axis and still be drawn whole."""
+
+CUT = "on the logarithmic axis, an interval that reaches far below all seeds, or to 0, is drawn from the lowest seed on"
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -42,6 +47,29 @@ class Scale:
         floor = self.low if self.floor is None else self.floor
         with np.errstate(invalid="ignore"):
             return np.where(array <= 0, floor, array)
+
+    def lower_edge(self, low: ArrayLike, seeds: Array) -> Array:
+        """Return the lower ends (E,) of intervals as drawn, given the values (S, E) of the seeds.
+
+        The ends are symmetric about a mean, so on a logarithmic axis they may lie anywhere, or nowhere: an end far
+        below all seeds would only fill the picture.
+        """
+        ends, lowest = np.asarray(low, dtype=float), lowest_of(seeds)
+        return self.place(np.where(self.cuts(ends, seeds), lowest, ends))
+
+    def cuts(self, low: ArrayLike, seeds: Array) -> NDArray[np.bool_]:
+        """Say for each interval whether its lower end is drawn at the lowest seed."""
+        ends = np.asarray(low, dtype=float)
+        with np.errstate(invalid="ignore"):
+            far: NDArray[np.bool_] = np.isfinite(ends) & (PLUNGE * ends < lowest_of(seeds))
+        return far & self.log
+
+
+def lowest_of(seeds: Array) -> Array:
+    """Return the least finite value (E,) of the seeds (S, E), NaN where there is none."""
+    finite = np.where(np.isfinite(seeds), seeds, np.inf)
+    lowest = finite.min(axis=0, initial=np.inf)
+    return np.where(np.isfinite(lowest), lowest, np.nan)
 
 
 def scale_for(values: Iterable[ArrayLike], log: bool | None = None) -> Scale | None:
@@ -124,9 +152,13 @@ def _plain(value: float, _: int | None = None) -> str:
     return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
 
 
+TICK_APART = 0.13
+"""The part of an axis between 0, on its floor, and the first decade that has a label."""
+
+
 def decade_ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:
     """Return at most about so many decades inside a log scale with their labels, and the floor as 0."""
-    lowest = scale.low if scale.floor is None else scale.floor * 1.01
+    lowest = scale.low if scale.floor is None else scale.floor * _power(TICK_APART * scale.decades)
     first, last = math.ceil(math.log10(lowest) - 1e-9), math.floor(math.log10(scale.high) + 1e-9)
     step = max(1, math.ceil((last - first + 1) / most))
     exponents = [exponent for exponent in range(first, last + 1) if exponent % step == 0]

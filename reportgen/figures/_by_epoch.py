@@ -30,7 +30,7 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
         return None
     with _style.settings():
         figure = _figure(groups, view, lines)
-    caption = _caption(view, lines, plan)
+    caption = _caption(view, lines, plan, _scale(view, lines))
     return Drawing(view.id, view.title, caption, _alt(view, lines), figure, COLUMNS, list(csv_rows(groups)))
 
 
@@ -39,7 +39,9 @@ def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]
     rows = [row[at : at + columns] for row in groups for at in range(0, len(row), columns)]
     handles, labels = _legend(lines)
     height = {1: 2.5, 2: 1.8}.get(len(rows), 1.35)
-    figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels))
+    inches = _style.WIDTH / columns - 0.4
+    margins = _style.Margins(titles=_style.titles_height([group.title for row in groups for group in row], inches))
+    figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
     scale = _scale(view, lines)
     most = max(25, POINTS // max(1, sum(len(line.curve.seeds) for line in lines)))
     for at, row in enumerate(rows):
@@ -48,7 +50,7 @@ def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]
             for line in group.lines:
                 _line(ax, line, scale, most)
             _axis.set_y(ax, scale, labels=column == 0)
-            _dress(ax, group, column >= below, column == 0, _style.WIDTH / columns - 0.4)
+            _dress(ax, group, column >= below, column == 0, inches)
         for ax in axes[at][len(row) :]:
             ax.remove()
     _style.legend(figure, handles, labels)
@@ -103,7 +105,8 @@ def _line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
 
 def _mean(ax: Axes, found: Curve, line: Line, scale: _axis.Scale) -> None:
     x, colour = np.asarray(found.x, dtype=float), line.look.colour
-    mean, low, high = (_held(scale, part) for part in (found.mean, found.lo, found.hi))
+    mean, high = _held(scale, found.mean), _held(scale, found.hi)
+    low = np.minimum(scale.lower_edge(found.lo, np.asarray(found.per_seed, dtype=float)), scale.high)
     if np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=colour, alpha=0.13, lw=0, zorder=1.5)
     keep, marker = _thinned(len(x), 250), line.look.marker if len(x) <= 16 else None
@@ -141,7 +144,7 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
     return handles, labels
 
 
-def _caption(view: View, lines: Sequence[Line], plan: Layout) -> str:
+def _caption(view: View, lines: Sequence[Line], plan: Layout, scale: _axis.Scale) -> str:
     seeds = max(len(line.curve.seeds) for line in lines)
     parts = [f"{view.unit} by epoch; epoch 0 is the network before training", *_modes(lines)]
     parts.append(
@@ -149,7 +152,7 @@ def _caption(view: View, lines: Sequence[Line], plan: Layout) -> str:
         if seeds > 1
         else "One seed, so no interval is given"
     )
-    parts += [_result(view, lines), *_ended(lines)]
+    parts += [_result(view, lines), *_ended(lines), *_cut(lines, scale)]
     return " ".join(sentence(part) for part in [*parts, plan.note] if part)
 
 
@@ -187,6 +190,12 @@ def _ended(lines: Sequence[Line]) -> list[str]:
     words = [f"{ended} of {of} with “{name}”" for name, (ended, of) in runs.items()]
     told = words if len(words) <= 4 else [*words[:3], count(len(words) - 3, "more variant")]
     return [f"A cross marks where a run diverged, and the mean leaves it out: {listing(told)}"] if words else []
+
+
+def _cut(lines: Sequence[Line], scale: _axis.Scale) -> list[str]:
+    means = [line.mean for line in lines if line.mean is not None]
+    cut = any(scale.cuts(mean.lo, np.asarray(mean.per_seed, dtype=float)).any() for mean in means)
+    return [_axis.CUT] if cut else []
 
 
 def _alt(view: View, lines: Sequence[Line]) -> str:

@@ -15,7 +15,7 @@ from reportgen.analysis.model import Analysis
 from reportgen.figures import _axis, _style
 from reportgen.figures._layer_cells import COLUMNS, Cell, Look, View, cells_of, drawn, drop_repeated_look, rows_of
 from reportgen.figures._layer_words import alt_of, caption_of
-from reportgen.figures._series import Layout, layout
+from reportgen.figures._series import Layout, Panel, layout
 from reportgen.figures._words import count
 from reportgen.figures.figure import Drawing
 
@@ -71,15 +71,16 @@ def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str
     apart = len({id(scale) for scale in scales.values()}) > 1
     handles, labels = _legend(cells, view)
     height = {1: 2.4, 2: 1.8, 3: 1.5}.get(rows, 1.3) if columns < 3 or rows > 1 else 2.0
-    margins = _style.Margins(across=0.42 if apart else 0.16)
+    titles = [_title(cells, looks, look, panel) for look, panel in spots]
+    inches = _style.WIDTH / columns - 0.5
+    margins = _style.Margins(across=0.42 if apart else 0.16, titles=_style.titles_height(titles, inches))
     figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels), margins)
     flat = [ax for row in axes for ax in row]
     for at, (ax, (look, panel)) in enumerate(zip(flat, spots, strict=False)):
         inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
         _panel(ax, inside, view, scales[panel.title], apart or at % columns == 0)
         _dress(ax, cells, view, at + columns >= len(spots), at % columns == 0)
-        title = ", ".join(part for part in (panel.title, _look_title(looks, inside)) if part)
-        _style.panel_title(ax, title, _style.WIDTH / columns - 0.5)
+        _style.panel_title(ax, titles[at], inches)
     for ax in flat[len(spots) :]:
         ax.remove()
     _style.legend(figure, handles, labels)
@@ -88,8 +89,13 @@ def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str
 
 def _shape(panels: int, spots: int) -> tuple[int, int]:
     """Return columns and rows: a row for each look where its panels fit beside one another."""
-    columns = panels if 1 < panels <= 3 else min(3, spots) if panels > 3 else min(2, spots)
+    columns = panels if 1 < panels <= 3 else min(3, spots) if panels > 4 else min(2, spots)
     return columns, -(-spots // columns)
+
+
+def _title(cells: Sequence[Cell], looks: Sequence[Look], look: Look, panel: Panel) -> str:
+    inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
+    return ", ".join(part for part in (panel.title, _look_title(looks, inside)) if part)
 
 
 def _look_title(looks: Sequence[Look], cells: Sequence[Cell]) -> str:
@@ -126,10 +132,8 @@ def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
     """Draw the mean with markers, the interval as a band, each seed as a short bar at its layer."""
     seen, x = cell.series.look, np.asarray(cell.layers, dtype=float)
     keep = cell.shown
-    mean, low, high = (
-        scale.place(np.asarray(part, dtype=float)[keep])
-        for part in (cell.profile.mean, cell.profile.lo, cell.profile.hi)
-    )
+    mean, high = (scale.place(np.asarray(part, dtype=float)[keep]) for part in (cell.profile.mean, cell.profile.hi))
+    low = scale.lower_edge(*cell.ends)
     if np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=seen.colour, alpha=0.15, lw=0, zorder=1.5)
     every = max(1, round(len(x) / 12)) if len(x) > MARKER_LAYERS else 1

@@ -59,6 +59,12 @@ class Cell:
         layers = np.asarray(self.profile.layers)
         return layers < layers.max() if self.output is None and len(layers) > 1 else np.ones(len(layers), bool)
 
+    @property
+    def ends(self) -> tuple[Any, Any]:
+        """The lower ends of the intervals (L,) and the seeds' values (S, L) at the drawn layers."""
+        low, seeds = (np.asarray(part, dtype=float) for part in (self.profile.lo, self.profile.per_seed))
+        return low[self.shown], seeds[:, self.shown]
+
     def points(self, values: Any) -> Points:
         """Return (layer, value) of the drawn layers."""
         return [(int(x), float(y)) for x, y in zip(self.layers, np.asarray(values)[..., self.shown], strict=True)]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from reportgen.analysis.model import Analysis
-from reportgen.figures._axis import Scale
+from reportgen.figures._axis import CUT, Scale
 from reportgen.figures._layer_cells import Cell, Look, View
-from reportgen.figures._series import Layout, relevance
+from reportgen.figures._series import Layout, Panel, relevance
 from reportgen.figures._words import count, course, listing, number, sentence
 
 
@@ -22,7 +22,12 @@ def caption_of(analysis: Analysis, cells: Sequence[Cell], view: View, plan: Layo
     if len({id(scale) for scale in scales.values()}) > 1:
         parts.append("The panels have different vertical scales")
     parts.append(zeros_note(scales.values()))
+    parts += [CUT] if any(scales[panel.title].cuts(*cell.ends).any() for panel, cell in _placed(plan, cells)) else []
     return " ".join(sentence(part) for part in [*parts, *_lost(cells), _diverged(cells, plan), plan.note] if part)
+
+
+def _placed(plan: Layout, cells: Sequence[Cell]) -> list[tuple[Panel, Cell]]:
+    return [(panel, cell) for panel in plan.panels for cell in cells if cell.series in panel.series]
 
 
 def zeros_note(scales: Iterable[Scale]) -> str:

@@ -10,9 +10,9 @@ so that it still reads in greyscale. Yellow is left out, as it vanishes on white
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,9 @@ DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (3, 1.2, 1, 1.2)), (0, (1.5, 
 
 TEXT, SMALL, TINY = 8.0, 7.0, 6.0
 """Points: labels and titles; ticks and legends; numbers inside small panels."""
+
+TITLE = TEXT * 1.17
+"""Points that a title is as wide as: its letters are bold."""
 
 for _file in sorted((Path(__file__).parent / "fonts").glob("*.ttf")):
     # DejaVu Sans with the letters that figures use: embedding a part of the whole font takes longer than the figure.
@@ -121,7 +124,7 @@ def look(number: int) -> Look:
 
 @dataclass(frozen=True)
 class Margins:
-    """Inches kept free around and between panels, for labels and the legend."""
+    """Inches kept free around and between panels, for labels and the legend; titles: for further lines of titles."""
 
     left: float = 0.7
     right: float = 0.12
@@ -129,6 +132,7 @@ class Margins:
     bottom: float = 0.42
     across: float = 0.16
     between: float = 0.38
+    titles: float = 0.0
 
 
 def grid(
@@ -136,6 +140,7 @@ def grid(
 ) -> tuple[Figure, list[list[Axes]]]:
     """Return an empty figure of the page's width and its panels by row and column, legend space left below."""
     gaps = margins or Margins()
+    gaps = replace(gaps, top=gaps.top + gaps.titles, between=gaps.between + gaps.titles)
     height = gaps.top + rows * panel_height + (rows - 1) * gaps.between + gaps.bottom + legend_height
     width = (WIDTH - gaps.left - gaps.right - (columns - 1) * gaps.across) / columns
     figure = Figure(figsize=(WIDTH, height))
@@ -233,6 +238,15 @@ def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> Non
     )  # fmt: skip
 
 
+def titles_height(texts: Iterable[str], inches: float) -> float:
+    """Return the inches that titles take beyond one line, where some are wider than their panels."""
+    return 0.14 * max((_titled(text, inches).count("\n") for text in texts), default=0)
+
+
 def panel_title(axes: Axes, text: str, inches: float) -> None:
-    """Write a panel's title, cut to the panel's width; a fixed place saves a layout pass."""
-    axes.set_title(clip(text, inches, TEXT * 1.12), loc="left", y=1.0, pad=4)
+    """Write a panel's title, broken where it is wider than the panel; a fixed place saves a layout pass."""
+    axes.set_title(_titled(text, inches), loc="left", y=1.0, pad=4)
+
+
+def _titled(text: str, inches: float) -> str:
+    return wrap(text, inches, TITLE, 3)

@@ -30,6 +30,8 @@ TOLD = 0.05
 """A share of values outside the range from which a panel says so."""
 SLOT = 0.86
 """The part of a layer's place that its panel fills."""
+PLATE: dict[str, Any] = {"facecolor": _style.GROUND, "edgecolor": "none", "alpha": 0.85, "pad": 0.8}
+"""What lies behind words that stand before bars."""
 Range = tuple[float, float]
 
 
@@ -100,10 +102,10 @@ def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
         low, high = shared or own_range(one)
         if one.share.sum() > 0:
             shapes.append(_placed(one, at, low, high))
-        if one.outside > TOLD:
-            words = f"{100 * one.outside:.0f}% out"
-            ax.text(at + SLOT / 2, 0.5, words, ha="right", fontsize=_style.TINY, color=_style.MUTED)
         words = f"σ {number(one.std)}" if np.isfinite(one.std) else "no finite σ"
+        if one.outside > TOLD:
+            out = f"{100 * one.outside:.0f}% out"
+            ax.text(at + SLOT / 2, 0.5, out, ha="right", fontsize=_style.TINY, color=_style.MUTED, bbox=PLATE, zorder=3)
         ax.text(at, 1.1, words, ha="center", va="bottom", fontsize=_style.TINY, color=_style.MUTED)
     ax.add_collection(PolyCollection(shapes, facecolor=row.series.look.colour, edgecolor="none", alpha=0.9))
     ax.set_yticks([])

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from reportgen.analysis.model import Analysis, ClaimResult
+from reportgen.analysis.numerals import exponents, minus, power_of_ten
 from reportgen.analysis.scales import in_points, is_share
 from reportgen.figures import _style
 from reportgen.figures._regions import Region, region
@@ -36,6 +37,9 @@ VERDICTS: dict[str, dict[str, Any]] = {
     "contradicted": {"marker": "X", "color": _style.BAD, "mfc": _style.BAD},
     "inconclusive": {"marker": "D", "color": _style.OPEN, "mfc": _style.GROUND},
 }
+ROUNDING = 1e-12
+"""What is smaller beside the ends of its interval is nothing but what adding in another order makes."""
+
 NO_VERDICT = "no verdict"
 MARKS = VERDICTS | {NO_VERDICT: VERDICTS["inconclusive"]}
 
@@ -127,7 +131,7 @@ def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
     says = _style.wrap(result.says, TEXT_INCHES, _style.SMALL, lines)
     common: dict[str, Any] = {"ha": "left"}
     ax.text(0.06, at + 0.06, says, va="top", fontsize=_style.SMALL, **common)
-    expected = _style.clip(f"expected {result.expected}", TEXT_INCHES, _style.TINY)
+    expected = _style.clip(f"expected {exponents(result.expected)}", TEXT_INCHES, _style.TINY)
     ax.text(0.06, at + 0.94, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED, **common)
     verdict = MARKS[row.verdict]
     x = LINE_TO + 0.12
@@ -145,11 +149,23 @@ def _value(result: ClaimResult) -> str:
         return "not measured" if math.isnan(result.measured) else "infinite: runs diverged"
     size, unit = _units(result)
     if not math.isfinite(low):
-        return f"{number(size * result.measured, 3)}{unit} (n = {result.n})"
-    digits = resolving(low, high)
-    return (
-        f"{number(size * result.measured, digits)}{unit} [{number(size * low, digits)}, {number(size * high, digits)}]"
-    )
+        return exponents(f"{number(size * result.measured, 3)}{unit} (n = {result.n})")
+    mean, low, high = size * result.measured, size * low, size * high
+    digits, largest = resolving(low, high), max(abs(mean), abs(low), abs(high))
+    exponent = math.floor(math.log10(largest)) if largest else 0
+    times = "" if -4 <= exponent < 5 else power_of_ten(exponent)
+    places = max(0, digits - 1 - (0 if times else exponent))
+    mean, low, high = (value / (10.0**exponent if times else 1.0) for value in (mean, low, high))
+    ends = f"[{_fixed(low, places)}, {_fixed(high, places)}]"
+    return f"{_fixed(mean, places)} {ends}{times}{unit}" if times else f"{_fixed(mean, places)}{unit} {ends}"
+
+
+def _fixed(value: float, places: int) -> str:
+    """Return a number to so many places, in more where it would read 0, unless rounding alone made it."""
+    text = f"{value:.{places}f}"
+    if float(text) or places == 0:
+        return minus(text)
+    return "0" if abs(value) < ROUNDING else exponents(number(value, 1))
 
 
 def _units(result: ClaimResult) -> tuple[float, str]:

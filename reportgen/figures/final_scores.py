@@ -57,6 +57,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = _figure(ordered, words(split), together)
     caption = _caption(ordered["accuracy"], words(split), len(summaries) - len(shown), together)
+    caption += f" {sentence(_axis.CUT)}" if _cut(ordered["loss"]) else ""
     alt = _alt(ordered["accuracy"], words(split))
     return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split))
 
@@ -91,8 +92,8 @@ def _figure(scores: dict[str, list[Row]], split: str, together: Mapping[str, Ens
     each = 0.24 if len(rows) <= 12 else 0.175
     height = _style.legend_height([_members(together)]) if together else 0.0
     figure, ((accuracy, loss),) = _style.grid(1, 2, max(0.7, each * len(rows) + 0.15), height, margins)
-    _panel(accuracy, scores["accuracy"], f"{split} accuracy", log=False)
-    _panel(loss, scores["loss"], f"{split} loss", log=None)
+    _panel(accuracy, scores["accuracy"], f"{split} accuracy", log=False, worst=0.02)
+    _panel(loss, scores["loss"], f"{split} loss", log=None, worst=0.98)
     if together:
         _join(figure, accuracy, rows, together)
     accuracy.set_yticks(range(len(rows)))
@@ -125,12 +126,13 @@ def _label(row: Row, inches: float = math.inf) -> str:
     return (label if math.isinf(inches) else _style.clip(label, inches - _style.text_width(lost))) + lost
 
 
-def _panel(ax: Axes, rows: Sequence[Row], label: str, log: bool | None) -> None:
-    values = [[value for _, value in row.seeds] for row in rows]
-    intervals = [[row.estimate.lo, row.estimate.hi] for row in rows]
-    scale = _axis.scale_for([*values, *(intervals if not log else [])], log) or _axis.Scale(False, 0.0, 1.0)
+def _panel(ax: Axes, rows: Sequence[Row], label: str, log: bool | None, worst: float) -> None:
+    """Draw one score of all variants; worst: where its worst values stand, from left (0) to right (1)."""
+    scale = _scale(rows, log)
     for at, row in enumerate(rows):
         _one(ax, at, row, scale)
+        if row.diverged or not row.seeds:
+            ax.plot([worst], [at], transform=ax.get_yaxis_transform(), **CROSS)
     _axis.set_x(ax, scale)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0, labelleft=True)
@@ -142,16 +144,36 @@ def _panel(ax: Axes, rows: Sequence[Row], label: str, log: bool | None) -> None:
 
 def _one(ax: Axes, at: int, row: Row, scale: _axis.Scale) -> None:
     if not row.seeds:
-        ax.plot([0.02], [at], transform=ax.get_yaxis_transform(), **CROSS)
         return
     x = scale.place([value for _, value in row.seeds])
     ax.plot(x, np.full(len(x), at + 0.0), **DOT)
-    low, high = scale.place([row.estimate.lo, row.estimate.hi])
+    low, high = _bar(row, scale)
     if np.isfinite(low):
         ax.plot([low, high], [at, at], color=_style.GOOD, lw=3.6, alpha=0.3, solid_capstyle="butt", zorder=2)
     ax.plot(scale.place([row.estimate.value]), [at], color=_style.GOOD, marker="|", ms=9, mew=1.6, ls="none", zorder=4)
-    if row.diverged:
-        ax.plot([0.02], [at], transform=ax.get_yaxis_transform(), **CROSS)
+
+
+def _scale(rows: Sequence[Row], log: bool | None) -> _axis.Scale:
+    """Return a scale for the seeds, which decide whether it is logarithmic, and for the intervals as drawn."""
+    values = [[value for _, value in row.seeds] for row in rows]
+    scale = _axis.scale_for(values, log) or _axis.Scale(False, 0.0, 1.0)
+    bars = [_bar(row, scale) for row in rows if row.seeds]
+    return _axis.scale_for([*values, *bars], scale.log) or scale
+
+
+def _bar(row: Row, scale: _axis.Scale) -> tuple[float, float]:
+    """Return the ends of a variant's interval as drawn."""
+    low = scale.lower_edge([row.estimate.lo], _seeds(row))
+    return float(low[0]), float(scale.place([row.estimate.hi])[0])
+
+
+def _cut(rows: Sequence[Row]) -> bool:
+    scale = _scale(rows, None)
+    return any(scale.cuts([row.estimate.lo], _seeds(row)).any() for row in rows if row.seeds)
+
+
+def _seeds(row: Row) -> _axis.Array:
+    return np.array([[value] for _, value in row.seeds], dtype=float)
 
 
 DOT: dict[str, Any] = {

@@ -41,7 +41,9 @@ def draw(analysis: Analysis) -> Drawing | None:
 def _figure(rows: Sequence[Row]) -> Figure:
     columns = len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3
     lines = -(-len(rows) // columns)
-    figure, axes = _style.grid(lines, columns, {1: 2.3, 2: 1.6, 3: 1.25}.get(lines, 1.05))
+    inches = _style.WIDTH / columns - 0.5
+    margins = _style.Margins(titles=_style.titles_height([row.name for row in rows], inches))
+    figure, axes = _style.grid(lines, columns, {1: 2.3, 2: 1.6, 3: 1.25}.get(lines, 1.05), margins=margins)
     flat = [ax for line in axes for ax in line]
     supports = [one.support for row in rows for one in row.bars if np.isfinite(one.support[0])]
     low, high = min(low for low, _ in supports), max(high for _, high in supports)
@@ -50,7 +52,7 @@ def _figure(rows: Sequence[Row]) -> Figure:
         last = max(one.layer for one in row.bars)
         _axis.set_layers(ax, [one.layer for one in row.bars], last, number_ + columns >= len(rows), 10)
         _decades(ax, low, high, number_ % columns == 0)
-        _style.panel_title(ax, row.name, _style.WIDTH / columns - 0.5)
+        _style.panel_title(ax, row.name, inches)
         if number_ % columns == 0:
             ax.set_ylabel("|gradient| of a unit", labelpad=3)
     for ax in flat[len(rows) :]:

@@ -49,6 +49,7 @@ def draw(analysis: Analysis) -> Drawing | None:
     with _style.settings():
         figure = _figure(panels, path, split)
     caption = _caption(panels, path, split, left_out)
+    caption += f" {sentence(_axis.CUT)}" if _cut(panels, split) else ""
     alt = _alt(panels, path, split)
     return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split))
 
@@ -57,13 +58,14 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
     lines = [line for panel in panels for line in panel.lines]
     handles, labels = _legend(lines)
     x = _axis.scale_for([[value for line in lines for value, _ in line.points]], log=None)
-    figure, axes = _axes(len(panels), _style.legend_height(labels))
+    titles = _style.titles_height([panel.title for panel in panels], _title_width(len(panels)))
+    figure, axes = _axes(len(panels), _style.legend_height(labels), titles)
     scores = ("accuracy", "loss") if len(panels) <= BOTH else ("accuracy",)
     for at, score in enumerate(scores):
         y = _scale([row for line in lines for _, row in line.points], f"{split}_{score}")
         for number_, panel in enumerate(panels):
             ax = axes[number_ * len(scores) + at]
-            _panel(ax, panel, f"{split}_{score}", x or _axis.Scale(False, 0.0, 1.0), y)
+            _panel(ax, panel, f"{split}_{score}", x or _axis.Scale(False, 0.0, 1.0), y, _title_width(len(panels)))
             ax.set_ylabel(f"{words(split)} {score}", labelpad=3)
             if number_ >= len(panels) - (1 if len(scores) > 1 else _across(len(panels))):
                 ax.set_xlabel(_style.clip(setting_name(path), 2.6, _style.TEXT), labelpad=2)
@@ -71,14 +73,19 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
     return figure
 
 
-def _axes(panels: int, legend: float) -> tuple[Figure, list[Axes]]:
+def _title_width(panels: int) -> float:
+    """Return the inches that a panel's title may take: with two scores, there is none above the second."""
+    return 2.6 if panels <= BOTH else _style.WIDTH / _across(panels) - 0.3
+
+
+def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes in reading order: two for each panel, or one where there are many."""
     top = 0.14 if panels == 1 else 0.26
     if panels <= BOTH:
-        margins = _style.Margins(left=0.55, across=0.55, top=top, between=0.42)
+        margins = _style.Margins(left=0.55, across=0.55, top=top, between=0.42, titles=titles)
         figure, rows = _style.grid(panels, 2, 2.4 if panels == 1 else 1.7, legend, margins)
         return figure, [ax for row in rows for ax in row]
-    margins = _style.Margins(left=0.55, across=0.5, top=top, between=0.5)
+    margins = _style.Margins(left=0.55, across=0.5, top=top, between=0.5, titles=titles)
     across = _across(panels)
     figure, rows = _style.grid(-(-panels // across), across, 1.6, legend, margins)
     axes = [ax for row in rows for ax in row]
@@ -100,14 +107,14 @@ def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
     return _axis.Scale(False, max(y.low, -0.03), min(y.high, 1.03)) if accuracy else y
 
 
-def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale) -> None:
+def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, inches: float) -> None:
     for line in panel.lines:
         _one(ax, line, score, x, y)
     _crosses(ax, panel, x, y.low if score.endswith("accuracy") else y.high)
     _axis.set_x(ax, x)
     _axis.set_y(ax, y, labels=True)
     if panel.title and (score.endswith("accuracy")):
-        _style.panel_title(ax, panel.title, 2.6)
+        _style.panel_title(ax, panel.title, inches)
 
 
 def _one(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> None:
@@ -116,12 +123,22 @@ def _one(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> No
     for _, row in line.points:
         seeds = y.place(_seeds(row, score))
         ax.plot(np.full(len(seeds), place[id(row)]), seeds, ls="none", marker=".", ms=2.6, color=colour, alpha=0.5)
-    scored = [(place[id(row)], found) for _, row in line.points if (found := mean_of(row, score))]
+    scored = [(row, found) for _, row in line.points if (found := mean_of(row, score))]
     if scored:
-        at = [where for where, _ in scored]
-        mean, lo, hi = (y.place([getattr(found, name) for _, found in scored]) for name in ("value", "lo", "hi"))
+        at = [place[id(row)] for row, _ in scored]
+        mean, hi = (y.place([getattr(found, name) for _, found in scored]) for name in ("value", "hi"))
+        lo = np.concatenate([y.lower_edge([found.lo], _seeds(row, score)[:, None]) for row, found in scored])
         ax.fill_between(at, np.maximum(lo, y.low), np.minimum(hi, y.high), color=colour, alpha=0.13, lw=0)
         ax.plot(at, mean, color=colour, ls=line.look.dash, marker=line.look.marker, ms=3.4, zorder=line.look.level)
+
+
+def _cut(panels: Sequence[Panel], split: str) -> bool:
+    """Say whether an interval of the losses is not drawn whole."""
+    rows = [row for panel in panels for line in panel.lines for _, row in line.points]
+    score = f"{split}_loss"
+    y = _scale(rows, score)
+    found = [(row, mean) for row in rows if (mean := mean_of(row, score))]
+    return len(panels) <= BOTH and any(y.cuts([mean.lo], _seeds(row, score)[:, None]).any() for row, mean in found)
 
 
 def _crosses(ax: Axes, panel: Panel, x: _axis.Scale, edge: float) -> None:

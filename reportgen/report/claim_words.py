@@ -6,18 +6,19 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from reportgen.analysis import wording
 from reportgen.analysis.expectations import tolerance
 from reportgen.analysis.model import ClaimResult
 from reportgen.analysis.naming import words
+from reportgen.analysis.numerals import exponents
 from reportgen.analysis.scales import in_points
 from reportgen.analysis.wording import expectation, of_whom
 from reportgen.report.formatting import (
     difference,
     difference_interval,
     estimated,
-    exponents,
+    given,
     interval,
+    number,
     percent,
     percent_interval,
     resolving_percent,
@@ -30,10 +31,10 @@ QUANTITIES = {
     "value": "",
     "difference": "difference",
     "ratio": "ratio",
-    "deviation": "largest deviation",
-    "share": "of the steps",
+    "deviation": "the largest deviation",
+    "share": "of the steps from one to the next go that way",
 }
-"""What stands beside a measured number that is not the metric's own value."""
+"""What stands beside a measured number that is not the metric's own value; which way, says what is expected."""
 
 UNITS = {"epochs_to": " epochs", "steps_to": " steps", "steps": " steps", "train_seconds": " s"}
 """What follows a difference of these metrics."""
@@ -45,7 +46,8 @@ SAME = "the same in all seeds"
 def measured(claim: ClaimResult) -> str:
     """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share."""
     if claim.quantity in ("deviation", "share"):
-        return percent(claim.measured, resolving_percent(claim.interval))
+        sign = "+" if claim.quantity == "deviation" and claim.measured > 0 else ""
+        return sign + percent(claim.measured, resolving_percent(claim.interval))
     if claim.quantity == "difference" and in_points(claim.metric):
         return difference(claim.measured, claim.metric)
     if claim.quantity == "difference":
@@ -79,8 +81,16 @@ def quantity(claim: ClaimResult) -> str:
     """Return in a word what the measured number is, empty where it is the metric's own value or in points."""
     if claim.quantity == "difference" and in_points(claim.metric):
         return ""
-    at = "" if claim.at_layer is None else f", in layer {claim.at_layer}"
-    return f"{QUANTITIES[claim.quantity]}{at}"
+    return QUANTITIES[claim.quantity] if claim.at_layer is None else _deviation(claim)
+
+
+def _deviation(claim: ClaimResult) -> str:
+    """Return where the largest deviation is, and of what from what."""
+    found, printed = claim.furthest_off, claim.held_against
+    where = f"in layer {claim.at_layer}, {QUANTITIES['deviation']}"
+    if found is None or printed is None:
+        return where
+    return f"{where}: {number(found, 4)} against {given(float(f'{printed:.4g}'))}"
 
 
 def expected(tested: Tested) -> str:
@@ -96,13 +106,12 @@ def _allowed(claim: Claim, result: ClaimResult) -> str:
     printed = result.held_against
     if not claim.expect.atol or not printed:
         return ""
-    return f", together {percent(tolerance(claim.expect, printed) / abs(printed))} in layer {result.at_layer}"
+    return f"; in layer {result.at_layer}, that is within {percent(tolerance(claim.expect, printed) / abs(printed))}"
 
 
-def sides(tested: Tested) -> str:
+def sides(claim: ClaimResult) -> str:
     """Return what a measured difference is of, such as "relu minus tanh", empty where it is none or not known."""
-    known = tested.asked is not None and tested.result.quantity == "difference"
-    return wording.sides(tested.asked) if known and tested.asked else ""
+    return exponents(claim.sides)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

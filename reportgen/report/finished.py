@@ -92,6 +92,8 @@ class FinishedClaim(_Part):
     metric: str = ""
     quantity: Annotated[str, AfterValidator(_known_quantity)] = "value"
     at_layer: int | None = None
+    by_layer: list[tuple[int, Real, Real]] = []
+    sides: str = ""
 
 
 class FinishedFigure(_Part):
@@ -237,6 +239,8 @@ def _claim(claim: FinishedClaim) -> ClaimResult:
         per_seed={},
         quantity=claim.quantity,  # type: ignore[arg-type] # the words for it are looked up where it is shown
         at_layer=claim.at_layer,
+        by_layer=tuple((layer, _number(mean), given) for layer, mean, given in claim.by_layer),
+        sides=claim.sides,
     )
 
 

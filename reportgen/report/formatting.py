@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 
 from reportgen.analysis.naming import sentence, setting, words
+from reportgen.analysis.numerals import exponents, minus, power_of_ten
 from reportgen.analysis.scales import in_points, is_difference, is_share
 
 NONE = "–"
 THIN = "\u202f"  # a narrow space at which no line breaks
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_DIGITS = 5
 
 Bounds = Sequence[float]
@@ -32,7 +31,7 @@ def number(value: float | int | None, digits: int = 3) -> str:
     if -4 <= int(exponent) < 6:
         places = 0 if isinstance(value, int) else max(digits - 1 - int(exponent), 0)
         return _grouped(f"{value:.{places}f}")
-    return _minus(mantissa) + _power(exponent)
+    return minus(mantissa) + power_of_ten(exponent)
 
 
 def whole(value: float | int | None) -> str:
@@ -56,7 +55,7 @@ def percent(value: float | None, digits: int = 1) -> str:
         return f"{number(scaled, 1)}%"
     if abs(float(text)) == 100 and abs(value) != 1:
         text = f"{scaled:.{digits + 3}f}"
-    return f"{_minus(text)}%"
+    return f"{minus(text)}%"
 
 
 def interval(bounds: Bounds, digits: int | None = None) -> str:
@@ -99,7 +98,7 @@ def _scale(lo: float, hi: float, digits: int) -> tuple[float, int, str]:
     exponent = int(f"{largest:.{digits - 1}e}".split("e")[1]) if largest else 0
     if -4 <= exponent < 6:
         return 1.0, max(digits - 1 - exponent, 0), ""
-    return 10.0 ** max(exponent, -300), digits - 1, _power(exponent) if exponent >= -300 else ""
+    return 10.0 ** max(exponent, -300), digits - 1, power_of_ten(exponent) if exponent >= -300 else ""
 
 
 def within(value: float | None, bounds: Bounds) -> str:
@@ -119,7 +118,7 @@ def _in_powers(value: float, unit: float, places: int) -> str:
     own = int(f"{value:.{places}e}".split("e")[1])
     kept = max(places + own - exponent, 0)
     mantissa, power = f"{value:.{kept}e}".split("e")
-    return _minus(mantissa) + _power(power)
+    return minus(mantissa) + power_of_ten(power)
 
 
 def _shows(value: float, places: int) -> bool:
@@ -168,7 +167,7 @@ def points_interval(bounds: Bounds) -> str:
 
 def signed(value: float) -> str:
     """Return a number to one decimal place with its sign, in more digits where it would round to 0."""
-    text = _minus(f"{value:+.1f}") if abs(value) >= 0.05 else number(value, 1)
+    text = minus(f"{value:+.1f}") if abs(value) >= 0.05 else number(value, 1)
     return text if value <= 0 or text.startswith("+") else f"+{text}"
 
 
@@ -223,20 +222,11 @@ def difference_interval(bounds: Bounds, name: str) -> str:
     return points_interval(bounds) if in_points(name) else interval(bounds)
 
 
-def exponents(text: str) -> str:
-    """Return text with numbers such as 3e-07 written as powers of ten; names in “quotes” stay as they are."""
-
-    def power(found: re.Match[str]) -> str:
-        return found.group(0) if found.group(1) is None else found.group(1) + _power(found.group(2))
-
-    return re.sub(r"“[^”]*”|(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d+)(?!\w)", power, text)
-
-
 def given(value: float, name: str = "") -> str:
     """Return a number that an author wrote, in full; shares as percent, their differences in points."""
     if is_difference(name):
-        return _minus(f"{100 * value:g} points")
-    return _minus(f"{100 * value:g}%") if is_share(name) else _minus(exponents(f"{value:g}"))
+        return minus(f"{100 * value:g} points")
+    return minus(f"{100 * value:g}%") if is_share(name) else minus(exponents(f"{value:g}"))
 
 
 def _grouped(text: str) -> str:
@@ -244,15 +234,7 @@ def _grouped(text: str) -> str:
     head, dot, tail = text.partition(".")
     if len(head.lstrip("-")) > 4:
         head = f"{int(head):,}".replace(",", THIN)
-    return _minus(head + dot + tail)
-
-
-def _power(exponent: str | int) -> str:
-    return f"×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", "−")
+    return minus(head + dot + tail)
 
 
 _FUNCTIONS = (

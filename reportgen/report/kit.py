@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from reportgen.analysis.numerals import exponents
 from reportgen.figures import Drawing, save
 from reportgen.report.claim_words import expected, measured, measured_interval, quantity, sides
 from reportgen.report.document import Document
-from reportgen.report.formatting import exponents
 from reportgen.report.tested import Tested
 
 _LATEX = {
@@ -109,7 +109,7 @@ def _markdown(begin: str, document: Document, drawings: Sequence[Drawing]) -> st
 def _claim(tested: Tested, quick: bool) -> str:
     result = tested.result
     verdict = "no verdict" if quick else result.verdict
-    of = sides(tested)
+    of = sides(result)
     number = f"{of}: {measured(result)}" if of else f"{measured(result)} {quantity(result)}".strip()
     cells = (
         _cell(result.says),

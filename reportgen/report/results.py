@@ -125,6 +125,8 @@ def _claim(claim: ClaimResult) -> dict[str, Any]:
         "metric": claim.metric,
         "quantity": claim.quantity,
         "at_layer": claim.at_layer,
+        "by_layer": claim.by_layer,
+        "sides": claim.sides,
     }
 
 

@@ -82,9 +82,12 @@ def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
     if claim is None or claim.tune is None:
         return ""
     other = getattr(claim.expect, claim.expect.kind)
-    own = _spread(variants, claim.tune.along) or counted(variants)
-    both = f"{own} and {named(other)}, each" if isinstance(other, dict) else own
-    return f"{both} at its best {setting_name(claim.tune.along)}"
+    own, tuned = _spread(variants, claim.tune.along) or counted(variants), setting_name(claim.tune.along)
+    if not isinstance(other, dict):
+        return f"{own} at its best {tuned}"
+    if claim.tune.along in other:
+        return f"{own} at its best {tuned}, and {named(other)}"
+    return f"{own} and {named(other)}, each at its best {tuned}"
 
 
 def _spread(variants: Sequence[Variant], tuned: str = "") -> str:

@@ -64,6 +64,30 @@ def test_the_floor_is_labelled_zero() -> None:
     assert decade_ticks(scale)[1][0] == "0"
 
 
+def test_a_decade_without_values_has_no_label_beside_that_of_zero() -> None:
+    for least in (1e-4, 1.3e-4, 9e-5):
+        scale = scale_for([[0.0, least, 0.1]])
+        assert scale is not None
+        assert scale.floor is not None
+        zero, first, *_ = (np.log10(place / scale.low) / scale.decades for place in decade_ticks(scale)[0])
+        assert first - zero > 0.12
+
+
+def test_an_interval_far_below_all_seeds_is_drawn_from_the_lowest_of_them_on_a_logarithmic_axis() -> None:
+    seeds = np.array([[0.5, 0.5, 0.5], [2.0, 2.0, np.nan]])
+    scale = scale_for([seeds], log=True)
+    assert scale is not None
+    assert scale.lower_edge([-3.0, 0.3, 0.01], seeds).tolist() == [0.5, 0.3, 0.5]
+    assert scale.cuts([-3.0, 0.3, 0.01], seeds).tolist() == [True, False, True]
+
+
+def test_a_linear_axis_draws_intervals_whole() -> None:
+    seeds = np.array([[0.5], [2.0]])
+    scale = scale_for([seeds], log=False)
+    assert scale is not None
+    assert scale.lower_edge([-3.0], seeds).tolist() == [-3.0]
+
+
 def test_an_axis_of_fractions_ends_at_one() -> None:
     scale = scale_for([[0.0, 1.0]], log=False)
     assert scale is not None

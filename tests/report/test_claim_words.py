@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reportgen.analysis import wording
 from reportgen.report import tested
 from reportgen.report.claim_words import SAME, expected, measured, measured_interval, quantity, sides, what
 from tests.figures.examples import analysis, claim, record, result, summary
@@ -81,14 +82,21 @@ def test_a_deviation_names_its_layer_and_what_is_allowed_there() -> None:
     found = result(one, ["a"], metric="activation_std", measured=0.327, interval=(0.3, 0.35), n=5)
     found = replace(found, quantity="deviation", at_layer=2, by_layer=((1, 0.2, 0.2), (2, 1.327e-6, 1e-6)))
     shown = tested.tested_claims(analysis([summary("a", [record()])], [one], [found]))[0]
-    assert f"{measured(found)} {quantity(found)}" == "32.7% largest deviation, in layer 2"
-    assert expected(shown) == "each layer within 5% plus 5×10⁻⁷ of the printed number, together 55.0% in layer 2"
+    assert measured(found) == "+32.7%"
+    assert quantity(found) == "in layer 2, the largest deviation: 1.327×10⁻⁶ against 10⁻⁶"
+    assert expected(shown) == "each layer within 5% plus 5×10⁻⁷ of the printed number; in layer 2, that is within 55.0%"
+
+
+def test_a_share_of_steps_says_of_what() -> None:
+    found = replace(result(claim(), metric="activation_std", measured=0.75, interval=(0.7, 0.8)), quantity="share")
+    assert f"{measured(found)} {quantity(found)}" == "75.0% of the steps from one to the next go that way"
 
 
 def test_a_difference_names_its_sides_its_sign_and_its_unit() -> None:
     one = asked({"less_than": {"network.activation": "tanh"}}, TIME, where={"network.activation": "relu"})
     found = replace(one.result, metric="epochs_to", measured=-4.96, interval=(-5.8, -4.1), quantity="difference")
-    assert sides(replace(one, result=found)) == "relu minus tanh"
+    assert of(one) == "relu minus tanh"
+    assert sides(replace(found, sides="lr 1e-3 minus “lr 1e-5”")) == "lr 10⁻³ minus “lr 1e-5”"
     assert measured(found) == "−4.96 epochs"
     assert measured(replace(found, measured=4.96, interval=(4.1, 5.8))) == "+4.96 epochs"
 
@@ -96,9 +104,28 @@ def test_a_difference_names_its_sides_its_sign_and_its_unit() -> None:
 def test_a_name_that_reads_as_a_formula_stands_in_quotes() -> None:
     other = {"network.init": "1/sqrt(fan_in)"}
     one = asked({"greater_than": other, "factor": 2}, {"metric": "val_loss"}, where={"network.init": "he"})
-    found = replace(one, result=replace(one.result, quantity="difference"))
-    assert sides(found) == "he minus 2 × “1/sqrt(fan_in)”"
+    assert of(one) == "he minus 2 × “1/sqrt(fan_in)”"
     assert expected(one) == "at least 2 times greater than “1/sqrt(fan_in)”"
+
+
+def test_a_side_that_is_tuned_against_one_that_is_not_is_called_the_best() -> None:
+    tuned = {"tune": {"along": "training.l2"}, "where": {"network.init": "he"}}
+    one = asked({"less_than": {"training.l2": "none"}}, {"metric": "val_loss"}, **tuned)
+    assert of(one) == "best L2 strength minus no L2"
+    both = {"network.init": "xavier", "training.l2": "none"}
+    two = asked({"less_than": both}, {"metric": "val_loss"}, **tuned)
+    assert of(two) == "he, best L2 strength minus xavier, no L2"
+
+
+def test_a_variant_that_is_called_by_a_number_stands_in_quotes_on_both_sides() -> None:
+    one = asked({"greater_than": {"variant": "1e-3"}}, {"metric": "val_loss"}, where={"variant": "1e-2"})
+    assert of(one) == "“1e-2” minus “1e-3”"
+    assert expected(one) == "greater than “1e-3”"
+
+
+def of(one: tested.Tested) -> str:
+    assert one.asked is not None
+    return wording.sides(one.asked)
 
 
 def test_an_interval_without_width_is_told_in_words() -> None:
@@ -125,3 +152,8 @@ def test_many_variants_are_named_by_what_they_share_and_what_varies() -> None:
 def test_a_tuned_claim_names_its_sides_each_at_its_best() -> None:
     words = grid({"less_than": {"network.activation": "tanh"}}, tune={"along": "training.lr"})
     assert words == "relu and tanh, each at its best learning rate"
+
+
+def test_a_side_without_a_rate_of_its_own_choice_is_not_said_to_be_at_its_best() -> None:
+    words = grid({"less_than": {"training.lr": "0.1"}}, tune={"along": "training.lr"})
+    assert words == "relu at its best learning rate, and learning rate 0.1"

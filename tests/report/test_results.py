@@ -23,7 +23,7 @@ def test_keys_are_those_of_version_1_in_their_order():
         "train_loss train_accuracy val_loss val_accuracy test_loss test_accuracy"
     )
     assert " ".join(results["claims"][0]) == (
-        "id says source lecture verdict measured interval n expected metric quantity at_layer"
+        "id says source lecture verdict measured interval n expected metric quantity at_layer by_layer sides"
     )
     assert " ".join(results["findings"][0]) == (
         "rule severity variant seeds layers step evidence message advice sources remedy consequence_of"

@@ -1,0 +1,73 @@
+"""What a reader could misread in a figure: intervals that fill it, crosses beside the best, titles cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reportgen.analysis.model import Analysis
+from reportgen.figures import FIGURES
+from reportgen.figures._axis import CUT
+from reportgen.figures._words import sentence
+from reportgen.figures.figure import Drawing
+from tests.figures.examples import analysis, claim, record, result, summary
+
+
+def drawn(id_: str, made: Analysis) -> Drawing:
+    drawing = FIGURES[id_].draw(made)
+    assert drawing is not None
+    return drawing
+
+
+def spread(label: str, losses: Sequence[float], **more: Any) -> Any:
+    """Return a variant whose runs end with these losses and have them at each epoch after the start."""
+    records = [record(seed, 3, 4, **more) for seed in range(len(losses))]
+    for one, loss in zip(records, losses, strict=True):
+        one.final.update({"train_loss": loss, "val_loss": loss})
+        for name in ("epoch_train_loss", "epoch_val_loss"):
+            one.arrays[name][1:] = loss
+    return summary(label, records)
+
+
+def test_on_a_logarithmic_axis_an_interval_far_below_all_seeds_starts_at_the_lowest_and_the_caption_says_so() -> None:
+    made = analysis([spread("steady", [1e-3, 1.1e-3]), *(spread(f"wild {k}", [0.9, 9.0]) for k in range(3))])
+    for id_ in ("loss_curves", "final_scores"):
+        assert sentence(CUT) in drawn(id_, made).caption, id_
+    low = drawn("loss_curves", made).figure.axes[0].get_ylim()[0]
+    assert low > 1e-4
+    bars = [line.get_xdata() for line in drawn("final_scores", made).figure.axes[1].lines if line.get_alpha() == 0.3]
+    assert min(float(bar[0]) for bar in bars if len(bar)) >= 0.9e-3
+    narrow = analysis([spread(f"steady {k}", [10.0**-k, 1.01 * 10.0**-k]) for k in range(4)])
+    assert CUT[3:] not in drawn("loss_curves", narrow).caption
+
+
+def test_the_cross_of_diverged_runs_stands_where_the_worst_scores_would() -> None:
+    made = drawn("final_scores", analysis([summary("lost", [record(s, 3, 4, status="diverged") for s in range(2)]),
+                                           spread("good", [0.2, 0.3])]))  # fmt: skip
+    places = [[line.get_xdata()[0] for line in ax.lines if line.get_marker() == "x"] for ax in made.figure.axes]
+    assert [row[0] < 0.5 for row in places] == [True, False]
+
+
+def test_a_long_title_of_a_panel_goes_on_two_lines_and_is_not_cut() -> None:
+    rows = [
+        summary(f"{a}, {b}, {c}", [record(s, 4, 4) for s in range(2)], {"act": a, "init": b, "lr": c})
+        for a in ("sigmoid layers", "tanh layers")
+        for b in ("calibrated weights", "saturating weights")
+        for c in map(str, range(5))
+    ]
+    titles = [ax.get_title(loc="left") for ax in drawn("saturation_by_layer", analysis(rows)).figure.axes]
+    assert {title.replace("\n", " ") for title in titles} >= {
+        "sigmoid layers, calibrated weights, at initialization", "tanh layers, saturating weights, after 20 steps"
+    }  # fmt: skip
+
+
+def test_a_claim_s_numbers_share_one_power_of_ten_and_noise_of_rounding_is_zero() -> None:
+    ends = (4.5416e-5, 4.5417e-5)
+    tiny = result(claim("a"), measured=4.54156e-5, interval=ends, expected="within 2% of 4.54e-05")
+    far = {"measured": 1.4e-17, "interval": (-0.0026, 0.0026), "quantity": "difference"}
+    none = result(claim("b"), metric="val_accuracy", **far)
+    made = drawn("claims_overview", analysis([summary("v", [record()])], [claim("a"), claim("b")], [tiny, none]))
+    texts = [text.get_text() for text in made.figure.axes[0].texts]
+    assert "expected within 2% of 4.54×10⁻⁵" in texts
+    assert "4.5416 [4.5416, 4.5417]×10⁻⁵" in texts
+    assert "0 points [−0.26, 0.26]" in texts
