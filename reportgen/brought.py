@@ -17,14 +17,19 @@ from reportgen.runs.store import plain
 STYLES = {"error": "red", "warning": "yellow", "info": ""}
 INDENT = "  "
 
+KINDS = {"looks": ("probe_", "unit_layer"), "facts": ("facts.",), "settings": ("network.", "training.")}
+"""What a record lacks, by the beginning of its name; all else is scores."""
+
 
 def diagnose_files(path: Path) -> tuple[list[Brought], tuple[Judgement, ...]]:
     """Return the records of a file or folder, and what the rules say of each variant."""
     found = read_records(path)
     variants: dict[str, list[RunRecord]] = {}
+    untold: dict[str, tuple[str, ...]] = {}
     for brought in found:
         variants.setdefault(brought.variant, []).append(brought.record)
-    return found, judge(variants)
+        untold[brought.variant] = (*untold.get(brought.variant, ()), *brought.untold)
+    return found, judge(variants, untold=untold)
 
 
 def alarms(judgements: Sequence[Judgement]) -> bool:
@@ -46,8 +51,23 @@ def judgement_lines(judgements: Sequence[Judgement], found: Sequence[Brought]) -
                     yield from _finding_lines(finding, 3 * INDENT, f", which follows from {root.rule}")
         if one.passed:
             yield "", f"{INDENT}not found: {', '.join(one.passed)}"
-        for rule, missing in one.not_judged.items():
-            yield "", f"{INDENT}not judged: {rule}, which needs {', '.join(missing)}"
+        for rules, lacking in _groups(one.not_judged):
+            yield "", f"{INDENT}not judged for lack of {', '.join(lacking)}: {', '.join(rules)}"
+
+
+def _groups(not_judged: Mapping[str, Sequence[str]]) -> list[tuple[list[str], list[str]]]:
+    """Return rules that lack things of the same kinds, with all that one or the other lacks; large groups first."""
+    groups: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+    for rule, missing in not_judged.items():
+        kinds = tuple(sorted({_kind(name) for name in missing}))
+        rules, lacking = groups.setdefault(kinds, ([], []))
+        rules.append(rule)
+        lacking += [name for name in missing if name not in lacking]
+    return sorted(groups.values(), key=lambda group: -len(group[0]))
+
+
+def _kind(name: str) -> str:
+    return next((kind for kind, starts in KINDS.items() if name.startswith(starts)), "scores")
 
 
 def _finding_lines(finding: Finding, indent: str, follows: str = "") -> Iterator[Line]:

@@ -1,76 +1,290 @@
-"""Layers of another program that a recorder looks at by itself, by the hooks that they offer; nothing is imported."""
+"""Layers of another program that a recorder looks at by itself, by the hooks that they offer; nothing is imported.
+
+A pass through the network tells in which order its layers are and what stands between them, so that neither has to be
+said. Looks are taken in the mode that records prescribe, whatever mode the network is in: dropout is off, and batch
+normalization takes the batch's statistics and leaves its running ones as they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from reportgen.errors import UsageError
+from reportgen.given import Array, array, one_loss, same
+from reportgen.looked import Norm, Pair
+from reportgen.modules import DROPOUT, LINEAR, NORM, kind_of, modules_in, running_of, switched, trained
 
-Pair = tuple[Any, Any]
+ALIKE = 1e-3
+"""How far two losses of one batch may differ, in relation to their size: sums in another order differ by far less."""
 
-ASKED = ("weight", "bias", "register_forward_hook")
+DRAWS = 8
+"""Passes under dropout's masks, over which the outputs are averaged."""
+
+
+@dataclass
+class Seen:
+    """A layer as a pass met it: what it puts out, what batch normalization makes of that, and what is dropped after.
+
+    normalized: what goes into the activation where batch normalization comes straight after the layer, else None.
+    """
+
+    layer: Any
+    output: Any
+    norm: Any = None
+    normalized: Any = None
+    dropouts: list[float] = field(default_factory=list)
+
+    @property
+    def preactivation(self) -> Any:
+        """What goes into the activation."""
+        return self.output if self.normalized is None else self.normalized
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass: the layers in order, the loss, and whether all of the network is known to have been seen."""
+
+    layers: list[Seen]
+    loss: Any
+    whole: bool
 
 
 class Watched:
-    """Layers with `weight`, `bias` and `register_forward_hook`, and a function that computes a loss of them."""
+    """A network or its layers, and a function that computes a loss of them."""
 
-    def __init__(self, layers: Iterable[Any], loss: Callable[[], Any]) -> None:
-        self._layers, self._loss = list(layers), loss
-        for number, layer in enumerate(self._layers, 1):
-            missing = [name for name in ASKED if not hasattr(layer, name)]
-            if missing:
-                found = f"layer {number} is a {type(layer).__name__} without {', '.join(missing)}"
-                raise UsageError(found, hint="layers such as torch.nn.Linear; see Recorder.look for others")
+    def __init__(self, layers: Any, loss: Callable[[], Any]) -> None:
+        if not callable(loss):
+            raise UsageError("the loss to watch is no function", hint="such as lambda: criterion(net(x), y)")
+        self._root, self._loss = layers, loss
+        self._modules = {id(module): (kind_of(module, n), module) for n, module in enumerate(modules_in(layers), 1)}
+        if not any(kind == LINEAR for kind, _ in self._modules.values()):
+            raise UsageError("there is no layer to watch", hint="the network, or its layers in order")
+        self._order: list[Any] = [module for kind, module in self._modules.values() if kind == LINEAR]
+        self._first = True
+        self.batchnorm: Any = None
+        self.dropout: Any = None
 
     @property
     def weights(self) -> list[Any]:
         """Each layer's weights, as they are."""
-        return [layer.weight for layer in self._layers]
+        return [layer.weight for layer in self._order]
 
-    def look(self) -> tuple[list[Pair], list[Pair], list[Pair]]:
-        """Return pairs of value and gradient: pre-activations, weights and biases, of one pass forward and back.
+    def agreed(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the network's settings as told, with those that the looks have shown; raises where they differ."""
+        seen = {"batchnorm": self.batchnorm, "dropout": self.dropout}
+        known = {name: value for name, value in seen.items() if value is not None}
+        for name, value in known.items():
+            if name in told and _any(told[name]) != _any(value):
+                what = "it" if _any(value) else "none"
+                found = f"{name} is told to be {told[name]!r}, and the watched network has {what}"
+                raise UsageError(found, hint="leave out what a network that is watched shows by itself")
+        return known | dict(told)
 
-        No gradient that a parameter has, of these layers or of others, is another one afterwards.
+    def look(self) -> tuple[list[Pair], list[Pair], list[Pair], list[Norm | None]]:
+        """Return pairs of value and gradient, of pre-activations, weights and biases, and each layer's normalization.
+
+        One pass forward and back. No gradient that a parameter has, of these layers or of others, is another one
+        afterwards, and running averages stay.
         """
-        outputs: dict[int, Any] = {}
-        parts = [part for layer in self._layers for part in (layer.weight, layer.bias) if part is not None]
+        seen = self._checked_pass() if self._first else self._pass(False)
+        parts = [part for one in seen.layers for part in _parameters(one) if part is not None]
         before = [part.grad for part in parts]
-        hooks = [layer.register_forward_hook(_keep(outputs, index)) for index, layer in enumerate(self._layers)]
-        try:
-            loss = self._loss()
-        finally:
-            for hook in hooks:
-                hook.remove()
         for part in parts:
             part.grad = None
         try:
-            loss.backward(inputs=[*parts, *outputs.values()])
-            passed = [(outputs[index], outputs[index].grad) for index in sorted(outputs)]
-            weights = [(layer.weight, layer.weight.grad) for layer in self._layers]
-            biases = [_pair(layer.bias) for layer in self._layers]
+            seen.loss.backward(inputs=[*parts, *(one.preactivation for one in seen.layers)])
+            passed = [_pair(one.preactivation) for one in seen.layers]
+            weights = [_pair(one.layer.weight) for one in seen.layers]
+            biases = [_pair(_parameters(one)[1]) for one in seen.layers]
         finally:
             for part, gradient in zip(parts, before, strict=True):
                 part.grad = gradient
-        return passed, weights, biases
+        return passed, weights, biases, [_norm(one) for one in seen.layers]
+
+    def scale_of_training(self) -> float | None:
+        """Return the outputs under dropout's masks as a multiple of those without; None where nothing is dropped.
+
+        By least squares over examples and classes, outputs less their mean over classes.
+        """
+        if not self.dropout or not np.any(self.dropout):
+            return None
+        without = self._outputs(False)
+        under = np.mean([self._outputs(True) for _ in range(DRAWS)], axis=0)
+        square = float((without**2).sum())
+        return float((without * under).sum()) / square if square > 0 and math.isfinite(square) else None
+
+    def _outputs(self, dropping: bool) -> Array:
+        """Return a pass's outputs less their mean over classes."""
+        outputs = array(self._pass(dropping).layers[-1].preactivation)
+        return np.asarray(outputs - outputs.mean(axis=1, keepdims=True))
+
+    def _checked_pass(self) -> Pass:
+        """Return a pass, checked: the order of layers and what stands between them are known from here on."""
+        seen = self._pass(False)
+        if not seen.layers:
+            found = "the loss to watch is computed without any of the layers that are watched"
+            raise UsageError(found, hint="a pass of the network that is trained")
+        lost = len(self._order) - len(seen.layers)
+        if lost:
+            raise UsageError(f"{lost} of the watched layers take no part in the loss", hint="the layers that it passes")
+        _check_loss(seen.loss)
+        _check_frozen(seen.layers)
+        nodes = _batchnorm_nodes(seen.loss)
+        if nodes > sum(kind == NORM for kind, _ in self._modules.values()):
+            found = "the network has batch normalization, which is not among the layers that are watched"
+            raise UsageError(found, hint="give watch the whole network, or all of its layers in order")
+        self._order = [one.layer for one in seen.layers]
+        self._note_structure(seen, hasattr(seen.loss, "grad_fn"), hasattr(seen.loss, "detach"))
+        self._first = False
+        return seen
+
+    def _note_structure(self, seen: Pass, traced: bool, told: bool) -> None:
+        """Note which hidden layers have batch normalization and dropout, where the pass has shown all there is.
+
+        traced: whether the loss tells what it was computed through. told: whether it tells its value.
+        """
+        hidden = seen.layers[:-1]
+        if told:
+            _check_alike(seen.loss, self._pass(False).loss)
+        if seen.whole or traced or any(one.norm is not None for one in hidden):
+            self.batchnorm = same(_settings(one.norm) for one in hidden) or False
+        drops = told and seen.whole and not _alike(seen.loss, self._pass(False, training=True).loss)
+        if (seen.whole and not drops) or any(one.dropouts for one in hidden):
+            self.dropout = same(_dropped(one) for one in hidden) or 0
+
+    def _pass(self, dropping: bool, training: bool = False) -> Pass:
+        """Return a pass in the mode of looks; dropping: with dropout on; training: all else as in training, too."""
+        layers: list[Seen] = []
+        called: list[bool] = []
+        with ExitStack() as stack:
+            for kind, module in self._modules.values():
+                stack.callback(module.register_forward_hook(_noting(kind, layers)).remove)
+                if kind in (NORM, DROPOUT):
+                    stack.enter_context(switched(module, on=kind == NORM or dropping))
+            if id(self._root) not in self._modules and hasattr(self._root, "register_forward_hook"):
+                stack.callback(self._root.register_forward_hook(lambda *_: called.append(True)).remove)
+                if training:
+                    stack.enter_context(trained(self._root))
+            loss = self._loss()
+        return Pass(layers, loss, bool(called) or id(self._root) in self._modules)
 
 
-def _keep(outputs: dict[int, Any], index: int) -> Callable[[Any, Any, Any], Any]:
-    """Return a hook that keeps what its layer puts out, and has the gradient by it kept.
+def _noting(kind: str, layers: list[Seen]) -> Callable[[Any, Any, Any], Any]:
+    """Return a hook that notes what a module does to what the layers before it put out.
 
-    It hands on a copy, since an activation that works in place would write over what is kept.
+    Of layers and normalizations it hands on a copy, since an activation that works in place would write over what is
+    kept.
     """
 
-    def hook(layer: Any, given: Any, output: Any) -> Any:
+    def hook(module: Any, given: Any, output: Any) -> Any:
+        if kind == DROPOUT and layers:
+            layers[-1].dropouts.append(float(module.p))
+        if kind not in (LINEAR, NORM) or (kind == NORM and not layers):
+            return None
+        if getattr(output, "requires_grad", True) is False:
+            raise UsageError("the loss to watch has no gradients", hint="compute it outside of torch.no_grad()")
         output.retain_grad()
-        outputs[index] = output
+        if kind == NORM:
+            _note_norm(layers[-1], module, given, output)
+        elif any(one.layer is module for one in layers):
+            raise UsageError("a watched layer is passed twice by one loss", hint="one pass of the network")
+        else:
+            layers.append(Seen(module, output))
         return output.clone()
 
     return hook
 
 
-def _pair(bias: Any) -> Pair:
-    """Return a bias and its gradient; nothing has the gradient 0."""
-    return (np.zeros(1), np.zeros(1)) if bias is None else (bias, bias.grad)
+def _note_norm(last: Seen, module: Any, given: Any, output: Any) -> None:
+    """Note a layer's normalization, and what goes into the activation where nothing is between layer and norm."""
+    last.norm = module
+    if np.array_equal(array(given[0]), array(last.output), equal_nan=True):
+        last.normalized = output
+
+
+def _dropped(seen: Seen) -> float:
+    """Return the share of a layer's outputs that is dropped after it."""
+    return round(1 - math.prod(1 - rate for rate in seen.dropouts), 12)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Return whether two losses are one but for rounding; of losses that are not finite nothing is said."""
+    first, again = one_loss(one, "the look"), one_loss(other, "the look")
+    return not math.isfinite(first) or abs(again - first) <= ALIKE * max(abs(first), abs(again))
+
+
+def _check_alike(one: Any, other: Any) -> None:
+    """Refuse losses that differ from one pass to the next."""
+    if not _alike(one, other):
+        found = f"two looks at the same weights have losses of {float(array(one)):.4g} and {float(array(other)):.4g}"
+        hint = "one fixed batch, and no dropout: give watch the network, or switch functional dropout off in the loss"
+        raise UsageError(found, hint=hint)
+
+
+def _parameters(seen: Seen) -> tuple[Any, Any]:
+    """Return a layer's weights, and its biases or what batch normalization has in their place."""
+    return seen.layer.weight, seen.layer.bias if seen.normalized is None else seen.norm.bias
+
+
+def _pair(part: Any) -> Pair:
+    """Return a value and its gradient; nothing has the gradient 0."""
+    if part is None:
+        return np.zeros(1), np.zeros(1)
+    if part.grad is None:
+        raise UsageError("a watched layer has no gradient", hint="the loss has to be one of the network's outputs")
+    return array(part), array(part.grad)
+
+
+def _norm(seen: Seen) -> Norm | None:
+    return None if seen.norm is None else Norm(*(np.array(part) for part in running_of(seen.norm)))
+
+
+def _settings(norm: Any) -> Any:
+    """Return a layer's batch normalization as a study file has it, whose momentum is 1 less PyTorch's."""
+    if norm is None:
+        return False
+    own: dict[str, Any] = {"epsilon": float(norm.eps)}
+    if not norm.track_running_stats or norm.running_mean is None:
+        return own | {"test_mode": "batch"}
+    if norm.momentum is None:  # the mean over all batches so far
+        return own
+    return own | ({"momentum": round(1 - norm.momentum, 12)} if norm.momentum else {"update_running": False})
+
+
+def _any(setting: Any) -> bool:
+    """Return whether a setting of batch normalization or dropout says that some layer has it."""
+    if isinstance(setting, (list, tuple)):
+        return any(map(_any, setting))
+    return bool(setting.get("rate", True) if isinstance(setting, Mapping) else setting) and setting != "none"
+
+
+def _check_loss(loss: Any) -> None:
+    if not hasattr(loss, "backward"):
+        found = f"the loss to watch gives a {type(loss).__name__}"
+        raise UsageError(found, hint="the tensor that the loss function gives, with its gradients")
+    if hasattr(loss, "detach"):
+        one_loss(loss, "the look")
+
+
+def _check_frozen(layers: list[Seen]) -> None:
+    for number, one in enumerate(layers, 1):
+        if any(part is not None and getattr(part, "requires_grad", True) is False for part in _parameters(one)):
+            raise UsageError(f"layer {number} is frozen", hint="layers whose weights and biases are trained")
+
+
+def _batchnorm_nodes(loss: Any) -> int:
+    """Return how many batch normalizations the loss was computed through, by the names of its steps back."""
+    ahead, met, count = [getattr(loss, "grad_fn", None)], set(), 0
+    while ahead:
+        node = ahead.pop()
+        if node is not None and node not in met:
+            met.add(node)
+            count += "BatchNorm" in type(node).__name__
+            ahead += [part for part, _ in node.next_functions]
+    return count

@@ -57,7 +57,8 @@ class Network:
 def recorded(path: Path) -> tuple[Network, Recorder]:
     """Train the network with a recorder beside it, and save the record."""
     net = Network()
-    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1)
+    told = {"batchnorm": False, "dropout": 0}
+    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1, **told)
     for step in range(STEPS + 1):
         loss, z, weights, biases = net.backward()
         if recorder.due or step == STEPS:
@@ -121,11 +122,11 @@ def test_every_rule_can_judge_a_record(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_a_record_that_diagnose_would_refuse_is_not_written(tmp_path: Path) -> None:
     _, recorder = recorded(tmp_path / "a.npz")
-    with pytest.raises(UsageError, match=r"save: batchsize.*did you mean 'batch_size'"):
+    with pytest.raises(UsageError, match=r"settings: batchsize.*did you mean 'batch_size'"):
         recorder.save(tmp_path / "b.npz", lr=RATE, batchsize=32)
-    with pytest.raises(UsageError, match=r"save: optimizer.*adam"):
+    with pytest.raises(UsageError, match=r"settings: optimizer.*adam"):
         recorder.save(tmp_path / "b.npz", lr=RATE, optimizer="adom")
-    with pytest.raises(UsageError, match="save: lr"):
+    with pytest.raises(UsageError, match="settings: lr"):
         recorder.save(tmp_path / "b.npz", lr=-1.0)
     net = Network()
     fresh = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1)

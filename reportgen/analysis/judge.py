@@ -6,8 +6,9 @@ nothing, has not passed: it was not judged. What a rule asks for is noted while 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from reportgen.analysis.causes import in_order, with_causes
@@ -25,6 +26,13 @@ WITH_BATCHNORM = ("facts.batch_dependent_fraction", "facts.bn_identity_gap")
 """What full records hold of networks that have these layers alone."""
 
 
+OF_KINDS = {
+    "train_eval_mismatch": ("network.batchnorm", "network.dropout"),
+    "bn_tiny_batch": ("network.batchnorm",),
+    "over_regularization": ("network.dropout",),
+}
+"""Layers of a kind that rules look for faults of: where nobody told whether there are any, nothing can be judged."""
+
 FINITE_END = "a run that ends in finite numbers"
 """What rules lack that looked at nothing but the losses of runs which all diverged."""
 
@@ -39,14 +47,27 @@ class Judgement:
     not_judged: Mapping[str, tuple[str, ...]]
 
 
-def judge(variants: Mapping[str, Sequence[RunRecord]], rules: Mapping[str, Rule] = RULES) -> tuple[Judgement, ...]:
-    """Return what the rules say of each variant's records, all variants being one another's siblings."""
+def judge(
+    variants: Mapping[str, Sequence[RunRecord]],
+    rules: Mapping[str, Rule] = RULES,
+    untold: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> tuple[Judgement, ...]:
+    """Return what the rules say of each variant's records, all variants being one another's siblings.
+
+    untold: settings by variant that stand at their defaults because nobody said anything of them.
+    """
     found = {name: usable(records) for name, records in variants.items()}
-    return tuple(_of_variant(name, records, found, rules) for name, records in found.items() if records)
+    return tuple(
+        _of_variant(name, records, found, rules, untold.get(name, ())) for name, records in found.items() if records
+    )
 
 
 def _of_variant(
-    name: str, records: Sequence[RunRecord], all_: Mapping[str, Sequence[RunRecord]], rules: Mapping[str, Rule]
+    name: str,
+    records: Sequence[RunRecord],
+    all_: Mapping[str, Sequence[RunRecord]],
+    rules: Mapping[str, Rule],
+    untold: Collection[str],
 ) -> Judgement:
     found: list[Finding] = []
     passed: list[str] = []
@@ -59,6 +80,7 @@ def _of_variant(
         evidence = Evidence(Variant(name, name, {}, {}), [_watched(r, missing, read) for r in records], siblings)
         finding = _checked(rule, evidence, missing)
         lacking = tuple(what for what in missing if what not in needless)
+        lacking = (*(what for what in OF_KINDS.get(id_, ()) if what in untold), *lacking)
         if finding is not None:
             found.append(finding)
         elif lacking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -72,7 +73,8 @@ def facts_of(x_train: ArrayLike, y_train: ArrayLike, x_val: ArrayLike, y_val: Ar
 
     x_*: (n, ...), flattened to features; y_*: (n,) classes from 0 on. Raises ValueError where lengths differ.
     """
-    x, x_other = (np.asarray(part, np.float32).reshape(len(part), -1) for part in map(np.asarray, (x_train, x_val)))
+    parts = (np.asarray(part, np.float32) for part in (x_train, x_val))
+    x, x_other = (part.reshape(len(part), math.prod(part.shape[1:])) for part in parts)
     y, y_other = (np.asarray(part, np.int64).reshape(-1) for part in (y_train, y_val))
     if len(x) != len(y) or len(x_other) != len(y_other):
         raise ValueError("as many labels as inputs are needed")

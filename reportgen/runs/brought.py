@@ -40,17 +40,24 @@ FACTS = (
     *("baseline_train_n", "baseline_left_out_n", "baseline_val_n", "baseline_majority"),
     *("baseline_linear", "baseline_neighbours", "baseline_linear_left_out", "baseline_neighbours_left_out"),
 )
+KINDS = ("batchnorm", "dropout")
+"""Settings of the network that no array shows, and that a record may leave open."""
+
 ARCHIVE = "arrays.npz"
 VARIANT = "variant"
 
 
 @dataclass(frozen=True)
 class Brought:
-    """A record, the file that it came from, and the variant that it says it belongs to."""
+    """A record, the file that it came from, and the variant that it says it belongs to.
+
+    untold: settings that the record leaves open, and that stand at their defaults.
+    """
 
     path: Path
     variant: str
     record: RunRecord
+    untold: tuple[str, ...] = ()
 
 
 def read_records(path: Path) -> list[Brought]:
@@ -106,7 +113,8 @@ def _record(path: Path, number: int) -> Brought:
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise StudyError("seed is no whole number", place, "such as seed: 0")
     spec = _spec(place, head, classes, seed)
-    return Brought(path, str(head.get(VARIANT, VARIANT)), _made(path, head, spec, facts, arrays))
+    untold = tuple(f"network.{name}" for name in KINDS if name not in head["network"])
+    return Brought(path, str(head.get(VARIANT, VARIANT)), _made(path, head, spec, facts, arrays), untold)
 
 
 def _head(path: Path, arrays: Mapping[str, Array]) -> tuple[str, dict[str, Any]]:
