@@ -111,7 +111,7 @@ def run_order(
 ) -> Report:
     """Train the runs that are missing, then write the report and return it."""
     watcher = watcher or Watcher()
-    _refuse_other(order)
+    refuse_other_report(order)
     return write_report(train_order(order, watcher, workers=workers, dask=dask, fresh=fresh), watcher)
 
 
@@ -177,7 +177,7 @@ def _by_seed(order: Order, jobs: Sequence[Job]) -> Mapping[int, RunRecord] | Non
 def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     """Write the report from stored runs and return it; never trains."""
     watcher = watcher or Watcher()
-    _refuse_other(order)
+    refuse_other_report(order)
     order, records = stored_stages(order)
     count = len(unique(plan_jobs(order.plan)))
     if len(records) < count:
@@ -188,7 +188,7 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     return write_report(analyse_stored(order, records, watcher), watcher)
 
 
-def _refuse_other(order: Order) -> None:
+def refuse_other_report(order: Order) -> None:
     """Refuse to replace the report of another study."""
     if order.file is not None:
         refuse_other(order.plan.study, order.file, order.folder)

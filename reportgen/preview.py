@@ -6,6 +6,7 @@ them. What a report's folder shows is left alone.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,9 +16,9 @@ from jinja2 import TemplateError, TemplateSyntaxError
 
 from reportgen import report
 from reportgen.engine.train import Cancelled
-from reportgen.errors import ReportgenError
+from reportgen.errors import MissingError, ReportgenError, StudyError
 from reportgen.order import Order, plan_jobs, unique
-from reportgen.pipeline import Analysed, analyse_stored, stored_stages, train_order
+from reportgen.pipeline import Analysed, analyse_stored, refuse_other_report, stored_stages, train_order
 from reportgen.preview_server import Shown
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
@@ -62,15 +63,14 @@ class Preview:
             self._seen = self._signature()
             begin = time.monotonic()
             try:
-                made = self._make(_Following(watcher, self.shown, self.changed))
-                page = report.page(made.analysis)
+                page, told = self._page(watcher)
             except Cancelled:
                 self.wait()
                 continue
             except (ReportgenError, TemplateError) as error:
                 self.shown.broken(_sentence(error))
                 return _sentence(error)
-            self.shown.ready(page, f"{_told(made)}, made in {time.monotonic() - begin:.1f} s")
+            self.shown.ready(page, f"{told}, made in {time.monotonic() - begin:.1f} s")
             return None
 
     def wait(self) -> None:
@@ -84,14 +84,37 @@ class Preview:
         """Return whether something is not as it was when the page was begun."""
         return self._signature() != self._seen
 
+    def refuse_other(self) -> None:
+        """Raise UsageError where the report of another study stands in the folder, to which runs would be added.
+
+        What else is wrong with the study is for `refresh` to tell.
+        """
+        with contextlib.suppress(StudyError, MissingError):
+            self._ordered(self._quick)
+
+    def _ordered(self, quick: bool) -> Order:
+        """Return the order of the study as it stands, whose runs go to a folder of its own."""
+        order = self._order(quick)
+        refuse_other_report(order)
+        return order
+
+    def _page(self, watcher: Watcher) -> tuple[str, str]:
+        """Return the page, and what it shows in words."""
+        following = _Following(watcher, self.shown, self.changed)
+        try:
+            made = self._make(following)
+            return report.page(made.analysis), _told(made)
+        finally:
+            following.end()
+
     def _make(self, watcher: Watcher) -> Analysed:
-        order = self._order(self._quick)
+        order = self._ordered(self._quick)
         self._watch(_data_files(order.plan))
         if not (self._quick or self._full):
             staged, records = stored_stages(order)
             if len(records) == len(unique(plan_jobs(staged.plan))):
                 return analyse_stored(staged, records, watcher)
-            order = self._order(True)
+            order = self._ordered(True)
         return train_order(order, watcher, workers=self._workers)
 
     def _watch(self, files: set[Path]) -> None:
@@ -105,13 +128,22 @@ class Preview:
 
 
 class _Following(Watcher):
-    """Hands on what it hears, shows it in the page, and stops work on what has been edited meanwhile."""
+    """Hands on what it hears, shows it in the page, and stops work on what has been edited meanwhile.
+
+    A run that does not notice in time goes on in its thread; what it says after the end is not heard, and ends it.
+    """
 
     def __init__(self, watcher: Watcher, shown: Shown, changed: Callable[[], bool]) -> None:
         self._watcher, self._shown, self._changed = watcher, shown, changed
         self._looked = time.monotonic()
         self._done = self._count = 0
         self._lock = threading.Lock()
+        self._ended = False
+
+    def end(self) -> None:
+        """Hear nothing from now on: what is shown next is of another try."""
+        with self._lock:
+            self._ended = True
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
         """Say how many runs are to be trained."""
@@ -125,13 +157,18 @@ class _Following(Watcher):
 
     def progress(self, job: Job, done: int, total: int) -> None:
         """Hand on; from a training thread."""
-        self._watcher.progress(job, done, total)
+        with self._lock:
+            if self._ended:
+                raise Cancelled
+            self._watcher.progress(job, done, total)
         self._heed()
 
     def finished(self, job: Job, record: RunRecord) -> None:
         """Count the run; from a training thread."""
-        self._watcher.finished(job, record)
         with self._lock:
+            if self._ended:
+                return
+            self._watcher.finished(job, record)
             self._done += 1
             self._tell()
 

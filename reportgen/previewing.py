@@ -58,6 +58,7 @@ def preview(
     previewed = Preview(
         path, lambda small: replace(wish, quick=small).order(found[0]), shown, quick=quick, full=full, workers=jobs
     )
+    previewed.refuse_other()
     with contextlib.suppress(KeyboardInterrupt), serving(shown, port) as address:
         print_lines([("", address)])
         if open_:

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from reportgen import preview
+from reportgen import preview, previewing
 from reportgen.cli import invoke
-from reportgen.errors import UsageError
+from reportgen.engine.train import Cancelled
+from reportgen.errors import StudyError, UsageError
 from reportgen.flags import Wish
 from reportgen.pipeline import run_study
 from reportgen.preview import Preview
@@ -132,6 +133,43 @@ def test_a_study_that_changes_while_it_is_trained_is_begun_again(study: Path, mo
     assert found.refresh(hears) is None
     assert "epochs" in found.shown.page
     assert hears.trained == 12
+
+
+def test_what_an_abandoned_run_says_late_is_not_shown_and_ends_it(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step can take longer than an interruption waits; its thread then speaks while the next page is made."""
+    late, heard = [], Hears()
+
+    def train(order: Any, watcher: Watcher, workers: int | None) -> Any:
+        late.append(watcher)
+        watcher.training(order.plan, [None, None], 0)  # type: ignore[list-item]
+        raise Cancelled if len(late) == 1 else StudyError("the second try says what it says")
+
+    monkeypatch.setattr(preview, "train_order", train)
+    monkeypatch.setattr(Preview, "wait", lambda self: None)
+    found = previewed(study, full=True)
+    assert found.refresh(heard) == "the second try says what it says"
+    heard.at_progress = lambda: pytest.fail("is heard")
+    for watcher in late:
+        watcher.finished(None, None)  # type: ignore[arg-type]
+        with pytest.raises(Cancelled):
+            watcher.progress(None, 1, 2)  # type: ignore[arg-type]
+    assert (found.shown.state.state, found.shown.state.message) == ("broken", "the second try says what it says")
+
+
+def test_a_study_is_not_previewed_in_the_folder_of_anothers_report(study: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(previewing, "_follow", lambda *_: pytest.fail("is previewed"))
+    Path("mine").mkdir()
+    Path("mine/rates.yaml").write_text(STUDY.replace("path: own", "path: ../own"), encoding="utf-8")
+    run_study(study, formats=["json"])
+    before = sorted(Path("reports").rglob("*"))
+    assert invoke(["preview", str(Path("mine/rates.yaml")), "--port", "0"]) == 2
+    said = capsys.readouterr()
+    assert "here stands the report of another study, rates.yaml" in said.err
+    assert said.out == "", "no address is told"
+    words = previewed(Path("mine/rates.yaml")).refresh(Watcher())
+    assert words is not None
+    assert "here stands the report of another study" in words
+    assert sorted(Path("reports").rglob("*")) == before
 
 
 def test_own_data_and_templates_are_watched(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
