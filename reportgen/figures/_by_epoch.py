@@ -137,7 +137,7 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
         Line2D([], [], color=line.look.colour, ls=line.look.dash, marker=line.look.marker, ms=3.2)
         for line in shown.values()
     ]
-    labels = [_style.clip(label, longest) for label in shown]
+    labels = _style.clip_all(list(shown), longest)
     if any(line.ended for line in lines):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.3))
         labels.append("run diverged here")

@@ -32,13 +32,19 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     cells = [cell for look in view.looks for cell in cells_of(analysis, view, plan, look)]
     cells = drop_repeated_look(cells)
     whole = _scale(cells, view)
-    if whole is None:
+    if whole is None or _says_little(analysis, cells, view):
         return None
     scales = _scales(cells, view, plan, whole)
     with _style.settings():
         figure = _figure(cells, view, plan, scales)
     caption, alt = caption_of(analysis, cells, view, plan, scales), alt_of(cells, view)
     return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)))
+
+
+def _says_little(analysis: Analysis, cells: Sequence[Cell], view: View) -> bool:
+    """Say whether a course over layers has one layer alone, and neither the study nor a claim asks for it."""
+    asked = analysis.plan.study.figures or any(claim.metric == view.statistic for claim in analysis.claims)
+    return not asked and all(len(cell.layers) == 1 for cell in cells)
 
 
 def _scale(cells: Sequence[Cell], view: View) -> _axis.Scale | None:
@@ -164,7 +170,7 @@ def _dress(ax: Axes, cells: Sequence[Cell], view: View, bottom: bool, left: bool
 def _legend(cells: Sequence[Cell], view: View) -> tuple[list[Any], list[str]]:
     shown = {cell.series.label: cell.series for cell in cells}
     longest = 2.6 if len(shown) > 3 else 5.0
-    labels = [_style.clip(label, longest) for label in shown]
+    labels = _style.clip_all(list(shown), longest)
     handles: list[Any] = [
         Line2D([], [], color=s.look.colour, marker=s.look.marker, ls=s.look.dash) for s in shown.values()
     ]

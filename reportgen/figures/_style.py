@@ -190,6 +190,30 @@ def clip(text: str, inches: float, size: float = SMALL) -> str:
     return f"{line[: keep - keep // 3]}…{line[-(keep // 3) :]}" if keep >= 3 else f"{line[:1]}…"
 
 
+def clip_all(texts: Sequence[str], inches: float, size: float = SMALL) -> list[str]:
+    """Return the texts cut to the width; those that would read alike keep what tells them apart."""
+    done = [clip(text, inches, size) for text in texts]
+    for twin in {text for text in done if done.count(text) > 1}:
+        places = [at for at, text in enumerate(done) if text == twin]
+        for at, text in zip(places, _apart([texts[at] for at in places]), strict=True):
+            done[at] = clip(text, inches, size)
+    return done
+
+
+def _apart(texts: Sequence[str]) -> list[str]:
+    """Return texts without the words that all of them begin with, and those that all end with."""
+    words = [text.split() for text in texts]
+    start = _shared(words)
+    end = _shared([part[start:][::-1] for part in words])
+    return [" ".join(["…", *part[start : len(part) - end], "…"]) for part in words]
+
+
+def _shared(words: Sequence[Sequence[str]]) -> int:
+    """Return how many first words are the same in all."""
+    columns = list(zip(*words, strict=False))
+    return next((at for at, column in enumerate(columns) if len(set(column)) > 1), len(columns))
+
+
 def wrap(text: str, inches: float, size: float, lines: int) -> str:
     """Return the text broken into at most so many lines of that width, the last one cut where it must be."""
     done: list[str] = []

@@ -8,7 +8,6 @@ could be chance, the interval says so; it comes from the seeds alone.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,7 +96,7 @@ def _figure(scores: dict[str, list[Row]], split: str, together: Mapping[str, Ens
     if together:
         _join(figure, accuracy, rows, together)
     accuracy.set_yticks(range(len(rows)))
-    accuracy.set_yticklabels([_label(row, left - 0.15) for row in rows])
+    accuracy.set_yticklabels(_labels(rows, left - 0.15))
     return figure
 
 
@@ -119,11 +118,22 @@ def _members(together: Mapping[str, EnsembleScore]) -> str:
     return f"ensemble of {' or '.join(str(size) for size in sizes)} seeds"
 
 
-def _label(row: Row, inches: float = math.inf) -> str:
-    """Return the variant's label, cut where it must be, and how many of its runs diverged."""
-    lost = f" ({row.diverged} of {len(row.summary.records)} diverged)" if row.diverged else ""
-    label = row.summary.variant.label
-    return (label if math.isinf(inches) else _style.clip(label, inches - _style.text_width(lost))) + lost
+def _label(row: Row) -> str:
+    """Return the variant's label, and how many of its runs diverged."""
+    return row.summary.variant.label + _lost(row)
+
+
+def _lost(row: Row) -> str:
+    return f" ({row.diverged} of {len(row.summary.records)} diverged)" if row.diverged else ""
+
+
+def _labels(rows: Sequence[Row], inches: float) -> list[str]:
+    """Return the labels of all variants, cut where they must be, but not to the same words."""
+    names, widths = [row.summary.variant.label for row in rows], [_style.text_width(_lost(row)) for row in rows]
+    cut = [_style.clip(name, inches - width) for name, width in zip(names, widths, strict=True)]
+    if len(set(cut)) < len(cut):
+        cut = _style.clip_all(names, inches - max(widths))
+    return [name + _lost(row) for name, row in zip(cut, rows, strict=True)]
 
 
 def _panel(ax: Axes, rows: Sequence[Row], label: str, log: bool | None, worst: float) -> None:

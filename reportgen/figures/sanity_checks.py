@@ -72,7 +72,7 @@ def _figure(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> Figur
     figure, (axes,) = _style.grid(1, len(checks), height, _style.legend_height(labels), margins)
     for ax, (check, results) in zip(axes, checks.items(), strict=True):
         _panel(ax, check, results, rows)
-    axes[0].set_yticks(range(len(rows)), [_style.clip(row.variant.label, left - 0.15) for row in rows])
+    axes[0].set_yticks(range(len(rows)), _style.clip_all([row.variant.label for row in rows], left - 0.15))
     _style.legend(figure, handles, labels)
     return figure
 

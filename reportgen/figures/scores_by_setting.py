@@ -171,7 +171,7 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
     handles: list[Any] = [
         Line2D([], [], color=line.look.colour, ls=line.look.dash, marker=line.look.marker, ms=3.4) for line in named
     ]
-    labels = [_style.clip(line.label, 2.4) for line in named]
+    labels = _style.clip_all([line.label for line in named], 2.4)
     if any(_diverged(row) for line in lines for _, row in line.points):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.2))
         labels.append("runs diverged here")

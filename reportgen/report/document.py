@@ -9,18 +9,16 @@ from typing import Any, Literal
 from reportgen.analysis.benchmark import Benchmark, published
 from reportgen.analysis.model import Analysis, ClaimResult, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
-from reportgen.figures import FIGURES
 from reportgen.figures.figure import Drawing
 from reportgen.report.contest import Contest, contest
 from reportgen.report.diagnoses import Diagnosis, diagnoses
+from reportgen.report.opening import opening_figure
 from reportgen.report.searches import SearchPart, search_parts
 from reportgen.report.sources import METHODS, THEORY, references
 from reportgen.report.tested import Tested, counted, tested_claims
 from reportgen.report.variants import VariantPart, data_facts, left_out, levels, variant_parts
 
 VERDICTS = ("supported", "contradicted", "inconclusive")
-ABOUT_THE_REPORT = ("claims_overview",)
-"""Figures that tell about the report rather than about the networks: never the one that opens it."""
 
 
 @dataclass(frozen=True)
@@ -145,15 +143,6 @@ def _count(words: Any) -> dict[str, int]:
     for word in words:
         counts[word] = counts.get(word, 0) + 1
     return counts
-
-
-def opening_figure(analysis: Analysis, drawings: Sequence[Drawing]) -> Drawing | None:
-    """Return the figure that opens the report: the first that the study names, else the one that shows most claims."""
-    able = [drawing for drawing in drawings if drawing.id not in ABOUT_THE_REPORT]
-    if analysis.plan.study.figures or not able:
-        return able[0] if able else None
-    shown = [sum(claim.metric in FIGURES[drawing.id].shows for claim in analysis.claims) for drawing in able]
-    return able[shown.index(max(shown))]
 
 
 def _printed(claim: Tested) -> PrintedTable | None:

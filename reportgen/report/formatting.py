@@ -180,6 +180,11 @@ def p_value(value: float | None) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
+def effect_size(value: float | None) -> str:
+    """Return an effect size in two digits; what rounding alone makes of two equal sides is 0."""
+    return number(0.0 if value is not None and abs(value) < ROUNDING else value, 2)
+
+
 def duration(seconds: float | None) -> str:
     """Return a time span in the units that people use."""
     if seconds is None or not math.isfinite(seconds):
@@ -246,6 +251,7 @@ _FUNCTIONS = (
     points,
     points_interval,
     p_value,
+    effect_size,
     duration,
     score,
     estimated,

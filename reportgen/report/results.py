@@ -12,7 +12,7 @@ from reportgen.analysis.finding import Finding, Remedy
 from reportgen.analysis.model import Analysis, ClaimResult, Estimate, SearchResult, StageResult
 from reportgen.engine.spec import SCORES
 from reportgen.figures.figure import Drawing
-from reportgen.report.document import opening_figure
+from reportgen.report.opening import opening_figure
 from reportgen.runs.disk import replace_file
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import plain

@@ -122,8 +122,15 @@ def levels(variants: Sequence[VariantSummary]) -> dict[str, tuple[tuple[str, Any
         for path, label in v.variant.varied.items():
             if path in searched:
                 continue
-            found.setdefault(path, {}).setdefault(label, v.variant.settings.get(path))
+            found.setdefault(path, {}).setdefault(label, _setting(v.variant.settings, path))
     return {path: tuple(pairs.items()) for path, pairs in found.items()}
+
+
+def _setting(settings: Mapping[str, Any], path: str) -> Any:
+    """Return a setting's value, or that of what it is a part of, as a width is of the hidden layers."""
+    while path and path not in settings:
+        path = path.rpartition(".")[0]
+    return settings.get(path)
 
 
 def data_facts(variants: Sequence[VariantSummary]) -> Mapping[str, tuple[int, ...]]:

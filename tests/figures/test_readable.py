@@ -71,3 +71,25 @@ def test_a_claim_s_numbers_share_one_power_of_ten_and_noise_of_rounding_is_zero(
     assert "expected within 2% of 4.54×10⁻⁵" in texts
     assert "4.5416 [4.5416, 4.5417]×10⁻⁵" in texts
     assert "0 points [−0.26, 0.26]" in texts
+
+
+def test_long_labels_that_differ_in_the_middle_are_told_apart() -> None:
+    start, end = (
+        "the usual initialization of the first chapter with a",
+        "learning rate and nothing else that was changed",
+    )
+    rows = [summary(f"{start} {size} {end}", [record(s, 3, 4) for s in range(2)], id_=size) for size in ("low", "high")]
+    made = analysis([*rows, summary("short", [record(0, 3, 4)]), summary("other", [record(0, 3, 4)])])
+    legend = [text.get_text() for text in drawn("loss_curves", made).figure.legends[0].get_texts()]
+    assert legend[:2] == ["… low …", "… high …"]
+    ticks = [text.get_text() for text in drawn("final_scores", made).figure.axes[0].get_yticklabels()]
+    assert set(ticks) == {"… low …", "… high …", "short", "other"}
+
+
+def test_a_course_over_one_layer_is_drawn_only_where_it_is_asked_for() -> None:
+    rows = [summary("a", [record(s, 2, 4) for s in range(2)])]
+    asked = claim(measure={"metric": "activation_std", "layer": "last", "step": 0})
+    assert FIGURES["activation_std_by_layer"].draw(analysis(rows)) is None
+    assert FIGURES["activation_std_by_layer"].draw(analysis(rows, figures=("activation_std_by_layer",)))
+    assert FIGURES["activation_std_by_layer"].draw(analysis(rows, [asked], [result(asked, metric="activation_std")]))
+    assert FIGURES["gradient_by_layer"].draw(analysis(rows))

@@ -119,3 +119,7 @@ def test_the_mantissa_of_an_estimate_lies_between_1_and_10() -> None:
     assert formatting.within(-0.35e21, (-1.31e21, 0.0)) == "−3.5×10²⁰"
     assert formatting.within(9.999e-6, (0.8e-5, 1.2e-5)) == "1.00×10⁻⁵"
     assert formatting.within(2.05e-5, (1.43e-5, 2.66e-5)) == "2.05×10⁻⁵"
+
+
+def test_an_effect_of_rounding_alone_is_none() -> None:
+    assert [formatting.effect_size(value) for value in (1.6e-16, -0.097, None)] == ["0", "−0.097", "–"]

@@ -200,7 +200,7 @@ claims: [{id: learns, says: It learns, measure: {metric: val_accuracy}, expect: 
         (CLAIMS, "activation_std_by_layer"),
         (SCORED, "accuracy_curves"),
         (SCORED + "figures: [claims_overview, loss_curves, accuracy_curves]", "loss_curves"),
-        ("", "activation_std_by_layer"),
+        ("", "accuracy_curves"),
     ],
 )
 def test_the_figure_that_opens_shows_what_the_claims_measure(tmp_path: Path, more: str, opens: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reportgen.analysis.model import VariantSummary
-from reportgen.report.variants import left_out, variant_parts
+from reportgen.report.variants import left_out, levels, variant_parts
 from tests.figures.examples import record, summary
 
 
@@ -24,3 +26,9 @@ def test_where_every_run_diverged_there_are_no_layers_after_training() -> None:
     (part,) = variant_parts([three("diverged", "diverged")])
     assert [table.step for table in part.tables] == [0]
     assert part.ends == (None,) * 4
+
+
+def test_a_part_of_a_setting_has_the_value_of_the_whole() -> None:
+    deep = summary("4 layers", [record()], {"network.hidden.layers": "4 layers"})
+    deep = replace(deep, variant=replace(deep.variant, settings={"network.hidden": [100] * 4}))
+    assert levels([deep]) == {"network.hidden.layers": (("4 layers", [100] * 4),)}
