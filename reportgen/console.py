@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.model import ClaimResult
-from reportgen.estimate import SMALLER, Cost, download_bytes, machine_bytes, peak_bytes, run_costs
+from reportgen.estimate import (
+    SMALLER,
+    Cost,
+    download_bytes,
+    expected_seconds,
+    machine_bytes,
+    peak_bytes,
+    run_costs,
+)
+from reportgen.kernels import are_compiled
 from reportgen.layout import RESULTS
 from reportgen.order import Order, plan_jobs, stored_records, unique
 from reportgen.pipeline import FailedRun, Report, foreseen
@@ -118,6 +128,7 @@ def check_values(order: Order, workers: int) -> dict[str, Any]:
     download = download_bytes(plan, [job for job in jobs if job.key not in stored])
     costs = run_costs(plan, jobs)
     missing: list[Cost] = [cost for key, cost in costs.items() if key not in stored]
+    seconds = expected_seconds(plan, missing, workers, are_compiled())
     return {
         "study": study.id,
         "title": study.title,
@@ -132,7 +143,9 @@ def check_values(order: Order, workers: int) -> dict[str, Any]:
         "download_bytes": download,
         "memory_bytes": peak_bytes(costs, workers),
         "machine_bytes": machine_bytes(),
-        "seconds": sum(cost.seconds for cost in missing) / min(workers, max(len(missing), 1)),
+        "seconds": seconds.training + seconds.report,
+        "seconds_of": asdict(seconds),
+        "remedies": 0 if study.watermark else study.remedies.limit,
         "workers": workers,
     }
 
@@ -163,12 +176,25 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
         yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training, beside Python itself"
         if values["machine_bytes"] is not None and values["memory_bytes"] > values["machine_bytes"]:
             yield "red", f"              more than the {_megabytes(values['machine_bytes'])} of this machine: {SMALLER}"
-        yield "", f"  time        about {shown_duration(values['seconds'])} with {values['workers']} at a time"
+        yield from _time_lines(values)
     yield "", f"  claims      {values['claims']}"
     for label in values["variants"]:
         yield "", f"  variant     {label}"
     for search in values["searches"]:
         yield from _search_lines(search)
+
+
+def _time_lines(values: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield the guess at the time and what it is made of."""
+    parts, workers = values["seconds_of"], values["workers"]
+    yield "", f"  time        about {shown_duration(values['seconds'])} with {workers} at a time:"
+    made = f"training {shown_duration(parts['training'])}, the report {shown_duration(parts['report'])}"
+    yield "", f"              {made}"
+    if parts["remedies"]:
+        most = f"up to {shown_duration(parts['remedies'])} more"
+        yield "", f"              {most} where findings have remedies to try, {values['remedies']} at most"
+    if parts["compiling"]:
+        yield "", f"              {shown_duration(parts['compiling'])} more to compile, once for this machine"
 
 
 def _searched(plan: Plan) -> list[str]:

@@ -12,10 +12,17 @@ from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes,
 from reportgen.engine.spec import Component
 from reportgen.errors import MissingError, data_named_at
 from reportgen.runs.executors import Job
+from reportgen.study.figure_names import figure_names
 from reportgen.study.plan import Plan
 
 FAR_BEYOND = 2.0
 """How many times a machine's memory the estimate is at least where training is refused: it may be too high."""
+
+START_SECONDS, COMPILE_SECONDS = 2.0, 30.0
+"""What loading the kernels takes, and compiling them, which is done once for a machine."""
+
+REPORT_SECONDS, FIGURE_SECONDS, VARIANT_SECONDS = 5.0, 0.25, 0.35
+"""What a report takes in all formats, and how much more with each figure and each variant: fits to shipped studies."""
 
 SMALLER = "make the hidden layers, the batches or the data smaller, or train fewer runs at a time with -j"
 
@@ -47,6 +54,42 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
             seconds=estimate_seconds(spec, n_train, features),
         )
     return costs
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """How long a study is guessed to take, in seconds: its own training, its report in every format.
+
+    remedies: all that may be tried, which is the most that can come on top. compiling: what comes on top once.
+    """
+
+    training: float
+    report: float
+    remedies: float
+    compiling: float
+
+
+def expected_seconds(plan: Plan, missing: Sequence[Cost], workers: int, compiled: bool) -> Seconds:
+    """Return how long the study is guessed to take where these runs are missing; sanity checks are not counted."""
+    training = sum(cost.seconds for cost in missing)
+    return Seconds(
+        training=START_SECONDS + training / min(workers, len(missing)) if missing else 0.0,
+        report=_report_seconds(plan),
+        remedies=_remedy_seconds(plan, training / max(len(missing), 1), workers) if missing else 0.0,
+        compiling=0.0 if compiled or not missing else COMPILE_SECONDS,
+    )
+
+
+def _report_seconds(plan: Plan) -> float:
+    variants = sum(variant.trial is None for variant in plan.variants)
+    figures = len(plan.study.figures) or len(figure_names())
+    return REPORT_SECONDS + figures * FIGURE_SECONDS + variants * VARIANT_SECONDS
+
+
+def _remedy_seconds(plan: Plan, one_run: float, workers: int) -> float:
+    """Return the time of all remedies that may be tried, a run of which takes as long as one of the study."""
+    study, seeds = plan.study, len(plan.study.seeds)
+    return 0.0 if study.watermark else study.remedies.limit * one_run * seeds / min(workers, seeds)
 
 
 def download_bytes(plan: Plan, jobs: Sequence[Job]) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from reportgen import data
+import pytest
+
+from reportgen import console, data
 from reportgen.errors import MissingError
 from tests.test_cli import run
 
@@ -61,3 +63,42 @@ def test_check_tells_what_a_run_would_download(pretend, capsys, monkeypatch):
     assert code == 0
     assert "download    12 MB of data first" in out
     assert json.loads(run(capsys, "check", "rates.yaml", "--json")[1])[0]["download_bytes"] == 11_594_722
+
+
+def test_check_says_what_the_time_is_made_of(capsys, tmp_path, monkeypatch):
+    """Training and report make up the time; remedies and the compiler may come on top."""
+    monkeypatch.chdir(tmp_path)
+    study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 3\n"
+    Path("one.yaml").write_text(study, encoding="utf-8")
+    monkeypatch.setattr(console, "are_compiled", lambda: False)
+    [plan] = json.loads(run(capsys, "check", "one.yaml", "--json")[1])
+    parts = plan["seconds_of"]
+    assert plan["seconds"] == parts["training"] + parts["report"]
+    assert min(parts.values()) > 0
+    out = run(capsys, "check", "one.yaml")[1]
+    assert "where findings have remedies to try, 6 at most" in out
+    assert "30 s more to compile, once for this machine" in out
+    monkeypatch.setattr(console, "are_compiled", lambda: True)
+    [fewer] = json.loads(run(capsys, "check", "one.yaml", "--json", "--set", "remedies={limit: 3}")[1])
+    assert fewer["seconds_of"]["remedies"] == pytest.approx(parts["remedies"] / 2)
+    assert fewer["seconds_of"]["compiling"] == 0
+    out = run(capsys, "check", "one.yaml", "--set", "remedies=false", "--set", "figures=[loss_curves]")[1]
+    assert "remedies to try" not in out
+    assert "to compile" not in out
+    assert "time        about 8 s" in out
+
+
+def test_more_variants_and_figures_take_the_report_longer(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 3\n"
+    Path("one.yaml").write_text(study + "figures: [loss_curves]\n", encoding="utf-8")
+
+    def report_seconds(*changes: str) -> float:
+        text = run(capsys, "check", "one.yaml", "--json", *changes)[1]
+        return json.loads(text)[0]["seconds_of"]["report"]
+
+    one = report_seconds()
+    assert report_seconds("--set", "vary={training.lr: [0.1, 0.2, 0.3]}") > one
+    assert report_seconds("--set", "figures=[loss_curves, final_scores]") > one
+    assert report_seconds("--set", "figures=[]") > one
+    assert report_seconds("--seeds", "30") == one
