@@ -279,3 +279,18 @@ def test_the_recipe_of_a_search_is_a_study(tmp_path: Path) -> None:
         from reportgen.study.overrides import parse_set
 
         load_study(path, dict([parse_set(setting)]))
+
+
+def test_the_claim_over_a_part_of_a_sweep_in_the_study_page_leaves_out_the_rest(tmp_path: Path) -> None:
+    from reportgen.pipeline import run_study
+
+    (text,) = [block for block in blocks(ROOT / "docs" / "study-file.md", "yaml") if block.startswith("title:")]
+    path = tmp_path / "widths.yaml"
+    path.write_text(text, encoding="utf-8")
+    (part,) = run_study(path, output=tmp_path, formats=["json"]).analysis.claims
+    assert (part.verdict, part.n, part.measured) == ("supported", 3, 1.0)
+    assert sorted(part.variants) == ["medium", "narrow", "wide"]
+    path.write_text(text.replace("    where: {network.init: gaussian}\n", ""), encoding="utf-8")
+    (whole,) = run_study(path, output=tmp_path, formats=["json"]).analysis.claims
+    assert (whole.verdict, len(whole.variants)) == ("contradicted", 4)
+    assert "it fell from wide to xavier" in whole.reason
