@@ -148,13 +148,13 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "no JSON": ("{", "no JSON"),
     "no mapping": ("[]", "no mapping"),
     "unknown key": (RUN | {"netwrok": {}}, "unknown key 'netwrok'.*network"),
-    "unknown fact": (RUN | {"facts": {"classes": 4, "trian_n": 3}}, "unknown key 'trian_n'.*train_n"),
+    "unknown fact": (RUN | {"facts": {"classes": 4, "trian_n": 3}}, "unknown key 'facts.trian_n'.*train_n"),
     "no classes": (RUN | {"facts": {}}, "facts.classes is missing"),
     "no rate": (RUN | {"training": {}}, "training.lr is missing"),
     "no network": ({**RUN, "network": {}}, "hidden is missing"),
     "unknown activation": (RUN | {"network": {"hidden": [6, 5], "activation": "rleu"}}, "did you mean 'relu'"),
-    "status": (RUN | {"status": "fine"}, "status 'fine'"),
-    "seed": (RUN | {"seed": "one"}, "seed is no whole number"),
+    "status": (RUN | {"status": "fine"}, "status is 'fine'"),
+    "seed": (RUN | {"seed": "one"}, "seed is 'one', no whole number"),
 }
 
 
@@ -195,7 +195,7 @@ def test_what_is_not_there_and_what_is_there_twice(tmp_path: Path) -> None:
 
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = save(tmp_path / "good.npz"), save(tmp_path / "bad.npz", step_loss=None)
-    lost = save(tmp_path / "lost.npz", step_loss=np.array([1.4, 9.0, np.inf]), epoch_train_loss=None)
+    lost = save(tmp_path / "lost.npz", step_loss=np.array([1.4, 9.0, np.inf]), probe_step=np.arange(3))
     assert invoke(["diagnose", str(good)]) == 0
     assert invoke(["diagnose", str(good), "--strict"]) == 0
     assert invoke(["diagnose", str(lost)]) == 0

@@ -7,44 +7,44 @@ archives, or its folders with an `arrays.npz` each; their seeds and variants say
 
 from __future__ import annotations
 
-import difflib
 import itertools
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
-from reportgen.engine.schedules import rates
-from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, Component, DataSpec, NetworkSpec, RunSpec, TrainingSpec
+from reportgen.engine.spec import SCORES, Component, DataSpec, NetworkSpec, RunSpec, TrainingSpec
 from reportgen.errors import StudyError, UsageError
 from reportgen.layout import RUNS
-from reportgen.runs.brought_arrays import SETTINGS, Array, checked, read_archive
+from reportgen.runs.brought_arrays import Array, checked, read_archive
+from reportgen.runs.brought_checks import check_finite, check_with_facts, lost_in
+from reportgen.runs.brought_epochs import scores_by_epoch, with_first_row, without_validation
 from reportgen.runs.brought_names import variant_names
+from reportgen.runs.brought_settings import (
+    ARCHIVE,
+    KEYS,
+    facts_of,
+    final_of,
+    mapping_of,
+    refuse_unknown,
+    seed_of,
+    settings_of,
+    status_of,
+    variant_of,
+)
+from reportgen.runs.brought_stored import stored_of
 from reportgen.runs.record import RunRecord
-from reportgen.runs.store import FORMAT, STATUSES
+from reportgen.runs.store import FORMAT
 from reportgen.study.messages import study_error
 from reportgen.study.plan import run_spec
 from reportgen.study.settings import Settings
 
-KEYS = ("seed", "variant", "status", "network", "training", "facts", "final")
-FACTS = (
-    *("train_n", "val_n", "test_n", "features", "classes", "class_counts", "parameters", "probe_n"),
-    *("input_mean", "input_std", "input_second_moment", "input_offset_share", "input_feature_std", "constant_features"),
-    *("batch_dependent_fraction", "bn_identity_gap", "train_mode_scale", "val_loss_sd"),
-    *("baseline_train_n", "baseline_left_out_n", "baseline_val_n", "baseline_majority"),
-    *("baseline_linear", "baseline_neighbours", "baseline_linear_left_out", "baseline_neighbours_left_out"),
-)
 KINDS = ("batchnorm", "dropout")
 """Settings of the network that no array shows, and that a record may leave open."""
-
-ARCHIVE = "arrays.npz"
-VARIANT = "variant"
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ def read_records(path: Path) -> list[Brought]:
     names = variant_names((b.path, b.variant) for b in found if b.variant.startswith("{"))
     named = [replace(b, variant=names.get(b.variant, b.variant)) for b in found]
     _check_seeds(named)
+    _check_settings(named)
     return named
 
 
@@ -97,67 +98,51 @@ def _check_seeds(found: list[Brought]) -> None:
         first[place] = brought.path
 
 
+def _check_settings(found: list[Brought]) -> None:
+    """Refuse records of one variant whose settings differ: their seeds would be judged together."""
+    first: dict[str, Brought] = {}
+    for brought in found:
+        other = first.setdefault(brought.variant, brought)
+        own, theirs = _compared(brought.record), _compared(other.record)
+        name = next((name for name in own if own[name] != theirs[name]), None)
+        if name is not None:
+            text = f"{brought.variant!r} has another {name} in {other.path.name}"
+            raise StudyError(text, str(brought.path), "a variant of its own for each set of settings")
+
+
+def _compared(record: RunRecord) -> dict[str, Any]:
+    """Return the settings that records of one variant share, by name: all but what is measured or follows from rows."""
+    layers = record.spec.network.layers
+    training = {f"training.{f.name}": getattr(record.spec.training, f.name) for f in fields(TrainingSpec)}
+    return {
+        "network.hidden": [layer.units for layer in layers[:-1]],
+        "facts.classes": layers[-1].units,
+        "network.activation": [layer.activation for layer in layers[:-1]],
+        "network.batchnorm": [layer.batchnorm for layer in layers],
+        "network.dropout": [layer.dropout for layer in layers],
+    } | {name: value for name, value in training.items() if name != "training.epochs"}
+
+
 def _record(path: Path, number: int) -> Brought:
     """Return one record; `number` is its seed where it names none."""
     arrays = read_archive(path)
-    place, head = _head(path, arrays)
+    place, head = settings_of(path, arrays)
     if head.get("format") == FORMAT:
-        return _stored(path, place, head, arrays)
-    _refuse_unknown(place, head, KEYS)
-    facts = _mapping(place, head, "facts")
-    _refuse_unknown(f"{place}: facts", facts, FACTS)
-    classes = facts.get("classes")
-    if isinstance(classes, bool) or not isinstance(classes, int) or classes < 1:
-        raise StudyError("facts.classes is missing or no number from 1 on", place, "such as classes: 10")
-    seed = head.get("seed", number)
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise StudyError("seed is no whole number", place, "such as seed: 0")
-    spec = _spec(place, head, classes, seed)
+        return Brought(path, *stored_of(place, head, arrays))
+    refuse_unknown(place, head, KEYS)
+    facts = facts_of(place, head)
+    spec = _spec(place, head, facts["classes"], seed_of(place, head, number))
     untold = tuple(f"network.{name}" for name in KINDS if name not in head["network"])
-    return Brought(path, str(head.get(VARIANT, VARIANT)), _made(path, head, spec, facts, arrays), untold)
-
-
-def _head(path: Path, arrays: Mapping[str, Array]) -> tuple[str, dict[str, Any]]:
-    """Return where the settings stand, and the settings."""
-    beside = path.with_name("run.json") if path.name == ARCHIVE else path.with_suffix(".json")
-    if SETTINGS in arrays and arrays[SETTINGS].dtype.kind == "U" and arrays[SETTINGS].size == 1:
-        place, text = f"{path}: {SETTINGS}", str(arrays[SETTINGS].reshape(()))
-    elif beside.is_file():
-        place, text = str(beside), beside.read_text(encoding="utf-8", errors="replace")
-    else:
-        hint = f"the member {SETTINGS!r} as JSON text, or the file {beside.name}"
-        raise StudyError("the settings of the run are missing", str(path), hint)
-    try:
-        head = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise StudyError(f"the settings are no JSON: {error}", place, 'such as {"seed": 0, "network": ...}') from error
-    if not isinstance(head, dict):
-        raise StudyError("the settings are no mapping", place, 'such as {"seed": 0, "network": ...}')
-    return place, head
-
-
-def _mapping(place: str, head: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = head.get(name, {})
-    if not isinstance(found, dict):
-        raise StudyError(f"{name} is no mapping", place, f'such as "{name}": {{...}}')
-    return found
-
-
-def _refuse_unknown(place: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
-            raise StudyError(f"unknown key {name!r}", place, hint)
+    return Brought(path, variant_of(place, head), _made(path, place, head, spec, facts, arrays), untold)
 
 
 def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSpec:
     """Return the settings as a run's, checked like those of a study."""
-    training = _mapping(place, head, "training")
+    training = mapping_of(place, head, "training")
     if "lr" not in training:
         raise StudyError("training.lr is missing", place, "the learning rate, such as 0.1")
     data = {"name": "gaussian", "samples": classes, "features": 1, "classes": classes}
-    tree = {"data": data, "network": _mapping(place, head, "network"), "training": training}
+    tree = {"data": data, "network": mapping_of(place, head, "network"), "training": training}
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
@@ -166,21 +151,22 @@ def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSp
 
 
 def _made(
-    path: Path, head: Mapping[str, Any], spec: RunSpec, facts: dict[str, Any], given: Mapping[str, Array]
+    path: Path, place: str, head: Mapping[str, Any], spec: RunSpec, facts: dict[str, Any], given: Mapping[str, Array]
 ) -> RunRecord:
     """Return the record of checked arrays, with what follows from them."""
     units = tuple(layer.units for layer in spec.network.layers[:-1])
-    arrays = checked(path, given, units, int(facts["classes"]))
+    arrays = without_validation(checked(path, given, units, facts["classes"]), facts)
+    arrays = with_first_row(arrays, head["training"].get("epochs"), _steps_an_epoch(head["training"], facts))
+    status = status_of(place, head, lost_in(arrays))
+    if status == "ok":
+        check_finite(path, arrays)
+    check_with_facts(path, arrays, facts)
     losses = arrays["step_loss"]
     lost = np.flatnonzero(~np.isfinite(losses))
     spec = _with_measured_init(head, spec, arrays)
-    status = head.get("status", "diverged" if lost.size else "ok")
-    if status not in STATUSES or (status == "ok" and lost.size):
-        found = f"status {status!r}" if status not in STATUSES else f"status 'ok' with a loss of {losses[lost[0]]}"
-        raise StudyError(found, str(path), f"one of {', '.join(STATUSES)}")
     steps = int(lost[0]) + 1 if lost.size else losses.size
     planned = spec.training.epochs if "epochs" in head["training"] else 0
-    arrays |= _scores_by_epoch(arrays, steps, replace(spec.training, epochs=planned))
+    arrays |= scores_by_epoch(arrays, steps, replace(spec.training, epochs=planned))
     epochs = len(arrays["epoch_epoch"]) - 1 if "epoch_epoch" in arrays else 0
     known = {name: float(arrays[f"epoch_{name}"][-1]) for name in SCORES if f"epoch_{name}" in arrays}
     if "val_confusion" in arrays:
@@ -195,10 +181,18 @@ def _made(
         stopped_at_step=None if status == "ok" else steps,
         steps=steps,
         train_seconds=0.0,
-        final=known | _final(str(path), head),
+        final=known | final_of(place, head),
         facts=facts,
         arrays=arrays,
     )
+
+
+def _steps_an_epoch(training: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return how many steps an epoch may take, with and without a last, smaller batch; nothing where unknown."""
+    batch, examples = training.get("batch_size"), facts.get("train_n")
+    if batch == "full":
+        return (1,)
+    return () if batch is None or examples is None else (-(-examples // batch), examples // batch)
 
 
 def _with_measured_init(head: Mapping[str, Any], spec: RunSpec, arrays: Mapping[str, Array]) -> RunSpec:
@@ -212,62 +206,3 @@ def _with_measured_init(head: Mapping[str, Any], spec: RunSpec, arrays: Mapping[
         for layer, std in zip(spec.network.layers, spreads, strict=True)
     )
     return replace(spec, network=NetworkSpec(layers))
-
-
-def _final(place: str, head: Mapping[str, Any]) -> dict[str, float]:
-    final = _mapping(place, head, "final")
-    _refuse_unknown(f"{place}: final", final, SCORES)
-    return {name: math.nan if value is None else float(value) for name, value in final.items()}
-
-
-def _scores_by_epoch(arrays: Mapping[str, Array], steps: int, training: TrainingSpec) -> dict[str, Array]:
-    """Return columns that follow from others where scores by epoch are there: epoch, step, lr, mean batch loss."""
-    rows = next((len(arrays[f"epoch_{name}"]) for name in EPOCH_COLUMNS if f"epoch_{name}" in arrays), 0)
-    if not rows:
-        return {}
-    at = arrays.get("epoch_step", np.linspace(0, steps, rows).round())
-    parts = [arrays["step_loss"][int(a) : int(b)] for a, b in itertools.pairwise(at)]
-    means = [float(np.mean(part)) if part.size else math.nan for part in parts]
-    usual = {
-        "epoch_epoch": np.arange(float(rows)),
-        "epoch_step": np.asarray(at, np.float64),
-        "epoch_lr": _rates(training, at),
-        "epoch_batch_loss": np.array([math.nan, *means]),
-    }
-    return {name: values for name, values in usual.items() if name not in arrays}
-
-
-def _rates(training: TrainingSpec, at: Array) -> Array:
-    """Return the learning rate of the last step before each epoch's end, by the schedule; at: steps, the first row 0.
-
-    Without a number of planned epochs, training is taken to have been planned for as many as there are.
-    """
-    done, steps = max(len(at) - 1, 1), np.maximum(at - 1, 0).astype(np.int64)
-    each = max(round(float(at[-1]) / done), 1)
-    return rates(training.schedule, training.lr, steps, each, max(training.epochs, done))
-
-
-def _stored(path: Path, place: str, head: Mapping[str, Any], arrays: Mapping[str, Array]) -> Brought:
-    """Return a run that a study of ours stored; its variant is its settings without the seed, as text."""
-    try:
-        spec = _typed(RunSpec, head["spec"])
-        final = {name: math.nan if value is None else float(value) for name, value in head["final"].items()}
-        names = ("key", "status", "stopped_at_step", "steps", "train_seconds", "facts")
-        record = RunRecord(spec=spec, final=final, arrays=arrays, **{name: head[name] for name in names})
-        return Brought(path, replace(spec, seed=0).canonical(), record)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StudyError(f"the stored run is not as it was written: {error}", place, "train it again") from error
-
-
-def _typed(kind: Any, value: Any) -> Any:
-    """Return JSON's plain value as the frozen type that it was written from."""
-    origin, inside = get_origin(kind), get_args(kind)
-    if origin in (Union, UnionType):
-        return None if value is None else _typed(next(k for k in inside if k is not type(None)), value)
-    if origin is tuple:
-        kinds = [inside[0]] * len(value) if inside[-1] is Ellipsis else inside
-        return tuple(_typed(k, v) for k, v in zip(kinds, value, strict=True))
-    if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        return kind(**{f.name: _typed(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value})
-    return tuple(value) if isinstance(value, list) else value

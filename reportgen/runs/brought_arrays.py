@@ -7,16 +7,19 @@ units, C classes.
 from __future__ import annotations
 
 import difflib
+import math
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, STATISTICS
 from reportgen.errors import StudyError
+from reportgen.runs.brought_checks import check_together, refusal
 
 Array = NDArray[Any]
 
@@ -25,6 +28,11 @@ SETTINGS = "run"
 
 REQUIRED = ("step_loss",)
 MOST_BYTES = 4 * 2**30
+READERS: Mapping[tuple[int, int], Any] = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+"""What reads a header, none longer than NumPy takes from a stranger, by the version of the format."""
 
 SHAPES: dict[str, tuple[str, ...]] = {
     "step_loss": ("S",),
@@ -71,26 +79,49 @@ def read_archive(path: Path) -> dict[str, Array]:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
-        if size > MOST_BYTES:
-            raise StudyError(f"the arrays take {size / 2**30:.1f} GiB", str(path), "at most 4 GiB")
-        with np.load(path, allow_pickle=False) as members:
-            return {name: _member(path, members, name) for name in members.files}
-    except zipfile.BadZipFile as error:
+            if size > MOST_BYTES:
+                raise StudyError(f"the arrays take {size / 2**30:.1f} GiB", str(path), "at most 4 GiB")
+            return {_name(info): _member(path, archive, info) for info in archive.infolist()}
+    except (zipfile.BadZipFile, zlib.error) as error:
         hint = "an .npz archive, as numpy.savez writes it, or a folder of them"
         raise StudyError("the file is no record, or a damaged one", str(path), hint) from error
-    except (EOFError, OSError, ValueError) as error:
+    except (EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         hint = "an .npz archive, as numpy.savez writes it"
         raise StudyError(f"the file cannot be read as arrays: {error}", str(path), hint) from error
 
 
-def _member(path: Path, members: Mapping[str, Array], name: str) -> Array:
-    try:
-        found = members[name]
-    except ValueError as error:
-        raise _refusal(path, name, "holds Python objects, which are not read", "plain numbers") from error
-    if not isinstance(found, np.ndarray):
-        raise _refusal(path, name, "is no array", "only arrays, saved by numpy.savez")
-    return found
+def _name(info: zipfile.ZipInfo) -> str:
+    return info.filename.removesuffix(".npy")
+
+
+def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
+    """Return one array, after its header has told that its bytes are those of plain numbers or text, and all there."""
+    name = _name(info)
+    if not info.filename.endswith(".npy"):
+        raise StudyError(f"the archive holds {info.filename}, which is no array", str(path), "arrays alone")
+    with archive.open(info) as source:
+        try:
+            shape, dtype = _header(source)
+        except ValueError:
+            raise refusal(path, name, "has no header that can be read", "as numpy.savez writes it") from None
+        if dtype.hasobject:
+            raise refusal(path, name, "holds Python objects, which are not read", "plain numbers")
+        declared, there = math.prod(shape) * dtype.itemsize, info.file_size - source.tell()
+        if declared != there:
+            found = f"says that its shape is {shape}, which takes {declared} bytes, and has {there}"
+            raise refusal(path, name, found, "a whole array")
+    with archive.open(info) as source:
+        return np.asarray(np.lib.format.read_array(source, allow_pickle=False))
+
+
+def _header(source: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return shape and type of the array that begins here; raises ValueError where none does."""
+    version = np.lib.format.read_magic(source)
+    reader = READERS.get(version)
+    if reader is None:
+        raise ValueError(f"format {version}")
+    shape, _, dtype = reader(source)
+    return shape, dtype
 
 
 def checked(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...], classes: int) -> dict[str, Array]:
@@ -106,13 +137,20 @@ def checked(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...], cla
             near = difflib.get_close_matches(name, SHAPES, n=1)
             raise StudyError(f"unknown array {name!r}", str(path), f"did you mean {near[0]!r}?" if near else None)
     sizes = {"L": len(units) + 1, "U": sum(units), "C": classes}
-    return {name: _checked(path, name, arrays[name], sizes) for name in SHAPES if name in arrays}
+    found = {name: _checked(path, name, arrays[name], sizes) for name in SHAPES if name in arrays}
+    looks = next((name for name in found if name.startswith("probe_")), None)
+    if looks is not None and "probe_step" not in found:
+        raise StudyError("the array probe_step is missing", str(path), f"the steps after which {looks} was measured")
+    if "probe_unit_dead" in found:
+        found.setdefault("unit_layer", np.repeat(np.arange(1, len(units) + 1), units))
+    check_together(path, found, units)
+    return found
 
 
 def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Array:
     """Return one array in its type; a size that is not known yet is the array's own."""
-    if array.dtype.kind not in "fiub":
-        raise _refusal(path, name, f"holds {array.dtype}, no numbers", "floats or integers")
+    if array.dtype.kind not in "fiu" and not (array.dtype.kind == "b" and name == "probe_unit_dead"):
+        raise refusal(path, name, f"holds {array.dtype}, no numbers", "floats or integers")
     shape = SHAPES[name]
     if array.ndim == len(shape):
         for axis, size in zip(shape, array.shape, strict=True):
@@ -121,9 +159,10 @@ def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Arra
     if array.ndim != len(shape) or array.shape != wanted:
         known = ", ".join(str(sizes[axis]) if axis in sizes else axis for axis in shape)
         words = "; ".join(dict.fromkeys(ROWS[axis] for axis in shape))
-        raise _refusal(path, name, f"has shape {array.shape}", f"({known}{',' * (len(shape) == 1)}): {words}")
+        raise refusal(path, name, f"has shape {array.shape}", f"({known}{',' * (len(shape) == 1)}): {words}")
     if not array.size:
-        raise _refusal(path, name, "is empty", "leave it out where nothing was measured")
+        right = "at least one step" if name in REQUIRED else "leave it out where nothing was measured"
+        raise refusal(path, name, "is empty", right)
     values = np.asarray(array, np.float64)
     _check_values(path, name, values)
     return values.astype(np.int64) if name in COUNTS and not name.startswith("epoch_") else values
@@ -132,25 +171,26 @@ def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Arra
 def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
     if name in COUNTS:
         if not np.isfinite(values).all() or (values < 0).any() or (values % 1 != 0).any():
-            raise _refusal(path, name, f"holds {_first(values)}", "whole numbers from 0 on")
+            raise refusal(path, name, f"holds {_first(values)}", "whole numbers from 0 on")
         if name in ("probe_step", "epoch_step") and (np.diff(values) <= 0).any():
-            raise _refusal(path, name, "does not rise from one entry to the next", "steps in order, each once")
+            raise refusal(path, name, "does not rise from one entry to the next", "steps in order, each once")
+    if name == "probe_unit_dead" and not np.isin(values, (0, 1)).all():
+        wrong = values[~np.isin(values, (0, 1))][0]
+        raise refusal(path, name, f"holds {wrong:g}", "1 for a unit that is zero on every example, else 0")
     known = values[np.isfinite(values)]
     share = name.endswith(("accuracy", "_fraction", "unit_dead"))
     if share and ((known < 0).any() or (known > 1).any()):
-        raise _refusal(path, name, f"holds {known[(known < 0) | (known > 1)][0]:g}", "a share from 0 to 1")
-    if name.endswith(("_std", "_norm", "_ratio")) and (known < 0).any():
-        raise _refusal(path, name, f"holds {known[known < 0][0]:g}", "a size, which is never below 0")
+        raise refusal(path, name, f"holds {known[(known < 0) | (known > 1)][0]:g}", "a share from 0 to 1")
+    if name.endswith(("_std", "_norm", "_ratio", "_spread")) and (known < 0).any():
+        raise refusal(path, name, f"holds {known[known < 0][0]:g}", "a size, which is never below 0")
+    if name == "epoch_lr" and (known < 0).any():
+        raise refusal(path, name, f"holds {known[known < 0][0]:g}", "a learning rate, which is never below 0")
     if name.endswith(("_loss", "_penalty")) and (known < 0).any():
         words = "cross-entropy, squared error and hinge loss are never below 0, and no penalty is"
-        raise _refusal(path, name, f"holds {known[known < 0][0]:g}", words)
+        raise refusal(path, name, f"holds {known[known < 0][0]:g}", words)
 
 
 def _first(values: NDArray[np.float64]) -> str:
     """Return the first value that is no count, for a message."""
     wrong = values[~np.isfinite(values) | (values < 0) | (values % 1 != 0)]
     return f"{wrong[0]:g}"
-
-
-def _refusal(path: Path, name: str, found: str, right: str) -> StudyError:
-    return StudyError(f"the array {name} {found}", str(path), right)
