@@ -90,7 +90,7 @@ def _deviation(claim: ClaimResult) -> str:
     where = f"in layer {claim.at_layer}, {QUANTITIES['deviation']}"
     if found is None or printed is None:
         return where
-    return f"{where}: {number(found, 4)} against {given(float(f'{printed:.4g}'))}"
+    return f"{where}: {number(found, 4)} measured, {given(float(f'{printed:.4g}'))} expected"
 
 
 def expected(tested: Tested) -> str:

@@ -83,7 +83,7 @@ def test_a_deviation_names_its_layer_and_what_is_allowed_there() -> None:
     found = replace(found, quantity="deviation", at_layer=2, by_layer=((1, 0.2, 0.2), (2, 1.327e-6, 1e-6)))
     shown = tested.tested_claims(analysis([summary("a", [record()])], [one], [found]))[0]
     assert measured(found) == "+32.7%"
-    assert quantity(found) == "in layer 2, the largest deviation: 1.327×10⁻⁶ against 10⁻⁶"
+    assert quantity(found) == "in layer 2, the largest deviation: 1.327×10⁻⁶ measured, 10⁻⁶ expected"
     assert expected(shown) == "each layer within 5% plus 5×10⁻⁷ of the printed number; in layer 2, that is within 55.0%"
 
 
