@@ -94,6 +94,11 @@ class Recorder:
         self._watched = Watched(layers, loss)
 
     @property
+    def facts(self) -> dict[str, Any]:
+        """Facts of the data for a record's settings: counts, moments of the inputs, and what simple models reach."""
+        return dict(self._facts)
+
+    @property
     def due(self) -> bool:
         """Whether the layers should be looked at now: before training, and then about evenly in log time."""
         return is_due(self._steps) and self._steps not in self._kept["probe_step"]

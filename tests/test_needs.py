@@ -1,0 +1,26 @@
+"""The table of what rules need of a record, in the page on diagnoses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen.analysis.rules import RULES
+
+EXTENSIONS = Path(__file__).resolve().parents[1] / "docs" / "_ext"
+
+
+def test_every_rule_comes_to_a_judgement_at_one_part_of_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    from needs import PAGE, page, rules_by_part
+
+    found = rules_by_part()
+    assert sorted(rule for rules in found.values() for rule in rules) == sorted(RULES)
+    first, *_, last = found.values()
+    assert "nan_divergence" in first
+    assert {"vanishing_gradients", "dead_relu", "update_ratio_high"} <= set(last)
+    assert "train_eval_mismatch" in found["`network.batchnorm` and `network.dropout`"]
+    assert "class_imbalance" in found["`val_confusion` and `train_confusion`"]
+    text = PAGE.read_text(encoding="utf-8")
+    assert page(text) == text, "python docs/_ext/needs.py writes it anew"
