@@ -34,6 +34,7 @@ from reportgen.looked import Gauge, Layers, Norm, Pair, check_chain, check_layer
 from reportgen.watched import Watched
 
 OF_RECORDS = ("seed", "variant")
+SPLITS = {"train": "training", "val": "validation"}
 
 
 class Recorder:
@@ -65,6 +66,7 @@ class Recorder:
         self._kept: dict[str, list[Any]] = defaultdict(list)
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self._before: list[Array] = []
+        self._sizes: list[tuple[float, float]] = []
         self._watched: Watched | None = None
         self._hidden: list[int] | None = None
         self._told: dict[str, Any] = {}
@@ -129,10 +131,12 @@ class Recorder:
         given = {"train": train_outputs} | ({"val": val_outputs} if len(self._labels["val"]) else {})
         classes = self._facts["classes"]
         checked = {
-            split: outputs_of(values, split, len(self._labels[split]), classes, bool(self._confusion))
+            split: outputs_of(values, SPLITS[split], len(self._labels[split]), classes, bool(self._confusion))
             for split, values in given.items()
         }
         self._kept["epoch_step"].append(self._steps)
+        if self._watched is not None:
+            self._sizes.append(self._watched.size_of_weights())
         for split, outputs in checked.items():
             labels, classes = self._labels[split], outputs.shape[1]
             losses = logsumexp(outputs, axis=1) - outputs[np.arange(len(labels)), labels]
@@ -226,6 +230,10 @@ class Recorder:
 
     def _arrays(self) -> dict[str, Any]:
         arrays = {name: np.array(values) for name, values in self._kept.items()} | dict(self._confusion)
+        if self._sizes and len(self._sizes) == len(arrays["epoch_step"]):
+            training = self._settings()[1]
+            squares, amounts = np.array(self._sizes).T
+            arrays["epoch_penalty"] = training.get("l2", 0) / 2 * squares + training.get("l1", 0) * amounts
         if not self._hidden:
             return {name: values for name, values in arrays.items() if name != "probe_unit_dead"}
         return arrays | {"unit_layer": np.repeat(np.arange(1, len(self._hidden) + 1), self._hidden)}

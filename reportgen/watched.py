@@ -75,6 +75,11 @@ class Watched:
         """Each layer's weights, as they are."""
         return [layer.weight for layer in self._order]
 
+    def size_of_weights(self) -> tuple[float, float]:
+        """Return the sum of the weights' squares and that of their amounts, which penalties are made of."""
+        values = [array(weights) for weights in self.weights]
+        return sum(float(np.square(w).sum()) for w in values), sum(float(np.abs(w).sum()) for w in values)
+
     def agreed(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Return the network's settings as told, with those that the looks have shown; raises where they differ."""
         seen = {"batchnorm": self.batchnorm, "dropout": self.dropout}

@@ -185,3 +185,12 @@ def after_a_pass_of(net: Sequential) -> Tensor:
     """The inputs, after a pass of the first layer for nothing."""
     net[0](Tensor(X))
     return Tensor(X)
+
+
+def test_the_penalty_is_that_of_the_weights_which_are_watched(tmp_path: Path) -> None:
+    net = network()
+    squares, amounts = (sum(float(f(net[k].weight.value).sum()) for k in (0, 2, 4)) for f in (np.square, np.abs))
+    found = recorded(tmp_path / "a.npz", net, net, weight_decay=0.02, l1=0.003)
+    assert found.epochs("penalty").tolist() == pytest.approx([0.01 * squares + 0.003 * amounts] * 2)
+    decoupled = recorded(tmp_path / "b.npz", net, net, optimizer="AdamW", weight_decay=0.02)
+    assert decoupled.epochs("penalty").tolist() == [0.0, 0.0]
