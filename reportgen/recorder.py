@@ -69,6 +69,7 @@ class Recorder:
         self._sizes: list[tuple[float, float]] = []
         self._watched: Watched | None = None
         self._hidden: list[int] | None = None
+        self._normed: list[bool] = []
         self._told: dict[str, Any] = {}
         self._tell(settings)
 
@@ -181,6 +182,7 @@ class Recorder:
             self._kept[f"probe_{name}"].append([row[name] for row in rows])
         self._kept["probe_unit_dead"].append(np.concatenate([(a == 0).all(axis=0) for a in hidden] or [np.zeros(0)]))
         self._hidden = [part.shape[1] for part in hidden]
+        self._normed = [norm is not None for norm in found[: len(hidden)]]
         self._facts["probe_n"] = len(z[0][0])
 
     def _check_look(self, layers: Layers) -> None:
@@ -213,7 +215,9 @@ class Recorder:
     def _network(self) -> dict[str, Any]:
         """Return the network's settings, as told and as a watched network has shown them."""
         network = {"hidden": self._hidden, "activation": self._activation} | self._settings()[0]
-        return network if self._watched is None else self._watched.agreed(network)
+        if self._watched is not None:
+            return self._watched.agreed(network)
+        return ({"batchnorm": self._normed} if any(self._normed) else {}) | network
 
     def _run(self) -> dict[str, Any]:
         """Return the record's settings."""

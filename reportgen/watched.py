@@ -121,8 +121,8 @@ class Watched:
             return None
         without = self._outputs(False)
         under = np.mean([self._outputs(True) for _ in range(DRAWS)], axis=0)
-        square = float((without**2).sum())
-        return float((without * under).sum()) / square if square > 0 and math.isfinite(square) else None
+        square, product = float((without**2).sum()), float((without * under).sum())
+        return product / square if square > 0 and math.isfinite(square) and math.isfinite(product) else None
 
     def _outputs(self, dropping: bool) -> Array:
         """Return a pass's outputs less their mean over classes."""

@@ -232,6 +232,24 @@ def test_layers_that_cannot_be_watched_are_named() -> None:
         recorder.watch([net], lambda: None)
 
 
+def test_batch_normalization_that_is_shown_is_noted(tmp_path: Path) -> None:
+    """Scale, shift and running values of a layer; the settings say which layers have it."""
+    net = Network()
+    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1, lr=RATE)
+    norm = (np.full(6, 2.0), np.linspace(-1, 1, 6), np.full(6, 0.5), np.full(6, 4.0))
+    recorder.look(*net.backward()[1:], norms=[None, norm, None])
+    recorder.step(1.0, net.weights)
+    recorder.save(tmp_path / "a.npz")
+    found = read_records(tmp_path / "a.npz")[0].record
+    assert [layer.batchnorm is not None for layer in found.spec.network.layers] == [False, True, False]
+    names = ("bn_gamma_mean", "bn_gamma_std", "bn_beta_mean", "bn_running_mean_mean", "bn_running_var_mean")
+    assert [found.statistic(name)[0, 1] for name in names] == pytest.approx([2.0, 0.0, 0.0, 0.5, 4.0])
+    with pytest.raises(UsageError, match=r"layers differ in number: .*2 norms"):
+        Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1).look(
+            *net.backward()[1:], norms=[None, norm]
+        )
+
+
 def test_what_is_forgotten_is_said(tmp_path: Path) -> None:
     net = Network()
     recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation={"name": "leaky_relu", "slope": 0.2})
