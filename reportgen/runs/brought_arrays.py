@@ -63,6 +63,16 @@ UNREAD = (
 )
 """Arrays of stored runs that no diagnosis reads; they may stay in."""
 
+MEASURED = tuple(
+    f"probe_{name}"
+    for name in STATISTICS
+    if name.startswith(
+        ("activation_m", "activation_std", "preactivation_", "gradient_m", "gradient_std", "gradient_norm")
+    )
+    or name in ("zero_fraction", "dead_fraction", "weight_gradient_norm", "bias_gradient_norm")
+)
+"""Statistics that every layer has: those that are NaN throughout were not measured, as if they were left out."""
+
 COUNTS = ("probe_step", "epoch_epoch", "epoch_step", "unit_layer", "val_confusion", "train_confusion")
 ROWS = {
     "S": "one value a training step",
@@ -144,7 +154,7 @@ def checked(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...], cla
     if "probe_unit_dead" in found:
         found.setdefault("unit_layer", np.repeat(np.arange(1, len(units) + 1), units))
     check_together(path, found, units)
-    return found
+    return {name: values for name, values in found.items() if name not in MEASURED or not np.isnan(values).all()}
 
 
 def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Array:

@@ -91,6 +91,14 @@ def test_the_layer_of_each_unit_follows(tmp_path: Path) -> None:
     assert found.arrays["unit_layer"].tolist() == UNITS.tolist()
 
 
+def test_a_statistic_that_is_nan_throughout_was_not_measured(tmp_path: Path) -> None:
+    """One that has no meaning for these layers stays, since nobody could measure it."""
+    unknown = {f"probe_{name}": np.full((3, 3), np.nan) for name in ("gradient_norm", "saturated_fraction")}
+    found = read_records(save(tmp_path / "a.npz", **unknown))[0].record
+    assert "probe_gradient_norm" not in found.arrays
+    assert "probe_saturated_fraction" in found.arrays
+
+
 def npy(shape: str, content: bytes) -> bytes:
     """An array's file with a header that says what it likes."""
     head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
