@@ -1,5 +1,17 @@
 """`python -m reportgen` is the command `reportgen`."""
 
-from reportgen.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Carry out the command line; a Ctrl-C is obeyed in the same words while the program is still loading."""
+    try:
+        from reportgen.cli import main as carry_out
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        sys.exit(130)
+    carry_out()
+
+
+if __name__ == "__main__":
+    main()

@@ -35,8 +35,12 @@ def find_studies(arguments: Iterable[str | Path]) -> list[str]:
     """
     found: dict[Path, str] = {}
     for argument in arguments:
-        for source in _meant(str(argument)):
-            found.setdefault(study_file(source).resolve(), source)
+        try:
+            for source in _meant(str(argument)):
+                found.setdefault(study_file(source).resolve(), source)
+        except (OSError, RuntimeError) as error:  # a name that is too long, or links that lead in a circle
+            wrong = getattr(error, "strerror", None) or "its links lead in a circle"
+            raise StudyError(f"the path cannot be followed: {wrong}", where=str(argument)) from error
     return list(found.values())
 
 
@@ -57,6 +61,8 @@ def files_passed_over(sources: Iterable[str | Path]) -> dict[str, Path]:
 
 
 def _meant(argument: str) -> list[str]:
+    if not argument:  # which would be the current folder; a variable of a script that is not set, say
+        raise StudyError("the name of a study is empty", hint="a file, a folder or the name of a shipped study")
     path = Path(argument)
     inside = _studies_in(path) if path.is_dir() else []
     if inside:

@@ -9,6 +9,7 @@ import pytest
 from reportgen import shipped
 from reportgen.errors import StudyError
 from reportgen.shipped import find_studies, study_file
+from reportgen.study.loader import load_study
 
 
 @pytest.fixture
@@ -66,3 +67,22 @@ def test_shipped_folders_lie_beside_the_package_in_a_checkout_and_inside_it_in_a
     assert shipped.templates_folder() == tmp_path / "site" / "templates"
     (package / "_shipped" / "templates").mkdir(parents=True)
     assert shipped.templates_folder() == package / "_shipped" / "templates"
+
+
+def test_a_name_that_is_empty_is_not_taken_for_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text("title: T\n", encoding="utf-8")
+    with pytest.raises(StudyError, match="the name of a study is empty"):
+        find_studies([""])
+    assert find_studies(["."]) == ["a.yaml"]
+
+
+def test_a_path_that_leads_nowhere_is_an_error_of_the_user(tmp_path):
+    loop = tmp_path / "loop.yaml"
+    try:
+        loop.symlink_to(loop)
+    except OSError:
+        pytest.skip("this system lets nobody make links")
+    for path in (loop, tmp_path / f"{'a' * 300}.yaml"):
+        with pytest.raises(StudyError, match="the path cannot be followed|no such file|cannot be read"):
+            load_study(find_studies([path])[0])

@@ -22,6 +22,8 @@ _MANY_CLASSES = 20  # from here on, a class for every second line is taken for a
 
 _FILL = "every cell needs a value: mend it, or leave the line out"
 
+_LONGEST = 40  # letters of a cell that a message shows
+
 Line = tuple[int, list[str]]
 
 
@@ -112,6 +114,9 @@ def _target(form: _Format, names: list[str] | None, width: int) -> int:
     target = width - 1 if form.target is None else form.target
     if isinstance(target, str):
         known = [name.strip() for name in names or []]
+        if known.count(target) > 1:
+            found = f"{known.count(target)} columns are named '{target}'"
+            raise StudyError(found, form.name, "give the number of one, from 0", "target")
         if target in known:
             return known.index(target)
         raise _unknown_column(form, known, target)
@@ -135,6 +140,11 @@ def _other_separator(names: list[str], target: str, form: _Format) -> str | None
     line = _SEPARATORS[form.separator].join(names)
     split = {name: [cell.strip() for cell in line.split(sign)] for name, sign in _SEPARATORS.items()}
     return next((name for name, cells in split.items() if target in cells), None)
+
+
+def _shown(cell: str) -> str:
+    """Return a cell in quotes, not too long, and without letters that would disturb a terminal."""
+    return repr(cell if len(cell) <= _LONGEST else f"{cell[:_LONGEST]}...")
 
 
 class _Rows:
@@ -171,7 +181,7 @@ class _Rows:
         for column, cell in enumerate(cells):
             usable = "_" not in cell and _is_number(cell) and abs(float(cell)) <= _FLOAT32_MAX
             if column != self._target and not usable:
-                found = f"'{cell}' is not a finite number" if cell.strip() else "the number is missing"
+                found = f"{_shown(cell)} is not a finite number" if cell.strip() else "the number is missing"
                 break
         hint = "decimals follow a point" if _is_number(cell.replace(",", ".")) and "," in cell else _FILL
         return StudyError(found, f"{self._file}:{line}: {self._column(column)}", hint)
@@ -191,7 +201,7 @@ class _Rows:
         found = set(self._labels)
         where = f"{self._file}: {self._column(self._target)}"
         if len(found) == 1:
-            raise StudyError(f"holds one class only, '{self._labels[0]}'", where, "two are needed to tell apart")
+            raise StudyError(f"holds one class only, {_shown(self._labels[0])}", where, "two are needed to tell apart")
         if len(found) > max(_MANY_CLASSES, len(self._labels) / 2):
             many = f"holds {len(found)} different values in {len(self._labels)} lines"
             raise StudyError(many, where, "name the column of the class with target", setting="target")

@@ -23,9 +23,13 @@ def locate(path: str, folder: Path | None) -> Path:
 def existing_file(path: str, folder: Path | None) -> Path:
     """Return the located file; a StudyError where there is none."""
     found = locate(path, folder)
-    if found.is_dir():
+    try:
+        is_folder, is_file = found.is_dir(), found.is_file()
+    except OSError as error:  # such as a name that is too long
+        raise StudyError(f"{path} cannot be read: {error.strerror or error}", setting="path") from error
+    if is_folder:
         raise StudyError(f"{path} is a folder", hint="a file is needed", setting="path")
-    if not found.is_file():
+    if not is_file:
         raise StudyError(f"there is no file {path}", hint=f"looked for {found}", setting="path")
     return found
 

@@ -118,7 +118,8 @@ def kept_counts(counts: IntArray, keep: tuple[tuple[int, float], ...]) -> IntArr
     kept = counts.copy()
     for label, fraction in keep:
         if not 0 <= label < len(counts):
-            raise StudyError(f"keep names class {label}", hint=f"classes are 0 to {len(counts) - 1}")
+            found, right = f"keep names class {label}", f"classes are 0 to {len(counts) - 1}"
+            raise StudyError(found, hint=right, setting="keep")
         least = min(1, int(counts[label])) if fraction > 0 else 0
         kept[label] = max(least, int(counts[label] * fraction + 0.5))
     if not kept.sum():
@@ -138,7 +139,7 @@ def _keep(train: IntArray, y: IntArray, classes: int, spec: DataSpec) -> IntArra
 def train_size(available: int, wanted: int | None) -> int:
     """Return how many examples are trained on; more than there are is a StudyError."""
     if wanted is not None and not 1 <= wanted <= available:
-        raise StudyError(f"train: {wanted} of {available} training examples", hint=f"1 to {available}")
+        raise StudyError(f"train: {wanted} of {available} training examples", hint=f"1 to {available}", setting="train")
     return available if wanted is None else wanted
 
 

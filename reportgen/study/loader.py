@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path as FilePath
@@ -194,9 +195,11 @@ def _choice_for(point: Point, path: Path) -> Any:
 
 def _bytes(path: FilePath) -> bytes:
     """Return the file's bytes."""
-    if path.is_dir():
-        raise StudyError("this is a folder, not a study file", str(path), "name a .yaml file in it")
     try:
+        if path.is_dir():
+            raise StudyError("this is a folder, not a study file", str(path), "name a .yaml file in it")
+        if path.exists() and not path.is_file():  # such as a pipe, which may never end
+            raise StudyError("this is no plain file", str(path), "save the study as one")
         return path.read_bytes()
     except FileNotFoundError:
         raise StudyError("there is no such file", str(path)) from None
@@ -221,7 +224,8 @@ def _text(raw: bytes, name: str) -> str:
 def _id(path: FilePath) -> str:
     """Return the file's stem, or its report's name, as an id: lower-case letters, digits, hyphens and underscores."""
     name = path.resolve().parent.name if in_report(path) else path.stem
-    return re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-") or "study"
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore")
+    return re.sub(r"[^a-z0-9_-]+", "-", plain.decode()).strip("-") or "study"
 
 
 def in_report(path: FilePath) -> bool:

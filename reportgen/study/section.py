@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+import functools
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
@@ -24,13 +25,21 @@ class Section(BaseModel):
                 raise problem(f"unknown key {shown(key)}", suggest(str(key), known), (key,), key=True)
         if not isinstance(value, dict):
             return value
-        return {key: _whole(one) if _counts(cls.model_fields[key].annotation) else one for key, one in value.items()}
+        counting = _counting(cls)
+        return {key: _whole(one) if key in counting else one for key, one in value.items()}
 
 
-def _counts(annotation: Any) -> bool:
-    """Tell whether a field takes a whole number and no other."""
-    kinds = {annotation, *get_args(annotation)}
-    return int in kinds and float not in kinds
+@functools.cache
+def _counting(model: type[BaseModel]) -> frozenset[str]:
+    """Return the fields of a model that take a whole number and no other."""
+    kinds = {name: _kinds(field.annotation) for name, field in model.model_fields.items()}
+    return frozenset(name for name, found in kinds.items() if int in found and float not in found)
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """Return the types that an annotation is made of; what bounds a type says nothing of its kind."""
+    inside = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
+    return [kind for part in inside for kind in _kinds(part)] if inside else [annotation]
 
 
 def _whole(value: Any) -> Any:

@@ -72,10 +72,14 @@ def test_a_file_that_one_variant_names_is_told_there(tmp_path: Path) -> None:
     assert refused(tmp_path, text).startswith("s.yaml:5:30: vary.data.path[1]: t.csv: column 'kind': holds one class")
 
 
-def test_an_option_of_the_data_is_told_at_the_data_and_not_at_their_file(tmp_path: Path) -> None:
+def test_an_option_of_the_data_is_told_at_the_option_or_the_data_and_not_at_their_file(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TABLE, encoding="utf-8")
-    said = refused(tmp_path, data("{name: csv, path: t.csv, train: 5000}"))
-    assert said.startswith("s.yaml:3:7: data: train: 5000 of 32 training examples")
+    for option, words in (
+        ("train: 5000", "3:39: data.train: train: 5000 of 32 training examples"),
+        ("keep: {7: 1}", "3:38: data.keep: keep names class 7 (classes are 0 to 1)"),
+        ("validation: 0.999", "3:7: data: validation 0.999"),
+    ):
+        assert refused(tmp_path, data(f"{{name: csv, path: t.csv, {option}}}")).startswith(f"s.yaml:{words}")
 
 
 def test_data_that_are_not_at_hand_are_told_with_the_study(tmp_path: Path, cache: Path) -> None:

@@ -91,7 +91,7 @@ BAD_DATA = (
     bad(
         "train more",
         data("{name: digits, train: 5000}"),
-        "3:7: data",
+        "3:29: data.train",
         "train: 5000 of 1438 training examples",
         "1 to 1438",
     ),
