@@ -84,5 +84,5 @@ def test_a_path_that_leads_nowhere_is_an_error_of_the_user(tmp_path):
     except OSError:
         pytest.skip("this system lets nobody make links")
     for path in (loop, tmp_path / f"{'a' * 300}.yaml"):
-        with pytest.raises(StudyError, match="the path cannot be followed|no such file|cannot be read"):
+        with pytest.raises(StudyError, match=r"the path cannot be followed|no such file|cannot be read"):
             load_study(find_studies([path])[0])
