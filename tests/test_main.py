@@ -15,7 +15,7 @@ def test_an_interruption_while_the_program_loads_shows_no_traceback(monkeypatch,
 
     from reportgen.__main__ import main
 
-    monkeypatch.delitem(sys.modules, "reportgen.cli")
+    monkeypatch.delitem(sys.modules, "reportgen.cli", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
     with pytest.raises(SystemExit) as end:
         main()
