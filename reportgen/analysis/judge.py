@@ -18,7 +18,10 @@ from reportgen.analysis.rules import RULES
 from reportgen.runs.record import RunRecord
 from reportgen.study.plan import Variant
 
-OPTIONAL = ("facts.val_loss_sd", "probe_bias_gradient_norm", "probe_curvature")
+OPTIONAL = (
+    *("facts.val_loss_sd", "probe_bias_gradient_norm", "probe_curvature"),
+    *("facts.baseline_kernel", "facts.baseline_kernel_left_out"),
+)
 """What rules do without where it is missing, with less certainty or by what is known otherwise."""
 
 WITH_DROPOUT = ("facts.train_mode_scale",)

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-ENGINE_VERSION = 6
+ENGINE_VERSION = 7
 """Bumped whenever the numbers of a run change or a record holds more; part of every run's key."""
 
 STATISTICS = (

@@ -172,8 +172,8 @@ FACTS: Mapping[str, Check] = {
     **dict.fromkeys(("input_offset_share", "batch_dependent_fraction"), SHARE),
     "train_mode_scale": ANY,
     **dict.fromkeys(("baseline_train_n", "baseline_left_out_n", "baseline_val_n"), MANY),
-    **dict.fromkeys(("baseline_majority", "baseline_linear", "baseline_neighbours"), SHARE),
-    **dict.fromkeys(("baseline_linear_left_out", "baseline_neighbours_left_out"), SHARE),
+    **dict.fromkeys(("baseline_majority", "baseline_linear", "baseline_neighbours", "baseline_kernel"), SHARE),
+    **dict.fromkeys((f"baseline_{name}_left_out" for name in ("linear", "neighbours", "kernel")), SHARE),
 }
 """Every fact that a record may hold, and what is right for it."""
 

@@ -87,6 +87,15 @@ def test_a_net_with_parameters_enough_that_learns_next_to_nothing_is_told_so_and
     assert finding.proposals[0].change["training.lr"] == pytest.approx(10 * run().spec.training.lr)
 
 
+def test_a_net_below_regression_with_a_kernel_underfits_though_it_is_as_good_as_other_simple_models() -> None:
+    as_good = {"baseline_linear": 0.51, "baseline_neighbours": 0.49}
+    better = {"baseline_kernel": 0.8, "baseline_kernel_left_out": 0.8}
+    assert found("underfitting", runs(curves=POOR, facts=as_good)) is None
+    finding = found("underfitting", runs(curves=POOR, facts=as_good | better))
+    assert finding is not None
+    assert "where regression with a kernel reaches 80% in validation" in finding.message
+
+
 def test_a_net_that_learned_nothing_is_told_of_where_no_simple_model_is_known() -> None:
     guessing = {name: 0.25 for name in ("train_accuracy", "val_accuracy")} | {"train_loss": 1.386, "batch_loss": 1.386}
     finding = found("underfitting", [without_baselines(record) for record in runs(curves=guessing)])

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from reportgen.data.baselines import NEIGHBOURS, SCORED, baselines
+from reportgen.data.baselines import NEIGHBOURS, RIDGES, SCORED, SHARPNESS, baselines
 from reportgen.data.dataset import Dataset
 from tests.data.specs import made
+
+MODELS = ("linear", "neighbours", "kernel")
 
 
 def test_rings_are_for_neighbours_and_not_for_a_linear_model() -> None:
@@ -20,20 +25,27 @@ def test_rings_are_for_neighbours_and_not_for_a_linear_model() -> None:
     assert found["baseline_linear"] < 0.65
 
 
-def test_clouds_are_for_both() -> None:
+def test_spheres_around_one_another_in_many_dimensions_are_for_a_kernel_alone() -> None:
+    x = np.random.default_rng(0).standard_normal((900, 12)).astype(np.float32)
+    y = (np.square(x).sum(axis=1) > 11.34).astype(np.int64)
+    found = baselines(Dataset(x[:600], y[:600], x[600:], y[600:], x[:0], y[:0], 2))
+    assert found["baseline_kernel"] > max(found["baseline_linear"], found["baseline_neighbours"]) + 0.1
+
+
+def test_clouds_are_for_all() -> None:
     found = baselines(made("blobs"))
-    assert min(found["baseline_linear"], found["baseline_neighbours"]) > 0.9
+    assert min(found[f"baseline_{name}"] for name in MODELS) > 0.9
 
 
 def test_random_labels_are_for_none() -> None:
     found = baselines(made("gaussian", samples=1000, features=20, classes=4))
-    assert max(found["baseline_linear"], found["baseline_neighbours"]) < 0.25 + 4 * (0.25 * 0.75 / 200) ** 0.5
+    assert max(found[f"baseline_{name}"] for name in MODELS) < 0.25 + 4 * (0.25 * 0.75 / 200) ** 0.5
 
 
 def test_shuffled_labels_cannot_be_told_from_inputs_that_are_left_out() -> None:
     found = baselines(made("moons", samples=1000, shuffle_labels=True))
-    assert abs(found["baseline_linear_left_out"] - 0.5) < 4 * (0.25 / 266) ** 0.5
-    assert abs(found["baseline_neighbours_left_out"] - 0.5) < 4 * (0.25 / 266) ** 0.5
+    for name in MODELS:
+        assert abs(found[f"baseline_{name}_left_out"] - 0.5) < 4 * (0.25 / 266) ** 0.5
 
 
 def test_neighbours_are_as_good_as_those_of_another_library() -> None:
@@ -46,6 +58,22 @@ def test_neighbours_are_as_good_as_those_of_another_library() -> None:
         for k in NEIGHBOURS
     ]
     assert min(abs(baselines(dataset)["baseline_neighbours"] - share) for share in shares) < 0.01
+
+
+def test_a_kernel_is_as_good_as_those_of_another_library() -> None:
+    """Those that leaving one out finds best on the digits; other kernels are worse by more than the tolerance."""
+    dataset = made("digits")
+    scaler = StandardScaler().fit(dataset.x_train[:600])
+    x, held = scaler.transform(dataset.x_train[:600]), scaler.transform(dataset.x_val[:SCORED])
+    usual = np.median(pdist(x, "sqeuclidean"))
+    targets = np.eye(10)[dataset.y_train[:600]]
+    scores = {}
+    for sharpness, ridge in itertools.product(SHARPNESS, RIDGES):
+        model = KernelRidge(alpha=ridge, kernel="rbf", gamma=sharpness / usual).fit(x, targets - targets.mean(axis=0))
+        found = (model.predict(held) + targets.mean(axis=0)).argmax(axis=1)
+        scores[sharpness, ridge] = float((found == dataset.y_val[:SCORED]).mean())
+    assert min(abs(baselines(dataset)["baseline_kernel"] - score) for score in scores.values()) < 0.005
+    assert baselines(dataset)["baseline_kernel"] > max(scores.values()) - 0.02
 
 
 def test_the_majority_is_that_of_the_training_split() -> None:
@@ -62,7 +90,7 @@ def test_few_examples_constant_features_and_many_features_are_no_accident(rows: 
     x = np.ones((rows, 9), np.float32)
     y = np.arange(rows) % 2
     found = baselines(Dataset(x, y, x, y, x[:0], y[:0], 2))
-    assert all(0 <= found[name] <= 1 for name in ("baseline_majority", "baseline_linear", "baseline_neighbours"))
+    assert all(0 <= found[f"baseline_{name}"] <= 1 for name in ("majority", *MODELS))
 
 
 def test_nothing_is_held_against_nothing() -> None:

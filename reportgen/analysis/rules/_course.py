@@ -77,6 +77,12 @@ class Course:
         return self._total(self.rates)
 
     @functools.cached_property
+    def promised_late(self) -> float:
+        """What the second half of all steps could do, in powers of e."""
+        half = self._steps[self.losses.size // 2 :]
+        return float(np.add.reduce(np.interp(half, self.looks, self.rates)))
+
+    @functools.cached_property
     def usual(self) -> float:
         """What a step does on the average over all."""
         return self._total(self.effects) / self.losses.size

@@ -57,7 +57,7 @@ def majority(record: RunRecord) -> float:
 
 @dataclass(frozen=True)
 class Reference:
-    """What the better of two simple models reaches on validation examples, averaged over seeds.
+    """What the best of the simple models reaches on validation examples, averaged over seeds.
 
     name: in words; accuracy, error: its share and its standard error; blind: the commonest class's share.
     """
@@ -68,13 +68,19 @@ class Reference:
     blind: float
 
 
-SIMPLE = {"a linear model": "baseline_linear", "nearest neighbours": "baseline_neighbours"}
+SIMPLE = {
+    "a linear model": "baseline_linear",
+    "nearest neighbours": "baseline_neighbours",
+    "regression with a kernel": "baseline_kernel",
+}
+"""Simple models in words, with the fact that holds what each reaches; a record may lack some."""
+
 SEES = 3.0
 """Standard errors above the commonest class from which on a simple model sees something in left-out examples."""
 
 
 def reference(records: Sequence[RunRecord]) -> Reference | None:
-    """Return the better of those simple models that see something in training examples left out; else None."""
+    """Return the best of those simple models that see something in training examples left out; else None."""
     blind = mean([majority(r) for r in records])
     found = [
         Reference(words, mean_fact(records, name), _error(records, name, "baseline_val_n"), blind)
@@ -93,13 +99,15 @@ def sees(records: Sequence[RunRecord], name: str) -> bool:
 
 
 def would_see(records: Sequence[RunRecord], share: float) -> bool:
-    """Return whether both simple models together see nothing, though they would see a small share of what there can be.
+    """Return whether all simple models together see nothing, though they would see a small share of what there can be.
 
-    share: of the way from the commonest class to perfect, by two standard errors. The average of both counts: how many
+    share: of the way from the commonest class to perfect, by two standard errors. Their average counts: how many
     neighbours are asked is chosen by these very examples, which flatters one of them.
     """
     blind = blind_in_training(records)
-    names = [f"{name}_left_out" for name in SIMPLE.values()]
+    names = [f"{name}_left_out" for name in SIMPLE.values() if math.isfinite(mean_fact(records, name))]
+    if not names:
+        return False
     seen = mean([mean_fact(records, name) for name in names]) - blind
     error = mean(
         [_error(records, name, "baseline_left_out_n") for name in names]

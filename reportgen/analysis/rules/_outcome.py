@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from reportgen.analysis.rules._held_out import SIMPLE
 from reportgen.analysis.rules._kept import kept
 from reportgen.analysis.sanity import chance_loss, entropy
 from reportgen.runs.record import RunRecord
@@ -21,6 +22,9 @@ HALF = 0.5
 
 SEES = 3.0
 """The standard errors above the commonest class from which on a simple model sees something in the data."""
+
+FAR = 0.1
+"""The share of what a simple model has above the commonest class by which a run has to be below it at least."""
 
 STUCK = 0.9
 """The share of the loss of guessing at which a network has learned next to nothing."""
@@ -102,9 +106,13 @@ def does_well(record: RunRecord, share: float = FITS) -> bool:
 
 
 def below_others(record: RunRecord) -> bool:
-    """Return whether a run is clearly below simple models on validation examples."""
+    """Return whether a run is clearly below simple models on validation examples.
+
+    By three standard errors, and by a tenth of what the best of them has above the commonest class.
+    """
     best, error = _simple_models(record)
-    return float(record.final.get("val_accuracy", math.nan)) < best - SEES * error
+    least = FAR * (best - float(record.facts.get("baseline_majority", 0.0)))
+    return float(record.final.get("val_accuracy", math.nan)) < best - max(SEES * error, least)
 
 
 def _matches_simple_models(record: RunRecord) -> bool:
@@ -121,7 +129,7 @@ def _simple_models(record: RunRecord) -> tuple[float, float]:
     count = float(record.facts.get("baseline_val_n", 0))
     if count == 0:
         return 0.0, 0.0
-    best = max(float(record.facts[f"baseline_{name}"]) for name in ("linear", "neighbours"))
+    best = max(float(record.facts[name]) for name in SIMPLE.values() if name in record.facts)
     share = (best * count + 1) / (count + 2)
     return best, math.sqrt(share * (1 - share) / count)
 
@@ -133,5 +141,6 @@ def _nothing_to_learn(record: RunRecord) -> bool:
     if count == 0 or counts.sum() == 0:
         return False
     blind = float(counts.max() / counts.sum())
-    best = max(float(record.facts[f"baseline_{name}_left_out"]) for name in ("linear", "neighbours"))
+    names = [f"{name}_left_out" for name in SIMPLE.values()]
+    best = max(float(record.facts[name]) for name in names if name in record.facts)
     return best <= blind + SEES * math.sqrt(blind * (1 - blind) / count)

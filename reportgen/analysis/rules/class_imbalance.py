@@ -14,7 +14,7 @@ is as common as others and is never predicted is a net that does not train, and 
 Too rare besides is a class that has less than half the share in training that it has in validation, beyond three
 standard errors over all seeds; splits that keep the shares of classes, as they should, never show that. It counts where
 it hurts: less than three quarters as many of its validation examples are recognized as the other classes have of
-theirs, and fewer than as many by three standard errors.
+theirs (in training, where validation has none of them), and fewer than as many by three standard errors.
 
 **Advice.** Look at recall by class, not at accuracy alone. More examples of the rare class, fewer of the common ones
 (`data.keep`), or longer training.
@@ -71,17 +71,24 @@ def _too_rare(records: Sequence[RunRecord]) -> NDArray[np.bool_]:
         return np.zeros(len(records[0].facts["class_counts"]), np.bool_)
     counts = np.sum([r.facts["class_counts"] for r in known], axis=0, dtype=np.float64)
     weight = 1 / len(known) if one_split(known[0].spec.data) else 1.0
-    validation = weight * np.sum([r.arrays["val_confusion"] for r in known], axis=0, dtype=np.float64)
+    validation = np.asarray(weight * np.sum([r.arrays["val_confusion"] for r in known], axis=0, dtype=np.float64))
     there, right = validation.sum(axis=1), np.diag(validation)
     total, most = there.sum(), np.minimum(counts / counts.sum() / RARE, 1.0)
     rarer = there > most * total + ERRORS * np.sqrt(most * (1 - most) * total + 1)
     if not rarer.any():
         return np.asarray(rarer)
-    level = (right.sum() - right) / np.maximum(total - there, 1)
+    fitted = np.asarray(np.sum([r.arrays["train_confusion"] for r in known], axis=0))
+    level = np.where(there == total, _level_of_others(fitted), _level_of_others(validation))
     missed = (right < MISSED * level * there) & (
         right < level * there - ERRORS * np.sqrt(level * (1 - level) * there + 1)
     )
     return np.asarray((counts > 0) & rarer & missed)
+
+
+def _level_of_others(confusion: NDArray[Any]) -> NDArray[np.float64]:
+    """Return, for each class, which share of the other classes' examples is recognized, (C,)."""
+    there, right = confusion.sum(axis=1), np.diag(confusion)
+    return np.asarray((right.sum() - right) / np.maximum(there.sum() - there, 1), np.float64)
 
 
 def _recognized(confusion: NDArray[Any]) -> NDArray[np.float64]:
@@ -147,11 +154,17 @@ def _finding(
             f"it were looked at), which training has {percent(share)} of; training accuracy is {percent(accuracy)} "
             "all the same."
         ),
-        advice="Report recall by class; train on more examples of the rare class or on fewer of the common ones.",
+        advice=_advice(shown[0]),
         sources=SOURCES,
         proposals=_proposals(shown[0], labels),
         metric="val_balanced_accuracy",
     )
+
+
+def _advice(record: RunRecord) -> str:
+    if not record.spec.data.shuffle:
+        return "Shuffle the rows before they are split (data.shuffle): in their order the classes are not mixed."
+    return "Report recall by class; train on more examples of the rare class or on fewer of the common ones."
 
 
 def _seen(records: Sequence[RunRecord], labels: Sequence[int]) -> str:
@@ -172,7 +185,9 @@ def _proposals(record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]
     longer = Proposal({"training.epochs": max(10, 4 * record.spec.training.epochs)}, "four times as long")
     dropped = [label for label in labels if kept.get(label, 1.0) < 1]
     back = Proposal({"data.keep": {k: v for k, v in kept.items() if k not in dropped}}, "its examples are back")
+    mixed = Proposal({"data.shuffle": True}, "splits in which all classes are")
     return (
+        *((mixed,) if not record.spec.data.shuffle else ()),
         *((back,) if dropped else ()),
         longer,
         _fewer(record, labels, kept, FEWER, "at most three examples of a common class for one of the rare"),

@@ -15,6 +15,9 @@ gradient vanished among its layers: at initialization, weights and not biases mu
 and other rules name what starves them, as they do where only a rate above a thousand would move the net. Runs of fewer
 than 20 steps are not judged: there, steps are what is missing.
 
+A schedule can make a rate too low that was none: it has brought the rate to a hundredth of its highest, the second half
+of all steps promises a fall of the loss by no more than 5%, the gradient is there at the end, and the net does not fit.
+
 **Advice.** Raise the rate, by the power of ten that brings a step to about the size of the loss.
 """
 
@@ -24,7 +27,7 @@ import math
 from collections.abc import Sequence
 
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.analysis.rules._course import Course, course, rises
+from reportgen.analysis.rules._course import Course, course, finite, rises
 from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import fits
 from reportgen.analysis.rules._rate import BEYOND_USE
@@ -39,6 +42,7 @@ CARRIED = 0.5
 NEAR = 0.2
 LITTLE = 0.1
 LEAST_STEPS = 20
+DECAYED, STANDS = 0.01, 0.05
 SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courville 2016, 11.4.1")
 
 
@@ -57,12 +61,24 @@ def _crawls(record: RunRecord) -> Course | None:
     return seen if seen.path < NEAR or seen.promised < FEW else None
 
 
+def _stalls(record: RunRecord) -> Course | None:
+    """Return the run's course where its schedule brought the steps to nothing while there was a gradient, else None."""
+    rates = finite(record.arrays.get("epoch_lr", ()))
+    if record.status == "diverged" or rises(record) or fits(record) or rates.size < 2:
+        return None
+    seen = course(record)
+    if seen is None or seen.losses.size < LEAST_STEPS or seen.kept <= THERE:
+        return None
+    return seen if rates[-1] < DECAYED * rates.max() and seen.promised_late < STANDS else None
+
+
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds make steps too small to get anywhere."""
+    """Return the finding where most seeds make steps too small to get anywhere, or stop doing so on the way."""
     courses = [_crawls(record) for record in evidence.records]
     shown = in_most(evidence.records, courses)
     if not shown:
-        return None
+        stalled = in_most(evidence.records, [_stalls(record) for record in evidence.records])
+        return _stalled(evidence, stalled) if stalled else None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     facts = _means([c for _, c in shown])
     little = facts["first_loss"] - facts["last_loss"] < LITTLE * shown[0][1].guess
@@ -84,6 +100,34 @@ def check(evidence: Evidence) -> Finding | None:
         advice=advice,
         sources=SOURCES,
         proposals=proposals,
+    )
+
+
+def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> Finding:
+    """Return the finding on a schedule that ends training before it is done."""
+    record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
+    rates, late = finite(record.arrays["epoch_lr"]), mean([c.promised_late for _, c in shown])
+    last = mean([c.last for _, c in shown])
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=record.steps // 2,
+        evidence={"promised_fall_late": late, "limit": STANDS, "last_loss": last, "lr": float(rates[-1])},
+        message=(
+            f"The schedule takes the learning rate from {number(float(rates.max()))} to {number(float(rates[-1]))}, "
+            f"and the second half of all {record.steps} steps promises a fall of the loss by "
+            f"{percent_at_most(-math.expm1(-late))}: it stays at {number(last)}, with a gradient that asks for more "
+            f"({words_for_seeds(seeds, len(evidence.records))}, from step {record.steps // 2})."
+        ),
+        advice="Let the rate decay later and by less, such as along a cosine (schedule: cosine), or keep it.",
+        sources=SOURCES,
+        proposals=(
+            Proposal({"training.schedule": "cosine"}, "a rate that lasts to the end"),
+            Proposal({"training.schedule": "constant"}, "the rate of the start throughout"),
+        ),
     )
 
 

@@ -2,13 +2,14 @@
 
 **Statistic.** Validation accuracy by epoch and at the end, pooled over seeds, against the share of the commonest
 training class, which an input-blind guess reaches; the validation loss at its best against the loss of guessing; and
-what a linear model and nearest neighbours reach on the same split, where the record holds it.
+what simple models reach on the same split (a linear one, nearest neighbours, regression with a kernel), where the
+record holds it.
 
 **Reference.** Three things have to hold together. *Nothing was found*: in no epoch is accuracy above the blind guess by
 three standard errors (of the validation examples, or of the seeds where these differ by more), the loss never comes 3%
-below that of guessing, and neither simple model predicts training examples that it did not see. *Something would have
+below that of guessing, and no simple model predicts training examples that it did not see. *Something would have
 been seen*: two standard errors above what was measured lie less than a tenth of the way from guessing to perfect for
-the net in validation, or less than a fifth of it for the average of both simple models on training examples that they
+the net in validation, or less than a fifth of it for the average of all simple models on training examples that they
 did not see; with fewer examples the rule says nothing. Where the simple models settle it, only the end of training
 counts, and the wandering of accuracy in the second half of training is an error too: on data of few features a boundary
 that random labels drew agrees with the validation labels by chance, for a while. *Training works*: the net learned its

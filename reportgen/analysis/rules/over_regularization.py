@@ -6,9 +6,9 @@ training loss with dropout against that without.
 
 **Reference.** Regularization is meant to cost something in training, so a lower training score is no fault by itself.
 The fit is held back where two things meet. *It costs in validation too*: both accuracies stay below what a linear model
-or nearest neighbours reach on held-out examples, by 2.5 standard errors and a twentieth of what these have above the
-commonest class; or a variant that differs in weaker regularization alone is better in both, by a paired t test and the
-same twentieth. *The pull is there*: a small scaling of all weights would change the data loss by a tenth of that
+or another simple one reaches on held-out examples, by 2.5 standard errors and a tenth of what that has above the
+commonest class; or a variant that differs in weaker regularization alone is better in both, by a paired t test and half
+of that tenth. *The pull is there*: a small scaling of all weights would change the data loss by a tenth of that
 scaling or more (2 P / L, what an L2 penalty P costs by the envelope theorem), or the product of the layers' norms has
 fallen to half, where training alone lets weights grow; or dropout adds a tenth of the loss of guessing to the training
 loss, or drops 80% of a layer. Layers with batch normalization do not count: the size of their weights does not matter
@@ -74,7 +74,7 @@ def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None
     """Return what the net stays below: a variant with weaker regularization, or a simple model."""
     rung = better_sibling(evidence, less_regularized)
     if rung is None or rung.share < SHARE:
-        return below_simple_models(records, SHARE)
+        return below_simple_models(records)
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
     seeds = tuple(r.spec.seed for r in records)
     return Shortfall(train, validation, rung.validation, "the variant that differs in weaker regularization", seeds)
