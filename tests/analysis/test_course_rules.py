@@ -197,6 +197,18 @@ def test_units_that_died_in_a_net_that_fits_all_the_same_are_a_note(right: float
     assert (finding.severity, finding.layers) == (severity, (1,))
 
 
+def test_units_dead_from_a_start_that_is_as_advised_are_not_told_to_start_so() -> None:
+    record = run(**RELU)
+    dead = np.zeros_like(record.arrays["probe_unit_dead"])
+    dead[:, :8], dead[1:, 8:16] = True, True
+    poor = {**record.final, "train_accuracy": 0.4, "val_accuracy": 0.4}
+    finding = found("dead_relu", [dataclasses.replace(_with(record, probe_unit_dead=dead), final=poor)] * 3)
+    assert finding is not None
+    assert "Up to 50% of a layer's ReLU units are silent on every probe example already" in finding.message
+    assert finding.advice.startswith("Take leaky ReLU")
+    assert [dict(one.change) for one in finding.proposals] == [{"network.activation": "leaky_relu"}]
+
+
 def test_high_ratios_of_a_net_that_trains_well_are_a_note() -> None:
     record = run(epochs=10)
     ratios = np.full_like(record.arrays["probe_update_ratio"], 0.2)

@@ -98,3 +98,23 @@ def test_fewer_of_the_common_classes_are_asked_for_as_many_as_are_left() -> None
 )
 def test_what_only_looks_like_a_hidden_class_is_none(given: dict[str, Any]) -> None:
     assert found("class_imbalance", runs(**given)) is None
+
+
+def test_splits_of_sorted_rows_are_told_by_the_class_that_training_hardly_has() -> None:
+    """Validation is of one class alone: others' recognition is then read in training."""
+    table = {
+        "val_confusion": np.diag([0, 0, 0, 0]).astype(np.int32),
+        "train_confusion": np.diag([100, 100, 100, 2]).astype(np.int32),
+    }
+    table["val_confusion"][3] = [60, 0, 0, 30]
+    records = runs(arrays=table, facts={"class_counts": [100, 100, 100, 5]})
+    sorted_rows = with_spec(records, data=replace(records[0].spec.data, shuffle=False))
+    for given, advice, change in (
+        (records, "Report recall by class", "training.epochs"),
+        (sorted_rows, "Shuffle the rows", "data.shuffle"),
+    ):
+        finding = found("class_imbalance", given)
+        assert finding is not None
+        assert finding.evidence["classes"] == [3]
+        assert finding.advice.startswith(advice)
+        assert change in finding.proposals[0].change

@@ -193,6 +193,12 @@ def test_units_killed_by_a_large_rate_are_told_from_units_dead_at_the_start(digi
     assert {"network.bias": 0.0} in [proposal.change for proposal in early.proposals]
 
 
+def test_large_biases_are_named_where_they_saturate(digits: Dataset) -> None:
+    finding = found(digits, act=activation("sigmoid"), weights=init("xavier"), bias=12.0, epochs=1)["saturation"]
+    assert dict(finding.proposals[0].change) == {"network.bias": 0.0}
+    assert "bias" in finding.advice
+
+
 def test_one_bad_seed_of_three_is_no_finding_on_the_variant(digits: Dataset) -> None:
     good = [run_of(seed, digits) for seed in (0, 1)]
     bad = run_of(2, digits, weights=init("gaussian", std=0.01), widths=DEEP)

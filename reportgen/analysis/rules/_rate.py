@@ -38,6 +38,11 @@ def factor(record: RunRecord) -> float:
     return 10.0 ** max(1, math.ceil(math.log10(max(first_ratio(record), FIRST_RATIO) / FIRST_RATIO)))
 
 
+def rounded(lr: float) -> float:
+    """Return a rate in six digits, without what division by ten leaves behind them."""
+    return float(f"{lr:.6g}")
+
+
 def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
     """Return the advice to lower the learning rate, without its full stop, and the change."""
     times, lr = factor(record), record.spec.training.lr
@@ -46,7 +51,7 @@ def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
             {"training.lr": COMMON_RATE}, why
         )
     advice = f"Lower the learning rate by {fold(times)}, to {number(lr / times)}"
-    return advice, Proposal({"training.lr": lr / times}, why)
+    return advice, Proposal({"training.lr": rounded(lr / times)}, why)
 
 
 def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
@@ -54,5 +59,6 @@ def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
     times, lr = factor(record), record.spec.training.lr
     if lr / times > BEYOND_USE:
         return (Proposal({"training.lr": COMMON_RATE / 10}, "much smaller steps"),)
-    lowest = Proposal({"training.lr": lr / (10 * times)}, "much smaller steps")
-    return (lowest,) if times <= 10 else (lowest, Proposal({"training.lr": 10 * lr / times}, "less small steps"))
+    lowest = Proposal({"training.lr": rounded(lr / (10 * times))}, "much smaller steps")
+    higher = Proposal({"training.lr": rounded(10 * lr / times)}, "less small steps")
+    return (lowest,) if times <= 10 else (lowest, higher)

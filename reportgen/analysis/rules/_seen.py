@@ -97,9 +97,11 @@ def percent_at_most(value: float) -> str:
 
 
 def percent(value: float) -> str:
-    """Return a share in percent; 0% and 100% only where it is exactly that."""
+    """Return a share in percent; 0% and 100% only where it is exactly that, and no digits beyond imagination."""
     if value in (0.0, 1.0):
         return f"{100 * value:.0f}%"
     if value < 0.001:
         return "less than 0.1%"
+    if value > 1:
+        return f"{100 * value:,.0f}%" if value < BEYOND_IMAGINATION else "more than a million times"
     return "more than 99.9%" if value > 0.999 else f"{100 * value:.3g}%"

@@ -47,6 +47,7 @@ GROWTH = 0.15
 LOOKS = 3
 GONE = 1e-3
 LEAST_EXAMPLES = 100
+HE = ("he_normal", "he_uniform")
 SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying ReLU and initialization")
 
 
@@ -96,7 +97,9 @@ def check(evidence: Evidence) -> Finding | None:
     from_start = start > MANY
     seeds = tuple(r.spec.seed for r in shown)
     advice, proposals = _cure(evidence, shown[0], from_start)
-    when = "already at initialization" if from_start else f"after training, against {percent(start)} at the start"
+    most, when = end, f"after training, against {percent(start)} at the start"
+    if from_start:
+        most, when = start, "already at initialization"
     return Finding(
         rule=RULE.id,
         severity=_severity(shown),
@@ -106,7 +109,7 @@ def check(evidence: Evidence) -> Finding | None:
         step=0 if from_start else _when(shown[0]),
         evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": LOOKS},
         message=(
-            f"Up to {percent(end)} of a layer's ReLU units are silent on every probe example {when} "
+            f"Up to {percent(most)} of a layer's ReLU units are silent on every probe example {when} "
             f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
         ),
         advice=advice,
@@ -129,11 +132,19 @@ def _when(record: RunRecord) -> int:
     return int(record.probe_steps[grown[0]]) if grown.size else int(record.probe_steps[-1])
 
 
+def _begins_well(record: RunRecord) -> bool:
+    """Return whether hidden layers begin with He's weights, at no other gain, and with zero biases."""
+    hidden = record.spec.network.layers[:-1]
+    return all(one.init.name in HE and dict(one.init.params).get("gain", 1.0) == 1 and one.bias == 0 for one in hidden)
+
+
 def _cure(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
     leaky = Proposal({"network.activation": "leaky_relu"}, "leaky ReLU passes a gradient where ReLU passes none")
     negative_bias = any(layer.bias < 0 for layer in record.spec.network.layers[:-1])
     if from_start and negative_bias:
         return "Start biases at zero: negative ones silence units.", (Proposal({"network.bias": 0.0}, "no bias"), leaky)
+    if from_start and _begins_well(record):
+        return "Take leaky ReLU, or wider layers: weights and biases are as they should be at the start.", (leaky,)
     if from_start:
         change: dict[str, Any] = {"network.init": "he_normal"}
         return "Start with He's weights and zero biases.", (Proposal(change, "He's scale"), leaky)

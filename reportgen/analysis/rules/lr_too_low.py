@@ -16,7 +16,9 @@ and other rules name what starves them, as they do where only a rate above a tho
 than 20 steps are not judged: there, steps are what is missing.
 
 A schedule can make a rate too low that was none: it has brought the rate to a hundredth of its highest, the second half
-of all steps promises a fall of the loss by no more than 5%, the gradient is there at the end, and the net does not fit.
+of all steps promises a hundredth of what all do, and a fall of the loss by no more than 5%, the gradient is there at
+the end, and the net does not fit. Of a net that is below simple models, a thousandth of the (squared) gradient is
+enough.
 
 **Advice.** Raise the rate, by the power of ten that brings a step to about the size of the loss.
 """
@@ -26,12 +28,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.rules._course import Course, course, finite, rises
+from reportgen.analysis.rules._held_out import scored
 from reportgen.analysis.rules._means import mean
 from reportgen.analysis.rules._outcome import fits
-from reportgen.analysis.rules._rate import BEYOND_USE
+from reportgen.analysis.rules._rate import BEYOND_USE, rounded
 from reportgen.analysis.rules._seen import fold, in_most, number, percent, percent_at_most, words_for_seeds
+from reportgen.analysis.rules.underfitting import below_simple_models
 from reportgen.runs.record import RunRecord
 
 SMALL = 0.05
@@ -42,7 +48,10 @@ CARRIED = 0.5
 NEAR = 0.2
 LITTLE = 0.1
 LEAST_STEPS = 20
-DECAYED, STANDS = 0.01, 0.05
+NEVER = 0.1
+DECAYED, STANDS, LEFT = 0.01, 0.05, 1e-3
+"""Below a share of what was there, of the rate and of what steps promise; below a promise; above a gradient's share."""
+
 SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courville 2016, 11.4.1")
 
 
@@ -55,30 +64,36 @@ def _crawls(record: RunRecord) -> Course | None:
         return None
     # Steps that only a rate beyond all use would make larger are those of a net without a gradient.
     lr = record.spec.training.lr
-    dead = seen.kept <= THERE or (lr > 0 and (seen.usual == 0 or lr * _times(seen.usual) > BEYOND_USE))
+    beyond = seen.usual == 0 or lr * _times(seen.usual) > BEYOND_USE
+    dead = seen.kept <= THERE or (lr > 0 and beyond and _never_there(record) is None)
     if dead or seen.carried < CARRIED:
         return None
     return seen if seen.path < NEAR or seen.promised < FEW else None
 
 
-def _stalls(record: RunRecord) -> Course | None:
+def _stalls(record: RunRecord, there: float) -> Course | None:
     """Return the run's course where its schedule brought the steps to nothing while there was a gradient, else None."""
     rates = finite(record.arrays.get("epoch_lr", ()))
     if record.status == "diverged" or rises(record) or fits(record) or rates.size < 2:
         return None
     seen = course(record)
-    if seen is None or seen.losses.size < LEAST_STEPS or seen.kept <= THERE:
+    if seen is None or seen.losses.size < LEAST_STEPS or seen.kept <= there:
         return None
-    return seen if rates[-1] < DECAYED * rates.max() and seen.promised_late < STANDS else None
+    stands = seen.promised_late < min(STANDS, DECAYED * seen.promised)
+    return seen if rates[-1] < DECAYED * rates.max() and stands else None
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds make steps too small to get anywhere, or stop doing so on the way."""
+    known = scored(evidence.records)
+    there = LEFT if known and below_simple_models(known) else THERE
+    stalled = in_most(evidence.records, [_stalls(record, there) for record in evidence.records])
+    if stalled:
+        return _stalled(evidence, stalled)
     courses = [_crawls(record) for record in evidence.records]
     shown = in_most(evidence.records, courses)
     if not shown:
-        stalled = in_most(evidence.records, [_stalls(record) for record in evidence.records])
-        return _stalled(evidence, stalled) if stalled else None
+        return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     facts = _means([c for _, c in shown])
     little = facts["first_loss"] - facts["last_loss"] < LITTLE * shown[0][1].guess
@@ -148,13 +163,34 @@ def _times(effect: float) -> float:
     return float(10.0 ** max(1, round(-math.log10(max(effect, 1e-12)))))
 
 
+def _gradient(record: RunRecord) -> float:
+    """Return the norm of the gradient before training."""
+    norms = np.asarray(record.statistic("weight_gradient_norm")[0], np.float64)
+    return float(np.sqrt((norms**2).sum()))
+
+
+def _never_there(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
+    """Return what to try where the schedule, or clipping, keeps steps far below the rate that was set; else None."""
+    rates, training = finite(record.arrays.get("epoch_lr", ())), record.spec.training
+    if rates.size and rates.max() < NEVER * training.lr:
+        constant = Proposal({"training.schedule": "constant"}, "the rate that was meant")
+        return f"Let the schedule reach the rate: it stays below {number(NEVER)} of {number(training.lr)}.", (constant,)
+    if training.clip_norm is not None and training.clip_norm < NEVER * _gradient(record):
+        free = Proposal({"training.clip_norm": None}, "steps of the gradients' own size")
+        return f"Do not clip gradients, or at a norm above {number(training.clip_norm)}: most of each is cut.", (free,)
+    return None
+
+
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, _times(effect)
     if lr <= 0:
         return "Set a learning rate above 0.", ()
+    spoiled = _never_there(record)
+    if spoiled:
+        return spoiled
     advice = f"Raise the learning rate by {fold(times)}, to {number(lr * times)}."
     factors = dict.fromkeys((times, 10 * times, max(times / 10, 10.0)))
-    return advice, tuple(Proposal({"training.lr": lr * factor}, "larger steps") for factor in factors)
+    return advice, tuple(Proposal({"training.lr": rounded(lr * factor)}, "larger steps") for factor in factors)
 
 
 RULE = Rule(

@@ -178,15 +178,14 @@ def _words(records: Sequence[RunRecord], pulls: dict[str, bool]) -> str:
     facts, rate = _facts(records), dropout_rate(records[0])
     said = []
     if pulls["penalty"] or not pulls["dropout"]:
-        said.append(
-            f"twice the penalty is {number(facts['penalty_over_loss'])} of the data loss, and the layers' norms "
-            f"together are {number(facts['weights_kept'])} of what they were"
-        )
+        if facts["penalty_over_loss"] > 0:
+            said.append(f"twice the penalty is {number(facts['penalty_over_loss'])} of the data loss")
+        said.append(f"the layers' norms together are {number(facts['weights_kept'])} of what they were")
     if pulls["dropout"]:
         cost = facts["dropout_over_guess"]
         adds = f"adds {number(cost)} of the loss of guessing to the training loss"
         said.append(f"dropout of {number(rate)} {adds if cost > 0 else f'leaves {percent(1 - rate)} of the units'}")
-    return " and ".join(said)
+    return ", ".join(said[:-1]) + " and " * (len(said) > 1) + said[-1]
 
 
 def _advice(pulls: dict[str, bool]) -> str:
@@ -213,5 +212,6 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="optimization",
+    causes=("train_eval_mismatch",),
     yields_to=("lr_too_high", "nan_divergence", "symmetric_init", "no_signal"),
 )

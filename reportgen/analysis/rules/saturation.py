@@ -52,6 +52,10 @@ def _bounded(record: RunRecord) -> NDArray[np.bool_]:
     return np.array([layer.activation.name in BOUNDED for layer in layers], bool)
 
 
+LARGE_BIAS = 1.0
+"""A pre-activation of common size is about 1: a larger bias alone decides where a unit sits."""
+
+
 def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:
     """Return which hidden layers are saturated, and the step from which on."""
     bounded = _bounded(record)
@@ -126,6 +130,9 @@ def _cure(evidence: Evidence, record: RunRecord, layers: Sequence[int], step: in
     if step > 0:
         rate, slower = lower(record, "smaller steps leave the weights smaller")
         return f"{rate}: large steps drove the units there.", (slower, normalize)
+    if any(abs(record.spec.network.layers[layer - 1].bias) > LARGE_BIAS for layer in layers):
+        change = Proposal({"network.bias": 0.0}, "biases that leave units where they are steep")
+        return "Start biases at zero: large ones put units on their flat parts.", (change, normalize)
     if 1 in layers and too_large(record):
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, normalize)

@@ -66,7 +66,14 @@ def _sign(record: RunRecord) -> tuple[str, float] | None:
 
 
 def _unscaled(record: RunRecord) -> float | None:
-    return float(record.facts["train_mode_scale"]) if dropout_unscaled(record) else None
+    """Return the multiple; None where dropout is scaled, or masks have made a random network of this one.
+
+    Outputs of the other sign, or as far below what unscaled masks leave as that is below 1, are no multiple at all.
+    """
+    if not dropout_unscaled(record):
+        return None
+    scale = float(record.facts["train_mode_scale"])
+    return scale if scale > kept_by_dropout(record) ** 2 else None
 
 
 def _frozen(record: RunRecord) -> float | None:

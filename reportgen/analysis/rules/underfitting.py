@@ -45,6 +45,7 @@ from reportgen.analysis.rules._held_out import (
 )
 from reportgen.analysis.rules._ladder import better_sibling, larger_network
 from reportgen.analysis.rules._outcome import guess_loss, stuck
+from reportgen.analysis.rules._rate import rounded
 from reportgen.analysis.rules._seen import enough, initial, looked_at, percent, words_for_seeds
 from reportgen.runs.record import RunRecord
 
@@ -79,8 +80,8 @@ def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> S
         return None
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
     error = (known.error**2 + share_error(validation, examples(records)) ** 2) ** 0.5
-    certain, large = ERRORS * error, share * (known.accuracy - known.blind)
-    low = tuple(r.spec.seed for r in records if known.accuracy - r.final["val_accuracy"] > 0)
+    certain, large, clear = ERRORS * error, *(part * (known.accuracy - known.blind) for part in (share, SHARE))
+    low = tuple(r.spec.seed for r in records if known.accuracy - r.final["val_accuracy"] > clear)
     if known.accuracy - train <= certain or known.accuracy - validation <= max(certain, large):
         return None
     if not enough(len(low), len(records)):
@@ -143,6 +144,9 @@ def check(evidence: Evidence) -> Finding | None:
     if short is None:
         return _blind(evidence, records)
     advice, proposals = _cure(evidence) if small or larger else _start_learning(evidence)
+    waits = records[0].spec.training.patience
+    if waits is not None and all(r.status == "stopped" for r in records if r.spec.seed in short.seeds):
+        advice, proposals = _wait(waits)
     lacks = "the net holds" if small or larger else "it has learned, and it has the parameters for it"
     return Finding(
         rule=RULE.id,
@@ -195,6 +199,13 @@ def _blind(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
     )
 
 
+def _wait(patience: int) -> tuple[str, tuple[Proposal, ...]]:
+    """Return what to try where early stopping ended training."""
+    longer = Proposal({"training.early_stopping": {"patience": max(10, 5 * patience)}}, "a stop that waits longer")
+    never = Proposal({"training.early_stopping": None}, "training to its end")
+    return f"Let early stopping wait longer than {patience} epochs, or leave it out.", (longer, never)
+
+
 def _cure(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
     training = evidence.records[0].spec.training
     widths = [layer.units for layer in evidence.records[0].spec.network.layers[:-1]]
@@ -210,7 +221,7 @@ def _cure(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
 def _start_learning(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
     """Return what to try with a net that has capacity and does not use it."""
     training = evidence.records[0].spec.training
-    faster, slower = (Proposal({"training.lr": training.lr * by}, "another pace") for by in (10.0, 0.1))
+    faster, slower = (Proposal({"training.lr": rounded(training.lr * by)}, "another pace") for by in (10.0, 0.1))
     longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as long")
     advice = "Try a learning rate ten times as high, or a tenth of it, and train longer: size is not what is missing."
     return advice, (faster, longer, slower)
