@@ -81,12 +81,12 @@ Scored on {date}, engine version {engine_version}, with the rules as they are.
 
 PROSE = """Nobody chose these networks: data, sizes, depth, width, activation, initialization, optimizer, rate, batch
 size and regularization are drawn, and half of them get one fault from a table (`benchmarks/diagnosis/plant.py`), with
-the diagnoses that name it. A healthy network counts where its validation accuracy, over the last fifth of its epochs, comes near to what is
-reachable on its data; a fault counts where it makes a healthy network clearly worse on held-out examples in every seed. Neither
-asks a rule. Thrown away: {thrown}. The cause is named where a root of the alarms is one of the fault's own diagnoses,
-and the report leads with one of these or of their known consequences. Rules were mended by
-principle after earlier draws were looked at, those of seeds {looked_at} among them; this one was made of new seeds,
-of which no score was looked at before, and is stated whatever it says."""
+the diagnoses that name it. A healthy network counts where its validation accuracy, over the last fifth of its epochs,
+comes near to what is reachable on its data; a fault counts where it makes a healthy network clearly worse on held-out
+examples in every seed. Neither asks a rule. Thrown away: {thrown}. The cause is named where a root of the alarms is
+one of the fault's own diagnoses, and the report leads with one of these or of their known consequences. Rules were
+mended by principle after earlier draws were looked at, those of seeds {looked_at} among them; this one was made of new
+seeds, of which no score was looked at before, and is stated whatever it says."""
 
 LOOKED_AT = (101, 102, 301, 302, 401, 402, 601)
 """Seeds that rules were mended by; none of them may be published anew."""
