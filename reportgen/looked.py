@@ -138,6 +138,14 @@ def check_chain(weights: Sequence[Array], features: int, units_axis: int) -> Non
         comes, whence = w.shape[units_axis], f"layer {number} puts out"
 
 
+def same_outputs(one: Array, other: Array) -> bool:
+    """Return whether outputs are those of the same network on the same examples, in whatever order these come."""
+    if one.shape != other.shape:
+        return False
+    first, second = np.sort(one, axis=0), np.sort(other, axis=0)
+    return np.allclose(first, second, rtol=1e-3, atol=1e-3 * float(np.abs(second).max(initial=0)), equal_nan=True)
+
+
 def is_due(step: int) -> bool:
     """Return whether a step opens a new stretch of the time's logarithm."""
     if step < 2:

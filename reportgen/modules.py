@@ -130,3 +130,15 @@ def running_of(norm: Any) -> tuple[Array, Array, Array, Array]:
         start if part is None else array(part).copy() for part, start in zip(given, usual, strict=True)
     )
     return scale, shift, mean, variance
+
+
+def batchnorm_nodes(loss: Any) -> int:
+    """Return how many batch normalizations the loss was computed through, by the names of its steps back."""
+    ahead, met, count = [getattr(loss, "grad_fn", None)], set(), 0
+    while ahead:
+        node = ahead.pop()
+        if node is not None and node not in met:
+            met.add(node)
+            count += "BatchNorm" in type(node).__name__
+            ahead += [part for part, _ in node.next_functions]
+    return count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
@@ -30,10 +31,11 @@ from reportgen.given import (
     outputs_of,
     settings_of,
 )
-from reportgen.looked import Gauge, Layers, Norm, Pair, check_chain, check_layers, is_due
+from reportgen.looked import Gauge, Layers, Norm, Pair, check_chain, check_layers, is_due, same_outputs
 from reportgen.watched import Watched
 
 OF_RECORDS = ("seed", "variant")
+TRAINING_MODE = "score was given outputs of training mode"
 SPLITS = {"train": "training", "val": "validation"}
 
 
@@ -68,6 +70,7 @@ class Recorder:
         self._before: list[Array] = []
         self._sizes: list[tuple[float, float]] = []
         self._watched: Watched | None = None
+        self._scored: Array = np.zeros(0)
         self._hidden: list[int] | None = None
         self._normed: list[bool] = []
         self._told: dict[str, Any] = {}
@@ -118,11 +121,41 @@ class Recorder:
         value = one_loss(loss, "a step")
         if self._watched is not None:
             if self.due:
-                self.look(*self._watched.look())
+                seen = self._watched.look()
+                self.look(*seen)
                 check_network(self._network())
+                self._compare_modes(seen[0][-1][0])
             weights = self._watched.weights
         self._kept["step_loss"].append(value)
         self._before = [array(part).copy() for part in weights]
+
+    def _compare_modes(self, outputs: Array) -> None:
+        """Warn where a look at all training examples has other outputs than were scored at its step: by dropout."""
+        network = self._network()
+        if not np.any(network.get("dropout", 0)) or network.get("batchnorm", True) or not self._just_scored(outputs):
+            return
+        if not same_outputs(self._scored, outputs):
+            warnings.warn(f"{TRAINING_MODE}, with dropout on: call net.eval() first", stacklevel=3)
+
+    def _just_scored(self, outputs: Array) -> bool:
+        """Return whether outputs of as many examples as these were scored at this very step."""
+        return bool(self._scored.shape == outputs.shape and self._kept["epoch_step"][-1] == self._steps)
+
+    def _facts_of_modes(self) -> dict[str, float]:
+        """Return what a network that is watched tells of its modes, where it has two.
+
+        Scores by batch normalization's running values, as in test mode, do not depend on the batch.
+        """
+        if self._watched is None:
+            return {}
+        scale = self._watched.scale_of_training()
+        facts = {} if scale is None else {"train_mode_scale": scale}
+        if not self._watched.batchnorm or not self._just_scored(tested := self._watched.tested()):
+            return facts
+        if same_outputs(self._scored, tested):
+            return facts | {"batch_dependent_fraction": 0.0}
+        warnings.warn(f"{TRAINING_MODE}: call net.eval() first", stacklevel=4)
+        return facts
 
     def score(self, train_outputs: Any, val_outputs: Any = None) -> None:
         """Note the network's outputs (n, classes) in test mode: logits, scored by softmax cross-entropy.
@@ -136,6 +169,7 @@ class Recorder:
             for split, values in given.items()
         }
         self._kept["epoch_step"].append(self._steps)
+        self._scored = checked["train"]
         if self._watched is not None:
             self._sizes.append(self._watched.size_of_weights())
         for split, outputs in checked.items():
@@ -221,7 +255,6 @@ class Recorder:
 
     def _run(self) -> dict[str, Any]:
         """Return the record's settings."""
-        scale = None if self._watched is None else self._watched.scale_of_training()
         network = self._network()
         check_network(network)
         return {
@@ -229,7 +262,7 @@ class Recorder:
             "variant": one_name(self._told.get("variant", "variant")),
             "network": network,
             "training": self._settings()[1],
-            "facts": self._facts | ({} if scale is None else {"train_mode_scale": scale}),
+            "facts": self._facts | self._facts_of_modes(),
         }
 
     def _arrays(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import numpy as np
 from reportgen.errors import UsageError
 from reportgen.given import Array, array, one_loss, same
 from reportgen.looked import Norm, Pair
-from reportgen.modules import DROPOUT, LINEAR, NORM, kind_of, modules_in, running_of, switched, trained
+from reportgen.modules import DROPOUT, LINEAR, NORM, batchnorm_nodes, kind_of, modules_in, running_of, switched, trained
 
 ALIKE = 1e-3
 """How far two losses of one batch may differ, in relation to their size: sums in another order differ by far less."""
@@ -124,6 +124,10 @@ class Watched:
         square, product = float((without**2).sum()), float((without * under).sum())
         return product / square if square > 0 and math.isfinite(square) and math.isfinite(product) else None
 
+    def tested(self) -> Array:
+        """Return the outputs of a pass in test mode: without dropout, by batch normalization's running values."""
+        return array(self._pass(False, noting=False).layers[-1].preactivation)
+
     def _outputs(self, dropping: bool) -> Array:
         """Return a pass's outputs less their mean over classes."""
         outputs = array(self._pass(dropping).layers[-1].preactivation)
@@ -140,7 +144,7 @@ class Watched:
             raise UsageError(f"{lost} of the watched layers take no part in the loss", hint="the layers that it passes")
         _check_loss(seen.loss)
         _check_frozen(seen.layers)
-        nodes = _batchnorm_nodes(seen.loss)
+        nodes = batchnorm_nodes(seen.loss)
         if nodes > sum(kind == NORM for kind, _ in self._modules.values()):
             found = "the network has batch normalization, which is not among the layers that are watched"
             raise UsageError(found, hint="give watch the whole network, or all of its layers in order")
@@ -163,15 +167,18 @@ class Watched:
         if (seen.whole and not drops) or any(one.dropouts for one in hidden):
             self.dropout = same(_dropped(one) for one in hidden) or 0
 
-    def _pass(self, dropping: bool, training: bool = False) -> Pass:
-        """Return a pass in the mode of looks; dropping: with dropout on; training: all else as in training, too."""
+    def _pass(self, dropping: bool, training: bool = False, noting: bool = True) -> Pass:
+        """Return a pass in the mode of looks; dropping: with dropout on; training: all else as in training, too.
+
+        noting: whether batch normalization takes the batch's statistics.
+        """
         layers: list[Seen] = []
         called: list[bool] = []
         with ExitStack() as stack:
             for kind, module in self._modules.values():
                 stack.callback(module.register_forward_hook(_noting(kind, layers)).remove)
                 if kind in (NORM, DROPOUT):
-                    stack.enter_context(switched(module, on=kind == NORM or dropping))
+                    stack.enter_context(switched(module, on=noting if kind == NORM else dropping))
             if id(self._root) not in self._modules and hasattr(self._root, "register_forward_hook"):
                 stack.callback(self._root.register_forward_hook(lambda *_: called.append(True)).remove)
                 if training:
@@ -281,15 +288,3 @@ def _check_frozen(layers: list[Seen]) -> None:
     for number, one in enumerate(layers, 1):
         if any(part is not None and getattr(part, "requires_grad", True) is False for part in _parameters(one)):
             raise UsageError(f"layer {number} is frozen", hint="layers whose weights and biases are trained")
-
-
-def _batchnorm_nodes(loss: Any) -> int:
-    """Return how many batch normalizations the loss was computed through, by the names of its steps back."""
-    ahead, met, count = [getattr(loss, "grad_fn", None)], set(), 0
-    while ahead:
-        node = ahead.pop()
-        if node is not None and node not in met:
-            met.add(node)
-            count += "BatchNorm" in type(node).__name__
-            ahead += [part for part, _ in node.next_functions]
-    return count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from reportgen.cli import invoke
 from reportgen.errors import UsageError
 from reportgen.runs.brought import read_records
 from tests.pretend_torch import BatchNorm1d, Dropout, Linear, Loss, Module, ReLU, Sequential, Tensor, Unscaled
+
+pytestmark = pytest.mark.filterwarnings("ignore:score was given outputs")  # most tests score anything
 
 DRAWS = np.random.default_rng(1)
 X, Y = DRAWS.normal(loc=2.0, size=(40, 5)), np.arange(40) % 3
@@ -194,3 +197,41 @@ def test_the_penalty_is_that_of_the_weights_which_are_watched(tmp_path: Path) ->
     assert found.epochs("penalty").tolist() == pytest.approx([0.01 * squares + 0.003 * amounts] * 2)
     decoupled = recorded(tmp_path / "b.npz", net, net, optimizer="AdamW", weight_decay=0.02)
     assert decoupled.epochs("penalty").tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_scores_under_dropouts_masks_are_noticed(mode: bool) -> None:
+    """At the first look, which has the same weights and no masks; its batch may be in another order."""
+    net = network(dropout=Dropout(0.5))
+    recorder = Recorder(X, Y, X, Y, activation="relu", lr=0.1)
+    recorder.watch(net, lambda: Loss(net(Tensor(X[::-1].copy()))))
+    net.train(mode)
+    outputs = net(Tensor(X)).value
+    recorder.score(outputs, outputs)
+    net.train()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        recorder.step(1.0)
+    assert [str(one.message).startswith("score was given outputs of training mode") for one in caught] == [True] * mode
+
+
+def test_scores_in_test_mode_are_known_not_to_depend_on_the_batch(tmp_path: Path) -> None:
+    """Where they are those of running values, at the same weights; scores by the batch's own statistics are noticed."""
+    net = network(norm=BatchNorm1d(8))
+    net[1].running_var.value[:] = 4.0
+    for mode, fact in ((False, 0.0), (True, None)):
+        recorder = Recorder(X, Y, X, Y, activation="relu", lr=0.1)
+        recorder.watch(net, lambda: Loss(net(Tensor(X))))
+        recorder.step(1.0)
+        net.train(mode)
+        before = net[1].running_mean.value, net[1].running_var.value
+        outputs = net(Tensor(X)).value
+        net[1].running_mean.value, net[1].running_var.value = before
+        recorder.score(outputs, outputs)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            recorder.save(tmp_path / "a.npz")
+        assert read_records(tmp_path / "a.npz")[0].record.facts.get("batch_dependent_fraction") == fact
+        assert [str(one.message).startswith("score was given outputs of training mode") for one in caught] == [
+            True
+        ] * mode
