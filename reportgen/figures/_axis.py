@@ -21,6 +21,9 @@ LOG_FROM = 1.3
 PLUNGE = 10.0
 """How many times below the lowest seed an interval may reach on a logarithmic axis and still be drawn whole."""
 
+BAND_FROM = 3
+"""The seeds from which figures draw an interval, as claims have verdicts: one over two seeds would fill the picture."""
+
 CUT = "on the logarithmic axis, an interval that reaches far below all seeds, or to 0, is drawn from the lowest seed on"
 
 
@@ -62,7 +65,7 @@ class Scale:
         ends = np.asarray(low, dtype=float)
         with np.errstate(invalid="ignore"):
             far: NDArray[np.bool_] = np.isfinite(ends) & (PLUNGE * ends < lowest_of(seeds))
-        return far & self.log
+        return far & (self.log and len(seeds) >= BAND_FROM)
 
 
 def lowest_of(seeds: Array) -> Array:

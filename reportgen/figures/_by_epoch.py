@@ -107,7 +107,7 @@ def _mean(ax: Axes, found: Curve, line: Line, scale: _axis.Scale) -> None:
     x, colour = np.asarray(found.x, dtype=float), line.look.colour
     mean, high = _held(scale, found.mean), _held(scale, found.hi)
     low = np.minimum(scale.lower_edge(found.lo, np.asarray(found.per_seed, dtype=float)), scale.high)
-    if np.isfinite(low).sum() > 1:
+    if len(found.seeds) >= _axis.BAND_FROM and np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=colour, alpha=0.13, lw=0, zorder=1.5)
     keep, marker = _thinned(len(x), 250), line.look.marker if len(x) <= 16 else None
     ax.plot(x[keep], mean[keep], color=colour, ls=line.look.dash, marker=marker, ms=3.2, zorder=line.look.level)
@@ -147,8 +147,9 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
 def _caption(view: View, lines: Sequence[Line], plan: Layout, scale: _axis.Scale) -> str:
     seeds = max(len(line.curve.seeds) for line in lines)
     parts = [f"{view.unit} by epoch; epoch 0 is the network before training", *_modes(lines)]
+    interval = " with its 95% interval" if seeds >= _axis.BAND_FROM else ", too few for an interval"
     parts.append(
-        f"Thin lines: single seeds; thick lines: mean over {seeds} seeds with its 95% interval"
+        f"Thin lines: single seeds; thick lines: mean over {seeds} seeds{interval}"
         if seeds > 1
         else "One seed, so no interval is given"
     )

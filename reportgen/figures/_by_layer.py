@@ -140,7 +140,7 @@ def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
     keep = cell.shown
     mean, high = (scale.place(np.asarray(part, dtype=float)[keep]) for part in (cell.profile.mean, cell.profile.hi))
     low = scale.lower_edge(*cell.ends)
-    if np.isfinite(low).sum() > 1:
+    if len(cell.profile.seeds) >= _axis.BAND_FROM and np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=seen.colour, alpha=0.15, lw=0, zorder=1.5)
     every = max(1, round(len(x) / 12)) if len(x) > MARKER_LAYERS else 1
     ax.plot(x, mean, color=seen.colour, marker=seen.marker, ls=seen.dash, markevery=every, zorder=seen.level)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from reportgen.analysis.model import Analysis
-from reportgen.figures._axis import CUT, Scale
+from reportgen.figures._axis import BAND_FROM, CUT, Scale
 from reportgen.figures._layer_cells import Cell, Look, View
 from reportgen.figures._series import Layout, Panel, relevance
 from reportgen.figures._words import count, course, listing, number, sentence
@@ -43,7 +43,8 @@ def zeros_note(scales: Iterable[Scale]) -> str:
 def _seed_words(seeds: int) -> str:
     if seeds < 2:
         return "One seed, so no interval is given"
-    return f"Line and markers: mean over {seeds} seeds; band: its 95% interval; short bars: single seeds"
+    band = "; band: its 95% interval" if seeds >= BAND_FROM else ", too few for an interval"
+    return f"Line and markers: mean over {seeds} seeds{band}; short bars: single seeds"
 
 
 def _told(cells: Sequence[Cell], order: Mapping[str, int]) -> list[Cell]:

@@ -201,11 +201,12 @@ def clip_all(texts: Sequence[str], inches: float, size: float = SMALL) -> list[s
 
 
 def _apart(texts: Sequence[str]) -> list[str]:
-    """Return texts without the words that all of them begin with, and those that all end with."""
+    """Return texts without most of the words that all of them begin with, and of those that all end with."""
     words = [text.split() for text in texts]
     start = _shared(words)
-    end = _shared([part[start:][::-1] for part in words])
-    return [" ".join(["…", *part[start : len(part) - end], "…"]) for part in words]
+    end = max(_shared([part[start:][::-1] for part in words]) - 2, 0)
+    start = max(start - 1, 0)
+    return [" ".join([*(["…"] * (start > 0)), *part[start : len(part) - end], *(["…"] * (end > 0))]) for part in words]
 
 
 def _shared(words: Sequence[Sequence[str]]) -> int:

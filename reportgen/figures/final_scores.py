@@ -1,5 +1,7 @@
 """Scores of the finished runs: every seed a dot, mean and 95% interval beside it, variants sorted by their mean.
 
+Two seeds have a mean and no interval.
+
 Shown are the scores that most of the study's claims measure, such as those of snapshots. Where no claim does, they are
 those on test examples, or on validation examples where there is no test split, or on training examples. Diverged runs
 have no final score: they are counted beside the variant's name. Where so many examples were scored that a difference
@@ -172,7 +174,9 @@ def _scale(rows: Sequence[Row], log: bool | None) -> _axis.Scale:
 
 
 def _bar(row: Row, scale: _axis.Scale) -> tuple[float, float]:
-    """Return the ends of a variant's interval as drawn."""
+    """Return the ends of a variant's interval as drawn, NaN where too few seeds make one."""
+    if row.estimate.n < _axis.BAND_FROM:
+        return np.nan, np.nan
     low = scale.lower_edge([row.estimate.lo], _seeds(row))
     return float(low[0]), float(scale.place([row.estimate.hi])[0])
 
@@ -212,9 +216,10 @@ def _csv(scores: dict[str, list[Row]], split: str) -> list[tuple[Any, ...]]:
 
 
 def _caption(rows: Sequence[Row], split: str, left_out: int, together: Mapping[str, EnsembleScore]) -> str:
+    bar = " and the bar its 95% interval" if any(row.estimate.n >= _axis.BAND_FROM for row in rows) else ""
     parts = [
         f"{split} scores of the finished runs, best accuracy first",
-        "circles are single seeds, the stroke is their mean and the bar its 95% interval",
+        f"circles are single seeds, the stroke is their mean{bar}",
         _ends(rows, split),
         *_gains(rows, together),
     ]

@@ -6,7 +6,7 @@ they span more than a factor of twenty. More than three panels show accuracy alo
 
 Shown are the scores that most of the study's claims measure, such as those of snapshots. Where no claim does, they are
 those on test examples, or on validation examples where there is no test split, or on training examples; small dots are
-seeds, the line joins their means, and the band is the 95% interval. Runs that diverged have no final score: a cross
+seeds, the line joins their means, and the band is the 95% interval, from three seeds on. Runs that diverged have no final score: a cross
 stands at the edge of the panel where they would lie.
 """
 
@@ -126,10 +126,17 @@ def _one(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> No
     scored = [(row, found) for _, row in line.points if (found := mean_of(row, score))]
     if scored:
         at = [place[id(row)] for row, _ in scored]
-        mean, hi = (y.place([getattr(found, name) for _, found in scored]) for name in ("value", "hi"))
-        lo = np.concatenate([y.lower_edge([found.lo], _seeds(row, score)[:, None]) for row, found in scored])
+        mean = y.place([found.value for _, found in scored])
+        lo, hi = zip(*(_band(row, found, score, y) for row, found in scored), strict=True)
         ax.fill_between(at, np.maximum(lo, y.low), np.minimum(hi, y.high), color=colour, alpha=0.13, lw=0)
         ax.plot(at, mean, color=colour, ls=line.look.dash, marker=line.look.marker, ms=3.4, zorder=line.look.level)
+
+
+def _band(row: VariantSummary, found: Estimate, score: str, y: _axis.Scale) -> tuple[float, float]:
+    """Return the ends of a mean's interval as drawn, the mean itself where too few seeds make one."""
+    if found.n < _axis.BAND_FROM:
+        return (float(y.place([found.value])[0]),) * 2
+    return float(y.lower_edge([found.lo], _seeds(row, score)[:, None])[0]), float(y.place([found.hi])[0])
 
 
 def _cut(panels: Sequence[Panel], split: str) -> bool:
@@ -185,9 +192,11 @@ def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
 
 def _caption(panels: Sequence[Panel], path: str, split: str, left_out: int) -> str:
     lines = [line for panel in panels for line in panel.lines]
+    most = max(len(row.records) for line in lines for _, row in line.points)
+    bands = ", bands are 95% intervals" if most >= _axis.BAND_FROM else ""
     parts = [
         f"{words(split)} scores of the finished runs against the {setting_name(path)}",
-        "dots are seeds, lines join their means, bands are 95% intervals",
+        f"dots are seeds, lines join their means{bands}",
         _ends(panels, path, split),
     ]
     lost = sum(_diverged(row) for line in lines for _, row in line.points)

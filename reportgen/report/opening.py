@@ -16,6 +16,9 @@ OVERVIEW = "claims_overview"
 WITHOUT_CLAIMS = ("search_scatter", "scores_by_setting", "accuracy_curves", "loss_curves")
 """Figures that tell how training went: the first of them opens a report whose claims ask for no other."""
 
+FEWEST = 3
+"""The least claims of which an overview says more than their table."""
+
 SEEN = 0.05
 """The part of all that a figure shows of a score from which two variants are seen to differ."""
 
@@ -49,7 +52,7 @@ def _unseen(analysis: Analysis, drawing: Drawing) -> bool:
         for claim in analysis.claims
         if claim.quantity == "difference" and ranges.get(claim.metric)
     ]
-    return bool(parts) and len(parts) == len(analysis.claims) and max(parts) < SEEN
+    return len(parts) == len(analysis.claims) >= FEWEST and max(parts) < SEEN
 
 
 def _ranges(drawing: Drawing) -> dict[str, float]:

@@ -74,7 +74,7 @@ def test_a_decade_without_values_has_no_label_beside_that_of_zero() -> None:
 
 
 def test_an_interval_far_below_all_seeds_is_drawn_from_the_lowest_of_them_on_a_logarithmic_axis() -> None:
-    seeds = np.array([[0.5, 0.5, 0.5], [2.0, 2.0, np.nan]])
+    seeds = np.array([[0.5, 0.5, 0.5], [2.0, 2.0, np.nan], [2.0, 2.0, 2.0]])
     scale = scale_for([seeds], log=True)
     assert scale is not None
     assert scale.lower_edge([-3.0, 0.3, 0.01], seeds).tolist() == [0.5, 0.3, 0.5]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import pytest
+
 from reportgen.analysis.model import Analysis
 from reportgen.figures import FIGURES
 from reportgen.figures._axis import CUT
@@ -30,14 +33,16 @@ def spread(label: str, losses: Sequence[float], **more: Any) -> Any:
 
 
 def test_on_a_logarithmic_axis_an_interval_far_below_all_seeds_starts_at_the_lowest_and_the_caption_says_so() -> None:
-    made = analysis([spread("steady", [1e-3, 1.1e-3]), *(spread(f"wild {k}", [0.9, 9.0]) for k in range(3))])
+    made = analysis(
+        [spread("steady", [1e-3, 1.1e-3, 1e-3]), *(spread(f"wild {k}", [0.9, 20.0, 0.9]) for k in range(3))]
+    )
     for id_ in ("loss_curves", "final_scores"):
         assert sentence(CUT) in drawn(id_, made).caption, id_
     low = drawn("loss_curves", made).figure.axes[0].get_ylim()[0]
     assert low > 1e-4
     bars = [line.get_xdata() for line in drawn("final_scores", made).figure.axes[1].lines if line.get_alpha() == 0.3]
     assert min(float(bar[0]) for bar in bars if len(bar)) >= 0.9e-3
-    narrow = analysis([spread(f"steady {k}", [10.0**-k, 1.01 * 10.0**-k]) for k in range(4)])
+    narrow = analysis([spread(f"steady {k}", [10.0**-k, 1.01 * 10.0**-k, 10.0**-k]) for k in range(4)])
     assert CUT[3:] not in drawn("loss_curves", narrow).caption
 
 
@@ -81,9 +86,9 @@ def test_long_labels_that_differ_in_the_middle_are_told_apart() -> None:
     rows = [summary(f"{start} {size} {end}", [record(s, 3, 4) for s in range(2)], id_=size) for size in ("low", "high")]
     made = analysis([*rows, summary("short", [record(0, 3, 4)]), summary("other", [record(0, 3, 4)])])
     legend = [text.get_text() for text in drawn("loss_curves", made).figure.legends[0].get_texts()]
-    assert legend[:2] == ["… low …", "… high …"]
+    assert legend[:2] == ["… a low learning rate …", "… a high learning rate …"]
     ticks = [text.get_text() for text in drawn("final_scores", made).figure.axes[0].get_yticklabels()]
-    assert set(ticks) == {"… low …", "… high …", "short", "other"}
+    assert set(ticks) == {"… a low learning rate …", "… a high learning rate …", "short", "other"}
 
 
 def test_a_course_over_one_layer_is_drawn_only_where_it_is_asked_for() -> None:
@@ -93,3 +98,22 @@ def test_a_course_over_one_layer_is_drawn_only_where_it_is_asked_for() -> None:
     assert FIGURES["activation_std_by_layer"].draw(analysis(rows, figures=("activation_std_by_layer",)))
     assert FIGURES["activation_std_by_layer"].draw(analysis(rows, [asked], [result(asked, metric="activation_std")]))
     assert FIGURES["gradient_by_layer"].draw(analysis(rows))
+
+
+@pytest.mark.parametrize("id_", ["loss_curves", "activation_std_by_layer", "final_scores", "scores_by_setting"])
+@pytest.mark.parametrize(("seeds", "bands"), [(2, False), (3, True)])
+def test_intervals_are_drawn_from_three_seeds_on(id_: str, seeds: int, bands: bool) -> None:
+    rows = [summary(f"lr {rate}", [record(s, 4, 4) for s in range(seeds)], {"training.lr": rate}) for rate in "1248"]
+    for row in rows:
+        row.variant.settings["training.lr"] = float(row.variant.varied["training.lr"])
+    made = drawn(id_, analysis(rows))
+    assert ("95% interval" in made.caption) == bands
+    axes = made.figure.axes[0]
+    bars = any(line.get_alpha() == 0.3 for line in axes.lines)
+    assert (bars if id_ == "final_scores" else _wide(made)) == bands
+
+
+def _wide(made: Drawing) -> bool:
+    """Say whether some band of the first panel has a width anywhere."""
+    shapes = [shape.get_paths()[0].vertices for shape in made.figure.axes[0].collections]
+    return any(np.ptp(shape[np.isclose(shape[:, 0], x), 1]) > 1e-9 for shape in shapes for x in np.unique(shape[:, 0]))

@@ -30,21 +30,22 @@ def opens(*measured: float, figures: tuple[str, ...] = (), **fields: Any) -> str
 
 
 def test_differences_too_small_to_be_seen_among_all_scores_open_with_the_claims_themselves() -> None:
-    assert opens(0.005, -0.01) == "claims_overview"
-    assert opens(0.005, figures=("claims_overview", "scores_by_setting")) == "claims_overview"
+    assert opens(0.005, -0.01, 0.02) == "claims_overview"
+    assert opens(0.005, -0.01, 0.02, figures=("claims_overview", "scores_by_setting")) == "claims_overview"
+    assert opens(0.005) == "accuracy_curves"
 
 
 @pytest.mark.parametrize("fields", [{"quantity": "value"}, {"quantity": "ratio"}])
 def test_values_and_ratios_are_seen_in_the_figure_of_the_scores(fields: dict[str, Any]) -> None:
-    assert opens(0.005, **fields) == "accuracy_curves"
+    assert opens(0.005, -0.01, 0.02, **fields) == "accuracy_curves"
 
 
 def test_one_difference_that_is_seen_is_enough_for_the_figure_of_the_scores() -> None:
-    assert opens(0.005, 0.4) == "accuracy_curves"
+    assert opens(0.005, -0.01, 0.4) == "accuracy_curves"
 
 
 def test_a_study_that_names_no_overview_gets_none() -> None:
-    assert opens(0.005, figures=("scores_by_setting",)) == "scores_by_setting"
+    assert opens(0.005, -0.01, 0.02, figures=("scores_by_setting",)) == "scores_by_setting"
 
 
 def test_without_claims_the_figure_of_the_training_opens() -> None:
