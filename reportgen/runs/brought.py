@@ -74,10 +74,10 @@ def read_records(path: Path) -> list[Brought]:
     if not files:
         raise UsageError("no record is in this folder", str(path), "files such as seed0.npz")
     found = [_record(file, number) for number, file in enumerate(files)]
+    _check_settings(found)
     names = variant_names((b.path, b.variant) for b in found if b.variant.startswith("{"))
     named = [replace(b, variant=names.get(b.variant, b.variant)) for b in found]
     _check_seeds(named)
-    _check_settings(named)
     return named
 
 
