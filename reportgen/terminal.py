@@ -31,6 +31,11 @@ def told(codes: list[int]) -> Iterator[None]:
     except ReportgenError as error:
         say(f"reportgen: {error}")
         codes.append(error.exit_code)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:  # which is the user's, wherever it is noticed
+            raise
+        say(f"reportgen: {error.filename}: {error.strerror}")
+        codes.append(UsageError.exit_code)
 
 
 @dataclass(frozen=True)

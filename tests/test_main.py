@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from reportgen.cli import invoke
+
 
 def test_an_interruption_while_the_program_loads_shows_no_traceback(monkeypatch, capsys):
     class Interrupted:
@@ -20,3 +22,11 @@ def test_an_interruption_while_the_program_loads_shows_no_traceback(monkeypatch,
     with pytest.raises(SystemExit) as end:
         main()
     assert (end.value.code, capsys.readouterr().err) == (130, "Interrupted.\n")
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "index", "verify", "diagnose"])
+def test_a_name_that_no_file_can_have_is_an_error_of_usage(verb, capsys):
+    assert invoke([verb, "a" * 5000]) in (2, 3)  # 3 where the system takes it for a study that is not there
+    said = capsys.readouterr().err
+    assert said.startswith("reportgen: ")
+    assert said.count("\n") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,17 @@ def test_a_quick_look_gives_way_to_a_full_report_that_came_meanwhile(pretend, mo
     pretend.trained.clear()
     assert render_study("rates.yaml", quick=True).folder == quick.folder
     assert pretend.trained == []
+
+
+@pytest.mark.parametrize(("name", "there"), [("figures", "file"), ("index.html", "folder"), ("results.json", "folder")])
+def test_what_stands_in_the_way_of_a_report_stays_and_so_does_the_whole_former_one(pretend, name, there):
+    run_study("rates.yaml")
+    shutil.rmtree(FOLDER / name) if there == "file" else (FOLDER / name).unlink()
+    mine = FOLDER / name if there == "file" else FOLDER / name / "mine.txt"
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine", encoding="utf-8")
+    before = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file() and "runs" not in path.parts}
+    with pytest.raises(StoreError, match=f"{name}: a {there} stands where the report has a"):
+        run_study("rates.yaml", overrides={"seeds": 2})
+    after = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file() and "runs" not in path.parts}
+    assert after == before

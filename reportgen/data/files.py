@@ -12,24 +12,28 @@ Stamp = tuple[int, int]
 
 
 def locate(path: str, folder: Path | None) -> Path:
-    """Return the path, which starts at the study's folder unless it is absolute or begins with ~."""
+    """Return the path, which starts at the study's folder unless it is absolute or begins with ~.
+
+    Raises StudyError for one that leads nowhere, or that the system does not take for one.
+    """
     try:
         expanded = Path(path).expanduser()
     except RuntimeError as error:  # ~ of somebody who has no home here
         raise StudyError(f"the path {path} leads nowhere", hint=str(error), setting="path") from error
-    return expanded if folder is None else folder / expanded
+    found = expanded if folder is None else folder / expanded
+    try:
+        found.exists()
+    except OSError as error:  # such as a name that is too long
+        raise StudyError(f"{path} cannot be read: {error.strerror or error}", setting="path") from error
+    return found
 
 
 def existing_file(path: str, folder: Path | None) -> Path:
     """Return the located file; a StudyError where there is none."""
     found = locate(path, folder)
-    try:
-        is_folder, is_file = found.is_dir(), found.is_file()
-    except OSError as error:  # such as a name that is too long
-        raise StudyError(f"{path} cannot be read: {error.strerror or error}", setting="path") from error
-    if is_folder:
+    if found.is_dir():
         raise StudyError(f"{path} is a folder", hint="a file is needed", setting="path")
-    if not is_file:
+    if not found.is_file():
         raise StudyError(f"there is no file {path}", hint=f"looked for {found}", setting="path")
     return found
 

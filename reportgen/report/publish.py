@@ -47,6 +47,7 @@ def publish(
             missing = _write(analysis, staged, folder, formats, stage)
             final = place(folder)
             final.mkdir(exist_ok=True)
+            _refuse_strangers(staged, final)
             former.tidy(final, staged)
             return Published(final, tuple(_move(path, final) for path in sorted(staged.iterdir())), missing)
     except OSError as error:
@@ -73,6 +74,19 @@ def _write(
     except MissingError as error:  # all but the PDF is written
         return error
     return None
+
+
+def _refuse_strangers(staged: Path, final: Path) -> None:
+    """Refuse to write where a folder bears the name of a file of ours, or a file that of a folder.
+
+    Such a one is not ours to remove, and found halfway it would leave half of a report.
+    """
+    for path in sorted(staged.iterdir()):
+        target = final / path.name
+        if target.exists() and path.is_dir() != target.is_dir():
+            found, wanted = ("file", "folder") if path.is_dir() else ("folder", "file")
+            words = f"a {found} stands where the report has a {wanted}"
+            raise StoreError(words, where=str(target), hint="move it away, or choose another folder with -o")
 
 
 def _move(path: Path, folder: Path) -> Path:

@@ -65,6 +65,12 @@ def test_arrays_and_published_files_are_told_with_the_study(tmp_path: Path) -> N
     assert "train-images-idx3-ubyte is broken" in refused(tmp_path, data("{name: mnist, path: .}"))
 
 
+def test_a_path_that_is_too_long_is_told_with_the_study(tmp_path: Path) -> None:
+    for name in ("csv", "npz"):
+        said = refused(tmp_path, data(f"{{name: {name}, path: {'a' * 5000}}}"))
+        assert said.startswith("s.yaml:3:25: data.path: ")
+
+
 def test_a_file_that_one_variant_names_is_told_there(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,kind\n1,x\n2,x\n", encoding="utf-8")
     (tmp_path / "good.csv").write_text(TABLE, encoding="utf-8")
