@@ -6,8 +6,8 @@ they span more than a factor of twenty. More than three panels show accuracy alo
 
 Shown are the scores that most of the study's claims measure, such as those of snapshots. Where no claim does, they are
 those on test examples, or on validation examples where there is no test split, or on training examples; small dots are
-seeds, the line joins their means, and the band is the 95% interval, from three seeds on. Runs that diverged have no final score: a cross
-stands at the edge of the panel where they would lie.
+seeds, the line joins their means, and the band is the 95% interval, from three seeds on. Runs that diverged have no
+final score: a cross stands at the edge of the panel where they would lie.
 """
 
 from __future__ import annotations
