@@ -271,8 +271,13 @@ def write_report(made: Analysed, watcher: Watcher) -> Report:
     from reportgen.report.publish import publish  # matplotlib takes a second to load, and `check` draws nothing
 
     order, analysis = made.order, made.analysis
-    # A full report may have come to stand in the folder while a quick look was made.
-    place = quick_folder if order.plan.study.watermark else Path
+
+    def place(folder: Path) -> Path:
+        """Return where the report goes, now that it is written: another may have come to stand there meanwhile."""
+        final = quick_folder(folder) if order.plan.study.watermark else folder
+        refuse_other_report(replace(order, folder=final))
+        return final
+
     published = publish(analysis, order.folder, order.formats, watcher.stage, place)
     if published.folder != order.folder:
         _bring_runs(made, Store(published.folder / RUNS))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen import shipped, standing
+from reportgen import report, shipped, standing
 from reportgen.cli import invoke
 
 RESULTS = Path("r/rates/results.json")
@@ -83,3 +83,20 @@ def test_a_name_of_a_shipped_study_beside_a_file_of_that_name_says_which_is_take
     assert "rates is taken for the shipped study; the file beside it is named rates.yaml" in capsys.readouterr().err
     assert invoke(["check", "rates.yaml", "-o", "s"]) == 0
     assert "is taken for" not in capsys.readouterr().err
+
+
+def test_of_two_studies_that_run_at_once_into_one_folder_the_later_one_replaces_nothing(other, monkeypatch, capsys):
+    """Neither stood there when they began; the first report stays, and both keep their runs."""
+    write, elsewhere = report.write, str(Path("b/rates.yaml"))
+
+    def write_after_another(*arguments):
+        monkeypatch.setattr(report, "write", write)
+        assert invoke(["run", elsewhere, "-o", "both"]) == 0
+        return write(*arguments)
+
+    monkeypatch.setattr(report, "write", write_after_another)
+    assert invoke(["run", "rates.yaml", "-o", "both"]) == 2
+    assert "here stands the report of another study, b/rates.yaml" in capsys.readouterr().err.replace("\\", "/")
+    assert not [path.name for path in Path("both/rates").iterdir() if path.name.startswith(".")]
+    assert invoke(["run", elsewhere, "-o", "both"]) == 0, "it is still the report of that one"
+    assert invoke(["run", "rates.yaml", "-o", "apart"]) == 0
