@@ -6,7 +6,7 @@ ones get a fault. What counts is decided by scores of training and validation, w
 - *Healthy* is a network whose validation accuracy, averaged over seeds and over the last fifth of its epochs, is within
   three points of what is reachable, or within a tenth of the way there from the commonest class: a last epoch that is
   good by luck, between bad ones, makes no network healthy. Reachable is the best that is known of its data: of two
-  ordinary networks, a linear model, nearest neighbours, and the network itself at other rates. Data on which next to
+  ordinary networks, the simple models that a record holds, and the network itself at other rates. Data on which next to
   nothing is reachable do not count. The rate is drawn among those that come up to that, by one seed.
 - *A fault counts* where a healthy network gets it and is the worse for it in every seed: by 2 points of validation
   accuracy, and 5 on average; or by 15% of what guessing costs, in validation loss. Where one does no

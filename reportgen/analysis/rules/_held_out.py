@@ -109,9 +109,8 @@ def would_see(records: Sequence[RunRecord], share: float) -> bool:
     if not names:
         return False
     seen = mean([mean_fact(records, name) for name in names]) - blind
-    error = mean(
-        [_error(records, name, "baseline_left_out_n") for name in names]
-    )  # at most: both see the same examples
+    # That of the average is this at most: all see the same examples.
+    error = mean([_error(records, name, "baseline_left_out_n") for name in names])
     return seen + 2 * error < share * (1 - blind)
 
 

@@ -71,8 +71,8 @@ def fits(record: RunRecord) -> bool:
 
     A run that was not trained does not, nor does one that is right and yet pays more than half of what guessing costs,
     for the few answers of which it is sure and wrong. Where classes overlap, a run fits that is as good on validation
-    examples as simple models which see something in the data, but for a standard error: the better of two noisy scores
-    flatters them by about as much.
+    examples as simple models which see something in the data, but for a standard error: the best of several noisy
+    scores flatters them by about as much.
     """
     return _learned(record, FITS) or (not stuck(record) and _matches_simple_models(record))
 

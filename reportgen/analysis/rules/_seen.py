@@ -97,7 +97,7 @@ def percent_at_most(value: float) -> str:
 
 
 def percent(value: float) -> str:
-    """Return a share in percent; 0% and 100% only where it is exactly that, and no digits beyond imagination."""
+    """Return a share in percent: up to 1, 0% and 100% only where it is exactly that; from a million on, in words."""
     if value in (0.0, 1.0):
         return f"{100 * value:.0f}%"
     if value < 0.001:

@@ -1,7 +1,8 @@
 """Batch normalization takes its statistics from so few examples that their noise is as large as they are.
 
 **Statistic.** How many examples a minibatch has; the training loss of the last epochs in train mode, with the batch's
-own statistics, less that in test mode, with running ones; and whether the net fits its training split.
+own statistics, less that in test mode, with running ones; and whether the net fits its training split, and keeps up
+with simple models on validation examples.
 
 **Reference.** The variance of B normal numbers has the relative standard error sqrt(2 / (B - 1)): 141% at B = 2, 100%
 at 3, 82% at 4, 53% at 8, 25% at 32. With one example a normalized activation is zero whatever comes in, and with two it

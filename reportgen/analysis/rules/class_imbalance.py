@@ -17,7 +17,7 @@ it hurts: less than three quarters as many of its validation examples are recogn
 theirs (in training, where validation has none of them), and fewer than as many by three standard errors.
 
 **Advice.** Look at recall by class, not at accuracy alone. More examples of the rare class, fewer of the common ones
-(`data.keep`), or longer training.
+(`data.keep`), or longer training. Where splits are cut from rows in their own order, shuffle these (`data.shuffle`).
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ large, because of the input where this is larger than the weights fit, or else o
 **Severity.** An error where the net learns next to nothing, else a warning. Worth a sentence where the net fits its
 training split all the same: it has units to spare.
 
-**Advice.** Dead from the start: zero or small positive biases. Dead in training: a standardized input, or a learning
-rate at least ten times lower, or leaky ReLU.
+**Advice.** Dead from the start: zero biases, He's weights; where both are there already, leaky ReLU or wider layers.
+Dead in training: a standardized input, or a learning rate at least ten times lower, or leaky ReLU.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ same. Four signs count, each of large steps together with harm:
 
 1. *Broke out.* The loss left the finite numbers, or ended beyond reason, though before the first step it was sane:
    below ten times guessing, or below 10, which outputs of unit variance stay below for every loss. Or it was beyond
-   reason at the end of some epoch, and ends no better than guessing; or in the first steps, by a fiftieth of all, and
-   the net ends clearly below simple models on validation examples.
+   reason at the end of some epoch, and ends no better than guessing; or it was so on the average over the first
+   fiftieth of all steps, and the net does not fit and ends clearly below simple models on validation examples.
 2. *No better than guessing.* The loss, in train mode and in test mode, ends at 95% of the best constant answer's or
    above and has not just been falling, after steps that promised a fall by e^20, with one at least twice as large as
    the loss itself.
@@ -102,7 +102,7 @@ def sign(record: RunRecord) -> str | None:
 
 
 def _beyond_reason(record: RunRecord, seen: Course) -> bool:
-    """Return whether the loss ended beyond reason, or was there at the end of an epoch and came to nothing since."""
+    """Return whether the loss ended beyond reason, or was there before and the net has not got over it."""
     wanders = any(layer.batchnorm for layer in record.spec.network.layers)  # in test mode, by its running values
     scores = record.arrays.get("epoch_batch_loss" if wanders else "epoch_train_loss", ())
     worst = float(finite(scores).max(initial=0.0))

@@ -12,15 +12,18 @@ largest: a net that converged, or died between two looks, has lost its gradient.
 together promise no fall by a factor of e. Or no layer's weights have moved by more than a fifth of their size, so that
 the net is still the one that was drawn. A net that fits its training split is no case of a low rate. Nor is one whose
 gradient vanished among its layers: at initialization, weights and not biases must hold half of the (squared) gradient,
-and other rules name what starves them, as they do where only a rate above a thousand would move the net. Runs of fewer
-than 20 steps are not judged: there, steps are what is missing.
+and other rules name what starves them, as they do where only a rate above a thousand would move the net, unless its
+schedule or clipping is what keeps steps small. Runs of fewer than 20 steps are not judged: there, steps are what is
+missing.
 
-A schedule can make a rate too low that was none: it has brought the rate to a hundredth of its highest, the second half
-of all steps promises a hundredth of what all do, and a fall of the loss by no more than 5%, the gradient is there at
-the end, and the net does not fit. Of a net that is below simple models, a thousandth of the (squared) gradient is
-enough.
+A schedule can make a rate too low that was not: it has brought the rate below a hundredth of its highest; the second
+half of all steps promises less than a hundredth of what all do, and a fall of the loss by less than 5%; the gradient is
+still there at the end, as above; and the net does not fit. Of a net that is below simple models in training and in
+validation, a thousandth of the (squared) gradient is enough.
 
-**Advice.** Raise the rate, by the power of ten that brings a step to about the size of the loss.
+**Advice.** Raise the rate, by the power of ten that brings a step to about the size of the loss. Where the schedule
+never reaches a tenth of the rate, or gradients are clipped to less than a tenth of what they are before training,
+change that and not the rate. Where a schedule ends training early, let it decay later and by less.
 """
 
 from __future__ import annotations

@@ -7,16 +7,17 @@ training loss with dropout against that without.
 **Reference.** Regularization is meant to cost something in training, so a lower training score is no fault by itself.
 The fit is held back where two things meet. *It costs in validation too*: both accuracies stay below what a linear model
 or another simple one reaches on held-out examples, by 2.5 standard errors and a tenth of what that has above the
-commonest class; or a variant that differs in weaker regularization alone is better in both, by a paired t test and half
-of that tenth. *The pull is there*: a small scaling of all weights would change the data loss by a tenth of that
-scaling or more (2 P / L, what an L2 penalty P costs by the envelope theorem), or the product of the layers' norms has
-fallen to half, where training alone lets weights grow; or dropout adds a tenth of the loss of guessing to the training
-loss, or drops 80% of a layer. Layers with batch normalization do not count: the size of their weights does not matter
-to what they compute. But a penalty that has halved it makes each step turn them four times as far: where the learning
-rate then shows to be too high, the penalty is at fault. Dropout whose scaling alone puts the loss of the first batch
-beyond reason, or at five times what it is without, needs no reference, in a net that does not fit. What a penalty costs
-is not read from a loss that still falls: it is at a minimum that the two balance. A net that keeps less than a
-hundredth of its signal or gradient over all layers before training does not fit for that reason: other rules say so.
+commonest class; or a variant that differs in weaker regularization alone is better in both, by a paired t test and a
+twentieth of what it has above that class. *The pull is there*: a small scaling of all weights would change the data
+loss by a tenth of that scaling or more (2 P / L, what an L2 penalty P costs by the envelope theorem), or the product of
+the layers' norms has fallen to half, where training alone lets weights grow; or dropout adds a tenth of the loss of
+guessing to the training loss, or drops 80% of a layer. Layers with batch normalization do not count: the size of their
+weights does not matter to what they compute. But a penalty that has halved it makes each step turn them four times as
+far: where the learning rate then shows to be too high, the penalty is at fault. Dropout whose scaling alone puts the
+loss of the first batch beyond reason, or at five times what it is without, needs no reference, in a net that does not
+fit. What a penalty costs is not read from a loss that still falls: it is at a minimum that the two balance. A net that
+keeps less than a hundredth of its signal or gradient over all layers before training does not fit for that reason:
+other rules say so.
 
 **Advice.** A hundredth of the penalty, or none; dropout off.
 """

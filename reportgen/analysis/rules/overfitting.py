@@ -16,10 +16,10 @@ Each seed is held against its own noise: the standard error of its validation ex
 changed sides (McNemar 1947), or the spread of their losses at the end; and what scores do from epoch to epoch at the
 end. Most seeds have to be worse by 1.645 such errors, a one-sided test at 5% each, and all together, by the sum of
 their z values (Stouffer 1949), by two (loss: three; accuracy of one seed, whose best stretch its own luck chose: four).
-A t test over three seeds would ask that all lose alike, and seeds do not. The
-training loss has to have fallen meanwhile (and training accuracy not, where that of validation has), or it is training
-that went wrong and not generalization. Runs with early
-stopping end with their best epoch and are judged by no other. A smaller loss of the same kind is worth a sentence.
+A t test over three seeds would ask that all lose alike, and seeds do not. The training loss has to have fallen
+meanwhile (and training accuracy not, where that of validation has), or it is training that went wrong and not
+generalization. Runs with early stopping end with their best epoch and are judged by no other. A smaller loss of the
+same kind is worth a sentence.
 
 **Advice.** Stop at the best epoch; more L2, dropout; more examples.
 """

@@ -12,10 +12,11 @@ the training loss fell by a tenth of guessing's from then on: narrow nets draw s
 net knows only by heart, with far more mistakes on validation examples than a simple model makes, does not count. An
 error where more than 80% are flat and the net learns next to nothing.
 
-**Causes told apart.** From step 0, with weights that keep the variance of their input: the input is too large. From
-step 0 otherwise: the weights are. Later only: steps that were too large.
+**Causes told apart.** From step 0, with biases beyond 1: these are. From step 0, with weights that keep the variance of
+their input: the input is too large. From step 0 otherwise: the weights are. Later only: steps that were too large.
 
-**Advice.** Standardize the input, or scale the weights by fan-in (`xavier`), or lower the learning rate.
+**Advice.** Start biases at zero, or standardize the input, or scale the weights by fan-in (`xavier`), or lower the
+learning rate.
 """
 
 from __future__ import annotations
@@ -44,16 +45,15 @@ MUCH = 0.5
 MOST = 0.8
 LEARNED = 0.1
 BOUNDED = ("tanh", "sigmoid")
+LARGE_BIAS = 1.0
+"""A pre-activation of common size is about 1: a larger bias alone decides where a unit sits."""
+
 SOURCES = ("Glorot and Bengio 2010", "lecture-review", "stanford-scribe", "nn1-notes")
 
 
 def _bounded(record: RunRecord) -> NDArray[np.bool_]:
     layers = record.spec.network.layers[:-1]
     return np.array([layer.activation.name in BOUNDED for layer in layers], bool)
-
-
-LARGE_BIAS = 1.0
-"""A pre-activation of common size is about 1: a larger bias alone decides where a unit sits."""
 
 
 def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:

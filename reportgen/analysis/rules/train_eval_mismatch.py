@@ -8,7 +8,7 @@ normalization; the validation examples whose class depends on their batch; the t
 1. *Dropout is not scaled.* Outputs under dropout's masks, by least squares as a multiple of those in test mode. With
    scaling, in training or in testing, that is 1 up to the bend of the activations. Without, it is the product of the
    shares of units that are kept, over all layers. The sign counts where it is nearer to the product than to 1, on the
-   scale of logarithms.
+   scale of logarithms; not below the product's square, where masks have made another network of this one.
 2. *Running statistics never moved.* Batch normalization's running mean and variance are after training exactly what
    they start as, 0 and 1.
 3. *Answers depend on the batch.* The share of validation examples whose class changes when they are scored in other
@@ -66,7 +66,7 @@ def _sign(record: RunRecord) -> tuple[str, float] | None:
 
 
 def _unscaled(record: RunRecord) -> float | None:
-    """Return the multiple; None where dropout is scaled, or masks have made a random network of this one.
+    """Return the multiple; None where dropout is scaled, or masks have made another network of this one.
 
     Outputs of the other sign, or as far below what unscaled masks leave as that is below 1, are no multiple at all.
     """

@@ -6,22 +6,23 @@ study that differs in the number of units or layers alone.
 
 **Reference.** No accuracy is low by its number: 0.69 can be the best that noisy labels allow. But what a model reached
 on held-out examples can be reached, so a net that stays below it *even in training*, by 2.5 standard errors, and in
-validation by a tenth of what the reference has above the commonest class, has not used what the inputs tell. Wrong
-training labels lower training accuracy alone and so are no such case; a net that overfits has no lack of fit. A larger
-variant has to be better in both accuracies, by a paired t test at 5% shared among variants and by the same tenth. A net
-with more parameters than training examples, and no layer narrower than the classes, has capacity: against simple models
-it counts only where it makes nothing of it, and stays below them by a fifth of what they have above the commonest
-class, in training and in validation, as no size explains; with batch normalization, whose running values wander, only
-where the loss is still about that of guessing. Left alone is a net whose training loss fell by more than a tenth from
-the third quarter of training to the last, and kept that pace to the end, or is on its way but not yet better than
-guessing: it lacks training first. Where a record brought from elsewhere does not hold what simple models reach, a net
-that is no better in training than the commonest class is told of, with what has to be known to say why.
+validation by as many and by a tenth of what the reference has above the commonest class (most seeds each by such a
+tenth), has not used what the inputs tell. Wrong training labels lower training accuracy alone and so are no such case;
+a net that overfits has no lack of fit. A larger variant has to be better in both accuracies, by a paired t test at 5%
+shared among variants and by the same tenth. A net with more parameters than training examples, and no layer narrower
+than the classes, has capacity: against simple models it counts only where it makes nothing of it, and stays below them
+by a fifth of what they have above the commonest class, in training and in validation, as no size explains; with batch
+normalization, whose running values wander, only where the loss is still about that of guessing. Left alone is a net
+whose training loss fell by more than a tenth from the third quarter of training to the last, and kept that pace to the
+end, or is on its way but not yet better than guessing: it lacks training first. Where a record brought from elsewhere
+does not hold what simple models reach, a net that is no better in training than the commonest class is told of, with
+what has to be known to say why.
 
 **Causes told apart.** A net that does not train (rate, initialization, signal, no nonlinearity, penalties) does not fit
 either. Where such a fault is found, the lack of fit is its consequence, or not worth a word of its own.
 
 **Advice.** More units, or a first hidden layer where there is none; then more epochs. For a net with capacity: another
-learning rate, or more epochs.
+learning rate, or more epochs. Where early stopping ended training: a longer patience.
 """
 
 from __future__ import annotations
@@ -203,7 +204,8 @@ def _wait(patience: int) -> tuple[str, tuple[Proposal, ...]]:
     """Return what to try where early stopping ended training."""
     longer = Proposal({"training.early_stopping": {"patience": max(10, 5 * patience)}}, "a stop that waits longer")
     never = Proposal({"training.early_stopping": None}, "training to its end")
-    return f"Let early stopping wait longer than {patience} epochs, or leave it out.", (longer, never)
+    waited = "one epoch" if patience == 1 else f"{patience} epochs"
+    return f"Let early stopping wait longer than {waited}, or leave it out.", (longer, never)
 
 
 def _cure(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:

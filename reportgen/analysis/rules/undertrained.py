@@ -9,12 +9,12 @@ ratio to the fall over the quarter before where that is below 1, and at most the
 **Reference.** A gain of more than 5% of the best constant answer's loss. The minibatches must show the late fall too,
 beyond two standard errors by their noise (von Neumann's differences of neighbouring losses), and three where they are
 the only witness; seeds are independent, so it is all together that have to, by the sum of their z values (Stouffer).
-Left alone are nets that fit 90% of their training split and are not clearly below simple models
-on held-out examples, and others that are as good as these there, within two standard errors; runs that were stopped on
-purpose, early or for their cost; runs whose loss on held-out examples no longer falls, or by the same reckoning would
-gain less than half as much, where more training only overfits; noisy labels at their limit, whose loss has stopped
-falling; rates that are too high; and, unless they have learned next to nothing and do worse than simple models, runs
-of fewer than 8 steps, which show no course.
+Left alone are nets that fit 90% of their training split and are not clearly below simple models on held-out examples,
+and others that are as good as these there, within two standard errors; runs that were stopped on purpose, early or for
+their cost; runs whose loss on held-out examples no longer falls, or by the same reckoning would gain less than half as
+much, where more training only overfits; noisy labels at their limit, whose loss has stopped falling; rates that are too
+high; and, unless they have learned next to nothing and do worse than simple models, runs of fewer than 8 steps, which
+show no course.
 
 Fewer than 50 steps can be too few for minibatches to show any fall; and more can be on a slope too gentle for their
 number, with a gradient that is still a tenth (squared) of its largest. So such a run counts too whose steps all

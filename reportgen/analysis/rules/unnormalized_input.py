@@ -15,10 +15,9 @@ next to nothing, or lost more than a quarter of a layer's units, after a first s
 would have been less with an input of size 1: else the learning rate is at fault and not the input; or an input beyond
 10 lets the loss start where no common weights would (see `wrong_init_loss`), and the net does not fit its training
 split. Small: the net learned next to nothing, or only after a tenth of training, or does not fit its training split and
-is clearly below the best of the simple models on held-out examples, which standardize their
-input. Unequal, or more than 99% of the square due to means, so that some directions are a hundred times as steep as
-others: the net does not fit its training split. Batch normalization after the first linear map mends scale and centre,
-not unequal features.
+is clearly below the best of the simple models on held-out examples, which standardize their input. Unequal, or more
+than 99% of the square due to means, so that some directions are a hundred times as steep as others: the net does not
+fit its training split. Batch normalization after the first linear map mends scale and centre, not unequal features.
 
 Where all units of a layer are copies of one another, that is what holds the net, at any input: see `symmetric_init`.
 
