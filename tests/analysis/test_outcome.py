@@ -60,6 +60,12 @@ def test_overlapping_classes_are_fitted_by_a_net_as_good_as_simple_models() -> N
     assert not fits(ended(0.65, 0.9, val=0.3, facts=SIMPLE | {"baseline_linear": 0.3, "baseline_neighbours": 0.3}))
 
 
+def test_a_record_that_counts_examples_and_holds_no_simple_model_is_held_against_none() -> None:
+    counts = {name: SIMPLE[name] for name in ("baseline_val_n", "baseline_left_out_n")}
+    assert does_well(ended(0.95, 0.3, val=0.3, facts=counts))
+    assert stuck(ended(0.25, 2.0, facts=counts))
+
+
 def test_what_is_known_by_heart_alone_is_not_done_well() -> None:
     assert does_well(ended(0.99, 0.1, val=0.55, facts=SIMPLE))
     assert not does_well(ended(0.99, 0.1, val=0.35, facts=SIMPLE), MASTERS)

@@ -127,20 +127,25 @@ def _simple_models(record: RunRecord) -> tuple[float, float]:
     One success and one failure are added, or a model without mistakes would be certain.
     """
     count = float(record.facts.get("baseline_val_n", 0))
-    if count == 0:
+    known = _of_simple_models(record) if count else []
+    if not known:
         return 0.0, 0.0
-    best = max(float(record.facts[name]) for name in SIMPLE.values() if name in record.facts)
-    share = (best * count + 1) / (count + 2)
-    return best, math.sqrt(share * (1 - share) / count)
+    share = (max(known) * count + 1) / (count + 2)
+    return max(known), math.sqrt(share * (1 - share) / count)
+
+
+def _of_simple_models(record: RunRecord, of: str = "") -> list[float]:
+    """Return the accuracies of those simple models that a record holds, on validation examples or on others."""
+    names = [f"{name}{of}" for name in SIMPLE.values()]
+    return [float(record.facts[name]) for name in names if name in record.facts]
 
 
 def _nothing_to_learn(record: RunRecord) -> bool:
     """Return whether simple models are known to see nothing in training examples that they have not seen."""
     count = float(record.facts.get("baseline_left_out_n", 0))
     counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
-    if count == 0 or counts.sum() == 0:
+    known = _of_simple_models(record, "_left_out") if count and counts.sum() else []
+    if not known:
         return False
     blind = float(counts.max() / counts.sum())
-    names = [f"{name}_left_out" for name in SIMPLE.values()]
-    best = max(float(record.facts[name]) for name in names if name in record.facts)
-    return best <= blind + SEES * math.sqrt(blind * (1 - blind) / count)
+    return max(known) <= blind + SEES * math.sqrt(blind * (1 - blind) / count)
