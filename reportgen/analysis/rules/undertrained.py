@@ -104,7 +104,7 @@ def _answers(record: RunRecord) -> bool:
     Not where it is clearly below simple models on held-out examples; but so does a run that is as good as these there.
     """
     given = float(record.final.get("train_accuracy", 0.0)) >= FITS * (1 - record.spec.data.label_noise)
-    return fits(record) or (given and not below_others(record))
+    return (given or fits(record)) and not below_others(record)
 
 
 def _times(record: RunRecord, steps: int) -> tuple[int, int]:
