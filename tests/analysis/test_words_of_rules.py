@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from reportgen.analysis.rules._seen import at_most, fold
+from reportgen.analysis.rules._seen import at_most, fold, percent, percent_at_most
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,20 @@ def test_a_factor_beyond_imagination_becomes_orders_of_magnitude(value: float, s
 )
 def test_a_bound_beyond_imagination_is_said_in_words(value: float, said: str) -> None:
     assert at_most(value) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "alone", "bound"),
+    [
+        (0.0, "0%", "less than 0.1%"),
+        (0.0004, "less than 0.1%", "less than 0.1%"),
+        (0.025, "2.5%", "at most 2.5%"),
+        (0.9996, "more than 99.9%", None),
+        (1.0, "100%", "at most 100%"),
+        (2**0.5, "141%", "at most 141%"),
+        (1e9, "more than a million times", None),
+    ],
+)
+def test_shares_are_zero_or_all_only_where_they_are(share: float, alone: str, bound: str | None) -> None:
+    assert percent(share) == alone
+    assert bound is None or percent_at_most(share) == bound

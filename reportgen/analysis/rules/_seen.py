@@ -92,8 +92,7 @@ def _spelled(value: float) -> str:
 
 def percent_at_most(value: float) -> str:
     """Return a share in percent as a bound: "at most 2.5%", "less than 0.1%"."""
-    text = percent(value)
-    return text if text.startswith("less") else f"at most {text}"
+    return "less than 0.1%" if value < 0.001 else f"at most {percent(value)}"
 
 
 def percent(value: float) -> str:

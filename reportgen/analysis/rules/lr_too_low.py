@@ -177,7 +177,8 @@ def _never_there(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
     rates, training = finite(record.arrays.get("epoch_lr", ())), record.spec.training
     if rates.size and rates.max() < NEVER * training.lr:
         constant = Proposal({"training.schedule": "constant"}, "the rate that was meant")
-        return f"Let the schedule reach the rate: it stays below {number(NEVER)} of {number(training.lr)}.", (constant,)
+        far = f"{percent(NEVER)} of {number(training.lr)}"
+        return f"Let the schedule reach the rate: it stays below {far}.", (constant,)
     if training.clip_norm is not None and training.clip_norm < NEVER * _gradient(record):
         free = Proposal({"training.clip_norm": None}, "steps of the gradients' own size")
         return f"Do not clip gradients, or at a norm above {number(training.clip_norm)}: most of each is cut.", (free,)
