@@ -72,7 +72,7 @@ def published(sample: Sample, tried: Mapping[str, Sequence[Tried]], seeds: Seque
 
 HEAD = """## Networks drawn at random
 
-Scored on {date}, engine version {engine_version}, with the rules as they are.
+Scored on {date}, engine version {engine_version}, with the rules as they were then.
 
 ```sh
 {command}
@@ -88,8 +88,10 @@ one of the fault's own diagnoses, and the report leads with one of these or of t
 mended by principle after earlier draws were looked at, those of seeds {looked_at} among them; this one was made of new
 seeds, of which no score was looked at before, and is stated whatever it says."""
 
+SINCE = " It has been looked at since, and rules were mended by it: these are the scores from before."
+
 LOOKED_AT = (101, 102, 301, 302, 401, 402, 501, 502, 601)
-"""Seeds that rules were mended by; none of them may be published anew."""
+"""Seeds that rules were mended by; none of them may be scored and published anew."""
 
 
 def _listed(seeds: Sequence[int]) -> str:
@@ -110,5 +112,7 @@ def section(found: Mapping[str, Any]) -> str:
         table.append(f"| {words} | {measured} | {goal} |")
     table += ["", "| fault | planted | any alarm | cause named | remedy helps |", "|---|---|---|---|---|"]
     table += [f"| {kind} | {' | '.join(map(str, row))} |" for kind, row in found["kinds"].items()]
-    prose = paragraph(PROSE.format(thrown=thrown, looked_at=_listed(LOOKED_AT)))
+    others = [seed for seed in LOOKED_AT if seed not in found["seeds"]]
+    since = SINCE if len(others) < len(LOOKED_AT) else ""
+    prose = paragraph(PROSE.format(thrown=thrown, looked_at=_listed(others)) + since)
     return "\n".join([HEAD.format(command=command, **known), prose, "", *table, ""])
