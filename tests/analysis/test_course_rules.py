@@ -84,6 +84,15 @@ def _with(record: RunRecord, **arrays: Any) -> RunRecord:
     return dataclasses.replace(record, arrays={**record.arrays, **arrays})
 
 
+@pytest.mark.parametrize(("right", "named"), [(0.5, True), (0.9, False)])
+def test_a_net_that_fits_and_is_below_simple_models_on_others_may_be_cut_short(right: float, named: bool) -> None:
+    record = runs(**SICK["two epochs"][1])[0]
+    seen = {f"baseline_{name}{part}": 0.9 for name in ("linear", "neighbours", "kernel") for part in ("", "_left_out")}
+    final = {**record.final, "train_accuracy": 0.95, "val_accuracy": right}
+    fitted = dataclasses.replace(record, final=final, facts={**record.facts, **seen})
+    assert (alarm("undertrained", [fitted] * 3) is not None) == named
+
+
 def test_training_of_unknown_length_is_advised_to_go_on_by_a_factor() -> None:
     record = runs(**SICK["two epochs"][1])[0]
     training = dataclasses.replace(record.spec.training, epochs=0)

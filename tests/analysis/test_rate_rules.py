@@ -251,7 +251,10 @@ def test_first_steps_that_threw_the_loss_beyond_reason_count_where_the_net_never
     losses[: losses.size // 50] = 1e3
     final = {**record.final, "train_accuracy": right, "val_accuracy": right}
     thrown = dataclasses.replace(record, arrays={**record.arrays, "step_loss": losses}, final=final)
-    assert (sign(thrown) == "beyond reason") == named
+    assert (sign(thrown) == "thrown at the start") == named
+    finding = found("lr_too_high", [thrown] * 3)
+    assert (finding is not None) == named
+    assert finding is None or (finding.severity == "warning" and "threw the loss from" in finding.message)
 
 
 def test_what_was_learned_and_lost_again_shows_in_the_scores_of_three_epochs() -> None:

@@ -53,6 +53,9 @@ FALLING = 0.1
 DROWNS = 5.0
 """How many times its loss without masks, or that of guessing, a first batch may cost under dropout."""
 
+FEW_KEPT = 0.1
+"""The product over layers of what dropout keeps, below which its outputs say little of the network's."""
+
 
 def penalty_holds(record: RunRecord) -> bool:
     """Return whether L2, L1 or weight decay keeps the weights from what the data loss asks for."""
@@ -131,9 +134,11 @@ def dropout_drowns(record: RunRecord) -> bool:
 def dropout_unscaled(record: RunRecord) -> bool:
     """Return whether outputs under dropout's masks are nearer to what unscaled masks leave than to those without masks.
 
-    Scores in test mode, and looks, are then of another network than the one that is trained.
+    Scores in test mode, and looks, are then of another network than the one that is trained. So they are where masks
+    leave next to nothing, whatever the outputs; elsewhere outputs of the other sign, or far smaller ones, are no sign.
     """
-    return float(record.facts.get("train_mode_scale", math.nan)) < math.sqrt(kept_by_dropout(record))
+    kept, scale = kept_by_dropout(record), float(record.facts.get("train_mode_scale", math.nan))
+    return scale < math.sqrt(kept) and (scale > kept**2 or kept < FEW_KEPT)
 
 
 def kept_by_dropout(record: RunRecord) -> float:

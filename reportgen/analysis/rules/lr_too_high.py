@@ -66,7 +66,7 @@ KEEPS, HALF = 0.3, 0.5
 SWINGS, WILD = 0.03, 0.15
 LATE = 0.2
 BLOCKS = 16
-BROKE, BURST = "broke out", "beyond reason"
+BROKE, BURST, THROWN = "broke out", "beyond reason", "thrown at the start"
 GUESSES, LOSES, UNSETTLED = "no better than guessing", "lost ground", "never settles"
 SOURCES = (
     "stanford-scribe",
@@ -89,6 +89,8 @@ def sign(record: RunRecord) -> str | None:
     seen = course(record)
     if seen is not None and _beyond_reason(record, seen) and _began_sane(record):
         return BURST
+    if seen is not None and _thrown(record, seen) and _began_sane(record):
+        return THROWN
     if seen is None or seen.promised < PROMISE or (penalty_shrinks(record) and seen.usual < LATE):
         return None
     if fits(record):
@@ -107,8 +109,12 @@ def _beyond_reason(record: RunRecord, seen: Course) -> bool:
     scores = record.arrays.get("epoch_batch_loss" if wanders else "epoch_train_loss", ())
     worst = float(finite(scores).max(initial=0.0))
     lost = worst >= sane(record) and _ended(record, seen) >= GUESSING * seen.guess
-    thrown = seen.first >= sane(record) and not fits(record) and below_others(record)
-    return seen.last >= sane(record) or lost or thrown
+    return seen.last >= sane(record) or lost
+
+
+def _thrown(record: RunRecord, seen: Course) -> bool:
+    """Return whether the first steps put the loss beyond reason, and the net never got over it."""
+    return bool(seen.first >= sane(record)) and not fits(record) and below_others(record)
 
 
 def _by_the_input(record: RunRecord) -> bool:
@@ -228,6 +234,10 @@ def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
     size = f"A step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
     if found in (BURST, GUESSES):
         return f"{size}, and {ended}, where guessing costs {number(facts['guess'])}"
+    if found == THROWN:
+        start = float(record.arrays["epoch_train_loss"][0])
+        thrown = f"The first steps threw the loss from {number(start)} to {number(facts['first_loss'])}"
+        return f"{thrown}, and it ends at {number(facts['last_loss'])}"
     if found == LOSES:
         return f"{size}, and what was learned is lost again: {ended}"
     return f"{size}, and the loss does not settle: it ends at {number(facts['last_loss'])}"

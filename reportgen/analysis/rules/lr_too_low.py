@@ -142,9 +142,13 @@ def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> F
         ),
         advice="Let the rate decay later and by less, such as along a cosine (schedule: cosine), or keep it.",
         sources=SOURCES,
-        proposals=(
-            Proposal({"training.schedule": "cosine"}, "a rate that lasts to the end"),
-            Proposal({"training.schedule": "constant"}, "the rate of the start throughout"),
+        proposals=tuple(
+            Proposal({"training.schedule": name}, why)
+            for name, why in (
+                ("cosine", "a rate that lasts to the end"),
+                ("constant", "the rate of the start throughout"),
+            )
+            if name != record.spec.training.schedule.name
         ),
     )
 
