@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import statistics
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,3 +87,15 @@ def test_no_file_carries_a_path_of_a_machine() -> None:
 def test_a_path_of_a_machine_is_seen(place: str) -> None:
     assert MACHINE_PATH.search("see /" + place + "/someone/x.py")
     assert not MACHINE_PATH.search("https://example.org/" + place + "/x and docs/" + place + "/x")
+
+
+def test_the_top_of_the_tree_holds_what_it_is_meant_to_hold() -> None:
+    folders = {"benchmarks", "docs", "reportgen", "studies", "templates", "tests"}
+    files = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml"}
+    if not (shutil.which("git") and (ROOT / ".git").exists()):
+        pytest.skip("not a clone")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("git does not tell")
+    found = {Path(line).parts[0] for line in listed.stdout.splitlines()}
+    assert {name for name in found if not name.startswith(".")} == folders | files
