@@ -30,6 +30,8 @@ SHARPNESS = (0.5, 2.0, 8.0)
 """By what a kernel's exponent multiplies the squared distance over its median."""
 
 RIDGES = (0.01, 1.0)
+MEDIAN_OF = 32
+"""The examples whose distances to all others give the median."""
 
 
 class Examples(Protocol):
@@ -124,24 +126,31 @@ def _neighbours(x: Values, y: Labels, rows: Values, labels: Labels, classes: int
 def _kernel(x: Values, y: Labels, rows: Values, classes: int) -> Labels:
     """Return the classes that ridge regression with a Gaussian kernel predicts for some rows; inputs are standardized.
 
-    Of a few widths and penalties those are taken under which the fitted examples, each left out in turn, are predicted
-    best; what leaving one out gives has a closed form (Hastie, Tibshirani and Friedman 2009, equation 7.64).
+    Of a few widths and penalties those are taken under which two thirds of the fitted examples predict the rest best.
     """
     targets = (y[:, None] == np.arange(classes)).astype(np.float32)
-    offset, unit = targets.mean(axis=0), np.eye(len(y), dtype=np.float32)
-    own, others = _squared_distances(x, x), _squared_distances(rows, x)
-    usual = float(np.median(own[unit == 0])) if len(y) > 1 else 0.0
-    best, found = -1, np.zeros(len(rows), np.int64)
+    offset = targets.mean(axis=0)
+    targets -= offset
+    own, inner = _squared_distances(x, x), max(1, 2 * len(y) // 3)
+    usual = float(np.median(own[:MEDIAN_OF])) or 1.0
+    best, chosen = -1, (SHARPNESS[0], RIDGES[0])
     for sharpness in SHARPNESS:
-        similar, known = (np.exp(np.float32(-sharpness / (usual or 1.0)) * d) for d in (own, others))
+        similar = np.exp(np.float32(-sharpness / usual) * own[:, :inner])
         for ridge in RIDGES:
-            inverse = np.linalg.inv(similar + np.float32(ridge) * unit)
-            weights = inverse @ (targets - offset)
-            left_out = targets - weights / np.diag(inverse)[:, None]
-            right = int((left_out.argmax(axis=1) == y).sum())
+            found = similar[inner:] @ _fitted(similar[:inner], targets[:inner], ridge) + offset
+            right = int((found.argmax(axis=1) == y[inner:]).sum())
             if right > best:
-                best, found = right, (known @ weights + offset).argmax(axis=1)
-    return found
+                best, chosen = right, (sharpness, ridge)
+    scale = np.float32(-chosen[0] / usual)
+    weights = _fitted(np.exp(scale * own), targets, chosen[1])
+    predicted: Labels = (np.exp(scale * _squared_distances(rows, x)) @ weights + offset).argmax(axis=1)
+    return predicted
+
+
+def _fitted(similar: Values, targets: Values, ridge: float) -> Values:
+    """Return the weights of examples, (n, classes)."""
+    weights: Values = np.linalg.solve(similar + np.float32(ridge) * np.eye(len(similar), dtype=np.float32), targets)
+    return weights
 
 
 def _squared_distances(a: Values, b: Values) -> Values:

@@ -271,6 +271,20 @@ def test_what_was_learned_and_lost_again_shows_in_the_scores_of_three_epochs() -
     assert with_scores(1.5, 1.0, 0.95, 0.9) is None
 
 
+def test_scores_of_some_twenty_steps_are_read_though_their_last_block_has_one_alone() -> None:
+    record = run(epochs=5, lr=30.0, batch_size=100)
+    assert 16 < record.arrays["step_loss"].size < 32
+    arrays = {
+        "step_loss": np.full_like(record.arrays["step_loss"], 0.9),
+        "epoch_train_loss": [1.5, 0.6, 1.2, 1.3, 1.3, 1.3],
+    }
+    changed = dataclasses.replace(
+        record, arrays={**record.arrays, **arrays}, final=record.final | {"train_accuracy": 0.5}
+    )
+    with np.errstate(all="raise"):
+        assert sign(changed) == "lost ground"
+
+
 def test_a_rate_is_the_cause_of_a_divergence_that_began_sane() -> None:
     from reportgen.analysis.diagnose import diagnose
     from reportgen.analysis.summary import variant_summary

@@ -61,7 +61,7 @@ def test_neighbours_are_as_good_as_those_of_another_library() -> None:
 
 
 def test_a_kernel_is_as_good_as_those_of_another_library() -> None:
-    """Those that leaving one out finds best on the digits; other kernels are worse by more than the tolerance."""
+    """Those that predict left-out digits best; other kernels are worse by more than the tolerance."""
     dataset = made("digits")
     scaler = StandardScaler().fit(dataset.x_train[:600])
     x, held = scaler.transform(dataset.x_train[:600]), scaler.transform(dataset.x_val[:SCORED])

@@ -148,7 +148,7 @@ def _lost(seen: Course) -> float:
     """Return by how much the last losses lie above the lowest block's, less three standard errors of the difference."""
     blocks = _blocks(seen)
     lowest = min(blocks, key=np.mean)
-    if lowest.size < 2:
+    if min(lowest.size, blocks[-1].size) < 2:
         return 0.0
     error = np.sqrt(sum(noise(block) / block.size for block in (lowest, blocks[-1])))
     return float(seen.last - lowest.mean() - ERRORS * error)
