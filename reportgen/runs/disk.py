@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import platform
 import shutil
@@ -82,10 +83,11 @@ def replace_folder(new: Path, path: Path) -> None:
             try:
                 patiently(lambda: os.rename(new, path))
                 return
-            except OSError:
-                if not os.path.lexists(path) or not os.path.lexists(new):
+            except OSError as error:
+                taken = error.errno in (errno.ENOTEMPTY, errno.EEXIST) or os.path.lexists(path)
+                if not (taken and os.path.lexists(new)):
                     raise
-                remove(aside)  # another writer came first: move its folder aside too
+                remove(aside)  # another writer came first, and may have gone since: move its folder aside too
 
 
 def remove(path: Path) -> None:
