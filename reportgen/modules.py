@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -88,6 +88,13 @@ def switched(module: Any, on: bool) -> Iterator[None]:
             for name, value in zip(names, kept.pop(), strict=True):
                 setattr(module, name, value)
 
+    with _around(module, before, after):
+        yield
+
+
+@contextmanager
+def _around(module: Any, before: Callable[..., None], after: Callable[..., None]) -> Iterator[None]:
+    """Call `before` and `after` around each pass through a module, and `after` once more in the end."""
     hooks = (module.register_forward_pre_hook(before), module.register_forward_hook(after))
     try:
         yield
@@ -112,13 +119,8 @@ def trained(root: Any) -> Iterator[None]:
             module, mode = kept.pop()
             module.training = mode
 
-    hooks = (root.register_forward_pre_hook(before), root.register_forward_hook(after))
-    try:
+    with _around(root, before, after):
         yield
-    finally:
-        after()
-        for hook in hooks:
-            hook.remove()
 
 
 def running_of(norm: Any) -> tuple[Array, Array, Array, Array]:

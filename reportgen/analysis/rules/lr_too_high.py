@@ -63,7 +63,7 @@ LARGE = 2.0
 LOST = 0.1
 ERRORS = 3.0
 KEEPS, HALF = 0.3, 0.5
-SWINGS, WILD = 0.03, 0.15
+SWINGS, SWINGS_OUT = 0.03, 0.15
 LATE = 0.2
 BLOCKS = 16
 BROKE, BURST, THROWN = "broke out", "beyond reason", "thrown at the start"
@@ -94,7 +94,7 @@ def sign(record: RunRecord) -> str | None:
     if seen is None or seen.promised < PROMISE or (penalty_shrinks(record) and seen.usual < LATE):
         return None
     if fits(record):
-        return UNSETTLED if _swings(record, seen, WILD) and costs_answers(record, swing(record)) else None
+        return UNSETTLED if _swings(record, seen, SWINGS_OUT) and costs_answers(record, swing(record)) else None
     ended = _ended(record, seen)
     if ended >= GUESSING * seen.guess and seen.effect >= LARGE and not _coming_down(record, seen):
         return GUESSES
