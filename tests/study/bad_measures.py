@@ -81,7 +81,7 @@ BAD_MEASURES = (
         "layer word",
         claim(measure="{metric: activation_std, layer: frist}"),
         "5:68: claims[0].measure.layer",
-        "expected a whole number or a list or 'first', 'last', 'outpu",
+        "expected a whole number or a list or 'first'",
         "did you mean 'first'?",
     ),
     bad(
@@ -101,7 +101,7 @@ BAD_MEASURES = (
         "layer true",
         claim(measure="{metric: activation_std, layer: true}"),
         "5:68: claims[0].measure.layer",
-        "expected a whole number or a list or 'first', 'last', 'outpu",
+        "expected a whole number or a list or 'first'",
     ),
     bad(
         "layer for score",
