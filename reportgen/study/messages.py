@@ -86,11 +86,11 @@ def _mismatch(found: list[Details]) -> tuple[str, str | None]:
     kinds = dict.fromkeys(_KINDS[d["type"]] for d in found if d["type"] in _KINDS)
     literals = [d["ctx"]["expected"] for d in found if d["type"] == "literal_error"]
     names = [name for text in literals for name in re.findall(r"'([^']*)'", text)]
-    allowed = [", ".join(f"'{name}'" for name in names)] if names else literals
     near = suggest(value, names) if isinstance(value, str) and names else ""
     if not kinds:
         return f"unknown value {shown(value)}", near or f"one of {', '.join(names)}"
-    expected = " or ".join([*kinds, *allowed])
+    *allowed, last = [*kinds, *([f"'{name}'" for name in names] or literals)]
+    expected = f"{', '.join(allowed)} or {last}" if allowed else last
     return f"expected {expected}, found {shown(value)}", near if near.startswith("did you mean") else None
 
 
