@@ -11,11 +11,14 @@ import warnings
 from pathlib import Path
 
 
-def sources_hash() -> str:
-    """Return 16 hex digits over the engine's own source files, by name and content."""
+ENGINE = Path(__file__).parent
+
+
+def sources_hash(folder: Path = ENGINE) -> str:
+    """Return 16 hex digits over the Python files of a folder and its subfolders, by path and content."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode())
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
