@@ -11,7 +11,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address, intrinsic
 
-from reportgen.engine.compile import inner
+from reportgen.engine.jit.compile import inner
 
 
 def addresses() -> tuple[int, int]:

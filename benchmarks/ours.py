@@ -13,12 +13,13 @@ from threadpoolctl import threadpool_limits
 from benchmarks.nets import Net, examples
 from benchmarks.workers import Measure
 from reportgen.data.dataset import Dataset
-from reportgen.engine.activations import ACTIVATIONS
-from reportgen.engine.inits import INITS
-from reportgen.engine.optimizers import OPTIMIZERS
-from reportgen.engine.spec import Component, DataSpec, LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
+from reportgen.data.spec import DataSpec
+from reportgen.engine.spec import LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.train import train
-from reportgen.table import Row
+from reportgen.registry import Component, Row
 
 
 def prepare(net: Net, option: str) -> Measure:

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.claims import judge_claims
+from reportgen.analysis.claims.evaluate import judge_claims
 from reportgen.engine.spec import SCORES
 from reportgen.runs.record import RunRecord
-from reportgen.study.loader import load_study
-from reportgen.study.plan import Plan, PlannedRun, make_plan
+from reportgen.study.loading.loader import load_study
+from reportgen.study.planning.plan import Plan, PlannedRun, make_plan
 
 Rng = np.random.Generator
 Draw = Callable[[PlannedRun, Rng], dict[str, Any]]

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reportgen.analysis.model import Analysis
+    from reportgen.analysis.results import Analysis
     from reportgen.errors import ReportgenError
-    from reportgen.pipeline import Report, render_study, run_study
-    from reportgen.recorder import Recorder
+    from reportgen.external.recorder import Recorder
     from reportgen.runs.record import RunRecord
-    from reportgen.study.loader import load_study
-    from reportgen.study.plan import make_plan
+    from reportgen.study.loading.loader import load_study
+    from reportgen.study.planning.plan import make_plan
+    from reportgen.workflow.run import Report, render_study, run_study
 
 __all__ = [
     "Analysis",
@@ -31,15 +31,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Analysis": "reportgen.analysis.model",
-    "Recorder": "reportgen.recorder",
-    "Report": "reportgen.pipeline",
+    "Analysis": "reportgen.analysis.results",
+    "Recorder": "reportgen.external.recorder",
+    "Report": "reportgen.workflow.run",
     "ReportgenError": "reportgen.errors",
     "RunRecord": "reportgen.runs.record",
-    "load_study": "reportgen.study.loader",
-    "make_plan": "reportgen.study.plan",
-    "render_study": "reportgen.pipeline",
-    "run_study": "reportgen.pipeline",
+    "load_study": "reportgen.study.loading.loader",
+    "make_plan": "reportgen.study.planning.plan",
+    "render_study": "reportgen.workflow.run",
+    "run_study": "reportgen.workflow.run",
 }
 
 

@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Carry out the command line; a Ctrl-C is obeyed in the same words while the program is still loading."""
     try:
-        from reportgen.cli import main as carry_out
+        from reportgen.cli.main import main as carry_out
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         sys.exit(130)

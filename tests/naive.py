@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.activations import ACTIVATIONS
-from reportgen.engine.inits import INITS, draw_weights
-from reportgen.engine.random import key_words
+from reportgen.engine.math.random import key_words
 from reportgen.engine.spec import LayerSpec, RunSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS, draw_weights
 
 
 def mix(x: int) -> int:

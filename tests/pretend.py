@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen import data, figures, order, pipeline, report
-from reportgen.analysis.model import Analysis, VariantSummary
+from reportgen import data, figures, report
+from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.data.dataset import Dataset
 from reportgen.engine.train import Outcome
 from reportgen.errors import StudyError
-from reportgen.report import publish
+from reportgen.report.publish import publisher as publish
 from reportgen.runs import executors
-from reportgen.study.plan import Plan, PlannedRun, Variant
+from reportgen.study.planning.plan import Plan, PlannedRun, Variant
+from reportgen.workflow import request as order
+from reportgen.workflow import run as pipeline
 from tests.report.small_analysis import _claim
 from tests.runs.records import planned, record
 

@@ -14,8 +14,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from reportgen.cli import invoke
-from reportgen.runs.brought import read_records
+from reportgen.cli.main import invoke
+from reportgen.external.reader import read_records
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "diagnose.md"
 MOST_LINES = 20  # of code

@@ -41,7 +41,7 @@ def commands() -> dict[str, Any]:
     """The command line's verbs to their commands."""
     from typer.main import get_command
 
-    from reportgen.cli import app
+    from reportgen.cli.main import app
 
     return get_command(app).commands  # type: ignore[attr-defined, no-any-return]
 
@@ -115,7 +115,7 @@ def test_exit_codes_are_those_of_the_errors(page: Path) -> None:
 
 
 def test_references_are_made_from_tables_that_exist() -> None:
-    from reportgen.catalogue import KINDS
+    from reportgen.cli.reference.catalogue import KINDS
 
     pages = "".join(text_of(ROOT / "docs" / page) for page in ("study-file.md", "claims.md"))
     named = re.findall(r"^```\{catalogue\} (\w+)$", pages, re.MULTILINE)
@@ -166,8 +166,8 @@ def studies() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("page", "text"), studies(), ids=[page for page, _ in studies()])
 def test_the_studies_in_the_pages_are_valid(tmp_path: Path, page: str, text: str) -> None:
-    from reportgen.study.loader import load_study
-    from reportgen.study.plan import make_plan
+    from reportgen.study.loading.loader import load_study
+    from reportgen.study.planning.plan import make_plan
 
     path = tmp_path / "example.yaml"
     path.write_text(text, encoding="utf-8")
@@ -197,7 +197,7 @@ def run_recipe(heading: str) -> dict[str, Any]:
 
 
 def test_the_activation_of_the_recipe_has_the_derivative_it_states() -> None:
-    from reportgen.engine import smooth
+    from reportgen.engine.tables import smooth
 
     plain = {"kernel": lambda function: function}  # the kernels as Python: compiled ones need a file of their own
     names = vars(smooth) | plain
@@ -213,7 +213,7 @@ def test_the_activation_of_the_recipe_has_the_derivative_it_states() -> None:
 
 
 def test_the_initialization_of_the_recipe_draws_what_it_states() -> None:
-    from reportgen.engine import inits
+    from reportgen.engine.tables import inits
 
     row = eval(recipe("An initialization"), vars(inits))
     weights = inits.draw_weights(row, {"gain": 1.0}, (200, 300), "tanh", 0, 0)
@@ -246,7 +246,7 @@ def test_the_rule_of_the_recipe_fires_on_its_fault_alone() -> None:
 def test_the_figure_of_the_recipe_draws_what_it_is_given() -> None:
     from types import SimpleNamespace
 
-    from reportgen.figures.figure import FigureKind
+    from reportgen.figures.drawing.figure import FigureKind
 
     kind = run_recipe("A figure")["FIGURE"]
     assert isinstance(kind, FigureKind)
@@ -265,8 +265,8 @@ def test_the_changelog_opens_with_what_is_not_released() -> None:
 
 
 def test_the_recipe_of_a_search_is_a_study(tmp_path: Path) -> None:
-    from reportgen.study.loader import load_study
-    from reportgen.study.plan import make_plan
+    from reportgen.study.loading.loader import load_study
+    from reportgen.study.planning.plan import make_plan
 
     (recipe,) = blocks(ROOT / "docs" / "howto.md", "yaml")
     path = tmp_path / "rate.yaml"
@@ -275,13 +275,13 @@ def test_the_recipe_of_a_search_is_a_study(tmp_path: Path) -> None:
     assert len(plan.runs) == 20 + 8 * 5
     page = text_of(ROOT / "docs" / "howto.md")
     for setting in re.findall(r'--set "([^"]+)"', page):
-        from reportgen.study.overrides import parse_set
+        from reportgen.study.loading.overrides import parse_set
 
         load_study(path, dict([parse_set(setting)]))
 
 
 def test_the_claim_over_a_part_of_a_sweep_in_the_study_page_leaves_out_the_rest(tmp_path: Path) -> None:
-    from reportgen.pipeline import run_study
+    from reportgen.workflow.run import run_study
 
     (text,) = [block for block in blocks(ROOT / "docs" / "study-file.md", "yaml") if block.startswith("title:")]
     path = tmp_path / "widths.yaml"

@@ -6,18 +6,18 @@ import sys
 
 import pytest
 
-from reportgen.cli import invoke
+from reportgen.cli.main import invoke
 
 
 def test_an_interruption_while_the_program_loads_shows_no_traceback(monkeypatch, capsys):
     class Interrupted:
         def find_spec(self, name, path=None, target=None):
-            if name == "reportgen.cli":
+            if name == "reportgen.cli.main":
                 raise KeyboardInterrupt
 
     from reportgen.__main__ import main
 
-    monkeypatch.delitem(sys.modules, "reportgen.cli", raising=False)
+    monkeypatch.delitem(sys.modules, "reportgen.cli.main", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
     with pytest.raises(SystemExit) as end:
         main()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.analysis.rules import RULES
+from reportgen.analysis.diagnosis.rules import RULES
 
 EXTENSIONS = Path(__file__).resolve().parents[1] / "docs" / "_ext"
 

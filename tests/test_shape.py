@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE_LINES = 300
+FOLDER_MODULES, TOP_MODULES = 16, 7
 BODY_LINES, BODY_MEDIAN = 40, 11
 KERNEL_LINES = 80  # a kernel's branches stay together, since every call out of it costs
 
@@ -65,6 +66,27 @@ def test_no_function_is_long() -> None:
 def test_functions_are_short_in_the_median() -> None:
     lengths = [lines for path in PACKAGE for _, lines, _ in bodies(path.read_text(encoding="utf-8"))]
     assert statistics.median(lengths) <= BODY_MEDIAN
+
+
+def test_no_folder_is_crowded() -> None:
+    folders = {path.parent for path in PACKAGE}
+    sizes = {str(folder.relative_to(ROOT)): _modules(folder) for folder in folders}
+    assert {name: size for name, size in sizes.items() if size > FOLDER_MODULES} == {}
+    assert len(list((ROOT / "reportgen").glob("*.py"))) <= TOP_MODULES
+
+
+def _modules(folder: Path) -> int:
+    return sum(path.name != "__init__.py" for path in folder.glob("*.py"))
+
+
+def test_every_folder_says_what_it_is_for() -> None:
+    packages = {path.parent for path in PACKAGE}
+    silent = [folder.name for folder in packages if not _docstring(folder / "__init__.py")]
+    assert silent == []
+
+
+def _docstring(path: Path) -> str | None:
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
 def test_the_measure_of_a_body_leaves_out_its_docstring() -> None:

@@ -9,7 +9,7 @@ import pytest
 from reportgen import shipped
 from reportgen.errors import StudyError
 from reportgen.shipped import find_studies, study_file
-from reportgen.study.loader import load_study
+from reportgen.study.loading.loader import load_study
 
 
 @pytest.fixture

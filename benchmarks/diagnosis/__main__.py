@@ -20,7 +20,7 @@ from benchmarks.diagnosis.page import page
 from benchmarks.diagnosis.remedies import helped, tested, tried_remedies
 from benchmarks.diagnosis.result import HALVES, OWN, TITLES, Result, run
 from benchmarks.diagnosis.show import check_lines, invalid_lines, lines, percent
-from reportgen.analysis.benchmark import FIGURES
+from reportgen.analysis.diagnosis.benchmark import FIGURES
 from reportgen.runs.executors import default_workers
 
 INVALID = 1

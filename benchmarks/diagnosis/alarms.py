@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.diagnosis.build import Measured
-from reportgen.analysis.diagnose import diagnose
+from reportgen.analysis.diagnosis.diagnose import diagnose
+from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Finding, Rule
-from reportgen.analysis.rules import RULES
 from reportgen.analysis.summary import variant_summary
 from reportgen.runs.record import RunRecord
 

@@ -32,15 +32,15 @@ from benchmarks.diagnosis.build import SEEDS, Measured, Prepared, measure, order
 from benchmarks.diagnosis.cases import Case
 from benchmarks.diagnosis.draw import RATES, Study, draw
 from benchmarks.diagnosis.plant import FAULTS, Change, Fault
+from reportgen.analysis.diagnosis.evidence.held_out import SIMPLE
+from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.finding import Finding
-from reportgen.analysis.rules._held_out import SIMPLE
-from reportgen.analysis.rules._outcome import guess_loss
-from reportgen.order import plan_jobs, stored_records, unique
-from reportgen.pipeline import train_runs
 from reportgen.runs.record import RunRecord
-from reportgen.study.overrides import with_values
-from reportgen.study.plan import PlannedRun, changed
-from reportgen.watcher import Watcher
+from reportgen.study.loading.overrides import with_values
+from reportgen.study.planning.plan import PlannedRun, changed
+from reportgen.workflow.events import Watcher
+from reportgen.workflow.request import plan_jobs, stored_records, unique
+from reportgen.workflow.run import train_runs
 
 Array = NDArray[np.float64]
 

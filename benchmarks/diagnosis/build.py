@@ -13,12 +13,12 @@ import yaml
 
 from benchmarks.diagnosis.cases import Case
 from reportgen.errors import StudyError
-from reportgen.order import Order, plan_jobs, stored_records, unique
-from reportgen.pipeline import train_runs
 from reportgen.runs.record import RunRecord
-from reportgen.study.loader import load_study
-from reportgen.study.plan import Plan, PlannedRun, Variant, changed, make_plan
-from reportgen.watcher import Watcher
+from reportgen.study.loading.loader import load_study
+from reportgen.study.planning.plan import Plan, PlannedRun, Variant, changed, make_plan
+from reportgen.workflow.events import Watcher
+from reportgen.workflow.request import Order, plan_jobs, stored_records, unique
+from reportgen.workflow.run import train_runs
 
 SEEDS = 3
 LIMIT = 6  # remedies that may be tried for one case, the default of a study

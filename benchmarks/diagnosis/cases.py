@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import StudyError
-from reportgen.study.yaml12 import read
+from reportgen.study.syntax.yaml12 import read
 
 PLANTED = Path(__file__).parent / "planted"
 

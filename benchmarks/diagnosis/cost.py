@@ -17,14 +17,14 @@ from typing import Any
 
 from benchmarks.diagnosis.build import prepare, write_files
 from benchmarks.diagnosis.cases import load_cases
-from reportgen.analysis.diagnose import diagnose
-from reportgen.analysis.model import VariantSummary
+from reportgen.analysis.diagnosis.diagnose import diagnose
+from reportgen.analysis.results import VariantSummary
 from reportgen.analysis.summary import variant_summary
 from reportgen.engine.spec import ENGINE_VERSION
-from reportgen.order import order_study, plan_jobs, unique
 from reportgen.runs.executors import Job, run_all
 from reportgen.runs.record import RunRecord
-from reportgen.study.plan import Plan
+from reportgen.study.planning.plan import Plan
+from reportgen.workflow.request import order_study, plan_jobs, unique
 
 COSTS = Path(__file__).with_name("cost.json")
 """The costs that the docs quote."""

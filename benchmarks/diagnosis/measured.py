@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.measures import value
+from reportgen.analysis.metrics.measures import value
 from reportgen.runs.record import RunRecord
-from reportgen.study.claims import Measure
+from reportgen.study.model.claims import Measure
 
 
 def input_rms(record: RunRecord) -> float:

@@ -12,12 +12,12 @@ from benchmarks.diagnosis.build import Measured, order
 from benchmarks.diagnosis.score import Share
 from reportgen.analysis import analyse
 from reportgen.analysis.finding import Remedy
-from reportgen.counterfactual import try_remedies
-from reportgen.order import plan_jobs, stored_records, unique
-from reportgen.pipeline import train_runs
 from reportgen.runs.record import RunRecord
-from reportgen.study.plan import PlannedRun
-from reportgen.watcher import Watcher
+from reportgen.study.planning.plan import PlannedRun
+from reportgen.workflow.events import Watcher
+from reportgen.workflow.remedies import try_remedies
+from reportgen.workflow.request import plan_jobs, stored_records, unique
+from reportgen.workflow.run import train_runs
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from reportgen.analysis.model import ClaimResult
-from reportgen.report.claim_words import measured, measured_interval, quantity
-from reportgen.report.lecture_claims import lecture_claims
+from reportgen.analysis.results import ClaimResult
+from reportgen.report.document.claim_words import measured, measured_interval, quantity
+from reportgen.report.site.lecture_claims import lecture_claims
 
 FILE = Path(__file__).parents[1] / "claims.csv"
 

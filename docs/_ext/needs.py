@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from reportgen import Recorder
-from reportgen.brought import diagnose_files
+from reportgen.cli.output.diagnosis import diagnose_files
 
 PAGE = Path(__file__).resolve().parents[1] / "diagnose.md"
 TABLE = re.compile(r"(<!-- generated: needs -->\n).*?(<!-- end -->)", re.DOTALL)

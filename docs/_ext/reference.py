@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.rules import RULES
-from reportgen.catalogue import KINDS
+from reportgen.analysis.diagnosis.rules import RULES
+from reportgen.cli.reference.catalogue import KINDS
+from reportgen.cli.reference.descriptions import documentation, summary, takes
 from reportgen.data.datasets import DataSet
-from reportgen.described import documentation, summary, takes
-from reportgen.study.explained import default_of, explained, kind_of, span_of
-from reportgen.table import Parameter, Row
+from reportgen.registry import Parameter, Row
+from reportgen.study.reference.explained import default_of, explained, kind_of, span_of
 
 PAGE = Path(__file__).resolve().parents[1] / "study-file.md"
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.analysis import theory
-from reportgen.analysis.asked import Beside
-from reportgen.analysis.claims import judge_claims
+from reportgen.analysis.claims.claim_data import Beside
+from reportgen.analysis.claims.evaluate import judge_claims
 from reportgen.analysis.compare import compare
-from reportgen.analysis.diagnose import diagnose
+from reportgen.analysis.diagnosis.diagnose import diagnose
 from reportgen.analysis.ensembles import score_ensembles
-from reportgen.analysis.model import Analysis, VariantSummary
+from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.search import search_results
 from reportgen.analysis.summary import variant_summary
 from reportgen.runs.record import RunRecord
-from reportgen.study.ensembles import ensemble_sizes
-from reportgen.study.plan import Plan
+from reportgen.study.checks.ensembles import ensemble_sizes
+from reportgen.study.planning.plan import Plan
 
 __all__ = ["analyse"]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from reportgen.analysis.model import Comparison, Estimate, VariantSummary
+from reportgen.analysis.results import Comparison, Estimate, VariantSummary
 from reportgen.analysis.statistics import effect_size, holm, mean_interval, p_value, paired_error, possible_difference
 
 MOST_FOR_ALL_PAIRS = 6

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.model import EnsembleScore, VariantSummary
+from reportgen.analysis.results import EnsembleScore, VariantSummary
 from reportgen.analysis.statistics import LEVEL
 from reportgen.runs.record import RunRecord
 

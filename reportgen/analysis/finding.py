@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reportgen.runs.record import RunRecord
-from reportgen.study.plan import Variant
+from reportgen.study.planning.plan import Variant
 
 Severity = Literal["info", "warning", "error"]
 RemedyVerdict = Literal["helped", "no difference", "hurt", "too few seeds"]
@@ -34,7 +34,7 @@ class Guessing:
 class Remedy:
     """A proposal that was tested on the same seeds, with the paired difference of one metric.
 
-    guessing: set where some runs count as guessing; see `reportgen.analysis.remedies`.
+    guessing: set where some runs count as guessing; see `diagnosis.remedies`.
     """
 
     change: Mapping[str, Any]
@@ -63,8 +63,8 @@ class Finding:
     seeds, layers (counted from 1), step: where it was seen; step None when it has no one step.
     evidence: the measured numbers and what they were compared with, by name.
     causes: ids of rules that explain this very finding, in place of its rule's; None for the rule's own.
-    consequence_of: the rule at the root of what explains it, None for a root; see `reportgen.analysis.causes`.
-    metric: the score that a remedy of it has to better, None for the usual one; see `reportgen.analysis.remedies`.
+    consequence_of: the rule at the root of what explains it, None for a root; see `diagnosis.causes`.
+    metric: the score that a remedy of it has to better, None for the usual one; see `diagnosis.remedies`.
     """
 
     rule: str
@@ -89,7 +89,7 @@ class Rule:
     """One row of the diagnoses; each lives in its own file, whose docstring is the user's documentation.
 
     causes: ids of rules that explain this one where both fire. yields_to: ids of rules whose fault looks like this one
-    and is not; where one of them raises an alarm, this finding is dropped. See `reportgen.analysis.causes`.
+    and is not; where one of them raises an alarm, this finding is dropped. See `reportgen.analysis.diagnosis.causes`.
     """
 
     id: str

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.model import SanityResult
+from reportgen.analysis.results import SanityResult
 from reportgen.engine.spec import RunSpec
 from reportgen.runs.record import RunRecord
 

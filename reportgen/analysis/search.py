@@ -11,17 +11,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.measures import value
-from reportgen.analysis.model import Estimate, SearchResult, StageResult, TrialResult, VariantSummary
+from reportgen.analysis.metrics.measures import value
+from reportgen.analysis.results import Estimate, SearchResult, StageResult, TrialResult, VariantSummary
 from reportgen.analysis.statistics import paired_error
 from reportgen.analysis.summary import estimate, variant_summary
 from reportgen.runs.record import RunRecord
-from reportgen.study.best import BEST_PLACES, best_path, plain_metric
-from reportgen.study.claims import Measure
-from reportgen.study.plan import Plan, Variant
-from reportgen.study.search import Search
-from reportgen.study.trials import Trial, best_of
-from reportgen.study.variants import BASELINE
+from reportgen.study.checks.best import BEST_PLACES, best_path, plain_metric
+from reportgen.study.model.claims import Measure
+from reportgen.study.model.search import Search
+from reportgen.study.planning.plan import Plan, Variant
+from reportgen.study.planning.trials import Trial, best_of
+from reportgen.study.planning.variants import BASELINE
 
 Records = Mapping[tuple[str, int], RunRecord]
 Values = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.engine.spec import DataSpec
+from reportgen.data.spec import DataSpec
 
 VALIDATION_GIVEN = ("npz",)
 """Data sets that come with their validation examples, and with test examples if at all."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from reportgen.analysis.scales import extent
+from reportgen.analysis.metrics.scales import extent
 
 LEVEL = 0.95
 """Of every interval."""

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.model import Curve, Estimate, Histogram, Profile, VariantSummary
+from reportgen.analysis.results import Curve, Estimate, Histogram, Profile, VariantSummary
 from reportgen.analysis.statistics import mean_interval, possible
 from reportgen.engine.spec import SCORES
 from reportgen.runs.record import RunRecord
-from reportgen.study.plan import Variant
+from reportgen.study.planning.plan import Variant
 
 Records = Sequence[RunRecord]
 Values = NDArray[np.float64]

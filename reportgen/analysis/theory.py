@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from reportgen.engine.spec import Component, LayerSpec, NetworkSpec, RunSpec
+from reportgen.engine.spec import LayerSpec, NetworkSpec, RunSpec
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]

@@ -9,11 +9,12 @@ from threadpoolctl import threadpool_limits
 
 from reportgen.data.dataset import Dataset, FloatArray, IntArray
 from reportgen.data.datasets import DATASETS, DataSet
-from reportgen.data.preprocess import prepare, width_after
+from reportgen.data.preprocessing.steps import prepare, width_after
 from reportgen.data.source import RawArray, Request, Source, settings
+from reportgen.data.spec import DataSpec
 from reportgen.data.split import split
-from reportgen.engine.spec import Component, DataSpec
 from reportgen.errors import StudyError
+from reportgen.registry import Component
 
 DATA_VERSION = 1
 """Bumped whenever the examples change that a DataSpec and its preprocessing stand for; part of every fingerprint."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from reportgen.data import bundled, csv_file, generated, npz_file, published
 from reportgen.data.dataset import IntArray
+from reportgen.data.readers import bundled, csv_file, generated, npz_file, published
 from reportgen.data.source import Request, Source
-from reportgen.table import Parameter, Row, table
+from reportgen.registry import Parameter, Row, table
 
 
 def _no_files(request: Request) -> str:

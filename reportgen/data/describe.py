@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from reportgen.data.baselines import Examples
-from reportgen.data.moments import IntArray, Values, feature_moments
+from reportgen.data.preprocessing.moments import IntArray, Values, feature_moments
 
 
 class Prepared(Examples, Protocol):

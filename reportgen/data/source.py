@@ -10,9 +10,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from reportgen.data.dataset import IntArray
-from reportgen.engine.spec import Component
 from reportgen.errors import StudyError
-from reportgen.table import RowT, find
+from reportgen.registry import Component, RowT, find
 
 RawArray = NDArray[Any]
 

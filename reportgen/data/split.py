@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.data.dataset import IntArray
-from reportgen.data.generated import largest_remainder
+from reportgen.data.readers.generated import largest_remainder
 from reportgen.data.source import Source
+from reportgen.data.spec import DataSpec
 from reportgen.data.streams import stream
-from reportgen.engine.spec import DataSpec
 from reportgen.errors import StudyError
 
 

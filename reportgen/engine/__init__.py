@@ -7,6 +7,6 @@ the hash of the engine's sources, so an edit anywhere starts with an empty cache
 
 from __future__ import annotations
 
-from reportgen.engine.cache import use_cache_folder
+from reportgen.engine.jit.cache import use_cache_folder
 
 use_cache_folder()

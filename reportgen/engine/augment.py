@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.compile import inner
-from reportgen.engine.random import mix, subkey
+from reportgen.engine.jit.compile import inner
+from reportgen.engine.math.random import mix, subkey
 
 _NOISE_STREAM, _IMAGE_STREAM = np.int64(1_000_001), np.int64(1_000_002)  # beyond any layer's number
 _TWO_PI = 6.283185307179586

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reportgen.engine.activations import ACTIVATIONS
-from reportgen.engine.optimizers import OPTIMIZERS
 from reportgen.engine.program import pieces_of
 from reportgen.engine.spec import NetworkSpec, RunSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 
 _SPEED = 2.5e10
 """Operations a second of one core, set low: a small laptop's."""

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
 from reportgen.data.streams import stream
+from reportgen.engine.math.random import key_words
 from reportgen.engine.network import BETA, GAMMA, RUNNING, State
 from reportgen.engine.predict import outputs, renew_running
-from reportgen.engine.random import key_words
-from reportgen.engine.schedules import cycle_ends
 from reportgen.engine.setup import Setup
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.step import evaluate
+from reportgen.engine.tables.schedules import cycle_ends
 
 Probabilities = NDArray[np.float64]
 Scores = dict[str, float]

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.products import panel_size
-from reportgen.engine.random import key_words
+from reportgen.engine.math.gemm import panel_size
+from reportgen.engine.math.random import key_words
 
 # Columns of Net.codes. Offsets of parameters are absolute; ACTS, PRE, XHAT, DROPPED and MASK are offsets into
 # Work.blocks for one row, -1 where a layer has no such block.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reportgen.engine.calls import call
-from reportgen.engine.compile import kernel
-from reportgen.engine.layers import copy, output
+from reportgen.engine.jit.calls import call
+from reportgen.engine.jit.compile import kernel
+from reportgen.engine.layers.dense import copy, output
 from reportgen.engine.network import DROPPING, FAN_IN, NORM_MOMENTUM, TEST, TRAIN
 from reportgen.engine.step import gather
 

@@ -9,10 +9,10 @@ import numpy as np
 from numba import from_dtype, typeof, types
 from numpy.typing import DTypeLike, NDArray
 
-from reportgen.engine import layers, norm
-from reportgen.engine.activations import ACTIVATIONS
-from reportgen.engine.calls import address
-from reportgen.engine.losses import Loss
+from reportgen.engine.jit.calls import address
+from reportgen.engine.layers import batchnorm as norm
+from reportgen.engine.layers import dense as layers
+from reportgen.engine.math.gemm import product
 from reportgen.engine.network import (
     ACTIVATE,
     ACTS,
@@ -45,8 +45,9 @@ from reportgen.engine.network import (
     new_state,
     new_work,
 )
-from reportgen.engine.products import product
 from reportgen.engine.spec import LayerSpec, NetworkSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.losses import Loss
 
 DROPOUT_MODES = {"inverted": layers.INVERTED, "scale_at_test": layers.SCALE_AT_TEST, "unscaled": layers.UNSCALED}
 

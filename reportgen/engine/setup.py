@@ -12,10 +12,8 @@ from numpy.typing import DTypeLike
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.augment import augment as apply_augment
-from reportgen.engine.calls import address
-from reportgen.engine.inits import INITS, draw_weights
-from reportgen.engine.layers import pass_activation, pass_linear
-from reportgen.engine.losses import LOSSES
+from reportgen.engine.jit.calls import address
+from reportgen.engine.layers.dense import pass_activation, pass_linear
 from reportgen.engine.network import (
     ACTS,
     BETA,
@@ -34,11 +32,13 @@ from reportgen.engine.network import (
     new_state,
     new_work,
 )
-from reportgen.engine.optimizers import OPTIMIZERS, sgd
-from reportgen.engine.probe import Looks, Watch, probe
+from reportgen.engine.probes.probe import Looks, Watch, probe
 from reportgen.engine.program import compile_network, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, Recipe, backward, gather, score
+from reportgen.engine.tables.inits import INITS, draw_weights
+from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.optimizers import OPTIMIZERS, sgd
 
 _SCORED_WITHOUT_VALIDATION = 1000
 

@@ -9,7 +9,9 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+
+from reportgen.data.spec import WHEREABOUTS, DataSpec
+from reportgen.registry import Component
 
 ENGINE_VERSION = 7
 """Bumped whenever the numbers of a run change or a record holds more; part of every run's key."""
@@ -82,57 +84,6 @@ EVALUATION_SCORES = {
 }
 """Scores of the finished run that a study asks for, by kind. A difference is to the trained network, for snapshots to
 the mean of the single ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """A named row of a table (activation, init, optimizer, schedule, step, data set) with its parameters."""
-
-    name: str
-    params: tuple[tuple[str, Any], ...] = ()
-
-    @classmethod
-    def of(cls, name: str, **params: Any) -> Component:
-        """Return the component with its parameters in sorted order, so that equal ones compare equal."""
-        return cls(name, tuple(sorted(params.items())))
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return the parameter `key`, or `default` where the component has none of that name."""
-        return dict(self.params).get(key, default)
-
-    def __getitem__(self, key: str) -> Any:
-        return dict(self.params)[key]
-
-
-WHEREABOUTS = ("path", "download")
-"""Parameters of a data set that say where its examples are found, not what they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class DataSpec:
-    """Which examples a run sees.
-
-    source: the data set and the parameters that only it has (path, noise, distance, ...).
-    samples, features, classes: sizes of generated data, None where the data set has its own.
-    train: how many examples to train on (the first of the shuffled training split), None for all.
-    validation, test: fractions of all examples, stratified by class; 0 for none.
-    label_noise: fraction of training labels replaced by another class.
-    keep: (class, fraction) pairs: the fraction of that class's training examples that stays.
-    seed: of generation and split; None takes the run's seed.
-    """
-
-    source: Component
-    samples: int | None = None
-    features: int | None = None
-    classes: int | None = None
-    train: int | None = None
-    validation: float = 0.2
-    test: float = 0.0
-    label_noise: float = 0.0
-    shuffle_labels: bool = False
-    shuffle: bool = True
-    keep: tuple[tuple[int, float], ...] = ()
-    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.calls import call, call_number
-from reportgen.engine.compile import inner, kernel
-from reportgen.engine.layers import backward_activation, backward_linear, copy, output, weight_gradient
-from reportgen.engine.losses import count_correct
+from reportgen.engine.jit.calls import call, call_number
+from reportgen.engine.jit.compile import inner, kernel
+from reportgen.engine.layers.dense import backward_activation, backward_linear, copy, output, weight_gradient
+from reportgen.engine.math.microkernel import DESCEND, WRITE
+from reportgen.engine.math.random import shuffle, subkey
 from reportgen.engine.network import END, FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
-from reportgen.engine.random import shuffle, subkey
-from reportgen.engine.tile import DESCEND, WRITE
+from reportgen.engine.tables.losses import count_correct
 
 # Names of Recipe.numbers.
 L2, L1, CLIP_NORM, DECAY, NOISE = range(5)

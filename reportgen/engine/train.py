@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine import ahead
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
-from reportgen.engine.probe import Watch, look_arrays, new_looks, probe
-from reportgen.engine.schedules import rates
+from reportgen.engine.jit import ahead
+from reportgen.engine.probes.probe import Watch, look_arrays, new_looks, probe
+from reportgen.engine.probes.spectra import curvature, look_at_singular_values
 from reportgen.engine.setup import Setup, probe_address, set_up
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, RunSpec
-from reportgen.engine.spectra import curvature, look_at_singular_values
 from reportgen.engine.step import SCORE_COLUMNS, evaluate, score, train_steps
+from reportgen.engine.tables.schedules import rates
 
 _CALL_OPERATIONS, _LAYER_OPERATIONS = 2e9, 2e4
 """Operations in one call of the kernel, so that it returns several times a second even on a slow core.

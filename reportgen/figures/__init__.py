@@ -9,17 +9,17 @@ import difflib
 import importlib
 import pkgutil
 
-from reportgen.analysis.model import Analysis
+from reportgen.analysis.results import Analysis
 from reportgen.errors import StudyError
-from reportgen.figures._export import csv_text, png_bytes, save, svg_text
-from reportgen.figures.figure import Drawing, FigureKind
+from reportgen.figures.drawing.export import csv_text, png_bytes, save, svg_text
+from reportgen.figures.drawing.figure import Drawing, FigureKind
 
 __all__ = ["FIGURES", "Drawing", "FigureKind", "csv_text", "draw_all", "find", "png_bytes", "save", "svg_text"]
 
 
 def _collect() -> dict[str, FigureKind]:
     """Return the figures of this folder's files by id, in the order of a report."""
-    names = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
+    names = [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg]
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
     kinds = [module.FIGURE for module in modules if hasattr(module, "FIGURE")]
     return {kind.id: kind for kind in sorted(kinds, key=lambda kind: (kind.order, kind.id))}

@@ -19,11 +19,11 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from reportgen.analysis.model import Analysis
-from reportgen.figures import _style
-from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, outline, rows_for
-from reportgen.figures._words import count, course, number, sentence
-from reportgen.figures.figure import Drawing, FigureKind
+from reportgen.analysis.results import Analysis
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.words import count, course, number, sentence
+from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, outline, rows_for
 
 ROWS, LAYERS = 12, 10
 TOLD = 0.05

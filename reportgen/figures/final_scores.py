@@ -19,13 +19,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from reportgen.analysis.model import Analysis, EnsembleScore, Estimate, VariantSummary
-from reportgen.analysis.naming import words
-from reportgen.figures import _axis, _style
-from reportgen.figures._scores import shown_scores
-from reportgen.figures._series import choose, relevance
-from reportgen.figures._words import count, listing, number, sentence
-from reportgen.figures.figure import Drawing, FigureKind
+from reportgen.analysis.results import Analysis, EnsembleScore, Estimate, VariantSummary
+from reportgen.analysis.words.names import words
+from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.words import count, listing, number, sentence
+from reportgen.figures.views.scores import shown_scores
+from reportgen.figures.views.series import choose, relevance
 
 ROWS = 40
 

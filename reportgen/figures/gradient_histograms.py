@@ -17,11 +17,12 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from reportgen.analysis.model import Analysis
-from reportgen.figures import _axis, _style
-from reportgen.figures._bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, rows_for
-from reportgen.figures._words import count, layer_name, listing, number, power, sentence
-from reportgen.figures.figure import Drawing, FigureKind
+from reportgen.analysis.results import Analysis
+from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.words import count, layer_name, listing, number, power, sentence
+from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, rows_for
 
 PANELS, LAYERS = 12, 20
 

@@ -8,10 +8,10 @@ then falls points to a bad initialization; a cross marks where a run diverged.
 
 from __future__ import annotations
 
-from reportgen.analysis.model import Analysis
-from reportgen.figures._by_epoch import draw as draw_view
-from reportgen.figures._epoch_lines import View
-from reportgen.figures.figure import Drawing, FigureKind
+from reportgen.analysis.results import Analysis
+from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.views.by_epoch import draw as draw_view
+from reportgen.figures.views.epoch_lines import View
 
 VIEW = View(
     "loss_curves",

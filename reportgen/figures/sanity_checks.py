@@ -16,12 +16,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from reportgen.analysis.model import Analysis, SanityResult, VariantSummary
+from reportgen.analysis.results import Analysis, SanityResult, VariantSummary
 from reportgen.analysis.sanity import NEAR_CHANCE
-from reportgen.figures import _axis, _style
-from reportgen.figures._series import choose, relevance
-from reportgen.figures._words import count, number, sentence
-from reportgen.figures.figure import Drawing, FigureKind
+from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.words import count, number, sentence
+from reportgen.figures.views.series import choose, relevance
 
 ROWS = 24
 CHECKS = {

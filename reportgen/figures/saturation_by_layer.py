@@ -6,10 +6,10 @@ gradient is almost zero.
 
 from __future__ import annotations
 
-from reportgen.analysis.model import Analysis
-from reportgen.figures._by_layer import draw as draw_view
-from reportgen.figures._layer_cells import View
-from reportgen.figures.figure import Drawing, FigureKind
+from reportgen.analysis.results import Analysis
+from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.views.by_layer import draw as draw_view
+from reportgen.figures.views.layer_cells import View
 
 VIEW = View(
     "saturation_by_layer",

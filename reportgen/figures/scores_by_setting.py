@@ -20,14 +20,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from reportgen.analysis.model import Analysis, Estimate, VariantSummary
-from reportgen.analysis.naming import setting_name, words
-from reportgen.figures import _axis, _style
-from reportgen.figures._axis import Array
-from reportgen.figures._scores import mean_of, shown_scores
-from reportgen.figures._sweep import Line, Panel, axis_path, sweep
-from reportgen.figures._words import count, number, sentence
-from reportgen.figures.figure import Drawing, FigureKind
+from reportgen.analysis.results import Analysis, Estimate, VariantSummary
+from reportgen.analysis.words.names import setting_name, words
+from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.axis import Array
+from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.words import count, number, sentence
+from reportgen.figures.views.scores import mean_of, shown_scores
+from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
 
 BOTH = 3
 """Up to how many panels show accuracy and loss."""

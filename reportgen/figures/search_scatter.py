@@ -18,12 +18,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from reportgen.analysis.model import Analysis, SearchResult, TrialResult
-from reportgen.analysis.naming import setting_name, words
-from reportgen.figures import _axis, _style
-from reportgen.figures._words import count, listing, number, sentence
-from reportgen.figures.figure import Drawing, FigureKind
-from reportgen.study.best import BEST_METRICS
+from reportgen.analysis.results import Analysis, SearchResult, TrialResult
+from reportgen.analysis.words.names import setting_name, words
+from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.words import count, listing, number, sentence
+from reportgen.study.checks.best import BEST_METRICS
 
 ROWS, COLUMNS_OF_PANELS = 5, 3
 MOST_MARKS = 2000

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from reportgen.analysis.model import Analysis
+from reportgen.analysis.results import Analysis
 from reportgen.figures import Drawing, draw_all, svg_text
-from reportgen.layout import PAGE, RESULTS, STUDY
-from reportgen.report import html, kit, pdf
-from reportgen.report.document import make_document
-from reportgen.report.tables import TABLES
+from reportgen.paths import PAGE, RESULTS, STUDY
+from reportgen.report.document.document import make_document
+from reportgen.report.media import html, kit, pdf
+from reportgen.report.results.tables import TABLES
 
 __all__ = ["page", "write"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from reportgen.analysis.naming import sentence, setting, words
-from reportgen.analysis.numerals import exponents, minus, power_of_ten
-from reportgen.analysis.scales import in_points, is_difference, is_share
+from reportgen.analysis.metrics.scales import in_points, is_difference, is_share
+from reportgen.analysis.words.names import sentence, setting, words
+from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 
 NONE = "–"
 THIN = "\u202f"  # a narrow space at which no line breaks

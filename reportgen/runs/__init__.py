@@ -1,0 +1,1 @@
+"""Training runs: execution, records, and the store of finished runs."""

@@ -23,12 +23,14 @@ from threadpoolctl import threadpool_limits
 
 from reportgen import data
 from reportgen.data.dataset import Dataset
-from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, Component, DataSpec, RunSpec
+from reportgen.data.spec import DataSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
 from reportgen.engine.train import Cancelled, train
 from reportgen.errors import MissingError, ReportgenError, UsageError, data_named_at
+from reportgen.registry import Component
 from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord
-from reportgen.study.plan import PlannedRun
+from reportgen.study.planning.plan import PlannedRun
 
 GRACE_SECONDS = 0.8  # how long an interrupted study waits for its runs to notice
 LOOK_SECONDS = 0.2  # how often the waiting thread wakes up: Windows hands over a Ctrl-C only then

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen import disk
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.errors import StoreError
-from reportgen.runs import disk
 from reportgen.runs.arrays import pack, unpack
 from reportgen.runs.record import RunRecord
 
 if TYPE_CHECKING:
-    from reportgen.study.plan import PlannedRun
+    from reportgen.study.planning.plan import PlannedRun
 
 FORMAT = "reportgen-run"
 VERSION = 1  # 1: the first

@@ -1,0 +1,1 @@
+"""Study files: syntax, model, checks, and the plan of runs."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
 from reportgen.runs.record import RunRecord
-from reportgen.study.loader import load_study
-from reportgen.study.plan import Plan, PlannedRun, make_plan
+from reportgen.study.loading.loader import load_study
+from reportgen.study.planning.plan import Plan, PlannedRun, make_plan
 
 HEAD = """
 title: A small study

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from reportgen.analysis import analyse
-from reportgen.analysis.claims import judge_claims
+from reportgen.analysis.claims.evaluate import judge_claims
 from reportgen.analysis.ensembles import accuracies, ensemble_by_seed, score_ensembles
 from reportgen.analysis.summary import variant_summary
 from reportgen.errors import StudyError
-from reportgen.report import html
-from reportgen.report.document import make_document
-from reportgen.report.results import results_dict
+from reportgen.report.document.document import make_document
+from reportgen.report.media import html
+from reportgen.report.results.results import results_dict
 from reportgen.runs.record import RunRecord
-from reportgen.study.ensembles import ENSEMBLE_METRICS, ensemble_sizes
-from reportgen.study.loader import dump_study, load_study
-from reportgen.study.plan import Plan, make_plan
+from reportgen.study.checks.ensembles import ENSEMBLE_METRICS, ensemble_sizes
+from reportgen.study.loading.loader import dump_study, load_study
+from reportgen.study.planning.plan import Plan, make_plan
 from tests.analysis.studies import HEAD, plan_of, record
 
 FIXED = HEAD.replace("validation: 0.25}", "validation: 0.25, seed: 3}")

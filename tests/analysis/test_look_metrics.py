@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.analysis.claims import judge_claims
+from reportgen.analysis.claims.evaluate import judge_claims
 from reportgen.errors import StudyError
-from reportgen.study.loader import dump_study, load_study
-from reportgen.study.plan import make_plan
+from reportgen.study.loading.loader import dump_study, load_study
+from reportgen.study.planning.plan import make_plan
 from tests.analysis.studies import HEAD, plan_of, record
 
 CLAIM = """

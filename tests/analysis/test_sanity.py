@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from reportgen.analysis import sanity
-from reportgen.engine.spec import Component
 from reportgen.errors import StudyError
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from tests.analysis.studies import plan_of, record
 

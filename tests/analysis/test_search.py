@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from reportgen.analysis import analyse
-from reportgen.analysis.model import Analysis
+from reportgen.analysis.results import Analysis
 from reportgen.analysis.search import trial_scores
 from reportgen.errors import StudyError
-from reportgen.study.loader import load_study
-from reportgen.study.plan import Plan, PlannedRun, make_plan
+from reportgen.study.loading.loader import load_study
+from reportgen.study.planning.plan import Plan, PlannedRun, make_plan
 from tests.analysis.studies import plan_of, record
 
 HEAD = """

@@ -10,8 +10,8 @@ import pytest
 
 from reportgen.analysis import analyse
 from reportgen.analysis.compare import compare
+from reportgen.analysis.diagnosis.remedies import judge_remedy
 from reportgen.analysis.finding import Finding, Proposal, Remedy
-from reportgen.analysis.remedies import judge_remedy
 from reportgen.analysis.summary import curve, estimate, histograms, profile, profiles, variant_summary
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord

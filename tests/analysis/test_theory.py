@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from reportgen.analysis import theory
-from reportgen.engine.activations import ACTIVATIONS
-from reportgen.engine.inits import INITS
-from reportgen.engine.spec import BatchNormSpec, Component
+from reportgen.engine.spec import BatchNormSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
 from reportgen.engine.train import train
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from tests.engine.networks import activation, data, init, spec
 

@@ -11,7 +11,7 @@ import benchmarks.diagnosis.__main__ as command
 from benchmarks.diagnosis.build import prepare, write_files
 from benchmarks.diagnosis.cases import RULE_IDS, Case, load_cases
 from benchmarks.diagnosis.result import run
-from reportgen.analysis.rules import RULES
+from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.errors import StudyError
 from tests.benchmarks.cases import case
 

@@ -6,8 +6,8 @@ import dataclasses
 from pathlib import Path
 
 from benchmarks.diagnosis.cost import CASES, Cost, lines, of_plan, published, section
-from reportgen.study.loader import load_study
-from reportgen.study.plan import make_plan
+from reportgen.study.loading.loader import load_study
+from reportgen.study.planning.plan import make_plan
 
 STUDY = """
 title: Rates

@@ -14,10 +14,10 @@ from benchmarks.diagnosis.draw import draw
 from benchmarks.diagnosis.plant import FAULTS
 from benchmarks.diagnosis.random_score import LOOKED_AT, section
 from reportgen.analysis.finding import Finding
-from reportgen.study.loader import load_study
-from reportgen.study.overrides import with_values
-from reportgen.study.plan import changed, make_plan
-from tests.analysis.held_out_runs import EPOCHS, runs
+from reportgen.study.loading.loader import load_study
+from reportgen.study.loading.overrides import with_values
+from reportgen.study.planning.plan import changed, make_plan
+from tests.analysis.diagnosis.held_out_runs import EPOCHS, runs
 
 FAST = next(fault for fault in FAULTS if fault.name.startswith("a rate thirty"))
 

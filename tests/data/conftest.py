@@ -39,6 +39,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of downloaded data, whatever the system."""
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
-    from reportgen.data.download import cache_folder
+    from reportgen.data.readers.download import cache_folder
 
     return cache_folder()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reportgen.data.download import PublishedFile
-from reportgen.data.published import PUBLISHED, Publication
+from reportgen.data.readers.download import PublishedFile
+from reportgen.data.readers.published import PUBLISHED, Publication
 from reportgen.data.streams import stream
 
 TRAIN, TEST = 40, 10

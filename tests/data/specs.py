@@ -7,7 +7,8 @@ from typing import Any
 
 from reportgen import data
 from reportgen.data.dataset import Dataset
-from reportgen.engine.spec import Component, DataSpec
+from reportgen.data.spec import DataSpec
+from reportgen.registry import Component
 
 OPTIONS = set(DataSpec.__slots__) - {"source"}
 

@@ -9,12 +9,13 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from reportgen import data
-from reportgen.data.bundled import digits_counts
 from reportgen.data.datasets import DATASETS, OPTIONS
 from reportgen.data.describe import facts
+from reportgen.data.readers.bundled import digits_counts
 from reportgen.data.source import Request
-from reportgen.engine.spec import Component, DataSpec
+from reportgen.data.spec import DataSpec
 from reportgen.errors import StudyError
+from reportgen.registry import Component
 from tests.data.specs import made, spec
 
 GOLDEN = {"moons": (160564, -2264.402), "digits": (4598323, 6715.846)}

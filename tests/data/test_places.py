@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.cli import invoke
-from reportgen.data.published import PUBLISHED
+from reportgen.cli.main import invoke
+from reportgen.data.readers.published import PUBLISHED
 from reportgen.errors import MissingError, StudyError
-from reportgen.estimate import download_bytes, run_costs
-from reportgen.order import order_study, plan_jobs
-from reportgen.pipeline import run_order
-from reportgen.study.loader import load_study
+from reportgen.study.loading.loader import load_study
+from reportgen.workflow.estimate import download_bytes, run_costs
+from reportgen.workflow.request import order_study, plan_jobs
+from reportgen.workflow.run import run_order
 from tests.study.texts import added, data
 
 TABLE = "a,kind\n" + "".join(f"{k},{'xy'[k % 2]}\n" for k in range(40))

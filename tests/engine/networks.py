@@ -5,19 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.activations import ACTIVATIONS
-from reportgen.engine.inits import INITS
-from reportgen.engine.optimizers import OPTIMIZERS
-from reportgen.engine.spec import (
-    Component,
-    DataSpec,
-    LayerSpec,
-    NetworkSpec,
-    ProbeSpec,
-    RunSpec,
-    TrainingSpec,
-)
-from reportgen.table import Row
+from reportgen.data.spec import DataSpec
+from reportgen.engine.spec import LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.registry import Component, Row
 
 
 def component(rows: dict[str, Row], name: str, **parameters: object) -> Component:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.activations import ACTIVATIONS
-from reportgen.engine.inits import INITS
-from reportgen.engine.losses import LOSSES
-from reportgen.engine.optimizers import OPTIMIZERS
-from reportgen.engine.spec import BatchNormSpec, Component, DropoutSpec, EvaluationSpec, ProbeSpec, RunSpec
+from reportgen.engine.spec import BatchNormSpec, DropoutSpec, EvaluationSpec, ProbeSpec, RunSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.train import Outcome, train
+from reportgen.registry import Component
 from tests import naive
 from tests.engine.networks import activation, data, init, optimizer, spec
 

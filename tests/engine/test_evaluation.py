@@ -10,10 +10,11 @@ import pytest
 
 from reportgen.data.streams import stream
 from reportgen.engine.evaluation import scores, softmax
-from reportgen.engine.random import key_words
-from reportgen.engine.schedules import SCHEDULES, cycle_ends
-from reportgen.engine.spec import BatchNormSpec, Component, DropoutSpec, EvaluationSpec, RunSpec
+from reportgen.engine.math.random import key_words
+from reportgen.engine.spec import BatchNormSpec, DropoutSpec, EvaluationSpec, RunSpec
+from reportgen.engine.tables.schedules import SCHEDULES, cycle_ends
 from reportgen.engine.train import Outcome, train
+from reportgen.registry import Component
 from tests import naive
 from tests.engine.networks import activation, component, data, spec
 

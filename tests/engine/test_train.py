@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.activations import ACTIVATIONS
-from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, BatchNormSpec, Component, DropoutSpec, RunSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, BatchNormSpec, DropoutSpec, RunSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.train import Cancelled, look_steps, train
+from reportgen.registry import Component
 from tests import naive
 from tests.engine.networks import activation, data, init, optimizer, spec
 

@@ -8,22 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.model import Analysis, ClaimResult, Estimate, VariantSummary
+from reportgen.analysis.results import Analysis, ClaimResult, Estimate, VariantSummary
+from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import (
     EPOCH_COLUMNS,
     SCORES,
     STATISTICS,
-    Component,
-    DataSpec,
     LayerSpec,
     NetworkSpec,
     ProbeSpec,
     RunSpec,
     TrainingSpec,
 )
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
-from reportgen.study.claims import Claim
-from reportgen.study.plan import Plan, Variant
+from reportgen.study.model.claims import Claim
+from reportgen.study.planning.plan import Plan, Variant
 
 LECTURE_STDS = [0.213081, 0.047551, 0.010630, 0.002378, 0.000532, 0.000119, 0.000026, 0.000006, 0.000001, 0.000000]
 

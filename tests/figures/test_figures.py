@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from reportgen.analysis.model import Analysis, EnsembleScore
+from reportgen.analysis.results import Analysis, EnsembleScore
 from reportgen.engine.spec import STATISTICS
 from reportgen.errors import StudyError
 from reportgen.figures import FIGURES, csv_text, draw_all, svg_text
 from reportgen.figures import __file__ as package_file
-from reportgen.figures._axis import Scale
-from reportgen.figures._layer_words import zeros_note
-from reportgen.figures.figure import Drawing
+from reportgen.figures.drawing.axis import Scale
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.views.layer_words import zeros_note
 from tests.figures.examples import analysis, claim, lecture_grid, record, result, summary
 
 NAN = {name: np.nan for name in STATISTICS}

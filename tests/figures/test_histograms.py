@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.analysis.model import VariantSummary
+from reportgen.analysis.results import VariantSummary
 from reportgen.figures import FIGURES
-from reportgen.figures._bins import outline
-from reportgen.figures.figure import Drawing
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.views.bins import outline
 from tests.figures.examples import analysis, record, summary
 
 

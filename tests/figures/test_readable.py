@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis.model import Analysis
+from reportgen.analysis.results import Analysis
 from reportgen.figures import FIGURES
-from reportgen.figures._axis import CUT
-from reportgen.figures._words import sentence
-from reportgen.figures.figure import Drawing
+from reportgen.figures.drawing.axis import CUT
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.words import sentence
 from tests.figures.examples import analysis, claim, record, result, summary
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import Any
 
-from reportgen.analysis.model import Analysis, SanityResult
+from reportgen.analysis.results import Analysis, SanityResult
 from reportgen.figures.sanity_checks import draw
 from tests.figures.examples import analysis, record, summary
 

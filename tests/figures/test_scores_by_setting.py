@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from reportgen.analysis.model import Analysis
-from reportgen.figures._sweep import sweep as sweep_of
+from reportgen.analysis.results import Analysis
 from reportgen.figures.scores_by_setting import draw
+from reportgen.figures.views.sweep import sweep as sweep_of
 from tests.figures.examples import analysis, claim, record, summary
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.finding import Finding, Guessing, Remedy
-from reportgen.analysis.model import Analysis, ClaimResult, Estimate, VariantSummary
+from reportgen.analysis.results import Analysis, ClaimResult, Estimate, VariantSummary
 from reportgen.engine.spec import SCORES
-from reportgen.study.plan import Plan, Variant
+from reportgen.study.planning.plan import Plan, Variant
 from tests.runs.records import planned, record
 
 NAN = float("nan")

@@ -15,14 +15,14 @@ from pypdf import PdfReader
 from reportgen import figures, report
 from reportgen.analysis import analyse
 from reportgen.analysis.finding import Guessing, Remedy
-from reportgen.analysis.model import Analysis
+from reportgen.analysis.results import Analysis
 from reportgen.engine.train import train
 from reportgen.errors import MissingError
-from reportgen.report import html, pdf
-from reportgen.report.document import make_document
+from reportgen.report.document.document import make_document
+from reportgen.report.media import html, pdf
 from reportgen.runs.record import RunRecord
-from reportgen.study.loader import load_study
-from reportgen.study.plan import make_plan
+from reportgen.study.loading.loader import load_study
+from reportgen.study.planning.plan import make_plan
 from tests.engine.networks import data
 
 STUDY = """
@@ -182,7 +182,7 @@ def test_weasyprint_has_nothing_to_complain_about(tmp_path: Path, caplog: pytest
     with caplog.at_level(logging.WARNING, logger="weasyprint"):
         logging.getLogger("weasyprint").setLevel(logging.WARNING)
         module = pdf.weasyprint()
-        from reportgen.report.render import fill
+        from reportgen.report.media.render import fill
 
         module.HTML(string=fill(document, {}, "print"), base_url=None).write_pdf(pdf_variant="pdf/ua-1")
     notes = [record.getMessage() for record in caplog.records]

@@ -6,20 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import (
     EPOCH_COLUMNS,
     SCORES,
     STATISTICS,
-    Component,
-    DataSpec,
     LayerSpec,
     NetworkSpec,
     ProbeSpec,
     RunSpec,
     TrainingSpec,
 )
+from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
-from reportgen.study.plan import PlannedRun
+from reportgen.study.planning.plan import PlannedRun
 
 FINGERPRINT = "blobs-1"
 

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from reportgen.runs import disk
+from reportgen import disk
 from reportgen.runs.arrays import pack, unpack
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store, _describe, _parse, _record

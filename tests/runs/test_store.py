@@ -11,9 +11,9 @@ import time
 import numpy as np
 import pytest
 
+from reportgen import disk
 from reportgen.engine.spec import SCORES
 from reportgen.errors import StoreError
-from reportgen.runs import disk
 from reportgen.runs.store import Store, plain
 from tests.runs.records import FINGERPRINT, planned, record, same
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import StudyError
-from reportgen.study.loader import load_study
+from reportgen.study.loading.loader import load_study
 from tests.study.bad_data import BAD_DATA
 from tests.study.bad_expectations import BAD_EXPECTATIONS
 from tests.study.bad_measures import BAD_MEASURES
@@ -124,7 +124,7 @@ def test_a_hostile_file_ends_no_process(text: str, tmp_path: Path) -> None:
     """In a process of its own, since the parser below can crash on such files."""
     path = tmp_path / "hostile.yaml"
     path.write_text(text, encoding="utf-8")
-    code = "import sys; from reportgen.study.yaml12 import read; read(open(sys.argv[1]).read(), 'hostile.yaml')"
+    code = "import sys; from reportgen.study.syntax.yaml12 import read; read(open(sys.argv[1]).read(), 'hostile.yaml')"
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False, timeout=60
     )

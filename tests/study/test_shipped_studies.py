@@ -8,15 +8,15 @@ from functools import cache
 
 import pytest
 
-from reportgen.estimate import run_costs
-from reportgen.flags import parse_seeds
-from reportgen.order import plan_jobs, unique
+from reportgen.cli.options import parse_seeds
 from reportgen.shipped import shipped_studies
-from reportgen.study.loader import load_study
-from reportgen.study.model import Study
-from reportgen.study.overrides import parse_set
-from reportgen.study.plan import Plan, make_plan
-from reportgen.study.yaml12 import read
+from reportgen.study.loading.loader import load_study
+from reportgen.study.loading.overrides import parse_set
+from reportgen.study.model.study import Study
+from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.study.syntax.yaml12 import read
+from reportgen.workflow.estimate import run_costs
+from reportgen.workflow.request import plan_jobs, unique
 
 NAMES = sorted(shipped_studies())
 SOURCES = {"stanford-scribe", "lecture-review", "nn1-notes", "chicago-14", "csci-497p"}

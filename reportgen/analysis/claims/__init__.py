@@ -1,0 +1,1 @@
+"""Tests of a study's claims: the values that a claim measures, its test, and the verdict."""

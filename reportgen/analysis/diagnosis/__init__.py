@@ -1,0 +1,1 @@
+"""Diagnosis of training runs: rules, root causes, remedies, and the measured error rate of the rules."""

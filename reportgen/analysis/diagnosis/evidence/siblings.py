@@ -1,0 +1,105 @@
+"""Other variants of the study as references: the same data and seeds, another network or other regularization."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, scored
+from reportgen.analysis.diagnosis.evidence.means import mean
+from reportgen.analysis.finding import Evidence
+from reportgen.analysis.statistics import paired_error, t_quantile
+from reportgen.engine.spec import NetworkSpec, RunSpec
+from reportgen.runs.record import RunRecord
+
+LEVEL = 0.95
+LEAST_SEEDS = 3
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A sibling that is better on the same seeds, in training and in validation.
+
+    validation, training: its accuracies; gap: what it is better by in validation; share: the gap as a share of what it
+    has above the commonest class; record: one of its runs.
+    """
+
+    validation: float
+    training: float
+    gap: float
+    share: float
+    record: RunRecord
+
+
+def better_sibling(evidence: Evidence, eligible: Callable[[RunSpec, RunSpec], bool]) -> Rung | None:
+    """Return the sibling that is best in validation, of those that differ as `eligible(own, other)` wants; else None.
+
+    It has to be better in both accuracies by a paired t test at 5%, shared among the siblings (Bonferroni), and by two
+    standard errors of the examples on which the two differ.
+    """
+    own = {r.spec.seed: r for r in scored(evidence.records)}
+    pairs = []
+    for others in evidence.siblings.values():
+        theirs = {r.spec.seed: r for r in scored(others)}
+        seeds = sorted(set(own) & set(theirs))
+        if len(seeds) >= LEAST_SEEDS and all(eligible(own[s].spec, theirs[s].spec) for s in seeds):
+            pairs.append([(own[s], theirs[s]) for s in seeds])
+    rungs = [rung for pair in pairs if (rung := _rung(pair, len(pairs))) is not None]
+    return max(rungs, key=lambda rung: rung.validation, default=None)
+
+
+def _rung(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> Rung | None:
+    gaps = {
+        score: np.array([b.final[score] - a.final[score] for a, b in pairs])
+        for score in ("val_accuracy", "train_accuracy")
+    }
+    quantile = t_quantile(1 - (1 - LEVEL) / tests, len(pairs) - 1)
+    for score, gap in gaps.items():
+        n = examples([a for a, _ in pairs], "val_n" if score == "val_accuracy" else "train_n")
+        floor = 2 * paired_error(float(gap.mean()), n, 1)
+        if not gap.mean() > max(floor, quantile * float(gap.std(ddof=1)) / math.sqrt(gap.size)):
+            return None
+    reached, fitted = (mean([b.final[score] for _, b in pairs]) for score in gaps)
+    by, blind = float(gaps["val_accuracy"].mean()), mean([majority(a) for a, _ in pairs])
+    return Rung(reached, fitted, by, by / max(reached - blind, 1e-9), pairs[0][1])
+
+
+def larger_network(own: RunSpec, other: RunSpec) -> bool:
+    """Return whether the other run differs by more units or layers alone."""
+    same = replace(other, network=own.network) == own
+    return same and _units(other.network) > _units(own.network)
+
+
+def _units(network: NetworkSpec) -> int:
+    return sum(layer.units for layer in network.layers[:-1])
+
+
+def less_regularized(own: RunSpec, other: RunSpec) -> bool:
+    """Return whether the other run differs by weaker penalties, weight decay or dropout alone."""
+    bare, others_bare = unregularized(own), unregularized(other)
+    mine, theirs = strengths(own), strengths(other)
+    return bare == others_bare and all(b <= a for a, b in zip(mine, theirs, strict=True)) and mine != theirs
+
+
+def strengths(spec: RunSpec) -> tuple[float, ...]:
+    """Return L2, L1, weight decay, and the dropout rate of each layer."""
+    training = spec.training
+    rates = [layer.dropout.rate if layer.dropout else 0.0 for layer in spec.network.layers]
+    return (training.l2, training.l1, weight_decay(spec), *rates)
+
+
+def weight_decay(spec: RunSpec) -> float:
+    """Return the decay of weights that an optimizer does by itself, 0 for those that do none."""
+    return float(spec.training.optimizer.get("weight_decay", 0.0))
+
+
+def unregularized(spec: RunSpec) -> RunSpec:
+    """Return the run without penalties, weight decay and dropout."""
+    optimizer = spec.training.optimizer
+    kept = tuple((name, value) for name, value in optimizer.params if name != "weight_decay")
+    layers = tuple(replace(layer, dropout=None) for layer in spec.network.layers)
+    training = replace(spec.training, l2=0.0, l1=0.0, optimizer=replace(optimizer, params=kept))
+    return replace(spec, network=NetworkSpec(layers), training=training)

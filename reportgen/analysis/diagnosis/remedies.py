@@ -1,0 +1,163 @@
+"""Whether a remedy helped: the same seeds with one change, before and after, on one metric.
+
+Where a study trains, the metric is the final validation loss, or training loss where nothing is held out, unless the
+finding names another: a fall of the validation accuracy is to be mended in it, and a class that accuracy hides in
+balanced accuracy, the mean over classes of the share that is recognized. Where a study only looks at initialization,
+the metric is whether the finding is still seen.
+
+Losses are compared by their ratio. A loss above that of guessing counts as guessing's, and so does a run that diverged:
+who has such a network had better guess, and how far above it lies is luck. Far below a twentieth of guessing's loss
+differences no longer count. The loss and not the accuracy, since each example tells it by degrees: the accuracy of a
+net that has learned nothing is by luck, and that of one that is nearly always right counts a few examples.
+But where a net learned, with the change or without, and is so sure of a few wrong answers that its validation loss
+hangs on them, accuracies are compared in its place; they are in log odds, and a run that diverged has that of chance.
+Which of the two it is does not depend on which side is before and which after.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.claims.verdicts import LEAST_SEEDS
+from reportgen.analysis.diagnosis.evidence.held_out import majority
+from reportgen.analysis.diagnosis.evidence.outcome import HALF, guess_loss
+from reportgen.analysis.diagnosis.rules import RULES
+from reportgen.analysis.finding import Evidence, Finding, Guessing, Proposal, Remedy, RemedyVerdict
+from reportgen.analysis.splits import one_split
+from reportgen.analysis.statistics import gain_interval, mean_interval, ratio_interval
+from reportgen.runs.record import RunRecord
+from reportgen.study.planning.plan import Variant
+
+HIGHER_IS_BETTER = {"val_accuracy": True, "train_loss": False, "val_loss": False, "val_balanced_accuracy": True}
+USUAL = ("val_loss", "train_loss")
+SEEN = "finding_seen"
+
+FEW = 0.1
+LEAST_LOSS = 0.05
+"""What is added to losses before they are compared, as a share of guessing's: below it they hang on few examples."""
+
+
+def judge_remedy(
+    finding: Finding, proposal: Proposal, variant: Variant, before: Sequence[RunRecord], after: Sequence[RunRecord]
+) -> Remedy | None:
+    """Return the remedy that a proposal became, None where no seed has run with and without it."""
+    metric = _metric([*before, *after], finding)
+    old, new = ({r.spec.seed: r for r in records if r.status != "failed"} for records in (before, after))
+    seeds = sorted(set(old) & set(new))
+    if not seeds:
+        return None
+    sides = [old[s] for s in seeds], [new[s] for s in seeds]
+    measure = _measure(metric, finding, variant)
+    was, now = (np.array([measure(record) for record in side]) for side in sides)
+    mean, lo, hi = _interval(metric, sides, was, now)
+    return Remedy(
+        change=proposal.change,
+        metric=metric,
+        before=float(was.mean()),
+        after=float(now.mean()),
+        difference=mean,
+        interval=(lo, hi),
+        verdict=_verdict(len(seeds), lo, hi, HIGHER_IS_BETTER.get(metric, False)),
+        guessing=None if metric == SEEN else _guessing(sides, metric),
+    )
+
+
+def _metric(records: Sequence[RunRecord], finding: Finding) -> str:
+    if not any(record.spec.training.epochs > 0 for record in records):
+        return SEEN
+    named = finding.metric or ("val_accuracy" if any(_hangs_on_few(r) for r in records) else None)
+    names = (named, *USUAL) if named else USUAL
+    return next((name for name in names if any(_known(r, name) for r in records)), "train_loss")
+
+
+def _hangs_on_few(record: RunRecord) -> bool:
+    """Return whether a run learned, and its validation loss is that of a few examples of which it is sure and wrong.
+
+    It lies above guessing's then, or its standard error over examples is more than a tenth of that.
+    """
+    guess = guess_loss(record)
+    train, loss, accuracy = (float(record.final.get(n, math.nan)) for n in ("train_loss", "val_loss", "val_accuracy"))
+    error = float(record.facts.get("val_loss_sd", 0.0)) / math.sqrt(max(int(record.facts.get("val_n", 0)), 1))
+    return train < HALF * guess and accuracy > majority(record) and (loss > guess or error > FEW * guess)
+
+
+def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRecord], float]:
+    if metric == SEEN:
+        return lambda record: float(RULES[finding.rule].check(Evidence(variant, [record])) is not None)
+    return lambda record: _outcome(record, metric)
+
+
+def _interval(
+    metric: str,
+    sides: tuple[Sequence[RunRecord], Sequence[RunRecord]],
+    was: NDArray[np.float64],
+    now: NDArray[np.float64],
+) -> tuple[float, float, float]:
+    """Return the mean difference, after less before, and its 95% interval."""
+    if metric == SEEN:
+        return mean_interval(now - was)
+    if metric.endswith("accuracy"):
+        return gain_interval(was, now, min((int(r.facts.get("val_n", 0)) for r in sides[1]), default=0))
+    floor = max(LEAST_LOSS * guess_loss(sides[0][0]), 1e-12)
+    error = math.hypot(*(_error(side, floor) for side in sides)) if metric == "val_loss" else 0.0
+    return ratio_interval(was, now, floor, error)
+
+
+def _error(records: Sequence[RunRecord], floor: float) -> float:
+    """Return the standard error of a mean loss by its examples alone, as a share of it; 0 where it is not known.
+
+    It is that of cross-entropies, the only ones whose spread is recorded. What counts as guessing's loss has none.
+    """
+    if records[0].spec.training.loss.name != "softmax_cross_entropy":
+        return 0.0
+    known = [r for r in records if r.status != "diverged" and _score(r, "val_loss") < guess_loss(r)]
+    shares = [float(r.facts.get("val_loss_sd", 0.0)) / (_score(r, "val_loss") + floor) for r in known]
+    sizes = [int(r.facts.get("val_n", 0)) for r in records]
+    examples = max(sizes) if one_split(records[0].spec.data) else sum(sizes)
+    return sum(shares) / len(records) / math.sqrt(max(examples, 1))
+
+
+def _score(record: RunRecord, metric: str) -> float:
+    confusion = record.arrays.get("val_confusion")
+    if metric != "val_balanced_accuracy" or confusion is None:
+        return float(record.final.get(metric, math.nan))
+    there = confusion.sum(axis=1)
+    return float((np.diag(confusion)[there > 0] / there[there > 0]).mean())
+
+
+def _known(record: RunRecord, metric: str) -> bool:
+    return math.isfinite(_score(record, metric))
+
+
+def _outcome(record: RunRecord, metric: str) -> float:
+    return _guess(record, metric) if _counts_as_guessing(record, metric) else _score(record, metric)
+
+
+def _counts_as_guessing(record: RunRecord, metric: str) -> bool:
+    """Return whether a run diverged, or ended with a loss above that of guessing."""
+    lost = record.status == "diverged" or not _known(record, metric)
+    return lost or (not metric.endswith("accuracy") and _score(record, metric) > guess_loss(record))
+
+
+def _guess(record: RunRecord, metric: str) -> float:
+    chance = 1 / max(int(record.facts.get("classes", 2)), 1)
+    return chance if metric.endswith("accuracy") else guess_loss(record)
+
+
+def _guessing(sides: tuple[Sequence[RunRecord], Sequence[RunRecord]], metric: str) -> Guessing | None:
+    """Return how many runs of each side count as guessing, and with what on average; None where none does."""
+    before, after = ([record for record in side if _counts_as_guessing(record, metric)] for side in sides)
+    scores = [_guess(record, metric) for record in (*before, *after)]
+    return Guessing(float(np.mean(scores)), len(before), len(after)) if scores else None
+
+
+def _verdict(seeds: int, lo: float, hi: float, better_up: bool) -> RemedyVerdict:
+    if seeds < LEAST_SEEDS:
+        return "too few seeds"
+    if math.isnan(lo) or lo <= 0 <= hi:
+        return "no difference"
+    return "helped" if (lo > 0) == better_up else "hurt"

@@ -1,0 +1,142 @@
+"""Hidden layers that are linear on all that they see: together with the next layer they are one linear map.
+
+**Statistic.** Whether a hidden layer's activations are its pre-activations at every look: mean and standard deviation
+agree to one in a million for units that have no bend (identity, a leaky slope of 1); and for ReLU, leaky ReLU and
+PReLU, whether no activation on any probe example is zero or below, so that the bend is never used.
+
+**Reference.** A bend that is used changes the standard deviation by a third. Smooth units such as tanh are left out:
+where their input is small they are nearly linear, which is `vanishing_activations`'s to say. A linear layer that is
+narrower than what comes in and what goes out is a bottleneck, which somebody wanted.
+
+**Severity.** A warning where all hidden layers are linear, whatever the net learned: it can be no better than softmax
+regression, with more parameters. An error where it learned next to nothing besides. Where only some are linear: a
+warning, for a layer that is no bottleneck adds nothing to its neighbour; a bottleneck is worth no word.
+
+**Advice.** Put a nonlinearity after each hidden layer: ReLU, with He weights.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.diagnosis.evidence.outcome import stuck
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    enough,
+    layers_in_most,
+    looked_at,
+    words_for_layers,
+    words_for_seeds,
+)
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
+from reportgen.runs.record import RunRecord
+
+AGREES = 1e-6
+UNBENT = ("identity", "leaky_relu", "prelu")
+BENT = ("relu", "leaky_relu", "prelu")
+SOURCES = ("nn1-notes", "chicago-14", "Goodfellow, Bengio and Courville 2016, 6.1", "Saxe, McClelland and Ganguli 2014")
+
+
+def _linear(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which hidden layers are linear at every look, (layers - 1,); bottlenecks only where all layers are."""
+    names = [layer.activation.name for layer in record.spec.network.layers[:-1]]
+    flags = np.zeros(len(names), np.bool_)
+    for kinds, shown in ((BENT, _above_zero), (UNBENT, _unchanged)):
+        able = [name in kinds for name in names]
+        if any(able):
+            flags |= np.array(able) & shown(record)
+    return flags if flags.all() or not flags.any() else np.asarray(flags & ~_bottlenecks(record))
+
+
+def _hidden(record: RunRecord, *names: str) -> list[NDArray[np.float64]]:
+    """Return statistics of the hidden layers, each (looks, layers - 1)."""
+    return [np.asarray(record.statistic(name), np.float64)[:, :-1] for name in names]
+
+
+def _always(holds: NDArray[np.bool_], record: RunRecord) -> NDArray[np.bool_]:
+    """Return where something holds at every look at which the signal is known and not constant, if there is one."""
+    std, z_std = _hidden(record, "activation_std", "preactivation_std")
+    seen = np.isfinite(std) & np.isfinite(z_std) & (z_std > 0)
+    return np.asarray((holds | ~seen).all(axis=0) & seen.any(axis=0))
+
+
+def _above_zero(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which hidden layers have no activation at zero or below, (layers - 1,)."""
+    (low,) = _hidden(record, "activation_min")
+    return _always(low > 0, record) if low.size and (low > 0).any() else np.zeros(low.shape[1], np.bool_)
+
+
+def _unchanged(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which hidden layers have activations that are their pre-activations, (layers - 1,)."""
+    mean, std = _hidden(record, "activation_mean", "activation_std")
+    z_mean, z_std = _hidden(record, "preactivation_mean", "preactivation_std")
+    with np.errstate(invalid="ignore"):  # a run that diverged ends with infinities
+        scale = np.hypot(z_mean, z_std)
+        same = (np.abs(mean - z_mean) <= AGREES * scale) & (np.abs(std - z_std) <= AGREES * scale)
+    return _always(same, record)
+
+
+def _bottlenecks(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which hidden layers are narrower than both neighbours."""
+    widths = [int(record.facts.get("features", 0)), *(layer.units for layer in record.spec.network.layers)]
+    narrow = [here < min(before, after) for before, here, after in zip(widths, widths[1:], widths[2:], strict=False)]
+    return np.array(narrow, np.bool_)
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds have a hidden layer that stays linear."""
+    records = [record for record in looked_at(evidence.records) if record.layers > 1]
+    flags = [_linear(record) for record in records]
+    shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
+    if not shown or not enough(len(shown), len(records)):
+        return None
+    layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)
+    everywhere = len(layers) == shown[0].layers - 1
+    names = sorted({shown[0].spec.network.layers[layer - 1].activation.name for layer in layers})
+    last = int(max(record.probe_steps[-1] for record in shown))
+    which = f"Hidden {words_for_layers(layers)} of {shown[0].layers - 1} {'is' if len(layers) == 1 else 'are'}"
+    wholly = "All hidden layers are" if everywhere else which
+    looks = f"all looks up to step {last}" if last else "step 0"
+    return Finding(
+        rule=RULE.id,
+        severity=_severity(shown, everywhere),
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=layers,
+        step=0,
+        evidence={"linear_layers": len(layers), "hidden_layers": shown[0].layers - 1, "activations": names},
+        message=(
+            f"{wholly} linear on every probe example, at {looks}: what comes out is what went in, times a matrix "
+            f"({', '.join(names)}; {words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
+        ),
+        advice=f"{_advice(names)} (activation: relu, init: he_normal): without one, layers merge into one linear map.",
+        sources=SOURCES,
+        proposals=_proposals(names),
+    )
+
+
+def _severity(records: list[RunRecord], everywhere: bool) -> Severity:
+    return "error" if everywhere and all(stuck(record) for record in records) else "warning"
+
+
+def _advice(names: list[str]) -> str:
+    bias = "Start biases at zero, so that units bend, or put" if names == ["relu"] else "Put"
+    return f"{bias} a nonlinearity after each hidden layer"
+
+
+def _proposals(names: list[str]) -> tuple[Proposal, ...]:
+    bend = Proposal({"network.activation": "relu", "network.init": "he_normal"}, "ReLU with the scale that suits it")
+    if names == ["relu"]:
+        return (Proposal({"network.bias": 0.0}, "units bend where their pre-activations change sign"),)
+    smooth = Proposal({"network.activation": "tanh", "network.init": "xavier"}, "tanh with the scale that suits it")
+    return bend, smooth
+
+
+RULE = Rule(
+    id="missing_nonlinearity",
+    title="No nonlinearity",
+    check=check,
+    sources=SOURCES,
+    stage="data",
+    causes=(),
+)

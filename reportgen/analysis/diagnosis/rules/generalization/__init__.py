@@ -1,0 +1,1 @@
+"""Rules about the difference between training examples and new examples."""

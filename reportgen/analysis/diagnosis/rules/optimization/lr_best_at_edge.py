@@ -1,0 +1,214 @@
+"""The best learning rate of a sweep lies at the end of its range, so a better one could lie beyond.
+
+**Statistic.** Runs that differ in nothing but the learning rate and the seed make a sweep; at least three rates are
+needed, with three seeds or more that did not diverge. The score is final validation accuracy, or
+training loss where nothing is held out. Rates stand in order of their logarithm; where they are more than eight, those
+in each eighth of the range, in the logarithm, are taken together.
+
+**Reference.** The one-standard-error rule over seeds: every other rate must be worse than the one at the end by more
+than one standard error of the difference, paired by seed, with the binomial error as a floor. On four rates that are
+in truth alike, that alone would happen in 8 of 100 sweeps; so the step to the end from the rate beside it has to be
+two standard errors, which leaves 3 to 5. Three rates have fewer that could stand against the end by chance: there the
+step has to be three standard errors, which leaves 2 to 5 as well. A flat optimum that reaches the end is none of this
+rule's.
+
+**What is no edge.** Rates at which any seed diverged are left out; where they lie beyond the best, the range does not
+end there. Nor does it where a shorter stage of the same search went further.
+
+**Advice.** Extend the range beyond that end, by the step that the sweep itself takes, at least twofold and at most
+tenfold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.diagnosis.evidence.means import mean
+from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
+from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.statistics import paired_error
+from reportgen.engine.spec import RunSpec
+from reportgen.runs.record import RunRecord
+
+LEAST_RATES, LEAST_SEEDS = 3, 3
+MOST_GROUPS = 8
+LAST_STEP, LAST_STEP_OF_THREE = 2.0, 3.0  # standard errors
+SOURCES = ("lecture-review", "stanford-scribe", "Bergstra and Bengio 2012")
+
+Scores = Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rates that stand together, from lowest to highest, and their mean score by seed; more is better."""
+
+    rates: tuple[float, ...]
+    scores: Scores
+
+    @property
+    def mean(self) -> float:
+        """The mean score over seeds."""
+        return mean(list(self.scores.values()))
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding for the variant that is the best of its sweep, where that lies at an end of it."""
+    own = evidence.records[0].spec
+    sweep = [*evidence.records, *_alike(evidence, own)]
+    by_rate: dict[float, list[RunRecord]] = {}
+    for record in sweep:
+        by_rate.setdefault(record.spec.training.lr, []).append(record)
+    by_rate.pop(0.0, None)
+    metric = _metric(sweep)
+    live = {lr: runs for lr, runs in sorted(by_rate.items()) if not any(r.status == "diverged" for r in runs)}
+    scores = {lr: _scores(runs, metric) for lr, runs in live.items()}
+    groups = [g for g in _groups({lr: s for lr, s in scores.items() if s}) if len(g.scores) >= LEAST_SEEDS]
+    if len(by_rate) < LEAST_RATES or len(groups) < LEAST_RATES:
+        return None
+    high = groups[-1].mean >= groups[0].mean
+    edge, others = (groups[-1], groups[-2::-1]) if high else (groups[0], groups[1:])
+    best = max(edge.rates, key=lambda lr: mean(list(scores[lr].values())))
+    if best != own.training.lr or not _stands_out(edge, others, sweep, metric):
+        return None
+    end = max(live) if high else min(live)
+    if any((lr > end) if high else (lr < end) for lr in (*by_rate, *_tried_shorter(evidence, own))):
+        return None
+    return _finding(evidence, edge, others, sorted(live), high, metric)
+
+
+def _alike(evidence: Evidence, own: RunSpec) -> Iterator[RunRecord]:
+    """Yield the records of other variants that differ from this one in the learning rate and the seed alone."""
+    for records in evidence.siblings.values():
+        if records and records[0].spec.training.epochs == own.training.epochs and _same(records[0].spec, own):
+            yield from records
+
+
+def _tried_shorter(evidence: Evidence, own: RunSpec) -> set[float]:
+    """Return the rates of runs that differ in nothing else but their number of epochs."""
+    specs = [records[0].spec for records in evidence.siblings.values() if records]
+    return {spec.training.lr for spec in specs if _same(spec, own)}
+
+
+def _same(a: RunSpec, b: RunSpec) -> bool:
+    """Return whether two runs differ in rate, epochs and seed alone; what differs most often is compared first."""
+    parts = ("network", "data", "preprocess", "evaluation", "probes")
+    if any(getattr(a, name) != getattr(b, name) for name in parts):
+        return False
+    first, second = (dataclasses.replace(spec.training, lr=0.0, epochs=0) for spec in (a, b))
+    return first == second
+
+
+def _metric(records: Sequence[RunRecord]) -> str:
+    held_out = any(math.isfinite(record.final.get("val_accuracy", math.nan)) for record in records)
+    return "val_accuracy" if held_out else "train_loss"
+
+
+def _scores(records: Sequence[RunRecord], metric: str) -> Scores:
+    sign = 1 if metric == "val_accuracy" else -1
+    found = {record.spec.seed: sign * float(record.final.get(metric, math.nan)) for record in records}
+    return {seed: score for seed, score in found.items() if math.isfinite(score)}
+
+
+def _groups(scores: Mapping[float, Scores]) -> list[Group]:
+    """Return the rates in order, each alone, or those of each eighth of the range together."""
+    if len(scores) <= MOST_GROUPS:
+        return [Group((lr,), own) for lr, own in scores.items()]
+    logs = np.log(list(scores))
+    places = (logs - logs[0]) / (logs[-1] - logs[0])
+    parts: dict[int, list[float]] = {}
+    for lr, place in zip(scores, places, strict=True):
+        parts.setdefault(min(int(place * MOST_GROUPS), MOST_GROUPS - 1), []).append(lr)
+    return [Group(tuple(rates), _mean_by_seed([scores[lr] for lr in rates])) for rates in parts.values()]
+
+
+def _mean_by_seed(several: Sequence[Scores]) -> Scores:
+    seeds = sorted({seed for own in several for seed in own})
+    return {seed: mean([own[seed] for own in several if seed in own]) for seed in seeds}
+
+
+def _stands_out(edge: Group, others: Sequence[Group], records: Sequence[RunRecord], metric: str) -> bool:
+    """Return whether the end is better than its neighbour by the last step's errors, and than all others by one."""
+    least = min(int(record.facts.get("val_n", 0)) for record in records) if metric == "val_accuracy" else 0
+    return all(_clear(edge, other, _last_step(others) if at == 0 else 1.0, least) for at, other in enumerate(others))
+
+
+def _last_step(others: Sequence[Group]) -> float:
+    """Return by how many standard errors the end has to be better than the rate beside it."""
+    return LAST_STEP if len(others) > 2 else LAST_STEP_OF_THREE
+
+
+def _clear(edge: Group, other: Group, errors: float, examples: int) -> bool:
+    gains = _gains(edge, other)
+    if gains.size < LEAST_SEEDS:
+        return False
+    gain = float(gains.mean())
+    error = max(float(gains.std(ddof=1)) / math.sqrt(gains.size), paired_error(gain, examples, gains.size))
+    return gain > errors * error
+
+
+def _gains(edge: Group, other: Group) -> NDArray[np.float64]:
+    """Return by how much the end is better, for each seed that both have."""
+    return np.array([edge.scores[s] - other.scores[s] for s in sorted(edge.scores.keys() & other.scores.keys())])
+
+
+def _finding(
+    evidence: Evidence, edge: Group, others: Sequence[Group], rates: Sequence[float], high: bool, metric: str
+) -> Finding:
+    beside = others[0]
+    seeds, gains = sorted(edge.scores.keys() & beside.scores.keys()), _gains(edge, beside)
+    beyond = _beyond(rates, high)
+    low, top, lr = number(rates[0]), number(rates[-1]), number(evidence.records[0].spec.training.lr)
+    end, way = ("upper", "upwards") if high else ("lower", "downwards")
+    evident = {"metric": metric, "lr": evidence.records[0].spec.training.lr, "rates": len(rates)}
+    evident |= {"lowest_rate": rates[0], "highest_rate": rates[-1], "gain": float(gains.mean())}
+    evident |= {"score": abs(edge.mean), "score_beside": abs(beside.mean), "standard_errors": _last_step(others)}
+    return Finding(
+        rule=RULE.id,
+        severity="warning",
+        variant=evidence.variant.id,
+        seeds=tuple(seed for seed, gain in zip(seeds, gains, strict=True) if gain > 0),
+        layers=(),
+        step=None,
+        evidence=evident,
+        message=(
+            f"The best of {len(rates)} learning rates from {low} to {top} is {lr}, at the {end} end: "
+            f"{_reached(edge, beside, metric)} ({int((gains > 0).sum())} of {gains.size} seeds better)."
+        ),
+        advice=f"Extend the range {way}: try learning rates such as {number(beyond[0])}.",
+        sources=SOURCES,
+        proposals=tuple(Proposal({"training.lr": rate}, "beyond the end of the range") for rate in beyond),
+    )
+
+
+def _beyond(rates: Sequence[float], high: bool) -> list[float]:
+    """Return two rates beyond the end, each as far from the last as the sweep's own last step, within bounds."""
+    end, inner = (rates[-1], rates[-2]) if high else (rates[0], rates[1])
+    step = min(max(end / inner if high else inner / end, 2.0), 10.0)
+    return [float(f"{end * step**power if high else end / step**power:.3g}") for power in (1, 2)]
+
+
+def _reached(edge: Group, beside: Group, metric: str) -> str:
+    """Return in words what the last rates and those beside them reach, on average where they are several."""
+    accuracy = metric == "val_accuracy"
+    first, second = (percent(g.mean) if accuracy else number(-g.mean) for g in (edge, beside))
+    name = "validation accuracy" if accuracy else "training loss"
+    if len(edge.rates) == len(beside.rates) == 1:
+        return f"it reaches a {name} of {first}, and {number(beside.rates[0])} one of {second}"
+    span = f"{number(edge.rates[0])} to {number(edge.rates[-1])}"
+    return f"rates of {span} reach a {name} of {first} on average, and those beside them {second}"
+
+
+RULE = Rule(
+    id="lr_best_at_edge",
+    title="Best learning rate at the edge of its range",
+    check=check,
+    sources=SOURCES,
+    stage="optimization",
+    causes=("lr_too_low", "lr_too_high"),
+)

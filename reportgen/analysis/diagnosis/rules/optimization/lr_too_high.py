@@ -1,0 +1,263 @@
+"""The learning rate is so high that steps undo one another: the loss breaks out, stays at guessing, or never settles.
+
+**Statistic.** What steps do to the examples' losses, as a share of the loss, by the bound |u| sqrt(tr F) / L (u the
+step, tr F the mean squared gradient of one example): the strongest step seen, the average step, and the last. What all
+steps together promise, the sum of |u| |g| / L, in powers of e. And what came of it: how the loss ended, how far it had
+been down before, and how far it still swings late in training, measured where no draw of examples is in it.
+
+**Reference.** No rate is high by its number, and a step beyond 2 / curvature is no fault where the loss falls all the
+same. Four signs count, each of large steps together with harm:
+
+1. *Broke out.* The loss left the finite numbers, or ended beyond reason, though before the first step it was sane:
+   below ten times guessing, or below 10, which outputs of unit variance stay below for every loss. Or it was beyond
+   reason at the end of some epoch, and ends no better than guessing; or it was so on the average over the first
+   fiftieth of all steps, and the net does not fit and ends clearly below simple models on validation examples.
+2. *No better than guessing.* The loss, in train mode and in test mode, ends at 95% of the best constant answer's or
+   above and has not just been falling, after steps that promised a fall by e^20, with one at least twice as large as
+   the loss itself.
+3. *Lost ground.* It ends above its lowest level by more than a tenth of guessing, in the scores of epochs or, beyond
+   three standard errors, in minibatches, after steps that promised e^20, with one as large as the loss itself.
+4. *Never settles.* It keeps 30% of guessing and swings by 3% of it after a promise of e^40; or it keeps half, the
+   average step is twice as large as the loss, the last one seen a fifth of it, and the promise is e^200; or it fits at
+   the last epoch and yet swings by 15% of guessing, and is the worse for it as `loss_oscillation` says. A loss that
+   falls by twice what it swings is on its way.
+
+Signs 2 to 4 need a training split that is not fitted, but for such a swing. Among 110 random configurations over 14
+rates each, two in a hundred of the rates that trained about as well as the best one showed a sign, the highest. A
+schedule that raises the rate until training breaks is left alone, and so are inputs larger than the weights fit, where
+they and not the rate make the first step large. Weights that a penalty has pulled in by steps that are small on the
+average, below a fifth of the loss, lose to the penalty what they had learned. Where it has pulled in the weights under
+batch normalization, whose steps turn them the more the smaller they are, the penalty is the cause. A net that never
+settles under dropout that weighs on its loss is none of this rule's: its noise is that of the masks; nor, short of a
+break, is one whose scores and looks are of another network than the one in training, since its dropout is not scaled;
+nor is one whose batches begin beyond reason by dropout alone.
+
+**Advice.** Lower the rate by a factor of ten, or by what brings the first step's update over weight to 0.05.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.analysis.diagnosis.evidence.course import Array, Course, course, finite, restarts, rises, sane
+from reportgen.analysis.diagnosis.evidence.input_scale import too_large
+from reportgen.analysis.diagnosis.evidence.learning_rate import lower, other_rates
+from reportgen.analysis.diagnosis.evidence.means import noise
+from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.outcome import below_others, fits, guess_loss
+from reportgen.analysis.diagnosis.evidence.regularization import (
+    dropout_drowns,
+    dropout_holds,
+    dropout_unscaled,
+    penalty_shrinks,
+    penalty_speeds,
+)
+from reportgen.analysis.diagnosis.evidence.swings import costs_answers, outweighed, swing
+from reportgen.analysis.diagnosis.evidence.symptoms import at_most, enough, looked_at, number, words_for_seeds
+from reportgen.analysis.finding import Evidence, Finding, Rule
+from reportgen.runs.record import RunRecord
+
+GUESSING = 0.95
+PROMISE, LONG, LONGEST = 20.0, 40.0, 200.0
+LARGE = 2.0
+LOST = 0.1
+ERRORS = 3.0
+KEEPS, HALF = 0.3, 0.5
+SWINGS, SWINGS_OUT = 0.03, 0.15
+LATE = 0.2
+BLOCKS = 16
+BROKE, BURST, THROWN = "broke out", "beyond reason", "thrown at the start"
+GUESSES, LOSES, UNSETTLED = "no better than guessing", "lost ground", "never settles"
+SOURCES = (
+    "stanford-scribe",
+    "lecture-review",
+    "nn1-notes",
+    "Goodfellow, Bengio and Courville 2016, 8.3.1 and 11.4.1",
+    "Cohen et al. 2021, Gradient descent on neural networks typically occurs at the edge of stability",
+)
+
+
+@kept
+def sign(record: RunRecord) -> str | None:
+    """Return which sign of a rate that is too high the run shows, None for none."""
+    if rises(record) or _by_the_input(record) or dropout_drowns(record):
+        return None
+    if record.status == "diverged":
+        return BROKE if _began_sane(record) else None
+    if dropout_unscaled(record):
+        return None
+    seen = course(record)
+    if seen is not None and _beyond_reason(record, seen) and _began_sane(record):
+        return BURST
+    if seen is not None and _thrown(record, seen) and _began_sane(record):
+        return THROWN
+    if seen is None or seen.promised < PROMISE or (penalty_shrinks(record) and seen.usual < LATE):
+        return None
+    if fits(record):
+        return UNSETTLED if _swings(record, seen, SWINGS_OUT) and costs_answers(record, swing(record)) else None
+    ended = _ended(record, seen)
+    if ended >= GUESSING * seen.guess and seen.effect >= LARGE and not _coming_down(record, seen):
+        return GUESSES
+    if seen.effect >= LARGE / 2 and max(_lost(seen), _lost_by_scores(record)) > LOST * seen.guess:
+        return LOSES
+    return UNSETTLED if _never_settles(record, seen, ended) else None
+
+
+def _beyond_reason(record: RunRecord, seen: Course) -> bool:
+    """Return whether the loss ended beyond reason, or was there before and the net has not got over it."""
+    wanders = any(layer.batchnorm for layer in record.spec.network.layers)  # in test mode, by its running values
+    scores = record.arrays.get("epoch_batch_loss" if wanders else "epoch_train_loss", ())
+    worst = float(finite(scores).max(initial=0.0))
+    lost = worst >= sane(record) and _ended(record, seen) >= GUESSING * seen.guess
+    return seen.last >= sane(record) or lost
+
+
+def _thrown(record: RunRecord, seen: Course) -> bool:
+    """Return whether the first steps put the loss beyond reason, and the net never got over it."""
+    return bool(seen.first >= sane(record)) and not fits(record) and below_others(record)
+
+
+def _by_the_input(record: RunRecord) -> bool:
+    """Return whether steps are large because inputs are: a first step's effect grows like their second moment."""
+    if not looked_at([record]) or "probe_weight_std" not in record.arrays or not too_large(record):
+        return False
+    seen = course(record)
+    return seen is None or bool(seen.effects[0] < LARGE * float(record.facts["input_second_moment"]))
+
+
+def _began_sane(record: RunRecord) -> bool:
+    loss = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)
+    return loss.size > 0 and bool(loss[0] < sane(record))
+
+
+def _ended(record: RunRecord, seen: Course) -> float:
+    """Return the training loss at the end, in train mode or in test mode, whichever is less."""
+    tested = finite(record.arrays.get("epoch_train_loss", ()))
+    return min(seen.last, float(tested[-1])) if tested.size > 1 else seen.last
+
+
+def _coming_down(record: RunRecord, seen: Course) -> bool:
+    """Return whether the loss has only fallen so far, and still does."""
+    means = np.array([block.mean() for block in _blocks(seen)])
+    begin = max([seen.losses[0], *finite(record.arrays.get("epoch_train_loss", ()))[:1]])
+    falls = means[-1] < means[len(means) // 2] - LOST * seen.guess
+    return bool(falls and means.max() <= (1 + LOST) * begin)
+
+
+def _lost(seen: Course) -> float:
+    """Return by how much the last losses lie above the lowest block's, less three standard errors of the difference."""
+    blocks = _blocks(seen)
+    lowest = min(blocks, key=np.mean)
+    if min(lowest.size, blocks[-1].size) < 2:
+        return 0.0
+    error = np.sqrt(sum(noise(block) / block.size for block in (lowest, blocks[-1])))
+    return float(seen.last - lowest.mean() - ERRORS * error)
+
+
+def _lost_by_scores(record: RunRecord) -> float:
+    """Return by how much the last score lies above the lowest, on the same examples; 0 where scores wander."""
+    tested = finite(record.arrays.get("epoch_train_loss", ()))
+    wander = restarts(record) or any(layer.batchnorm for layer in record.spec.network.layers)
+    return 0.0 if wander or tested.size < 3 else float(tested[-1] - tested.min())
+
+
+def _blocks(seen: Course) -> list[Array]:
+    return np.array_split(seen.losses, min(BLOCKS, seen.losses.size))
+
+
+def _swings(record: RunRecord, seen: Course, share: float) -> bool:
+    """Return whether the loss swings late by that share of guessing, not because the rate does, and not as it falls."""
+    size = swing(record)
+    return not restarts(record) and size >= share * seen.guess and not outweighed(record, size)
+
+
+def _never_settles(record: RunRecord, seen: Course, ended: float) -> bool:
+    """Return whether a loss that stays far from zero swings late, or is kept there by steps as large as itself."""
+    if ended < KEEPS * seen.guess or dropout_holds(record):
+        return False
+    swings = seen.promised >= LONG and _swings(record, seen, SWINGS)
+    throughout = seen.usual >= LARGE and seen.effects[-1] >= LATE and ended >= HALF * seen.guess
+    return swings or (throughout and seen.promised >= LONGEST)
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Return the finding where most seeds show a sign of steps that are too large, or any broke out."""
+    shown = [(record, found) for record in evidence.records if (found := sign(record)) is not None]
+    broke = any(found == BROKE for _, found in shown)
+    if not shown or not (broke or enough(len(shown), len(evidence.records))):
+        return None
+    signs = [found for _, found in shown]
+    commonest = max(dict.fromkeys(signs), key=signs.count)
+    record = next(r for r, found in shown if found == commonest)
+    seeds = tuple(r.spec.seed for r, _ in shown)
+    facts, by_penalty = _facts(record), sum(penalty_speeds(r) for r, _ in shown)
+    rate, slower = lower(record, "smaller steps")
+    return Finding(
+        rule=RULE.id,
+        severity="error" if commonest in (BROKE, BURST, GUESSES) else "warning",
+        variant=evidence.variant.id,
+        seeds=seeds,
+        layers=(),
+        step=_when(record),
+        evidence={"sign": commonest, "lr": record.spec.training.lr, **facts},
+        message=(
+            f"{_words(commonest, record, facts)} ({words_for_seeds(seeds, len(evidence.records))}, "
+            f"learning rate {number(record.spec.training.lr)}, from step {_when(record)})."
+        ),
+        advice=f"{rate}.",
+        sources=SOURCES,
+        proposals=(slower, *other_rates(record)),
+        causes=("over_regularization", *RULE.causes) if 2 * by_penalty > len(shown) else None,
+    )
+
+
+def _facts(record: RunRecord) -> dict[str, float]:
+    seen = course(record)
+    if seen is None:
+        return {"guess": guess_loss(record)}
+    return {
+        "largest_effect_of_a_step": seen.effect,
+        "usual_effect_of_a_step": seen.usual,
+        "promised_fall": seen.promised,
+        "first_loss": seen.first,
+        "last_loss": seen.last,
+        "guess": seen.guess,
+        "swing": swing(record),
+    }
+
+
+def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
+    begin = record.arrays["epoch_train_loss"][0] if found == BROKE else facts["first_loss"]
+    if found == BROKE:
+        return f"The loss, {number(float(begin))} before the first step, left the finite numbers"
+    ended = f"the loss went from {number(facts['first_loss'])} to {number(facts['last_loss'])}"
+    size = f"A step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
+    if found in (BURST, GUESSES):
+        return f"{size}, and {ended}, where guessing costs {number(facts['guess'])}"
+    if found == THROWN:
+        start = float(record.arrays["epoch_train_loss"][0])
+        thrown = f"The first steps threw the loss from {number(start)} to {number(facts['first_loss'])}"
+        return f"{thrown}, and it ends at {number(facts['last_loss'])}"
+    if found == LOSES:
+        return f"{size}, and what was learned is lost again: {ended}"
+    return f"{size}, and the loss does not settle: it ends at {number(facts['last_loss'])}"
+
+
+def _when(record: RunRecord) -> int:
+    """Return the step of the first look at which a step was as large as the loss; where none was seen, the last."""
+    seen = course(record)
+    if seen is None:
+        return max(int(record.steps), 1)
+    large = seen.looks[seen.effects >= 1.0]
+    return int(large[0]) if large.size else int(seen.looks[-1])
+
+
+RULE = Rule(
+    id="lr_too_high",
+    title="Learning rate too high",
+    check=check,
+    sources=SOURCES,
+    stage="optimization",
+    causes=("unnormalized_input", "bn_tiny_batch", "wrong_init_loss"),
+    yields_to=("no_signal", "exploding_gradients", "exploding_activations", "saturation"),
+)

@@ -1,0 +1,1 @@
+"""Names, numbers and expectations as text."""

@@ -1,0 +1,1 @@
+"""Comparison of two reports, and verification of a report against the records of its runs."""

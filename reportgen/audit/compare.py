@@ -1,0 +1,233 @@
+"""What changed from one report to another: settings, verdicts, scores by paired seeds, and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.analysis.statistics import mean_interval
+from reportgen.engine.spec import SCORES
+from reportgen.errors import UsageError
+from reportgen.report.site.finished import (
+    FinishedClaim,
+    FinishedFinding,
+    FinishedRun,
+    Results,
+    find_reports,
+    read_results,
+)
+
+HELD_OUT = ("val_accuracy", "val_loss")
+SCORED = ("ok", "stopped")
+"""How runs end that have final scores."""
+
+ABOUT = ("reportgen", "python", "numpy", "numba", "platform")
+
+Pair = tuple[FinishedRun, FinishedRun]
+"""A run before and after."""
+
+
+@dataclass(frozen=True)
+class SettingChange:
+    """A setting that differs in some of the variants that both reports have; None for one that is not there."""
+
+    path: str
+    before: Any
+    after: Any
+    variants: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ScoreChange:
+    """A score of a variant in both reports: means over the n seeds that have it in both.
+
+    A run that diverged or failed has none. difference: the mean of after less before, seed by seed; interval: its 95%
+    bounds by Student's t, NaN below two seeds. It stands for itself: no correction is made for how many scores are
+    compared.
+    """
+
+    variant: str
+    score: str
+    before: float
+    after: float
+    difference: float
+    interval: tuple[float, float]
+    n: int
+
+
+@dataclass(frozen=True)
+class EndChange:
+    """How many of a variant's n runs in both reports diverged or failed, in each of them."""
+
+    variant: str
+    before: int
+    after: int
+    n: int
+
+
+@dataclass(frozen=True)
+class ClaimChange:
+    """A claim in both reports, or None in the one that has it not."""
+
+    id: str
+    before: FinishedClaim | None
+    after: FinishedClaim | None
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was supported and is not any more."""
+        return self.before is not None and self.before.verdict == "supported" and not _supported(self.after)
+
+    @property
+    def same(self) -> bool:
+        """Whether the verdict is what it was."""
+        return self.before is not None and self.after is not None and self.before.verdict == self.after.verdict
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed from the report `before` to the report `after`.
+
+    about: versions and platform that differ. gone, new: labels of variants that only one of them has; resolved,
+    appeared: findings that only one has, of the variants that both have. runs: how many runs of variant and seed both
+    have, and how many of them are the very same. ends: of variants whose runs are not, and some of which diverged or
+    failed.
+    """
+
+    before: Results
+    after: Results
+    about: Mapping[str, tuple[str | None, str | None]]
+    settings: tuple[SettingChange, ...]
+    gone: tuple[str, ...]
+    new: tuple[str, ...]
+    runs: tuple[int, int]
+    claims: tuple[ClaimChange, ...]
+    ends: tuple[EndChange, ...]
+    scores: tuple[ScoreChange, ...]
+    resolved: tuple[FinishedFinding, ...]
+    appeared: tuple[FinishedFinding, ...]
+
+    @property
+    def judged(self) -> bool:
+        """Whether both reports have verdicts; a quick look has none."""
+        return not (self.before.study.watermark or self.after.study.watermark)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Ids of the claims that were supported and are not any more."""
+        return tuple(claim.id for claim in self.claims if claim.lost) if self.judged else ()
+
+
+def compare_reports(before: str | Path, after: str | Path) -> Changes:
+    """Return what changed from one report to another, each given by its folder or its results.json.
+
+    Raises UsageError for what is no single report, and ResultsError for results that cannot be read.
+    """
+    return changes(*(read_results(_single(given)) for given in (before, after)))
+
+
+def changes(before: Results, after: Results) -> Changes:
+    """Return what changed; variants, claims and findings are the same where their ids are."""
+    old, new = ({variant.id: variant for variant in results.variants} for results in (before, after))
+    a, b = _runs(before), _runs(after)
+    both = [place for place in a if place in b]
+    pairs = _pairs(a, b, {name: new[name].label for name in old if name in new})
+    versions = {name: (getattr(before.provenance, name), getattr(after.provenance, name)) for name in ABOUT}
+    return Changes(
+        before=before,
+        after=after,
+        about={name: pair for name, pair in versions.items() if pair[0] != pair[1]},
+        settings=_settings(before, after),
+        gone=tuple(old[name].label for name in old if name not in new),
+        new=tuple(new[name].label for name in new if name not in old),
+        runs=(len(both), sum(a[place].key == b[place].key != "" for place in both)),
+        claims=_claims(before, after),
+        ends=tuple(end for end in (_end(*each) for each in pairs) if end.before or end.after),
+        scores=tuple(score for each in pairs for score in _scores(*each)),
+        resolved=_only_in(before, after),
+        appeared=_only_in(after, before),
+    )
+
+
+def _single(given: str | Path) -> Path:
+    found = find_reports([given])
+    if len(found) > 1:
+        raise UsageError(f"the folder holds {len(found)} reports", where=str(given), hint="name one of them")
+    return found[0]
+
+
+def _runs(results: Results) -> dict[tuple[str, int], FinishedRun]:
+    return {(run.variant, run.seed): run for run in results.runs}
+
+
+def _settings(before: Results, after: Results) -> tuple[SettingChange, ...]:
+    """Return the settings that differ, each with all variants in which it does so alike."""
+    new = {variant.id: variant.settings for variant in after.variants}
+    found: list[SettingChange] = []
+    for variant in before.variants:
+        now = new.get(variant.id, variant.settings)
+        for path in dict.fromkeys((*variant.settings, *now)):
+            pair = (variant.settings.get(path), now.get(path))
+            if pair[0] != pair[1]:
+                found.append(SettingChange(path, *pair, (variant.label,)))
+    return _gathered(found)
+
+
+def _gathered(found: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
+    alike: dict[str, SettingChange] = {}
+    for one in found:
+        key = repr((one.path, one.before, one.after))
+        labels = (*alike[key].variants, *one.variants) if key in alike else one.variants
+        alike[key] = SettingChange(one.path, one.before, one.after, labels)
+    return tuple(alike.values())
+
+
+def _claims(before: Results, after: Results) -> tuple[ClaimChange, ...]:
+    old, new = ({claim.id: claim for claim in results.claims} for results in (before, after))
+    return tuple(ClaimChange(name, old.get(name), new.get(name)) for name in dict.fromkeys((*old, *new)))
+
+
+def _pairs(
+    a: Mapping[tuple[str, int], FinishedRun], b: Mapping[tuple[str, int], FinishedRun], labels: Mapping[str, str]
+) -> list[tuple[str, Sequence[Pair]]]:
+    """Return the label and the runs in both reports of each variant whose runs are not all the same."""
+    found: list[tuple[str, Sequence[Pair]]] = []
+    for variant, label in labels.items():
+        pairs = [(a[place], b[place]) for place in a if place[0] == variant and place in b]
+        if not all(one.key == other.key != "" for one, other in pairs):
+            found.append((label, pairs))
+    return found
+
+
+def _end(label: str, pairs: Sequence[Pair]) -> EndChange:
+    before, after = (sum(pair[side].status not in SCORED for pair in pairs) for side in (0, 1))
+    return EndChange(label, before, after, len(pairs))
+
+
+def _scores(label: str, pairs: Sequence[Pair]) -> list[ScoreChange]:
+    """Return a variant's scores on held-out examples, all of them where it has none there."""
+    known = [made for score in HELD_OUT if (made := _score(label, score, pairs)).n]
+    return known or [made for score in SCORES if (made := _score(label, score, pairs)).n]
+
+
+def _score(label: str, score: str, pairs: Sequence[Pair]) -> ScoreChange:
+    ended = [pair for pair in pairs if all(run.status in SCORED for run in pair)]
+    values = [(one.final.get(score), other.final.get(score)) for one, other in ended]
+    known = [(x, y) for x, y in values if x is not None and y is not None]
+    before, after = (mean_interval([pair[side] for pair in known])[0] for side in (0, 1))
+    difference, lo, hi = mean_interval([y - x for x, y in known])
+    return ScoreChange(label, score, before, after, difference, (lo, hi), len(known))
+
+
+def _only_in(results: Results, other: Results) -> tuple[FinishedFinding, ...]:
+    """Return the findings that the other report has not, in the variants that it has."""
+    known = {(finding.rule, finding.variant) for finding in other.findings}
+    variants = {variant.id for variant in other.variants}
+    found = (finding for finding in results.findings if finding.variant in variants)
+    return tuple(finding for finding in found if (finding.rule, finding.variant) not in known)
+
+
+def _supported(claim: FinishedClaim | None) -> bool:
+    return claim is not None and claim.verdict == "supported"

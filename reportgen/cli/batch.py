@@ -1,0 +1,93 @@
+"""Several studies one after another: what goes wrong in one does not stop the others, and each leaves a line."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.cli.output.reports import STYLES, Line, counted, main_file, several, shown_duration, verdict_counts
+from reportgen.cli.progress import weights
+from reportgen.errors import ReportgenError
+from reportgen.workflow.events import Part, Watcher
+from reportgen.workflow.request import Order, plan_jobs, unique
+from reportgen.workflow.run import Report
+
+Maker = Callable[[Order, Watcher], Report]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A study that was tried: its report, or what went wrong instead; seconds: how long that took."""
+
+    order: Order
+    seconds: float
+    report: Report | None = None
+    error: Exception | None = None
+
+    @property
+    def name(self) -> str:
+        """The study's id."""
+        return self.order.plan.study.id
+
+
+def parts(orders: Sequence[Order]) -> list[Part | None]:
+    """Return the place of each study among all, by the time that they are expected to take; one alone has none."""
+    if len(orders) < 2:
+        return [None for _ in orders]
+    costs = [_expected_seconds(order) for order in orders]
+    return [Part(k + 1, len(orders), sum(costs[:k]), cost, sum(costs)) for k, cost in enumerate(costs)]
+
+
+def _expected_seconds(order: Order) -> float:
+    try:
+        return sum(weights(order.plan, unique(plan_jobs(order.plan))).values())
+    except ReportgenError:  # data that are not at hand; the study itself will say so
+        return 1.0
+
+
+def attempt(order: Order, make: Maker, watcher: Watcher) -> Ended:
+    """Return how making the report of a study ended; only an interruption is left to the caller."""
+    begin = time.monotonic()
+    try:
+        with watcher:
+            report = make(order, watcher)
+    except Exception as error:
+        return Ended(order, time.monotonic() - begin, error=error)
+    return Ended(order, time.monotonic() - begin, report)
+
+
+def summary_lines(ended: Sequence[Ended]) -> Iterator[Line]:
+    """Yield a line for each study, with its verdicts, seconds and report, and one for all."""
+    width = max(len(one.name) for one in ended)
+    yield "bold", f"{len(ended)} studies in {shown_duration(sum(one.seconds for one in ended))}"
+    for one in ended:
+        yield "red" if one.error else "", f"  {one.name:<{width}}  {_outcome(one)}"
+    total: Counter[str] = Counter()
+    for one in ended:
+        total.update(_verdicts(one.report) if one.report else {})
+    without = sum(one.report is None for one in ended)
+    yield (
+        "",
+        f"  claims: {counted({verdict: total[verdict] for verdict in STYLES})}"
+        + (f"; {without} without a report" if without else ""),
+    )
+
+
+def _outcome(one: Ended) -> str:
+    if one.report is None:
+        return f"{shown_duration(one.seconds):>7}  no report: {_first_line(one.error)}"
+    failed = f", {several(len(one.report.failures), 'run')} failed" if one.report.failures else ""
+    quick = one.report.analysis.plan.study.watermark
+    verdicts = "no verdicts" if quick else counted(_verdicts(one.report)).replace("none", "no claims")
+    return f"{shown_duration(one.seconds):>7}  {verdicts}{failed}  {main_file(one.report)}"
+
+
+def _verdicts(report: Report) -> dict[str, int]:
+    return {} if report.analysis.plan.study.watermark else verdict_counts(report)
+
+
+def _first_line(error: Exception | None) -> str:
+    text = str(error) if isinstance(error, ReportgenError) else f"{type(error).__name__}, a bug in reportgen"
+    return text.partition("\n")[0]

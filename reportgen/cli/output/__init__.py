@@ -1,0 +1,1 @@
+"""Results of the verbs as lines of text and as JSON values."""

@@ -1,0 +1,242 @@
+"""What the commands answer: lines for people, and values for `--json`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from reportgen.analysis.results import ClaimResult
+from reportgen.engine.jit.folders import are_compiled
+from reportgen.paths import RESULTS
+from reportgen.runs.store import plain
+from reportgen.study.planning.plan import Plan
+from reportgen.workflow.estimate import (
+    SMALLER,
+    Cost,
+    download_bytes,
+    expected_seconds,
+    machine_bytes,
+    peak_bytes,
+    run_costs,
+)
+from reportgen.workflow.request import Order, plan_jobs, stored_records, unique
+from reportgen.workflow.run import FailedRun, Report, foreseen
+
+STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
+"""The colour of a verdict on a terminal."""
+
+Line = tuple[str, str]  # a style, "" for none, and the text
+ACTIVE = ("html", "pdf")
+
+
+def report_lines(report: Report) -> Iterator[Line]:
+    """Yield what a report found: verdicts, what became of the runs, and where the report is."""
+    study = report.analysis.plan.study
+    yield "bold", f"{study.id}: {study.title}"
+    if study.watermark:
+        yield "", "  a quick look: no verdicts"
+    else:
+        for claim in report.analysis.claims:
+            yield STYLES[claim.verdict], f"  {claim.verdict:<13} {claim.id}: {' '.join(claim.says.split())}"
+        yield "", f"  claims: {counted(verdict_counts(report))}"
+    yield "", f"  runs: {counted(status_counts(report))} ({report.trained} trained, {report.stored} stored)"
+    severities = Counter(finding.severity for finding in report.analysis.findings)
+    yield "", f"  findings: {severities.total()}{f' ({counted(severities)})' if severities else ''}"
+    for failure in _together(report.failed):
+        yield "red", f"  failed: {failure}"
+    yield "", f"  report: {main_file(report)}"
+
+
+def _together(failed: Sequence[FailedRun]) -> Iterator[str]:
+    """Yield each error once, with the first run that it ended and how many more."""
+    ended: dict[str, list[FailedRun]] = {}
+    for run in failed:
+        ended.setdefault(run.error, []).append(run)
+    for error, runs in ended.items():
+        more = f", and {several(len(runs) - 1, 'more run')}" if len(runs) > 1 else ""
+        yield f"{runs[0].name}{more}: {error}"
+
+
+def report_values(report: Report) -> dict[str, Any]:
+    """Return what `run --json` and `render --json` say of a report."""
+    files = {name: str(path) for name, path in formats_written(report).items()}
+    values = {
+        "study": report.analysis.plan.study.id,
+        "folder": str(report.folder),
+        **{name: files.get(name) for name in ACTIVE},
+        "results": str(report.folder / RESULTS),
+        "trained": report.trained,
+        "stored": report.stored,
+        "statuses": status_counts(report),
+        "failures": list(report.failures),
+        "verdicts": {} if report.analysis.plan.study.watermark else verdict_counts(report),
+        "claims": [_claim(claim) for claim in report.analysis.claims],
+        "findings": len(report.analysis.findings),
+    }
+    converted: dict[str, Any] = plain(values)
+    return converted
+
+
+def main_file(report: Report) -> Path:
+    """Return the path that a reader opens first."""
+    written = formats_written(report)
+    return next((written[name] for name in ACTIVE if name in written), report.folder / RESULTS)
+
+
+def formats_written(report: Report) -> dict[str, Path]:
+    """Return the paths of the page and the PDF that this report wrote."""
+    return {path.suffix.removeprefix("."): path for path in report.paths if path.suffix in (".html", ".pdf")}
+
+
+def verdict_counts(report: Report) -> dict[str, int]:
+    """Return how many claims have each verdict."""
+    found = Counter(claim.verdict for claim in report.analysis.claims)
+    return {verdict: found[verdict] for verdict in STYLES}  # type: ignore[index]
+
+
+def status_counts(report: Report) -> dict[str, int]:
+    """Return how many runs ended in each way; a run that two variants share counts twice."""
+    found: Counter[str] = Counter()
+    for summary in report.analysis.variants:
+        found.update(record.status for record in summary.records)
+    return dict(found)
+
+
+def falls_short(report: Report) -> bool:
+    """Tell whether a claim that matters is not supported: those marked required, or all where none is marked."""
+    claims = report.analysis.claims
+    required = [claim for claim in claims if claim.required] or claims
+    return any(claim.verdict != "supported" for claim in required)
+
+
+def counted(counts: Mapping[Any, int]) -> str:
+    """Return counts in words: "3 supported, 1 contradicted"."""
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
+
+
+def check_values(order: Order, workers: int) -> dict[str, Any]:
+    """Return what `check --json` says of a plan: runs, parameters, memory and time.
+
+    Raises MissingError, as `run` would, where the data of a run that is not stored are not at hand.
+    """
+    plan = foreseen(order)
+    study, jobs = plan.study, unique(plan_jobs(plan))
+    stored = {key for key, record in stored_records(order, jobs).items() if record.status != "failed"}
+    download = download_bytes(plan, [job for job in jobs if job.key not in stored])
+    costs = run_costs(plan, jobs)
+    missing: list[Cost] = [cost for key, cost in costs.items() if key not in stored]
+    seconds = expected_seconds(plan, missing, workers, are_compiled())
+    return {
+        "study": study.id,
+        "title": study.title,
+        "variants": [variant.label for variant in plan.variants if variant.trial is None],
+        "searches": [_search(plan, point) for point in _searched(plan)],
+        "seeds": list(study.seeds),
+        "claims": len(study.claims),
+        "runs": len(jobs),
+        "stored": len(stored),
+        "parameters": [pick((cost.parameters for cost in costs.values()), default=0) for pick in (min, max)],
+        "steps": sum(cost.steps for cost in missing),
+        "download_bytes": download,
+        "memory_bytes": peak_bytes(costs, workers),
+        "machine_bytes": machine_bytes(),
+        "seconds": seconds.training + seconds.report,
+        "seconds_of": asdict(seconds),
+        "remedies": 0 if study.watermark else study.remedies.limit,
+        "workers": workers,
+    }
+
+
+def several(count: int, noun: str) -> str:
+    """Return a count with its noun, which takes an s but for one: "1 run", "1,200 runs"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield a checked plan for people."""
+    runs, stored = values["runs"], values["stored"]
+    low, high = values["parameters"]
+    size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    yield "bold", f"{values['study']}: {values['title']}"
+    trials = sum(stage["trials"] for search in values["searches"] for stage in search["stages"])
+    counts = {"variant": len(values["variants"]), "trial": trials, "seed": len(values["seeds"])}
+    yield "", f"  runs        {runs:,}: {', '.join(several(count, noun) for noun, count in counts.items() if count)}"
+    if runs == stored:
+        are = "the one run is" if runs == 1 else f"all {runs:,} runs are"
+        yield "", f"  to train    none: {are} stored, and only the report will be made"
+    else:
+        yield "", f"  to train    {runs - stored:,} ({stored:,} stored), {several(values['steps'], 'step')}"
+    if values["download_bytes"]:
+        yield "", f"  download    {_megabytes(values['download_bytes'])} of data first"
+    yield "", f"  parameters  {size} a run"
+    if runs > stored:
+        yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training, beside Python itself"
+        if values["machine_bytes"] is not None and values["memory_bytes"] > values["machine_bytes"]:
+            yield "red", f"              more than the {_megabytes(values['machine_bytes'])} of this machine: {SMALLER}"
+        yield from _time_lines(values)
+    yield "", f"  claims      {values['claims']}"
+    for label in values["variants"]:
+        yield "", f"  variant     {label}"
+    for search in values["searches"]:
+        yield from _search_lines(search)
+
+
+def _time_lines(values: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield the guess at the time and what it is made of."""
+    parts, workers = values["seconds_of"], values["workers"]
+    yield "", f"  time        about {shown_duration(values['seconds'])} with {workers} at a time:"
+    made = f"training {shown_duration(parts['training'])}, the report {shown_duration(parts['report'])}"
+    yield "", f"              {made}"
+    if parts["remedies"]:
+        most = f"up to {shown_duration(parts['remedies'])} more"
+        yield "", f"              {most} where findings have remedies to try, {values['remedies']} at most"
+    if parts["compiling"]:
+        yield "", f"              {shown_duration(parts['compiling'])} more to compile, once for this machine"
+
+
+def _searched(plan: Plan) -> list[str]:
+    return list(dict.fromkeys(variant.trial.point for variant in plan.variants if variant.trial))
+
+
+def _search(plan: Plan, point: str) -> dict[str, Any]:
+    """Return what a search will do: its settings, and trials, runs and epochs of each stage."""
+    own = [(v, v.trial) for v in plan.variants if v.trial is not None and v.trial.point == point]
+    asked, label = own[0][1].asked, own[0][1].search
+    stages = []
+    for number in range(1, len(asked.stages) + 1):
+        found = [(variant, trial) for variant, trial in own if trial.stage == number]
+        epochs = sorted({variant.settings["training.epochs"] for variant, _ in found})
+        runs = sum(len(trial.seeds) for _, trial in found)
+        stages.append({"trials": len(found), "runs": runs, "epochs": epochs})
+    settings = {path: (one.kind, list(one.choices) or [one.low, one.high]) for path, one in asked.ranges.items()}
+    return {"search": label, "method": asked.method, "metric": asked.metric, "settings": settings, "stages": stages}
+
+
+def _search_lines(search: Mapping[str, Any]) -> Iterator[Line]:
+    yield "", f"  search      {search['search']}: {search['method']}, by {search['metric']}"
+    for path, (kind, values) in search["settings"].items():
+        yield "", f"              {path}, {kind.replace('_', ' ')} {', '.join(map(str, values))}"
+    for number, stage in enumerate(search["stages"], 1):
+        low, high = stage["epochs"][0], stage["epochs"][-1]
+        epochs = f"{low}" if low == high else f"{low} to {high}"
+        work = f"{several(stage['trials'], 'trial')}, {several(stage['runs'], 'run')}"
+        yield "", f"              stage {number}: {work} of {epochs} epoch{'' if epochs == '1' else 's'}"
+
+
+def _claim(claim: ClaimResult) -> dict[str, Any]:
+    names = ("id", "verdict", "measured", "interval", "n", "required")
+    return {name: getattr(claim, name) for name in names}
+
+
+def _megabytes(count: int) -> str:
+    return f"{max(count / 1e6, 1):,.0f} MB"
+
+
+def shown_duration(seconds: float) -> str:
+    """Return a time span as a person would say it."""
+    if seconds < 1:
+        return "a second"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

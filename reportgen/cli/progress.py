@@ -1,0 +1,159 @@
+"""How a study gets on, as a terminal shows it: a bar with the time left, or a plain line a run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from reportgen.errors import ReportgenError
+from reportgen.runs.executors import Job
+from reportgen.runs.record import RunRecord
+from reportgen.study.planning.plan import Plan
+from reportgen.workflow.estimate import run_costs
+from reportgen.workflow.events import Part, Watcher
+
+COMPILING = "compiling kernels, once for this machine: about half a minute, longer on a slow one"
+
+SMALLEST = 1e-3  # seconds: what the bar counts for a run that takes no time
+
+
+class LineWatcher(Watcher):
+    """Writes one plain line for every run that is done."""
+
+    def __init__(self, say: Callable[[str], None], part: Part | None = None) -> None:
+        self._say = say
+        self._place = f" ({part.number} of {part.count})" if part else ""
+        self._lock = threading.Lock()
+        self._labels: Mapping[str, str] = {}
+        self._total = self._done = 0
+
+    def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
+        """Say how many runs are to be trained."""
+        self._labels = {variant.id: variant.label for variant in plan.variants}
+        self._total, self._done = len(missing), 0
+        whose = f"{plan.study.id}{self._place}"
+        count = f"{len(missing)} run{'' if len(missing) == 1 else 's'} to train, {stored} stored"
+        self._say(": ".join([whose, *self._beside(missing), count]))
+
+    def compiling(self) -> None:
+        """Say why nothing seems to happen."""
+        self._say(COMPILING)
+
+    def finished(self, job: Job, record: RunRecord) -> None:
+        """Say what became of the run."""
+        with self._lock:
+            self._done += 1
+            self._say(f"[{self._done}/{self._total}] {self._name(job)}, seed {job.run.seed}: {outcome(record)}")
+
+    def stage(self, name: str) -> None:
+        """Say what is being done."""
+        self._say(f"{name} ...")
+
+    def _name(self, job: Job) -> str:
+        """Return the variant's label, with what the run is for where it is not the variant's own."""
+        label = self._labels.get(job.run.variant, job.run.variant)
+        return f"{label}, {job.run.apart}" if job.run.apart else label
+
+    def _beside(self, missing: Sequence[Job]) -> list[str]:
+        """Return what runs beside those of the study are for."""
+        return list(dict.fromkeys(self._name(job) for job in missing if job.run.apart))
+
+
+class BarWatcher(Watcher):
+    """Shows a bar that counts runs and guesses the time left, and vanishes when the work is done.
+
+    With a part of several studies it shows a second bar for all of them.
+    """
+
+    def __init__(self, console: Console, part: Part | None = None) -> None:
+        columns = (BarColumn(), TextColumn("{task.fields[runs]}", markup=False), TimeRemainingColumn())
+        described = TextColumn("{task.description}", markup=False)
+        self._bar = Progress(described, *columns, console=console, transient=True)
+        self._lock = threading.Lock()
+        self._task: TaskID | None = None
+        self._part = part
+        self._whole: TaskID | None = None
+        self._farthest = 0.0
+        self._study = ""
+        self._weights: Mapping[str, float] = {}
+        self._shares: dict[str, float] = {}
+        self._filled = 0.0
+        self._done = 0
+
+    def __enter__(self) -> BarWatcher:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
+        """Show an empty bar, in which a run takes the room of its expected cost."""
+        self._weights, self._shares = weights(plan, missing), {}
+        self._filled, self._done = 0.0, 0
+        apart = next((job.run.apart for job in missing if job.run.apart), "")
+        self._study = f"{plan.study.id}, {apart}" if apart else plan.study.id
+        self._advance()
+        self._show(sum(self._weights.values()), f"0/{len(missing)} runs")
+
+    def compiling(self) -> None:
+        """Say above the bar why it stays empty."""
+        self._bar.console.print(COMPILING, markup=False, highlight=False)
+
+    def progress(self, job: Job, done: int, total: int) -> None:
+        """Fill the bar by what the run has done."""
+        self._fill(job, done / max(total, 1))
+
+    def finished(self, job: Job, record: RunRecord) -> None:
+        """Count the run."""
+        self._done += 1
+        self._fill(job, 1.0)
+
+    def stage(self, name: str) -> None:
+        """Show what is being done, without a guess how long it takes."""
+        self._show(None, name)
+
+    def _show(self, total: float | None, words: str) -> None:
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(self._study, total=total, runs=words)
+
+    def _fill(self, job: Job, share: float) -> None:
+        with self._lock:
+            self._filled += self._weights[job.key] * (share - self._shares.get(job.key, 0.0))
+            self._shares[job.key] = share
+            if self._task is not None:
+                runs = f"{self._done}/{len(self._weights)} runs"
+                self._bar.update(self._task, completed=self._filled, runs=runs)
+            self._advance()
+
+    def _advance(self) -> None:
+        """Fill the bar of all studies up to what is still missing of this one; it never goes back."""
+        if self._part is None:
+            return
+        part, left = self._part, sum(self._weights.values()) - self._filled
+        self._farthest = max(self._farthest, part.before + max(part.own - left, 0.0))
+        if self._whole is None:
+            self._whole = self._bar.add_task("all studies", total=part.total, runs=f"{part.number}/{part.count}")
+        self._bar.update(self._whole, completed=self._farthest)
+
+
+def weights(plan: Plan, jobs: Sequence[Job]) -> dict[str, float]:
+    """Return the expected seconds of each job by key; all count the same where the data are not at hand."""
+    try:
+        return {key: max(cost.seconds, SMALLEST) for key, cost in run_costs(plan, jobs).items()}
+    except ReportgenError:
+        return {job.key: 1.0 for job in jobs}
+
+
+def outcome(record: RunRecord) -> str:
+    """Return in a few words how a run ended."""
+    if record.status == "failed":
+        return f"failed ({record.error})"
+    end = "done" if record.status == "ok" else f"{record.status} at step {record.stopped_at_step}"
+    accuracy = record.final.get("val_accuracy", float("nan"))
+    score = f", validation accuracy {accuracy:.3f}" if accuracy == accuracy else ""
+    return f"{end}{score}, {record.train_seconds:.1f} s"

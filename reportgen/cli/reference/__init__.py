@@ -1,0 +1,1 @@
+"""The entries of `reportgen list` and the pages of `reportgen describe`."""

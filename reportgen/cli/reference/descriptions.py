@@ -1,0 +1,253 @@
+"""All that is known of a name, line by line: what `reportgen describe` prints."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from reportgen.registry import Parameter, Row
+
+Describer = Callable[[str, str, Any], Iterator[str]]
+"""Yields what is known of an entry of a kind by a name."""
+
+PLACES = {
+    "activations": "network: {{activation: {0}}}",
+    "inits": "network: {{init: {0}}}",
+    "optimizers": "training: {{optimizer: {0}}}",
+    "schedules": "training: {{schedule: {0}}}",
+    "losses": "training: {{loss: {0}}}",
+    "preprocess": "preprocess: [{0}]",
+}
+"""Where a study names a row of each kind."""
+
+OTHER = "{network.activation: relu}"
+EXAMPLES = {
+    "vary": "vary: {training.lr: [0.01, 0.1], network.activation: [tanh, relu]}",
+    "variants": "variants: {wide: {network.hidden: [500, 500]}, deep: {network.hidden: [50, 50, 50]}}",
+    "search": "search: {training.lr: {log_uniform: [1e-5, 1]}, samples: 20}",
+    "claims.where": "where: {network.activation: tanh}",
+    "claims.tune.along": "tune: {along: training.lr}",
+    "claims.expect.below": "expect: {below: 0.5}",
+    "claims.expect.above": "expect: {above: 0.9}",
+    "claims.expect.between": "expect: {between: [0.1, 0.5]}",
+    "claims.expect.near": "expect: {near: 0.63, rtol: 0.05}",
+    "claims.expect.rtol": "expect: {near: 0.63, rtol: 0.05}",
+    "claims.expect.atol": "expect: {near: 0.63, atol: 0.01}",
+    "claims.expect.greater_than": f"expect: {{greater_than: {OTHER}}}",
+    "claims.expect.less_than": f"expect: {{less_than: {OTHER}}}",
+    "claims.expect.by": f"expect: {{greater_than: {OTHER}, by: 0.02}}",
+    "claims.expect.factor": f"expect: {{less_than: {OTHER}, factor: 2}}",
+    "claims.expect.same_as": f"expect: {{same_as: {OTHER}, within: 0.01}}",
+    "claims.expect.within": f"expect: {{same_as: {OTHER}, within: 0.01}}",
+    "claims.expect.monotone": "expect: {monotone: decreasing, along: training.lr}",
+    "claims.expect.along": "expect: {monotone: increasing, along: training.lr}",
+}
+"""Settings whose shape an example shows best."""
+
+SAMPLE = {"number": "0.1", "integer": "10", "numbers": "[0.5, 0.5]", "path": "FILE", "column": "label"}
+"""What stands in examples for parameters that must be given."""
+
+
+def describe(kind: str, name: str, entry: Any) -> list[str]:
+    """Return all that is known of an entry of the catalogue."""
+    more: Describer = _KINDS.get(kind) or (_row if isinstance(entry, Row) else _nothing)
+    return [f"{name}  ({kind})", f"  {summary(entry)}", *(f"  {line}".rstrip() for line in more(kind, name, entry))]
+
+
+def summary(entry: Any) -> str:
+    """Return one line on an entry."""
+    if isinstance(entry, str):
+        return entry
+    text: str = entry.summary if isinstance(entry, Row) else entry.title
+    return text
+
+
+def documentation(entry: Any) -> str:
+    """Return the docstring of the file that a rule or figure lives in."""
+    function = getattr(entry, "check", None) or entry.draw
+    return inspect.getdoc(sys.modules[function.__module__]) or ""
+
+
+def takes(metric: str) -> str:
+    """Return where a metric is measured, with the keys of `measure` that go with it."""
+    from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS
+    from reportgen.study.checks.best import BEST_PLACES
+    from reportgen.study.model.metrics import CHECK_METRICS, COMPOSED, LAYER_METRICS, TIME_METRICS
+
+    kinds = {
+        LAYER_METRICS: "in layers, at a look: `layer`, `step`, `reduce`",
+        LOOK_METRICS: "at a look: `step`",
+        (*EPOCH_COLUMNS, *COMPOSED): "at the end, or after an `epoch`",
+        TIME_METRICS: "in training: `score`, `level`, `of_first`",
+        CHECK_METRICS: "before training, in all layers or those of `layer`",
+        BEST_PLACES: "of a search's best trial: `setting`",
+    }
+    return next((words for names, words in kinds.items() if metric in names), "of the run")
+
+
+def _nothing(kind: str, name: str, entry: Any) -> Iterator[str]:
+    yield from ()
+
+
+def _row(kind: str, name: str, row: Row) -> Iterator[str]:
+    about = {"formula": row.formula, "source": row.source, "also": ", ".join(row.aliases)}
+    yield from (f"{word + ':':<9}{text}" for word, text in about.items() if text)
+    yield from map(_parameter, row.parameters)
+    if kind in PLACES:
+        yield f"example: {PLACES[kind].format(_example(row))}"
+
+
+def _example(row: Row) -> str:
+    """Return the row as a study writes it, with its parameters where it has some."""
+    given = [f"{one.name}: {_value(one)}" for one in row.parameters if one.required or one.default is not None]
+    return f"{{name: {row.name}, {', '.join(given)}}}" if given else row.name
+
+
+def _value(parameter: Parameter) -> str:
+    from reportgen.study.reference.explained import default_of
+
+    if parameter.default is None:
+        return parameter.choices[0] if parameter.choices else SAMPLE.get(parameter.kind, "...")
+    return default_of(parameter).replace("`", "")
+
+
+def _parameter(parameter: Parameter) -> str:
+    from reportgen.study.reference.explained import default_of, span_of
+
+    default = default_of(parameter).replace("`", "") or "not set"
+    default = default if parameter.required else f"default {default}"
+    kind = f"one of {', '.join(parameter.choices)}" if parameter.choices else parameter.kind
+    told = ", ".join(part for part in (f"{kind} {span_of(parameter)}".strip(), default) if part)
+    return f"{parameter.name} ({told}): {parameter.description}"
+
+
+def _dataset(kind: str, name: str, row: Any) -> Iterator[str]:
+    """Describe a data set with the options that it shares with all others, as far as it takes them."""
+    from reportgen.data.datasets import OPTIONS
+
+    yield from _row(kind, name, row)
+    yield from (f"{key.replace('_', ' ')}: {value}" for key, value in row.fixed.items())
+    if row.given:
+        yield f"splits of its own: {', '.join(row.given)}"
+    yield "options, as of every data set:"
+    usual = {**row.sizes, "validation": row.validation}
+    for option in OPTIONS:
+        settable = option.name not in ("samples", "features", "classes") or option.name in row.sizes
+        if settable and option.name not in row.given:
+            default = f" Here {usual[option.name]} by default." if option.name in usual else ""
+            yield f"  {_parameter(option)}.{default}"
+    own = ", ".join(f"{one.name}: {_value(one)}" for one in row.parameters if one.required)
+    sizes = ", ".join(f"{key}: {value}" for key, value in row.sizes.items())
+    test = "" if "test" in row.given else "test: 0.2"
+    yield f"example: data: {{{', '.join(part for part in (f'name: {name}', own, sizes, test) if part)}}}"
+
+
+def _figure(kind: str, name: str, entry: Any) -> Iterator[str]:
+    yield from ("", *documentation(entry).splitlines(), "")
+    if entry.shows:
+        yield f"shows:   {', '.join(entry.shows)}"
+    yield f"files:   figures/{name}.svg, .pdf, .png, and .csv with the numbers that are drawn"
+    yield f"example: figures: [{name}]"
+
+
+def _rule(kind: str, name: str, entry: Any) -> Iterator[str]:
+    yield from ("", *documentation(entry).splitlines())
+    yield from (f"source:  {source}" for source in entry.sources)
+
+
+def _metric(kind: str, name: str, entry: Any) -> Iterator[str]:
+    from reportgen.study.model.metrics import LAYER_METRICS, TIME_METRICS, rises
+
+    yield f"measured {takes(name).replace('`', '')}"
+    better = {True: "more of it is better", False: "less of it is better", None: ""}[rises(name)]
+    yield from [better] if better else []
+    more = {name in LAYER_METRICS: ", layer: last, step: last", name in TIME_METRICS: ", score: train_loss, level: 0.5"}
+    path = ", setting: training.lr" if name in ("best_setting", "best_place") else ""
+    yield f"example: measure: {{metric: {name}{more.get(True, '')}{path}}}"
+
+
+def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
+    from reportgen.study.reference.explained import explained
+
+    one = next(setting for setting in explained() if setting.path == name)
+    about = {"takes": one.takes, "range": one.span, "default": one.default}
+    yield from (f"{word + ':':<9}{plain(text).replace('`', '')}" for word, text in about.items() if text)
+    if name in EXAMPLES:
+        yield f"example: {EXAMPLES[name]}"
+    elif not name.startswith("claims."):
+        yield f"change:  reportgen run STUDY --set {name}=..."
+
+
+def _study(kind: str, name: str, entry: Any) -> Iterator[str]:
+    """Describe a shipped study: its question, what it varies, what it claims and after whom, and how to run it."""
+    from reportgen.report.document.claim_view import counted
+    from reportgen.shipped import shipped_studies
+    from reportgen.study.loading.loader import load_study
+    from reportgen.study.planning.plan import make_plan
+
+    study = load_study(shipped_studies()[name])
+    plan = make_plan(study, outlook=True)
+    yield study.question
+    yield f"file:    {shipped_studies()[name]}"
+    yield f"runs:    {len(plan.runs)}, of {counted(plan.variants)} on {len(study.seeds)} seeds"
+    yield from (f"varies:  {path}: {', '.join(_labels(plan, path))}" for path in study.vary)
+    yield from (f"variant: {label}" for label in study.variants)
+    for claim in study.claims:
+        keys = [claim.source] if isinstance(claim.source, str) else list(claim.source or ())
+        number = f"lecture claim {claim.lecture}, " if claim.lecture else ""
+        yield f"claim:   {claim.id}: {' '.join(claim.says.split())} ({number}{', '.join(keys) or 'our own'})"
+    yield f"run it:  reportgen run {name}"
+
+
+def _labels(plan: Any, path: str) -> list[str]:
+    return list(dict.fromkeys(v.varied[path] for v in plan.variants if path in v.varied))
+
+
+def _claim(kind: str, name: str, entry: Any) -> Iterator[str]:
+    """Describe a claim of the lectures: the notes that make it, in full, and the tests of it in shipped studies."""
+    from reportgen.report.document.sources import LECTURES
+    from reportgen.report.site.lecture_claims import lecture_claims
+    from reportgen.shipped import shipped_studies
+    from reportgen.study.syntax.yaml12 import read
+
+    claim = next(one for one in lecture_claims() if str(one.number) == name)
+    yield from (f"source:  {key}: {LECTURES[key]}" for key in claim.sources)
+    for study, path in shipped_studies().items():
+        yield from (
+            f"test:    {study}: {test['id']}: {' '.join(test['says'].split())}"
+            for test in read(path.read_text(encoding="utf-8"), str(path)).value.get("claims", ())
+            if test.get("lecture") == claim.number
+        )
+
+
+def _lecture(kind: str, name: str, entry: Any) -> Iterator[str]:
+    from reportgen.report.site.lecture_claims import lecture_claims
+
+    numbers = [str(one.number) for one in lecture_claims() if name in one.sources]
+    yield f"claims:  {', '.join(numbers)}"
+    yield f"example: source: {name}"
+
+
+def _check(kind: str, name: str, entry: Any) -> Iterator[str]:
+    yield f"example: sanity: [{name}]"
+
+
+def plain(text: str) -> str:
+    """Return Markdown's links as their text alone."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+
+
+_KINDS: dict[str, Describer] = {
+    "datasets": _dataset,
+    "figures": _figure,
+    "rules": _rule,
+    "metrics": _metric,
+    "settings": _setting,
+    "studies": _study,
+    "claims": _claim,
+    "lectures": _lecture,
+    "checks": _check,
+}

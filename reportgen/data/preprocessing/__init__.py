@@ -1,0 +1,1 @@
+"""Preprocessing steps, fitted on one split and applied to all splits."""

@@ -1,0 +1,36 @@
+"""The map that a preprocessing step becomes once its numbers are found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.data.dataset import FloatArray
+from reportgen.data.preprocessing.moments import blocks
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The map of a fitted step; subtract is (d,), rotate (d, k) or None, multiply and add are (k,), or one number."""
+
+    subtract: Values | float = 0.0
+    rotate: Values | None = None
+    multiply: Values | float = 1.0
+    add: Values | float = 0.0
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+    def apply(self, x: FloatArray) -> FloatArray:
+        """Return the mapped examples, (n, k) float32."""
+        width = x.shape[1] if self.rotate is None else self.rotate.shape[1]
+        result = np.empty((len(x), width), np.float32)
+        for rows in blocks(len(x)):
+            block = x[rows] - self.subtract
+            block = block if self.rotate is None else block @ self.rotate
+            with np.errstate(over="ignore"):  # infinities are found at the end, with a sentence for them
+                result[rows] = block * self.multiply + self.add
+        return result

@@ -1,0 +1,271 @@
+"""Preprocessing: steps that are fitted on one split and applied to all, and one table.
+
+Every step is a map x -> (x - subtract) R * multiply + add, with numbers found on the training split. To add one: a
+function that returns the Fitted map, and a row at the end. Numbers are computed in float64, results are float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.data.dataset import FloatArray
+from reportgen.data.preprocessing.fitted import Fitted
+from reportgen.data.preprocessing.moments import group_bounds, group_moments, groups
+from reportgen.data.preprocessing.principal import principal_axes, tell_apart
+from reportgen.data.source import settings
+from reportgen.data.streams import stream
+from reportgen.errors import StudyError
+from reportgen.registry import Component, Parameter, Row, table
+
+ImageShape = tuple[int, int, int]
+
+Fit = Callable[[FloatArray, ImageShape | None, Mapping[str, Any]], Fitted]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(Row):
+    """A row of the steps. fit: the map found on (n, d) examples; keeps_pixels: features are pixels afterwards too.
+
+    draws: the step adds Gaussian noise of the parameter `std` to the splits that its parameter `to` names.
+    """
+
+    fit: Fit
+    keeps_pixels: bool = True
+    draws: bool = False
+
+
+def prepare(
+    splits: Sequence[FloatArray], image_shape: ImageShape | None, steps: Sequence[Component], seed: int = 0
+) -> tuple[list[FloatArray], ImageShape | None, dict[str, float]]:
+    """Return the splits after all steps in order, the image shape if features still are pixels, and facts.
+
+    splits: training first. A step is fitted on the training split as the steps before left it, or on all splits.
+    seed: of the noise that a step adds.
+    """
+    prepared = list(splits)
+    facts: dict[str, float] = {}
+    for index, component in enumerate(steps):
+        step, params = settings(STEPS, component, "preprocessing step")
+        base = prepared[0] if params.get("fit", "train") == "train" else np.concatenate(prepared)
+        fitted = step.fit(base, image_shape, params)
+        prepared = [fitted.apply(x) for x in prepared]
+        if step.draws:
+            prepared = _with_noise(prepared, params, stream(seed, "input noise", index))
+        if not all(np.isfinite(x).all() for x in prepared):
+            raise StudyError(f"preprocessing step {step.name} leads to numbers that float32 cannot hold")
+        image_shape = image_shape if step.keeps_pixels else None
+        facts.update(fitted.facts)
+    return prepared, image_shape, facts
+
+
+def _with_noise(splits: Sequence[FloatArray], params: Mapping[str, Any], rng: np.random.Generator) -> list[FloatArray]:
+    """Return the splits with noise on those that the step names; the same base noise whatever its strength."""
+    std = np.float32(params["std"])
+    noise = [std * rng.standard_normal(x.shape, np.float32) for x in splits]
+    noisy = [True] * len(splits) if params["to"] == "all" else [index > 0 for index in range(len(splits))]
+    return [x + e if chosen else x for x, e, chosen in zip(splits, noise, noisy, strict=True)]
+
+
+def width_after(
+    steps: Sequence[Component], image_shape: ImageShape | None, n_train: int, n_all: int, features: int
+) -> int | None:
+    """Return the number of features after all steps, None where it depends on the data."""
+    for component in steps:
+        step, params = settings(STEPS, component, "preprocessing step")
+        groups(features, image_shape, params.get("per", "feature"))
+        if step.keeps_pixels:
+            continue
+        image_shape = None
+        most = min(features, n_train if params["fit"] == "train" else n_all)
+        _check_pca(params, most)
+        if params.get("variance") is not None:
+            return None
+        features = params.get("components") or most
+    return features
+
+
+def _center(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
+    mean, _ = group_moments(x, *groups(x.shape[1], image_shape, params["per"]))
+    return Fitted(subtract=mean)
+
+
+def _standardize(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
+    mean, variance = group_moments(x, *groups(x.shape[1], image_shape, params["per"]))
+    # A constant's variance is exactly 0: in float64 the sum of equal float32 numbers is exact, and so is their mean.
+    return Fitted(subtract=mean, multiply=1 / np.sqrt(np.where(variance > 0, variance, 1.0)))
+
+
+def _minmax(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
+    if not params["low"] < params["high"]:
+        raise StudyError(f"minmax from low {params['low']} to high {params['high']}", hint="low must be below high")
+    low, high = group_bounds(x, *groups(x.shape[1], image_shape, params["per"]))
+    varies = high > low
+    width = params["high"] - params["low"]
+    middle = params["low"] + width / 2
+    return Fitted(
+        subtract=low,
+        multiply=width / np.where(varies, high - low, 1.0),
+        add=np.where(varies, params["low"], middle),
+    )
+
+
+def _pca(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
+    _check_pca(params, min(x.shape))
+    mean, axes, variances = principal_axes(x)
+    total = variances.sum()
+    shares = np.cumsum(variances) / total if total > 0 else np.ones(len(variances))
+    k = params["components"] or len(axes)
+    if params["variance"] is not None:
+        k = min(int(np.searchsorted(shares, params["variance"] - 1e-12)) + 1, len(axes))
+    return Fitted(mean, axes[:k].T, facts={"pca_components": float(k), "variance_kept": float(shares[k - 1])})
+
+
+def _check_pca(params: Mapping[str, Any], most: int) -> None:
+    """Refuse a number of components beyond `most`, the smaller of examples and features, or both ways at once."""
+    components = params.get("components")
+    if components is not None and params.get("variance") is not None:
+        raise StudyError("pca takes components or variance, not both")
+    if components is not None and components > most:
+        raise StudyError(f"pca cannot give {components} components", hint=f"the data have at most {most}")
+
+
+def _whiten(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
+    mean, axes, variances = principal_axes(x)
+    told = tell_apart(variances, x.shape)
+    smoothed = np.where(told, variances, 0.0) + params["epsilon"]
+    multiply = np.where(smoothed > 0, 1 / np.sqrt(np.where(smoothed > 0, smoothed, 1.0)), 0.0)
+    return Fitted(mean, axes.T, multiply, facts={"whiten_rank": float(told.sum())})
+
+
+def _nothing(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
+    return Fitted()
+
+
+def _scale(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
+    return Fitted(multiply=float(params["by"]))
+
+
+def _shift(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
+    return Fitted(add=float(params["by"]))
+
+
+_FIT = Parameter(
+    "fit",
+    "choice",
+    "train",
+    "the examples that the step's numbers come from; all lets validation and test data leak in",
+    choices=("train", "all"),
+)
+_PER = Parameter(
+    "per",
+    "choice",
+    "feature",
+    "what shares one statistic: a feature, an image's channel, or all features",
+    choices=("feature", "channel", "all"),
+)
+_SOURCE = "LeCun et al. 1998, Efficient BackProp, section 4.3"
+
+STEPS = table(
+    (
+        Step(
+            name="center",
+            summary="Subtract the mean: of each feature (the mean image), of each channel, or one mean of everything.",
+            formula=r"x_j - \bar{x}_j",
+            source=_SOURCE,
+            parameters=(_PER, _FIT),
+            fit=_center,
+        ),
+        Step(
+            name="standardize",
+            summary="Subtract the mean and divide by the standard deviation; what is constant becomes 0.",
+            formula=r"(x_j - \bar{x}_j) / s_j,\quad s_j^2 = \tfrac1n \sum_i (x_{ij} - \bar{x}_j)^2",
+            source=_SOURCE,
+            parameters=(_PER, _FIT),
+            fit=_standardize,
+        ),
+        Step(
+            name="minmax",
+            summary="Map the least value to low and the greatest to high; a constant goes to the middle.",
+            formula=r"a + (b - a) \frac{x_j - \min_j}{\max_j - \min_j}",
+            source="Pedregosa et al. 2011 (MinMaxScaler)",
+            parameters=(
+                Parameter("low", "number", -1.0, "where the least value of the fitted examples goes"),
+                Parameter("high", "number", 1.0, "where the greatest value of the fitted examples goes"),
+                _PER,
+                _FIT,
+            ),
+            fit=_minmax,
+        ),
+        Step(
+            name="pca",
+            summary="Center, and turn to the principal axes, largest variance first: all of them, some, or enough.",
+            formula=r"(x - \bar{x}) U_k,\quad \Sigma = U \operatorname{diag}(\lambda) U^\top",
+            source="Pearson 1901; Hotelling 1933",
+            parameters=(
+                Parameter("components", "integer", None, "how many axes are kept; not set: all that data can have", 1),
+                Parameter(
+                    "variance",
+                    "number",
+                    None,
+                    "keep just so many axes that they hold this share of variance",
+                    0,
+                    1,
+                    ("minimum",),
+                ),
+                _FIT,
+            ),
+            fit=_pca,
+            keeps_pixels=False,
+        ),
+        Step(
+            name="whiten",
+            summary="Center, turn to the principal axes, and divide each by its smoothed standard deviation.",
+            formula=r"\frac{(x - \bar{x}) u_j}{\sqrt{\lambda_j + \epsilon}}",
+            source="Bell and Sejnowski 1997; " + _SOURCE,
+            parameters=(
+                Parameter("epsilon", "number", 1e-5, "added to each variance; with 0, axes without variance give 0", 0),
+                _FIT,
+            ),
+            fit=_whiten,
+            keeps_pixels=False,
+        ),
+        Step(
+            name="scale",
+            summary="Multiply every feature by one number.",
+            formula=r"c\, x",
+            source="elementary",
+            parameters=(Parameter("by", "number", None, "the factor c", required=True), _FIT),
+            fit=_scale,
+        ),
+        Step(
+            name="shift",
+            summary="Add one number to every feature.",
+            formula=r"x + c",
+            source="elementary",
+            parameters=(Parameter("by", "number", None, "the number c", required=True), _FIT),
+            fit=_shift,
+        ),
+        Step(
+            name="noise",
+            summary="Add Gaussian noise to every feature: of the examples that are held out, or of all.",
+            formula=r"x + \sigma \varepsilon,\quad \varepsilon \sim \mathcal{N}(0, 1)",
+            source="elementary",
+            parameters=(
+                Parameter("std", "number", None, "the standard deviation of the noise", 0, required=True),
+                Parameter(
+                    "to",
+                    "choice",
+                    "held_out",
+                    "which examples get it: validation and test examples, or all",
+                    choices=("held_out", "all"),
+                ),
+            ),
+            fit=_nothing,
+            draws=True,
+        ),
+    )
+)

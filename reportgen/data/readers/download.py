@@ -1,0 +1,164 @@
+"""Fetching published files into the local cache: only when asked for, and only what has the right checksum."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reportgen.data.readers.files import sha256
+from reportgen.errors import MissingError
+
+if TYPE_CHECKING:
+    from requests import Response
+
+_TIMEOUT_SECONDS = 30  # without a byte
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file as its authors published it: name, size in bytes, SHA-256 in hex."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+def cache_folder() -> Path:
+    """Return the folder of downloaded data: where this system keeps a user's caches."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "reportgen" / "data"
+
+
+def is_intact(path: Path, file: PublishedFile) -> bool:
+    """Return whether the file is there with the published contents."""
+    return path.is_file() and path.stat().st_size == file.size and sha256(path) == file.sha256
+
+
+def fetch(file: PublishedFile, folder: Path, bases: Sequence[str]) -> Path:
+    """Return the file's path in the folder; download the file with pooch unless an intact copy is there.
+
+    Parameters
+    ----------
+    bases : addresses of folders, tried in order; https, or http on this machine alone.
+
+    Raises
+    ------
+    MissingError : no address sent the published file. A file with a wrong checksum never gets its name in the folder.
+    """
+    path = folder / file.name
+    if is_intact(path, file):
+        return path
+    reasons = []
+    for base in bases:
+        try:
+            _download(f"{base.rstrip('/')}/{file.name}", file, folder)
+        except MissingError as error:
+            reasons.append(error.message)
+        else:
+            return path
+    raise MissingError(
+        f"{file.name} could not be downloaded: {'; '.join(reasons)}", hint=f"or put the file into {folder} by hand"
+    )
+
+
+def _download(url: str, file: PublishedFile, folder: Path) -> None:
+    """Download a file into the folder; a MissingError names the address and what was wrong."""
+    import pooch
+    from requests import RequestException
+
+    _check_address(url)
+    pooch.get_logger().setLevel("WARNING")
+    download = _Download(file)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Without a processor, since pooch's Untar can write outside its folder on Python 3.11.
+        pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=download)
+    except (RequestException, OSError, ValueError) as error:  # pooch raises ValueError for a wrong checksum
+        raise MissingError(f"{urlsplit(url).netloc} {download.reason(error)}") from error
+
+
+class _Download:
+    """A downloader for pooch that reads at most the published number of bytes."""
+
+    def __init__(self, file: PublishedFile) -> None:
+        self._size = file.size
+        self._received = 0
+
+    def __call__(self, url: str, path: str, _: object) -> None:
+        """Write the bytes of an address to a file."""
+        from pooch import HTTPDownloader
+
+        # Without compression in transit, a .gz file arrives as it was published. Each redirection is checked.
+        options = {"headers": {"Accept-Encoding": "identity"}, "hooks": {"response": _check_response}}
+        with open(path, "wb") as self._file:
+            HTTPDownloader(chunk_size=_CHUNK, timeout=_TIMEOUT_SECONDS, **options)(url, self, None)
+        if self._received != self._size:
+            raise ValueError("another size")
+
+    def write(self, chunk: bytes) -> None:
+        """Write bytes that arrived, and raise ValueError as soon as there are too many."""
+        self._received += len(chunk)
+        if self._received > self._size:
+            raise ValueError("another size")
+        self._file.write(chunk)
+
+    def flush(self) -> None:
+        """Write what is buffered to the file."""
+        self._file.flush()
+
+    def reason(self, error: Exception) -> str:
+        """Return what an address did, from the facts of the download rather than from an error's text."""
+        from requests import HTTPError, RequestException, Timeout
+
+        if isinstance(error, HTTPError) and error.response is not None:
+            return f"answered with HTTP status {error.response.status_code}"
+        if isinstance(error, Timeout):
+            return f"did not answer within {_TIMEOUT_SECONDS} seconds"
+        if self._received > self._size:
+            return f"sent more than {self._size} bytes"
+        if isinstance(error, OSError) and not isinstance(error, RequestException):
+            return f"was reached, but the file cannot be stored: {error.strerror}"
+        if self._received == self._size:
+            return "sent a file with the wrong checksum"
+        return f"sent {self._received} bytes instead of {self._size}" if self._received else "cannot be reached"
+
+
+def _check_response(response: Response, *_: object, **__: object) -> None:
+    _check_address(response.url)
+
+
+def _check_address(url: str) -> None:
+    """Refuse all but https, and http that does not leave this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+        return
+    raise MissingError(f"{url} is not an https address")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def required(file: PublishedFile, folder: Path, data_set: str) -> Path:
+    """Return the file's path in the cache; a MissingError says how to get it."""
+    path = folder / file.name
+    if is_intact(path, file):
+        return path
+    state = "is damaged" if path.is_file() else "is not on this machine"
+    hint = "--set data.download=true fetches it once, --set data.path=FOLDER names a folder that has it"
+    raise MissingError(f"{data_set}: {file.name} {state}", str(folder), hint)

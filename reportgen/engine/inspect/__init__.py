@@ -1,0 +1,1 @@
+"""Measurements of the engine itself: gradient checks and the cost of activations."""

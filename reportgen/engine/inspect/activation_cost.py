@@ -1,0 +1,102 @@
+"""What each activation costs on this machine, forward and backward, beside a layer's matrix product."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from reportgen.engine.tables.activation import Activation
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.rectifiers import (
+    activate_maxout,
+    activate_prelu,
+    differentiate_maxout,
+    differentiate_prelu,
+)
+
+ROWS, WIDTH = 128, 500
+REPEATS = 50
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class ActivationCost:
+    """Time of an activation and of a layer's matrix product on one core, in ns an element of the layer's output."""
+
+    name: str
+    forward: float
+    backward: float
+    product: float
+
+
+def activation_costs(repeats: int = REPEATS) -> list[ActivationCost]:
+    """Return the cost of every activation: the fastest of `repeats` passes over a (128, 500) block of float32."""
+    rng = np.random.default_rng(0)
+    with threadpool_limits(limits=1):
+        product = _product_cost(rng, repeats)
+        return [ActivationCost(row.name, *_cost(row, rng, repeats), product) for row in ACTIVATIONS.values()]
+
+
+def _product_cost(rng: np.random.Generator, repeats: int) -> float:
+    a = rng.standard_normal((ROWS, WIDTH), np.float32)
+    w = rng.standard_normal((WIDTH, WIDTH), np.float32)
+    z = np.empty((ROWS, WIDTH), np.float32)
+    return _fastest(lambda: None, lambda: np.dot(a, w, out=z), repeats)
+
+
+def _cost(row: Activation, rng: np.random.Generator, repeats: int) -> tuple[float, float]:
+    """Return (forward, backward) in ns an element."""
+    size = ROWS * WIDTH
+    parameters = {parameter.name: parameter.default for parameter in row.parameters}
+    pieces = int(parameters["pieces"]) if row.name == "maxout" else 1
+    z = rng.standard_normal(size * pieces, np.float32)
+    a, delta, gradient = z[:size].copy(), np.ones(size, np.float32), np.zeros(WIDTH, np.float32)
+    spread, slopes = np.empty_like(z), np.full(WIDTH, parameters.get("slope", 0.0), np.float32)
+    p = np.array((*row.constants(parameters), 0.0, 0.0)[:2], np.float32)
+
+    def refill() -> None:
+        a[:] = z[:size]
+
+    def renew() -> None:
+        delta[:] = 1
+
+    if row.name == "maxout":
+        forward, backward = (
+            lambda: activate_maxout(pieces, z, a),
+            lambda: differentiate_maxout(pieces, z, delta, spread),
+        )
+    elif row.name == "prelu":
+        forward, backward = (
+            lambda: activate_prelu(slopes, a),
+            lambda: differentiate_prelu(slopes, z, delta, gradient),
+        )
+    else:
+        activate, differentiate = row.activate or _nothing, row.differentiate or _nothing
+        forward, backward = (
+            lambda: activate(p, a),
+            lambda: differentiate(p, a, z, delta),
+        )
+    return _fastest(refill, forward, repeats), _fastest(renew, backward, repeats)
+
+
+def _nothing(*arguments: Any) -> None:
+    """Stand in for the identity, which has no kernels."""
+
+
+def _fastest(prepare: Callable[[], Any], work: Callable[[], Any], repeats: int) -> float:
+    """Return the shortest time of `work`, in ns an element; the first calls compile and warm up."""
+    best = np.inf
+    for repeat in range(repeats + 3):
+        prepare()
+        begin = time.perf_counter()
+        work()
+        if repeat >= 3:
+            best = min(best, time.perf_counter() - begin)
+    return float(best * 1e9 / (ROWS * WIDTH))

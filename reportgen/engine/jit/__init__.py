@@ -1,0 +1,1 @@
+"""Compilation of kernels and the cache of compiled kernels."""

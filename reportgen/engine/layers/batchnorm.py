@@ -1,0 +1,123 @@
+"""Batch normalization of (rows, width) blocks (Ioffe and Szegedy 2015, algorithm 1). `running` is [mean | variance]."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.engine.jit.compile import inner
+from reportgen.engine.layers.dense import fill
+from reportgen.engine.network import (
+    BETA,
+    GAMMA,
+    MOMENTS,
+    NORM_EPSILON,
+    NORM_MOMENTUM,
+    NORM_TEST_BATCH,
+    NORM_UPDATE,
+    PROBE,
+    RUNNING,
+    TRAIN,
+    WIDTH,
+    XHAT,
+)
+
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@inner
+def normalize_running(running, epsilon, gamma, beta, z):
+    """Normalize z in place by the running mean and variance."""
+    width = gamma.size
+    for i in range(z.size // width):
+        row = z[i * width : (i + 1) * width]
+        for j in range(width):
+            row[j] = gamma[j] * (row[j] - running[j]) / np.sqrt(running[width + j] + epsilon) + beta[j]
+
+
+@inner
+def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
+    """Normalize z in place by its own moments; keep xhat and moments = [1 / sqrt(var + epsilon) | mean | var].
+
+    The running values move to keep times themselves plus (1 - keep) times the batch's, with the unbiased variance
+    where the batch has more than one row; keep = 1 leaves them.
+    """
+    width = gamma.size
+    rows = z.size // width
+    count = z.dtype.type(rows)
+    scale, mean, variance = moments[:width], moments[width : 2 * width], moments[2 * width : 3 * width]
+    fill(moments, _ZERO)
+    for i in range(rows):
+        row = z[i * width : (i + 1) * width]
+        for j in range(width):
+            mean[j] += row[j]
+    for j in range(width):
+        mean[j] /= count
+    for i in range(rows):
+        row, hat = z[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+        for j in range(width):
+            hat[j] = row[j] - mean[j]
+            variance[j] += hat[j] * hat[j]
+    for j in range(width):
+        variance[j] /= count
+        scale[j] = _ONE / np.sqrt(variance[j] + epsilon)
+    for i in range(rows):
+        row, hat = z[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+        for j in range(width):
+            hat[j] *= scale[j]
+            row[j] = gamma[j] * hat[j] + beta[j]
+    if keep != _ONE:
+        unbiased = count / (count - _ONE) if rows > 1 else _ONE
+        for j in range(width):
+            running[j] = keep * running[j] + (_ONE - keep) * mean[j]
+            running[width + j] = keep * running[width + j] + (_ONE - keep) * variance[j] * unbiased
+
+
+@inner
+def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient):
+    """Turn the derivative by the output into that by the input, in place; set gamma's and beta's gradients."""
+    width = gamma.size
+    rows = delta.size // width
+    count = delta.dtype.type(rows)
+    fill(gamma_gradient, _ZERO)
+    fill(beta_gradient, _ZERO)
+    for i in range(rows):
+        row, hat = delta[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+        for j in range(width):
+            gamma_gradient[j] += row[j] * hat[j]
+            beta_gradient[j] += row[j]
+    for i in range(rows):
+        row, hat = delta[i * width : (i + 1) * width], xhat[i * width : (i + 1) * width]
+        for j in range(width):
+            centred = row[j] - (beta_gradient[j] + hat[j] * gamma_gradient[j]) / count
+            row[j] = gamma[j] * scale[j] * centred
+
+
+@inner
+def forward_norm(net, state, work, layer, rows, mode, z):
+    """Normalize a layer's pre-activations z, in place, as the mode and the layer's settings say."""
+    code, constant = net.codes[layer], net.constants[layer]
+    width = code[WIDTH]
+    gamma = state.params[code[GAMMA] : code[GAMMA] + width]
+    beta = state.params[code[BETA] : code[BETA] + width]
+    running = state.running[code[RUNNING] : code[RUNNING] + 2 * width]
+    epsilon = constant[NORM_EPSILON]
+    if mode != TRAIN and mode != PROBE and code[NORM_TEST_BATCH] == 0:
+        normalize_running(running, epsilon, gamma, beta, z)
+        return
+    keep = constant[NORM_MOMENTUM] if mode == TRAIN and code[NORM_UPDATE] == 1 else _ONE
+    xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + width) * rows]
+    moments = work.moments[code[MOMENTS] : code[MOMENTS] + 3 * width]
+    normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments)
+
+
+@inner
+def backward_norm(net, state, work, layer, rows, delta):
+    """Take `delta` back through a layer's normalization, in place; set the gradients of gamma and beta."""
+    code = net.codes[layer]
+    width = code[WIDTH]
+    xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + width) * rows]
+    scale = work.moments[code[MOMENTS] : code[MOMENTS] + width]
+    gamma = state.params[code[GAMMA] : code[GAMMA] + width]
+    gamma_gradient = state.grads[code[GAMMA] : code[GAMMA] + width]
+    beta_gradient = state.grads[code[BETA] : code[BETA] + width]
+    normalize_backward(gamma, xhat, scale, delta[: rows * width], gamma_gradient, beta_gradient)

@@ -1,0 +1,213 @@
+"""The layers: forward and backward, one layer at a time, in place on flat buffers. Z = A W + b, (rows, width)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.engine.jit.calls import call
+from reportgen.engine.jit.compile import inline, inner, kernel, part
+from reportgen.engine.math.microkernel import ADD, WRITE
+from reportgen.engine.math.random import dropout_mask, subkey
+from reportgen.engine.network import (
+    ACTIVATE,
+    ACTS,
+    BIAS,
+    DENORMALIZE,
+    DIFFERENTIATE,
+    DROP,
+    DROPOUT,
+    DROPPED,
+    FAN_IN,
+    GAMMA,
+    MASK,
+    NO_STEP,
+    NORMALIZE,
+    PHI_0,
+    PIECES,
+    PRE,
+    PROBE,
+    RATE,
+    SLOPE,
+    TEST,
+    UNITS,
+    WEIGHTS,
+    WIDTH,
+)
+
+INVERTED, SCALE_AT_TEST, UNSCALED = 1, 2, 3
+
+_ZERO = np.float32(0)
+
+
+@inner
+def copy(source, target):
+    """Set target to source, both flat. A slice assignment would do, but takes seconds to compile."""
+    for k in range(source.size):
+        target[k] = source[k]
+
+
+@inner
+def fill(target, value):
+    """Set all of target, flat, to a number of its type."""
+    for k in range(target.size):
+        target[k] = value
+
+
+@inline
+def block(work, offset, width, rows):
+    """Return a layer's (rows, width) block, flat."""
+    return work.blocks[offset * rows : (offset + width) * rows]
+
+
+@inline
+def layer_input(net, work, layer, rows):
+    """Return what comes into a layer, flat (rows, fan_in): the batch, or the layer below after dropout."""
+    if layer == 0:
+        return work.x[: rows * net.codes[0, FAN_IN]]
+    below = net.codes[layer - 1]
+    place = below[DROPPED] if below[DROPPED] >= 0 else below[ACTS]
+    return block(work, place, below[UNITS], rows)
+
+
+@inline
+def pre_activation(net, work, layer, rows):
+    """Return a layer's pre-activations, flat (rows, width): where its activations will be, if none needs both."""
+    code = net.codes[layer]
+    return block(work, code[PRE] if code[PRE] >= 0 else code[ACTS], code[WIDTH], rows)
+
+
+@part
+def forward_linear(net, state, work, layer, rows, mode):
+    """Write Z = A W + b, normalized where the layer has batch-norm, to the layer's pre-activation block."""
+    code = net.codes[layer]
+    fan_in, width = code[FAN_IN], code[WIDTH]
+    z = pre_activation(net, work, layer, rows)
+    weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width]
+    zero = net.constants.dtype.type(0)
+    kind = ADD if code[BIAS] >= 0 else WRITE
+    bias = state.params[code[BIAS] : code[BIAS] + width] if code[BIAS] >= 0 else weights
+    inputs, shape = layer_input(net, work, layer, rows), (rows, width, fan_in)
+    finish = (kind, zero, zero, zero)
+    call(net.product, shape, inputs, (fan_in, 1), weights, False, z, bias, finish, work.panels)
+    if code[GAMMA] >= 0:
+        call(code[NORMALIZE], net, state, work, layer, rows, mode, z)
+
+
+@part
+def forward_activation(net, state, work, layer, rows, mode, step):
+    """Turn a layer's pre-activations into activations, and drop units."""
+    code = net.codes[layer]
+    acts = block(work, code[ACTS], code[UNITS], rows)
+    if code[PIECES] > 1:
+        call(code[ACTIVATE], code[PIECES], pre_activation(net, work, layer, rows), acts)
+    else:
+        if code[PRE] >= 0:
+            copy(pre_activation(net, work, layer, rows), acts)
+        if code[SLOPE] >= 0:
+            call(code[ACTIVATE], state.params[code[SLOPE] : code[SLOPE] + code[UNITS]], acts)
+        elif code[ACTIVATE] != 0:
+            call(code[ACTIVATE], net.constants[layer, PHI_0:], acts)
+    if code[DROPPED] >= 0:
+        call(code[DROP], net, state, work, layer, rows, mode, step, acts)
+
+
+@inner
+def drop(net, state, work, layer, rows, mode, step, acts):
+    """Write the layer's mask, and its activations under the mask."""
+    code = net.codes[layer]
+    rate = net.constants[layer, RATE]
+    one = net.constants.dtype.type(1)
+    mask = block(work, code[MASK], code[UNITS], rows)
+    out = block(work, code[DROPPED], code[UNITS], rows)
+    if mode in (PROBE, TEST):
+        fill(mask, one - rate if mode == TEST and code[DROPOUT] == SCALE_AT_TEST else one)
+    else:
+        kept = one / (one - rate) if code[DROPOUT] == INVERTED else one
+        dropout_mask(subkey(state.keys, layer, step), np.float64(rate), kept, mask)
+    for k in range(out.size):
+        out[k] = acts[k] * mask[k]
+
+
+@inner
+def forward(net, state, work, rows, mode, step):
+    """Pass the batch in work.x through all layers; the logits end in the last layer's block."""
+    for layer in range(net.codes.shape[0]):
+        forward_linear(net, state, work, layer, rows, mode)
+        forward_activation(net, state, work, layer, rows, mode, step)
+
+
+@inline
+def output(net, work, rows):
+    """Return the logits of the last forward pass, flat (rows, classes)."""
+    code = net.codes[net.codes.shape[0] - 1]
+    return block(work, code[ACTS], code[UNITS], rows)
+
+
+@part
+def backward_activation(net, state, work, layer, rows, delta, other):
+    """Turn the loss's derivative by a layer's outputs, in `delta`, into that by its pre-activations.
+
+    It is left in `delta`; but in `other` where a unit has several pieces.
+    """
+    code = net.codes[layer]
+    size = rows * code[UNITS]
+    if code[DROPPED] >= 0:
+        mask = block(work, code[MASK], code[UNITS], rows)
+        for k in range(size):
+            delta[k] *= mask[k]
+    z = pre_activation(net, work, layer, rows)
+    acts = block(work, code[ACTS], code[UNITS], rows)
+    if code[PIECES] > 1:
+        call(code[DIFFERENTIATE], code[PIECES], z, delta[:size], other[: rows * code[WIDTH]])
+    elif code[SLOPE] >= 0:
+        begin, end = code[SLOPE], code[SLOPE] + code[UNITS]
+        call(code[DIFFERENTIATE], state.params[begin:end], z, delta[:size], state.grads[begin:end])
+    elif code[DIFFERENTIATE] != 0:
+        call(code[DIFFERENTIATE], net.constants[layer, PHI_0:], acts, z, delta[:size])
+
+
+@part
+def backward_linear(net, state, work, layer, rows, delta, other):
+    """Set the gradients of a layer's bias, or of gamma and beta, and take the derivative back to the layer's inputs.
+
+    `delta` goes back through batch-norm in place; the derivative by the inputs, (rows, fan_in), is written to `other`,
+    but for the first layer.
+    """
+    code = net.codes[layer]
+    fan_in, width = code[FAN_IN], code[WIDTH]
+    if code[GAMMA] >= 0:
+        call(code[DENORMALIZE], net, state, work, layer, rows, delta)
+    else:
+        gradient = state.grads[code[BIAS] : code[BIAS] + width]
+        for j in range(width):
+            gradient[j] = _ZERO
+        for i in range(rows):
+            for j in range(width):
+                gradient[j] += delta[i * width + j]
+    if layer > 0:
+        weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width]
+        zero = net.constants.dtype.type(0)
+        shape, finish = (rows, fan_in, width), (WRITE, zero, zero, zero)
+        call(net.product, shape, delta, (width, 1), weights, True, other, other, finish, work.panels)
+
+
+@part
+def weight_gradient(net, state, work, layer, rows, delta, target, below, finish):
+    """Do with A' delta, (fan_in, width), for the layer's inputs A, what `finish` says; target is its c, below its d."""
+    code = net.codes[layer]
+    fan_in, width = code[FAN_IN], code[WIDTH]
+    inputs = layer_input(net, work, layer, rows)
+    shape = (fan_in, width, rows)
+    call(net.product, shape, inputs, (1, fan_in), delta, False, target, below, finish, work.panels)
+
+
+@kernel
+def pass_linear(net, state, work, layer, rows):
+    """Write a layer's pre-activations, as `forward_linear` does inside kernels, in mode PROBE."""
+    forward_linear(net, state, work, layer, rows, PROBE)
+
+
+@kernel
+def pass_activation(net, state, work, layer, rows):
+    """Write a layer's activations, as `forward_activation` does inside kernels, in mode PROBE."""
+    forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)

@@ -1,0 +1,1 @@
+"""Elementary functions, random numbers and matrix products for kernels."""

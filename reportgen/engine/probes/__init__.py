@@ -1,0 +1,1 @@
+"""Probes: layer statistics of a network on a fixed batch of examples."""

@@ -1,0 +1,289 @@
+"""A look at every layer on a fixed batch: forward and backward once, statistics gathered on the way.
+
+Batch-norm takes the probe batch's own statistics and no unit is dropped. Gradients are those of the mean data loss,
+without penalties.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.engine.jit.calls import call, call_number
+from reportgen.engine.jit.compile import inline, inner, kernel
+from reportgen.engine.layers.dense import (
+    backward_activation,
+    backward_linear,
+    block,
+    copy,
+    fill,
+    forward_activation,
+    forward_linear,
+    layer_input,
+    output,
+    pre_activation,
+    weight_gradient,
+)
+from reportgen.engine.math.microkernel import WRITE
+from reportgen.engine.network import (
+    ACTS,
+    BETA,
+    BIAS,
+    DIFFERENTIATE,
+    FAN_IN,
+    GAMMA,
+    MAX_SLOPE,
+    NO_STEP,
+    PHI_0,
+    PIECES,
+    PROBE,
+    RUNNING,
+    UNITS,
+    WEIGHTS,
+    WIDTH,
+)
+from reportgen.engine.probes.agreement import agreement_by_example, agreement_of_batch
+from reportgen.engine.probes.evenness import WEIGHT_SHAPES, weight_shape
+from reportgen.engine.probes.moments import (
+    count_nonzero,
+    counting_room,
+    extremes,
+    fill_histogram,
+    fill_log_histogram,
+    log_bins,
+    moments,
+    norm,
+    unit_spread,
+)
+from reportgen.engine.spec import STATISTICS, NetworkSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+
+ACTIVATION_BINS = 30
+GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
+_GRADIENT_BINS = log_bins(10.0**GRADIENT_EDGES)
+SATURATED_SLOPE = 0.05
+"""A unit counts as saturated where its slope is below this share of the activation's largest."""
+
+# Columns of Looks.statistics; the tuples follow the order of STATISTICS.
+_A_MEAN, _A_STD, _A_MIN, _A_MAX, _ZEROS, _SATURATED, _DEAD, _Z_MEAN, _Z_STD = range(9)
+_G_MEAN, _G_STD, _G_NORM, _W_STD, _W_NORM, _WG_NORM = range(9, 15)
+_B_MEAN, _BG_NORM, _W_SPREAD, _WG_SPREAD, _GAMMA_MEAN = range(16, 21)
+_RUNNING_MEAN = STATISTICS.index("bn_running_mean_mean")
+_AGREEMENT = STATISTICS.index("sign_agreement_example")
+_UPDATE_RATIO = STATISTICS.index("update_ratio")
+
+
+class Looks(NamedTuple):
+    """What the looks of a run fill, each its place in the first dimension, but for the edges and bins of histograms.
+
+    statistics (looks, layers, len(STATISTICS)), weight_shapes (looks, layers, len(WEIGHT_SHAPES)), histograms (looks,
+    layers, bins), and dead units (looks, hidden units). gradient_histogram has the two bins beside those between
+    GRADIENT_EDGES, for what lies below and above; room is the histograms' scratch.
+    """
+
+    statistics: NDArray[np.float64]
+    weight_shapes: NDArray[np.float64]
+    activation_edges: NDArray[np.float64]
+    activation_histogram: NDArray[np.int64]
+    room: NDArray[np.int32]
+    gradient_cuts: NDArray[np.uint32]
+    gradient_starts: NDArray[np.int64]
+    gradient_histogram: NDArray[np.int64]
+    unit_dead: NDArray[np.uint8]
+
+
+class Watch(NamedTuple):
+    """How a kernel looks while it trains: after the steps in `due`, rising, on the first `rows` training examples.
+
+    kernel is the address of `probe`; look number k is that after due[k]; before has room for parameters one step ago.
+    """
+
+    kernel: int
+    rows: int
+    due: NDArray[np.int64]
+    before: NDArray[Any]
+    looks: Looks
+
+
+def new_looks(network: NetworkSpec, count: int) -> Looks:
+    """Return room for so many looks at a network."""
+    layers = len(network.layers)
+    return Looks(
+        statistics=np.full((count, layers, len(STATISTICS)), np.nan),
+        weight_shapes=np.full((count, layers, len(WEIGHT_SHAPES)), np.nan),
+        activation_edges=_activation_edges(tuple(layer.activation.name for layer in network.layers)),
+        activation_histogram=np.zeros((count, layers, ACTIVATION_BINS), np.int64),
+        room=counting_room(ACTIVATION_BINS),
+        gradient_cuts=_GRADIENT_BINS[0],
+        gradient_starts=_GRADIENT_BINS[1],
+        gradient_histogram=np.zeros((count, layers, GRADIENT_EDGES.size + 1), np.int64),
+        unit_dead=np.zeros((count, sum(layer.units for layer in network.layers[:-1])), np.uint8),
+    )
+
+
+@cache
+def _activation_edges(names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return the histograms' edges (layers, ACTIVATION_BINS + 1); shared by all looks, so not to be written."""
+    bounds = [ACTIVATIONS[name].bounds for name in names]
+    return np.array([np.linspace(low, high, ACTIVATION_BINS + 1) for low, high in bounds])
+
+
+@inner
+def look_at_activations(acts, edges, counts, room, row):
+    """Gather the statistics of a layer's activations, flat (rows, units)."""
+    row[_A_MEAN], row[_A_STD] = moments(acts)
+    row[_A_MIN], row[_A_MAX] = extremes(acts)
+    row[_ZEROS] = (acts.size - count_nonzero(acts)) / acts.size
+    fill_histogram(acts, edges, counts, room)
+
+
+@inner
+def _find_dead(acts, dead):
+    """Mark the units, as many as `dead` has places, that are silent on every row; return their share."""
+    units, alive = dead.size, 0
+    fill(dead, np.uint8(1))
+    for i in range(acts.size // units):
+        for j in range(units):
+            if dead[j] == 1 and acts[i * units + j] != 0:
+                dead[j] = 0
+                alive += 1
+        if alive == units:
+            break
+    return (units - alive) / units
+
+
+@inner
+def _saturated(differentiate, constants, acts, z, slopes):
+    """Return the share of activations whose slope is nearly 0; `slopes` is scratch of their size."""
+    fill(slopes, slopes.dtype.type(1))
+    call(differentiate, constants[PHI_0:], acts, z, slopes)
+    flat = 0
+    for k in range(slopes.size):
+        flat += slopes[k] < SATURATED_SLOPE * constants[MAX_SLOPE]
+    return flat / slopes.size
+
+
+@inner
+def look_at_weights(w, g, width, row):
+    """Gather the statistics of a layer's weights and their gradient, both flat (fan_in, width)."""
+    row[_W_STD] = moments(w)[1]
+    row[_W_NORM], row[_WG_NORM] = norm(w), norm(g)
+    row[_W_SPREAD], row[_WG_SPREAD] = unit_spread(w, width), unit_spread(g, width)
+    row[_AGREEMENT + 1] = agreement_of_batch(g, width)
+
+
+@inner
+def look_at_shifts(code, params, grads, running, row):
+    """Gather the statistics of a layer's biases, or of what batch-norm has in their place."""
+    width = code[WIDTH]
+    shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
+    row[_B_MEAN] = moments(params[shift : shift + width])[0]
+    row[_BG_NORM] = norm(grads[shift : shift + width])
+    if code[GAMMA] >= 0:
+        row[_GAMMA_MEAN], row[_GAMMA_MEAN + 1] = moments(params[code[GAMMA] : code[GAMMA] + width])
+        row[_GAMMA_MEAN + 2], row[_GAMMA_MEAN + 3] = moments(params[shift : shift + width])
+        row[_RUNNING_MEAN] = moments(running[code[RUNNING] : code[RUNNING] + width])[0]
+        row[_RUNNING_MEAN + 1] = moments(running[code[RUNNING] + width : code[RUNNING] + 2 * width])[0]
+
+
+@inner
+def look_at_deltas(deltas, cuts, starts, counts, room, row):
+    """Gather the statistics of the loss's derivative by a layer's pre-activations."""
+    row[_G_MEAN], row[_G_STD] = moments(deltas)
+    row[_G_NORM] = norm(deltas)
+    fill_log_histogram(deltas, cuts, starts, counts, room)
+
+
+@kernel
+def probe(net, state, work, data, rows, before, index, looks):
+    """Look at all layers on the first `rows` training examples; state.grads and the work buffers are overwritten.
+
+    before: the parameters one step ago, or nothing, where there was no step. What is found is look number `index`.
+    """
+    features = net.codes[0, FAN_IN]
+    copy(data.x[: rows * features], work.x[: rows * features])
+    copy(data.y[:rows], work.y[:rows])
+    _look_forward(net, state, work, rows, index, looks)
+    call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
+    _look_backward(net, state, work, rows, index, looks)
+    for layer in range(net.codes.shape[0]):
+        code = net.codes[layer]
+        begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
+        weight_shape(state.params[begin:end], looks.weight_shapes[index, layer])
+        if before.size > 0:
+            looks.statistics[index, layer, _UPDATE_RATIO] = _moved(before[begin:end], state.params[begin:end])
+
+
+@inline
+def _look_forward(net, state, work, rows, index, looks):
+    """Pass the batch through all layers, and look at what comes of it."""
+    layers, hidden = net.codes.shape[0], np.int64(0)
+    for layer in range(layers):
+        code, row, constants = net.codes[layer], looks.statistics[index, layer], net.constants[layer]
+        forward_linear(net, state, work, layer, rows, PROBE)
+        z = pre_activation(net, work, layer, rows)
+        row[_Z_MEAN], row[_Z_STD] = moments(z)
+        forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
+        acts = block(work, code[ACTS], code[UNITS], rows)
+        counts = looks.activation_histogram[index, layer]
+        look_at_activations(acts, looks.activation_edges[layer], counts, looks.room, row)
+        if layer < layers - 1:
+            row[_DEAD] = _find_dead(acts, looks.unit_dead[index, hidden : hidden + code[UNITS]])
+            if not np.isnan(constants[MAX_SLOPE]):
+                row[_SATURATED] = _saturated(code[DIFFERENTIATE], constants, acts, z, work.delta[: acts.size])
+        hidden += code[UNITS]
+
+
+@inline
+def _look_backward(net, state, work, rows, index, looks):
+    """Take the logits' delta in work.delta back through all layers, and look at what comes of it."""
+    zero = net.constants.dtype.type(0)
+    finish = (WRITE, zero, zero, zero)
+    delta, other = work.delta, work.other
+    layers = net.codes.shape[0]
+    for down in range(layers):
+        layer = layers - 1 - down
+        code, row = net.codes[layer], looks.statistics[index, layer]
+        backward_activation(net, state, work, layer, rows, delta, other)
+        if code[PIECES] > 1:
+            delta, other = other, delta
+        at_layer = delta[: rows * code[WIDTH]]
+        counts = looks.gradient_histogram[index, layer]
+        look_at_deltas(at_layer, looks.gradient_cuts, looks.gradient_starts, counts, looks.room, row)
+        backward_linear(net, state, work, layer, rows, delta, other)
+        begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
+        gradient = state.grads[begin:end]
+        weight_gradient(net, state, work, layer, rows, delta, gradient, gradient, finish)
+        look_at_weights(state.params[begin:end], gradient, code[WIDTH], row)
+        look_at_shifts(code, state.params, state.grads, state.running, row)
+        row[_AGREEMENT] = agreement_by_example(layer_input(net, work, layer, rows), at_layer, code[FAN_IN], code[WIDTH])
+        delta, other = other, delta
+
+
+@inner
+def _moved(before, after):
+    """Return |after - before| / |before|; NaN where weights were all zero."""
+    moved, squares = 0.0, 0.0
+    for k in range(before.size):
+        moved += (np.float64(after[k]) - np.float64(before[k])) ** 2
+        squares += np.float64(before[k]) ** 2
+    return np.sqrt(moved / squares) if squares > 0.0 else np.nan
+
+
+def look_arrays(steps: list[int], looks: Looks, units: list[int]) -> dict[str, NDArray[Any]]:
+    """Return the looks, at these steps, as the record's probe arrays; `units` are the hidden layers' sizes."""
+    if not steps:
+        return {}
+    count = len(steps)
+    arrays: dict[str, NDArray[Any]] = {"probe_step": np.array(steps, np.int64)}
+    for names, columns in ((STATISTICS, looks.statistics), (WEIGHT_SHAPES, looks.weight_shapes)):
+        arrays |= {f"probe_{name}": columns[:count, :, column].copy() for column, name in enumerate(names)}
+    arrays["activation_edges"], arrays["gradient_edges"] = looks.activation_edges, GRADIENT_EDGES
+    arrays["probe_activation_histogram"] = looks.activation_histogram[:count]
+    arrays["probe_gradient_histogram"] = looks.gradient_histogram[:count, :, 1:-1].copy()
+    arrays["probe_unit_dead"] = looks.unit_dead[:count]
+    arrays["unit_layer"] = np.repeat(np.arange(1, len(units) + 1), units)
+    return arrays

@@ -1,0 +1,1 @@
+"""Tables of activations, initializations, losses, optimizers and learning-rate schedules."""

@@ -1,0 +1,266 @@
+"""Initializations: how a layer's weights are drawn, and one table.
+
+To add one: a row at the end. All rows draw from the same base noise for one (seed, layer), so that variants with one
+seed differ by the initialization's rule and not by luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.data.streams import stream
+from reportgen.engine.tables.activation import special
+from reportgen.registry import Parameter, Row, table
+
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What an initialization may use for one layer: its shape, its activation's name, its parameters, its noise.
+
+    normal: (fan_in, fan_out) standard normal numbers, shared by all rows. stream: a generator for anything else.
+    """
+
+    fan_in: int
+    fan_out: int
+    activation: str
+    parameters: dict[str, Any]
+    normal: Weights
+    stream: np.random.Generator
+
+    def uniform(self, bound: float) -> Weights:
+        """Return numbers uniform on [-bound, bound], from the same base noise as the normal ones."""
+        unit: Weights = 2 * special().ndtr(self.normal) - 1
+        return bound * unit
+
+
+def draw_weights(
+    row: Init, parameters: dict[str, Any], shape: tuple[int, int], activation: str, seed: int, layer: int
+) -> Weights:
+    """Return a layer's weights (fan_in, fan_out) before calibration on data, float64.
+
+    `layer` counts from 0; `parameters` holds all of the row's, `gain` among them.
+    """
+    normal = stream(seed, "weights", layer).standard_normal(shape, dtype=np.float32).astype(np.float64)
+    draw = Draw(*shape, activation, parameters, normal, stream(seed, "weights extra", layer))
+    return float(parameters.get("gain", 1.0)) * row.sample(draw)
+
+
+def _sparse(draw: Draw) -> Weights:
+    connections = min(int(draw.parameters["connections"]), draw.fan_in)
+    order = np.argsort(draw.stream.random((draw.fan_in, draw.fan_out)), axis=0)
+    return np.where(order.argsort(axis=0) < connections, draw.normal * draw.parameters["std"], 0.0)
+
+
+def _orthogonal(draw: Draw) -> Weights:
+    tall = draw.normal if draw.fan_in >= draw.fan_out else draw.normal.T
+    q, r = np.linalg.qr(tall)
+    q = q * np.where(np.diag(r) < 0, -1.0, 1.0)  # makes the distribution uniform (Mezzadri 2007)
+    return q if draw.fan_in >= draw.fan_out else q.T
+
+
+def _random_walk(draw: Draw) -> Weights:
+    n = draw.fan_in
+    rectified = 2**0.5 * np.exp(1.2 / (max(n, 6) - 2.4))
+    gain = rectified if draw.activation == "relu" else np.exp(1 / (2 * n))
+    return draw.normal * float(gain / n**0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Init(Row):
+    """A row of the initializations.
+
+    sample: weights (fan_in, fan_out) of unit gain. std: the standard deviation of unit gain, by (fan_in, fan_out,
+    parameters, activation), where the rule fixes it before seeing data, else None. calibrates: "unit" or "layer" where
+    weights are rescaled on the first training examples.
+    """
+
+    sample: Callable[[Draw], Weights]
+    std: Callable[[int, int, dict[str, Any], str], float] | None = None
+    calibrates: Literal["unit", "layer"] | None = None
+
+
+_GAIN = Parameter("gain", "number", 1.0, "multiplies the standard deviation", 0.0, 1e6)
+
+
+def _normal(name: str, summary: str, formula: str, source: str, variance: Callable[[int, int], float]) -> Init:
+    """Return the row of a normal initialization with that variance of a weight."""
+    return Init(
+        name=name,
+        summary=summary,
+        formula=formula,
+        source=source,
+        parameters=(_GAIN,),
+        aliases=("he",) if name == "he_normal" else (),
+        sample=lambda draw: draw.normal * variance(draw.fan_in, draw.fan_out) ** 0.5,
+        std=lambda fan_in, fan_out, parameters, activation: variance(fan_in, fan_out) ** 0.5,
+    )
+
+
+def _uniform(name: str, summary: str, formula: str, source: str, variance: Callable[[int, int], float]) -> Init:
+    """Return the row of a uniform initialization with that variance of a weight."""
+    return Init(
+        name=name,
+        summary=summary,
+        formula=formula,
+        source=source,
+        parameters=(_GAIN,),
+        sample=lambda draw: draw.uniform((3 * variance(draw.fan_in, draw.fan_out)) ** 0.5),
+        std=lambda fan_in, fan_out, parameters, activation: variance(fan_in, fan_out) ** 0.5,
+    )
+
+
+def _glorot(fan_in: int, fan_out: int) -> float:
+    return 2 / (fan_in + fan_out)
+
+
+def _he(fan_in: int, fan_out: int) -> float:
+    return 2 / fan_in
+
+
+def _inverse(fan_in: int, fan_out: int) -> float:
+    return 1 / fan_in
+
+
+INITS = table(
+    [
+        Init(
+            name="zero",
+            summary="All weights zero: every unit of a layer stays a copy of its neighbours.",
+            formula="w = 0",
+            source="a pitfall, for demonstration",
+            parameters=(_GAIN,),
+            sample=lambda draw: np.zeros((draw.fan_in, draw.fan_out)),
+            std=lambda fan_in, fan_out, parameters, activation: 0.0,
+        ),
+        Init(
+            name="constant",
+            summary="All weights the same number: the same symmetry as with zero.",
+            formula="w = c",
+            source="a pitfall, for demonstration",
+            parameters=(Parameter("value", "number", 0.01, "the number", -1e6, 1e6), _GAIN),
+            sample=lambda draw: np.full((draw.fan_in, draw.fan_out), float(draw.parameters["value"])),
+        ),
+        Init(
+            name="gaussian",
+            summary="Normal numbers of a fixed standard deviation, whatever the layer's size.",
+            formula=r"w \sim N(0, s^2)",
+            source="Krizhevsky, Sutskever and Hinton 2012, section 5 (with s = 0.01)",
+            parameters=(Parameter("std", "number", 0.01, "standard deviation", 0.0, 1e6), _GAIN),
+            sample=lambda draw: draw.normal * draw.parameters["std"],
+            std=lambda fan_in, fan_out, parameters, activation: float(parameters["std"]),
+        ),
+        Init(
+            name="uniform",
+            summary="Uniform numbers within a fixed bound, whatever the layer's size.",
+            formula=r"w \sim U(-b, b)",
+            source="LeCun et al. 1998, Efficient BackProp, section 4.6",
+            parameters=(Parameter("bound", "number", 0.01, "largest absolute value", 0.0, 1e6), _GAIN),
+            sample=lambda draw: draw.uniform(float(draw.parameters["bound"])),
+            std=lambda fan_in, fan_out, parameters, activation: float(parameters["bound"]) / 3**0.5,
+        ),
+        _normal(
+            "xavier",
+            "Normal numbers over the square root of fan-in: the form that lectures call Xavier.",
+            r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
+            "Glorot and Bengio 2010, eq. 10, with fan-in alone",
+            _inverse,
+        ),
+        _normal(
+            "glorot_normal",
+            "Normal, a compromise between keeping activations and keeping gradients.",
+            r"w \sim N\left(0, \frac{2}{n_{in} + n_{out}}\right)",
+            "Glorot and Bengio 2010, eq. 12",
+            _glorot,
+        ),
+        _uniform(
+            "glorot_uniform",
+            "Uniform, a compromise between keeping activations and keeping gradients.",
+            r"w \sim U\left(-\sqrt{\frac{6}{n_{in} + n_{out}}}, \sqrt{\frac{6}{n_{in} + n_{out}}}\right)",
+            "Glorot and Bengio 2010, eq. 16",
+            _glorot,
+        ),
+        _normal(
+            "he_normal",
+            "Normal with twice the variance, since ReLU silences half of what comes in.",
+            r"w \sim N\left(0, \frac{2}{n_{in}}\right)",
+            "He et al. 2015, eq. 10",
+            _he,
+        ),
+        _uniform(
+            "he_uniform",
+            "Uniform with the variance of He's normal form.",
+            r"w \sim U\left(-\sqrt{\frac{6}{n_{in}}}, \sqrt{\frac{6}{n_{in}}}\right)",
+            "He et al. 2015, eq. 10",
+            _he,
+        ),
+        _normal(
+            "lecun_normal",
+            "Normal numbers over the square root of fan-in, for units near their linear part.",
+            r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
+            "LeCun et al. 1998, Efficient BackProp, eq. 16",
+            _inverse,
+        ),
+        Init(
+            name="sparse",
+            summary="Each unit is connected to a few inputs only; all other weights start at zero.",
+            formula=r"k \text{ of the } n_{in} \text{ weights} \sim N(0, s^2), \text{ the rest } 0",
+            source="Martens 2010, section 5",
+            parameters=(
+                Parameter("connections", "integer", 10, "incoming connections of a unit", 1, 1_000_000),
+                Parameter("std", "number", 1.0, "standard deviation of the connected weights", 0.0, 1e6),
+                _GAIN,
+            ),
+            sample=_sparse,
+            std=lambda fan_in, fan_out, parameters, activation: float(
+                parameters["std"] * (min(parameters["connections"], fan_in) / fan_in) ** 0.5
+            ),
+        ),
+        Init(
+            name="orthogonal",
+            summary="Orthonormal columns, or rows where the layer widens: no direction is stretched.",
+            formula=r"W^\top W = I",
+            source="Saxe, McClelland and Ganguli 2014, section 3",
+            parameters=(_GAIN,),
+            sample=_orthogonal,
+            std=lambda fan_in, fan_out, parameters, activation: max(fan_in, fan_out) ** -0.5,
+        ),
+        Init(
+            name="random_walk",
+            summary="Normal numbers whose scale keeps the logarithm of the gradient's norm from drifting with depth.",
+            formula=r"w \sim N\left(0, \frac{g^2}{n_{in}}\right),\ g_{ReLU} = \sqrt{2}\,e^{1.2 / (\max(n, 6) - 2.4)},"
+            r"\ g_{linear} = e^{1 / (2 n)}",
+            source="Sussillo and Abbott 2014, eqs. 13 and 16; the linear gain serves all but ReLU",
+            parameters=(_GAIN,),
+            sample=_random_walk,
+            std=lambda fan_in, fan_out, parameters, activation: float(
+                (2**0.5 * np.exp(1.2 / (max(fan_in, 6) - 2.4)) if activation == "relu" else np.exp(1 / (2 * fan_in)))
+                / fan_in**0.5
+            ),
+        ),
+        Init(
+            name="data_dependent",
+            summary="Normal weights, rescaled on training examples so that every unit has zero mean and unit variance.",
+            formula=r"w_j \leftarrow w_j / \hat\sigma_j,\quad b_j \leftarrow -\hat\mu_j / \hat\sigma_j",
+            source="Krähenbühl et al. 2016, section 3.1 (within-layer part)",
+            parameters=(_GAIN,),
+            sample=lambda draw: draw.normal / draw.fan_in**0.5,
+            calibrates="unit",
+        ),
+        Init(
+            name="lsuv",
+            summary="Orthogonal weights, rescaled layer by layer until pre-activations have unit variance.",
+            formula=r"W \leftarrow W / \sqrt{\mathrm{Var}(z)}",
+            source="Mishkin and Matas 2016, algorithm 1",
+            parameters=(_GAIN,),
+            sample=_orthogonal,
+            calibrates="layer",
+        ),
+    ]
+)

@@ -1,0 +1,132 @@
+"""Losses: value and derivative by the logits, in one table. All are means over the batch.
+
+To add one: a kernel and a row at the end. A kernel returns the summed loss of the rows of `logits` (rows, classes),
+flat, and sets `delta` to its mean's derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.engine.jit.compile import inner
+from reportgen.engine.math.elementary import exp
+from reportgen.registry import Row, table
+
+_MANY = 1e200  # times the largest mass, float64 still holds it
+_ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
+
+
+@inner
+def _cross_entropy(logits, y, classes, delta):
+    total = 0.0
+    share = _ONE / logits.dtype.type(y.size)
+    for i in range(y.size):
+        z, d = logits[i * classes : (i + 1) * classes], delta[i * classes : (i + 1) * classes]
+        largest = z[0]
+        for j in range(1, classes):
+            largest = max(largest, z[j])
+        for j in range(classes):
+            d[j] = z[j] - largest
+        total -= d[y[i]]
+    for k in range(y.size * classes):  # one long loop: rows are too short for vector instructions
+        delta[k] = exp(delta[k])
+    masses = 1.0
+    for i in range(y.size):
+        d = delta[i * classes : (i + 1) * classes]
+        mass = _ZERO
+        for j in range(classes):
+            mass += d[j]
+        masses *= np.float64(mass)
+        if masses > _MANY or i == y.size - 1:  # one logarithm for many rows; each mass is at least 1
+            total += np.log(masses)
+            masses = 1.0
+        scale = share / mass
+        for j in range(classes):
+            d[j] *= scale
+        d[y[i]] -= share
+    return total
+
+
+@inner
+def _squared_error(logits, y, classes, delta):
+    total = 0.0
+    share = _ONE / logits.dtype.type(y.size * classes)
+    for i in range(y.size):
+        for j in range(classes):
+            k = i * classes + j
+            error = logits[k] - _ONE if j == y[i] else logits[k]
+            total += np.float64(error) ** 2
+            delta[k] = _TWO * error * share
+    return total / classes
+
+
+@inner
+def _hinge(logits, y, classes, delta):
+    total = 0.0
+    share = _ONE / logits.dtype.type(y.size)
+    for i in range(y.size):
+        z, d = logits[i * classes : (i + 1) * classes], delta[i * classes : (i + 1) * classes]
+        label = y[i]
+        for j in range(classes):
+            d[j] = _ZERO
+        for j in range(classes):
+            margin = _ONE + z[j] - z[label]
+            # `not <=` lets a NaN through.
+            if j != label and not margin <= _ZERO:
+                total += np.float64(margin)
+                d[j] += share
+                d[label] -= share
+    return total
+
+
+@inner
+def count_correct(logits, y, classes):
+    """Return how many rows have their largest logit at the label; the first of equal ones counts, a NaN never."""
+    correct = 0
+    for i in range(y.size):
+        z = logits[i * classes : (i + 1) * classes]
+        best = 0
+        for j in range(1, classes):
+            if z[j] > z[best]:
+                best = j
+        if best == y[i] and z[best] == z[best]:
+            correct += 1
+    return correct
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(Row):
+    """A row of the losses, with its kernel."""
+
+    kernel: Callable[..., Any]
+
+
+LOSSES = table(
+    [
+        Loss(
+            name="softmax_cross_entropy",
+            kernel=_cross_entropy,
+            summary="Minus the logarithm of the probability that softmax gives the right class.",
+            formula=r"L = -\ln \frac{e^{z_y}}{\sum_j e^{z_j}}",
+            source="Bridle 1990",
+        ),
+        Loss(
+            name="mse",
+            kernel=_squared_error,
+            summary="Mean squared difference between the outputs and the one-hot label, over examples and classes.",
+            formula=r"L = \frac{1}{C} \sum_j (z_j - [j = y])^2",
+            source="Rumelhart, Hinton and Williams 1986",
+        ),
+        Loss(
+            name="hinge",
+            kernel=_hinge,
+            summary="Multiclass hinge: every wrong class within a margin of 1 of the right one costs.",
+            formula=r"L = \sum_{j \ne y} \max(0, 1 + z_j - z_y)",
+            source="Weston and Watkins 1999",
+        ),
+    ]
+)

@@ -1,0 +1,223 @@
+"""Piecewise linear activations and their kin: kernels and rows. PReLU learns its slopes, maxout takes several pieces.
+
+Kernels work in place: after `activate`, `a` holds phi(z). Comparisons are written so that a NaN stays a NaN.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reportgen.engine.jit.compile import inline, kernel
+from reportgen.engine.layers.dense import fill
+from reportgen.engine.math.elementary import exp
+from reportgen.engine.tables.activation import Activation
+from reportgen.registry import Parameter
+
+_ZERO, _ONE = np.float32(0), np.float32(1)
+# Constants that float32 cannot hold exactly come as kernel arguments in the network's own precision.
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+@inline
+def elu(z, alpha):
+    """Return z, or alpha (e^z - 1) where z is negative."""
+    return alpha * (exp(z) - _ONE) if z < _ZERO else z
+
+
+@kernel
+def _activate_relu(p, a):
+    for k in range(a.size):
+        a[k] = _ZERO if a[k] < _ZERO else a[k]
+
+
+@kernel
+def _differentiate_relu(p, a, z, delta):
+    for k in range(delta.size):
+        delta[k] = delta[k] if a[k] > _ZERO else _ZERO
+
+
+@kernel
+def _activate_leaky_relu(p, a):
+    slope = p[0]
+    for k in range(a.size):
+        a[k] *= slope if a[k] < _ZERO else _ONE
+
+
+@kernel
+def _differentiate_leaky_relu(p, a, z, delta):
+    slope = p[0]
+    for k in range(delta.size):
+        delta[k] *= slope if a[k] < _ZERO else _ONE
+
+
+@kernel
+def _activate_elu(p, a):
+    alpha = p[0]
+    for k in range(a.size):
+        a[k] = elu(a[k], alpha)
+
+
+@kernel
+def _differentiate_elu(p, a, z, delta):
+    alpha = p[0]
+    for k in range(delta.size):
+        delta[k] *= a[k] + alpha if a[k] < _ZERO else _ONE
+
+
+@kernel
+def _activate_selu(p, a):
+    scale, alpha = p[0], p[1]
+    for k in range(a.size):
+        a[k] = scale * elu(a[k], alpha)
+
+
+@kernel
+def _differentiate_selu(p, a, z, delta):
+    scale, limit = p[0], p[0] * p[1]
+    for k in range(delta.size):
+        delta[k] *= a[k] + limit if a[k] < _ZERO else scale
+
+
+@kernel
+def activate_prelu(slopes, a):
+    """Apply PReLU in place; slopes (units,), a flat (rows, units)."""
+    units = slopes.size
+    for i in range(a.size // units):
+        row = a[i * units : (i + 1) * units]
+        for j in range(units):
+            row[j] = slopes[j] * row[j] if row[j] < _ZERO else row[j]
+
+
+@kernel
+def differentiate_prelu(slopes, z, delta, slope_gradient):
+    """Multiply `delta` by phi'(z) and set the slopes' gradient, summed over rows (He et al. 2015, eq. 4)."""
+    units = slopes.size
+    fill(slope_gradient, _ZERO)
+    for i in range(z.size // units):
+        rows, deltas = z[i * units : (i + 1) * units], delta[i * units : (i + 1) * units]
+        for j in range(units):
+            if rows[j] < _ZERO:
+                slope_gradient[j] += deltas[j] * rows[j]
+                deltas[j] *= slopes[j]
+
+
+@kernel
+def activate_maxout(pieces, z, a):
+    """Set a (rows, units) to the largest of each unit's pieces in z (rows, units * pieces)."""
+    for u in range(a.size):
+        best = z[u * pieces]
+        for q in range(1, pieces):
+            value = z[u * pieces + q]
+            # The second test lets a NaN in.
+            best = value if value > best or value != value else best
+        a[u] = best
+
+
+@kernel
+def differentiate_maxout(pieces, z, delta, spread):
+    """Hand each unit's delta to its first largest piece in `spread` (rows, units * pieces), 0 to the others."""
+    for u in range(delta.size):
+        best = 0
+        for q in range(1, pieces):
+            if z[u * pieces + q] > z[u * pieces + best]:
+                best = q
+        for q in range(pieces):
+            spread[u * pieces + q] = delta[u] if q == best else _ZERO
+
+
+def _elu(z: Any, alpha: float) -> Any:
+    return np.where(z < 0, alpha * np.expm1(np.minimum(z, 0)), z)
+
+
+def _elu_slope(z: Any, alpha: float) -> Any:
+    return np.where(z < 0, alpha * np.exp(np.minimum(z, 0)), 1.0)
+
+
+RECTIFIERS = [
+    Activation(
+        name="relu",
+        summary="Passes what is positive, silences the rest; the derivative at 0 is taken as 0.",
+        formula=r"\phi(z) = \max(0, z)",
+        source="Nair and Hinton 2010",
+        function=lambda z: np.maximum(z, 0.0),
+        derivative=lambda z: (z > 0).astype(float),
+        gain=2**0.5,
+        bounds=(0.0, 5.0),
+        activate=_activate_relu,
+        differentiate=_differentiate_relu,
+    ),
+    Activation(
+        name="leaky_relu",
+        summary="ReLU with a small slope where z is negative, so that no unit goes silent for good.",
+        formula=r"\phi(z) = \max(z, s z)",
+        source="Maas, Hannun and Ng 2013, section 2",
+        parameters=(Parameter("slope", "number", 0.01, "slope where z is negative", 0.0, 1.0),),
+        function=lambda z, slope: np.where(z < 0, slope * z, z),
+        derivative=lambda z, slope: np.where(z < 0, slope, 1.0),
+        gain=(2 / (1 + 0.01**2)) ** 0.5,
+        bounds=(-1.0, 5.0),
+        constants=lambda p: (p["slope"],),
+        activate=_activate_leaky_relu,
+        differentiate=_differentiate_leaky_relu,
+    ),
+    Activation(
+        name="prelu",
+        summary="Leaky ReLU whose slope is learned, one for each unit.",
+        formula=r"\phi(z_j) = \max(0, z_j) + s_j \min(0, z_j)",
+        source="He et al. 2015, eq. 1",
+        parameters=(Parameter("slope", "number", 0.25, "slope at the start of training", -1.0, 1.0),),
+        function=lambda z, slope: np.where(z < 0, slope * z, z),
+        derivative=lambda z, slope: np.where(z < 0, slope, 1.0),
+        gain=(2 / (1 + 0.25**2)) ** 0.5,
+        bounds=(-1.0, 5.0),
+        keeps_input=True,
+        activate=activate_prelu,
+        differentiate=differentiate_prelu,
+    ),
+    Activation(
+        name="elu",
+        summary="Identity where positive; below zero it levels off at -alpha.",
+        formula=r"\phi(z) = \begin{cases} z & z \ge 0 \\ \alpha (e^z - 1) & z < 0 \end{cases}",
+        source="Clevert, Unterthiner and Hochreiter 2016, eq. 15",
+        parameters=(Parameter("alpha", "number", 1.0, "minus the value far below zero", 0.01, 100.0),),
+        function=_elu,
+        derivative=_elu_slope,
+        gain=(1 / 0.645) ** 0.5,
+        bounds=(-1.0, 5.0),
+        saturates=True,
+        constants=lambda p: (p["alpha"],),
+        activate=_activate_elu,
+        differentiate=_differentiate_elu,
+    ),
+    Activation(
+        name="maxout",
+        summary="The largest of several linear pieces; every piece has weights of its own.",
+        formula=r"\phi(x) = \max_k (w_k^\top x + b_k)",
+        source="Goodfellow et al. 2013, section 3",
+        parameters=(Parameter("pieces", "integer", 2, "linear pieces of a unit", 2, 64),),
+        function=lambda z, pieces: np.max(z.reshape(*z.shape[:-1], -1, pieces), axis=-1),
+        derivative=lambda z, pieces: np.ones_like(z),
+        gain=1.0,
+        bounds=(-5.0, 5.0),
+        keeps_input=True,
+        activate=activate_maxout,
+        differentiate=differentiate_maxout,
+    ),
+    Activation(
+        name="selu",
+        summary="A scaled ELU whose activations tend to zero mean and unit variance by themselves.",
+        formula=r"\phi(z) = \lambda \begin{cases} z & z \ge 0 \\ \alpha (e^z - 1) & z < 0 \end{cases}",
+        source="Klambauer et al. 2017, eq. 2",
+        function=lambda z: SELU_SCALE * _elu(z, SELU_ALPHA),
+        derivative=lambda z: SELU_SCALE * _elu_slope(z, SELU_ALPHA),
+        gain=1.0,
+        bounds=(-2.0, 5.0),
+        max_slope=SELU_SCALE * SELU_ALPHA,
+        saturates=True,
+        constants=lambda p: (SELU_SCALE, SELU_ALPHA),
+        activate=_activate_selu,
+        differentiate=_differentiate_selu,
+    ),
+]

@@ -1,0 +1,171 @@
+"""Learning-rate schedules: factors by step, and one table.
+
+To add one: a row at the end. A row's `factor` gets the time in epochs at each step and returns what multiplies the
+learning rate there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.registry import Component, Parameter, Row, table
+
+Times = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where training stands: epochs done at each step (fractions within an epoch), the run's length, its base rate.
+
+    step: a step's length in epochs.
+    """
+
+    epochs: Times
+    total: float
+    lr: float
+    step: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Row):
+    """A row of the schedules; factor: (clock, parameters) to the multiple of the base rate at each step."""
+
+    factor: Callable[[Clock, dict[str, Any]], Times]
+
+
+def rates(schedule: Component, lr: float, steps: NDArray[np.int64], steps_per_epoch: int, epochs: int) -> Times:
+    """Return the learning rate at each of the given steps, float64; steps count from 0."""
+    return lr * _factor(schedule, Clock(np.asarray(steps) / steps_per_epoch, float(epochs), lr, 1 / steps_per_epoch))
+
+
+def cycle_ends(schedule: Component, epochs: float) -> list[float]:
+    """Return when each whole cycle of warm restarts ends, in epochs; empty for schedules without cycles."""
+    if schedule.name == "warmup":
+        rising = float(schedule["epochs"])
+        return [rising + end for end in cycle_ends(schedule["then"], epochs - rising)]
+    if schedule.name != "warm_restarts":
+        return []
+    ends, length = [float(schedule["cycle"])], float(schedule["cycle"])
+    while ends[-1] <= epochs:
+        length *= float(schedule["factor"])
+        ends.append(ends[-1] + length)
+    return [end for end in ends if end <= epochs + 1e-9]
+
+
+def _factor(schedule: Component, clock: Clock) -> Times:
+    return SCHEDULES[schedule.name].factor(clock, dict(schedule.params))
+
+
+def _cosine(clock: Clock, p: dict[str, Any]) -> Times:
+    return 0.5 * (1 + np.cos(np.pi * np.minimum(clock.epochs / clock.total, 1.0)))
+
+
+def _warm_restarts(clock: Clock, p: dict[str, Any]) -> Times:
+    length, factor = float(p["cycle"]), float(p["factor"])
+    if factor == 1.0:
+        phase = (clock.epochs / length) % 1.0
+    else:
+        # Cycle i starts at length (factor^i - 1) / (factor - 1); a hair's breadth keeps starts in their own cycle.
+        index = np.floor(np.log(clock.epochs / length * (factor - 1) + 1) / np.log(factor) + 1e-12)
+        start = length * (factor**index - 1) / (factor - 1)
+        phase = np.clip((clock.epochs - start) / (length * factor**index), 0.0, 1.0)
+    return 0.5 * (1 + np.cos(np.pi * phase))
+
+
+def _warmup(clock: Clock, p: dict[str, Any]) -> Times:
+    length = float(p["epochs"])
+    later = Clock(np.maximum(clock.epochs - length, 0.0), max(clock.total - length, 1e-12), clock.lr, clock.step)
+    rising = np.minimum((clock.epochs + clock.step) / length, 1.0)  # the first step already moves
+    return np.where(clock.epochs < length, rising, _factor(p["then"], later))
+
+
+def _range_test(clock: Clock, p: dict[str, Any]) -> Times:
+    low, high = float(p["low"]), float(p["high"])
+    return low * (high / low) ** np.minimum(clock.epochs / clock.total, 1.0) / clock.lr
+
+
+SCHEDULES = table(
+    [
+        Schedule(
+            name="constant",
+            summary="The same rate throughout.",
+            formula=r"\eta_t = \eta",
+            source="Robbins and Monro 1951 (as the fixed-rate special case)",
+            factor=lambda clock, p: np.ones_like(clock.epochs),
+        ),
+        Schedule(
+            name="step",
+            summary="Multiplied by a factor every so many epochs.",
+            formula=r"\eta_t = \eta\, f^{\lfloor t / k \rfloor}",
+            source="He et al. 2016, section 3.4",
+            parameters=(
+                Parameter("every", "integer", 10, "epochs between steps", 1, 1_000_000),
+                Parameter("factor", "number", 0.1, "multiplies the rate", 0.0, 1.0, exclusive=("minimum",)),
+            ),
+            factor=lambda clock, p: float(p["factor"]) ** np.floor(clock.epochs / p["every"] + 1e-12),
+        ),
+        Schedule(
+            name="exponential",
+            summary="Multiplied by the same factor each epoch, stepwise.",
+            formula=r"\eta_t = \eta\, f^{\lfloor t \rfloor}",
+            source="Goodfellow, Bengio and Courville 2016, section 8.3.1",
+            parameters=(
+                Parameter("factor", "number", 0.95, "multiplies the rate each epoch", 0.0, 1.0, exclusive=("minimum",)),
+            ),
+            factor=lambda clock, p: float(p["factor"]) ** np.floor(clock.epochs + 1e-12),
+        ),
+        Schedule(
+            name="inverse_time",
+            summary="Falls as one over time.",
+            formula=r"\eta_t = \frac{\eta}{1 + k t}",
+            source="Robbins and Monro 1951",
+            parameters=(Parameter("decay", "number", 1.0, "k, for t in epochs", 0.0, 1e6),),
+            factor=lambda clock, p: 1 / (1 + float(p["decay"]) * clock.epochs),
+        ),
+        Schedule(
+            name="cosine",
+            summary="Falls along half a cosine to zero at the end of training.",
+            formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi t}{T}\right)",
+            source="Loshchilov and Hutter 2017, eq. 5 with one cycle",
+            factor=_cosine,
+        ),
+        Schedule(
+            name="warm_restarts",
+            summary="Cosine cycles that restart at the full rate, each `factor` times longer than the last.",
+            formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi T_{cur}}{T_i}\right),\ T_{i+1} = f\, T_i",
+            source="Loshchilov and Hutter 2017, eq. 5",
+            parameters=(
+                Parameter("cycle", "integer", 10, "epochs of the first cycle", 1, 1_000_000),
+                Parameter("factor", "number", 1.0, "growth of a cycle", 1.0, 100.0),
+            ),
+            factor=_warm_restarts,
+        ),
+        Schedule(
+            name="warmup",
+            summary="Rises linearly for some epochs, then follows another schedule for the rest.",
+            formula=r"\eta_t = \eta\, \frac{t}{k} \text{ for } t < k",
+            source="Goyal et al. 2017, section 2.2",
+            parameters=(
+                Parameter("epochs", "integer", 1, "epochs of rising", 1, 1_000_000),
+                Parameter("then", "component", Component("constant"), "the schedule after"),
+            ),
+            factor=_warmup,
+        ),
+        Schedule(
+            name="range_test",
+            summary="Rises geometrically at each step from a low to a high rate; the base rate plays no part.",
+            formula=r"\eta_t = \eta_{lo} \left(\frac{\eta_{hi}}{\eta_{lo}}\right)^{t/T}",
+            source="Smith 2017, section 3.3",
+            parameters=(
+                Parameter("low", "number", 1e-6, "the rate at the first step", 0.0, 1e9, exclusive=("minimum",)),
+                Parameter("high", "number", 10.0, "the rate at the end", 0.0, 1e9, exclusive=("minimum",)),
+            ),
+            factor=_range_test,
+        ),
+    ]
+)

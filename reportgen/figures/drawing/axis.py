@@ -1,0 +1,194 @@
+"""Axes that hold any numbers: decades without clutter, a floor for zeros, layers as ticks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from numpy.typing import ArrayLike, NDArray
+
+from reportgen.figures.drawing.words import power
+
+Array = NDArray[np.float64]
+
+LOG_FROM = 1.3
+"""Decades between smallest and largest value from which an axis is logarithmic."""
+
+PLUNGE = 10.0
+"""How many times below the lowest seed an interval may reach on a logarithmic axis and still be drawn whole."""
+
+BAND_FROM = 3
+"""The seeds from which figures draw an interval, as claims have verdicts: one over two seeds would fill the picture."""
+
+CUT = "on the logarithmic axis, an interval that reaches far below all seeds, or to 0, is drawn from the lowest seed on"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis: logarithmic or not, its limits, and the place where zeros stand on a logarithmic one."""
+
+    log: bool
+    low: float
+    high: float
+    floor: float | None = None
+
+    @property
+    def decades(self) -> float:
+        """How many powers of ten a logarithmic scale spans, 0 for a linear one."""
+        return math.log10(self.high) - math.log10(self.low) if self.log else 0.0
+
+    def place(self, values: ArrayLike) -> Array:
+        """Return the values as drawn: what is not finite left out, zeros and less on the floor of a log axis."""
+        array = np.asarray(values, dtype=float)
+        array = np.where(np.isfinite(array), array, np.nan)
+        if not self.log:
+            return array
+        floor = self.low if self.floor is None else self.floor
+        with np.errstate(invalid="ignore"):
+            return np.where(array <= 0, floor, array)
+
+    def lower_edge(self, low: ArrayLike, seeds: Array) -> Array:
+        """Return the lower ends (E,) of intervals as drawn, given the values (S, E) of the seeds.
+
+        The ends are symmetric about a mean, so on a logarithmic axis they may lie anywhere, or nowhere: an end far
+        below all seeds would only fill the picture.
+        """
+        ends, lowest = np.asarray(low, dtype=float), lowest_of(seeds)
+        return self.place(np.where(self.cuts(ends, seeds), lowest, ends))
+
+    def cuts(self, low: ArrayLike, seeds: Array) -> NDArray[np.bool_]:
+        """Say for each interval whether its lower end is drawn at the lowest seed."""
+        ends = np.asarray(low, dtype=float)
+        with np.errstate(invalid="ignore"):
+            far: NDArray[np.bool_] = np.isfinite(ends) & (PLUNGE * ends < lowest_of(seeds))
+        return far & (self.log and len(seeds) >= BAND_FROM)
+
+
+def lowest_of(seeds: Array) -> Array:
+    """Return the least finite value (E,) of the seeds (S, E), NaN where there is none."""
+    finite = np.where(np.isfinite(seeds), seeds, np.inf)
+    lowest = finite.min(axis=0, initial=np.inf)
+    return np.where(np.isfinite(lowest), lowest, np.nan)
+
+
+def scale_for(values: Iterable[ArrayLike], log: bool | None = None) -> Scale | None:
+    """Return a scale that holds all finite values, None where there is none; log None lets their range decide."""
+    flat = [np.ravel(np.asarray(part, dtype=float)) for part in values]
+    everything = np.concatenate(flat) if flat else np.zeros(0)
+    finite = everything[np.isfinite(everything)]
+    if finite.size == 0:
+        return None
+    positive = finite[finite > 0]
+    if log is None:
+        log = bool(positive.size and (finite >= 0).all() and np.ptp(np.log10(positive)) >= LOG_FROM)
+    if log and positive.size:
+        return _decades(float(positive.min()), float(positive.max()), bool((finite <= 0).any()))
+    return _linear(float(finite.min()), float(finite.max()))
+
+
+def _decades(low: float, high: float, zeros: bool) -> Scale:
+    """Return a log scale; a floor for zeros lies below the lowest decade, by a tenth of the whole range."""
+    bottom, top = math.log10(low) - 0.12, math.log10(high) + 0.12
+    span = max(top - bottom, 0.5)
+    margin = 0.05 * span
+    if not zeros:
+        return Scale(True, _power(bottom - margin), _power(top + margin))
+    floor = math.floor(bottom) - 0.1 * span
+    return Scale(True, _power(floor - margin), _power(top + margin), floor=_power(floor))
+
+
+def _power(exponent: float) -> float:
+    """Return 10 to that power, held inside what a float can carry."""
+    return float(10 ** min(max(exponent, -305.0), 305.0))
+
+
+def _linear(low: float, high: float) -> Scale:
+    """Return a linear scale that starts at 0 unless the values are far from it."""
+    if low >= 0 and low < 0.5 * high:
+        return Scale(False, -0.03 * high, 1.07 * high)
+    span = high - low or abs(high) or 1.0
+    return Scale(False, low - 0.08 * span, high + 0.08 * span)
+
+
+def fraction_scale(scale: Scale) -> Scale:
+    """Return a scale for fractions that starts at 0 and holds the largest, with at least a tenth to see."""
+    top = min(max(scale.high, 0.1), 1.04)
+    return Scale(False, -0.03 * top, top)
+
+
+def set_y(axes: Axes, scale: Scale, labels: bool) -> None:
+    """Give the axes that y scale, with few ticks, a faint grid, and labels where they are wanted."""
+    if scale.log:
+        places, words = decade_ticks(scale)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(FixedLocator(places))
+        axes.yaxis.set_major_formatter(FixedFormatter(words))
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_formatter(FuncFormatter(_plain))
+    axes.set_ylim(scale.low, scale.high)
+    axes.grid(axis="y")
+    axes.tick_params(axis="y", labelleft=labels)
+
+
+def set_x(axes: Axes, scale: Scale) -> None:
+    """Give the axes that x scale, with few ticks."""
+    if scale.log:
+        places, words = decade_ticks(scale, most=5)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(FixedLocator(places))
+        axes.xaxis.set_major_formatter(FixedFormatter(words))
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain))
+    axes.set_xlim(scale.low, scale.high)
+
+
+def _plain(value: float, _: int | None = None) -> str:
+    """Return a tick's number in full: no common factor or offset is moved to the end of the axis."""
+    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
+
+
+TICK_APART = 0.13
+"""The part of an axis between 0, on its floor, and the first decade that has a label."""
+
+
+def decade_ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:
+    """Return at most about so many decades inside a log scale with their labels, and the floor as 0."""
+    lowest = scale.low if scale.floor is None else scale.floor * _power(TICK_APART * scale.decades)
+    first, last = math.ceil(math.log10(lowest) - 1e-9), math.floor(math.log10(scale.high) + 1e-9)
+    step = max(1, math.ceil((last - first + 1) / most))
+    exponents = [exponent for exponent in range(first, last + 1) if exponent % step == 0]
+    places, words = [10.0**exponent for exponent in exponents], [power(exponent) for exponent in exponents]
+    if last - first < 1:
+        places, words = _fine_ticks(scale)
+    if scale.floor is not None:
+        places, words = [scale.floor, *places], ["0", *words]
+    return places, words
+
+
+def _fine_ticks(scale: Scale) -> tuple[list[float], list[str]]:
+    """Return ticks at 1, 2 and 5 times the powers of ten, for a log scale of less than two decades."""
+    first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
+    places = [lead * 10.0**exponent for exponent in range(first, last + 1) for lead in (1, 2, 5)]
+    inside = [place for place in places if scale.low <= place <= scale.high]
+    return inside, [f"{place:g}" for place in inside]
+
+
+def set_layers(axes: Axes, layers: Sequence[int], output: int | None, label: bool, most: int = 12) -> None:
+    """Give the axes layers as x ticks, at most so many; the output layer, where it is shown, reads "out"."""
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 10**6) if len(layers) / s <= most)
+    shown = [layer for layer in layers if step == 1 or layer % step == 0 or layer == output]
+    if output is not None and step > 1:
+        shown = [layer for layer in shown if layer == output or output - layer > 0.6 * step]
+    axes.xaxis.set_major_locator(FixedLocator(shown))
+    axes.xaxis.set_major_formatter(FixedFormatter(["out" if layer == output else str(layer) for layer in shown]))
+    axes.set_xlim(min(layers) - 0.5, max(layers) + 0.5)
+    if label:
+        axes.set_xlabel("layer", labelpad=2)

@@ -1,0 +1,81 @@
+"""A drawing as files: SVG, PDF, PNG and CSV, the same bytes for the same numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import warnings
+from pathlib import Path
+from typing import Any
+
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.svg import tidy
+
+PNG_DPI = 200
+"""1300 pixels for the width of a page."""
+
+
+def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
+    """Write <id>.svg, .pdf, .png and .csv into the folder, which is made where it is missing; return their paths.
+
+    svg: the text of `svg_text`, where the caller has it already.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {
+        "svg": (svg_text(drawing) if svg is None else svg).encode(),
+        "pdf": _bytes(drawing, "pdf", metadata=_pdf_metadata(drawing)),
+        "png": png_bytes(drawing),
+        "csv": csv_text(drawing).encode(),
+    }
+    paths = [folder / f"{drawing.id}.{ending}" for ending in contents]
+    for path, content in zip(paths, contents.values(), strict=True):
+        path.write_bytes(content)
+    return paths
+
+
+def png_bytes(drawing: Drawing) -> bytes:
+    """Return the figure as PNG."""
+    return _bytes(drawing, "png", metadata=_png_metadata(drawing), pil_kwargs={"compress_level": 4})
+
+
+def svg_text(drawing: Drawing) -> str:
+    """Return the figure as accessible SVG without style sheets, whose ids start with the figure's own id.
+
+    Title and description carry the words for those who cannot see it.
+    """
+    raw = _bytes(drawing, "svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return tidy(raw.decode(), drawing.id, drawing.title, drawing.alt)
+
+
+def csv_text(drawing: Drawing) -> str:
+    """Return the numbers that are drawn as CSV; floats in full, what is not finite or not there as an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(drawing.columns)
+    writer.writerows([_field(value) for value in row] for row in drawing.rows)
+    return text.getvalue()
+
+
+def _field(value: Any) -> Any:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    return repr(float(value)) if isinstance(value, float) else value
+
+
+def _bytes(drawing: Drawing, ending: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    with _style.settings(), warnings.catch_warnings():
+        # A label in a script that DejaVu Sans lacks shows as boxes; the words stand in title, caption and CSV.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        drawing.figure.savefig(buffer, format=ending, dpi=PNG_DPI, **options)
+    return buffer.getvalue()
+
+
+def _pdf_metadata(drawing: Drawing) -> dict[str, Any]:
+    return {"Title": drawing.title, "Subject": drawing.alt, "CreationDate": None, "Creator": None, "Producer": None}
+
+
+def _png_metadata(drawing: Drawing) -> dict[str, Any]:
+    return {"Title": drawing.title, "Description": drawing.alt, "Software": None}

@@ -1,0 +1,174 @@
+"""SVG as matplotlib writes it, made small, accessible and safe to put into a page beside others.
+
+A page with a strict Content-Security-Policy drops `style` attributes and `<style>` elements, so both become
+presentation attributes. Only ids that something refers to are kept, each with a mark of its figure before it. Words
+stay text, so that a reader can select and search them; where DejaVu Sans is missing, Verdana has the same widths.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+import zlib
+from collections.abc import Iterator
+
+from reportgen.figures.drawing.svg_path import shorten, stamped
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+HREF = f"{{{XLINK}}}href"
+FONTS = "DejaVu Sans, Verdana, Geneva, sans-serif"
+LONG = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
+URL = re.compile(r"url\(#([^)]+)\)")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+UPRIGHT = re.compile(r"rotate\(-?0 [^)]*\)")
+COORDINATES = ("d", "x", "y", "width", "height", "transform", "points")
+DEFAULTS = {
+    ("stroke-linejoin", "round"), ("stroke-linecap", "butt"), ("fill-opacity", "1"), ("stroke-opacity", "1"),
+    ("text-anchor", "start"),
+}  # fmt: skip
+"""Properties that say what holds anyway."""
+
+
+def tidy(source: str, id_: str, title: str, description: str) -> str:
+    """Return the SVG text with role, title and description, without style sheets, metadata and needless digits."""
+    ET.register_namespace("", SVG)
+    ET.register_namespace("xlink", XLINK)
+    root = ET.fromstring(source)
+    _drop(root, ("metadata", "style"))
+    for element in root.iter():
+        _style_to_attributes(element)
+        _round(element)
+    _flatten(root)
+    _gather(root)
+    _rename(root, f"f{zlib.crc32(id_.encode()):x}")
+    _shorten(root)
+    root.set("stroke-linejoin", "round")
+    root.set("font-family", FONTS)
+    _describe(root, id_, title, description)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _is(element: ET.Element, name: str) -> bool:
+    return element.tag == f"{{{SVG}}}{name}"
+
+
+def _drop(root: ET.Element, names: tuple[str, ...]) -> None:
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag.rpartition("}")[2] in names:
+                parent.remove(child)
+
+
+def _style_to_attributes(element: ET.Element) -> None:
+    """Turn `style` into attributes, but for what holds anyway; the font is the root's."""
+    for part in element.attrib.pop("style", "").split(";"):
+        key, _, value = part.partition(":")
+        if value.strip() and (key.strip(), value.strip()) not in DEFAULTS and key.strip() != "font-family":
+            element.set(key.strip(), value.strip())
+
+
+def _round(element: ET.Element) -> None:
+    """Keep hundredths of a point, far below what any screen or printer shows."""
+    if UPRIGHT.fullmatch(element.get("transform", "")):
+        del element.attrib["transform"]
+    for key in COORDINATES:
+        value = element.get(key)
+        if value is not None:
+            element.set(key, LONG.sub(_short, " ".join(value.split())))
+
+
+def _short(found: re.Match[str]) -> str:
+    text = f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _flatten(element: ET.Element) -> None:
+    """Take the children out of groups that carry nothing but an id."""
+    children: list[ET.Element] = []
+    for child in element:
+        _flatten(child)
+        bare = _is(child, "g") and not set(child.attrib) - {"id"}
+        children.extend(child if bare else [child])
+    element[:] = children
+    if not _is(element, "text"):
+        element.text = None
+    for child in children:
+        child.tail = None
+
+
+def _gather(root: ET.Element) -> None:
+    """Make one path of every run of equal markers; definitions that nothing needs any more go."""
+    shapes = {path.get("id", ""): path for defs in root.iter(f"{{{SVG}}}defs") for path in defs if _is(path, "path")}
+    for parent in list(root.iter()):
+        parent[:] = [part for run in _runs(parent) for part in _as_path(run, shapes)]
+    used = {name for element in root.iter() for name in _references(element)}
+    for parent in list(root.iter()):
+        parent[:] = [child for child in parent if not _is(child, "defs") or any(one.get("id") in used for one in child)]
+
+
+def _runs(parent: ET.Element) -> Iterator[list[ET.Element]]:
+    """Yield the children in order, neighbouring uses of one marker with one look together."""
+    run: list[ET.Element] = []
+    for child in parent:
+        if run and (not _is(child, "use") or _look(run[-1]) != _look(child)):
+            yield run
+            run = []
+        run.append(child)
+    if run:
+        yield run
+
+
+def _look(element: ET.Element) -> dict[str, str]:
+    return {key: value for key, value in element.attrib.items() if key not in ("x", "y")} | {"tag": element.tag}
+
+
+def _as_path(run: list[ET.Element], shapes: dict[str, ET.Element]) -> list[ET.Element]:
+    shape = shapes.get(run[0].get(HREF, "#")[1:]) if _is(run[0], "use") else None
+    places = [(float(use.get("x", "0")), float(use.get("y", "0"))) for use in run]
+    path = stamped(shape.get("d", ""), places) if shape is not None else None
+    if path is None:
+        return run
+    look = {key: value for key, value in run[0].attrib.items() if key not in ("x", "y", HREF)}
+    return [ET.Element(f"{{{SVG}}}path", {"d": path} | look)]
+
+
+def _references(element: ET.Element) -> Iterator[str]:
+    href = element.get(HREF, "")
+    if href.startswith("#"):
+        yield href[1:]
+    for value in element.attrib.values():
+        yield from URL.findall(value)
+
+
+def _rename(root: ET.Element, prefix: str) -> None:
+    used = dict.fromkeys(name for element in root.iter() for name in _references(element))
+    names = {old: f"{prefix}-{number}" for number, old in enumerate(used, start=1)}
+    for element in root.iter():
+        old = element.attrib.pop("id", None)
+        if old in names:
+            element.set("id", names[old])
+        for key, value in list(element.attrib.items()):
+            if key == HREF and value[1:] in names:
+                element.set(key, f"#{names[value[1:]]}")
+            elif "url(#" in value:
+                element.set(key, URL.sub(lambda found: f"url(#{names[found[1]]})", value))
+
+
+def _shorten(element: ET.Element) -> None:
+    """Shorten the outlines in place; markers are short already, and start with an absolute M without a space."""
+    for child in element:
+        if _is(child, "path") and child.get("d", "").startswith("M "):
+            child.set("d", shorten(child.get("d", "")))
+        if not _is(child, "defs"):
+            _shorten(child)
+
+
+def _describe(root: ET.Element, id_: str, title: str, description: str) -> None:
+    root.set("role", "img")
+    root.set("aria-labelledby", f"{id_}-title")
+    root.set("aria-describedby", f"{id_}-desc")
+    for name, text in (("desc", description), ("title", title)):
+        element = ET.Element(f"{{{SVG}}}{name}", {"id": f"{id_}-{name}"})
+        element.text = CONTROL.sub("", text)
+        root.insert(0, element)

@@ -1,0 +1,157 @@
+"""What a figure of scores by epoch shows: panels of lines, chosen by how many variants there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from reportgen.analysis.results import Analysis, Curve
+from reportgen.analysis.summary import curve
+from reportgen.figures.drawing.style import MUTED, Look
+from reportgen.figures.drawing.words import count
+from reportgen.figures.views.series import Layout, Panel, Series, layout
+
+APART = 3
+"""Up to so many variants, each has a panel of its own with all its scores as lines."""
+
+FAR = 4
+"""How many times longer training takes of a variant that has another panel."""
+
+SCORE_LOOKS = (Look("#0072b2", "o", "-"), Look("#d55e00", "s", (0, (5, 1.5))), Look(MUTED, "v", (0, (1.5, 1.2))))
+
+
+@dataclass(frozen=True)
+class View:
+    """What one figure shows of the scores.
+
+    columns: of epochs.csv, to the words that name them; evaluated: those that belong in the panels of many variants.
+    better: whether "lower" or "higher" is better; unit: the y label; headline: the column that the caption speaks of.
+    """
+
+    id: str
+    title: str
+    columns: dict[str, str]
+    evaluated: tuple[str, ...]
+    headline: tuple[str, ...]
+    better: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One score of one variant: label and look tell it apart in its panel.
+
+    curve holds every seed; mean is the curve of the runs that did not diverge, None where all did; ended is the seeds
+    that diverged.
+    """
+
+    series: Series
+    column: str
+    label: str
+    look: Look
+    curve: Curve
+    mean: Curve | None
+    ended: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One panel's lines under its title; unit: what its y axis shows."""
+
+    title: str
+    lines: tuple[Line, ...]
+    unit: str
+
+
+def groups_of(analysis: Analysis, view: View) -> tuple[list[list[Group]], Layout]:
+    """Return the panels by row, empty where nothing was trained or scored."""
+    plan = layout(analysis)
+    if len(plan.series) <= APART:
+        row = [_own_panel(series, view, len(plan.series)) for series in plan.series]
+        return [[group for group in row if group.lines]] if any(group.lines for group in row) else [], plan
+    rows = [_shared_panels(plan, view, column) for column in view.evaluated]
+    return [row for row in rows if any(group.lines for group in row)], plan
+
+
+def _own_panel(series: Series, view: View, panels: int) -> Group:
+    looks = dict(zip(view.columns, SCORE_LOOKS, strict=False))
+    lines = [_line(series, column, words, looks[column]) for column, words in view.columns.items()]
+    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None), view.unit)
+
+
+def _shared_panels(plan: Layout, view: View, column: str) -> list[Group]:
+    groups = []
+    for panel in _by_length(plan.panels) if len(plan.panels) == 1 else plan.panels:
+        lines = [_line(series, column, series.label, series.look) for series in panel.series]
+        title, unit = (panel.title, view.columns[column]) if panel.title else (view.columns[column], view.unit)
+        groups.append(Group(title, tuple(line for line in lines if line is not None), unit))
+    return groups
+
+
+def _by_length(panels: Sequence[Panel]) -> list[Panel]:
+    """Return variants that train far longer than others in panels of their own: one axis would crush the short ones."""
+    every = [(_epochs(series), series) for panel in panels for series in panel.series]
+    lengths = sorted({length for length, _ in every if length})
+    bounds = [low for low, high in pairwise(lengths) if high > FAR * low]
+    if not bounds or len(bounds) >= APART:
+        return list(panels)
+    groups: dict[int, list[tuple[int, Series]]] = {}
+    for length, series in every:
+        groups.setdefault(sum(length > bound for bound in bounds), []).append((length, series))
+    return [Panel(_span([n for n, _ in group]), tuple(s for _, s in group)) for _, group in sorted(groups.items())]
+
+
+def _epochs(series: Series) -> int:
+    return max((record.spec.training.epochs for record in series.summary.records), default=0)
+
+
+def _span(lengths: Sequence[int]) -> str:
+    low, high = min(lengths), max(lengths)
+    return count(high, "epoch") if low == high else f"{low} to {high} epochs"
+
+
+def _line(series: Series, column: str, label: str, look: Look) -> Line | None:
+    records = series.summary.records
+    found = curve(records, column)
+    values = np.asarray(found.per_seed, dtype=float)
+    if len(found.x) < 2 or np.isfinite(values).any(axis=0).sum() < 1:
+        return None
+    ended = tuple(record.spec.seed for record in records if record.status == "diverged")
+    good = [record for record in records if record.status != "diverged"]
+    return Line(series, column, label, look, found, curve(good, column) if good else None, ended)
+
+
+COLUMNS = ("variant", "label", "score", "epoch", "mean", "low", "high", "seeds", "values_by_seed")
+"""Columns of the data behind these figures; mean and its 95% interval are over the runs that did not diverge."""
+
+
+def csv_rows(groups: Sequence[Sequence[Group]]) -> Iterator[tuple[Any, ...]]:
+    """Yield the curves as rows of COLUMNS, every epoch, also where a figure draws fewer."""
+    for line in (line for row in groups for group in row for line in group.lines):
+        found = line.curve
+        for at, epoch in enumerate(found.x):
+            yield (
+                line.series.id, line.series.name, line.column, int(epoch),
+                *_mean_at(line.mean, at),
+                " ".join(str(seed) for seed in found.seeds),
+                " ".join(repr(float(value)) for value in np.asarray(found.per_seed)[:, at]),
+            )  # fmt: skip
+
+
+def _mean_at(mean: Curve | None, at: int) -> tuple[float | None, float | None, float | None]:
+    if mean is None or at >= len(mean.x):
+        return None, None, None
+    return float(mean.mean[at]), float(mean.lo[at]), float(mean.hi[at])
+
+
+def ends_of(line: Line) -> tuple[float, int, float] | None:
+    """Return the first finite mean, and the last one after its epoch; None where every run diverged."""
+    if line.mean is None:
+        return None
+    mean = np.asarray(line.mean.mean, dtype=float)
+    finite = np.flatnonzero(np.isfinite(mean))
+    return (float(mean[finite[0]]), int(line.mean.x[finite[-1]]), float(mean[finite[-1]])) if finite.size else None

@@ -1,0 +1,151 @@
+"""What a figure of a layer statistic shows: for each variant and look, the measured, expected and printed values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from reportgen.analysis.results import Analysis, Profile
+from reportgen.analysis.summary import profile
+from reportgen.figures.views.printed import printed
+from reportgen.figures.views.series import Layout, Series
+from reportgen.runs.record import RunRecord
+
+Points = list[tuple[int, float]]
+
+FAR = 1e4
+"""Theory beyond the measured values by so much leaves the picture."""
+Look = Literal["first", "last"]
+
+
+@dataclass(frozen=True)
+class View:
+    """What one figure shows of a layer statistic.
+
+    what: the statistic in words, as captions start; unit: the y label. output: whether the output layer is shown.
+    log: None lets the values decide. fraction: whether the axis runs from 0 to at most 1.
+    band: a region to aim for, and its name.
+    """
+
+    id: str
+    title: str
+    statistic: str
+    what: str
+    unit: str
+    output: bool = False
+    log: bool | None = None
+    looks: tuple[Look, ...] = ("first", "last")
+    band: tuple[float, float, str] | None = None
+    fraction: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One variant at one look: what is measured, what theory expects, what a lecture prints."""
+
+    series: Series
+    look: Look
+    profile: Profile
+    theory: Points
+    printed: Points
+    output: int | None
+
+    @property
+    def shown(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which of the profile's layers are drawn."""
+        layers = np.asarray(self.profile.layers)
+        return layers < layers.max() if self.output is None and len(layers) > 1 else np.ones(len(layers), bool)
+
+    @property
+    def ends(self) -> tuple[Any, Any]:
+        """The lower ends of the intervals (L,) and the seeds' values (S, L) at the drawn layers."""
+        low, seeds = (np.asarray(part, dtype=float) for part in (self.profile.lo, self.profile.per_seed))
+        return low[self.shown], seeds[:, self.shown]
+
+    def points(self, values: Any) -> Points:
+        """Return (layer, value) of the drawn layers."""
+        return [(int(x), float(y)) for x, y in zip(self.layers, np.asarray(values)[..., self.shown], strict=True)]
+
+    @property
+    def layers(self) -> list[int]:
+        """The drawn layers."""
+        return [int(layer) for layer in np.asarray(self.profile.layers)[self.shown]]
+
+
+COLUMNS = ("variant", "label", "step", "layer", "mean", "low", "high", "seeds", "values_by_seed", "theory", "printed")
+"""Columns of the data behind a figure of this kind; low and high bound the 95% interval of the mean over seeds."""
+
+
+def cells_of(analysis: Analysis, view: View, plan: Layout, look: Look) -> Iterator[Cell]:
+    for series in plan.series:
+        found = profile(records_at(series, look), view.statistic, look)
+        if found is None or not np.isfinite(np.asarray(found.mean, dtype=float)).any():
+            continue
+        last = int(max(found.layers))
+        numbers = printed(analysis, view.statistic, series.id, _names(series, look, found.step), last)
+        output = last if view.output or len(found.layers) == 1 else None
+        theory = _theory(analysis, series.id, view.statistic, last if output else last - 1) if look == "first" else []
+        yield Cell(series, look, found, theory, [p for p in numbers if output or p[0] < last], output)
+
+
+def records_at(series: Series, look: Look) -> list[RunRecord]:
+    """Return the variant's records, after training without those that diverged: their last look is another step."""
+    return [record for record in series.summary.records if look == "first" or record.status != "diverged"]
+
+
+def _names(series: Series, look: Look, step: int) -> set[int | str | None]:
+    """Return all that a claim may call this look; a network that was not trained has one look, first and last."""
+    trained = any(record.steps > 0 for record in series.summary.records)
+    last: set[int | str | None] = {"last", None} if look == "last" or not trained else set()
+    return {step, look} | last
+
+
+def _theory(analysis: Analysis, variant: str, statistic: str, last: int) -> Points:
+    values = analysis.theory.get(variant, {}).get(statistic)
+    if values is None or isinstance(values, str):
+        return []
+    listed = [float("nan") if value is None else float(value) for value in np.ravel(values)]
+    return [(layer, value) for layer, value in enumerate(listed[:last], start=1) if np.isfinite(value)]
+
+
+def drop_repeated_look(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells without the second look where no run was trained, as it repeats the first."""
+    trained = any(cell.look == "last" and cell.profile.step > 0 for cell in cells)
+    alone = not any(cell.look == "first" for cell in cells)
+    return [cell for cell in cells if cell.look == "first" or trained or alone]
+
+
+def drawn(cell: Cell) -> Iterator[Any]:
+    """Yield the values that an axis must hold; of intervals only what is positive, as their ends may cross zero."""
+    yield [y for _, y in cell.points(cell.profile.mean)]
+    seeds = np.asarray(cell.profile.per_seed, dtype=float)[:, cell.shown]
+    yield seeds
+    yield _near(seeds, [y for _, y in cell.theory if y > 0])
+    yield [y for _, y in cell.printed if y > 0]
+
+
+def _near(measured: np.ndarray[Any, np.dtype[np.float64]], expected: Sequence[float]) -> list[float]:
+    """Return what theory expects without what is far beyond all that is measured, which would crush the lines."""
+    sizes = np.abs(measured[np.isfinite(measured) & (measured != 0)])
+    if not sizes.size:
+        return list(expected)
+    return [y for y in expected if sizes.min() / FAR <= y <= sizes.max() * FAR]
+
+
+def rows_of(cells: Sequence[Cell]) -> Iterator[tuple[Any, ...]]:
+    for cell in cells:
+        theory, lecture, p = dict(cell.theory), dict(cell.printed), cell.profile
+        for at in np.flatnonzero(cell.shown):
+            layer = int(p.layers[at])
+            yield (
+                cell.series.id, cell.series.name, p.step, layer, float(p.mean[at]), float(p.lo[at]), float(p.hi[at]),
+                " ".join(str(seed) for seed in p.seeds), _joined(p, int(at)),
+                theory.get(layer), lecture.get(layer),
+            )  # fmt: skip
+
+
+def _joined(found: Profile, at: int) -> str:
+    return " ".join(repr(float(value)) for value in np.asarray(found.per_seed)[:, at])

@@ -1,0 +1,168 @@
+"""Sweeps over a varied number: which setting is the axis, which variants make a line, and which lines share a panel.
+
+All variants that differ in the axis' setting alone are a line. Up to ALONE lines stand in one panel. More are parted
+by a setting that the study's claims do not compare, so that what they compare stays side by side: one panel for each
+of its values, and by a further setting where the lines are still too many.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.figures.drawing.style import Look, look
+from reportgen.figures.views.series import relevance, value_label
+from reportgen.study.model.claims import SIDES
+
+LEAST, LINES, ALONE, PANELS = 3, 8, 4, 6
+"""The least values that make an axis; the most lines of a panel, and of one that stands alone; the most panels."""
+
+Points = tuple[tuple[float, VariantSummary], ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Variants that differ in the axis' setting alone, by rising value; label: its name within its panel."""
+
+    label: str
+    look: Look
+    points: Points
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Lines that share the values of the panels' settings, which are the title; empty where there is one panel."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+def value_of(summary: VariantSummary, path: str) -> float | None:
+    """Return a setting as a number, None where it is none; a list of one number is that number."""
+    value = summary.variant.settings.get(path)
+    value = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def axis_path(rows: Sequence[VariantSummary]) -> str | None:
+    """Return the varied path with the most values that are numbers, None where none has enough."""
+    paths = list(dict.fromkeys(path for row in rows for path in row.variant.varied))
+    sizes = {path: len({value for row in rows if (value := value_of(row, path)) is not None}) for path in paths}
+    able = [path for path in paths if sizes[path] >= LEAST]
+    return max(able, key=lambda path: sizes[path], default=None)
+
+
+def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tuple[list[Panel], int]:
+    """Return the panels over the axis' path, and how many lines are left out for want of room."""
+    others = [p for p in dict.fromkeys(p for row in rows for p in row.variant.varied) if p != path]
+    lines = _lines(rows, path, others)
+    varied = [other for other in others if len({_value(points, other) for points in lines}) > 1]
+    parting = _parting(analysis, lines, varied)
+    groups = _grouped(lines, parting)
+    named = [p for p in varied if p not in parting and any(len({_value(x, p) for x in g}) > 1 for g in groups.values())]
+    order = relevance(analysis)
+    kept = {title: _chosen(group, order) for title, group in list(groups.items())[:PANELS]}
+    words = {title: [(_label(points, named or others), points) for points in group] for title, group in kept.items()}
+    if getattr(analysis.plan.study, "variants", None):
+        words = _by_name(kept, path) or words
+    labels = dict.fromkeys(label for group in words.values() for label, _ in group)
+    looks = {label: look(number) for number, label in enumerate(labels)}
+    panels = [
+        Panel(title if parting else "", tuple(Line(label, looks[label], points) for label, points in group))
+        for title, group in words.items()
+    ]
+    return panels, len(lines) - sum(len(panel.lines) for panel in panels)
+
+
+def _by_name(kept: Mapping[str, Sequence[Points]], path: str) -> dict[str, list[tuple[str, Points]]]:
+    """Return lines by panel, called by what the author calls their variants, nothing where the names do not serve.
+
+    A name is a list of parts, one of which is the axis' value. What all lines of a panel share is the panel's title.
+    """
+    found: dict[str, list[tuple[str, Points]]] = {}
+    for group in kept.values():
+        names = [_parts(points, path) for points in group]
+        shared = [part for part in names[0] if all(part in name for name in names)]
+        labels = [", ".join(part for part in name if part not in shared) for name in names]
+        title = ", ".join(shared)
+        if title in found or len(set(labels)) < len(labels) or (len(labels) > 1 and not all(labels)):
+            return {}
+        found[title] = list(zip(labels, group, strict=True))
+    return found
+
+
+def _parts(points: Points, path: str) -> list[str]:
+    """Return the parts of the variants' names but for the axis' value."""
+    _, row = points[0]
+    value = str(row.variant.varied.get(path, ""))
+    return [part for part in row.variant.label.split(", ") if part != value]
+
+
+def _lines(rows: Sequence[VariantSummary], path: str, others: Sequence[str]) -> list[Points]:
+    """Return the lines with enough points."""
+    groups: dict[str, list[VariantSummary]] = {}
+    for row in rows:
+        called = [(row.variant.varied.get(other), row.variant.settings.get(other)) for other in others]
+        key = json.dumps(called, default=str)
+        groups.setdefault(key, []).append(row)
+    full = [_points(group, path) for group in groups.values()]
+    return [points for points in full if len({value for value, _ in points}) >= LEAST]
+
+
+def _points(group: Sequence[VariantSummary], path: str) -> Points:
+    found = ((value_of(row, path), row) for row in group)
+    return tuple(sorted(((value, row) for value, row in found if value is not None), key=lambda point: point[0]))
+
+
+def _value(points: Points, path: str) -> str:
+    """Return the label of a setting that a line's variants share, nothing where they differ in it."""
+    labels = {str(row.variant.varied.get(path, "")) for _, row in points}
+    return labels.pop() if len(labels) == 1 else ""
+
+
+def _label(points: Points, paths: Sequence[str]) -> str:
+    values = [value_label(path, value) for path in paths if (value := _value(points, path))]
+    return ", ".join(dict.fromkeys(values))
+
+
+def _parting(analysis: Analysis, lines: Sequence[Points], varied: Sequence[str]) -> list[str]:
+    """Return the settings whose values make the panels: those that claims compare least, and of these the smallest."""
+    if len(lines) <= ALONE:
+        return []
+    sizes = {path: len({_value(points, path) for points in lines}) for path in varied}
+    compared = _compared(analysis)
+    chosen: list[str] = []
+    for path in sorted(varied, key=lambda path: (compared[path], sizes[path]))[: len(varied) - 1]:
+        able = [*chosen, path]
+        groups = _grouped(lines, able)
+        if max(map(len, _grouped(lines, chosen).values())) > ALONE and len(groups) <= PANELS and _comparable(groups):
+            chosen = able
+    return [path for path in varied if path in chosen]
+
+
+def _comparable(groups: dict[str, list[Points]]) -> bool:
+    return all(len(group) > 1 for group in groups.values())
+
+
+def _compared(analysis: Analysis) -> Counter[str]:
+    """Return how many claims compare two sides that differ in a setting, by its path."""
+    expected = [claim.expect for claim in analysis.plan.study.claims]
+    sides = [side for expect in expected for name in SIDES if isinstance(side := getattr(expect, name), Mapping)]
+    return Counter(path for side in sides for path in side)
+
+
+def _grouped(lines: Sequence[Points], paths: Sequence[str]) -> dict[str, list[Points]]:
+    groups: dict[str, list[Points]] = {}
+    for points in lines:
+        groups.setdefault(_label(points, paths), []).append(points)
+    return groups
+
+
+def _chosen(group: Sequence[Points], order: dict[str, int]) -> list[Points]:
+    """Return at most LINES lines in the study's order, those first that claims and findings speak of."""
+    ranks = [min((order.get(row.variant.id, len(order)) for _, row in points), default=0) for points in group]
+    kept = sorted(range(len(group)), key=lambda at: (ranks[at], at))[:LINES]
+    return [group[at] for at in sorted(kept)]

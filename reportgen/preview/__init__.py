@@ -1,0 +1,1 @@
+"""Live preview of a report while its study is edited."""

@@ -1,0 +1,168 @@
+"""A claim as a report shows it: its result, with what was measured, of which variants and against what, in words."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.results import Analysis, ClaimResult
+from reportgen.analysis.words.expectations import is_number, named, noun_of
+from reportgen.analysis.words.names import setting_name, words
+from reportgen.report.formatting import whole
+from reportgen.study.model.claims import Claim, Measure
+from reportgen.study.planning.plan import Variant
+from reportgen.study.planning.variants import BASELINE
+
+_LAYERS = {
+    "first": "the first hidden layer",
+    "last": "the last hidden layer",
+    "output": "the output layer",
+    "hidden": "the hidden layers",
+}
+_REDUCED = {
+    "mean": "mean over",
+    "mean_abs": "mean size over",
+    "min": "least of",
+    "max": "largest of",
+    "last_over_first": "last over first of",
+}
+MOST_NAMED = 4
+"""From so many variants on, their number is told in place of their names."""
+
+MOST_VALUES = 5
+"""So many values of a setting are listed; of more, the first and the last."""
+
+_STEPS = {"first": "at initialization", "0": "at initialization", "last": "at the end of training"}
+_EPOCHS = {"best": "at the epoch of least validation loss", "last": "after the last epoch", "0": "before training"}
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A claim's result; asked: the claim as the study states it, None where the study is not at hand.
+
+    place: layers and time of the measure in words, empty where it has none. subjects: the variants meant, by their
+    names where they are few, with the trials of a search as one; empty where the study has no others. noun: what one
+    of them is, a variant or a trial.
+    """
+
+    result: ClaimResult
+    asked: Claim | None
+    place: str
+    subjects: str = ""
+    noun: str = "variant"
+
+
+def tested_claims(analysis: Analysis) -> tuple[Tested, ...]:
+    """Return the study's claims with their words, in its order."""
+    stated = {claim.id: claim for claim in analysis.plan.study.claims}
+    return tuple(_tested(result, stated.get(result.id), analysis.plan.variants) for result in analysis.claims)
+
+
+def _tested(result: ClaimResult, asked: Claim | None, variants: Sequence[Variant]) -> Tested:
+    meant = [variant for variant in variants if variant.id in result.variants]
+    subjects = _each_at_best(asked, meant) or _subjects(meant) if len(variants) > 1 else ""
+    return Tested(result, asked, _place(asked) if asked else "", subjects, noun_of(meant))
+
+
+def _subjects(variants: Sequence[Variant]) -> str:
+    """Return variants in words: up to three by their labels, with the trials of a search as one, else their number."""
+    alone = [variant.label for variant in variants if variant.trial is None]
+    searches = Counter(variant.trial.search for variant in variants if variant.trial is not None)
+    if len(alone) + len(searches) < MOST_NAMED:
+        trials = [_counted(count, "trial") for count in searches.values()]
+        named = [f"{name} ({own})" for name, own in zip(searches, trials, strict=True)]
+        return " and ".join([*alone, *(trials if set(searches) == {BASELINE} else named)])
+    return (_spread(variants) if not searches else "") or counted(variants)
+
+
+def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
+    """Return the sides of a tuned claim, without the setting along which each was tuned; empty where none was."""
+    if claim is None or claim.tune is None:
+        return ""
+    other = getattr(claim.expect, claim.expect.kind)
+    own, tuned = _spread(variants, claim.tune.along) or counted(variants), setting_name(claim.tune.along)
+    if not isinstance(other, dict):
+        return f"{own} at its best {tuned}"
+    if claim.tune.along in other:
+        return f"{own} at its best {tuned}, and {named(other)}"
+    return f"{own} and {named(other)}, each at its best {tuned}"
+
+
+def _spread(variants: Sequence[Variant], tuned: str = "") -> str:
+    """Return variants by the values that they take of each varied setting, empty where they are no whole grid."""
+    paths = list(variants[0].varied)
+    if any(list(variant.varied) != paths for variant in variants):
+        return ""
+    values = {path: list(dict.fromkeys(variant.varied[path] for variant in variants)) for path in paths}
+    if math.prod(map(len, values.values())) != len(variants):
+        return ""
+    return "; ".join(_values(path, labels) for path, labels in values.items() if path != tuned)
+
+
+def _values(path: str, labels: Sequence[str]) -> str:
+    """Return the values of one setting in words, of many the first and the last."""
+    if len(labels) == 1:
+        return named({path: labels[0]})
+    many = len(labels) > MOST_VALUES
+    told = f"{labels[0]} to {labels[-1]} ({len(labels)} values)" if many else " and ".join(_commas(labels))
+    return f"{setting_name(path)} {told}" if all(map(is_number, labels)) else told
+
+
+def _commas(labels: Sequence[str]) -> tuple[str, str]:
+    return ", ".join(labels[:-1]), labels[-1]
+
+
+def counted(variants: Sequence[Variant]) -> str:
+    """Return how many variants these are, and how many trials of how many searches."""
+    searches = Counter(variant.trial.search for variant in variants if variant.trial is not None)
+    alone = len(variants) - searches.total()
+    parts = [_counted(alone, "variant")] if alone or not searches else []
+    if searches:
+        parts.append(f"{_counted(searches.total(), 'trial')} of {_counted(len(searches), 'search', 'searches')}")
+    return " and ".join(parts)
+
+
+def _counted(count: int, noun: str, plural: str | None = None) -> str:
+    return f"{whole(count)} {noun if count == 1 else plural or noun + 's'}"
+
+
+def _place(claim: Claim) -> str:
+    """Return where and when a claim measures, and against what."""
+    other = claim.measure.relative_to
+    against = f"relative to {', '.join(str(value) for value in other.values())}" if other else ""
+    return ", ".join(part for part in (place(claim.measure), against) if part)
+
+
+def place(measure: Measure) -> str:
+    """Return where and when a claim measures, such as "in the last hidden layer, at initialization"."""
+    searched = f"of {measure.setting}" if measure.setting else ""
+    parts = [searched, _level(measure), _layers(measure.layer, measure.reduce), _time(measure)]
+    return ", ".join(part for part in parts if part)
+
+
+def _level(measure: Measure) -> str:
+    if measure.score is None:
+        return ""
+    first = " of that before training" if measure.of_first else ""
+    return f"a {words(measure.score)} of {measure.level:g}{first}"
+
+
+def _layers(layer: int | str | Sequence[int] | None, reduce: str | None) -> str:
+    if layer is None:
+        return ""
+    if isinstance(layer, str):
+        words = _LAYERS[layer]
+    else:
+        numbers = [layer] if isinstance(layer, int) else list(layer)
+        words = f"layer{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+    return f"({_REDUCED[reduce]} {words})" if reduce else f"in {words}"
+
+
+def _time(measure: Measure) -> str:
+    if measure.step is not None:
+        return _STEPS.get(str(measure.step), f"at step {measure.step}")
+    if measure.epoch is not None:
+        return _EPOCHS.get(str(measure.epoch), f"after epoch {measure.epoch}")
+    return ""

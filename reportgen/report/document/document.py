@@ -1,0 +1,173 @@
+"""From an analysis and its drawings to what a report says, in order: values without rounding, words without markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from reportgen.analysis.diagnosis.benchmark import Benchmark, published
+from reportgen.analysis.results import Analysis, ClaimResult, EnsembleScore, SanityResult, VariantSummary
+from reportgen.engine.spec import ENGINE_VERSION, SCORES
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.report.document.claim_view import Tested, counted, tested_claims
+from reportgen.report.document.comparisons import Contest, contest
+from reportgen.report.document.diagnoses import Diagnosis, diagnoses
+from reportgen.report.document.opening import opening_figure
+from reportgen.report.document.searches import SearchPart, search_parts
+from reportgen.report.document.sources import METHODS, THEORY, references
+from reportgen.report.document.variants import VariantPart, data_facts, left_out, levels, variant_parts
+
+VERDICTS = ("supported", "contradicted", "inconclusive")
+
+
+@dataclass(frozen=True)
+class PrintedTable:
+    """A lecture's printed numbers, or those of theory, beside ours.
+
+    rows: (layer, given, measured, difference as a fraction), None where nothing is given for a layer, or zero.
+    """
+
+    claim: ClaimResult
+    giver: Literal["lecture", "theory"]
+    rows: tuple[tuple[int, float | None, float, float | None], ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report before it is written in a medium.
+
+    compared: how many variants and trials there are, in words. rows: the variants that are shown one by one, and of a
+    search its best. left_out: how many runs diverged and have no layers after training, and of how many.
+    """
+
+    id: str
+    title: str
+    question: str
+    introduction: str
+    closing: str
+    watermark: str | None
+    claims: tuple[Tested, ...]
+    counts: Mapping[str, int]
+    story: Drawing | None
+    drawings: tuple[Drawing, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    tried: bool
+    printed: tuple[PrintedTable, ...]
+    compared: str
+    variants: tuple[VariantSummary, ...]
+    rows: tuple[VariantSummary, ...]
+    searches: tuple[SearchPart, ...]
+    parts: tuple[VariantPart, ...]
+    left_out: tuple[int, int]
+    scores: tuple[str, ...]
+    statuses: Mapping[str, int]
+    contest: Contest | None
+    ensembles: tuple[EnsembleScore, ...]
+    sanity: tuple[SanityResult, ...]
+    labels: Mapping[str, str]
+    common: Mapping[str, Any]
+    levels: Mapping[str, tuple[tuple[str, Any], ...]]
+    data: Mapping[str, tuple[int, ...]]
+    parameters: tuple[int, ...]
+    steps: int
+    theory: bool
+    seeds: tuple[int, ...]
+    references: tuple[tuple[str, str], ...]
+    provenance: Mapping[str, Any]
+    trained: bool
+    sha256: str
+    benchmark: Benchmark = field(default_factory=published)
+    engine_version: int = ENGINE_VERSION
+
+
+def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
+    """Return the document of an analysis."""
+    study, variants = analysis.plan.study, analysis.variants
+    story, parts = opening_figure(analysis, drawings), variant_parts(analysis.outcomes)
+    return Document(
+        id=study.id,
+        title=study.title,
+        question=study.question,
+        introduction=study.introduction,
+        closing=study.closing,
+        watermark=study.watermark,
+        claims=tested_claims(analysis),
+        counts=_verdicts(analysis),
+        story=story,
+        drawings=tuple(drawing for drawing in drawings if drawing is not story),
+        diagnoses=diagnoses(analysis),
+        tried=any(finding.remedy is not None for finding in analysis.findings),
+        printed=tuple(table for claim in tested_claims(analysis) if (table := _printed(claim)) is not None),
+        compared=counted(analysis.plan.variants),
+        variants=variants,
+        rows=analysis.outcomes,
+        searches=search_parts(analysis.searches),
+        parts=parts,
+        left_out=left_out(parts),
+        scores=_scores(variants),
+        statuses=_count(record.status for v in variants for record in v.records),
+        contest=contest(analysis.comparisons),
+        ensembles=analysis.ensembles,
+        sanity=analysis.sanity,
+        labels={v.variant.id: v.variant.label for v in (*variants, *analysis.outcomes)},
+        common=_common(variants),
+        levels=levels(analysis.outcomes),
+        data=data_facts(variants),
+        parameters=tuple(sorted({v.parameters for v in variants})),
+        steps=sum(record.steps for v in variants for record in v.records),
+        theory=bool(analysis.theory),
+        seeds=tuple(study.seeds),
+        references=tuple(references(_keys(analysis))),
+        provenance=analysis.provenance,
+        trained=any(record.steps > 0 for v in variants for record in v.records),
+        sha256=study.sha256,
+    )
+
+
+def _scores(variants: Sequence[VariantSummary]) -> tuple[str, ...]:
+    """Return the names of the scores that some variant has: those of every run first, then what was asked for."""
+    asked = (name for v in variants for name in v.scores if not name.endswith("_difference"))
+    names = dict.fromkeys((*SCORES, *asked))
+    return tuple(name for name in names if any(name in v.scores and v.scores[name].n for v in variants))
+
+
+def _verdicts(analysis: Analysis) -> dict[str, int]:
+    """Return how many claims have each verdict that occurs, what was supported first."""
+    counts = _count(claim.verdict for claim in analysis.claims)
+    return {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts}
+
+
+def _count(words: Any) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+def _printed(claim: Tested) -> PrintedTable | None:
+    """Return a claim's table, None where it has no numbers by layer to be held against."""
+    by_layer = claim.result.by_layer
+    if all(given is None for _, _, given in by_layer):
+        return None
+    theory = claim.asked is not None and claim.asked.expect.near == "theory"
+    rows = tuple(
+        (layer, given, measured, (measured - given) / given if given else None) for layer, measured, given in by_layer
+    )
+    return PrintedTable(claim.result, "theory" if theory else "lecture", rows)
+
+
+def _common(variants: Sequence[VariantSummary]) -> dict[str, Any]:
+    """Return the settings that all variants share."""
+    if not variants:
+        return {}
+    first = variants[0].variant.settings
+    return {
+        path: value for path, value in first.items() if all(v.variant.settings.get(path) == value for v in variants)
+    }
+
+
+def _keys(analysis: Analysis) -> list[str]:
+    claims = [source for claim in analysis.claims for source in claim.sources]
+    findings = [source for finding in analysis.findings for source in finding.sources]
+    return claims + findings + list(METHODS) + (list(THEORY) if analysis.theory else [])

@@ -1,0 +1,75 @@
+"""A search as a report shows it: what was searched, its stages, its best trials, and what the best is worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.analysis.results import SearchResult, TrialResult
+from reportgen.study.model.ranges import Range
+
+TOP, TOP_OF_SEVERAL = 10, 5
+"""So many trials of a search are shown where it is the only one, and where there are others."""
+
+KINDS = {"uniform": "", "log_uniform": "log", "integers": "whole numbers", "log_integers": "whole numbers, log"}
+
+
+@dataclass(frozen=True)
+class SearchPart:
+    """One search: `title` is empty where it is the only one.
+
+    rows: its best trials, best first, or the best of each seed where every seed made a search of its own.
+    settings: path and range in words. best: path to the values that the best trials have. runs, diverged: how many.
+    """
+
+    result: SearchResult
+    title: str
+    settings: tuple[tuple[str, str], ...]
+    rows: tuple[TrialResult, ...]
+    best: Mapping[str, tuple[Any, ...]]
+    trials: int
+    runs: int
+    diverged: int
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The searched settings."""
+        return tuple(path for path, _ in self.settings)
+
+
+def search_parts(searches: Sequence[SearchResult]) -> tuple[SearchPart, ...]:
+    """Return the parts of all searches of a study."""
+    return tuple(_part(search, len(searches) > 1) for search in searches)
+
+
+def _part(search: SearchResult, several: bool) -> SearchPart:
+    most = TOP_OF_SEVERAL if several else TOP
+    last = [one for one in search.trials if one.trial.stage == search.stages[-1].stage]
+    ranked = sorted(last, key=lambda one: _rank(one, search.asked.maximize))
+    chosen = [one for one in search.trials if one.variant in search.best]
+    values = {path: tuple(one.trial.values[path] for one in chosen) for path in search.asked.ranges}
+    return SearchPart(
+        result=search,
+        title=search.label if several else "",
+        settings=tuple((path, _words(one)) for path, one in search.asked.ranges.items()),
+        rows=tuple(chosen if search.asked.repeat else ranked)[:most],
+        best=values,
+        trials=len(search.trials),
+        runs=sum(stage.runs for stage in search.stages),
+        diverged=sum(stage.diverged for stage in search.stages),
+    )
+
+
+def _rank(one: TrialResult, maximize: bool) -> tuple[int, float]:
+    """Return what trials are ordered by, the best first: a seed without a finite score outweighs every mean."""
+    lost, mean = len(one.trial.seeds) - one.score.n, one.score.value
+    return lost, math.inf if math.isnan(mean) else -mean if maximize else mean
+
+
+def _words(one: Range) -> str:
+    if not one.ordered:
+        return f"one of {len(one.choices)} choices" if len(one.choices) > 1 else "one choice"
+    kind = KINDS[one.kind]
+    return f"{one.low:g} to {one.high:g}" + (f" ({kind})" if kind else "")

@@ -1,0 +1,1 @@
+"""The report as HTML page, as PDF and as teaching kit."""

@@ -1,0 +1,144 @@
+"""The report as an accessible PDF with bookmarks and the data attached, by WeasyPrint."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from markupsafe import Markup
+
+from reportgen.errors import MissingError
+from reportgen.report.document.arrange import GAP, PAGE, Block, arrange, caption_height
+from reportgen.report.document.document import Document
+from reportgen.report.media.fit import fitted
+from reportgen.report.media.render import fill
+
+FACES = (
+    ("Report Serif", "STIXGeneral.ttf", ""),
+    ("Report Serif", "STIXGeneralBol.ttf", "font-weight: bold;"),
+    ("Report Serif", "STIXGeneralItalic.ttf", "font-style: italic;"),
+    ("Report Serif", "STIXGeneralBolIta.ttf", "font-weight: bold; font-style: italic;"),
+    ("Report Mono", "DejaVuSansMono.ttf", ""),
+    ("DejaVu Sans", "DejaVuSans.ttf", ""),
+    ("DejaVu Sans", "DejaVuSans-Bold.ttf", "font-weight: bold;"),
+)
+"""Family, file and descriptors; figures are labelled in DejaVu Sans."""
+
+HINT = (
+    "install Pango for the PDF: Debian and Ubuntu: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; "
+    "macOS: brew install pango; Windows: MSYS2's pango"
+)
+
+
+def weasyprint() -> Any:
+    """Return the WeasyPrint module, whose import needs Pango on the machine; MissingError where it is not there."""
+    try:
+        import weasyprint as module
+    except OSError as error:
+        raise MissingError(f"no PDF: a library is missing ({str(error).splitlines()[0]})", hint=HINT) from None
+    return module
+
+
+def write_pdf(document: Document, figures: Mapping[str, str], attachments: Mapping[str, bytes], path: Path) -> Path:
+    """Write the report as PDF/UA-1; `figures` maps ids to SVG text, attachments names to contents.
+
+    Raises
+    ------
+    MissingError : Pango is not on the machine.
+    """
+    module = weasyprint()
+    # What WeasyPrint logs are notes on style sheets for browsers; tests turn them into failures.
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
+    fonts = module.text.fonts.FontConfiguration()
+    faces = module.CSS(string=_faces(), url_fetcher=_fetcher(module, "file"), font_config=fonts)
+    look = {"stylesheets": [faces], "font_config": fonts}
+    files = [_attachment(module, name, content) for name, content in attachments.items()]
+    source = _source(module, _filled(module, document, figures, look))
+    made = fitted(source, look | {"pdf_variant": "pdf/ua-1", "attachments": files, "full_fonts": False})
+    path.write_bytes(made.write_pdf(pdf_variant="pdf/ua-1", attachments=files, full_fonts=False))
+    return path
+
+
+def _filled(module: Any, document: Document, figures: Mapping[str, str], look: Mapping[str, Any]) -> str:
+    """Return the report's text with its figures in the order and at the sizes in which they fill pages."""
+    pictures = {name: _image(content, document, name) for name, content in figures.items()}
+    html = fill(document, pictures, "print")
+    before, found, _ = html.partition(FIGURES)
+    if not found:
+        return html
+    blocks = [
+        Block(drawing.id, _tall(figures[drawing.id]), caption_height(drawing.caption)) for drawing in document.drawings
+    ]
+    placed = dict(arrange(blocks, _room(_source(module, before + HEADING).render(**look))))
+    sized = {name: _image(figures[name], document, name, height) for name, height in placed.items()}
+    drawings = {drawing.id: drawing for drawing in document.drawings}
+    ordered = replace(document, drawings=tuple(drawings[name] for name in placed))
+    return fill(ordered, pictures | sized, "print")
+
+
+FIGURES = '<section id="figures">'
+HEADING = '<h2 id="here">Figures</h2>'
+"""Where the figures begin in the text, and what stands there while the room below it is measured."""
+
+
+def _room(made: Any) -> float:
+    """Return how many millimetres the last page has left below its last line."""
+    bottom = made.pages[-1].anchors["here"][3] * MM_A_PIXEL
+    return max(0.0, TOP + PAGE - float(bottom) - GAP)
+
+
+TOP, MM_A_PIXEL = 24.0, 25.4 / 96
+TEXT_WIDTH = 166.0
+"""Millimetres: a page's upper margin, a pixel of CSS, and the width of the text."""
+
+
+def _tall(svg: str) -> float:
+    """Return how many millimetres tall a figure is that is as wide as the text."""
+    width, height = (float(size) for size in re.findall(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)[0])
+    return TEXT_WIDTH * height / width
+
+
+def _source(module: Any, html: str) -> Any:
+    return module.HTML(string=html, base_url=None, url_fetcher=_fetcher(module, "data"))
+
+
+def _faces() -> str:
+    """Return the style sheet of the fonts that come with matplotlib, so that a PDF looks alike on every machine."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    found = ((family, folder / name, look) for family, name, look in FACES if (folder / name).is_file())
+    return "\n".join(
+        f'@font-face {{ font-family: "{family}"; src: url("{path.as_uri()}"); {look} }}' for family, path, look in found
+    )
+
+
+def _fetcher(module: Any, protocol: str) -> Any:
+    """Return a fetcher of one kind of address: "data" for a report's text, so that nothing in it can reach out."""
+    return module.urls.URLFetcher(allowed_protocols=(protocol,), allow_redirects=False, fail_on_errors=True)
+
+
+def _image(svg: str, document: Document, name: str, height: float | None = None) -> Markup:
+    """Return the figure as vector graphics; as a picture of its own it costs less time than inside the page.
+
+    height: millimetres, where it is not to be as wide as the text.
+    """
+    drawings = (document.story, *document.drawings)
+    alt = next(drawing.alt for drawing in drawings if drawing is not None and drawing.id == name)
+    data = base64.b64encode(svg.encode()).decode()
+    size = "" if height is None else Markup(' style="height: {}mm"').format(f"{height:.1f}")
+    return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}"{}>').format(data, alt, size)
+
+
+def _attachment(module: Any, name: str, content: bytes) -> Any:
+    """Return an attached file, dated now, or at SOURCE_DATE_EPOCH: the one clock that reproducible builds set."""
+    date = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())), UTC)
+    words = f"{name}: the numbers of this report"
+    return module.Attachment(string=content, name=name, description=words, created=date, modified=date)

@@ -1,0 +1,1 @@
+"""Writing a report to its folder in one step."""

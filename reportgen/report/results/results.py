@@ -1,0 +1,193 @@
+"""results.json: the machine's view of the report, version 1. Keys keep their order, floats are in full, NaN is null."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from reportgen.analysis.finding import Finding, Remedy
+from reportgen.analysis.results import Analysis, ClaimResult, Estimate, SearchResult, StageResult
+from reportgen.disk import replace_file
+from reportgen.engine.spec import SCORES
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.report.document.opening import opening_figure
+from reportgen.runs.record import RunRecord
+from reportgen.runs.store import plain
+from reportgen.study.model.study import Study
+
+FORMAT = "reportgen-results"
+VERSION = 1  # 1: the first
+
+PROVENANCE = (
+    "reportgen",
+    "python",
+    "numpy",
+    "numba",
+    "platform",
+    "command",
+    "started",
+    "finished",
+    "workers",
+    "train_seconds",
+)
+
+
+def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[str, Any]:
+    """Return results.json as plain values that `json.dumps` takes as they are.
+
+    drawings: the figures that were drawn for the report, in its order.
+    """
+    results = {
+        "format": FORMAT,
+        "version": VERSION,
+        "study": _study(analysis.plan.study),
+        "provenance": _provenance(analysis.provenance),
+        "variants": [
+            {"id": variant.id, "label": variant.label, "settings": variant.settings}
+            for variant in analysis.plan.variants
+        ],
+        "runs": [_run(variant, record) for variant, record in planned_records(analysis)],
+        "claims": [_claim(claim) for claim in analysis.claims],
+        "findings": [finding_values(finding) for finding in analysis.findings],
+    }
+    if analysis.ensembles:
+        results["ensembles"] = [asdict(ensemble) for ensemble in analysis.ensembles]
+    if analysis.sanity:
+        results["sanity"] = [asdict(result) for result in analysis.sanity]
+    if drawings:
+        opening = opening_figure(analysis, drawings)
+        results["figures"] = [_figure(drawing, drawing is opening) for drawing in drawings]
+    if analysis.searches:
+        results["searches"] = [_search(search) for search in analysis.searches]
+    converted: dict[str, Any] = plain(results)
+    return converted
+
+
+def write_results(analysis: Analysis, path: Path, drawings: Sequence[Drawing] = ()) -> Path:
+    """Write results.json in one step and return its path."""
+    text = json.dumps(results_dict(analysis, drawings), indent=1, ensure_ascii=False, allow_nan=False)
+    replace_file(path, (text + "\n").encode())
+    return path
+
+
+def planned_records(analysis: Analysis) -> Iterator[tuple[str, RunRecord]]:
+    """Yield the id of the variant and the record of every run, in the order of the plan."""
+    records = {
+        (summary.variant.id, record.spec.seed): record for summary in analysis.variants for record in summary.records
+    }
+    for run in analysis.plan.runs:
+        if (run.variant, run.seed) in records:
+            yield run.variant, records[run.variant, run.seed]
+
+
+def one_or_many(items: tuple[str, ...]) -> str | list[str] | None:
+    """Return a claim's sources as its study writes them: nothing, one key or a list of keys."""
+    return None if not items else items[0] if len(items) == 1 else list(items)
+
+
+def _study(study: Study) -> dict[str, Any]:
+    named = {name: getattr(study, name) for name in ("id", "title", "question", "sha256")}
+    return named | ({"watermark": study.watermark} if study.watermark else {})
+
+
+def _provenance(known: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: known.get(name) for name in PROVENANCE}
+    return named | ({"source": known["source"]} if known.get("source") else {})
+
+
+def _run(variant: str, record: RunRecord) -> dict[str, Any]:
+    return {
+        "key": record.key,
+        "variant": variant,
+        "seed": record.spec.seed,
+        "status": record.status,
+        "stopped_at_step": record.stopped_at_step,
+        "steps": record.steps,
+        "train_seconds": record.train_seconds,
+        "final": {name: record.final.get(name) for name in (*SCORES, *record.spec.evaluation.scores)},
+    }
+
+
+def _claim(claim: ClaimResult) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "says": claim.says,
+        "source": one_or_many(claim.sources),
+        "lecture": claim.lecture,
+        "verdict": claim.verdict,
+        "measured": claim.measured,
+        "interval": claim.interval,
+        "n": claim.n,
+        "expected": claim.expected,
+        "metric": claim.metric,
+        "quantity": claim.quantity,
+        "at_layer": claim.at_layer,
+        "by_layer": claim.by_layer,
+        "sides": claim.sides,
+    }
+
+
+def _figure(drawing: Drawing, opens: bool) -> dict[str, Any]:
+    return {name: getattr(drawing, name) for name in ("id", "title", "caption", "alt")} | {"opens": opens}
+
+
+def _search(search: SearchResult) -> dict[str, Any]:
+    """Return what a search came to; the trials themselves stand among the variants."""
+    values = {one.variant: dict(one.trial.values) for one in search.trials}
+    return {
+        "search": search.label,
+        "method": search.asked.method,
+        "metric": search.asked.metric,
+        "goal": "max" if search.asked.maximize else "min",
+        "repeat": search.asked.repeat,
+        "trials": [one.variant for one in search.trials],
+        "stages": [_stage(stage) for stage in search.stages],
+        "best": [{"variant": best, "settings": values[best]} for best in search.best],
+        **_estimate(search.score),
+        "unchosen": _estimate(search.unchosen) if search.unchosen.n else None,
+        "test": {"metric": search.test_metric, **_estimate(search.test)} if search.test.n else None,
+        "edges": search.edges,
+    }
+
+
+def _stage(stage: StageResult) -> dict[str, Any]:
+    names = ("stage", "trials", "runs", "diverged", "epochs", "best", "windows")
+    return {name: getattr(stage, name) for name in names} | _estimate(stage.score)
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {"score": estimate.value, "interval": (estimate.lo, estimate.hi), "n": estimate.n}
+
+
+def finding_values(finding: Finding) -> dict[str, Any]:
+    """Return a finding as results.json has it."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "variant": finding.variant,
+        "seeds": finding.seeds,
+        "layers": finding.layers,
+        "step": finding.step,
+        "evidence": finding.evidence,
+        "message": finding.message,
+        "advice": finding.advice,
+        "sources": finding.sources,
+        "remedy": None if finding.remedy is None else _remedy(finding.remedy),
+        "consequence_of": finding.consequence_of,
+    }
+
+
+def _remedy(remedy: Remedy) -> dict[str, Any]:
+    return {
+        "change": remedy.change,
+        "metric": remedy.metric,
+        "before": remedy.before,
+        "after": remedy.after,
+        "difference": remedy.difference,
+        "interval": remedy.interval,
+        "verdict": remedy.verdict,
+        **({"guessing": vars(remedy.guessing)} if remedy.guessing else {}),
+    }

@@ -1,0 +1,191 @@
+"""The folder tables/: every number of a study as CSV, floats in full, an empty cell where there is no value."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.disk import replace_file
+from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
+from reportgen.report.results.results import one_or_many, planned_records
+from reportgen.runs.record import RunRecord
+from reportgen.runs.store import STATUSES, plain
+
+Row = Sequence[Any]
+Table = tuple[Sequence[str], Iterable[Row]]
+
+_COUNTED = ("epoch", "step")  # columns of whole numbers, although records hold them as floats
+
+
+def write_tables(analysis: Analysis, folder: Path) -> list[Path]:
+    """Write the tables into the folder, which is made where there is none, and return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [write_csv(folder / f"{name}.csv", *build(analysis)) for name, build in TABLES.items()]
+
+
+def variants(analysis: Analysis) -> Table:
+    """Return one row a variant: its runs by status, each score with its interval and n, and every setting."""
+    settings = sorted({path for summary in analysis.variants for path in summary.variant.settings})
+    names = _scores(analysis)
+    scores = [f"{score}{part}" for score in names for part in ("", "_lo", "_hi", "_n")]
+    columns = ["variant", "label", "parameters", *STATUSES, "train_seconds", *scores, *settings]
+    return columns, (_variant(summary, names, settings) for summary in analysis.variants)
+
+
+def runs(analysis: Analysis) -> Table:
+    """Return one row a run, in the order of the plan."""
+    scores = _scores(analysis)
+    columns = ("key", "variant", "seed", "status", "stopped_at_step", "steps", "train_seconds", *scores)
+    rows = (
+        (
+            record.key,
+            variant,
+            record.spec.seed,
+            record.status,
+            record.stopped_at_step,
+            record.steps,
+            record.train_seconds,
+            *(record.final.get(name) for name in scores),
+        )
+        for variant, record in planned_records(analysis)
+    )
+    return columns, rows
+
+
+def epochs(analysis: Analysis) -> Table:
+    """Return one row a run and epoch; epoch 0 is the network at initialization."""
+    rows = (row for variant, record in planned_records(analysis) for row in _epochs(variant, record))
+    return ("variant", "seed", *EPOCH_COLUMNS), rows
+
+
+def layers(analysis: Analysis) -> Table:
+    """Return one row a run, look and layer; layer 1 is the first hidden layer, the output layer is the last."""
+    rows = (row for variant, record in planned_records(analysis) for row in _layers(variant, record))
+    return ("variant", "seed", "step", "layer", *STATISTICS), rows
+
+
+def claims(analysis: Analysis) -> Table:
+    """Return one row a claim with its verdict, and how that was reached."""
+    columns = ("id", "says", "source", "lecture", "verdict", "measured", "lo", "hi", "n", "expected")
+    more = ("required", "metric", "variants", "method", "p_value", "p_adjusted", "effect_size", "seeds_needed")
+    rows = (
+        (
+            *(claim.id, claim.says, one_or_many(claim.sources), claim.lecture, claim.verdict, claim.measured),
+            *(*claim.interval, claim.n, claim.expected),
+            *(getattr(claim, name) for name in (*more, "reason")),
+        )
+        for claim in analysis.claims
+    )
+    return (*columns, *more, "reason"), rows
+
+
+def comparisons(analysis: Analysis) -> Table:
+    """Return one row a pair of variants that were compared: the difference of b to a in a score, paired by seed."""
+    columns = ("a", "b", "score", "difference", "lo", "hi", "n", "p_value", "p_adjusted", "pairs", "effect_size")
+    rows = (
+        (
+            *(one.a, one.b, one.score, one.difference.value, one.difference.lo, one.difference.hi, one.difference.n),
+            *(one.p_value, one.p_adjusted, one.pairs, one.effect_size),
+        )
+        for one in analysis.comparisons
+    )
+    return columns, rows
+
+
+def findings(analysis: Analysis) -> Table:
+    """Return one row a finding; evidence and remedy are JSON."""
+    columns = ("rule", "severity", "variant", "seeds", "layers", "step", "message", "advice", "sources", "evidence")
+    rows = (
+        (*(getattr(finding, name) for name in columns), finding.consequence_of, _remedy(finding.remedy))
+        for finding in analysis.findings
+    )
+    return (*columns, "consequence_of", "remedy"), rows
+
+
+TABLES: dict[str, Callable[[Analysis], Table]] = {
+    "variants": variants,
+    "runs": runs,
+    "epochs": epochs,
+    "layers": layers,
+    "claims": claims,
+    "comparisons": comparisons,
+    "findings": findings,
+}
+
+
+def _scores(analysis: Analysis) -> Sequence[str]:
+    """Return the names of the final scores: the six of every run, then what the study asks for."""
+    return tuple(dict.fromkeys((*SCORES, *(name for run in analysis.plan.runs for name in run.spec.evaluation.scores))))
+
+
+def _variant(summary: VariantSummary, names: Sequence[str], settings: Sequence[str]) -> Row:
+    scores = [summary.scores.get(name) for name in names]
+    values = [(None,) * 4 if score is None else (score.value, score.lo, score.hi, score.n) for score in scores]
+    return (
+        summary.variant.id,
+        summary.variant.label,
+        summary.parameters,
+        *(summary.statuses.get(status, 0) for status in STATUSES),
+        summary.train_seconds,
+        *(value for part in values for value in part),
+        *(summary.variant.settings.get(path) for path in settings),
+    )
+
+
+def _epochs(variant: str, record: RunRecord) -> Iterator[Row]:
+    columns = [_column(name, record.epochs(name)) for name in EPOCH_COLUMNS]
+    return ((variant, record.spec.seed, *row) for row in zip(*columns, strict=True))
+
+
+def _layers(variant: str, record: RunRecord) -> Iterator[Row]:
+    looks = len(record.probe_steps)
+    if looks == 0:
+        return
+    block = np.stack([record.statistic(name) for name in STATISTICS], axis=-1).astype(float).tolist()
+    for step, look in zip(record.probe_steps.tolist(), block, strict=True):
+        for layer, values in enumerate(look, start=1):
+            yield (variant, record.spec.seed, step, layer, *values)
+
+
+def _column(name: str, values: Any) -> list[Any]:
+    plain_values: list[Any] = np.asarray(values, float).tolist()
+    return [int(value) if name in _COUNTED and value == value else value for value in plain_values]
+
+
+def _remedy(remedy: Any) -> Any:
+    return None if remedy is None else dataclasses.asdict(remedy)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:
+    """Write a table in one step and return its path."""
+    replace_file(path, csv_text(columns, rows).encode())
+    return path
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Return a table as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Return the value as it stands in a cell: NaN is empty, true and false as in YAML, lists and mappings as JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if value is None or isinstance(value, str | int):
+        return value
+    converted = plain(value)
+    return json.dumps(converted, ensure_ascii=False) if isinstance(converted, dict | list) else converted

@@ -1,0 +1,1 @@
+"""A website of many reports, with the claims of the lectures and their verdicts."""

@@ -1,0 +1,172 @@
+"""A course: many finished reports, and what they say of each claim of the lectures."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from reportgen.analysis.results import ClaimResult
+from reportgen.paths import PAGE
+from reportgen.report.document.sources import references
+from reportgen.report.site.finished import Finished
+from reportgen.report.site.lecture_claims import LectureClaim, lecture_claims
+
+VERDICTS = ("supported", "contradicted", "inconclusive")
+MIXED, UNTESTED = "mixed", "not tested"
+
+LECTURES = "Training neural networks: the claims of the lectures, tested"
+STUDIES = "Studies of training neural networks"
+"""What a site is called that no one has named: with and without claims of the lectures."""
+
+COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", "metric", "quantity")
+"""The columns of claims.csv."""
+
+
+@dataclass(frozen=True)
+class CourseStudy:
+    """A report as the site shows it: `at` is its folder's address from the site's pages, ready for a link."""
+
+    report: Finished
+    at: str
+    counts: Mapping[str, int]
+
+    @property
+    def page(self) -> str | None:
+        """The address of the report's page, None where the report has none."""
+        return f"{self.at}/{PAGE}" if PAGE in self.report.pages else None
+
+    @property
+    def pdf(self) -> str | None:
+        """The address of the report's PDF, None where the report has none."""
+        return next((f"{self.at}/{quote(name)}" for name in self.report.pages if name.endswith(".pdf")), None)
+
+    @property
+    def picture(self) -> str | None:
+        """The address of the figure that opens the report, None where there is none."""
+        return f"{self.at}/figures/{quote(self.report.figure.id)}.svg" if self.report.figure else None
+
+
+@dataclass(frozen=True)
+class CourseTest:
+    """A claim of a study as a test of a lecture's claim; link: its place in the study's report, where it has a page."""
+
+    study: CourseStudy
+    result: ClaimResult
+    link: str | None
+
+
+@dataclass(frozen=True)
+class CourseClaim:
+    """A lecture's claim with all its tests; verdict: theirs where they agree, else mixed; not tested without any."""
+
+    claim: LectureClaim
+    tests: tuple[CourseTest, ...]
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Course:
+    """All that the site shows.
+
+    claims: those of the lectures, tested or not. own: tests of claims that no lecture makes. counts: the tested claims
+    of the lectures by verdict; own_counts: the others.
+    """
+
+    title: str
+    studies: tuple[CourseStudy, ...]
+    claims: tuple[CourseClaim, ...]
+    own: tuple[CourseTest, ...]
+    counts: Mapping[str, int]
+    own_counts: Mapping[str, int]
+    references: tuple[tuple[str, str], ...]
+
+    @property
+    def tested(self) -> tuple[CourseClaim, ...]:
+        """The claims of the lectures that some study tests."""
+        return tuple(claim for claim in self.claims if claim.tests)
+
+    @property
+    def untested(self) -> tuple[CourseClaim, ...]:
+        """The claims of the lectures that no study tests."""
+        return tuple(claim for claim in self.claims if not claim.tests)
+
+    @property
+    def overview(self) -> str:
+        """The name of the page of all claims, and what it is about: the lectures, where a study cites them."""
+        return "lectures.html" if self.tested else "claims.html"
+
+
+def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = None) -> Course:
+    """Return the course of reports, each with the path of its folder from the site; the title tells what it is about.
+
+    Studies stand in the order in which the lectures come to what they test; those without a lecture's claim last.
+    """
+    studies = sorted((_study(report, path) for report, path in reports), key=_place)
+    tests = [test for study in studies for test in _tests(study)]
+    claims = tuple(_claim(claim, [test for test in tests if _is_of(test, claim)]) for claim in lecture_claims())
+    known = {claim.number for claim in lecture_claims()}
+    own = tuple(test for test in tests if test.result.lecture not in known)
+    tested = [claim for claim in claims if claim.tests]
+    return Course(
+        title=(LECTURES if tested else STUDIES) if title is None else title,
+        studies=tuple(studies),
+        claims=claims,
+        own=own,
+        counts=_in_order(Counter(claim.verdict for claim in tested)),
+        own_counts=_in_order(Counter(test.result.verdict for test in own)),
+        references=tuple(references(_sources(tested))),
+    )
+
+
+def claim_rows(course: Course) -> list[tuple[Any, ...]]:
+    """Return a row for each test of each claim, in the columns of COLUMNS; the lectures' claims first."""
+    tests = [*(test for claim in course.claims for test in claim.tests), *course.own]
+    return [
+        (r.lecture, test.study.report.id, r.id, r.verdict, r.measured, *r.interval, r.n, r.metric, r.quantity)
+        for test in tests
+        for r in (test.result,)
+    ]
+
+
+def overall(verdicts: Sequence[str]) -> str:
+    """Return the verdict that all tests of a claim share, that they differ, or that there is none."""
+    return UNTESTED if not verdicts else verdicts[0] if len(set(verdicts)) == 1 else MIXED
+
+
+def _study(report: Finished, path: str) -> CourseStudy:
+    return CourseStudy(report, quote(path), _in_order(Counter(claim.verdict for claim in _settled(report))))
+
+
+def _settled(report: Finished) -> tuple[ClaimResult, ...]:
+    """Return the claims of a report that have verdicts: those of a quick look have none."""
+    return () if report.watermark else report.claims
+
+
+def _place(study: CourseStudy) -> tuple[float, str, str]:
+    numbers = [claim.lecture for claim in study.report.claims if claim.lecture is not None]
+    return min(numbers, default=math.inf), study.report.id, study.at
+
+
+def _tests(study: CourseStudy) -> list[CourseTest]:
+    page = study.page
+    return [CourseTest(study, claim, f"{page}#claim-{claim.id}" if page else None) for claim in _settled(study.report)]
+
+
+def _is_of(test: CourseTest, claim: LectureClaim) -> bool:
+    return test.result.lecture == claim.number
+
+
+def _claim(claim: LectureClaim, tests: Sequence[CourseTest]) -> CourseClaim:
+    return CourseClaim(claim, tuple(tests), overall([test.result.verdict for test in tests]))
+
+
+def _in_order(counts: Counter[Any]) -> dict[str, int]:
+    return {verdict: counts[verdict] for verdict in (*VERDICTS, MIXED, UNTESTED) if counts[verdict]}
+
+
+def _sources(claims: Sequence[CourseClaim]) -> list[str]:
+    return [source for claim in claims for source in claim.claim.sources]

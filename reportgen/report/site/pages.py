@@ -1,0 +1,128 @@
+"""The site of a course: an index of finished reports, and what they say of each claim of the lectures.
+
+All links are relative and nothing is fetched from elsewhere: the folder works from a disk and on any static host.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from reportgen import disk
+from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
+from reportgen.paths import PAGE, RESULTS, RUNS
+from reportgen.report.media.render import fill_page
+from reportgen.report.publish.stale_files import made_here
+from reportgen.report.results.tables import write_csv
+from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_course
+from reportgen.report.site.finished import Finished, find_reports, read_report
+
+PAGES = {
+    PAGE: "site_index.html.j2",
+    "lectures.html": "site_lectures.html.j2",
+    "claims.html": "site_lectures.html.j2",
+}
+"""Pages with their templates; a site has one of the last two, as its studies test claims of the lectures or none."""
+TABLE = "claims.csv"
+LEFT_BEHIND = (RUNS, "sanity")
+"""Folders of a report that a site does without: what the figures and tables were made of."""
+
+
+def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = None) -> list[Path]:
+    """Write index.html, the page of all claims and claims.csv into the folder, beside the reports; return their paths.
+
+    The page of all claims is lectures.html, or claims.html where no study tests a claim of the lectures; the other one
+    goes, where a former site left it. sources: as `find_reports` takes them. Reports that lie inside the folder stay
+    where they are; others are copied into it, without their stored runs. Raises UsageError or StoreError before
+    anything is written where a report cannot be read or placed, and StoreError where the disk refuses.
+    """
+    folders = find_reports(sources)
+    reports = _read_all(folders)
+    places = [_place(report, folder) for report in reports]
+    _refuse(reports, places, folder)
+    course = make_course(zip(reports, places, strict=True), title)
+    disk.make_writable(folder)
+    try:
+        return _write(course, folder)
+    except OSError as error:
+        where = error.filename2 or error.filename or folder
+        raise StoreError(f"the site cannot be written: {error.strerror or error}", where=str(where)) from error
+
+
+def _read_all(folders: Sequence[Path]) -> list[Finished]:
+    """Return all reports; where several cannot be read, the error names each."""
+    reports, errors = [], []
+    for folder in folders:
+        try:
+            reports.append(read_report(folder))
+        except ReportgenError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ResultsError(f"{len(errors)} reports cannot be read:\n" + "\n".join(f"  {error}" for error in errors))
+    return reports
+
+
+def _place(report: Finished, site: Path) -> str:
+    """Return the path of a report's folder from the site, with slashes: its own where it lies inside."""
+    here, there = report.folder.resolve(), site.resolve()
+    return here.relative_to(there).as_posix() if _inside(here, there) else here.name
+
+
+def _inside(folder: Path, site: Path) -> bool:
+    return site in folder.parents
+
+
+def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> None:
+    """Refuse a site that would overwrite a report or a folder of something else, or lie inside a report."""
+    there = site.resolve()
+    for report, place in zip(reports, places, strict=True):
+        here = report.folder.resolve()
+        if there == here or _inside(there, here):
+            raise UsageError("the site would lie inside the report", where=str(report.folder), hint="choose another -o")
+        target = there / place
+        if target != here and target.exists() and not (target / RESULTS).is_file():
+            raise UsageError("this is in the way of a report's copy", where=str(site / place), hint="choose another -o")
+    twice = [place for place, count in Counter(places).items() if count > 1]
+    if twice:
+        raise UsageError(f"two reports would both lie in {site / twice[0]}", hint="rename the folder of one")
+
+
+def _write(course: Course, site: Path) -> list[Path]:
+    disk.sweep(site)
+    for study in course.studies:
+        _bring(study.report.folder, site)
+    names = (PAGE, course.overview)
+    with disk.unfinished(site / "site") as staged:
+        staged.mkdir()
+        for name in names:
+            text = fill_page(PAGES[name], course=course, page=name)
+            (staged / name).write_text(text, encoding="utf-8", newline="\n")
+        write_csv(staged / TABLE, COLUMNS, claim_rows(course))
+        written = [_move(staged / name, site / name) for name in (*names, TABLE)]
+    for name in PAGES.keys() - set(names):
+        if made_here(site / name):
+            (site / name).unlink(missing_ok=True)
+    return written
+
+
+def _bring(folder: Path, site: Path) -> None:
+    """Copy a report that lies elsewhere into the site, whole or not at all."""
+    if _inside(folder.resolve(), site.resolve()):
+        return
+    with disk.unfinished(site / folder.resolve().name) as staged:
+        shutil.copytree(folder, staged, ignore=lambda here, names: _left_behind(Path(here) == folder, names))
+        disk.replace_folder(staged, site / folder.resolve().name)
+
+
+def _left_behind(top: bool, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name.startswith(".") or (top and name in LEFT_BEHIND)]
+
+
+def _move(path: Path, target: Path) -> Path:
+    disk.patiently(lambda: os.replace(path, target))
+    return target

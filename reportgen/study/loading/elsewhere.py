@@ -1,0 +1,89 @@
+"""Where a key belongs that stands in the wrong place of a study."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+from reportgen.data.datasets import DATASETS
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.engine.tables.schedules import SCHEDULES
+from reportgen.registry import Row
+from reportgen.study.planning.variants import VARIABLE
+from reportgen.study.reference.explained import explained
+from reportgen.study.syntax.yaml12 import Path
+
+COMPONENTS: Mapping[str, Mapping[str, Row]] = {
+    "data": DATASETS,
+    "network.activation": ACTIVATIONS,
+    "network.init": INITS,
+    "training.optimizer": OPTIMIZERS,
+    "training.schedule": SCHEDULES,
+}
+GUESS = "did you mean"
+ALIKE = 0.8  # by difflib: `epoch` for `epochs`, but not `epochs` for `preprocess`
+
+
+def elsewhere(path: Path, hint: str) -> str:
+    """Return "did you mean ...?" with the places where a key belongs that is unknown at `path`, else the hint.
+
+    A hint that names a key much like it stays. Inside claims only their own settings are meant, elsewhere only others.
+    """
+    *above, name = [str(part) for part in path if not isinstance(part, int)] or [""]
+    if ".".join([*above, name]) in known_paths() or _names_like(hint, name):
+        return hint  # it belongs there, and something else is wrong with it; or it is misspelt
+    able = [one for one in known_paths() if one.startswith("claims.") == (above[:1] == ["claims"])]
+    names = list(map(_last, able))
+    near = [] if hint.startswith(GUESS) else difflib.get_close_matches(name, names, n=1, cutoff=ALIKE)
+    meant = [name] if name in names else near
+    return _guess([one for one in able if _last(one) in meant], above) or hint
+
+
+def path_ending(name: str) -> str:
+    """Return "did you mean ...?" with the paths of settings of that name that can vary, empty for none."""
+    return _guess([one for one in known_paths() if one.endswith(f".{name}") and one.split(".")[0] in VARIABLE], [])
+
+
+def _names_like(hint: str, name: str) -> bool:
+    """Tell whether a hint guesses a key that is much like the one that was found."""
+    guessed = re.match(rf"{re.escape(GUESS)} '([^']*)'", hint)
+    return guessed is not None and difflib.SequenceMatcher(None, name, guessed[1]).ratio() >= ALIKE
+
+
+@cache
+def known_paths() -> tuple[str, ...]:
+    """Return the dotted path of every section, setting and parameter of a component."""
+    return tuple(dict.fromkeys(_paths()))
+
+
+def _paths() -> Iterator[str]:
+    for setting in explained():
+        parts = setting.path.split(".")
+        yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+    for place, rows in COMPONENTS.items():
+        yield from (f"{place}.{parameter.name}" for row in rows.values() for parameter in row.parameters)
+
+
+def _last(path: str) -> str:
+    return path.rsplit(".", 1)[-1]
+
+
+def _shared(path: str, above: Sequence[str]) -> int:
+    """Return how many parts two paths have in common at their beginning."""
+    return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(path.split("."), above, strict=False))))
+
+
+def _guess(found: Sequence[str], above: Sequence[str]) -> str:
+    """Return the guess of the nearest place, or of two as near: in the same section first, then higher up."""
+    far = {one: (-_shared(one, above), one.count(".")) for one in found}
+    nearest = [one for one in far if far[one] == min(far.values())][:2]
+    return f"{GUESS} {' or '.join(map(_shown, nearest))}?" if nearest else ""
+
+
+def _shown(path: str) -> str:
+    return repr(path) if "." in path else f"{path!r}, at the top of the study"

@@ -1,0 +1,243 @@
+"""From a file to a Study: every error says file, line, column, path, what was found and what would be right."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from reportgen.data import shape
+from reportgen.errors import MissingError, StudyError
+from reportgen.paths import RESULTS, STUDY
+from reportgen.registry import Component
+from reportgen.study.checks.claims import check_claims
+from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
+from reportgen.study.checks.searched import check_searches, check_trials, most_runs, read_point_search
+from reportgen.study.loading.elsewhere import path_ending
+from reportgen.study.loading.messages import study_error
+from reportgen.study.loading.overrides import with_value
+from reportgen.study.model.settings import Data, Settings
+from reportgen.study.model.study import Study, StudyFile
+from reportgen.study.planning.plan import data_spec, make_plan, settings_of
+from reportgen.study.planning.variants import VARIED, Point, points
+from reportgen.study.syntax.yaml12 import CONTROL, Document, Path, read
+
+WATERMARK = "watermark"
+"""The one override that no file can hold: text that marks a report as not to be quoted."""
+
+SEARCH_SIZES = ("search.samples", "search.stages")
+
+MOST_RUNS = 100_000
+
+
+def load_study(
+    path: str | FilePath, overrides: Mapping[str, Any] | None = None, flags: Mapping[str, str] | None = None
+) -> Study:
+    """Return the study in a file, with dotted paths replaced by `overrides`, checked down to every variant and claim.
+
+    flags: which flag set an override, by its path, for messages that name what the user typed; --set where none does.
+
+    Raises
+    ------
+    StudyError : anything wrong with the file, an override, a variant or a claim.
+    """
+    path = FilePath(path)
+    raw = _bytes(path)
+    document = read(_text(raw, str(path)), str(path))
+    if not isinstance(document.value, dict):
+        found = "a list" if isinstance(document.value, list) else "a single value"
+        raise StudyError(f"expected a mapping (key: value), found {found}", document.where(()), "such as title: ...")
+    changes = dict(overrides or {})
+    watermark = changes.pop(WATERMARK, None)
+    origin = _Origin(document, changes, flags or {})
+    tree = origin.tree()
+    contents = origin.validate(tree)
+    study = Study.model_construct(
+        **{name: getattr(contents, name) for name in StudyFile.model_fields},
+        id=_id(path),
+        sha256=hashlib.sha256(raw).hexdigest(),
+        folder=path.resolve().parent,
+        watermark=watermark,
+        search_is_typed=any(path == "search" or path.startswith(SEARCH_SIZES) for path in changes),
+        tree={name: tree[name] for name in VARIED if name in tree},
+    )
+    study = study.model_copy(update={"data_places": origin.check_variants(study)})
+    plan = make_plan(study, outlook=True)
+    check_searches(plan, origin.where)
+    check_ensembles(plan, origin.where)
+    check_snapshots(plan, origin.where)
+    check_claims(plan, origin.where)
+    return study
+
+
+class _Origin:
+    """Where each value of a study came from: the file, or an override."""
+
+    def __init__(self, document: Document, overrides: Mapping[str, Any], flags: Mapping[str, str]) -> None:
+        self.document, self.overrides, self._flags = document, overrides, flags
+
+    def tree(self) -> dict[str, Any]:
+        """Return the file's tree with the overrides set."""
+        tree: dict[str, Any] = self.document.value
+        for path, value in self.overrides.items():
+            try:
+                tree = with_value(tree, path, value)
+            except KeyError:
+                raise StudyError(
+                    f"there is no setting {path!r}", self._flag(path), "a dotted path of the study"
+                ) from None
+        return tree
+
+    def where(self, path: Path, key: bool = False) -> str:
+        """Return the place of a path: the override that set it, or file, line and column."""
+        text = ".".join(str(part) for part in path)
+        for given in self.overrides:
+            if (
+                text == given
+                or text.startswith(f"{given}.")
+                or (given.startswith(f"{text}.") and not self._in_file(path))
+            ):
+                return self._flag(given) if text == given else f"{self._flag(given)}: {text}"
+        return self.document.where(path, key)
+
+    def _flag(self, path: str) -> str:
+        return self._flags.get(path, f"--set {path}")
+
+    def _in_file(self, path: Path) -> bool:
+        return path in self.document.values
+
+    def validate(self, tree: dict[str, Any]) -> StudyFile:
+        """Return the file's contents, or raise its first error."""
+        try:
+            return StudyFile.model_validate(tree)
+        except ValidationError as error:
+            raise study_error(error, tree, self.where) from None
+
+    def check_variants(self, study: Study) -> dict[Component, str]:
+        """Return where each data set is named, or raise the first error of what varies.
+
+        Errors are a path, a value, settings that do not go together, or data that cannot be used.
+        """
+        try:
+            all_points = points(study.tree, study.vary, study.variants)
+        except PydanticCustomError as error:
+            context = dict(error.context or {})
+            path, key = tuple(context["path"]), bool(context["key"])
+            hint = (key and path_ending(str(path[-1]))) or context["hint"]
+            raise StudyError(context["text"], self.where(path, key), hint or None) from None
+        searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
+        runs = sum(most_runs(search, len(study.seeds)) for search in searches)
+        if runs > MOST_RUNS:
+            trials = " with their trials" if any(searches) else ""
+            said = f"{len(all_points)} variants{trials} on {len(study.seeds)} seeds are {runs} runs"
+            raise StudyError(
+                said, self.where(("search",) if any(searches) else ("vary",), key=True), f"at most {MOST_RUNS}"
+            )
+        seen: list[tuple[Data, tuple[Component, ...]]] = []
+        places: dict[Component, str] = {}
+        for point, search in zip(all_points, searches, strict=True):
+            settings = self._settings(point)
+            if search is not None:
+                check_trials(search, point, study.seeds, partial(self._where_of, point))
+            if (settings.data, settings.preprocess) not in seen:
+                seen.append((settings.data, settings.preprocess))
+                place = self._check_data(point, settings, study.folder)
+                places.setdefault(settings.data.source, place)
+        return places
+
+    def _settings(self, point: Point) -> Settings:
+        """Return the settings of a variant, or raise their first error."""
+        try:
+            return settings_of(point.tree)
+        except ValidationError as error:
+            raise study_error(error, point.tree, partial(self._where_of, point)) from None
+
+    def _where_of(self, point: Point, path: Path, key: bool = False) -> str:
+        """Return the place of a path in a variant's settings: that of the choice that set it, where there is one."""
+        choice = _choice_for(point, path)
+        if choice is None:
+            return f"{self.where(path, key)} (variant {point.label!r})" if point.choices else self.where(path, key)
+        cut = next((n for n in range(len(path) + 1) if ".".join(map(str, path[:n])) == choice.path), len(path))
+        beyond = path[cut:]
+        return self.where(choice.key if key and not beyond else (*choice.place, *beyond), key)
+
+    def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> str:
+        """Return where the data are named, or raise what is wrong with them or their preprocessing, with its place."""
+        data = data_spec(settings.data)
+        named: Path = ("data", "path") if data.source.get("path") else ("data",)
+        part: Path
+        for steps, part in (((), ("data",)), (settings.preprocess, ("preprocess",))):
+            try:
+                shape(data, steps, folder)
+            except MissingError:  # the data are not on this machine, which `run` will say
+                break
+            except StudyError as error:
+                part = ("data", error.setting) if error.setting else named if error.where else part
+                raise error.named_at(self._where_of(point, part)) from None
+        return self._where_of(point, named)
+
+
+def _choice_for(point: Point, path: Path) -> Any:
+    """Return the choice that set the value at the path, or one below or above it."""
+    text = ".".join(str(part) for part in path)
+    for choice in reversed(point.choices):
+        if text == choice.path or text.startswith(f"{choice.path}."):
+            return choice
+    return next((c for c in reversed(point.choices) if c.path.startswith(f"{text}.")), None)
+
+
+def _bytes(path: FilePath) -> bytes:
+    """Return the file's bytes."""
+    try:
+        if path.is_dir():
+            raise StudyError("this is a folder, not a study file", str(path), "name a .yaml file in it")
+        if path.exists() and not path.is_file():  # such as a pipe, which may never end
+            raise StudyError("this is no plain file", str(path), "save the study as one")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise StudyError("there is no such file", str(path)) from None
+    except OSError as error:
+        raise StudyError(f"the file cannot be read: {error.strerror or error}", str(path)) from None
+
+
+def _text(raw: bytes, name: str) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise StudyError("the file is not UTF-8 text", f"{name}:{line}:1", "save it as UTF-8") from None
+    strange = CONTROL.search(text)
+    if strange:
+        line = text[: strange.start()].count("\n") + 1
+        column = strange.start() - text.rfind("\n", 0, strange.start())
+        raise StudyError(f"the control character {strange.group()!r} stands here", f"{name}:{line}:{column}")
+    return text
+
+
+def _id(path: FilePath) -> str:
+    """Return the file's stem, or its report's name, as an id: lower-case letters, digits, hyphens and underscores."""
+    name = path.resolve().parent.name if in_report(path) else path.stem
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore")
+    return re.sub(r"[^a-z0-9_-]+", "-", plain.decode()).strip("-") or "study"
+
+
+def in_report(path: FilePath) -> bool:
+    """Tell whether the file is the study that a report keeps, beside its results."""
+    return path.name == STUDY and path.with_name(RESULTS).is_file()
+
+
+def dump_study(study: Study, folder: FilePath | None = None) -> str:
+    """Return the study as YAML with overrides applied and every default written out; reading it gives the same plan.
+
+    folder: where the file will lie, if elsewhere than the study; paths of data are then written as seen from there.
+    """
+    from reportgen.study.loading.dump import text_of
+
+    return text_of(study, folder)

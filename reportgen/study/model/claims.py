@@ -1,0 +1,150 @@
+"""A lecture's sentence as a test on measured values: what a study's `claims` may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from reportgen.study.model.components import problem
+from reportgen.study.model.section import Section
+
+Where = dict[str, Any]
+"""Dotted setting paths to values or labels; it matches every variant that has all of them."""
+
+COMPANIONS = {
+    "rtol": ("near",),
+    "atol": ("near",),
+    "by": ("greater_than", "less_than"),
+    "factor": ("greater_than", "less_than"),
+    "within": ("same_as",),
+    "along": ("monotone",),
+}
+"""What refines an expectation, and which ones it goes with."""
+
+EXPECTATIONS = ("below", "above", "between", "near", "greater_than", "less_than", "same_as", "monotone")
+
+
+SIDES = ("greater_than", "less_than", "same_as")
+"""Expectations that set the claim's variants against others."""
+
+LECTURE_CLAIMS = 50
+"""How many claims the lectures make, numbered from 1."""
+
+Layer = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Measure(Section):
+    """What is measured: a layer statistic at a step, or a score at an epoch.
+
+    layer: a number from 1, a list of numbers, "first" or "last" hidden layer, "output", or "hidden" (all of them).
+    step: a probe's step, "first" or "last"; epoch: an epoch, "last" or "best" (by val_loss).
+    reduce: how several layers become one number, unless the claim compares layer by layer.
+    score, level: of epochs_to and steps_to, the score and where it has to come; of_first: the level is a share of
+    the score before training. relative_to: settings that replace the claim's `where`; the value is divided by
+    theirs, seed by seed.
+    setting: the searched setting whose best value or place is measured.
+    """
+
+    metric: str
+    layer: Layer | Annotated[list[Layer], Field(min_length=1)] | Literal["first", "last", "output", "hidden"] | None = (
+        None
+    )
+    step: Count | Literal["first", "last"] | None = None
+    epoch: Count | Literal["last", "best"] | None = None
+    reduce: Literal["mean", "mean_abs", "min", "max", "last_over_first"] | None = None
+    score: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = None
+    level: float | None = None
+    of_first: bool = False
+    relative_to: Where | None = None
+    setting: str | None = None
+
+
+class Tune(Section):
+    """Each side of the claim at its own best: along a varied path, by a score, or by what the claim measures."""
+
+    along: str
+    by: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = None
+
+
+class Expect(Section):
+    """What the claim expects; exactly one of the names in EXPECTATIONS is given.
+
+    near: a number, one by layer, or "theory" (what is expected at initialization), within rtol times itself plus atol.
+    greater_than, less_than: settings that replace the claim's `where`; paired by seed. by: a least difference;
+    factor: a least ratio. same_as: settings likewise, with `within` the margin of the equivalence test.
+    monotone: over the layers, or over the variants in the order of `along` (a varied path).
+    """
+
+    below: float | None = None
+    above: float | None = None
+    between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    near: Literal["theory"] | float | Annotated[list[float | None], Field(min_length=1)] | None = None
+    rtol: Annotated[float, Field(ge=0)] | None = None
+    atol: Annotated[float, Field(ge=0)] | None = None
+    greater_than: Where | None = None
+    less_than: Where | None = None
+    by: float | None = None
+    factor: Annotated[float, Field(gt=0)] | None = None
+    same_as: Where | None = None
+    within: Annotated[float, Field(gt=0)] | None = None
+    monotone: Literal["increasing", "decreasing"] | None = None
+    along: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return the one expectation that is given."""
+        return next(name for name in EXPECTATIONS if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _one_expectation(self) -> Expect:
+        given = [name for name in EXPECTATIONS if getattr(self, name) is not None]
+        if not given:
+            raise problem("nothing is expected", f"one of {', '.join(EXPECTATIONS)}")
+        if len(given) > 1:
+            raise problem(f"{given[0]} and {given[1]} are two expectations", "one a claim", (given[1],), key=True)
+        for name, owners in COMPANIONS.items():
+            if getattr(self, name) is not None and given[0] not in owners:
+                raise problem(f"{name} goes with {' or '.join(owners)}, not with {given[0]}", "", (name,), key=True)
+        self._complete()
+        return self
+
+    def _complete(self) -> None:
+        if self.same_as is not None and self.within is None:
+            raise problem("same_as needs within", "the margin of the equivalence test, such as within: 0.01")
+        if self.between is not None and self.between[0] >= self.between[1]:
+            raise problem("the first number is not below the second", "between: [low, high]", ("between",))
+        if self.by is not None and self.factor is not None:
+            raise problem("by and factor do not go together", "keep one of them", ("factor",), key=True)
+        if isinstance(self.near, list) and not any(x is not None for x in self.near):
+            raise problem("the list holds no number", "one for each layer, null to leave one out", ("near",))
+
+
+class Claim(Section):
+    """One sentence put to the test; `lecture` is its number in the lectures' list of claims.
+
+    holds_for: whether the expectation is of the mean over the variants of `where`, of each of them (all), or of some
+    (any). tune: which varied path each side takes at its best.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    says: Annotated[str, Field(min_length=1)]
+    source: str | list[str] | None = None
+    lecture: Annotated[int, Field(ge=1, le=LECTURE_CLAIMS)] | None = None
+    measure: Measure
+    where: Where = Field(default_factory=dict)
+    holds_for: Literal["mean", "all", "any"] = "mean"
+    tune: Tune | None = None
+    expect: Expect
+    required: bool = False
+    note: str | None = None
+
+    @field_validator("lecture", mode="before")
+    @classmethod
+    def _is_listed(cls, value: Any) -> Any:
+        """Refuse a number that no claim of the lectures has."""
+        if isinstance(value, int) and not isinstance(value, bool) and not 1 <= value <= LECTURE_CLAIMS:
+            hint = f"1 to {LECTURE_CLAIMS}, see reportgen list claims; a claim of your own has no lecture"
+            raise problem(f"the lectures have no claim {value}", hint)
+        return value

@@ -1,0 +1,190 @@
+"""Reads a table's row and its parameters out of a study: one function for every table."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from pydantic_core import PydanticCustomError
+
+from reportgen.registry import Component, Parameter, Row, find
+
+T = TypeVar("T")
+
+
+def problem(message: str, hint: str = "", path: tuple[str | int, ...] = (), key: bool = False) -> PydanticCustomError:
+    """Return a validation error: what was found, what would be right, and where below the validated value."""
+    context = {"text": message, "hint": hint, "path": path, "key": key}
+    return PydanticCustomError("study", "{text}", context)
+
+
+def suggest(name: str, known: list[str], otherwise: str = "") -> str:
+    """Return "did you mean ...?" where a known name is close or ends so, else `otherwise`, or the list of names."""
+    ending = [one for one in known if one.endswith(f".{name}")][:2]
+    close = ending or difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    return otherwise or (f"one of {', '.join(known)}" if known else "")
+
+
+def shown(value: Any) -> str:
+    """Return a value as a study would write it, shortened; text stands in quotes."""
+    text = repr(value) if isinstance(value, str) else _written(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _written(value: Any) -> str:
+    """Return a value in YAML, on one line."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_written(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_written(item)}' for key, item in value.items())}}}"
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)
+
+
+def below(key: int | str, read: Callable[[], T]) -> T:
+    """Return what `read` returns, and let its error point below `key`."""
+    try:
+        return read()
+    except PydanticCustomError as error:
+        context = dict(error.context or {})
+        raise problem(context["text"], context["hint"], (key, *context["path"]), context["key"]) from None
+
+
+def read_component(value: Any, rows: Mapping[str, Row], what: str, extra: frozenset[str] = frozenset()) -> Component:
+    """Return the component that `value` names, alone or as {name: ..., parameter: ...}, with all of its parameters.
+
+    what: the table in words ("activation"). extra: keys that the mapping may hold for someone else.
+    """
+    if isinstance(value, Component):
+        return value
+    if isinstance(value, str):
+        value = {"name": value}
+    if not isinstance(value, dict):
+        raise problem(f"expected the name of {a(what)}, found {shown(value)}", "a name, or {name: ..., parameter: ...}")
+    name = value.get("name")
+    if "name" not in value:
+        raise problem(f"{a(what)} needs a name", f"one of {', '.join(rows)}")
+    row = find(dict(rows), name) if isinstance(name, str) else None
+    if row is None:
+        names = [*rows, *(alias for r in rows.values() for alias in r.aliases)]
+        where = ("name",) if len(value) > 1 else ()
+        raise problem(f"unknown {what} {shown(name)}", suggest(str(name), names), where)
+    given = {key: item for key, item in value.items() if key != "name" and key not in extra}
+    return Component.of(row.name, **_parameters(row, given, rows, what))
+
+
+def a(what: str) -> str:
+    """Return the word with its article."""
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
+
+
+def _parameters(row: Row, given: dict[str, Any], rows: Mapping[str, Row], what: str) -> dict[str, Any]:
+    names = [parameter.name for parameter in row.parameters]
+    for key in given:
+        if key not in names:
+            hint = suggest(str(key), names) if names else f"{row.name} has no parameters"
+            raise problem(f"{row.name} has no parameter {shown(key)}", hint, (key,), key=True)
+    values = {}
+    for parameter in row.parameters:
+        if parameter.name not in given or given[parameter.name] is None:
+            if parameter.required:
+                raise problem(f"{row.name} needs {parameter.name}", parameter.description)
+            values[parameter.name] = parameter.default
+        elif parameter.kind == "component":
+            inner = given[parameter.name]
+            values[parameter.name] = below(parameter.name, partial(read_component, inner, rows, what))
+        else:
+            values[parameter.name] = read_parameter(parameter, given[parameter.name])
+    if "low" in names and not values["low"] < values["high"]:
+        raise problem(f"low {shown(values['low'])} is not below high {shown(values['high'])}", "low below high")
+    return values
+
+
+def read_parameter(parameter: Parameter, value: Any) -> Any:
+    """Return the value of a parameter in its kind and range; an error points at it by its name."""
+    readers = {"number": _number, "integer": _integer, "boolean": _boolean, "choice": _choice, "numbers": _numbers}
+    return readers.get(parameter.kind, _text)(parameter, value)
+
+
+def _wrong(parameter: Parameter, value: Any, right: str) -> PydanticCustomError:
+    return problem(f"expected {right}, found {shown(value)}", parameter.description, (parameter.name,))
+
+
+def _number(parameter: Parameter, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong(parameter, value, "a number")
+    if not math.isfinite(value):
+        raise _wrong(parameter, value, "a finite number")
+    return float(_in_range(parameter, value))
+
+
+def _integer(parameter: Parameter, value: Any) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong(parameter, value, "a whole number")
+    return int(_in_range(parameter, value))
+
+
+def _in_range(parameter: Parameter, value: float) -> float:
+    low, high = parameter.minimum, parameter.maximum
+    if low is not None and (value < low or (value == low and "minimum" in parameter.exclusive)):
+        raise _wrong(
+            parameter, value, f"a number {'above' if 'minimum' in parameter.exclusive else 'of at least'} {low:g}"
+        )
+    if high is not None and (value > high or (value == high and "maximum" in parameter.exclusive)):
+        raise _wrong(
+            parameter, value, f"a number {'below' if 'maximum' in parameter.exclusive else 'of at most'} {high:g}"
+        )
+    return value
+
+
+def _boolean(parameter: Parameter, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(parameter, value, "true or false")
+    return value
+
+
+def _choice(parameter: Parameter, value: Any) -> str:
+    if value not in parameter.choices:
+        hint = suggest(str(value), list(parameter.choices))
+        raise problem(f"unknown {parameter.name} {shown(value)}", hint, (parameter.name,))
+    return str(value)
+
+
+def _numbers(parameter: Parameter, value: Any) -> tuple[float, ...]:
+    if not isinstance(value, list) or not value:
+        raise _wrong(parameter, value, "a list of numbers")
+    return tuple(_number(parameter, item) for item in value)
+
+
+def _text(parameter: Parameter, value: Any) -> str:
+    if isinstance(value, (dict, list)) or value == "":
+        raise _wrong(parameter, value, "a text")
+    return str(value)
+
+
+def plain(component: Component) -> Any:
+    """Return the component as a study writes it: its name alone, or a mapping with all parameters that are set."""
+    set_ones = {key: value for key, value in component.params if value is not None}
+    if not set_ones:
+        return component.name
+    return {"name": component.name} | {key: plain_value(value) for key, value in set_ones.items()}
+
+
+def plain_value(value: Any) -> Any:
+    """Return a setting as plain JSON values: components, lists of them, parts of a study."""
+    if isinstance(value, Component):
+        return plain(value)
+    if isinstance(value, (tuple, list)):
+        return [plain_value(item) for item in value]
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

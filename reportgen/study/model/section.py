@@ -1,0 +1,56 @@
+"""The base of every part of a study: frozen, every key known, every number finite."""
+
+from __future__ import annotations
+
+import functools
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from reportgen.study.model.components import problem, shown, suggest
+
+
+class Section(BaseModel):
+    """A frozen part of a study in which every key is known and every number finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, value: Any) -> Any:
+        """Refuse an unknown key before anything else, since it often causes the other errors."""
+        known = list(cls.model_fields)
+        for key in value if isinstance(value, dict) else ():
+            if key not in known:
+                raise problem(f"unknown key {shown(key)}", suggest(str(key), known), (key,), key=True)
+        if not isinstance(value, dict):
+            return value
+        counting = _counting(cls)
+        return {key: _whole(one) if key in counting else one for key, one in value.items()}
+
+
+@functools.cache
+def _counting(model: type[BaseModel]) -> frozenset[str]:
+    """Return the fields of a model that take a whole number and no other."""
+    kinds = {name: _kinds(field.annotation) for name, field in model.model_fields.items()}
+    return frozenset(name for name, found in kinds.items() if int in found and float not in found)
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """Return the types that an annotation is made of; what bounds a type says nothing of its kind."""
+    inside = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
+    return [kind for part in inside for kind in _kinds(part)] if inside else [annotation]
+
+
+def _whole(value: Any) -> Any:
+    """Let 1e3 stand for the whole number that it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _number(value: Any) -> Any:
+    """Let a whole number stand for a real one, and no true or false for either."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+"""A real number, written with or without a decimal point."""

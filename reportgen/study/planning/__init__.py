@@ -1,0 +1,1 @@
+"""The plan of a study: variants, search trials and runs."""

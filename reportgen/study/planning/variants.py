@@ -1,0 +1,188 @@
+"""What varies: from `vary` and `variants` to an explicit list of points, each a tree of settings with a label."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.study.loading.overrides import with_value
+from reportgen.study.model.components import problem, shown
+
+MOST_VARIANTS = 10_000
+BASELINE = "baseline"
+"""The label of the one variant of a study that varies nothing."""
+VARIABLE = ("data", "preprocess", "network", "training", "probes", "evaluation")
+VARIED = (*VARIABLE, "search")
+SECTIONS = ("network", "training", "probes", "evaluation")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of one varied path, with the label that stands for it; `place` is where the file gives it."""
+
+    path: str
+    value: Any
+    label: str
+    place: tuple[str | int, ...]
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """Where the file gives the path."""
+        return self.place[:2] if self.place[0] == "vary" else self.place
+
+
+@dataclass(frozen=True)
+class Point:
+    """One variant before it is validated: its choices, its label and id, and the study's tree with them set."""
+
+    label: str
+    id: str
+    choices: tuple[Choice, ...]
+    tree: dict[str, Any]
+
+
+def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> list[Point]:
+    """Return every variant: all combinations of `vary`, for each entry of `variants` where there are any.
+
+    Labels and ids are unique. Raises the validation error of what is wrong, below `vary` or `variants`.
+    """
+    _check_overlap(vary, variants)
+    axes = [axis_of(path, values) for path, values in vary.items()]
+    named: list[tuple[str, tuple[Choice, ...]]]
+    named = [(label, choices_of(label, changes)) for label, changes in variants.items()] or [("", ())]
+    grids = [(entry, grid) for entry in named for grid in itertools.islice(itertools.product(*axes), MOST_VARIANTS + 1)]
+    combinations = grids[: MOST_VARIANTS + 1]
+    if len(combinations) > MOST_VARIANTS:
+        raise problem(f"more than {MOST_VARIANTS} variants", "vary less", ("vary",), key=True)
+    labels: set[str] = set()
+    ids: set[str] = set()
+    found = []
+    for (name, changes), grid in combinations:
+        label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or BASELINE
+        choices = (*changes, *grid)
+        if label in labels:
+            raise problem(
+                f"two variants have the label {label!r}", "give values a label of their own", choices[-1].place
+            )
+        labels.add(label)
+        found.append(Point(label, _unique(slug(label), ids), choices, _changed(tree, choices)))
+    return found
+
+
+def _changed(tree: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, Any]:
+    for choice in choices:
+        try:
+            tree = with_value(tree, choice.path, choice.value)
+        except KeyError:
+            raise problem(f"there is no setting {choice.path!r}", "", choice.key, key=True) from None
+    return tree
+
+
+def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> None:
+    """Refuse a choice that would silently replace an earlier one."""
+    for label, changes in variants.items() or {"": {}}.items():
+        given = [(path, ("variants", label, path)) for path in changes] + [(path, ("vary", path)) for path in vary]
+        for (first, _), (second, place) in itertools.combinations(given, 2):
+            if first == second:
+                raise problem(f"{second} is set in variants as well", "one of them", place, key=True)
+            if first.startswith(f"{second}."):
+                raise problem(f"{second} would replace {first}", f"{second} before {first}", place, key=True)
+
+
+def axis_of(path: str, values: list[Any]) -> list[Choice]:
+    """Return the choices of one varied path."""
+    place: tuple[str | int, ...] = ("vary", path)
+    _check_path(path, place)
+    if not values:
+        raise problem("the list of values is empty", "at least one value, or leave the path out", place)
+    stripped = [_split_label(value, (*place, index)) for index, value in enumerate(values)]
+    names = [_name(value) for value, _ in stripped]
+    choices = []
+    for index, (value, label) in enumerate(stripped):
+        own = label or automatic_label(path, value, names.count(names[index]) > 1)
+        choices.append(Choice(path, value, own, (*place, index)))
+    for index, choice in enumerate(choices):
+        if any(choice.label == earlier.label or _equal(choice.value, earlier.value) for earlier in choices[:index]):
+            raise problem(f"the value {choice.label!r} stands here a second time", "each value once", choice.place)
+    return choices
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
+
+
+def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
+    """Return the choices of one variant that is given by name."""
+    if not label.strip():
+        raise problem("a variant needs a name", "a text before the colon", ("variants", label), key=True)
+    found = []
+    for path, given in changes.items():
+        _check_path(path, ("variants", label, path))
+        value, own = _split_label(given, ("variants", label, path))
+        found.append(Choice(path, value, own or automatic_label(path, value, False), ("variants", label, path)))
+    return tuple(found)
+
+
+def _check_path(path: str, place: tuple[str | int, ...]) -> None:
+    if path.split(".")[0] not in VARIED or not all(path.split(".")) or path in SECTIONS:
+        hint = f"a dotted path below {', '.join(VARIABLE)}, such as training.lr"
+        raise problem(f"{path!r} is no setting that can vary", hint, place, key=True)
+
+
+def _split_label(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str | None]:
+    """Return the value without its `label`; {value: v, label: l} labels a value that is no component."""
+    if not isinstance(value, dict) or "label" not in value:
+        return value, None
+    label = value["label"]
+    if isinstance(label, (list, dict)) or label is None or not str(label).strip():
+        raise problem(f"expected a text for the label, found {shown(label)}", "such as small", (*place, "label"))
+    rest = {key: item for key, item in value.items() if key != "label"}
+    return (rest["value"] if set(rest) == {"value"} else rest), str(value["label"])
+
+
+def _name(value: Any) -> str:
+    return str(value.get("name", value)) if isinstance(value, dict) else str(value)
+
+
+def automatic_label(path: str, value: Any, spelled_out: bool) -> str:
+    """Return a label for a value: a component's name, with its parameters where the name alone is not unique."""
+    word = "preprocessing" if path == "preprocess" else path.split(".")[-1].replace("_", " ")
+    if path == "preprocess" and isinstance(value, list) and value:
+        return _short(value)
+    if isinstance(value, dict) and "name" in value:
+        rest = ", ".join(f"{key} {_short(item)}" for key, item in value.items() if key != "name")
+        return f"{value['name']} ({rest})" if spelled_out and rest else str(value["name"])
+    if isinstance(value, bool):
+        return f"with {word}" if value else f"without {word}"
+    if value in (None, "none", []):
+        return f"no {word}"
+    if isinstance(value, str):
+        return value
+    return f"{word} {_short(value)}"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        nameless = any(isinstance(item, dict) and "name" not in item for item in value)
+        return (", ".join(map(_short, value)) if nameless else "-".join(map(_name, value))) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{key} {_short(item)}" for key, item in value.items())
+    return shown(value).strip("'")
+
+
+def slug(text: str) -> str:
+    """Return the text in lower-case ASCII letters, digits and hyphens; never empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"(?<=\d)\.(?=\d)", "p", plain)
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or "variant"
+
+
+def _unique(wanted: str, taken: set[str]) -> str:
+    chosen = next(
+        name for name in itertools.chain([wanted], (f"{wanted}-{k}" for k in itertools.count(2))) if name not in taken
+    )
+    taken.add(chosen)
+    return chosen

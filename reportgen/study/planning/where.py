@@ -1,0 +1,117 @@
+"""Which variants a claim speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reportgen.data.datasets import DATASETS
+from reportgen.data.preprocessing.steps import STEPS
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.engine.tables.schedules import SCHEDULES
+from reportgen.study.planning.plan import Variant
+
+_TABLES = (DATASETS, STEPS, ACTIVATIONS, INITS, LOSSES, OPTIMIZERS, SCHEDULES)
+_ALIASES = {alias: row.name for rows in _TABLES for row in rows.values() for alias in row.aliases}
+
+
+def matches(variant: Variant, where: Mapping[str, Any]) -> bool:
+    """Return whether the variant has all the settings of `where`: by label, by name, or by value.
+
+    The key `variant` stands for the variant's own label or id.
+    """
+    return all(_has(variant, path, wanted) for path, wanted in where.items())
+
+
+def matching(variants: Sequence[Variant], where: Mapping[str, Any]) -> list[Variant]:
+    """Return the variants that have all the settings of `where`, in their order."""
+    return [variant for variant in variants if matches(variant, where)]
+
+
+def where_alone(
+    variant: Variant, where: Mapping[str, Any], variants: Sequence[Variant], free: str | None = None
+) -> dict[str, Any]:
+    """Return the settings of `where` with those that single out one of its variants, the path `free` left open."""
+    narrowed = {**where, **{path: label for path, label in variant.varied.items() if path != free}}
+    if free is not None or matching(variants, narrowed) == [variant]:
+        return narrowed
+    return {**narrowed, "variant": variant.id}
+
+
+def by_label(variants: Sequence[Variant], path: str) -> dict[str, list[Variant]]:
+    """Return the variants by their label of a varied path, in the order of the study."""
+    found: dict[str, list[Variant]] = {}
+    for variant in variants:
+        found.setdefault(variant.varied.get(path, ""), []).append(variant)
+    return found
+
+
+def _has(variant: Variant, path: str, wanted: Any) -> bool:
+    if path == "variant":
+        return wanted in (variant.label, variant.id)
+    if path in variant.varied and str(wanted) == variant.varied[path]:
+        return True
+    found, value = setting(variant.settings, path)
+    return found and _same(value, wanted)
+
+
+def setting(settings: Mapping[str, Any], path: str) -> tuple[bool, Any]:
+    """Return (whether there is such a setting, its value); the path may lead into a component's parameters."""
+    if path in settings:
+        return True, settings[path]
+    if path in _OF_WIDTHS and isinstance(settings.get("network.hidden"), list):
+        return _OF_WIDTHS[path](settings["network.hidden"])
+    parts = path.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        value = settings.get(".".join(parts[:cut]))
+        for part in parts[cut:]:
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            return True, value
+    return False, None
+
+
+def _one_width(widths: list[int]) -> tuple[bool, int | None]:
+    """Return the width that all hidden layers share, where they do."""
+    return (True, widths[0]) if len(set(widths)) == 1 else (False, None)
+
+
+_OF_WIDTHS: dict[str, Callable[[list[int]], tuple[bool, Any]]] = {
+    "network.hidden.layers": lambda widths: (True, len(widths)),
+    "network.hidden.width": _one_width,
+}
+"""What a study may write instead of a list of widths, told from that list."""
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    """Return whether a setting is the wanted value; a component's name or some of its parameters will do."""
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return _truth(value) is _truth(wanted)
+    if isinstance(value, dict):
+        if isinstance(wanted, dict):
+            return all(key in value and _same(value[key], item) for key, item in wanted.items())
+        return bool(value.get("name", value.get("rate")) == _canonical(wanted))
+    if isinstance(value, list):
+        return _same_list(value, wanted)
+    if value is None:
+        return wanted in (None, "none", 0)
+    return bool(value == _canonical(wanted))
+
+
+def _same_list(values: list[Any], wanted: Any) -> bool:
+    """Return whether a list is the wanted one; a single entry may be named alone, and none is the empty list."""
+    if wanted in (None, "none"):
+        return not values
+    items = wanted if isinstance(wanted, list) else [wanted]
+    return len(items) == len(values) and all(_same(a, b) for a, b in zip(values, items, strict=True))
+
+
+def _canonical(name: Any) -> Any:
+    return _ALIASES.get(name, name) if isinstance(name, str) else name
+
+
+def _truth(value: Any) -> bool:
+    return value is not None and value is not False

@@ -1,0 +1,252 @@
+"""The JSON Schema of study files, with which editors complete and check them while they are written.
+
+It is made from the models and tables that read a study. It is as strict as draft 7 lets it be: what only a whole plan
+can tell, such as whether a claim's variants exist, is left to `reportgen check`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from reportgen.data.datasets import DATASETS
+from reportgen.data.datasets import OPTIONS as DATA_OPTIONS
+from reportgen.data.preprocessing.steps import STEPS
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
+from reportgen.engine.tables.losses import LOSSES
+from reportgen.engine.tables.optimizers import OPTIMIZERS
+from reportgen.engine.tables.schedules import SCHEDULES
+from reportgen.registry import Parameter, Row
+from reportgen.study.checks.best import BEST_METRICS
+from reportgen.study.model import settings
+from reportgen.study.model.claims import EXPECTATIONS
+from reportgen.study.model.figure_names import figure_names
+from reportgen.study.model.layer_settings import BatchNorm, Dropout
+from reportgen.study.model.metrics import METRICS
+from reportgen.study.model.sanity import SANITY_CHECKS
+from reportgen.study.model.study import MOST_SEEDS, StudyFile
+from reportgen.study.reference.search_schema import search_schema
+
+Schema = dict[str, Any]
+
+DIALECT = "http://json-schema.org/draft-07/schema#"
+"""Draft 7 is what the YAML servers of editors read."""
+
+TABLES: Mapping[str, Mapping[str, Row]] = {
+    "activation": ACTIVATIONS,
+    "init": INITS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "step": STEPS,
+}
+"""Components that stand for themselves; a data set also takes the options that all of them share."""
+
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+_LABEL: Schema = {"type": ["string", "number"], "description": "stands for the value in tables, figures and claims"}
+_OFF: Schema = {"enum": [None, False, "none"]}
+_STEPS: Schema = {
+    "anyOf": [
+        {"$ref": "#/definitions/step"},
+        {"type": "array", "items": {"$ref": "#/definitions/step"}},
+        {"enum": [None, "none"]},
+    ]
+}
+_REPLACED = ("Component", "BatchNormSpec", "DropoutSpec", "Data")
+
+
+def study_schema() -> Schema:
+    """Return the schema as plain JSON values."""
+    schema = _of_model(StudyFile)
+    definitions = {name: part for name, part in schema.pop("definitions").items() if name not in _REPLACED}
+    definitions |= {name: _component(name, rows) for name, rows in TABLES.items()}
+    definitions |= {"data": _data(), "batchnorm": _of_model(BatchNorm)}
+    definitions |= {"dropout": _of_model(Dropout), "hidden": _of_model(settings.Hidden)}
+    _write_sections(definitions)
+    values = _values(definitions)
+    schema["properties"] |= _top_level(list(values))
+    definitions |= values
+    title = {"$schema": DIALECT, "title": "A study of reportgen"}
+    return title | {key: part for key, part in schema.items() if key != "title"} | {"definitions": definitions}
+
+
+class _Draft7(GenerateJsonSchema):
+    """pydantic's generator without a title for every key: it would repeat the key."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Return False, whatever the field."""
+        return False
+
+
+def _of_model(model: type[BaseModel]) -> Schema:
+    made = model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=_Draft7)
+    if "$defs" in made:
+        made["definitions"] = made.pop("$defs")
+    plain: Schema = _in_draft_7(made)
+    return plain
+
+
+def _in_draft_7(part: Any) -> Any:
+    """Return the schema with bounds under their names in draft 7, which pydantic leaves out behind a validator."""
+    if isinstance(part, list):
+        return [_in_draft_7(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        _BOUNDS.get(key, key): _in_draft_7(item)
+        for key, item in part.items()
+        if not (key == "default" and isinstance(item, dict))
+    }
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _any(*schemas: Schema) -> Schema:
+    return {"anyOf": list(schemas)}
+
+
+def _by_layer(schema: Schema) -> Schema:
+    """Return the schema of one for all hidden layers, or a list with one for each."""
+    return _any(schema, {"type": "array", "items": schema})
+
+
+def _write_sections(definitions: dict[str, Any]) -> None:
+    """Put in what the models read by functions of their own, and what turns a part of training off."""
+    network, training = definitions["Network"]["properties"], definitions["Training"]["properties"]
+    rate = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
+    widths = {"type": "integer", "minimum": 1, "maximum": settings.MOST_UNITS}
+    hidden = _any({"type": "array", "items": widths, "maxItems": settings.MOST_LAYERS}, _ref("hidden"))
+    network |= {"hidden": hidden, "activation": _by_layer(_ref("activation")), "init": _by_layer(_ref("init"))}
+    network |= {"output_init": _any(_ref("init"), {"enum": [None, "none"]})}
+    network |= {"batchnorm": _by_layer(_any(_ref("batchnorm"), {"enum": [True, False, None, "none"]}))}
+    network |= {"dropout": _by_layer(_any(rate, _ref("dropout"), {"enum": [None, "none"]}))}
+    training |= {name: _ref(name) for name in ("loss", "optimizer", "schedule")}
+    for section, names in (
+        ("Training", ("clip_norm", "augment", "early_stopping", "stop_above")),
+        ("Evaluation", ("polyak",)),
+    ):
+        properties = definitions[section]["properties"]
+        properties |= {name: _any(properties[name], _OFF) for name in names}
+    definitions["Measure"]["properties"]["metric"] = {"enum": list(METRICS)}
+    definitions["Expect"]["oneOf"] = [{"required": [name]} for name in EXPECTATIONS]
+
+
+def _top_level(paths: list[str]) -> Schema:
+    seed = {"type": "integer", "minimum": 0, "maximum": settings.MOST_SEED}
+    seeds = {"type": "array", "items": seed, "minItems": 1, "maxItems": MOST_SEEDS, "uniqueItems": True}
+    deeper = rf"^(data|{'|'.join(re.escape(path) for path in paths)})(\.[^.]+)+$"
+    known = {"propertyNames": _any({"enum": [*paths, "search"]}, {"pattern": deeper}, {"pattern": r"^search\.."})}
+    changes = known | {"type": "object", "properties": {path: _ref(path) for path in paths}}
+    lists = {path: {"type": "array", "items": _ref(path), "minItems": 1} for path in paths}
+    anything = {"type": "array", "minItems": 1}
+    return {
+        "data": _ref("data"),
+        "preprocess": _STEPS,
+        "vary": known | {"type": "object", "properties": lists, "additionalProperties": anything},
+        "variants": {"type": "object", "additionalProperties": changes},
+        "search": search_schema(paths, deeper, [name for name in METRICS if name not in BEST_METRICS]),
+        "seeds": _any({"type": "integer", "minimum": 1, "maximum": MOST_SEEDS}, seeds),
+        "figures": {"type": "array", "items": {"enum": figure_names()}, "uniqueItems": True},
+        "sanity": _any({"type": "array", "items": {"enum": list(SANITY_CHECKS)}}, _OFF),
+        "remedies": _any({"type": "boolean"}, _ref("Remedies")),
+    }
+
+
+def _values(definitions: Mapping[str, Any]) -> Schema:
+    """Return the schema of what each setting may be in `vary` and `variants`: its own, or one with a label."""
+    found = {"preprocess": _STEPS, "data": _ref("data"), "data.name": {"enum": list(DATASETS)}}
+    found |= {f"data.{name}": schema for name, schema in _data_options().items()}
+    for section in ("network", "training", "probes", "evaluation"):
+        properties = definitions[section.capitalize()]["properties"]
+        found |= {f"{section}.{name}": schema for name, schema in properties.items()}
+    return {path: _labelled(schema, definitions) for path, schema in found.items()}
+
+
+def _labelled(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
+    spelled_out = {"value": schema, "label": _LABEL}
+    apart = {"type": "object", "properties": spelled_out, "required": ["value", "label"], "additionalProperties": False}
+    return _any(_with_label(schema, definitions), apart)
+
+
+def _with_label(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
+    """Return the schema with a `label` in each mapping that it allows."""
+    if "$ref" in schema:
+        return _with_label(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:
+        return schema | {"anyOf": [_with_label(branch, definitions) for branch in schema["anyOf"]]}
+    if "properties" in schema:
+        return schema | {"properties": schema["properties"] | {"label": _LABEL}}
+    return schema
+
+
+def _component(what: str, rows: Mapping[str, Row]) -> Schema:
+    """Return the schema of a component: a name alone, or a mapping with the parameters of that name."""
+    alone = [name for row in rows.values() if not _required(row) for name in (row.name, *row.aliases)]
+    return _any({"enum": alone}, *(_mapping(row, row.parameters, what) for row in rows.values()))
+
+
+def _mapping(row: Row, parameters: Iterable[Parameter], what: str) -> Schema:
+    names = {"enum": [row.name, *row.aliases], "description": row.summary}
+    return {
+        "type": "object",
+        "description": row.summary,
+        "properties": {"name": names} | {p.name: _parameter(p, what) for p in parameters},
+        "required": ["name", *_required(row)],
+        "additionalProperties": False,
+    }
+
+
+def _required(row: Row) -> list[str]:
+    return [parameter.name for parameter in row.parameters if parameter.required]
+
+
+def _data() -> Schema:
+    """Return the schema of `data`: a data set, its own parameters, and those options that can be set for it."""
+    choices = []
+    for row in DATASETS.values():
+        made = _mapping(row, row.parameters, "data")
+        sizes = {"samples", "features", "classes"} - row.sizes.keys()
+        made["properties"] |= {name: schema for name, schema in _data_options().items() if name not in sizes}
+        choices.append(made)
+    return _any({"enum": [row.name for row in DATASETS.values() if not _required(row)]}, *choices)
+
+
+def _data_options() -> Schema:
+    models = _of_model(settings.Data)["properties"]
+    return {option.name: models[option.name] | {"description": option.description} for option in DATA_OPTIONS}
+
+
+def _parameter(parameter: Parameter, what: str) -> Schema:
+    """Return the schema of a parameter; one that is itself a component is of the same table, `what`."""
+    about: Schema = {"description": parameter.description}
+    if parameter.default is not None and parameter.kind != "component":
+        about["default"] = parameter.default
+    if parameter.kind == "component":
+        return about | _any(_ref(what))
+    shape = _shape(parameter)
+    return about | (shape if parameter.required else _any(shape, {"type": "null"}))
+
+
+def _shape(parameter: Parameter) -> Schema:
+    if parameter.kind == "choice":
+        return {"enum": list(parameter.choices)}
+    if parameter.kind in ("number", "integer"):
+        return {"type": parameter.kind} | _range(parameter)
+    if parameter.kind == "numbers":
+        return {"type": "array", "items": {"type": "number"} | _range(parameter), "minItems": 1}
+    if parameter.kind == "column":
+        return _any({"type": "string"}, {"type": "integer", "minimum": 0})
+    return {"type": "boolean"} if parameter.kind == "boolean" else {"type": "string", "minLength": 1}
+
+
+def _range(parameter: Parameter) -> Schema:
+    bounds = {"minimum": parameter.minimum, "maximum": parameter.maximum}
+    names = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+    return {names[k] if k in parameter.exclusive else k: v for k, v in bounds.items() if v is not None}

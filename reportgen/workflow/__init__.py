@@ -1,0 +1,1 @@
+"""The workflow from a study to its report: training, remedies, sanity checks and writing."""

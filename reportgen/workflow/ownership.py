@@ -1,0 +1,89 @@
+"""Whose report stands in a folder: another run of a study replaces its report, a study of the same name does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import UsageError
+from reportgen.paths import RESULTS
+from reportgen.shipped import shipped_studies, studies_folder
+from reportgen.study.loading.loader import in_report
+from reportgen.study.model.study import Study
+
+SHIPPED = "shipped:"
+
+
+def source_of(file: Path, folder: Path) -> str | None:
+    """Return a study's source as the report in a folder names it: "shipped:<name>", or its file as seen from there.
+
+    The study that a report keeps has that report's own source, None where that is not known.
+    """
+    if _is_kept_in(file, folder):
+        return _written_source(_provenance(_results(folder)))
+    if file.resolve().parent == studies_folder().resolve():
+        return f"{SHIPPED}{file.stem}"
+    try:
+        return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return file.resolve().as_posix()
+
+
+def refuse_other(study: Study, file: Path, folder: Path) -> None:
+    """Raise UsageError where the report in the folder is that of another study, which a new report would replace."""
+    results = _results(folder)
+    told = results.get("study")
+    if not isinstance(told, dict) or _is_kept_in(file, folder) or told.get("sha256") == study.sha256:
+        return
+    former, new = _told_source(_provenance(results)), source_of(file, folder)
+    if former is None or former == new:
+        return
+    if former.startswith(SHIPPED) or (folder / former).is_file() or told.get("title") != study.title:
+        here, there = _named(new or "", folder), _named(former, folder)
+        found = f"here stands the report of another study, {there}, which that of {here} would replace"
+        raise UsageError(found, where=str(folder), hint="choose another folder with -o, or remove this one")
+
+
+def _is_kept_in(file: Path, folder: Path) -> bool:
+    return in_report(file) and file.resolve().parent == folder.resolve()
+
+
+def _results(folder: Path) -> dict[str, Any]:
+    """Return what results.json holds; nothing where there is none that can be read."""
+    try:
+        values = json.loads((folder / RESULTS).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _provenance(results: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = results.get("provenance")
+    return found if isinstance(found, dict) else {}
+
+
+def _written_source(provenance: Mapping[str, Any]) -> str | None:
+    source = provenance.get("source")
+    return source if isinstance(source, str) and source and "\0" not in source else None
+
+
+def _told_source(provenance: Mapping[str, Any]) -> str | None:
+    """Return the source that a report names; by its command, where that names a shipped study."""
+    if source := _written_source(provenance):
+        return source
+    try:
+        words = shlex.split(str(provenance.get("command") or ""))[2:3]
+    except ValueError:
+        return None
+    return next((f"{SHIPPED}{word}" for word in words if word in shipped_studies()), None)
+
+
+def _named(source: str, folder: Path) -> str:
+    """Return a source in words; a file as it is seen from here."""
+    if source.startswith(SHIPPED):
+        return f"the shipped study {source.removeprefix(SHIPPED)}"
+    return os.path.normpath(folder / source)

@@ -1,0 +1,163 @@
+"""Makes the sanity checks that a study asks for: from its records, from runs like any other, and by measuring.
+
+What is measured is stored in the folder sanity/ of the report, and measured again only where it is missing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen import data
+from reportgen.analysis import sanity
+from reportgen.analysis.claims.claim_data import Asked, Beside
+from reportgen.analysis.results import Analysis, SanityResult, VariantSummary
+from reportgen.disk import replace_file
+from reportgen.engine.spec import ENGINE_VERSION
+from reportgen.runs.executors import aside
+from reportgen.runs.record import RunRecord
+from reportgen.study.model.metrics import CHECK_METRICS, COST_METRICS
+from reportgen.study.planning.plan import Plan, PlannedRun, changed
+from reportgen.workflow.remedies import Fetch
+
+SUBSET, SUBSET_EPOCHS = 20, 500
+PENALTY = 1.0  # lambda of L2, for variants that have no penalty of their own
+
+Measured = list[dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurements:
+    """Stored measurements by name; `may_measure`: whether what is missing may be measured now."""
+
+    folder: Path
+    may_measure: bool
+
+    def get(self, name: str, measure: Callable[[], Measured]) -> Measured | None:
+        """Return the stored measurement of this name, or a new one; None where it is missing and stays so."""
+        path = self.folder / f"{name}.json"
+        try:
+            stored: Any = json.loads(path.read_bytes())
+            if stored["engine"] == ENGINE_VERSION and isinstance(stored["values"], list):
+                return list(stored["values"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        if not self.may_measure:
+            return None
+        values = aside(measure)  # which compiles kernels
+        self.folder.mkdir(parents=True, exist_ok=True)
+        replace_file(path, (json.dumps({"engine": ENGINE_VERSION, "values": values}, indent=1) + "\n").encode())
+        return values
+
+
+def measured_beside(plan: Plan, measurements: Measurements) -> Beside:
+    """Return what claims ask for that no run records: costs of activations, and the errors of gradient checks."""
+    found: dict[tuple[str, int], dict[str, list[float]]] = {}
+    costed, checked = (_asked_for(plan, names) for names in (COST_METRICS, CHECK_METRICS))
+    rounds = _cost_rounds(len(plan.study.seeds), measurements) if costed else []
+    for run in plan.runs:
+        place = (run.variant, run.seed)
+        if run.variant in costed and rounds:
+            cost = rounds[plan.study.seeds.index(run.seed)][run.spec.network.layers[0].activation.name]
+            found[place] = {name: [value] for name, value in sanity.cost_metrics(cost).items()}
+        if run.variant in checked:
+            checks = _gradient_checks(run, plan.study.folder, measurements)
+            found.setdefault(place, {})["gradient_error"] = sanity.errors_by_layer(checks or ())
+    return found
+
+
+def _asked_for(plan: Plan, metrics: Collection[str]) -> set[str]:
+    """Return the variants of which some claim measures one of these."""
+    asked = [Asked(plan, {}, claim) for claim in plan.study.claims if claim.measure.metric in metrics]
+    return {variant.id for one in asked for where in one.sides() for variant in one.variants(where)}
+
+
+def _cost_rounds(count: int, measurements: Measurements) -> Measured:
+    """Return the costs of all activations, one round a seed; nothing where they are not to be had."""
+    return measurements.get(f"activation_cost_rounds_{count}", lambda: [_round() for _ in range(count)]) or []
+
+
+def _round() -> dict[str, Any]:
+    return {cost["name"]: cost for cost in _activation_costs()}
+
+
+def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -> Analysis:
+    """Return the analysis with the results of the checks that its study asks for, in the order in which it does."""
+    checks: dict[str, Callable[[VariantSummary], list[SanityResult]]] = {
+        "initial_loss": lambda v: [sanity.initial_loss(v.variant.id, v.records)],
+        "regularized_loss": lambda v: [sanity.regularized_loss(v.variant.id, _penalized(analysis, v, fetch))],
+        "overfit_subset": lambda v: [sanity.overfit_subset(v.variant.id, _overfitted(analysis, v, fetch))],
+        "gradient_check": lambda v: _gradients(analysis, v, measurements),
+    }
+    results: list[SanityResult] = []
+    shown = {v.variant.id for v in analysis.outcomes}
+    variants = [v for v in analysis.variants if v.variant.id in shown]
+    for name in analysis.plan.study.sanity:
+        if name == "activation_cost":
+            results += sanity.activation_costs(measurements.get(name, _activation_costs))
+        else:
+            results += [result for variant in variants for result in checks[name](variant)]
+    return dataclasses.replace(analysis, sanity=tuple(results))
+
+
+def _one_run(analysis: Analysis, variant: str, change: Mapping[str, Any], fetch: Fetch) -> RunRecord | None:
+    """Return the record of a variant's first seed with some settings changed; None where it is not to be had."""
+    records = fetch(changed(analysis.plan, variant, change, "sanity check")[:1])
+    return next(iter(records.values())) if records else None
+
+
+def _penalized(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> RunRecord | None:
+    record = next((r for r in variant.records if r.status != "failed"), None)
+    if record is None or record.spec.training.l2 > 0 or record.spec.training.l1 > 0:
+        return record
+    return _one_run(analysis, variant.variant.id, {"training.epochs": 0, "training.l2": PENALTY}, fetch)
+
+
+def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> RunRecord | None:
+    """Return the record of training on a few examples, without anything that keeps a network from learning them."""
+    settings = variant.variant.settings
+    size = settings["training.batch_size"]
+    change: dict[str, Any] = {
+        "data.train": SUBSET,
+        "network.dropout": None,
+        "training.l2": 0.0,
+        "training.l1": 0.0,
+        "training.augment": None,
+        "training.early_stopping": None,
+        "training.stop_above": None,
+        "training.schedule": "constant",
+        "training.batch_size": size if size == "full" else min(size, SUBSET),
+        "training.epochs": SUBSET_EPOCHS,
+        "probes": {"looks": 0},
+        "evaluation": {},
+    }
+    if settings["training.optimizer"].get("weight_decay"):
+        change["training.optimizer.weight_decay"] = 0.0
+    return _one_run(analysis, variant.variant.id, change, fetch)
+
+
+def _gradients(analysis: Analysis, variant: VariantSummary, measurements: Measurements) -> list[SanityResult]:
+    run = next(run for run in analysis.plan.runs if run.variant == variant.variant.id)
+    found = _gradient_checks(run, analysis.plan.study.folder, measurements)
+    return sanity.gradient_check(variant.variant.id, run.spec, found)
+
+
+def _gradient_checks(run: PlannedRun, folder: Path, measurements: Measurements) -> Measured | None:
+    from reportgen.engine.inspect.gradcheck import check_gradients  # its kernels are compiled for float64
+
+    spec = run.spec
+
+    def measure() -> Measured:
+        dataset = data.load(spec.data, spec.preprocess, spec.seed if spec.data.seed is None else spec.data.seed, folder)
+        return [dataclasses.asdict(check) for check in check_gradients(spec, dataset, examples=8, most=20)]
+
+    return measurements.get(f"gradient-{spec.key(data.fingerprint(spec.data, folder))}", measure)
+
+
+def _activation_costs() -> Measured:
+    from reportgen.engine.inspect.activation_cost import activation_costs
+
+    return [dataclasses.asdict(cost) for cost in activation_costs()]

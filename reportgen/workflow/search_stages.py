@@ -1,0 +1,34 @@
+"""From the records of one stage of a study's searches to the plan of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reportgen.analysis.search import trial_scores
+from reportgen.runs.executors import Job
+from reportgen.runs.record import RunRecord
+from reportgen.study.planning.plan import Plan, make_plan
+
+
+def next_stage(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Plan | None:
+    """Return the plan with the next stage of its searches, None where there is none or runs are missing."""
+    if not _searches(plan):
+        return None
+    grown = make_plan(plan.study, trial_scores(plan, by_variant(jobs, records)))
+    return grown if len(grown.runs) > len(plan.runs) else None
+
+
+def by_variant(jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> dict[tuple[str, int], RunRecord]:
+    """Return the records that there are by variant and seed."""
+    return {(job.run.variant, job.run.seed): records[job.key] for job in jobs if job.key in records}
+
+
+def outlook(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Plan:
+    """Return the plan with all stages of its searches: those that records decide, and a guess at the others."""
+    if not _searches(plan):
+        return plan
+    return make_plan(plan.study, trial_scores(plan, by_variant(jobs, records)), outlook=True)
+
+
+def _searches(plan: Plan) -> bool:
+    return any(variant.trial for variant in plan.variants)

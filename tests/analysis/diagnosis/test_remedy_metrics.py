@@ -1,0 +1,95 @@
+"""A remedy is judged by the score that its finding names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
+from reportgen.analysis.diagnosis.remedies import judge_remedy
+from reportgen.analysis.finding import Finding, Guessing, Proposal
+from reportgen.runs.record import RunRecord
+from reportgen.study.planning.plan import Variant
+from tests.analysis.diagnosis.held_out_runs import SEEDS, run, runs
+
+VARIANT = Variant("v", "v", {}, {})
+
+
+def finding(metric: str | None) -> Finding:
+    return Finding("overfitting", "warning", "v", (0, 1, 2), (), None, {}, "", "", (), metric=metric)
+
+
+def judged(metric: str | None, before: list[RunRecord], after: list[RunRecord]) -> tuple[str, str]:
+    remedy = judge_remedy(finding(metric), Proposal({"training.l2": 0.1}, ""), VARIANT, before, after)
+    assert remedy is not None
+    return remedy.metric, remedy.verdict
+
+
+def confusion(right: list[int]) -> dict[str, np.ndarray]:
+    counts = np.diag(right)
+    counts[3, 0] = 10 - right[3]
+    return {"val_confusion": counts}
+
+
+def test_a_rise_of_the_validation_loss_is_mended_in_that_loss() -> None:
+    before, after = runs(curves={"val_loss": 1.2}), runs(curves={"val_loss": 0.5})
+    assert judged("val_loss", before, after) == ("val_loss", "helped")
+    assert judged("val_loss", after, before) == ("val_loss", "hurt")
+    assert judged(None, before, after) == ("val_loss", "helped")
+    assert judged("val_accuracy", before, after) == ("val_accuracy", "no difference")
+
+
+def test_losses_above_that_of_guessing_are_all_alike() -> None:
+    wild = [
+        run(seed, curves={"val_loss": loss, "train_loss": loss}) for seed, loss in zip(SEEDS, (1.5, 9, 80), strict=True)
+    ]
+    guessing, better = runs(curves={"val_loss": 1.4, "train_loss": 1.4}), runs(curves={"val_loss": 0.9})
+    assert judged(None, wild, guessing) == ("val_loss", "no difference")
+    assert judged(None, wild, better) == ("val_loss", "helped")
+
+
+def test_runs_that_count_as_guessing_are_counted() -> None:
+    wild, fair = runs(curves={"val_loss": 9.0, "train_loss": 9.0}), runs(curves={"val_loss": 0.9})
+    found = judge_remedy(finding(None), Proposal({}, ""), VARIANT, [wild[0], *fair[1:]], fair)
+    assert found is not None
+    assert found.guessing == Guessing(guess_loss(wild[0]), 1, 0)
+    assert found.before == pytest.approx((guess_loss(wild[0]) + 2 * 0.9) / 3, rel=1e-3)
+    found = judge_remedy(finding(None), Proposal({}, ""), VARIANT, fair, fair)
+    assert found is not None
+    assert found.guessing is None
+
+
+def test_losses_that_are_next_to_nothing_are_all_alike() -> None:
+    assert judged(None, runs(curves={"val_loss": 1e-4}), runs(curves={"val_loss": 1e-7}))[1] == "no difference"
+
+
+def test_a_loss_that_hides_what_was_learned_gives_way_to_the_accuracy() -> None:
+    stuck = runs(curves={"val_loss": 1.39, "train_loss": 1.39, "val_accuracy": 0.25})
+    sure = runs(curves={"val_loss": 3.0, "train_loss": 0.01, "val_accuracy": 0.7})
+    assert judged(None, stuck, sure) == ("val_accuracy", "helped")
+
+
+def test_two_seeds_tell_nothing_and_are_said_to_be_too_few() -> None:
+    before, after = runs(curves={"val_loss": 1.2})[:2], runs(curves={"val_loss": 0.1})[:2]
+    assert judged(None, before, after) == ("val_loss", "too few seeds")
+
+
+def test_a_change_that_does_nothing_rarely_helps_or_hurts() -> None:
+    rng, shown = np.random.default_rng(0), 0
+    for _ in range(400):
+        losses = 0.6 * np.exp(0.3 * rng.standard_normal(6))
+        sides = [
+            [run(seed, {"val_loss": x}) for seed, x in zip(SEEDS, part, strict=True)]
+            for part in (losses[:3], losses[3:])
+        ]
+        shown += judged(None, *sides)[1] != "no difference"
+    assert shown <= 30  # 20 expected at 5%; 30 is beyond two standard deviations
+
+
+def test_a_hidden_class_is_mended_in_the_mean_over_classes() -> None:
+    before, after = runs(arrays=confusion([90, 90, 90, 0])), runs(arrays=confusion([80, 80, 80, 9]))
+    assert judged("val_balanced_accuracy", before, after) == ("val_balanced_accuracy", "helped")
+
+
+def test_a_score_that_no_run_has_gives_way_to_the_usual_one() -> None:
+    assert judged("val_balanced_accuracy", runs(), runs())[0] == "val_loss"

@@ -1,0 +1,56 @@
+"""Numbers in messages of rules are such as a person can take in."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from reportgen.analysis.diagnosis.evidence.symptoms import at_most, fold, percent, percent_at_most
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.8, "a factor of 0.8"),
+        (12.34, "a factor of 12.3"),
+        (999.7, "a factor of 1,000"),
+        (1000.0, "a factor of 1,000"),
+        (123_456.0, "a factor of 123,000"),
+        (2e6, "6 orders of magnitude"),
+        (1e31, "31 orders of magnitude"),
+        (math.inf, "a factor of inf"),
+    ],
+)
+def test_a_factor_beyond_imagination_becomes_orders_of_magnitude(value: float, said: str) -> None:
+    assert fold(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (2.3, "up to 2.3 times"),
+        (1234.0, "up to 1,230 times"),
+        (1e31, "more than a million times"),
+        (math.inf, "more than a million times"),
+    ],
+)
+def test_a_bound_beyond_imagination_is_said_in_words(value: float, said: str) -> None:
+    assert at_most(value) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "alone", "bound"),
+    [
+        (0.0, "0%", "less than 0.1%"),
+        (0.0004, "less than 0.1%", "less than 0.1%"),
+        (0.025, "2.5%", "at most 2.5%"),
+        (0.9996, "more than 99.9%", None),
+        (1.0, "100%", "at most 100%"),
+        (2**0.5, "141%", "at most 141%"),
+        (1e9, "more than a million times", None),
+    ],
+)
+def test_shares_are_zero_or_all_only_where_they_are(share: float, alone: str, bound: str | None) -> None:
+    assert percent(share) == alone
+    assert bound is None or percent_at_most(share) == bound

@@ -1,0 +1,238 @@
+"""`verify`: a report against its records, recomputed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.audit.diff import ROWS, result_differences, table_differences
+from reportgen.cli.main import invoke
+from reportgen.engine import spec
+from reportgen.report.results.tables import TABLES
+from reportgen.workflow.run import run_study
+
+STUDY = """
+title: Two rates
+question: Which?
+data: {name: csv, path: own.csv, target: y, seed: 0}
+network: {hidden: [4]}
+training: {epochs: 2, batch_size: 8}
+vary: {training.lr: [0.1, 0.5]}
+seeds: 3
+sanity: [initial_loss, regularized_loss]
+ensembles: true
+figures: [loss_curves]
+claims:
+  - id: learns
+    says: It learns.
+    measure: {metric: train_loss}
+    where: {training.lr: 0.5}
+    expect: {below: 5}
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a study, its data and its report."""
+    folder = tmp_path_factory.mktemp("made")
+    rows = "".join(f"{n % 7},{n % 5},{int(n % 7 > 3)}\n" for n in range(60))
+    (folder / "own.csv").write_text("a,b,y\n" + rows, encoding="utf-8")
+    (folder / "rates.yaml").write_text(STUDY, encoding="utf-8")
+    run_study(folder / "rates.yaml", output=folder / "reports", formats=["html"])
+    return folder
+
+
+@pytest.fixture
+def report(made: Path, tmp_path: Path) -> Path:
+    """The folder of a report that may be spoilt, its data beside it."""
+    shutil.copytree(made, tmp_path / "own")
+    return tmp_path / "own" / "reports" / "rates"
+
+
+def verify(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, list[str], str]:
+    """Return the code of `reportgen verify`, the lines on stdout, and stderr."""
+    code = invoke(["verify", *map(str, arguments)])
+    said = capsys.readouterr()
+    return code, said.out.splitlines(), said.err
+
+
+def edit(path: Path, change: Callable[[Any], None]) -> None:
+    values = json.loads(path.read_text(encoding="utf-8"))
+    change(values)
+    path.write_text(json.dumps(values), encoding="utf-8")
+
+
+def records(report: Path) -> Iterator[Path]:
+    return iter(sorted((report / "runs").iterdir()))
+
+
+def test_a_report_that_is_as_it_was_written_agrees(report: Path, capsys) -> None:
+    code, lines, err = verify(capsys, report)
+    assert (code, lines, err) == (0, [f"{report}: agrees with the records of its 6 runs"], "")
+    assert verify(capsys, report / "results.json", "-q") == (0, [], "")
+
+
+def test_a_folder_of_reports_is_verified_whole(report: Path, capsys) -> None:
+    shutil.copytree(report, report.with_name("other"))
+    edit(report / "results.json", lambda values: values["claims"][0].update(n=4))
+    code, lines, _ = verify(capsys, report.parent)
+    assert code == 3
+    assert [line.rpartition("reports")[2][1:].partition(":")[0] for line in lines if not line.startswith("  ")] == [
+        "other",
+        "rates",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda values: values["claims"][0].update(verdict="contradicted"),
+            'results.json: claims: learns: verdict: "contradicted"; the records make it "supported"',
+        ),
+        (
+            lambda values: values["claims"][0]["interval"].__setitem__(1, 0.25),
+            "results.json: claims: learns: interval: 2: 0.25; the records make it ",
+        ),
+        (lambda values: values["runs"].pop(), "results.json: runs: lr-0p5, seed 2: missing; "),
+        (lambda values: values.update(more=1), "results.json: more: 1, of which the records know nothing"),
+        (lambda values: values["study"].update(title="X"), 'results.json: study: title: "X"; the records make it "Two'),
+        (lambda values: values["figures"][0].update(caption="X"), 'results.json: figures: loss_curves: caption: "X"; '),
+        (
+            lambda values: values["sanity"][0].update(measured=0.5),
+            "results.json: sanity: initial_loss, lr-0p1: measured: 0.5; the records make it ",
+        ),
+    ],
+)
+def test_every_value_that_is_not_what_the_records_say_has_a_line(report: Path, capsys, change, said: str) -> None:
+    edit(report / "results.json", change)
+    code, lines, _ = verify(capsys, report)
+    assert code == 3
+    assert lines[0] == f"{report}: 1 difference from the records of its 6 runs"
+    assert lines[1].startswith(f"  {said}")
+    assert len(lines) == 2
+
+
+def test_cells_and_rows_of_tables_have_lines(report: Path, capsys) -> None:
+    claims, epochs = (report / "tables" / f"{name}.csv" for name in ("claims", "epochs"))
+    claims.write_text(claims.read_text("utf-8").replace("supported", "contradicted"), encoding="utf-8")
+    epochs.write_text("\n".join(epochs.read_text("utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
+    (report / "tables" / "layers.csv").unlink()
+    (report / "tables" / "runs.csv").write_bytes(b"\xff")
+    code, lines, _ = verify(capsys, report)
+    assert (code, len(lines)) == (3, 5)
+    text = "\n".join(lines)
+    assert 'tables/claims.csv: learns: verdict: "contradicted"; the records make it "supported"' in text
+    assert "tables/epochs.csv: lr-0p5, seed 2, epoch 2: missing; the records make it an entry of 11" in text
+    assert "tables/layers.csv: cannot be read" in text
+    assert "tables/runs.csv: this is no table in CSV" in text
+
+
+def test_records_that_are_not_whole_are_named_and_nothing_else_is_said(report: Path, capsys) -> None:
+    runs = json.loads((report / "results.json").read_text(encoding="utf-8"))["runs"]
+    first, second, third = (report / "runs" / run["key"] for run in runs[:3])
+    content = (first / "arrays.npz").read_bytes()
+    (first / "arrays.npz").write_bytes(content[:-10])
+    edit(second / "run.json", lambda values: values["final"].update(train_loss=0.0))
+    shutil.rmtree(third)
+    edit(report / "results.json", lambda values: values["claims"][0].update(n=4))
+    code, lines, _ = verify(capsys, report)
+    assert (code, len(lines)) == (3, 4)
+    faults = {line.split("runs/")[1].split(":")[0]: line.rpartition(": ")[2] for line in lines[1:]}
+    assert faults == {
+        first.name: "arrays.npz is not as it was written",
+        second.name: "run.json is not as it was written",
+        third.name: "it is not there",
+    }
+
+
+def test_records_of_another_study_or_of_other_data_do_not_belong(report: Path, capsys) -> None:
+    data = report.parents[1] / "own.csv"
+    data.write_text(data.read_text("utf-8").replace("3,0,0", "3,1,0"), encoding="utf-8")
+    code, lines, _ = verify(capsys, report)
+    assert (code, len(lines)) == (3, 7)
+    assert "by study.yaml and the data the run is " in lines[1]
+
+
+def test_json_has_each_difference_as_values(report: Path, capsys) -> None:
+    edit(report / "results.json", lambda values: values["claims"][0].update(n=4))
+    code, lines, _ = verify(capsys, report, "--json")
+    [found] = json.loads("\n".join(lines))
+    assert (code, found["agrees"], found["runs"], found["study"]) == (3, False, 6, "rates")
+    [difference] = found["differences"]
+    assert (difference["file"], difference["place"]) == ("results.json", "claims: learns: n")
+    assert (difference["told"], difference["recomputed"]) == (4, 3)
+
+
+def test_runs_of_another_engine_cannot_be_held_against_it(report: Path, capsys) -> None:
+    for folder in records(report):
+        edit(folder / "run.json", lambda values: values.update(engine=spec.ENGINE_VERSION - 1))
+    code, lines, err = verify(capsys, report)
+    assert (code, lines) == (3, [])
+    assert f"trained by version {spec.ENGINE_VERSION - 1} of the engine, this reportgen has version" in err
+
+
+def test_what_is_no_report_or_has_no_study_is_told(report: Path, tmp_path: Path, capsys) -> None:
+    assert verify(capsys, tmp_path / "none")[0] == 2
+    (report / "study.yaml").unlink()
+    code, _, err = verify(capsys, report)
+    assert (code, "study.yaml: there is no such file" in err) == (3, True)
+    (report / "results.json").write_text("{", encoding="utf-8")
+    assert verify(capsys, report)[0] == 3
+
+
+def test_a_quick_look_agrees_too_wherever_it_lies(made: Path, tmp_path: Path, capsys) -> None:
+    search = "search: {training.lr: {log_uniform: [0.01, 1]}, samples: 6}\nvary: {network.hidden: [[2], [3]]}\n"
+    study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\ntraining: {epochs: 1}\n"
+    (tmp_path / "s.yaml").write_text(study + search, encoding="utf-8")
+    for place, typed in (("a", {}), ("b", {"search.samples": 5})):
+        command = " ".join(["reportgen run s.yaml --quick", *(f"--set {key}={value}" for key, value in typed.items())])
+        options: dict[str, Any] = {"quick": True, "overrides": typed, "command": command}
+        folder = run_study(tmp_path / "s.yaml", output=tmp_path / place, formats=["json"], **options).folder
+        folder = folder.rename(folder.with_name("renamed"))
+        assert verify(capsys, folder)[:2] == (
+            0,
+            [f"{folder}: agrees with the records of its {len([*records(folder)])} runs"],
+        )
+
+
+def test_rows_of_every_table_have_names(report: Path) -> None:
+    assert list(ROWS) == list(TABLES)
+    for name, keys in ROWS.items():
+        head, *rows = (report / "tables" / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        assert rows or name == "findings"
+        assert set(keys) <= set(head.split(","))
+
+
+def test_last_bits_are_no_difference_and_whole_numbers_are_exact() -> None:
+    told = {"claims": [{"id": "a", "measured": 0.1 + 0.2, "n": 3}]}
+    assert list(result_differences("f", told, {"claims": [{"id": "a", "measured": 0.3, "n": 3}]})) == []
+    assert len(list(result_differences("f", told, {"claims": [{"id": "a", "measured": 0.3001, "n": 4}]}))) == 2
+    rest = {"claims": [{"id": "a", "measured": 0.1 + 0.2 - 0.3, "n": 3}]}
+    assert list(result_differences("f", rest, {"claims": [{"id": "a", "measured": 0.0, "n": 3}]})) == []
+    table = 'rule,variant,evidence\nr,v,"[0.30000000000000004]"\n'
+    assert list(table_differences("f", "findings", table, table.replace("0.30000000000000004", "0.3"))) == []
+    assert len(list(table_differences("f", "findings", table, table.replace("000", "100")))) == 1
+
+
+def test_captions_are_held_against_one_another_by_their_numbers() -> None:
+    def told(caption: str) -> dict[str, Any]:
+        return {"figures": [{"id": "a", "caption": caption}], "claims": [{"id": "a", "says": caption}]}
+
+    def places(caption: str) -> list[str]:
+        return [one.place for one in result_differences("f", told("It falls from 0.5 to 1e-3."), told(caption))]
+
+    assert places("A fall from 0.5 to 1e-3") == ["claims: a: says"]
+    assert sorted(places("It falls from 0.6 to 1e-3.")) == ["claims: a: says", "figures: a: caption"]
+
+
+def test_items_are_matched_by_name_and_not_by_place() -> None:
+    told = {"claims": [{"id": "b"}, {"id": "a"}], "findings": [{"rule": "r", "variant": "v"}] * 2}
+    recomputed = {"claims": [{"id": "a"}, {"id": "b"}], "findings": [{"rule": "r", "variant": "v"}]}
+    [found] = result_differences("f", told, recomputed)
+    assert found.place == "findings: r, v (2)"

@@ -1,0 +1,144 @@
+"""The verbs that explain: list, describe, schema and doctor."""
+
+from __future__ import annotations
+
+import json
+
+import yaml
+
+from reportgen.cli.main import invoke
+from reportgen.cli.reference.descriptions import EXAMPLES, PLACES, describe
+from reportgen.errors import MissingError, StudyError
+from reportgen.study.loading.loader import load_study
+from reportgen.study.syntax import yaml12
+
+
+def run(capsys, *arguments):
+    """Carry out a command line; return its code, stdout and stderr."""
+    code = invoke(list(arguments))
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_list_prints_every_kind_with_a_line_on_each(capsys):
+    code, out, _ = run(capsys, "list")
+    assert code == 0
+    for name in ("activations", "leaky_relu", "optimizers", "adam", "activation_std", "rules", "figures", "studies"):
+        assert name in out
+    lines = [line for line in out.splitlines() if line.startswith("  ")]
+    assert all(len(line.split(None, 1)) == 2 for line in lines)
+
+
+def test_list_of_one_kind_as_json(capsys):
+    _, out, _ = run(capsys, "list", "activations", "--json")
+    found = json.loads(out)
+    assert list(found) == ["activations"]
+    assert "tanh" in found["activations"]
+
+
+def test_describe_prints_the_rows_facts_under_name_and_alias(capsys):
+    code, out, _ = run(capsys, "describe", "leaky_relu")
+    assert code == 0
+    assert "slope" in out
+    assert "formula:" in out
+    assert run(capsys, "describe", "he")[1] == run(capsys, "describe", "he_normal")[1]
+
+
+def test_describe_knows_the_datas_name_like_any_other_setting(capsys):
+    code, out, _ = run(capsys, "describe", "data.name")
+    assert code == 0
+    assert out.startswith("data.name  (settings)")
+    assert "change:  reportgen run STUDY --set data.name=..." in out
+
+
+def test_describe_suggests_a_name(capsys):
+    code, _, err = run(capsys, "describe", "leaky_relo")
+    assert code == 2
+    assert "did you mean 'leaky_relu'?" in err
+
+
+def test_every_metric_has_a_line():
+    from reportgen.cli.reference.catalogue import METRIC_WORDS
+    from reportgen.study.model.metrics import METRICS
+
+    assert set(METRIC_WORDS) == set(METRICS)
+
+
+def test_schema_is_json(capsys):
+    code, out, _ = run(capsys, "schema")
+    assert code == 0
+    assert "$schema" in json.loads(out)
+
+
+def test_doctor_says_what_it_looked_at(capsys):
+    code, out, _ = run(capsys, "doctor")
+    assert code in (0, 4)
+    assert "numba" in out
+    assert "Pango" in out
+
+
+STUDY = {
+    "title": "T",
+    "question": "Q",
+    "data": {"name": "gaussian", "samples": 40, "features": 4, "classes": 2},
+    "network": {"hidden": [3]},
+}
+
+
+def examples() -> list[str]:
+    """The examples that `describe` gives, as far as they need no file."""
+    from reportgen.cli.reference.catalogue import KINDS
+
+    lines = [
+        line.partition("example: ")[2]
+        for kind in (*PLACES, "datasets", "metrics", "figures", "checks", "lectures")
+        for name, entry in KINDS[kind]().items()
+        for line in describe(kind, name, entry)
+        if line.startswith("  example: ")
+    ]
+    return [*lines, *EXAMPLES.values()]
+
+
+def test_the_examples_of_describe_are_right(tmp_path):
+    """Each stands in a study, or in a claim of one that varies what the examples of comparisons name."""
+    varied = {"network.activation": ["tanh", "relu"], "training.lr": [0.1, 1]}
+    found = examples()
+    assert len(found) > 150
+    wrong: list[tuple[str, str]] = []
+    for text in found:
+        part = yaml12.read(text, "example").value
+        study = {**STUDY, **part} if not set(part) & {"measure", "expect", "where", "tune", "source"} else None
+        if study is None:
+            claim = {"id": "a", "says": "S", "measure": {"metric": "val_loss"}, "expect": {"below": 1}, **part}
+            claim["where"] = {"network.activation": "tanh"}
+            study = {**STUDY, "vary": varied, "claims": [claim]}
+        if "network" in part:
+            study["network"] = {"hidden": [3], **part["network"]}
+        path = tmp_path / "study.yaml"
+        path.write_text(yaml.safe_dump(study), encoding="utf-8")
+        try:
+            load_study(path)
+        except (StudyError, MissingError) as error:
+            wrong += [] if any(word in str(error) for word in ON_REQUEST) else [(text, str(error))]
+    assert wrong == []
+
+
+ON_REQUEST = ("on request", "needs", "there is no file FILE", "is not searched", "ensembles", "search")
+"""What an example may lack: a file of the author's own, or what is measured only where a study asks for it."""
+
+
+def test_describe_tells_ranges_defaults_sources_and_what_tests_a_claim(capsys):
+    told = {name: run(capsys, "describe", name)[1] for name in ("gaussian", "training.lr", "below", "init", "11")}
+    assert "std (number from 0 to 1 000 000, default 0.01)" in told["gaussian"]
+    assert "example: network: {init: {name: gaussian, std: 0.01, gain: 1.0}}" in told["gaussian"]
+    assert "validation (number from 0 to below 1" in told["gaussian"]
+    assert "range:   from 0" in told["training.lr"]
+    assert "claims.expect.below  (settings)" in told["below"]
+    assert "runs:    60, of 12 variants on 5 seeds" in told["init"]
+    assert "small-weights-printed-stds" in told["11"]
+    assert "CSCI 497P" in told["11"]
+
+
+def test_the_verbs_are_listed_and_described(capsys):
+    assert set(json.loads(run(capsys, "list", "verbs", "--json")[1])["verbs"]) >= {"run", "list", "schema", "doctor"}
+    assert "--seeds" in run(capsys, "describe", "run")[1]

@@ -1,0 +1,105 @@
+"""The verb that shows a plan: what it says of runs, data and time, and the code it ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reportgen import data
+from reportgen.cli.output import reports as console
+from reportgen.errors import MissingError
+from tests.cli.test_main import run
+
+
+def test_check_shows_the_plan_and_touches_nothing(pretend, capsys):
+    code, out, _ = run(capsys, "check", "rates.yaml", "-j", "2")
+    assert code == 0
+    assert "runs        6: 2 variants, 3 seeds" in out
+    assert "parameters  26 a run" in out
+    assert "memory" in out
+    assert "time" in out
+    assert not Path("reports").exists()
+    _, text, _ = run(capsys, "check", "rates.yaml", "--json")
+    [plan] = json.loads(text)
+    assert (plan["study"], plan["runs"], plan["stored"], plan["parameters"]) == ("rates", 6, 0, [26, 26])
+    assert plan["seconds"] > 0
+
+
+def test_check_counts_one_as_one(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 1\n"
+    Path("one.yaml").write_text(study + "training: {epochs: 1, batch_size: full}\n", encoding="utf-8")
+    lines = [line.strip() for line in run(capsys, "check", "one.yaml")[1].splitlines()]
+    assert "runs        1: 1 variant, 1 seed" in lines
+    assert "to train    1 (0 stored), 1 step" in lines
+
+
+def test_check_says_that_all_runs_are_stored_and_guesses_no_time(pretend, capsys):
+    run(capsys, "run", "rates.yaml", "-f", "json")
+    code, out, _ = run(capsys, "check", "rates.yaml")
+    assert code == 0
+    assert "to train    none: all 6 runs are stored, and only the report will be made" in out
+    assert "time" not in out
+    assert "to train    2 (6 stored)" in run(capsys, "check", "rates.yaml", "--seeds", "4")[1]
+
+
+def test_check_ends_as_run_would_where_the_data_are_not_at_hand(pretend, capsys, monkeypatch):
+    def missing(*arguments):
+        raise MissingError("mnist: t10k is not on this machine", hint="--set data.download=true fetches it once")
+
+    Path("other.yaml").write_text("title: x\n", encoding="utf-8")
+    run(capsys, "run", "rates.yaml", "-f", "json")
+    monkeypatch.setattr(data, "lacking", missing)
+    code, out, err = run(capsys, "check", "rates.yaml", "other.yaml")
+    assert (code, err.count("\n")) == (4, 1)
+    assert err.startswith("reportgen: other.yaml:3:7: data: mnist: t10k is not on this machine")
+    assert "rates: Which rate" in out, "a study whose runs are all stored needs no data"
+
+
+def test_check_tells_what_a_run_would_download(pretend, capsys, monkeypatch):
+    monkeypatch.setattr(data, "lacking", lambda spec, folder: 11_594_722)
+    code, out, _ = run(capsys, "check", "rates.yaml")
+    assert code == 0
+    assert "download    12 MB of data first" in out
+    assert json.loads(run(capsys, "check", "rates.yaml", "--json")[1])[0]["download_bytes"] == 11_594_722
+
+
+def test_check_says_what_the_time_is_made_of(capsys, tmp_path, monkeypatch):
+    """Training and report make up the time; remedies and the compiler may come on top."""
+    monkeypatch.chdir(tmp_path)
+    study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 3\n"
+    Path("one.yaml").write_text(study, encoding="utf-8")
+    monkeypatch.setattr(console, "are_compiled", lambda: False)
+    [plan] = json.loads(run(capsys, "check", "one.yaml", "--json")[1])
+    parts = plan["seconds_of"]
+    assert plan["seconds"] == parts["training"] + parts["report"]
+    assert min(parts.values()) > 0
+    out = run(capsys, "check", "one.yaml")[1]
+    assert "where findings have remedies to try, 6 at most" in out
+    assert "30 s more to compile, once for this machine" in out
+    monkeypatch.setattr(console, "are_compiled", lambda: True)
+    [fewer] = json.loads(run(capsys, "check", "one.yaml", "--json", "--set", "remedies={limit: 3}")[1])
+    assert fewer["seconds_of"]["remedies"] == pytest.approx(parts["remedies"] / 2)
+    assert fewer["seconds_of"]["compiling"] == 0
+    out = run(capsys, "check", "one.yaml", "--set", "remedies=false", "--set", "figures=[loss_curves]")[1]
+    assert "remedies to try" not in out
+    assert "to compile" not in out
+    assert "time        about 8 s" in out
+
+
+def test_more_variants_and_figures_take_the_report_longer(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 3\n"
+    Path("one.yaml").write_text(study + "figures: [loss_curves]\n", encoding="utf-8")
+
+    def report_seconds(*changes: str) -> float:
+        text = run(capsys, "check", "one.yaml", "--json", *changes)[1]
+        return json.loads(text)[0]["seconds_of"]["report"]
+
+    one = report_seconds()
+    assert report_seconds("--set", "vary={training.lr: [0.1, 0.2, 0.3]}") > one
+    assert report_seconds("--set", "figures=[loss_curves, final_scores]") > one
+    assert report_seconds("--set", "figures=[]") > one
+    assert report_seconds("--seeds", "30") == one

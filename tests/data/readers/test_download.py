@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import hashlib
+import http.server
+import os
+import socket
+import stat
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from reportgen.data.readers.download import PublishedFile, cache_folder, fetch, is_intact, required
+from reportgen.errors import MissingError
+
+CONTENT = b"published bytes" * 1000
+FILE = PublishedFile("some.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+
+
+def test_a_file_arrives_whole_and_is_not_fetched_again(served: tuple[Path, str], tmp_path: Path) -> None:
+    folder, address = served
+    (folder / "some.bin").write_bytes(CONTENT)
+    path = fetch(FILE, tmp_path / "cache", [address])
+    assert path.read_bytes() == CONTENT
+    (folder / "some.bin").unlink()
+    assert fetch(FILE, tmp_path / "cache", [address]) == path
+    assert os.listdir(tmp_path / "cache") == ["some.bin"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_the_cache_is_private(served: tuple[Path, str], tmp_path: Path) -> None:
+    (served[0] / "some.bin").write_bytes(CONTENT)
+    fetch(FILE, tmp_path / "cache", [served[1]])
+    assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (CONTENT[:-1], "sent 14999 bytes instead of 15000"),
+        (CONTENT + b"x", "sent more than 15000 bytes"),
+        (b"X" + CONTENT[1:], "wrong checksum"),
+        (None, "HTTP status 404"),
+    ],
+    ids=["short", "long", "changed", "absent"],
+)
+def test_a_wrong_file_leaves_nothing_and_says_how_to_help_oneself(
+    served: tuple[Path, str], tmp_path: Path, sent: bytes | None, words: str
+) -> None:
+    if sent is not None:
+        (served[0] / "some.bin").write_bytes(sent)
+    with pytest.raises(MissingError, match=f"some.bin could not be downloaded: .*{words}.*by hand"):
+        fetch(FILE, tmp_path / "cache", [served[1]])
+    assert os.listdir(tmp_path / "cache") == []
+
+
+def test_the_next_address_is_tried(served: tuple[Path, str], tmp_path: Path) -> None:
+    (served[0] / "some.bin").write_bytes(CONTENT)
+    fetch(FILE, tmp_path / "cache", [f"{served[1]}/nowhere", served[1] + "/"])
+    assert is_intact(tmp_path / "cache" / "some.bin", FILE)
+
+
+def test_no_redirection_leaves_https_or_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Redirect(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", f"http://localhost.invalid:{self.server.server_address[1]}/x")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost.invalid")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirect) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        with pytest.raises(MissingError):
+            fetch(FILE, tmp_path / "cache", [f"http://127.0.0.1:{server.server_port}"])
+        server.shutdown()
+    assert os.listdir(tmp_path / "cache") == []
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(served: tuple[Path, str], tmp_path: Path) -> None:
+    (served[0] / "some.bin").write_bytes(CONTENT)
+    (tmp_path / "file").touch()
+    with pytest.raises(MissingError, match="cannot be stored"):
+        fetch(FILE, tmp_path / "file" / "cache", [served[1]])
+
+
+def test_nobody_listening_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    with pytest.raises(MissingError, match=f"127.0.0.1:{port} cannot be reached"):
+        fetch(FILE, tmp_path, [f"http://127.0.0.1:{port}"])
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.org", "ftp://example.org", "file:///etc", "http://127.0.0.1.x.org"]
+)
+def test_only_https_leaves_this_machine(tmp_path: Path, address: str) -> None:
+    with pytest.raises(MissingError, match="not an https address"):
+        fetch(FILE, tmp_path, [address])
+
+
+def test_a_damaged_file_in_the_cache_is_named_and_a_download_mends_it(served: tuple[Path, str], tmp_path: Path) -> None:
+    (served[0] / "some.bin").write_bytes(CONTENT)
+    with pytest.raises(MissingError, match=r"some.bin is not on this machine .*data.download=true"):
+        required(FILE, tmp_path, "pictures")
+    (tmp_path / "some.bin").write_bytes(CONTENT[::-1])
+    with pytest.raises(MissingError, match=r"pictures: some.bin is damaged"):
+        required(FILE, tmp_path, "pictures")
+    fetch(FILE, tmp_path, [served[1]])
+    assert required(FILE, tmp_path, "pictures").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(("platform", "end"), [("linux", "cache/reportgen/data"), ("win32", "local/reportgen/data")])
+def test_the_cache_is_where_the_system_keeps_caches(
+    platform: str, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    monkeypatch.setattr(sys, "platform", platform)
+    assert cache_folder() == tmp_path / end
+
+
+def test_the_cache_on_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert cache_folder() == Path.home() / "Library" / "Caches" / "reportgen" / "data"

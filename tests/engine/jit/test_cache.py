@@ -1,0 +1,35 @@
+"""The folder of compiled kernels is named by a hash of all sources of the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen.engine.jit.cache import sources_hash
+
+
+@pytest.mark.parametrize("name", ["train.py", "layers/dense.py", "math/deep/tile.py"])
+def test_an_edit_in_any_folder_changes_the_hash(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("x = 1\n", encoding="utf-8")
+    before = sources_hash(tmp_path)
+    file.write_text("x = 2\n", encoding="utf-8")
+    assert sources_hash(tmp_path) != before
+
+
+def test_a_move_between_folders_changes_the_hash(tmp_path: Path) -> None:
+    for folder in ("layers", "math"):
+        (tmp_path / folder).mkdir()
+    file = tmp_path / "layers" / "dense.py"
+    file.write_text("x = 1\n", encoding="utf-8")
+    before = sources_hash(tmp_path)
+    file.rename(tmp_path / "math" / "dense.py")
+    assert sources_hash(tmp_path) != before
+
+
+def test_other_files_do_not_change_the_hash(tmp_path: Path) -> None:
+    before = sources_hash(tmp_path)
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    assert sources_hash(tmp_path) == before

@@ -1,0 +1,58 @@
+"""The share of units whose weight gradients have one sign: the lecture's zigzag, seen by a look."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reportgen.engine.spec import BatchNormSpec
+from reportgen.engine.train import train
+from reportgen.registry import Component
+from tests import naive
+from tests.engine.networks import activation, data, init, spec
+
+
+def one_sign(gradients: np.ndarray) -> tuple[int, int]:
+    """Units of (fan_in, width) with a gradient, and those of them whose gradients do not differ in sign."""
+    moved = (gradients != 0).any(axis=0)
+    mixed = (gradients > 0).any(axis=0) & (gradients < 0).any(axis=0)
+    return int(moved.sum()), int((moved & ~mixed).sum())
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu", "sigmoid", "maxout"])
+@pytest.mark.parametrize("norm", [None, BatchNormSpec()], ids=["plain", "batchnorm"])
+def test_both_shares_equal_those_of_the_twin_s_gradients(name: str, norm: BatchNormSpec | None) -> None:
+    run = spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6))
+    dataset = data(n=40)
+    arrays = train(run, dataset).arrays
+    twin = naive.Network(run, dataset)
+    twin.backward(twin.forward(dataset.x_train, "look"), dataset.y_train)
+    for i, layer in enumerate(twin.layers):
+        counted, agreeing = one_sign(layer.grad["W"])
+        assert arrays["probe_sign_agreement_batch"][0, i] == pytest.approx(agreeing / counted)
+        if norm is None:  # else an example's own gradient goes through the others' statistics
+            pairs = [one_sign(np.outer(a, d)) for a, d in zip(layer.a, layer.delta, strict=True)]
+            expected = sum(p[1] for p in pairs) / sum(p[0] for p in pairs)
+            assert arrays["probe_sign_agreement_example"][0, i] == pytest.approx(expected)
+
+
+def test_above_positive_activations_every_example_pulls_a_unit_s_weights_one_way() -> None:
+    arrays = train(spec(act=activation("sigmoid"), weights=init("gaussian", std=3.0), epochs=0), data(n=40)).arrays
+    np.testing.assert_array_equal(arrays["probe_sign_agreement_example"][0, 1:], 1.0)
+    assert arrays["probe_sign_agreement_example"][0, 0] < 0.5  # the inputs have both signs
+    assert (arrays["probe_sign_agreement_batch"][0, 1:] < 1).any()
+
+
+def test_without_any_gradient_there_is_no_share() -> None:
+    arrays = train(spec(act=activation("relu"), weights=init("zero"), bias=-1.0, epochs=0), data(n=40)).arrays
+    assert np.isnan(arrays["probe_sign_agreement_example"][0]).all()
+    assert np.isnan(arrays["probe_sign_agreement_batch"][0]).all()
+
+
+@pytest.mark.parametrize(("n", "widths", "classes"), [(1, (1,), 1), (1, (3,), 2), (5, (1, 1), 1)])
+def test_one_example_one_unit_and_one_class_are_looked_at(n: int, widths: tuple[int, ...], classes: int) -> None:
+    run = spec(widths=widths, classes=classes, epochs=1, batch_size=1, loss=Component("mse"))
+    arrays = train(run, data(n=n, classes=classes, val=0)).arrays
+    shares = arrays["probe_sign_agreement_example"]
+    assert shares.shape == (len(arrays["probe_step"]), len(widths) + 1)
+    assert ((shares >= 0) & (shares <= 1)).all()

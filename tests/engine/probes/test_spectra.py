@@ -1,0 +1,127 @@
+"""Looks on request: singular values against NumPy, curvature against a full Hessian in float64."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.engine.probes.spectra import _power_iteration, effective_rank
+from reportgen.engine.setup import set_up
+from reportgen.engine.spec import SPECTRAL, BatchNormSpec, ProbeSpec, RunSpec
+from reportgen.engine.train import Cancelled, train
+from reportgen.registry import Component
+from tests import naive
+from tests.engine.networks import activation, data, init, spec
+
+
+def looked(run: RunSpec, **probes: Any) -> dict[str, np.ndarray]:
+    """Arrays of a run whose looks are asked for more."""
+    return train(dataclasses.replace(run, probes=ProbeSpec(3, 1000, **probes)), data(n=40)).arrays
+
+
+def full_hessian(run: RunSpec) -> np.ndarray:
+    """The Hessian of the twin's loss at initialization, by central differences of its exact gradient."""
+    dataset = data(n=40)
+    twin = naive.Network(run, dataset)
+    names = [(layer, name) for layer in twin.layers for name in layer.p]
+
+    def gradient() -> np.ndarray:
+        twin.backward(twin.forward(dataset.x_train, "look"), dataset.y_train)
+        return np.concatenate([layer.grad[name].ravel() for layer, name in names])
+
+    columns = []
+    for layer, name in names:
+        for k in range(layer.p[name].size):
+            flat, kept = layer.p[name].reshape(-1), layer.p[name].reshape(-1)[k]
+            sides = []
+            for h in (1e-5, -1e-5):
+                flat[k] = kept + h
+                sides.append(gradient())
+            flat[k] = kept
+            columns.append((sides[0] - sides[1]) / 2e-5)
+    return np.array(columns)
+
+
+@pytest.mark.parametrize("name", ["tanh", "maxout"])
+def test_singular_values_are_numpy_s_on_the_twin_s_matrices(name: str) -> None:
+    run = spec(act=activation(name), epochs=0)
+    arrays = looked(run, singular_values=True)
+    twin = naive.Network(run, data(n=40))
+    twin.forward(data(n=40).x_train, "look")
+    for i, layer in enumerate(twin.layers):
+        for what, matrix in (("weight", layer.p["W"]), ("activation", layer.phi(layer.z))):
+            singular = np.linalg.svd(matrix, compute_uv=False)
+            p = singular / singular.sum()
+            assert arrays[f"probe_{what}_singular_max"][0, i] == pytest.approx(singular[0], rel=1e-5)
+            rank = np.prod((1 / p) ** p)
+            assert arrays[f"probe_{what}_effective_rank"][0, i] == pytest.approx(rank, rel=1e-4)
+
+
+def test_effective_rank_counts_equal_singular_values_and_nothing_of_nothing() -> None:
+    assert effective_rank(np.array([3.0, 3.0, 3.0, 0.0])) == pytest.approx(3)
+    assert effective_rank(np.array([5.0])) == pytest.approx(1)
+    assert np.isnan(effective_rank(np.zeros(4)))
+    zero = looked(spec(weights=init("zero"), epochs=0), singular_values=True)
+    assert np.isnan(zero["probe_weight_effective_rank"][0]).all()
+    assert (zero["probe_weight_singular_max"][0] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        spec(widths=(5, 4), epochs=0),
+        spec(widths=(5,), act=activation("softplus"), epochs=0, batchnorm=BatchNormSpec()),
+        spec(widths=(), epochs=0, loss=Component("mse")),
+        spec(widths=(1,), epochs=0, l2=0.5),  # penalties are no part of the loss that is looked at
+    ],
+    ids=["tanh", "batchnorm", "linear", "narrow"],
+)
+def test_curvature_is_the_largest_eigenvalue_of_the_full_hessian(run: RunSpec) -> None:
+    expected = np.linalg.eigvalsh(full_hessian(run)).max()
+    assert looked(run, curvature=True)["probe_curvature"][0] == pytest.approx(expected, rel=0.01)
+
+
+def test_linear_least_squares_has_the_curvature_of_the_closed_form() -> None:
+    """The mean squared error of a linear map has Hessian 2 X'X / (n C) in each output, with a column of ones."""
+    run = spec(widths=(), epochs=1, loss=Component("mse"), lr=0.01)
+    x = np.c_[data(n=40).x_train, np.ones(40)].astype(float)
+    expected = np.linalg.eigvalsh(2 * x.T @ x / (40 * 4)).max()
+    np.testing.assert_allclose(looked(run, curvature=True)["probe_curvature"], expected, rtol=1e-3)
+
+
+def test_a_negative_eigenvalue_of_larger_size_does_not_hide_the_largest() -> None:
+    values = np.array([-5.0, 2.0, 1.0])
+    start = np.ones(3)
+    assert _power_iteration(lambda v: values * v, start) == pytest.approx(-5, rel=1e-3)
+    assert _power_iteration(lambda v: (values + 5) * v, start) - 5 == pytest.approx(2, rel=1e-2)
+
+
+def test_looks_on_request_change_nothing_else_and_are_off_by_default() -> None:
+    run = spec(epochs=2)
+    plain, asked = looked(run), looked(run, singular_values=True, curvature=True)
+    assert "probe_curvature" not in plain
+    assert all(np.isnan(plain[f"probe_{name}"]).all() for name in SPECTRAL)
+    for name, values in plain.items():
+        if name.removeprefix("probe_") not in SPECTRAL:
+            np.testing.assert_array_equal(asked[name], values)
+
+
+def test_a_network_that_blew_up_has_no_curvature_and_a_cancelled_look_ends() -> None:
+    run = spec(act=activation("relu"), epochs=2, lr=1e30)
+    arrays = looked(run, singular_values=True, curvature=True)
+    assert np.isnan(arrays["probe_curvature"][-1])
+    probed = dataclasses.replace(spec(epochs=0), probes=ProbeSpec(2, 1000, curvature=True))
+    with pytest.raises(Cancelled):
+        train(probed, data(n=40), cancel=lambda: True)
+
+
+def test_parameters_are_put_back_after_a_look() -> None:
+    from reportgen.engine.probes.spectra import curvature
+
+    setup = set_up(spec(), data(n=40))
+    before = setup.state.params.copy()
+    curvature(setup, 40, 0)
+    np.testing.assert_array_equal(setup.state.params, before)

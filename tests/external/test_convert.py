@@ -1,0 +1,174 @@
+"""What a recorder takes as settings and examples, as PyTorch and NumPy have them, and what it refuses, and when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen import Recorder
+from reportgen.errors import UsageError
+from reportgen.external.convert import activation_of, settings_of
+from reportgen.external.reader import read_records
+from tests.external.pretend_torch import Tensor
+from tests.external.test_recorder import Network, recorded
+
+NET = Network()
+DATA = (NET.x, NET.y, NET.x_val, NET.y_val)
+
+
+def optimizer(kind: str, **group: Any) -> Any:
+    """An optimizer of PyTorch's, as far as its class and its first group go."""
+    return type(kind, (), {"param_groups": [{"params": [1, 2], **group}]})()
+
+
+SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "scalars of NumPy": ({"lr": np.float64(0.25), "batch_size": np.int64(3)}, {"lr": 0.25, "batch_size": 3}),
+    "an array of one number": ({"l2": np.array(0.5)}, {"l2": 0.5}),
+    "capitals": ({"optimizer": "RMSprop"}, {"optimizer": {"name": "rmsprop"}}),
+    "momentum": (
+        {"momentum": 0.9, "nesterov": True},
+        {"optimizer": {"name": "sgd", "momentum": 0.9, "nesterov": True}},
+    ),
+    "decay of SGD": ({"weight_decay": 0.1}, {"l2": 0.1}),
+    "decay of Adam": ({"optimizer": "Adam", "weight_decay": 0.1}, {"optimizer": {"name": "adam"}, "l2": 0.1}),
+    "decay of AdamW": (
+        {"optimizer": "AdamW", "weight_decay": 0.1},
+        {"optimizer": {"name": "adamw", "weight_decay": 0.1}},
+    ),
+    "PyTorch's SGD": (
+        {"optimizer": optimizer("SGD", lr=0.1, momentum=0.9, dampening=0, weight_decay=1e-4, nesterov=False)},
+        {"optimizer": {"name": "sgd", "momentum": 0.9, "nesterov": False}, "l2": 1e-4},
+    ),
+    "PyTorch's RMSprop": (
+        {"optimizer": optimizer("RMSprop", lr=0.1, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0)},
+        {"optimizer": {"name": "rmsprop", "rho": 0.99, "epsilon": 1e-8}},
+    ),
+    "PyTorch's Adam": (
+        {"optimizer": optimizer("Adam", lr=0.1, betas=(0.8, 0.99), eps=1e-8, weight_decay=0)},
+        {"optimizer": {"name": "adam", "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-8}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_are_taken_as_pytorch_and_numpy_have_them(name: str) -> None:
+    given, training = SETTINGS[name]
+    assert settings_of(given) == ({}, training)
+    Recorder(*DATA, activation="tanh", **given)
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "two penalties": ({"weight_decay": 0.1, "l2": 0.2}, "weight_decay is 0.1 and l2 0.2"),
+    "another optimizer": ({"optimizer": optimizer("Lion", lr=0.1)}, "unknown optimizer 'Lion' .*sgd"),
+    "momentum of RMSprop": ({"optimizer": optimizer("RMSprop", momentum=0.9)}, "momentum"),
+    "momentum of Adam": ({"optimizer": "adam", "momentum": 0.9}, "momentum"),
+    "no optimizer": ({"optimizer": 3}, "the optimizer is 3"),
+    "rate as text": ({"lr": "0.1"}, "settings: lr: expected a number"),
+    "misspelt": ({"batchsize": 3}, "did you mean 'batch_size'"),
+    "seed as text": ({"seed": "three"}, "the seed is 'three' .*whole number"),
+    "no name": ({"variant": ""}, "the variant's name is ''"),
+    "dropout beyond 1": ({"dropout": 1.5}, "dropout rate of 1.5 is not possible"),
+    "init of others": ({"init": "kaiming"}, "unknown init 'kaiming'"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_settings_that_cannot_be_are_refused_before_training(name: str) -> None:
+    given, words = REFUSED[name]
+    with pytest.raises(UsageError, match=words):
+        Recorder(*DATA, activation="tanh", **given)
+
+
+def test_settings_may_wait_for_the_end_and_numbers_may_be_names(tmp_path: Path) -> None:
+    _, recorder = recorded(tmp_path / "a.npz")
+    recorder.save(tmp_path / "new" / "b.npz", seed=np.int64(7), variant=3, lr=np.float32(0.5), dropout=[0.5, 0])
+    found = read_records(tmp_path / "new" / "b.npz")[0]
+    assert (found.variant, found.record.spec.seed, found.record.spec.training.lr) == ("3", 7, 0.5)
+    assert [layer.dropout is not None for layer in found.record.spec.network.layers] == [True, False, False]
+    with pytest.raises(UsageError, match="dropout lists 3, but there are 2 hidden layers"):
+        recorder.save(tmp_path / "c.npz", dropout=[0.5, 0, 0])
+    fresh = Recorder(*DATA, activation="tanh", units_axis=1)
+    fresh.step(1.0, NET.weights)
+    with pytest.raises(UsageError, match="the learning rate is missing"):
+        fresh.save(tmp_path / "c.npz")
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "parameters"),
+    [
+        ("ReLU", "relu", {}),
+        ("LeakyReLU", "leaky_relu", {}),
+        (type("Tanh", (), {}), "tanh", {}),
+        (type("LeakyReLU", (SimpleNamespace,), {})(negative_slope=0.2, inplace=True), "leaky_relu", {"slope": 0.2}),
+        ({"name": "elu", "alpha": np.float64(0.5)}, "elu", {"alpha": 0.5}),
+    ],
+)
+def test_activations_may_be_objects_and_in_capitals(given: Any, name: str, parameters: dict[str, float]) -> None:
+    row, found = activation_of(given)
+    assert (row.name, found) == (name, parameters)
+
+
+EXAMPLES: dict[str, tuple[tuple[Any, ...], str]] = {
+    "classes as text": ((NET.x, np.array(["a"] * 60), NET.x_val, NET.y_val), "training classes cannot be read"),
+    "half classes": ((NET.x, NET.y + 0.5, NET.x_val, NET.y_val), r"training classes hold \d.5"),
+    "classes below 0": ((NET.x, NET.y, NET.x_val, NET.y_val - 1), "validation classes hold -1 .*// 2"),
+    "inputs that are lost": ((NET.x * np.nan, NET.y, NET.x_val, NET.y_val), "training inputs hold 300 values"),
+    "nothing": ((NET.x[:0], NET.y[:0], NET.x_val, NET.y_val), "no training examples"),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_that_cannot_be_are_refused_at_once(name: str) -> None:
+    data, words = EXAMPLES[name]
+    with pytest.raises(UsageError, match=words):
+        Recorder(*data, activation="tanh")
+
+
+def test_tensors_of_types_that_numpy_does_not_have_are_widened() -> None:
+    class Narrow(Tensor):
+        def detach(self) -> Any:
+            return self
+
+        def numpy(self) -> Any:
+            raise TypeError("Got unsupported ScalarType BFloat16")
+
+        def float(self) -> Tensor:
+            return Tensor(self.value)
+
+    assert Recorder(Narrow(NET.x), NET.y, NET.x_val, NET.y_val, activation="tanh").facts["train_n"] == 60
+
+
+@pytest.mark.parametrize("empty", [(None, None), (NET.x_val[:0], NET.y_val[:0])])
+def test_validation_may_be_left_out(tmp_path: Path, empty: tuple[Any, Any]) -> None:
+    recorder = Recorder(NET.x, NET.y, *empty, activation="tanh", units_axis=1, lr=0.1)
+    recorder.score(NET.forward(NET.x)[-1])
+    recorder.look(*NET.backward()[1:])
+    recorder.step(1.0, NET.weights)
+    recorder.save(tmp_path / "a.npz")
+    found = read_records(tmp_path / "a.npz")[0].record
+    assert found.facts["val_n"] == 0
+    assert "epoch_val_loss" not in found.arrays
+    assert found.final.keys() == {"train_loss", "train_accuracy"}
+
+
+def test_outputs_that_are_no_logits_are_refused() -> None:
+    recorder = Recorder(*DATA, activation="tanh")
+    share = np.full((60, 3), 1 / 3)
+    for outputs, words in ((share, "outputs are probabilities"), (share[:, :1], "of one logit z, give two")):
+        with pytest.raises(UsageError, match=words):
+            recorder.score(outputs, outputs[:30])
+    with pytest.raises(UsageError, match="the validation outputs are missing"):
+        recorder.score(np.log(share))
+    recorder.score(np.log(share), np.log(share)[:30])
+    with pytest.raises(UsageError, match=r"of 3 classes"):
+        recorder.score(np.ones((60, 4)), np.ones((30, 4)))
+
+
+def test_a_loss_is_one_number() -> None:
+    recorder = Recorder(*DATA, activation="tanh")
+    with pytest.raises(UsageError, match=r"the loss of a step has shape \(20,\) .*mean"):
+        recorder.step(np.ones(20))

@@ -1,0 +1,237 @@
+"""Networks that a recorder watches: what it finds between their layers, in which mode, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen import Recorder
+from reportgen.cli.main import invoke
+from reportgen.errors import UsageError
+from reportgen.external.reader import read_records
+from tests.external.pretend_torch import BatchNorm1d, Dropout, Linear, Loss, Module, ReLU, Sequential, Tensor, Unscaled
+
+pytestmark = pytest.mark.filterwarnings("ignore:score was given outputs")  # most tests score anything
+
+DRAWS = np.random.default_rng(1)
+X, Y = DRAWS.normal(loc=2.0, size=(40, 5)), np.arange(40) % 3
+
+
+def network(dropout: Module | None = None, norm: Module | None = None) -> Sequential:
+    """Two hidden layers of ReLU units, the first with what is given."""
+    draws = np.random.default_rng(0)
+    first = [part for part in (norm, ReLU(), dropout) if part is not None]
+    return Sequential(Linear(5, 8, draws), *first, Linear(8, 6, draws), ReLU(), Linear(6, 3, draws))
+
+
+def recorded(path: Path, net: Any, watched: Any, loss: Any = None, steps: int = 2, **told: Any) -> Any:
+    """Record a training of a few steps without any change; return the record."""
+    recorder = Recorder(X, Y, X, Y, activation="relu", lr=0.1, batch_size=20, **told)
+    recorder.watch(watched, loss or (lambda: Loss(net(Tensor(X)))))
+    recorder.score(np.ones((40, 3)), np.ones((40, 3)))
+    for _ in range(steps):
+        recorder.step(1.0)
+    recorder.score(3 * np.eye(3)[Y] - 1, 2 * np.eye(3)[Y])
+    recorder.save(path)
+    return read_records(path)[0].record
+
+
+def test_preactivations_are_taken_after_batch_normalization(tmp_path: Path) -> None:
+    """With the batch's statistics, whatever mode the network is in, and running ones stay what they are."""
+    norm = BatchNorm1d(8, momentum=0.03)
+    net = network(norm=norm)
+    norm.running_mean.value[:], norm.running_var.value[:] = 7.0, 9.0
+    for mode in (True, False):
+        net.train(mode)
+        found = recorded(tmp_path / f"{mode}.npz", net, net)
+        normal = found.statistic("preactivation_std")[0]
+        assert found.statistic("preactivation_mean")[0, 0] == pytest.approx(0.25)
+        assert normal[0] == pytest.approx(1.5, rel=1e-3)
+        assert (net.training, norm.training, norm.track_running_stats) == (mode, mode, True)
+        assert not any(part.after or part.before for part in net.modules())
+        assert found.statistic("bn_running_mean_mean")[:, 0].tolist() == [7.0] * 3
+        assert found.statistic("bn_running_var_mean")[0, 0] == 9.0
+        assert (found.statistic("bn_gamma_mean")[0, 0], found.statistic("bn_beta_mean")[0, 0]) == (1.5, 0.25)
+        assert np.isnan(found.statistic("bn_gamma_mean")[0, 1:]).all()
+        settings = found.spec.network.layers[0].batchnorm
+        assert settings.momentum == pytest.approx(0.97)
+        assert found.spec.network.layers[1].batchnorm is None
+
+
+def test_batch_normalization_after_the_activation_leaves_preactivations_alone(tmp_path: Path) -> None:
+    draws = np.random.default_rng(0)
+    net = Sequential(Linear(5, 8, draws), ReLU(), BatchNorm1d(8), Linear(8, 3, draws))
+    found = recorded(tmp_path / "a.npz", net, net)
+    z = X @ net[0].weight.value.T + net[0].bias.value
+    assert found.statistic("preactivation_std")[0, 0] == pytest.approx(z.std())
+    assert found.spec.network.layers[0].batchnorm is not None
+
+
+def test_the_shift_of_batch_normalization_stands_for_the_bias(tmp_path: Path) -> None:
+    norm, asked = BatchNorm1d(8), []
+    net = network(norm=norm)
+    recorded(tmp_path / "a.npz", net, net, lambda: Loss(net(Tensor(X)), asked), steps=1)
+    assert any(part is norm.bias for part in asked)
+    assert not any(part is net[0].bias for part in asked)
+
+
+@pytest.mark.parametrize(("kind", "scale"), [(Dropout, 1.0), (Unscaled, 0.4)])
+def test_dropout_is_noted_and_off_in_looks(tmp_path: Path, kind: Any, scale: float) -> None:
+    """Outputs under its masks tell whether they are scaled."""
+    net = network(dropout=kind(0.6))
+    found = recorded(tmp_path / "a.npz", net, net)
+    assert [layer.dropout and layer.dropout.rate for layer in found.spec.network.layers] == [0.6, None, None]
+    plain = network()
+    bare = recorded(tmp_path / "b.npz", plain, plain)
+    for name in ("preactivation_std", "activation_mean"):
+        np.testing.assert_array_equal(found.statistic(name), bare.statistic(name))
+    assert found.facts["train_mode_scale"] == pytest.approx(scale, abs=0.25)
+    assert "train_mode_scale" not in bare.facts
+
+
+def test_a_whole_network_without_such_layers_is_judged_by_rules_of_these(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net = network()
+    recorded(tmp_path / "whole.npz", net, net)
+    recorded(tmp_path / "layers.npz", net, net[0:5:2])
+    recorded(tmp_path / "told.npz", net, net[0:5:2], dropout=0)
+    without = {"whole": [], "layers": ["over_regularization", "train_eval_mismatch"], "told": []}
+    for name, rules in without.items():
+        assert invoke(["diagnose", str(tmp_path / f"{name}.npz"), "--json"]) == 0
+        lacking = json.loads(capsys.readouterr().out)["not_judged"].get("variant", {})
+        assert [rule for rule in lacking if "network.dropout" in lacking[rule]] == rules
+        assert not any("network.batchnorm" in needs for needs in lacking.values())
+
+
+def test_the_pass_tells_the_order_of_layers(tmp_path: Path) -> None:
+    net = network()
+    right = recorded(tmp_path / "a.npz", net, net)
+    turned = recorded(tmp_path / "b.npz", net, [net[4], net[2], net[0]])
+    assert [layer.units for layer in turned.spec.network.layers] == [8, 6, 3]
+    np.testing.assert_array_equal(turned.statistic("weight_norm"), right.statistic("weight_norm"))
+    np.testing.assert_array_equal(turned.statistic("update_ratio"), right.statistic("update_ratio"))
+
+
+def test_what_is_told_has_to_agree_with_what_is_seen(tmp_path: Path) -> None:
+    net, normed = network(), network(norm=BatchNorm1d(8))
+    with pytest.raises(UsageError, match="batchnorm is told to be True, and the watched network has none"):
+        recorded(tmp_path / "a.npz", net, net, batchnorm=True)
+    with pytest.raises(UsageError, match="batchnorm is told to be False, and the watched network has it"):
+        recorded(tmp_path / "a.npz", normed, normed, batchnorm=False)
+    told = {"rate": 0.6, "mode": "unscaled"}
+    dropping = network(dropout=Unscaled(0.6))
+    found = recorded(tmp_path / "a.npz", dropping, dropping, dropout=[told, 0])
+    assert found.spec.network.layers[0].dropout.mode == "unscaled"
+
+
+def test_what_cannot_be_seen_is_refused_or_left_open(tmp_path: Path) -> None:
+    normed, noisy = network(norm=BatchNorm1d(8)), network()
+    linears = [normed[0], normed[3], normed[5]]
+    with pytest.raises(UsageError, match=r"batch normalization, which is not among the layers .*whole network"):
+        recorded(tmp_path / "a.npz", normed, linears)
+    noisy.noise = 1.0
+    with pytest.raises(UsageError, match=r"two looks at the same weights have losses .*functional dropout"):
+        recorded(tmp_path / "a.npz", noisy, noisy)
+
+    def quiet() -> Loss:
+        noisy.train(False)
+        loss = Loss(noisy(Tensor(X)))
+        noisy.train()
+        return loss
+
+    recorded(tmp_path / "b.npz", noisy, noisy, quiet)
+    assert read_records(tmp_path / "b.npz")[0].untold == ("network.dropout",)
+    recorded(tmp_path / "b.npz", noisy, noisy, quiet, dropout=0.5)
+    assert read_records(tmp_path / "b.npz")[0].untold == ()
+
+
+def test_layers_that_looks_know_nothing_of_are_refused() -> None:
+    net, recorder = network(), Recorder(X, Y, X, Y, activation="relu")
+    wide = Linear(5, 8, DRAWS)
+    wide.weight.value = np.ones((8, 5, 3))
+    owner = network()
+    owner.own = Tensor(np.ones(3))
+    for given, words in {
+        "a list of nothing": ([], "there is no layer to watch"),
+        "a number": (3, "a int cannot be watched"),
+        "a convolution": ([wide], r"layer 1 is a Linear, whose weights have shape \(8, 5, 3\)"),
+        "parameters beside layers": (owner, "a Sequential has parameters of its own"),
+    }.values():
+        with pytest.raises(UsageError, match=words):
+            recorder.watch(given, lambda: None)
+    with pytest.raises(UsageError, match="no function"):
+        recorder.watch(net, Loss(net(Tensor(X))))
+
+
+def test_losses_that_no_look_can_use_are_refused(tmp_path: Path) -> None:
+    net, other = network(), network()
+    for loss, words in (
+        (lambda: 1.0 + 0 * net(Tensor(X)).value.mean(), "gives a float"),
+        (lambda: Loss(other(Tensor(X))), "without any of the layers"),
+        (lambda: net(after_a_pass_of(net)), "a watched layer is passed twice"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            recorded(tmp_path / "a.npz", net, net, loss)
+    with pytest.raises(UsageError, match="the last layer has 6 units, and there are 3 classes"):
+        recorded(tmp_path / "a.npz", net, [net[0], net[2]])
+    with pytest.raises(UsageError, match="layer 2 takes 6 values, and layer 1 puts out 8"):
+        recorded(tmp_path / "a.npz", net, [net[0], net[4]])
+
+
+def after_a_pass_of(net: Sequential) -> Tensor:
+    """The inputs, after a pass of the first layer for nothing."""
+    net[0](Tensor(X))
+    return Tensor(X)
+
+
+def test_the_penalty_is_that_of_the_weights_which_are_watched(tmp_path: Path) -> None:
+    net = network()
+    squares, amounts = (sum(float(f(net[k].weight.value).sum()) for k in (0, 2, 4)) for f in (np.square, np.abs))
+    found = recorded(tmp_path / "a.npz", net, net, weight_decay=0.02, l1=0.003)
+    assert found.epochs("penalty").tolist() == pytest.approx([0.01 * squares + 0.003 * amounts] * 2)
+    decoupled = recorded(tmp_path / "b.npz", net, net, optimizer="AdamW", weight_decay=0.02)
+    assert decoupled.epochs("penalty").tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_scores_under_dropouts_masks_are_noticed(mode: bool) -> None:
+    """At the first look, which has the same weights and no masks; its batch may be in another order."""
+    net = network(dropout=Dropout(0.5))
+    recorder = Recorder(X, Y, X, Y, activation="relu", lr=0.1)
+    recorder.watch(net, lambda: Loss(net(Tensor(X[::-1].copy()))))
+    net.train(mode)
+    outputs = net(Tensor(X)).value
+    recorder.score(outputs, outputs)
+    net.train()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        recorder.step(1.0)
+    assert [str(one.message).startswith("score was given outputs of training mode") for one in caught] == [True] * mode
+
+
+def test_scores_in_test_mode_are_known_not_to_depend_on_the_batch(tmp_path: Path) -> None:
+    """Where they are those of running values, at the same weights; scores by the batch's own statistics are noticed."""
+    net = network(norm=BatchNorm1d(8))
+    net[1].running_var.value[:] = 4.0
+    for mode, fact in ((False, 0.0), (True, None)):
+        recorder = Recorder(X, Y, X, Y, activation="relu", lr=0.1)
+        recorder.watch(net, lambda: Loss(net(Tensor(X))))
+        recorder.step(1.0)
+        net.train(mode)
+        before = net[1].running_mean.value, net[1].running_var.value
+        outputs = net(Tensor(X)).value
+        net[1].running_mean.value, net[1].running_var.value = before
+        recorder.score(outputs, outputs)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            recorder.save(tmp_path / "a.npz")
+        assert read_records(tmp_path / "a.npz")[0].record.facts.get("batch_dependent_fraction") == fact
+        assert [str(one.message).startswith("score was given outputs of training mode") for one in caught] == [
+            True
+        ] * mode

@@ -1,0 +1,258 @@
+"""`reportgen diagnose`: records of a user's own training, whole, wanting, and broken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.cli.main import invoke
+from reportgen.errors import StudyError, UsageError
+from reportgen.external.reader import read_records
+from reportgen.runs.store import Store
+from tests.analysis.diagnosis.rate_runs import runs
+from tests.pytorch_example import check_example
+from tests.runs.records import planned, record, spec
+
+RUN: dict[str, Any] = {
+    "seed": 0,
+    "network": {"hidden": [6, 5], "activation": "tanh"},
+    "training": {"lr": 0.1, "batch_size": 20},
+    "facts": {"classes": 4, "train_n": 400, "val_n": 200, "class_counts": [100] * 4, "probe_n": 400},
+}
+
+
+def arrays(**changes: Any) -> dict[str, Any]:
+    """A small record's arrays, with changes; None leaves one out."""
+    given: dict[str, Any] = {
+        "step_loss": np.linspace(1.4, 0.3, 100),
+        "epoch_train_loss": np.linspace(1.4, 0.3, 6),
+        "epoch_train_accuracy": np.linspace(0.25, 0.9, 6),
+        "epoch_val_loss": np.linspace(1.4, 0.4, 6),
+        "epoch_val_accuracy": np.linspace(0.25, 0.85, 6),
+        "probe_step": np.array([0, 10, 100]),
+        "probe_weight_norm": np.full((3, 3), 2.0),
+        "probe_weight_std": np.full((3, 3), 0.4),
+    } | changes
+    return {name: array for name, array in given.items() if array is not None}
+
+
+def save(path: Path, run: dict[str, Any] | str = RUN, **changes: Any) -> Path:
+    """Write a record, its settings inside."""
+    text = run if isinstance(run, str) else json.dumps(run)
+    np.savez(path, run=text, **arrays(**changes))
+    return path
+
+
+def test_settings_stand_inside_or_beside(tmp_path: Path) -> None:
+    inside = read_records(save(tmp_path / "inside.npz"))
+    np.savez(tmp_path / "beside.npz", **arrays())
+    (tmp_path / "beside.json").write_text(json.dumps(RUN), encoding="utf-8")
+    beside = read_records(tmp_path / "beside.npz")
+    assert inside[0].record.spec == beside[0].record.spec
+    assert inside[0].record.spec.training.epochs == 5
+    assert inside[0].record.final["val_accuracy"] == pytest.approx(0.85)
+
+
+def test_what_follows_from_the_arrays_need_not_be_given(tmp_path: Path) -> None:
+    found = read_records(save(tmp_path / "a.npz"))[0].record
+    assert found.epochs("step").tolist() == [0, 20, 40, 60, 80, 100]
+    assert found.epochs("batch_loss")[1] == pytest.approx(found.arrays["step_loss"][:20].mean())
+    assert [layer.init["std"] for layer in found.spec.network.layers] == [0.4] * 3
+
+
+def test_rates_by_epoch_follow_the_schedule(tmp_path: Path) -> None:
+    training = RUN["training"] | {"schedule": {"name": "step", "every": 2, "factor": 0.5}}
+    found = read_records(save(tmp_path / "a.npz", json.dumps(RUN | {"training": training})))[0].record
+    assert found.epochs("lr").tolist() == pytest.approx([0.1, 0.1, 0.1, 0.05, 0.05, 0.025])
+    training = RUN["training"] | {"schedule": "cosine", "epochs": 10}
+    found = read_records(save(tmp_path / "b.npz", json.dumps(RUN | {"training": training})))[0].record
+    assert found.epochs("lr")[5] == pytest.approx(0.05, rel=0.05)  # half of what was planned
+
+
+def test_a_loss_that_is_not_finite_says_diverged(tmp_path: Path) -> None:
+    losses = np.linspace(1.4, 0.3, 100)
+    losses[41:] = np.nan
+    found = read_records(save(tmp_path / "a.npz", step_loss=losses))[0].record
+    assert (found.status, found.stopped_at_step) == ("diverged", 42)
+
+
+def test_a_folder_holds_seeds_and_variants(tmp_path: Path) -> None:
+    for name in ("plain", "wide"):
+        for seed in range(2):
+            save(tmp_path / f"{name}{seed}.npz", RUN | {"seed": seed, "variant": name})
+    found = read_records(tmp_path)
+    assert [(b.variant, b.record.spec.seed) for b in found] == [("plain", 0), ("plain", 1), ("wide", 0), ("wide", 1)]
+
+
+def test_runs_that_a_study_stored_can_be_read(tmp_path: Path) -> None:
+    stored = [record(planned(seed, lr=lr)) for lr in (0.1, 0.2) for seed in range(2)]
+    for one in stored:
+        Store(tmp_path / "runs").save(one)
+    found = read_records(tmp_path)
+    assert sorted(b.variant for b in found) == ["variant 1", "variant 1", "variant 2", "variant 2"]
+    assert {b.record.spec for b in found} == {one.spec for one in stored}
+    assert spec(1, 0.2) in {b.record.spec for b in found}
+
+
+def test_stored_runs_have_the_names_of_the_studys_variants(tmp_path: Path) -> None:
+    """A run that the results do not know, such as a remedy's, keeps a number; broken results are no reason to stop."""
+    stored = {lr: record(planned(0, lr=lr)) for lr in (0.1, 0.2, 0.3)}
+    for one in stored.values():
+        Store(tmp_path / "runs").save(one)
+    variants = [{"id": "slow", "label": "slow one"}, {"id": "fast", "label": "fast one"}, {"id": "b", "label": "same"}]
+    runs_of = [("slow", 0.1), ("fast", 0.2), ("b", 0.2)]
+    results = {"variants": variants, "runs": [{"key": stored[lr].key, "variant": name} for name, lr in runs_of]}
+    (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
+    for asked in (tmp_path, tmp_path / "runs"):
+        named = {b.record.spec.training.lr: b.variant for b in read_records(asked)}
+        assert (named[0.1], named[0.2]) == ("slow one", "fast one, same")
+        assert named[0.3].startswith("variant ")
+    alone = tmp_path / "runs" / stored[0.1].key / "arrays.npz"
+    assert read_records(alone)[0].variant == "slow one"
+    for broken in ("{", "[" * 100_000):
+        (tmp_path / "results.json").write_text(broken, encoding="utf-8")
+        assert all(b.variant.startswith("variant ") for b in read_records(tmp_path))
+
+
+BROKEN: dict[str, tuple[dict[str, Any], str]] = {
+    "no loss": ({"step_loss": None}, "step_loss is missing"),
+    "unknown array": ({"epoch_val_acuracy": np.zeros(6)}, "unknown array 'epoch_val_acuracy'.*epoch_val_accuracy"),
+    "wrong rows": ({"epoch_val_loss": np.ones(5)}, r"epoch_val_loss has shape \(5,\) \(\(6,\)"),
+    "wrong layers": ({"probe_weight_norm": np.ones((3, 2))}, r"probe_weight_norm has shape \(3, 2\) \(\(3, 3\)"),
+    "wrong axes": ({"step_loss": np.ones((2, 2))}, r"step_loss has shape \(2, 2\)"),
+    "text": ({"step_loss": np.array(["a"])}, "step_loss holds <U1"),
+    "percent": ({"epoch_val_accuracy": np.linspace(25.0, 90.0, 6)}, "epoch_val_accuracy holds 25 .a share from 0"),
+    "negative size": ({"probe_weight_norm": np.full((3, 3), -1.0)}, "probe_weight_norm holds -1"),
+    "negative loss of a step": ({"step_loss": np.linspace(1.4, -0.1, 100)}, "step_loss holds -0.*never below 0"),
+    "negative score": ({"epoch_val_loss": np.linspace(1.4, -0.1, 6)}, "epoch_val_loss holds -0.1.*never below 0"),
+    "step that is no number": ({"probe_step": np.array([0, np.nan, 3])}, "probe_step holds nan"),
+    "steps out of order": ({"probe_step": np.array([0, 5, 5])}, "probe_step does not rise"),
+    "nothing": ({"step_loss": np.zeros(0)}, "step_loss is empty"),
+    "confusion": ({"val_confusion": np.ones((3, 3))}, r"val_confusion has shape \(3, 3\) \(\(4, 4\)"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_array_that_cannot_be_is_named(tmp_path: Path, name: str) -> None:
+    changes, words = BROKEN[name]
+    with pytest.raises(StudyError, match=words) as error:
+        read_records(save(tmp_path / "a.npz", **changes))
+    assert str(tmp_path / "a.npz") in str(error.value)
+
+
+SETTINGS: dict[str, tuple[Any, str]] = {
+    "no JSON": ("{", "no JSON"),
+    "no mapping": ("[]", "no mapping"),
+    "unknown key": (RUN | {"netwrok": {}}, "unknown key 'netwrok'.*network"),
+    "unknown fact": (RUN | {"facts": {"classes": 4, "trian_n": 3}}, "unknown key 'facts.trian_n'.*train_n"),
+    "no classes": (RUN | {"facts": {}}, "facts.classes is missing"),
+    "no rate": (RUN | {"training": {}}, "training.lr is missing"),
+    "no network": ({**RUN, "network": {}}, "hidden is missing"),
+    "unknown activation": (RUN | {"network": {"hidden": [6, 5], "activation": "rleu"}}, "did you mean 'relu'"),
+    "status": (RUN | {"status": "fine"}, "status is 'fine'"),
+    "seed": (RUN | {"seed": "one"}, "seed is 'one', no whole number"),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_that_cannot_be_are_named(tmp_path: Path, name: str) -> None:
+    run, words = SETTINGS[name]
+    with pytest.raises(StudyError, match=words):
+        read_records(save(tmp_path / "a.npz", run))
+
+
+def test_files_that_are_no_records_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.npz").write_text("no archive", encoding="utf-8")
+    np.savez(tmp_path / "bare.npz", **arrays())
+    objects = np.array([{"a": 1}], dtype=object)
+    np.savez(tmp_path / "objects.npz", run=json.dumps(RUN), **arrays(step_loss=objects))  # type: ignore[arg-type]
+    content = save(tmp_path / "whole.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(content[: len(content) // 2])
+    for name, words in {
+        "text": "is no record, or a damaged one",
+        "bare": "settings of the run are missing",
+        "objects": "Python objects",
+        "cut": "is no record, or a damaged one",
+    }.items():
+        with pytest.raises(StudyError, match=words):
+            read_records(tmp_path / f"{name}.npz")
+
+
+def test_what_is_not_there_and_what_is_there_twice(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        read_records(tmp_path / "none.npz")
+    with pytest.raises(UsageError, match="no record"):
+        read_records(tmp_path)
+    save(tmp_path / "a.npz")
+    save(tmp_path / "b.npz")
+    with pytest.raises(StudyError, match="seed 0 of 'variant' is also in a"):
+        read_records(tmp_path)
+
+
+def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = save(tmp_path / "good.npz"), save(tmp_path / "bad.npz", step_loss=None)
+    lost = save(tmp_path / "lost.npz", step_loss=np.array([1.4, 9.0, np.inf]), probe_step=np.arange(3))
+    assert invoke(["diagnose", str(good)]) == 0
+    assert invoke(["diagnose", str(good), "--strict"]) == 0
+    assert invoke(["diagnose", str(lost)]) == 0
+    assert invoke(["diagnose", str(lost), "--strict"]) == 6
+    assert invoke(["diagnose", str(bad)]) == StudyError.exit_code == 3
+    assert invoke(["diagnose", str(tmp_path / "none")]) == UsageError.exit_code == 2
+    assert "nan_divergence" in capsys.readouterr().out
+
+
+def test_a_rule_that_lacks_something_has_not_passed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settled = 0.3 + np.exp(-np.arange(400) / 20)
+    np.savez(tmp_path / "a.npz", run=json.dumps(RUN), step_loss=settled)
+    assert invoke(["diagnose", str(tmp_path / "a.npz"), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["findings"] == []
+    assert "nan_divergence" in answer["not_found"]["variant"]
+    assert answer["not_judged"]["variant"]["vanishing_gradients"]
+    assert "final.val_accuracy" in answer["not_judged"]["variant"]["overfitting"]
+    assert not set(answer["not_found"]["variant"]) & set(answer["not_judged"]["variant"])
+
+
+def test_full_records_are_judged_by_every_rule(tmp_path: Path) -> None:
+    from reportgen.cli.output.diagnosis import diagnose_files
+
+    for one in runs(2):
+        Store(tmp_path).save(one)
+    _, judgements = diagnose_files(tmp_path)
+    assert [one.not_judged for one in judgements] == [{}]
+
+
+def test_errors_of_ours_are_not_hidden_behind_missing_names(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from reportgen.analysis.diagnosis.partial import judge
+    from reportgen.analysis.diagnosis.rules import RULES
+
+    def broken(_: Any) -> None:
+        raise ValueError("a bug")
+
+    rules = {"dead_relu": replace(RULES["dead_relu"], check=broken)}
+    with pytest.raises(ValueError, match="a bug"):
+        judge({"v": [read_records(save(tmp_path / "a.npz"))[0].record]}, rules)
+
+
+def test_what_looks_at_nothing_of_a_diverged_run_has_not_passed(tmp_path: Path) -> None:
+    from reportgen.analysis.diagnosis.partial import judge
+
+    head = {"network": {"hidden": [4]}, "training": {"lr": 0.1}, "facts": {"classes": 3}}
+    losses = np.array([1.0, 2.0, 5.0, np.nan], np.float32)
+    np.savez(tmp_path / "a.npz", run=json.dumps(head), step_loss=losses)
+    [found] = judge({"v": [read_records(tmp_path / "a.npz")[0].record]})
+    assert [finding.rule for finding in found.findings] == ["nan_divergence"]
+    assert {"no_signal", "overfitting", "underfitting", "undertrained"} <= found.not_judged.keys()
+    assert found.not_judged["no_signal"] == ("a run that ends in finite numbers",)
+
+
+def test_pytorch_example(tmp_path: Path) -> None:
+    """The code of the docs page runs as it stands, writes a record, and the record gets the diagnosis that it names."""
+    pytest.importorskip("torch")
+    check_example(tmp_path)

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from reportgen.figures.drawing.axis import decade_ticks, fraction_scale, scale_for
+
+
+def test_a_wide_range_of_positive_values_gets_a_logarithmic_axis() -> None:
+    scale = scale_for([[1e-6, 1.0]])
+    assert scale is not None
+    assert scale.log
+    assert scale.floor is None
+    assert scale.low < 1e-6 < 1.0 < scale.high
+
+
+def test_a_narrow_range_and_values_of_both_signs_get_a_linear_axis() -> None:
+    for values in ([0.5, 0.9], [-1e-6, 1.0]):
+        scale = scale_for([values])
+        assert scale is not None
+        assert not scale.log
+
+
+def test_zeros_stand_on_a_floor_below_the_smallest_positive_value() -> None:
+    scale = scale_for([[0.0, 1e-5, 1.0]])
+    assert scale is not None
+    assert scale.floor is not None
+    assert scale.low < scale.floor < 1e-5
+    placed = scale.place([0.0, 1e-5, np.inf, np.nan])
+    assert placed[0] == scale.floor
+    assert placed[1] == 1e-5
+    assert np.isnan(placed[2:]).all()
+
+
+@pytest.mark.parametrize("values", [[], [[]], [[np.nan, np.inf]]])
+def test_no_finite_value_gives_no_scale(values: list[list[float]]) -> None:
+    assert scale_for(values) is None
+
+
+@pytest.mark.parametrize("values", [[0.0], [0.7], [-3.0, -3.0], [1e-300, 1e300]])
+def test_a_scale_always_has_room(values: list[float]) -> None:
+    scale = scale_for([values])
+    assert scale is not None
+    assert scale.low < min(values)
+    assert scale.high > max(values)
+
+
+def test_only_zeros_do_not_make_a_logarithmic_axis_even_where_one_is_wanted() -> None:
+    scale = scale_for([[0.0, 0.0]], log=True)
+    assert scale is not None
+    assert not scale.log
+
+
+@pytest.mark.parametrize("low", [1e-40, 1e-9, 1e-2, 0.3])
+def test_decades_are_few_inside_the_axis_and_named(low: float) -> None:
+    scale = scale_for([[low, 1.0]], log=True)
+    assert scale is not None
+    places, words = decade_ticks(scale)
+    assert 1 <= len(places) == len(words) <= 8
+    assert all(scale.low <= place <= scale.high for place in places)
+
+
+def test_the_floor_is_labelled_zero() -> None:
+    scale = scale_for([[0.0, 1e-5, 1.0]])
+    assert scale is not None
+    assert decade_ticks(scale)[1][0] == "0"
+
+
+def test_a_decade_without_values_has_no_label_beside_that_of_zero() -> None:
+    for least in (1e-4, 1.3e-4, 9e-5):
+        scale = scale_for([[0.0, least, 0.1]])
+        assert scale is not None
+        assert scale.floor is not None
+        zero, first, *_ = (np.log10(place / scale.low) / scale.decades for place in decade_ticks(scale)[0])
+        assert first - zero > 0.12
+
+
+def test_an_interval_far_below_all_seeds_is_drawn_from_the_lowest_of_them_on_a_logarithmic_axis() -> None:
+    seeds = np.array([[0.5, 0.5, 0.5], [2.0, 2.0, np.nan], [2.0, 2.0, 2.0]])
+    scale = scale_for([seeds], log=True)
+    assert scale is not None
+    assert scale.lower_edge([-3.0, 0.3, 0.01], seeds).tolist() == [0.5, 0.3, 0.5]
+    assert scale.cuts([-3.0, 0.3, 0.01], seeds).tolist() == [True, False, True]
+
+
+def test_a_linear_axis_draws_intervals_whole() -> None:
+    seeds = np.array([[0.5], [2.0]])
+    scale = scale_for([seeds], log=False)
+    assert scale is not None
+    assert scale.lower_edge([-3.0], seeds).tolist() == [-3.0]
+
+
+def test_an_axis_of_fractions_ends_at_one() -> None:
+    scale = scale_for([[0.0, 1.0]], log=False)
+    assert scale is not None
+    assert fraction_scale(scale).high == pytest.approx(1.04)

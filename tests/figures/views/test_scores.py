@@ -1,0 +1,47 @@
+"""Which scores a figure of finished runs shows."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from reportgen.analysis.results import Estimate, VariantSummary
+from reportgen.figures import FIGURES
+from reportgen.figures.views.scores import shown_scores
+from tests.figures.examples import analysis, claim, record, summary
+
+
+def row(*scores: str) -> VariantSummary:
+    made = summary("plain", [record(seed, 3, 2) for seed in range(3)])
+    more = {f"{name}_{score}": Estimate(0.5, 0.4, 0.6, 3) for name in scores for score in ("accuracy", "loss")}
+    return dataclasses.replace(made, scores={**made.scores, **more})
+
+
+def about(*metrics: str, **measure: Any) -> list[Any]:
+    return [claim(f"c{k}", measure={"metric": metric, **measure}) for k, metric in enumerate(metrics)]
+
+
+def test_without_claims_on_scores_test_goes_before_validation_before_training() -> None:
+    assert shown_scores(analysis([row("test")]), [row("test")]) == "test"
+    assert shown_scores(analysis([row()], about("activation_std")), [row()]) == "val"
+    assert shown_scores(analysis([]), []) is None
+
+
+def test_the_scores_that_most_claims_measure_are_shown() -> None:
+    rows = [row("snapshot_val")]
+    assert shown_scores(analysis(rows, about("snapshot_val_accuracy", "snapshot_val_loss", "val_loss")), rows) == (
+        "snapshot_val"
+    )
+    assert shown_scores(analysis(rows, about("train_loss")), rows) == "train"
+
+
+def test_claims_on_the_course_of_training_do_not_count() -> None:
+    rows = [row()]
+    assert shown_scores(analysis(rows, about("train_loss", epoch=0)), rows) == "val"
+
+
+def test_the_figure_names_what_it_shows() -> None:
+    drawing = FIGURES["final_scores"].draw(analysis([row("snapshot_val")], about("snapshot_val_accuracy")))
+    assert drawing is not None
+    assert drawing.caption.startswith("Snapshot validation scores")
+    assert drawing.rows[0][2] == "snapshot_val_accuracy"

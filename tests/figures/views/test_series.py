@@ -1,0 +1,65 @@
+from itertools import product
+
+from reportgen.figures.views.series import LINES, layout
+from tests.figures.examples import analysis, claim, lecture_grid, record, result, summary
+
+
+def test_a_grid_gets_one_panel_for_each_value_of_the_setting_with_fewest_values() -> None:
+    plan = layout(lecture_grid(seeds=1))
+    assert [panel.title for panel in plan.panels] == ["tanh", "relu"]
+    assert [series.label for series in plan.panels[0].series] == ["zero", "small", "large", "xavier", "glorot", "he"]
+    assert plan.note == ""
+
+
+def test_the_same_setting_looks_the_same_in_every_panel_and_no_two_look_alike() -> None:
+    first, second = layout(lecture_grid(seeds=1)).panels
+    assert [series.look for series in first.series] == [series.look for series in second.series]
+    assert len({(series.look.colour, series.look.marker) for series in first.series}) == 6
+
+
+def test_variants_that_are_no_grid_share_one_panel_under_their_labels() -> None:
+    rows = [summary(label, [record()], {"network.init": label}) for label in ("a", "b")]
+    rows.append(summary("c", [record()], {"network.activation": "relu"}))
+    (panel,) = layout(analysis(rows)).panels
+    assert panel.title == ""
+    assert [series.label for series in panel.series] == ["a", "b", "c"]
+
+
+def test_one_variant_is_one_panel_with_its_label() -> None:
+    (panel,) = layout(analysis([summary("only", [record()])])).panels
+    assert (panel.title, panel.series[0].label) == ("", "only")
+
+
+def test_of_many_variants_those_that_claims_name_and_an_even_spread_are_shown() -> None:
+    rows = [summary(f"lr {i}", [record()], {"training.lr": f"{i}"}) for i in range(40)]
+    plan = layout(analysis(rows, [claim()], [result(claim(), ["lr-17"])]))
+    shown = [series.name for series in plan.series]
+    assert len(shown) == LINES
+    assert {"lr 0", "lr 17", "lr 39"} <= set(shown)
+    assert shown == sorted(shown, key=lambda name: int(name.split()[1]))
+    assert plan.left_out == 40 - LINES
+    assert plan.note == "32 more variants are in the tables only."
+
+
+def test_a_bare_number_or_switch_is_named_by_its_setting() -> None:
+    rows = [
+        summary(f"{norm} {rate}", [record()], {"network.batchnorm": norm, "training.lr": rate})
+        for norm, rate in product(("false", "true"), ("0.1", "1e-3", "1"))
+    ]
+    plan = layout(analysis(rows))
+    assert [panel.title for panel in plan.panels] == ["batchnorm false", "batchnorm true"]
+    assert plan.panels[0].series[1].label == "lr 1e-3"
+
+
+def test_three_varied_settings_split_into_panels_until_lines_are_few() -> None:
+    rows = [
+        summary(f"{a}{b}{c}", [record()], {"x.a": f"a{a}", "x.b": f"b{b}", "x.c": f"c{c}"})
+        for a, b, c in product(range(2), range(3), range(5))
+    ]
+    plan = layout(analysis(rows))
+    assert len(plan.panels) == 6
+    assert all(len(panel.series) == 5 for panel in plan.panels)
+
+
+def test_a_variant_without_records_is_left_out() -> None:
+    assert [series.name for series in layout(analysis([summary("a", [record()]), summary("b", [])])).series] == ["a"]

@@ -1,0 +1,298 @@
+"""`preview`: the report follows the study that is being edited, on this machine alone."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.cli import preview as previewing
+from reportgen.cli.main import invoke
+from reportgen.cli.options import Wish
+from reportgen.engine.train import Cancelled
+from reportgen.errors import StudyError, UsageError
+from reportgen.preview import session as preview
+from reportgen.preview.server import Shown, serving
+from reportgen.preview.session import Preview
+from reportgen.workflow.events import Watcher
+from reportgen.workflow.run import run_study
+
+STUDY = """
+title: A first title
+question: Which?
+data: {name: csv, path: own.csv, target: y}
+network: {hidden: [3]}
+training: {epochs: 1}
+vary: {training.lr: [0.1, 0.5]}
+seeds: 3
+remedies: {limit: 0}
+figures: [loss_curves]
+"""
+
+
+class Hears(Watcher):
+    """Notes how many runs are trained, and does something at the first progress."""
+
+    def __init__(self) -> None:
+        self.trained = 0
+        self.at_progress: Any = None
+
+    def training(self, plan: Any, missing: Any, stored: int) -> None:
+        self.trained += len(missing)
+
+    def progress(self, job: Any, done: int, total: int) -> None:
+        act, self.at_progress = self.at_progress, None
+        if act:
+            act()
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(preview, "LOOK_SECONDS", 0.01)
+    rows = "".join(f"{n % 7},{int(n % 7 > 3)}\n" for n in range(60))
+    Path("own.csv").write_text("a,y\n" + rows, encoding="utf-8")
+    path = Path("rates.yaml")
+    path.write_text(STUDY, encoding="utf-8")
+    return path
+
+
+def previewed(study: Path, **options: Any) -> Preview:
+    def order(quick: bool) -> Any:
+        return Wish((str(study),), None, ("html",), None, None, quick).order(str(study))
+
+    return Preview(study, order, Shown(study.name), **options)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    os.utime(path, ns=(path.stat().st_mtime_ns, path.stat().st_mtime_ns + 1_000_000))  # a clock may be coarse
+
+
+def test_a_page_follows_the_study_and_stored_runs_are_used_again(study: Path) -> None:
+    found, hears = previewed(study), Hears()
+    assert found.refresh(hears) is None
+    assert (hears.trained, found.shown.state.version, found.shown.state.state) == (4, 1, "ready")
+    assert "A first title" in found.shown.page
+    assert "A quick look" in found.shown.page
+    assert not found.changed()
+    edit(study, "A first title", "Another title")
+    assert found.changed()
+    found.wait()
+    assert found.refresh(hears) is None
+    assert (hears.trained, found.shown.state.version) == (4, 2)
+    assert "Another title" in found.shown.page
+    assert [path.name for path in Path("reports/rates").iterdir()] == ["runs"]
+
+
+def test_what_is_wrong_is_shown_above_the_last_page_and_mended_at_the_next_save(study: Path) -> None:
+    found = previewed(study)
+    edit(study, "title:", "titel:")
+    said = "rates.yaml:2:1: titel: unknown key 'titel' (did you mean 'title'?)"
+    assert found.refresh(Watcher()) == said
+    assert (found.shown.state.state, found.shown.state.message, found.shown.page) == ("broken", said, "")
+    edit(study, "titel:", "title:")
+    assert found.refresh(Watcher()) is None
+    study.unlink()
+    assert found.refresh(Watcher()) == "rates.yaml: there is no such file"
+    assert found.shown.state.version == 1
+    assert "A first title" in found.shown.page
+
+
+def test_the_full_report_is_shown_as_long_as_its_runs_are_stored(study: Path) -> None:
+    run_study(study, formats=["html"])
+    before = {path: path.read_bytes() for path in Path("reports/rates").glob("*.*")}
+    found, hears = previewed(study), Hears()
+    edit(study, "A first title", "Another title")
+    found.refresh(hears)
+    assert (hears.trained, found.shown.state.message.startswith("The full report of 6 runs")) == (0, True)
+    assert {path: path.read_bytes() for path in Path("reports/rates").glob("*.*")} == before
+    edit(study, "0.5]", "0.25]")
+    found.refresh(hears)
+    assert found.shown.state.message.startswith("A quick look of 4 runs")
+    always, complete = previewed(study, quick=True), previewed(study, full=True)
+    always.refresh(hears)
+    assert always.shown.state.message.startswith("A quick look of 4 runs")
+    complete.refresh(hears)
+    assert complete.shown.state.message.startswith("The full report of 6 runs")
+
+
+def test_a_study_that_changes_while_it_is_trained_is_begun_again(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, hears = previewed(study, full=True), Hears()
+    monkeypatch.setattr(preview, "LOOK_SECONDS", 0.0)
+    edit(study, "epochs: 1", "epochs: 100000")
+    hears.at_progress = lambda: edit(study, "epochs: 100000", "epochs: 2")
+    assert found.refresh(hears) is None
+    assert "epochs" in found.shown.page
+    assert hears.trained == 12
+
+
+def test_what_an_abandoned_run_says_late_is_not_shown_and_ends_it(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step can take longer than an interruption waits; its thread then speaks while the next page is made."""
+    late, heard = [], Hears()
+
+    def train(order: Any, watcher: Watcher, workers: int | None) -> Any:
+        late.append(watcher)
+        watcher.training(order.plan, [None, None], 0)  # type: ignore[list-item]
+        raise Cancelled if len(late) == 1 else StudyError("the second try says what it says")
+
+    monkeypatch.setattr(preview, "train_order", train)
+    monkeypatch.setattr(Preview, "wait", lambda self: None)
+    found = previewed(study, full=True)
+    assert found.refresh(heard) == "the second try says what it says"
+    heard.at_progress = lambda: pytest.fail("is heard")
+    for watcher in late:
+        watcher.finished(None, None)  # type: ignore[arg-type]
+        with pytest.raises(Cancelled):
+            watcher.progress(None, 1, 2)  # type: ignore[arg-type]
+    assert (found.shown.state.state, found.shown.state.message) == ("broken", "the second try says what it says")
+
+
+def test_a_study_is_not_previewed_in_the_folder_of_anothers_report(study: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(previewing, "_follow", lambda *_: pytest.fail("is previewed"))
+    Path("mine").mkdir()
+    Path("mine/rates.yaml").write_text(STUDY.replace("path: own", "path: ../own"), encoding="utf-8")
+    run_study(study, formats=["json"])
+    before = sorted(Path("reports").rglob("*"))
+    assert invoke(["preview", str(Path("mine/rates.yaml")), "--port", "0"]) == 2
+    said = capsys.readouterr()
+    assert "here stands the report of another study, rates.yaml" in said.err
+    assert said.out == "", "no address is told"
+    words = previewed(Path("mine/rates.yaml")).refresh(Watcher())
+    assert words is not None
+    assert "here stands the report of another study" in words
+    assert sorted(Path("reports").rglob("*")) == before
+
+
+def test_own_data_and_templates_are_watched(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "a.j2").write_text("a", encoding="utf-8")
+    found = previewed(study)
+    found.refresh(Watcher())
+    edit(Path("own.csv"), "6,1", "5,1")
+    assert found.changed()
+    found.refresh(Watcher())
+    monkeypatch.setattr(preview, "templates_folder", lambda: templates)
+    found.refresh(Watcher())
+    assert not found.changed()
+    edit(templates / "a.j2", "a", "b")
+    assert found.changed()
+
+
+def test_a_template_that_is_broken_is_named(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jinja2 import TemplateSyntaxError, UndefinedError
+
+    found = previewed(study)
+    for error, said in (
+        (TemplateSyntaxError("unexpected '}'", 3, "answer.html.j2"), "answer.html.j2:3: unexpected '}'"),
+        (UndefinedError("'x' is undefined"), "templates: 'x' is undefined"),
+    ):
+
+        def broken(analysis: Any, error: Exception = error) -> str:
+            raise error
+
+        monkeypatch.setattr(preview.report, "page", broken)
+        assert found.refresh(Watcher()) == said
+
+
+def get(address: str, path: str, host: str | None = None) -> tuple[int, str, http.client.HTTPMessage]:
+    server = http.client.HTTPConnection(address.removeprefix("http://").rstrip("/"), timeout=10)
+    server.request("GET", path, headers={"Host": host} if host else {})
+    answer = server.getresponse()
+    return answer.status, answer.read().decode(), answer.headers
+
+
+def test_the_server_answers_this_machine_with_the_page_and_nothing_else() -> None:
+    shown = Shown("rates.yaml")
+    with serving(shown, 0) as address:
+        assert address.startswith("http://127.0.0.1:")
+        status, shell, headers = get(address, "/")
+        assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert "rates.yaml: preview" in shell
+        shown.working("Training: 1 of 2 runs are done.")
+        shown.ready("<p>häh</p>", "The full report")
+        assert json.loads(get(address, "/state")[1]) == {"version": 1, "state": "ready", "message": "The full report"}
+        shown.broken("<b>bad</b>")
+        assert json.loads(get(address, "/state")[1])["message"] == "<b>bad</b>"
+        status, page, headers = get(address, "/report?1")
+        assert (status, page, headers["Cache-Control"]) == (200, "<p>häh</p>", "no-store")
+        for path in ("/etc/passwd", "/../rates.yaml", "/rates.yaml"):
+            assert get(address, path)[0] == 404
+        assert get(address, "/", host="elsewhere.example")[0] == 421
+        assert get(address, "/", host="localhost:9000")[0] == 200
+    with pytest.raises(ConnectionRefusedError):
+        get(address, "/")
+
+
+def test_a_port_that_is_taken_is_told_and_the_usual_one_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {taken} is taken"), serving(Shown("a"), taken):
+            pass
+        monkeypatch.setattr("reportgen.preview.server.USUAL_PORT", taken)
+        with serving(Shown("a"), None) as address:
+            assert str(taken) not in address
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["nowhere.yaml"], 3, "nowhere.yaml: there is no such file"),
+        (["nowhere"], 3, "there is no study 'nowhere'"),
+        (["rates.yaml", "--quick", "--full"], 2, "exclude each other"),
+        (["rates.yaml", "-q", "-v"], 2, "exclude each other"),
+        (["rates.yaml", "--set", "x"], 2, "--set"),
+        (["rates.yaml", "--port", "70000"], 2, "--port"),
+        (["."], 3, "2 studies"),
+    ],
+)
+def test_what_cannot_be_previewed_is_told_at_once(
+    study: Path, capsys, arguments: list[str], code: int, said: str
+) -> None:
+    Path("other.yaml").write_text(STUDY, encoding="utf-8")
+    assert invoke(["preview", *arguments]) == code
+    assert said in capsys.readouterr().err
+
+
+def test_an_interruption_ends_with_130_after_a_bug_of_ours_was_told(study: Path, capsys, monkeypatch) -> None:
+    """What goes wrong in making a page does not end the preview; its user does."""
+    ends = iter([None, KeyboardInterrupt()])
+
+    def wait(self: Preview) -> None:
+        if end := next(ends):
+            raise end
+
+    monkeypatch.setattr(Preview, "wait", wait)
+    monkeypatch.setattr(Preview, "refresh", lambda self, watcher: 1 / 0)
+    threads = threading.active_count()
+    assert invoke(["preview", "rates.yaml", "--port", "0"]) == 130
+    said = capsys.readouterr()
+    assert said.out.startswith("http://127.0.0.1:")
+    assert said.err.count("ZeroDivisionError") == 2
+    assert said.err.endswith("The preview has ended; finished runs are kept.\n")
+    assert threading.active_count() <= threads
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT as a POSIX terminal does")
+def test_ctrl_c_ends_the_command_at_once(study: Path, interruptible: None) -> None:
+    command = [sys.executable, "-m", "reportgen", "preview", str(study), "--port", "0", "-q"]
+    here = {**os.environ, "PYTHONPATH": str(Path(preview.__file__).parents[2])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=here) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        assert get(address, "/")[0] == 200
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(60) == 130
+        finally:
+            process.kill()

@@ -1,0 +1,159 @@
+"""What a claim measures and expects, in the words of the report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reportgen.analysis.words import expectations as wording
+from reportgen.report.document import claim_view as tested
+from reportgen.report.document.claim_words import SAME, expected, measured, measured_interval, quantity, sides, what
+from tests.figures.examples import analysis, claim, record, result, summary
+
+
+def asked(expect: dict[str, Any], measure: dict[str, Any], **more: Any) -> tested.Tested:
+    one = claim(measure=measure, expect=expect, **more)
+    results = [result(one, ["a"], metric=measure["metric"])]
+    return tested.tested_claims(analysis([summary("a", [record()])], [one], results))[0]
+
+
+TIME = {"metric": "epochs_to", "score": "train_accuracy", "level": 0.95}
+OTHER = {"network.activation": "relu"}
+
+
+@pytest.mark.parametrize(
+    ("measure", "more", "words"),
+    [
+        (TIME, {}, "epochs to a training accuracy of 0.95"),
+        (
+            {"metric": "epochs_to", "score": "train_loss", "level": 0.5, "of_first": True},
+            {},
+            "epochs to a training loss of 0.5 of that before training",
+        ),
+        ({"metric": "parameters", "relative_to": OTHER}, {}, "parameters relative to relu"),
+        (
+            {"metric": "val_loss"},
+            {"tune": {"along": "training.lr"}},
+            "validation loss",
+        ),
+    ],
+)
+def test_what_is_measured(measure: dict[str, Any], more: dict[str, Any], words: str) -> None:
+    assert what(asked({"below": 1.0}, measure, **more)) == words
+
+
+@pytest.mark.parametrize(
+    ("expect", "metric", "more", "words"),
+    [
+        ({"above": 0.4}, "dead_fraction", {"holds_for": "any"}, "above 40%, in some variant"),
+        ({"near": "theory", "rtol": 0.02}, "train_loss", {"holds_for": "all"}, "within 2% of theory, in every variant"),
+        ({"same_as": OTHER, "within": 0.01}, "val_accuracy", {}, "within 1 point of relu"),
+        ({"less_than": OTHER, "by": -0.01}, "val_accuracy", {}, "at most 1 point greater than relu"),
+        ({"greater_than": OTHER, "by": -0.2}, "val_loss", {}, "at most 0.2 less than relu"),
+        ({"less_than": {"training.batch_size": 32}}, "val_accuracy", {}, "less than batch size 32"),
+        ({"less_than": {"training.batch_size": 32}}, "val_loss", {}, "less than batch size 32"),
+        ({"greater_than": {"network.dropout": "none"}}, "val_loss", {}, "greater than no dropout"),
+        ({"greater_than": {"training.l2": "none"}}, "val_loss", {}, "greater than no L2"),
+    ],
+)
+def test_what_is_expected(expect: dict[str, Any], metric: str, more: dict[str, Any], words: str) -> None:
+    assert expected(asked(expect, {"metric": metric}, **more)) == words
+
+
+def test_a_difference_of_gaps_is_in_points_as_its_interval_is() -> None:
+    found = result(claim(), metric="accuracy_gap", measured=0.0293, interval=(0.019, 0.039), n=5, quantity="difference")
+    assert (measured(found), quantity(found), measured_interval(found)) == ("+2.9 points", "", "+1.9 to +3.9 points")
+
+
+def test_a_difference_that_rounding_makes_is_none() -> None:
+    found = result(claim(), metric="val_accuracy", measured=1.4e-17, interval=(-0.0026, 0.0026), quantity="difference")
+    assert measured(found) == "0 points"
+
+
+def test_a_ratio_of_shares_is_no_share() -> None:
+    assert expected(asked({"above": 0.8}, {"metric": "val_accuracy", "relative_to": OTHER})) == "above 0.8"
+
+
+def test_a_deviation_names_its_layer_and_what_is_allowed_there() -> None:
+    about = {"metric": "activation_std", "layer": "hidden", "step": 0}
+    one = claim(measure=about, expect={"near": [0.2, 1e-6], "rtol": 0.05, "atol": 5e-7})
+    found = result(one, ["a"], metric="activation_std", measured=0.327, interval=(0.3, 0.35), n=5)
+    found = replace(found, quantity="deviation", at_layer=2, by_layer=((1, 0.2, 0.2), (2, 1.327e-6, 1e-6)))
+    shown = tested.tested_claims(analysis([summary("a", [record()])], [one], [found]))[0]
+    assert measured(found) == "+32.7%"
+    assert quantity(found) == "in layer 2, the largest deviation: 1.327×10⁻⁶ measured, 10⁻⁶ expected"
+    assert expected(shown) == "each layer within 5% plus 5×10⁻⁷ of the printed number; in layer 2, that is within 55.0%"
+
+
+def test_a_share_of_steps_says_of_what() -> None:
+    found = replace(result(claim(), metric="activation_std", measured=0.75, interval=(0.7, 0.8)), quantity="share")
+    assert f"{measured(found)} {quantity(found)}" == "75.0% of the steps from one to the next go that way"
+
+
+def test_a_difference_names_its_sides_its_sign_and_its_unit() -> None:
+    one = asked({"less_than": {"network.activation": "tanh"}}, TIME, where={"network.activation": "relu"})
+    found = replace(one.result, metric="epochs_to", measured=-4.96, interval=(-5.8, -4.1), quantity="difference")
+    assert of(one) == "relu minus tanh"
+    assert sides(replace(found, sides="lr 1e-3 minus “lr 1e-5”")) == "lr 10⁻³ minus “lr 1e-5”"
+    assert measured(found) == "−4.96 epochs"
+    assert measured(replace(found, measured=4.96, interval=(4.1, 5.8))) == "+4.96 epochs"
+
+
+def test_a_name_that_reads_as_a_formula_stands_in_quotes() -> None:
+    other = {"network.init": "1/sqrt(fan_in)"}
+    one = asked({"greater_than": other, "factor": 2}, {"metric": "val_loss"}, where={"network.init": "he"})
+    assert of(one) == "he minus 2 × “1/sqrt(fan_in)”"
+    assert expected(one) == "at least 2 times greater than “1/sqrt(fan_in)”"
+
+
+def test_a_side_that_is_tuned_against_one_that_is_not_is_called_the_best() -> None:
+    tuned = {"tune": {"along": "training.l2"}, "where": {"network.init": "he"}}
+    one = asked({"less_than": {"training.l2": "none"}}, {"metric": "val_loss"}, **tuned)
+    assert of(one) == "best L2 strength minus no L2"
+    both = {"network.init": "xavier", "training.l2": "none"}
+    two = asked({"less_than": both}, {"metric": "val_loss"}, **tuned)
+    assert of(two) == "he, best L2 strength minus xavier, no L2"
+
+
+def test_a_variant_that_is_called_by_a_number_stands_in_quotes_on_both_sides() -> None:
+    one = asked({"greater_than": {"variant": "1e-3"}}, {"metric": "val_loss"}, where={"variant": "1e-2"})
+    assert of(one) == "“1e-2” minus “1e-3”"
+    assert expected(one) == "greater than “1e-3”"
+
+
+def of(one: tested.Tested) -> str:
+    assert one.asked is not None
+    return wording.sides(one.asked)
+
+
+def test_an_interval_without_width_is_told_in_words() -> None:
+    found = result(claim(), metric="val_accuracy", measured=1.0, interval=(1.0, 1.0), n=5)
+    assert measured_interval(found) == SAME
+
+
+def grid(expect: dict[str, Any], **more: Any) -> str:
+    rows = [
+        summary(f"{a}, lr {lr}", [record()], {"network.activation": a, "training.lr": lr})
+        for a in ("tanh", "relu")
+        for lr in ("0.01", "0.1", "1", "10")
+    ]
+    own = [row.variant.id for row in rows if row.variant.label.startswith("relu")]
+    one = claim(measure={"metric": "val_loss"}, expect=expect, **more)
+    return tested.tested_claims(analysis(rows, [one], [result(one, own)]))[0].subjects
+
+
+def test_many_variants_are_named_by_what_they_share_and_what_varies() -> None:
+    along = {"monotone": "decreasing", "along": "training.lr"}
+    assert grid(along) == "relu; learning rate 0.01, 0.1, 1 and 10"
+
+
+def test_a_tuned_claim_names_its_sides_each_at_its_best() -> None:
+    words = grid({"less_than": {"network.activation": "tanh"}}, tune={"along": "training.lr"})
+    assert words == "relu and tanh, each at its best learning rate"
+
+
+def test_a_side_without_a_rate_of_its_own_choice_is_not_said_to_be_at_its_best() -> None:
+    words = grid({"less_than": {"training.lr": "0.1"}}, tune={"along": "training.lr"})
+    assert words == "relu at its best learning rate, and learning rate 0.1"

@@ -1,0 +1,104 @@
+"""What a report says of a search: its best trial, what that is worth, its stages, and no word of what it lacks."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+from reportgen import figures, report
+from reportgen.analysis import analyse
+from reportgen.report.document.document import make_document
+from reportgen.report.results.results import results_dict
+from reportgen.study.planning.trials import best_of
+from tests.analysis.studies import plan_of, record
+from tests.analysis.test_search import HEAD, LR, analysed, peak
+
+
+def page(folder: Path, search: str, more: str = "", head: str = HEAD) -> str:
+    analysis = analysed(plan_of(folder, f"search: {{{search}}}\nfigures: [search_scatter]\n{more}", 5, head), peak(0.6))
+    report.write(analysis, figures.draw_all(analysis), folder, ["html"])
+    text = re.sub(r"<[^>]+>", "", (folder / "index.html").read_text("utf-8"))
+    return " ".join(text.split())
+
+
+def test_the_page_tells_the_best_trial_and_that_its_score_was_chosen(tmp_path: Path) -> None:
+    text = page(tmp_path, f"{LR}, samples: 12, stages: 2")
+    assert "A random search over training.lr, 0.0001 to 1 (log): 12 trials in 2 stages, 60 runs." in text
+    assert "It was chosen for that score" in text
+    assert "chosen by the other seeds alone" in text
+    assert "On test examples, which had no part in the choice, the accuracy is" in text
+    assert "Stages. What was tried lies around the best of the stage before." in text
+    assert "12 trials of 1 search on 5 seeds" in text
+
+
+def test_without_a_test_split_the_page_says_what_is_missing(tmp_path: Path) -> None:
+    text = page(tmp_path, f"{LR}, samples: 4", head=HEAD.replace(", test: 0.25", ""))
+    assert "There is no test split, which would say how much of it is luck (data.test)." in text
+    assert "On test examples" not in text
+
+
+def test_several_searches_stand_side_by_side_and_each_seed_is_named(tmp_path: Path) -> None:
+    text = page(tmp_path, f"{LR}, samples: 4, repeat: true", "vary: {search.method: [random, grid]}")
+    assert "What each search came to" in text
+    assert "Each of the 5 seeds made a search of its own." in text
+    assert "random, best of each seed" in text
+
+
+def test_the_variants_of_a_search_are_one_row_and_its_trials_stay_in_the_results(tmp_path: Path) -> None:
+    analysis = analysed(plan_of(tmp_path, f"search: {{{LR}, samples: 7}}", 5, HEAD), peak(0.6))
+    document = make_document(analysis, [])
+    assert len(document.rows) == 1
+    assert len(document.variants) == 7
+    results = results_dict(analysis)
+    (search,) = results["searches"]
+    assert search["trials"] == [one["id"] for one in results["variants"]]
+    assert [one["variant"] for one in search["best"]] == [analysis.searches[0].best[0]]
+    assert list(search["best"][0]["settings"]) == ["training.lr"]
+    assert search["test"]["score"] < search["score"]
+    assert len(results["runs"]) == 35
+
+
+CLAIM = """
+claims:
+  - {id: found, says: The search finds one., measure: {metric: best_val_accuracy}, %s expect: {above: 0.5}}
+"""
+
+
+def test_a_claim_on_a_search_speaks_of_trials(tmp_path: Path) -> None:
+    alone = page(tmp_path, f"{LR}, samples: 4", CLAIM % "")
+    assert "Best validation accuracy; 4 trials" in alone
+    two = "vary: {search.method: [random, grid]}"
+    named = page(tmp_path, f"{LR}, samples: 4", two + CLAIM % "where: {search.method: grid},")
+    assert "Best validation accuracy; grid (4 trials)" in named
+    five = "vary: {search.method: [random, grid], network.hidden: [[3], [4]]}"
+    many = page(tmp_path, f"{LR}, samples: 4", five + CLAIM % "")
+    assert "Best validation accuracy; 16 trials of 4 searches" in many
+
+
+def test_claims_for_every_trial_say_so(tmp_path: Path) -> None:
+    claim = CLAIM.replace("best_val", "val") % "holds_for: all,"
+    text = page(tmp_path, f"{LR}, samples: 4", claim)
+    assert "in every trial" in text
+    assert "so in all 4 variants" not in text
+
+
+def test_a_diverged_seed_counts_against_a_trial(tmp_path: Path) -> None:
+    """By the mean of its finite losses alone the first trial would be the best."""
+    plan = plan_of(tmp_path, f"search: {{{LR}, samples: 3, metric: val_loss}}", 5, HEAD)
+    lost, good, worse = (variant.id for variant in plan.variants)
+    losses = {lost: 0.1, good: 0.2, worse: 0.3}
+    records = {}
+    for run in plan.runs:
+        diverged = (run.variant, run.seed) == (lost, 0)
+        loss = math.nan if diverged else losses[run.variant]
+        records[run.variant, run.seed] = record(run, "diverged" if diverged else "ok", val_loss=loss)
+    analysis = analyse(plan, records)
+    (part,) = make_document(analysis, []).searches
+    assert [row.variant for row in part.rows] == [good, worse, lost]
+    assert analysis.searches[0].best == (good,)
+
+
+def test_where_every_trial_lost_a_seed_the_best_is_not_simply_the_first() -> None:
+    assert best_of([[0.9, math.inf], [0.3, math.inf], [math.inf, math.inf]], maximize=False) == 1
+    assert best_of([[0.9, math.nan], [0.3, 0.3], []], maximize=True) == 1

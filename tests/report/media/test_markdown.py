@@ -1,0 +1,101 @@
+"""A study's text becomes safe HTML: formulas are formulas, and hostile text stays text."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+
+from reportgen.report.media import markdown, math
+
+
+class Elements(HTMLParser):
+    """Collects what a browser would see as elements and attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+
+def test_formulas_and_prices() -> None:
+    html = markdown.to_html("The variance $n\\,\\mathrm{Var}(w)$ costs $5 and $x dollars.")
+    assert html.count("<math") == 1
+    assert "$5 and $x dollars" in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[click](javascript:alert(1))",
+        "![picture](https://example.org/x.png)",
+        "[x](data:text/html;base64,AAAA)",
+        "<style>body{display:none}</style>",
+        r"$\text{<script>alert(1)</script>}$",
+        r"$\text{<a href='javascript:alert(1)'>x</a>}$",
+        r"$\href{javascript:alert(1)}{x}$",
+        r"$\style{background:url(https://example.org)}{x}$",
+        '[x](https://example.org "a" onmouseover="b)',
+    ],
+)
+@pytest.mark.parametrize("medium", [False, True])
+def test_hostile_text_stays_text(text: str, medium: bool) -> None:
+    found = Elements(str(markdown.to_html(text, medium)))
+    assert found.tags <= {"p", "a", "code", "math", "mrow", "mi", "mtext", "svg", "path", "rect", "span"}
+    assert not [name for name, _ in found.attributes if name.startswith("on")]
+    assert all(value.startswith("https:") for name, value in found.attributes if name == "href")
+    assert all(value.startswith("vertical-align:") for name, value in found.attributes if name == "style")
+
+
+def test_links_to_https_and_mail_remain() -> None:
+    assert 'href="https://example.org/"' in markdown.to_html("[x](https://example.org/)")
+    assert 'href="mailto:a@example.org"' in markdown.to_html("[x](mailto:a@example.org)")
+    assert "href" not in markdown.to_html("[x](http://example.org/)")
+
+
+def test_headings_begin_below_the_report_s() -> None:
+    assert "<h3>" in markdown.to_html("# Big")
+    assert "<h6>" in markdown.to_html("# a\n## b\n### c\n#### d\n##### e")
+
+
+@pytest.mark.parametrize("latex", [r"\sqrt{2/n}", r"\sum_i w_i x_i", r"\mathrm{Var}(s) = n\,\mathrm{Var}(w)", "x"])
+def test_a_formula_is_mathml_on_the_page_and_a_picture_in_print(latex: str) -> None:
+    assert str(math.mathml(latex)).startswith("<math")
+    picture = str(math.svg(latex))
+    assert "<svg" in picture
+    assert 'role="img"' in picture
+    assert "vertical-align" in picture
+
+
+def test_a_formula_that_cannot_be_read_is_shown_as_written() -> None:
+    broken = r"\frac{<b>"
+    for made in (math.mathml(broken), math.svg(broken)):
+        assert "<b>" not in str(made)
+
+
+@pytest.mark.parametrize("latex", [r"\frac{a}", r"\nosuchcommand{x}", r"\begin{aligned}a&=b\end{aligned}"])
+def test_a_formula_that_comes_out_wrong_is_shown_as_written(latex: str) -> None:
+    assert str(math.mathml(latex)).startswith("<code")
+
+
+def test_upright_letters_are_one_word() -> None:
+    assert "<mi>Var</mi>" in math.mathml(r"\mathrm{Var}(s)")
+
+
+def test_headings_of_a_text_skip_no_level() -> None:
+    html = markdown.to_html("#### Deep\n\n# Top\n\n### Below")
+    assert [tag for tag in ("<h3>Deep", "<h3>Top", "<h4>Below") if tag in html] == ["<h3>Deep", "<h3>Top", "<h4>Below"]
+
+
+def test_tables_scroll_in_their_own_box_and_carry_no_style() -> None:
+    html = markdown.to_html("| a | b |\n|:-|-:|\n| 1 | 2 |")
+    assert 'class="right"' in html
+    assert "style=" not in html
+    assert html.index('class="wide"') < html.index("<table>")

@@ -1,0 +1,199 @@
+"""A dumped study reads back to an equal plan, with every default written out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reportgen.shipped import shipped_studies
+from reportgen.study.loading.loader import dump_study, load_study
+from reportgen.study.model.study import Study
+from reportgen.study.planning.plan import make_plan
+from tests.study.texts import SOUND
+
+
+def reloaded(study: Study, folder: Path) -> Study:
+    path = folder / f"{study.id}.yaml"
+    path.write_text(dump_study(study), encoding="utf-8")
+    return load_study(path)
+
+
+def assert_equal_plans(first: Study, second: Study) -> None:
+    a, b = make_plan(first), make_plan(second)
+    assert a.runs == b.runs
+    assert a.variants == b.variants
+    for name in ("title", "question", "introduction", "closing", "claims", "figures", "remedies", "seeds", "id"):
+        assert getattr(first, name) == getattr(second, name)
+
+
+@pytest.mark.parametrize("name", sorted(shipped_studies()))
+def test_shipped_studies_come_back(name: str, tmp_path: Path) -> None:
+    study = load_study(shipped_studies()[name])
+    again = reloaded(study, tmp_path)
+    assert_equal_plans(study, again)
+    assert dump_study(again) == dump_study(study)
+
+
+def test_overrides_are_written_and_defaults_too(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(SOUND, encoding="utf-8")
+    written = yaml.safe_load(dump_study(load_study(path, {"training.lr": 0.5, "seeds": 2})))
+    assert (written["training"]["lr"], written["seeds"]) == (0.5, [0, 1])
+    assert written["training"]["batch_size"] == 128
+    assert written["training"]["optimizer"] == {"name": "sgd", "form": "velocity", "momentum": 0.0, "nesterov": False}
+    assert written["network"]["activation"] == "relu"
+    assert written["network"]["batchnorm"] == written["training"]["clip_norm"] == "none"
+
+
+@pytest.mark.parametrize(
+    "title", ["1e3", "0o17", ".5", "012", "off", "null", "12:30", "- a", "a: b", "#", " a ", "é\u2028b"]
+)
+def test_a_text_stays_the_text_it_is(title: str, tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(SOUND, encoding="utf-8")
+    assert reloaded(load_study(path, {"title": title}), tmp_path).title == title
+
+
+@pytest.mark.parametrize(
+    ("settings_of_it", "varied"),
+    [
+        ("network: {hidden: {layers: 2, width: 3}}", "network.hidden.layers: [1, 2]"),
+        ("network: {hidden: [3, 3]}", "network.hidden.0: [1, 2]"),
+        ("network: {hidden: [3]}", "network.batchnorm.momentum: [0.5, 0.8]"),
+        ("network: {hidden: [3]}", "network.init.gain: [1, 2]"),
+        ("network: {hidden: [3], init: gaussian}", "network.init.std: [1, 2]"),
+        ("network: {hidden: [3], dropout: 0.5}", "network.dropout.mode: [inverted, unscaled]"),
+        ("network: {hidden: [3]}", "training.optimizer.name: [sgd, adam]"),
+        ("network: {hidden: [3]}", "training.optimizer.momentum: [0, 0.9]"),
+        ("network: {hidden: [3]}", "training.augment.noise: [0, 0.1]"),
+        ("network: {hidden: [3]}\ntraining: {early_stopping: false}", "training.early_stopping.patience: [2, 3]"),
+        ("network: {hidden: [3]}\npreprocess: {name: pca, components: 2}", "preprocess.components: [1, 2]"),
+        ("network: {hidden: [3]}\npreprocess: center", "preprocess.0: [center, standardize]"),
+        ("network: {hidden: [3]}", "data.name: [gaussian, digits]"),
+    ],
+)
+def test_a_study_that_varies_what_lies_inside_a_setting_comes_back(
+    settings_of_it: str, varied: str, tmp_path: Path
+) -> None:
+    """A default that is written out must not stand in the way of what a varied path leads into."""
+    path = tmp_path / "s.yaml"
+    text = f"title: T\nquestion: Q\ndata: {{name: gaussian}}\n{settings_of_it}\nvary: {{{varied}}}\n"
+    path.write_text(text, encoding="utf-8")
+    study = load_study(path)
+    assert len(make_plan(study).variants) == 2
+    assert_equal_plans(study, reloaded(study, tmp_path))
+
+
+def test_a_dumped_study_still_takes_overrides_of_its_hidden_layers(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(SOUND.replace("[5, 5]", "{layers: 2, width: 5}"), encoding="utf-8")
+    path.write_text(dump_study(load_study(path)), encoding="utf-8")
+    plan = make_plan(load_study(path, {"network.hidden.layers": 4}))
+    assert len(plan.runs[0].spec.network.layers) == 5
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=40).filter(
+    str.strip
+)
+ACTIVATIONS: st.SearchStrategy[Any] = st.sampled_from(
+    ["tanh", "relu", {"name": "leaky_relu", "slope": 0.2}, {"name": "elu", "alpha": 2}]
+)
+INITS: st.SearchStrategy[Any] = st.sampled_from(
+    ["he", "xavier", "orthogonal", {"name": "gaussian", "std": 1e-05}, {"name": "sparse", "connections": 3}]
+)
+DROPOUTS: st.SearchStrategy[Any] = st.sampled_from(["none", 0, 0.5, {"rate": 0.1, "mode": "unscaled"}])
+BATCHNORMS: st.SearchStrategy[Any] = st.sampled_from([True, False, {"momentum": 0.5, "test_mode": "batch"}])
+
+
+def by_layer(values: st.SearchStrategy[Any], layers: int) -> st.SearchStrategy[Any]:
+    return values | st.lists(values, min_size=layers, max_size=layers)
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> dict[str, Any]:
+    hidden = draw(st.lists(st.integers(1, 9), min_size=1, max_size=3))
+    kinds = {"activation": ACTIVATIONS, "init": INITS, "dropout": DROPOUTS, "batchnorm": BATCHNORMS}
+    chosen = {name: draw(by_layer(kind, len(hidden))) for name, kind in kinds.items() if draw(st.booleans())}
+    return {"hidden": hidden, **chosen}
+
+
+TRAININGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "lr": st.floats(0, 10),
+        "l2": st.sampled_from([0, 1e-20, 1e20]),
+        "epochs": st.integers(0, 100),
+        "batch_size": st.just("full") | st.integers(1, 64),
+        "optimizer": st.sampled_from(["adam", {"name": "sgd", "momentum": 0.5, "nesterov": True}]),
+        "schedule": st.sampled_from(["cosine", {"name": "warmup", "epochs": 2, "then": {"name": "step", "every": 3}}]),
+        "clip_norm": st.sampled_from(["none", 0.5]),
+        "augment": st.just({"noise": 0.1}),
+        "early_stopping": st.just({"patience": 3}),
+    },
+)
+VARIED = st.fixed_dictionaries(
+    {},
+    optional={
+        "training.l1": st.lists(st.floats(0, 1), min_size=1, max_size=3, unique=True),
+        "training.shuffle": st.just([True, False]),
+        "data.label_noise": st.just([{"value": 0.1, "label": "off: no"}, 0.2]),
+        "preprocess": st.just([["center"], [{"name": "scale", "by": 2}, "center"], []]),
+    },
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(title=TEXTS, question=TEXTS, closing=TEXTS, network=networks(), training=TRAININGS, vary=VARIED)
+def test_generated_studies_come_back(tmp_path: Path, **parts: Any) -> None:
+    tree = {**parts, "data": {"name": "gaussian", "samples": 60, "features": 12, "classes": 2}, "seeds": 2}
+    path = tmp_path / "made.yaml"
+    path.write_text(json.dumps(tree, ensure_ascii=False), encoding="utf-8")  # JSON is YAML
+    study = load_study(path)
+    folder = tmp_path / "again"
+    folder.mkdir(exist_ok=True)
+    assert_equal_plans(study, reloaded(study, folder))
+
+
+def test_what_follows_from_a_setting_that_varies_is_not_written_out(tmp_path: Path) -> None:
+    text = "title: T\nquestion: Q\ndata: moons\nnetwork: {hidden: [3]}\nPROBES\nvary: {training.epochs: [0, 3]}\n"
+    for probes, examples in (("", [1000, 256]), ("probes: {examples: 50}", [50, 50])):
+        (tmp_path / "made.yaml").write_text(text.replace("PROBES", probes), encoding="utf-8")
+        study = load_study(tmp_path / "made.yaml")
+        (tmp_path / "again").mkdir(exist_ok=True)
+        again = reloaded(study, tmp_path / "again")
+        assert_equal_plans(study, again)
+        assert [variant.settings["probes.examples"] for variant in make_plan(again).variants] == examples
+
+
+def test_files_that_vary_keep_their_labels_as_seen_from_another_folder(tmp_path: Path) -> None:
+    rows = "a,y\n" + "".join(f"{n},{n % 2}\n" for n in range(40))
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (tmp_path / name).write_text(rows, encoding="utf-8")
+    study = """
+title: T
+question: Q
+data: {name: csv, path: a.csv, target: y}
+network: {hidden: [3]}
+training: {epochs: 1}
+VARIED
+claims:
+  - {id: c, says: S, measure: {metric: train_loss}, where: {data.path: a.csv}, expect: {below: 9}}
+"""
+    kinds = {
+        "vary": "vary: {data.path: [a.csv, {value: b.csv, label: second}, c.csv]}",
+        "variants": "variants: {one: {data.path: a.csv}, two: {data.path: {value: b.csv, label: second}}}",
+    }
+    for kind, varied in kinds.items():
+        path, there = tmp_path / f"{kind}.yaml", tmp_path / "deep" / kind / "study.yaml"
+        path.write_text(study.replace("VARIED", varied), encoding="utf-8")
+        there.parent.mkdir(parents=True)
+        there.write_text(dump_study(load_study(path), there.parent), encoding="utf-8")
+        first, second = (make_plan(load_study(each)).variants for each in (path, there))
+        assert [(one.id, one.label) for one in first] == [(one.id, one.label) for one in second]
+        assert [Path(one.settings["data.path"]).name for one in second] == [one.settings["data.path"] for one in first]

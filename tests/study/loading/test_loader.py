@@ -1,0 +1,45 @@
+"""What a study file is to the loader: its name, its kind, its numbers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import StudyError
+from reportgen.study.loading.loader import load_study
+from tests.study.texts import SOUND, data
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("rates", "rates"),
+        ("Two Words & more", "two-words-more"),
+        ("Über Größe", "uber-grosse"),
+        ("naïve_café", "naive_cafe"),
+        ("日本", "study"),
+    ],
+)
+def test_a_study_is_named_by_its_file_in_plain_letters(tmp_path: Path, name: str, wanted: str) -> None:
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(SOUND, encoding="utf-8")
+    assert load_study(path).id == wanted
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(StudyError, match="this is no plain file"):
+        load_study(tmp_path / "pipe.yaml")
+
+
+def test_a_whole_number_may_be_written_with_an_exponent_wherever_one_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(data("{name: gaussian, samples: 1e2, features: 4e0, classes: 2, seed: 1e3}"), encoding="utf-8")
+    found = load_study(path).data
+    assert (found.samples, found.features, found.seed) == (100, 4, 1000)
+    path.write_text(data("{name: gaussian, samples: 12.5}"), encoding="utf-8")
+    with pytest.raises(StudyError, match=r"data\.samples: expected a whole number, found 12\.5"):
+        load_study(path)

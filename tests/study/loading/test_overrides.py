@@ -1,0 +1,180 @@
+"""`--set a.b=v` reaches every setting, and an error says which override is at fault."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.errors import StudyError, UsageError
+from reportgen.study.loading.loader import load_study
+from reportgen.study.loading.overrides import parse_set, with_value
+from reportgen.study.planning.plan import make_plan
+from tests.study.texts import SOUND
+
+VARIED = SOUND + "vary: {training.lr: [0.1, 0.2]}\nvariants: {my own.way: {network.init: {name: gaussian, std: 1}}}\n"
+
+
+def study(folder: Path, overrides: dict[str, Any], text: str = SOUND) -> Any:
+    path = folder / "s.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_study(path, overrides)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value"),
+    [
+        ("training.lr=1e-3", "training.lr", 1e-3),
+        ("training.batch_size=full", "training.batch_size", "full"),
+        ("network.batchnorm=off", "network.batchnorm", "off"),
+        ("network.hidden=[5, 6]", "network.hidden", [5, 6]),
+        ("title=a = b", "title", "a = b"),
+        ("network.init={name: gaussian, std: 0.1}", "network.init", {"name": "gaussian", "std": 0.1}),
+        (" seeds =3", "seeds", 3),
+        ("network.output_init=", "network.output_init", None),
+        ("network.output_init=null", "network.output_init", None),
+    ],
+)
+def test_an_argument_is_a_path_and_a_value_of_yaml(text: str, path: str, value: Any) -> None:
+    assert parse_set(text) == (path, value)
+
+
+@pytest.mark.parametrize("text", ["training.lr", "=3", "a..b=3", ".a=3", "a.=3", "a=[1", "a=&x 1", "a=1\x00", ""])
+def test_an_argument_that_is_neither_is_a_usage_error(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_set(text)
+
+
+def test_a_tree_is_copied_not_changed() -> None:
+    tree = {"network": {"hidden": [5, 5], "init": {"name": "he"}}, "data": {"name": "digits"}}
+    before = copy.deepcopy(tree)
+    for path, value in (("network.hidden.1", 7), ("network.init.gain", 2), ("data.seed", 3), ("training.lr", 0.1)):
+        changed = with_value(tree, path, value)
+        assert changed != before
+        assert tree == before
+    assert with_value(tree, "network.hidden.1", 7)["network"]["hidden"] == [5, 7]
+
+
+def test_a_value_that_is_set_is_not_shared() -> None:
+    """Else what is changed inside one variant's value would change that of another."""
+    widths = [5, 5]
+    first = with_value({"network": {}}, "network.hidden", widths)
+    second = with_value(first, "network.hidden.0", 9)
+    assert (widths, first["network"]["hidden"], second["network"]["hidden"]) == ([5, 5], [5, 5], [9, 5])
+
+
+def test_a_name_alone_becomes_a_mapping_where_a_path_leads_into_it() -> None:
+    tree = {"network": {"activation": "leaky_relu"}}
+    found = with_value(tree, "network.activation.slope", 0.1)
+    assert found["network"]["activation"] == {"name": "leaky_relu", "slope": 0.1}
+
+
+def test_below_vary_and_variants_a_path_is_one_key() -> None:
+    tree: dict[str, Any] = {"vary": {"training.lr": [1]}, "variants": {"a.b": {"network.init": "he"}}}
+    assert with_value(tree, "vary.training.lr", [2])["vary"] == {"training.lr": [2]}
+    assert with_value(tree, "vary.training.l2", [2])["vary"] == {"training.lr": [1], "training.l2": [2]}
+    assert with_value(tree, "vary.training.lr.0", 3)["vary"] == {"training.lr": [3]}
+    found = with_value(tree, "variants.a.b.network.init", "xavier")["variants"]
+    assert found == {"a.b": {"network.init": "xavier"}}
+    found = with_value(tree, "variants.a.b.training.lr", 1)["variants"]
+    assert found == {"a.b": {"network.init": "he", "training.lr": 1}}
+    assert with_value({}, "vary.training.lr", [2]) == {"vary": {"training.lr": [2]}}
+
+
+@pytest.mark.parametrize("path", ["network.hidden.2", "network.hidden.x", "network.hidden.0.a", "seeds.a"])
+def test_a_path_through_something_without_keys_is_a_key_error(path: str) -> None:
+    with pytest.raises(KeyError):
+        with_value({"network": {"hidden": [5, 5]}, "seeds": 3}, path, 1)
+
+
+def test_overrides_reach_components_lists_variants_and_claims(tmp_path: Path) -> None:
+    found = study(
+        tmp_path,
+        {"network.activation": "leaky_relu", "network.activation.slope": 0.1, "network.hidden.0": 3, "seeds": 2},
+    )
+    spec = make_plan(found).runs[0].spec
+    assert spec.network.layers[0].activation.params == (("slope", 0.1),)
+    assert [layer.units for layer in spec.network.layers] == [3, 5, 2]
+    assert found.seeds == (0, 1)
+
+
+def test_overrides_reach_into_what_varies(tmp_path: Path) -> None:
+    plan = make_plan(
+        study(tmp_path, {"vary.training.lr": [1, 2, 3], "variants.my own.way.network.init.std": 2}, VARIED)
+    )
+    assert [run.spec.training.lr for run in plan.runs[::5]] == [1.0, 2.0, 3.0]
+    assert {run.spec.network.layers[0].init["std"] for run in plan.runs} == {2.0}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where", "words"),
+    [
+        ("training.lr", "fast", "--set training.lr", "expected a number"),
+        ("trainning.lr", 1, "--set trainning.lr: trainning", "did you mean 'training'?"),
+        ("network.hidden.9", 1, "--set network.hidden.9", "there is no setting 'network.hidden.9'"),
+        ("network.activation", "rleu", "--set network.activation", "did you mean 'relu'?"),
+        ("seeds", 0, "--set seeds", "0 seeds are not possible"),
+        ("vary.training.lr", [], "--set vary.training.lr", "the list of values is empty"),
+    ],
+)
+def test_an_error_names_the_override(tmp_path: Path, path: str, value: Any, where: str, words: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        study(tmp_path, {path: value})
+    assert caught.value.where == where
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("seeds", "where"), [(0, "--seeds"), ([1, 1], "--seeds: seeds.1")])
+def test_an_error_names_the_flag_that_was_typed(tmp_path: Path, seeds: Any, where: str) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(SOUND, encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        load_study(path, {"seeds": seeds}, {"seeds": "--seeds"})
+    assert caught.value.where == where
+
+
+def test_an_error_elsewhere_still_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        study(tmp_path, {"training.lr": 1}, SOUND.replace("gaussian", "gausian"))
+    assert f"{tmp_path / 's.yaml'}:3:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        ("training.optimizer.momentum", 0.9, {"name": "sgd", "momentum": 0.9}),
+        ("network.init.gain", 2, {"name": "he_normal", "gain": 2}),
+        ("network.batchnorm.momentum", 0.5, {"momentum": 0.5}),
+        ("training.early_stopping.patience", 3, {"patience": 3}),
+    ],
+)
+def test_a_path_leads_into_what_the_study_leaves_to_the_default(path: str, value: Any, found: Any) -> None:
+    section, name, _ = path.split(".")
+    assert with_value({}, path, value) == {section: {name: found}}
+    assert with_value({section: {name: None}}, path, value) == {section: {name: found}}
+
+
+def test_a_path_leads_into_what_was_written_in_short() -> None:
+    assert with_value({"network": {"dropout": 0.5}}, "network.dropout.mode", "unscaled") == {
+        "network": {"dropout": {"rate": 0.5, "mode": "unscaled"}}
+    }
+    assert with_value({"preprocess": "center"}, "preprocess.0", "whiten") == {"preprocess": ["whiten"]}
+    assert with_value({"network": {"batchnorm": "none"}}, "network.batchnorm.epsilon", 1) == {
+        "network": {"batchnorm": {"epsilon": 1}}
+    }
+
+
+def test_a_whole_number_may_have_an_exponent_and_its_limit_is_named(tmp_path: Path) -> None:
+    assert study(tmp_path, {"training.epochs": parse_set("training.epochs=1e3")[1]}).training.epochs == 1000
+    with pytest.raises(StudyError, match="a number of at most 1000000"):
+        study(tmp_path, {"training.epochs": 1e30})
+    with pytest.raises(StudyError, match=r"found 1\.5"):
+        study(tmp_path, {"training.epochs": 1.5})
+
+
+def test_a_claim_names_one_value_and_no_list(tmp_path: Path) -> None:
+    claim = "{id: one, says: s, measure: {metric: val_loss}, where: {training.lr: [0.1, 0.2]}, expect: {below: 1}}"
+    with pytest.raises(StudyError, match="one value is named here, not a list; leave the setting out for all of them"):
+        make_plan(study(tmp_path, {}, f"{VARIED}claims: [{claim}]\n"))

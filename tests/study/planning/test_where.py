@@ -1,0 +1,86 @@
+"""Which variants a claim speaks of: by label, by name, by value, by part of a component."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.study.loading.loader import load_study
+from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.study.planning.where import matching
+from tests.study.texts import LINES, SOUND
+
+MORE = """
+preprocess: [center, {name: scale, by: 0.5}]
+vary:
+  network.init:
+    - {name: gaussian, std: 0.01, label: small}
+    - {name: gaussian, std: 1.0, label: large}
+    - he
+  network.batchnorm: [false, true]
+  network.dropout: [0, 0.5]
+"""
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    path = tmp_path_factory.mktemp("where") / "s.yaml"
+    path.write_text(SOUND + MORE, encoding="utf-8")
+    return make_plan(load_study(Path(path)))
+
+
+@pytest.mark.parametrize(
+    ("where", "count"),
+    [
+        ({}, 12),
+        ({"network.init": "small"}, 4),
+        ({"network.init": "gaussian"}, 8),
+        ({"network.init": "he"}, 4),
+        ({"network.init": "he_normal"}, 4),
+        ({"network.init": {"name": "gaussian", "std": 1}}, 4),
+        ({"network.init": {"name": "he"}}, 4),
+        ({"network.init": "huge"}, 0),
+        ({"network.init.std": 0.01}, 4),
+        ({"network.init.gain": 1}, 12),
+        ({"network.batchnorm": True}, 6),
+        ({"network.batchnorm": False}, 6),
+        ({"network.batchnorm": {"momentum": 0.9}}, 6),
+        ({"network.batchnorm": "with batchnorm"}, 6),
+        ({"network.dropout": 0}, 6),
+        ({"network.dropout": "none"}, 6),
+        ({"network.dropout": 0.5}, 6),
+        ({"network.dropout.rate": 0.5}, 6),
+        ({"network.hidden": [5, 5]}, 12),
+        ({"network.hidden": [5]}, 0),
+        ({"training.lr": 0.01}, 12),
+        ({"training.optimizer": "sgd"}, 12),
+        ({"training.optimizer.momentum": 0}, 12),
+        ({"data.name": "gaussian"}, 12),
+        ({"preprocess": ["center", "scale"]}, 12),
+        ({"preprocess": ["center"]}, 0),
+        ({"variant": "small, without batchnorm, dropout 0"}, 1),
+        ({"variant": "small-without-batchnorm-dropout-0"}, 1),
+        ({"network.init": "small", "network.batchnorm": True, "network.dropout": 0.5}, 1),
+        ({"network.init": "small", "network.init.std": 1}, 0),
+    ],
+)
+def test_a_where_matches_the_variants_that_have_all_of_it(plan: Plan, where: dict[str, Any], count: int) -> None:
+    assert len(matching(plan.variants, where)) == count
+
+
+def test_variants_keep_their_order(plan: Plan) -> None:
+    found = matching(plan.variants, {"network.init": "gaussian"})
+    assert found == [variant for variant in plan.variants if variant in found]
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted", "count"), [("layers", 6, 2), ("layers", 3, 0), ("width", 8, 2), ("width", 5, 0)]
+)
+def test_layers_and_width_are_told_from_the_list_of_widths(tmp_path: Path, path: str, wanted: int, count: int) -> None:
+    file = tmp_path / "depth.yaml"
+    network = "network: {hidden: {layers: 1, width: 8}}"
+    vary = "vary: {network.hidden.layers: [2, 6], network.hidden.width: [8, 4]}"
+    file.write_text("\n".join([*LINES[:3], network, vary]), encoding="utf-8")
+    assert len(matching(make_plan(load_study(file)).variants, {f"network.hidden.{path}": wanted})) == count

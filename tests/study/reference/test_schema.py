@@ -1,0 +1,114 @@
+"""The JSON Schema accepts what a study may say and marks what an editor can tell to be wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.shipped import shipped_studies
+from reportgen.study.loading.loader import dump_study, load_study
+from reportgen.study.reference.schema import study_schema
+from reportgen.study.syntax.yaml12 import read
+from tests.study.test_bad_studies import EVERY_BAD
+from tests.study.texts import SOUND, added, claim, data, network, training
+
+jsonschema = pytest.importorskip("jsonschema")
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    schema = study_schema()
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def value(text: str) -> Any:
+    return json.loads(json.dumps(read(text, "s.yaml").value))
+
+
+def test_it_says_that_it_is_draft_7_and_is_plain_json() -> None:
+    schema = study_schema()
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    text = json.dumps(schema, allow_nan=False)
+    assert "$defs" not in text
+    assert "prefixItems" not in text
+
+
+def test_every_reference_leads_to_a_definition() -> None:
+    schema = study_schema()
+
+    def references(part: Any) -> set[str]:
+        if isinstance(part, list):
+            return set().union(*map(references, part))
+        if not isinstance(part, dict):
+            return set()
+        own = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
+        return own.union(*map(references, part.values()))
+
+    assert references(schema) <= {f"#/definitions/{name}" for name in schema["definitions"]}
+
+
+@pytest.mark.parametrize("name", sorted(shipped_studies()))
+def test_shipped_studies_are_valid_as_written_and_as_dumped(validator: Any, name: str) -> None:
+    path = Path(shipped_studies()[name])
+    validator.validate(value(path.read_text(encoding="utf-8")))
+    validator.validate(value(dump_study(load_study(path))))
+
+
+GOOD = [
+    SOUND,
+    data("digits"),
+    data("{name: csv, path: a.csv, target: 3}"),
+    data("{name: gaussian, samples: 40, keep: {0: 0.5}}"),
+    network("{hidden: {layers: 2, width: 5}, activation: {name: leaky_relu, slope: 0.1}, init: he}"),
+    network("{hidden: [5, 5], activation: [relu, tanh], bias: [0, 0.1], dropout: [none, 0.5]}"),
+    network("{hidden: [], batchnorm: {momentum: 0.5}, dropout: {rate: 0.5, mode: unscaled}}"),
+    training("{batch_size: full, clip_norm: none, schedule: {name: warmup, epochs: 1, then: cosine}}"),
+    added("preprocess: center\nremedies: false\nseeds: [3, 4]"),
+    added(
+        "vary: {network.init: [{name: he, label: a}, {name: gaussian, std: 1}], training.lr: [{value: 1, label: b}]}"
+    ),
+    added("vary: {network.activation.slope: [0.1], data: [digits, {name: moons}]}"),
+    added("variants: {a: {training.lr: 1}, b: {}}"),
+    claim(measure="{metric: activation_std, layer: [1, 2], step: 0}", expect="{near: [1, null], rtol: 0.1}"),
+]
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_what_a_study_may_say_is_valid(validator: Any, text: str) -> None:
+    validator.validate(value(text))
+
+
+def test_unknown_keys_names_and_values_out_of_range_are_marked(validator: Any) -> None:
+    """All bad studies but those that only a plan can tell: sizes that do not fit together, claims on what is not."""
+    told = [
+        bad
+        for bad in EVERY_BAD
+        if any(
+            bad.words and bad.words[0].startswith(words)
+            for words in ("unknown", "expected", "a width", "a dropout rate", "the list is empty")
+        )
+        and bad.where
+        and not bad.where.startswith(("1:1", "5:8: vary.network.activaton"))
+    ]
+    assert len(told) > 80
+    passed = []
+    for bad in told:
+        document = read(bad.raw.decode(), "s.yaml").value
+        if validator.is_valid(document) and "finite" not in bad.words[0] and "nan" not in bad.words[0]:
+            passed.append(bad.name)
+    assert set(passed) <= TOLD_BY_THE_PLAN
+
+
+TOLD_BY_THE_PLAN = {
+    "keep key",  # in JSON every key is text
+    "vary into number",
+    "vary key number",
+    "vary label empty",
+    "variants unknown",
+    "search beyond",
+    "search varied method",
+}

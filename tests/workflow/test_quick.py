@@ -1,0 +1,73 @@
+"""A quick look is small, and asks for no more examples than there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.workflow.request import order_study
+
+STUDY = "{title: T, question: Q, data: DATA, network: {hidden: [3]}, vary: {training.lr: [0.1, 1]}, seeds: 5}"
+
+
+def sizes(folder: Path, data: str, **typed: Any) -> list[tuple[int | None, int | None]]:
+    """Return how many samples each run of a quick look has, and on how many it trains."""
+    (folder / "s.yaml").write_text(STUDY.replace("DATA", data), encoding="utf-8")
+    runs = order_study(folder / "s.yaml", output=folder, quick=True, overrides=typed).plan.runs
+    assert len(runs) >= 4
+    return sorted({(run.spec.data.samples, run.spec.data.train) for run in runs})
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("{name: gaussian, samples: 2000, test: 0.2, train: 1000}", (500, 225)),
+        ("{name: gaussian, samples: 2000, test: 0.2, train: 350}", (500, 78)),
+        ("{name: gaussian, samples: 2000}", (500, None)),
+        ("{name: gaussian, samples: 450, validation: 0, train: 420}", (450, 400)),
+        ("digits", (None, 400)),
+        ("{name: digits, keep: {0: 0.1, 1: 0.1, 2: 0.1, 3: 0.1, 4: 0.1, 5: 0.1, 6: 0.1, 7: 0.1}}", (None, None)),
+        ("mnist", (None, 400)),
+    ],
+)
+def test_a_quick_look_takes_a_part_of_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str, expected: tuple[int | None, int | None]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert sizes(tmp_path, data) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("data", "components", "expected"),
+    [
+        ("{name: gaussian, samples: 2000, features: 600}", 500, (625, None)),
+        ("{name: gaussian, samples: 2000, features: 600}", 300, (500, None)),
+        ("{name: gaussian, samples: 560, features: 600}", 440, (560, None)),
+        ("{name: gaussian, samples: 2000, features: 900, train: 900}", 700, (1912, 778)),
+    ],
+)
+def test_pca_has_examples_enough_for_its_components(
+    tmp_path: Path, data: str, components: int, expected: tuple[int | None, int | None]
+) -> None:
+    text = STUDY.replace("DATA", data).replace(
+        "seeds:", f"preprocess: [{{name: pca, components: {components}}}], seeds:"
+    )
+    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+    plan = order_study(tmp_path / "s.yaml", output=tmp_path, quick=True).plan
+    [found] = {(run.spec.data.samples, run.spec.data.train) for run in plan.runs}
+    assert found == expected
+    assert ("PCA asks for" in str(plan.study.watermark)) == (components != 300)
+
+
+def test_a_small_file_is_taken_whole(tmp_path: Path) -> None:
+    rows = "".join(f"{number},{number % 2}\n" for number in range(60))
+    (tmp_path / "own.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    assert sizes(tmp_path, "{name: csv, path: own.csv, target: y}") == [(None, None)]
+
+
+def test_examples_to_train_on_that_are_typed_or_varied_keep_what_they_are_taken_from(tmp_path: Path) -> None:
+    data = "{name: gaussian, samples: 2000}"
+    assert sizes(tmp_path, data, **{"data.train": 1200}) == [(2000, 1200)]
+    assert sizes(tmp_path, data, vary={"data.train": [5, 700]}) == [(2000, 5), (2000, 700)]
