@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from reportgen.engine.jit.folders import STALE_DAYS, Kernels, other_kernels, remove_stale, size_of
 from reportgen.runs.executors import default_workers
-from reportgen.runs.provenance import versions
+from reportgen.runs.provenance import package_version, versions
 from reportgen.shipped import shipped_studies, templates_folder
 
 
 def examine() -> list[tuple[bool, str]]:
     """Return what was looked at: whether it is well, and a line about it."""
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return [(True, about), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask()]
+    return [(True, about), _numba(), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask()]
 
 
 def clean() -> str:
@@ -27,6 +31,18 @@ def counted(found: Sequence[Kernels]) -> str:
     """Return how many versions' kernels these are, and their size."""
     size = sum(one.size for one in found) / 1e6
     return f"{len(found)} other version{'' if len(found) == 1 else 's'}, {size:,.0f} MB"
+
+
+def _numba() -> tuple[bool, str]:
+    """Return whether the installed Numba is in the tested range, since the kernels use Numba's internals."""
+    installed = package_version("numba")
+    try:
+        needed = [Requirement(text) for text in requires("reportgen") or ()]
+    except PackageNotFoundError:
+        needed = []
+    tested = next((one.specifier for one in needed if one.name == "numba"), SpecifierSet())
+    good = tested.contains(installed, prereleases=True)
+    return good, f"Numba {installed}" + ("" if good else f" is outside the tested range {tested}")
 
 
 def _shipped() -> tuple[bool, str]:

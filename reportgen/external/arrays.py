@@ -97,7 +97,7 @@ def read_archive(path: Path) -> dict[str, Array]:
         raise StudyError("the file is no record, or a damaged one", str(path), hint) from error
     except (EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         hint = "an .npz archive, as numpy.savez writes it"
-        raise StudyError(f"the file cannot be read as arrays: {error}", str(path), hint) from error
+        raise StudyError("the file cannot be read as arrays", str(path), hint) from error
 
 
 def _name(info: zipfile.ZipInfo) -> str:

@@ -38,8 +38,8 @@ def array(values: Any, what: str = "an array") -> Array:
         return np.asarray(_of_tensor(values) if hasattr(values, "detach") else values, np.float64)
     except (TypeError, ValueError) as error:
         raise UsageError(
-            f"{what} cannot be read as numbers: {error}", hint="an array of numbers, or a tensor"
-        ) from None
+            f"{what} cannot be read as numbers", hint=f"an array of numbers or a tensor, not {type(values).__name__}"
+        ) from error
 
 
 def _of_tensor(tensor: Any) -> Any:

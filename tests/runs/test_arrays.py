@@ -49,12 +49,11 @@ def test_numpy_itself_reads_the_archive():
 
 
 def test_what_was_read_cannot_be_changed():
-    with pytest.raises(ValueError, match="read-only"):
-        unpack(pack(ARRAYS))["b"][0, 0] = 1.0
+    assert not any(array.flags.writeable for array in unpack(pack(ARRAYS)).values())
 
 
 def test_objects_are_neither_written_nor_read():
-    with pytest.raises(ValueError, match=r"[Oo]bject"):
+    with pytest.raises(ValueError, match="objects"):
         pack({"x": np.array([{}], dtype=object)})
     target = io.BytesIO()
     np.savez(target, x=np.array([{}], dtype=object))

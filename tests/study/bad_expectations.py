@@ -76,7 +76,7 @@ BAD_EXPECTATIONS = (
         "near text",
         claim(expect="{near: big}"),
         "5:82: claims[0].expect.near",
-        "expected a number or a list or 'theory', found 'big'",
+        "expected a number, a list or 'theory', found 'big'",
     ),
     bad(
         "near list text",

@@ -81,7 +81,7 @@ BAD_MEASURES = (
         "layer word",
         claim(measure="{metric: activation_std, layer: frist}"),
         "5:68: claims[0].measure.layer",
-        "expected a whole number or a list or 'first', 'last', 'outpu",
+        "expected a whole number, a list, 'first'",
         "did you mean 'first'?",
     ),
     bad(
@@ -101,7 +101,7 @@ BAD_MEASURES = (
         "layer true",
         claim(measure="{metric: activation_std, layer: true}"),
         "5:68: claims[0].measure.layer",
-        "expected a whole number or a list or 'first', 'last', 'outpu",
+        "expected a whole number, a list, 'first'",
     ),
     bad(
         "layer for score",
@@ -128,7 +128,7 @@ BAD_MEASURES = (
         "epoch word",
         claim(measure="{metric: val_loss, epoch: lst}"),
         "5:62: claims[0].measure.epoch",
-        "expected a whole number or 'last' or 'best', found 'lst'",
+        "expected a whole number, 'last' or 'best', found 'lst'",
         "did you mean 'last'?",
     ),
     bad(

@@ -94,7 +94,8 @@ def test_an_interrupted_search_takes_up_where_it_was(study: Path) -> None:
     with pytest.raises(UsageError, match="are not stored"):
         render_study(study, formats=["json"])
     resumed = run(study)
-    assert (resumed.trained, resumed.stored) == (6, 15)
+    assert resumed.stored >= 15  # a worker may finish one more run while the interruption arrives
+    assert resumed.trained + resumed.stored == 21
     run(study, "whole")
     assert results() == results("whole")
 

@@ -82,11 +82,10 @@ def _lines(path: Path, form: _Format) -> Iterator[Line]:
                 if cells:
                     yield reader.line_num, cells
     except UnicodeDecodeError as error:
-        raise StudyError(
-            f"is not UTF-8 text: {error.reason} at byte {error.start}", form.name, "save it as UTF-8"
-        ) from error
+        raise StudyError(f"is not UTF-8 text from byte {error.start} on", form.name, "save it as UTF-8") from error
     except csv.Error as error:
-        raise StudyError(f"is not a table: {error}", f"{form.name}:{reader.line_num}") from error
+        hint = "a cell is too long, or a quote is not closed"
+        raise StudyError("is not a table", f"{form.name}:{reader.line_num}", hint) from error
     except OSError as error:
         raise StudyError(f"cannot be read: {error.strerror or error}", form.name) from error
 

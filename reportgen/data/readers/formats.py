@@ -34,10 +34,21 @@ def read_bytes(path: Path) -> bytes:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             data: bytes = file.read(MOST_BYTES + 1)
     except _BROKEN as error:
-        raise _broken(path, str(error) or "it ends too early") from error
+        raise _broken(path, _reason(error)) from error
     if len(data) > MOST_BYTES:
         raise _broken(path, f"it unpacks to more than {MOST_BYTES // 2**20} MiB")
     return data
+
+
+def _reason(error: Exception) -> str:
+    """Return why a file cannot be read; the libraries' own messages differ from version to version."""
+    if isinstance(error, EOFError):
+        return "it ends too early"
+    if isinstance(error, tarfile.TarError):
+        return "it is not a complete tar archive"
+    if isinstance(error, gzip.BadGzipFile | zlib.error):
+        return "it is not intact gzip data"
+    return getattr(error, "strerror", None) or "it cannot be read"
 
 
 def _broken(path: Path, reason: str) -> StudyError:
@@ -79,7 +90,7 @@ def tar_members(path: Path, names: Collection[str]) -> dict[str, bytes]:
                 if member.isreg() and name in names and name not in found:
                     found[name] = _member(archive, member, path)
     except _BROKEN as error:
-        raise _broken(path, str(error) or "it ends too early") from error
+        raise _broken(path, _reason(error)) from error
     missing = [name for name in names if name not in found]
     if missing:
         raise _broken(path, f"it holds no {missing[0]}")

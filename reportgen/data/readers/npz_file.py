@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from reportgen.data.dataset import IntArray
@@ -37,8 +38,10 @@ def read(request: Request) -> Source:
 def _read(path: Path, _: Stamp, name: str) -> Source:
     try:
         arrays = _arrays(path, name)
-    except (*_BROKEN, MemoryError) as error:
-        raise StudyError(f"not a readable .npz file: {error}", name, "as numpy.savez writes it") from error
+    except MemoryError as error:
+        raise StudyError("needs more memory than this machine has", name) from error
+    except _BROKEN as error:
+        raise StudyError("not a readable .npz file", name, "as numpy.savez writes it") from error
     splits = ["train", "val"] + (["test"] if "x_test" in arrays else [])
     xs = [_examples(arrays[f"x_{split}"], f"x_{split}", name) for split in splits]
     ys = [_labels(arrays[f"y_{split}"], f"y_{split}", name) for split in splits]
@@ -67,13 +70,18 @@ def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
 
 
 def _array(archive: Any, key: str, name: str) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = archive[key]
-    except ValueError as error:
-        if "pickle" in str(error) or "Object arrays" in str(error):
-            raise StudyError(f"{key} holds Python objects", name, "an array of numbers is needed") from error
-        raise
+    if _holds_objects(archive, key):
+        raise StudyError(f"{key} holds Python objects", name, "an array of numbers is needed")
+    array: NDArray[Any] = archive[key]
     return array
+
+
+def _holds_objects(archive: Any, key: str) -> bool:
+    """Return whether the header of an array announces Python objects, which only unpickling can read."""
+    member = f"{key}.npy" if f"{key}.npy" in archive.zip.namelist() else key
+    with archive.zip.open(member) as file:
+        old = npy.read_magic(file) == (1, 0)
+        return bool((npy.read_array_header_1_0 if old else npy.read_array_header_2_0)(file)[2].hasobject)
 
 
 def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:

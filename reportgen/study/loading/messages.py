@@ -89,7 +89,9 @@ def _mismatch(found: list[Details]) -> tuple[str, str | None]:
     near = suggest(value, names) if isinstance(value, str) and names else ""
     if not kinds:
         return f"unknown value {shown(value)}", near or f"one of {', '.join(names)}"
-    expected = " or ".join([*kinds, *literals])
+    quoted: list[str] = [f"'{name}'" for name in names] or literals
+    *allowed, last = [*kinds, *quoted]
+    expected = f"{', '.join(allowed)} or {last}" if allowed else last
     return f"expected {expected}, found {shown(value)}", near if near.startswith("did you mean") else None
 
 

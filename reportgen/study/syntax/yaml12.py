@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from reportgen.errors import StudyError
+from reportgen.study.syntax.outline import Fault, Outline
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 20
@@ -94,13 +95,12 @@ def read(text: str, name: str) -> Document:
     """
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise StudyError(f"the file is larger than {MOST_BYTES // 1024} KiB", name, "a study is a short text")
+    outline = Outline(text, name, MOST_DEPTH)
     try:
         _scan(text, name)
         node = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, name, text) from None
     except yaml.YAMLError as error:
-        raise StudyError(f"this is not YAML text: {str(error).splitlines()[0]}", name) from None
+        raise _syntax_error(outline.fault, error, name) from None
     if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == f"{_CORE}null"):
         raise StudyError("the file is empty", name, "a study needs at least title, question, data and network")
     document = Document(None, name)
@@ -112,35 +112,13 @@ def scalar(text: str, name: str) -> Any:
     return None if text.strip() in ("", "~", "null", "Null", "NULL") else read(text, name).value
 
 
-_HINTS = {
-    "mapping values are not allowed": "put quotes around a text that holds a colon and a space",
-    "did not find expected node content": "a bracket, a brace or a comma too many or too few",
-    "did not find expected ',' or": "a bracket or a brace that is not closed, or a comma too few",
-    "did not find expected key": "keys of one mapping begin in the same column",
-    "could not find expected ':'": "a key is followed by a colon and a space",
-    "found unexpected end of stream": "a quote that is not closed",
-    "mapping keys are not allowed": "put quotes around a text that begins with ?",
-    "block sequence entries are not allowed": "put quotes around a text that begins with a dash and a space",
-    "did not find expected comment or line break": "a text in several lines begins in the line after | or >",
-    "did not find expected '-' indicator": "items of one list begin in the same column, each with a dash",
-}
-"""What is most often behind the parser's own words."""
-
-_FROM_THE_START = ("did not find expected ',' or", "could not find expected ':'", "found unexpected end of stream")
-"""Faults that the parser sees long after the place where they can be mended."""
-
-
-def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> StudyError:
-    problem = (error.problem or "cannot be read").replace("\n", " ")
-    mark = error.problem_mark or error.context_mark
-    if error.context_mark and problem.startswith(_FROM_THE_START):
-        mark = error.context_mark
+def _syntax_error(fault: Fault | None, error: yaml.YAMLError, name: str) -> StudyError:
+    """Return the error of a text that the parser refuses: the outline's fault, or else the parser's place alone."""
+    if fault is not None:
+        return StudyError(f"invalid YAML: {fault.message}", f"{name}:{fault.line}:{fault.column}", fault.hint)
+    mark = getattr(error, "problem_mark", None)
     where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-    hint = next((hint for words, hint in _HINTS.items() if problem.startswith(words)), None)
-    if "cannot start any token" in problem and mark:
-        found = text[mark.index : mark.index + 1]
-        hint = "put spaces, not a tab" if found == "\t" else f"put quotes around a text that begins with {found}"
-    return StudyError(f"this is not valid YAML: {problem}", where, hint)
+    return StudyError("invalid YAML", where, "check quotes, brackets, commas and indentation near this place")
 
 
 def _scan(text: str, name: str) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
 import os
 import socket
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -37,9 +39,9 @@ def test_the_cache_is_private(served: tuple[Path, str], tmp_path: Path) -> None:
     ("sent", "words"),
     [
         (CONTENT[:-1], "sent 14999 bytes instead of 15000"),
-        (CONTENT + b"x", "sent more bytes instead of 15000"),
+        (CONTENT + b"x", "sent more than 15000 bytes"),
         (b"X" + CONTENT[1:], "wrong checksum"),
-        (None, "File not found"),
+        (None, "HTTP status 404"),
     ],
     ids=["short", "long", "changed", "absent"],
 )
@@ -59,12 +61,38 @@ def test_the_next_address_is_tried(served: tuple[Path, str], tmp_path: Path) -> 
     assert is_intact(tmp_path / "cache" / "some.bin", FILE)
 
 
+def test_no_redirection_leaves_https_or_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Redirect(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", f"http://localhost.invalid:{self.server.server_address[1]}/x")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost.invalid")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirect) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        with pytest.raises(MissingError):
+            fetch(FILE, tmp_path / "cache", [f"http://127.0.0.1:{server.server_port}"])
+        server.shutdown()
+    assert os.listdir(tmp_path / "cache") == []
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(served: tuple[Path, str], tmp_path: Path) -> None:
+    (served[0] / "some.bin").write_bytes(CONTENT)
+    (tmp_path / "file").touch()
+    with pytest.raises(MissingError, match="cannot be stored"):
+        fetch(FILE, tmp_path / "file" / "cache", [served[1]])
+
+
 def test_nobody_listening_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    with pytest.raises(MissingError, match=f"127.0.0.1:{port}: "):
+    with pytest.raises(MissingError, match=f"127.0.0.1:{port} cannot be reached"):
         fetch(FILE, tmp_path, [f"http://127.0.0.1:{port}"])
 
 

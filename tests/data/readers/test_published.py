@@ -126,7 +126,7 @@ RAW = gzip.decompress(MNIST[TRAIN_IMAGES])
 BROKEN_MNIST = [
     (TRAIN_IMAGES, MNIST[TRAIN_IMAGES][:-200], "is broken"),
     (TRAIN_IMAGES, b"", "is broken"),
-    (TRAIN_IMAGES, b"<html>", "is broken: Not a gzipped file"),
+    (TRAIN_IMAGES, b"<html>", "is broken: it is not intact gzip data"),
     (TRAIN_IMAGES, MNIST[TRAIN_IMAGES][:40] + bytes(50) + MNIST[TRAIN_IMAGES][90:], "is broken"),
     (TRAIN_IMAGES, gzip.compress(RAW[:-1]), "31359 values where its header says 40 x 28 x 28"),
     (TRAIN_IMAGES, gzip.compress(RAW + b"x"), "31361 values"),

@@ -88,7 +88,7 @@ def test_unknown_keys_names_and_values_out_of_range_are_marked(validator: Any) -
         bad
         for bad in EVERY_BAD
         if any(
-            bad.words[0].startswith(words)
+            bad.words and bad.words[0].startswith(words)
             for words in ("unknown", "expected", "a width", "a dropout rate", "the list is empty")
         )
         and bad.where
