@@ -13,9 +13,9 @@ that are better than the diagnosed variant and did not diverge with any seed.
 - Any other proposal that no variant tried is replaced by the best sibling if the finding's rule raises no alarm there.
   It stays otherwise, since the study contains no cure.
 
-If nothing is trained, the score is whether the finding is seen, and many siblings have the same score. The best sibling
-is then one in which no rule raises an alarm that it does not raise in the diagnosed variant; a proposal that equals
-such a sibling takes precedence.
+If nothing is trained, the score is whether the finding is seen, and many siblings have the same score. A proposal that
+no variant tried then stays, and the best sibling is one in which no rule raises an alarm that it does not raise in the
+diagnosed variant; a proposal that equals such a sibling takes precedence.
 
 If a proposal was replaced or dropped, the text of the advice is written from the proposals that are left.
 """
@@ -33,13 +33,23 @@ from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.remedies import SEEN, scorer
 from reportgen.analysis.finding import Evidence, Finding, Proposal
 from reportgen.analysis.sweeps import Sibling, Values, read_change, settings_by_path, siblings_along, written
-from reportgen.analysis.words.names import setting, setting_name, words
+from reportgen.analysis.words.names import sentence, setting, setting_name, words
 from reportgen.engine.spec import DropoutSpec
 
 Alarms = Callable[[str], Collection[str]]
 """From the id of a variant to the ids of the rules that raise an alarm there."""
 
 LEARNING_RATE = "training.lr"
+NAMES = {
+    "network.batchnorm": "batch normalization",
+    "network.init": "initialization",
+    "network.output_init": "initialization of the output layer",
+    "preprocess": "preprocessing",
+    "training.batch_size": "batch size",
+    "training.clip_norm": "limit of the gradient's norm",
+    "training.epochs": "number of epochs",
+}
+"""Settings in words, where the names that axes have do not suit a sentence."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +82,13 @@ class Sweep:
 class Choice:
     """What becomes of a proposal.
 
-    proposal: the same one, another one in its place, or None if it is dropped. praise: a sentence on a proposal that
-    is the best sibling, empty for others.
+    proposal: the same one, another one in its place, or None if it is dropped. settings: what it changes, in a form
+    that can be compared. praise: a sentence on a proposal that is the best sibling, empty for others.
     """
 
     given: Proposal
     proposal: Proposal | None
+    settings: Values | None = None
     praise: str = ""
 
 
@@ -86,8 +97,8 @@ def consistent(finding: Finding, evidence: Evidence, alarms: Alarms) -> Finding:
     choices = [_choose(finding, evidence, proposal, alarms) for proposal in finding.proposals]
     left = _unequal([choice for choice in choices if choice.proposal is not None])
     if any(choice.proposal is not choice.given for choice in choices):
-        verbs = ("Set", *["Otherwise, set"] * len(left))
-        advice = " ".join(map(_advice, left, verbs)) if left else _none(choices)
+        starts = ("", *["otherwise, "] * len(left))
+        advice = " ".join(map(_advice, left, starts)) if left else _none(choices)
     elif left and left[0].praise:
         advice = f"{finding.advice} {left[0].praise}"
     else:
@@ -98,8 +109,8 @@ def consistent(finding: Finding, evidence: Evidence, alarms: Alarms) -> Finding:
 
 def _unequal(choices: Sequence[Choice]) -> list[Choice]:
     """Return the choices without those that propose the same change as an earlier one."""
-    changes = [choice.proposal.change for choice in choices if choice.proposal is not None]
-    return [choice for at, choice in enumerate(choices) if changes[at] not in changes[:at]]
+    known = [choice.settings for choice in choices]
+    return [choice for at, choice in enumerate(choices) if not choice.settings or known[at] not in known[:at]]
 
 
 def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Alarms) -> Choice:
@@ -107,16 +118,17 @@ def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Al
     wanted = read_change(spec, proposal.change)
     sweep = _sweep(finding, evidence, siblings_along(evidence, wanted)) if wanted else None
     if not wanted or sweep is None:
-        return Choice(proposal, proposal)
+        return Choice(proposal, proposal, wanted)
     same = next((one for one in sweep.tried if one.sibling.changed == wanted), None)
     best = _best(sweep, same, evidence, alarms)
     if best is not None and best is same:
-        return Choice(proposal, proposal, _praise(best, sweep))
+        return Choice(proposal, proposal, wanted, _praise(best, sweep))
     refuted = _is_beyond(settings_by_path(spec), wanted, sweep) if same is None else not (same.better and best is None)
-    if best is not None and (refuted or finding.rule not in alarms(best.sibling.id)):
-        change = written(spec, best.sibling.changed)
-        return Choice(proposal, Proposal(change, "the best of this study"), _praise(best, sweep))
-    return Choice(proposal, None if refuted else proposal)
+    cured = best is not None and sweep.metric != SEEN and finding.rule not in alarms(best.sibling.id)
+    if best is not None and (refuted or cured):
+        better = Proposal(written(spec, best.sibling.changed), "")
+        return Choice(proposal, better, best.sibling.changed, _praise(best, sweep))
+    return Choice(proposal, None if refuted else proposal, wanted)
 
 
 def _sweep(finding: Finding, evidence: Evidence, siblings: Sequence[Sibling]) -> Sweep | None:
@@ -172,11 +184,19 @@ def _number(path: str, value: Any) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _advice(choice: Choice, verb: str) -> str:
-    """Return a proposal in a sentence, with what the study says of it."""
-    change = choice.proposal.change if choice.proposal is not None else {}
-    said = " and ".join(f"the {setting_name(path)} to {setting(value)}" for path, value in change.items())
-    return f"{verb} {said}. {choice.praise}".rstrip()
+def _advice(choice: Choice, start: str) -> str:
+    """Return a proposal in words, with the reason for it and what the study says of it."""
+    assert choice.proposal is not None
+    said = " and ".join(_change(path, value) for path, value in choice.proposal.change.items())
+    reason = f": {choice.proposal.why}" if choice.proposal.why else ""
+    return sentence(f"{start}{said}{reason}. {choice.praise}".rstrip())
+
+
+def _change(path: str, value: Any) -> str:
+    name = NAMES.get(path) or setting_name(path)
+    if isinstance(value, bool):
+        return f"turn {'on' if value else 'off'} {name}"
+    return f"set the {name} to {setting(value)}"
 
 
 def _praise(best: Tried, sweep: Sweep) -> str:
@@ -195,5 +215,5 @@ def _praise(best: Tried, sweep: Sweep) -> str:
 def _none(choices: Sequence[Choice]) -> str:
     """Return the advice if all proposals were dropped: what the study has tried without success."""
     paths = dict.fromkeys(path for choice in choices for path in choice.given.change)
-    names = " or ".join(f"the {setting_name(path)}" for path in paths)
+    names = " or ".join(f"the {NAMES.get(path) or setting_name(path)}" for path in paths)
     return f"Change another setting: in this study, no other value of {names} gives a better result."
