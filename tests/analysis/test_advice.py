@@ -12,8 +12,10 @@ import reportgen.analysis.rules
 import yaml
 
 from reportgen.analysis.advice import consistent
+from reportgen.analysis.diagnosis.partial import judge
 from reportgen.analysis.finding import Evidence, Finding, Proposal
 from reportgen.study.planning.plan import Plan, changed
+from tests.analysis.diagnosis.rate_runs import runs
 from tests.analysis.studies import plan_of, record
 
 BASE: Mapping[str, Any] = {
@@ -179,6 +181,15 @@ def test_seeds_are_paired(tmp_path: Path) -> None:
     seen = evidence(lr_sweep(tmp_path, 0.01, 0.1), {"diagnosed": 1.0, "lr-0": 0.5, "lr-1": 0.6})
     unequal = Evidence(seen.variant, seen.records[:1], {**seen.siblings, "lr-0": seen.siblings["lr-0"][1:]})
     assert rates(proposed(finding({"training.lr": 0.1}), unequal)) == [0.1]
+
+
+def test_records_from_elsewhere_are_compared_too() -> None:
+    found = judge({"crawls": runs(lr=1e-4), "learns": runs(lr=0.1), "breaks": runs(lr=1e4)})
+    advised = {one.variant: [f for f in one.findings if f.proposals] for one in found}
+    assert advised["crawls"]
+    assert advised["breaks"]
+    for seen in (*advised["crawls"], *advised["breaks"]):
+        assert {p.change["training.lr"] for p in seen.proposals if "training.lr" in p.change} <= {0.1}
 
 
 def test_without_training_a_value_without_the_fault_counts(tmp_path: Path) -> None:
