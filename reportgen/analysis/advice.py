@@ -32,7 +32,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.remedies import SEEN, scorer
 from reportgen.analysis.finding import Evidence, Finding, Proposal
-from reportgen.analysis.sweeps import Sibling, Values, read_change, settings_by_path, siblings_along, written
+from reportgen.analysis.sweeps import Sibling, Values, read_change, settings_of, siblings_along, written
 from reportgen.analysis.words.names import sentence, setting, setting_name, words
 from reportgen.engine.spec import DropoutSpec
 
@@ -123,7 +123,11 @@ def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Al
     best = _best(sweep, same, evidence, alarms)
     if best is not None and best is same:
         return Choice(proposal, proposal, wanted, _praise(best, sweep))
-    refuted = _is_beyond(settings_by_path(spec), wanted, sweep) if same is None else not (same.better and best is None)
+    refuted = (
+        _is_beyond(settings_of(evidence.records[0]), wanted, sweep)
+        if same is None
+        else not (same.better and best is None)
+    )
     cured = best is not None and sweep.metric != SEEN and finding.rule not in alarms(best.sibling.id)
     if best is not None and (refuted or cured):
         better = Proposal(written(spec, best.sibling.changed), "")
@@ -205,10 +209,10 @@ def _praise(best: Tried, sweep: Sweep) -> str:
     if sweep.metric == SEEN:
         return f"In this study, the problem does not occur with {'this value' if single else 'these values'}."
     shown = percent if sweep.metric.endswith("accuracy") else number
-    count = f"{len(sweep.tried) + 1} {'values' if single else 'combinations'}"
+    count, kind = len(sweep.tried) + 1, "values" if single else "combinations"
     return (
-        f"This is the best of the {count} in this study: the mean {words(sweep.metric)} is {shown(best.after)}, "
-        f"compared with {shown(best.before)} here."
+        f"This is the {'best' if count > 2 else 'better'} of the {count} {kind} in this study: the mean "
+        f"{words(sweep.metric)} is {shown(best.after)}, compared with {shown(best.before)} here."
     )
 
 

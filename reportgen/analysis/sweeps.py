@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from reportgen.analysis.diagnosis.evidence.memoize import kept
 from reportgen.analysis.finding import Evidence
 from reportgen.engine.spec import BatchNormSpec, DropoutSpec, LayerSpec, RunSpec
 from reportgen.registry import Component
@@ -63,9 +64,9 @@ class Sibling:
 
 def siblings_along(evidence: Evidence, paths: Collection[str]) -> list[Sibling]:
     """Return the variants that differ from the diagnosed one in settings at these paths, and in nothing else."""
-    own = settings_by_path(evidence.records[0].spec)
+    own = settings_of(evidence.records[0])
     found = [
-        Sibling(name, records, differences(own, settings_by_path(records[0].spec)))
+        Sibling(name, records, differences(own, settings_of(records[0])))
         for name, records in evidence.siblings.items()
         if records
     ]
@@ -77,6 +78,12 @@ def differences(own: Values, other: Values) -> dict[str, Any]:
     paths = [*other, *(path for path in own if path not in other)]
     pairs = {path: (own.get(path), other.get(path)) for path in paths}
     return {path: b for path, (a, b) in pairs.items() if a != b and NO_LAYERS not in (a, b)}
+
+
+@kept
+def settings_of(record: RunRecord) -> Values:
+    """Return the settings of a record's run by dotted path."""
+    return settings_by_path(record.spec)
 
 
 def settings_by_path(spec: RunSpec) -> dict[str, Any]:
