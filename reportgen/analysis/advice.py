@@ -123,11 +123,10 @@ def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Al
     best = _best(sweep, same, evidence, alarms)
     if best is not None and best is same:
         return Choice(proposal, proposal, wanted, _praise(best, sweep))
-    refuted = (
-        _is_beyond(settings_of(evidence.records[0]), wanted, sweep)
-        if same is None
-        else not (same.better and best is None)
-    )
+    if same is None:
+        refuted = _is_beyond(settings_of(evidence.records[0]), wanted, sweep)
+    else:
+        refuted = best is not None or not same.better
     cured = best is not None and sweep.metric != SEEN and finding.rule not in alarms(best.sibling.id)
     if best is not None and (refuted or cured):
         better = Proposal(written(spec, best.sibling.changed), "")
