@@ -32,7 +32,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.remedies import SEEN, scorer
 from reportgen.analysis.finding import Evidence, Finding, Proposal
-from reportgen.analysis.sweeps import Sibling, Values, read_change, settings_of, siblings_along, written
+from reportgen.analysis.sweeps import Sibling, Values, differences, read_change, settings_of, siblings_along, written
 from reportgen.analysis.words.names import sentence, setting, setting_name, words
 from reportgen.engine.spec import DropoutSpec
 
@@ -119,7 +119,7 @@ def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Al
     sweep = _sweep(finding, evidence, siblings_along(evidence, wanted)) if wanted else None
     if not wanted or sweep is None:
         return Choice(proposal, proposal, wanted)
-    same = next((one for one in sweep.tried if one.sibling.changed == wanted), None)
+    same = next((one for one in sweep.tried if not differences(wanted, one.sibling.changed)), None)
     best = _best(sweep, same, evidence, alarms)
     if best is not None and best is same:
         return Choice(proposal, proposal, wanted, _praise(best, sweep))
@@ -179,12 +179,15 @@ def _is_beyond(own: Values, wanted: Values, sweep: Sweep) -> bool:
 
 
 def _number(path: str, value: Any) -> float | None:
-    """Return a setting as a number, None if it is not one: no dropout has rate 0, a full batch is above all others."""
+    """Return a setting as a number without rounding errors, None if it is not a number.
+
+    No dropout has the rate 0, and a full batch is larger than all others.
+    """
     if path == "network.dropout":
         return 0.0 if value is None else value.rate if isinstance(value, DropoutSpec) else None
     if path == "training.batch_size" and value == 0:
         return math.inf
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return float(f"{value:.9g}") if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _advice(choice: Choice, start: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +78,14 @@ def differences(own: Values, other: Values) -> dict[str, Any]:
     """Return the settings of `other` that differ from `own`; a setting that only one has counts as different."""
     paths = [*other, *(path for path in own if path not in other)]
     pairs = {path: (own.get(path), other.get(path)) for path in paths}
-    return {path: b for path, (a, b) in pairs.items() if a != b and NO_LAYERS not in (a, b)}
+    return {path: b for path, (a, b) in pairs.items() if not equal(a, b) and NO_LAYERS not in (a, b)}
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Return whether two values of a setting are equal; numbers may differ by rounding, as those of a search do."""
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-9)
+    return bool(a == b)
 
 
 @kept
@@ -124,7 +132,7 @@ def read_change(spec: RunSpec, change: Values) -> dict[str, Any] | None:
     except (ValidationError, KeyError):
         return None
     wanted = {path: new[path] for path in rest if path in new} | data
-    return {path: value for path, value in wanted.items() if path not in own or own[path] != value}
+    return {path: value for path, value in wanted.items() if path not in own or not equal(own[path], value)}
 
 
 def _read_data(path: str, value: Any) -> Any:

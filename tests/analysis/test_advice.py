@@ -55,7 +55,7 @@ SWITCHED = {"data.shuffle": (False, True), "data.shuffle_labels": (True, False)}
 def sweep(folder: Path, vary: Mapping[str, Any], **more: Any) -> Plan:
     """Return the plan of a study with these variants, named by what they change, or with a grid of settings."""
     named = {name: settings for name, settings in vary.items() if isinstance(settings, dict)}
-    study = {**BASE, **more, **({"variants": named} if named else {"vary": vary})}
+    study = {**BASE, **more, **({"variants": named} if named else {"vary": vary} if vary else {})}
     return plan_of(folder, head=yaml.safe_dump(study, sort_keys=False), seeds=3)
 
 
@@ -175,6 +175,16 @@ def test_only_variants_that_are_equal_in_all_other_settings_count(tmp_path: Path
     assert rates(proposed(finding({"training.lr": 0.1}), seen)) == [0.1]
     both = proposed(finding({"training.lr": 0.1, "network.activation": "relu"}), seen)
     assert [dict(p.change) for p in both.proposals] == [{"network.activation": "relu"}]
+
+
+def test_the_trials_of_a_search_count_as_a_sweep(tmp_path: Path) -> None:
+    search = {"training.lr": {"log_uniform": [1e-4, 1]}, "method": "grid", "samples": 5}
+    plan = sweep(tmp_path, {}, search=search)
+    loss_of = {0.0001: 1.0, 0.01: 0.4, 1.0: None}
+    losses = {v.id: loss_of.get(round(v.settings["training.lr"], 6), 0.5) for v in plan.variants}
+    assert set(loss_of.values()) < set(losses.values())
+    for tried in (1.0, 2.0):
+        assert rates(proposed(finding({"training.lr": tried}), evidence(plan, losses))) == [pytest.approx(0.01)]
 
 
 def test_seeds_are_paired(tmp_path: Path) -> None:
