@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from reportgen.analysis.advice import consistent
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
 from reportgen.analysis.diagnosis.diagnose import usable
 from reportgen.analysis.diagnosis.rules import RULES
@@ -60,9 +61,25 @@ def judge(
     untold: settings by variant that stand at their defaults because nobody said anything of them.
     """
     found = {name: usable(records) for name, records in variants.items()}
-    return tuple(
-        _of_variant(name, records, found, rules, untold.get(name, ())) for name, records in found.items() if records
-    )
+    judged = {
+        name: _of_variant(name, records, found, rules, untold.get(name, ()))
+        for name, records in found.items()
+        if records
+    }
+    return tuple(_consistent(one, found, judged) for one in judged.values())
+
+
+def _consistent(
+    one: Judgement, records: Mapping[str, Sequence[RunRecord]], judged: Mapping[str, Judgement]
+) -> Judgement:
+    """Return a judgement with advice that agrees with the records of the other variants."""
+    siblings = {name: theirs for name, theirs in records.items() if name != one.variant}
+    evidence = Evidence(Variant(one.variant, one.variant, {}, {}), records[one.variant], siblings)
+
+    def alarms(name: str) -> set[str]:
+        return {finding.rule for finding in judged[name].findings if finding.severity != "info"}
+
+    return replace(one, findings=tuple(consistent(finding, evidence, alarms) for finding in one.findings))
 
 
 def _of_variant(

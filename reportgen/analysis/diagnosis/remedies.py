@@ -66,6 +66,24 @@ def judge_remedy(
     )
 
 
+def scorer(
+    finding: Finding, variant: Variant, records: Sequence[RunRecord]
+) -> tuple[str, Callable[[RunRecord], float], Callable[[RunRecord], float]]:
+    """Return the metric by which a remedy is judged, its value for a run, and a score in which higher is better.
+
+    records: all runs that are compared, of which at least one is needed. The score of a loss is its negative logarithm,
+    so that a difference of mean scores is that of the ratio by which losses are compared.
+    """
+    metric = _metric(records, finding)
+    measure = _measure(metric, finding, variant)
+    if HIGHER_IS_BETTER.get(metric, False):
+        return metric, measure, measure
+    if metric == SEEN:
+        return metric, measure, lambda record: -measure(record)
+    floor = max(LEAST_LOSS * guess_loss(records[0]), 1e-12)
+    return metric, measure, lambda record: -math.log(measure(record) + floor)
+
+
 def _metric(records: Sequence[RunRecord], finding: Finding) -> str:
     if not any(record.spec.training.epochs > 0 for record in records):
         return SEEN

@@ -35,7 +35,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import Course, course, finite, rises
 from reportgen.analysis.diagnosis.evidence.held_out import scored
-from reportgen.analysis.diagnosis.evidence.learning_rate import BEYOND_USE, rounded
+from reportgen.analysis.diagnosis.evidence.learning_rate import BEYOND_USE, above_zero, rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -199,7 +199,7 @@ def _never_there(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, _times(effect)
     if lr <= 0:
-        return "Set a learning rate above 0.", ()
+        return above_zero()
     spoiled = _never_there(record)
     if spoiled:
         return spoiled

@@ -29,6 +29,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.held_out import mean_final, scored
+from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
 from reportgen.analysis.diagnosis.evidence.regularization import (
@@ -200,7 +201,7 @@ def _advice(pulls: dict[str, bool]) -> str:
 def _proposals(record: RunRecord, pulls: dict[str, bool]) -> tuple[Proposal, ...]:
     training, decay = record.spec.training, weight_decay(record.spec)
     given = {"training.l2": training.l2, "training.l1": training.l1, "training.optimizer.weight_decay": decay}
-    weaker = {path: value / WEAKER for path, value in given.items() if value and pulls["penalty"]}
+    weaker = {path: rounded(value / WEAKER) for path, value in given.items() if value and pulls["penalty"]}
     off = {path: 0.0 for path in weaker}
     rate = {"network.dropout": 0.0} if pulls["dropout"] else {}
     first = Proposal(weaker | rate, "a weaker pull")
