@@ -66,8 +66,9 @@ def stated_contradictions(analysis: Analysis, results: Mapping[str, Any]) -> lis
 def _stated(finding: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if finding["remedy"] is not None:
         yield finding["remedy"]["change"]
-    for rate in RATE.findall(finding["advice"]):
-        yield {"training.lr": float(rate)}
+    for sentence in finding["advice"].split(". "):
+        for rate in RATE.findall(sentence) if " and set " not in sentence else ():  # of a rate alone
+            yield {"training.lr": float(rate)}
 
 
 def contradiction(analysis: Analysis, finding: Finding, change: Mapping[str, Any]) -> str | None:
