@@ -11,7 +11,7 @@ import pytest
 import reportgen.analysis.rules
 import yaml
 
-from reportgen.analysis.advice import consistent
+from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.partial import judge
 from reportgen.analysis.finding import Evidence, Finding, Proposal
 from reportgen.study.planning.plan import Plan, changed

@@ -2,7 +2,7 @@
 
 A rule looks at one variant and proposes changes of settings. The study may have tried these settings already, in
 variants that differ from the diagnosed one in nothing else: its siblings. They are scored as a remedy is (see
-`reportgen.analysis.diagnosis.remedies`), paired by seed. The *best* sibling is the one with the highest mean score among those
+`diagnosis.remedies`), paired by seed. The *best* sibling is the one with the highest mean score among those
 that are better than the diagnosed variant and did not diverge with any seed.
 
 - A proposal that equals the best sibling stays, and the advice says that it is the best of the study.
@@ -31,8 +31,16 @@ from typing import Any
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
 from reportgen.analysis.diagnosis.remedies import SEEN, scorer
+from reportgen.analysis.diagnosis.sweeps import (
+    Sibling,
+    Values,
+    differences,
+    read_change,
+    settings_of,
+    siblings_along,
+    written,
+)
 from reportgen.analysis.finding import Evidence, Finding, Proposal
-from reportgen.analysis.sweeps import Sibling, Values, differences, read_change, settings_of, siblings_along, written
 from reportgen.analysis.words.names import sentence, setting, setting_name, words
 from reportgen.engine.spec import DropoutSpec
 
