@@ -41,7 +41,9 @@ def make_writable(folder: Path) -> None:
         with unfinished(folder / "probe") as probe:
             write_synced(probe, b"")
     except OSError as error:
-        raise UsageError(f"the folder cannot be written to: {error.strerror or error}", where=str(folder)) from error
+        raise UsageError(
+            "?", f"the folder cannot be written to: {error.strerror or error}", where=str(folder)
+        ) from error
 
 
 def write_synced(path: Path, content: bytes) -> None:

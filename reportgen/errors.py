@@ -1,4 +1,4 @@
-"""Every error that a user can cause, with the exit code it ends in."""
+"""Errors that a user can cause, each with a stable code, a place, and the exit code of the command line."""
 
 from __future__ import annotations
 
@@ -6,20 +6,34 @@ import contextlib
 from collections.abc import Iterator
 from typing import Self
 
+CODES: dict[str, str] = {
+    # study file: syntax, keys, values
+    # study file: variants, searches, claims
+    # data and preprocessing
+    # command line and workflow
+    # reports and sites
+    # runs and their store
+    # records of other programs
+    # this machine
+}
+"""What each error code means. A code never changes its meaning, so that scripts and tests can rely on it."""
+
 
 class ReportgenError(Exception):
-    """A sentence for the user: what happened, where, and what would be right.
+    """An error that a user can cause.
 
     Attributes
     ----------
-    message : what was found, in one sentence.
+    code : a key of `CODES`, such as "unknown-name".
+    message : what is wrong, in one sentence.
     where : the file, line, column and path inside the study, or None.
     hint : what would be right, or None.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, where: str | None = None, hint: str | None = None) -> None:
+    def __init__(self, code: str, message: str, where: str | None = None, hint: str | None = None) -> None:
+        self.code = code
         self.message = message
         self.where = where
         self.hint = hint
@@ -30,8 +44,9 @@ class ReportgenError(Exception):
         return f"{text} ({self.hint})" if self.hint else text
 
     def named_at(self, place: str) -> Self:
-        """Return the error as one of the place that names what it is about; its own place becomes part of the words."""
-        return type(self)(f"{self.where}: {self.message}" if self.where else self.message, place, self.hint)
+        """Return the same error at another place; its own place becomes part of the message."""
+        message = f"{self.where}: {self.message}" if self.where else self.message
+        return type(self)(self.code, message, place, self.hint)
 
 
 class Interruption(BaseException):
@@ -56,9 +71,9 @@ class StudyError(ReportgenError):
     exit_code = 3
 
     def __init__(
-        self, message: str, where: str | None = None, hint: str | None = None, setting: str | None = None
+        self, code: str, message: str, where: str | None = None, hint: str | None = None, setting: str | None = None
     ) -> None:
-        super().__init__(message, where, hint)
+        super().__init__(code, message, where, hint)
         self.setting = setting
 
 

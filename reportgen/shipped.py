@@ -40,7 +40,7 @@ def find_studies(arguments: Iterable[str | Path]) -> list[str]:
                 found.setdefault(study_file(source).resolve(), source)
         except (OSError, RuntimeError) as error:  # a name that is too long, or links that lead in a circle
             wrong = getattr(error, "strerror", None) or "its links lead in a circle"
-            raise StudyError(f"the path cannot be followed: {wrong}", where=str(argument)) from error
+            raise StudyError("?", f"the path cannot be followed: {wrong}", where=str(argument)) from error
     return list(found.values())
 
 
@@ -62,7 +62,7 @@ def files_passed_over(sources: Iterable[str | Path]) -> dict[str, Path]:
 
 def _meant(argument: str) -> list[str]:
     if not argument:  # which would be the current folder; a variable of a script that is not set, say
-        raise StudyError("the name of a study is empty", hint="a file, a folder or the name of a shipped study")
+        raise StudyError("?", "the name of a study is empty", hint="a file, a folder or the name of a shipped study")
     path = Path(argument)
     inside = _studies_in(path) if path.is_dir() else []
     if inside:
@@ -70,11 +70,11 @@ def _meant(argument: str) -> list[str]:
     if path.is_file() or path.suffix in _ENDINGS or argument in shipped_studies():
         return [argument]
     if path.is_dir():
-        raise StudyError("the folder holds no study", where=argument, hint="studies are files that end in .yaml")
+        raise StudyError("?", "the folder holds no study", where=argument, hint="studies are files that end in .yaml")
     shipped = shipped_studies()
     near = difflib.get_close_matches(argument, shipped, n=1)
     meant = f"did you mean {near[0]!r}? " if near else ""
-    raise StudyError(f"there is no study {argument!r}", hint=f"{meant}shipped are {', '.join(shipped) or 'none'}")
+    raise StudyError("?", f"there is no study {argument!r}", hint=f"{meant}shipped are {', '.join(shipped) or 'none'}")
 
 
 def _studies_in(folder: Path) -> list[Path]:

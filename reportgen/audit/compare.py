@@ -154,7 +154,7 @@ def changes(before: Results, after: Results) -> Changes:
 def _single(given: str | Path) -> Path:
     found = find_reports([given])
     if len(found) > 1:
-        raise UsageError(f"the folder holds {len(found)} reports", where=str(given), hint="name one of them")
+        raise UsageError("?", f"the folder holds {len(found)} reports", where=str(given), hint="name one of them")
     return found[0]
 
 

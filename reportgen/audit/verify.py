@@ -103,7 +103,7 @@ def _refuse_other_engine(order: Order, results: Results) -> None:
         trained = ", ".join(sorted(map(str, engines)))
         found = f"the runs were trained by version {trained} of the engine, this reportgen has version {ENGINE_VERSION}"
         hint = f"verify it with reportgen {results.provenance.reportgen or 'of that time'}, or run the study again"
-        raise ResultsError(found, where=str(order.folder), hint=hint)
+        raise ResultsError("?", found, where=str(order.folder), hint=hint)
 
 
 def _is_key(text: str) -> bool:

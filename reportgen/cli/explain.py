@@ -27,7 +27,7 @@ def list_(
     known = {"verbs": verbs, **KINDS}
     unknown = [kind for kind in kinds or () if kind not in known]
     if unknown:
-        raise UsageError(f"there are no {unknown[0]!r}", hint=f"there are {', '.join(known)}")
+        raise UsageError("?", f"there are no {unknown[0]!r}", hint=f"there are {', '.join(known)}")
     found = {kind: {name: summary(entry) for name, entry in known[kind]().items()} for kind in kinds or known}
     if as_json:
         print_json(found)
@@ -47,7 +47,7 @@ def describe(name: Annotated[str, typer.Argument(help="A name that `reportgen li
         app([name, "--help"], prog_name="reportgen", standalone_mode=False)
     elif not found:
         near = difflib.get_close_matches(name, [known for entries in KINDS.values() for known in entries()], n=1)
-        raise UsageError(f"there is nothing named {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
+        raise UsageError("?", f"there is nothing named {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
     print_lines(("", line) for entry in found for line in [*lines_of(*entry), ""])
 
 

@@ -193,7 +193,7 @@ def invoke(arguments: list[str]) -> int:
 def _make_reports(wish: Wish, make: Maker, show: Show) -> None:
     """Make each report and show it; the first thing that went wrong decides the exit code."""
     if wish.strict and wish.quick:
-        raise UsageError("--quick gives no verdicts, so --strict has nothing to go by")
+        raise UsageError("?", "--quick gives no verdicts, so --strict has nothing to go by")
     from reportgen.cli.batch import attempt, parts
 
     codes: list[int] = []

@@ -71,11 +71,11 @@ class Wish:
         changed: dict[str, Any] = dict(pairs)
         if len(changed) < len(pairs):
             twice = next(path for path, count in Counter(path for path, _ in pairs).items() if count > 1)
-            raise UsageError(f"--set {twice} stands here twice", hint="give each setting once")
+            raise UsageError("?", f"--set {twice} stands here twice", hint="give each setting once")
         if self.seeds is None:
             return changed
         if "seeds" in changed:
-            raise UsageError("--seeds and --set seeds both say which seeds to train", hint="give one of them")
+            raise UsageError("?", "--seeds and --set seeds both say which seeds to train", hint="give one of them")
         return changed | {"seeds": parse_seeds(self.seeds)}
 
     def command(self, source: str) -> str:
@@ -125,9 +125,9 @@ def parse_seeds(text: str) -> int | list[int]:
     try:
         seeds = [int(part) for part in text.split(",")] if "," in text else int(text)
     except ValueError:
-        raise UsageError(f"--seeds is a number or a list such as 0,1,2; found {text!r}") from None
+        raise UsageError("?", f"--seeds is a number or a list such as 0,1,2; found {text!r}") from None
     if isinstance(seeds, int) and seeds < 1:
-        raise UsageError(f"--seeds is how many seeds, 1 at least, or a list such as 0,1,2; found {text!r}")
+        raise UsageError("?", f"--seeds is how many seeds, 1 at least, or a list such as 0,1,2; found {text!r}")
     return seeds
 
 
@@ -135,4 +135,4 @@ def _refuse_equal_folders(orders: list[Order]) -> None:
     twice = [folder for folder, count in Counter(order.folder for order in orders).items() if count > 1]
     if twice:
         hint = "rename one of the files, or run them apart with different -o"
-        raise UsageError(f"two studies would both write to {twice[0]}", hint=hint)
+        raise UsageError("?", f"two studies would both write to {twice[0]}", hint=hint)

@@ -41,7 +41,7 @@ def preview(
     otherwise a quick look. Ctrl-C ends it.
     """
     if quick and full:
-        raise UsageError("--quick and --full exclude each other", hint="give one of them")
+        raise UsageError("?", "--quick and --full exclude each other", hint="give one of them")
     show, wish = Show(quiet, verbose, False, open_), Wish((study,), output, ("html",), changes, seeds, quick)
     from reportgen.preview.server import Shown, serving
     from reportgen.preview.session import Preview
@@ -52,7 +52,7 @@ def preview(
     path = study_file(found[0])
     if len(found) > 1 or not path.is_file():
         raise StudyError(
-            f"{len(found)} studies" if len(found) > 1 else "there is no such file", study, "name one study"
+            "?", f"{len(found)} studies" if len(found) > 1 else "there is no such file", study, "name one study"
         )
     shown = Shown(path.name)
     previewed = Preview(

@@ -18,7 +18,7 @@ def write_starter(name: str | Path) -> Path:
     """
     path = Path(name)
     if path.name in ("", ".", ".."):
-        raise UsageError(f"{str(name)!r} is no name of a file", hint="such as reportgen new rates")
+        raise UsageError("?", f"{str(name)!r} is no name of a file", hint="such as reportgen new rates")
     path = path if path.suffix in ENDINGS else path.with_name(f"{path.name}.yaml")
     text = starter_text(path.stem)
     try:
@@ -26,9 +26,9 @@ def write_starter(name: str | Path) -> Path:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError("this is there already", where=str(path), hint="choose another name") from None
+        raise UsageError("?", "this is there already", where=str(path), hint="choose another name") from None
     except OSError as error:
-        raise UsageError(f"the study cannot be written: {error.strerror or error}", where=str(path)) from error
+        raise UsageError("?", f"the study cannot be written: {error.strerror or error}", where=str(path)) from error
     return path
 
 

@@ -50,7 +50,7 @@ class Show:
     def __post_init__(self) -> None:
         """Refuse to be quiet and verbose at once."""
         if self.quiet and self.verbose:
-            raise UsageError("-q and -v exclude each other", hint="give one of them")
+            raise UsageError("?", "-q and -v exclude each other", hint="give one of them")
 
     def watcher(self, part: Part | None = None) -> Watcher:
         """Return who follows the training: a bar on a terminal, lines elsewhere, nobody where quiet is asked for."""

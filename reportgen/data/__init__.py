@@ -98,7 +98,7 @@ def _ask(spec: DataSpec, seed: int, folder: Path | None) -> tuple[DataSet, Reque
     row, params = settings(DATASETS, spec.source, "data set")
     sizes = {name: _size(row, name, getattr(spec, name)) for name in ("samples", "features", "classes")}
     if row.sizes and sizes["classes"] > sizes["samples"]:
-        raise StudyError(f"{sizes['classes']} classes cannot share {sizes['samples']} samples")
+        raise StudyError("?", f"{sizes['classes']} classes cannot share {sizes['samples']} samples")
     _check_fractions(row, spec)
     return row, Request(params=params, seed=seed if spec.seed is None else spec.seed, folder=folder, **sizes)
 
@@ -109,9 +109,9 @@ def _size(row: DataSet, name: str, given: int | None) -> int:
         return row.sizes.get(name, row.fixed.get(name, 0))
     if name not in row.sizes and given != row.fixed.get(name):
         own = f"it has {row.fixed[name]}" if name in row.fixed else "the file decides"
-        raise StudyError(f"{name} of {row.name} cannot be set to {given}", hint=own)
+        raise StudyError("?", f"{name} of {row.name} cannot be set to {given}", hint=own)
     if given < 1:
-        raise StudyError(f"{name}: {given}", hint="at least 1")
+        raise StudyError("?", f"{name}: {given}", hint="at least 1")
     return given
 
 
@@ -124,11 +124,11 @@ def _check_fractions(row: DataSet, spec: DataSpec) -> None:
         *((f"keep of class {label}", fraction, None) for label, fraction in spec.keep),
     ):
         if not (0 <= value < 1 or (most is None and value == 1)):
-            raise StudyError(f"{name}: {value:g}", hint="a fraction from 0 to below 1" if most else "from 0 to 1")
+            raise StudyError("?", f"{name}: {value:g}", hint="a fraction from 0 to below 1" if most else "from 0 to 1")
     if "test" in row.given and spec.test:
-        raise StudyError(f"{row.name} has its own test split", hint="leave out test")
+        raise StudyError("?", f"{row.name} has its own test split", hint="leave out test")
     if "validation" in row.given and spec.validation not in (0.0, _USUAL_VALIDATION):
-        raise StudyError(f"{row.name} has its own validation split", hint="leave out validation")
+        raise StudyError("?", f"{row.name} has its own validation split", hint="leave out validation")
 
 
 def _floats(x: RawArray, rows: IntArray) -> FloatArray:
@@ -136,5 +136,5 @@ def _floats(x: RawArray, rows: IntArray) -> FloatArray:
     with np.errstate(over="ignore"):
         values = np.ascontiguousarray(x[rows], dtype=np.float32)
     if not np.isfinite(values).all():
-        raise StudyError("the data hold numbers beyond the range of float32")
+        raise StudyError("?", "the data hold numbers beyond the range of float32")
     return values

@@ -50,13 +50,13 @@ def settings(rows: dict[str, RowT], component: Component, kind: str) -> tuple[Ro
     """Return the component's row and its parameters, defaults filled in; unknown names are a StudyError."""
     row = find(rows, component.name)
     if row is None:
-        raise StudyError(f"unknown {kind} '{component.name}'", hint="one of " + ", ".join(rows))
+        raise StudyError("?", f"unknown {kind} '{component.name}'", hint="one of " + ", ".join(rows))
     params = {parameter.name: parameter.default for parameter in row.parameters}
     for name, value in component.params:
         if name not in params:
-            raise StudyError(f"{row.name} has no parameter '{name}'", hint="one of " + ", ".join(params))
+            raise StudyError("?", f"{row.name} has no parameter '{name}'", hint="one of " + ", ".join(params))
         params[name] = value
     missing = [p.name for p in row.parameters if p.required and params[p.name] is None]
     if missing:
-        raise StudyError(f"{row.name} needs {' and '.join(missing)}")
+        raise StudyError("?", f"{row.name} needs {' and '.join(missing)}")
     return row, params

@@ -85,7 +85,7 @@ def split_sizes(n: int, validation: float, test: float) -> tuple[int, int]:
     n_validation, n_test = (max(1, int(n * fraction + 0.5)) if fraction > 0 else 0 for fraction in (validation, test))
     if n_validation + n_test >= n:
         wanted = f"validation {validation:g} and test {test:g} of {n} example{'s' if n > 1 else ''}"
-        raise StudyError(f"{wanted} leave nothing to train on", hint="smaller fractions, or more examples")
+        raise StudyError("?", f"{wanted} leave nothing to train on", hint="smaller fractions, or more examples")
     return n_validation, n_test
 
 
@@ -101,7 +101,7 @@ def stratified_counts(counts: IntArray, validation: float, test: float) -> tuple
     for_test = np.minimum(largest_remainder(counts * n_test / counts.sum(), n_test), spare - for_validation)
     for name, wanted, found in (("validation", n_validation, for_validation), ("test", n_test, for_test)):
         if wanted and not found.sum():
-            raise StudyError(f"no example is left for {name}: every class has too few", hint="more examples")
+            raise StudyError("?", f"no example is left for {name}: every class has too few", hint="more examples")
     return for_validation, for_test
 
 
@@ -119,11 +119,11 @@ def kept_counts(counts: IntArray, keep: tuple[tuple[int, float], ...]) -> IntArr
     for label, fraction in keep:
         if not 0 <= label < len(counts):
             found, right = f"keep names class {label}", f"classes are 0 to {len(counts) - 1}"
-            raise StudyError(found, hint=right, setting="keep")
+            raise StudyError("?", found, hint=right, setting="keep")
         least = min(1, int(counts[label])) if fraction > 0 else 0
         kept[label] = max(least, int(counts[label] * fraction + 0.5))
     if not kept.sum():
-        raise StudyError("keep leaves no example to train on")
+        raise StudyError("?", "keep leaves no example to train on")
     return kept
 
 
@@ -139,7 +139,9 @@ def _keep(train: IntArray, y: IntArray, classes: int, spec: DataSpec) -> IntArra
 def train_size(available: int, wanted: int | None) -> int:
     """Return how many examples are trained on; more than there are is a StudyError."""
     if wanted is not None and not 1 <= wanted <= available:
-        raise StudyError(f"train: {wanted} of {available} training examples", hint=f"1 to {available}", setting="train")
+        raise StudyError(
+            "?", f"train: {wanted} of {available} training examples", hint=f"1 to {available}", setting="train"
+        )
     return available if wanted is None else wanted
 
 
@@ -154,7 +156,7 @@ def _labels(y: IntArray, classes: int, spec: DataSpec, seed: int) -> IntArray:
     if not spec.label_noise:
         return y
     if classes == 1:
-        raise StudyError("label_noise replaces a label by another class, and there is only one")
+        raise StudyError("?", "label_noise replaces a label by another class, and there is only one")
     return noisy_labels(y, classes, spec.label_noise, seed)
 
 

@@ -90,14 +90,14 @@ def read_archive(path: Path) -> dict[str, Array]:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
             if size > MOST_BYTES:
-                raise StudyError(f"the arrays take {size / 2**30:.1f} GiB", str(path), "at most 4 GiB")
+                raise StudyError("?", f"the arrays take {size / 2**30:.1f} GiB", str(path), "at most 4 GiB")
             return {_name(info): _member(path, archive, info) for info in archive.infolist()}
     except (zipfile.BadZipFile, zlib.error) as error:
         hint = "an .npz archive, as numpy.savez writes it, or a folder of them"
-        raise StudyError("the file is no record, or a damaged one", str(path), hint) from error
+        raise StudyError("?", "the file is no record, or a damaged one", str(path), hint) from error
     except (EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         hint = "an .npz archive, as numpy.savez writes it"
-        raise StudyError(f"the file cannot be read as arrays: {error}", str(path), hint) from error
+        raise StudyError("?", f"the file cannot be read as arrays: {error}", str(path), hint) from error
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -108,7 +108,7 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Arra
     """Return one array, after its header has told that its bytes are those of plain numbers or text, and all there."""
     name = _name(info)
     if not info.filename.endswith(".npy"):
-        raise StudyError(f"the archive holds {info.filename}, which is no array", str(path), "arrays alone")
+        raise StudyError("?", f"the archive holds {info.filename}, which is no array", str(path), "arrays alone")
     with archive.open(info) as source:
         try:
             shape, dtype = _header(source)
@@ -141,16 +141,18 @@ def checked(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...], cla
     """
     for name in REQUIRED:
         if name not in arrays:
-            raise StudyError(f"the array {name} is missing", str(path), "the loss of every training step, (S,)")
+            raise StudyError("?", f"the array {name} is missing", str(path), "the loss of every training step, (S,)")
     for name in arrays:
         if name not in SHAPES and name not in UNREAD and name != SETTINGS:
             near = difflib.get_close_matches(name, SHAPES, n=1)
-            raise StudyError(f"unknown array {name!r}", str(path), f"did you mean {near[0]!r}?" if near else None)
+            raise StudyError("?", f"unknown array {name!r}", str(path), f"did you mean {near[0]!r}?" if near else None)
     sizes = {"L": len(units) + 1, "U": sum(units), "C": classes}
     found = {name: _checked(path, name, arrays[name], sizes) for name in SHAPES if name in arrays}
     looks = next((name for name in found if name.startswith("probe_")), None)
     if looks is not None and "probe_step" not in found:
-        raise StudyError("the array probe_step is missing", str(path), f"the steps after which {looks} was measured")
+        raise StudyError(
+            "?", "the array probe_step is missing", str(path), f"the steps after which {looks} was measured"
+        )
     if "probe_unit_dead" in found:
         found.setdefault("unit_layer", np.repeat(np.arange(1, len(units) + 1), units))
     check_together(path, found, units)

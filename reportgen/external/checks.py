@@ -21,7 +21,7 @@ ALWAYS = ("probe_weight_norm", "probe_weight_std")
 
 def refusal(path: Path, name: str, found: str, right: str) -> StudyError:
     """Return the error on an array: what was found, and what would be right."""
-    return StudyError(f"the array {name} {found}", str(path), right)
+    return StudyError("?", f"the array {name} {found}", str(path), right)
 
 
 def check_together(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...]) -> None:

@@ -38,7 +38,7 @@ def array(values: Any, what: str = "an array") -> Array:
         return np.asarray(_of_tensor(values) if hasattr(values, "detach") else values, np.float64)
     except (TypeError, ValueError) as error:
         raise UsageError(
-            f"{what} cannot be read as numbers: {error}", hint="an array of numbers, or a tensor"
+            "?", f"{what} cannot be read as numbers: {error}", hint="an array of numbers, or a tensor"
         ) from None
 
 
@@ -55,7 +55,9 @@ def one_loss(value: Any, where: str) -> float:
     """Return a loss, which has to be a single number."""
     found = array(value, f"the loss of {where}")
     if found.size != 1:
-        raise UsageError(f"the loss of {where} has shape {found.shape}", hint="one number, the mean over the examples")
+        raise UsageError(
+            "?", f"the loss of {where} has shape {found.shape}", hint="one number, the mean over the examples"
+        )
     return float(found.reshape(()))
 
 
@@ -64,15 +66,15 @@ def examples(x: Any, y: Any, split: str) -> tuple[Array, Labels]:
     inputs, labels = array(x, f"{split} inputs"), array(y, f"{split} classes")
     if labels.shape != inputs.shape[:1]:
         found = f"{split} inputs are {inputs.shape}, classes {labels.shape}"
-        raise UsageError(found, hint="one class for each input, by its number")
+        raise UsageError("?", found, hint="one class for each input, by its number")
     lost = int((~np.isfinite(inputs)).sum())
     if lost:
         found = f"{split} inputs hold {lost} value{'s' * (lost > 1)} that are not finite"
-        raise UsageError(found, hint="a single one makes every loss NaN; leave out or mend such examples")
+        raise UsageError("?", found, hint="a single one makes every loss NaN; leave out or mend such examples")
     wrong = labels[(labels % 1 != 0) | (labels < 0)]
     if wrong.size:
         hint = "whole numbers from 0 on; (y + 1) // 2 for classes -1 and 1"
-        raise UsageError(f"{split} classes hold {wrong[0]:g}", hint=hint)
+        raise UsageError("?", f"{split} classes hold {wrong[0]:g}", hint=hint)
     return inputs, labels.astype(np.int64)
 
 
@@ -82,17 +84,19 @@ ONE_LOGIT = "of one logit z, give two: 0 and z"
 def outputs_of(given: Any, split: str, examples: int, classes: int, certain: bool) -> Array:
     """Return a network's outputs as logits of all examples; certain: whether `classes` is more than the labels say."""
     if given is None:
-        raise UsageError(f"the {split} outputs are missing", hint="the network's outputs of all examples of the split")
+        raise UsageError(
+            "?", f"the {split} outputs are missing", hint="the network's outputs of all examples of the split"
+        )
     outputs = array(given, f"{split} outputs")
     fits = outputs.ndim == 2 and len(outputs) == examples
     if not fits or outputs.shape[1] < classes or (certain and outputs.shape[1] != classes):
         count = f"{'' if certain else 'at least '}{classes} classes, from 0 on"
         right = f"logits of all {examples} examples, (n, classes), of {count}"
         one = fits and outputs.shape[1] == 1
-        raise UsageError(f"{split} outputs are {outputs.shape}", hint=f"{right}; {ONE_LOGIT}" if one else right)
+        raise UsageError("?", f"{split} outputs are {outputs.shape}", hint=f"{right}; {ONE_LOGIT}" if one else right)
     if len(outputs) and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=1e-5):
         hint = "logits, which go into the softmax, or the logarithms of probabilities"
-        raise UsageError(f"{split} outputs are probabilities: they add to 1 for each example", hint=hint)
+        raise UsageError("?", f"{split} outputs are probabilities: they add to 1 for each example", hint=hint)
     return outputs
 
 
@@ -101,7 +105,7 @@ def check_output_units(units: int, classes: int, certain: bool) -> None:
     if units < classes or (certain and units != classes):
         found = f"the last layer has {units} unit{'s' * (units > 1)}, and there are {classes} classes"
         right = "all layers, the output layer last"
-        raise UsageError(found, hint=f"{right}; {ONE_LOGIT}" if units == 1 else right)
+        raise UsageError("?", found, hint=f"{right}; {ONE_LOGIT}" if units == 1 else right)
 
 
 def no_examples(like: Array) -> tuple[Array, Labels]:
@@ -133,11 +137,11 @@ def activation_of(given: Any) -> tuple[Activation, dict[str, Any]]:
         parameters = {ours: has[theirs] for theirs, ours in FOREIGN.items() if theirs in has}
     row = named(ACTIVATIONS, name)
     if row is None:
-        raise UsageError(f"unknown activation {given!r}", hint=f"one of {', '.join(ACTIVATIONS)}")
+        raise UsageError("?", f"unknown activation {given!r}", hint=f"one of {', '.join(ACTIVATIONS)}")
     unknown = sorted(set(parameters) - {one.name for one in row.parameters})
     if unknown:
         known = ", ".join(one.name for one in row.parameters) or "none"
-        raise UsageError(f"{row.name} has no parameter {', '.join(unknown)}", hint=f"it has {known}")
+        raise UsageError("?", f"{row.name} has no parameter {', '.join(unknown)}", hint=f"it has {known}")
     return row, parameters
 
 
@@ -166,7 +170,9 @@ def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
         optimizer["weight_decay"] = decay
     elif decay is not None:
         if rest.get("l2", decay) != decay:
-            raise UsageError(f"weight_decay is {decay:g} and l2 {rest['l2']:g}", hint="one of them: they are the same")
+            raise UsageError(
+                "?", f"weight_decay is {decay:g} and l2 {rest['l2']:g}", hint="one of them: they are the same"
+            )
         rest["l2"] = decay
     return network, rest | ({"optimizer": {"name": "sgd"} | optimizer} if optimizer else {})
 
@@ -179,7 +185,9 @@ def _optimizer(given: Any) -> dict[str, Any]:
         return _of_object(type(given).__name__, given.param_groups[0])
     mapping = {"name": given} if isinstance(given, str) else plain(given)
     if not isinstance(mapping, dict):
-        raise UsageError(f"the optimizer is {given!r}", hint="a name such as 'adam', a mapping, or PyTorch's optimizer")
+        raise UsageError(
+            "?", f"the optimizer is {given!r}", hint="a name such as 'adam', a mapping, or PyTorch's optimizer"
+        )
     row = named(OPTIMIZERS, mapping.get("name"))
     return mapping | ({"name": row.name} if row is not None else {})
 
@@ -209,14 +217,14 @@ def _check(model: type[Training] | type[Network], tree: Mapping[str, Any]) -> No
         model.model_validate(tree)
     except ValidationError as error:
         told = study_error(error, dict(tree), lambda path, _: f"settings: {'.'.join(map(str, path))}")
-        raise UsageError(str(told)) from None
+        raise UsageError("?", str(told)) from None
 
 
 def one_seed(value: Any) -> int:
     """Return a seed as a whole number."""
     found = plain(value)
     if isinstance(found, bool) or not isinstance(found, int):
-        raise UsageError(f"the seed is {value!r}", hint="a whole number, which tells records of one variant apart")
+        raise UsageError("?", f"the seed is {value!r}", hint="a whole number, which tells records of one variant apart")
     return found
 
 
@@ -224,7 +232,7 @@ def one_name(value: Any) -> str:
     """Return a variant's name as text; a number is a name too."""
     found = str(plain(value))
     if not found.strip() or not found.isprintable():
-        raise UsageError(f"the variant's name is {found!r}", hint="a name of one line, such as 'wide'")
+        raise UsageError("?", f"the variant's name is {found!r}", hint="a name of one line, such as 'wide'")
     return found
 
 

@@ -70,11 +70,11 @@ class Watched:
 
     def __init__(self, layers: Any, loss: Callable[[], Any]) -> None:
         if not callable(loss):
-            raise UsageError("the loss to watch is no function", hint="such as lambda: criterion(net(x), y)")
+            raise UsageError("?", "the loss to watch is no function", hint="such as lambda: criterion(net(x), y)")
         self._root, self._loss = layers, loss
         self._modules = {id(module): (kind_of(module, n), module) for n, module in enumerate(modules_in(layers), 1)}
         if not any(kind == LINEAR for kind, _ in self._modules.values()):
-            raise UsageError("there is no layer to watch", hint="the network, or its layers in order")
+            raise UsageError("?", "there is no layer to watch", hint="the network, or its layers in order")
         self._order: list[Any] = [module for kind, module in self._modules.values() if kind == LINEAR]
         self._first = True
         self.batchnorm: Any = None
@@ -98,7 +98,7 @@ class Watched:
             if name in told and _any(told[name]) != _any(value):
                 what = "it" if _any(value) else "none"
                 found = f"{name} is told to be {told[name]!r}, and the watched network has {what}"
-                raise UsageError(found, hint="leave out what a network that is watched shows by itself")
+                raise UsageError("?", found, hint="leave out what a network that is watched shows by itself")
         return known | dict(told)
 
     def look(self) -> tuple[list[Pair], list[Pair], list[Pair], list[Norm | None]]:
@@ -148,16 +148,18 @@ class Watched:
         seen = self._pass(False)
         if not seen.layers:
             found = "the loss to watch is computed without any of the layers that are watched"
-            raise UsageError(found, hint="a pass of the network that is trained")
+            raise UsageError("?", found, hint="a pass of the network that is trained")
         lost = len(self._order) - len(seen.layers)
         if lost:
-            raise UsageError(f"{lost} of the watched layers take no part in the loss", hint="the layers that it passes")
+            raise UsageError(
+                "?", f"{lost} of the watched layers take no part in the loss", hint="the layers that it passes"
+            )
         _check_loss(seen.loss)
         _check_frozen(seen.layers)
         nodes = batchnorm_nodes(seen.loss)
         if nodes > sum(kind == NORM for kind, _ in self._modules.values()):
             found = "the network has batch normalization, which is not among the layers that are watched"
-            raise UsageError(found, hint="give watch the whole network, or all of its layers in order")
+            raise UsageError("?", found, hint="give watch the whole network, or all of its layers in order")
         self._order = [one.layer for one in seen.layers]
         self._note_structure(seen, hasattr(seen.loss, "grad_fn"), hasattr(seen.loss, "detach"))
         self._first = False
@@ -210,12 +212,12 @@ def _noting(kind: str, layers: list[Seen]) -> Callable[[Any, Any, Any], Any]:
         if kind not in (LINEAR, NORM) or (kind == NORM and not layers):
             return None
         if getattr(output, "requires_grad", True) is False:
-            raise UsageError("the loss to watch has no gradients", hint="compute it outside of torch.no_grad()")
+            raise UsageError("?", "the loss to watch has no gradients", hint="compute it outside of torch.no_grad()")
         output.retain_grad()
         if kind == NORM:
             _note_norm(layers[-1], module, given, output)
         elif any(one.layer is module for one in layers):
-            raise UsageError("a watched layer is passed twice by one loss", hint="one pass of the network")
+            raise UsageError("?", "a watched layer is passed twice by one loss", hint="one pass of the network")
         else:
             layers.append(Seen(module, output))
         return output.clone()
@@ -246,7 +248,7 @@ def _check_alike(one: Any, other: Any) -> None:
     if not _alike(one, other):
         found = f"two looks at the same weights have losses of {float(array(one)):.4g} and {float(array(other)):.4g}"
         hint = "one fixed batch, and no dropout: give watch the network, or switch functional dropout off in the loss"
-        raise UsageError(found, hint=hint)
+        raise UsageError("?", found, hint=hint)
 
 
 def _parameters(seen: Seen) -> tuple[Any, Any]:
@@ -259,7 +261,7 @@ def _pair(part: Any) -> Pair:
     if part is None:
         return np.zeros(1), np.zeros(1)
     if part.grad is None:
-        raise UsageError("a watched layer has no gradient", hint="the loss has to be one of the network's outputs")
+        raise UsageError("?", "a watched layer has no gradient", hint="the loss has to be one of the network's outputs")
     return array(part), array(part.grad)
 
 
@@ -289,7 +291,7 @@ def _any(setting: Any) -> bool:
 def _check_loss(loss: Any) -> None:
     if not hasattr(loss, "backward"):
         found = f"the loss to watch gives a {type(loss).__name__}"
-        raise UsageError(found, hint="the tensor that the loss function gives, with its gradients")
+        raise UsageError("?", found, hint="the tensor that the loss function gives, with its gradients")
     if hasattr(loss, "detach"):
         one_loss(loss, "the look")
 
@@ -297,4 +299,4 @@ def _check_loss(loss: Any) -> None:
 def _check_frozen(layers: list[Seen]) -> None:
     for number, one in enumerate(layers, 1):
         if any(part is not None and getattr(part, "requires_grad", True) is False for part in _parameters(one)):
-            raise UsageError(f"layer {number} is frozen", hint="layers whose weights and biases are trained")
+            raise UsageError("?", f"layer {number} is frozen", hint="layers whose weights and biases are trained")

@@ -116,16 +116,16 @@ def check_layers(layers: Layers, units_axis: int) -> None:
     counts = [len(part) for part in (layers.preactivations, layers.weights, layers.biases, layers.before, layers.norms)]
     if len(set(counts)) > 1:
         found = "{} pre-activations, {} weights and {} biases; {} weights at the step, {} norms".format(*counts)
-        raise UsageError(f"layers differ in number: {found}", hint="one of each for every layer")
+        raise UsageError("?", f"layers differ in number: {found}", hint="one of each for every layer")
     if not layers.weights:
-        raise UsageError("there are no layers", hint="at least the output layer")
+        raise UsageError("?", "there are no layers", hint="at least the output layer")
     for number, ((z, _), (w, _)) in enumerate(zip(layers.preactivations, layers.weights, strict=True), 1):
         if z.ndim != 2 or w.ndim != 2:
             found = f"layer {number} has pre-activations of shape {z.shape} and weights of shape {w.shape}"
-            raise UsageError(found, hint="(examples, units) and two axes: fully connected layers alone")
+            raise UsageError("?", found, hint="(examples, units) and two axes: fully connected layers alone")
         if z.shape[1] != w.shape[units_axis]:
             found = f"layer {number} has {z.shape[1]} pre-activations, and weights of {w.shape[units_axis]} units"
-            raise UsageError(found, hint="all lists go from the first hidden layer on; see also units_axis")
+            raise UsageError("?", found, hint="all lists go from the first hidden layer on; see also units_axis")
 
 
 def check_chain(weights: Sequence[Array], features: int, units_axis: int) -> None:
@@ -134,7 +134,7 @@ def check_chain(weights: Sequence[Array], features: int, units_axis: int) -> Non
     for number, w in enumerate(weights, 1):
         if w.shape[1 - units_axis] != comes:
             found = f"layer {number} takes {w.shape[1 - units_axis]} values, and {whence} {comes}"
-            raise UsageError(found, hint="every layer, from the one that takes the inputs to the output layer")
+            raise UsageError("?", found, hint="every layer, from the one that takes the inputs to the output layer")
         comes, whence = w.shape[units_axis], f"layer {number} puts out"
 
 

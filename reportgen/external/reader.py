@@ -71,10 +71,10 @@ def read_records(path: Path) -> list[Brought]:
     StudyError : a record cannot be read, or is not as the format wants it; the first such one.
     """
     if not path.exists():
-        raise UsageError("there is no such file or folder", str(path), "an .npz file, or a folder of them")
+        raise UsageError("?", "there is no such file or folder", str(path), "an .npz file, or a folder of them")
     files = [path] if path.is_file() else _archives(path)
     if not files:
-        raise UsageError("no record is in this folder", str(path), "files such as seed0.npz")
+        raise UsageError("?", "no record is in this folder", str(path), "files such as seed0.npz")
     found = [_record(file, number) for number, file in enumerate(files)]
     _check_settings(found)
     names = variant_names((b.path, b.variant) for b in found if b.variant.startswith("{"))
@@ -96,7 +96,7 @@ def _check_seeds(found: list[Brought]) -> None:
         place = (brought.variant, brought.record.spec.seed)
         if place in first:
             text = f"seed {place[1]} of {brought.variant!r} is also in {first[place].name}"
-            raise StudyError(text, str(brought.path), "a seed or a variant of its own for each record")
+            raise StudyError("?", text, str(brought.path), "a seed or a variant of its own for each record")
         first[place] = brought.path
 
 
@@ -109,7 +109,7 @@ def _check_settings(found: list[Brought]) -> None:
         name = next((name for name in own if own[name] != theirs[name]), None)
         if name is not None:
             text = f"{brought.variant!r} has another {name} in {other.path.name}"
-            raise StudyError(text, str(brought.path), "a variant of its own for each set of settings")
+            raise StudyError("?", text, str(brought.path), "a variant of its own for each set of settings")
 
 
 def _compared(record: RunRecord) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSp
     """Return the settings as a run's, checked like those of a study."""
     training = mapping_of(place, head, "training")
     if "lr" not in training:
-        raise StudyError("training.lr is missing", place, "the learning rate, such as 0.1")
+        raise StudyError("?", "training.lr is missing", place, "the learning rate, such as 0.1")
     data = {"name": "gaussian", "samples": classes, "features": 1, "classes": classes}
     tree = {"data": data, "network": mapping_of(place, head, "network"), "training": training}
     try:

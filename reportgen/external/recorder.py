@@ -70,7 +70,7 @@ class Recorder:
         self._gauge = Gauge(row, {one.name: one.default for one in row.parameters} | parameters, units_axis)
         x, y = examples(x, y, "training")
         if not len(y):
-            raise UsageError("there are no training examples", hint="all examples that are trained on")
+            raise UsageError("?", "there are no training examples", hint="all examples that are trained on")
         x_val, y_val = no_examples(x) if x_val is None else examples(x_val, y_val, "validation")
         self._facts = facts_of(x, y, x_val, y_val)
         self._labels = {"train": y, "val": y_val}
@@ -242,13 +242,13 @@ class Recorder:
         """
         self._tell(settings)
         if not self._steps:
-            raise UsageError("no step was noted", hint="call step before each change of the weights, then save")
+            raise UsageError("?", "no step was noted", hint="call step before each change of the weights, then save")
         if "lr" not in self._told:
-            raise UsageError("the learning rate is missing", hint="such as save(path, lr=0.1)")
+            raise UsageError("?", "the learning rate is missing", hint="such as save(path, lr=0.1)")
         if self._watched is not None:
             self.look(*self._watched.look())
         if self._hidden is None:
-            raise UsageError("no layer was looked at", hint="call watch before training, or look before save")
+            raise UsageError("?", "no layer was looked at", hint="call watch before training, or look before save")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, run=json.dumps(self._run()), **self._arrays())
 
@@ -288,5 +288,5 @@ class Recorder:
 def _with_gradient(given: Any) -> Pair:
     value, gradient = given if isinstance(given, (tuple, list)) else (given, getattr(given, "grad", None))
     if gradient is None:
-        raise UsageError("a gradient is missing", hint="call backward first, and retain_grad in the hook")
+        raise UsageError("?", "a gradient is missing", hint="call backward first, and retain_grad in the hook")
     return array(value), array(gradient)

@@ -30,7 +30,7 @@ def settings_of(path: Path, arrays: Mapping[str, Array]) -> tuple[str, dict[str,
     inside = _inside(path, arrays[SETTINGS]) if SETTINGS in arrays else None
     if inside is None and not beside.is_file():
         hint = f"the member {SETTINGS!r} as JSON text, or the file {beside.name}"
-        raise StudyError("the settings of the run are missing", str(path), hint)
+        raise StudyError("?", "the settings of the run are missing", str(path), hint)
     if inside is None:
         return str(beside), _read(str(beside), _text(str(beside), beside.read_bytes()))
     head = _read(str(path), inside)
@@ -48,7 +48,7 @@ def _inside(path: Path, member: Array) -> str:
     if member.dtype == "uint8" and member.ndim == 1:
         return _text(str(path), member.tobytes())
     found = f"the member {SETTINGS!r} holds {member.dtype} of shape {member.shape}"
-    raise StudyError(found, str(path), "one JSON text, such as json.dumps gives")
+    raise StudyError("?", found, str(path), "one JSON text, such as json.dumps gives")
 
 
 def _text(place: str, content: bytes) -> str:
@@ -57,7 +57,7 @@ def _text(place: str, content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found = f"the settings are no UTF-8 text: byte {error.start + 1} is {content[error.start]:#04x}"
-        raise StudyError(found, place, 'save the file with encoding="utf-8"') from None
+        raise StudyError("?", found, place, 'save the file with encoding="utf-8"') from None
 
 
 def _read(place: str, text: str) -> dict[str, Any]:
@@ -65,13 +65,13 @@ def _read(place: str, text: str) -> dict[str, Any]:
         head = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         found = f"the settings are no JSON at line {error.lineno}, column {error.colno}"
-        raise StudyError(found, place, SUCH_AS) from None
+        raise StudyError("?", found, place, SUCH_AS) from None
     except RecursionError:
-        raise StudyError("the settings are nested too deeply", place, SUCH_AS) from None
+        raise StudyError("?", "the settings are nested too deeply", place, SUCH_AS) from None
     except _TwiceError as error:
-        raise StudyError(f"the settings have the key {error} twice", place, "each key once") from None
+        raise StudyError("?", f"the settings have the key {error} twice", place, "each key once") from None
     if not isinstance(head, dict):
-        raise StudyError("the settings are no mapping", place, SUCH_AS)
+        raise StudyError("?", "the settings are no mapping", place, SUCH_AS)
     return head
 
 
@@ -92,14 +92,14 @@ def _refuse_other(path: Path, beside: Path, head: Mapping[str, Any]) -> None:
         return
     if "network" in other and other != head:
         found = f"the settings in the archive and in {beside.name} differ"
-        raise StudyError(found, str(path), "one of them: the archive without its member 'run', or no such file")
+        raise StudyError("?", found, str(path), "one of them: the archive without its member 'run', or no such file")
 
 
 def mapping_of(place: str, head: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return a mapping of the settings, empty where it is left out."""
     found = head.get(name, {})
     if not isinstance(found, dict):
-        raise StudyError(f"{name} is no mapping", place, f'such as "{name}": {{...}}')
+        raise StudyError("?", f"{name} is no mapping", place, f'such as "{name}": {{...}}')
     return found
 
 
@@ -109,14 +109,14 @@ def refuse_unknown(place: str, given: Mapping[str, Any], known: Sequence[str], a
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
-            raise StudyError(f"unknown key '{above}{name}'", place, hint)
+            raise StudyError("?", f"unknown key '{above}{name}'", place, hint)
 
 
 def seed_of(place: str, head: Mapping[str, Any], number: int) -> int:
     """Return the record's seed; `number` where it names none."""
     seed = head.get("seed", number)
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise StudyError(f"seed is {seed!r}, no whole number", place, "such as seed: 0")
+        raise StudyError("?", f"seed is {seed!r}, no whole number", place, "such as seed: 0")
     return seed
 
 
@@ -124,7 +124,7 @@ def variant_of(place: str, head: Mapping[str, Any]) -> str:
     """Return the name of the record's variant."""
     variant = head.get(VARIANT, VARIANT)
     if not isinstance(variant, str) or not variant.strip() or not variant.isprintable():
-        raise StudyError(f"variant is {variant!r}", place, 'a name of one line as text, such as "wide"')
+        raise StudyError("?", f"variant is {variant!r}", place, 'a name of one line as text, such as "wide"')
     return variant
 
 
@@ -132,9 +132,9 @@ def status_of(place: str, head: Mapping[str, Any], lost: str) -> str:
     """Return how the run ended; lost: what of it is not finite, in words, empty where all is."""
     status = head.get("status", "diverged" if lost else "ok")
     if status not in STATUSES:
-        raise StudyError(f"status is {status!r}", place, f"one of {', '.join(STATUSES)}")
+        raise StudyError("?", f"status is {status!r}", place, f"one of {', '.join(STATUSES)}")
     if status == "ok" and lost:
-        raise StudyError(f"status is 'ok', and {lost}", place, "diverged, or without a status; or numbers")
+        raise StudyError("?", f"status is 'ok', and {lost}", place, "diverged, or without a status; or numbers")
     return str(status)
 
 
@@ -183,12 +183,12 @@ def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
     given = mapping_of(place, head, "facts")
     refuse_unknown(place, given, tuple(FACTS), "facts.")
     if given.get("classes") is None:
-        raise StudyError("facts.classes is missing", place, "how many classes there are, such as classes: 10")
+        raise StudyError("?", "facts.classes is missing", place, "how many classes there are, such as classes: 10")
     facts = {name: value for name, value in given.items() if not _unknown(value)}
     for name, value in facts.items():
         fits, right = FACTS[name]
         if not fits(value):
-            raise StudyError(f"facts.{name} is {_shown(value)}", place, right)
+            raise StudyError("?", f"facts.{name} is {_shown(value)}", place, right)
     whole = {name: int(value) for name, value in facts.items() if FACTS[name] in (SOME, MANY)}
     _check_counts(place, facts)
     return facts | whole
@@ -199,10 +199,12 @@ def _check_counts(place: str, facts: Mapping[str, Any]) -> None:
     if counts is None:
         return
     if len(counts) != classes:
-        raise StudyError(f"facts.class_counts has {len(counts)} entries", place, f"as many as facts.classes, {classes}")
+        raise StudyError(
+            "?", f"facts.class_counts has {len(counts)} entries", place, f"as many as facts.classes, {classes}"
+        )
     if facts.get("train_n", sum(counts)) != sum(counts):
         found = f"facts.class_counts add to {sum(counts)}, and facts.train_n is {facts['train_n']}"
-        raise StudyError(found, place, "the training examples of each class")
+        raise StudyError("?", found, place, "the training examples of each class")
 
 
 def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
@@ -213,7 +215,7 @@ def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
     for name, value in known.items():
         fits, right = SHARE if name.endswith("accuracy") else SIZE
         if not fits(value) and not (name.endswith("loss") and value == math.inf):
-            raise StudyError(f"final.{name} is {_shown(value)}", place, right)
+            raise StudyError("?", f"final.{name} is {_shown(value)}", place, right)
     return {name: float(value) for name, value in known.items()}
 
 

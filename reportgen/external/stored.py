@@ -23,7 +23,7 @@ def stored_of(place: str, head: Mapping[str, Any], arrays: Mapping[str, Array]) 
         record = RunRecord(spec=spec, final=final, arrays=arrays, **{name: head[name] for name in names})
         return replace(spec, seed=0).canonical(), record
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StudyError(f"the stored run is not as it was written: {error}", place, "train it again") from error
+        raise StudyError("?", f"the stored run is not as it was written: {error}", place, "train it again") from error
 
 
 def _typed(kind: Any, value: Any) -> Any:

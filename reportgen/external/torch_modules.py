@@ -26,7 +26,7 @@ def modules_in(given: Any) -> list[Any]:
             given = list(given)
         except TypeError:
             found = f"a {type(given).__name__} cannot be watched"
-            raise UsageError(found, hint="the network, or its layers in order") from None
+            raise UsageError("?", found, hint="the network, or its layers in order") from None
     parts = [given] if hasattr(given, "modules") else given
     inner = [module for part in parts for module in _innermost(part)]
     return list({id(module): module for module in inner}.values())
@@ -41,7 +41,7 @@ def _innermost(part: Any) -> Iterator[Any]:
             yield module
         elif next(iter(module.parameters(recurse=False)), None) is not None:
             found = f"a {type(module).__name__} has parameters of its own beside its layers"
-            raise UsageError(found, hint="give watch the layers in order; see Recorder.look for other networks")
+            raise UsageError("?", found, hint="give watch the layers in order; see Recorder.look for other networks")
 
 
 def kind_of(module: Any, number: int) -> str:
@@ -56,10 +56,12 @@ def kind_of(module: Any, number: int) -> str:
     missing = [name for name in ASKED if not hasattr(module, name)]
     if missing:
         found = f"layer {number} is a {type(module).__name__} without {', '.join(missing)}"
-        raise UsageError(found, hint="layers such as torch.nn.Linear; see Recorder.look for others")
+        raise UsageError("?", found, hint="layers such as torch.nn.Linear; see Recorder.look for others")
     if array(module.weight).ndim != 2:
         found = f"layer {number} is a {type(module).__name__}, whose weights have shape {array(module.weight).shape}"
-        raise UsageError(found, hint="fully connected layers with BatchNorm1d, Dropout and activations between them")
+        raise UsageError(
+            "?", found, hint="fully connected layers with BatchNorm1d, Dropout and activations between them"
+        )
     return LINEAR
 
 

@@ -33,7 +33,7 @@ def find(id_: str) -> FigureKind:
     if id_ in FIGURES:
         return FIGURES[id_]
     near = difflib.get_close_matches(id_, FIGURES, n=1)
-    raise StudyError(f"unknown figure {id_!r}", "figures", f"did you mean {near[0]!r}?" if near else None)
+    raise StudyError("?", f"unknown figure {id_!r}", "figures", f"did you mean {near[0]!r}?" if near else None)
 
 
 def draw_all(analysis: Analysis) -> list[Drawing]:

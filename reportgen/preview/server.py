@@ -93,7 +93,7 @@ def _server(handler: type[BaseHTTPRequestHandler], port: int | None) -> _Server:
             return _server(handler, 0)
         taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
         found = f"port {port} is taken, or not for users" if taken else f"port {port}: {error.strerror or error}"
-        raise UsageError(found, hint="choose another --port, or 0 for one that is free") from error
+        raise UsageError("?", found, hint="choose another --port, or 0 for one that is free") from error
 
 
 def _handler(shown: Shown) -> type[BaseHTTPRequestHandler]:

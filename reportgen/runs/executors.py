@@ -129,11 +129,11 @@ def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) ->
     try:
         from distributed import Client
     except ImportError as error:
-        raise MissingError("--dask needs the package distributed", hint="pip install 'reportgen[dask]'") from error
+        raise MissingError("?", "--dask needs the package distributed", hint="pip install 'reportgen[dask]'") from error
     try:
         client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
-        raise UsageError(f"no Dask scheduler answers at {address}", hint="such as tcp://localhost:8786") from error
+        raise UsageError("?", f"no Dask scheduler answers at {address}", hint="such as tcp://localhost:8786") from error
     with client, client.get_executor() as pool:
         workers = sum(client.nthreads().values())
         futures = {pool.submit(_train_remotely, job, folder, workers): job for job in jobs}

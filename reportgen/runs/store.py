@@ -87,7 +87,7 @@ class Store:
             except FileNotFoundError:  # another machine took our half-written folder for an abandoned one
                 self._write(path, record)
         except OSError as error:
-            raise StoreError(f"a run cannot be stored: {error.strerror or error}", where=str(path)) from error
+            raise StoreError("?", f"a run cannot be stored: {error.strerror or error}", where=str(path)) from error
 
     def sweep(self) -> None:
         """Remove what killed processes left half-written."""

@@ -120,7 +120,7 @@ def refuse_beyond_memory(plan: Plan, jobs: Sequence[Job], workers: int) -> None:
         return
     if there is not None and needed > FAR_BEYOND * there:
         found = f"training needs about {needed / 1e6:,.0f} MB of memory, and this machine has {there / 1e6:,.0f} MB"
-        raise MissingError(found, where=plan.study.id, hint=SMALLER)
+        raise MissingError("?", found, where=plan.study.id, hint=SMALLER)
 
 
 def peak_bytes(costs: Mapping[str, Cost], workers: int) -> int:

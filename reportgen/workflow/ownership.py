@@ -45,7 +45,7 @@ def refuse_other(study: Study, file: Path, folder: Path) -> None:
     if former.startswith(SHIPPED) or (folder / former).is_file() or told.get("title") != study.title:
         here, there = _named(new or "", folder), _named(former, folder)
         found = f"here stands the report of another study, {there}, which that of {here} would replace"
-        raise UsageError(found, where=str(folder), hint="choose another folder with -o, or remove this one")
+        raise UsageError("?", found, where=str(folder), hint="choose another folder with -o, or remove this one")
 
 
 def _is_kept_in(file: Path, folder: Path) -> bool:

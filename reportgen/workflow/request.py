@@ -63,10 +63,10 @@ def order_study(
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown or not formats:
         found = f"unknown format {', '.join(unknown)}" if unknown else "no format is named"
-        raise UsageError(found, hint=f"there are {', '.join(FORMATS)}")
+        raise UsageError("?", found, hint=f"there are {', '.join(FORMATS)}")
     path, changes = study_file(source), dict(overrides or {})
     if WATERMARK in changes:  # which quick looks alone have
-        raise StudyError(f"there is no setting {WATERMARK!r}", f"--set {WATERMARK}", "a dotted path of the study")
+        raise StudyError("?", f"there is no setting {WATERMARK!r}", f"--set {WATERMARK}", "a dotted path of the study")
     plan = make_plan(load_study(path, changes, flags))
     if quick:
         small = quick_overrides(plan, changes)

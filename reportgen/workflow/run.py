@@ -183,7 +183,7 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     if len(records) < count:
         lack = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
         there = "" if order.folder.parent == Path("reports") else f" {typed('-o', order.folder.parent)}"
-        raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}{there}")
+        raise UsageError("?", lack, where=str(order.store.folder), hint=f"train them first: {order.command}{there}")
     disk.make_writable(order.folder)
     return write_report(analyse_stored(order, records, watcher), watcher)
 
@@ -249,7 +249,7 @@ def _analysed(
     jobs = plan_jobs(order.plan)
     lost = [job.key for job in jobs if job.key not in records]
     if lost:
-        raise StoreError("a run cannot be read back after it was stored", where=str(order.store.folder / lost[0]))
+        raise StoreError("?", "a run cannot be read back after it was stored", where=str(order.store.folder / lost[0]))
     watcher.stage("analysing")
     found = by_variant(jobs, records)
     measurements = Measurements(order.folder / "sanity", may_measure)

@@ -23,7 +23,7 @@ def groups(d: int, image_shape: tuple[int, int, int] | None, per: str) -> tuple[
     """Return where each group of features that share a statistic begins, and its size."""
     if per == "channel":
         if image_shape is None:
-            raise StudyError("per: channel needs images", hint="per: feature or per: all")
+            raise StudyError("?", "per: channel needs images", hint="per: feature or per: all")
         starts = np.arange(image_shape[0]) * (d // image_shape[0])
     else:
         starts = np.arange(d) if per == "feature" else np.zeros(1, np.int64)

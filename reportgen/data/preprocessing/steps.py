@@ -56,7 +56,7 @@ def prepare(
         if step.draws:
             prepared = _with_noise(prepared, params, stream(seed, "input noise", index))
         if not all(np.isfinite(x).all() for x in prepared):
-            raise StudyError(f"preprocessing step {step.name} leads to numbers that float32 cannot hold")
+            raise StudyError("?", f"preprocessing step {step.name} leads to numbers that float32 cannot hold")
         image_shape = image_shape if step.keeps_pixels else None
         facts.update(fitted.facts)
     return prepared, image_shape, facts
@@ -101,7 +101,9 @@ def _standardize(x: FloatArray, image_shape: ImageShape | None, params: Mapping[
 
 def _minmax(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
     if not params["low"] < params["high"]:
-        raise StudyError(f"minmax from low {params['low']} to high {params['high']}", hint="low must be below high")
+        raise StudyError(
+            "?", f"minmax from low {params['low']} to high {params['high']}", hint="low must be below high"
+        )
     low, high = group_bounds(x, *groups(x.shape[1], image_shape, params["per"]))
     varies = high > low
     width = params["high"] - params["low"]
@@ -128,9 +130,9 @@ def _check_pca(params: Mapping[str, Any], most: int) -> None:
     """Refuse a number of components beyond `most`, the smaller of examples and features, or both ways at once."""
     components = params.get("components")
     if components is not None and params.get("variance") is not None:
-        raise StudyError("pca takes components or variance, not both")
+        raise StudyError("?", "pca takes components or variance, not both")
     if components is not None and components > most:
-        raise StudyError(f"pca cannot give {components} components", hint=f"the data have at most {most}")
+        raise StudyError("?", f"pca cannot give {components} components", hint=f"the data have at most {most}")
 
 
 def _whiten(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:

@@ -60,9 +60,9 @@ def _read(path: Path, _: Stamp, form: _Format) -> Source:
     lines = _lines(path, form)
     number, first = next(lines, (0, []))
     if not first:
-        raise StudyError("is empty", form.name, "one example a line is needed")
+        raise StudyError("?", "is empty", form.name, "one example a line is needed")
     if len(first) < 2:
-        raise StudyError("has one column only", form.name, "a class and a feature are needed; see separator")
+        raise StudyError("?", "has one column only", form.name, "a class and a feature are needed; see separator")
     names = first if _is_header(first, form) else None
     target = _target(form, names, len(first))
     rows = _Rows(form.name, len(first), target, names)
@@ -83,12 +83,12 @@ def _lines(path: Path, form: _Format) -> Iterator[Line]:
                     yield reader.line_num, cells
     except UnicodeDecodeError as error:
         raise StudyError(
-            f"is not UTF-8 text: {error.reason} at byte {error.start}", form.name, "save it as UTF-8"
+            "?", f"is not UTF-8 text: {error.reason} at byte {error.start}", form.name, "save it as UTF-8"
         ) from error
     except csv.Error as error:
-        raise StudyError(f"is not a table: {error}", f"{form.name}:{reader.line_num}") from error
+        raise StudyError("?", f"is not a table: {error}", f"{form.name}:{reader.line_num}") from error
     except OSError as error:
-        raise StudyError(f"cannot be read: {error.strerror or error}", form.name) from error
+        raise StudyError("?", f"cannot be read: {error.strerror or error}", form.name) from error
 
 
 def _is_header(first: list[str], form: _Format) -> bool:
@@ -116,12 +116,12 @@ def _target(form: _Format, names: list[str] | None, width: int) -> int:
         known = [name.strip() for name in names or []]
         if known.count(target) > 1:
             found = f"{known.count(target)} columns are named '{target}'"
-            raise StudyError(found, form.name, "give the number of one, from 0", "target")
+            raise StudyError("?", found, form.name, "give the number of one, from 0", "target")
         if target in known:
             return known.index(target)
         raise _unknown_column(form, known, target)
     if not -width <= target < width:
-        raise StudyError(f"no column {target}", form.name, f"columns are 0 to {width - 1}", setting="target")
+        raise StudyError("?", f"no column {target}", form.name, f"columns are 0 to {width - 1}", setting="target")
     return target % width
 
 
@@ -129,10 +129,10 @@ def _unknown_column(form: _Format, known: list[str], target: str) -> StudyError:
     """Return the error for a target that is none of the known names."""
     found, other = f"no column '{target}'", _other_separator(known, target, form)
     if other:
-        return StudyError(found, form.name, f"set separator: {other}, which stands in the first line", "separator")
+        return StudyError("?", found, form.name, f"set separator: {other}, which stands in the first line", "separator")
     close = difflib.get_close_matches(target, known, 1)
     columns = f"the columns are {', '.join(known[:20])}" if known else "the file has no line of names"
-    return StudyError(found, form.name, f"did you mean '{close[0]}'?" if close else columns, "target")
+    return StudyError("?", found, form.name, f"did you mean '{close[0]}'?" if close else columns, "target")
 
 
 def _other_separator(names: list[str], target: str, form: _Format) -> str | None:
@@ -159,10 +159,10 @@ class _Rows:
         """Take one line; a StudyError names file, line and column of what is wrong with it."""
         if len(cells) != self._width:
             found = f"has {len(cells)} cells where {self._width} are expected"
-            raise StudyError(found, f"{self._file}:{line}", "as many as the first line has")
+            raise StudyError("?", found, f"{self._file}:{line}", "as many as the first line has")
         label = cells[self._target].strip()
         if not label:
-            raise StudyError("the class is missing", f"{self._file}:{line}: {self._column(self._target)}", _FILL)
+            raise StudyError("?", "the class is missing", f"{self._file}:{line}: {self._column(self._target)}", _FILL)
         features = cells[: self._target] + cells[self._target + 1 :]
         try:
             values = np.array([float(cell) for cell in features])
@@ -184,15 +184,15 @@ class _Rows:
                 found = f"{_shown(cell)} is not a finite number" if cell.strip() else "the number is missing"
                 break
         hint = "decimals follow a point" if _is_number(cell.replace(",", ".")) and "," in cell else _FILL
-        return StudyError(found, f"{self._file}:{line}: {self._column(column)}", hint)
+        return StudyError("?", found, f"{self._file}:{line}: {self._column(column)}", hint)
 
     def source(self) -> Source:
         """Return all examples; a file that teaches nothing is a StudyError."""
         if not self._examples:
-            raise StudyError("has no line of data", self._file, "one example a line is needed")
+            raise StudyError("?", "has no line of data", self._file, "one example a line is needed")
         x = np.stack(self._examples)
         if len(x) > 1 and (x == x[0]).all():
-            raise StudyError("is constant: all lines have the same features", self._file, "examples that differ")
+            raise StudyError("?", "is constant: all lines have the same features", self._file, "examples that differ")
         names, y = self._classes()
         return Source(x, y, len(names), names)
 
@@ -201,14 +201,16 @@ class _Rows:
         found = set(self._labels)
         where = f"{self._file}: {self._column(self._target)}"
         if len(found) == 1:
-            raise StudyError(f"holds one class only, {_shown(self._labels[0])}", where, "two are needed to tell apart")
+            raise StudyError(
+                "?", f"holds one class only, {_shown(self._labels[0])}", where, "two are needed to tell apart"
+            )
         if len(found) > max(_MANY_CLASSES, len(self._labels) / 2):
             many = f"holds {len(found)} different values in {len(self._labels)} lines"
-            raise StudyError(many, where, "name the column of the class with target", setting="target")
+            raise StudyError("?", many, where, "name the column of the class with target", setting="target")
         numbers = all(_is_number(label) for label in found)
         if numbers and any(float(label) % 1 for label in found):
             raise StudyError(
-                "holds numbers that are not whole", where, "a class is needed, not a measurement", "target"
+                "?", "holds numbers that are not whole", where, "a class is needed, not a measurement", "target"
             )
         names = tuple(sorted(found, key=lambda label: (float(label), label)) if numbers else sorted(found))
         number_of = {name: number for number, name in enumerate(names)}

@@ -19,12 +19,12 @@ def locate(path: str, folder: Path | None) -> Path:
     try:
         expanded = Path(path).expanduser()
     except RuntimeError as error:  # ~ of somebody who has no home here
-        raise StudyError(f"the path {path} leads nowhere", hint=str(error), setting="path") from error
+        raise StudyError("?", f"the path {path} leads nowhere", hint=str(error), setting="path") from error
     found = expanded if folder is None else folder / expanded
     try:
         found.exists()
     except OSError as error:  # such as a name that is too long
-        raise StudyError(f"{path} cannot be read: {error.strerror or error}", setting="path") from error
+        raise StudyError("?", f"{path} cannot be read: {error.strerror or error}", setting="path") from error
     return found
 
 
@@ -32,9 +32,9 @@ def existing_file(path: str, folder: Path | None) -> Path:
     """Return the located file; a StudyError where there is none."""
     found = locate(path, folder)
     if found.is_dir():
-        raise StudyError(f"{path} is a folder", hint="a file is needed", setting="path")
+        raise StudyError("?", f"{path} is a folder", hint="a file is needed", setting="path")
     if not found.is_file():
-        raise StudyError(f"there is no file {path}", hint=f"looked for {found}", setting="path")
+        raise StudyError("?", f"there is no file {path}", hint=f"looked for {found}", setting="path")
     return found
 
 
@@ -49,7 +49,7 @@ def sha256(path: Path) -> str:
     try:
         return _sha256(path, stamp(path))
     except OSError as error:
-        raise StudyError(f"{path} cannot be read: {error.strerror or error}", setting="path") from error
+        raise StudyError("?", f"{path} cannot be read: {error.strerror or error}", setting="path") from error
 
 
 @functools.lru_cache(maxsize=32)

@@ -41,7 +41,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _broken(path: Path, reason: str) -> StudyError:
-    return StudyError(f"{path.name} is broken: {reason}", str(path.parent), "get the file anew")
+    return StudyError("?", f"{path.name} is broken: {reason}", str(path.parent), "get the file anew")
 
 
 def read_idx(path: Path, dimensions: int) -> Bytes:

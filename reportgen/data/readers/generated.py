@@ -38,10 +38,10 @@ def _check_gaussian(request: Request) -> None:
     teacher, distance, prior = (request.params[name] for name in ("teacher", "distance", "prior"))
     if teacher is not None and (distance is not None or prior is not None):
         other = "distance" if distance is not None else "prior"
-        raise StudyError(f"gaussian data take their labels from a teacher or from {other}, not from both")
+        raise StudyError("?", f"gaussian data take their labels from a teacher or from {other}, not from both")
     if prior is not None and (len(prior) != request.classes or sum(prior) <= 0):
         raise StudyError(
-            f"prior has {len(prior)} entries for {request.classes} classes", hint="one share a class, not all zero"
+            "?", f"prior has {len(prior)} entries for {request.classes} classes", hint="one share a class, not all zero"
         )
 
 

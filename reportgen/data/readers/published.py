@@ -176,7 +176,7 @@ def _read(name: str, request: Request) -> Source:
 def _parse(name: str, paths: tuple[Path, ...], _: tuple[Stamp, ...]) -> Source:
     images, labels, test_n, image_shape = (_cifar if name == "cifar10" else _idx)(paths)
     if labels.max(initial=0) >= CLASSES:
-        raise StudyError(f"{name} has a label {labels.max()}", str(paths[0].parent), "labels are 0 to 9")
+        raise StudyError("?", f"{name} has a label {labels.max()}", str(paths[0].parent), "labels are 0 to 9")
     names = PUBLISHED[name].class_names
     return Source(images, labels.astype(np.int64), CLASSES, names, image_shape, test_n)
 
@@ -189,9 +189,9 @@ def _idx(paths: tuple[Path, ...]) -> Parsed:
     train, y_train, test, y_test = (read_idx(path, 3 if "images" in path.name else 1) for path in paths)
     for images, labels, path in ((train, y_train, paths[1]), (test, y_test, paths[3])):
         if len(images) != len(labels) or not len(images):
-            raise StudyError(f"{path.name} has {len(labels)} labels for {len(images)} images", str(path.parent))
+            raise StudyError("?", f"{path.name} has {len(labels)} labels for {len(images)} images", str(path.parent))
     if train.shape[1:] != test.shape[1:]:
-        raise StudyError(f"{paths[2].name} has images of another size than {paths[0].name}", str(paths[0].parent))
+        raise StudyError("?", f"{paths[2].name} has images of another size than {paths[0].name}", str(paths[0].parent))
     images = np.concatenate([train.reshape(len(train), -1), test.reshape(len(test), -1)])
     return images, np.concatenate([y_train, y_test]), len(test), (1, train.shape[1], train.shape[2])
 
@@ -220,7 +220,7 @@ def _in_folder(name: str, request: Request) -> list[Path]:
     """Return the files in the user's folder, as published or unpacked."""
     folder = locate(request.params["path"], request.folder)
     if not folder.is_dir():
-        raise MissingError(f"there is no folder {request.params['path']}", hint=f"looked for {folder}")
+        raise MissingError("?", f"there is no folder {request.params['path']}", hint=f"looked for {folder}")
     if name == "cifar10":
         return _cifar_files(folder)
     return [_packed_or_not(folder, file.name) for file in PUBLISHED[name].files]
@@ -231,7 +231,7 @@ def _packed_or_not(folder: Path, name: str) -> Path:
     for candidate in (folder / name, folder / plain):
         if candidate.is_file():
             return candidate
-    raise MissingError(f"{folder} holds no {name}", hint=f"nor {plain}")
+    raise MissingError("?", f"{folder} holds no {name}", hint=f"nor {plain}")
 
 
 def _cifar_files(folder: Path) -> list[Path]:
@@ -242,4 +242,4 @@ def _cifar_files(folder: Path) -> list[Path]:
         batches = [base / name for name in _BATCHES]
         if all(path.is_file() for path in batches):
             return batches
-    raise MissingError(f"{folder} holds neither {archive.name} nor {_BATCHES[0]} and its kind")
+    raise MissingError("?", f"{folder} holds neither {archive.name} nor {_BATCHES[0]} and its kind")

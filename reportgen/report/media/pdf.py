@@ -44,7 +44,7 @@ def weasyprint() -> Any:
     try:
         import weasyprint as module
     except OSError as error:
-        raise MissingError(f"no PDF: a library is missing ({str(error).splitlines()[0]})", hint=HINT) from None
+        raise MissingError("?", f"no PDF: a library is missing ({str(error).splitlines()[0]})", hint=HINT) from None
     return module
 
 

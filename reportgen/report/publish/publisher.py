@@ -51,7 +51,7 @@ def publish(
             return Published(final, tuple(_move(path, final) for path in sorted(staged.iterdir())), missing)
     except OSError as error:
         where = error.filename2 or error.filename or folder
-        raise StoreError(f"the report cannot be written: {error.strerror or error}", where=str(where)) from error
+        raise StoreError("?", f"the report cannot be written: {error.strerror or error}", where=str(where)) from error
 
 
 def _write(
@@ -85,7 +85,7 @@ def _refuse_strangers(staged: Path, final: Path) -> None:
         if target.exists() and path.is_dir() != target.is_dir():
             found, wanted = ("file", "folder") if path.is_dir() else ("folder", "file")
             words = f"a {found} stands where the report has a {wanted}"
-            raise StoreError(words, where=str(target), hint="move it away, or choose another folder with -o")
+            raise StoreError("?", words, where=str(target), hint="move it away, or choose another folder with -o")
 
 
 def _move(path: Path, folder: Path) -> Path:

@@ -184,7 +184,7 @@ def _meant(path: Path) -> list[Path]:
     inside = sorted(each.parent for each in path.glob(f"*/{RESULTS}")) if path.is_dir() else []
     if not inside:
         what = "the folder holds no report" if path.is_dir() else "there is no such folder"
-        raise UsageError(what, where=str(path), hint=f"reportgen run writes a report with its {RESULTS}")
+        raise UsageError("?", what, where=str(path), hint=f"reportgen run writes a report with its {RESULTS}")
     return inside
 
 
@@ -193,16 +193,16 @@ def read_values(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ResultsError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
+        raise ResultsError("?", f"cannot be read: {error.strerror or error}", where=str(path)) from error
     except (ValueError, RecursionError) as error:
-        raise ResultsError("this is not JSON, or not all of it", where=str(path), hint=_again(path)) from error
+        raise ResultsError("?", "this is not JSON, or not all of it", where=str(path), hint=_again(path)) from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ResultsError(
-            "these are not the results of a report", where=str(path), hint=f'"format" is "{FORMAT}" there'
+            "?", "these are not the results of a report", where=str(path), hint=f'"format" is "{FORMAT}" there'
         )
     if values.get("version") != VERSION:
         found = f"the results have version {str(values.get('version'))[:20]}, this reportgen reads version {VERSION}"
-        raise ResultsError(found, where=str(path), hint=_again(path))
+        raise ResultsError("?", found, where=str(path), hint=_again(path))
     return values
 
 
@@ -212,7 +212,7 @@ def _checked(values: dict[str, Any], path: Path) -> Results:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise ResultsError(f"{place}: {first['msg'].lower()}", where=str(path), hint=_again(path)) from error
+        raise ResultsError("?", f"{place}: {first['msg'].lower()}", where=str(path), hint=_again(path)) from error
 
 
 def _again(path: Path) -> str:

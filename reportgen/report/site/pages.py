@@ -49,7 +49,7 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
         return _write(course, folder)
     except OSError as error:
         where = error.filename2 or error.filename or folder
-        raise StoreError(f"the site cannot be written: {error.strerror or error}", where=str(where)) from error
+        raise StoreError("?", f"the site cannot be written: {error.strerror or error}", where=str(where)) from error
 
 
 def _read_all(folders: Sequence[Path]) -> list[Finished]:
@@ -63,7 +63,9 @@ def _read_all(folders: Sequence[Path]) -> list[Finished]:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise ResultsError(f"{len(errors)} reports cannot be read:\n" + "\n".join(f"  {error}" for error in errors))
+        raise ResultsError(
+            "?", f"{len(errors)} reports cannot be read:\n" + "\n".join(f"  {error}" for error in errors)
+        )
     return reports
 
 
@@ -83,13 +85,17 @@ def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> N
     for report, place in zip(reports, places, strict=True):
         here = report.folder.resolve()
         if there == here or _inside(there, here):
-            raise UsageError("the site would lie inside the report", where=str(report.folder), hint="choose another -o")
+            raise UsageError(
+                "?", "the site would lie inside the report", where=str(report.folder), hint="choose another -o"
+            )
         target = there / place
         if target != here and target.exists() and not (target / RESULTS).is_file():
-            raise UsageError("this is in the way of a report's copy", where=str(site / place), hint="choose another -o")
+            raise UsageError(
+                "?", "this is in the way of a report's copy", where=str(site / place), hint="choose another -o"
+            )
     twice = [place for place, count in Counter(places).items() if count > 1]
     if twice:
-        raise UsageError(f"two reports would both lie in {site / twice[0]}", hint="rename the folder of one")
+        raise UsageError("?", f"two reports would both lie in {site / twice[0]}", hint="rename the folder of one")
 
 
 def _write(course: Course, site: Path) -> list[Path]:

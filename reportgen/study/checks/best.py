@@ -37,21 +37,21 @@ def check_best(claim: Claim, variants: Sequence[Variant], at: Callable[..., str]
     metric, wanted = claim.measure.metric, claim.measure.setting
     if wanted is not None and metric not in BEST_PLACES:
         hint = f"leave it out, or measure {' or '.join(BEST_PLACES)}"
-        raise StudyError(f"{metric} has no setting", at("measure", "setting", key=True), hint)
+        raise StudyError("?", f"{metric} has no setting", at("measure", "setting", key=True), hint)
     if metric not in BEST_METRICS:
         return
     trials = [variant.trial for variant in variants if variant.trial]
     if not trials or (metric in BEST_PLACES and len(trials) < len(variants)):
         hint = "add search, or name the searched variants in where"
-        raise StudyError(f"{metric} is measured of a search", at("measure", "metric"), hint)
+        raise StudyError("?", f"{metric} is measured of a search", at("measure", "metric"), hint)
     if metric not in BEST_PLACES:
         return
     path = best_path(claim.measure, variants)
     if path is None:
         paths = list(dict.fromkeys(path for trial in trials for path in trial.values))
-        raise StudyError(f"{metric} of which setting?", at("measure"), f"setting: one of {', '.join(paths)}")
+        raise StudyError("?", f"{metric} of which setting?", at("measure"), f"setting: one of {', '.join(paths)}")
     for trial in trials:
         ranges = trial.asked.ranges
         if path not in ranges or not ranges[path].ordered:
             near = suggest(path, [name for name, one in ranges.items() if one.ordered and name != path])
-            raise StudyError(f"{path!r} has no range in the search", at("measure", "setting"), near)
+            raise StudyError("?", f"{path!r} has no range in the search", at("measure", "setting"), near)

@@ -60,14 +60,14 @@ def check_metric(claim: Claim, at: Callable[..., str]) -> None:
     measure = claim.measure
     if measure.metric not in METRICS:
         near = suggest(measure.metric, list(METRICS), "`reportgen list metrics` shows them")
-        raise StudyError(f"unknown metric {measure.metric!r}", at("measure", "metric"), near)
+        raise StudyError("?", f"unknown metric {measure.metric!r}", at("measure", "metric"), near)
     if measure.step is not None and measure.epoch is not None:
-        raise StudyError("a claim looks at a step or at an epoch, not at both", at("measure"), "keep one of them")
+        raise StudyError("?", "a claim looks at a step or at an epoch, not at both", at("measure"), "keep one of them")
     by_layer = measure.metric in LAYER_METRICS or measure.metric in CHECK_METRICS
     by_step = measure.metric in LAYER_METRICS or measure.metric in LOOK_METRICS
     if (not by_layer and measure.layer is not None) or (not by_step and measure.step is not None):
         key = "layer" if not by_layer and measure.layer is not None else "step"
-        raise StudyError(f"{measure.metric} has no {key}", at("measure", key, key=True), f"leave {key} out")
+        raise StudyError("?", f"{measure.metric} has no {key}", at("measure", key, key=True), f"leave {key} out")
 
 
 def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]:
@@ -80,11 +80,11 @@ def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]
         if other is not None:
             others = _named(plan, {**claim.where, **other}, at, *place)
             if others == own:
-                raise StudyError("both sides are the same variants", at(*place), "settings that differ")
+                raise StudyError("?", "both sides are the same variants", at(*place), "settings that differ")
             variants = variants + others
     if expect.along is not None and expect.along not in plan.study.vary:
         near = suggest(expect.along, list(plan.study.vary))
-        raise StudyError(f"{expect.along!r} does not vary", at("expect", "along"), near)
+        raise StudyError("?", f"{expect.along!r} does not vary", at("expect", "along"), near)
     return variants
 
 
@@ -93,11 +93,11 @@ def _named(plan: Plan, wanted: Where, at: Callable[..., str], *place: str) -> li
         if path != "variant" and not any(setting(v.settings, path)[0] or path in v.varied for v in plan.variants):
             known = sorted({"variant", *plan.variants[0].settings, *plan.study.vary})
             near = suggest(path, known, "a dotted path such as network.init, or variant")
-            raise StudyError(f"there is no setting {path!r}", at(*place, path, key=True), near)
+            raise StudyError("?", f"there is no setting {path!r}", at(*place, path, key=True), near)
     found = matching(plan.variants, wanted)
     if not found:
         alone = [path for path, value in wanted.items() if not matching(plan.variants, {path: value})]
-        raise StudyError(f"no variant has {_words(wanted)}", at(*place, *alone[:1]), _what_there_is(plan, wanted))
+        raise StudyError("?", f"no variant has {_words(wanted)}", at(*place, *alone[:1]), _what_there_is(plan, wanted))
     return found
 
 
@@ -122,12 +122,12 @@ def _check_evaluation(plan: Plan, claim: Claim, variants: list[Variant], at: Cal
     if kind is None:
         return
     if claim.measure.epoch is not None:
-        raise StudyError(f"{claim.measure.metric} has no epoch", at("measure", "epoch"), "it is a final score")
+        raise StudyError("?", f"{claim.measure.metric} has no epoch", at("measure", "epoch"), "it is a final score")
     ids = {variant.id for variant in variants}
     if not all(claim.measure.metric in run.spec.evaluation.scores for run in plan.runs if run.variant in ids):
         setting_of = {"mc": "mc_dropout: 100", "polyak": "polyak: {start: 1}", "snapshot": "snapshots: true"}
         hint = f"set evaluation: {{{setting_of[kind]}}}"
-        raise StudyError(f"{claim.measure.metric} is measured on request", at("measure", "metric"), hint)
+        raise StudyError("?", f"{claim.measure.metric} is measured on request", at("measure", "metric"), hint)
 
 
 def _check_looks(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
@@ -136,12 +136,12 @@ def _check_looks(plan: Plan, claim: Claim, variants: list[Variant], at: Callable
     specs = [run.spec for run in plan.runs if run.variant in ids]
     metric, step = claim.measure.metric, claim.measure.step
     if isinstance(step, int) and step > 0 and any(spec.training.epochs == 0 for spec in specs):
-        raise StudyError(f"there is no step {step}", at("measure", "step"), "with epochs 0 there is only step 0")
+        raise StudyError("?", f"there is no step {step}", at("measure", "step"), "with epochs 0 there is only step 0")
     if any(spec.probes.looks == 0 for spec in specs):
-        raise StudyError(f"{metric} needs a look at the layers", at("measure"), "set probes.looks above 0")
+        raise StudyError("?", f"{metric} needs a look at the layers", at("measure"), "set probes.looks above 0")
     switch = {**dict.fromkeys(SPECTRAL, "singular_values"), "curvature": "curvature"}.get(metric)
     if switch and not all(getattr(spec.probes, switch) for spec in specs):
-        raise StudyError(f"{metric} is measured on request", at("measure", "metric"), f"set probes.{switch}: true")
+        raise StudyError("?", f"{metric} is measured on request", at("measure", "metric"), f"set probes.{switch}: true")
 
 
 def _check_layers(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
@@ -154,14 +154,14 @@ def _check_layers(plan: Plan, claim: Claim, variants: list[Variant], at: Callabl
     for number in numbers:
         if not 1 <= number <= fewest:
             raise StudyError(
-                f"there is no layer {number}", at("measure", "layer"), f"1 to {fewest}, the output layer last"
+                "?", f"there is no layer {number}", at("measure", "layer"), f"1 to {fewest}, the output layer last"
             )
     if layer in ("first", "last", "hidden") and fewest < 2:
-        raise StudyError("there is no hidden layer", at("measure", "layer"), "output is the only layer")
+        raise StudyError("?", "there is no hidden layer", at("measure", "layer"), "output is the only layer")
     near = claim.expect.near
     if isinstance(near, list):
         covered = len(numbers) if numbers else fewest - 1 if layer in (None, "hidden") else 1
         if len(near) > covered:
             raise StudyError(
-                f"{len(near)} printed values for {covered} layers", at("expect", "near"), "one for each layer"
+                "?", f"{len(near)} printed values for {covered} layers", at("expect", "near"), "one for each layer"
             )

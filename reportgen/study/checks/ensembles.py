@@ -31,14 +31,14 @@ def check_ensembles(plan: Plan, where: Callable[[Path, bool], str]) -> None:
         return
     place = where(("ensembles",), False)
     if len(plan.study.seeds) < 2:
-        raise StudyError("an ensemble needs at least two seeds", place, "seeds: 5")
+        raise StudyError("?", "an ensemble needs at least two seeds", place, "seeds: 5")
     _check_sizes(plan.study, place)
     for run in plan.runs:
         if run.spec.data.seed is None:
             lack = "the members of an ensemble must be scored on the same examples, and each seed draws its own split"
-            raise StudyError(lack, place, "set data: {seed: 0}")
+            raise StudyError("?", lack, place, "set data: {seed: 0}")
         if run.spec.data.validation == 0 and run.spec.data.source.name != "npz":
-            raise StudyError("an ensemble needs validation examples", place, "set data.validation above 0")
+            raise StudyError("?", "an ensemble needs validation examples", place, "set data.validation above 0")
 
 
 def _check_sizes(study: Study, place: str) -> None:
@@ -47,7 +47,7 @@ def _check_sizes(study: Study, place: str) -> None:
     largest = max(asked) if isinstance(asked, tuple) else 0
     if largest > count:
         lack = f"an ensemble of {largest} needs as many seeds, and the study has {count}"
-        raise StudyError(lack, place, f"seeds: {largest}")
+        raise StudyError("?", lack, place, f"seeds: {largest}")
 
 
 def check_snapshots(plan: Plan, where: Callable[[Path, bool], str]) -> None:
@@ -56,7 +56,7 @@ def check_snapshots(plan: Plan, where: Callable[[Path, bool], str]) -> None:
     if asking and not any(map(_restarts, asking)):
         lack = "snapshots are taken where the learning rate restarts, and here it never does"
         hint = "training.schedule: {name: warm_restarts, cycle: 10}, or a number: every so many epochs"
-        raise StudyError(lack, where(("evaluation", "snapshots"), False), hint)
+        raise StudyError("?", lack, where(("evaluation", "snapshots"), False), hint)
 
 
 def _restarts(schedule: Component) -> bool:
@@ -67,4 +67,4 @@ def _restarts(schedule: Component) -> bool:
 def check_ensemble_claim(plan: Plan, metric: str, at: Callable[..., str]) -> None:
     """Raise a StudyError for a claim on ensembles in a study that has none."""
     if metric in ENSEMBLE_METRICS and not plan.study.ensembles:
-        raise StudyError(f"{metric} is measured on request", at("measure", "metric"), "set ensembles: true")
+        raise StudyError("?", f"{metric} is measured on request", at("measure", "metric"), "set ensembles: true")

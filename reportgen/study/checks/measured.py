@@ -29,7 +29,9 @@ def check_time(claim: Claim, specs: Sequence[RunSpec], folder: Path, at: At) -> 
     _check_epoch(claim, specs, at)
     step = claim.measure.step
     if claim.measure.metric == "update_ratio" and step in (0, "first"):
-        raise StudyError("update_ratio begins with the first update", at("measure", "step"), "step: last, or above 0")
+        raise StudyError(
+            "?", "update_ratio begins with the first update", at("measure", "step"), "step: last, or above 0"
+        )
     if isinstance(step, int) and step > 0:
         _check_step(step, specs, folder, at)
 
@@ -39,12 +41,12 @@ def _check_one_number(claim: Claim, at: At) -> None:
     if metric in LAYER_METRICS:
         return
     if claim.measure.reduce is not None:
-        raise StudyError(f"{metric} is one number already", at("measure", "reduce", key=True), "leave reduce out")
+        raise StudyError("?", f"{metric} is one number already", at("measure", "reduce", key=True), "leave reduce out")
     if isinstance(expect.near, list):
-        raise StudyError(f"{metric} is one number, not one by layer", at("expect", "near"), "near: a number")
+        raise StudyError("?", f"{metric} is one number, not one by layer", at("expect", "near"), "near: a number")
     if expect.monotone is not None and expect.along is None:
         hint = "along: a path that varies"
-        raise StudyError(f"{metric} has no layers to go along", at("expect", "monotone"), hint)
+        raise StudyError("?", f"{metric} has no layers to go along", at("expect", "monotone"), hint)
 
 
 def _check_split(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
@@ -55,7 +57,7 @@ def _check_split(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
             hint = f"set data.{split} above 0"
             place = "score" if claim.measure.score else "metric"
             named = claim.measure.score or claim.measure.metric
-            raise StudyError(f"{named} needs a {split} split", at("measure", place), hint)
+            raise StudyError("?", f"{named} needs a {split} split", at("measure", place), hint)
 
 
 def _check_batchnorm(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
@@ -63,16 +65,16 @@ def _check_batchnorm(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
     without = any(layer.batchnorm is None for spec in specs for layer in spec.network.layers[:-1])
     if (metric.startswith("bn_") or metric == "batch_dependent_fraction") and without:
         hint = "set network.batchnorm: true, or name such variants in where"
-        raise StudyError(f"{metric} needs batch normalization", at("measure", "metric"), hint)
+        raise StudyError("?", f"{metric} needs batch normalization", at("measure", "metric"), hint)
 
 
 def _check_needs(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
     """Refuse the cost of an activation that is not there, and the variance kept by a step that is not taken."""
     metric = claim.measure.metric
     if metric in COST_METRICS and any(len(spec.network.layers) < 2 for spec in specs):
-        raise StudyError(f"{metric} needs a hidden layer", at("measure", "metric"), "set network.hidden")
+        raise StudyError("?", f"{metric} needs a hidden layer", at("measure", "metric"), "set network.hidden")
     if metric == "variance_kept" and not all("pca" in [step.name for step in spec.preprocess] for spec in specs):
-        raise StudyError(f"{metric} needs the step pca", at("measure", "metric"), "or name such variants in where")
+        raise StudyError("?", f"{metric} needs the step pca", at("measure", "metric"), "or name such variants in where")
 
 
 def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
@@ -82,12 +84,12 @@ def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
     if metric not in (*EPOCH_COLUMNS, *COMPOSED):
         at_step = metric in LAYER_METRICS or metric in LOOK_METRICS
         fault, hint = ("is measured at a step", "step: a number, first or last") if at_step else ("has no epoch", None)
-        raise StudyError(f"{metric} {fault}", at("measure", "epoch", key=True), hint or "leave epoch out")
+        raise StudyError("?", f"{metric} {fault}", at("measure", "epoch", key=True), hint or "leave epoch out")
     fewest = min(spec.training.epochs for spec in specs)
     if isinstance(epoch, int) and epoch > fewest:
-        raise StudyError(f"there is no epoch {epoch}", at("measure", "epoch"), f"0 to {fewest}")
+        raise StudyError("?", f"there is no epoch {epoch}", at("measure", "epoch"), f"0 to {fewest}")
     if epoch == 0 and metric not in (*SCORES, *COMPOSED, "penalty"):
-        raise StudyError(f"{metric} begins with epoch 1", at("measure", "epoch"), f"1 to {fewest}")
+        raise StudyError("?", f"{metric} begins with epoch 1", at("measure", "epoch"), f"1 to {fewest}")
 
 
 def _check_step(step: int, specs: Sequence[RunSpec], folder: Path, at: At) -> None:
@@ -102,4 +104,4 @@ def _check_step(step: int, specs: Sequence[RunSpec], folder: Path, at: At) -> No
         looks = look_steps(spec.probes.looks, total)
         if step not in looks:
             hint = f"the looks are at {', '.join(str(look) for look in looks)}"
-            raise StudyError(f"the layers are not looked at in step {step}", at("measure", "step"), hint)
+            raise StudyError("?", f"the layers are not looked at in step {step}", at("measure", "step"), hint)

@@ -57,14 +57,14 @@ def check_trials(search: Search, point: Point, seeds: Sequence[int], where: Wher
         raise _placed(error, where) from None
     except ValidationError as error:
         found = study_error(error, point.tree, lambda *_: "")
-        raise StudyError(f"{trial.label}: {found.message}", where(("search",), True), found.hint) from None
+        raise StudyError("?", f"{trial.label}: {found.message}", where(("search",), True), found.hint) from None
 
 
 def _check_value(point: Point, path: str, value: Any, place: Path, where: Where) -> None:
     try:
         settings_of(with_value(point.tree, path, value))
     except KeyError:
-        raise StudyError(f"there is no setting {path!r}", where(place[:2], True)) from None
+        raise StudyError("?", f"there is no setting {path!r}", where(place[:2], True)) from None
     except ValidationError as error:
         found = study_error(
             error, point.tree, lambda _, key: where(place[:2] if key and place[2] != "choices" else place, key)
@@ -74,7 +74,9 @@ def _check_value(point: Point, path: str, value: Any, place: Path, where: Where)
 
 def _placed(error: PydanticCustomError, where: Where) -> StudyError:
     context = dict(error.context or {})
-    return StudyError(context["text"], where(("search", *context["path"]), context["key"]), context["hint"] or None)
+    return StudyError(
+        "?", context["text"], where(("search", *context["path"]), context["key"]), context["hint"] or None
+    )
 
 
 def _check_overlap(point: Point, search: Search) -> None:
@@ -82,10 +84,10 @@ def _check_overlap(point: Point, search: Search) -> None:
     for choice, path in itertools.product(point.choices, search.ranges):
         if f"{path}.".startswith(f"{choice.path}.") or f"{choice.path}.".startswith(f"{path}."):
             said = f"{choice.path} varies, and {'it' if path == choice.path else path} is searched"
-            raise problem(said, "one of them", (path,), key=True)
+            raise problem("?", said, "one of them", (path,), key=True)
     for first, second in itertools.combinations(search.ranges, 2):
         if first.startswith(f"{second}."):
-            raise problem(f"{second} would replace {first}", f"{second} before {first}", (second,), key=True)
+            raise problem("?", f"{second} would replace {first}", f"{second} before {first}", (second,), key=True)
 
 
 def check_searches(plan: Plan, where: PlaceOf) -> None:
@@ -98,7 +100,7 @@ def check_searches(plan: Plan, where: PlaceOf) -> None:
     trials = [(variant, variant.trial) for variant in plan.variants if variant.trial is not None]
     for point, metric in dict.fromkeys((trial.point, trial.asked.metric) for _, trial in trials):
         if metric in (*ENSEMBLE_METRICS, *BEST_METRICS, *MEASURED_METRICS):
-            raise StudyError(f"{metric} is none of a single trial", at(), "such as val_accuracy")
+            raise StudyError("?", f"{metric} is none of a single trial", at(), "such as val_accuracy")
         claim = Claim(id="search", says="search", measure=Measure(metric=metric), expect=Expect(above=0.0))
         check_metric(claim, at)
         check_measure(plan, claim, [variant for variant, trial in trials if trial.point == point], at)

@@ -53,7 +53,9 @@ def load_study(
     document = read(_text(raw, str(path)), str(path))
     if not isinstance(document.value, dict):
         found = "a list" if isinstance(document.value, list) else "a single value"
-        raise StudyError(f"expected a mapping (key: value), found {found}", document.where(()), "such as title: ...")
+        raise StudyError(
+            "?", f"expected a mapping (key: value), found {found}", document.where(()), "such as title: ..."
+        )
     changes = dict(overrides or {})
     watermark = changes.pop(WATERMARK, None)
     origin = _Origin(document, changes, flags or {})
@@ -91,7 +93,7 @@ class _Origin:
                 tree = with_value(tree, path, value)
             except KeyError:
                 raise StudyError(
-                    f"there is no setting {path!r}", self._flag(path), "a dotted path of the study"
+                    "?", f"there is no setting {path!r}", self._flag(path), "a dotted path of the study"
                 ) from None
         return tree
 
@@ -131,14 +133,14 @@ class _Origin:
             context = dict(error.context or {})
             path, key = tuple(context["path"]), bool(context["key"])
             hint = (key and path_ending(str(path[-1]))) or context["hint"]
-            raise StudyError(context["text"], self.where(path, key), hint or None) from None
+            raise StudyError("?", context["text"], self.where(path, key), hint or None) from None
         searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
         runs = sum(most_runs(search, len(study.seeds)) for search in searches)
         if runs > MOST_RUNS:
             trials = " with their trials" if any(searches) else ""
             said = f"{len(all_points)} variants{trials} on {len(study.seeds)} seeds are {runs} runs"
             raise StudyError(
-                said, self.where(("search",) if any(searches) else ("vary",), key=True), f"at most {MOST_RUNS}"
+                "?", said, self.where(("search",) if any(searches) else ("vary",), key=True), f"at most {MOST_RUNS}"
             )
         seen: list[tuple[Data, tuple[Component, ...]]] = []
         places: dict[Component, str] = {}
@@ -197,14 +199,14 @@ def _bytes(path: FilePath) -> bytes:
     """Return the file's bytes."""
     try:
         if path.is_dir():
-            raise StudyError("this is a folder, not a study file", str(path), "name a .yaml file in it")
+            raise StudyError("?", "this is a folder, not a study file", str(path), "name a .yaml file in it")
         if path.exists() and not path.is_file():  # such as a pipe, which may never end
-            raise StudyError("this is no plain file", str(path), "save the study as one")
+            raise StudyError("?", "this is no plain file", str(path), "save the study as one")
         return path.read_bytes()
     except FileNotFoundError:
-        raise StudyError("there is no such file", str(path)) from None
+        raise StudyError("?", "there is no such file", str(path)) from None
     except OSError as error:
-        raise StudyError(f"the file cannot be read: {error.strerror or error}", str(path)) from None
+        raise StudyError("?", f"the file cannot be read: {error.strerror or error}", str(path)) from None
 
 
 def _text(raw: bytes, name: str) -> str:
@@ -212,12 +214,12 @@ def _text(raw: bytes, name: str) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise StudyError("the file is not UTF-8 text", f"{name}:{line}:1", "save it as UTF-8") from None
+        raise StudyError("?", "the file is not UTF-8 text", f"{name}:{line}:1", "save it as UTF-8") from None
     strange = CONTROL.search(text)
     if strange:
         line = text[: strange.start()].count("\n") + 1
         column = strange.start() - text.rfind("\n", 0, strange.start())
-        raise StudyError(f"the control character {strange.group()!r} stands here", f"{name}:{line}:{column}")
+        raise StudyError("?", f"the control character {strange.group()!r} stands here", f"{name}:{line}:{column}")
     return text
 
 

@@ -44,12 +44,12 @@ def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
         path += tuple(context["path"])
         hint = context["hint"]
         hint = elsewhere(path, hint) if context["key"] else hint
-        return StudyError(context["text"], where(path, context["key"]), hint or None)
+        return StudyError("?", context["text"], where(path, context["key"]), hint or None)
     if details["type"] == "missing":
         name = details["loc"][-1]
-        return StudyError(f"{name} is missing", where(path, False), f"add {name}: ...")
+        return StudyError("?", f"{name} is missing", where(path, False), f"add {name}: ...")
     message, hint = _mismatch(found) if _is_mismatch(details) else _sentence(details, context)
-    return StudyError(message, where(path, details["loc"][-1] == "[key]"), hint)
+    return StudyError("?", message, where(path, details["loc"][-1] == "[key]"), hint)
 
 
 def _location(loc: Sequence[int | str], tree: Any) -> Path:

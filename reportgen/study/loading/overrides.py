@@ -31,14 +31,14 @@ def parse_set(text: str) -> tuple[str, Any]:
     path, sign, value = text.partition("=")
     path = path.strip()
     if not sign or not path or not all(path.split(".")):
-        raise UsageError(f"--set {text}: expected a path and a value", hint="such as --set training.lr=0.1")
+        raise UsageError("?", f"--set {text}: expected a path and a value", hint="such as --set training.lr=0.1")
     try:
         read = scalar(value, f"--set {path}")
     except StudyError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError("?", str(error)) from None
     if isinstance(read, dict) and any(":" in str(key) and item is None for key, item in read.items()):
         raise UsageError(
-            f"--set {text}: a colon without a blank", hint="such as {name: leaky_relu, slope: 0.3}, in quotes"
+            "?", f"--set {text}: a colon without a blank", hint="such as {name: leaky_relu, slope: 0.3}, in quotes"
         )
     return path, read
 

@@ -101,24 +101,26 @@ class Expect(Section):
     def _one_expectation(self) -> Expect:
         given = [name for name in EXPECTATIONS if getattr(self, name) is not None]
         if not given:
-            raise problem("nothing is expected", f"one of {', '.join(EXPECTATIONS)}")
+            raise problem("?", "nothing is expected", f"one of {', '.join(EXPECTATIONS)}")
         if len(given) > 1:
-            raise problem(f"{given[0]} and {given[1]} are two expectations", "one a claim", (given[1],), key=True)
+            raise problem("?", f"{given[0]} and {given[1]} are two expectations", "one a claim", (given[1],), key=True)
         for name, owners in COMPANIONS.items():
             if getattr(self, name) is not None and given[0] not in owners:
-                raise problem(f"{name} goes with {' or '.join(owners)}, not with {given[0]}", "", (name,), key=True)
+                raise problem(
+                    "?", f"{name} goes with {' or '.join(owners)}, not with {given[0]}", "", (name,), key=True
+                )
         self._complete()
         return self
 
     def _complete(self) -> None:
         if self.same_as is not None and self.within is None:
-            raise problem("same_as needs within", "the margin of the equivalence test, such as within: 0.01")
+            raise problem("?", "same_as needs within", "the margin of the equivalence test, such as within: 0.01")
         if self.between is not None and self.between[0] >= self.between[1]:
-            raise problem("the first number is not below the second", "between: [low, high]", ("between",))
+            raise problem("?", "the first number is not below the second", "between: [low, high]", ("between",))
         if self.by is not None and self.factor is not None:
-            raise problem("by and factor do not go together", "keep one of them", ("factor",), key=True)
+            raise problem("?", "by and factor do not go together", "keep one of them", ("factor",), key=True)
         if isinstance(self.near, list) and not any(x is not None for x in self.near):
-            raise problem("the list holds no number", "one for each layer, null to leave one out", ("near",))
+            raise problem("?", "the list holds no number", "one for each layer, null to leave one out", ("near",))
 
 
 class Claim(Section):
@@ -146,5 +148,5 @@ class Claim(Section):
         """Refuse a number that no claim of the lectures has."""
         if isinstance(value, int) and not isinstance(value, bool) and not 1 <= value <= LECTURE_CLAIMS:
             hint = f"1 to {LECTURE_CLAIMS}, see reportgen list claims; a claim of your own has no lecture"
-            raise problem(f"the lectures have no claim {value}", hint)
+            raise problem("?", f"the lectures have no claim {value}", hint)
         return value

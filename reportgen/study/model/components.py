@@ -16,9 +16,11 @@ from reportgen.registry import Component, Parameter, Row, find
 T = TypeVar("T")
 
 
-def problem(message: str, hint: str = "", path: tuple[str | int, ...] = (), key: bool = False) -> PydanticCustomError:
-    """Return a validation error: what was found, what would be right, and where below the validated value."""
-    context = {"text": message, "hint": hint, "path": path, "key": key}
+def problem(
+    code: str, message: str, hint: str = "", path: tuple[str | int, ...] = (), key: bool = False
+) -> PydanticCustomError:
+    """Return a validation error; `path` is relative to the validated value, `key`: the key itself is wrong."""
+    context = {"code": code, "text": message, "hint": hint, "path": path, "key": key}
     return PydanticCustomError("study", "{text}", context)
 
 
@@ -54,7 +56,7 @@ def below(key: int | str, read: Callable[[], T]) -> T:
         return read()
     except PydanticCustomError as error:
         context = dict(error.context or {})
-        raise problem(context["text"], context["hint"], (key, *context["path"]), context["key"]) from None
+        raise problem("?", context["text"], context["hint"], (key, *context["path"]), context["key"]) from None
 
 
 def read_component(value: Any, rows: Mapping[str, Row], what: str, extra: frozenset[str] = frozenset()) -> Component:
@@ -67,15 +69,17 @@ def read_component(value: Any, rows: Mapping[str, Row], what: str, extra: frozen
     if isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, dict):
-        raise problem(f"expected the name of {a(what)}, found {shown(value)}", "a name, or {name: ..., parameter: ...}")
+        raise problem(
+            "?", f"expected the name of {a(what)}, found {shown(value)}", "a name, or {name: ..., parameter: ...}"
+        )
     name = value.get("name")
     if "name" not in value:
-        raise problem(f"{a(what)} needs a name", f"one of {', '.join(rows)}")
+        raise problem("?", f"{a(what)} needs a name", f"one of {', '.join(rows)}")
     row = find(dict(rows), name) if isinstance(name, str) else None
     if row is None:
         names = [*rows, *(alias for r in rows.values() for alias in r.aliases)]
         where = ("name",) if len(value) > 1 else ()
-        raise problem(f"unknown {what} {shown(name)}", suggest(str(name), names), where)
+        raise problem("?", f"unknown {what} {shown(name)}", suggest(str(name), names), where)
     given = {key: item for key, item in value.items() if key != "name" and key not in extra}
     return Component.of(row.name, **_parameters(row, given, rows, what))
 
@@ -90,12 +94,12 @@ def _parameters(row: Row, given: dict[str, Any], rows: Mapping[str, Row], what: 
     for key in given:
         if key not in names:
             hint = suggest(str(key), names) if names else f"{row.name} has no parameters"
-            raise problem(f"{row.name} has no parameter {shown(key)}", hint, (key,), key=True)
+            raise problem("?", f"{row.name} has no parameter {shown(key)}", hint, (key,), key=True)
     values = {}
     for parameter in row.parameters:
         if parameter.name not in given or given[parameter.name] is None:
             if parameter.required:
-                raise problem(f"{row.name} needs {parameter.name}", parameter.description)
+                raise problem("?", f"{row.name} needs {parameter.name}", parameter.description)
             values[parameter.name] = parameter.default
         elif parameter.kind == "component":
             inner = given[parameter.name]
@@ -103,7 +107,7 @@ def _parameters(row: Row, given: dict[str, Any], rows: Mapping[str, Row], what: 
         else:
             values[parameter.name] = read_parameter(parameter, given[parameter.name])
     if "low" in names and not values["low"] < values["high"]:
-        raise problem(f"low {shown(values['low'])} is not below high {shown(values['high'])}", "low below high")
+        raise problem("?", f"low {shown(values['low'])} is not below high {shown(values['high'])}", "low below high")
     return values
 
 
@@ -114,7 +118,7 @@ def read_parameter(parameter: Parameter, value: Any) -> Any:
 
 
 def _wrong(parameter: Parameter, value: Any, right: str) -> PydanticCustomError:
-    return problem(f"expected {right}, found {shown(value)}", parameter.description, (parameter.name,))
+    return problem("?", f"expected {right}, found {shown(value)}", parameter.description, (parameter.name,))
 
 
 def _number(parameter: Parameter, value: Any) -> float:
@@ -155,7 +159,7 @@ def _boolean(parameter: Parameter, value: Any) -> bool:
 def _choice(parameter: Parameter, value: Any) -> str:
     if value not in parameter.choices:
         hint = suggest(str(value), list(parameter.choices))
-        raise problem(f"unknown {parameter.name} {shown(value)}", hint, (parameter.name,))
+        raise problem("?", f"unknown {parameter.name} {shown(value)}", hint, (parameter.name,))
     return str(value)
 
 

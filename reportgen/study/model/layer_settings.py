@@ -25,7 +25,7 @@ def _one_batchnorm(value: Any) -> BatchNormSpec | None:
     if value is True:
         return BatchNormSpec()
     if not isinstance(value, dict):
-        raise problem(f"expected true, false or settings, found {shown(value)}", "such as {momentum: 0.9}")
+        raise problem("?", f"expected true, false or settings, found {shown(value)}", "such as {momentum: 0.9}")
     return BatchNormSpec(**BatchNorm.model_validate(value).model_dump())
 
 
@@ -58,9 +58,9 @@ def _one_dropout(value: Any) -> DropoutSpec | None:
     if isinstance(value, dict):
         return DropoutSpec(**Dropout.model_validate(value).model_dump())
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise problem(f"expected the fraction that is dropped, found {shown(value)}", "a number from 0 to below 1")
+        raise problem("?", f"expected the fraction that is dropped, found {shown(value)}", "a number from 0 to below 1")
     if not 0 <= value < 1:
         raise problem(
-            f"a dropout rate of {shown(value)} is not possible", "the fraction that is dropped: from 0 to below 1"
+            "?", f"a dropout rate of {shown(value)} is not possible", "the fraction that is dropped: from 0 to below 1"
         )
     return DropoutSpec(float(value)) if value > 0 else None

@@ -71,20 +71,20 @@ class Range:
 def read_range(given: Any) -> Range:
     """Return the range that a study gives; raises the validation error of what is none."""
     if not isinstance(given, dict):
-        raise problem(f"expected a range, found {shown(given)}", _EXAMPLE)
+        raise problem("?", f"expected a range, found {shown(given)}", _EXAMPLE)
     for key in given:
         if key not in (*KINDS, "points"):
-            raise problem(f"unknown key {shown(key)}", suggest(str(key), [*KINDS, "points"]), (key,), key=True)
+            raise problem("?", f"unknown key {shown(key)}", suggest(str(key), [*KINDS, "points"]), (key,), key=True)
     kinds = [key for key in given if key != "points"]
     if not kinds:
-        raise problem("the range has no ends", _EXAMPLE)
+        raise problem("?", "the range has no ends", _EXAMPLE)
     if len(kinds) > 1:
-        raise problem(f"{kinds[0]} and {kinds[1]} are two ranges", "keep one of them", (kinds[1],), key=True)
+        raise problem("?", f"{kinds[0]} and {kinds[1]} are two ranges", "keep one of them", (kinds[1],), key=True)
     points = _points(given["points"]) if "points" in given else None
     kind, value = kinds[0], given[kinds[0]]
     if kind == "choices":
         if points is not None:
-            raise problem("a grid takes each of the choices", "leave points out", ("points",), key=True)
+            raise problem("?", "a grid takes each of the choices", "leave points out", ("points",), key=True)
         choices, labels = _choices(value)
         return Range(kind, choices=choices, labels=labels)
     low, high = _ends(kind, value)
@@ -93,21 +93,21 @@ def read_range(given: Any) -> Range:
 
 def _points(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_CHOICES:
-        raise problem(f"expected a number of points, found {shown(value)}", f"1 to {MOST_CHOICES}", ("points",))
+        raise problem("?", f"expected a number of points, found {shown(value)}", f"1 to {MOST_CHOICES}", ("points",))
     return value
 
 
 def _choices(value: Any) -> tuple[tuple[Any, ...], tuple[str | None, ...]]:
     """Return the values and their labels; {value: v, label: l} labels a value that is no component."""
     if not isinstance(value, list) or not value:
-        raise problem(f"expected a list of values, found {shown(value)}", "such as [16, 32, 64]", ("choices",))
+        raise problem("?", f"expected a list of values, found {shown(value)}", "such as [16, 32, 64]", ("choices",))
     if len(value) > MOST_CHOICES:
-        raise problem(f"{len(value)} choices are too many", f"at most {MOST_CHOICES}", ("choices",))
+        raise problem("?", f"{len(value)} choices are too many", f"at most {MOST_CHOICES}", ("choices",))
     choices: list[Any] = []
     for index, given in enumerate(value):
         item = _without_label(given)
         if any(item == earlier and isinstance(item, bool) is isinstance(earlier, bool) for earlier in choices):
-            raise problem(f"{shown(item)} stands here a second time", "each value once", ("choices", index))
+            raise problem("?", f"{shown(item)} stands here a second time", "each value once", ("choices", index))
         choices.append(item)
     return tuple(choices), tuple(str(v["label"]) if isinstance(v, dict) and "label" in v else None for v in value)
 
@@ -122,20 +122,22 @@ def _without_label(value: Any) -> Any:
 def _ends(kind: str, value: Any) -> tuple[float, float]:
     """Return the two ends, in order, of the kind of number that the range is of."""
     if not isinstance(value, list) or len(value) != 2:
-        raise problem(f"expected two ends, found {shown(value)}", "[low, high]", (kind,))
+        raise problem("?", f"expected two ends, found {shown(value)}", "[low, high]", (kind,))
     for index, end in enumerate(value):
         _check_end(kind, index, end)
     low, high = value
     if not low < high:
-        raise problem(f"low {shown(low)} is not below high {shown(high)}", "[low, high]", (kind,))
+        raise problem("?", f"low {shown(low)} is not below high {shown(high)}", "[low, high]", (kind,))
     return low, high
 
 
 def _check_end(kind: str, index: int, end: Any) -> None:
     whole = kind.endswith("integers")
     if isinstance(end, bool) or not isinstance(end, int if whole else (int, float)):
-        raise problem(f"expected a {'whole number' if whole else 'number'}, found {shown(end)}", "", (kind, index))
+        raise problem("?", f"expected a {'whole number' if whole else 'number'}, found {shown(end)}", "", (kind, index))
     if not math.isfinite(end):
-        raise problem(f"expected a finite number, found {shown(end)}", "", (kind, index))
+        raise problem("?", f"expected a finite number, found {shown(end)}", "", (kind, index))
     if kind.startswith("log_") and end <= 0:
-        raise problem(f"{shown(end)} has no logarithm", "an end above 0, or a range that is not log", (kind, index))
+        raise problem(
+            "?", f"{shown(end)} has no logarithm", "an end above 0, or a range that is not log", (kind, index)
+        )

@@ -21,8 +21,8 @@ def read_checks(value: Any) -> tuple[str, ...]:
     if value in (None, False, "none"):
         return ()
     if not isinstance(value, (list, tuple)):
-        raise problem(f"expected a list of checks, found {shown(value)}", f"some of {', '.join(SANITY_CHECKS)}")
+        raise problem("?", f"expected a list of checks, found {shown(value)}", f"some of {', '.join(SANITY_CHECKS)}")
     for index, name in enumerate(value):
         if not isinstance(name, str) or name not in SANITY_CHECKS:
-            raise problem(f"unknown check {shown(name)}", suggest(str(name), list(SANITY_CHECKS)), (index,))
+            raise problem("?", f"unknown check {shown(name)}", suggest(str(name), list(SANITY_CHECKS)), (index,))
     return tuple(dict.fromkeys(value))

@@ -71,15 +71,17 @@ def read_search(given: Any) -> Search | None:
     if given is None or given is False or given == "none" or isinstance(given, Search):
         return given if isinstance(given, Search) else None
     if not isinstance(given, dict):
-        raise problem(f"expected a mapping (key: value), found {shown(given)}", "training.lr: {log_uniform: [1e-5, 1]}")
+        raise problem(
+            "?", f"expected a mapping (key: value), found {shown(given)}", "training.lr: {log_uniform: [1e-5, 1]}"
+        )
     ranges = {str(key): _range(str(key), value) for key, value in given.items() if key not in OPTIONS}
     if not ranges:
-        raise problem("nothing is searched", "a setting and its range: training.lr: {log_uniform: [1e-5, 1]}")
+        raise problem("?", "nothing is searched", "a setting and its range: training.lr: {log_uniform: [1e-5, 1]}")
     method = _one_of(given, "method", METHODS, "random")
     _check_points(ranges, method)
     metric = given.get("metric", "val_accuracy")
     if not isinstance(metric, str):
-        raise problem(f"expected the name of a metric, found {shown(metric)}", "such as val_accuracy", ("metric",))
+        raise problem("?", f"expected the name of a metric, found {shown(metric)}", "such as val_accuracy", ("metric",))
     return Search(ranges, method, metric, _maximize(given, metric), _repeat(given), _stages(given, ranges))
 
 
@@ -87,14 +89,14 @@ def _range(path: str, value: Any) -> Range:
     if path.split(".")[0] not in VARIABLE or path in SECTIONS or not all(path.split(".")):
         otherwise = f"a setting such as training.lr, or one of {', '.join(OPTIONS)}"
         near = suggest(path, [*OPTIONS, *USUAL_PATHS], otherwise)
-        raise problem(f"{path!r} is no setting that can be searched", near, (path,), key=True)
+        raise problem("?", f"{path!r} is no setting that can be searched", near, (path,), key=True)
     return below(path, lambda: read_range(value))
 
 
 def _one_of(given: Mapping[str, Any], key: str, names: tuple[str, ...], usual: str) -> str:
     value = given.get(key, usual)
     if value not in names:
-        raise problem(f"unknown {key} {shown(value)}", suggest(str(value), list(names)), (key,))
+        raise problem("?", f"unknown {key} {shown(value)}", suggest(str(value), list(names)), (key,))
     return str(value)
 
 
@@ -102,13 +104,13 @@ def _check_points(ranges: Mapping[str, Range], method: str) -> None:
     for path, one in ranges.items():
         if one.points is not None and method != "grid":
             hint = "samples says how many are drawn at random"
-            raise problem("points goes with method: grid", hint, (path, "points"), key=True)
+            raise problem("?", "points goes with method: grid", hint, (path, "points"), key=True)
 
 
 def _repeat(given: Mapping[str, Any]) -> bool:
     repeat = given.get("repeat", False)
     if not isinstance(repeat, bool):
-        raise problem(f"expected true or false, found {shown(repeat)}", "", ("repeat",))
+        raise problem("?", f"expected true or false, found {shown(repeat)}", "", ("repeat",))
     return repeat
 
 
@@ -118,7 +120,9 @@ def _maximize(given: Mapping[str, Any], metric: str) -> bool:
         return _one_of(given, "goal", GOALS, "max") == "max"
     if metric.endswith(("accuracy", "loss")):
         return metric.endswith("accuracy")
-    raise problem(f"whether more or less {metric} is better is not clear", "add goal: max, or goal: min", ("metric",))
+    raise problem(
+        "?", f"whether more or less {metric} is better is not clear", "add goal: max, or goal: min", ("metric",)
+    )
 
 
 def _stages(given: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stage, ...]:
@@ -132,7 +136,7 @@ def _stages(given: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stag
         )
     if isinstance(stages, bool) or not isinstance(stages, int) or not 1 <= stages <= MOST_STAGES:
         hint = f"a number from 1 to {MOST_STAGES}, or a list such as [{{samples: 20, epochs: 3}}, {{samples: 10}}]"
-        raise problem(f"expected stages, found {shown(stages)}", hint, ("stages",))
+        raise problem("?", f"expected stages, found {shown(stages)}", hint, ("stages",))
     shares = [1.0 if EPOCHS in ranges else 0.5 ** (stages - 1 - index) for index in range(stages)]
     samples = _samples(given, [{}] * stages)
     return tuple(
@@ -144,12 +148,14 @@ def _checked(index: int, row: Any, given: Mapping[str, Any], ranges: Mapping[str
     """Return a stage as the study gives it, or raise what is wrong with it."""
     place = ("stages", index)
     if not isinstance(row, dict):
-        raise problem(f"expected a stage, found {shown(row)}", "such as {samples: 20, epochs: 3}", place)
+        raise problem("?", f"expected a stage, found {shown(row)}", "such as {samples: 20, epochs: 3}", place)
     for key in row:
         if key not in STAGE_KEYS:
-            raise problem(f"unknown key {shown(key)}", suggest(str(key), list(STAGE_KEYS)), (*place, key), key=True)
+            raise problem(
+                "?", f"unknown key {shown(key)}", suggest(str(key), list(STAGE_KEYS)), (*place, key), key=True
+            )
     if "epochs" in row and EPOCHS in ranges:
-        raise problem(f"{EPOCHS} is searched", "leave epochs out of the stages", (*place, "epochs"), key=True)
+        raise problem("?", f"{EPOCHS} is searched", "leave epochs out of the stages", (*place, "epochs"), key=True)
     if "seeds" in row and _repeat(given):
         raise _one_seed_each((*place, "seeds"))
     for key, most in (("samples", MOST_SAMPLES), ("epochs", MOST_EPOCHS), ("seeds", MOST_SEEDS)):
@@ -158,7 +164,7 @@ def _checked(index: int, row: Any, given: Mapping[str, Any], ranges: Mapping[str
 
 
 def _one_seed_each(place: Place) -> PydanticCustomError:
-    return problem("with repeat, each seed is a search of its own", "leave seeds out", place, key=True)
+    return problem("?", "with repeat, each seed is a search of its own", "leave seeds out", place, key=True)
 
 
 def _seeds(given: Mapping[str, Any]) -> int | None:
@@ -174,10 +180,12 @@ def _samples(given: Mapping[str, Any], rows: list[dict[str, Any]]) -> list[int]:
     if total is None:
         return [row.get("samples", USUAL_SAMPLES) for row in rows]
     if not without and sum(own) != total:
-        raise problem(f"the stages have {sum(own)} samples, and the search {total}", "leave samples out", ("samples",))
+        raise problem(
+            "?", f"the stages have {sum(own)} samples, and the search {total}", "leave samples out", ("samples",)
+        )
     left = total - sum(own)
     if left < without:
-        raise problem(f"{total} samples are too few for {len(rows)} stages", "at least one for each", ("samples",))
+        raise problem("?", f"{total} samples are too few for {len(rows)} stages", "at least one for each", ("samples",))
     dealt = iter([left // max(without, 1) + (k < left % max(without, 1)) for k in range(without)])
     return [row["samples"] if "samples" in row else next(dealt) for row in rows]
 
@@ -187,9 +195,9 @@ def _count(given: Mapping[str, Any], key: str, most: int, place: Place = ()) -> 
         return None
     value = given[key]
     if isinstance(value, bool) or not isinstance(value, int):
-        raise problem(f"expected a whole number, found {shown(value)}", f"1 to {most}", (*place, key))
+        raise problem("?", f"expected a whole number, found {shown(value)}", f"1 to {most}", (*place, key))
     if not 1 <= value <= most:
-        raise problem(f"{value} {key} are not possible", f"1 to {most}", (*place, key))
+        raise problem("?", f"{value} {key} are not possible", f"1 to {most}", (*place, key))
     return value
 
 
@@ -198,10 +206,10 @@ def _shrink(index: int, row: Mapping[str, Any]) -> float:
     if index == 0:
         if "shrink" in row:
             place = ("stages", index, "shrink")
-            raise problem("the first stage has the whole range", "leave shrink out", place, key=True)
+            raise problem("?", "the first stage has the whole range", "leave shrink out", place, key=True)
         return 1.0
     value = row.get("shrink", USUAL_SHRINK)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1:
         hint = "the part of the former stage's range that is kept, above 0 and at most 1"
-        raise problem(f"expected a part, found {shown(value)}", hint, ("stages", index, "shrink"))
+        raise problem("?", f"expected a part, found {shown(value)}", hint, ("stages", index, "shrink"))
     return float(value)

@@ -22,7 +22,7 @@ class Section(BaseModel):
         known = list(cls.model_fields)
         for key in value if isinstance(value, dict) else ():
             if key not in known:
-                raise problem(f"unknown key {shown(key)}", suggest(str(key), known), (key,), key=True)
+                raise problem("?", f"unknown key {shown(key)}", suggest(str(key), known), (key,), key=True)
         if not isinstance(value, dict):
             return value
         counting = _counting(cls)

@@ -53,12 +53,12 @@ def _hidden(value: Any) -> tuple[int, ...]:
         return (shape.width,) * shape.layers
     if not isinstance(value, (list, tuple)):
         hint = "{layers: 10, width: 500}, or a list of widths"
-        raise problem(f"expected the hidden layers, found {shown(value)}", hint)
+        raise problem("?", f"expected the hidden layers, found {shown(value)}", hint)
     for index, width in enumerate(value):
         if isinstance(width, bool) or not isinstance(width, int) or not 1 <= width <= MOST_UNITS:
-            raise problem(f"a width of {shown(width)} is not possible", f"1 to {MOST_UNITS} units", (index,))
+            raise problem("?", f"a width of {shown(width)} is not possible", f"1 to {MOST_UNITS} units", (index,))
     if len(value) > MOST_LAYERS:
-        raise problem(f"{len(value)} layers are too many", f"at most {MOST_LAYERS}")
+        raise problem("?", f"{len(value)} layers are too many", f"at most {MOST_LAYERS}")
     return tuple(value)
 
 
@@ -106,21 +106,23 @@ class Data(Section):
         row = DATASETS[source.name]
         for key in ("samples", "features", "classes"):
             if key in given and key not in row.sizes:
-                raise problem(f"{key} of {row.name} cannot be set", _own_size(row, key), (key,), key=True)
+                raise problem("?", f"{key} of {row.name} cannot be set", _own_size(row, key), (key,), key=True)
         sizes = dict(row.sizes) | {"validation": row.validation}
         return {"source": source} | sizes | given
 
     @model_validator(mode="after")
     def _go_together(self) -> Data:
         if (self.validation or 0) + self.test >= 1:
-            raise problem("validation and test together leave nothing to train on", "fractions that add to less than 1")
+            raise problem(
+                "?", "validation and test together leave nothing to train on", "fractions that add to less than 1"
+            )
         row = DATASETS[self.source.name]
         classes = self.classes or row.fixed.get("classes")
         for label in self.keep:
             if classes is not None and label >= classes:
-                raise problem(f"there is no class {label}", f"0 to {classes - 1}", ("keep", label), key=True)
+                raise problem("?", f"there is no class {label}", f"0 to {classes - 1}", ("keep", label), key=True)
         if (self.samples or 0) * (self.features or 0) > MOST_VALUES:
-            raise problem("samples times features is too much", f"at most {MOST_VALUES} numbers", ("samples",))
+            raise problem("?", "samples times features is too much", f"at most {MOST_VALUES} numbers", ("samples",))
         return self
 
 
@@ -151,6 +153,7 @@ class Network(Section):
             value = getattr(self, name)
             if isinstance(value, (tuple, list)) and len(value) != len(self.hidden):
                 raise problem(
+                    "?",
                     f"{name} lists {len(value)}, but there are {len(self.hidden)} hidden layers",
                     "one entry for each hidden layer, or one for all",
                     (name,),
@@ -252,8 +255,12 @@ class Settings(Section):
             return self
         name = "shift" if augment.shift else "flip"
         if row.image_shape is None and row.name != "npz":
-            raise problem(f"{name} needs images, and {row.name} has none", "noise suits all data", (*_AUGMENT, name))
+            raise problem(
+                "?", f"{name} needs images, and {row.name} has none", "noise suits all data", (*_AUGMENT, name)
+            )
         lost = next((step.name for step in self.preprocess if not STEPS[step.name].keeps_pixels), None)
         if lost:
-            raise problem(f"{name} needs pixels, and {lost} leaves none", "leave out one of them", (*_AUGMENT, name))
+            raise problem(
+                "?", f"{name} needs pixels, and {lost} leaves none", "leave out one of them", (*_AUGMENT, name)
+            )
         return self

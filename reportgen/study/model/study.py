@@ -23,17 +23,21 @@ MOST_SEEDS = 1000
 def _seeds(value: Any) -> tuple[int, ...]:
     if isinstance(value, int) and not isinstance(value, bool):
         if not 1 <= value <= MOST_SEEDS:
-            raise problem(f"{value} seeds are not possible", f"1 to {MOST_SEEDS}, or a list of seeds such as [0, 1, 2]")
+            raise problem(
+                "?", f"{value} seeds are not possible", f"1 to {MOST_SEEDS}, or a list of seeds such as [0, 1, 2]"
+            )
         return tuple(range(value))
     if not isinstance(value, (list, tuple)) or not value:
-        raise problem(f"expected how many seeds, or a list of them, found {shown(value)}", "such as 5 or [0, 1, 2]")
+        raise problem(
+            "?", f"expected how many seeds, or a list of them, found {shown(value)}", "such as 5 or [0, 1, 2]"
+        )
     for index, seed in enumerate(value):
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
-            raise problem(f"{shown(seed)} is not a seed", f"whole numbers from 0 to {MOST_SEED}", (index,))
+            raise problem("?", f"{shown(seed)} is not a seed", f"whole numbers from 0 to {MOST_SEED}", (index,))
         if seed in value[:index]:
-            raise problem(f"the seed {seed} stands here a second time", "each seed once", (index,))
+            raise problem("?", f"the seed {seed} stands here a second time", "each seed once", (index,))
     if len(value) > MOST_SEEDS:
-        raise problem(f"{len(value)} seeds are too many", f"at most {MOST_SEEDS}")
+        raise problem("?", f"{len(value)} seeds are too many", f"at most {MOST_SEEDS}")
     return tuple(value)
 
 
@@ -41,10 +45,10 @@ def _ensembles(value: Any) -> bool | tuple[int, ...]:
     if isinstance(value, bool):
         return value
     if not isinstance(value, (list, tuple)):
-        raise problem(f"expected true, false or a list of sizes, found {shown(value)}", "such as [2, 5]")
+        raise problem("?", f"expected true, false or a list of sizes, found {shown(value)}", "such as [2, 5]")
     for index, size in enumerate(value):
         if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= MOST_SEEDS:
-            raise problem(f"an ensemble of {shown(size)} is not possible", f"2 to {MOST_SEEDS} members", (index,))
+            raise problem("?", f"an ensemble of {shown(size)} is not possible", f"2 to {MOST_SEEDS} members", (index,))
     return tuple(value)
 
 
@@ -81,9 +85,9 @@ class StudyFile(Settings):
         known = figure_names()
         for index, figure in enumerate(figures):
             if figure not in known:
-                raise problem(f"unknown figure {figure!r}", suggest(figure, known), (index,))
+                raise problem("?", f"unknown figure {figure!r}", suggest(figure, known), (index,))
             if figure in figures[:index]:
-                raise problem(f"the figure {figure!r} stands here a second time", "each figure once", (index,))
+                raise problem("?", f"the figure {figure!r} stands here a second time", "each figure once", (index,))
         return figures
 
     @field_validator("claims")
@@ -92,7 +96,7 @@ class StudyFile(Settings):
         seen: set[str] = set()
         for index, claim in enumerate(claims):
             if claim.id in seen:
-                raise problem(f"a second claim has the id {claim.id!r}", "each id once", (index, "id"))
+                raise problem("?", f"a second claim has the id {claim.id!r}", "each id once", (index, "id"))
             seen.add(claim.id)
         return claims
 

@@ -173,7 +173,7 @@ def grid_points(ranges: Mapping[str, Range], samples: int, window: Window) -> di
     taken = math.prod(count for count in fixed.values() if count)
     if taken > samples:
         text = f"the grid has {taken} points, and the stage only {samples} samples"
-        raise problem(text, f"samples: {taken}, or fewer points")
+        raise problem("?", text, f"samples: {taken}, or fewer points")
     free = sum(count is None for count in fixed.values())
     each = 1
     while free and taken * (each + 1) ** free <= samples:

@@ -56,7 +56,7 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
     grids = [(entry, grid) for entry in named for grid in itertools.islice(itertools.product(*axes), MOST_VARIANTS + 1)]
     combinations = grids[: MOST_VARIANTS + 1]
     if len(combinations) > MOST_VARIANTS:
-        raise problem(f"more than {MOST_VARIANTS} variants", "vary less", ("vary",), key=True)
+        raise problem("?", f"more than {MOST_VARIANTS} variants", "vary less", ("vary",), key=True)
     labels: set[str] = set()
     ids: set[str] = set()
     found = []
@@ -65,7 +65,7 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
         choices = (*changes, *grid)
         if label in labels:
             raise problem(
-                f"two variants have the label {label!r}", "give values a label of their own", choices[-1].place
+                "?", f"two variants have the label {label!r}", "give values a label of their own", choices[-1].place
             )
         labels.add(label)
         found.append(Point(label, _unique(slug(label), ids), choices, _changed(tree, choices)))
@@ -77,7 +77,7 @@ def _changed(tree: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, Any
         try:
             tree = with_value(tree, choice.path, choice.value)
         except KeyError:
-            raise problem(f"there is no setting {choice.path!r}", "", choice.key, key=True) from None
+            raise problem("?", f"there is no setting {choice.path!r}", "", choice.key, key=True) from None
     return tree
 
 
@@ -87,9 +87,9 @@ def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any
         given = [(path, ("variants", label, path)) for path in changes] + [(path, ("vary", path)) for path in vary]
         for (first, _), (second, place) in itertools.combinations(given, 2):
             if first == second:
-                raise problem(f"{second} is set in variants as well", "one of them", place, key=True)
+                raise problem("?", f"{second} is set in variants as well", "one of them", place, key=True)
             if first.startswith(f"{second}."):
-                raise problem(f"{second} would replace {first}", f"{second} before {first}", place, key=True)
+                raise problem("?", f"{second} would replace {first}", f"{second} before {first}", place, key=True)
 
 
 def axis_of(path: str, values: list[Any]) -> list[Choice]:
@@ -97,7 +97,7 @@ def axis_of(path: str, values: list[Any]) -> list[Choice]:
     place: tuple[str | int, ...] = ("vary", path)
     _check_path(path, place)
     if not values:
-        raise problem("the list of values is empty", "at least one value, or leave the path out", place)
+        raise problem("?", "the list of values is empty", "at least one value, or leave the path out", place)
     stripped = [_split_label(value, (*place, index)) for index, value in enumerate(values)]
     names = [_name(value) for value, _ in stripped]
     choices = []
@@ -106,7 +106,7 @@ def axis_of(path: str, values: list[Any]) -> list[Choice]:
         choices.append(Choice(path, value, own, (*place, index)))
     for index, choice in enumerate(choices):
         if any(choice.label == earlier.label or _equal(choice.value, earlier.value) for earlier in choices[:index]):
-            raise problem(f"the value {choice.label!r} stands here a second time", "each value once", choice.place)
+            raise problem("?", f"the value {choice.label!r} stands here a second time", "each value once", choice.place)
     return choices
 
 
@@ -117,7 +117,7 @@ def _equal(a: Any, b: Any) -> bool:
 def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
     """Return the choices of one variant that is given by name."""
     if not label.strip():
-        raise problem("a variant needs a name", "a text before the colon", ("variants", label), key=True)
+        raise problem("?", "a variant needs a name", "a text before the colon", ("variants", label), key=True)
     found = []
     for path, given in changes.items():
         _check_path(path, ("variants", label, path))
@@ -129,7 +129,7 @@ def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
 def _check_path(path: str, place: tuple[str | int, ...]) -> None:
     if path.split(".")[0] not in VARIED or not all(path.split(".")) or path in SECTIONS:
         hint = f"a dotted path below {', '.join(VARIABLE)}, such as training.lr"
-        raise problem(f"{path!r} is no setting that can vary", hint, place, key=True)
+        raise problem("?", f"{path!r} is no setting that can vary", hint, place, key=True)
 
 
 def _split_label(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str | None]:
@@ -138,7 +138,7 @@ def _split_label(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str | N
         return value, None
     label = value["label"]
     if isinstance(label, (list, dict)) or label is None or not str(label).strip():
-        raise problem(f"expected a text for the label, found {shown(label)}", "such as small", (*place, "label"))
+        raise problem("?", f"expected a text for the label, found {shown(label)}", "such as small", (*place, "label"))
     rest = {key: item for key, item in value.items() if key != "label"}
     return (rest["value"] if set(rest) == {"value"} else rest), str(value["label"])
 

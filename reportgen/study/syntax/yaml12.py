@@ -93,16 +93,16 @@ def read(text: str, name: str) -> Document:
     StudyError : not YAML, empty, too large or too deep, more than one document, or a feature that is refused.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        raise StudyError(f"the file is larger than {MOST_BYTES // 1024} KiB", name, "a study is a short text")
+        raise StudyError("?", f"the file is larger than {MOST_BYTES // 1024} KiB", name, "a study is a short text")
     try:
         _scan(text, name)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, name, text) from None
     except yaml.YAMLError as error:
-        raise StudyError(f"this is not YAML text: {str(error).splitlines()[0]}", name) from None
+        raise StudyError("?", f"this is not YAML text: {str(error).splitlines()[0]}", name) from None
     if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == f"{_CORE}null"):
-        raise StudyError("the file is empty", name, "a study needs at least title, question, data and network")
+        raise StudyError("?", "the file is empty", name, "a study needs at least title, question, data and network")
     document = Document(None, name)
     return Document(_build(node, (), document), name, document.values, document.keys)
 
@@ -140,7 +140,7 @@ def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> StudyErr
     if "cannot start any token" in problem and mark:
         found = text[mark.index : mark.index + 1]
         hint = "put spaces, not a tab" if found == "\t" else f"put quotes around a text that begins with {found}"
-    return StudyError(f"this is not valid YAML: {problem}", where, hint)
+    return StudyError("?", f"this is not valid YAML: {problem}", where, hint)
 
 
 def _scan(text: str, name: str) -> None:
@@ -152,23 +152,23 @@ def _scan(text: str, name: str) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise StudyError("a second document begins here", where, "one study a file, without a second ---")
+                raise StudyError("?", "a second document begins here", where, "one study a file, without a second ---")
         if isinstance(event, yaml.AliasEvent):
-            raise StudyError("aliases (*name) are not allowed", where, "write the value out")
+            raise StudyError("?", "aliases (*name) are not allowed", where, "write the value out")
         if getattr(event, "anchor", None):
-            raise StudyError("anchors (&name) are not allowed", where, "write the value out")
+            raise StudyError("?", "anchors (&name) are not allowed", where, "write the value out")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            raise StudyError(f"tags ({tag.replace(_CORE, '!!')}) are not allowed", where, "write the plain value")
+            raise StudyError("?", f"tags ({tag.replace(_CORE, '!!')}) are not allowed", where, "write the plain value")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         nodes += isinstance(event, yaml.NodeEvent)
         if depth > MOST_DEPTH:
-            raise StudyError("brackets or indents go too deep", where, f"at most {MOST_DEPTH} levels")
+            raise StudyError("?", "brackets or indents go too deep", where, f"at most {MOST_DEPTH} levels")
         if nodes > MOST_NODES:
-            raise StudyError("the file holds too many values", where, f"at most {MOST_NODES}")
+            raise StudyError("?", "the file holds too many values", where, f"at most {MOST_NODES}")
 
 
 def _build(node: yaml.Node, path: Path, document: Document) -> Any:
@@ -186,13 +186,13 @@ def _build_mapping(node: yaml.MappingNode, path: Path, document: Document) -> di
         place = Place(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         where = f"{document.name}:{place.line}:{place.column}"
         if not isinstance(key_node, yaml.ScalarNode):
-            raise StudyError("a key must be a plain word", where, "put quotes around text with brackets")
+            raise StudyError("?", "a key must be a plain word", where, "put quotes around text with brackets")
         if key_node.value == "<<":
-            raise StudyError("merge keys (<<) are not allowed", where, "write the values out")
+            raise StudyError("?", "merge keys (<<) are not allowed", where, "write the values out")
         key = _build_scalar(key_node, path, document)
         key = key if isinstance(key, int) and not isinstance(key, bool) else str(key_node.value)
         if key in built:
-            raise StudyError(f"the key {key!r} stands here a second time", where, "each key once")
+            raise StudyError("?", f"the key {key!r} stands here a second time", where, "each key once")
         document.keys[(*path, key)] = place
         built[key] = _build(value_node, (*path, key), document)
     return built
@@ -203,7 +203,7 @@ def _build_scalar(node: yaml.Node, path: Path, document: Document) -> Any:
     strange = CONTROL.search(text)
     if strange:
         hint = "leave it out"
-        raise StudyError(f"the text holds the control character {strange.group()!r}", document.where(path), hint)
+        raise StudyError("?", f"the text holds the control character {strange.group()!r}", document.where(path), hint)
     if kind == "null":
         return None
     if kind == "bool":
@@ -220,5 +220,5 @@ def _integer(text: str, where: str) -> int:
     # Python itself refuses decimals of more than 4300 digits; a number of 64 bits has at most 23 characters.
     value = int(text, 0 if text[:2] in ("0o", "0x") else 10) if len(text) < 30 else MOST_INTEGER + 1
     if abs(value) > MOST_INTEGER:
-        raise StudyError("the whole number is too large", where, f"at most {MOST_INTEGER}")
+        raise StudyError("?", "the whole number is too large", where, f"at most {MOST_INTEGER}")
     return value
