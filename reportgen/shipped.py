@@ -1,4 +1,4 @@
-"""Where templates and studies are found: in the wheel, beside the package in a checkout, or where the user says."""
+"""Folders of the templates and shipped studies, and the study files that arguments of the command line name."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def shipped_studies() -> dict[str, Path]:
 
 
 def find_studies(arguments: Iterable[str | Path]) -> list[str]:
-    """Return the studies that are meant by files, folders and names of shipped studies, as `study_file` takes them.
+    """Return the studies that files, folders and names of shipped studies stand for, as `study_file` takes them.
 
-    Each file comes once, in the order given. Raises StudyError for a folder that holds no study and for a name
-    that is neither a file, a folder nor a shipped study.
+    Each file comes once, in the order given. Raises StudyError for a folder without studies, and for a name that is
+    neither a file, a folder nor a shipped study.
     """
     found: dict[Path, str] = {}
     for argument in arguments:
         try:
             for source in _meant(str(argument)):
                 found.setdefault(study_file(source).resolve(), source)
-        except (OSError, RuntimeError) as error:  # a name that is too long, or links that lead in a circle
-            wrong = getattr(error, "strerror", None) or "its links lead in a circle"
-            raise StudyError("?", f"the path cannot be followed: {wrong}", where=str(argument)) from error
+        except (OSError, RuntimeError) as error:  # a name that is too long, or a loop of links
+            reason = getattr(error, "strerror", None) or "its links form a loop"
+            raise StudyError("unreadable-file", f"cannot follow the path: {reason}", where=str(argument)) from error
     return list(found.values())
 
 
@@ -61,8 +61,9 @@ def files_passed_over(sources: Iterable[str | Path]) -> dict[str, Path]:
 
 
 def _meant(argument: str) -> list[str]:
-    if not argument:  # which would be the current folder; a variable of a script that is not set, say
-        raise StudyError("?", "the name of a study is empty", hint="a file, a folder or the name of a shipped study")
+    if not argument:  # which Path takes for the current folder; for example an unset variable of a script
+        hint = "a file, a folder or the name of a shipped study"
+        raise StudyError("empty-value", "the name of a study is empty", hint=hint)
     path = Path(argument)
     inside = _studies_in(path) if path.is_dir() else []
     if inside:
@@ -70,11 +71,12 @@ def _meant(argument: str) -> list[str]:
     if path.is_file() or path.suffix in _ENDINGS or argument in shipped_studies():
         return [argument]
     if path.is_dir():
-        raise StudyError("?", "the folder holds no study", where=argument, hint="studies are files that end in .yaml")
+        hint = "study files end in .yaml"
+        raise StudyError("study-not-found", "the folder contains no study", where=argument, hint=hint)
     shipped = shipped_studies()
     near = difflib.get_close_matches(argument, shipped, n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    raise StudyError("?", f"there is no study {argument!r}", hint=f"{meant}shipped are {', '.join(shipped) or 'none'}")
+    hint = f"did you mean {near[0]!r}?" if near else f"shipped studies: {', '.join(shipped) or 'none'}"
+    raise StudyError("study-not-found", f"no study {argument!r}", hint=hint)
 
 
 def _studies_in(folder: Path) -> list[Path]:
