@@ -88,7 +88,7 @@ def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> N
             raise UsageError("output-conflict", message, where=str(report.folder), hint="choose another -o")
         target = there / place
         if target != here and target.exists() and not (target / RESULTS).is_file():
-            message = "the copy of a report would replace a folder that is not a report"
+            message = "the copy of a report would replace something that is not a report"
             raise UsageError("path-occupied", message, where=str(site / place), hint="choose another -o")
     twice = [place for place, count in Counter(places).items() if count > 1]
     if twice:
