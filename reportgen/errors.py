@@ -8,11 +8,12 @@ from typing import Self
 
 CODES: dict[str, str] = {
     # study file: syntax, keys, values
-    "empty-value": "A value is empty where one is required.",
-    "file-not-found": "A file or folder that is named does not exist.",
-    "unknown-key": "A setting has a name that does not exist.",
-    "unknown-name": "A name is none of the known ones, such as an activation that does not exist.",
-    "unreadable-file": "A file cannot be read.",
+    "empty-value": "A text or a list that needs contents is empty.",
+    "file-not-found": "A file does not exist.",
+    "no-study": "A folder contains no study file.",
+    "unknown-key": "A mapping has a key that does not exist.",
+    "unknown-name": "There is no component, metric, figure, check or study of this name.",
+    "unreadable-file": "A file exists but cannot be read.",
     # study file: variants, searches, claims
     # data and preprocessing
     # command line and workflow
@@ -30,7 +31,6 @@ CODES: dict[str, str] = {
     "report-of-another-study": "The folder contains the report of another study, which the new report would replace.",
     "run-unreadable": "A run that was just stored cannot be read back.",
     "runs-missing": "The report needs runs that are not stored; `reportgen run` trains them.",
-    "study-not-found": "No file, folder or shipped study of that name contains a study.",
     # reports and sites
     "invalid-results": "A results.json is damaged or was not written by reportgen.",
     "path-occupied": "A file or folder that reportgen did not write is where the output should go.",

@@ -51,7 +51,7 @@ def test_the_page_lists_every_code_with_its_exit_codes(scan: Any) -> None:
     assert [row[0].strip("`") for row in rows] == sorted(CODES)
     assert [row[0] for row in rows if not re.fullmatch(r"\d( or \d)*", row[2])] == []
     found = {row[0].strip("`"): row[2] for row in rows}
-    assert (found["runs-missing"], found["study-not-found"], found["out-of-memory"]) == ("2", "3", "4")
+    assert (found["runs-missing"], found["no-study"], found["out-of-memory"]) == ("2", "3", "4")
     assert "```{error-codes}" in (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 
 

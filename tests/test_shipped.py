@@ -50,12 +50,17 @@ def test_a_folder_of_that_name_without_studies_does_not_hide_a_shipped_study(fol
 
 
 @pytest.mark.parametrize(
-    ("name", "where", "named"), [("inot", None, "'init'"), ("nothing", None, "init, x"), ("empty", "empty", ".yaml")]
+    ("name", "code", "where", "named"),
+    [
+        ("inot", "unknown-name", None, "'init'"),
+        ("nothing", "unknown-name", None, "init, x"),
+        ("empty", "no-study", "empty", ".yaml"),
+    ],
 )
-def test_what_is_not_there_is_named_with_a_suggestion(folder, name, where, named):
+def test_what_is_not_there_is_named_with_a_suggestion(folder, name, code, where, named):
     with pytest.raises(StudyError) as caught:
         find_studies([name])
-    assert (caught.value.code, caught.value.where) == ("study-not-found", where)
+    assert (caught.value.code, caught.value.where) == (code, where)
     assert named in caught.value.hint
 
 
