@@ -22,6 +22,7 @@ from reportgen.preview.server import Shown
 from reportgen.preview.session import Preview
 from reportgen.workflow.events import Watcher
 from reportgen.workflow.run import run_study
+from tests.preview.test_server import get
 
 STUDY = """
 title: A first title
