@@ -49,10 +49,16 @@ def test_codes_are_kebab_case_with_a_meaning_of_one_sentence() -> None:
 def test_the_page_lists_every_code_with_its_exit_codes(scan: Any) -> None:
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in list(scan.code_lines())[2:]]
     assert [row[0].strip("`") for row in rows] == sorted(CODES)
-    assert [row[0] for row in rows if not re.fullmatch(r"\d( or \d)*", row[2])] == []
+    assert [row[0] for row in rows if not re.fullmatch(r"\d(, \d)*( or \d)?", row[2])] == []
     found = {row[0].strip("`"): row[2] for row in rows}
     assert (found["runs-missing"], found["no-study"], found["out-of-memory"]) == ("2", "3", "4")
     assert "```{error-codes}" in (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+
+
+def test_only_functions_of_the_study_return_codes(scan: Any) -> None:
+    others = [folder for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name != "study"]
+    elsewhere = set[str]().union(*map(literals, others))
+    assert (set(CODES) - set(scan.exit_codes(PACKAGE))) & elsewhere == set()
 
 
 def test_codes_are_followed_through_variables_and_functions(scan: Any, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 The exit code belongs to the class of an error and not to its code, so a code that several classes use has several exit
 codes. The scan follows codes through local variables and through functions that take a code and create the error.
+It does not see the codes that functions of `reportgen.study` return; these belong to StudyError.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def code_lines() -> Iterator[str]:
     found = exit_codes(PACKAGE)
     yield from ("| code | meaning | exit code |", "|---|---|---|")
     for code, meaning in sorted(errors.CODES.items()):
-        yield f"| `{code}` | {meaning} | {' or '.join(map(str, sorted(found.get(code, ()))))} |"
+        *others, last = map(str, sorted(found.get(code, {errors.StudyError.exit_code})))
+        yield f"| `{code}` | {meaning} | {', '.join(others) + ' or ' if others else ''}{last} |"
 
 
 def exit_codes(package: Path) -> dict[str, set[int]]:
