@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from reportgen import errors
@@ -29,6 +30,7 @@ def code_lines() -> Iterator[str]:
         yield f"| `{code}` | {meaning} | {', '.join(others) + ' or ' if others else ''}{last} |"
 
 
+@cache
 def exit_codes(package: Path) -> dict[str, set[int]]:
     """Return the exit codes of each code that the modules of a package use."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(package.rglob("*.py"))]
