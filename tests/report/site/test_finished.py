@@ -45,7 +45,7 @@ def test_a_results_file_that_is_none_is_one_clear_sentence_and_nothing_is_writte
         ({"claims": [claim("x", "maybe")]}, "claims.0.verdict"),
         ({"claims": [claim('x" onclick="y')]}, "claims.0.id"),
         ({"claims": [claim("x", quantity="magic")]}, "claims.0.quantity"),
-        ({"claims": [claim("x", interval=[1])]}, "claims.0.interval"),
+        ({"claims": [claim("x", interval=[1])]}, "claims.0.interval.1"),
         ({"figures": [{"id": "../x", "title": "", "alt": ""}]}, "figures.0.id"),
         ({"runs": [{"seed": 0, "status": "lost"}]}, "runs.0.status"),
     ],
