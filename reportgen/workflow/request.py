@@ -75,7 +75,9 @@ def order_study(
     _check_formats(formats)
     path, changes = study_file(source), dict(overrides or {})
     if WATERMARK in changes:  # which only --quick sets
-        raise StudyError("unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "a path in the study")
+        raise StudyError(
+            "unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "name a setting of the study"
+        )
     plan = make_plan(load_study(path, changes, flags))
     if quick:
         small = quick_overrides(plan, changes)
