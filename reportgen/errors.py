@@ -24,7 +24,7 @@ CODES: dict[str, str] = {
     "invalid-yaml": "A text is not valid YAML.",
     "misplaced-key": "A known key is in the wrong place.",
     "missing-key": "A required key is missing.",
-    "needs-images": "An augmentation needs images, but the data are not images after preprocessing.",
+    "images-required": "An augmentation needs images, but the data are not images after preprocessing.",
     "nesting-too-deep": "A file has too many nested lists and mappings.",
     "no-study": "A folder contains no study file.",
     "not-a-file": "A path is a folder or a device instead of a file.",

@@ -85,7 +85,7 @@ def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]
                 raise StudyError("claim-without-effect", message, at(*place), "select different variants")
             variants = variants + others
     if expect.along is not None and expect.along not in plan.study.vary:
-        near = suggest(expect.along, list(plan.study.vary))
+        near = suggest(expect.along, list(plan.study.vary)) or f"add {expect.along} to vary"
         raise StudyError("unknown-setting", f"{expect.along!r} does not vary", at("expect", "along"), near)
     return variants
 

@@ -108,7 +108,7 @@ def _check_tune(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -
     tune = claim.tune
     assert tune is not None
     if tune.along not in plan.study.vary:
-        near = suggest(tune.along, list(plan.study.vary))
+        near = suggest(tune.along, list(plan.study.vary)) or f"add {tune.along} to vary"
         raise StudyError("unknown-setting", f"{tune.along!r} does not vary", at("tune", "along"), near)
     if len(by_label(variants, tune.along)) < 2:
         message = f"all variants of the claim have the same {tune.along}"

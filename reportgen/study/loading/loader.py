@@ -136,13 +136,14 @@ class _Origin:
         except PydanticCustomError as error:
             context = dict(error.context or {})
             path, key = tuple(context["path"]), bool(context["key"])
-            hint = (key and path_ending(str(path[-1]))) or context["hint"]
+            hint = (context["code"] == "unknown-setting" and path_ending(str(path[-1]))) or context["hint"]
             raise StudyError(context["code"], context["text"], self.where(path, key), hint or None) from None
         searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
         runs = sum(most_runs(search, len(study.seeds)) for search in searches)
         if runs > MOST_RUNS:
             trials = " with their trials" if any(searches) else ""
-            message = f"{len(all_points)} variants{trials} and {len(study.seeds)} seeds make {runs} runs"
+            variants = "1 variant" if len(all_points) == 1 else f"{len(all_points)} variants"
+            message = f"{variants}{trials} and {len(study.seeds)} seeds make {runs} runs"
             place = self.where(("search",) if any(searches) else ("vary",), key=True)
             raise StudyError("too-many", message, place, f"at most {MOST_RUNS}")
         seen: list[tuple[Data, tuple[Component, ...]]] = []

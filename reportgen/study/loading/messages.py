@@ -45,7 +45,7 @@ def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
     if details["type"] == "study":
         path += tuple(context["path"])
         code, hint = context["code"], context["hint"]
-        code, hint = elsewhere(path, code, hint) if context["key"] else (code, hint)
+        code, hint = elsewhere(path, code, hint) if code in ("unknown-key", "unknown-setting") else (code, hint)
         return StudyError(code, context["text"], where(path, context["key"]), hint or None)
     if details["type"] == "missing":
         name = details["loc"][-1]
@@ -92,10 +92,14 @@ def _mismatch(found: list[Details]) -> Problem:
     near = suggest(value, names) if isinstance(value, str) and names else ""
     if not kinds:
         return "unknown-value", f"unknown value {shown(value)}", near or f"one of {', '.join(names)}"
-    expected = " or ".join([*kinds, *map(repr, names)])
+    expected = _any_of([*kinds, *map(repr, names)])
     if near.startswith(GUESS):
         return "unknown-value", f"expected {expected}, found {shown(value)}", near
     return "wrong-type", f"expected {expected}, found {shown(value)}", None
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _violation(details: Details, context: Mapping[str, Any]) -> Problem:

@@ -154,7 +154,7 @@ class Network(Section):
         for name in ("activation", "init", "bias", "batchnorm", "dropout"):
             value = getattr(self, name)
             if isinstance(value, (tuple, list)) and len(value) != len(self.hidden):
-                message = f"{name} has {len(value)} entries, but the number of hidden layers is {len(self.hidden)}"
+                message = f"the length of {name} is {len(value)}, but the number of hidden layers is {len(self.hidden)}"
                 hint = "give one entry for each hidden layer, or a single value for all layers"
                 raise problem("wrong-length", message, hint, (name,))
         return self
@@ -255,9 +255,9 @@ class Settings(Section):
         name = "shift" if augment.shift else "flip"
         if row.image_shape is None and row.name != "npz":
             message = f"{name} needs images, but {row.name} has none"
-            raise problem("needs-images", message, "augment with noise instead", (*_AUGMENT, name))
+            raise problem("images-required", message, "augment with noise instead", (*_AUGMENT, name))
         lost = next((step.name for step in self.preprocess if not STEPS[step.name].keeps_pixels), None)
         if lost:
             message = f"{name} needs images, but {lost} replaces the pixels"
-            raise problem("needs-images", message, f"remove {name} or {lost}", (*_AUGMENT, name))
+            raise problem("images-required", message, f"remove {name} or {lost}", (*_AUGMENT, name))
         return self

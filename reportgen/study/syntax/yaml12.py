@@ -104,6 +104,8 @@ def read(text: str, name: str) -> Document:
         _scan(text, name)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
+        if error.problem == _LIBYAML_TOO_DEEP:
+            _scan(text, name, yaml.SafeLoader)
         raise _syntax_error(error, name, text) from None
     except yaml.YAMLError as error:
         raise StudyError("invalid-yaml", f"invalid YAML: {str(error).splitlines()[0]}", name) from None
@@ -138,6 +140,10 @@ _FROM_THE_START = ("did not find expected ',' or", "could not find expected ':'"
 """Errors that the parser reports far behind the place of their cause."""
 
 
+_LIBYAML_TOO_DEEP = "exceeded maximum nesting depth"
+"""An error of libyaml about levels far above MOST_DEPTH; PyYAML's own parser finds the place where it is exceeded."""
+
+
 def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> StudyError:
     problem = (error.problem or "cannot be read").replace("\n", " ")
     mark = error.problem_mark or error.context_mark
@@ -155,10 +161,10 @@ def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> StudyErr
     return StudyError("invalid-yaml", f"invalid YAML: {problem}", where, hint)
 
 
-def _scan(text: str, name: str) -> None:
+def _scan(text: str, name: str, loader: type[Any] = _Loader) -> None:
     """Check the parser events against the limits; composing a hostile file without this can crash or never end."""
     depth = nodes = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=loader):
         mark: Any = event.start_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}"
         if isinstance(event, yaml.DocumentStartEvent):
