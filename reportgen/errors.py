@@ -24,7 +24,6 @@ CODES: dict[str, str] = {
     "invalid-yaml": "A text is not valid YAML.",
     "misplaced-key": "A known key is in the wrong place.",
     "missing-key": "A required key is missing.",
-    "images-required": "An augmentation needs images, but the data are not images after preprocessing.",
     "nesting-too-deep": "A file has too many nested lists and mappings.",
     "no-study": "A folder contains no study file.",
     "not-a-file": "A path is a folder or a device instead of a file.",
@@ -56,6 +55,9 @@ CODES: dict[str, str] = {
     "unknown-setting": "A dotted path is not a setting of the study, or not one that varies or can vary.",
     "unknown-variant": "No variant has the settings of a claim.",
     # data and preprocessing
+    "fixed-size": "The data set has a fixed size that cannot be changed.",
+    "images-required": "A preprocessing step or an augmentation requires images.",
+    "unknown-class": "A class number does not exist in the data.",
     # command line and workflow
     # reports and sites
     # runs and their store
