@@ -88,7 +88,6 @@ PLAN_ONLY = {
     "keep key",  # every key is text in JSON
     "keep -1",
     "vary into number",
-    "vary key number",
     "vary deep",
     "pca beyond the features",
     "search log zero",
