@@ -8,13 +8,78 @@ from typing import Self
 
 CODES: dict[str, str] = {
     # study file: syntax, keys, values
+    "conflicting-settings": "Two settings contradict each other or mean the same; keep one of them.",
+    "duplicate-key": "A mapping has the same key twice.",
+    "empty-value": "A text, list or array is empty.",
+    "file-not-found": "A file or folder does not exist.",
+    "invalid-name": "A name is not one line of printable text.",
+    "invalid-range": "The lower end of a range is not below its upper end.",
+    "missing-key": "A required key or parameter is missing.",
+    "nesting-too-deep": "The text is nested too deeply.",
+    "not-a-file": "A path names a folder or a device instead of a file.",
+    "not-finite": "A number is NaN, infinite, or too large for float32.",
+    "not-text": "A file is not UTF-8 text.",
+    "out-of-range": "A number is outside the range that is allowed there.",
+    "too-large": "A file or archive is larger than the limit.",
+    "unknown-key": "A key or parameter does not exist there; it may be misspelled.",
+    "unknown-name": "No component (activation, data set, optimizer ...) has this name; it may be misspelled.",
+    "unknown-value": "A value is not among the allowed ones.",
+    "unreadable-file": "The operating system cannot read a file.",
+    "wrong-length": "A list or a line has another number of values than required.",
+    "wrong-type": "A value has another type than required, such as text instead of a number.",
     # study file: variants, searches, claims
     # data and preprocessing
+    "ambiguous-column": "Several columns have the requested name; give the column's number instead.",
+    "constant-data": "All examples have the same features, so that nothing can be learned.",
+    "download-failed": "A published file could not be downloaded, or differs from the published one.",
+    "empty-data": "A data file or a split has no examples.",
+    "fixed-size": "The data set has a fixed size that cannot be changed.",
+    "images-required": "A preprocessing step requires images.",
+    "impossible-split": "The fractions or sizes of the splits leave a split empty or exceed the number of examples.",
+    "invalid-data": "A cell of a data file is not a number.",
+    "invalid-file": "A file is damaged or has another format than required.",
+    "invalid-labels": "Class labels are not whole numbers from 0 without gaps.",
+    "missing-array": "A required array is missing in an archive.",
+    "missing-column": "A data file does not have the requested column.",
+    "missing-data": "Files of a published data set are missing or damaged on this machine.",
+    "missing-value": "A cell of a data file is empty.",
+    "object-array": "An array contains Python objects, which are never loaded.",
+    "single-class": "The data have only one class.",
+    "too-few-samples": "There are fewer samples than classes.",
+    "too-many-classes": "The class column has so many different values that it is probably a measurement.",
+    "unknown-class": "A class number does not exist in the data.",
+    "wrong-separator": "The data file uses another separator than the study says.",
+    "wrong-shape": "An array has another shape than required.",
     # command line and workflow
     # reports and sites
     # runs and their store
+    "no-scheduler": "No Dask scheduler answers at the address.",
+    "not-writable": "A file or folder cannot be written.",
     # records of other programs
+    "disconnected-layers": "A layer has another number of inputs than the layer before it has outputs.",
+    "duplicate-record": "Two records have the same variant and seed.",
+    "frozen-layer": "A watched layer is not trained.",
+    "inconsistent-record": "An array or setting of a record contradicts another one.",
+    "invalid-json": "The settings of a record are not valid JSON.",
+    "invalid-record": "A stored run is damaged.",
+    "missing-gradient": "A gradient is missing; backward was not called, or the loss does not depend on the layer.",
+    "missing-outputs": "The outputs of a split are missing.",
+    "missing-settings": "An archive has no settings of the run, and no file beside it has them.",
+    "mixed-settings": "Records of one variant have different settings.",
+    "no-layers": "There are no layers to record.",
+    "no-records": "A folder has no records.",
+    "not-an-array": "A member of an archive is not an array.",
+    "not-logits": "The outputs are probabilities instead of logits.",
+    "nothing-recorded": "A record without training steps or without probes of the layers cannot be saved.",
+    "random-loss": "Two passes with the same weights have different losses.",
+    "repeated-layer": "A loss uses a layer more than once.",
+    "unknown-array": "A record has an array with an unknown name; it may be misspelled.",
+    "unordered-steps": "The steps of a record do not increase.",
+    "unsupported-layer": "A layer cannot be recorded, because it is not fully connected or lacks what a probe needs.",
+    "unused-layer": "The loss does not use a watched layer.",
+    "unwatched-layer": "The network has batch normalization that is not among the watched layers.",
     # this machine
+    "missing-library": "A library or package that this command requires is not installed.",
 }
 """What each error code means. A code never changes its meaning, so that scripts and tests can rely on it."""
 
@@ -97,7 +162,7 @@ class ResultsError(ReportgenError):
 
 @contextlib.contextmanager
 def data_named_at(place: str) -> Iterator[None]:
-    """Let what is wrong with data be told at the place where the study names them; an empty place changes nothing."""
+    """Raise errors about data at the place where the study names the data; an empty place changes nothing."""
     try:
         yield
     except (StudyError, MissingError) as error:
