@@ -14,6 +14,7 @@ from reportgen import Recorder
 from reportgen.cli.main import invoke
 from reportgen.errors import UsageError
 from reportgen.external.reader import read_records
+from reportgen.external.recorder import TRAINING_MODE
 from tests.external.pretend_torch import BatchNorm1d, Dropout, Linear, Loss, Module, ReLU, Sequential, Tensor, Unscaled
 
 pytestmark = pytest.mark.filterwarnings("ignore:score was given outputs")  # most tests score anything
