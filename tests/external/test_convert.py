@@ -66,13 +66,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "another optimizer": ({"optimizer": optimizer("Lion", lr=0.1)}, "unknown-name", "settings.optimizer", "sgd"),
     "momentum of RMSprop": (
         {"optimizer": optimizer("RMSprop", momentum=0.9)},
-        "unknown-key",
+        "misplaced-key",
         "settings.optimizer.momentum",
         "momentum",
     ),
     "momentum of Adam": (
         {"optimizer": "adam", "momentum": 0.9},
-        "unknown-key",
+        "misplaced-key",
         "settings.optimizer.momentum",
         "momentum",
     ),
