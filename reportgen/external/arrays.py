@@ -75,12 +75,12 @@ MEASURED = tuple(
 
 COUNTS = ("probe_step", "epoch_epoch", "epoch_step", "unit_layer", "val_confusion", "train_confusion")
 ROWS = {
-    "S": "one value a training step",
-    "E + 1": "one value an epoch, the network before training first",
-    "P": "one value a look at the layers",
-    "L": "one column a layer, the output layer last",
-    "U": "one column a hidden unit",
-    "C": "one row and one column a class",
+    "S": "one value per training step",
+    "E + 1": "one value per epoch, the network before training first",
+    "P": "one value per probe",
+    "L": "one column per layer, the output layer last",
+    "U": "one column per hidden unit",
+    "C": "one row and one column per class",
 }
 
 
@@ -175,8 +175,8 @@ def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Arra
     if array.ndim != len(shape) or array.shape != wanted:
         known = ", ".join(str(sizes[axis]) if axis in sizes else axis for axis in shape)
         words = "; ".join(dict.fromkeys(ROWS[axis] for axis in shape))
-        right = f"({known}{',' * (len(shape) == 1)}): {words}"
-        raise array_error("wrong-shape", path, name, f"shape {array.shape} is not possible", right)
+        found = f"expected shape ({known}{',' * (len(shape) == 1)}), found {array.shape}"
+        raise array_error("wrong-shape", path, name, found, words)
     if not array.size:
         right = "at least one step" if name in REQUIRED else "remove the array"
         raise array_error("empty-value", path, name, "the array is empty", right)

@@ -143,8 +143,7 @@ def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSp
     """Return the settings as a run specification; raises StudyError as for the settings of a study."""
     training = mapping_of(place, head, "training")
     if "lr" not in training:
-        where, right = f"{place}: training.lr", "the learning rate, such as 0.1"
-        raise StudyError("missing-key", "the learning rate is missing", where, right)
+        raise StudyError("missing-key", "the learning rate is missing", f"{place}: training.lr", "such as 0.1")
     data = {"name": "gaussian", "samples": classes, "features": 1, "classes": classes}
     tree = {"data": data, "network": mapping_of(place, head, "network"), "training": training}
     try:

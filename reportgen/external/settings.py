@@ -101,7 +101,9 @@ def mapping_of(place: str, head: Mapping[str, Any], name: str) -> dict[str, Any]
     """Return a mapping of the settings, empty if it is absent; raises StudyError if it is not a mapping."""
     found = head.get(name, {})
     if not isinstance(found, dict):
-        raise _key_error("wrong-type", place, name, f"expected a mapping, found {_shown(found)}", f'"{name}": {{...}}')
+        raise _key_error(
+            "wrong-type", place, name, f"expected a mapping, found {_shown(found)}", f'such as "{name}": {{...}}'
+        )
     return found
 
 
@@ -189,6 +191,8 @@ FACTS: Mapping[str, Check] = {
 }
 """Every fact that a record may have, its check, and the values that pass it."""
 
+LISTS = ("facts.class_counts", "facts.input_feature_std")
+
 
 def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts, counts as int; facts that are null or NaN are unknown and omitted.
@@ -198,13 +202,12 @@ def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
     given = mapping_of(place, head, "facts")
     refuse_unknown(place, given, tuple(FACTS), "facts.")
     if given.get("classes") is None:
-        right = "the number of classes, such as 10"
-        raise _key_error("missing-key", place, "facts.classes", "the number of classes is missing", right)
+        raise _key_error("missing-key", place, "facts.classes", "the number of classes is missing", "such as 10")
     facts = {name: value for name, value in given.items() if not _unknown(value)}
     for name, value in facts.items():
         fits, right = FACTS[name]
         if not fits(value):
-            raise _key_error("out-of-range", place, f"facts.{name}", f"{_shown(value)} is not possible", right)
+            raise _value_error(place, f"facts.{name}", value, right)
     whole = {name: int(value) for name, value in facts.items() if FACTS[name] in (SOME, MANY)}
     _check_counts(place, facts)
     return facts | whole
@@ -235,8 +238,14 @@ def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
     for name, value in known.items():
         fits, right = SHARE if name.endswith("accuracy") else SIZE
         if not fits(value) and not (name.endswith("loss") and value == math.inf):
-            raise _key_error("out-of-range", place, f"final.{name}", f"{_shown(value)} is not possible", right)
+            raise _value_error(place, f"final.{name}", value, right)
     return {name: float(value) for name, value in known.items()}
+
+
+def _value_error(place: str, key: str, value: Any, right: str) -> StudyError:
+    wrong = isinstance(value, (str, bool, dict)) or isinstance(value, list) != (key in LISTS)
+    found = f"{_shown(value)} is not possible"
+    return _key_error("wrong-type" if wrong else "out-of-range", place, key, found, right)
 
 
 def _unknown(value: Any) -> bool:

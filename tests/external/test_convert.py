@@ -126,6 +126,17 @@ def test_activations_may_be_objects_and_in_capitals(given: Any, name: str, param
     assert (row.name, found) == (name, parameters)
 
 
+@pytest.mark.parametrize(
+    ("activation", "code", "right"),
+    [("rleu", "unknown-name", "'relu'"), ({"name": "leaky_relu", "slop": 0.2}, "unknown-key", "slope")],
+)
+def test_unknown_activations_and_parameters_are_refused(activation: Any, code: str, right: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Recorder(*DATA, activation=activation)
+    assert (caught.value.code, caught.value.where) == (code, "activation")
+    assert right in str(caught.value.hint)
+
+
 EXAMPLES: dict[str, tuple[tuple[Any, ...], str, str, str]] = {
     "classes as text": (
         (NET.x, np.array(["a"] * 60), NET.x_val, NET.y_val),

@@ -269,18 +269,6 @@ def test_forgotten_calls_are_errors(tmp_path: Path) -> None:
     assert caught.value.code == "missing-gradient"
 
 
-@pytest.mark.parametrize(
-    ("activation", "code", "right"),
-    [("rleu", "unknown-name", "'relu'"), ({"name": "leaky_relu", "slop": 0.2}, "unknown-key", "slope")],
-)
-def test_unknown_activations_and_parameters_are_refused(activation: Any, code: str, right: str) -> None:
-    net = Network()
-    with pytest.raises(UsageError) as caught:
-        Recorder(net.x, net.y, net.x_val, net.y_val, activation=activation)
-    assert (caught.value.code, caught.value.where) == (code, "activation")
-    assert right in str(caught.value.hint)
-
-
 def test_arrays_of_other_shapes_are_refused() -> None:
     net = Network()
     data = (net.x, net.y, net.x_val, net.y_val)

@@ -22,8 +22,8 @@ def facts(**changes: Any) -> dict[str, Any]:
 
 BROKEN: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "negative count": (facts(train_n=-5), "out-of-range", "facts.train_n", "-5"),
-    "text": (facts(train_n="many"), "out-of-range", "facts.train_n", '"many"'),
-    "true": (facts(val_n=True), "out-of-range", "facts.val_n", "true"),
+    "text": (facts(train_n="many"), "wrong-type", "facts.train_n", '"many"'),
+    "true": (facts(val_n=True), "wrong-type", "facts.val_n", "true"),
     "half": (facts(probe_n=0.5), "out-of-range", "facts.probe_n", "0.5"),
     "no classes": (facts(classes=None), "missing-key", "facts.classes", ""),
     "counts of others": (facts(class_counts=[200, 200]), "inconsistent-record", "facts.class_counts", "facts.classes"),
@@ -31,9 +31,11 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "counts below 0": (facts(class_counts=[-1, 1, 200, 200]), "out-of-range", "facts.class_counts", "[-1, 1, 200"),
     "percent": (facts(baseline_linear=95), "out-of-range", "facts.baseline_linear", "95"),
     "size below 0": (facts(input_std=-1.0), "out-of-range", "facts.input_std", "-1.0"),
+    "one number for a list": (facts(class_counts=4), "wrong-type", "facts.class_counts", "4"),
+    "a list for one number": (facts(input_std=[1]), "wrong-type", "facts.input_std", "[1]"),
     "not all quartiles": (facts(input_feature_std=[1, 2]), "out-of-range", "facts.input_feature_std", "[1, 2]"),
     "final percent": (RUN | {"final": {"val_accuracy": 97}}, "out-of-range", "final.val_accuracy", "97"),
-    "final text": (RUN | {"final": {"val_loss": "low"}}, "out-of-range", "final.val_loss", '"low"'),
+    "final text": (RUN | {"final": {"val_loss": "low"}}, "wrong-type", "final.val_loss", '"low"'),
     "final of another name": (RUN | {"final": {"f1": 0.9}}, "unknown-key", "final.f1", "f1"),
     "no name": (RUN | {"variant": " "}, "invalid-name", "variant", '" "'),
     "a number as name": (RUN | {"variant": 7}, "invalid-name", "variant", "7"),
