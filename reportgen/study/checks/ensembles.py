@@ -31,7 +31,7 @@ def check_ensembles(plan: Plan, where: Callable[[Path, bool], str]) -> None:
         return
     place = where(("ensembles",), False)
     if len(plan.study.seeds) < 2:
-        raise StudyError("too-few-seeds", "an ensemble needs at least two seeds", place, "such as seeds: 5")
+        raise StudyError("too-few-seeds", "an ensemble needs at least 2 seeds", place, "such as seeds: 5")
     _check_sizes(plan.study, place)
     for run in plan.runs:
         if run.spec.data.seed is None:

@@ -15,8 +15,6 @@ from reportgen.study.syntax.yaml12 import Path
 
 Where = Callable[[Path, bool], str]
 Details = Mapping[str, Any]
-Problem = tuple[str, str, str | None]
-"""The code, message and hint of an error."""
 
 _KINDS = {
     "string_type": "a text",
@@ -50,8 +48,8 @@ def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
     if details["type"] == "missing":
         name = details["loc"][-1]
         return StudyError("missing-key", f"missing key {name!r}", where(path, False), f"add {name}: ...")
-    code, message, hint = _mismatch(found) if _is_mismatch(details) else _violation(details, context)
-    return StudyError(code, message, where(path, details["loc"][-1] == "[key]"), hint)
+    place = where(path, details["loc"][-1] == "[key]")
+    return _mismatch(found, place) if _is_mismatch(details) else _violation(details, context, place)
 
 
 def _location(loc: Sequence[int | str], tree: Any) -> Path:
@@ -82,8 +80,8 @@ def _is_mismatch(details: Details) -> bool:
     return details["type"] in _KINDS or details["type"] in ("literal_error", "none_required")
 
 
-def _mismatch(found: list[Details]) -> Problem:
-    """Return the problem of a value that has none of the allowed types and is none of the allowed names."""
+def _mismatch(found: list[Details], place: str) -> StudyError:
+    """Return the error for a value that has none of the allowed types and is none of the allowed names."""
     value = found[0]["input"]
     kinds = dict.fromkeys(_KINDS[d["type"]] for d in found if d["type"] in _KINDS)
     names = [
@@ -91,43 +89,47 @@ def _mismatch(found: list[Details]) -> Problem:
     ]
     near = suggest(value, names) if isinstance(value, str) and names else ""
     if not kinds:
-        return "unknown-value", f"unknown value {shown(value)}", near or f"one of {', '.join(names)}"
+        return StudyError("unknown-value", f"unknown value {shown(value)}", place, near or f"one of {', '.join(names)}")
     expected = _any_of([*kinds, *map(repr, names)])
     if near.startswith(GUESS):
-        return "unknown-value", f"expected {expected}, found {shown(value)}", near
-    return "wrong-type", f"expected {expected}, found {shown(value)}", None
+        return StudyError("unknown-value", f"expected {expected}, found {shown(value)}", place, near)
+    return StudyError("wrong-type", f"expected {expected}, found {shown(value)}", place)
 
 
 def _any_of(words: Sequence[str]) -> str:
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
-def _violation(details: Details, context: Mapping[str, Any]) -> Problem:
-    """Return the problem of a value of the right type that violates a constraint."""
+def _violation(details: Details, context: Mapping[str, Any], place: str) -> StudyError:
+    """Return the error for a value of the right type that violates a constraint."""
     found, kind = shown(details["input"]), details["type"]
     if kind == "finite_number":
-        return "not-finite", f"expected a finite number, found {found}", None
+        return StudyError("not-finite", f"expected a finite number, found {found}", place)
     if kind in _BOUNDS:
         name, word = _BOUNDS[kind]
         limit = context[name]
         number = int(limit) if limit == int(limit) else limit
-        return "out-of-range", f"expected a number {word} {number}, found {found}", None
+        return StudyError("out-of-range", f"expected a number {word} {number}, found {found}", place)
     if kind == "string_too_short":
-        return "empty-value", "the text is empty", None
+        return StudyError("empty-value", "the text is empty", place)
     if kind == "string_too_long":
-        return "too-long", f"the text has {len(details['input'])} characters", f"at most {context['max_length']}"
+        return StudyError(
+            "too-long", f"the text has {len(details['input'])} characters", place, f"at most {context['max_length']}"
+        )
     if kind == "string_pattern_mismatch":
-        return "invalid-id", f"invalid id {found}", "use lower-case letters, digits and single hyphens"
+        return StudyError(
+            "invalid-id", f"invalid id {found}", place, "use lower-case letters, digits and single hyphens"
+        )
     if kind in ("too_short", "too_long"):
         wanted = context.get("min_length", context.get("max_length"))
-        return _wrong_length(context["actual_length"], wanted)
-    return "invalid-value", f"invalid value {found}", None
+        return _wrong_length(context["actual_length"], wanted, place)
+    return StudyError("invalid-value", f"invalid value {found}", place)
 
 
-def _wrong_length(count: int, wanted: int) -> Problem:
+def _wrong_length(count: int, wanted: int, place: str) -> StudyError:
     if count == 0:
-        return "empty-value", "the list is empty", f"at least {_values(wanted)}"
-    return "wrong-length", f"expected {_values(wanted)}, found {count}", None
+        return StudyError("empty-value", "the list is empty", place, f"at least {_values(wanted)}")
+    return StudyError("wrong-length", f"expected {_values(wanted)}, found {count}", place)
 
 
 def _values(count: int) -> str:

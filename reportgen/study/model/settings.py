@@ -104,9 +104,7 @@ class Data(Section):
         row = DATASETS[source.name]
         for key in ("samples", "features", "classes"):
             if key in given and key not in row.sizes:
-                raise problem(
-                    "inapplicable-key", f"cannot set {key} of {row.name}", _own_size(row, key), (key,), key=True
-                )
+                raise problem("fixed-size", f"cannot set {key} of {row.name}", _own_size(row, key), (key,), key=True)
         sizes = dict(row.sizes) | {"validation": row.validation}
         return {"source": source} | sizes | given
 
@@ -120,7 +118,11 @@ class Data(Section):
         for label in self.keep:
             if classes is not None and label >= classes:
                 raise problem(
-                    "out-of-range", f"unknown class {label}", f"0 to {classes - 1}", ("keep", label), key=True
+                    "unknown-class",
+                    f"unknown class {label}",
+                    f"the classes are 0 to {classes - 1}",
+                    ("keep", label),
+                    key=True,
                 )
         values = (self.samples or 0) * (self.features or 0)
         if values > MOST_VALUES:

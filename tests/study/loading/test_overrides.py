@@ -152,7 +152,7 @@ def test_an_error_names_the_flag_that_was_typed(tmp_path: Path, seeds: Any, wher
 def test_an_error_elsewhere_still_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         study(tmp_path, {"training.lr": 1}, SOUND.replace("gaussian", "gausian"))
-    assert (caught.value.code, caught.value.where) == ("unknown-name", f"{tmp_path / 's.yaml'}:3:14: data.name")
+    assert (caught.value.code, caught.value.where) == ("unknown-name", f"{tmp_path / 's.yaml'}:3:7: data")
 
 
 @pytest.mark.parametrize(
