@@ -92,7 +92,7 @@ def test_invalid_settings_are_refused_before_training(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         Recorder(*DATA, activation="tanh", **given)
     assert (caught.value.code, caught.value.where) == (code, where)
-    assert word in str(caught.value)
+    assert word in f"{caught.value.message} {caught.value.hint}"
 
 
 def test_settings_may_wait_for_the_end_and_numbers_may_be_names(tmp_path: Path) -> None:
