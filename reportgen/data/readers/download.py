@@ -70,7 +70,9 @@ def fetch(file: PublishedFile, folder: Path, bases: Sequence[str]) -> Path:
         else:
             return path
     raise MissingError(
-        "?", f"{file.name} could not be downloaded: {'; '.join(reasons)}", hint=f"or put the file into {folder} by hand"
+        "download-failed",
+        f"{file.name} could not be downloaded: {'; '.join(reasons)}",
+        hint=f"or put the file into {folder} by hand",
     )
 
 
@@ -98,7 +100,7 @@ def _check_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
         return
-    raise MissingError("?", f"{url} is not an https address")
+    raise MissingError("download-failed", f"{url} is not an https address")
 
 
 def _is_loopback(host: str) -> bool:
@@ -119,9 +121,9 @@ def _copy(source: IO[bytes], target: IO[bytes], file: PublishedFile, host: str) 
         target.write(chunk)
     if size != file.size:
         found = f"{size} bytes" if size < file.size else "more bytes"
-        raise MissingError("?", f"{host} sent {found} instead of {file.size}")
+        raise MissingError("download-failed", f"{host} sent {found} instead of {file.size}")
     if digest.hexdigest() != file.sha256:
-        raise MissingError("?", f"{host} sent a file with the wrong checksum")
+        raise MissingError("download-failed", f"{host} sent a file with the wrong checksum")
 
 
 def required(file: PublishedFile, folder: Path, data_set: str) -> Path:
@@ -131,4 +133,4 @@ def required(file: PublishedFile, folder: Path, data_set: str) -> Path:
         return path
     state = "is damaged" if path.is_file() else "is not on this machine"
     hint = "--set data.download=true fetches it once, --set data.path=FOLDER names a folder that has it"
-    raise MissingError("?", f"{data_set}: {file.name} {state}", str(folder), hint)
+    raise MissingError("missing-data", f"{data_set}: {file.name} {state}", str(folder), hint)
