@@ -35,13 +35,14 @@ def unfinished(beside: Path) -> Iterator[Path]:
 
 
 def make_writable(folder: Path) -> None:
-    """Make a folder that a user named for output; raises UsageError where it cannot be written to."""
+    """Make a folder that a user named for output; raises UsageError if it is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with unfinished(folder / "probe") as probe:
             write_synced(probe, b"")
     except OSError as error:
-        raise UsageError(f"the folder cannot be written to: {error.strerror or error}", where=str(folder)) from error
+        found = f"the folder is not writable: {error.strerror or error}"
+        raise UsageError("not-writable", found, where=str(folder)) from error
 
 
 def write_synced(path: Path, content: bytes) -> None:

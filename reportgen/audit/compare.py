@@ -154,7 +154,8 @@ def changes(before: Results, after: Results) -> Changes:
 def _single(given: str | Path) -> Path:
     found = find_reports([given])
     if len(found) > 1:
-        raise UsageError(f"the folder holds {len(found)} reports", where=str(given), hint="name one of them")
+        message = f"the folder contains {len(found)} reports"
+        raise UsageError("ambiguous-argument", message, where=str(given), hint="name one of them")
     return found[0]
 
 

@@ -101,9 +101,10 @@ def _refuse_other_engine(order: Order, results: Results) -> None:
     engines = {order.store.engine(run.key) for run in results.runs if _is_key(run.key)} - {None}
     if engines and ENGINE_VERSION not in engines:
         trained = ", ".join(sorted(map(str, engines)))
-        found = f"the runs were trained by version {trained} of the engine, this reportgen has version {ENGINE_VERSION}"
-        hint = f"verify it with reportgen {results.provenance.reportgen or 'of that time'}, or run the study again"
-        raise ResultsError(found, where=str(order.folder), hint=hint)
+        message = f"engine version {trained} trained the runs, and this reportgen has version {ENGINE_VERSION}"
+        written = results.provenance.reportgen or "of that version"
+        hint = f"verify it with reportgen {written}, or run the study again"
+        raise ResultsError("engine-mismatch", message, where=str(order.folder), hint=hint)
 
 
 def _is_key(text: str) -> bool:

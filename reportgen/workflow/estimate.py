@@ -119,8 +119,8 @@ def refuse_beyond_memory(plan: Plan, jobs: Sequence[Job], workers: int) -> None:
     except MissingError:  # data that are not at hand; training will say so
         return
     if there is not None and needed > FAR_BEYOND * there:
-        found = f"training needs about {needed / 1e6:,.0f} MB of memory, and this machine has {there / 1e6:,.0f} MB"
-        raise MissingError(found, where=plan.study.id, hint=SMALLER)
+        message = f"training needs about {needed / 1e6:,.0f} MB of memory; this machine has {there / 1e6:,.0f} MB"
+        raise MissingError("out-of-memory", message, where=plan.study.id, hint=SMALLER)
 
 
 def peak_bytes(costs: Mapping[str, Cost], workers: int) -> int:

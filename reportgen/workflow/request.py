@@ -1,4 +1,4 @@
-"""What is asked for of a study: its plan, where its report goes, and which of its runs are stored."""
+"""A request for a report: the plan of a study, the report's folder and formats, and the stored runs."""
 
 from __future__ import annotations
 
@@ -26,9 +26,15 @@ FORMATS = ("html", "pdf", "json", "kit")
 
 @dataclass(frozen=True)
 class Order:
-    """A study as asked for: its plan, the report's folder and formats, and the command that makes it again.
+    """A request for the report of a study.
 
-    file: the study's, None where the report alone is known.
+    Attributes
+    ----------
+    plan : the plan of the study.
+    folder : the report's folder.
+    formats : some of `FORMATS`.
+    command : the command that reproduces the report.
+    file : the study file, None if only the report is known.
     """
 
     plan: Plan
@@ -53,20 +59,25 @@ def order_study(
     quick: bool = False,
     command: str | None = None,
 ) -> Order:
-    """Return the order for a study, loaded and checked; nothing is trained or written yet.
+    """Return the request for a study, which is loaded and checked; nothing is trained or written yet.
 
-    The report goes to the folder `output`/<the study's id>; where no output is given, to reports/, or back to its place
-    for the study that a report keeps. overrides: dotted paths to values; flags: what set one, by its path, if not
-    --set. quick: small but for what overrides say, watermarked, without verdicts; it goes to <the study's id>-quick
-    where a full report stands in its place. command: what the report names as the way to make it again.
+    Parameters
+    ----------
+    source : a study file, or the name of a shipped study.
+    output : the report goes to `output`/<id of the study>. By default `output` is reports/; the report of a study file
+        inside a report goes back to its folder.
+    overrides : setting paths, such as "training.lr", and their values.
+    flags : the option that set an override, by setting path, if it was not --set; error messages name it.
+    quick : make the study small, except for the overrides, with a watermark and without verdicts. The report goes to
+        <id of the study>-quick if a full report exists.
+    command : the command in the report that reproduces it.
     """
-    unknown = sorted(set(formats) - set(FORMATS))
-    if unknown or not formats:
-        found = f"unknown format {', '.join(unknown)}" if unknown else "no format is named"
-        raise UsageError(found, hint=f"there are {', '.join(FORMATS)}")
+    _check_formats(formats)
     path, changes = study_file(source), dict(overrides or {})
-    if WATERMARK in changes:  # which quick looks alone have
-        raise StudyError(f"there is no setting {WATERMARK!r}", f"--set {WATERMARK}", "a dotted path of the study")
+    if WATERMARK in changes:  # which only --quick sets
+        raise StudyError(
+            "unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "name a setting of the study"
+        )
     plan = make_plan(load_study(path, changes, flags))
     if quick:
         small = quick_overrides(plan, changes)
@@ -76,6 +87,14 @@ def order_study(
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder
     return Order(plan, folder, tuple(formats), command or f"reportgen run {source}", path)
+
+
+def _check_formats(formats: Collection[str]) -> None:
+    hint = f"one or more of {', '.join(FORMATS)}"
+    if not formats:
+        raise UsageError("empty-value", "no format is given", hint=hint)
+    for name in sorted(set(formats) - set(FORMATS)):
+        raise UsageError("unknown-name", f"unknown format {name!r}", hint=hint)
 
 
 def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]:

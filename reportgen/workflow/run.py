@@ -181,15 +181,16 @@ def render_order(order: Order, *, watcher: Watcher | None = None) -> Report:
     order, records = stored_stages(order)
     count = len(unique(plan_jobs(order.plan)))
     if len(records) < count:
-        lack = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
+        message = f"{count - len(records)} of the {count} runs of {order.plan.study.id} are not stored"
         there = "" if order.folder.parent == Path("reports") else f" {typed('-o', order.folder.parent)}"
-        raise UsageError(lack, where=str(order.store.folder), hint=f"train them first: {order.command}{there}")
+        hint = f"train them first: {order.command}{there}"
+        raise UsageError("runs-missing", message, where=str(order.store.folder), hint=hint)
     disk.make_writable(order.folder)
     return write_report(analyse_stored(order, records, watcher), watcher)
 
 
 def refuse_other_report(order: Order) -> None:
-    """Refuse to replace the report of another study."""
+    """Raise UsageError if the report folder contains the report of another study."""
     if order.file is not None:
         refuse_other(order.plan.study, order.file, order.folder)
 
@@ -249,7 +250,8 @@ def _analysed(
     jobs = plan_jobs(order.plan)
     lost = [job.key for job in jobs if job.key not in records]
     if lost:
-        raise StoreError("a run cannot be read back after it was stored", where=str(order.store.folder / lost[0]))
+        where = str(order.store.folder / lost[0])
+        raise StoreError("run-unreadable", "cannot read a run that was just stored", where=where)
     watcher.stage("analysing")
     found = by_variant(jobs, records)
     measurements = Measurements(order.folder / "sanity", may_measure)

@@ -75,7 +75,7 @@ def test_the_bar_of_all_studies_counts_what_is_stored_and_never_goes_back(preten
 
 def test_runs_weigh_the_same_where_the_data_are_not_at_hand(pretend, monkeypatch):
     def missing(*arguments):
-        raise MissingError("no mnist here")
+        raise MissingError("file-not-found", "no mnist here")
 
     monkeypatch.setattr(data, "shape", missing)
     order = order_study("rates.yaml")

@@ -76,12 +76,16 @@ def test_a_failed_run_is_reported_and_tried_again_next_time(pretend):
 
 
 def test_render_never_trains_and_names_the_command_that_would(pretend):
-    with pytest.raises(UsageError, match=r"6 of the 6 runs of rates .*train them first: reportgen run rates.yaml"):
+    with pytest.raises(UsageError) as caught:
         render_study("rates.yaml")
+    assert (caught.value.code, caught.value.where) == ("runs-missing", str(FOLDER / "runs"))
+    assert "6 of the 6" in caught.value.message
+    assert caught.value.hint.endswith("reportgen run rates.yaml")
     assert not FOLDER.exists()
     run_study("rates.yaml", overrides={"seeds": 1})
-    with pytest.raises(UsageError, match="4 of the 6 runs"):
+    with pytest.raises(UsageError) as caught:
         render_study("rates.yaml")
+    assert (caught.value.code, "4 of the 6" in caught.value.message) == ("runs-missing", True)
     assert len(pretend.trained) == 2
 
 
@@ -118,14 +122,16 @@ def test_formats_choose_what_is_written_beside_the_results(pretend):
         assert names(folder) == sorted([*always, *more])
 
 
-@pytest.mark.parametrize("formats", [["docx"], []])
-def test_an_unknown_format_is_an_error_of_usage(pretend, formats):
-    with pytest.raises(UsageError, match=r"(unknown|no) format"):
+@pytest.mark.parametrize(("formats", "code"), [(["docx"], "unknown-name"), ([], "empty-value")])
+def test_an_unknown_format_is_an_error_of_usage(pretend, formats, code):
+    with pytest.raises(UsageError) as caught:
         run_study("rates.yaml", formats=formats)
+    assert caught.value.code == code
+    assert "html" in caught.value.hint
 
 
 def test_a_missing_pango_costs_the_pdf_alone(pretend):
-    pretend.pdf_error = MissingError("no PDF without Pango")
+    pretend.pdf_error = MissingError("missing-library", "no PDF without Pango")
     report = run_study("rates.yaml")
     assert report.missing is pretend.pdf_error
     assert names() == ["figures", "index.html", "results.json", "runs", "study.yaml", "tables"]
@@ -166,18 +172,21 @@ def test_what_a_killed_writer_left_is_swept_away(pretend, monkeypatch):
 
 @pytest.mark.parametrize("output", ["rates.yaml", "rates.yaml/deeper"])
 def test_an_output_that_cannot_be_written_is_said_before_training(pretend, output):
-    with pytest.raises(UsageError, match="cannot be written to"):
+    with pytest.raises(UsageError) as caught:
         run_study("rates.yaml", output=output)
+    assert caught.value.where == str(Path(output) / "rates")
     assert pretend.trained == []
 
 
 def test_a_full_disk_ends_the_study_with_a_message(pretend, monkeypatch):
     def full(store, record):
-        raise StoreError("a run cannot be stored: No space left on device")
+        raise error
 
+    error = StoreError("not-writable", "cannot store a run: No space left on device")
     monkeypatch.setattr(Store, "save", full)
-    with pytest.raises(StoreError, match="No space"):
+    with pytest.raises(StoreError) as caught:
         run_study("rates.yaml")
+    assert caught.value is error
 
 
 def test_an_order_trains_and_writes_nothing(pretend):
@@ -261,7 +270,8 @@ def test_what_stands_in_the_way_of_a_report_stays_and_so_does_the_whole_former_o
     mine.parent.mkdir(exist_ok=True)
     mine.write_text("mine", encoding="utf-8")
     before = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file() and "runs" not in path.parts}
-    with pytest.raises(StoreError, match=f"{name}: a {there} stands where the report has a"):
+    with pytest.raises(StoreError) as caught:
         run_study("rates.yaml", overrides={"seeds": 2})
+    assert (caught.value.code, caught.value.where) == ("path-occupied", str(FOLDER / name))
     after = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file() and "runs" not in path.parts}
     assert after == before

@@ -91,8 +91,9 @@ def test_an_interrupted_search_takes_up_where_it_was(study: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run(study, workers=1, watcher=Impatient())
-    with pytest.raises(UsageError, match="are not stored"):
+    with pytest.raises(UsageError) as caught:
         render_study(study, formats=["json"])
+    assert caught.value.code == "runs-missing"
     resumed = run(study)
     assert resumed.stored >= 15  # a worker may finish one more run while the interruption arrives
     assert resumed.trained + resumed.stored == 21

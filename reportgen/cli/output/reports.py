@@ -72,6 +72,7 @@ def report_values(report: Report) -> dict[str, Any]:
         "stored": report.stored,
         "statuses": status_counts(report),
         "failures": list(report.failures),
+        "missing": report.missing.values if report.missing else None,
         "verdicts": {} if report.analysis.plan.study.watermark else verdict_counts(report),
         "claims": [_claim(claim) for claim in report.analysis.claims],
         "findings": len(report.analysis.findings),

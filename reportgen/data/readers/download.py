@@ -69,7 +69,9 @@ def fetch(file: PublishedFile, folder: Path, bases: Sequence[str]) -> Path:
         else:
             return path
     raise MissingError(
-        f"{file.name} could not be downloaded: {'; '.join(reasons)}", hint=f"or put the file into {folder} by hand"
+        "download-failed",
+        f"{file.name} could not be downloaded: {'; '.join(reasons)}",
+        hint=f"or put the file into {folder} by hand",
     )
 
 
@@ -86,7 +88,7 @@ def _download(url: str, file: PublishedFile, folder: Path) -> None:
         # Without a processor, since pooch's Untar can write outside its folder on Python 3.11.
         pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=download)
     except (RequestException, OSError, ValueError) as error:  # pooch raises ValueError for a wrong checksum
-        raise MissingError(f"{urlsplit(url).netloc} {download.reason(error)}") from error
+        raise MissingError("download-failed", f"{urlsplit(url).netloc} {download.reason(error)}") from error
 
 
 class _Download:
@@ -144,7 +146,7 @@ def _check_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
         return
-    raise MissingError(f"{url} is not an https address")
+    raise MissingError("download-failed", f"{url} is not an https address")
 
 
 def _is_loopback(host: str) -> bool:
@@ -161,4 +163,4 @@ def required(file: PublishedFile, folder: Path, data_set: str) -> Path:
         return path
     state = "is damaged" if path.is_file() else "is not on this machine"
     hint = "--set data.download=true fetches it once, --set data.path=FOLDER names a folder that has it"
-    raise MissingError(f"{data_set}: {file.name} {state}", str(folder), hint)
+    raise MissingError("missing-data", f"{data_set}: {file.name} {state}", str(folder), hint)

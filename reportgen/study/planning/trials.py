@@ -164,16 +164,15 @@ def grid(search: Search, samples: int, window: Window) -> list[Places]:
 
 
 def grid_points(ranges: Mapping[str, Range], samples: int, window: Window) -> dict[str, int]:
-    """Return how many points each setting gets: its own, its choices, or an even share of the samples.
+    """Return the number of grid points of each setting: its own, its choices, or an equal share of the samples.
 
-    The grid has at most so many points as there are samples. Raises the validation error where the fixed ones alone
-    are more.
+    The grid has at most as many points as samples. Raises a validation error if the fixed numbers of points exceed it.
     """
     fixed = {path: _fixed(one, window[path]) for path, one in ranges.items()}
     taken = math.prod(count for count in fixed.values() if count)
     if taken > samples:
-        text = f"the grid has {taken} points, and the stage only {samples} samples"
-        raise problem(text, f"samples: {taken}, or fewer points")
+        message = f"the grid has {taken} points, but the stage has {samples} samples"
+        raise problem("invalid-search", message, f"set samples: {taken}, or use fewer points")
     free = sum(count is None for count in fixed.values())
     each = 1
     while free and taken * (each + 1) ** free <= samples:

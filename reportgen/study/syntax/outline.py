@@ -194,7 +194,9 @@ class Outline:
         if len(self._blocks) + len(self._brackets) > self._most_depth:
             line, column = self._place(start)
             where = f"{self._name}:{line}:{column}"
-            raise StudyError("brackets or indents go too deep", where, f"at most {self._most_depth} levels")
+            raise StudyError(
+                "nesting-too-deep", "brackets or indents go too deep", where, f"at most {self._most_depth} levels"
+            )
 
     def _read_block_scalar(self) -> None:
         """Skip a text that | or > introduces: the lines below that are indented further."""
