@@ -123,7 +123,7 @@ CODES: dict[str, str] = {
     "unwatched-layer": "The network has batch normalization that is not among the watched layers.",
     # this machine
     "missing-library": "A library or package that this command requires is not installed.",
-    "out-of-memory": "Training or a data file needs more memory than this machine has.",
+    "out-of-memory": "Training needs much more memory than this machine has.",
 }
 """What each error code means. A code never changes its meaning, so that scripts and tests can rely on it."""
 

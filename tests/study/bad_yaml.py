@@ -45,8 +45,8 @@ BAD_YAML = (
     bad("large", added("closing: " + "x" * 300000), "", "too-large", "262144"),
     bad("large list key", added("? [a, b]\n: c"), "5:3", "unsupported-yaml"),
     bad("mapping key", added("? {a: b}\n: c"), "5:3", "unsupported-yaml"),
-    bad("bad directive", "%FOO\n---\ntitle: T\n", "1:5", "invalid-yaml"),
-    bad("surrogate", b'title: "\\ud800"\nquestion: Q\n', "1:11", "invalid-yaml"),
+    bad("bad directive", "%FOO\n---\ntitle: T\n", "1:1", "invalid-yaml"),
+    bad("surrogate", b'title: "\\ud800"\nquestion: Q\n', "1:9", "invalid-yaml"),
     bad(
         "huge int",
         training("{epochs: " + "9" * 5000 + "}"),

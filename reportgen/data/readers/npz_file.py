@@ -42,7 +42,7 @@ def _read(path: Path, _: Stamp, name: str) -> Source:
     try:
         arrays = _arrays(path, name)
     except MemoryError as error:
-        raise StudyError("out-of-memory", "the file needs more memory than this machine has", name) from error
+        raise StudyError("too-large", "the file needs more memory than this machine has", name) from error
     except _BROKEN as error:
         raise StudyError("invalid-file", "invalid .npz file", name, "save it with numpy.savez") from error
     splits = ["train", "val"] + (["test"] if "x_test" in arrays else [])
