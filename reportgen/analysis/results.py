@@ -20,12 +20,17 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds with its 95% interval; lo and hi are NaN below two seeds."""
+    """A mean over seeds with its 95% interval; lo and hi are NaN below two seeds.
+
+    quartiles: lower quartile, median and upper quartile of values that are skewed, None for others; see
+    `reportgen.analysis.statistics.is_skewed`.
+    """
 
     value: float
     lo: float
     hi: float
     n: int
+    quartiles: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,15 @@ from reportgen.analysis.claims.bounds import Bounds
 from reportgen.analysis.claims.claim_data import Asked, Values, other_where
 from reportgen.analysis.claims.reference import theory_by_layer, theory_by_seed
 from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, in_region, listed, share_in_region
+from reportgen.analysis.statistics import magnitude
 from reportgen.study.model.claims import Expect, Where
 from reportgen.study.model.metrics import LAYER_METRICS
 
 USUAL_RTOL = 0.05
 """The tolerance of `near` where the author gives none."""
+
+LOGARITHMS = 1.0
+"""The magnitude at which logarithms are rounded: that of a ratio's own relative rounding error."""
 
 Quantity = Literal["value", "difference", "ratio", "deviation", "share"]
 Layers = tuple[tuple[int, float, float | None], ...]
@@ -55,11 +59,11 @@ def _ratio_in_region(asked: Asked, ratio: Bounds, low: float, high: float) -> Me
     """Test a ratio, on the scale of logarithms where all are positive: a ratio and its inverse are equals there."""
     per_seed = asked.by_seed(ratio.shown)
     if not ratio.positive or high <= 0:
-        test = in_bounds(ratio, low, high, asked.standard_error(ratio.shown), paired=True)
+        test = in_bounds(ratio, low, high, asked.standard_error(ratio.shown), magnitude(ratio.shown))
         return Measured(test, per_seed, quantity="ratio")
     ends = math.log(low) if low > 0 else -math.inf, math.log(high)
     logs = ratio.log()
-    test = in_bounds(logs, *ends, asked.standard_error(logs.shown), paired=True)
+    test = in_bounds(logs, *ends, asked.standard_error(logs.shown), LOGARITHMS)
     return Measured(_as_ratio(test, 1.0), per_seed, quantity="ratio")
 
 
@@ -183,7 +187,8 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
     difference = a.minus(b.times(factor)) if sign > 0 else a.times(factor).minus(b)
     floor = 0.0 if expect.factor else asked.least_paired_error(a.shown, b.shown)
     error = asked.standard_error(difference.shown, floor)
-    test = in_bounds(difference.times(sign), _number(expect.by), math.inf, error, paired=True)
+    compared = max(1.0, factor) * magnitude(a.shown, b.shown)
+    test = in_bounds(difference.times(sign), _number(expect.by), math.inf, error, compared)
     shown = difference.shown
     if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not expect.by:
         test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
@@ -195,7 +200,7 @@ def _by_factor(asked: Asked, a: Bounds, b: Bounds, factor: float, sign: float) -
     ratio = a.over(b)
     logs = ratio.log().times(sign)
     error = asked.standard_error(logs.shown, asked.least_ratio_error(a.shown, b.shown))
-    test = in_bounds(logs, math.log(factor), math.inf, error, paired=True)
+    test = in_bounds(logs, math.log(factor), math.inf, error, LOGARITHMS)
     return Measured(_as_ratio(test, sign), asked.by_seed(ratio.shown), quantity="ratio")
 
 
@@ -230,7 +235,7 @@ def same_as(asked: Asked) -> Measured:
     difference = a.minus(b)
     margin, floor = _number(expect.within), asked.least_paired_error(a.shown, b.shown)
     error = asked.standard_error(difference.shown, floor)
-    test = in_bounds(difference, -margin, margin, error, paired=True)
+    test = in_bounds(difference, -margin, margin, error, magnitude(a.shown, b.shown))
     method = f"equivalence by {test.method}, of the difference, paired by seed"
     return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference.shown), quantity="difference")
 

@@ -40,3 +40,8 @@ def extent(name: str) -> tuple[float, float]:
     if name.endswith(_PERCENT + _PLAIN):
         return 0.0, 1.0
     return 0.0 if name.endswith(_SIZES) else -math.inf, math.inf
+
+
+def is_unbounded(name: str) -> bool:
+    """Return whether nothing bounds a metric from above, as is true of losses, sizes, counts and times."""
+    return math.isinf(extent(name)[1])
