@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from reportgen.report import formatting
+from reportgen.report import formatting, scores
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from reportgen.report import formatting
         (-0.0, "0"),
         (0.21308, "0.213"),
         (1234.5, "1234"),
-        (12345.6, "12\u202f346"),
+        (12345.6, "12\u202f350"),
         (2.97e-7, "2.97×10⁻⁷"),
         (-3.2e10, "−3.20×10¹⁰"),
         (1e-300, "1.00×10⁻³⁰⁰"),
@@ -63,7 +63,7 @@ def test_percent_says_none_and_all_only_where_true(value: float | None, text: st
         ((-0.2, 0.1), "−0.200 to 0.100"),
         ((math.nan, 1.0), "–"),
         ((0.5, math.inf), "0.500 to ∞"),
-        ((0.0, 0.0), "0 to 0"),
+        ((0.0, 0.0), "0"),
         ((0.0, 5e-324), "0 to 4.94×10⁻³²⁴"),
         ((-5e-324, 5e-324), "−4.94×10⁻³²⁴ to 4.94×10⁻³²⁴"),
         ((2.93e-7, 3.01e-7), "(2.93 to 3.01)×10⁻⁷"),
@@ -80,19 +80,19 @@ def test_intervals_of_shares() -> None:
     assert formatting.percent_interval((0.9, 1.0)) == "90.0% to 100%"
     assert formatting.percent_interval((0.92001, 0.92049)) == "92.00% to 92.05%"
     assert formatting.percent_interval((math.nan, 1.0)) == "–"
-    assert formatting.estimated(0.9203, (0.92001, 0.92049), "val_accuracy") == "92.03%"
-    assert formatting.estimated(2.30254, (2.30249, 2.30259), "val_loss") == "2.3025"
+    assert scores.estimated(0.9203, (0.92001, 0.92049), "val_accuracy") == "92.03%"
+    assert scores.estimated(2.30254, (2.30249, 2.30259), "val_loss") == "2.3025"
 
 
 def test_differences_of_shares_are_in_points_with_their_sign() -> None:
-    assert formatting.difference(0.877, "val_accuracy") == "+87.7 points"
-    assert formatting.difference(-0.0004, "val_accuracy") == "−0.04 points"
-    assert formatting.difference(0.0, "val_accuracy") == "0 points"
-    assert formatting.difference(math.nan, "val_accuracy") == "–"
-    assert formatting.difference_interval((-0.01, 0.02), "val_accuracy") == "−1.0 to +2.0 points"
-    assert formatting.difference(-0.4, "val_loss") == "−0.400"
-    assert formatting.score(0.02, "ensemble_val_gain") == "+2.0 points"
-    assert formatting.score(0.008, "ensemble_val_spread") == "0.8%"
+    assert scores.difference(0.877, "val_accuracy") == "+87.7 points"
+    assert scores.difference(-0.0004, "val_accuracy") == "−0.04 points"
+    assert scores.difference(0.0, "val_accuracy") == "0 points"
+    assert scores.difference(math.nan, "val_accuracy") == "–"
+    assert scores.difference_interval((-0.01, 0.02), "val_accuracy") == "−1.0 to +2.0 points"
+    assert scores.difference(-0.4, "val_loss") == "−0.400"
+    assert scores.score(0.02, "ensemble_val_gain") == "+2.0 points"
+    assert scores.score(0.008, "ensemble_val_spread") == "0.8%"
 
 
 def test_p_values_and_durations() -> None:

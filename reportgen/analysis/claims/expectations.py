@@ -33,7 +33,8 @@ Layers = tuple[tuple[int, float, float | None], ...]
 class Measured:
     """A test with the values by seed that it was made on, and means by layer where the claim speaks of layers.
 
-    at_layer: the layer of the largest deviation, where that was measured.
+    at_layer: the layer of the largest deviation, where that was measured. tolerances: by layer, as `by_layer` is, how
+    far the mean may be from the given number; None where no number is given.
     """
 
     test: Test
@@ -42,6 +43,7 @@ class Measured:
     quantity: Quantity = "value"
     reference: float | None = None
     at_layer: int | None = None
+    tolerances: tuple[float | None, ...] = ()
 
 
 def _region(asked: Asked, low: float, high: float) -> Measured:
@@ -151,7 +153,10 @@ def _near_by_layer(asked: Asked, columns: Values, layers: Sequence[int], given: 
         (layer, float(mean), None if x is None else float(x))
         for layer, mean, x in zip(layers, means, given, strict=True)
     )
-    return _as_deviation(asked, test, columns[:, kept], printed, table)
+    found = _as_deviation(asked, test, columns[:, kept], printed, table)
+    return dataclasses.replace(
+        found, tolerances=tuple(None if x is None else tolerance(asked.claim.expect, float(x)) for x in given)
+    )
 
 
 def _as_deviation(asked: Asked, test: Test, columns: Values, printed: Values, table: Layers) -> Measured:
