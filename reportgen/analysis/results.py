@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Finding
-from reportgen.analysis.metrics.scales import is_unbounded
+from reportgen.analysis.metrics.scales import is_size
 from reportgen.analysis.statistics import is_skewed, quartiles
 from reportgen.runs.record import RunRecord
 from reportgen.study.model.search import Search
@@ -86,6 +86,11 @@ class VariantSummary:
     parameters: int
     train_seconds: float
 
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """The estimates of all scores."""
+        return tuple(self.scores.values())
+
 
 @dataclass(frozen=True)
 class ClaimResult:
@@ -148,10 +153,10 @@ class ClaimResult:
     def quartiles(self) -> tuple[float, float, float] | None:
         """Lower quartile, median and upper quartile of a value or difference that is skewed over seeds, else None.
 
-        Metrics with bounds and ratios, whose mean is taken of their logarithms, are never called skewed.
+        Only sizes and differences of sizes are called skewed. The mean of ratios is taken of their logarithms.
         """
         values = list(self.per_seed.values())
-        applies = self.quantity in ("value", "difference") and is_unbounded(self.metric)
+        applies = self.quantity in ("value", "difference") and is_size(self.metric)
         return quartiles(values) if applies and is_skewed(values) else None
 
     @property

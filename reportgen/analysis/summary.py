@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.metrics.scales import is_unbounded
+from reportgen.analysis.metrics.scales import is_size
 from reportgen.analysis.results import Curve, Estimate, Histogram, Profile, VariantSummary
 from reportgen.analysis.statistics import is_skewed, mean_interval, possible, quartiles
 from reportgen.engine.spec import SCORES
@@ -25,12 +25,12 @@ FEWEST = 3  # runs that an interval of a curve needs
 def estimate(values: Sequence[float] | NDArray[Any], name: str = "") -> Estimate:
     """Return mean and interval of the finite values, which n counts.
 
-    name: the metric's; its interval holds nothing that it cannot be. A metric with bounds has no quartiles.
+    name: the metric's; its interval holds nothing that it cannot be. Only a size has quartiles.
     """
     x = np.asarray(values, np.float64)
     x = x[np.isfinite(x)]
     mean, lo, hi = mean_interval(x)
-    skewed = is_unbounded(name) and is_skewed(x)
+    skewed = is_size(name) and is_skewed(x)
     return Estimate(mean, *possible(name, lo, hi), int(x.size), quartiles(x) if skewed else None)
 
 

@@ -42,6 +42,6 @@ def extent(name: str) -> tuple[float, float]:
     return 0.0 if name.endswith(_SIZES) else -math.inf, math.inf
 
 
-def is_unbounded(name: str) -> bool:
-    """Return whether nothing bounds a metric from above, as is true of losses, sizes, counts and times."""
-    return math.isinf(extent(name)[1])
+def is_size(name: str) -> bool:
+    """Return whether a metric is never negative and has no upper bound, as losses, norms, counts and times."""
+    return extent(name) == (0.0, math.inf)
