@@ -8,9 +8,10 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-_NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?"
+_NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?%?"
 _LAYERS = r"layers? \d+(?:-\d+)?(?:, \d+(?:-\d+)?)*"
-_TOKEN = re.compile(rf"({_LAYERS}|(?<![\w.-]){_NUMBER}(?![\w-]))")
+_STEPS = r"steps? \d+(?: to \d+)?"
+_TOKEN = re.compile(rf"({_LAYERS}|{_STEPS}|(?<![\w.-]){_NUMBER}(?![\w-]))")
 
 DASH = "–"
 
@@ -25,7 +26,11 @@ def grouped(items: Iterable[Item], keys: Iterable[Hashable]) -> list[list[Item]]
 
 def template(text: str) -> str:
     """Return a sentence with a placeholder for each number, and one for each list of layers."""
-    return _TOKEN.sub(lambda found: "layer #" if found[0].startswith("layer") else "#", text)
+    return _TOKEN.sub(lambda found: f"{_kind(found[0])} #", text)
+
+
+def _kind(token: str) -> str:
+    return next((word for word in ("layer", "step") if token.startswith(word)), "")
 
 
 def merged(texts: Sequence[str]) -> str:
@@ -37,8 +42,11 @@ def merged(texts: Sequence[str]) -> str:
 def _merged_part(parts: Sequence[str]) -> str:
     if len(parts) == 1:
         return parts[0]
-    if parts[0].startswith("layer"):
+    if _kind(parts[0]) == "layer":
         return _layers(parts)
+    if _kind(parts[0]) == "step":
+        steps = [int(step) for part in parts for step in re.findall(r"\d+", part)]
+        return f"steps {min(steps)} to {max(steps)}"
     low, high = min(parts, key=_value), max(parts, key=_value)
     between = " to " if low.startswith("-") else DASH
     return f"{low.removesuffix('%') if high.endswith('%') else low}{between}{high}"
