@@ -26,9 +26,6 @@ LEAST_FOR_QUARTILES = 5
 LEAST_FOR_THE_MEAN = 7
 """The mean of fewer values lies outside their quartiles too often by chance (9% of five normal values)."""
 
-ORDER = 10.0
-"""Positive values whose largest is this many times the smallest differ by an order of magnitude."""
-
 METHOD = "Student's t interval over seeds, 95%"
 
 
@@ -127,8 +124,8 @@ def quartiles(values: ArrayLike) -> tuple[float, float, float]:
 def is_skewed(values: ArrayLike) -> bool:
     """Return whether values are summarized by median and quartiles rather than by their mean.
 
-    They are if all are positive and the largest is at least ten times the smallest, or if there are at least seven and
-    the mean lies outside the quartiles. Fewer than five values, or values that are not finite, are never skewed.
+    They are if none is negative and yet the 95% interval of their mean reaches below 0, or if there are at least seven
+    and the mean lies outside the quartiles. Fewer than five values, or values that are not finite, are never skewed.
     """
     x = np.asarray(values, np.float64)
     if x.size < LEAST_FOR_QUARTILES or not np.isfinite(x).all():
@@ -136,7 +133,8 @@ def is_skewed(values: ArrayLike) -> bool:
     low, _, high = quartiles(x)
     slack = ROUNDING * magnitude(x)
     outside = not low - slack <= float(x.mean()) <= high + slack
-    return bool(x.min() > 0 and x.max() >= ORDER * x.min()) or (outside and x.size >= LEAST_FOR_THE_MEAN)
+    impossible = bool(x.min() >= 0 and x.max() > 0) and mean_interval(x)[1] < 0
+    return impossible or (outside and x.size >= LEAST_FOR_THE_MEAN)
 
 
 def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0, most: int = 1000) -> int | None:

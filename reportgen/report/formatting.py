@@ -78,14 +78,15 @@ def span(lo: str, hi: str) -> str:
 def resolving(bounds: Bounds) -> int:
     """Return the significant digits, from 3, at which an interval's ends lie at least two units of the last apart.
 
-    Where all seeds agree, these are as many as the value has, up to the most.
+    Where the ends read the same in the most digits, these are as many as the value then has.
     """
     lo, hi = bounds
-    largest = max(abs(lo), abs(hi))
-    if lo == hi and math.isfinite(lo):
-        return next((digits for digits in (3, 4) if float(f"{lo:.{digits - 1}e}") == lo), _MOST_DIGITS)
-    if not (math.isfinite(lo) and math.isfinite(hi)) or hi <= lo:
+    if not (math.isfinite(lo) and math.isfinite(hi)) or hi < lo:
         return 3
+    full = f"{lo:.{_MOST_DIGITS - 1}e}"
+    if full == f"{hi:.{_MOST_DIGITS - 1}e}":
+        return next((n for n in (3, 4) if float(f"{lo:.{n - 1}e}") == float(full)), _MOST_DIGITS)
+    largest = max(abs(lo), abs(hi))
     orders = math.floor(math.log10(largest)) - math.floor(math.log10(max((hi - lo) / 2, 5e-324)))
     return min(max(orders + 1, 3), _MOST_DIGITS)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from reportgen.analysis.metrics.scales import in_points
 from reportgen.analysis.results import ClaimResult
+from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.expectations import expectation, of_whom
 from reportgen.analysis.words.names import words
 from reportgen.analysis.words.numerals import exponents
@@ -79,7 +80,8 @@ def measured_interval(claim: ClaimResult) -> str:
 
     Of values that are skewed over seeds, the quartiles come first and then the mean, which was tested.
     """
-    if claim.interval[0] == claim.interval[1] and math.isfinite(claim.interval[0]):
+    lo, hi = claim.interval
+    if math.isfinite(lo) and hi - lo <= ROUNDING * max(abs(lo), abs(hi)):
         return SAME
     if claim.quartiles is None:
         return _bounds(claim, claim.interval)
