@@ -41,6 +41,11 @@ def whole(value: float | int | None) -> str:
     return NONE if value is None or not math.isfinite(value) else _grouped(f"{round(value)}")
 
 
+def about(value: int) -> str:
+    """Return an estimated count in two digits: 171 is 170."""
+    return whole(float(f"{value:.2g}"))
+
+
 def percent(value: float | None, digits: int = 1) -> str:
     """Return a share as percent; 0% and 100% appear only where they are exactly true."""
     if value is None or not math.isfinite(value):

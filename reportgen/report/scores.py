@@ -10,6 +10,7 @@ from reportgen.analysis.words.names import sentence, setting, words
 from reportgen.analysis.words.numerals import exponents
 from reportgen.report.formatting import (
     Bounds,
+    about,
     deviation,
     duration,
     effect_size,
@@ -65,6 +66,7 @@ def difference_interval(bounds: Bounds, name: str) -> str:
 _FUNCTIONS = (
     number,
     whole,
+    about,
     percent,
     interval,
     percent_interval,
