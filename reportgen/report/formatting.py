@@ -157,13 +157,13 @@ def resolving_percent(bounds: Bounds) -> int:
     return _resolving_places(bounds, lambda digits: percent(lo, digits) != percent(hi, digits))
 
 
-def _resolving_places(bounds: Bounds, differ: Callable[[int], bool]) -> int:
-    """Return the decimal places, from 1 to 3, at which the ends differ as percentages and as texts; 1 if none do."""
+def _resolving_places(bounds: Bounds, suffice: Callable[[int], bool]) -> int:
+    """Return the first decimal places, from 1 to 3, at which the percentages differ and that suffice; 1 if none do."""
     lo, hi = bounds
     if not (math.isfinite(lo) and math.isfinite(hi)) or lo == hi:
         return 1
     places = (digits for digits in (1, 2, 3) if f"{100 * lo:.{digits}f}" != f"{100 * hi:.{digits}f}")
-    return next(filter(differ, places), 1)
+    return next(filter(suffice, places), 1)
 
 
 def points(value: float | None, digits: int = 1) -> str:
@@ -180,9 +180,9 @@ def points_interval(bounds: Bounds) -> str:
 
 
 def resolving_points(bounds: Bounds) -> int:
-    """Return the decimal places, from 1 to 3, that tell the ends of an interval in percentage points apart."""
-    lo, hi = bounds
-    return _resolving_places(bounds, lambda digits: _signed_percentage(lo, digits) != _signed_percentage(hi, digits))
+    """Return the decimal places, from 1 to 3, that tell an interval's ends apart, and each that is not 0 from 0."""
+    ends = [100 * end for end in bounds if abs(end) > ROUNDING]
+    return _resolving_places(bounds, lambda digits: all(abs(end) >= 0.5 * 10**-digits for end in ends))
 
 
 def deviation(value: float | None, digits: int = 1) -> str:

@@ -191,4 +191,5 @@ def test_the_ends_of_a_narrow_interval_of_shares_are_told_apart() -> None:
     assert formatting.percent_interval((0.99912, 0.99987)) == "99.91% to 99.99%"
     assert formatting.percent_interval((0.9999991, 0.9999992)) == "above 99.9%"
     assert formatting.points_interval((0.0051, 0.0054)) == "+0.51 to +0.54 points"
+    assert formatting.points_interval((0.0004, 0.007)) == "+0.04 to +0.70 points"
     assert formatting.deviation_interval((-0.015, 0.008)) == "−1.5% to +0.8%"
