@@ -78,7 +78,7 @@ def from_to(before: float, after: float) -> str:
     digits = next((n for n in (3, 4) if f"{before:.{n}g}" != f"{after:.{n}g}"), 5 if before != after else 3)
     if digits == 3:
         return f"from {number(before)} to {number(after)}"
-    return f"from {before:.{digits}g} to {after:.{digits}g}"
+    return f"from {before:#.{digits}g} to {after:#.{digits}g}"
 
 
 def fold(value: float) -> str:
