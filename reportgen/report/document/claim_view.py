@@ -75,7 +75,7 @@ def _subjects(variants: Sequence[Variant]) -> str:
         trials = [trials_in_words(own) for own in searches.values()]
         named = [f"{name} ({own})" for name, own in zip(searches, trials, strict=True)]
         return " and ".join([*alone, *(trials if set(searches) == {BASELINE} else named)])
-    return (_spread(variants) if not searches else "") or counted(variants)
+    return (spread(variants) if not searches else "") or counted(variants)
 
 
 def _searches(variants: Sequence[Variant]) -> dict[str, list[Trial]]:
@@ -108,7 +108,7 @@ def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
     if claim is None or claim.tune is None:
         return ""
     other = getattr(claim.expect, claim.expect.kind)
-    own, tuned = _spread(variants, claim.tune.along) or counted(variants), setting_name(claim.tune.along)
+    own, tuned = spread(variants, claim.tune.along) or counted(variants), setting_name(claim.tune.along)
     if not isinstance(other, dict):
         return f"{own} at its best {tuned}"
     if claim.tune.along in other:
@@ -116,7 +116,7 @@ def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
     return f"{own} and {named(other)}, each at its best {tuned}"
 
 
-def _spread(variants: Sequence[Variant], tuned: str = "") -> str:
+def spread(variants: Sequence[Variant], tuned: str = "") -> str:
     """Return variants by the values that they take of each varied setting, empty where they are no whole grid."""
     paths = list(variants[0].varied)
     if any(list(variant.varied) != paths for variant in variants):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from reportgen.analysis.finding import Finding, Guessing, Remedy
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.names import setting, setting_name
+from reportgen.report.document.claim_view import MOST_VALUES, spread
 from reportgen.report.merging import grouped, merged, template
 from reportgen.study.planning.plan import Variant
 
@@ -166,7 +168,7 @@ def _own(own: Sequence[Case], cases: Sequence[Case], every: Sequence[Variant]) -
 
 
 def in_words(cases: Sequence[Case], every: Sequence[Variant]) -> str:
-    """Return the variants of the cases: by name, or by the setting that they share where they are all that have it."""
+    """Return the variants of the cases: by the setting that they alone share, as a grid of settings, or by name."""
     own = [case.finding.variant for case in cases]
     if 2 < len(own) == len(every):
         return f"all {len(own)} variants"
@@ -174,9 +176,19 @@ def in_words(cases: Sequence[Case], every: Sequence[Variant]) -> str:
     for path, label in sorted(varied):
         if len(own) > 2 and {v.id for v in every if v.varied.get(path) == label} == set(own):
             return f"all {len(own)} variants with {setting_name(path)} “{label}”"
+    variants = [variant for variant in every if variant.id in own]
+    if len(own) > 2 and _is_short(variants) and (words := spread(variants)):
+        return words
     names = [case.variant for case in cases]
     rest = len(names) - MOST_LISTED
     return "; ".join(names[:MOST_LISTED]) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def _is_short(variants: Sequence[Variant]) -> bool:
+    """Return whether every varied setting takes so few values among variants of a grid that all of them are listed."""
+    values = {(path, label) for variant in variants for path, label in variant.varied.items()}
+    counts = Counter(path for path, _ in values)
+    return all(variant.trial is None for variant in variants) and max(counts.values(), default=0) <= MOST_VALUES
 
 
 def _tested(cases: Sequence[Case], every: Sequence[Variant]) -> tuple[TestedChange, ...]:

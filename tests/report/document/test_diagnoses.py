@@ -48,6 +48,11 @@ def test_variants_that_share_a_setting_are_called_by_it() -> None:
     assert group.variants == "all 3 variants with init “small”"
 
 
+def test_a_grid_of_variants_is_called_by_its_settings() -> None:
+    (group,) = of([finding(label) for label in LABELS if not label.startswith("elu")]).groups
+    assert group.variants == "relu and tanh; small and large"
+
+
 def test_other_variants_are_listed_by_name() -> None:
     (group,) = of([finding(LABELS[0]), finding(LABELS[5])]).groups
     assert group.variants == "relu, small; elu, large"
