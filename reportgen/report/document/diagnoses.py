@@ -185,10 +185,11 @@ def in_words(cases: Sequence[Case], every: Sequence[Variant]) -> str:
 
 
 def _is_short(variants: Sequence[Variant]) -> bool:
-    """Return whether every varied setting takes so few values among variants of a grid that all of them are listed."""
+    """Return whether the variants are called by their settings, each of few enough values that all are listed."""
     values = {(path, label) for variant in variants for path, label in variant.varied.items()}
     counts = Counter(path for path, _ in values)
-    return all(variant.trial is None for variant in variants) and max(counts.values(), default=0) <= MOST_VALUES
+    named = all(variant.label == ", ".join(variant.varied.values()) for variant in variants)
+    return named and max(counts.values(), default=0) <= MOST_VALUES
 
 
 def _tested(cases: Sequence[Case], every: Sequence[Variant]) -> tuple[TestedChange, ...]:
