@@ -73,6 +73,7 @@ def judge(asked: Asked) -> ClaimResult:
         quantity=measured.quantity,
         reference=measured.reference,
         at_layer=measured.at_layer,
+        tolerances=measured.tolerances,
         sides=sides(claim) if measured.quantity == "difference" else "",
         note=claim.note,
         method=test.method,

@@ -15,11 +15,13 @@ from reportgen.analysis.claims.bounds import Bounds
 from reportgen.analysis.claims.claim_data import Asked, Values, other_where
 from reportgen.analysis.claims.reference import theory_by_layer, theory_by_seed
 from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, in_region, listed, share_in_region
-from reportgen.study.model.claims import Expect, Where
+from reportgen.analysis.statistics import magnitude
+from reportgen.analysis.tolerances import number_or_0, tolerance
+from reportgen.study.model.claims import Where
 from reportgen.study.model.metrics import LAYER_METRICS
 
-USUAL_RTOL = 0.05
-"""The tolerance of `near` where the author gives none."""
+LOGARITHMS = 1.0
+"""The magnitude at which logarithms are rounded: that of a ratio's own relative rounding error."""
 
 Quantity = Literal["value", "difference", "ratio", "deviation", "share"]
 Layers = tuple[tuple[int, float, float | None], ...]
@@ -29,7 +31,8 @@ Layers = tuple[tuple[int, float, float | None], ...]
 class Measured:
     """A test with the values by seed that it was made on, and means by layer where the claim speaks of layers.
 
-    at_layer: the layer of the largest deviation, where that was measured.
+    at_layer: the layer of the largest deviation, where that was measured. tolerances: by layer, as `by_layer` is, how
+    far the mean may be from the given number; None where no number is given.
     """
 
     test: Test
@@ -38,6 +41,7 @@ class Measured:
     quantity: Quantity = "value"
     reference: float | None = None
     at_layer: int | None = None
+    tolerances: tuple[float | None, ...] = ()
 
 
 def _region(asked: Asked, low: float, high: float) -> Measured:
@@ -55,38 +59,28 @@ def _ratio_in_region(asked: Asked, ratio: Bounds, low: float, high: float) -> Me
     """Test a ratio, on the scale of logarithms where all are positive: a ratio and its inverse are equals there."""
     per_seed = asked.by_seed(ratio.shown)
     if not ratio.positive or high <= 0:
-        test = in_bounds(ratio, low, high, asked.standard_error(ratio.shown), paired=True)
+        test = in_bounds(ratio, low, high, asked.standard_error(ratio.shown), magnitude(ratio.shown))
         return Measured(test, per_seed, quantity="ratio")
     ends = math.log(low) if low > 0 else -math.inf, math.log(high)
     logs = ratio.log()
-    test = in_bounds(logs, *ends, asked.standard_error(logs.shown), paired=True)
+    test = in_bounds(logs, *ends, asked.standard_error(logs.shown), LOGARITHMS)
     return Measured(_as_ratio(test, 1.0), per_seed, quantity="ratio")
 
 
 def below(asked: Asked) -> Measured:
     """Return whether the mean lies below the level."""
-    return _region(asked, -math.inf, _number(asked.claim.expect.below))
+    return _region(asked, -math.inf, number_or_0(asked.claim.expect.below))
 
 
 def above(asked: Asked) -> Measured:
     """Return whether the mean lies above the level."""
-    return _region(asked, _number(asked.claim.expect.above), math.inf)
+    return _region(asked, number_or_0(asked.claim.expect.above), math.inf)
 
 
 def between(asked: Asked) -> Measured:
     """Return whether the mean lies between the two levels."""
     low, high = asked.claim.expect.between or (-math.inf, math.inf)
     return _region(asked, low, high)
-
-
-def _number(value: float | None) -> float:
-    return 0.0 if value is None else float(value)
-
-
-def tolerance(expect: Expect, printed: float) -> float:
-    """Return how far from a printed number `near` allows a value to be."""
-    rtol = USUAL_RTOL if expect.rtol is None and expect.atol is None else _number(expect.rtol)
-    return abs(printed) * rtol + _number(expect.atol)
 
 
 def near(asked: Asked) -> Measured:
@@ -97,7 +91,7 @@ def near(asked: Asked) -> Measured:
     if given == "theory":
         return _near_theory(asked)
     if not isinstance(given, list):
-        printed = _number(given)
+        printed = number_or_0(given)
         reach = tolerance(asked.claim.expect, printed)
         return _region(asked, printed - reach, printed + reach)
     layers = asked.layer_numbers()
@@ -138,7 +132,7 @@ def _no_theory(asked: Asked) -> Test:
 def _near_by_layer(asked: Asked, columns: Values, layers: Sequence[int], given: Sequence[float | None]) -> Measured:
     """Return whether each layer that has a number lies within the tolerance of it."""
     kept = [i for i, x in enumerate(given) if x is not None]
-    printed = np.array([_number(given[i]) for i in kept], np.float64)
+    printed = np.array([number_or_0(given[i]) for i in kept], np.float64)
     reach = np.array([tolerance(asked.claim.expect, x) for x in printed])
     names = [f"layer {layers[i]}" for i in kept]
     test = all_in_regions(columns[:, kept], list(printed - reach), list(printed + reach), names)
@@ -147,7 +141,10 @@ def _near_by_layer(asked: Asked, columns: Values, layers: Sequence[int], given: 
         (layer, float(mean), None if x is None else float(x))
         for layer, mean, x in zip(layers, means, given, strict=True)
     )
-    return _as_deviation(asked, test, columns[:, kept], printed, table)
+    found = _as_deviation(asked, test, columns[:, kept], printed, table)
+    return dataclasses.replace(
+        found, tolerances=tuple(None if x is None else tolerance(asked.claim.expect, float(x)) for x in given)
+    )
 
 
 def _as_deviation(asked: Asked, test: Test, columns: Values, printed: Values, table: Layers) -> Measured:
@@ -183,7 +180,8 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
     difference = a.minus(b.times(factor)) if sign > 0 else a.times(factor).minus(b)
     floor = 0.0 if expect.factor else asked.least_paired_error(a.shown, b.shown)
     error = asked.standard_error(difference.shown, floor)
-    test = in_bounds(difference.times(sign), _number(expect.by), math.inf, error, paired=True)
+    compared = max(1.0, factor) * magnitude(a.shown, b.shown)
+    test = in_bounds(difference.times(sign), number_or_0(expect.by), math.inf, error, compared)
     shown = difference.shown
     if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not expect.by:
         test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
@@ -195,7 +193,7 @@ def _by_factor(asked: Asked, a: Bounds, b: Bounds, factor: float, sign: float) -
     ratio = a.over(b)
     logs = ratio.log().times(sign)
     error = asked.standard_error(logs.shown, asked.least_ratio_error(a.shown, b.shown))
-    test = in_bounds(logs, math.log(factor), math.inf, error, paired=True)
+    test = in_bounds(logs, math.log(factor), math.inf, error, LOGARITHMS)
     return Measured(_as_ratio(test, sign), asked.by_seed(ratio.shown), quantity="ratio")
 
 
@@ -228,9 +226,9 @@ def same_as(asked: Asked) -> Measured:
     expect = asked.claim.expect
     a, b = asked.bounds(), asked.bounds(other_where(asked, expect.same_as))
     difference = a.minus(b)
-    margin, floor = _number(expect.within), asked.least_paired_error(a.shown, b.shown)
+    margin, floor = number_or_0(expect.within), asked.least_paired_error(a.shown, b.shown)
     error = asked.standard_error(difference.shown, floor)
-    test = in_bounds(difference, -margin, margin, error, paired=True)
+    test = in_bounds(difference, -margin, margin, error, magnitude(a.shown, b.shown))
     method = f"equivalence by {test.method}, of the difference, paired by seed"
     return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference.shown), quantity="difference")
 

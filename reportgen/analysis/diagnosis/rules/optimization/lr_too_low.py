@@ -40,6 +40,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     fold,
+    from_to,
     in_most,
     number,
     percent,
@@ -119,7 +120,7 @@ def check(evidence: Evidence) -> Finding | None:
         message=(
             f"A step changes the losses by {percent_at_most(facts['usual_effect_of_a_step'])} on the average, and all "
             f"{record.steps} steps promise a fall of the loss by {percent(-math.expm1(-facts['promised_fall']))}: it "
-            f"went from {number(facts['first_loss'])} to {number(facts['last_loss'])} "
+            f"went {from_to(facts['first_loss'], facts['last_loss'])} "
             f"({words_for_seeds(seeds, len(courses))}, from the first step)."
         ),
         advice=advice,
