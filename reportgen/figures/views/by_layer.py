@@ -38,7 +38,7 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     scales = _scales(cells, view, plan, whole)
     with _style.settings():
         figure = _figure(cells, view, plan, scales)
-    caption, alt = caption_of(analysis, cells, view, plan, scales), alt_of(cells, view)
+    caption, alt = caption_of(analysis, cells, view, plan, scales), alt_of(cells, view, plan)
     return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)))
 
 
@@ -116,10 +116,12 @@ def _look_title(looks: Sequence[Look], cells: Sequence[Cell]) -> str:
 def _panel(ax: Axes, cells: Sequence[Cell], view: View, scale: _axis.Scale, first: bool) -> None:
     if view.band:
         ax.axhspan(view.band[0], view.band[1], color=_style.REGION, lw=0, zorder=0)
+    _ghosts(ax, [cell for cell in cells if cell.series.ghost], scale)
     for cell in cells:
-        _measured(ax, cell, scale)
+        if not cell.series.ghost:
+            _measured(ax, cell, scale)
     for cell in cells:
-        if cell.theory:
+        if cell.theory and not cell.series.ghost:
             x, y = zip(*cell.theory, strict=True)
             ax.plot(x, scale.place(y), **THEORY)
         if cell.printed:
@@ -133,6 +135,15 @@ THEORY: dict[str, Any] = {"color": _style.INK, "lw": 0.6, "ls": (0, (3, 2.5)), "
 PRINTED: dict[str, Any] = {
     "ls": "none", "marker": "o", "mfc": "none", "mec": _style.INK, "mew": 0.8, "ms": 7.5, "zorder": 4,
 }  # fmt: skip
+
+
+def _ghosts(ax: Axes, cells: Sequence[Cell], scale: _axis.Scale) -> None:
+    """Draw the means of all grey variants as one broken line: light to draw and to store."""
+    points = [point for cell in cells for point in (*cell.points(cell.profile.mean), (np.nan, np.nan))]
+    if points:
+        layers, means = zip(*points, strict=True)
+        marker = "." if all(len(cell.layers) == 1 for cell in cells) else None
+        ax.plot(layers, scale.place(means), marker=marker, **_style.GHOST_LINE)
 
 
 def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
@@ -169,13 +180,16 @@ def _dress(ax: Axes, cells: Sequence[Cell], view: View, bottom: bool, left: bool
 
 
 def _legend(cells: Sequence[Cell], view: View) -> tuple[list[Any], list[str]]:
-    shown = {cell.series.label: cell.series for cell in cells}
+    shown = {cell.series.label: cell.series for cell in cells if not cell.series.ghost}
     longest = 2.6 if len(shown) > 3 else 5.0
     labels = _style.clip_all(list(shown), longest)
     handles: list[Any] = [
         Line2D([], [], color=s.look.colour, marker=s.look.marker, ls=s.look.dash) for s in shown.values()
     ]
-    if any(cell.theory for cell in cells):
+    if any(cell.series.ghost for cell in cells):
+        handles.append(Line2D([], [], **_style.GHOST_LINE))
+        labels.append(_style.GHOST_WORDS)
+    if any(cell.theory for cell in cells if not cell.series.ghost):
         handles.append(Line2D([], [], **THEORY))
         labels.append("mean-field theory")
     if any(cell.printed for cell in cells):

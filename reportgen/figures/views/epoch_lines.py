@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.results import Analysis, Curve
+from reportgen.analysis.results import Analysis, Array, Curve
 from reportgen.analysis.summary import curve
 from reportgen.figures.drawing.style import MUTED, Look
 from reportgen.figures.drawing.words import count
@@ -20,6 +20,12 @@ APART = 3
 
 FAR = 4
 """How many times longer training takes of a variant that has another panel."""
+
+QUANTILES_FROM = 6
+"""The seeds from which a band of quantiles stands for single seeds."""
+
+LOW, HIGH = 0.1, 0.9
+"""The quantiles that bound the band."""
 
 SCORE_LOOKS = (Look("#0072b2", "o", "-"), Look("#d55e00", "s", (0, (5, 1.5))), Look(MUTED, "v", (0, (1.5, 1.2))))
 
@@ -45,8 +51,8 @@ class View:
 class Line:
     """One score of one variant: label and look tell it apart in its panel.
 
-    curve holds every seed; mean is the curve of the runs that did not diverge, None where all did; ended is the seeds
-    that diverged.
+    curve holds every seed; mean is the curve of the runs that did not diverge, None where all did, and quantiles (3, E)
+    are theirs; ended is the seeds that diverged.
     """
 
     series: Series
@@ -55,7 +61,41 @@ class Line:
     look: Look
     curve: Curve
     mean: Curve | None
+    quantiles: Array | None
     ended: tuple[int, ...]
+
+    @property
+    def ghost(self) -> bool:
+        """Whether the line is one of those in grey."""
+        return self.series.ghost
+
+    @property
+    def banded(self) -> bool:
+        """Whether a band of quantiles stands for the seeds, and the median for their mean."""
+        return len(self.curve.seeds) >= QUANTILES_FROM
+
+    @property
+    def middle(self) -> Array | None:
+        """The line as drawn (E,): the median or the mean of the runs that did not diverge, None where all did."""
+        if self.mean is None or self.quantiles is None:
+            return None
+        return self.quantiles[1] if self.banded else np.asarray(self.mean.mean, dtype=float)
+
+
+def quantiles_of(per_seed: Any, shares: Sequence[float] = (LOW, 0.5, HIGH)) -> Array:
+    """Return quantiles (Q, E) over the finite values of the seeds (S, E), NaN where there is none.
+
+    They are interpolated linearly, as numpy.nanquantile does, which takes a hundred times as long.
+    """
+    values = np.asarray(per_seed, dtype=float)
+    ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=0)
+    last = np.maximum(np.isfinite(ordered).sum(axis=0) - 1, 0)
+    places = np.asarray(shares)[:, None] * last
+    below = np.floor(places).astype(int)
+    above = np.minimum(below + 1, last)
+    low, high = (np.take_along_axis(ordered, rows, axis=0) for rows in (below, above))
+    result: Array = low + (places - below) * (high - low)
+    return result
 
 
 @dataclass(frozen=True)
@@ -122,23 +162,31 @@ def _line(series: Series, column: str, label: str, look: Look) -> Line | None:
         return None
     ended = tuple(record.spec.seed for record in records if record.status == "diverged")
     good = [record for record in records if record.status != "diverged"]
-    return Line(series, column, label, look, found, curve(good, column) if good else None, ended)
+    mean = (curve(good, column) if ended else found) if good else None
+    return Line(series, column, label, look, found, mean, quantiles_of(mean.per_seed) if mean else None, ended)
 
 
-COLUMNS = ("variant", "label", "score", "epoch", "mean", "low", "high", "seeds", "values_by_seed")
-"""Columns of the data behind these figures; mean and its 95% interval are over the runs that did not diverge."""
+COLUMNS = (
+    "variant", "label", "score", "epoch", "mean", "low", "high", "seeds", "values_by_seed", "median", "q10", "q90",
+)  # fmt: skip
+"""Columns of the data behind these figures.
+
+The mean with its 95% interval (low, high), the median and the quantiles are over the runs that did not diverge.
+"""
 
 
 def csv_rows(groups: Sequence[Sequence[Group]]) -> Iterator[tuple[Any, ...]]:
     """Yield the curves as rows of COLUMNS, every epoch, also where a figure draws fewer."""
     for line in (line for row in groups for group in row for line in group.lines):
         found = line.curve
+        quantiles = [] if line.quantiles is None else line.quantiles[[1, 0, 2]]
         for at, epoch in enumerate(found.x):
             yield (
                 line.series.id, line.series.name, line.column, int(epoch),
                 *_mean_at(line.mean, at),
                 " ".join(str(seed) for seed in found.seeds),
                 " ".join(repr(float(value)) for value in np.asarray(found.per_seed)[:, at]),
+                *([float(one[at]) if at < len(one) else None for one in quantiles] or [None] * 3),
             )  # fmt: skip
 
 
@@ -149,9 +197,10 @@ def _mean_at(mean: Curve | None, at: int) -> tuple[float | None, float | None, f
 
 
 def ends_of(line: Line) -> tuple[float, int, float] | None:
-    """Return the first finite mean, and the last one after its epoch; None where every run diverged."""
-    if line.mean is None:
+    """Return the line's first finite value, and its last one after its epoch; None where every run diverged."""
+    if line.mean is None or line.middle is None:
         return None
-    mean = np.asarray(line.mean.mean, dtype=float)
-    finite = np.flatnonzero(np.isfinite(mean))
-    return (float(mean[finite[0]]), int(line.mean.x[finite[-1]]), float(mean[finite[-1]])) if finite.size else None
+    finite = np.flatnonzero(np.isfinite(line.middle))
+    if not finite.size:
+        return None
+    return float(line.middle[finite[0]]), int(line.mean.x[finite[-1]]), float(line.middle[finite[-1]])

@@ -1,0 +1,122 @@
+"""Which variants a figure highlights: one rule for all figures.
+
+The baseline is always among them. The others are those that the claims compare; where no claim compares variants,
+those that the claims name; where the claims name none, an even selection. Where there are more than a figure can
+highlight, those that most claims speak of come first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.results import VariantSummary
+from reportgen.figures._factors import factors_of, sides_of
+from reportgen.study.planning.plan import Plan, Variant
+from reportgen.study.planning.where import matching
+
+MOST = 5
+"""How many lines a panel highlights at most."""
+
+LISTED = 6
+"""Up to how many of the other variants a caption lists by name."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a figure highlights of several groups of variants, and why.
+
+    highlighted, others: names of groups, in the order of the study. why: the rule in words, empty where all are
+    highlighted.
+    """
+
+    highlighted: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    why: str = ""
+
+    def in_colour(self, panels: int = 1) -> str:
+        """Return the caption's sentence of a figure that draws the others in grey; empty where there are none."""
+        if not self.others:
+            return ""
+        where = " in each panel" if panels > 1 else ""
+        return f"Colours show {self.why} ({self._share('variants')}{where}); {self._rest()} drawn in grey."
+
+    def in_rows(self, noun: str = "variants") -> str:
+        """Return the caption's sentence of a figure that leaves the others out; empty where there are none.
+
+        noun: the word for what the groups are.
+        """
+        if not self.others:
+            return ""
+        return f"The figure shows {self.why} ({self._share(noun)}); {self._rest()} in the tables only."
+
+    def _share(self, noun: str) -> str:
+        return f"{len(self.highlighted)} of {len(self.highlighted) + len(self.others)} {noun}"
+
+    def _rest(self) -> str:
+        verb = "is" if len(self.others) == 1 else "are"
+        names = f" ({', '.join(self.others)})" if len(self.others) <= LISTED else ""
+        return f"the other {len(self.others)}{names} {verb}" if len(self.others) > 1 else f"the other one{names} {verb}"
+
+
+def select(plan: Plan, groups: Mapping[str, Sequence[Variant]], most: int = MOST) -> Selection:
+    """Return which of these groups of variants a figure highlights, by their names; each group is a line or a row."""
+    if len(groups) <= most:
+        return Selection(tuple(groups))
+    baseline, found = _baseline(plan, groups)
+    ranks, why = _ranks(plan, groups)
+    named = [name for name in ranks if name != baseline][: most - 1]
+    if not named:
+        named, why = _spread([name for name in groups if name != baseline], most - 1), "an even selection of the others"
+    elif len(named) < len(ranks.keys() - {baseline}):
+        why += " most often"
+    kept = {baseline, *named}
+    word = "baseline" if found else "first variant"
+    return Selection(
+        tuple(name for name in groups if name in kept),
+        tuple(name for name in groups if name not in kept),
+        f"the {word} “{baseline}” and {why}",
+    )
+
+
+def select_rows(plan: Plan, rows: Sequence[VariantSummary], most: int) -> tuple[list[VariantSummary], str]:
+    """Return the rows of at most so many variants, in the order given, and the caption's sentence on the choice."""
+    by_label = {row.variant.label: row for row in rows}
+    chosen = select(plan, {label: [row.variant] for label, row in by_label.items()}, most)
+    return [by_label[label] for label in chosen.highlighted], chosen.in_rows()
+
+
+def _baseline(plan: Plan, groups: Mapping[str, Sequence[Variant]]) -> tuple[str, bool]:
+    """Return the group that has the baseline values of most factors, and whether one is more than a first value."""
+    factors = factors_of(plan, [variant for group in groups.values() for variant in group])
+
+    def agreement(name: str) -> int:
+        return max((sum(f.of(variant) == f.baseline for f in factors) for variant in groups[name]), default=0)
+
+    return max(groups, key=agreement), any(factor.chosen for factor in factors)
+
+
+def _ranks(plan: Plan, groups: Mapping[str, Sequence[Variant]]) -> tuple[dict[str, float], str]:
+    """Return the groups that claims compare, or else name, most often first, and the rule in words."""
+    sides = [sides_of(plan, claim) for claim in plan.study.claims]
+    compared = _weights(groups, [side for claim in sides if len(claim) > 1 for side in claim])
+    if compared:
+        return compared, "the variants that the claims compare"
+    return _weights(groups, [side for claim in sides for side in claim]), "the variants that the claims name"
+
+
+def _weights(groups: Mapping[str, Sequence[Variant]], sides: Sequence[Mapping[str, object]]) -> dict[str, float]:
+    """Return how often sides of claims single out a group, most often first; a side of k groups counts 1/k for each."""
+    weights: Counter[str] = Counter()
+    for side in sides:
+        inside = [name for name, group in groups.items() if matching(group, side)]
+        if len(inside) < len(groups):
+            weights.update({name: 1 / len(inside) for name in inside})
+    order = {name: at for at, name in enumerate(groups)}
+    return {name: weights[name] for name in sorted(weights, key=lambda name: (-weights[name], order[name]))}
+
+
+def _spread(names: Sequence[str], most: int) -> list[str]:
+    """Return so many of the names, evenly spread, the last one included."""
+    return [names[round((at + 1) * len(names) / most) - 1] for at in range(most)]
