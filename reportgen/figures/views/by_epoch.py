@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from reportgen.analysis.results import Analysis
+from reportgen.figures._epoch_artists import draw_ghosts, draw_line, strokes
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
@@ -54,14 +55,14 @@ def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]
     margins = _style.Margins(titles=_style.titles_height([group.title for row in groups for group in row], inches))
     figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
     scales = _scales(view, lines)
-    most = max(FEWEST, POINTS // sum(_strokes(line) for line in lines))
+    most = max(FEWEST, POINTS // sum(strokes(line) for line in lines))
     for at, row in enumerate(rows):
         below = len(rows[at + 1]) if at + 1 < len(rows) else 0
         for column, (ax, group) in enumerate(zip(axes[at], row, strict=False)):
             scale = scales.get(_column(group), scales[None])
-            _ghosts(ax, [line for line in group.lines if line.ghost], scale, most)
+            draw_ghosts(ax, [line for line in group.lines if line.ghost], scale, most)
             for line in (line for line in group.lines if not line.ghost):
-                _line(ax, line, scale, most)
+                draw_line(ax, line, scale, most)
             _axis.set_y(ax, scale, labels=column == 0)
             _dress(ax, group, column >= below, column == 0, inches)
         for ax in axes[at][len(row) :]:
@@ -93,6 +94,7 @@ def _column(group: Group) -> str | None:
 def _scales(view: View, lines: Sequence[Line]) -> dict[str | None, _axis.Scale]:
     """Return the y scale of all scores, as None, and one for each score where they would leave too much of it empty."""
     whole = _scale(view, lines)
+    own: dict[str | None, _axis.Scale]
     own = {column: _scale(view, [line for line in lines if line.column == column]) for column in view.evaluated}
     empty = any(scale.log != whole.log or scale.height < LEAST_FILLED * whole.height for scale in own.values())
     return {None: whole, **(own if empty else {})}
@@ -113,80 +115,13 @@ def _scale(view: View, lines: Sequence[Line]) -> _axis.Scale:
 
 def _drawn(line: Line) -> list[Any]:
     """Return the values of a line that its axis must hold: those that are drawn of the runs that did not diverge."""
-    if line.mean is None or line.quantiles is None:
+    if line.mean is None:
         return []
     if line.ghost:
         return [line.middle]
     if line.banded:
         return [line.quantiles]
     return [np.asarray(line.mean.per_seed, dtype=float)]
-
-
-def _strokes(line: Line) -> int:
-    """Return how many lines are drawn for a line: the edges of its band count."""
-    return 1 if line.ghost else 3 if line.banded else 1 + len(line.curve.seeds)
-
-
-def _line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
-    x, colour = np.asarray(line.curve.x, dtype=float), line.look.colour
-    few = _thinned(len(x), most)
-    if not line.banded and len(line.curve.seeds) > 1:
-        for values in np.asarray(line.curve.per_seed, dtype=float):
-            ax.plot(x[few], _held(scale, values)[few], color=colour, lw=0.5, alpha=0.45, zorder=2)
-    if line.quantiles is not None:
-        _middle(ax, line, line.quantiles, scale, few[few < line.quantiles.shape[1]])
-    _crosses(ax, [line], scale, colour)
-
-
-def _middle(ax: Axes, line: Line, quantiles: Any, scale: _axis.Scale, few: Any) -> None:
-    """Draw the mean of the seeds, or their median with its band, at the epochs few."""
-    x, colour = np.asarray(line.curve.x, dtype=float)[few], line.look.colour
-    if line.banded:
-        low, _, high = _held(scale, quantiles)[:, few]
-        ax.fill_between(x, low, high, color=colour, alpha=0.15, lw=0, zorder=1.9)
-    marker = line.look.marker if len(x) <= 16 else None
-    y = _held(scale, line.middle)[few]
-    ax.plot(x, y, color=colour, ls=line.look.dash, marker=marker, ms=3.2, zorder=line.look.level)
-
-
-def _ghosts(ax: Axes, lines: Sequence[Line], scale: _axis.Scale, most: int) -> None:
-    """Draw the middles of all grey lines as one broken line: light to draw and to store."""
-    parts = []
-    for line in lines:
-        x = np.asarray(line.curve.x, dtype=float)
-        middle = np.full(len(x), np.nan)
-        if line.middle is not None:
-            middle[: len(line.middle)] = line.middle
-        few = _thinned(len(x), most)
-        parts.append(np.column_stack([np.append(x[few], np.nan), np.append(_held(scale, middle)[few], np.nan)]))
-    if parts:
-        ax.plot(*np.concatenate(parts).T, **_style.GHOST_LINE)
-        _crosses(ax, lines, scale, _style.GHOST.colour)
-
-
-def _held(scale: _axis.Scale, values: Any) -> Any:
-    """Return the values as drawn, what lies above the picture at its upper edge."""
-    return np.minimum(scale.place(values), scale.high)
-
-
-def _crosses(ax: Axes, lines: Sequence[Line], scale: _axis.Scale, colour: str) -> None:
-    """Mark the last finite value of every run that diverged; the scale is that of the other runs."""
-    ends = [end for line in lines for seed in line.ended if (end := _end(line, seed, scale)) is not None]
-    if ends:
-        x, y = zip(*ends, strict=True)
-        level = 4.0 if colour != _style.GHOST.colour else 1.8
-        ax.plot(x, y, marker="x", ms=5, mew=1.3, color=colour, ls="none", clip_on=False, zorder=level)
-
-
-def _end(line: Line, seed: int, scale: _axis.Scale) -> tuple[float, float] | None:
-    y = _held(scale, np.asarray(line.curve.per_seed, dtype=float)[line.curve.seeds.index(seed)])
-    finite = np.flatnonzero(np.isfinite(y))
-    return (float(line.curve.x[finite[-1]]), max(float(y[finite[-1]]), scale.low)) if finite.size else None
-
-
-def _thinned(length: int, most: int) -> Any:
-    """Return indices of at most about so many points, evenly spread, the last one included."""
-    return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
@@ -257,7 +192,13 @@ def _ended(lines: Sequence[Line]) -> list[str]:
     runs = {line.series.name: (len(line.ended), len(line.curve.seeds)) for line in lines if line.ended}
     words = [f"{ended} of {of} with “{name}”" for name, (ended, of) in runs.items()]
     told = words if len(words) <= 4 else [*words[:3], count(len(words) - 3, "more variant")]
-    return [f"A cross marks where a run diverged; means and medians leave it out: {listing(told)}"] if words else []
+    return (
+        [
+            f"A cross marks where a run diverged; means and medians leave it out unless all runs of its variant diverged: {listing(told)}"
+        ]
+        if words
+        else []
+    )
 
 
 def _alt(view: View, lines: Sequence[Line], plan: Layout) -> str:

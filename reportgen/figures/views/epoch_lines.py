@@ -51,8 +51,8 @@ class View:
 class Line:
     """One score of one variant: label and look tell it apart in its panel.
 
-    curve holds every seed; mean is the curve of the runs that did not diverge, None where all did, and quantiles (3, E)
-    are theirs; ended is the seeds that diverged.
+    curve holds every seed; mean is the curve of the runs that did not diverge, None where all did; ended is the seeds
+    that diverged. quantiles (3, E) are those of the runs that did not diverge, or of all where all did.
     """
 
     series: Series
@@ -61,7 +61,7 @@ class Line:
     look: Look
     curve: Curve
     mean: Curve | None
-    quantiles: Array | None
+    quantiles: Array
     ended: tuple[int, ...]
 
     @property
@@ -75,11 +75,9 @@ class Line:
         return len(self.curve.seeds) >= QUANTILES_FROM
 
     @property
-    def middle(self) -> Array | None:
-        """The line as drawn (E,): the median or the mean of the runs that did not diverge, None where all did."""
-        if self.mean is None or self.quantiles is None:
-            return None
-        return self.quantiles[1] if self.banded else np.asarray(self.mean.mean, dtype=float)
+    def middle(self) -> Array:
+        """The line as drawn (E,): the median, or the mean where there are few seeds."""
+        return self.quantiles[1] if self.banded else np.asarray((self.mean or self.curve).mean, dtype=float)
 
 
 def quantiles_of(per_seed: Any, shares: Sequence[float] = (LOW, 0.5, HIGH)) -> Array:
@@ -163,7 +161,7 @@ def _line(series: Series, column: str, label: str, look: Look) -> Line | None:
     ended = tuple(record.spec.seed for record in records if record.status == "diverged")
     good = [record for record in records if record.status != "diverged"]
     mean = (curve(good, column) if ended else found) if good else None
-    return Line(series, column, label, look, found, mean, quantiles_of(mean.per_seed) if mean else None, ended)
+    return Line(series, column, label, look, found, mean, quantiles_of((mean or found).per_seed), ended)
 
 
 COLUMNS = (
@@ -171,7 +169,8 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the data behind these figures.
 
-The mean with its 95% interval (low, high), the median and the quantiles are over the runs that did not diverge.
+The mean with its 95% interval (low, high) is over the runs that did not diverge, and so are the median and the
+quantiles, unless all runs diverged.
 """
 
 
@@ -179,14 +178,14 @@ def csv_rows(groups: Sequence[Sequence[Group]]) -> Iterator[tuple[Any, ...]]:
     """Yield the curves as rows of COLUMNS, every epoch, also where a figure draws fewer."""
     for line in (line for row in groups for group in row for line in group.lines):
         found = line.curve
-        quantiles = [] if line.quantiles is None else line.quantiles[[1, 0, 2]]
+        low, middle, high = line.quantiles
         for at, epoch in enumerate(found.x):
             yield (
                 line.series.id, line.series.name, line.column, int(epoch),
                 *_mean_at(line.mean, at),
                 " ".join(str(seed) for seed in found.seeds),
                 " ".join(repr(float(value)) for value in np.asarray(found.per_seed)[:, at]),
-                *([float(one[at]) if at < len(one) else None for one in quantiles] or [None] * 3),
+                *(float(one[at]) if at < len(one) else None for one in (middle, low, high)),
             )  # fmt: skip
 
 
@@ -198,7 +197,7 @@ def _mean_at(mean: Curve | None, at: int) -> tuple[float | None, float | None, f
 
 def ends_of(line: Line) -> tuple[float, int, float] | None:
     """Return the line's first finite value, and its last one after its epoch; None where every run diverged."""
-    if line.mean is None or line.middle is None:
+    if line.mean is None:
         return None
     finite = np.flatnonzero(np.isfinite(line.middle))
     if not finite.size:
