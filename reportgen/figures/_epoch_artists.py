@@ -24,13 +24,19 @@ def strokes(line: Line) -> int:
 
 
 def draw_line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
+    """Draw a highlighted variant: its seeds or their band, its mean or median, and where its runs diverged."""
     x, colour = np.asarray(line.curve.x, dtype=float), line.look.colour
     few = _thinned(len(x), most)
     if not line.banded and len(line.curve.seeds) > 1:
-        for values in np.asarray(line.curve.per_seed, dtype=float):
-            ax.plot(x[few], _held(scale, values)[few], color=colour, lw=0.5, alpha=0.45, zorder=2)
+        seeds = [_piece(x[few], _held(scale, values)[few]) for values in np.asarray(line.curve.per_seed, dtype=float)]
+        ax.plot(*np.concatenate(seeds).T, color=colour, lw=0.5, alpha=0.45, zorder=2)
     _middle(ax, line, scale, few[few < len(line.middle)])
     _crosses(ax, [line], scale, colour)
+
+
+def _piece(x: Any, y: Any) -> Any:
+    """Return points (N + 1, 2) that end in a gap: lines of one look are drawn as one, which is light to store."""
+    return np.column_stack([[*x, np.nan], [*y, np.nan]])
 
 
 def _middle(ax: Axes, line: Line, scale: _axis.Scale, few: Any) -> None:
@@ -45,12 +51,11 @@ def _middle(ax: Axes, line: Line, scale: _axis.Scale, few: Any) -> None:
 
 
 def draw_ghosts(ax: Axes, lines: Sequence[Line], scale: _axis.Scale, most: int) -> None:
-    """Draw the middles of all grey lines as one broken line: light to draw and to store."""
+    """Draw the middles of all grey lines."""
     parts = []
     for line in lines:
         few = _thinned(len(line.middle), most)
-        x, y = np.asarray(line.curve.x, dtype=float)[few], _held(scale, line.middle)[few]
-        parts.append(np.column_stack([[*x, np.nan], [*y, np.nan]]))
+        parts.append(_piece(np.asarray(line.curve.x, dtype=float)[few], _held(scale, line.middle)[few]))
     if parts:
         ax.plot(*np.concatenate(parts).T, **_style.GHOST_LINE)
         _crosses(ax, lines, scale, _style.GHOST.colour)

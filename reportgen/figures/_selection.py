@@ -1,8 +1,8 @@
 """Which variants a figure highlights: one rule for all figures.
 
 The baseline is always among them. The others are those that the claims compare; where no claim compares variants,
-those that the claims name; where the claims name none, an even selection. Where there are more than a figure can
-highlight, those that most claims speak of come first.
+those that the claims name; where the claims name none, an even selection. Where these are too many, whole comparisons
+are chosen, those that most claims make first, then in the order of the claims.
 """
 
 from __future__ import annotations
@@ -65,13 +65,10 @@ def select(plan: Plan, groups: Mapping[str, Sequence[Variant]], most: int = MOST
     if len(groups) <= most:
         return Selection(tuple(groups))
     baseline, found = _baseline(plan, groups)
-    ranks, why = _ranks(plan, groups)
-    named = [name for name in ranks if name != baseline][: most - 1]
-    if not named:
-        named, why = _spread([name for name in groups if name != baseline], most - 1), "an even selection of the others"
-    elif len(named) < len(ranks.keys() - {baseline}):
-        why += " most often"
-    kept = {baseline, *named}
+    kept, why = _claimed(plan, groups, baseline, most)
+    if len(kept) == 1:
+        others = [name for name in groups if name != baseline]
+        kept, why = {baseline, *_spread(others, most - 1)}, "an even selection of the others"
     word = "baseline" if found else "first variant"
     return Selection(
         tuple(name for name in groups if name in kept),
@@ -97,24 +94,25 @@ def _baseline(plan: Plan, groups: Mapping[str, Sequence[Variant]]) -> tuple[str,
     return max(groups, key=agreement), any(factor.chosen for factor in factors)
 
 
-def _ranks(plan: Plan, groups: Mapping[str, Sequence[Variant]]) -> tuple[dict[str, float], str]:
-    """Return the groups that claims compare, or else name, most often first, and the rule in words."""
-    sides = [sides_of(plan, claim) for claim in plan.study.claims]
-    compared = _weights(groups, [side for claim in sides if len(claim) > 1 for side in claim])
-    if compared:
-        return compared, "the variants that the claims compare"
-    return _weights(groups, [side for claim in sides for side in claim]), "the variants that the claims name"
+def _claimed(plan: Plan, groups: Mapping[str, Sequence[Variant]], baseline: str, most: int) -> tuple[set[str], str]:
+    """Return the baseline with the groups that claims compare, or else name, as many as fit, and the rule in words."""
+    sides = [[_inside(groups, side) for side in sides_of(plan, claim)] for claim in plan.study.claims]
+    compared = Counter(frozenset().union(*claim) for claim in sides if len(claim) > 1)
+    named = Counter(frozenset(claim[0]) for claim in sides)
+    for counts, verb in ((compared, "compare"), (named, "name")):
+        kept = {baseline}
+        for found, _ in counts.most_common():
+            kept |= found if len(kept | found) <= most else set()
+        if len(kept) > 1:
+            whole = all(found <= kept for found in counts)
+            return kept, f"the variants that the claims {verb}{'' if whole else ' most often'}"
+    return {baseline}, ""
 
 
-def _weights(groups: Mapping[str, Sequence[Variant]], sides: Sequence[Mapping[str, object]]) -> dict[str, float]:
-    """Return how often sides of claims single out a group, most often first; a side of k groups counts 1/k for each."""
-    weights: Counter[str] = Counter()
-    for side in sides:
-        inside = [name for name, group in groups.items() if matching(group, side)]
-        if len(inside) < len(groups):
-            weights.update({name: 1 / len(inside) for name in inside})
-    order = {name: at for at, name in enumerate(groups)}
-    return {name: weights[name] for name in sorted(weights, key=lambda name: (-weights[name], order[name]))}
+def _inside(groups: Mapping[str, Sequence[Variant]], side: Mapping[str, object]) -> set[str]:
+    """Return the groups that a side of a claim singles out: none where it speaks of all."""
+    inside = {name for name, group in groups.items() if matching(group, side)}
+    return inside if len(inside) < len(groups) else set()
 
 
 def _spread(names: Sequence[str], most: int) -> list[str]:

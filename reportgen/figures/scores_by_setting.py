@@ -223,7 +223,9 @@ def _caption(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
     ]
     lost = sum(_diverged(row) for line in lines for _, row in line.points)
     if lost:
-        parts.append(f"{count(lost, 'run')} diverged and have no final score; crosses mark where")
+        parts.append(
+            f"{count(lost, 'run')} diverged and {'has' if lost == 1 else 'have'} no final score; crosses mark where"
+        )
     return " ".join(sentence(part) for part in parts if part)
 
 

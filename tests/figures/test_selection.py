@@ -1,20 +1,22 @@
 """Which variants figures highlight: the baseline and what the claims compare, at most five a panel, none left out."""
 
-import csv
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import same_color
 
 from reportgen.analysis.results import Analysis
-from reportgen.figures import FIGURES, Drawing, csv_text
+from reportgen.figures import FIGURES, Drawing
 from reportgen.figures._factors import factors_of
 from reportgen.figures._selection import MOST, select
 from reportgen.figures.drawing.style import GHOST
+from reportgen.figures.views.epoch_lines import quantiles_of
 from reportgen.figures.views.series import layout
-from tests.figures.examples import of_study
+from tests.figures.examples import of_study, record
 
 BASE = """
 data: {name: gaussian, samples: 100, features: 4, classes: 2, validation: 0.2}
@@ -127,11 +129,13 @@ def test_variants_that_claims_compare_come_before_those_they_name(tmp_path: Path
     assert selection.highlighted == ("lr 0.256", "lr 0.512", "lr 0")
 
 
-def test_where_claims_compare_more_than_fit_those_they_compare_most_often_are_highlighted(tmp_path: Path) -> None:
-    pairs = [(0.001, 0.002), (0.004, 0.008), (0.016, 0.032), (0.016, 0.064), (0.032, 0.064), (0.128, 0.064)]
+def test_of_more_comparisons_than_fit_whole_ones_that_most_claims_make_are_highlighted(
+    tmp_path: Path,
+) -> None:
+    pairs = [(0.001, 0.002), (0.004, 0.008), (0.016, 0.032), (0.016, 0.032), (0.128, 0.064)]
     claims = [(f"{{training.lr: {a}}}", f"{{less_than: {{training.lr: {b}}}}}") for a, b in pairs]
     selection = layout(of_study(tmp_path / "example.yaml", with_claims(RATES, *claims))).selection
-    assert selection.highlighted == ("lr 0.001", "lr 0.016", "lr 0.032", "lr 0.064", "lr 0")
+    assert selection.highlighted == ("lr 0.001", "lr 0.002", "lr 0.016", "lr 0.032", "lr 0")
 
 
 BASELINES: Mapping[str, tuple[str, str]] = {
@@ -169,69 +173,43 @@ def test_few_groups_are_all_highlighted_without_a_word(tmp_path: Path) -> None:
     assert chosen.in_colour() == chosen.in_rows() == ""
 
 
-@pytest.mark.parametrize("id_", ["loss_curves", "accuracy_curves"])
-@pytest.mark.parametrize("seeds", [2, 5, 6, 20])
-def test_the_middle_line_lies_inside_its_seeds_at_every_drawn_epoch(id_: str, seeds: int, tmp_path: Path) -> None:
-    made = of_study(tmp_path / "example.yaml", STUDIES["names in a grid"][0], seeds, epochs=200)
-    drawing = drawn(id_, made)
-    back = list(csv.DictReader(io.StringIO(csv_text(drawing))))
-    values = {
-        (row["label"], row["score"], float(row["epoch"])): [float(v) for v in row["values_by_seed"].split()]
-        for row in back
-    }
-    checked = 0
-    for label, score, x, y in middle_lines(made, drawing):
-        for epoch, value in zip(x, y, strict=True):
-            inside = values[label, score, epoch]
-            assert min(inside) <= value <= max(inside), (label, score, epoch)
-            checked += 1
-    assert checked > 100
-
-
-def middle_lines(made: Analysis, drawing: Drawing) -> list[tuple[str, str, list[float], list[float]]]:
-    """The thick lines by variant and score, found by panel and colour."""
-    panels, found = layout(made).panels, []
-    scores = sorted({str(row[2]) for row in drawing.rows})
-    scores = [name for name in ("train_loss", "val_loss", "train_accuracy", "val_accuracy") if name in scores]
-    for at, ax in enumerate(drawing.figure.axes):
-        panel, score = panels[at % len(panels)], scores[at // len(panels)]
-        thick = [line for line in ax.get_lines() if line.get_linewidth() > 1]
-        for series in panel.series:
-            for line in thick:
-                if line.get_color() == series.look.colour and not series.ghost:
-                    x, y = (np.asarray(part, dtype=float).tolist() for part in line.get_data())
-                    found.append((series.name, score, x, y))
+def envelope(ax: Axes, colour: str) -> dict[float, list[float]]:
+    """What is drawn around the thick line of a colour, by epoch: the values of single seeds, or the ends of a band."""
+    found: dict[float, list[float]] = {}
+    thin = [line for line in ax.get_lines() if line.get_linewidth() < 0.7 and line.get_color() == colour]
+    bands = [band for band in ax.collections if same_color(tuple(band.get_facecolor()[0][:3]), colour)]
+    points = [np.column_stack(line.get_data()) for line in thin] + [band.get_paths()[0].vertices for band in bands]
+    for epoch, value in np.concatenate(points):
+        if np.isfinite(value):
+            found.setdefault(float(epoch), []).append(float(value))
     return found
 
 
-def drawn_epochs(drawing: Drawing) -> list[dict[str, set[tuple[float, ...]]]]:
-    """For each panel and colour, the epochs at which its lines are drawn."""
-    panels = []
+@pytest.mark.parametrize("id_", ["loss_curves", "accuracy_curves"])
+@pytest.mark.parametrize("seeds", [2, 5, 6, 20])
+@pytest.mark.parametrize("text", [STUDIES["names in a grid"][0], BASE + "vary: {training.lr: [1, 2]}\n"])
+def test_the_thick_line_lies_inside_its_seeds_or_band_at_every_drawn_epoch(
+    id_: str, seeds: int, text: str, tmp_path: Path
+) -> None:
+    drawing = drawn(id_, of_study(tmp_path / "example.yaml", text, seeds, epochs=400))
     for ax in drawing.figure.axes:
-        found: dict[str, set[tuple[float, ...]]] = {}
-        for line in ax.get_lines():
-            if line.get_color() != GHOST.colour:
-                found.setdefault(str(line.get_color()), set()).add(tuple(np.asarray(line.get_xdata(), float)))
-        panels.append(found)
-    return panels
-
-
-@pytest.mark.parametrize("seeds", [2, 5])
-def test_seeds_and_their_mean_are_drawn_at_the_same_epochs(seeds: int, tmp_path: Path) -> None:
-    made = of_study(tmp_path / "example.yaml", STUDIES["names in a grid"][0], seeds, epochs=400)
-    panels = drawn_epochs(drawn("loss_curves", made))
-    assert all(len(epochs) == 1 for found in panels for epochs in found.values())
-    assert all(len(next(iter(epochs))) < 401 for found in panels for epochs in found.values())
+        thick = [line for line in ax.get_lines() if line.get_linewidth() > 1]
+        assert thick
+        for line in thick:
+            around = envelope(ax, str(line.get_color()))
+            x, y = (np.asarray(part, dtype=float).tolist() for part in line.get_data())
+            drawn_points = [(epoch, value) for epoch, value in zip(x, y, strict=True) if np.isfinite(value)]
+            assert {epoch for epoch, _ in drawn_points} == set(around)
+            assert all(min(around[epoch]) <= value <= max(around[epoch]) for epoch, value in drawn_points)
 
 
 @pytest.mark.parametrize(("seeds", "bands"), [(2, 0), (5, 0), (6, MOST), (12, MOST)])
 def test_from_six_seeds_on_a_band_replaces_the_lines_of_single_seeds(seeds: int, bands: int, tmp_path: Path) -> None:
-    made: Callable[[int], Analysis] = lambda n: of_study(tmp_path / "example.yaml", BASE + RATES, n)  # noqa: E731
-    drawing = drawn("loss_curves", made(seeds))
+    drawing = drawn("loss_curves", of_study(tmp_path / "example.yaml", BASE + RATES, seeds))
     for ax in drawing.figure.axes:
         assert len(ax.collections) == bands
-        thin = [line for line in ax.get_lines() if line.get_linewidth() < 0.7]
-        assert len(thin) == (0 if bands else MOST * seeds)
+        thin = [np.asarray(line.get_ydata(), float) for line in ax.get_lines() if line.get_linewidth() < 0.7]
+        assert sum(int(np.isnan(y).sum()) for y in thin) == (0 if bands else MOST * seeds)
 
 
 def test_the_band_goes_from_the_tenth_to_the_ninetieth_percentile(tmp_path: Path) -> None:
@@ -256,3 +234,45 @@ def test_figures_of_rows_keep_the_baseline_and_tell_what_they_leave_out(id_: str
     assert len(shown) < 60
     assert "lr 0" in drawing.caption
     assert layout(made).selection.why.split(" and ")[0] in drawing.alt
+
+
+def test_quantiles_of_seeds_that_end_at_different_epochs_are_those_of_numpy() -> None:
+    values = np.random.default_rng(0).normal(size=(7, 5))
+    values[2, 3:] = values[4, 1:] = values[:, 4] = np.nan
+    expected = np.nanquantile(values[:, :4], [0.1, 0.5, 0.9], axis=0)
+    found = quantiles_of(values)
+    np.testing.assert_allclose(found[:, :4], expected, rtol=1e-14)
+    assert np.isnan(found[:, 4]).all()
+
+
+def test_grey_lines_have_their_names_at_their_ends_where_they_are_few(tmp_path: Path) -> None:
+    few = of_study(tmp_path / "few.yaml", STUDIES["names"][0])
+    names = {text.get_text() for ax in drawn("loss_curves", few).figure.axes for text in ax.texts}
+    assert names
+    assert names <= set(layout(few).selection.others)
+    many = of_study(tmp_path / "many.yaml", STUDIES["one factor"][0])
+    assert not any(ax.texts for ax in drawn("loss_curves", many).figure.axes)
+
+
+def test_a_variant_whose_runs_all_diverged_is_drawn_until_they_end(tmp_path: Path) -> None:
+    made = of_study(tmp_path / "example.yaml", BASE + RATES, 6, epochs=8)
+    lost = made.variants[1]
+    ended = tuple(record(seed, 4, 8, status="diverged") for seed in range(6))
+    rows = tuple(replace(row, records=ended) if row is lost else row for row in made.variants)
+    assert lost.variant.label in layout(made).selection.others
+    ax = drawn("accuracy_curves", replace(made, variants=rows)).figure.axes[0]
+    (grey,) = [line for line in ax.get_lines() if line.get_color() == GHOST.colour and line.get_marker() != "x"]
+    pieces = np.split(np.column_stack(grey.get_data()), np.flatnonzero(np.isnan(grey.get_xdata())) + 1)
+    ends = [float(piece[np.isfinite(piece).all(axis=1)][-1, 0]) for piece in pieces if len(piece)]
+    assert sorted(set(ends)) == [4, 8]
+    (crosses,) = [line for line in ax.get_lines() if line.get_marker() == "x"]
+    assert set(crosses.get_xdata()) == {4}
+
+
+def test_panels_that_are_alike_at_initialization_are_drawn_once(tmp_path: Path) -> None:
+    text = BASE + "vary: {network.activation: [relu, tanh, elu], training.lr: [0.1, 0.2]}\n"
+    made = of_study(tmp_path / "example.yaml", text, epochs=3)
+    same = {row.variant.varied["network.activation"]: row.records for row in made.variants}
+    rows = tuple(replace(row, records=same[row.variant.varied["network.activation"]]) for row in made.variants)
+    assert len(drawn("gradient_by_layer", made).figure.axes) == 4
+    assert len(drawn("gradient_by_layer", replace(made, variants=rows)).figure.axes) == 3

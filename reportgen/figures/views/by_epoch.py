@@ -190,15 +190,12 @@ def _result(view: View, lines: Sequence[Line]) -> str:
 
 def _ended(lines: Sequence[Line]) -> list[str]:
     runs = {line.series.name: (len(line.ended), len(line.curve.seeds)) for line in lines if line.ended}
+    if not runs:
+        return []
     words = [f"{ended} of {of} with “{name}”" for name, (ended, of) in runs.items()]
     told = words if len(words) <= 4 else [*words[:3], count(len(words) - 3, "more variant")]
-    return (
-        [
-            f"A cross marks where a run diverged; means and medians leave it out unless all runs of its variant diverged: {listing(told)}"
-        ]
-        if words
-        else []
-    )
+    rule = "means and medians leave it out unless all runs of its variant diverged"
+    return [f"A cross marks where a run diverged; {rule}: {listing(told)}"]
 
 
 def _alt(view: View, lines: Sequence[Line], plan: Layout) -> str:

@@ -73,29 +73,48 @@ def _is_flat(scale: _axis.Scale, whole: _axis.Scale) -> bool:
 
 def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, _axis.Scale]) -> Figure:
     looks = [look for look in view.looks if any(cell.look == look for cell in cells)]
-    spots = [(look, panel) for look in looks for panel in plan.panels if panel.title in scales]
+    spots = _spots(cells, looks, [panel for panel in plan.panels if panel.title in scales])
     columns, rows = _shape(len(scales), len(spots))
     apart = len({id(scale) for scale in scales.values()}) > 1
     handles, labels = _legend(cells, view)
     height = {1: 2.4, 2: 1.8, 3: 1.5}.get(rows, 1.3) if columns < 3 or rows > 1 else 2.0
-    titles = [_title(cells, looks, look, panel) for look, panel in spots]
+    titles = [title for _, _, title in spots]
     inches = _style.WIDTH / columns - 0.5
     margins = _style.Margins(across=0.42 if apart else 0.16, titles=_style.titles_height(titles, inches))
     figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels), margins)
     flat = [ax for row in axes for ax in row]
-    for at, (ax, (look, panel)) in enumerate(zip(flat, spots, strict=False)):
+    for at, (ax, (look, panel, title)) in enumerate(zip(flat, spots, strict=False)):
         inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
         _panel(ax, inside, view, scales[panel.title], apart or at % columns == 0)
         _dress(ax, cells, view, at + columns >= len(spots), at % columns == 0)
-        _style.panel_title(ax, titles[at], inches)
+        _style.panel_title(ax, title, inches)
     for ax in flat[len(spots) :]:
         ax.remove()
     _style.legend(figure, handles, labels)
     return figure
 
 
+Spot = tuple[Look, Panel, str]
+"""What a place of the figure shows, and its title."""
+
+
+def _spots(cells: Sequence[Cell], looks: Sequence[Look], panels: Sequence[Panel]) -> list[Spot]:
+    """Return the panels of all looks; those at initialization once where all are alike, as they are by rate."""
+    first = [cell for cell in cells if cell.look == "first"]
+    starts = [[_start(cell) for cell in first if cell.series in panel.series] for panel in panels]
+    alike = len(looks) > 1 and len(panels) > 1 and all(start == starts[0] for start in starts)
+    spots = [(look, panel, _title(cells, looks, look, panel)) for look in looks for panel in panels]
+    return [("first", panels[0], _look_title(looks, first)), *spots[len(panels) :]] if alike else spots
+
+
+def _start(cell: Cell) -> tuple[str, bytes]:
+    return cell.series.label, np.asarray(cell.profile.per_seed, dtype=float).tobytes()
+
+
 def _shape(panels: int, spots: int) -> tuple[int, int]:
     """Return columns and rows: a row for each look where its panels fit beside one another."""
+    if panels > 1 and spots % panels == 1:
+        return min(3, spots), -(-spots // 3)
     columns = panels if 1 < panels <= 3 else min(3, spots) if panels > 4 else min(2, spots)
     return columns, -(-spots // columns)
 
