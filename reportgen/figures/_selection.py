@@ -1,8 +1,8 @@
 """Which variants a figure highlights: one rule for all figures.
 
-The baseline is always among them. The others are those that the claims compare; where no claim compares variants,
-those that the claims name; where the claims name none, an even selection. Where these are too many, whole comparisons
-are chosen, those that most claims make first, then in the order of the claims.
+The baseline is always among them. The others are those that the claims compare, then those that the claims name; where
+the claims single out none, an even selection. Where these are too many, whole comparisons are chosen, those that most
+claims make first, then in the order of the claims.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class Selection:
 
     def _rest(self) -> str:
         verb = "is" if len(self.others) == 1 else "are"
-        names = f" ({', '.join(self.others)})" if len(self.others) <= LISTED else ""
+        comma = "; " if any(", " in name for name in self.others) else ", "
+        names = f" ({comma.join(self.others)})" if len(self.others) <= LISTED else ""
         return f"the other {len(self.others)}{names} {verb}" if len(self.others) > 1 else f"the other one{names} {verb}"
 
 
@@ -99,14 +100,14 @@ def _claimed(plan: Plan, groups: Mapping[str, Sequence[Variant]], baseline: str,
     sides = [[_inside(groups, side) for side in sides_of(plan, claim)] for claim in plan.study.claims]
     compared = Counter(frozenset().union(*claim) for claim in sides if len(claim) > 1)
     named = Counter(frozenset(claim[0]) for claim in sides)
+    kept, verbs, whole = {baseline}, [], True
     for counts, verb in ((compared, "compare"), (named, "name")):
-        kept = {baseline}
+        before = set(kept)
         for found, _ in counts.most_common():
             kept |= found if len(kept | found) <= most else set()
-        if len(kept) > 1:
-            whole = all(found <= kept for found in counts)
-            return kept, f"the variants that the claims {verb}{'' if whole else ' most often'}"
-    return {baseline}, ""
+        verbs += [verb] if kept > before else []
+        whole = whole and all(found <= kept for found in counts)
+    return kept, f"the variants that the claims {' or '.join(verbs)}{'' if whole else ' most often'}"
 
 
 def _inside(groups: Mapping[str, Sequence[Variant]], side: Mapping[str, object]) -> set[str]:

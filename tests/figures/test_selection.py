@@ -123,10 +123,10 @@ def test_a_claim_on_all_variants_singles_out_none(tmp_path: Path) -> None:
 
 
 def test_variants_that_claims_compare_come_before_those_they_name(tmp_path: Path) -> None:
-    named = [(f"{{training.lr: {rate}}}", "{below: 1}") for rate in (0.001, 0.002, 0.016, 0.032, 1.024)]
+    named = [(f"{{training.lr: {rate}}}", "{below: 1}") for rate in (1.024, 0.032, 0.001, 0.032)]
     text = with_claims(RATES, *named, ("{training.lr: 0.512}", "{less_than: {training.lr: 0.256}}"))
     selection = layout(of_study(tmp_path / "example.yaml", text)).selection
-    assert selection.highlighted == ("lr 0.256", "lr 0.512", "lr 0")
+    assert selection.highlighted == ("lr 0.032", "lr 0.256", "lr 0.512", "lr 1.024", "lr 0")
 
 
 def test_of_more_comparisons_than_fit_whole_ones_that_most_claims_make_are_highlighted(

@@ -73,11 +73,11 @@ def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]
 
 def _columns(panels: int) -> int:
     """Return how many of a score's panels stand in a row."""
-    return panels if panels <= 3 else 2 if panels == 4 else 3
+    return panels if panels <= 3 else {4: 2, 5: 3, 6: 3}.get(panels, 4)
 
 
 def _dress(ax: Axes, group: Group, bottom: bool, left: bool, inches: float) -> None:
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(6 if inches > 1.5 else 3, integer=True))
     if bottom:
         ax.set_xlabel("epoch", labelpad=2)
     if left:

@@ -19,7 +19,7 @@ from reportgen.figures._selection import Selection, select
 from reportgen.figures.drawing.style import GHOST, Look, look
 from reportgen.study.planning.plan import Variant
 
-PANELS = 6
+PANELS = 8
 """The most panels of a score."""
 
 CROWDED = 8
