@@ -23,7 +23,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.words import course, number, prose, sentence
-from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, outline, rows_for
+from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, outline, rows_for
 
 ROWS, LAYERS = 12, 10
 TOLD = 0.05
@@ -156,7 +156,7 @@ def _caption(rows: Sequence[Row], note: str) -> str:
         parts.append("Where the range is written below every panel, the layers differ in it")
     if any(one.outside > TOLD for row in rows for one in row.bars):
         parts.append("“Out” is the share of values that lie outside the range")
-    parts += [alike_note(rows), note]
+    parts += [*notes(rows), note]
     return " ".join(sentence(part) for part in parts if part)
 
 

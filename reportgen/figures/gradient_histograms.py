@@ -22,7 +22,7 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.words import layer_name, listing, number, power, prose, sentence
-from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, rows_for
+from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, rows_for
 
 PANELS, LAYERS = 12, 20
 
@@ -107,7 +107,7 @@ def _caption(rows: Sequence[Row], note: str) -> str:
         "; ".join(_course(row) for row in rows[:3]),
         _zeros(rows),
     ]
-    parts += [alike_note(rows), note]
+    parts += [*notes(rows), note]
     return " ".join(sentence(part) for part in parts if part)
 
 

@@ -1,8 +1,9 @@
 """Scores of the finished runs against a varied number, such as a sweep of learning rates.
 
 There is a line for each combination of everything else that varies; more than four are parted into panels by a setting
-that the claims do not compare. Where several numbers vary, the one with the most values is the axis, logarithmic where
-they span more than a factor of twenty. More than three panels show accuracy alone.
+that the claims do not compare. At most five lines of a panel are in colour: the baseline and those that the claims
+compare or name. The others are in grey. Where several numbers vary, the one with the most values is the axis,
+logarithmic where they span more than a factor of twenty. More than three panels show accuracy alone.
 
 Shown are the scores that most of the study's claims measure, such as those of snapshots. Where no claim does, they are
 those on test examples, or on validation examples where there is no test split, or on training examples; small dots are

@@ -47,11 +47,15 @@ class Bars:
 
 @dataclass(frozen=True)
 class Row:
-    """One variant's histograms, in layer order; alike: the other variants whose networks start as the very same."""
+    """One variant's histograms, in layer order, of its layers those shown.
+
+    layers: how many it has. alike: the other variants whose networks start as the very same.
+    """
 
     series: Series
     step: int
     bars: tuple[Bars, ...]
+    layers: int
     alike: tuple[Series, ...] = ()
 
     @property
@@ -97,11 +101,15 @@ def _one_of(group: Sequence[Row]) -> Row:
     return replace(first, alike=tuple(row.series for row in group if row is not first))
 
 
-def alike_note(rows: Sequence[Row]) -> str:
-    """Say where one panel stands for several variants, nothing where none does."""
-    if not any(row.alike for row in rows):
-        return ""
-    return "Variants whose networks start as the very same, seed by seed, share one panel"
+def notes(rows: Sequence[Row]) -> list[str]:
+    """Say where one panel stands for several variants, and where only some of the layers are shown."""
+    parts = []
+    if any(row.alike for row in rows):
+        parts.append("Variants whose networks start as the very same, seed by seed, share one panel")
+    most = max(rows, key=lambda row: row.layers)
+    if most.layers > len(most.bars):
+        parts.append(f"The figure shows {len(most.bars)} of {most.layers} layers, evenly spread")
+    return parts
 
 
 def _row(series: Series, which: Which, most_layers: int, output: bool) -> Iterator[Row]:
@@ -116,7 +124,7 @@ def _row(series: Series, which: Which, most_layers: int, output: bool) -> Iterat
     std = dict(zip((int(layer) for layer in look.layers), (float(value) for value in look.mean), strict=True))
     bars = tuple(_bars(histogram, std.get(histogram.layer, float("nan"))) for histogram in _spread(found, most_layers))
     if any(one.share.sum() > 0 for one in bars):
-        yield Row(series, look.step, bars)
+        yield Row(series, look.step, bars, len(found))
 
 
 def _spread(found: Sequence[Histogram], most: int) -> list[Histogram]:
