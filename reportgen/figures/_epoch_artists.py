@@ -12,10 +12,13 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.views.epoch_lines import Line
 
-NAMED = 6
-"""Up to so many grey lines of a panel, each has its name at its end."""
+NAMED = range(2, 7)
+"""How many grey lines of a panel have their names at their ends; the legend names a single one."""
 
-GHOST_NAME: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": _style.TINY, "color": _style.MUTED}
+LONGEST_NAME = 0.7
+"""Inches; longer names would cover too much of a panel."""
+
+GHOST_NAME: dict[str, Any] = {"ha": "right", "fontsize": _style.TINY, "color": _style.MUTED}
 
 
 def strokes(line: Line) -> int:
@@ -59,7 +62,7 @@ def draw_ghosts(ax: Axes, lines: Sequence[Line], scale: _axis.Scale, most: int) 
     if parts:
         ax.plot(*np.concatenate(parts).T, **_style.GHOST_LINE)
         _crosses(ax, lines, scale, _style.GHOST.colour)
-    if len(lines) <= NAMED:
+    if len(lines) in NAMED and all(_style.text_width(line.label, _style.TINY) < LONGEST_NAME for line in lines):
         _names(ax, lines, parts, scale)
 
 
@@ -74,8 +77,9 @@ def _names(ax: Axes, lines: Sequence[Line], parts: Sequence[Any], scale: _axis.S
         place = drawn[-1, 0] / longest, scale.part(drawn[-1, 1])
         if drawn[-1, 0] > 0 and all(abs(place[0] - x) > 0.15 or abs(place[1] - y) > 0.08 for x, y in taken):
             taken.append(place)
-            name = _style.clip(line.label, 1.2, _style.TINY)
-            ax.annotate(name, drawn[-1], xytext=(-1, 1.5), textcoords="offset points", **GHOST_NAME)
+            side = ("top", -2) if place[1] > 0.92 else ("bottom", 1.5)
+            style = {"va": side[0], "xytext": (-1, side[1]), "textcoords": "offset points", **GHOST_NAME}
+            ax.annotate(line.label, drawn[-1], **style)
 
 
 def _crosses(ax: Axes, lines: Sequence[Line], scale: _axis.Scale, colour: str) -> None:

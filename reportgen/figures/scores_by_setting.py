@@ -198,9 +198,10 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
         Line2D([], [], color=line.look.colour, ls=line.look.dash, marker=line.look.marker, ms=3.4) for line in named
     ]
     labels = _style.clip_all([line.label for line in named], 2.4)
-    if any(line.ghost for line in lines):
+    ghosts = {line.label for line in lines if line.ghost}
+    if ghosts:
         handles.append(Line2D([], [], **_style.GHOST_LINE))
-        labels.append(_style.GHOST_WORDS)
+        labels.append(_style.ghost_words(ghosts))
     if any(_diverged(row) for line in lines for _, row in line.points):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.2))
         labels.append("runs diverged here")

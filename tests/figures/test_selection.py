@@ -254,6 +254,13 @@ def test_grey_lines_have_their_names_at_their_ends_where_they_are_few(tmp_path: 
     assert not any(ax.texts for ax in drawn("loss_curves", many).figure.axes)
 
 
+@pytest.mark.parametrize("id_", ["loss_curves", "activation_std_by_layer"])
+def test_the_legend_names_a_single_grey_line(id_: str, tmp_path: Path) -> None:
+    made = of_study(tmp_path / "example.yaml", BASE + "vary: {training.lr: [1, 2, 3, 4, 5, 6]}\n")
+    legend = [text.get_text() for text in drawn(id_, made).figure.legends[0].get_texts()]
+    assert set(layout(made).selection.others) <= set(legend)
+
+
 def test_a_variant_whose_runs_all_diverged_is_drawn_until_they_end(tmp_path: Path) -> None:
     made = of_study(tmp_path / "example.yaml", BASE + RATES, 6, epochs=8)
     lost = made.variants[1]

@@ -132,9 +132,10 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
         for line in shown.values()
     ]
     labels = _style.clip_all(list(shown), longest)
-    if len(shown) < len({line.label for line in lines}):
+    ghosts = {line.label for line in lines if line.ghost}
+    if ghosts:
         handles.append(Line2D([], [], **_style.GHOST_LINE))
-        labels.append(_style.GHOST_WORDS)
+        labels.append(_style.ghost_words(ghosts))
     if any(line.ended for line in lines):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.3))
         labels.append("run diverged here")

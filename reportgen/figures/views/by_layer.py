@@ -205,9 +205,10 @@ def _legend(cells: Sequence[Cell], view: View) -> tuple[list[Any], list[str]]:
     handles: list[Any] = [
         Line2D([], [], color=s.look.colour, marker=s.look.marker, ls=s.look.dash) for s in shown.values()
     ]
-    if any(cell.series.ghost for cell in cells):
+    ghosts = {cell.series.label for cell in cells if cell.series.ghost}
+    if ghosts:
         handles.append(Line2D([], [], **_style.GHOST_LINE))
-        labels.append(_style.GHOST_WORDS)
+        labels.append(_style.ghost_words(ghosts))
     if any(cell.theory for cell in cells if not cell.series.ghost):
         handles.append(Line2D([], [], **THEORY))
         labels.append("mean-field theory")
