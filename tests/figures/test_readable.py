@@ -52,7 +52,7 @@ def test_the_cross_of_diverged_runs_stands_where_the_worst_scores_would() -> Non
 
 def test_a_long_title_of_a_panel_goes_on_two_lines_and_is_not_cut() -> None:
     rows = [
-        summary(f"{a}, {b}, {c}", [record(s, 4, 4) for s in range(2)], {"act": a, "init": b, "lr": c})
+        summary(f"{a}, {b}, {c}", [record(s, 4, 4, len(a + b) / 50) for s in range(2)], {"act": a, "init": b, "lr": c})
         for a in ("sigmoid layers", "tanh layers")
         for b in ("calibrated weights", "saturating weights")
         for c in map(str, range(5))

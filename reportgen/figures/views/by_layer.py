@@ -107,8 +107,11 @@ def _spots(cells: Sequence[Cell], looks: Sequence[Look], panels: Sequence[Panel]
     return [("first", panels[0], _look_title(looks, first)), *spots[len(panels) :]] if alike else spots
 
 
-def _start(cell: Cell) -> tuple[str, bytes]:
-    return cell.series.label, np.asarray(cell.profile.per_seed, dtype=float).tobytes()
+def _start(cell: Cell) -> tuple[Any, ...]:
+    """Return what makes a variant's networks at initialization, and what is measured of them."""
+    spec = cell.series.summary.records[0].spec
+    measured = np.asarray(cell.profile.per_seed, dtype=float).tobytes()
+    return cell.series.label, spec.data, spec.preprocess, spec.network, measured
 
 
 def _shape(panels: int, spots: int) -> tuple[int, int]:
