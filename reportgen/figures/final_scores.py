@@ -21,12 +21,12 @@ from matplotlib.lines import Line2D
 
 from reportgen.analysis.results import Analysis, EnsembleScore, Estimate, VariantSummary
 from reportgen.analysis.words.names import words
-from reportgen.figures._selection import select_rows
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.words import count, listing, number, sentence
 from reportgen.figures.views.scores import shown_scores
+from reportgen.figures.views.selection import select_rows
 
 ROWS = 40
 

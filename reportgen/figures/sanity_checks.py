@@ -18,11 +18,11 @@ from matplotlib.patches import Patch, Rectangle
 
 from reportgen.analysis.results import Analysis, SanityResult, VariantSummary
 from reportgen.analysis.sanity import NEAR_CHANCE
-from reportgen.figures._selection import select_rows
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.words import count, number, prose, sentence
+from reportgen.figures.views.selection import select_rows
 
 ROWS = 24
 CHECKS = {

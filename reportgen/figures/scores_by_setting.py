@@ -23,13 +23,13 @@ from matplotlib.lines import Line2D
 
 from reportgen.analysis.results import Analysis, Estimate, VariantSummary
 from reportgen.analysis.words.names import setting_name, words
-from reportgen.figures._selection import Selection
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.words import count, number, prose, sentence
 from reportgen.figures.views.scores import mean_of, shown_scores
+from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
 
 BOTH = 3

@@ -14,9 +14,9 @@ import numpy as np
 from reportgen.analysis.claims.bounds import Bounds
 from reportgen.analysis.claims.claim_data import Asked, Values, other_where
 from reportgen.analysis.claims.reference import theory_by_layer, theory_by_seed
+from reportgen.analysis.claims.tolerances import number_or_0, tolerance
 from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, in_region, listed, share_in_region
 from reportgen.analysis.statistics import magnitude
-from reportgen.analysis.tolerances import number_or_0, tolerance
 from reportgen.study.model.claims import Where
 from reportgen.study.model.metrics import LAYER_METRICS
 

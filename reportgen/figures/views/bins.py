@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.results import Analysis, Histogram
 from reportgen.analysis.summary import histograms, profile
-from reportgen.figures._selection import select
 from reportgen.figures.drawing import style as _style
+from reportgen.figures.views.selection import select
 from reportgen.figures.views.series import Series, layout
 
 Array = NDArray[np.float64]
@@ -76,7 +76,7 @@ class Row:
 def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int, output: bool) -> tuple[list[Row], str]:
     """Return the histograms at initialization of at most so many variants and layers, and in words which these are.
 
-    The rule of `_selection` decides which variants are shown; layers are spread evenly, first and last included.
+    The rule of `selection` decides which variants are shown; layers are spread evenly, first and last included.
     """
     every = [row for series in layout(analysis).series for row in _row(series, which, most_layers, output)]
     rows = {row.series.name: row for row in _together(every)}

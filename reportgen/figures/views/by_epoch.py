@@ -16,11 +16,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from reportgen.analysis.results import Analysis
-from reportgen.figures._epoch_artists import draw_ghosts, draw_line, strokes
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, listing, number, prose, sentence
+from reportgen.figures.views.epoch_artists import draw_ghosts, draw_line, strokes
 from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, View, csv_rows, ends_of, groups_of
 from reportgen.figures.views.layer_words import zeros_note
 from reportgen.figures.views.series import Layout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from reportgen.analysis.claims.tolerances import tolerance
 from reportgen.analysis.results import ClaimResult
-from reportgen.analysis.tolerances import tolerance
 from reportgen.study.model.claims import Claim
 
 Region = tuple[float, float]

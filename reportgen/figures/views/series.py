@@ -2,7 +2,7 @@
 
 A grid of variants becomes small multiples: panels for the values of the factors that the claims compare least, one line
 for each combination of the others, so that what the claims compare shares a panel. Every variant is drawn. A panel
-highlights a few lines, chosen as `_selection` says, and draws the others in grey.
+highlights a few lines, chosen as `selection` says, and draws the others in grey.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from math import prod
 
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.words.expectations import is_number
-from reportgen.figures._factors import Factor, factors_of
-from reportgen.figures._selection import Selection, select
 from reportgen.figures.drawing.style import GHOST, Look, look
+from reportgen.figures.views.factors import Factor, factors_of
+from reportgen.figures.views.selection import Selection, select
 from reportgen.study.planning.plan import Variant
 
 PANELS = 8

@@ -3,7 +3,7 @@
 All variants that differ in the axis' setting alone are a line. Up to ALONE lines share one panel. More are parted
 by a setting that the study's claims do not compare, so that what they compare stays side by side: one panel for each
 of its values, and by a further setting where the lines are still too many. A panel highlights a few lines, chosen as
-`_selection` says, and draws the others in grey.
+`selection` says, and draws the others in grey.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis, VariantSummary
-from reportgen.figures._selection import Selection, select
 from reportgen.figures.drawing.style import GHOST, Look, look
+from reportgen.figures.views.selection import Selection, select
 from reportgen.figures.views.series import value_label
 from reportgen.study.model.claims import SIDES
 from reportgen.study.planning.plan import Variant

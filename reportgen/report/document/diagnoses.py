@@ -11,7 +11,7 @@ from reportgen.analysis.finding import Finding, Guessing, Remedy
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.names import setting, setting_name
 from reportgen.report.document.claim_view import MOST_VALUES, spread
-from reportgen.report.merging import grouped, merged, template
+from reportgen.report.document.merging import grouped, merged, template
 from reportgen.study.planning.plan import Variant
 
 SEVERITIES = ("error", "warning", "info")

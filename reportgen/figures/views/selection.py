@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import VariantSummary
-from reportgen.figures._factors import factors_of, sides_of
+from reportgen.figures.views.factors import factors_of, sides_of
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import matching
 

@@ -11,10 +11,10 @@ from matplotlib.colors import same_color
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures import FIGURES, Drawing
-from reportgen.figures._factors import factors_of
-from reportgen.figures._selection import MOST, select
 from reportgen.figures.drawing.style import GHOST
 from reportgen.figures.views.epoch_lines import quantiles_of
+from reportgen.figures.views.factors import factors_of
+from reportgen.figures.views.selection import MOST, select
 from reportgen.figures.views.series import layout
 from tests.figures.examples import of_study, record
 

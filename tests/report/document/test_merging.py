@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.merging import grouped, merged, template
+from reportgen.report.document.merging import grouped, merged, template
 
 
 @pytest.mark.parametrize(
