@@ -26,7 +26,7 @@ from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.paths import RESULTS
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import changed
-from reportgen.workflow.request import order_study, plan_jobs
+from reportgen.workflow.request import make_request, plan_jobs
 from reportgen.workflow.run import stored_stages
 from reportgen.workflow.search_stages import by_variant
 
@@ -37,8 +37,8 @@ NO_PART = ("search", "probes")
 
 def stored_analysis(report: Path) -> Analysis:
     """Return the analysis of a report's stored runs by the present rules, without remedies."""
-    order, records = stored_stages(order_study(report / "study.yaml", output=report.parent))
-    return analyse(order.plan, by_variant(plan_jobs(order.plan), records))
+    request, records = stored_stages(make_request(report / "study.yaml", output=report.parent))
+    return analyse(request.plan, by_variant(plan_jobs(request.plan), records))
 
 
 def contradictions(analysis: Analysis) -> list[str]:

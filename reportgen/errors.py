@@ -211,7 +211,7 @@ class ResultsError(ReportgenError):
 
 
 @contextlib.contextmanager
-def data_named_at(place: str) -> Iterator[None]:
+def data_errors_at(place: str) -> Iterator[None]:
     """Let what is wrong with data be told at the place where the study names them; an empty place changes nothing."""
     try:
         yield

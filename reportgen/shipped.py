@@ -55,7 +55,7 @@ def study_file(source: str | Path) -> Path:
     return shipped_studies()[name]
 
 
-def files_passed_over(sources: Iterable[str | Path]) -> dict[str, Path]:
+def ignored_files(sources: Iterable[str | Path]) -> dict[str, Path]:
     """Return the files in the current folder that have the same name as a given shipped study, by that name."""
     names = [str(source) for source in sources if Path(source).suffix not in _ENDINGS and not Path(source).is_file()]
     shipped = shipped_studies()

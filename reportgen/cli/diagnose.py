@@ -23,12 +23,12 @@ def diagnose(
     as_json: Json = False,
 ) -> None:
     """Diagnose training that was recorded elsewhere."""
-    from reportgen.cli.output.diagnosis import alarms, diagnose_files, judgement_lines, judgement_values
+    from reportgen.cli.output.diagnosis import alarms, diagnose_files, diagnosis_lines, diagnosis_values
 
     found, judgements = diagnose_files(record)
     if as_json:
-        print_json(judgement_values(judgements, found))
+        print_json(diagnosis_values(judgements, found))
     else:
-        print_lines(judgement_lines(judgements, found))
+        print_lines(diagnosis_lines(judgements, found))
     if strict and alarms(judgements):
         raise typer.Exit(NOT_SUPPORTED)

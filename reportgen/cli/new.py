@@ -22,11 +22,11 @@ def new(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="The file's name; .yaml is added.")] = "study",
 ) -> None:
     """Write a commented starter study, which runs unchanged."""
-    from reportgen.workflow.command_line import typed
+    from reportgen.workflow.command_line import shell_command
 
     path = write_starter(name)
     print_lines([("", str(path))])
-    say(f"next: {typed('reportgen', 'check', path)}, and {typed('reportgen', 'run', path)}")
+    say(f"next: {shell_command('reportgen', 'check', path)}, and {shell_command('reportgen', 'run', path)}")
 
 
 def write_starter(name: str | Path) -> Path:

@@ -15,7 +15,7 @@ from reportgen.cli.terminal import Answers, say
 from reportgen.errors import UsageError
 
 if TYPE_CHECKING:
-    from reportgen.workflow.request import Order
+    from reportgen.workflow.request import RunRequest
 
 Studies = Annotated[
     list[str], typer.Argument(metavar="STUDY...", help="Study files, folders, reports, or names of shipped studies.")
@@ -92,11 +92,11 @@ class RunOptions:
         options += [flag for flag, given in (("--quick", self.quick), ("--strict", self.strict)) if given]
         return shlex.join(["reportgen", "run", source, *options])
 
-    def order(self, source: str) -> Order:
+    def request(self, source: str) -> RunRequest:
         """Return the request for one study."""
-        from reportgen.workflow.request import FORMATS, order_study
+        from reportgen.workflow.request import FORMATS, make_request
 
-        return order_study(
+        return make_request(
             source,
             output=self.output,
             formats=FORMATS if self.formats is None else self.chosen_formats,
@@ -106,23 +106,23 @@ class RunOptions:
             command=self.command(source),
         )
 
-    def orders(self, as_json: bool) -> list[Order]:
+    def requests(self, as_json: bool) -> list[RunRequest]:
         """Return the requests for all studies; if any is not valid, report all errors and end the program."""
-        from reportgen.shipped import files_passed_over, find_studies
+        from reportgen.shipped import find_studies, ignored_files
 
         self.overrides()
-        for name, file in files_passed_over(self.studies).items():
+        for name, file in ignored_files(self.studies).items():
             say(f"{name} means the shipped study; the file in this folder is named {file}")
         sources = find_studies(self.studies)
-        orders: list[Order] = []
+        requests: list[RunRequest] = []
         failed = Answers(len(sources), as_json)
         for source in sources:
             with failed.about(study=source):
-                orders.append(self.order(source))
+                requests.append(self.request(source))
         if failed.codes:
             failed.finish()
-        _refuse_equal_folders(orders)
-        return orders
+        _refuse_equal_folders(requests)
+        return requests
 
 
 def parse_seeds(text: str) -> int | list[int]:
@@ -136,8 +136,8 @@ def parse_seeds(text: str) -> int | list[int]:
     return seeds
 
 
-def _refuse_equal_folders(orders: list[Order]) -> None:
-    twice = [folder for folder, count in Counter(order.folder for order in orders).items() if count > 1]
+def _refuse_equal_folders(requests: list[RunRequest]) -> None:
+    twice = [folder for folder, count in Counter(request.folder for request in requests).items() if count > 1]
     if twice:
         hint = "rename one of the files, or run them separately with different -o"
         raise UsageError("output-conflict", f"two studies have the same report folder {twice[0]}", hint=hint)

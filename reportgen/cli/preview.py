@@ -59,7 +59,7 @@ def preview(
         raise StudyError("file-not-found", "no such file", study, "name a study")
     shown = Shown(path.name)
     previewed = Preview(
-        path, lambda small: replace(options, quick=small).order(found[0]), shown, quick=quick, full=full, workers=jobs
+        path, lambda small: replace(options, quick=small).request(found[0]), shown, quick=quick, full=full, workers=jobs
     )
     previewed.refuse_other()
     with contextlib.suppress(KeyboardInterrupt), serving(shown, port) as address:
@@ -74,8 +74,8 @@ def _follow(previewed: Preview, show: Show) -> None:
     """Update the page after every change, until an interruption."""
     while True:
         try:
-            with show.watcher() as watcher:
-                wrong = previewed.refresh(watcher)
+            with show.listener() as listener:
+                wrong = previewed.refresh(listener)
         except Exception as error:
             report_error(error)
             previewed.shown.broken("Internal error; see the terminal.")

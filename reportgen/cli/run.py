@@ -29,9 +29,9 @@ from reportgen.cli.terminal import Answers, Show, as_user_error, print_lines
 from reportgen.errors import Interruption, UsageError
 
 if TYPE_CHECKING:
-    from reportgen.cli.batch import Ended, Maker
-    from reportgen.workflow.events import Watcher
-    from reportgen.workflow.request import Order
+    from reportgen.cli.batch import Maker, StudyOutcome
+    from reportgen.workflow.events import ProgressListener
+    from reportgen.workflow.request import RunRequest
     from reportgen.workflow.run import Report
 
 
@@ -53,10 +53,10 @@ def run(
 ) -> None:
     """Train the missing runs of studies and write their reports."""
     options = RunOptions(studies, output, formats, changes, seeds, quick, strict)
-    from reportgen.workflow.run import run_order
+    from reportgen.workflow.run import run_request
 
-    def make(order: Order, watcher: Watcher) -> Report:
-        return run_order(order, workers=jobs, dask=dask, fresh=fresh, watcher=watcher)
+    def make(request: RunRequest, listener: ProgressListener) -> Report:
+        return run_request(request, workers=jobs, dask=dask, fresh=fresh, listener=listener)
 
     _make_reports(options, make, Show(quiet, verbose, as_json, open_))
 
@@ -76,10 +76,10 @@ def render(
 ) -> None:
     """Write reports from stored runs; train nothing."""
     options = RunOptions(studies, output, formats, changes, seeds, quick, strict)
-    from reportgen.workflow.run import render_order
+    from reportgen.workflow.run import render_request
 
-    def make(order: Order, watcher: Watcher) -> Report:
-        return render_order(order, watcher=watcher)
+    def make(request: RunRequest, listener: ProgressListener) -> Report:
+        return render_request(request, listener=listener)
 
     _make_reports(options, make, Show(quiet, verbose, as_json, open_))
 
@@ -102,11 +102,11 @@ def check(
     from reportgen.cli.output.reports import check_lines, check_values
     from reportgen.runs.executors import default_workers
 
-    orders = options.orders(as_json)
-    answers = Answers(len(orders), as_json)
-    for order in orders:
-        with answers.about(study=order.plan.study.id):
-            plan = check_values(order, jobs or default_workers())
+    requests = options.requests(as_json)
+    answers = Answers(len(requests), as_json)
+    for request in requests:
+        with answers.about(study=request.plan.study.id):
+            plan = check_values(request, jobs or default_workers())
             answers.values.append(plan)
             if not (as_json or quiet):
                 print_lines(check_lines(plan))
@@ -117,14 +117,14 @@ def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
     """Make and show each report; the first error determines the exit code."""
     if options.strict and options.quick:
         raise UsageError("option-conflict", "--strict needs verdicts, and --quick gives none", hint="give one of them")
-    from reportgen.cli.batch import attempt, parts
+    from reportgen.cli.batch import parts, run_one
 
-    orders = options.orders(show.as_json)
-    answers = Answers(len(orders), show.as_json)
-    ended: list[Ended] = []
+    requests = options.requests(show.as_json)
+    answers = Answers(len(requests), show.as_json)
+    ended: list[StudyOutcome] = []
     try:
-        for order, part in zip(orders, parts(orders), strict=True):
-            ended.append(attempt(order, make, show.watcher(part)))
+        for request, part in zip(requests, parts(requests), strict=True):
+            ended.append(run_one(request, make, show.listener(part)))
             answers.values.append(show.ended(ended[-1]))
             answers.codes += _codes(ended[-1], options.strict, "pdf" in options.chosen_formats)
     except KeyboardInterrupt:
@@ -134,13 +134,13 @@ def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
     answers.finish()
 
 
-def _codes(ended: Ended, strict: bool, pdf: bool) -> list[int]:
+def _codes(ended: StudyOutcome, strict: bool, pdf: bool) -> list[int]:
     """Return the exit codes, other than 0, that the outcome of a study calls for."""
-    from reportgen.cli.output.reports import falls_short
+    from reportgen.cli.output.reports import has_unsupported_claim
 
     report = ended.report
     if report is None:
         return [as_user_error(error).exit_code for error in [ended.error] if error]
     found = {FAILED: bool(report.failures), MISSING: bool(report.missing and pdf)}
-    found[NOT_SUPPORTED] = strict and falls_short(report)
+    found[NOT_SUPPORTED] = strict and has_unsupported_claim(report)
     return [code for code, true in found.items() if true]

@@ -20,9 +20,9 @@ from reportgen.cli.app import BUG
 from reportgen.errors import ReportgenError, UsageError
 
 if TYPE_CHECKING:
-    from reportgen.cli.batch import Ended
+    from reportgen.cli.batch import StudyOutcome
     from reportgen.cli.output.reports import Line
-    from reportgen.workflow.events import Part, Watcher
+    from reportgen.workflow.events import BatchPosition, ProgressListener
     from reportgen.workflow.run import Report
 
 
@@ -97,25 +97,25 @@ class Show:
         if self.quiet and self.verbose:
             raise UsageError("option-conflict", "-q and -v exclude each other", hint="give one of them")
 
-    def watcher(self, part: Part | None = None) -> Watcher:
+    def listener(self, part: BatchPosition | None = None) -> ProgressListener:
         """Return the progress display: a bar on a terminal, lines elsewhere, none with -q."""
         from rich.console import Console
 
-        from reportgen.cli.progress import BarWatcher, LineWatcher
-        from reportgen.workflow.events import Watcher
+        from reportgen.cli.progress import BarProgress, LineProgress
+        from reportgen.workflow.events import ProgressListener
 
         if self.quiet:
-            return Watcher()
+            return ProgressListener()
         console = Console(stderr=True)
-        return BarWatcher(console, part) if console.is_terminal and not self.verbose else LineWatcher(say, part)
+        return BarProgress(console, part) if console.is_terminal and not self.verbose else LineProgress(say, part)
 
-    def ended(self, ended: Ended) -> dict[str, Any]:
+    def ended(self, ended: StudyOutcome) -> dict[str, Any]:
         """Print the result or the error of a study, and return it as plain values."""
         if ended.report is not None:
             return self._report(ended.report) | {"seconds": ended.seconds}
         assert ended.error is not None
         error = report_error(ended.error)
-        return {"study": ended.name, "folder": str(ended.order.folder), **error_values(error)}
+        return {"study": ended.name, "folder": str(ended.request.folder), **error_values(error)}
 
     def _report(self, report: Report) -> dict[str, Any]:
         from reportgen.cli.output.reports import main_file, report_lines, report_values
@@ -128,7 +128,7 @@ class Show:
             show_page(main_file(report))
         return report_values(report)
 
-    def summary(self, ended: Sequence[Ended]) -> None:
+    def summary(self, ended: Sequence[StudyOutcome]) -> None:
         """Print a line for each of several studies."""
         from reportgen.cli.batch import summary_lines
 

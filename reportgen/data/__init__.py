@@ -63,7 +63,7 @@ def fingerprint(spec: DataSpec, folder: Path | None = None) -> str:
     return " ".join(filter(None, (row.name, str(DATA_VERSION), row.identity(request))))
 
 
-def lacking(spec: DataSpec, folder: Path | None = None) -> int:
+def missing_files(spec: DataSpec, folder: Path | None = None) -> int:
     """Return how many bytes must be downloaded before these examples can be loaded; downloads nothing.
 
     Raises MissingError if files are missing and the study does not allow a download.

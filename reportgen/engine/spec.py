@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from reportgen.data.spec import WHEREABOUTS, DataSpec
+from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
 from reportgen.registry import Component
 
 ENGINE_VERSION = 7
@@ -55,7 +55,7 @@ STATISTICS = (
 SPECTRAL = STATISTICS[-4:]
 """Statistics that are measured only where ProbeSpec.singular_values asks for them, and NaN elsewhere."""
 
-LOOK_METRICS = ("curvature",)
+PROBE_METRICS = ("curvature",)
 """What a look measures of the network as a whole, where ProbeSpec asks for it."""
 
 EPOCH_COLUMNS = (
@@ -215,7 +215,7 @@ class RunSpec:
         Where the examples lie is left out: the fingerprint says what they are.
         """
         source = self.data.source
-        params = tuple((name, value) for name, value in source.params if name not in WHEREABOUTS)
+        params = tuple((name, value) for name, value in source.params if name not in LOCATION_PARAMETERS)
         data = dataclasses.replace(self.data, source=Component(source.name, params))
         text = f"{ENGINE_VERSION}\n{fingerprint}\n{dataclasses.replace(self, data=data).canonical()}"
         return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -39,7 +39,7 @@ DRAWS = 8
 
 
 @dataclass
-class Seen:
+class LayerTrace:
     """A layer as a pass met it: what it puts out, what batch normalization makes of that, and what is dropped after.
 
     normalized: what goes into the activation where batch normalization comes straight after the layer, else None.
@@ -61,12 +61,12 @@ class Seen:
 class Pass:
     """One pass: the layers in order, the loss, and whether all of the network is known to have been seen."""
 
-    layers: list[Seen]
+    layers: list[LayerTrace]
     loss: Any
     whole: bool
 
 
-class Watched:
+class HookedNetwork:
     """A network or its layers, and a function that computes a loss of them."""
 
     def __init__(self, layers: Any, loss: Callable[[], Any]) -> None:
@@ -184,7 +184,7 @@ class Watched:
 
         noting: whether batch normalization takes the batch's statistics.
         """
-        layers: list[Seen] = []
+        layers: list[LayerTrace] = []
         called: list[bool] = []
         with ExitStack() as stack:
             for kind, module in self._modules.values():
@@ -199,7 +199,7 @@ class Watched:
         return Pass(layers, loss, bool(called) or id(self._root) in self._modules)
 
 
-def _noting(kind: str, layers: list[Seen]) -> Callable[[Any, Any, Any], Any]:
+def _noting(kind: str, layers: list[LayerTrace]) -> Callable[[Any, Any, Any], Any]:
     """Return a forward hook that notes the output of a module; the hook raises UsageError.
 
     Layers and normalizations return a copy of their output, since an in-place activation would overwrite it.
@@ -219,20 +219,20 @@ def _noting(kind: str, layers: list[Seen]) -> Callable[[Any, Any, Any], Any]:
         elif any(one.layer is module for one in layers):
             raise UsageError("repeated-layer", "the loss uses a layer twice", "loss", "one pass of the network")
         else:
-            layers.append(Seen(module, output))
+            layers.append(LayerTrace(module, output))
         return output.clone()
 
     return hook
 
 
-def _note_norm(last: Seen, module: Any, given: Any, output: Any) -> None:
+def _note_norm(last: LayerTrace, module: Any, given: Any, output: Any) -> None:
     """Note a layer's normalization, and what goes into the activation where nothing is between layer and norm."""
     last.norm = module
     if np.array_equal(array(given[0]), array(last.output), equal_nan=True):
         last.normalized = output
 
 
-def _dropped(seen: Seen) -> float:
+def _dropped(seen: LayerTrace) -> float:
     """Return the share of a layer's outputs that is dropped after it."""
     return round(1 - math.prod(1 - rate for rate in seen.dropouts), 12)
 
@@ -251,7 +251,7 @@ def _check_alike(one: Any, other: Any) -> None:
         raise UsageError("random-loss", found, "loss", hint)
 
 
-def _parameters(seen: Seen) -> tuple[Any, Any]:
+def _parameters(seen: LayerTrace) -> tuple[Any, Any]:
     """Return a layer's weights and its biases, or the shifts of its batch normalization."""
     return seen.layer.weight, seen.layer.bias if seen.normalized is None else seen.norm.bias
 
@@ -266,7 +266,7 @@ def _pair(part: Any) -> Pair:
     return array(part), array(part.grad)
 
 
-def _norm(seen: Seen) -> Norm | None:
+def _norm(seen: LayerTrace) -> Norm | None:
     return None if seen.norm is None else Norm(*(np.array(part) for part in running_of(seen.norm)))
 
 
@@ -286,7 +286,7 @@ def _check_loss(loss: Any) -> None:
         one_loss(loss, "loss")
 
 
-def _check_frozen(layers: list[Seen]) -> None:
+def _check_frozen(layers: list[LayerTrace]) -> None:
     """Raise UsageError if a layer has weights or biases without gradients."""
     for number, one in enumerate(layers, 1):
         if any(part is not None and getattr(part, "requires_grad", True) is False for part in _parameters(one)):

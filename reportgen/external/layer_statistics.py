@@ -43,7 +43,7 @@ class Layers:
 
 
 @dataclass(frozen=True)
-class Gauge:
+class LayerStatistics:
     """The hidden layers' activation with its parameters, and the axis of weights that counts a layer's units."""
 
     activation: Activation

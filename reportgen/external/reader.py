@@ -50,7 +50,7 @@ KINDS = ("batchnorm", "dropout")
 
 
 @dataclass(frozen=True)
-class Brought:
+class ExternalRecord:
     """A record, the file that it came from, and the variant that it says it belongs to.
 
     untold: settings that the record leaves open, and that stand at their defaults.
@@ -62,7 +62,7 @@ class Brought:
     untold: tuple[str, ...] = ()
 
 
-def read_records(path: Path) -> list[Brought]:
+def read_records(path: Path) -> list[ExternalRecord]:
     """Return the record in a file, or all records in a folder, in the order of their names.
 
     Raises
@@ -90,7 +90,7 @@ def _archives(folder: Path) -> list[Path]:
     return [*sorted(inner.glob("*.npz")), *sorted(inner.glob(f"*/{ARCHIVE}"))]
 
 
-def _check_seeds(found: list[Brought]) -> None:
+def _check_seeds(found: list[ExternalRecord]) -> None:
     """Raise StudyError if two records have the same variant and seed."""
     first: dict[tuple[str, int], Path] = {}
     for brought in found:
@@ -101,9 +101,9 @@ def _check_seeds(found: list[Brought]) -> None:
         first[place] = brought.path
 
 
-def _check_settings(found: list[Brought]) -> None:
+def _check_settings(found: list[ExternalRecord]) -> None:
     """Raise StudyError if records of one variant have different settings, since a diagnosis compares their seeds."""
-    first: dict[str, Brought] = {}
+    first: dict[str, ExternalRecord] = {}
     for brought in found:
         other = first.setdefault(brought.variant, brought)
         own, theirs = _compared(brought.record), _compared(other.record)
@@ -126,17 +126,17 @@ def _compared(record: RunRecord) -> dict[str, Any]:
     } | {name: value for name, value in training.items() if name != "training.epochs"}
 
 
-def _record(path: Path, number: int) -> Brought:
+def _record(path: Path, number: int) -> ExternalRecord:
     """Return one record; `number` is its seed where it names none."""
     arrays = read_archive(path)
     place, head = settings_of(path, arrays)
     if head.get("format") == FORMAT:
-        return Brought(path, *stored_of(place, head, arrays))
+        return ExternalRecord(path, *stored_of(place, head, arrays))
     refuse_unknown(place, head, KEYS)
     facts = facts_of(place, head)
     spec = _spec(place, head, facts["classes"], seed_of(place, head, number))
     untold = tuple(f"network.{name}" for name in KINDS if name not in head["network"])
-    return Brought(path, variant_of(place, head), _made(path, place, head, spec, facts, arrays), untold)
+    return ExternalRecord(path, variant_of(place, head), _made(path, place, head, spec, facts, arrays), untold)
 
 
 def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSpec:

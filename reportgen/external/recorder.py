@@ -31,10 +31,10 @@ from reportgen.external.convert import (
     outputs_of,
     settings_of,
 )
-from reportgen.external.hooks import Watched
+from reportgen.external.hooks import HookedNetwork
 from reportgen.external.layer_statistics import (
-    Gauge,
     Layers,
+    LayerStatistics,
     Norm,
     Pair,
     check_chain,
@@ -67,7 +67,7 @@ class Recorder:
     ) -> None:
         row, parameters = activation_of(activation)
         self._activation = {"name": row.name, **parameters} if parameters else row.name
-        self._gauge = Gauge(row, {one.name: one.default for one in row.parameters} | parameters, units_axis)
+        self._gauge = LayerStatistics(row, {one.name: one.default for one in row.parameters} | parameters, units_axis)
         x, y = examples(x, y, "training")
         if not len(y):
             raise UsageError("empty-data", "there are no training examples", "training inputs", "at least one example")
@@ -78,7 +78,7 @@ class Recorder:
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self._before: list[Array] = []
         self._sizes: list[tuple[float, float]] = []
-        self._watched: Watched | None = None
+        self._watched: HookedNetwork | None = None
         self._scored: Array = np.zeros(0)
         self._hidden: list[int] | None = None
         self._normed: list[bool] = []
@@ -106,7 +106,7 @@ class Recorder:
         `zero_grad` and `backward`. Dropout is off in a look, and batch normalization takes the batch's statistics and
         keeps its running ones, whatever mode the network is in.
         """
-        self._watched = Watched(layers, loss)
+        self._watched = HookedNetwork(layers, loss)
 
     @property
     def facts(self) -> dict[str, Any]:

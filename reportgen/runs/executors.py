@@ -26,7 +26,7 @@ from reportgen.data.dataset import Dataset
 from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
 from reportgen.engine.train import Cancelled, train
-from reportgen.errors import MissingError, ReportgenError, UsageError, data_named_at
+from reportgen.errors import MissingError, ReportgenError, UsageError, data_errors_at
 from reportgen.registry import Component
 from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord
@@ -86,7 +86,7 @@ def run_all(
         _run_on_dask(_by_data(jobs), keep, folder, dask)
 
 
-def aside(action: Callable[[], T]) -> T:
+def in_thread(action: Callable[[], T]) -> T:
     """Return what an action returns, which a thread of its own carries out: a Ctrl-C is obeyed at once.
 
     In the main thread it would wait for the compiler, or break off in its midst and come out as another error.
@@ -173,7 +173,7 @@ def _train(
     """Return the trained run's record, or that of a run that failed."""
     started = datetime.now(UTC)
     try:
-        with data_named_at(job.data_place):
+        with data_errors_at(job.data_place):
             dataset = prepare()
         outcome = train(job.run.spec, dataset, cancel, progress)
     except (Cancelled, ReportgenError):

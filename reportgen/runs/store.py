@@ -92,11 +92,11 @@ class Store:
 
     def sweep(self) -> None:
         """Remove what killed processes left half-written."""
-        disk.sweep(self.folder)
+        disk.remove_abandoned(self.folder)
 
     def _write(self, path: Path, record: RunRecord) -> None:
         content = pack(record.arrays)
-        with disk.unfinished(path) as temporary:
+        with disk.temporary_path(path) as temporary:
             temporary.mkdir()
             disk.write_synced(temporary / ARRAYS, content)
             disk.write_synced(temporary / HEAD, _describe(record, content))

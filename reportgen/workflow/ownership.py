@@ -33,7 +33,7 @@ def source_of(file: Path, folder: Path) -> str | None:
         return file.resolve().as_posix()
 
 
-def refuse_other(study: Study, file: Path, folder: Path) -> None:
+def refuse_other_study(study: Study, file: Path, folder: Path) -> None:
     """Raise UsageError if the folder contains the report of another study."""
     results = _results(folder)
     former_study = results.get("study")

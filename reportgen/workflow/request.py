@@ -10,7 +10,7 @@ from typing import Any
 
 from reportgen import data
 from reportgen.data.spec import DataSpec
-from reportgen.errors import StudyError, UsageError, data_named_at
+from reportgen.errors import StudyError, UsageError, data_errors_at
 from reportgen.paths import RUNS
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
@@ -25,7 +25,7 @@ FORMATS = ("html", "pdf", "json", "kit")
 
 
 @dataclass(frozen=True)
-class Order:
+class RunRequest:
     """A request for the report of a study.
 
     Attributes
@@ -49,7 +49,7 @@ class Order:
         return Store(self.folder / RUNS)
 
 
-def order_study(
+def make_request(
     source: str | Path,
     *,
     output: str | Path | None = None,
@@ -58,7 +58,7 @@ def order_study(
     flags: Mapping[str, str] | None = None,
     quick: bool = False,
     command: str | None = None,
-) -> Order:
+) -> RunRequest:
     """Return the request for a study, which is loaded and checked; nothing is trained or written yet.
 
     Parameters
@@ -86,7 +86,7 @@ def order_study(
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder
-    return Order(plan, folder, tuple(formats), command or f"reportgen run {source}", path)
+    return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path)
 
 
 def _check_formats(formats: Collection[str]) -> None:
@@ -105,7 +105,7 @@ def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]
     def identified(spec: DataSpec) -> tuple[str, str]:
         """Return the fingerprint of the data, and where the study names them."""
         place = study.place_of(spec)
-        with data_named_at(place):
+        with data_errors_at(place):
             return data.fingerprint(spec, study.folder), place
 
     return [Job.of(run, *identified(run.spec.data)) for run in (plan.runs if runs is None else runs)]
@@ -119,7 +119,7 @@ def unique(jobs: Sequence[Job]) -> list[Job]:
     return list(first.values())
 
 
-def stored_records(order: Order, jobs: Sequence[Job]) -> dict[str, RunRecord]:
+def stored_records(request: RunRequest, jobs: Sequence[Job]) -> dict[str, RunRecord]:
     """Return those of the jobs' records that are stored, by key."""
-    found = ((job.key, order.store.load(job.run, job.fingerprint)) for job in unique(jobs))
+    found = ((job.key, request.store.load(job.run, job.fingerprint)) for job in unique(jobs))
     return {key: record for key, record in found if record is not None}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from reportgen.analysis import analyse
-from reportgen.analysis.claims.evaluate import judge_claims
+from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.analysis.ensembles import accuracies, ensemble_by_seed, score_ensembles
 from reportgen.analysis.summary import variant_summary
 from reportgen.errors import StudyError
@@ -117,7 +117,7 @@ def test_values_by_seed_have_the_ensemble_s_mean_and_the_jackknife_s_error(tmp_p
 def test_a_claim_on_ensembles_gets_a_verdict(tmp_path: Path) -> None:
     text = CLAIM.replace("METRIC", "ensemble_val_gain").replace("LEVEL", "0.01")
     plan, records = study(tmp_path, text=text)
-    (result,) = judge_claims(plan, records)
+    (result,) = evaluate_claims(plan, records)
     assert (result.verdict, result.n) == ("supported", 5)
     assert result.measured == pytest.approx(analyse(plan, records).ensembles[-1].difference)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.analysis.claims.evaluate import judge_claims
+from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.errors import StudyError
 from reportgen.study.loading.loader import dump_study, load_study
 from reportgen.study.planning.plan import make_plan
@@ -36,7 +36,7 @@ def test_curvature_is_read_at_the_step_of_the_claim(tmp_path: Path, step: str, e
         made = record(run)
         arrays = {**made.arrays, "probe_curvature": np.array([1.0, 4.0])}
         records[run.variant, run.seed] = dataclasses.replace(made, arrays=arrays)
-    (result,) = judge_claims(plan, records)
+    (result,) = evaluate_claims(plan, records)
     assert result.measured == expected
     assert result.verdict == ("supported" if expected > 2 else "contradicted")
 
@@ -74,7 +74,7 @@ def test_scores_on_request_are_final_scores_of_the_runs(tmp_path: Path) -> None:
     for run in plan.runs:
         made = record(run)
         records[run.variant, run.seed] = dataclasses.replace(made, final={**made.final, **dict.fromkeys(names, 0.9)})
-    (result,) = judge_claims(plan, records)
+    (result,) = evaluate_claims(plan, records)
     assert (result.measured, result.verdict) == (0.9, "supported")
     lo, hi = result.interval
     assert 0.8 < lo < 0.9 < hi < 1  # no narrower than the binomial error of 50 examples a run

@@ -13,16 +13,16 @@ from reportgen.analysis import analyse
 from reportgen.analysis.finding import Finding
 from reportgen.analysis.results import Analysis
 from reportgen.report.results.results import finding_values
-from reportgen.workflow.events import Watcher
-from reportgen.workflow.request import order_study
-from reportgen.workflow.run import run_study, train_order
+from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.request import make_request
+from reportgen.workflow.run import run_study, train_request
 
 SWEEPS = ("batchnorm", "batchnorm_at_test_time", "capacity", "schedules", "update_ratio")
 """Shipped studies with rules that propose what the study varies; their small versions train in a few seconds."""
 
 
 def small(name: str, folder: Path) -> Analysis:
-    return train_order(order_study(name, output=folder, quick=True), Watcher(), workers=1).analysis
+    return train_request(make_request(name, output=folder, quick=True), ProgressListener(), workers=1).analysis
 
 
 def diagnosed_alone(analysis: Analysis, patch: pytest.MonkeyPatch) -> Analysis:

@@ -139,7 +139,7 @@ def test_a_bug_of_ours_ends_with_1_and_a_traceback(pretend, capsys, monkeypatch)
     assert "ZeroDivisionError: ours" in err
     details = json.loads(out)[0]["error_details"]
     assert (details["code"], details["exit_code"]) == ("internal-error", 1)
-    monkeypatch.setattr("reportgen.workflow.request.order_study", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("reportgen.workflow.request.make_request", lambda *_, **__: 1 / 0)
     code, out, err = run(capsys, "check", "rates.yaml", "--json")
     assert json.loads(out)["error"]["code"] == "internal-error"
     assert (code, "Traceback" in err) == (1, True)
@@ -160,7 +160,7 @@ def test_an_interruption_before_the_work_has_a_word_too(pretend, capsys, monkeyp
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reportgen.workflow.request.order_study", interrupted)
+    monkeypatch.setattr("reportgen.workflow.request.make_request", interrupted)
     code, _, err = run(capsys, "check", "rates.yaml")
     assert (code, err.strip()) == (130, "Interrupted.")
 

@@ -12,8 +12,8 @@ from reportgen.data.readers.published import PUBLISHED
 from reportgen.errors import MissingError, ReportgenError, StudyError
 from reportgen.study.loading.loader import load_study
 from reportgen.workflow.estimate import download_bytes, run_costs
-from reportgen.workflow.request import order_study, plan_jobs
-from reportgen.workflow.run import run_order
+from reportgen.workflow.request import make_request, plan_jobs
+from reportgen.workflow.run import run_request
 from tests.study.texts import added, data
 
 TABLE = "a,kind\n" + "".join(f"{k},{'xy'[k % 2]}\n" for k in range(40))
@@ -97,24 +97,24 @@ def test_an_error_in_an_option_has_the_place_of_the_option_or_the_data_and_not_o
 
 
 def test_missing_data_have_the_place_of_the_data(tmp_path: Path, cache: Path) -> None:
-    order = order_study(study(tmp_path, data("{name: mnist}")), output=tmp_path)
-    jobs = plan_jobs(order.plan)
+    request = make_request(study(tmp_path, data("{name: mnist}")), output=tmp_path)
+    jobs = plan_jobs(request.plan)
     with pytest.raises(MissingError) as caught:
-        download_bytes(order.plan, jobs)
+        download_bytes(request.plan, jobs)
     assert (caught.value.code, place(caught.value, tmp_path)) == ("missing-data", "s.yaml:3:7: data")
-    order = order_study(study(tmp_path, data("{name: mnist, path: nowhere}")), output=tmp_path)
+    request = make_request(study(tmp_path, data("{name: mnist, path: nowhere}")), output=tmp_path)
     with pytest.raises(MissingError) as caught:
-        plan_jobs(order.plan)
+        plan_jobs(request.plan)
     assert (caught.value.code, place(caught.value, tmp_path)) == ("file-not-found", "s.yaml:3:27: data.path")
 
 
 def test_an_error_in_a_table_that_changed_after_the_check_has_the_same_place(tmp_path: Path) -> None:
     """A file can change after its study is read; the estimate of costs reads it again, and so does training."""
     (tmp_path / "t.csv").write_text(TABLE, encoding="utf-8")
-    order = order_study(study(tmp_path, data("{name: csv, path: t.csv}")), output=tmp_path / "out")
-    jobs = plan_jobs(order.plan)
+    request = make_request(study(tmp_path, data("{name: csv, path: t.csv}")), output=tmp_path / "out")
+    jobs = plan_jobs(request.plan)
     (tmp_path / "t.csv").write_text(TABLE + "oops,x\n", encoding="utf-8")
-    for action in (lambda: run_costs(order.plan, jobs), lambda: run_order(order)):
+    for action in (lambda: run_costs(request.plan, jobs), lambda: run_request(request)):
         with pytest.raises(StudyError) as caught:
             action()
         assert (caught.value.code, place(caught.value, tmp_path)) == ("invalid-data", "s.yaml:3:25: data.path")

@@ -251,7 +251,7 @@ def test_full_records_are_judged_by_every_rule(tmp_path: Path) -> None:
 def test_errors_of_ours_are_not_hidden_behind_missing_names(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from reportgen.analysis.diagnosis.partial import judge
+    from reportgen.analysis.diagnosis.partial import diagnose_partial
     from reportgen.analysis.diagnosis.rules import RULES
 
     def broken(_: Any) -> None:
@@ -259,16 +259,16 @@ def test_errors_of_ours_are_not_hidden_behind_missing_names(tmp_path: Path) -> N
 
     rules = {"dead_relu": replace(RULES["dead_relu"], check=broken)}
     with pytest.raises(ValueError, match="a bug"):
-        judge({"v": [read_records(save(tmp_path / "a.npz"))[0].record]}, rules)
+        diagnose_partial({"v": [read_records(save(tmp_path / "a.npz"))[0].record]}, rules)
 
 
 def test_what_looks_at_nothing_of_a_diverged_run_has_not_passed(tmp_path: Path) -> None:
-    from reportgen.analysis.diagnosis.partial import judge
+    from reportgen.analysis.diagnosis.partial import diagnose_partial
 
     head = {"network": {"hidden": [4]}, "training": {"lr": 0.1}, "facts": {"classes": 3}}
     losses = np.array([1.0, 2.0, 5.0, np.nan], np.float32)
     np.savez(tmp_path / "a.npz", run=json.dumps(head), step_loss=losses)
-    [found] = judge({"v": [read_records(tmp_path / "a.npz")[0].record]})
+    [found] = diagnose_partial({"v": [read_records(tmp_path / "a.npz")[0].record]})
     assert [finding.rule for finding in found.findings] == ["nan_divergence"]
     assert {"no_signal", "overfitting", "underfitting", "undertrained"} <= found.not_judged.keys()
     assert found.not_judged["no_signal"] == ("a run that ends in finite numbers",)

@@ -20,7 +20,7 @@ from reportgen.errors import StudyError, UsageError
 from reportgen.preview import session as preview
 from reportgen.preview.server import Shown
 from reportgen.preview.session import Preview
-from reportgen.workflow.events import Watcher
+from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import run_study
 from tests.preview.test_server import get
 
@@ -37,7 +37,7 @@ figures: [loss_curves]
 """
 
 
-class Hears(Watcher):
+class Hears(ProgressListener):
     """Notes how many runs are trained, and does something at the first progress."""
 
     def __init__(self) -> None:
@@ -65,10 +65,10 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def previewed(study: Path, **options: Any) -> Preview:
-    def order(quick: bool) -> Any:
-        return RunOptions((str(study),), None, ("html",), None, None, quick).order(str(study))
+    def request(quick: bool) -> Any:
+        return RunOptions((str(study),), None, ("html",), None, None, quick).request(str(study))
 
-    return Preview(study, order, Shown(study.name), **options)
+    return Preview(study, request, Shown(study.name), **options)
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -95,14 +95,14 @@ def test_a_page_follows_the_study_and_stored_runs_are_used_again(study: Path) ->
 def test_what_is_wrong_is_shown_above_the_last_page_and_mended_at_the_next_save(study: Path) -> None:
     found = previewed(study)
     edit(study, "title:", "titel:")
-    said = str(found.refresh(Watcher()))
+    said = str(found.refresh(ProgressListener()))
     assert said.startswith("rates.yaml:2:1: ")
     assert "'title'" in said
     assert (found.shown.state.state, found.shown.state.message, found.shown.page) == ("broken", said, "")
     edit(study, "titel:", "title:")
-    assert found.refresh(Watcher()) is None
+    assert found.refresh(ProgressListener()) is None
     study.unlink()
-    assert str(found.refresh(Watcher())).startswith("rates.yaml: ")
+    assert str(found.refresh(ProgressListener())).startswith("rates.yaml: ")
     assert found.shown.state.version == 1
     assert "A first title" in found.shown.page
 
@@ -139,9 +139,9 @@ def test_what_an_abandoned_run_says_late_is_not_shown_and_ends_it(study: Path, m
     """A step can take longer than an interruption waits; its thread then speaks while the next page is made."""
     late, heard = [], Hears()
 
-    def train(order: Any, watcher: Watcher, workers: int | None) -> Any:
-        late.append(watcher)
-        watcher.training(order.plan, [None, None], 0)  # type: ignore[list-item]
+    def train(request: Any, listener: ProgressListener, workers: int | None) -> Any:
+        late.append(listener)
+        listener.training(request.plan, [None, None], 0)  # type: ignore[list-item]
         raise Cancelled if len(late) == 1 else StudyError("unknown-key", "the second try says what it says")
 
     monkeypatch.setattr(preview, "train_order", train)
@@ -149,10 +149,10 @@ def test_what_an_abandoned_run_says_late_is_not_shown_and_ends_it(study: Path, m
     found = previewed(study, full=True)
     assert found.refresh(heard) == "the second try says what it says"
     heard.at_progress = lambda: pytest.fail("is heard")
-    for watcher in late:
-        watcher.finished(None, None)  # type: ignore[arg-type]
+    for listener in late:
+        listener.finished(None, None)  # type: ignore[arg-type]
         with pytest.raises(Cancelled):
-            watcher.progress(None, 1, 2)  # type: ignore[arg-type]
+            listener.progress(None, 1, 2)  # type: ignore[arg-type]
     assert (found.shown.state.state, found.shown.state.message) == ("broken", "the second try says what it says")
 
 
@@ -170,7 +170,7 @@ def test_a_study_is_not_previewed_in_the_folder_of_anothers_report(study: Path, 
     with pytest.raises(UsageError) as caught:
         found.refuse_other()
     assert caught.value.code == "report-of-another-study"
-    assert found.refresh(Watcher()) == str(caught.value)
+    assert found.refresh(ProgressListener()) == str(caught.value)
     assert sorted(Path("reports").rglob("*")) == before
 
 
@@ -179,12 +179,12 @@ def test_own_data_and_templates_are_watched(study: Path, tmp_path: Path, monkeyp
     templates.mkdir()
     (templates / "a.j2").write_text("a", encoding="utf-8")
     found = previewed(study)
-    found.refresh(Watcher())
+    found.refresh(ProgressListener())
     edit(Path("own.csv"), "6,1", "5,1")
     assert found.changed()
-    found.refresh(Watcher())
+    found.refresh(ProgressListener())
     monkeypatch.setattr(preview, "templates_folder", lambda: templates)
-    found.refresh(Watcher())
+    found.refresh(ProgressListener())
     assert not found.changed()
     edit(templates / "a.j2", "a", "b")
     assert found.changed()
@@ -203,7 +203,7 @@ def test_a_template_that_is_broken_is_named(study: Path, monkeypatch: pytest.Mon
             raise error
 
         monkeypatch.setattr(preview.report, "page", broken)
-        assert found.refresh(Watcher()) == said
+        assert found.refresh(ProgressListener()) == said
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_an_interruption_ends_with_130_after_a_bug_of_ours_was_told(study: Path,
             raise end
 
     monkeypatch.setattr(Preview, "wait", wait)
-    monkeypatch.setattr(Preview, "refresh", lambda self, watcher: 1 / 0)
+    monkeypatch.setattr(Preview, "refresh", lambda self, listener: 1 / 0)
     threads = threading.active_count()
     assert invoke(["preview", "rates.yaml", "--port", "0"]) == 130
     said = capsys.readouterr()

@@ -20,7 +20,7 @@ from reportgen.data.dataset import Dataset
 from reportgen.engine.train import Cancelled, Outcome
 from reportgen.errors import MissingError, UsageError
 from reportgen.runs import executors
-from reportgen.runs.executors import Job, aside, default_workers, run_all
+from reportgen.runs.executors import Job, default_workers, in_thread, run_all
 from tests.runs.records import FINGERPRINT, planned, record
 
 HERE = Path()
@@ -276,9 +276,9 @@ def test_dask_scheduler_that_does_not_answer_is_an_error_of_usage(cluster):
 
 
 def test_what_is_done_aside_comes_back_with_its_value_or_error():
-    assert aside(lambda: threading.current_thread() is threading.main_thread()) is False
+    assert in_thread(lambda: threading.current_thread() is threading.main_thread()) is False
     with pytest.raises(ZeroDivisionError):
-        aside(lambda: 1 / 0)
+        in_thread(lambda: 1 / 0)
 
 
 def test_an_interruption_does_not_wait_for_what_is_done_aside(monkeypatch):
@@ -290,6 +290,6 @@ def test_an_interruption_does_not_wait_for_what_is_done_aside(monkeypatch):
     monkeypatch.setattr(executors, "_as_finished", interrupted)
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        aside(lambda: released.wait(30))
+        in_thread(lambda: released.wait(30))
     assert time.monotonic() - begin < 5
     released.set()

@@ -11,10 +11,10 @@ import pytest
 from reportgen import disk
 from reportgen.errors import MissingError, StoreError, UsageError
 from reportgen.runs.store import Store
-from reportgen.workflow.events import Watcher
+from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.quick import WATERMARK
-from reportgen.workflow.request import FORMATS, order_study
-from reportgen.workflow.run import render_study, run_order, run_study
+from reportgen.workflow.request import FORMATS, make_request
+from reportgen.workflow.run import render_study, run_request, run_study
 
 FOLDER = Path("reports/rates")
 
@@ -97,7 +97,7 @@ def test_variants_of_equal_settings_are_trained_once(pretend, monkeypatch):
 
 
 def test_an_interrupted_study_keeps_what_was_finished(pretend):
-    class Impatient(Watcher):
+    class Impatient(ProgressListener):
         finished_runs = 0
 
         def finished(self, job, record):
@@ -106,7 +106,7 @@ def test_an_interrupted_study_keeps_what_was_finished(pretend):
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_study("rates.yaml", workers=1, watcher=Impatient())
+        run_study("rates.yaml", workers=1, listener=Impatient())
     assert len(names(FOLDER / "runs")) >= 2
     assert not (FOLDER / "index.html").exists()
     before = len(pretend.trained)
@@ -190,11 +190,11 @@ def test_a_full_disk_ends_the_study_with_a_message(pretend, monkeypatch):
 
 
 def test_an_order_trains_and_writes_nothing(pretend):
-    order = order_study("rates.yaml")
-    assert order.formats == FORMATS
+    request = make_request("rates.yaml")
+    assert request.formats == FORMATS
     assert not FOLDER.exists()
     assert pretend.trained == []
-    run_order(order)
+    run_request(request)
     assert FOLDER.exists()
 
 
@@ -228,7 +228,7 @@ def test_a_quick_look_replaces_another_but_never_a_full_report(pretend):
     assert render_study("rates.yaml", quick=True).folder == beside
     assert (FOLDER / "results.json").read_bytes() == full
     (beside / "results.json").write_text("{", encoding="utf-8")
-    assert order_study("rates.yaml", quick=True).folder == FOLDER.with_name("rates-quick-quick")
+    assert make_request("rates.yaml", quick=True).folder == FOLDER.with_name("rates-quick-quick")
 
 
 def test_provenance_speaks_of_the_runs(pretend):
@@ -242,8 +242,8 @@ def test_provenance_speaks_of_the_runs(pretend):
 
 
 def test_a_quick_look_gives_way_to_a_full_report_that_came_meanwhile(pretend, monkeypatch):
-    order = order_study("rates.yaml", quick=True)
-    assert order.folder == FOLDER
+    request = make_request("rates.yaml", quick=True)
+    assert request.folder == FOLDER
 
     def full_comes_first(analysis, drawings, folder, formats):
         monkeypatch.setattr("reportgen.report.write", pretend.write)
@@ -251,7 +251,7 @@ def test_a_quick_look_gives_way_to_a_full_report_that_came_meanwhile(pretend, mo
         return pretend.write(analysis, drawings, folder, formats)
 
     monkeypatch.setattr("reportgen.report.write", full_comes_first)
-    quick = run_order(order)
+    quick = run_request(request)
     assert quick.folder == FOLDER.with_name("rates-quick")
     assert "watermark" not in json.loads((FOLDER / "results.json").read_text("utf-8"))["study"]
     assert json.loads((quick.folder / "results.json").read_text("utf-8"))["study"]["watermark"].startswith(WATERMARK)

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from reportgen.analysis.claims.bounds import Bounds
-from reportgen.analysis.claims.claim_data import Asked, Values, other_where
+from reportgen.analysis.claims.claim_data import ClaimData, Values, other_where
 from reportgen.analysis.claims.reference import theory_by_layer, theory_by_seed
 from reportgen.analysis.claims.tolerances import number_or_0, tolerance
 from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, in_region, listed, share_in_region
@@ -44,7 +44,7 @@ class Measured:
     tolerances: tuple[float | None, ...] = ()
 
 
-def _region(asked: Asked, low: float, high: float) -> Measured:
+def _region(asked: ClaimData, low: float, high: float) -> Measured:
     values = asked.bounds()
     if asked.claim.measure.relative_to is not None:
         return _ratio_in_region(asked, values, low, high)
@@ -55,7 +55,7 @@ def _region(asked: Asked, low: float, high: float) -> Measured:
     return Measured(test, asked.by_seed(values.shown))
 
 
-def _ratio_in_region(asked: Asked, ratio: Bounds, low: float, high: float) -> Measured:
+def _ratio_in_region(asked: ClaimData, ratio: Bounds, low: float, high: float) -> Measured:
     """Test a ratio, on the scale of logarithms where all are positive: a ratio and its inverse are equals there."""
     per_seed = asked.by_seed(ratio.shown)
     if not ratio.positive or high <= 0:
@@ -67,23 +67,23 @@ def _ratio_in_region(asked: Asked, ratio: Bounds, low: float, high: float) -> Me
     return Measured(_as_ratio(test, 1.0), per_seed, quantity="ratio")
 
 
-def below(asked: Asked) -> Measured:
+def below(asked: ClaimData) -> Measured:
     """Return whether the mean lies below the level."""
     return _region(asked, -math.inf, number_or_0(asked.claim.expect.below))
 
 
-def above(asked: Asked) -> Measured:
+def above(asked: ClaimData) -> Measured:
     """Return whether the mean lies above the level."""
     return _region(asked, number_or_0(asked.claim.expect.above), math.inf)
 
 
-def between(asked: Asked) -> Measured:
+def between(asked: ClaimData) -> Measured:
     """Return whether the mean lies between the two levels."""
     low, high = asked.claim.expect.between or (-math.inf, math.inf)
     return _region(asked, low, high)
 
 
-def near(asked: Asked) -> Measured:
+def near(asked: ClaimData) -> Measured:
     """Return whether the mean, or each layer's, lies within the tolerance of what is printed."""
     given = asked.claim.expect.near
     if given == "theory" and not _one_layer(asked):
@@ -99,12 +99,12 @@ def near(asked: Asked) -> Measured:
     return _near_by_layer(asked, asked.layer_values(), layers, [*given, *unprinted])
 
 
-def _one_layer(asked: Asked) -> bool:
+def _one_layer(asked: ClaimData) -> bool:
     measure = asked.claim.measure
     return measure.metric not in LAYER_METRICS or measure.reduce is not None or len(asked.layer_numbers()) == 1
 
 
-def _near_theory(asked: Asked) -> Measured:
+def _near_theory(asked: ClaimData) -> Measured:
     """Hold one number against theory: each seed's deviation is taken from what theory expects of that seed."""
     expected, values = theory_by_seed(asked), asked.values()
     reference = float(expected[np.isfinite(expected)].mean()) if np.isfinite(expected).any() else math.nan
@@ -115,7 +115,7 @@ def _near_theory(asked: Asked) -> Measured:
     return Measured(test, asked.by_seed(values), reference=reference)
 
 
-def _near_theory_by_layer(asked: Asked) -> Measured:
+def _near_theory_by_layer(asked: ClaimData) -> Measured:
     expected, columns = theory_by_layer(asked), asked.layer_values()
     known = np.isfinite(expected).all(axis=1)
     if not known.any():
@@ -124,12 +124,12 @@ def _near_theory_by_layer(asked: Asked) -> Measured:
     return _near_by_layer(asked, columns - expected + means, asked.layer_numbers(), list(means))
 
 
-def _no_theory(asked: Asked) -> Test:
+def _no_theory(asked: ClaimData) -> Test:
     nothing = in_region(np.full(len(asked.seeds), np.nan), 0.0, 0.0)
     return dataclasses.replace(nothing, reason="theory does not speak of this network")
 
 
-def _near_by_layer(asked: Asked, columns: Values, layers: Sequence[int], given: Sequence[float | None]) -> Measured:
+def _near_by_layer(asked: ClaimData, columns: Values, layers: Sequence[int], given: Sequence[float | None]) -> Measured:
     """Return whether each layer that has a number lies within the tolerance of it."""
     kept = [i for i, x in enumerate(given) if x is not None]
     printed = np.array([number_or_0(given[i]) for i in kept], np.float64)
@@ -147,7 +147,7 @@ def _near_by_layer(asked: Asked, columns: Values, layers: Sequence[int], given: 
     )
 
 
-def _as_deviation(asked: Asked, test: Test, columns: Values, printed: Values, table: Layers) -> Measured:
+def _as_deviation(asked: ClaimData, test: Test, columns: Values, printed: Values, table: Layers) -> Measured:
     """Say the result as the largest deviation from the printed numbers, as a fraction of them, and its layer."""
     with np.errstate(divide="ignore", invalid="ignore"):
         off = columns / printed - 1
@@ -160,17 +160,17 @@ def _as_deviation(asked: Asked, test: Test, columns: Values, printed: Values, ta
     return Measured(test, asked.by_seed(off[:, worst]), table, "deviation", at_layer=layer)
 
 
-def greater_than(asked: Asked) -> Measured:
+def greater_than(asked: ClaimData) -> Measured:
     """Return whether the claim's variants lie above the others, paired by seed."""
     return _against(asked, asked.claim.expect.greater_than or {}, 1.0)
 
 
-def less_than(asked: Asked) -> Measured:
+def less_than(asked: ClaimData) -> Measured:
     """Return whether the claim's variants lie below the others, paired by seed."""
     return _against(asked, asked.claim.expect.less_than or {}, -1.0)
 
 
-def _against(asked: Asked, other: Where, sign: float) -> Measured:
+def _against(asked: ClaimData, other: Where, sign: float) -> Measured:
     """Compare two sides paired by seed: by a difference, or by a factor on the scale of logarithms."""
     expect = asked.claim.expect
     a, b = asked.bounds(), asked.bounds(other_where(asked, other))
@@ -188,7 +188,7 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
     return Measured(_directed(test, sign), asked.by_seed(shown), quantity="difference")
 
 
-def _by_factor(asked: Asked, a: Bounds, b: Bounds, factor: float, sign: float) -> Measured:
+def _by_factor(asked: ClaimData, a: Bounds, b: Bounds, factor: float, sign: float) -> Measured:
     """Compare two sides by their ratio, on the scale of logarithms."""
     ratio = a.over(b)
     logs = ratio.log().times(sign)
@@ -221,7 +221,7 @@ def _directed(test: Test, sign: float) -> Test:
     )
 
 
-def same_as(asked: Asked) -> Measured:
+def same_as(asked: ClaimData) -> Measured:
     """Return whether two sides differ by less than the margin, paired by seed: an equivalence test."""
     expect = asked.claim.expect
     a, b = asked.bounds(), asked.bounds(other_where(asked, expect.same_as))
@@ -233,7 +233,7 @@ def same_as(asked: Asked) -> Measured:
     return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference.shown), quantity="difference")
 
 
-def monotone(asked: Asked) -> Measured:
+def monotone(asked: ClaimData) -> Measured:
     """Return whether every step goes the claimed way, from one layer or one variant to the next.
 
     Steps are taken on the scale of logarithms where all values are positive. Measured is the share of steps, by
@@ -282,13 +282,13 @@ def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test
     return dataclasses.replace(test, verdict="contradicted", reason=f"nothing changes from {', '.join(still)}")
 
 
-def _over_layers(asked: Asked) -> tuple[Values, list[str]]:
+def _over_layers(asked: ClaimData) -> tuple[Values, list[str]]:
     if asked.claim.measure.metric not in LAYER_METRICS:
         return np.full((len(asked.seeds), 2), np.nan), ["", ""]
     return asked.layer_values(), [f"layer {number}" for number in asked.layer_numbers()]
 
 
-EXPECTATIONS: dict[str, Callable[[Asked], Measured]] = {
+EXPECTATIONS: dict[str, Callable[[ClaimData], Measured]] = {
     kind.__name__: kind for kind in (below, above, between, near, greater_than, less_than, same_as, monotone)
 }
 """Every kind of expectation by its name in a study file."""

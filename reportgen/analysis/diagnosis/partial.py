@@ -42,7 +42,7 @@ FINITE_END = "a run that ends in finite numbers"
 
 
 @dataclass(frozen=True)
-class Judgement:
+class PartialDiagnosis:
     """One variant: its findings, root causes first; rules that found nothing; those that lack something, with what."""
 
     variant: str
@@ -51,11 +51,11 @@ class Judgement:
     not_judged: Mapping[str, tuple[str, ...]]
 
 
-def judge(
+def diagnose_partial(
     variants: Mapping[str, Sequence[RunRecord]],
     rules: Mapping[str, Rule] = RULES,
     untold: Mapping[str, Collection[str]] = MappingProxyType({}),
-) -> tuple[Judgement, ...]:
+) -> tuple[PartialDiagnosis, ...]:
     """Return what the rules say of each variant's records, all variants being one another's siblings.
 
     untold: settings by variant that stand at their defaults because nobody said anything of them.
@@ -70,8 +70,8 @@ def judge(
 
 
 def _consistent(
-    one: Judgement, records: Mapping[str, Sequence[RunRecord]], judged: Mapping[str, Judgement]
-) -> Judgement:
+    one: PartialDiagnosis, records: Mapping[str, Sequence[RunRecord]], judged: Mapping[str, PartialDiagnosis]
+) -> PartialDiagnosis:
     """Return a judgement with advice that agrees with the records of the other variants."""
     siblings = {name: theirs for name, theirs in records.items() if name != one.variant}
     evidence = Evidence(Variant(one.variant, one.variant, {}, {}), records[one.variant], siblings)
@@ -88,7 +88,7 @@ def _of_variant(
     all_: Mapping[str, Sequence[RunRecord]],
     rules: Mapping[str, Rule],
     untold: Collection[str],
-) -> Judgement:
+) -> PartialDiagnosis:
     found: list[Finding] = []
     passed: list[str] = []
     not_judged: dict[str, tuple[str, ...]] = {}
@@ -111,7 +111,7 @@ def _of_variant(
             passed.append(id_)
     findings = in_order(with_causes(found, rules))
     dropped = {f.rule for f in found} - {f.rule for f in findings}
-    return Judgement(name, findings, tuple(sorted((*passed, *dropped))), not_judged)
+    return PartialDiagnosis(name, findings, tuple(sorted((*passed, *dropped))), not_judged)
 
 
 def _needless(record: RunRecord) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ LEAST_LOSS = 0.05
 """What is added to losses before they are compared, as a share of guessing's: below it they hang on few examples."""
 
 
-def judge_remedy(
+def compare_remedy(
     finding: Finding, proposal: Proposal, variant: Variant, before: Sequence[RunRecord], after: Sequence[RunRecord]
 ) -> Remedy | None:
     """Return the remedy that a proposal became, None where no seed has run with and without it."""

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.engine.jit.compile import inner
+from reportgen.engine.jit.compile import internal
 from reportgen.registry import Parameter, Row, table
 
 _ONE = np.float32(1)
 
 
-@inner
+@internal
 def sgd(hyper, lr, t, w, g, s1, s2, decay):
     """Take a step with momentum as a velocity."""
     for k in range(w.size):
@@ -27,35 +27,35 @@ def sgd(hyper, lr, t, w, g, s1, s2, decay):
         w[k] += s1[k]
 
 
-@inner
+@internal
 def _nesterov(hyper, lr, t, w, g, s1, s2, decay):
     for k in range(w.size):
         s1[k] = hyper[0] * s1[k] - lr * g[k]
         w[k] += hyper[0] * s1[k] - lr * g[k]
 
 
-@inner
+@internal
 def _average(hyper, lr, t, w, g, s1, s2, decay):
     for k in range(w.size):
         s1[k] = hyper[0] * s1[k] + (_ONE - hyper[0]) * g[k]
         w[k] -= lr * s1[k]
 
 
-@inner
+@internal
 def _adagrad(hyper, lr, t, w, g, s1, s2, decay):
     for k in range(w.size):
         s1[k] += g[k] * g[k]
         w[k] -= lr * g[k] / (np.sqrt(s1[k]) + hyper[2])
 
 
-@inner
+@internal
 def _rmsprop(hyper, lr, t, w, g, s1, s2, decay):
     for k in range(w.size):
         s1[k] = hyper[0] * s1[k] + (_ONE - hyper[0]) * g[k] * g[k]
         w[k] -= lr * g[k] / (np.sqrt(s1[k]) + hyper[2])
 
 
-@inner
+@internal
 def _adam(hyper, lr, t, w, g, s1, s2, decay):
     real = w.dtype.type
     rate = real(np.float64(lr) / (1.0 - np.float64(hyper[0]) ** t))

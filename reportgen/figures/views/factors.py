@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.analysis.claims.claim_data import Asked
+from reportgen.analysis.claims.claim_data import ClaimData
 from reportgen.study.model.claims import Claim, Where
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.variants import Choice, axis_of, choices_of
-from reportgen.study.planning.where import matching
+from reportgen.study.planning.where import matching_variants
 
 NAME = ""
 """The path of the factor whose values are the names in `variants`."""
@@ -124,7 +124,9 @@ def _against(
     """Count the claims that compare values of a factor, by the value of the other side; "" where it has several."""
     counts: Counter[str] = Counter()
     for claim in claims:
-        own, *others = [{values[variant.id] for variant in matching(variants, side)} for side in sides_of(plan, claim)]
+        own, *others = [
+            {values[variant.id] for variant in matching_variants(variants, side)} for side in sides_of(plan, claim)
+        ]
         different = next((other for other in others if other and other != own), None)
         if different is not None:
             counts[min(different) if len(different) == 1 else ""] += 1
@@ -135,4 +137,4 @@ def _against(
 
 def sides_of(plan: Plan, claim: Claim) -> list[Where]:
     """Return the settings of a claim's own variants, then those of the variants that it compares them with."""
-    return Asked(plan, {}, claim).sides()
+    return ClaimData(plan, {}, claim).sides()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reportgen.analysis.results import VariantSummary
 from reportgen.figures.views.factors import factors_of, sides_of
 from reportgen.study.planning.plan import Plan, Variant
-from reportgen.study.planning.where import matching
+from reportgen.study.planning.where import matching_variants
 
 MOST = 5
 """How many lines a panel highlights at most."""
@@ -112,7 +112,7 @@ def _claimed(plan: Plan, groups: Mapping[str, Sequence[Variant]], baseline: str,
 
 def _inside(groups: Mapping[str, Sequence[Variant]], side: Mapping[str, object]) -> set[str]:
     """Return the groups that a side of a claim singles out: none where it speaks of all."""
-    inside = {name for name, group in groups.items() if matching(group, side)}
+    inside = {name for name, group in groups.items() if matching_variants(group, side)}
     return inside if len(inside) < len(groups) else set()
 
 

@@ -40,7 +40,7 @@ _EPOCHS = {"best": "at the epoch of least validation loss", "last": "after the l
 
 
 @dataclass(frozen=True)
-class Tested:
+class ClaimView:
     """A claim's result; asked: the claim as the study states it, None where the study is not at hand.
 
     place: layers and time of the measure in words, empty where it has none. subjects: the variants meant, by their
@@ -55,16 +55,16 @@ class Tested:
     noun: str = "variant"
 
 
-def tested_claims(analysis: Analysis) -> tuple[Tested, ...]:
+def claim_views(analysis: Analysis) -> tuple[ClaimView, ...]:
     """Return the study's claims with their words, in its order."""
     stated = {claim.id: claim for claim in analysis.plan.study.claims}
     return tuple(_tested(result, stated.get(result.id), analysis.plan.variants) for result in analysis.claims)
 
 
-def _tested(result: ClaimResult, asked: Claim | None, variants: Sequence[Variant]) -> Tested:
+def _tested(result: ClaimResult, asked: Claim | None, variants: Sequence[Variant]) -> ClaimView:
     meant = [variant for variant in variants if variant.id in result.variants]
     subjects = _each_at_best(asked, meant) or _subjects(meant) if len(variants) > 1 else ""
-    return Tested(result, asked, _place(asked) if asked else "", subjects, noun_of(meant))
+    return ClaimView(result, asked, _place(asked) if asked else "", subjects, noun_of(meant))
 
 
 def _subjects(variants: Sequence[Variant]) -> str:

@@ -12,7 +12,7 @@ from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.expectations import expectation, of_whom
 from reportgen.analysis.words.names import words
 from reportgen.analysis.words.numerals import exponents
-from reportgen.report.document.claim_view import Tested
+from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.formatting import (
     Bounds,
     deviation,
@@ -100,7 +100,7 @@ def _bounds(claim: ClaimResult, bounds: Bounds) -> str:
     return interval(bounds) if claim.quantity == "ratio" else score_interval(bounds, claim.metric)
 
 
-def what(tested: Tested) -> str:
+def what(tested: ClaimView) -> str:
     """Return what was measured and where, such as "activation standard deviation in the last hidden layer"."""
     return f"{words(tested.result.metric)} {tested.place}".strip()
 
@@ -132,7 +132,7 @@ def _deviation(claim: ClaimResult) -> str:
     return f"{where}: {number(found, 4)} measured, {given(float(f'{printed:.4g}'))} expected"
 
 
-def expected(tested: Tested) -> str:
+def expected(tested: ClaimView) -> str:
     """Return what a claim expects, in the units in which its measured value is shown."""
     if tested.asked is None:
         return exponents(tested.result.expected)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing, save
-from reportgen.report.document.claim_view import Tested
+from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import expected, measured, measured_interval, quantity, sides
 from reportgen.report.document.document import Document
 
@@ -106,7 +106,7 @@ def _markdown(begin: str, document: Document, drawings: Sequence[Drawing]) -> st
     return "\n".join(lines)
 
 
-def _claim(tested: Tested, quick: bool) -> str:
+def _claim(tested: ClaimView, quick: bool) -> str:
     result = tested.result
     verdict = "no verdict" if quick else result.verdict
     of = sides(result)

@@ -39,9 +39,9 @@ def publish(
     folders tables/, figures/ and embed/ are replaced whole. place: says, when all is written, whether it may go to the
     folder, or to which other one beside it. Raises StoreError where the disk refuses.
     """
-    disk.sweep(folder)
+    disk.remove_abandoned(folder)
     try:
-        with disk.unfinished(folder / "report") as staged:
+        with disk.temporary_path(folder / "report") as staged:
             staged.mkdir()
             missing = _write(analysis, staged, folder, formats, stage)
             final = place(folder)
@@ -95,5 +95,5 @@ def _move(path: Path, folder: Path) -> Path:
     if path.is_dir():
         disk.replace_folder(path, target)
     else:
-        disk.patiently(lambda: os.replace(path, target))
+        disk.retry_while_busy(lambda: os.replace(path, target))
     return target

@@ -97,11 +97,11 @@ def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> N
 
 
 def _write(course: Course, site: Path) -> list[Path]:
-    disk.sweep(site)
+    disk.remove_abandoned(site)
     for study in course.studies:
         _bring(study.report.folder, site)
     names = (PAGE, course.overview)
-    with disk.unfinished(site / "site") as staged:
+    with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
         for name in names:
             text = fill_page(PAGES[name], course=course, page=name)
@@ -118,7 +118,7 @@ def _bring(folder: Path, site: Path) -> None:
     """Copy a report that lies elsewhere into the site, whole or not at all."""
     if _inside(folder.resolve(), site.resolve()):
         return
-    with disk.unfinished(site / folder.resolve().name) as staged:
+    with disk.temporary_path(site / folder.resolve().name) as staged:
         shutil.copytree(folder, staged, ignore=lambda here, names: _left_behind(Path(here) == folder, names))
         disk.replace_folder(staged, site / folder.resolve().name)
 
@@ -128,5 +128,5 @@ def _left_behind(top: bool, names: Sequence[str]) -> list[str]:
 
 
 def _move(path: Path, target: Path) -> Path:
-    disk.patiently(lambda: os.replace(path, target))
+    disk.retry_while_busy(lambda: os.replace(path, target))
     return target

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from reportgen.engine.spec import EVALUATION_SCORES, LOOK_METRICS, SPECTRAL
+from reportgen.engine.spec import EVALUATION_SCORES, PROBE_METRICS, SPECTRAL
 from reportgen.errors import StudyError
 from reportgen.study.checks.best import check_best
 from reportgen.study.checks.compared import check_reading
@@ -16,7 +16,7 @@ from reportgen.study.model.claims import SIDES, Claim, Where
 from reportgen.study.model.components import shown, suggest
 from reportgen.study.model.metrics import CHECK_METRICS, LAYER_METRICS, METRICS
 from reportgen.study.planning.plan import Plan, Variant
-from reportgen.study.planning.where import matching, setting
+from reportgen.study.planning.where import matching_variants, setting
 from reportgen.study.syntax.yaml12 import Path
 
 PlaceOf = Callable[[Path, bool], str]
@@ -49,7 +49,7 @@ def check_measure(plan: Plan, claim: Claim, variants: list[Variant], at: Callabl
     check_reading(plan, claim, specs, at)
     check_ensemble_claim(plan, metric, at)
     _check_evaluation(plan, claim, variants, at)
-    if metric in LAYER_METRICS or metric in LOOK_METRICS:
+    if metric in LAYER_METRICS or metric in PROBE_METRICS:
         _check_looks(plan, claim, variants, at)
     if metric in LAYER_METRICS or metric in CHECK_METRICS:
         _check_layers(plan, claim, variants, at)
@@ -64,7 +64,7 @@ def check_metric(claim: Claim, at: Callable[..., str]) -> None:
     if measure.step is not None and measure.epoch is not None:
         raise StudyError("conflicting-settings", "step and epoch exclude each other", at("measure"), "keep one of them")
     by_layer = measure.metric in LAYER_METRICS or measure.metric in CHECK_METRICS
-    by_step = measure.metric in LAYER_METRICS or measure.metric in LOOK_METRICS
+    by_step = measure.metric in LAYER_METRICS or measure.metric in PROBE_METRICS
     if (not by_layer and measure.layer is not None) or (not by_step and measure.step is not None):
         key = "layer" if not by_layer and measure.layer is not None else "step"
         message = f"{key} does not apply to {measure.metric}"
@@ -96,9 +96,9 @@ def _named(plan: Plan, wanted: Where, at: Callable[..., str], *place: str) -> li
             known = sorted({"variant", *plan.variants[0].settings, *plan.study.vary})
             near = suggest(path, known, "use a dotted path such as network.init, or variant")
             raise StudyError("unknown-setting", f"unknown setting {path!r}", at(*place, path, key=True), near)
-    found = matching(plan.variants, wanted)
+    found = matching_variants(plan.variants, wanted)
     if not found:
-        alone = [path for path, value in wanted.items() if not matching(plan.variants, {path: value})]
+        alone = [path for path, value in wanted.items() if not matching_variants(plan.variants, {path: value})]
         place_of_one = at(*place, *alone[:1])
         raise StudyError("unknown-variant", f"no variant has {_words(wanted)}", place_of_one, _known(plan, wanted))
     return found
@@ -111,7 +111,7 @@ def _words(wanted: Where) -> str:
 def _known(plan: Plan, wanted: Where) -> str:
     """Return a hint with the labels or the value that the variants have for the first unmatched setting."""
     for path, value in wanted.items():
-        if not matching(plan.variants, {path: value}):
+        if not matching_variants(plan.variants, {path: value}):
             if isinstance(value, list) and not isinstance(setting(plan.variants[0].settings, path)[1], list):
                 return "use a single value, or remove the setting to select all values"
             labels = {v.label if path == "variant" else v.varied.get(path, "") for v in plan.variants}

@@ -10,7 +10,7 @@ from reportgen.study.model.claims import SIDES, Claim
 from reportgen.study.model.components import suggest
 from reportgen.study.model.metrics import LAYER_METRICS, THEORY_LOSSES, THEORY_STATISTICS, TIME_METRICS, rises
 from reportgen.study.planning.plan import Plan, Variant
-from reportgen.study.planning.where import by_label, matching, where_alone
+from reportgen.study.planning.where import by_label, matching_variants, where_alone
 
 At = Callable[..., str]
 
@@ -24,7 +24,7 @@ def check_reading(plan: Plan, claim: Claim, specs: Sequence[RunSpec], at: At) ->
     _check_share(claim, at)
     if claim.expect.near == "theory":
         _check_theory(claim, at)
-    variants = matching(plan.variants, claim.where)
+    variants = matching_variants(plan.variants, claim.where)
     if claim.tune is not None:
         _check_tune(plan, claim, variants, at)
     if claim.holds_for != "mean":
@@ -132,7 +132,9 @@ def _check_each(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -
     free = claim.tune.along if claim.tune else None
     for place, other in others:
         for variant in variants:
-            if not matching(plan.variants, {**where_alone(variant, claim.where, plan.variants, free), **other}):
+            if not matching_variants(
+                plan.variants, {**where_alone(variant, claim.where, plan.variants, free), **other}
+            ):
                 message = f"the variant {variant.label!r} has no counterpart with these settings"
                 hint = "select settings for which every variant of where has a counterpart"
                 raise StudyError("missing-counterpart", message, at(*place), hint)

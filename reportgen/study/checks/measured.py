@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
-from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, RunSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS, SCORES, RunSpec
 from reportgen.errors import MissingError, StudyError
 from reportgen.study.checks.best import plain_metric
 from reportgen.study.model.claims import Claim
@@ -86,7 +86,7 @@ def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
     if epoch is None:
         return
     if metric not in (*EPOCH_COLUMNS, *COMPOSED):
-        at_step = metric in LAYER_METRICS or metric in LOOK_METRICS
+        at_step = metric in LAYER_METRICS or metric in PROBE_METRICS
         hint = "use step: a number, first or last" if at_step else "remove epoch"
         message, place = f"epoch does not apply to {metric}", at("measure", "epoch", key=True)
         raise StudyError("inapplicable-key", message, place, hint)
@@ -99,14 +99,14 @@ def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
 
 def _check_step(step: int, specs: Sequence[RunSpec], folder: Path, at: At) -> None:
     from reportgen.engine.cost import total_steps  # importing the engine takes a second, and few claims name a step
-    from reportgen.engine.train import look_steps
+    from reportgen.engine.train import probe_steps
 
     for spec in {(s.data, s.training.batch_size, s.training.epochs, s.probes): s for s in specs}.values():
         try:
             total = total_steps(spec, shape(spec.data, (), folder)[0])
         except MissingError:  # `run` reports data that are missing on this machine
             return
-        looks = look_steps(spec.probes.looks, total)
+        looks = probe_steps(spec.probes.looks, total)
         if step not in looks:
             hint = f"the probes are at steps {', '.join(str(look) for look in looks)}"
             raise StudyError("not-measured", f"there is no probe at step {step}", at("measure", "step"), hint)

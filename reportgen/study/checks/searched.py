@@ -51,7 +51,7 @@ def check_trials(search: Search, point: Point, seeds: Sequence[int], where: Wher
         for index, value in enumerate(one.choices or (one.low, one.high)):
             _check_value(point, path, value, ("search", path, one.kind, index), where)
     try:
-        for trial in trials_of(search, point, seeds, {}, outlook=True):
+        for trial in trials_of(search, point, seeds, {}, projected=True):
             settings_of(with_values(point.tree, trial.changes))
     except PydanticCustomError as error:
         raise _placed(error, where) from None

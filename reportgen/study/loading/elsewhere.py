@@ -29,7 +29,7 @@ GUESS = "did you mean"
 ALIKE = 0.8  # by difflib: `epoch` for `epochs`, but not `epochs` for `preprocess`
 
 
-def elsewhere(path: Path, code: str, hint: str) -> tuple[str, str]:
+def misplaced_key_hint(path: Path, code: str, hint: str) -> tuple[str, str]:
     """Return the code and hint for a wrong key at `path`, with "did you mean ...?" if it belongs to another place.
 
     A hint that already names a similar key remains. For a key inside claims, only other keys of claims are candidates,

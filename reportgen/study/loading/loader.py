@@ -73,7 +73,7 @@ def load_study(
         tree={name: tree[name] for name in VARIED if name in tree},
     )
     study = study.model_copy(update={"data_places": origin.check_variants(study)})
-    plan = make_plan(study, outlook=True)
+    plan = make_plan(study, projected=True)
     check_searches(plan, origin.where)
     check_ensembles(plan, origin.where)
     check_snapshots(plan, origin.where)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reportgen.errors import StudyError
-from reportgen.study.loading.elsewhere import GUESS, elsewhere
+from reportgen.study.loading.elsewhere import GUESS, misplaced_key_hint
 from reportgen.study.model.components import shown, suggest
 from reportgen.study.syntax.yaml12 import Path
 
@@ -43,7 +43,9 @@ def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
     if details["type"] == "study":
         path += tuple(context["path"])
         code, hint = context["code"], context["hint"]
-        code, hint = elsewhere(path, code, hint) if code in ("unknown-key", "unknown-setting") else (code, hint)
+        code, hint = (
+            misplaced_key_hint(path, code, hint) if code in ("unknown-key", "unknown-setting") else (code, hint)
+        )
         return StudyError(code, context["text"], where(path, context["key"]), hint or None)
     if details["type"] == "missing":
         name = details["loc"][-1]

@@ -53,7 +53,7 @@ class Trial:
 
 
 def trials_of(
-    search: Search, point: Point, seeds: Sequence[int], scores: Scores, outlook: bool = False
+    search: Search, point: Point, seeds: Sequence[int], scores: Scores, projected: bool = False
 ) -> Iterator[Trial]:
     """Yield the trials of a search, stage by stage, up to the first stage that waits for scores.
 
@@ -70,7 +70,7 @@ def trials_of(
             yield from found
             known = [[scores[one.id, seed] for seed in own if (one.id, seed) in scores] for one in found]
             settled = all(len(values) == len(own) for values in known)
-            if not settled and not outlook:
+            if not settled and not projected:
                 break
             best = found[best_of(known, search.maximize) if settled else 0].places
 

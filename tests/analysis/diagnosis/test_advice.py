@@ -12,7 +12,7 @@ import reportgen.analysis.rules
 import yaml
 
 from reportgen.analysis.diagnosis.advice import consistent
-from reportgen.analysis.diagnosis.partial import judge
+from reportgen.analysis.diagnosis.partial import diagnose_partial
 from reportgen.analysis.finding import Evidence, Finding, Proposal
 from reportgen.study.planning.plan import Plan, changed
 from tests.analysis.diagnosis.rate_runs import runs
@@ -194,7 +194,7 @@ def test_seeds_are_paired(tmp_path: Path) -> None:
 
 
 def test_records_from_elsewhere_are_compared_too() -> None:
-    found = judge({"crawls": runs(lr=1e-4), "learns": runs(lr=0.1), "breaks": runs(lr=1e4)})
+    found = diagnose_partial({"crawls": runs(lr=1e-4), "learns": runs(lr=0.1), "breaks": runs(lr=1e4)})
     advised = {one.variant: [f for f in one.findings if f.proposals] for one in found}
     assert advised["crawls"]
     assert advised["breaks"]

@@ -40,7 +40,7 @@ def test_data_are_downloaded_on_request_checked_and_then_read_from_the_cache(
     again = made(name, validation=0.25)
     assert np.array_equal(again.x_train, dataset.x_train)
     assert sorted(path.name for path in (cache / name).iterdir()) == sorted(files_of(name))
-    assert data.lacking(spec(name)) == 0
+    assert data.missing_files(spec(name)) == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -52,15 +52,15 @@ def test_the_bytes_to_download_are_counted_without_a_download(
 
     monkeypatch.setattr(published, "fetch", refuse)
     with pytest.raises(MissingError) as caught:
-        data.lacking(spec(name))
+        data.missing_files(spec(name))
     assert caught.value.code == "missing-data"
     assert "--set data.download=true" in str(caught.value.hint)
-    assert data.lacking(spec(name, download=True)) == sum(file.size for file in published.PUBLISHED[name].files)
+    assert data.missing_files(spec(name, download=True)) == sum(file.size for file in published.PUBLISHED[name].files)
     with pytest.raises(MissingError) as caught:
-        data.lacking(spec(name, path="nowhere"), tmp_path)
+        data.missing_files(spec(name, path="nowhere"), tmp_path)
     assert caught.value.code == "file-not-found"
     images.write(tmp_path, files_of(name))
-    assert data.lacking(spec(name, path=str(tmp_path))) == 0
+    assert data.missing_files(spec(name, path=str(tmp_path))) == 0
 
 
 def test_nothing_is_downloaded_unless_asked_for(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

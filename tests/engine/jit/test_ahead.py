@@ -15,7 +15,7 @@ from tests.engine.networks import data, spec
 
 @pytest.mark.skipif(ahead.config.DISABLE_JIT, reason="nothing is compiled")
 def test_a_run_needs_no_other_types_than_those_compiled_ahead() -> None:
-    everything = (*ahead.signatures(), *ahead.meanwhile())
+    everything = (*ahead.signatures(), *ahead.deferred())
     for kernel, arguments in everything:
         kernel.compile(arguments)
     before = {kernel: list(kernel.signatures) for kernel, _ in everything}

@@ -13,10 +13,10 @@ from reportgen.report.document.claim_words import SAME, expected, measured, meas
 from tests.figures.examples import analysis, claim, record, result, summary
 
 
-def asked(expect: dict[str, Any], measure: dict[str, Any], **more: Any) -> tested.Tested:
+def asked(expect: dict[str, Any], measure: dict[str, Any], **more: Any) -> tested.ClaimView:
     one = claim(measure=measure, expect=expect, **more)
     results = [result(one, ["a"], metric=measure["metric"])]
-    return tested.tested_claims(analysis([summary("a", [record()])], [one], results))[0]
+    return tested.claim_views(analysis([summary("a", [record()])], [one], results))[0]
 
 
 TIME = {"metric": "epochs_to", "score": "train_accuracy", "level": 0.95}
@@ -158,7 +158,7 @@ def test_a_variant_that_is_called_by_a_number_stands_in_quotes_on_both_sides() -
     assert expected(one) == "greater than “1e-3”"
 
 
-def of(one: tested.Tested) -> str:
+def of(one: tested.ClaimView) -> str:
     assert one.asked is not None
     return wording.sides(one.asked)
 
@@ -176,7 +176,7 @@ def grid(expect: dict[str, Any], **more: Any) -> str:
     ]
     own = [row.variant.id for row in rows if row.variant.label.startswith("relu")]
     one = claim(measure={"metric": "val_loss"}, expect=expect, **more)
-    return tested.tested_claims(analysis(rows, [one], [result(one, own)]))[0].subjects
+    return tested.claim_views(analysis(rows, [one], [result(one, own)]))[0].subjects
 
 
 def test_many_variants_are_named_by_what_they_share_and_what_varies() -> None:
