@@ -123,8 +123,8 @@ def test_the_examples_of_describe_are_right(tmp_path):
     assert wrong == []
 
 
-ON_REQUEST = ("file-not-found", "not-measured")
-"""Errors that an example may have: it needs a file of its author, or a metric that is not measured by default."""
+ON_REQUEST = ("not-measured", "file-not-found")
+"""Errors that an example may have: its metric is not measured by default, or its file is a placeholder."""
 
 
 def test_describe_tells_ranges_defaults_sources_and_what_tests_a_claim(capsys):
