@@ -14,6 +14,9 @@ CODES: dict[str, str] = {
     # reports and sites
     # runs and their store
     # records of other programs
+    # plug-ins
+    "wrong-row": "a plug-in registers something that is not a row of the table",
+    "name-taken": "a plug-in registers a name that the table already has",
     # this machine
 }
 """What each error code means. A code never changes its meaning, so that scripts and tests can rely on it."""

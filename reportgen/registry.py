@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+
+from reportgen.errors import ReportgenError
 
 Kind = Literal["number", "integer", "boolean", "choice", "text", "path", "component", "numbers", "column"]
 
@@ -53,9 +55,11 @@ class Parameter:
 class Row:
     """What validation, `reportgen list`, `describe`, docs and tests read of every row.
 
-    summary: one sentence; formula: LaTeX without dollar signs; source: paper, with equation where it has one.
+    kind: the kind of table. summary: one sentence; formula: LaTeX without dollar signs; source: paper, with equation
+    where it has one.
     """
 
+    kind: ClassVar[str]
     name: str
     summary: str
     formula: str
@@ -64,16 +68,63 @@ class Row:
     aliases: tuple[str, ...] = ()
 
 
-RowT = TypeVar("RowT", bound=Row)
+class Entry(Protocol):
+    """What every row of every table has."""
+
+    kind: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """The name that a study uses."""
 
 
-def table(rows: Iterable[RowT]) -> dict[str, RowT]:
-    """Return the rows by name; aliases are looked up by `find`."""
-    return {row.name: row for row in rows}
+RowT = TypeVar("RowT", bound=Entry)
 
 
-def find(rows: dict[str, RowT], name: str) -> RowT | None:
-    """Return the row of that name or alias, None where there is none."""
-    if name in rows:
-        return rows[name]
-    return next((row for row in rows.values() if name in row.aliases), None)
+class Table(Mapping[str, RowT]):
+    """The rows of one kind by name, in the order in which they were added."""
+
+    def __init__(self, row_type: type[RowT], rows: Iterable[RowT] = ()) -> None:
+        self.kind = row_type.kind
+        self._type = row_type
+        self._rows: dict[str, RowT] = {}
+        for row in rows:
+            self.add(row)
+
+    def __getitem__(self, name: str) -> RowT:
+        return self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, row: RowT) -> None:
+        """Add a row whose name and aliases are new.
+
+        Raises
+        ------
+        ReportgenError : a name that the table has already, or a row of another kind.
+        """
+        if not isinstance(row, self._type):
+            raise ReportgenError("wrong-row", f"{row!r} is not a row of the kind {self.kind!r}")
+        taken = next((name for name in names_of(row) if self.find(name) is not None), None)
+        if taken is not None:
+            raise ReportgenError("name-taken", f"there is already a row {taken!r} of the kind {self.kind!r}")
+        self._rows[row.name] = row
+
+    def remove(self, name: str) -> None:
+        """Remove the row of that name."""
+        del self._rows[name]
+
+    def find(self, name: str) -> RowT | None:
+        """Return the row of that name or alias, None if there is none."""
+        if name in self._rows:
+            return self._rows[name]
+        return next((row for row in self._rows.values() if name in names_of(row)), None)
+
+
+def names_of(row: Entry) -> tuple[str, ...]:
+    """Return the name and the aliases of a row."""
+    return row.name, *getattr(row, "aliases", ())

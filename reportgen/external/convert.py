@@ -157,7 +157,8 @@ def named(rows: Mapping[str, RowT], name: Any) -> RowT | None:
 def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return settings of the network and of the training as a study file has them, of those named as in PyTorch too.
 
-    `momentum` and `nesterov` go to the optimizer; `weight_decay` goes to adamw's, and is `l2` of all others.
+    `momentum` and `nesterov` go to the optimizer; `weight_decay` goes to an optimizer that has one, and is `l2` of all
+    others.
     """
     rest = {name: plain(value) for name, value in given.items() if name != "optimizer" and value is not None}
     network = {name: rest.pop(name) for name in NETWORK if name in rest}
@@ -166,8 +167,9 @@ def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
         if name in rest:
             optimizer[name] = rest.pop(name)
     decay = optimizer.pop("weight_decay", None)
-    if decay is not None and optimizer.get("name") == "adamw":
-        optimizer["weight_decay"] = decay
+    row = named(OPTIMIZERS, optimizer.get("name"))
+    if decay is not None and row is not None and row.decay:
+        optimizer[row.decay] = decay
     elif decay is not None:
         if rest.get("l2", decay) != decay:
             raise UsageError(

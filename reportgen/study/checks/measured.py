@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
+from reportgen.data.preprocessing.steps import STEPS
 from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, SCORES, RunSpec
 from reportgen.errors import MissingError, StudyError
 from reportgen.study.checks.best import plain_metric
@@ -73,8 +74,10 @@ def _check_needs(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
     metric = claim.measure.metric
     if metric in COST_METRICS and any(len(spec.network.layers) < 2 for spec in specs):
         raise StudyError("?", f"{metric} needs a hidden layer", at("measure", "metric"), "set network.hidden")
-    if metric == "variance_kept" and not all("pca" in [step.name for step in spec.preprocess] for spec in specs):
-        raise StudyError("?", f"{metric} needs the step pca", at("measure", "metric"), "or name such variants in where")
+    able = [name for name, step in STEPS.items() if metric in step.reports]
+    if able and not all(any(step.name in able for step in spec.preprocess) for spec in specs):
+        needed = f"{metric} needs the step {' or '.join(able)}"
+        raise StudyError("?", needed, at("measure", "metric"), "or name such variants in where")
 
 
 def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:

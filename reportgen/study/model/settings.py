@@ -254,7 +254,7 @@ class Settings(Section):
         if augment is None or not (augment.shift or augment.flip):
             return self
         name = "shift" if augment.shift else "flip"
-        if row.image_shape is None and row.name != "npz":
+        if row.image_shape is None and not row.may_hold_images:
             raise problem(
                 "?", f"{name} needs images, and {row.name} has none", "noise suits all data", (*_AUGMENT, name)
             )
