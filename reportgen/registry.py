@@ -1,7 +1,9 @@
-"""The shape of a table row: everything that is known of an activation, an init, an optimizer, a data set ..."""
+"""The tables of components: the shape of their rows, and how rows are added to them."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
@@ -88,6 +90,7 @@ class Table(Mapping[str, RowT]):
         self.kind = row_type.kind
         self._type = row_type
         self._rows: dict[str, RowT] = {}
+        self.aliases: dict[str, str] = {}
         for row in rows:
             self.add(row)
 
@@ -109,22 +112,107 @@ class Table(Mapping[str, RowT]):
         """
         if not isinstance(row, self._type):
             raise ReportgenError("wrong-row", f"{row!r} is not a row of the kind {self.kind!r}")
-        taken = next((name for name in names_of(row) if self.find(name) is not None), None)
+        taken = next((name for name in (row.name, *aliases_of(row)) if self.find(name) is not None), None)
         if taken is not None:
             raise ReportgenError("name-taken", f"there is already a row {taken!r} of the kind {self.kind!r}")
         self._rows[row.name] = row
+        self.aliases |= dict.fromkeys(aliases_of(row), row.name)
 
     def remove(self, name: str) -> None:
         """Remove the row of that name."""
-        del self._rows[name]
+        for alias in aliases_of(self._rows.pop(name)):
+            del self.aliases[alias]
 
     def find(self, name: str) -> RowT | None:
         """Return the row of that name or alias, None if there is none."""
-        if name in self._rows:
-            return self._rows[name]
-        return next((row for row in self._rows.values() if name in names_of(row)), None)
+        return self._rows.get(self.aliases.get(name, name))
 
 
-def names_of(row: Entry) -> tuple[str, ...]:
-    """Return the name and the aliases of a row."""
-    return row.name, *getattr(row, "aliases", ())
+def aliases_of(row: Entry) -> tuple[str, ...]:
+    """Return the other names of a row."""
+    return getattr(row, "aliases", ())
+
+
+HOMES = {
+    "activation": "reportgen.engine.tables.activations:ACTIVATIONS",
+    "init": "reportgen.engine.tables.inits:INITS",
+    "loss": "reportgen.engine.tables.losses:LOSSES",
+    "optimizer": "reportgen.engine.tables.optimizers:OPTIMIZERS",
+    "schedule": "reportgen.engine.tables.schedules:SCHEDULES",
+    "layer": "reportgen.engine.layers.table:LAYERS",
+    "data set": "reportgen.data.datasets:DATASETS",
+    "preprocessing step": "reportgen.data.preprocessing.steps:STEPS",
+    "rule": "reportgen.analysis.diagnosis.rules:RULES",
+    "figure": "reportgen.figures:FIGURES",
+}
+"""The module and the name of the table of each kind; a table is imported when it is first needed."""
+
+
+def table_of(kind: str) -> Table[Any]:
+    """Return the table of a kind, such as "activation"."""
+    module, _, name = HOMES[kind].partition(":")
+    table: Table[Any] = getattr(importlib.import_module(module), name)
+    return table
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A loaded plug-in.
+
+    name: the entry point's, or the file's. version: the package and its version, empty for a file. sha256: of its
+    source code, which is part of the key of every run that uses one of its rows.
+    """
+
+    name: str
+    version: str
+    sha256: str
+
+
+_ADDED: dict[tuple[str, str], Plugin | None] = {}
+
+
+def register(*rows: Entry, plugin: Plugin | None = None) -> None:
+    """Add rows to the tables of their kinds; where one is refused, none is added.
+
+    Raises
+    ------
+    ReportgenError : a row whose name is taken, or something that is no row.
+    """
+    done: list[Entry] = []
+    try:
+        for row in rows:
+            if getattr(row, "kind", None) not in HOMES:
+                raise ReportgenError("wrong-row", f"{row!r} is not a row of any table")
+            table_of(row.kind).add(row)
+            _ADDED[row.kind, row.name] = plugin
+            done.append(row)
+    except ReportgenError:
+        unregister(*done)
+        raise
+
+
+def unregister(*rows: Entry) -> None:
+    """Remove rows that `register` has added."""
+    for row in rows:
+        table_of(row.kind).remove(row.name)
+        del _ADDED[row.kind, row.name]
+
+
+@contextlib.contextmanager
+def registered(*rows: Entry, plugin: Plugin | None = None) -> Iterator[None]:
+    """Add rows for the duration of a `with` block."""
+    register(*rows, plugin=plugin)
+    try:
+        yield
+    finally:
+        unregister(*rows)
+
+
+def added(kind: str) -> list[str]:
+    """Return the names of the rows that were registered, without importing the table."""
+    return [name for one, name in _ADDED if one == kind]
+
+
+def plugin_of(kind: str, name: str) -> Plugin | None:
+    """Return the plug-in that a row comes from, None for the package's own rows."""
+    return _ADDED.get((kind, name))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reportgen.engine.jit.folders import STALE_DAYS, Kernels, other_kernels, remove_stale, size_of
+from reportgen.errors import PluginError
+from reportgen.plugins.loading import load_installed, plugins
 from reportgen.runs.executors import default_workers
 from reportgen.runs.provenance import versions
 from reportgen.shipped import shipped_studies, templates_folder
@@ -14,7 +16,7 @@ from reportgen.shipped import shipped_studies, templates_folder
 def examine() -> list[tuple[bool, str]]:
     """Return what was looked at: whether it is well, and a line about it."""
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return [(True, about), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask()]
+    return [(True, about), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask(), *_plugins()]
 
 
 def clean() -> str:
@@ -65,3 +67,12 @@ def _dask() -> tuple[bool, str]:
     except ImportError:
         return True, "no Dask, which only --dask needs"
     return True, f"Dask {distributed.__version__}"
+
+
+def _plugins() -> list[tuple[bool, str]]:
+    """Return a line on every installed plug-in; the first that cannot be loaded keeps others from being tried."""
+    try:
+        load_installed()
+    except PluginError as error:
+        return [(False, str(error))]
+    return [(True, f"plug-in {one.name} ({one.version})") for one in plugins()]

@@ -17,6 +17,7 @@ from reportgen.cli import preview as previewing
 from reportgen.cli import reports as reading
 from reportgen.cli.app import BUG, FAILED, INTERRUPTED, MISSING, NOT_SUPPORTED, app
 from reportgen.cli.options import (
+    AllowCode,
     Formats,
     Jobs,
     Json,
@@ -53,13 +54,14 @@ def run(
     quick: Quick = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train stored runs again.")] = False,
     strict: Strict = False,
+    allow_code: AllowCode = False,
     open_: Open = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
     """Train what is missing of studies and write their reports."""
-    wish = Wish(studies, output, formats, changes, seeds, quick, strict)
+    wish = Wish(studies, output, formats, changes, seeds, quick, strict, allow_code)
     from reportgen.workflow.run import run_order
 
     def make(order: Order, watcher: Watcher) -> Report:
@@ -77,13 +79,14 @@ def render(
     seeds: Seeds = None,
     quick: Quick = False,
     strict: Strict = False,
+    allow_code: AllowCode = False,
     open_: Open = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
     """Write reports from stored runs; trains nothing."""
-    wish = Wish(studies, output, formats, changes, seeds, quick, strict)
+    wish = Wish(studies, output, formats, changes, seeds, quick, strict, allow_code)
     from reportgen.workflow.run import render_order
 
     def make(order: Order, watcher: Watcher) -> Report:
@@ -100,6 +103,7 @@ def check(
     seeds: Seeds = None,
     jobs: Jobs = None,
     quick: Quick = False,
+    allow_code: AllowCode = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -107,7 +111,7 @@ def check(
 
     Shows runs, parameters, memory and time, and whether the data are at hand; trains and writes nothing.
     """
-    wish = Wish(studies, output, None, changes, seeds, quick)
+    wish = Wish(studies, output, None, changes, seeds, quick, allow_code=allow_code)
     from reportgen.cli.output.reports import check_lines, check_values
     from reportgen.runs.executors import default_workers
 

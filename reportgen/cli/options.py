@@ -39,6 +39,9 @@ Jobs = Annotated[
 Quick = Annotated[
     bool, typer.Option("--quick", help="A small, watermarked version without verdicts; what is typed stays.")
 ]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="Load the Python files that studies name under `plugins`.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="End with code 6 where a claim is not supported.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors, and the report's path.")]
@@ -57,6 +60,7 @@ class Wish:
     seeds: str | None
     quick: bool
     strict: bool = False
+    allow_code: bool = False
 
     @property
     def chosen_formats(self) -> tuple[str, ...]:
@@ -85,7 +89,8 @@ class Wish:
         """
         options = [part for change in self.changes or () for part in ("--set", change)]
         options += ["--seeds", self.seeds] if self.seeds is not None else []
-        options += [flag for flag, given in (("--quick", self.quick), ("--strict", self.strict)) if given]
+        flags = {"--quick": self.quick, "--strict": self.strict, "--allow-code": self.allow_code}
+        options += [flag for flag, given in flags.items() if given]
         return shlex.join(["reportgen", "run", source, *options])
 
     def order(self, source: str) -> Order:
@@ -100,6 +105,7 @@ class Wish:
             flags={} if self.seeds is None else {"seeds": "--seeds"},
             quick=self.quick,
             command=self.command(source),
+            allow_code=self.allow_code,
         )
 
     def orders(self) -> list[Order]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.options import Jobs, Output, Quiet, Seeds, Set, Verbose, Wish
+from reportgen.cli.options import AllowCode, Jobs, Output, Quiet, Seeds, Set, Verbose, Wish
 from reportgen.cli.terminal import Show, print_lines, say, tell_bug
 from reportgen.errors import Interruption, StudyError, UsageError
 
@@ -31,6 +31,7 @@ def preview(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A quick look, also where all runs are stored.")] = False,
     full: Annotated[bool, typer.Option("--full", help="The full report: train what each change asks for.")] = False,
+    allow_code: AllowCode = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -42,7 +43,8 @@ def preview(
     """
     if quick and full:
         raise UsageError("?", "--quick and --full exclude each other", hint="give one of them")
-    show, wish = Show(quiet, verbose, False, open_), Wish((study,), output, ("html",), changes, seeds, quick)
+    show = Show(quiet, verbose, False, open_)
+    wish = Wish((study,), output, ("html",), changes, seeds, quick, allow_code=allow_code)
     from reportgen.preview.server import Shown, serving
     from reportgen.preview.session import Preview
     from reportgen.shipped import find_studies, study_file

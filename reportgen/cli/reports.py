@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from reportgen.cli.app import NOT_SUPPORTED
-from reportgen.cli.options import Json
+from reportgen.cli.options import AllowCode, Json
 from reportgen.cli.terminal import print_json, print_lines, show_page, told
 from reportgen.errors import ResultsError
 
@@ -64,6 +64,7 @@ def verify(
     reports: Annotated[
         list[str], typer.Argument(metavar="REPORT...", help="Reports' folders, folders of them, or files results.json.")
     ],
+    allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing of reports that agree.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -79,7 +80,7 @@ def verify(
     answers: list[dict[str, Any]] = []
     for folder in find_reports(reports):
         with told(codes):
-            found = verify_report(folder)
+            found = verify_report(folder, allow_code)
             answers.append(verification_values(found))
             codes += [ResultsError.exit_code] if found.differences else []
             if not as_json and (found.differences or not quiet):
@@ -99,6 +100,9 @@ def diagnose(
 ) -> None:
     """Diagnose training that was recorded elsewhere."""
     from reportgen.cli.output.diagnosis import alarms, diagnose_files, judgement_lines, judgement_values
+    from reportgen.plugins.loading import load_installed
+
+    load_installed()
 
     found, judgements = diagnose_files(record)
     if as_json:

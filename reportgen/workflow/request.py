@@ -52,6 +52,7 @@ def order_study(
     flags: Mapping[str, str] | None = None,
     quick: bool = False,
     command: str | None = None,
+    allow_code: bool = False,
 ) -> Order:
     """Return the order for a study, loaded and checked; nothing is trained or written yet.
 
@@ -59,6 +60,7 @@ def order_study(
     for the study that a report keeps. overrides: dotted paths to values; flags: what set one, by its path, if not
     --set. quick: small but for what overrides say, watermarked, without verdicts; it goes to <the study's id>-quick
     where a full report stands in its place. command: what the report names as the way to make it again.
+    allow_code: load the plug-ins that the study names.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown or not formats:
@@ -67,11 +69,11 @@ def order_study(
     path, changes = study_file(source), dict(overrides or {})
     if WATERMARK in changes:  # which quick looks alone have
         raise StudyError("?", f"there is no setting {WATERMARK!r}", f"--set {WATERMARK}", "a dotted path of the study")
-    plan = make_plan(load_study(path, changes, flags))
+    plan = make_plan(load_study(path, changes, flags, allow_code))
     if quick:
         small = quick_overrides(plan, changes)
         typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
-        plan = make_plan(load_study(path, changes | small, typed))
+        plan = make_plan(load_study(path, changes | small, typed, allow_code))
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder
