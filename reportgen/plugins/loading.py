@@ -89,7 +89,7 @@ def _load(key: str, name: str, version: str, load: Callable[[], Any], sources: C
         register(*rows, plugin=plugin)
     except ReportgenError as error:
         raise PluginError(error.code, f"plug-in {name!r}: {error.message}", version or key, error.hint) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         what = f"plug-in {name!r} cannot be loaded: {type(error).__name__}: {error}"
         raise PluginError("plugin-failed", what, version or key) from error
     _PLUGINS[key] = plugin
