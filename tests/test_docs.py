@@ -112,6 +112,7 @@ def test_exit_codes_are_those_of_the_errors(page: Path) -> None:
     section = text_of(page).split("## Exit codes")[1]
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)}
     kinds = [errors.UsageError, errors.StudyError, errors.MissingError, errors.StoreError, errors.ResultsError]
+    kinds += [errors.PluginError]
     assert codes == {0, 1, 6, 130} | {kind.exit_code for kind in kinds}
 
 
@@ -182,44 +183,55 @@ def test_the_settings_in_the_study_page_are_yaml() -> None:
         assert isinstance(yaml.safe_load(block), dict)
 
 
-def recipe(heading: str) -> str:
-    """The Python code under a heading of the how-to page."""
-    section = text_of(ROOT / "docs" / "howto.md").split(f"## {heading}\n")[1]
-    match = re.search(r"```python\n(.*?)```", section, re.DOTALL)
-    assert match
-    return match[1]
+def recipes(heading: str) -> list[str]:
+    """The Python files under a heading of the how-to page."""
+    section = text_of(ROOT / "docs" / "howto.md").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
 
 
-def run_recipe(heading: str) -> dict[str, Any]:
+def run_recipe(heading: str, number: int = 0) -> dict[str, Any]:
     """What the file in the recipe defines; annotations are left as text, as in a file."""
     names: dict[str, Any] = {"__name__": "recipe"}
-    exec(compile(recipe(heading), heading, "exec"), names)
+    exec(compile(recipes(heading)[number], heading, "exec"), names)
     return names
 
 
-def test_the_activation_of_the_recipe_has_the_derivative_it_states() -> None:
-    from reportgen.engine.tables import smooth
+@pytest.mark.parametrize("number", [0, 1], ids=["constants", "learned"])
+def test_the_activations_of_the_recipes_have_the_derivatives_they_state(number: int) -> None:
+    from reportgen.engine.inspect.gradcheck import check_gradients
+    from reportgen.registry import Component, registered
+    from tests.engine.networks import data, spec
 
-    plain = {"kernel": lambda function: function}  # the kernels as Python: compiled ones need a file of their own
-    names = vars(smooth) | plain
-    exec(compile(recipe("An activation"), "An activation", "exec"), names)
-    row, z = names["ROW"], np.linspace(-3, 3, 12)  # without 0, where the curvature jumps
-    numeric = (row.function(z + 1e-6) - row.function(z - 1e-6)) / 2e-6
-    np.testing.assert_allclose(row.derivative(z), numeric, rtol=1e-6)
-    a, delta = z.copy(), np.full(12, 2.0)
-    row.activate((), a)
-    row.differentiate((), a, z, delta)
-    np.testing.assert_allclose(a, row.function(z))
-    np.testing.assert_allclose(delta, 2 * row.derivative(z))
+    [row] = run_recipe("An activation", number)["ROWS"]
+    parameters = {one.name: one.default for one in row.parameters}
+    z = np.linspace(-3, 3, 12)  # without 0, where the curvature jumps
+    numeric = (row.function(z + 1e-6, **parameters) - row.function(z - 1e-6, **parameters)) / 2e-6
+    np.testing.assert_allclose(row.derivative(z, **parameters), numeric, rtol=1e-6)
+    with registered(row):
+        checks = check_gradients(spec(act=Component.of(row.name, **parameters)), data())
+    assert max(check.relative_error for check in checks) < 1e-6
 
 
 def test_the_initialization_of_the_recipe_draws_what_it_states() -> None:
-    from reportgen.engine.tables import inits
+    from reportgen.engine.tables.inits import draw_weights
 
-    row = eval(recipe("An initialization"), vars(inits))
-    weights = inits.draw_weights(row, {"gain": 1.0}, (200, 300), "tanh", 0, 0)
+    [row] = run_recipe("An initialization")["ROWS"]
+    weights = draw_weights(row, {"gain": 1.0}, (200, 300), "tanh", 0, 0)
     assert weights.shape == (200, 300)
-    assert weights.std() == pytest.approx(row.std(200, 300, {}, "tanh"), rel=0.02)
+    assert weights.var() == pytest.approx(row.variance(200, 300, {}, "tanh"), rel=0.04)
+
+
+def test_the_optimizer_and_the_data_set_of_the_recipes_train(tmp_path: Path) -> None:
+    from reportgen.registry import registered
+    from reportgen.workflow.run import run_study
+
+    rows = [*run_recipe("An optimizer")["ROWS"], *run_recipe("A data set")["ROWS"]]
+    text = "title: T\nquestion: Q\ndata: two_clouds\nnetwork: {hidden: [5]}\ntraining: {optimizer: amsgrad}\nseeds: 1\n"
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    with registered(*rows):
+        [variant] = run_study(tmp_path / "study.yaml", output=tmp_path, formats=["json"]).analysis.variants
+    losses = variant.records[0].epochs("train_loss")
+    assert losses[-1] < losses[0]
 
 
 def test_the_rule_of_the_recipe_fires_on_its_fault_alone() -> None:
