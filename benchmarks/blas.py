@@ -11,7 +11,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address, intrinsic
 
-from reportgen.engine.jit.compile import inner
+from reportgen.engine.jit.compile import internal
 
 
 def addresses() -> tuple[int, int]:
@@ -67,19 +67,19 @@ else:
     _product = _call
 
 
-@inner
+@internal
 def gemm_nn(blas, m, n, k, alpha, a, b, beta, c):
     """Set c (m, n) = alpha a (m, k) b (k, n) + beta c; all three flat, row-major."""
     _product(blas, _N, _N, n, m, k, alpha, b, n, a, k, beta, c, n)
 
 
-@inner
+@internal
 def gemm_tn(blas, m, n, k, alpha, a, b, beta, c):
     """Set c (m, n) = alpha a' b + beta c for a (k, m), b (k, n)."""
     _product(blas, _N, _T, n, m, k, alpha, b, n, a, m, beta, c, n)
 
 
-@inner
+@internal
 def gemm_nt(blas, m, n, k, alpha, a, b, beta, c):
     """Set c (m, n) = alpha a b' + beta c for a (m, k), b (n, k)."""
     _product(blas, _T, _N, n, m, k, alpha, b, k, a, k, beta, c, n)

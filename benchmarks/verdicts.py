@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.claims.evaluate import judge_claims
+from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.engine.spec import SCORES
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
@@ -163,7 +163,7 @@ def simulate(null: Null, studies: int, seeds: int = 5) -> Rate:
     digest = hashlib.sha256(null.name.encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))  # each kind draws numbers of its own
     found = [
-        judge_claims(plan, {(r.variant, r.seed): _record(r, null.draw(r, rng)) for r in plan.runs})
+        evaluate_claims(plan, {(r.variant, r.seed): _record(r, null.draw(r, rng)) for r in plan.runs})
         for _ in range(studies)
     ]
     words = [{result.verdict for result in results} for results in found]

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 @contextlib.contextmanager
-def unfinished(beside: Path) -> Iterator[Path]:
+def temporary_path(beside: Path) -> Iterator[Path]:
     """Yield a path of a temporary name in the same folder as `beside`; what is left there is removed at the end."""
     path = beside.parent / f"{PREFIX}{platform.node()}-{os.getpid()}-{os.urandom(4).hex()}"
     try:
@@ -35,15 +35,14 @@ def unfinished(beside: Path) -> Iterator[Path]:
 
 
 def make_writable(folder: Path) -> None:
-    """Make a folder that a user named for output; raises UsageError where it cannot be written to."""
+    """Make a folder that a user named for output; raises UsageError if it is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with unfinished(folder / "probe") as probe:
+        with temporary_path(folder / "probe") as probe:
             write_synced(probe, b"")
     except OSError as error:
-        raise UsageError(
-            "?", f"the folder cannot be written to: {error.strerror or error}", where=str(folder)
-        ) from error
+        found = f"the folder is not writable: {error.strerror or error}"
+        raise UsageError("not-writable", found, where=str(folder)) from error
 
 
 def write_synced(path: Path, content: bytes) -> None:
@@ -67,9 +66,9 @@ def sync_folder(folder: Path) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Give the file its new content in one step: a reader sees the old file or the new one."""
-    with unfinished(path) as temporary:
+    with temporary_path(path) as temporary:
         write_synced(temporary, content)
-        patiently(lambda: os.replace(temporary, path))
+        retry_while_busy(lambda: os.replace(temporary, path))
 
 
 def replace_folder(new: Path, path: Path) -> None:
@@ -78,12 +77,12 @@ def replace_folder(new: Path, path: Path) -> None:
     No system swaps two full folders in one step, so what stood there is moved aside first: whoever looks in
     between finds nothing, never a mixture.
     """
-    with unfinished(path) as aside:
+    with temporary_path(path) as aside:
         while True:
             with contextlib.suppress(FileNotFoundError):
-                patiently(lambda: os.replace(path, aside))
+                retry_while_busy(lambda: os.replace(path, aside))
             try:
-                patiently(lambda: os.rename(new, path))
+                retry_while_busy(lambda: os.rename(new, path))
                 return
             except OSError as error:
                 taken = error.errno in (errno.ENOTEMPTY, errno.EEXIST) or os.path.lexists(path)
@@ -101,7 +100,7 @@ def remove(path: Path) -> None:
             path.unlink()
 
 
-def sweep(folder: Path) -> None:
+def remove_abandoned(folder: Path) -> None:
     """Remove what writers that are no longer alive left in the folder."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for path in sorted(folder.glob(f"{PREFIX}*")):
@@ -109,7 +108,7 @@ def sweep(folder: Path) -> None:
                 remove(path)
 
 
-def patiently(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> T:
+def retry_while_busy(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> T:
     """Return what `action` returns, trying again for a while where another program holds the file."""
     end = time.monotonic() + seconds
     while True:

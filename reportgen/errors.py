@@ -8,20 +8,129 @@ from typing import Any, Self
 
 CODES: dict[str, str] = {
     # study file: syntax, keys, values
+    "conflicting-settings": "Two settings exclude each other.",
+    "control-character": "A text contains a control character.",
+    "duplicate-key": "A mapping has the same key twice.",
+    "duplicate-value": "A list has the same value twice, or two entries have the same id or label.",
+    "empty-file": "A study file has no contents.",
+    "empty-value": "A text, list or array is empty.",
+    "file-not-found": "A file or folder does not exist.",
+    "impossible-split": "The fractions or sizes of the splits leave a split empty or exceed the number of examples.",
+    "inapplicable-key": "A key has no effect here, such as a layer for a metric of the whole network.",
+    "invalid-id": "An id contains characters other than lower-case letters, digits and single hyphens.",
+    "invalid-name": "A name is not one line of printable text.",
+    "invalid-override": "A --set argument is not a dotted path and a value.",
+    "invalid-range": "A range is not two numbers, the lower one first.",
+    "invalid-value": "A value is not allowed here, for a reason without its own code.",
+    "invalid-yaml": "A text is not valid YAML.",
+    "misplaced-key": "A known key is in the wrong place.",
+    "missing-key": "A required key or parameter is missing.",
+    "nesting-too-deep": "A file has too many nested lists and mappings.",
+    "no-study": "A folder contains no study file.",
+    "not-a-file": "A path is a folder or a device instead of a file.",
+    "not-finite": "A number is NaN, infinite, or too large for float32.",
+    "not-text": "A file is not UTF-8 text.",
+    "out-of-range": "A number is too small or too large.",
+    "too-large": "A file or a data set is too large.",
+    "too-long": "A text is too long.",
+    "too-many": "A list or a study has too many entries.",
+    "unknown-key": "A key or parameter does not exist there; it may be misspelled.",
+    "unknown-name": "There is no component, metric, figure, check or study of this name.",
+    "unknown-value": "A setting has a value that is not one of its names.",
+    "unreadable-file": "A file exists but cannot be read.",
+    "unsupported-yaml": "A study file uses a feature of YAML that studies do not support, such as an alias.",
+    "wrong-length": "A list or a line has another number of values than required.",
+    "wrong-type": "A value has the wrong type, such as text instead of a number.",
     # study file: variants, searches, claims
+    "claim-without-effect": "A claim compares variants with themselves, or tunes a setting that is the same for all.",
+    "ensemble-split": "The members of an ensemble do not share validation examples.",
+    "invalid-search": "The numbers of samples, stages and grid points of a search do not fit together.",
+    "missing-counterpart": "A claim about each variant has no variant to compare with some of them.",
+    "no-restarts": "Snapshots need a learning rate schedule with restarts.",
+    "no-theory": "A claim expects a theoretical value that does not exist.",
+    "not-comparable": "A claim compares values that cannot be compared, such as one number with a list for layers.",
+    "not-measured": "A claim or a search uses a metric that the runs do not have.",
+    "overlapping-settings": "Two entries change the same setting, or one would overwrite a part of the other.",
+    "too-few-seeds": "A study has fewer seeds than an ensemble needs.",
+    "unclear-goal": "The study does not specify whether a higher or a lower metric is better.",
+    "unknown-setting": "A dotted path is not a setting of the study, or not one that varies or can vary.",
+    "unknown-variant": "No variant has the settings of a claim.",
     # data and preprocessing
+    "ambiguous-column": "Several columns have the requested name; give the column's number instead.",
+    "constant-data": "All examples have the same features, so that nothing can be learned.",
+    "download-failed": "A published file could not be downloaded, or differs from the published one.",
+    "empty-data": "A data file or a split has no examples.",
+    "fixed-size": "The data set has a fixed size that cannot be changed.",
+    "images-required": "A preprocessing step or an augmentation requires images.",
+    "invalid-data": "A cell of a data file is not a number.",
+    "invalid-file": "A file is damaged or has another format than required.",
+    "invalid-labels": "Class labels are not whole numbers from 0 without gaps.",
+    "missing-array": "A required array is missing in an archive.",
+    "missing-column": "A data file does not have the requested column.",
+    "missing-data": "Files of a published data set are missing or damaged on this machine.",
+    "missing-value": "A cell of a data file is empty.",
+    "object-array": "An array contains Python objects, which are never loaded.",
+    "single-class": "The data have only one class.",
+    "too-few-samples": "There are fewer samples than classes.",
+    "too-many-classes": "The class column has so many different values that it is probably a measurement.",
+    "unknown-class": "A class number does not exist in the data.",
+    "wrong-separator": "The data file uses another separator than the study says.",
+    "wrong-shape": "An array has another shape than required.",
     # command line and workflow
+    "ambiguous-argument": "An argument matches several studies or reports where the command takes one.",
+    "engine-mismatch": "Another version of the engine trained the runs, so their numbers cannot be recomputed.",
+    "file-exists": "The file exists already, and reportgen does not overwrite it.",
+    "internal-error": "A bug in reportgen.",
+    "invalid-file-name": "A name is empty, too long, or otherwise no name of a file.",
+    "invalid-option": "The value of an option is not valid.",
+    "invalid-usage": "The command line has an unknown verb or option, or lacks an argument.",
+    "option-conflict": "Two options exclude each other, or set the same thing.",
+    "output-conflict": "Two outputs would share a folder, or the output would go into one of its own inputs.",
+    "port-unavailable": "The port of the preview is in use or not permitted.",
+    "report-of-another-study": "The folder contains the report of another study, which the new report would replace.",
+    "run-unreadable": "A run that was just stored cannot be read back.",
+    "runs-missing": "The report needs runs that are not stored; `reportgen run` trains them.",
     # reports and sites
+    "invalid-results": "A results.json is damaged or was not written by reportgen.",
+    "path-occupied": "A file or folder that reportgen did not write is where the output should go.",
+    "report-not-found": "The folder contains no report.",
+    "results-version": "A results.json has another version of the format than this reportgen reads.",
     # runs and their store
+    "no-scheduler": "No Dask scheduler answers at the address.",
+    "not-writable": "A file or folder cannot be written.",
     # records of other programs
+    "disconnected-layers": "A layer has another number of inputs than the layer before it has outputs.",
+    "duplicate-record": "Two records have the same variant and seed.",
+    "frozen-layer": "A watched layer is not trained.",
+    "inconsistent-record": "An array or setting of a record contradicts another one.",
+    "invalid-json": "The settings of a record are not valid JSON.",
+    "invalid-record": "A stored run is damaged.",
+    "missing-gradient": "A gradient is missing; backward was not called, or the loss does not depend on the layer.",
+    "missing-outputs": "The outputs of a split are missing.",
+    "missing-settings": "An archive has no settings of the run, and no file beside it has them.",
+    "mixed-settings": "Records of one variant have different settings.",
+    "no-layers": "There are no layers to record.",
+    "no-records": "A folder has no records.",
+    "not-an-array": "A member of an archive is not an array.",
+    "not-logits": "The outputs are probabilities instead of logits.",
+    "nothing-recorded": "A record without training steps or without probes of the layers cannot be saved.",
+    "random-loss": "Two passes with the same weights have different losses.",
+    "repeated-layer": "A loss uses a layer more than once.",
+    "unknown-array": "A record has an array with an unknown name; it may be misspelled.",
+    "unordered-steps": "The steps of a record do not increase.",
+    "unsupported-layer": "A layer cannot be recorded, because it is not fully connected or lacks what a probe needs.",
+    "unused-layer": "The loss does not use a watched layer.",
+    "unwatched-layer": "The network has batch normalization that is not among the watched layers.",
     # plug-ins
-    "wrong-row": "a plug-in registers something that is not a row of the table",
-    "name-taken": "a plug-in registers a name that the table already has",
-    "code-not-allowed": "a study names plug-in files, and --allow-code is not given",
-    "plugin-failed": "a plug-in cannot be loaded",
-    "plugin-changed": "the file of a plug-in has changed since this process loaded it",
-    "plugin-not-on-worker": "a worker of a cluster does not have a plug-in that a run needs",
+    "wrong-row": "A plug-in registers something that is not a row of a table.",
+    "name-taken": "A plug-in registers a name that the table already has.",
+    "code-not-allowed": "A study names plug-in files, and --allow-code is not given.",
+    "plugin-failed": "A plug-in cannot be loaded.",
+    "plugin-changed": "The file of a plug-in has changed since this process loaded it.",
+    "plugin-not-on-worker": "A worker of a cluster does not have a plug-in that a run needs.",
     # this machine
+    "missing-library": "A library or package that this command requires is not installed.",
+    "out-of-memory": "Training needs much more memory than this machine has.",
 }
 """What each error code means. A code never changes its meaning, so that scripts and tests can rely on it."""
 
@@ -45,6 +154,12 @@ class ReportgenError(Exception):
         self.where = where
         self.hint = hint
         super().__init__(str(self))
+
+    @property
+    def values(self) -> dict[str, str | int | None]:
+        """The error as plain values, as `--json` prints it."""
+        names = ("code", "message", "where", "hint", "exit_code")
+        return {name: getattr(self, name) for name in names}
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
@@ -120,7 +235,7 @@ class ResultsError(ReportgenError):
 
 
 @contextlib.contextmanager
-def data_named_at(place: str) -> Iterator[None]:
+def data_errors_at(place: str) -> Iterator[None]:
     """Let what is wrong with data be told at the place where the study names them; an empty place changes nothing."""
     try:
         yield

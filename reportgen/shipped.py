@@ -1,4 +1,4 @@
-"""Where templates and studies are found: in the wheel, beside the package in a checkout, or where the user says."""
+"""Finds templates and studies: in the wheel, next to the package in a checkout, or at a path from the user."""
 
 from __future__ import annotations
 
@@ -28,32 +28,35 @@ def shipped_studies() -> dict[str, Path]:
 
 
 def find_studies(arguments: Iterable[str | Path]) -> list[str]:
-    """Return the studies that are meant by files, folders and names of shipped studies, as `study_file` takes them.
+    """Return the studies for files, folders and names of shipped studies, each a valid argument of `study_file`.
 
-    Each file comes once, in the order given. Raises StudyError for a folder that holds no study and for a name
-    that is neither a file, a folder nor a shipped study.
+    The result has each file once, in the given order.
+
+    Raises
+    ------
+    StudyError : a folder contains no study, or a name is neither a file, a folder nor a shipped study.
     """
     found: dict[Path, str] = {}
     for argument in arguments:
         try:
             for source in _meant(str(argument)):
                 found.setdefault(study_file(source).resolve(), source)
-        except (OSError, RuntimeError) as error:  # a name that is too long, or links that lead in a circle
-            wrong = getattr(error, "strerror", None) or "its links lead in a circle"
-            raise StudyError("?", f"the path cannot be followed: {wrong}", where=str(argument)) from error
+        except (OSError, RuntimeError) as error:  # a name that is too long, or a loop of symbolic links
+            reason = getattr(error, "strerror", None) or "symbolic links form a loop"
+            raise StudyError("unreadable-file", f"cannot resolve the path: {reason}", where=str(argument)) from error
     return list(found.values())
 
 
 def study_file(source: str | Path) -> Path:
-    """Return the file of a study, which is given as a path or by the name of a shipped study."""
+    """Return the file of a study, given its path or the name of a shipped study."""
     name, path = str(source), Path(source)
     if path.is_file() or path.suffix in _ENDINGS or name not in shipped_studies():
-        return path  # a file that is missing is the loader's to report
+        return path  # the loader reports a missing file
     return shipped_studies()[name]
 
 
-def files_passed_over(sources: Iterable[str | Path]) -> dict[str, Path]:
-    """Return the files in the current folder that bear the names of shipped studies, by the names that were given."""
+def ignored_files(sources: Iterable[str | Path]) -> dict[str, Path]:
+    """Return the files in the current folder that have the same name as a given shipped study, by that name."""
     names = [str(source) for source in sources if Path(source).suffix not in _ENDINGS and not Path(source).is_file()]
     shipped = shipped_studies()
     files = ((name, Path(f"{name}{ending}")) for name in names if name in shipped for ending in _ENDINGS)
@@ -61,8 +64,9 @@ def files_passed_over(sources: Iterable[str | Path]) -> dict[str, Path]:
 
 
 def _meant(argument: str) -> list[str]:
-    if not argument:  # which would be the current folder; a variable of a script that is not set, say
-        raise StudyError("?", "the name of a study is empty", hint="a file, a folder or the name of a shipped study")
+    if not argument:  # an empty path would be the current folder; a script may pass an unset variable
+        hint = "give a file, a folder or the name of a shipped study"
+        raise StudyError("empty-value", "the name of the study is empty", hint=hint)
     path = Path(argument)
     inside = _studies_in(path) if path.is_dir() else []
     if inside:
@@ -70,11 +74,12 @@ def _meant(argument: str) -> list[str]:
     if path.is_file() or path.suffix in _ENDINGS or argument in shipped_studies():
         return [argument]
     if path.is_dir():
-        raise StudyError("?", "the folder holds no study", where=argument, hint="studies are files that end in .yaml")
+        raise StudyError("no-study", "the folder contains no study", argument, "studies are files that end in .yaml")
     shipped = shipped_studies()
     near = difflib.get_close_matches(argument, shipped, n=1)
     meant = f"did you mean {near[0]!r}? " if near else ""
-    raise StudyError("?", f"there is no study {argument!r}", hint=f"{meant}shipped are {', '.join(shipped) or 'none'}")
+    hint = f"{meant}shipped studies: {', '.join(shipped) or 'none'}"
+    raise StudyError("unknown-name", f"unknown study {argument!r}", hint=hint)
 
 
 def _studies_in(folder: Path) -> list[Path]:

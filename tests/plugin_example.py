@@ -10,7 +10,7 @@ from reportgen.data.datasets import DataSet
 from reportgen.data.preprocessing.fitted import Fitted
 from reportgen.data.preprocessing.steps import Step
 from reportgen.data.source import Source
-from reportgen.engine.jit.compile import inner, kernel
+from reportgen.engine.jit.compile import internal, kernel
 from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.inits import Init
 from reportgen.engine.tables.losses import Loss
@@ -106,7 +106,7 @@ HALF = Init(
 )
 
 
-@inner
+@internal
 def amsgrad_step(hyper, lr, t, w, g, state, decay):
     n = w.size
     m, v, top = state[:n], state[n : 2 * n], state[2 * n : 3 * n]
@@ -128,7 +128,7 @@ AMSGRAD = Optimizer(
 )
 
 
-@inner
+@internal
 def absolute_loss(logits, y, classes, delta):
     total = 0.0
     share = ONE / logits.dtype.type(y.size)

@@ -59,7 +59,7 @@ class Pretend:
         self.loads.append((str(path), dict(overrides)))
         text = Path(path).read_text(encoding="utf-8")
         if "bad" in text:
-            raise StudyError("unknown key 'bad'", where=f"{path}:1:1")
+            raise StudyError("unknown-key", "unknown key 'bad'", where=f"{path}:1:1")
         seeds = dict(overrides).get("seeds", [0, 1, 2])
         seeds = list(range(seeds)) if isinstance(seeds, int) else seeds
         watermark = dict(overrides).get("watermark")

@@ -26,7 +26,7 @@ def test_an_interruption_while_the_program_loads_shows_no_traceback(monkeypatch,
 
 @pytest.mark.parametrize("verb", ["run", "check", "index", "verify", "diagnose"])
 def test_a_name_that_no_file_can_have_is_an_error_of_usage(verb, capsys):
-    assert invoke([verb, "a" * 5000]) in (2, 3)  # 3 where the system takes it for a study that is not there
-    said = capsys.readouterr().err
-    assert said.startswith("reportgen: ")
-    assert said.count("\n") == 1
+    assert invoke([verb, "a" * 5000]) in (2, 3)  # 3 if the system takes it for the name of a missing study
+    printed = capsys.readouterr().err
+    assert printed.startswith("reportgen: ")
+    assert printed.count("\n") == 1

@@ -113,7 +113,7 @@ def test_a_path_of_a_machine_is_seen(place: str) -> None:
 
 def test_the_top_of_the_tree_holds_what_it_is_meant_to_hold() -> None:
     folders = {"benchmarks", "docs", "reportgen", "studies", "templates", "tests"}
-    files = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml"}
+    files = {"CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md", "pyproject.toml"}
     if not (shutil.which("git") and (ROOT / ".git").exists()):
         pytest.skip("not a clone")
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)

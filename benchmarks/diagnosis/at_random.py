@@ -38,7 +38,7 @@ from reportgen.analysis.finding import Finding
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.overrides import with_values
 from reportgen.study.planning.plan import PlannedRun, changed
-from reportgen.workflow.events import Watcher
+from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import plan_jobs, stored_records, unique
 from reportgen.workflow.run import train_runs
 
@@ -163,7 +163,7 @@ def _trained(prepared: Prepared, runs: Sequence[PlannedRun], folder: Path, worke
     """Return the records of these runs, in their order; those that are not stored are trained."""
     asked, jobs = order(prepared, folder), plan_jobs(prepared.plan, runs)
     stored = stored_records(asked, jobs)
-    train_runs(asked, [job for job in unique(jobs) if job.key not in stored], workers, None, Watcher())
+    train_runs(asked, [job for job in unique(jobs) if job.key not in stored], workers, None, ProgressListener())
     stored = stored_records(asked, jobs)
     return [stored[job.key] for job in jobs]
 

@@ -16,8 +16,8 @@ from reportgen.errors import StudyError
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan, PlannedRun, Variant, changed, make_plan
-from reportgen.workflow.events import Watcher
-from reportgen.workflow.request import Order, plan_jobs, stored_records, unique
+from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
 from reportgen.workflow.run import train_runs
 
 SEEDS = 3
@@ -78,25 +78,25 @@ def _twin(case: Case, plan: Plan, subject: Variant) -> Sequence[PlannedRun]:
     return changed(plan, subject.id, case.twin, "twin") if case.twin else ()
 
 
-def order(prepared: Prepared, folder: Path) -> Order:
+def request(prepared: Prepared, folder: Path) -> RunRequest:
     """Return the order of a case's runs; all cases share the folder's store."""
-    return Order(prepared.plan, folder, (), "python -m benchmarks.diagnosis")
+    return RunRequest(prepared.plan, folder, (), "python -m benchmarks.diagnosis")
 
 
 def train_all(cases: Sequence[Prepared], folder: Path, workers: int) -> int:
     """Train what no earlier call has stored, of all cases and their twins; return the number of runs trained."""
     jobs = [job for case in cases for job in plan_jobs(case.plan, [*case.plan.runs, *case.twin])]
-    any_order = order(cases[0], folder)
+    any_order = request(cases[0], folder)
     stored = stored_records(any_order, jobs)
     missing = [job for job in unique(jobs) if job.key not in stored or stored[job.key].status == "failed"]
-    train_runs(any_order, missing, workers, None, Watcher())
+    train_runs(any_order, missing, workers, None, ProgressListener())
     return len(missing)
 
 
 def measure(prepared: Prepared, folder: Path) -> Measured:
     """Return the case with its stored records."""
     own, twin = plan_jobs(prepared.plan), plan_jobs(prepared.plan, prepared.twin)
-    stored = stored_records(order(prepared, folder), [*own, *twin])
+    stored = stored_records(request(prepared, folder), [*own, *twin])
     failed = [f"seed {r.spec.seed}: {r.error}" for r in stored.values() if r.status == "failed"]
     if failed:
         raise StudyError(failed[0], prepared.case.name)

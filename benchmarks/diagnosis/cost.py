@@ -24,7 +24,7 @@ from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.runs.executors import Job, run_all
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan
-from reportgen.workflow.request import order_study, plan_jobs, unique
+from reportgen.workflow.request import make_request, plan_jobs, unique
 
 COSTS = Path(__file__).with_name("cost.json")
 """The costs that the docs quote."""
@@ -57,7 +57,7 @@ class Cost:
 
 def of_study(name: str) -> Cost:
     """Return the cost of a shipped study, or of a study file."""
-    return of_plan(name, order_study(name).plan)
+    return of_plan(name, make_request(name).plan)
 
 
 def of_cases(folder: Path) -> Cost:

@@ -14,7 +14,7 @@ from reportgen.analysis import analyse
 from reportgen.analysis.finding import Remedy
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import PlannedRun
-from reportgen.workflow.events import Watcher
+from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.remedies import try_remedies
 from reportgen.workflow.request import plan_jobs, stored_records, unique
 from reportgen.workflow.run import train_runs
@@ -35,7 +35,7 @@ def tried_remedies(case: Measured, folder: Path, workers: int) -> tuple[Tried, .
     def fetch(runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
         jobs = plan_jobs(case.prepared.plan, runs)
         stored = stored_records(asked, jobs)
-        train_runs(asked, [job for job in unique(jobs) if job.key not in stored], workers, None, Watcher())
+        train_runs(asked, [job for job in unique(jobs) if job.key not in stored], workers, None, ProgressListener())
         stored = stored_records(asked, jobs)
         return {job.run.seed: stored[job.key] for job in jobs}
 

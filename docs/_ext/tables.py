@@ -1,12 +1,14 @@
 """Directives that write a reference from the tables that the code reads, so that the pages cannot fall behind.
 
-`{catalogue} rules` lists every entry of that kind, and `{claims}` the lectures' claims with their tests.
+`{catalogue} rules` lists every entry of that kind, `{claims}` the lectures' claims with their tests, and
+`{error-codes}` the codes of errors.
 """
 
 from collections.abc import Iterable
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from error_codes import code_lines
 from measured import claim_lines
 from reference import entries
 from sphinx.application import Sphinx
@@ -46,8 +48,17 @@ class Claims(_Markdown):
         return claim_lines()
 
 
+class ErrorCodes(_Markdown):
+    """The codes of errors with meanings and exit codes."""
+
+    def lines(self) -> Iterable[str]:
+        """Return a table with one row a code."""
+        return code_lines()
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("catalogue", Catalogue)
     app.add_directive("claims", Claims)
+    app.add_directive("error-codes", ErrorCodes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.analysis import theory
-from reportgen.analysis.claims.claim_data import Beside
-from reportgen.analysis.claims.evaluate import judge_claims
+from reportgen.analysis.claims.claim_data import ExtraMeasurements
+from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnosis.diagnose import diagnose
 from reportgen.analysis.ensembles import score_ensembles
@@ -25,7 +25,7 @@ def analyse(
     plan: Plan,
     records: Mapping[tuple[str, int], RunRecord],
     provenance: Mapping[str, Any] | None = None,
-    beside: Beside | None = None,
+    beside: ExtraMeasurements | None = None,
 ) -> Analysis:
     """Return the analysis of a plan's records, given by (variant id, seed); runs that are missing are counted so.
 
@@ -45,7 +45,7 @@ def analyse(
     return Analysis(
         plan=plan,
         variants=variants,
-        claims=judge_claims(plan, records, beside),
+        claims=evaluate_claims(plan, records, beside),
         findings=diagnose(variants, subjects={v.variant.id for v in chosen}),
         comparisons=compare(settled),
         theory={v.variant.id: expected for v in chosen if (expected := _theory(v))},

@@ -10,7 +10,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from reportgen.analysis.results import Comparison, Estimate, VariantSummary
-from reportgen.analysis.statistics import effect_size, holm, mean_interval, p_value, paired_error, possible_difference
+from reportgen.analysis.statistics import (
+    effect_size,
+    holm,
+    magnitude,
+    mean_interval,
+    p_value,
+    paired_error,
+    possible_difference,
+)
 
 MOST_FOR_ALL_PAIRS = 6
 """Beyond so many variants, only the best one is compared with each other.
@@ -65,7 +73,8 @@ def _comparison(a: VariantSummary, b: VariantSummary, score: str) -> Comparison 
     seeds = sorted(set(first) & set(second))
     if len(seeds) < 2:
         return None
-    differences = np.array([second[seed] - first[seed] for seed in seeds])
+    ours, theirs = (np.array([side[seed] for seed in seeds]) for side in (first, second))
+    differences = theirs - ours
     error = paired_error(float(differences.mean()), _examples(a, b), len(seeds)) if score == "val_accuracy" else 0.0
     mean, lo, hi = mean_interval(differences, error)
     return Comparison(
@@ -75,5 +84,5 @@ def _comparison(a: VariantSummary, b: VariantSummary, score: str) -> Comparison 
         difference=Estimate(mean, *possible_difference(score, lo, hi), n=len(seeds)),
         p_value=p_value(differences, 0.0, error),
         p_adjusted=float("nan"),
-        effect_size=effect_size(differences),
+        effect_size=effect_size(differences, magnitude(ours, theirs)),
     )

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.finding import Finding
+from reportgen.analysis.metrics.scales import is_size
+from reportgen.analysis.statistics import is_skewed, quartiles
 from reportgen.runs.record import RunRecord
 from reportgen.study.model.search import Search
 from reportgen.study.planning.plan import Plan, Variant
@@ -20,12 +22,17 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds with its 95% interval; lo and hi are NaN below two seeds."""
+    """A mean over seeds with its 95% interval; lo and hi are NaN below two seeds.
+
+    quartiles: lower quartile, median and upper quartile of values that are skewed, None for others; see
+    `reportgen.analysis.statistics.is_skewed`.
+    """
 
     value: float
     lo: float
     hi: float
     n: int
+    quartiles: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,11 @@ class VariantSummary:
     parameters: int
     train_seconds: float
 
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """The estimates of all scores."""
+        return tuple(self.scores.values())
+
 
 @dataclass(frozen=True)
 class ClaimResult:
@@ -89,8 +101,9 @@ class ClaimResult:
     per_seed: the tested value by seed; by_layer: measured means where the claim speaks of several layers.
     quantity: what `measured` is: the value itself, the difference or ratio of two sides, the largest deviation from
     printed numbers as a fraction of them, or the share of steps that go the claimed way. reference: the number of
-    theory that it was held against. at_layer: the layer of the largest deviation. sides: what a difference is of, such
-    as "relu minus tanh", empty where the study names no two sides. note: the author's.
+    theory that it was held against. at_layer: the layer of the largest deviation. tolerances: in the order of
+    `by_layer`, how far each mean may be from its printed number. sides: what a difference is of, such as
+    "relu minus tanh", empty where the study names no two sides. note: the author's.
     method: the name of test and interval; p_value before and after Holm's correction where a test was made.
     seeds_needed: an estimate of the seeds that would settle an inconclusive claim; reason: why the verdict.
     """
@@ -120,6 +133,31 @@ class ClaimResult:
     effect_size: float | None = None
     seeds_needed: int | None = None
     reason: str = ""
+    tolerances: tuple[float | None, ...] = ()
+
+    @property
+    def within_tolerance(self) -> tuple[int, int] | None:
+        """How many layers' means are within their tolerance, and of how many; None where there are no tolerances."""
+        pairs = [(row, reach) for row, reach in zip(self.by_layer, self.tolerances, strict=False) if reach is not None]
+        met = [abs(mean - given) <= reach for (_, mean, given), reach in pairs if given is not None]
+        return (sum(met), len(met)) if met else None
+
+    @property
+    def allowed(self) -> float | None:
+        """The tolerance in the layer of the largest deviation, as a fraction of the number that it deviates from."""
+        pairs = zip(self.by_layer, self.tolerances, strict=False)
+        reach = next((reach for (layer, _, _), reach in pairs if layer == self.at_layer), None)
+        return reach / abs(self.held_against) if reach is not None and self.held_against else None
+
+    @property
+    def quartiles(self) -> tuple[float, float, float] | None:
+        """Lower quartile, median and upper quartile of a value or difference that is skewed over seeds, else None.
+
+        Only sizes and differences of sizes are called skewed. The mean of ratios is taken of their logarithms.
+        """
+        values = list(self.per_seed.values())
+        applies = self.quantity in ("value", "difference") and is_size(self.metric)
+        return quartiles(values) if applies and is_skewed(values) else None
 
     @property
     def held_against(self) -> float | None:

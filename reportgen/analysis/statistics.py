@@ -16,6 +16,16 @@ LEVEL = 0.95
 """Of every interval."""
 
 ALPHA = 1 - LEVEL
+
+ROUNDING = 1e-12
+"""Differences and spreads below this share of the compared values are rounding errors."""
+
+LEAST_FOR_QUARTILES = 5
+"""Quartiles of fewer values say no more than the values themselves."""
+
+LEAST_FOR_THE_MEAN = 7
+"""The mean of fewer values lies outside their quartiles too often by chance (9% of five normal values)."""
+
 METHOD = "Student's t interval over seeds, 95%"
 
 
@@ -86,12 +96,45 @@ def holm_factors(p_values: Sequence[float], family: int = 0) -> dict[int, int]:
     return {index: count - rank for rank, (_, index) in enumerate(known)}
 
 
-def effect_size(differences: ArrayLike) -> float:
-    """Return the mean paired difference in standard deviations, with Hedges's correction; NaN without spread."""
+def effect_size(differences: ArrayLike, scale: float = 0.0) -> float:
+    """Return the mean paired difference in standard deviations, with Hedges's correction.
+
+    NaN where the differences have no spread, or one of rounding alone. scale: the largest magnitude among the values
+    that were subtracted.
+    """
     d = np.asarray(differences, np.float64)
-    if d.size < 2 or d.std(ddof=1) == 0:
+    spread = float(d.std(ddof=1)) if d.size > 1 else 0.0
+    if not spread > ROUNDING * max(scale, float(np.abs(d).max(initial=0.0))):
         return math.nan
-    return float(d.mean() / d.std(ddof=1) * (1 - 3 / (4 * (d.size - 1) - 1)))
+    return float(d.mean() / spread * (1 - 3 / (4 * (d.size - 1) - 1)))
+
+
+def magnitude(*values: ArrayLike) -> float:
+    """Return the largest absolute value among all finite values, 0 where there is none."""
+    sizes = [np.abs(np.asarray(one, np.float64)) for one in values]
+    return max((float(one[np.isfinite(one)].max(initial=0.0)) for one in sizes), default=0.0)
+
+
+def quartiles(values: ArrayLike) -> tuple[float, float, float]:
+    """Return the lower quartile, the median and the upper quartile."""
+    low, median, high = np.quantile(np.asarray(values, np.float64), (0.25, 0.5, 0.75))
+    return float(low), float(median), float(high)
+
+
+def is_skewed(values: ArrayLike) -> bool:
+    """Return whether values are summarized by median and quartiles rather than by their mean.
+
+    They are if none is negative and yet the 95% interval of their mean reaches below 0, or if there are at least seven
+    and the mean lies outside the quartiles. Fewer than five values, or values that are not finite, are never skewed.
+    """
+    x = np.asarray(values, np.float64)
+    if x.size < LEAST_FOR_QUARTILES or not np.isfinite(x).all():
+        return False
+    low, _, high = quartiles(x)
+    slack = ROUNDING * magnitude(x)
+    outside = not low - slack <= float(x.mean()) <= high + slack
+    impossible = bool(x.min() >= 0 and x.max() > 0) and mean_interval(x)[1] < 0
+    return impossible or (outside and x.size >= LEAST_FOR_THE_MEAN)
 
 
 def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0, most: int = 1000) -> int | None:
@@ -178,7 +221,8 @@ def gain_interval(before: ArrayLike, after: ArrayLike, examples: int) -> tuple[f
     half = 0.5 / (examples + 1)
     odds_was, odds_now = (special.logit(half + shares * (1 - 2 * half)) for shares in (was, now))
     center, gain = float(special.logit(half + was.mean() * (1 - 2 * half))), float((odds_now - odds_was).mean())
-    slope = abs(gain / difference) if difference else 1 / float(was.mean() * (1 - was.mean()) + half)
+    near = abs(difference) <= ROUNDING
+    slope = 1 / float(was.mean() * (1 - was.mean()) + half) if near else abs(gain / difference)
     _, lo, hi = mean_interval(odds_now - odds_was, slope * paired_error(difference, examples, was.size))
     ends = [float(special.expit(center + bound) - special.expit(center)) for bound in (lo, hi)]
     return difference, min(ends[0], difference), max(ends[1], difference)

@@ -10,8 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.metrics.scales import is_size
 from reportgen.analysis.results import Curve, Estimate, Histogram, Profile, VariantSummary
-from reportgen.analysis.statistics import mean_interval, possible
+from reportgen.analysis.statistics import is_skewed, mean_interval, possible, quartiles
 from reportgen.engine.spec import SCORES
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
@@ -24,12 +25,13 @@ FEWEST = 3  # runs that an interval of a curve needs
 def estimate(values: Sequence[float] | NDArray[Any], name: str = "") -> Estimate:
     """Return mean and interval of the finite values, which n counts.
 
-    name: the metric's; its interval holds nothing that it cannot be.
+    name: the metric's; its interval holds nothing that it cannot be. Only a size has quartiles.
     """
     x = np.asarray(values, np.float64)
     x = x[np.isfinite(x)]
     mean, lo, hi = mean_interval(x)
-    return Estimate(mean, *possible(name, lo, hi), n=int(x.size))
+    skewed = is_size(name) and is_skewed(x)
+    return Estimate(mean, *possible(name, lo, hi), int(x.size), quartiles(x) if skewed else None)
 
 
 def _columns(values: Values, name: str) -> tuple[Values, Values, Values]:

@@ -58,7 +58,7 @@ class ScoreChange:
 
 
 @dataclass(frozen=True)
-class EndChange:
+class StatusChange:
     """How many of a variant's n runs in both reports diverged or failed, in each of them."""
 
     variant: str
@@ -104,7 +104,7 @@ class Changes:
     new: tuple[str, ...]
     runs: tuple[int, int]
     claims: tuple[ClaimChange, ...]
-    ends: tuple[EndChange, ...]
+    ends: tuple[StatusChange, ...]
     scores: tuple[ScoreChange, ...]
     resolved: tuple[FinishedFinding, ...]
     appeared: tuple[FinishedFinding, ...]
@@ -154,7 +154,8 @@ def changes(before: Results, after: Results) -> Changes:
 def _single(given: str | Path) -> Path:
     found = find_reports([given])
     if len(found) > 1:
-        raise UsageError("?", f"the folder holds {len(found)} reports", where=str(given), hint="name one of them")
+        message = f"the folder contains {len(found)} reports"
+        raise UsageError("ambiguous-argument", message, where=str(given), hint="name one of them")
     return found[0]
 
 
@@ -201,9 +202,9 @@ def _pairs(
     return found
 
 
-def _end(label: str, pairs: Sequence[Pair]) -> EndChange:
+def _end(label: str, pairs: Sequence[Pair]) -> StatusChange:
     before, after = (sum(pair[side].status not in SCORED for pair in pairs) for side in (0, 1))
-    return EndChange(label, before, after, len(pairs))
+    return StatusChange(label, before, after, len(pairs))
 
 
 def _scores(label: str, pairs: Sequence[Pair]) -> list[ScoreChange]:

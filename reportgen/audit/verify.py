@@ -24,8 +24,8 @@ from reportgen.report.site.finished import Results, read_results, read_values
 from reportgen.runs.executors import Job
 from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan, make_plan
-from reportgen.workflow.events import Watcher
-from reportgen.workflow.request import Order, plan_jobs, unique
+from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.request import RunRequest, plan_jobs, unique
 from reportgen.workflow.run import analyse_stored, stored_stages
 
 PATH = "data.path"
@@ -51,26 +51,26 @@ def verify_report(folder: Path, allow_code: bool = False) -> Verification:
     study names.
     """
     results, told = read_results(folder), read_values(folder / RESULTS)
-    order = _order(folder, results, told, allow_code)
-    _refuse_other_engine(order, results)
-    order, records = stored_stages(order)
-    order = replace(order, plan=_with_paths(order.plan, results))
-    jobs = unique(plan_jobs(order.plan))
-    found = tuple(_faults(order, [job for job in jobs if job.key not in records], results))
+    request = _order(folder, results, told, allow_code)
+    _refuse_other_engine(request, results)
+    request, records = stored_stages(request)
+    request = replace(request, plan=_with_paths(request.plan, results))
+    jobs = unique(plan_jobs(request.plan))
+    found = tuple(_faults(request, [job for job in jobs if job.key not in records], results))
     if not found:
-        analysis = analyse_stored(order, records, Watcher()).analysis
+        analysis = analyse_stored(request, records, ProgressListener()).analysis
         found = (*_in_results(analysis, told), *_in_tables(analysis, folder / "tables"))
     return Verification(folder, results.study.id, len(jobs), found)
 
 
-def _order(folder: Path, results: Results, told: Mapping[str, Any], allow_code: bool) -> Order:
+def _order(folder: Path, results: Results, told: Mapping[str, Any], allow_code: bool) -> RunRequest:
     """Return the order that the report was made by, from the study that it keeps."""
     command = str((told.get("provenance") or {}).get("command") or "")
     mark = {"watermark": results.study.watermark} if results.study.watermark else {}
     study = load_study(folder / STUDY, mark, allow_code=allow_code)
     made_of = {"id": results.study.id, "sha256": told["study"].get("sha256")}  # of the file, which need not be here
     typed = any(part.startswith("search") for part in _words(command))
-    return Order(
+    return RunRequest(
         make_plan(study.model_copy(update={**made_of, "search_is_typed": typed})),
         folder,
         ("json",),
@@ -98,28 +98,29 @@ def _words(command: str) -> Sequence[str]:
         return ()
 
 
-def _refuse_other_engine(order: Order, results: Results) -> None:
-    engines = {order.store.engine(run.key) for run in results.runs if _is_key(run.key)} - {None}
+def _refuse_other_engine(request: RunRequest, results: Results) -> None:
+    engines = {request.store.engine(run.key) for run in results.runs if _is_key(run.key)} - {None}
     if engines and ENGINE_VERSION not in engines:
         trained = ", ".join(sorted(map(str, engines)))
-        found = f"the runs were trained by version {trained} of the engine, this reportgen has version {ENGINE_VERSION}"
-        hint = f"verify it with reportgen {results.provenance.reportgen or 'of that time'}, or run the study again"
-        raise ResultsError("?", found, where=str(order.folder), hint=hint)
+        message = f"engine version {trained} trained the runs, and this reportgen has version {ENGINE_VERSION}"
+        written = results.provenance.reportgen or "of that version"
+        hint = f"verify it with reportgen {written}, or run the study again"
+        raise ResultsError("engine-mismatch", message, where=str(request.folder), hint=hint)
 
 
 def _is_key(text: str) -> bool:
     return text.isalnum()
 
 
-def _faults(order: Order, missing: Sequence[Job], results: Results) -> Iterator[Difference]:
+def _faults(request: RunRequest, missing: Sequence[Job], results: Results) -> Iterator[Difference]:
     """Yield what is wrong with each record that the study's plan asks for and that cannot be read."""
     told = {(run.variant, run.seed): run.key for run in results.runs}
-    labels = _labels(order.plan)
+    labels = _labels(request.plan)
     for job in missing:
         place = f"{labels[job.run.variant]}, seed {job.run.seed}"
         key = told.get((job.run.variant, job.run.seed), job.key)
         if key == job.key:
-            fault = str(order.store.fault(job.run, job.fingerprint))
+            fault = str(request.store.fault(job.run, job.fingerprint))
             yield Difference(f"runs/{job.key}", place, None, job.key, f"runs/{job.key}: {place}: {fault}")
         else:
             text = f"{key[:SHOWN]}, but by {STUDY} and the data the run is {job.key[:SHOWN]}, which is not stored"

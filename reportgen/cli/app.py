@@ -1,12 +1,12 @@
-"""The command `reportgen` before it has any verbs."""
+"""The Typer application without its verbs, and the exit codes of the command line."""
 
 from __future__ import annotations
 
 import typer
 
-from reportgen.errors import MissingError
+from reportgen.errors import MissingError, ReportgenError
 
-BUG, FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = 1, 5, MissingError.exit_code, 6, 130
+BUG, FAILED, MISSING, NOT_SUPPORTED, INTERRUPTED = ReportgenError.exit_code, 5, MissingError.exit_code, 6, 130
 
 app = typer.Typer(
     add_completion=False,
@@ -14,5 +14,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # rich alone would take a third of the time of --help
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Put the claims of a lecture on training neural networks to the test, and report the verdicts.",
+    help="Test the claims of a lecture on training neural networks and report the results.",
 )

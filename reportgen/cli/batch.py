@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from reportgen.cli.output.reports import STYLES, Line, counted, main_file, several, shown_duration, verdict_counts
 from reportgen.cli.progress import weights
 from reportgen.errors import ReportgenError
-from reportgen.workflow.events import Part, Watcher
-from reportgen.workflow.request import Order, plan_jobs, unique
+from reportgen.workflow.events import BatchPosition, ProgressListener
+from reportgen.workflow.request import RunRequest, plan_jobs, unique
 from reportgen.workflow.run import Report
 
-Maker = Callable[[Order, Watcher], Report]
+Maker = Callable[[RunRequest, ProgressListener], Report]
 
 
 @dataclass(frozen=True)
-class Ended:
+class StudyOutcome:
     """A study that was tried: its report, or what went wrong instead; seconds: how long that took."""
 
-    order: Order
+    request: RunRequest
     seconds: float
     report: Report | None = None
     error: Exception | None = None
@@ -29,36 +29,36 @@ class Ended:
     @property
     def name(self) -> str:
         """The study's id."""
-        return self.order.plan.study.id
+        return self.request.plan.study.id
 
 
-def parts(orders: Sequence[Order]) -> list[Part | None]:
+def parts(requests: Sequence[RunRequest]) -> list[BatchPosition | None]:
     """Return the place of each study among all, by the time that they are expected to take; one alone has none."""
-    if len(orders) < 2:
-        return [None for _ in orders]
-    costs = [_expected_seconds(order) for order in orders]
-    return [Part(k + 1, len(orders), sum(costs[:k]), cost, sum(costs)) for k, cost in enumerate(costs)]
+    if len(requests) < 2:
+        return [None for _ in requests]
+    costs = [_expected_seconds(request) for request in requests]
+    return [BatchPosition(k + 1, len(requests), sum(costs[:k]), cost, sum(costs)) for k, cost in enumerate(costs)]
 
 
-def _expected_seconds(order: Order) -> float:
+def _expected_seconds(request: RunRequest) -> float:
     try:
-        return sum(weights(order.plan, unique(plan_jobs(order.plan))).values())
+        return sum(weights(request.plan, unique(plan_jobs(request.plan))).values())
     except ReportgenError:  # data that are not at hand; the study itself will say so
         return 1.0
 
 
-def attempt(order: Order, make: Maker, watcher: Watcher) -> Ended:
+def run_one(request: RunRequest, make: Maker, listener: ProgressListener) -> StudyOutcome:
     """Return how making the report of a study ended; only an interruption is left to the caller."""
     begin = time.monotonic()
     try:
-        with watcher:
-            report = make(order, watcher)
+        with listener:
+            report = make(request, listener)
     except Exception as error:
-        return Ended(order, time.monotonic() - begin, error=error)
-    return Ended(order, time.monotonic() - begin, report)
+        return StudyOutcome(request, time.monotonic() - begin, error=error)
+    return StudyOutcome(request, time.monotonic() - begin, report)
 
 
-def summary_lines(ended: Sequence[Ended]) -> Iterator[Line]:
+def summary_lines(ended: Sequence[StudyOutcome]) -> Iterator[Line]:
     """Yield a line for each study, with its verdicts, seconds and report, and one for all."""
     width = max(len(one.name) for one in ended)
     yield "bold", f"{len(ended)} studies in {shown_duration(sum(one.seconds for one in ended))}"
@@ -75,7 +75,7 @@ def summary_lines(ended: Sequence[Ended]) -> Iterator[Line]:
     )
 
 
-def _outcome(one: Ended) -> str:
+def _outcome(one: StudyOutcome) -> str:
     if one.report is None:
         return f"{shown_duration(one.seconds):>7}  no report: {_first_line(one.error)}"
     failed = f", {several(len(one.report.failures), 'run')} failed" if one.report.failures else ""

@@ -1,34 +1,78 @@
-"""What reportgen needs on a machine, and whether it is there."""
+"""The verb that checks whether this machine has everything reportgen needs.
+
+Modules that take time to load are imported inside the functions that need them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from reportgen.engine.jit.folders import STALE_DAYS, Kernels, other_kernels, remove_stale, size_of
-from reportgen.errors import PluginError
+import typer
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from reportgen.cli.terminal import print_lines
+from reportgen.errors import MissingError, PluginError
 from reportgen.plugins.loading import load_installed, plugins
-from reportgen.runs.executors import default_workers
-from reportgen.runs.provenance import versions
 from reportgen.shipped import shipped_studies, templates_folder
+
+if TYPE_CHECKING:
+    from reportgen.engine.jit.folders import Kernels
+
+
+def doctor(
+    clean_up: Annotated[
+        bool, typer.Option("--clean", help="First remove compiled kernels of other versions, unused for 30 days.")
+    ] = False,
+) -> None:
+    """Check that this machine has everything reportgen needs."""
+    if clean_up:
+        print_lines([("", clean())])
+    findings = examine()
+    print_lines(("" if good else "red", f"{'ok     ' if good else 'missing'}  {text}") for good, text in findings)
+    if not all(good for good, _ in findings):
+        raise typer.Exit(MissingError.exit_code)
 
 
 def examine() -> list[tuple[bool, str]]:
-    """Return what was looked at: whether it is well, and a line about it."""
+    """Return one pair for each check: whether it passed, and a line about it."""
+    from reportgen.runs.executors import default_workers
+    from reportgen.runs.provenance import versions
+
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return [(True, about), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask(), *_plugins()]
+    machine = [(True, about), _numba(), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask()]
+    return [*machine, *_plugins()]
 
 
 def clean() -> str:
-    """Remove the compiled kernels that nobody seems to need any more, and return a line about it."""
+    """Remove the compiled kernels of other versions that were not used for long, and return a line about it."""
+    from reportgen.engine.jit.folders import other_kernels, remove_stale
+
     removed = remove_stale(other_kernels(_kernels_folder()))
     return f"removed the compiled kernels of {counted(removed)}"
 
 
 def counted(found: Sequence[Kernels]) -> str:
-    """Return how many versions' kernels these are, and their size."""
+    """Return the number of versions and the size of their kernels, in words."""
     size = sum(one.size for one in found) / 1e6
     return f"{len(found)} other version{'' if len(found) == 1 else 's'}, {size:,.0f} MB"
+
+
+def _numba() -> tuple[bool, str]:
+    """Return whether the installed Numba is in the tested range, since the kernels use Numba's internals."""
+    from reportgen.runs.provenance import package_version
+
+    installed = package_version("numba")
+    try:
+        needed = [Requirement(text) for text in requires("reportgen") or ()]
+    except PackageNotFoundError:
+        needed = []
+    tested = next((one.specifier for one in needed if one.name == "numba"), SpecifierSet())
+    good = tested.contains(installed, prereleases=True)
+    return good, f"Numba {installed}" + ("" if good else f" is outside the tested range {tested}")
 
 
 def _shipped() -> tuple[bool, str]:
@@ -37,9 +81,11 @@ def _shipped() -> tuple[bool, str]:
 
 
 def _cache() -> list[tuple[bool, str]]:
+    from reportgen.engine.jit.folders import STALE_DAYS, other_kernels, size_of
+
     folder = _kernels_folder()
     if folder is None:
-        return [(False, "a folder for compiled kernels: none, they are compiled at every start")]
+        return [(False, "a folder for compiled kernels: none, so every start compiles them again")]
     others = other_kernels(folder)
     stale = sum(one.stale for one in others)
     more = f"; {stale} not used for {STALE_DAYS} days, which reportgen doctor --clean removes" if stale else ""
@@ -56,7 +102,7 @@ def _kernels_folder() -> Path | None:
 def _pdf() -> tuple[bool, str]:
     try:
         import weasyprint
-    except OSError as error:  # the package is there, a library of the system's is not
+    except OSError as error:  # the package is installed, a library of the system is missing
         return False, f"Pango, which makes the PDF: {str(error).splitlines()[0]}"
     return True, f"Pango, which makes the PDF (WeasyPrint {weasyprint.__version__})"
 

@@ -1,4 +1,4 @@
-"""The verbs that explain: what a study may name, all that is known of a name, and what this machine lacks.
+"""The verbs that explain the names in a study: list, describe and schema.
 
 Modules that take time to load are imported inside the verbs that need them.
 """
@@ -13,21 +13,21 @@ import typer
 from reportgen.cli.app import app
 from reportgen.cli.options import Json
 from reportgen.cli.terminal import print_json, print_lines
-from reportgen.errors import MissingError, UsageError
+from reportgen.errors import UsageError
 
 
 def list_(
     kinds: Annotated[list[str] | None, typer.Argument(metavar="[KIND...]", help="Such as inits or rules.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the verbs, and what a study may name, with a line on each."""
+    """List the verbs and the names that a study can use, with a line on each."""
     from reportgen.cli.reference.catalogue import KINDS
     from reportgen.cli.reference.descriptions import summary
 
     known = {"verbs": verbs, **KINDS}
     unknown = [kind for kind in kinds or () if kind not in known]
     if unknown:
-        raise UsageError("?", f"there are no {unknown[0]!r}", hint=f"there are {', '.join(known)}")
+        raise UsageError("unknown-name", f"unknown kind {unknown[0]!r}", hint=f"one of {', '.join(known)}")
     found = {kind: {name: summary(entry) for name, entry in known[kind]().items()} for kind in kinds or known}
     if as_json:
         print_json(found)
@@ -38,7 +38,7 @@ def list_(
 
 
 def describe(name: Annotated[str, typer.Argument(help="A name that `reportgen list` shows.")]) -> None:
-    """Print all that is known of a name in the list."""
+    """Print everything about a name in the list."""
     from reportgen.cli.reference.catalogue import KINDS, find_entries
     from reportgen.cli.reference.descriptions import describe as lines_of
 
@@ -47,12 +47,12 @@ def describe(name: Annotated[str, typer.Argument(help="A name that `reportgen li
         app([name, "--help"], prog_name="reportgen", standalone_mode=False)
     elif not found:
         near = difflib.get_close_matches(name, [known for entries in KINDS.values() for known in entries()], n=1)
-        raise UsageError("?", f"there is nothing named {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
+        raise UsageError("unknown-name", f"unknown name {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
     print_lines(("", line) for entry in found for line in [*lines_of(*entry), ""])
 
 
 def verbs() -> dict[str, str]:
-    """Return the verbs with a line on each."""
+    """Return the verbs, each with a line about it."""
     named = ((str(one.name or one.callback.__name__), one.callback) for one in app.registered_commands if one.callback)
     return {name: (callback.__doc__ or "").partition("\n")[0] for name, callback in named}
 
@@ -64,20 +64,3 @@ def schema() -> None:
 
     load_installed()
     print_json(study_schema())
-
-
-def doctor(
-    clean: Annotated[
-        bool, typer.Option("--clean", help="First remove compiled kernels of other versions, unused for 30 days.")
-    ] = False,
-) -> None:
-    """Say what reportgen misses on this machine."""
-    from reportgen.cli.doctor import clean as clean_up
-    from reportgen.cli.doctor import examine
-
-    if clean:
-        print_lines([("", clean_up())])
-    findings = examine()
-    print_lines(("" if good else "red", f"{'ok     ' if good else 'missing'}  {text}") for good, text in findings)
-    if not all(good for good, _ in findings):
-        raise typer.Exit(MissingError.exit_code)

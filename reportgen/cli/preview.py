@@ -1,4 +1,4 @@
-"""The verb that shows a study while it is edited.
+"""The verb that shows the report of a study while the study is edited.
 
 Modules that take time to load are imported inside the verb.
 """
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.options import AllowCode, Jobs, Output, Quiet, Seeds, Set, Verbose, Wish
-from reportgen.cli.terminal import Show, print_lines, say, tell_bug
+from reportgen.cli.options import AllowCode, Jobs, Output, Quiet, RunOptions, Seeds, Set, Verbose
+from reportgen.cli.terminal import Show, print_lines, report_error, say
 from reportgen.errors import Interruption, StudyError, UsageError
 
 if TYPE_CHECKING:
@@ -29,36 +29,38 @@ def preview(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, metavar="N", help="8000 by default; 0 for any free one.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A quick look, also where all runs are stored.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="The full report: train what each change asks for.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Always a quick look, even if all runs are stored.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Always the full report: train the missing runs after each change.")
+    ] = False,
     allow_code: AllowCode = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show a study's report while the study is edited.
+    """Show the report of a study and update it after every save.
 
-    The page is served to this machine alone, follows every save, and is the full report where its runs are stored,
-    otherwise a quick look. Ctrl-C ends it.
+    Serves the page to this machine only. Shows the full report if its runs are stored, otherwise a quick look.
+    Ctrl-C ends the preview.
     """
     if quick and full:
-        raise UsageError("?", "--quick and --full exclude each other", hint="give one of them")
-    show = Show(quiet, verbose, False, open_)
-    wish = Wish((study,), output, ("html",), changes, seeds, quick, allow_code=allow_code)
+        raise UsageError("option-conflict", "--quick and --full exclude each other", hint="give one of them")
+    show = Show(quiet, verbose, as_json=False, open=open_)
+    options = RunOptions((study,), output, ("html",), changes, seeds, quick, allow_code=allow_code)
     from reportgen.preview.server import Shown, serving
     from reportgen.preview.session import Preview
     from reportgen.shipped import find_studies, study_file
 
-    wish.overrides()
-    found = find_studies(wish.studies)
+    options.overrides()
+    found = find_studies(options.studies)
     path = study_file(found[0])
-    if len(found) > 1 or not path.is_file():
-        raise StudyError(
-            "?", f"{len(found)} studies" if len(found) > 1 else "there is no such file", study, "name one study"
-        )
+    if len(found) > 1:
+        raise StudyError("ambiguous-argument", f"the folder contains {len(found)} studies", study, "name one of them")
+    if not path.is_file():
+        raise StudyError("file-not-found", "no such file", study, "name a study")
     shown = Shown(path.name)
     previewed = Preview(
-        path, lambda small: replace(wish, quick=small).order(found[0]), shown, quick=quick, full=full, workers=jobs
+        path, lambda small: replace(options, quick=small).request(found[0]), shown, quick=quick, full=full, workers=jobs
     )
     previewed.refuse_other()
     with contextlib.suppress(KeyboardInterrupt), serving(shown, port) as address:
@@ -70,14 +72,14 @@ def preview(
 
 
 def _follow(previewed: Preview, show: Show) -> None:
-    """Make the page anew at every change, until an interruption."""
+    """Update the page after every change, until an interruption."""
     while True:
         try:
-            with show.watcher() as watcher:
-                wrong = previewed.refresh(watcher)
+            with show.listener() as listener:
+                wrong = previewed.refresh(listener)
         except Exception as error:
-            tell_bug(error)
-            previewed.shown.broken("This should not happen; the terminal says what to report.")
+            report_error(error)
+            previewed.shown.broken("Internal error; see the terminal.")
         else:
             if wrong or not show.quiet:
                 say(f"reportgen: {wrong}" if wrong else f"{previewed.shown.state.message}; waiting for changes")

@@ -13,17 +13,17 @@ from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Plan
 from reportgen.workflow.estimate import run_costs
-from reportgen.workflow.events import Part, Watcher
+from reportgen.workflow.events import BatchPosition, ProgressListener
 
 COMPILING = "compiling kernels, once for this machine: about half a minute, longer on a slow one"
 
 SMALLEST = 1e-3  # seconds: what the bar counts for a run that takes no time
 
 
-class LineWatcher(Watcher):
+class LineProgress(ProgressListener):
     """Writes one plain line for every run that is done."""
 
-    def __init__(self, say: Callable[[str], None], part: Part | None = None) -> None:
+    def __init__(self, say: Callable[[str], None], part: BatchPosition | None = None) -> None:
         self._say = say
         self._place = f" ({part.number} of {part.count})" if part else ""
         self._lock = threading.Lock()
@@ -55,20 +55,20 @@ class LineWatcher(Watcher):
     def _name(self, job: Job) -> str:
         """Return the variant's label, with what the run is for where it is not the variant's own."""
         label = self._labels.get(job.run.variant, job.run.variant)
-        return f"{label}, {job.run.apart}" if job.run.apart else label
+        return f"{label}, {job.run.purpose}" if job.run.purpose else label
 
     def _beside(self, missing: Sequence[Job]) -> list[str]:
         """Return what runs beside those of the study are for."""
-        return list(dict.fromkeys(self._name(job) for job in missing if job.run.apart))
+        return list(dict.fromkeys(self._name(job) for job in missing if job.run.purpose))
 
 
-class BarWatcher(Watcher):
+class BarProgress(ProgressListener):
     """Shows a bar that counts runs and guesses the time left, and vanishes when the work is done.
 
     With a part of several studies it shows a second bar for all of them.
     """
 
-    def __init__(self, console: Console, part: Part | None = None) -> None:
+    def __init__(self, console: Console, part: BatchPosition | None = None) -> None:
         columns = (BarColumn(), TextColumn("{task.fields[runs]}", markup=False), TimeRemainingColumn())
         described = TextColumn("{task.description}", markup=False)
         self._bar = Progress(described, *columns, console=console, transient=True)
@@ -83,7 +83,7 @@ class BarWatcher(Watcher):
         self._filled = 0.0
         self._done = 0
 
-    def __enter__(self) -> BarWatcher:
+    def __enter__(self) -> BarProgress:
         self._bar.start()
         return self
 
@@ -94,8 +94,8 @@ class BarWatcher(Watcher):
         """Show an empty bar, in which a run takes the room of its expected cost."""
         self._weights, self._shares = weights(plan, missing), {}
         self._filled, self._done = 0.0, 0
-        apart = next((job.run.apart for job in missing if job.run.apart), "")
-        self._study = f"{plan.study.id}, {apart}" if apart else plan.study.id
+        purpose = next((job.run.purpose for job in missing if job.run.purpose), "")
+        self._study = f"{plan.study.id}, {purpose}" if purpose else plan.study.id
         self._advance()
         self._show(sum(self._weights.values()), f"0/{len(missing)} runs")
 

@@ -1,4 +1,4 @@
-"""The one file that prints: results go to stdout, everything else to stderr."""
+"""Terminal output: results go to stdout, everything else to stderr. No other module prints."""
 
 from __future__ import annotations
 
@@ -14,33 +14,78 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
+from reportgen.cli.app import BUG
 from reportgen.errors import ReportgenError, UsageError
 
 if TYPE_CHECKING:
-    from reportgen.cli.batch import Ended
+    from reportgen.cli.batch import StudyOutcome
     from reportgen.cli.output.reports import Line
-    from reportgen.workflow.events import Part, Watcher
+    from reportgen.workflow.events import BatchPosition, ProgressListener
     from reportgen.workflow.run import Report
 
 
-@contextlib.contextmanager
-def told(codes: list[int]) -> Iterator[None]:
-    """Tell the user of an error that is theirs to mend, and note its exit code."""
-    try:
-        yield
-    except ReportgenError as error:
-        say(f"reportgen: {error}")
-        codes.append(error.exit_code)
-    except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:  # which is the user's, wherever it is noticed
-            raise
-        say(f"reportgen: {error.filename}: {error.strerror}")
-        codes.append(UsageError.exit_code)
+def as_user_error(error: Exception) -> ReportgenError:
+    """Return an error as one of reportgen's: itself, a file name that is too long, or a bug ("internal-error")."""
+    if isinstance(error, ReportgenError):
+        return error
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return UsageError("invalid-file-name", str(error.strerror), where=str(error.filename))
+    return ReportgenError("internal-error", f"{type(error).__name__}: {error}", hint="please report it")
+
+
+def report_error(error: Exception) -> ReportgenError:
+    """Print an error to stderr, a bug with its traceback, and return it as one of reportgen's."""
+    known = as_user_error(error)
+    if known.exit_code == BUG:
+        say("reportgen: internal error; please report these lines together with the study:")
+        say("".join(traceback.format_exception(error)).rstrip())
+    else:
+        say(f"reportgen: {known}")
+    return known
+
+
+def error_values(error: ReportgenError) -> dict[str, Any]:
+    """Return what `--json` adds to the answer about a study or report that failed."""
+    return {"error": str(error), "error_details": error.values}
+
+
+class Answers:
+    """The answers of a verb about several studies or reports, and its exit code.
+
+    An error about one of several does not stop the others. If there is only one, its error ends the verb.
+    """
+
+    def __init__(self, count: int, as_json: bool) -> None:
+        self.values: list[dict[str, Any]] = []
+        self.codes: list[int] = []
+        self._single = count == 1
+        self._as_json = as_json
+
+    @contextlib.contextmanager
+    def about(self, **names: str) -> Iterator[None]:
+        """Report an error of the block, and answer with it under these names."""
+        try:
+            yield
+        except Exception as error:
+            if self._single or as_user_error(error).exit_code == BUG:
+                raise
+            known = report_error(error)
+            self.values.append({**names, **error_values(known)})
+            self.codes.append(known.exit_code)
+
+    def finish(self) -> None:
+        """Print the answers if JSON was asked for; end with the first exit code that is not 0."""
+        if self._as_json:
+            print_json(self.values)
+        if self.codes:
+            raise typer.Exit(self.codes[0])
 
 
 @dataclass(frozen=True)
 class Show:
-    """How much a command says, and in what form."""
+    """How much a command prints, and in which form."""
 
     quiet: bool
     verbose: bool
@@ -48,31 +93,29 @@ class Show:
     open: bool
 
     def __post_init__(self) -> None:
-        """Refuse to be quiet and verbose at once."""
+        """Raise UsageError for -q together with -v."""
         if self.quiet and self.verbose:
-            raise UsageError("?", "-q and -v exclude each other", hint="give one of them")
+            raise UsageError("option-conflict", "-q and -v exclude each other", hint="give one of them")
 
-    def watcher(self, part: Part | None = None) -> Watcher:
-        """Return who follows the training: a bar on a terminal, lines elsewhere, nobody where quiet is asked for."""
+    def listener(self, part: BatchPosition | None = None) -> ProgressListener:
+        """Return the progress display: a bar on a terminal, lines elsewhere, none with -q."""
         from rich.console import Console
 
-        from reportgen.cli.progress import BarWatcher, LineWatcher
-        from reportgen.workflow.events import Watcher
+        from reportgen.cli.progress import BarProgress, LineProgress
+        from reportgen.workflow.events import ProgressListener
 
         if self.quiet:
-            return Watcher()
+            return ProgressListener()
         console = Console(stderr=True)
-        return BarWatcher(console, part) if console.is_terminal and not self.verbose else LineWatcher(say, part)
+        return BarProgress(console, part) if console.is_terminal and not self.verbose else LineProgress(say, part)
 
-    def ended(self, ended: Ended) -> dict[str, Any]:
-        """Print what became of a study, and return it as plain values."""
+    def ended(self, ended: StudyOutcome) -> dict[str, Any]:
+        """Print the result or the error of a study, and return it as plain values."""
         if ended.report is not None:
             return self._report(ended.report) | {"seconds": ended.seconds}
-        if isinstance(ended.error, ReportgenError):
-            say(f"reportgen: {ended.error}")
-        elif ended.error is not None:
-            tell_bug(ended.error)
-        return {"study": ended.name, "folder": str(ended.order.folder), "error": str(ended.error)}
+        assert ended.error is not None
+        error = report_error(ended.error)
+        return {"study": ended.name, "folder": str(ended.request.folder), **error_values(error)}
 
     def _report(self, report: Report) -> dict[str, Any]:
         from reportgen.cli.output.reports import main_file, report_lines, report_values
@@ -85,18 +128,12 @@ class Show:
             show_page(main_file(report))
         return report_values(report)
 
-    def summary(self, ended: Sequence[Ended]) -> None:
+    def summary(self, ended: Sequence[StudyOutcome]) -> None:
         """Print a line for each of several studies."""
         from reportgen.cli.batch import summary_lines
 
         if len(ended) > 1 and not (self.quiet or self.as_json):
             print_lines([("", ""), *summary_lines(ended)])
-
-
-def tell_bug(error: Exception) -> None:
-    """Tell the user of an error that is ours to mend."""
-    say("reportgen: this should not happen; please report it, with these lines and the study:")
-    say("".join(traceback.format_exception(error)).rstrip())
 
 
 def show_page(path: Path) -> None:
@@ -111,13 +148,13 @@ def say(text: str) -> None:
 
 
 def print_lines(lines: Iterable[Line]) -> None:
-    """Print to stdout, in colour on a terminal; a reader that has gone away is no error."""
+    """Print to stdout, in colour on a terminal; a closed pipe is not an error."""
     try:
         for style, text in lines:
             _styled(style, text) if sys.stdout.isatty() else print(text)
         sys.stdout.flush()
     except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EINVAL):  # Windows says EINVAL of a closed pipe
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # Windows raises EINVAL for a closed pipe
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

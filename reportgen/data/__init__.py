@@ -1,4 +1,4 @@
-"""Data of a run: examples made or read, split, and preprocessed."""
+"""Data of a run: generates or reads the examples, splits and preprocesses them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,17 @@ __all__ = ["DATA_VERSION", "Dataset", "fingerprint", "lacking", "load", "shape"]
 
 
 def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: Path | None = None) -> Dataset:
-    """Return the split and preprocessed examples of one run; the same bytes for the same arguments.
+    """Return the split and preprocessed examples of one run; equal arguments give equal bytes.
 
-    seed: the run's, used where spec.seed is None. folder: where relative paths start, the study's folder.
-    Options that cannot be met and files that cannot be read are a StudyError, missing files of a published data set
-    a MissingError.
+    Parameters
+    ----------
+    seed : seed of the run, used if `spec.seed` is None.
+    folder : folder of the study, which relative paths start from.
+
+    Raises
+    ------
+    StudyError : an option is impossible for these data, or a file cannot be read.
+    MissingError : files of a published data set are not on this machine.
     """
     row, request = _ask(spec, seed, folder)
     with threadpool_limits(1, "blas"):  # the number of its threads would change the last bits
@@ -57,10 +63,10 @@ def fingerprint(spec: DataSpec, folder: Path | None = None) -> str:
     return " ".join(filter(None, (row.name, str(DATA_VERSION), row.identity(request))))
 
 
-def lacking(spec: DataSpec, folder: Path | None = None) -> int:
-    """Return how many bytes must be downloaded before these examples can be loaded; nothing is fetched.
+def missing_files(spec: DataSpec, folder: Path | None = None) -> int:
+    """Return how many bytes must be downloaded before these examples can be loaded; downloads nothing.
 
-    Raises MissingError where files are missing that the study does not ask to download.
+    Raises MissingError if files are missing and the study does not allow a download.
     """
     row, request = _ask(spec, 0, folder)
     return row.lacking(request)
@@ -69,8 +75,7 @@ def lacking(spec: DataSpec, folder: Path | None = None) -> int:
 def shape(spec: DataSpec, preprocess: tuple[Component, ...], folder: Path | None = None) -> tuple[int, int, int]:
     """Return the numbers of training examples, of features after preprocessing, and of classes.
 
-    The examples themselves are made only where these numbers depend on them: labels of a teacher, files, PCA to a
-    share of variance.
+    The examples are generated only if these numbers depend on them: labels of a teacher, files, PCA with `variance`.
     """
     row, request = _ask(spec, 0, folder)
     source = _outline(row, request, spec) or row.make(request)
@@ -83,7 +88,7 @@ def shape(spec: DataSpec, preprocess: tuple[Component, ...], folder: Path | None
 
 
 def _outline(row: DataSet, request: Request, spec: DataSpec) -> Source | None:
-    """Return labels in the right numbers without the examples, None where they must be made to be counted."""
+    """Return a source with the right number of labels and empty examples, None if the labels must be generated."""
     counts = row.counts(request)
     if counts is None or (spec.keep and not spec.shuffle):
         return None
@@ -94,29 +99,31 @@ def _outline(row: DataSet, request: Request, spec: DataSpec) -> Source | None:
 
 
 def _ask(spec: DataSpec, seed: int, folder: Path | None) -> tuple[DataSet, Request]:
-    """Return the row and the request that the spec stands for, its sizes and options checked."""
+    """Return the table row and the checked request of a spec."""
     row, params = settings(DATASETS, spec.source, "data set")
     sizes = {name: _size(row, name, getattr(spec, name)) for name in ("samples", "features", "classes")}
     if row.sizes and sizes["classes"] > sizes["samples"]:
-        raise StudyError("?", f"{sizes['classes']} classes cannot share {sizes['samples']} samples")
+        raise StudyError(
+            "too-few-samples", f"{sizes['samples']} samples for {sizes['classes']} classes", hint="one sample per class"
+        )
     _check_fractions(row, spec)
     return row, Request(params=params, seed=seed if spec.seed is None else spec.seed, folder=folder, **sizes)
 
 
 def _size(row: DataSet, name: str, given: int | None) -> int:
-    """Return a size as given or of the row; 0 where only the file can tell."""
+    """Return the given size or the size of the row; 0 if only the file determines it."""
     if given is None:
         return row.sizes.get(name, row.fixed.get(name, 0))
     if name not in row.sizes and given != row.fixed.get(name):
-        own = f"it has {row.fixed[name]}" if name in row.fixed else "the file decides"
-        raise StudyError("?", f"{name} of {row.name} cannot be set to {given}", hint=own)
+        own = f"{row.name} has {row.fixed[name]} {name}" if name in row.fixed else "the file determines it"
+        raise StudyError("fixed-size", f"{name} of {row.name} cannot be set to {given}", hint=own)
     if given < 1:
-        raise StudyError("?", f"{name}: {given}", hint="at least 1")
+        raise StudyError("out-of-range", f"{name} is {given}", hint="at least 1")
     return given
 
 
 def _check_fractions(row: DataSet, spec: DataSpec) -> None:
-    """Refuse fractions outside their range, and fractions of splits that come with the data."""
+    """Raise StudyError for a fraction outside its range, or for a split that the data set already provides."""
     for name, value, most in (
         ("validation", spec.validation, 1.0),
         ("test", spec.test, 1.0),
@@ -124,17 +131,18 @@ def _check_fractions(row: DataSet, spec: DataSpec) -> None:
         *((f"keep of class {label}", fraction, None) for label, fraction in spec.keep),
     ):
         if not (0 <= value < 1 or (most is None and value == 1)):
-            raise StudyError("?", f"{name}: {value:g}", hint="a fraction from 0 to below 1" if most else "from 0 to 1")
+            right = "a fraction of at least 0 and below 1" if most else "a fraction from 0 to 1"
+            raise StudyError("out-of-range", f"{name} is {value:g}", hint=right)
     if "test" in row.given and spec.test:
-        raise StudyError("?", f"{row.name} has its own test split", hint="leave out test")
+        raise StudyError("conflicting-settings", f"{row.name} has its own test split", hint="remove test")
     if "validation" in row.given and spec.validation not in (0.0, _USUAL_VALIDATION):
-        raise StudyError("?", f"{row.name} has its own validation split", hint="leave out validation")
+        raise StudyError("conflicting-settings", f"{row.name} has its own validation split", hint="remove validation")
 
 
 def _floats(x: RawArray, rows: IntArray) -> FloatArray:
-    """Return those rows as float32 in C order, (len(rows), features)."""
+    """Return the rows as float32 in C order, (len(rows), features); raises StudyError for numbers too large for it."""
     with np.errstate(over="ignore"):
         values = np.ascontiguousarray(x[rows], dtype=np.float32)
     if not np.isfinite(values).all():
-        raise StudyError("?", "the data hold numbers beyond the range of float32")
+        raise StudyError("not-finite", "the data contain numbers too large for float32")
     return values

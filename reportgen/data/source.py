@@ -1,4 +1,4 @@
-"""What a data set is asked for, and what it answers: examples before they are split."""
+"""Request to a data set and its answer: the examples before splitting."""
 
 from __future__ import annotations
 
@@ -48,16 +48,20 @@ class Source:
 
 
 def settings(rows: Table[RowT], component: Component, kind: str) -> tuple[RowT, dict[str, Any]]:
-    """Return the component's row and its parameters, defaults filled in; unknown names are a StudyError."""
+    """Return the component's row and its parameters with defaults filled in.
+
+    Raises StudyError for an unknown name or parameter, or for a required parameter that is missing.
+    """
     row = rows.find(component.name)
     if row is None:
-        raise StudyError("?", f"unknown {kind} '{component.name}'", hint="one of " + ", ".join(rows))
+        raise StudyError("unknown-name", f"unknown {kind} '{component.name}'", hint="one of " + ", ".join(rows))
     params = {parameter.name: parameter.default for parameter in row.parameters}
     for name, value in component.params:
         if name not in params:
-            raise StudyError("?", f"{row.name} has no parameter '{name}'", hint="one of " + ", ".join(params))
+            right = f"one of {', '.join(params)}" if params else f"{row.name} has no parameters"
+            raise StudyError("unknown-key", f"unknown parameter '{name}' of {row.name}", hint=right)
         params[name] = value
     missing = [p.name for p in row.parameters if p.required and params[p.name] is None]
     if missing:
-        raise StudyError("?", f"{row.name} needs {' and '.join(missing)}")
+        raise StudyError("missing-key", f"{row.name} requires {' and '.join(missing)}")
     return row, params

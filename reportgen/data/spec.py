@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.registry import Component
 
-WHEREABOUTS = ("path", "download")
+LOCATION_PARAMETERS = ("path", "download")
 """Parameters of a data set that say where its examples are found, not what they are."""
 
 

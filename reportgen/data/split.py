@@ -1,4 +1,4 @@
-"""Which example goes where: the splits, and what is done to the training split alone."""
+"""Training, validation and test splits, and changes of the training split: subsets, shuffled and noisy labels."""
 
 from __future__ import annotations
 
@@ -81,19 +81,25 @@ def _stratified(
 
 
 def split_sizes(n: int, validation: float, test: float) -> tuple[int, int]:
-    """Return how many of n examples go to validation and test: the fractions rounded, at least 1 of a positive one."""
+    """Return the sizes of the validation and test splits of n examples.
+
+    A size is the rounded fraction of n, and at least 1 if the fraction is positive. Raises StudyError if no training
+    example remains.
+    """
     n_validation, n_test = (max(1, int(n * fraction + 0.5)) if fraction > 0 else 0 for fraction in (validation, test))
     if n_validation + n_test >= n:
         wanted = f"validation {validation:g} and test {test:g} of {n} example{'s' if n > 1 else ''}"
-        raise StudyError("?", f"{wanted} leave nothing to train on", hint="smaller fractions, or more examples")
+        raise StudyError(
+            "impossible-split", f"{wanted} leave no training examples", hint="use smaller fractions or more examples"
+        )
     return n_validation, n_test
 
 
 def stratified_counts(counts: IntArray, validation: float, test: float) -> tuple[IntArray, IntArray]:
     """Return how many examples of each class go to validation and to test, (classes,) each.
 
-    Shares are rounded by largest remainder to the sizes of `split_sizes`. A class keeps one example to train on, so
-    where classes are tiny the splits come out smaller.
+    Shares are rounded by largest remainder to the sizes of `split_sizes`. Each class keeps at least one training
+    example, so very small classes make the splits smaller. Raises StudyError if a split would be empty.
     """
     n_validation, n_test = split_sizes(int(counts.sum()), validation, test)
     spare = np.maximum(counts - 1, 0)
@@ -101,7 +107,8 @@ def stratified_counts(counts: IntArray, validation: float, test: float) -> tuple
     for_test = np.minimum(largest_remainder(counts * n_test / counts.sum(), n_test), spare - for_validation)
     for name, wanted, found in (("validation", n_validation, for_validation), ("test", n_test, for_test)):
         if wanted and not found.sum():
-            raise StudyError("?", f"no example is left for {name}: every class has too few", hint="more examples")
+            found = f"the {name} split is empty: every class has too few examples"
+            raise StudyError("impossible-split", found, hint="use more examples")
     return for_validation, for_test
 
 
@@ -114,21 +121,25 @@ def _rank_in_class(labels: IntArray, counts: IntArray) -> IntArray:
 
 
 def kept_counts(counts: IntArray, keep: tuple[tuple[int, float], ...]) -> IntArray:
-    """Return how many training examples of each class stay: the fraction rounded, at least 1 unless it is 0."""
+    """Return how many training examples of each class to keep, (classes,).
+
+    A count is the rounded fraction, and at least 1 unless the fraction is 0. Raises StudyError for an unknown class,
+    or if no example remains.
+    """
     kept = counts.copy()
     for label, fraction in keep:
         if not 0 <= label < len(counts):
-            found, right = f"keep names class {label}", f"classes are 0 to {len(counts) - 1}"
-            raise StudyError("?", found, hint=right, setting="keep")
+            right = f"the classes are 0 to {len(counts) - 1}"
+            raise StudyError("unknown-class", f"unknown class {label}", hint=right, setting="keep")
         least = min(1, int(counts[label])) if fraction > 0 else 0
         kept[label] = max(least, int(counts[label] * fraction + 0.5))
     if not kept.sum():
-        raise StudyError("?", "keep leaves no example to train on")
+        raise StudyError("impossible-split", "keep leaves no training examples", setting="keep")
     return kept
 
 
 def _keep(train: IntArray, y: IntArray, classes: int, spec: DataSpec) -> IntArray:
-    """Return the training examples that stay: of each class in `keep` the first ones."""
+    """Return the training examples to keep: the first ones of each class in `keep`."""
     if not spec.keep:
         return train
     labels = y[train]
@@ -137,11 +148,10 @@ def _keep(train: IntArray, y: IntArray, classes: int, spec: DataSpec) -> IntArra
 
 
 def train_size(available: int, wanted: int | None) -> int:
-    """Return how many examples are trained on; more than there are is a StudyError."""
+    """Return the number of training examples; raises StudyError if more are requested than available."""
     if wanted is not None and not 1 <= wanted <= available:
-        raise StudyError(
-            "?", f"train: {wanted} of {available} training examples", hint=f"1 to {available}", setting="train"
-        )
+        found = f"train is {wanted}, but {available} training examples are available"
+        raise StudyError("impossible-split", found, hint=f"1 to {available}", setting="train")
     return available if wanted is None else wanted
 
 
@@ -150,13 +160,13 @@ def _first(train: IntArray, wanted: int | None) -> IntArray:
 
 
 def _labels(y: IntArray, classes: int, spec: DataSpec, seed: int) -> IntArray:
-    """Return the training labels, permuted or with noise where that is asked for."""
+    """Return the training labels, shuffled or with noise as the options say."""
     if spec.shuffle_labels:
         y = stream(seed, "data.shuffle_labels").permutation(y)
     if not spec.label_noise:
         return y
     if classes == 1:
-        raise StudyError("?", "label_noise replaces a label by another class, and there is only one")
+        raise StudyError("single-class", "label_noise needs at least two classes", setting="label_noise")
     return noisy_labels(y, classes, spec.label_noise, seed)
 
 

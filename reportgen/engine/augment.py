@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.jit.compile import inner
+from reportgen.engine.jit.compile import internal
 from reportgen.engine.math.random import mix, subkey
 
 _NOISE_STREAM, _IMAGE_STREAM = np.int64(1_000_001), np.int64(1_000_002)  # beyond any layer's number
 _TWO_PI = 6.283185307179586
 
 
-@inner
+@internal
 def augment(image, noise, keys, step, features, rows, work):
     """Change the batch in work.x in place; `image` is (channels, height, width, largest shift, flip)."""
     if image[3] > 0 or image[4] > 0:
@@ -22,13 +22,13 @@ def augment(image, noise, keys, step, features, rows, work):
         _add_noise(subkey(keys, _NOISE_STREAM, step), noise, work.x[: rows * features])
 
 
-@inner
+@internal
 def _uniform(key, counter):
     """Return a number in (0, 1), float64."""
     return (np.float64(mix(np.uint32(mix(np.uint32(counter)) + key))) + 0.5) / 4294967296.0
 
 
-@inner
+@internal
 def _add_noise(key, sd, x):
     """Add normal numbers of that standard deviation (Box and Muller 1958)."""
     for k in range(x.size):
@@ -36,7 +36,7 @@ def _add_noise(key, sd, x):
         x[k] += sd * x.dtype.type(radius * np.cos(_TWO_PI * _uniform(key, 2 * k + 1)))
 
 
-@inner
+@internal
 def _move(image, key, example, pixels, scratch):
     """Shift one image by whole pixels, with zeros coming in, and flip it left to right by a fair coin."""
     channels, height, width, reach, flips = image[0], image[1], image[2], image[3], image[4]

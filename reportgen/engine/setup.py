@@ -30,7 +30,7 @@ from reportgen.engine.network import (
     new_state,
     new_work,
 )
-from reportgen.engine.probes.probe import Looks, Watch, probe
+from reportgen.engine.probes.probe import ProbeArrays, Watch, probe
 from reportgen.engine.program import compile_network, learned_blocks, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, Recipe, backward, gather, score
@@ -137,7 +137,7 @@ def watch_types() -> tuple[Any, Any]:
     """Return Numba's types of (looks, watch)."""
     vector, numbers, counts = np.zeros(1, np.float32), np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.int64)
     room, cuts, dead = np.zeros(1, np.int32), np.zeros(1, np.uint32), np.zeros((1, 1), np.uint8)
-    looks = Looks(numbers, numbers, numbers[0], counts, room, cuts, counts[0, 0], counts, dead)
+    looks = ProbeArrays(numbers, numbers, numbers[0], counts, room, cuts, counts[0, 0], counts, dead)
     return typeof(looks), typeof(Watch(0, 0, counts[0, 0], vector, looks))
 
 

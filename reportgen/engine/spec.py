@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reportgen.data.spec import WHEREABOUTS, DataSpec
+from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
 from reportgen.registry import Component, Plugin, plugin_of
 
 ENGINE_VERSION = 7
@@ -56,7 +56,7 @@ STATISTICS = (
 SPECTRAL = STATISTICS[-4:]
 """Statistics that are measured only where ProbeSpec.singular_values asks for them, and NaN elsewhere."""
 
-LOOK_METRICS = ("curvature",)
+PROBE_METRICS = ("curvature",)
 """What a look measures of the network as a whole, where ProbeSpec asks for it."""
 
 EPOCH_COLUMNS = (
@@ -217,7 +217,7 @@ class RunSpec:
         the key also depends on the plug-in's source code.
         """
         source = self.data.source
-        params = tuple((name, value) for name, value in source.params if name not in WHEREABOUTS)
+        params = tuple((name, value) for name, value in source.params if name not in LOCATION_PARAMETERS)
         data = dataclasses.replace(self.data, source=Component(source.name, params))
         text = f"{ENGINE_VERSION}\n{fingerprint}\n{dataclasses.replace(self, data=data).canonical()}"
         text += "".join(f"\n{plugin.sha256}" for plugin in self.plugins())

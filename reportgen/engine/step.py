@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.jit.calls import call, call_number
-from reportgen.engine.jit.compile import inner, kernel
+from reportgen.engine.jit.compile import internal, kernel
 from reportgen.engine.layers.dense import backward_activation, backward_linear, copy, output, weight_gradient
-from reportgen.engine.math.microkernel import DESCEND, WRITE
+from reportgen.engine.math.microkernel import MOMENTUM_STEP, WRITE
 from reportgen.engine.math.random import shuffle, subkey
 from reportgen.engine.network import END, FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
 from reportgen.engine.tables.losses import count_correct
@@ -65,14 +65,14 @@ def gather(x, y, features, index, work):
         work.y[i] = y[index[i]]
 
 
-@inner
+@internal
 def add_penalty(w, g, l2, l1):
     """Add the gradient of (l2 / 2) |w|^2 + l1 |w|_1 to g."""
     for k in range(w.size):
         g[k] += l2 * w[k] + l1 * (_ONE if w[k] > _ZERO else (-_ONE if w[k] < _ZERO else _ZERO))
 
 
-@inner
+@internal
 def _layer_gradient(net, state, work, recipe, layer, rows, delta):
     """Set the gradient of a layer's weights, with penalties."""
     code = net.codes[layer]
@@ -84,13 +84,13 @@ def _layer_gradient(net, state, work, recipe, layer, rows, delta):
         add_penalty(state.params[begin:end], g, recipe.numbers[L2], recipe.numbers[L1])
 
 
-@inner
+@internal
 def _ride(net, state, work, recipe, layer, rows, delta, lr):
     """Take the step of SGD with velocity as part of the product that computes the weights' gradient."""
     code = net.codes[layer]
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     w, v = state.params[begin:end], state.optimizer_state[begin:end]
-    finish = (DESCEND, recipe.hyper[0], -lr, -lr * recipe.numbers[L2])
+    finish = (MOMENTUM_STEP, recipe.hyper[0], -lr, -lr * recipe.numbers[L2])
     weight_gradient(net, state, work, layer, rows, delta, v, w, finish)
     vectors, velocity = state.params[end : code[END]], state.optimizer_state[end : code[END]]
     gradient = state.grads[end : code[END]]
@@ -99,7 +99,7 @@ def _ride(net, state, work, recipe, layer, rows, delta, lr):
         vectors[k] += velocity[k]
 
 
-@inner
+@internal
 def _update_layer(net, state, recipe, layer, lr, t):
     """Take the optimizer's step on one layer; weight decay acts on weights alone."""
     code = net.codes[layer]
@@ -113,7 +113,7 @@ def _update_layer(net, state, recipe, layer, lr, t):
         call(recipe.optimizer, recipe.hyper, lr, t, w, g, kept, rate)
 
 
-@inner
+@internal
 def _clip(grads, limit):
     """Scale the whole gradient to norm `limit` where it is longer."""
     squares = 0.0
@@ -126,7 +126,7 @@ def _clip(grads, limit):
             grads[k] *= factor
 
 
-@inner
+@internal
 def backward(net, state, work, recipe, rows, lr, t):
     """Go back through all layers from the logits' delta in work.delta, and update; t = 0 sets gradients alone.
 

@@ -15,8 +15,8 @@ from reportgen.data.dataset import Dataset
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
 from reportgen.engine.jit import ahead
-from reportgen.engine.probes.probe import Watch, look_arrays, new_looks, probe
-from reportgen.engine.probes.spectra import curvature, look_at_singular_values
+from reportgen.engine.probes.probe import Watch, new_probe_arrays, probe, record_arrays
+from reportgen.engine.probes.spectra import curvature, probe_singular_values
 from reportgen.engine.setup import Setup, probe_address, set_up
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, RunSpec
 from reportgen.engine.step import SCORE_COLUMNS, evaluate, score, train_steps
@@ -84,7 +84,7 @@ def _heed(cancel: Callable[[], bool]) -> None:
         raise Cancelled
 
 
-def look_steps(looks: int, total: int) -> list[int]:
+def probe_steps(looks: int, total: int) -> list[int]:
     """Return at most `looks` steps, 0 and `total` among them, about even in log time."""
     if looks == 0:
         return []
@@ -115,8 +115,8 @@ class _Run:
         self.order = np.arange(n)
         self.per_epoch = batches_per_epoch(self.spec, n)
         self.total = training.epochs * self.per_epoch
-        self.due = look_steps(self.spec.probes.looks, self.total)
-        self.looks = new_looks(self.spec.network, len(self.due) + 1)  # and one where it diverges or is stopped
+        self.due = probe_steps(self.spec.probes.looks, self.total)
+        self.looks = new_probe_arrays(self.spec.network, len(self.due) + 1)  # and one where it diverges or is stopped
         self.lr, self.losses = np.empty(0), np.empty(0, np.float32)
         self._make_room(min(_ROOM, self.total))
         self.scores = np.full((training.epochs + 1, len(SCORE_COLUMNS)), np.nan)
@@ -147,7 +147,7 @@ class _Run:
         self._score(0)
         self.look()
         if self.total:
-            ahead.compile_rest()
+            ahead.compile_deferred()
         due, before = np.array(self.due, np.int64), np.empty_like(self.setup.state.params)
         self.watch = Watch(probe_address() if self.due else 0, self.setup.probe_n, due, before, self.looks)
         self._train(0)  # compiles the loop
@@ -207,7 +207,7 @@ class _Run:
         """Note a look at the network after so many steps, and add to it what no kernel looks for."""
         s, index = self.setup, len(self.looked_at)
         if self.spec.probes.singular_values:
-            look_at_singular_values(s, s.probe_n, self.looks.statistics[index])
+            probe_singular_values(s, s.probe_n, self.looks.statistics[index])
         if self.spec.probes.curvature:
             self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.heed))
         self.looked_at.append(step)
@@ -272,7 +272,7 @@ class _Run:
         more, kept = self.evaluation.results(final)
         about_classes, by_class = self.evaluation.by_class() if self.total else ({}, {})
         units = [layer.units for layer in self.spec.network.layers[:-1]]
-        arrays = look_arrays(self.looked_at, self.looks, units) | kept | by_class
+        arrays = record_arrays(self.looked_at, self.looks, units) | kept | by_class
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
         arrays["step_loss"] = self.losses[: self.step]

@@ -1,4 +1,4 @@
-"""The arrays of a record that a user brings: read without executing anything, and checked one by one.
+"""Arrays of an external record: read without executing anything, and checked one by one.
 
 Names and meanings are those of `reportgen.runs.record`; S steps, E + 1 rows of scores, P looks, L layers, U hidden
 units, C classes.
@@ -17,14 +17,14 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS, STATISTICS
+from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS, STATISTICS
 from reportgen.errors import StudyError
-from reportgen.external.checks import check_together, refusal
+from reportgen.external.checks import array_error, check_together
 
 Array = NDArray[Any]
 
 SETTINGS = "run"
-"""The member of an archive that holds the run's settings, as JSON text."""
+"""The member of an archive with the settings of the run, as JSON text."""
 
 REQUIRED = ("step_loss",)
 MOST_BYTES = 4 * 2**30
@@ -39,7 +39,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     **{f"epoch_{name}": ("E + 1",) for name in EPOCH_COLUMNS},
     "probe_step": ("P",),
     **{f"probe_{name}": ("P", "L") for name in STATISTICS},
-    **{f"probe_{name}": ("P",) for name in LOOK_METRICS},
+    **{f"probe_{name}": ("P",) for name in PROBE_METRICS},
     "probe_unit_dead": ("P", "U"),
     "unit_layer": ("U",),
     "val_confusion": ("C", "C"),
@@ -75,29 +75,30 @@ MEASURED = tuple(
 
 COUNTS = ("probe_step", "epoch_epoch", "epoch_step", "unit_layer", "val_confusion", "train_confusion")
 ROWS = {
-    "S": "one value a training step",
-    "E + 1": "one value an epoch, the network before training first",
-    "P": "one value a look at the layers",
-    "L": "one column a layer, the output layer last",
-    "U": "one column a hidden unit",
-    "C": "one row and one column a class",
+    "S": "one value per training step",
+    "E + 1": "one value per epoch, the network before training first",
+    "P": "one value per probe",
+    "L": "one column per layer, the output layer last",
+    "U": "one column per hidden unit",
+    "C": "one row and one column per class",
 }
 
 
 def read_archive(path: Path) -> dict[str, Array]:
-    """Return the members of an .npz archive; raises StudyError where it is none, is damaged, or holds objects."""
+    """Return the members of an .npz archive; raises StudyError if it is damaged, too large, or has Python objects."""
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
             if size > MOST_BYTES:
-                raise StudyError("?", f"the arrays take {size / 2**30:.1f} GiB", str(path), "at most 4 GiB")
+                found = f"the arrays take {size / 2**30:.1f} GiB"
+                raise StudyError("too-large", found, str(path), f"at most {MOST_BYTES // 2**30} GiB")
             return {_name(info): _member(path, archive, info) for info in archive.infolist()}
     except (zipfile.BadZipFile, zlib.error) as error:
         hint = "an .npz archive, as numpy.savez writes it, or a folder of them"
-        raise StudyError("?", "the file is no record, or a damaged one", str(path), hint) from error
+        raise StudyError("invalid-file", "the file is not a record or is damaged", str(path), hint) from error
     except (EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         hint = "an .npz archive, as numpy.savez writes it"
-        raise StudyError("?", f"the file cannot be read as arrays: {error}", str(path), hint) from error
+        raise StudyError("invalid-file", "the file cannot be read as arrays", str(path), hint) from error
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -105,27 +106,27 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
-    """Return one array, after its header has told that its bytes are those of plain numbers or text, and all there."""
+    """Return one array; raises StudyError if its header declares objects or another number of bytes than it has."""
     name = _name(info)
     if not info.filename.endswith(".npy"):
-        raise StudyError("?", f"the archive holds {info.filename}, which is no array", str(path), "arrays alone")
+        raise array_error("not-an-array", path, info.filename, "this member is not an array", "only arrays")
     with archive.open(info) as source:
         try:
             shape, dtype = _header(source)
         except ValueError:
-            raise refusal(path, name, "has no header that can be read", "as numpy.savez writes it") from None
+            raise array_error("invalid-file", path, name, "invalid header", "save it with numpy.savez") from None
         if dtype.hasobject:
-            raise refusal(path, name, "holds Python objects, which are not read", "plain numbers")
+            raise array_error("object-array", path, name, "Python objects are not allowed", "numbers")
         declared, there = math.prod(shape) * dtype.itemsize, info.file_size - source.tell()
         if declared != there:
-            found = f"says that its shape is {shape}, which takes {declared} bytes, and has {there}"
-            raise refusal(path, name, found, "a whole array")
+            found = f"its shape {shape} takes {declared} bytes, but it has {there}"
+            raise array_error("invalid-file", path, name, found, "save it with numpy.savez")
     with archive.open(info) as source:
         return np.asarray(np.lib.format.read_array(source, allow_pickle=False))
 
 
 def _header(source: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return shape and type of the array that begins here; raises ValueError where none does."""
+    """Return the shape and type of the array that begins here; raises ValueError for an invalid header."""
     version = np.lib.format.read_magic(source)
     reader = READERS.get(version)
     if reader is None:
@@ -135,34 +136,37 @@ def _header(source: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 def checked(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...], classes: int) -> dict[str, Array]:
-    """Return the arrays that diagnoses read, in float64 or int64; raises StudyError at the first that cannot be.
+    """Return the arrays that diagnoses read, in float64 or int64; raises StudyError for the first invalid one.
 
-    units: of the hidden layers.
+    units: numbers of units of the hidden layers.
     """
     for name in REQUIRED:
         if name not in arrays:
-            raise StudyError("?", f"the array {name} is missing", str(path), "the loss of every training step, (S,)")
+            raise _missing(path, name, "the loss of every training step, (S,)")
     for name in arrays:
         if name not in SHAPES and name not in UNREAD and name != SETTINGS:
             near = difflib.get_close_matches(name, SHAPES, n=1)
-            raise StudyError("?", f"unknown array {name!r}", str(path), f"did you mean {near[0]!r}?" if near else None)
+            hint = f"did you mean {near[0]!r}?" if near else "rename or remove it"
+            raise array_error("unknown-array", path, name, "unknown array", hint)
     sizes = {"L": len(units) + 1, "U": sum(units), "C": classes}
     found = {name: _checked(path, name, arrays[name], sizes) for name in SHAPES if name in arrays}
     looks = next((name for name in found if name.startswith("probe_")), None)
     if looks is not None and "probe_step" not in found:
-        raise StudyError(
-            "?", "the array probe_step is missing", str(path), f"the steps after which {looks} was measured"
-        )
+        raise _missing(path, "probe_step", f"the steps after which {looks} was measured")
     if "probe_unit_dead" in found:
         found.setdefault("unit_layer", np.repeat(np.arange(1, len(units) + 1), units))
     check_together(path, found, units)
     return {name: values for name, values in found.items() if name not in MEASURED or not np.isnan(values).all()}
 
 
+def _missing(path: Path, name: str, right: str) -> StudyError:
+    return StudyError("missing-array", f"the array {name} is missing", str(path), right)
+
+
 def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Array:
-    """Return one array in its type; a size that is not known yet is the array's own."""
+    """Return one array in its type and add its axes to `sizes`; raises StudyError for a wrong type, shape or value."""
     if array.dtype.kind not in "fiu" and not (array.dtype.kind == "b" and name == "probe_unit_dead"):
-        raise refusal(path, name, f"holds {array.dtype}, no numbers", "floats or integers")
+        raise array_error("wrong-type", path, name, f"expected numbers, found {array.dtype}", "floats or integers")
     shape = SHAPES[name]
     if array.ndim == len(shape):
         for axis, size in zip(shape, array.shape, strict=True):
@@ -171,38 +175,38 @@ def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Arra
     if array.ndim != len(shape) or array.shape != wanted:
         known = ", ".join(str(sizes[axis]) if axis in sizes else axis for axis in shape)
         words = "; ".join(dict.fromkeys(ROWS[axis] for axis in shape))
-        raise refusal(path, name, f"has shape {array.shape}", f"({known}{',' * (len(shape) == 1)}): {words}")
+        found = f"expected shape ({known}{',' * (len(shape) == 1)}), found {array.shape}"
+        raise array_error("wrong-shape", path, name, found, words)
     if not array.size:
-        right = "at least one step" if name in REQUIRED else "leave it out where nothing was measured"
-        raise refusal(path, name, "is empty", right)
+        right = "at least one step" if name in REQUIRED else "remove the array"
+        raise array_error("empty-value", path, name, "the array is empty", right)
     values = np.asarray(array, np.float64)
     _check_values(path, name, values)
     return values.astype(np.int64) if name in COUNTS and not name.startswith("epoch_") else values
 
 
+NOT_NEGATIVE = ("_std", "_norm", "_ratio", "_spread", "_lr", "_loss", "_penalty")
+"""Ends of the names of arrays without negative values."""
+
+
 def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
-    if name in COUNTS:
-        if not np.isfinite(values).all() or (values < 0).any() or (values % 1 != 0).any():
-            raise refusal(path, name, f"holds {_first(values)}", "whole numbers from 0 on")
-        if name in ("probe_step", "epoch_step") and (np.diff(values) <= 0).any():
-            raise refusal(path, name, "does not rise from one entry to the next", "steps in order, each once")
-    if name == "probe_unit_dead" and not np.isin(values, (0, 1)).all():
-        wrong = values[~np.isin(values, (0, 1))][0]
-        raise refusal(path, name, f"holds {wrong:g}", "1 for a unit that is zero on every example, else 0")
+    """Raise StudyError for the first value outside the range of the array."""
     known = values[np.isfinite(values)]
-    share = name.endswith(("accuracy", "_fraction", "unit_dead"))
-    if share and ((known < 0).any() or (known > 1).any()):
-        raise refusal(path, name, f"holds {known[(known < 0) | (known > 1)][0]:g}", "a share from 0 to 1")
-    if name.endswith(("_std", "_norm", "_ratio", "_spread")) and (known < 0).any():
-        raise refusal(path, name, f"holds {known[known < 0][0]:g}", "a size, which is never below 0")
-    if name == "epoch_lr" and (known < 0).any():
-        raise refusal(path, name, f"holds {known[known < 0][0]:g}", "a learning rate, which is never below 0")
-    if name.endswith(("_loss", "_penalty")) and (known < 0).any():
-        words = "cross-entropy, squared error and hinge loss are never below 0, and no penalty is"
-        raise refusal(path, name, f"holds {known[known < 0][0]:g}", words)
+    if name in COUNTS:
+        whole = np.isfinite(values) & (values >= 0) & (values % 1 == 0)
+        _refuse(path, name, values[~whole], "whole numbers of at least 0")
+        if name in ("probe_step", "epoch_step") and (np.diff(values) <= 0).any():
+            right = "steps in increasing order, each once"
+            raise array_error("unordered-steps", path, name, "the steps do not increase", right)
+    if name == "probe_unit_dead":
+        _refuse(path, name, values[~np.isin(values, (0, 1))], "1 for a unit that is zero on every example, else 0")
+    if name.endswith(("accuracy", "_fraction")):
+        _refuse(path, name, known[(known < 0) | (known > 1)], "fractions from 0 to 1")
+    if name.endswith(NOT_NEGATIVE):
+        _refuse(path, name, known[known < 0], "numbers of at least 0")
 
 
-def _first(values: NDArray[np.float64]) -> str:
-    """Return the first value that is no count, for a message."""
-    wrong = values[~np.isfinite(values) | (values < 0) | (values % 1 != 0)]
-    return f"{wrong[0]:g}"
+def _refuse(path: Path, name: str, wrong: NDArray[np.float64], right: str) -> None:
+    """Raise StudyError for the first of the wrong values, if there is any."""
+    if wrong.size:
+        raise array_error("out-of-range", path, name, f"{wrong[0]:g} is not possible", right)

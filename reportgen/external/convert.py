@@ -1,7 +1,8 @@
-"""What a recorder is given, as plain numbers and settings: arrays or tensors, labels, activations, optimizers."""
+"""Conversion of the recorder's arguments to plain arrays and settings: tensors, labels, activations, optimizers."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -22,7 +23,7 @@ Labels = NDArray[np.int64]
 RowT = TypeVar("RowT", bound=Row)
 
 NETWORK = ("init", "batchnorm", "dropout")
-"""Settings of the network that no array shows for certain, so that they have to be told."""
+"""Settings of the network that the arrays do not determine, so that the caller must give them."""
 
 FOREIGN = {"negative_slope": "slope", "alpha": "alpha"}
 """Parameters of activations that are objects, and what a study file calls them."""
@@ -33,17 +34,19 @@ NOTED = ("momentum", "nesterov", "weight_decay")
 
 
 def array(values: Any, what: str = "an array") -> Array:
-    """Return values as an array in float64, those of a tensor freed from what it keeps for the way back."""
+    """Return values as a float64 array, those of a tensor detached; raises UsageError if they are not numbers.
+
+    what: name of the values, for the place of the error.
+    """
     try:
         return np.asarray(_of_tensor(values) if hasattr(values, "detach") else values, np.float64)
     except (TypeError, ValueError) as error:
-        raise UsageError(
-            "?", f"{what} cannot be read as numbers: {error}", hint="an array of numbers, or a tensor"
-        ) from None
+        hint = f"an array of numbers or a tensor, not {type(values).__name__}"
+        raise UsageError("wrong-type", "the values are not numbers", what, hint) from error
 
 
 def _of_tensor(tensor: Any) -> Any:
-    """Return a tensor's values; those of a type that NumPy does not have, such as bfloat16, in float32."""
+    """Return a tensor's values; types that NumPy does not have, such as bfloat16, become float32."""
     here = tensor.detach().cpu()
     try:
         return here.numpy()
@@ -52,60 +55,63 @@ def _of_tensor(tensor: Any) -> Any:
 
 
 def one_loss(value: Any, where: str) -> float:
-    """Return a loss, which has to be a single number."""
-    found = array(value, f"the loss of {where}")
+    """Return a loss; raises UsageError unless it is a single number."""
+    found = array(value, where)
     if found.size != 1:
-        raise UsageError(
-            "?", f"the loss of {where} has shape {found.shape}", hint="one number, the mean over the examples"
-        )
+        right = "one number, the mean over the examples"
+        raise UsageError("wrong-shape", f"the loss has shape {found.shape}", where, right)
     return float(found.reshape(()))
 
 
 def examples(x: Any, y: Any, split: str) -> tuple[Array, Labels]:
-    """Return a split's inputs and classes; raises UsageError where they are no examples of a classification."""
-    inputs, labels = array(x, f"{split} inputs"), array(y, f"{split} classes")
+    """Return a split's inputs (n, ...) and classes (n,); raises UsageError for wrong shapes or impossible values."""
+    x_name, y_name = f"{split} inputs", f"{split} classes"
+    inputs, labels = array(x, x_name), array(y, y_name)
     if labels.shape != inputs.shape[:1]:
-        found = f"{split} inputs are {inputs.shape}, classes {labels.shape}"
-        raise UsageError("?", found, hint="one class for each input, by its number")
+        found = f"classes of shape {labels.shape} for inputs of shape {inputs.shape}"
+        raise UsageError("wrong-shape", found, y_name, "one class number per input")
     lost = int((~np.isfinite(inputs)).sum())
     if lost:
-        found = f"{split} inputs hold {lost} value{'s' * (lost > 1)} that are not finite"
-        raise UsageError("?", found, hint="a single one makes every loss NaN; leave out or mend such examples")
+        found = f"{lost} value{'s are' if lost > 1 else ' is'} not finite"
+        raise UsageError("not-finite", found, x_name, "correct or remove these examples, which make every loss NaN")
     wrong = labels[(labels % 1 != 0) | (labels < 0)]
     if wrong.size:
-        hint = "whole numbers from 0 on; (y + 1) // 2 for classes -1 and 1"
-        raise UsageError("?", f"{split} classes hold {wrong[0]:g}", hint=hint)
+        hint = "whole numbers from 0; use (y + 1) // 2 for classes -1 and 1"
+        raise UsageError("invalid-labels", f"{wrong[0]:g} is not a class", y_name, hint)
     return inputs, labels.astype(np.int64)
 
 
-ONE_LOGIT = "of one logit z, give two: 0 and z"
+ONE_LOGIT = "for a single logit z, give the two columns 0 and z"
 
 
 def outputs_of(given: Any, split: str, examples: int, classes: int, certain: bool) -> Array:
-    """Return a network's outputs as logits of all examples; certain: whether `classes` is more than the labels say."""
+    """Return a network's outputs as logits (examples, classes); raises UsageError for another shape or probabilities.
+
+    certain: whether the number of classes is known from earlier outputs, not only from the labels.
+    """
+    where = f"{split} outputs"
     if given is None:
-        raise UsageError(
-            "?", f"the {split} outputs are missing", hint="the network's outputs of all examples of the split"
-        )
-    outputs = array(given, f"{split} outputs")
+        raise UsageError("missing-outputs", "the outputs are missing", where, "outputs of all examples of the split")
+    outputs = array(given, where)
     fits = outputs.ndim == 2 and len(outputs) == examples
     if not fits or outputs.shape[1] < classes or (certain and outputs.shape[1] != classes):
-        count = f"{'' if certain else 'at least '}{classes} classes, from 0 on"
-        right = f"logits of all {examples} examples, (n, classes), of {count}"
+        right = f"logits of {examples} examples and {'' if certain else 'at least '}{classes} classes, (n, classes)"
         one = fits and outputs.shape[1] == 1
-        raise UsageError("?", f"{split} outputs are {outputs.shape}", hint=f"{right}; {ONE_LOGIT}" if one else right)
+        found = f"shape {outputs.shape} is not possible"
+        raise UsageError("wrong-shape", found, where, f"{right}; {ONE_LOGIT}" if one else right)
     if len(outputs) and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=1e-5):
-        hint = "logits, which go into the softmax, or the logarithms of probabilities"
-        raise UsageError("?", f"{split} outputs are probabilities: they add to 1 for each example", hint=hint)
+        found = "the outputs are probabilities, which add up to 1 for each example"
+        hint = "logits (the inputs of the softmax) or logarithms of probabilities"
+        raise UsageError("not-logits", found, where, hint)
     return outputs
 
 
 def check_output_units(units: int, classes: int, certain: bool) -> None:
-    """Refuse a last layer that cannot be the output layer; certain: whether `classes` is more than the labels say."""
+    """Raise UsageError if the last layer has the wrong number of units; certain: as for `outputs_of`."""
     if units < classes or (certain and units != classes):
-        found = f"the last layer has {units} unit{'s' * (units > 1)}, and there are {classes} classes"
+        found = f"{units} unit{'s' * (units > 1)} for {classes} classes"
         right = "all layers, the output layer last"
-        raise UsageError("?", found, hint=f"{right}; {ONE_LOGIT}" if units == 1 else right)
+        raise UsageError("wrong-shape", found, "the last layer", f"{right}; {ONE_LOGIT}" if units == 1 else right)
 
 
 def no_examples(like: Array) -> tuple[Array, Labels]:
@@ -125,7 +131,10 @@ def plain(value: Any) -> Any:
 
 
 def activation_of(given: Any) -> tuple[Activation, dict[str, Any]]:
-    """Return an activation's row and its parameters, of a name, a mapping as in a study file, or a layer's object."""
+    """Return the row and the parameters of an activation: a name, a mapping as in a study file, or a layer object.
+
+    Raises UsageError for an unknown activation or parameter.
+    """
     if isinstance(given, Mapping):
         parameters = {name: plain(value) for name, value in given.items()}
         name = parameters.pop("name", "")
@@ -137,16 +146,19 @@ def activation_of(given: Any) -> tuple[Activation, dict[str, Any]]:
         parameters = {ours: has[theirs] for theirs, ours in FOREIGN.items() if theirs in has}
     row = named(ACTIVATIONS, name)
     if row is None:
-        raise UsageError("?", f"unknown activation {given!r}", hint=f"one of {', '.join(ACTIVATIONS)}")
+        near = difflib.get_close_matches(str(name).lower(), ACTIVATIONS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(ACTIVATIONS)}"
+        raise UsageError("unknown-name", f"unknown activation {str(name)!r}", "activation", hint)
     unknown = sorted(set(parameters) - {one.name for one in row.parameters})
     if unknown:
-        known = ", ".join(one.name for one in row.parameters) or "none"
-        raise UsageError("?", f"{row.name} has no parameter {', '.join(unknown)}", hint=f"it has {known}")
+        known = ", ".join(one.name for one in row.parameters)
+        hint = f"one of {known}" if known else f"{row.name} has no parameters"
+        raise UsageError("unknown-key", f"unknown parameter '{unknown[0]}' of {row.name}", "activation", hint)
     return row, parameters
 
 
 def named(rows: Mapping[str, RowT], name: Any) -> RowT | None:
-    """Return the row of a name or alias, in capitals or not, as `LeakyReLU` for `leaky_relu`; None for none."""
+    """Return the row with this name or alias, ignoring case and underscores (`LeakyReLU`: `leaky_relu`), or None."""
     asked = str(name).replace("_", "").lower()
     for row in rows.values():
         if asked in (one.replace("_", "").lower() for one in (row.name, *row.aliases)):
@@ -155,10 +167,10 @@ def named(rows: Mapping[str, RowT], name: Any) -> RowT | None:
 
 
 def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return settings of the network and of the training as a study file has them, of those named as in PyTorch too.
+    """Return settings of the network and of the training as in a study file; names of PyTorch are accepted too.
 
-    `momentum` and `nesterov` go to the optimizer; `weight_decay` goes to an optimizer that has one, and is `l2` of all
-    others.
+    `momentum` and `nesterov` become settings of the optimizer; `weight_decay` becomes a setting of an optimizer that
+    has its own, such as adamw, or `l2` for others. Raises UsageError if `weight_decay` and `l2` contradict each other.
     """
     rest = {name: plain(value) for name, value in given.items() if name != "optimizer" and value is not None}
     network = {name: rest.pop(name) for name in NETWORK if name in rest}
@@ -172,30 +184,31 @@ def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
         optimizer[row.decay] = decay
     elif decay is not None:
         if rest.get("l2", decay) != decay:
-            raise UsageError(
-                "?", f"weight_decay is {decay:g} and l2 {rest['l2']:g}", hint="one of them: they are the same"
-            )
+            found = f"weight_decay is {decay:g}, but l2 is {rest['l2']:g}"
+            raise UsageError("conflicting-settings", found, "settings.l2", "give one of them, which mean the same")
         rest["l2"] = decay
     return network, rest | ({"optimizer": {"name": "sgd"} | optimizer} if optimizer else {})
 
 
 def _optimizer(given: Any) -> dict[str, Any]:
-    """Return an optimizer as a mapping: of a name, of a mapping, or of an object with `param_groups` as PyTorch's."""
+    """Return an optimizer as a mapping: a name, a mapping, or an object with `param_groups` as in PyTorch.
+
+    Raises UsageError for anything else.
+    """
     if given is None:
         return {}
     if hasattr(given, "param_groups"):
         return _of_object(type(given).__name__, given.param_groups[0])
     mapping = {"name": given} if isinstance(given, str) else plain(given)
     if not isinstance(mapping, dict):
-        raise UsageError(
-            "?", f"the optimizer is {given!r}", hint="a name such as 'adam', a mapping, or PyTorch's optimizer"
-        )
+        found, right = f"{given!r} is not an optimizer", "a name such as 'adam', a mapping, or an optimizer of PyTorch"
+        raise UsageError("wrong-type", found, "settings.optimizer", right)
     row = named(OPTIMIZERS, mapping.get("name"))
     return mapping | ({"name": row.name} if row is not None else {})
 
 
 def _of_object(kind: str, group: Mapping[str, Any]) -> dict[str, Any]:
-    """Return PyTorch's optimizer of that class as a mapping; what ours does not have stays where it does something."""
+    """Return an optimizer of PyTorch as a mapping; parameters unknown here are kept only if they have an effect."""
     row = named(OPTIMIZERS, kind)
     ours = {one.name for one in row.parameters} if row is not None else set()
     values = {RENAMED.get(name, name): plain(value) for name, value in group.items()}
@@ -205,12 +218,12 @@ def _of_object(kind: str, group: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_training(training: Mapping[str, Any]) -> None:
-    """Refuse settings of training that a study would not take; raises UsageError with the first such one."""
+    """Raise UsageError for the first setting of the training that a study would not accept."""
     _check(Training, training)
 
 
 def check_network(network: Mapping[str, Any]) -> None:
-    """Refuse settings of the network that a study would not take; raises UsageError with the first such one."""
+    """Raise UsageError for the first setting of the network that a study would not accept."""
     _check(Network, network)
 
 
@@ -218,27 +231,28 @@ def _check(model: type[Training] | type[Network], tree: Mapping[str, Any]) -> No
     try:
         model.model_validate(tree)
     except ValidationError as error:
-        told = study_error(error, dict(tree), lambda path, _: f"settings: {'.'.join(map(str, path))}")
-        raise UsageError("?", str(told)) from None
+        found = study_error(error, dict(tree), lambda path, _: ".".join(("settings", *map(str, path))))
+        raise UsageError(found.code, found.message, found.where, found.hint) from None
 
 
 def one_seed(value: Any) -> int:
-    """Return a seed as a whole number."""
+    """Return a seed as an int; raises UsageError if it is not a whole number."""
     found = plain(value)
     if isinstance(found, bool) or not isinstance(found, int):
-        raise UsageError("?", f"the seed is {value!r}", hint="a whole number, which tells records of one variant apart")
+        raise UsageError("wrong-type", f"expected a whole number, found {value!r}", "settings.seed", "such as 0")
     return found
 
 
 def one_name(value: Any) -> str:
-    """Return a variant's name as text; a number is a name too."""
+    """Return a variant's name as text, a number too; raises UsageError unless it is one line of text."""
     found = str(plain(value))
     if not found.strip() or not found.isprintable():
-        raise UsageError("?", f"the variant's name is {found!r}", hint="a name of one line, such as 'wide'")
+        right = "one line of text, such as 'wide'"
+        raise UsageError("invalid-name", f"{found!r} is not a name", "settings.variant", right)
     return found
 
 
 def same(values: Iterable[Any]) -> Any:
-    """Return the one value where all are equal, else their list."""
+    """Return the common value if all values are equal, else their list."""
     listed = list(values)
     return listed[0] if listed and all(value == listed[0] for value in listed) else listed

@@ -1,8 +1,8 @@
-"""Layers of another program that a recorder looks at by itself, by the hooks that they offer; nothing is imported.
+"""Probes of PyTorch networks by forward hooks, without importing PyTorch.
 
-A pass through the network tells in which order its layers are and what stands between them, so that neither has to be
-said. Looks are taken in the mode that records prescribe, whatever mode the network is in: dropout is off, and batch
-normalization takes the batch's statistics and leaves its running ones as they are.
+A forward pass determines the order of the layers and the modules between them. Probes use the mode that records
+require, whatever the mode of the network: dropout is off, and batch normalization uses the statistics of the batch
+without updating its running statistics.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ from reportgen.external.torch_modules import (
     kind_of,
     modules_in,
     running_of,
+    settings_of_norm,
     switched,
     trained,
 )
 
 ALIKE = 1e-3
-"""How far two losses of one batch may differ, in relation to their size: sums in another order differ by far less."""
+"""Largest relative difference of two losses of one batch that count as equal; rounding differs by far less."""
 
 DRAWS = 8
-"""Passes under dropout's masks, over which the outputs are averaged."""
+"""Number of passes with dropout over which outputs are averaged."""
 
 
 @dataclass
-class Seen:
+class LayerTrace:
     """A layer as a pass met it: what it puts out, what batch normalization makes of that, and what is dropped after.
 
     normalized: what goes into the activation where batch normalization comes straight after the layer, else None.
@@ -60,21 +61,22 @@ class Seen:
 class Pass:
     """One pass: the layers in order, the loss, and whether all of the network is known to have been seen."""
 
-    layers: list[Seen]
+    layers: list[LayerTrace]
     loss: Any
     whole: bool
 
 
-class Watched:
+class HookedNetwork:
     """A network or its layers, and a function that computes a loss of them."""
 
     def __init__(self, layers: Any, loss: Callable[[], Any]) -> None:
         if not callable(loss):
-            raise UsageError("?", "the loss to watch is no function", hint="such as lambda: criterion(net(x), y)")
+            found = f"expected a function, found {type(loss).__name__}"
+            raise UsageError("wrong-type", found, "loss", "such as lambda: criterion(net(x), y)")
         self._root, self._loss = layers, loss
         self._modules = {id(module): (kind_of(module, n), module) for n, module in enumerate(modules_in(layers), 1)}
         if not any(kind == LINEAR for kind, _ in self._modules.values()):
-            raise UsageError("?", "there is no layer to watch", hint="the network, or its layers in order")
+            raise UsageError("no-layers", "there are no layers to watch", hint="the network, or its layers in order")
         self._order: list[Any] = [module for kind, module in self._modules.values() if kind == LINEAR]
         self._first = True
         self.batchnorm: Any = None
@@ -91,14 +93,13 @@ class Watched:
         return sum(float(np.square(w).sum()) for w in values), sum(float(np.abs(w).sum()) for w in values)
 
     def agreed(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the network's settings as told, with those that the looks have shown; raises where they differ."""
+        """Return the given settings of the network with the observed ones; raises UsageError if they differ."""
         seen = {"batchnorm": self.batchnorm, "dropout": self.dropout}
         known = {name: value for name, value in seen.items() if value is not None}
         for name, value in known.items():
             if name in told and _any(told[name]) != _any(value):
-                what = "it" if _any(value) else "none"
-                found = f"{name} is told to be {told[name]!r}, and the watched network has {what}"
-                raise UsageError("?", found, hint="leave out what a network that is watched shows by itself")
+                found = f"{told[name]!r} contradicts the watched network, which has {value!r}"
+                raise UsageError("conflicting-settings", found, f"settings.{name}", "remove the setting")
         return known | dict(told)
 
     def look(self) -> tuple[list[Pair], list[Pair], list[Pair], list[Norm | None]]:
@@ -144,22 +145,21 @@ class Watched:
         return np.asarray(outputs - outputs.mean(axis=1, keepdims=True))
 
     def _checked_pass(self) -> Pass:
-        """Return a pass, checked: the order of layers and what stands between them are known from here on."""
+        """Return a checked pass and note the order and the structure of the layers; raises UsageError."""
         seen = self._pass(False)
         if not seen.layers:
-            found = "the loss to watch is computed without any of the layers that are watched"
-            raise UsageError("?", found, hint="a pass of the network that is trained")
+            found = "the loss does not use any watched layer"
+            raise UsageError("unused-layer", found, "loss", "the loss of the watched network")
         lost = len(self._order) - len(seen.layers)
         if lost:
-            raise UsageError(
-                "?", f"{lost} of the watched layers take no part in the loss", hint="the layers that it passes"
-            )
+            found = f"the loss does not use {lost} of the watched layers"
+            raise UsageError("unused-layer", found, "loss", "only layers that the loss uses")
         _check_loss(seen.loss)
         _check_frozen(seen.layers)
         nodes = batchnorm_nodes(seen.loss)
         if nodes > sum(kind == NORM for kind, _ in self._modules.values()):
-            found = "the network has batch normalization, which is not among the layers that are watched"
-            raise UsageError("?", found, hint="give watch the whole network, or all of its layers in order")
+            found = "the network has batch normalization that is not among the watched layers"
+            raise UsageError("unwatched-layer", found, hint="watch the whole network, or all of its layers in order")
         self._order = [one.layer for one in seen.layers]
         self._note_structure(seen, hasattr(seen.loss, "grad_fn"), hasattr(seen.loss, "detach"))
         self._first = False
@@ -174,7 +174,7 @@ class Watched:
         if told:
             _check_alike(seen.loss, self._pass(False).loss)
         if seen.whole or traced or any(one.norm is not None for one in hidden):
-            self.batchnorm = same(_settings(one.norm) for one in hidden) or False
+            self.batchnorm = same(settings_of_norm(one.norm) for one in hidden) or False
         drops = told and seen.whole and not _alike(seen.loss, self._pass(False, training=True).loss)
         if (seen.whole and not drops) or any(one.dropouts for one in hidden):
             self.dropout = same(_dropped(one) for one in hidden) or 0
@@ -184,7 +184,7 @@ class Watched:
 
         noting: whether batch normalization takes the batch's statistics.
         """
-        layers: list[Seen] = []
+        layers: list[LayerTrace] = []
         called: list[bool] = []
         with ExitStack() as stack:
             for kind, module in self._modules.values():
@@ -199,11 +199,10 @@ class Watched:
         return Pass(layers, loss, bool(called) or id(self._root) in self._modules)
 
 
-def _noting(kind: str, layers: list[Seen]) -> Callable[[Any, Any, Any], Any]:
-    """Return a hook that notes what a module does to what the layers before it put out.
+def _noting(kind: str, layers: list[LayerTrace]) -> Callable[[Any, Any, Any], Any]:
+    """Return a forward hook that notes the output of a module; the hook raises UsageError.
 
-    Of layers and normalizations it hands on a copy, since an activation that works in place would write over what is
-    kept.
+    Layers and normalizations return a copy of their output, since an in-place activation would overwrite it.
     """
 
     def hook(module: Any, given: Any, output: Any) -> Any:
@@ -212,91 +211,83 @@ def _noting(kind: str, layers: list[Seen]) -> Callable[[Any, Any, Any], Any]:
         if kind not in (LINEAR, NORM) or (kind == NORM and not layers):
             return None
         if getattr(output, "requires_grad", True) is False:
-            raise UsageError("?", "the loss to watch has no gradients", hint="compute it outside of torch.no_grad()")
+            found, hint = "the loss has no gradients", "compute it outside of torch.no_grad()"
+            raise UsageError("missing-gradient", found, "loss", hint)
         output.retain_grad()
         if kind == NORM:
             _note_norm(layers[-1], module, given, output)
         elif any(one.layer is module for one in layers):
-            raise UsageError("?", "a watched layer is passed twice by one loss", hint="one pass of the network")
+            raise UsageError("repeated-layer", "the loss uses a layer twice", "loss", "one pass of the network")
         else:
-            layers.append(Seen(module, output))
+            layers.append(LayerTrace(module, output))
         return output.clone()
 
     return hook
 
 
-def _note_norm(last: Seen, module: Any, given: Any, output: Any) -> None:
+def _note_norm(last: LayerTrace, module: Any, given: Any, output: Any) -> None:
     """Note a layer's normalization, and what goes into the activation where nothing is between layer and norm."""
     last.norm = module
     if np.array_equal(array(given[0]), array(last.output), equal_nan=True):
         last.normalized = output
 
 
-def _dropped(seen: Seen) -> float:
+def _dropped(seen: LayerTrace) -> float:
     """Return the share of a layer's outputs that is dropped after it."""
     return round(1 - math.prod(1 - rate for rate in seen.dropouts), 12)
 
 
 def _alike(one: Any, other: Any) -> bool:
-    """Return whether two losses are one but for rounding; of losses that are not finite nothing is said."""
-    first, again = one_loss(one, "the look"), one_loss(other, "the look")
+    """Return whether two losses are equal except for rounding; true if the first is not finite."""
+    first, again = one_loss(one, "loss"), one_loss(other, "loss")
     return not math.isfinite(first) or abs(again - first) <= ALIKE * max(abs(first), abs(again))
 
 
 def _check_alike(one: Any, other: Any) -> None:
-    """Refuse losses that differ from one pass to the next."""
+    """Raise UsageError if two passes with the same weights have different losses."""
     if not _alike(one, other):
-        found = f"two looks at the same weights have losses of {float(array(one)):.4g} and {float(array(other)):.4g}"
-        hint = "one fixed batch, and no dropout: give watch the network, or switch functional dropout off in the loss"
-        raise UsageError("?", found, hint=hint)
+        found = f"two passes with the same weights have losses {float(array(one)):.4g} and {float(array(other)):.4g}"
+        hint = "use one fixed batch; watch the whole network, or switch functional dropout off in the loss"
+        raise UsageError("random-loss", found, "loss", hint)
 
 
-def _parameters(seen: Seen) -> tuple[Any, Any]:
-    """Return a layer's weights, and its biases or what batch normalization has in their place."""
+def _parameters(seen: LayerTrace) -> tuple[Any, Any]:
+    """Return a layer's weights and its biases, or the shifts of its batch normalization."""
     return seen.layer.weight, seen.layer.bias if seen.normalized is None else seen.norm.bias
 
 
 def _pair(part: Any) -> Pair:
-    """Return a value and its gradient; nothing has the gradient 0."""
+    """Return a value and its gradient, zeros for None; raises UsageError if the gradient is missing."""
     if part is None:
         return np.zeros(1), np.zeros(1)
     if part.grad is None:
-        raise UsageError("?", "a watched layer has no gradient", hint="the loss has to be one of the network's outputs")
+        found = "a watched layer has no gradient"
+        raise UsageError("missing-gradient", found, "loss", "compute the loss from the network's outputs")
     return array(part), array(part.grad)
 
 
-def _norm(seen: Seen) -> Norm | None:
+def _norm(seen: LayerTrace) -> Norm | None:
     return None if seen.norm is None else Norm(*(np.array(part) for part in running_of(seen.norm)))
 
 
-def _settings(norm: Any) -> Any:
-    """Return a layer's batch normalization as a study file has it, whose momentum is 1 less PyTorch's."""
-    if norm is None:
-        return False
-    own: dict[str, Any] = {"epsilon": float(norm.eps)}
-    if not norm.track_running_stats or norm.running_mean is None:
-        return own | {"test_mode": "batch"}
-    if norm.momentum is None:  # the mean over all batches so far
-        return own
-    return own | ({"momentum": round(1 - norm.momentum, 12)} if norm.momentum else {"update_running": False})
-
-
 def _any(setting: Any) -> bool:
-    """Return whether a setting of batch normalization or dropout says that some layer has it."""
+    """Return whether a setting of batch normalization or dropout enables it for any layer."""
     if isinstance(setting, (list, tuple)):
         return any(map(_any, setting))
     return bool(setting.get("rate", True) if isinstance(setting, Mapping) else setting) and setting != "none"
 
 
 def _check_loss(loss: Any) -> None:
+    """Raise UsageError unless the loss is a tensor of one number with gradients."""
     if not hasattr(loss, "backward"):
-        found = f"the loss to watch gives a {type(loss).__name__}"
-        raise UsageError("?", found, hint="the tensor that the loss function gives, with its gradients")
+        found = f"expected a tensor with gradients, found {type(loss).__name__}"
+        raise UsageError("wrong-type", found, "loss", "return the result of the loss function")
     if hasattr(loss, "detach"):
-        one_loss(loss, "the look")
+        one_loss(loss, "loss")
 
 
-def _check_frozen(layers: list[Seen]) -> None:
+def _check_frozen(layers: list[LayerTrace]) -> None:
+    """Raise UsageError if a layer has weights or biases without gradients."""
     for number, one in enumerate(layers, 1):
         if any(part is not None and getattr(part, "requires_grad", True) is False for part in _parameters(one)):
-            raise UsageError("?", f"layer {number} is frozen", hint="layers whose weights and biases are trained")
+            raise UsageError("frozen-layer", "the layer is frozen", f"layer {number}", "watch only trained layers")

@@ -1,4 +1,4 @@
-"""What a look at a network's layers measures: the statistics of records, from arrays and gradients."""
+"""Statistics of a network's layers for records, computed from arrays and gradients."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Layers:
 
 
 @dataclass(frozen=True)
-class Gauge:
+class LayerStatistics:
     """The hidden layers' activation with its parameters, and the axis of weights that counts a layer's units."""
 
     activation: Activation
@@ -111,30 +111,33 @@ def _of_norm(norm: Norm | None) -> dict[str, Any]:
 
 
 def check_layers(layers: Layers, units_axis: int) -> None:
-    """Refuse lists that differ in length, and arrays that are not those of fully connected layers in order."""
+    """Raise UsageError if the lists differ in length, or if a layer is not fully connected."""
     counts = [len(part) for part in (layers.preactivations, layers.weights, layers.biases, layers.before, layers.norms)]
     if len(set(counts)) > 1:
         found = "{} pre-activations, {} weights and {} biases; {} weights at the step, {} norms".format(*counts)
-        raise UsageError("?", f"layers differ in number: {found}", hint="one of each for every layer")
+        raise UsageError("wrong-length", f"lists of different lengths: {found}", hint="one of each for every layer")
     if not layers.weights:
-        raise UsageError("?", "there are no layers", hint="at least the output layer")
+        raise UsageError("no-layers", "there are no layers", hint="at least the output layer")
     for number, ((z, _), (w, _)) in enumerate(zip(layers.preactivations, layers.weights, strict=True), 1):
         if z.ndim != 2 or w.ndim != 2:
-            found = f"layer {number} has pre-activations of shape {z.shape} and weights of shape {w.shape}"
-            raise UsageError("?", found, hint="(examples, units) and two axes: fully connected layers alone")
+            found = f"pre-activations of shape {z.shape} and weights of shape {w.shape}"
+            right = "fully connected layers: pre-activations (examples, units) and weights with two axes"
+            raise UsageError("unsupported-layer", found, f"layer {number}", right)
         if z.shape[1] != w.shape[units_axis]:
-            found = f"layer {number} has {z.shape[1]} pre-activations, and weights of {w.shape[units_axis]} units"
-            raise UsageError("?", found, hint="all lists go from the first hidden layer on; see also units_axis")
+            found = f"{z.shape[1]} pre-activations, but weights of {w.shape[units_axis]} units"
+            right = "lists that begin with the first hidden layer; see also units_axis"
+            raise UsageError("wrong-shape", found, f"layer {number}", right)
 
 
 def check_chain(weights: Sequence[Array], features: int, units_axis: int) -> None:
-    """Refuse layers of which one does not take what the one before puts out, the first the inputs' features."""
-    comes, whence = features, "the inputs have"
+    """Raise UsageError for the first layer whose number of inputs differs from the outputs of the layer before it."""
+    width, source = features, "the data have {} features"
     for number, w in enumerate(weights, 1):
-        if w.shape[1 - units_axis] != comes:
-            found = f"layer {number} takes {w.shape[1 - units_axis]} values, and {whence} {comes}"
-            raise UsageError("?", found, hint="every layer, from the one that takes the inputs to the output layer")
-        comes, whence = w.shape[units_axis], f"layer {number} puts out"
+        if w.shape[1 - units_axis] != width:
+            found = f"{w.shape[1 - units_axis]} inputs, but {source.format(width)}"
+            right = "every layer in order, from the first hidden layer to the output layer"
+            raise UsageError("disconnected-layers", found, f"layer {number}", right)
+        width, source = w.shape[units_axis], f"layer {number} has {{}} outputs"
 
 
 def same_outputs(one: Array, other: Array) -> bool:

@@ -1,4 +1,4 @@
-"""Records of a user's own training, brought as files: the arrays of a stored run, and its settings as JSON.
+"""Reader of external records, files of training done elsewhere: the arrays of a run, and its settings as JSON.
 
 One record is an archive `NAME.npz` whose member `run` holds the settings as JSON text, or which lies beside a file
 `NAME.json` (`run.json` beside `arrays.npz`, as in a report's own `runs/`) that holds them. A folder holds several: its
@@ -50,7 +50,7 @@ KINDS = ("batchnorm", "dropout")
 
 
 @dataclass(frozen=True)
-class Brought:
+class ExternalRecord:
     """A record, the file that it came from, and the variant that it says it belongs to.
 
     untold: settings that the record leaves open, and that stand at their defaults.
@@ -62,19 +62,19 @@ class Brought:
     untold: tuple[str, ...] = ()
 
 
-def read_records(path: Path) -> list[Brought]:
+def read_records(path: Path) -> list[ExternalRecord]:
     """Return the record in a file, or all records in a folder, in the order of their names.
 
     Raises
     ------
-    UsageError : there is no such file or folder, or no record in it.
-    StudyError : a record cannot be read, or is not as the format wants it; the first such one.
+    UsageError : the file or folder does not exist, or has no record.
+    StudyError : a record cannot be read or is invalid; the first such record.
     """
     if not path.exists():
-        raise UsageError("?", "there is no such file or folder", str(path), "an .npz file, or a folder of them")
+        raise UsageError("file-not-found", "no such file or folder", str(path), "an .npz file or a folder of them")
     files = [path] if path.is_file() else _archives(path)
     if not files:
-        raise UsageError("?", "no record is in this folder", str(path), "files such as seed0.npz")
+        raise UsageError("no-records", "the folder has no records", str(path), "files such as seed0.npz")
     found = [_record(file, number) for number, file in enumerate(files)]
     _check_settings(found)
     names = variant_names((b.path, b.variant) for b in found if b.variant.startswith("{"))
@@ -90,26 +90,27 @@ def _archives(folder: Path) -> list[Path]:
     return [*sorted(inner.glob("*.npz")), *sorted(inner.glob(f"*/{ARCHIVE}"))]
 
 
-def _check_seeds(found: list[Brought]) -> None:
+def _check_seeds(found: list[ExternalRecord]) -> None:
+    """Raise StudyError if two records have the same variant and seed."""
     first: dict[tuple[str, int], Path] = {}
     for brought in found:
         place = (brought.variant, brought.record.spec.seed)
         if place in first:
-            text = f"seed {place[1]} of {brought.variant!r} is also in {first[place].name}"
-            raise StudyError("?", text, str(brought.path), "a seed or a variant of its own for each record")
+            text = f"{first[place].name} already has seed {place[1]} of variant {brought.variant!r}"
+            raise StudyError("duplicate-record", text, str(brought.path), "another seed or variant for each record")
         first[place] = brought.path
 
 
-def _check_settings(found: list[Brought]) -> None:
-    """Refuse records of one variant whose settings differ: their seeds would be judged together."""
-    first: dict[str, Brought] = {}
+def _check_settings(found: list[ExternalRecord]) -> None:
+    """Raise StudyError if records of one variant have different settings, since a diagnosis compares their seeds."""
+    first: dict[str, ExternalRecord] = {}
     for brought in found:
         other = first.setdefault(brought.variant, brought)
         own, theirs = _compared(brought.record), _compared(other.record)
         name = next((name for name in own if own[name] != theirs[name]), None)
         if name is not None:
-            text = f"{brought.variant!r} has another {name} in {other.path.name}"
-            raise StudyError("?", text, str(brought.path), "a variant of its own for each set of settings")
+            text = f"variant {brought.variant!r} has another {name} in {other.path.name}"
+            raise StudyError("mixed-settings", text, f"{brought.path}: {name}", "one variant for each set of settings")
 
 
 def _compared(record: RunRecord) -> dict[str, Any]:
@@ -125,24 +126,24 @@ def _compared(record: RunRecord) -> dict[str, Any]:
     } | {name: value for name, value in training.items() if name != "training.epochs"}
 
 
-def _record(path: Path, number: int) -> Brought:
+def _record(path: Path, number: int) -> ExternalRecord:
     """Return one record; `number` is its seed where it names none."""
     arrays = read_archive(path)
     place, head = settings_of(path, arrays)
     if head.get("format") == FORMAT:
-        return Brought(path, *stored_of(place, head, arrays))
+        return ExternalRecord(path, *stored_of(place, head, arrays))
     refuse_unknown(place, head, KEYS)
     facts = facts_of(place, head)
     spec = _spec(place, head, facts["classes"], seed_of(place, head, number))
     untold = tuple(f"network.{name}" for name in KINDS if name not in head["network"])
-    return Brought(path, variant_of(place, head), _made(path, place, head, spec, facts, arrays), untold)
+    return ExternalRecord(path, variant_of(place, head), _made(path, place, head, spec, facts, arrays), untold)
 
 
 def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSpec:
-    """Return the settings as a run's, checked like those of a study."""
+    """Return the settings as a run specification; raises StudyError as for the settings of a study."""
     training = mapping_of(place, head, "training")
     if "lr" not in training:
-        raise StudyError("?", "training.lr is missing", place, "the learning rate, such as 0.1")
+        raise StudyError("missing-key", "the learning rate is missing", f"{place}: training.lr", "such as 0.1")
     data = {"name": "gaussian", "samples": classes, "features": 1, "classes": classes}
     tree = {"data": data, "network": mapping_of(place, head, "network"), "training": training}
     try:

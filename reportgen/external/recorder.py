@@ -1,4 +1,4 @@
-"""Records training that is done elsewhere, for `reportgen diagnose`: arrays in, a record's file out."""
+"""Recorder of training done in another program; writes a record for `reportgen diagnose`."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from reportgen.external.convert import (
     outputs_of,
     settings_of,
 )
-from reportgen.external.hooks import Watched
+from reportgen.external.hooks import HookedNetwork
 from reportgen.external.layer_statistics import (
-    Gauge,
     Layers,
+    LayerStatistics,
     Norm,
     Pair,
     check_chain,
@@ -67,10 +67,10 @@ class Recorder:
     ) -> None:
         row, parameters = activation_of(activation)
         self._activation = {"name": row.name, **parameters} if parameters else row.name
-        self._gauge = Gauge(row, {one.name: one.default for one in row.parameters} | parameters, units_axis)
+        self._gauge = LayerStatistics(row, {one.name: one.default for one in row.parameters} | parameters, units_axis)
         x, y = examples(x, y, "training")
         if not len(y):
-            raise UsageError("?", "there are no training examples", hint="all examples that are trained on")
+            raise UsageError("empty-data", "there are no training examples", "training inputs", "at least one example")
         x_val, y_val = no_examples(x) if x_val is None else examples(x_val, y_val, "validation")
         self._facts = facts_of(x, y, x_val, y_val)
         self._labels = {"train": y, "val": y_val}
@@ -78,7 +78,7 @@ class Recorder:
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self._before: list[Array] = []
         self._sizes: list[tuple[float, float]] = []
-        self._watched: Watched | None = None
+        self._watched: HookedNetwork | None = None
         self._scored: Array = np.zeros(0)
         self._hidden: list[int] | None = None
         self._normed: list[bool] = []
@@ -86,7 +86,7 @@ class Recorder:
         self._tell(settings)
 
     def _tell(self, settings: Mapping[str, Any]) -> None:
-        """Take settings beside those that are known; raises UsageError where a study would not take them."""
+        """Add settings to the known ones; raises UsageError for a setting that a study would not accept."""
         told = self._told | {name: value for name, value in settings.items() if value is not None}
         network, training = settings_of({name: value for name, value in told.items() if name not in OF_RECORDS})
         one_seed(told.get("seed", 0))
@@ -106,7 +106,7 @@ class Recorder:
         `zero_grad` and `backward`. Dropout is off in a look, and batch normalization takes the batch's statistics and
         keeps its running ones, whatever mode the network is in.
         """
-        self._watched = Watched(layers, loss)
+        self._watched = HookedNetwork(layers, loss)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class Recorder:
 
         Layers that are watched need not be given.
         """
-        value = one_loss(loss, "a step")
+        value = one_loss(loss, "step loss")
         if self._watched is not None:
             if self.due:
                 seen = self._watched.look()
@@ -235,20 +235,23 @@ class Recorder:
         check_output_units(layers.preactivations[-1][0].shape[1], self._facts["classes"], bool(self._confusion))
 
     def save(self, path: str | PathLike[str], **settings: Any) -> None:
-        """Write the record; settings: those that were not told before, lr at least.
+        """Write the record to a file, whose folder is created; settings: those not given before, `lr` at least.
 
-        path: the file; its folder is made where it is not there. A network that is watched is looked at once more, and
-        passed a few times with its dropout on.
+        A watched network is probed once more, with a few passes under dropout. Raises UsageError if nothing was
+        recorded, or if a setting is missing or invalid.
         """
         self._tell(settings)
         if not self._steps:
-            raise UsageError("?", "no step was noted", hint="call step before each change of the weights, then save")
+            raise UsageError(
+                "nothing-recorded", "there are no steps", hint="call step before each change of the weights"
+            )
         if "lr" not in self._told:
-            raise UsageError("?", "the learning rate is missing", hint="such as save(path, lr=0.1)")
+            raise UsageError("missing-key", "the learning rate is missing", "settings.lr", "such as save(path, lr=0.1)")
         if self._watched is not None:
             self.look(*self._watched.look())
         if self._hidden is None:
-            raise UsageError("?", "no layer was looked at", hint="call watch before training, or look before save")
+            hint = "call watch before training, or look before save"
+            raise UsageError("nothing-recorded", "there are no probes of the layers", hint=hint)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, run=json.dumps(self._run()), **self._arrays())
 
@@ -286,7 +289,9 @@ class Recorder:
 
 
 def _with_gradient(given: Any) -> Pair:
+    """Return a value and its gradient; raises UsageError if the gradient is missing."""
     value, gradient = given if isinstance(given, (tuple, list)) else (given, getattr(given, "grad", None))
     if gradient is None:
-        raise UsageError("?", "a gradient is missing", hint="call backward first, and retain_grad in the hook")
+        hint = "call backward first, and retain_grad in the hook"
+        raise UsageError("missing-gradient", "a gradient is missing", hint=hint)
     return array(value), array(gradient)

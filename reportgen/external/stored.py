@@ -1,4 +1,4 @@
-"""Runs that a study of ours stored, read without the study: the types of their settings come from the types' hints."""
+"""Stored runs of a study, read without the study: the type hints of `RunSpec` give the types of the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from reportgen.runs.record import RunRecord
 
 
 def stored_of(place: str, head: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[str, RunRecord]:
-    """Return a run that a study of ours stored, after its settings without the seed, as text: its variant."""
+    """Return the variant of a stored run (its settings without the seed, as text) and its record.
+
+    Raises StudyError if the run's settings are invalid.
+    """
     try:
         spec = _typed(RunSpec, head["spec"])
         final = {name: math.nan if value is None else float(value) for name, value in head["final"].items()}
@@ -23,7 +26,7 @@ def stored_of(place: str, head: Mapping[str, Any], arrays: Mapping[str, Array]) 
         record = RunRecord(spec=spec, final=final, arrays=arrays, **{name: head[name] for name in names})
         return replace(spec, seed=0).canonical(), record
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StudyError("?", f"the stored run is not as it was written: {error}", place, "train it again") from error
+        raise StudyError("invalid-record", "the stored run is damaged", place, "train it again") from error
 
 
 def _typed(kind: Any, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a network of another program is made of, told by the names of its modules' classes, as PyTorch has them."""
+"""Modules of a PyTorch network, recognized by the names of their classes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from reportgen.external.convert import Array, array
 LINEAR, NORM, DROPOUT, OTHER = "linear", "norm", "dropout", "other"
 NORMS = ("_BatchNorm", "BatchNorm1d")
 WITH_PARAMETERS = ("PReLU",)
-"""Activations that learn."""
+"""Activations with learned parameters."""
 
 ASKED = ("weight", "bias", "register_forward_hook")
 
 
 def modules_in(given: Any) -> list[Any]:
-    """Return the innermost modules of a network, or of a list of layers or networks, each once."""
+    """Return the innermost modules of a network, or of a list of layers or networks, each once.
+
+    Raises UsageError if it is neither, or if a module with submodules has parameters of its own.
+    """
     if not hasattr(given, "modules"):
         try:
             given = list(given)
         except TypeError:
-            found = f"a {type(given).__name__} cannot be watched"
-            raise UsageError("?", found, hint="the network, or its layers in order") from None
+            found = f"expected a network, found {type(given).__name__}"
+            raise UsageError("wrong-type", found, hint="the network, or its layers in order") from None
     parts = [given] if hasattr(given, "modules") else given
     inner = [module for part in parts for module in _innermost(part)]
     return list({id(module): module for module in inner}.values())
@@ -40,12 +43,16 @@ def _innermost(part: Any) -> Iterator[Any]:
         if not any(True for _ in module.children()):
             yield module
         elif next(iter(module.parameters(recurse=False)), None) is not None:
-            found = f"a {type(module).__name__} has parameters of its own beside its layers"
-            raise UsageError("?", found, hint="give watch the layers in order; see Recorder.look for other networks")
+            found = f"{type(module).__name__} has parameters that do not belong to a layer"
+            hint = "pass the layers in order; see Recorder.look for other networks"
+            raise UsageError("unsupported-layer", found, hint=hint)
 
 
 def kind_of(module: Any, number: int) -> str:
-    """Return what a module is; raises UsageError for one with parameters that looks know nothing of."""
+    """Return the kind of a module; raises UsageError for a layer that cannot be recorded.
+
+    number: position of the module in the network, from 1, for the place of the error.
+    """
     names = {kind.__name__ for kind in type(module).__mro__}
     if names & set(NORMS):
         return NORM
@@ -55,13 +62,13 @@ def kind_of(module: Any, number: int) -> str:
         return OTHER
     missing = [name for name in ASKED if not hasattr(module, name)]
     if missing:
-        found = f"layer {number} is a {type(module).__name__} without {', '.join(missing)}"
-        raise UsageError("?", found, hint="layers such as torch.nn.Linear; see Recorder.look for others")
-    if array(module.weight).ndim != 2:
-        found = f"layer {number} is a {type(module).__name__}, whose weights have shape {array(module.weight).shape}"
-        raise UsageError(
-            "?", found, hint="fully connected layers with BatchNorm1d, Dropout and activations between them"
-        )
+        found, hint = f"{type(module).__name__} has no {', '.join(missing)}", "layers such as torch.nn.Linear"
+        raise UsageError("unsupported-layer", found, f"layer {number}", f"{hint}; see Recorder.look for others")
+    shape = array(module.weight).shape
+    if len(shape) != 2:
+        found = f"{type(module).__name__} has weights of shape {shape}"
+        right = "fully connected layers with BatchNorm1d, Dropout and activations between them"
+        raise UsageError("unsupported-layer", found, f"layer {number}", right)
     return LINEAR
 
 
@@ -134,6 +141,18 @@ def running_of(norm: Any) -> tuple[Array, Array, Array, Array]:
         start if part is None else array(part).copy() for part, start in zip(given, usual, strict=True)
     )
     return scale, shift, mean, variance
+
+
+def settings_of_norm(norm: Any) -> Any:
+    """Return a layer's batch normalization as in a study file, where momentum is 1 minus PyTorch's momentum."""
+    if norm is None:
+        return False
+    own: dict[str, Any] = {"epsilon": float(norm.eps)}
+    if not norm.track_running_stats or norm.running_mean is None:
+        return own | {"test_mode": "batch"}
+    if norm.momentum is None:  # the mean over all batches so far
+        return own
+    return own | ({"momentum": round(1 - norm.momentum, 12)} if norm.momentum else {"update_running": False})
 
 
 def batchnorm_nodes(loss: Any) -> int:

@@ -34,15 +34,16 @@ FIGURES = _collect()
 
 
 def find(id_: str) -> FigureKind:
-    """Return the figure of that id; an unknown one is the study's error."""
+    """Return the figure with this id; raises a StudyError for an unknown id."""
     if id_ in FIGURES:
         return FIGURES[id_]
     near = difflib.get_close_matches(id_, FIGURES, n=1)
-    raise StudyError("?", f"unknown figure {id_!r}", "figures", f"did you mean {near[0]!r}?" if near else None)
+    hint = f"did you mean {near[0]!r}?" if near else None
+    raise StudyError("unknown-name", f"unknown figure {id_!r}", "figures", hint)
 
 
 def draw_all(analysis: Analysis) -> list[Drawing]:
-    """Return the figures that the study names, in its order, or all, without those that have nothing to show."""
+    """Return the figures that the study names, in its order, or all figures; figures without data are left out."""
     named = analysis.plan.study.figures
     kinds = [find(id_) for id_ in named] if named else sorted(FIGURES.values(), key=_order)
     drawings = [kind.draw(analysis) for kind in kinds]

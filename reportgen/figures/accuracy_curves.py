@@ -1,4 +1,8 @@
-"""Accuracy by epoch on training and validation examples, every seed a thin line.
+"""Accuracy by epoch on training and validation examples.
+
+Up to five seeds, thin lines are single seeds and the thick line is their mean. From six seeds on, the line is their
+median and the band runs from the 10% to the 90% quantile. At most five variants of a panel are in colour: the baseline
+and those that the claims compare or name. The others are in grey.
 
 Both are evaluated in test mode at the end of each epoch, on equally many examples. A big gap between them is
 overfitting; none at all leaves room for a larger network.

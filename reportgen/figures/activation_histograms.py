@@ -22,8 +22,8 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
-from reportgen.figures.drawing.words import count, course, number, sentence
-from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, outline, rows_for
+from reportgen.figures.drawing.words import course, number, prose, sentence
+from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, outline, rows_for
 
 ROWS, LAYERS = 12, 10
 TOLD = 0.05
@@ -37,13 +37,13 @@ Range = tuple[float, float]
 
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None where no activations were looked at."""
-    rows, left_out = rows_for(analysis, "activation", ROWS, LAYERS, output=False)
+    rows, note = rows_for(analysis, "activation", ROWS, LAYERS, output=False)
     if not rows:
         return None
     with _style.settings():
         figure = _figure(rows)
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(rows, left_out), _alt(rows), figure, BIN_COLUMNS, list(csv_rows(rows))
+        FIGURE.id, FIGURE.title, _caption(rows, note), _alt(rows, note), figure, BIN_COLUMNS, list(csv_rows(rows))
     )
 
 
@@ -107,7 +107,7 @@ def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
             out = f"{100 * one.outside:.0f}% out"
             ax.text(at + SLOT / 2, 0.5, out, ha="right", fontsize=_style.TINY, color=_style.MUTED, bbox=PLATE, zorder=3)
         ax.text(at, 1.1, words, ha="center", va="bottom", fontsize=_style.TINY, color=_style.MUTED)
-    ax.add_collection(PolyCollection(shapes, facecolor=row.series.look.colour, edgecolor="none", alpha=0.9))
+    ax.add_collection(PolyCollection(shapes, facecolor=row.colour, edgecolor="none", alpha=0.9))
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     _ticks(ax, row.bars, shared, labelled)
@@ -146,7 +146,7 @@ def common_range(bars: Sequence[Bars]) -> Range | None:
     return own_range(bars[0]) if len({own_range(one) for one in bars}) == 1 else None
 
 
-def _caption(rows: Sequence[Row], left_out: int) -> str:
+def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
         "activations of each hidden layer at initialization, all units, probe examples and seeds together",
         "every panel is scaled to its own height, bars twice as tall as the next are cut; σ is the standard deviation",
@@ -156,9 +156,7 @@ def _caption(rows: Sequence[Row], left_out: int) -> str:
         parts.append("Where the range is written below every panel, the layers differ in it")
     if any(one.outside > TOLD for row in rows for one in row.bars):
         parts.append("“Out” is the share of values that lie outside the range")
-    parts.append(alike_note(rows))
-    if left_out:
-        parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} not shown")
+    parts += [*notes(rows), note]
     return " ".join(sentence(part) for part in parts if part)
 
 
@@ -166,9 +164,10 @@ def _course(row: Row) -> str:
     return course([one.layer for one in row.bars], [one.std for one in row.bars])
 
 
-def _alt(rows: Sequence[Row]) -> str:
+def _alt(rows: Sequence[Row], note: str) -> str:
     lines = [f"{row.name}: the standard deviation {_course(row)}{_shape(row)}" for row in rows]
-    return "Histograms of activations, for each variant and layer. " + ". ".join([*lines, ""]).rstrip(" ")
+    told = f"{'. '.join(lines)}."
+    return prose("Histograms of activations, for each variant and layer.", note, told)
 
 
 def _shape(row: Row) -> str:

@@ -26,7 +26,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.words import count, listing, number, sentence
 from reportgen.figures.views.scores import shown_scores
-from reportgen.figures.views.series import choose, relevance
+from reportgen.figures.views.selection import select_rows
 
 ROWS = 40
 
@@ -48,7 +48,7 @@ class Row:
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None where nothing was trained."""
     summaries = [row for row in analysis.outcomes if any(record.steps > 0 for record in row.records)]
-    shown = choose(summaries, relevance(analysis), ROWS)
+    shown, note = select_rows(analysis.plan, summaries, ROWS)
     split = shown_scores(analysis, shown)
     if split is None:
         return None
@@ -58,9 +58,9 @@ def draw(analysis: Analysis) -> Drawing | None:
     together = _ensembles(analysis) if split == "val" else {}
     with _style.settings():
         figure = _figure(ordered, words(split), together)
-    caption = _caption(ordered["accuracy"], words(split), len(summaries) - len(shown), together)
+    caption = _caption(ordered["accuracy"], words(split), note, together)
     caption += f" {sentence(_axis.CUT)}" if _cut(ordered["loss"]) else ""
-    alt = _alt(ordered["accuracy"], words(split))
+    alt = _alt(ordered["accuracy"], words(split), note)
     return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split))
 
 
@@ -216,7 +216,7 @@ def _csv(scores: dict[str, list[Row]], split: str) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def _caption(rows: Sequence[Row], split: str, left_out: int, together: Mapping[str, EnsembleScore]) -> str:
+def _caption(rows: Sequence[Row], split: str, note: str, together: Mapping[str, EnsembleScore]) -> str:
     bar = " and the bar its 95% interval" if any(row.estimate.n >= _axis.BAND_FROM for row in rows) else ""
     parts = [
         f"{split} scores of the finished runs, best accuracy first",
@@ -227,9 +227,7 @@ def _caption(rows: Sequence[Row], split: str, left_out: int, together: Mapping[s
     lost, runs = sum(row.diverged for row in rows), sum(len(row.summary.records) for row in rows)
     if lost:
         parts.append(f"{lost} of {runs} runs diverged and have no final score; a cross marks their variants")
-    if left_out:
-        parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} in the tables only")
-    return " ".join(sentence(part) for part in parts if part)
+    return " ".join(sentence(part) for part in [*parts, note] if part)
 
 
 def _ends(rows: Sequence[Row], split: str) -> str:
@@ -256,10 +254,15 @@ def _value(row: Row) -> str:
     return f"{number(found.value, 3)} [{number(found.lo, 3)}, {number(found.hi, 3)}] (n = {found.n})"
 
 
-def _alt(rows: Sequence[Row], split: str) -> str:
+def _alt(rows: Sequence[Row], split: str, note: str) -> str:
     lines = [f"{_label(row)}: {_value(row) if row.seeds else 'no score'}" for row in rows[:20]]
     more = f" And {count(len(rows) - 20, 'more variant')}." if len(rows) > 20 else ""
-    return f"Dot plot of {split} accuracy and loss by variant. Accuracy, best first. {'. '.join(lines)}.{more}"
+    parts = (
+        f"Dot plot of {split} accuracy and loss by variant.",
+        note,
+        f"Accuracy, best first. {'. '.join(lines)}.{more}",
+    )
+    return " ".join(part for part in parts if part)
 
 
 FIGURE = FigureKind(

@@ -21,21 +21,21 @@ from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
-from reportgen.figures.drawing.words import count, layer_name, listing, number, power, sentence
-from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, alike_note, csv_rows, rows_for
+from reportgen.figures.drawing.words import layer_name, listing, number, power, prose, sentence
+from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, rows_for
 
 PANELS, LAYERS = 12, 20
 
 
 def draw(analysis: Analysis) -> Drawing | None:
     """Return the figure, None where no gradients were looked at."""
-    rows, left_out = rows_for(analysis, "gradient", PANELS, LAYERS, output=True)
+    rows, note = rows_for(analysis, "gradient", PANELS, LAYERS, output=True)
     if not rows:
         return None
     with _style.settings():
         figure = _figure(rows)
     return Drawing(
-        FIGURE.id, FIGURE.title, _caption(rows, left_out), _alt(rows), figure, BIN_COLUMNS, list(csv_rows(rows))
+        FIGURE.id, FIGURE.title, _caption(rows, note), _alt(rows, note), figure, BIN_COLUMNS, list(csv_rows(rows))
     )
 
 
@@ -63,7 +63,7 @@ def _figure(rows: Sequence[Row]) -> Figure:
 
 def _panel(ax: Axes, row: Row) -> None:
     shapes = [_violin(one) for one in row.bars if one.share.sum() > 0]
-    colour = row.series.look.colour
+    colour = row.colour
     ax.add_collection(PolyCollection(shapes, facecolor=colour, edgecolor=colour, lw=0.4, alpha=0.75))
     middles = [(one.layer, _median(one)) for one in row.bars if one.share.sum() > 0]
     x, y = zip(*middles, strict=True)
@@ -100,16 +100,14 @@ def _decades(ax: Axes, low: float, high: float, labels: bool) -> None:
     ax.tick_params(axis="y", labelleft=labels)
 
 
-def _caption(rows: Sequence[Row], left_out: int) -> str:
+def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
         "Sizes of the loss gradients by the pre-activations at initialization, over units, probe examples and seeds; "
         "the light mark is the median",
         "; ".join(_course(row) for row in rows[:3]),
         _zeros(rows),
     ]
-    parts.append(alike_note(rows))
-    if left_out:
-        parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} not shown")
+    parts += [*notes(rows), note]
     return " ".join(sentence(part) for part in parts if part)
 
 
@@ -129,8 +127,9 @@ def _zeros(rows: Sequence[Row]) -> str:
     return f"Gradients of zero, or outside the counted range, are not in the shapes: {listing(named)}" if named else ""
 
 
-def _alt(rows: Sequence[Row]) -> str:
-    return "Distributions of gradient sizes by layer, on a logarithmic axis. " + ". ".join(map(_course, rows)) + "."
+def _alt(rows: Sequence[Row], note: str) -> str:
+    told = f"{'. '.join(map(_course, rows))}."
+    return prose("Distributions of gradient sizes by layer, on a logarithmic axis.", note, told)
 
 
 FIGURE = FigureKind("gradient_histograms", "Sizes of the gradients by layer", draw, order=40)

@@ -1,4 +1,8 @@
-"""Loss by epoch on training and validation examples, every seed a thin line.
+"""Loss by epoch on training and validation examples.
+
+Up to five seeds, thin lines are single seeds and the thick line is their mean. From six seeds on, the line is their
+median and the band runs from the 10% to the 90% quantile. At most five variants of a panel are in colour: the baseline
+and those that the claims compare or name. The others are in grey.
 
 Training and validation loss are both evaluated in test mode (running averages, no dropout) and without penalties, so
 their gap is overfitting and nothing else. The minibatch loss, shown where there is room for it, is what the optimizer

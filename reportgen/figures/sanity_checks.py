@@ -21,8 +21,8 @@ from reportgen.analysis.sanity import NEAR_CHANCE
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
-from reportgen.figures.drawing.words import count, number, sentence
-from reportgen.figures.views.series import choose, relevance
+from reportgen.figures.drawing.words import count, number, prose, sentence
+from reportgen.figures.views.selection import select_rows
 
 ROWS = 24
 CHECKS = {
@@ -44,11 +44,11 @@ def draw(analysis: Analysis) -> Drawing | None:
     if not checks:
         return None
     able = [row for row in analysis.outcomes if any(row.variant.id in results for results in checks.values())]
-    rows = choose(able, relevance(analysis), ROWS)
+    rows, note = select_rows(analysis.plan, able, ROWS)
     with _style.settings():
         figure = _figure(checks, rows)
-    caption = _caption(checks, len(able) - len(rows))
-    return Drawing(FIGURE.id, FIGURE.title, caption, _alt(checks, rows), figure, COLUMNS, _csv(checks, able))
+    caption, alt = _caption(checks, note), _alt(checks, rows, note)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(checks, able))
 
 
 COLUMNS = ("check", "variant", "label", "subject", "measured", "expected", "passed")
@@ -124,14 +124,12 @@ def _legend(failed: bool) -> tuple[list[Any], list[str]]:
     return [*handles, Line2D([], [], **EXPECTED), Patch(color=_style.REGION)], [*labels, "expected", "what passes"]
 
 
-def _caption(checks: dict[str, Results], left_out: int) -> str:
+def _caption(checks: dict[str, Results], note: str) -> str:
     told = [_tally(check, results) for check, results in checks.items()]
     parts = ["What the checks measured; shaded is what passes, strokes are what is expected", "; ".join(told)]
     if "gradient_check" in checks:
         parts.append(f"Each mark of a gradient is a layer; {_largest(checks['gradient_check'])}")
-    if left_out:
-        parts.append(f"{count(left_out, 'more variant')} {'is' if left_out == 1 else 'are'} in the tables only")
-    return " ".join(sentence(part) for part in parts)
+    return " ".join(sentence(part) for part in [*parts, note] if part)
 
 
 def _tally(check: str, results: Results) -> str:
@@ -146,7 +144,7 @@ def _largest(results: Results) -> str:
     return f"nearest to its limit of {number(worst.expected, 1)} is {number(worst.measured)}"
 
 
-def _alt(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> str:
+def _alt(checks: dict[str, Results], rows: Sequence[VariantSummary], note: str) -> str:
     def told(row: VariantSummary) -> str:
         found = [(CHECKS[check][0], results.get(row.variant.id)) for check, results in checks.items()]
         largest = [(name, max(some, key=lambda one: one.measured)) for name, some in found if some]
@@ -154,7 +152,8 @@ def _alt(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> str:
         return f"{row.variant.label}: {'; '.join(parts)}"
 
     more = f" And {count(len(rows) - 12, 'more variant')}." if len(rows) > 12 else ""
-    return f"Dot plot of sanity checks by variant. {'. '.join(told(row) for row in rows[:12])}.{more}"
+    lines = f"{'. '.join(told(row) for row in rows[:12])}.{more}"
+    return prose("Dot plot of sanity checks by variant.", note, lines)
 
 
 def _csv(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> list[tuple[Any, ...]]:

@@ -1,8 +1,9 @@
 """Scores of the finished runs against a varied number, such as a sweep of learning rates.
 
 There is a line for each combination of everything else that varies; more than four are parted into panels by a setting
-that the claims do not compare. Where several numbers vary, the one with the most values is the axis, logarithmic where
-they span more than a factor of twenty. More than three panels show accuracy alone.
+that the claims do not compare. At most five lines of a panel are in colour: the baseline and those that the claims
+compare or name. The others are in grey. Where several numbers vary, the one with the most values is the axis,
+logarithmic where they span more than a factor of twenty. More than three panels show accuracy alone.
 
 Shown are the scores that most of the study's claims measure, such as those of snapshots. Where no claim does, they are
 those on test examples, or on validation examples where there is no test split, or on training examples; small dots are
@@ -26,8 +27,9 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing, FigureKind
-from reportgen.figures.drawing.words import count, number, sentence
+from reportgen.figures.drawing.words import count, number, prose, sentence
 from reportgen.figures.views.scores import mean_of, shown_scores
+from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
 
 BOTH = 3
@@ -44,14 +46,15 @@ def draw(analysis: Analysis) -> Drawing | None:
     split = shown_scores(analysis, trained)
     if path is None or split is None:
         return None
-    panels, left_out = sweep(analysis, trained, path)
+    panels, chosen = sweep(analysis, trained, path)
     if not panels:
         return None
     with _style.settings():
         figure = _figure(panels, path, split)
-    caption = _caption(panels, path, split, left_out)
+    note = _note(panels, chosen, len(trained))
+    caption = _caption(panels, path, split, note)
     caption += f" {sentence(_axis.CUT)}" if _cut(panels, split) else ""
-    alt = _alt(panels, path, split)
+    alt = _alt(panels, path, split, note)
     return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(panels, path, split))
 
 
@@ -109,13 +112,26 @@ def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
 
 
 def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, inches: float) -> None:
+    _ghosts(ax, [line for line in panel.lines if line.ghost], score, x, y)
     for line in panel.lines:
-        _one(ax, line, score, x, y)
+        if not line.ghost:
+            _one(ax, line, score, x, y)
     _crosses(ax, panel, x, y.low if score.endswith("accuracy") else y.high)
     _axis.set_x(ax, x)
     _axis.set_y(ax, y, labels=True)
     if panel.title and (score.endswith("accuracy")):
         _style.panel_title(ax, panel.title, inches)
+
+
+def _ghosts(ax: Axes, lines: Sequence[Line], score: str, x: _axis.Scale, y: _axis.Scale) -> None:
+    """Draw the means of all grey lines as one broken line: light to draw and to store."""
+    points: list[tuple[float, float]] = []
+    for line in lines:
+        scored = [(value, found.value) for value, row in line.points if (found := mean_of(row, score))]
+        points += [*scored, (np.nan, np.nan)]
+    if points:
+        at, mean = zip(*points, strict=True)
+        ax.plot(x.place(at), y.place(mean), **_style.GHOST_LINE)
 
 
 def _one(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> None:
@@ -175,11 +191,17 @@ def _diverged(row: VariantSummary) -> int:
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
-    named = list({line.label: line for line in lines if line.label}.values()) if len(lines) > 1 else []
+    named = (
+        list({line.label: line for line in lines if line.label and not line.ghost}.values()) if len(lines) > 1 else []
+    )
     handles: list[Any] = [
         Line2D([], [], color=line.look.colour, ls=line.look.dash, marker=line.look.marker, ms=3.4) for line in named
     ]
     labels = _style.clip_all([line.label for line in named], 2.4)
+    ghosts = {line.label for line in lines if line.ghost}
+    if ghosts:
+        handles.append(Line2D([], [], **_style.GHOST_LINE))
+        labels.append(_style.ghost_words(ghosts))
     if any(_diverged(row) for line in lines for _, row in line.points):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.2))
         labels.append("runs diverged here")
@@ -191,21 +213,29 @@ def _best(line: Line, score: str) -> tuple[float, Estimate] | None:
     return max(scored, key=lambda point: point[1].value, default=None)
 
 
-def _caption(panels: Sequence[Panel], path: str, split: str, left_out: int) -> str:
+def _caption(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
     lines = [line for panel in panels for line in panel.lines]
     most = max(len(row.records) for line in lines for _, row in line.points)
     bands = ", bands are 95% intervals" if most >= _axis.BAND_FROM else ""
     parts = [
         f"{words(split)} scores of the finished runs against the {setting_name(path)}",
         f"dots are seeds, lines join their means{bands}",
+        note,
         _ends(panels, path, split),
     ]
     lost = sum(_diverged(row) for line in lines for _, row in line.points)
     if lost:
-        parts.append(f"{count(lost, 'run')} diverged and have no final score; crosses mark where")
-    if left_out:
-        parts.append(f"{count(left_out, 'more line')} {'is' if left_out == 1 else 'are'} in the tables only")
+        parts.append(
+            f"{count(lost, 'run')} diverged and {'has' if lost == 1 else 'have'} no final score; crosses mark where"
+        )
     return " ".join(sentence(part) for part in parts if part)
+
+
+def _note(panels: Sequence[Panel], chosen: Selection, trained: int) -> str:
+    """Say which lines are highlighted and why, and how many trained variants have no place along the axis."""
+    off = trained - len({row.variant.id for panel in panels for line in panel.lines for _, row in line.points})
+    words = f"{count(off, 'variant')} {'has' if off == 1 else 'have'} no place along this axis." if off else ""
+    return prose(chosen.in_colour(len(panels)), words)
 
 
 def _ends(panels: Sequence[Panel], path: str, split: str) -> str:
@@ -223,7 +253,7 @@ def _name(panel: Panel, line: Line) -> str:
     return ", ".join(part for part in (panel.title, line.label) if part)
 
 
-def _alt(panels: Sequence[Panel], path: str, split: str) -> str:
+def _alt(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
     def course(panel: Panel, line: Line) -> str:
         ends = [
             f"{value:g}: {number(found.value, 3) if (found := mean_of(row, f'{split}_accuracy')) else 'diverged'}"
@@ -233,7 +263,8 @@ def _alt(panels: Sequence[Panel], path: str, split: str) -> str:
 
     told = ". ".join(course(panel, line) for panel in panels for line in panel.lines)
     shown = "accuracy and loss" if len(panels) <= BOTH else "accuracy"
-    return f"Line chart of {words(split)} {shown} against the {setting_name(path)}. Accuracy. {told}."
+    chart = f"Line chart of {words(split)} {shown} against the {setting_name(path)}."
+    return prose(chart, note, f"Accuracy. {told}.")
 
 
 def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]]:

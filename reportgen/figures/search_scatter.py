@@ -234,6 +234,9 @@ def _caption(searches: Sequence[SearchResult], left_out: int) -> str:
     parts += [_best(search, len(searches) > 1) for search in searches]
     if lost:
         parts.append(f"{count(lost, 'trial')} had runs that diverged (crosses)")
+    hidden = max(len(set(search.asked.ranges) - {panel.x for panel in _panels(search)}) for search in searches)
+    if hidden:
+        parts.append(f"{count(hidden, 'more searched setting')} {'is' if hidden == 1 else 'are'} in the tables only")
     if left_out:
         parts.append(f"{left_out} more {'search is' if left_out == 1 else 'searches are'} in the tables only")
     return " ".join(sentence(part) for part in parts)

@@ -92,8 +92,9 @@ def _server(handler: type[BaseHTTPRequestHandler], port: int | None) -> _Server:
         if port is None:
             return _server(handler, 0)
         taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
-        found = f"port {port} is taken, or not for users" if taken else f"port {port}: {error.strerror or error}"
-        raise UsageError("?", found, hint="choose another --port, or 0 for one that is free") from error
+        reason = "already in use or not permitted" if taken else error.strerror or error
+        hint = "choose another --port, or 0 for any free one"
+        raise UsageError("port-unavailable", f"port {port} is unavailable: {reason}", hint=hint) from error
 
 
 def _handler(shown: Shown) -> type[BaseHTTPRequestHandler]:

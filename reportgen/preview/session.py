@@ -22,9 +22,9 @@ from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.shipped import templates_folder
 from reportgen.study.planning.plan import Plan
-from reportgen.workflow.events import Watcher
-from reportgen.workflow.request import Order, plan_jobs, unique
-from reportgen.workflow.run import Analysed, analyse_stored, refuse_other_report, stored_stages, train_order
+from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.request import RunRequest, plan_jobs, unique
+from reportgen.workflow.run import AnalysedStudy, analyse_stored, refuse_other_report, stored_stages, train_request
 
 LOOK_SECONDS = 0.25
 """How often files are looked at; what has changed is taken up when it has been the same for two looks."""
@@ -42,7 +42,7 @@ class Preview:
     def __init__(
         self,
         study: Path,
-        order: Callable[[bool], Order],
+        request: Callable[[bool], RunRequest],
         shown: Shown,
         *,
         quick: bool = False,
@@ -50,11 +50,11 @@ class Preview:
         workers: int | None = None,
     ) -> None:
         self.shown = shown
-        self._order, self._quick, self._full, self._workers = order, quick, full, workers
+        self._order, self._quick, self._full, self._workers = request, quick, full, workers
         self._files = {study}
         self._seen: Signature = {}
 
-    def refresh(self, watcher: Watcher) -> str | None:
+    def refresh(self, listener: ProgressListener) -> str | None:
         """Make the page from the study as it stands; return what is wrong with it in words, None where nothing is.
 
         Where something that is watched changes meanwhile, it begins again. Raises what is a bug of ours.
@@ -63,7 +63,7 @@ class Preview:
             self._seen = self._signature()
             begin = time.monotonic()
             try:
-                page, told = self._page(watcher)
+                page, told = self._page(listener)
             except Cancelled:
                 self.wait()
                 continue
@@ -92,30 +92,30 @@ class Preview:
         with contextlib.suppress(StudyError, MissingError):
             self._ordered(self._quick)
 
-    def _ordered(self, quick: bool) -> Order:
+    def _ordered(self, quick: bool) -> RunRequest:
         """Return the order of the study as it stands, whose runs go to a folder of its own."""
-        order = self._order(quick)
-        refuse_other_report(order)
-        return order
+        request = self._order(quick)
+        refuse_other_report(request)
+        return request
 
-    def _page(self, watcher: Watcher) -> tuple[str, str]:
+    def _page(self, listener: ProgressListener) -> tuple[str, str]:
         """Return the page, and what it shows in words."""
-        following = _Following(watcher, self.shown, self.changed)
+        following = _Following(listener, self.shown, self.changed)
         try:
             made = self._make(following)
             return report.page(made.analysis), _told(made)
         finally:
             following.end()
 
-    def _make(self, watcher: Watcher) -> Analysed:
-        order = self._ordered(self._quick)
-        self._watch(_data_files(order.plan))
+    def _make(self, listener: ProgressListener) -> AnalysedStudy:
+        request = self._ordered(self._quick)
+        self._watch(_data_files(request.plan))
         if not (self._quick or self._full):
-            staged, records = stored_stages(order)
+            staged, records = stored_stages(request)
             if len(records) == len(unique(plan_jobs(staged.plan))):
-                return analyse_stored(staged, records, watcher)
-            order = self._ordered(True)
-        return train_order(order, watcher, workers=self._workers)
+                return analyse_stored(staged, records, listener)
+            request = self._ordered(True)
+        return train_request(request, listener, workers=self._workers)
 
     def _watch(self, files: set[Path]) -> None:
         """Look at further files from now on."""
@@ -127,14 +127,14 @@ class Preview:
         return {path: _stamp(path) for path in (*sorted(self._files), *sorted(templates_folder().iterdir()))}
 
 
-class _Following(Watcher):
+class _Following(ProgressListener):
     """Hands on what it hears, shows it in the page, and stops work on what has been edited meanwhile.
 
     A run that does not notice in time goes on in its thread; what it says after the end is not heard, and ends it.
     """
 
-    def __init__(self, watcher: Watcher, shown: Shown, changed: Callable[[], bool]) -> None:
-        self._watcher, self._shown, self._changed = watcher, shown, changed
+    def __init__(self, listener: ProgressListener, shown: Shown, changed: Callable[[], bool]) -> None:
+        self._watcher, self._shown, self._changed = listener, shown, changed
         self._looked = time.monotonic()
         self._done = self._count = 0
         self._lock = threading.Lock()
@@ -204,9 +204,9 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _told(made: Analysed) -> str:
+def _told(made: AnalysedStudy) -> str:
     runs = len(made.records)
-    kind = "A quick look" if made.order.plan.study.watermark else "The full report"
+    kind = "A quick look" if made.request.plan.study.watermark else "The full report"
     return f"{kind} of {runs} run{'' if runs == 1 else 's'}"
 
 

@@ -1,12 +1,12 @@
-"""The one place that rounds: numbers, intervals, shares, p values, durations as text, and the Jinja filters of them."""
+"""The one place that rounds: numbers, intervals, shares, p values and durations as text."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 
-from reportgen.analysis.metrics.scales import in_points, is_difference, is_share
-from reportgen.analysis.words.names import sentence, setting, words
+from reportgen.analysis.metrics.scales import is_difference, is_share
+from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 
 NONE = "–"
@@ -19,7 +19,7 @@ Bounds = Sequence[float]
 def number(value: float | int | None, digits: int = 3) -> str:
     """Return a number in so many significant digits, in powers of ten where it is very small or large.
 
-    A whole number, and whatever stands before the decimal point, keeps all its digits.
+    A whole number keeps all its digits, any other at least four before the decimal point.
     """
     if value is None or math.isnan(value):
         return NONE
@@ -29,14 +29,21 @@ def number(value: float | int | None, digits: int = 3) -> str:
         return "0"
     mantissa, exponent = f"{float(value):.{digits - 1}e}".split("e")
     if -4 <= int(exponent) < 6:
-        places = 0 if isinstance(value, int) else max(digits - 1 - int(exponent), 0)
-        return _grouped(f"{value:.{places}f}")
+        if isinstance(value, int):
+            return _grouped(str(value))
+        places = max(digits - 1 - int(exponent), 0)
+        return _grouped(f"{float(f'{value:.{max(digits, 4) - 1}e}'):.{places}f}")
     return minus(mantissa) + power_of_ten(exponent)
 
 
 def whole(value: float | int | None) -> str:
     """Return a whole number with narrow spaces between thousands."""
     return NONE if value is None or not math.isfinite(value) else _grouped(f"{round(value)}")
+
+
+def about(value: int) -> str:
+    """Return an estimated count in two digits: 171 is 170."""
+    return whole(float(f"{value:.2g}"))
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -64,21 +71,27 @@ def interval(bounds: Bounds, digits: int | None = None) -> str:
     if math.isnan(lo) or math.isnan(hi):
         return NONE
     if not (math.isfinite(lo) and math.isfinite(hi)):
-        return f"{number(lo)} to {number(hi)}"
+        return span(number(lo), number(hi))
     return _range(lo, hi, digits or resolving(bounds))
+
+
+def span(lo: str, hi: str) -> str:
+    """Return "lo to hi", or one of them where both read the same."""
+    return lo if lo == hi else f"{lo} to {hi}"
 
 
 def resolving(bounds: Bounds) -> int:
     """Return the significant digits, from 3, at which an interval's ends lie at least two units of the last apart.
 
-    Where all seeds agree, these are as many as the value has, up to the most.
+    Where the ends read the same in the most digits, these are as many as the value then has.
     """
     lo, hi = bounds
-    largest = max(abs(lo), abs(hi))
-    if lo == hi and math.isfinite(lo):
-        return next((digits for digits in (3, 4) if float(f"{lo:.{digits - 1}e}") == lo), _MOST_DIGITS)
-    if not (math.isfinite(lo) and math.isfinite(hi)) or hi <= lo:
+    if not (math.isfinite(lo) and math.isfinite(hi)) or hi < lo:
         return 3
+    full = f"{lo:.{_MOST_DIGITS - 1}e}"
+    if full == f"{hi:.{_MOST_DIGITS - 1}e}":
+        return next((n for n in (3, 4) if float(f"{lo:.{n - 1}e}") == float(full)), _MOST_DIGITS)
+    largest = max(abs(lo), abs(hi))
     orders = math.floor(math.log10(largest)) - math.floor(math.log10(max((hi - lo) / 2, 5e-324)))
     return min(max(orders + 1, 3), _MOST_DIGITS)
 
@@ -87,9 +100,9 @@ def _range(lo: float, hi: float, digits: int) -> str:
     """Return both ends to one decimal place, or with one power of ten, unless the smaller would vanish in it."""
     unit, places, power = _scale(lo, hi, digits)
     if not (_shows(lo / unit, places) and _shows(hi / unit, places)):
-        return f"{number(lo)} to {number(hi)}"
-    text = f"{_fixed(lo / unit, places)} to {_fixed(hi / unit, places)}"
-    return f"({text}){power}" if power else text
+        return span(number(lo), number(hi))
+    text = span(_fixed(lo / unit, places), _fixed(hi / unit, places))
+    return f"({text}){power}" if power and " " in text else f"{text}{power}"
 
 
 def _scale(lo: float, hi: float, digits: int) -> tuple[float, int, str]:
@@ -135,39 +148,71 @@ def percent_interval(bounds: Bounds) -> str:
     if not (math.isfinite(lo) and math.isfinite(hi)):
         return NONE
     digits = resolving_percent(bounds)
-    return f"{percent(lo, digits)} to {percent(hi, digits)}"
+    return span(percent(lo, digits), percent(hi, digits))
 
 
 def resolving_percent(bounds: Bounds) -> int:
     """Return the decimal places, from 1 to 3, that tell the ends of an interval of shares apart."""
     lo, hi = bounds
+    return _resolving_places(bounds, lambda digits: percent(lo, digits) != percent(hi, digits))
+
+
+def _resolving_places(bounds: Bounds, suffice: Callable[[int], bool]) -> int:
+    """Return the first decimal places, from 1 to 3, at which the percentages differ and that suffice; 1 if none do."""
+    lo, hi = bounds
     if not (math.isfinite(lo) and math.isfinite(hi)) or lo == hi:
         return 1
-    return next((digits for digits in (1, 2, 3) if f"{100 * lo:.{digits}f}" != f"{100 * hi:.{digits}f}"), 1)
+    places = (digits for digits in (1, 2, 3) if f"{100 * lo:.{digits}f}" != f"{100 * hi:.{digits}f}")
+    return next(filter(suffice, places), 1)
 
 
-ROUNDING = 1e-12
-"""A difference of shares that is nothing but what adding them in another order makes."""
-
-
-def points(value: float | None) -> str:
-    """Return a difference of two shares as percentage points, signed."""
+def points(value: float | None, digits: int = 1) -> str:
+    """Return a difference of two shares as percentage points, signed; what rounding alone makes is 0."""
     if value is None or not math.isfinite(value):
         return NONE
-    return f"{signed(100 * value if abs(value) > ROUNDING else 0.0)} points"
+    return f"{_signed_percentage(value, digits)} points"
 
 
 def points_interval(bounds: Bounds) -> str:
     """Return the interval of a difference of shares as percentage points."""
+    text = _signed_interval(bounds)
+    return text if text == NONE else f"{text} points"
+
+
+def resolving_points(bounds: Bounds) -> int:
+    """Return the decimal places, from 1 to 3, that tell an interval's ends apart, and each that is not 0 from 0."""
+    ends = [100 * end for end in bounds if abs(end) > ROUNDING]
+    return _resolving_places(bounds, lambda digits: all(abs(end) >= 0.5 * 10**-digits for end in ends))
+
+
+def deviation(value: float | None, digits: int = 1) -> str:
+    """Return a relative deviation as percent, signed; what rounding alone makes is 0%."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return f"{_signed_percentage(value, digits)}%"
+
+
+def deviation_interval(bounds: Bounds) -> str:
+    """Return the interval of a relative deviation as percent."""
+    text = _signed_interval(bounds)
+    return text if text == NONE else text.replace(" to ", "% to ") + "%"
+
+
+def _signed_interval(bounds: Bounds) -> str:
     lo, hi = bounds
     if not (math.isfinite(lo) and math.isfinite(hi)):
         return NONE
-    return f"{signed(100 * lo)} to {signed(100 * hi)} points"
+    digits = resolving_points(bounds)
+    return span(_signed_percentage(lo, digits), _signed_percentage(hi, digits))
 
 
-def signed(value: float) -> str:
-    """Return a number to one decimal place with its sign, in more digits where it would round to 0."""
-    text = minus(f"{value:+.1f}") if abs(value) >= 0.05 else number(value, 1)
+def _signed_percentage(share: float, digits: int) -> str:
+    return signed(100 * share if abs(share) > ROUNDING else 0.0, digits)
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """Return a number to so many decimal places with its sign, in one significant digit where it would round to 0."""
+    text = minus(f"{value:+.{digits}f}") if abs(value) >= 0.5 * 10**-digits else number(value, 1)
     return text if value <= 0 or text.startswith("+") else f"+{text}"
 
 
@@ -180,8 +225,14 @@ def p_value(value: float | None) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
+LARGEST_EFFECT = 100
+"""Beyond so many standard deviations the number of an effect size says nothing more."""
+
+
 def effect_size(value: float | None) -> str:
-    """Return an effect size in two digits; what rounding alone makes of two equal sides is 0."""
+    """Return an effect size in two digits, as a bound where it is beyond all use; rounding errors are 0."""
+    if value is not None and abs(value) > LARGEST_EFFECT:
+        return f"> {LARGEST_EFFECT}" if value > 0 else f"< −{LARGEST_EFFECT}"
     return number(0.0 if value is not None and abs(value) < ROUNDING else value, 2)
 
 
@@ -190,41 +241,10 @@ def duration(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return NONE
     if seconds < 1:
-        return f"{1000 * seconds:.0f} ms"
+        return f"{1000 * seconds:.0f} ms" if seconds >= 0.001 or seconds == 0 else "below 1 ms"
     if seconds < 120:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def score(value: float | None, name: str) -> str:
-    """Return a score as its kind is read: accuracies in percent, losses as numbers."""
-    if is_difference(name):
-        return points(value)
-    return percent(value) if is_share(name) else number(value)
-
-
-def estimated(value: float | None, bounds: Bounds, name: str) -> str:
-    """Return an estimated score in as many digits as its interval is shown in."""
-    if is_difference(name):
-        return points(value)
-    return percent(value, resolving_percent(bounds)) if is_share(name) else within(value, bounds)
-
-
-def score_interval(bounds: Bounds, name: str) -> str:
-    """Return the interval of a score as its kind is read."""
-    if is_difference(name):
-        return points_interval(bounds)
-    return percent_interval(bounds) if is_share(name) else interval(bounds)
-
-
-def difference(value: float | None, name: str) -> str:
-    """Return a difference of two scores: accuracies in percentage points, losses as numbers."""
-    return points(value) if in_points(name) else number(value)
-
-
-def difference_interval(bounds: Bounds, name: str) -> str:
-    """Return the interval of a difference of two scores."""
-    return points_interval(bounds) if in_points(name) else interval(bounds)
 
 
 def given(value: float, name: str = "") -> str:
@@ -240,30 +260,3 @@ def _grouped(text: str) -> str:
     if len(head.lstrip("-")) > 4:
         head = f"{int(head):,}".replace(",", THIN)
     return minus(head + dot + tail)
-
-
-_FUNCTIONS = (
-    number,
-    whole,
-    percent,
-    interval,
-    percent_interval,
-    points,
-    points_interval,
-    p_value,
-    effect_size,
-    duration,
-    score,
-    estimated,
-    score_interval,
-    difference,
-    difference_interval,
-    words,
-    sentence,
-    setting,
-    given,
-    exponents,
-)
-
-FILTERS: dict[str, Callable[..., str]] = {function.__name__: function for function in _FUNCTIONS}
-"""What templates call, by name."""

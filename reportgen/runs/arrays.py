@@ -41,6 +41,8 @@ def unpack(content: bytes) -> dict[str, Array]:
 
 def _npy(array: Array) -> bytes:
     """Return the array in NumPy's own format 1.0, little-endian and in C order on every machine."""
+    if array.dtype.hasobject:
+        raise ValueError("an array of Python objects")
     target = io.BytesIO()
     plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
     np.lib.format.write_array(target, plain, version=(1, 0), allow_pickle=False)

@@ -26,7 +26,7 @@ from reportgen.data.dataset import Dataset
 from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
 from reportgen.engine.train import Cancelled, train
-from reportgen.errors import MissingError, ReportgenError, UsageError, data_named_at
+from reportgen.errors import MissingError, ReportgenError, UsageError, data_errors_at
 from reportgen.plugins.loading import require
 from reportgen.registry import Component, Plugin
 from reportgen.runs.provenance import machine
@@ -76,10 +76,11 @@ def run_all(
     dask: str | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Train every job and hand each record to `keep`, which may be called from several threads at a time.
+    """Train every job and pass each record to `keep`, which several threads may call at the same time.
 
-    folder is the study's, where relative paths start. A run that raises becomes a record of status "failed". An
-    error of the user's (a data set that is missing, say), an error in `keep` and a Ctrl-C end all within a second.
+    folder: folder of the study, which relative paths start from. A run that raises becomes a record of status
+    "failed". A `ReportgenError` (such as a missing data set), an error in `keep` and Ctrl-C end all runs within a
+    second.
     """
     if dask is None:
         _run_locally(_by_data(jobs), keep, folder, workers, progress)
@@ -87,7 +88,7 @@ def run_all(
         _run_on_dask(_by_data(jobs), keep, folder, dask)
 
 
-def aside(action: Callable[[], T]) -> T:
+def in_thread(action: Callable[[], T]) -> T:
     """Return what an action returns, which a thread of its own carries out: a Ctrl-C is obeyed at once.
 
     In the main thread it would wait for the compiler, or break off in its midst and come out as another error.
@@ -127,15 +128,20 @@ def _run_locally(jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, pr
 
 
 def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) -> None:
-    """Train on the workers of a Dask cluster, which see the study's folder under the same path."""
+    """Train on the workers of a Dask cluster, which need the study's folder under the same path.
+
+    Raises MissingError if Dask is not installed, UsageError if no scheduler answers at the address.
+    """
     try:
         from distributed import Client
     except ImportError as error:
-        raise MissingError("?", "--dask needs the package distributed", hint="pip install 'reportgen[dask]'") from error
+        found, hint = "--dask requires the package distributed", "pip install 'reportgen[dask]'"
+        raise MissingError("missing-library", found, hint=hint) from error
     try:
         client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
-        raise UsageError("?", f"no Dask scheduler answers at {address}", hint="such as tcp://localhost:8786") from error
+        found, hint = f"no Dask scheduler answers at {address}", "an address such as tcp://localhost:8786"
+        raise UsageError("no-scheduler", found, hint=hint) from error
     with client, client.get_executor() as pool:
         workers = sum(client.nthreads().values())
         futures = {pool.submit(_train_remotely, job, folder, workers): job for job in jobs}
@@ -170,7 +176,7 @@ def _train(
     """Return the trained run's record, or that of a run that failed."""
     started = datetime.now(UTC)
     try:
-        with data_named_at(job.data_place):
+        with data_errors_at(job.data_place):
             dataset = prepare()
         outcome = train(job.run.spec, dataset, cancel, progress)
     except (Cancelled, ReportgenError):

@@ -78,24 +78,25 @@ class Store:
         return _record(run, head, unpack(content))
 
     def save(self, record: RunRecord) -> None:
-        """Store the run in the place of any other of its key; raises StoreError where the disk refuses."""
+        """Store the run and replace any other with the same key; raises StoreError if the folder is not writable."""
         path = self.folder / record.key
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
                 self._write(path, record)
-            except FileNotFoundError:  # another machine took our half-written folder for an abandoned one
+            except FileNotFoundError:  # another process considered the unfinished folder abandoned and removed it
                 self._write(path, record)
         except OSError as error:
-            raise StoreError("?", f"a run cannot be stored: {error.strerror or error}", where=str(path)) from error
+            found = f"the run cannot be stored: {error.strerror or error}"
+            raise StoreError("not-writable", found, where=str(path)) from error
 
     def sweep(self) -> None:
         """Remove what killed processes left half-written."""
-        disk.sweep(self.folder)
+        disk.remove_abandoned(self.folder)
 
     def _write(self, path: Path, record: RunRecord) -> None:
         content = pack(record.arrays)
-        with disk.unfinished(path) as temporary:
+        with disk.temporary_path(path) as temporary:
             temporary.mkdir()
             disk.write_synced(temporary / ARRAYS, content)
             disk.write_synced(temporary / HEAD, _describe(record, content))

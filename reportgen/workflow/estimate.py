@@ -9,7 +9,7 @@ from functools import cache
 
 from reportgen import data
 from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes, total_steps
-from reportgen.errors import MissingError, data_named_at
+from reportgen.errors import MissingError, data_errors_at
 from reportgen.registry import Component
 from reportgen.runs.executors import Job
 from reportgen.study.model.figure_names import figure_names
@@ -44,7 +44,7 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
     costs = {}
     for job in jobs:
         spec = job.run.spec
-        with data_named_at(job.data_place):
+        with data_errors_at(job.data_place):
             n_train, features, _ = shape(spec.data, spec.preprocess)
         costs[job.key] = Cost(
             parameters=count_parameters(spec.network, features),
@@ -98,8 +98,8 @@ def download_bytes(plan: Plan, jobs: Sequence[Job]) -> int:
     for job in jobs:
         spec = job.run.spec.data
         if spec.source not in wanted:
-            with data_named_at(job.data_place):
-                wanted[spec.source] = data.lacking(spec, plan.study.folder)
+            with data_errors_at(job.data_place):
+                wanted[spec.source] = data.missing_files(spec, plan.study.folder)
     return sum(wanted.values())
 
 
@@ -119,8 +119,8 @@ def refuse_beyond_memory(plan: Plan, jobs: Sequence[Job], workers: int) -> None:
     except MissingError:  # data that are not at hand; training will say so
         return
     if there is not None and needed > FAR_BEYOND * there:
-        found = f"training needs about {needed / 1e6:,.0f} MB of memory, and this machine has {there / 1e6:,.0f} MB"
-        raise MissingError("?", found, where=plan.study.id, hint=SMALLER)
+        message = f"training needs about {needed / 1e6:,.0f} MB of memory; this machine has {there / 1e6:,.0f} MB"
+        raise MissingError("out-of-memory", message, where=plan.study.id, hint=SMALLER)
 
 
 def peak_bytes(costs: Mapping[str, Cost], workers: int) -> int:

@@ -11,7 +11,7 @@ from reportgen.study.planning.plan import Plan
 
 
 @dataclass(frozen=True)
-class Part:
+class BatchPosition:
     """A study's place among several: number of count, and the seconds expected before it, for it and for all."""
 
     number: int
@@ -21,13 +21,13 @@ class Part:
     total: float
 
 
-class Watcher:
+class ProgressListener:
     """Hears of everything and says nothing; progress.py holds those that speak.
 
     `progress` and `finished` are called from several threads.
     """
 
-    def __enter__(self) -> Watcher:
+    def __enter__(self) -> ProgressListener:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -1,4 +1,4 @@
-"""Whose report stands in a folder: another run of a study replaces its report, a study of the same name does not."""
+"""Which study a report folder belongs to: a study may replace its own report, but not the report of another study."""
 
 from __future__ import annotations
 
@@ -33,19 +33,21 @@ def source_of(file: Path, folder: Path) -> str | None:
         return file.resolve().as_posix()
 
 
-def refuse_other(study: Study, file: Path, folder: Path) -> None:
-    """Raise UsageError where the report in the folder is that of another study, which a new report would replace."""
+def refuse_other_study(study: Study, file: Path, folder: Path) -> None:
+    """Raise UsageError if the folder contains the report of another study."""
     results = _results(folder)
-    told = results.get("study")
-    if not isinstance(told, dict) or _is_kept_in(file, folder) or told.get("sha256") == study.sha256:
+    former_study = results.get("study")
+    if not isinstance(former_study, dict) or _is_kept_in(file, folder):
+        return
+    if former_study.get("sha256") == study.sha256:
         return
     former, new = _told_source(_provenance(results)), source_of(file, folder)
     if former is None or former == new:
         return
-    if former.startswith(SHIPPED) or (folder / former).is_file() or told.get("title") != study.title:
-        here, there = _named(new or "", folder), _named(former, folder)
-        found = f"here stands the report of another study, {there}, which that of {here} would replace"
-        raise UsageError("?", found, where=str(folder), hint="choose another folder with -o, or remove this one")
+    if former.startswith(SHIPPED) or (folder / former).is_file() or former_study.get("title") != study.title:
+        message = f"the folder already contains the report of another study, {_named(former, folder)}"
+        hint = f"choose another folder for {_named(new or '', folder)} with -o, or remove this one"
+        raise UsageError("report-of-another-study", message, where=str(folder), hint=hint)
 
 
 def _is_kept_in(file: Path, folder: Path) -> bool:

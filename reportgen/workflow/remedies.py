@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reportgen.analysis.diagnosis.remedies import judge_remedy
+from reportgen.analysis.diagnosis.remedies import compare_remedy
 from reportgen.analysis.finding import Finding, Proposal, Remedy
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.names import setting
@@ -57,7 +57,7 @@ def _try(analysis: Analysis, finding: Finding, proposal: Proposal, fetch: Fetch)
     after = fetch(runs)
     if after is None:
         return None
-    return judge_remedy(finding, proposal, summary.variant, summary.records, list(after.values()))
+    return compare_remedy(finding, proposal, summary.variant, summary.records, list(after.values()))
 
 
 def _in_words(change: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What is asked for of a study: its plan, where its report goes, and which of its runs are stored."""
+"""A request for a report: the plan of a study, the report's folder and formats, and the stored runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from reportgen import data
 from reportgen.data.spec import DataSpec
-from reportgen.errors import StudyError, UsageError, data_named_at
+from reportgen.errors import StudyError, UsageError, data_errors_at
 from reportgen.paths import RUNS
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
@@ -25,10 +25,16 @@ FORMATS = ("html", "pdf", "json", "kit")
 
 
 @dataclass(frozen=True)
-class Order:
-    """A study as asked for: its plan, the report's folder and formats, and the command that makes it again.
+class RunRequest:
+    """A request for the report of a study.
 
-    file: the study's, None where the report alone is known.
+    Attributes
+    ----------
+    plan : the plan of the study.
+    folder : the report's folder.
+    formats : some of `FORMATS`.
+    command : the command that reproduces the report.
+    file : the study file, None if only the report is known.
     """
 
     plan: Plan
@@ -43,7 +49,7 @@ class Order:
         return Store(self.folder / RUNS)
 
 
-def order_study(
+def make_request(
     source: str | Path,
     *,
     output: str | Path | None = None,
@@ -53,22 +59,27 @@ def order_study(
     quick: bool = False,
     command: str | None = None,
     allow_code: bool = False,
-) -> Order:
-    """Return the order for a study, loaded and checked; nothing is trained or written yet.
+) -> RunRequest:
+    """Return the request for a study, which is loaded and checked; nothing is trained or written yet.
 
-    The report goes to the folder `output`/<the study's id>; where no output is given, to reports/, or back to its place
-    for the study that a report keeps. overrides: dotted paths to values; flags: what set one, by its path, if not
-    --set. quick: small but for what overrides say, watermarked, without verdicts; it goes to <the study's id>-quick
-    where a full report stands in its place. command: what the report names as the way to make it again.
-    allow_code: load the plug-ins that the study names.
+    Parameters
+    ----------
+    source : a study file, or the name of a shipped study.
+    output : the report goes to `output`/<id of the study>. By default `output` is reports/; the report of a study file
+        inside a report goes back to its folder.
+    overrides : setting paths, such as "training.lr", and their values.
+    flags : the option that set an override, by setting path, if it was not --set; error messages name it.
+    quick : make the study small, except for the overrides, with a watermark and without verdicts. The report goes to
+        <id of the study>-quick if a full report exists.
+    command : the command in the report that reproduces it.
+    allow_code : load the plug-ins that the study names.
     """
-    unknown = sorted(set(formats) - set(FORMATS))
-    if unknown or not formats:
-        found = f"unknown format {', '.join(unknown)}" if unknown else "no format is named"
-        raise UsageError("?", found, hint=f"there are {', '.join(FORMATS)}")
+    _check_formats(formats)
     path, changes = study_file(source), dict(overrides or {})
-    if WATERMARK in changes:  # which quick looks alone have
-        raise StudyError("?", f"there is no setting {WATERMARK!r}", f"--set {WATERMARK}", "a dotted path of the study")
+    if WATERMARK in changes:  # which only --quick sets
+        raise StudyError(
+            "unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "name a setting of the study"
+        )
     plan = make_plan(load_study(path, changes, flags, allow_code))
     if quick:
         small = quick_overrides(plan, changes)
@@ -77,7 +88,15 @@ def order_study(
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder
-    return Order(plan, folder, tuple(formats), command or f"reportgen run {source}", path)
+    return RunRequest(plan, folder, tuple(formats), command or f"reportgen run {source}", path)
+
+
+def _check_formats(formats: Collection[str]) -> None:
+    hint = f"one or more of {', '.join(FORMATS)}"
+    if not formats:
+        raise UsageError("empty-value", "no format is given", hint=hint)
+    for name in sorted(set(formats) - set(FORMATS)):
+        raise UsageError("unknown-name", f"unknown format {name!r}", hint=hint)
 
 
 def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]:
@@ -88,7 +107,7 @@ def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]
     def identified(spec: DataSpec) -> tuple[str, str]:
         """Return the fingerprint of the data, and where the study names them."""
         place = study.place_of(spec)
-        with data_named_at(place):
+        with data_errors_at(place):
             return data.fingerprint(spec, study.folder), place
 
     return [Job.of(run, *identified(run.spec.data)) for run in (plan.runs if runs is None else runs)]
@@ -102,7 +121,7 @@ def unique(jobs: Sequence[Job]) -> list[Job]:
     return list(first.values())
 
 
-def stored_records(order: Order, jobs: Sequence[Job]) -> dict[str, RunRecord]:
+def stored_records(request: RunRequest, jobs: Sequence[Job]) -> dict[str, RunRecord]:
     """Return those of the jobs' records that are stored, by key."""
-    found = ((job.key, order.store.load(job.run, job.fingerprint)) for job in unique(jobs))
+    found = ((job.key, request.store.load(job.run, job.fingerprint)) for job in unique(jobs))
     return {key: record for key, record in found if record is not None}

@@ -13,12 +13,12 @@ from typing import Any
 
 from reportgen import data
 from reportgen.analysis import sanity
-from reportgen.analysis.claims.claim_data import Asked, Beside
+from reportgen.analysis.claims.claim_data import ClaimData, ExtraMeasurements
 from reportgen.analysis.results import Analysis, SanityResult, VariantSummary
 from reportgen.disk import replace_file
 from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.engine.tables.optimizers import OPTIMIZERS
-from reportgen.runs.executors import aside
+from reportgen.runs.executors import in_thread
 from reportgen.runs.record import RunRecord
 from reportgen.study.model.metrics import CHECK_METRICS, COST_METRICS
 from reportgen.study.planning.plan import Plan, PlannedRun, changed
@@ -48,13 +48,13 @@ class Measurements:
             pass
         if not self.may_measure:
             return None
-        values = aside(measure)  # which compiles kernels
+        values = in_thread(measure)  # which compiles kernels
         self.folder.mkdir(parents=True, exist_ok=True)
         replace_file(path, (json.dumps({"engine": ENGINE_VERSION, "values": values}, indent=1) + "\n").encode())
         return values
 
 
-def measured_beside(plan: Plan, measurements: Measurements) -> Beside:
+def measured_beside(plan: Plan, measurements: Measurements) -> ExtraMeasurements:
     """Return what claims ask for that no run records: costs of activations, and the errors of gradient checks."""
     found: dict[tuple[str, int], dict[str, list[float]]] = {}
     costed, checked = (_asked_for(plan, names) for names in (COST_METRICS, CHECK_METRICS))
@@ -72,7 +72,7 @@ def measured_beside(plan: Plan, measurements: Measurements) -> Beside:
 
 def _asked_for(plan: Plan, metrics: Collection[str]) -> set[str]:
     """Return the variants of which some claim measures one of these."""
-    asked = [Asked(plan, {}, claim) for claim in plan.study.claims if claim.measure.metric in metrics]
+    asked = [ClaimData(plan, {}, claim) for claim in plan.study.claims if claim.measure.metric in metrics]
     return {variant.id for one in asked for where in one.sides() for variant in one.variants(where)}
 
 

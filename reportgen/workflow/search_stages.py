@@ -23,11 +23,11 @@ def by_variant(jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> dict[tu
     return {(job.run.variant, job.run.seed): records[job.key] for job in jobs if job.key in records}
 
 
-def outlook(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Plan:
+def projected_plan(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Plan:
     """Return the plan with all stages of its searches: those that records decide, and a guess at the others."""
     if not _searches(plan):
         return plan
-    return make_plan(plan.study, trial_scores(plan, by_variant(jobs, records)), outlook=True)
+    return make_plan(plan.study, trial_scores(plan, by_variant(jobs, records)), projected=True)
 
 
 def _searches(plan: Plan) -> bool:

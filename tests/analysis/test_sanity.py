@@ -92,8 +92,9 @@ def test_costs_are_told_beside_relu_and_the_product() -> None:
     assert (tanh.measured, tanh.values["forward_over_relu"], tanh.values["over_product"]) == (1.5, 2, 0.05)
 
 
-@pytest.mark.parametrize(("text", "message"), [("[overfit]", "unknown check"), ("yes", "list of checks")])
-def test_what_is_no_check_is_an_error_with_its_place(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(StudyError, match=message) as caught:
+@pytest.mark.parametrize(("text", "code"), [("[overfit]", "unknown-name"), ("yes", "wrong-type")])
+def test_what_is_no_check_is_an_error_with_its_place(tmp_path: Path, text: str, code: str) -> None:
+    with pytest.raises(StudyError) as caught:
         plan_of(tmp_path, f"sanity: {text}")
+    assert caught.value.code == code
     assert "small.yaml:" in str(caught.value.where)

@@ -196,21 +196,36 @@ def test_a_tuned_variant_is_compared_with_one_that_is_not_searched(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("search", "measure", "words"),
+    ("search", "measure", "code", "name"),
     [
-        ("", "{metric: best_val_accuracy}", r"measured of a search \(add search"),
-        (f"search: {{{LR}, samples: 3}}\n", "{metric: val_accuracy, setting: training.lr}", "has no setting"),
-        (f"search: {{{LR}, samples: 3}}\n", "{metric: best_place, setting: training.l2}", "has no range in the search"),
+        ("", "{metric: best_val_accuracy}", "not-measured", "search"),
+        (
+            f"search: {{{LR}, samples: 3}}\n",
+            "{metric: val_accuracy, setting: training.lr}",
+            "inapplicable-key",
+            "best_setting",
+        ),
+        (
+            f"search: {{{LR}, samples: 3}}\n",
+            "{metric: best_place, setting: training.l2}",
+            "unknown-setting",
+            "training.lr",
+        ),
         (
             f"search: {{{LR}, training.l2: {{uniform: [0, 1]}}, samples: 3}}\n",
             "{metric: best_setting}",
-            r"best_setting of which setting\? \(setting: one of training.lr, training.l2\)",
+            "missing-key",
+            "training.lr, training.l2",
         ),
-        (f"search: {{{LR}, samples: 3}}\n", "{metric: best_val_accuracy, epoch: 1}", "has no epoch"),
+        (f"search: {{{LR}, samples: 3}}\n", "{metric: best_val_accuracy, epoch: 1}", "inapplicable-key", "epoch"),
     ],
 )
-def test_claims_on_what_no_search_has_are_refused(search: str, measure: str, words: str, tmp_path: Path) -> None:
+def test_claims_about_metrics_that_no_search_has_are_errors(
+    search: str, measure: str, code: str, name: str, tmp_path: Path
+) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(HEAD + search + claims(measure, "{}", "{above: 0}"), encoding="utf-8")
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(StudyError) as caught:
         load_study(path)
+    assert caught.value.code == code
+    assert name in str(caught.value.hint)

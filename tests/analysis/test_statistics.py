@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from scipy import stats
 
 from reportgen.analysis import statistics
@@ -68,6 +70,58 @@ def test_effect_size_is_hedges_corrected() -> None:
     d = np.array([1.0, 2.0, 3.0, 4.0])
     assert statistics.effect_size(d) == pytest.approx(2.5 / d.std(ddof=1) * (1 - 3 / 11))
     assert math.isnan(statistics.effect_size([1.0, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("differences", "scale"),
+    [
+        ([0.0, 0.0, 0.0], 1.0),
+        ([0.0, 1.1e-16, -1.1e-16, 0.0], 0.9),
+        ([-0.01, -0.01 + 2e-18, -0.01 - 2e-18], 0.0),
+        ([3.0, 3.0 + 4e-16, 3.0], 0.0),
+    ],
+)
+def test_a_spread_of_rounding_alone_has_no_effect_size(differences: list[float], scale: float) -> None:
+    assert math.isnan(statistics.effect_size(differences, scale))
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=30), st.floats(0.5, 2))
+def test_an_effect_size_is_never_beyond_what_rounding_allows(differences: list[float], scale: float) -> None:
+    found = statistics.effect_size(differences, scale)
+    assert math.isnan(found) or abs(found) <= 1 / statistics.ROUNDING
+
+
+@pytest.mark.parametrize(
+    ("values", "skewed"),
+    [
+        ([10, 12, 15, 400, 900], True),
+        ([0, 0, 1, 2, 2, 3, 50], True),
+        ([0, 0, 0, 20, 100], True),
+        ([0, 1, 2, 3, 4], False),
+        ([9.0, 10.0, 10.5, 11.0, 12.0], False),
+        ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], False),
+        ([0.1, 100.0, 3.0, 1.0], False),
+        ([1.0, 2.0, 3.0, 100.0, math.inf], False),
+        ([0.3] * 7, False),
+    ],
+)
+def test_skewed_values_are_those_whose_mean_misleads(values: list[float], skewed: bool) -> None:
+    assert statistics.is_skewed(values) is skewed
+
+
+@given(st.lists(st.floats(1e-3, 1e3), min_size=7, max_size=20), st.floats(0.01, 100))
+def test_skewness_does_not_depend_on_the_unit(values: list[float], unit: float) -> None:
+    (low, _, high), (mean, least, _) = statistics.quartiles(values), statistics.mean_interval(values)
+    assume(min(abs(least / mean), abs(mean / low - 1), abs(mean / high - 1)) > 1e-6)
+    assert statistics.is_skewed(np.array(values) * unit) is statistics.is_skewed(values)
+
+
+def test_a_gain_that_rounding_makes_has_an_interval_near_it() -> None:
+    before = np.array([0.9, 0.7, 0.5])
+    after = before + np.array([0.02, -0.01, -0.01])
+    mean, lo, hi = statistics.gain_interval(before, after, 500)
+    assert abs(mean) < 1e-15
+    assert -0.2 < lo < 0 < hi < 0.2
 
 
 def test_seeds_needed_would_settle_it() -> None:

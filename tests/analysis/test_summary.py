@@ -10,7 +10,7 @@ import pytest
 
 from reportgen.analysis import analyse
 from reportgen.analysis.compare import compare
-from reportgen.analysis.diagnosis.remedies import judge_remedy
+from reportgen.analysis.diagnosis.remedies import compare_remedy
 from reportgen.analysis.finding import Finding, Proposal, Remedy
 from reportgen.analysis.summary import curve, estimate, histograms, profile, profiles, variant_summary
 from reportgen.engine.train import train
@@ -107,7 +107,7 @@ def test_a_remedy_is_judged_on_the_same_seeds(tmp_path: Path) -> None:
     variant = plan_of(tmp_path).variants[0]
 
     def judge(before: list[RunRecord], after: list[RunRecord]) -> Remedy | None:
-        return judge_remedy(FINDING, Proposal({"network.init": "xavier"}, "why"), variant, before, after)
+        return compare_remedy(FINDING, Proposal({"network.init": "xavier"}, "why"), variant, before, after)
 
     helped = judge(before, after)
     assert helped is not None

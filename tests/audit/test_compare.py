@@ -176,10 +176,15 @@ def test_verdicts_of_a_quick_look_are_not_compared(
 
 
 def test_what_is_no_single_report_is_one_sentence(two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UsageError, match="the folder holds 2 reports"):
+    with pytest.raises(UsageError) as ambiguous:
         compare_reports(two[0].parent, two[1])
+    assert (ambiguous.value.code, ambiguous.value.where) == ("ambiguous-argument", str(two[0].parent))
     code, _, err = run(capsys, "compare", str(two[0]), str(two[0] / "nowhere"))
     assert (code, err.count("\n")) == (2, 1)
     (two[1] / "results.json").write_text("{", encoding="utf-8")
-    with pytest.raises(ResultsError, match="not JSON"):
+    with pytest.raises(ResultsError) as damaged:
         compare_reports(*two)
+    assert (damaged.value.code, damaged.value.where) == ("invalid-results", str(two[1] / "results.json"))
+    code, out, _ = run(capsys, "compare", *map(str, two), "--json")
+    assert json.loads(out) == {"error": damaged.value.values}
+    assert code == damaged.value.exit_code

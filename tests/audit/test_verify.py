@@ -129,7 +129,7 @@ def test_cells_and_rows_of_tables_have_lines(report: Path, capsys) -> None:
     text = "\n".join(lines)
     assert 'tables/claims.csv: learns: verdict: "contradicted"; the records make it "supported"' in text
     assert "tables/epochs.csv: lr-0p5, seed 2, epoch 2: missing; the records make it an entry of 11" in text
-    assert "tables/layers.csv: cannot be read: No such file" in text
+    assert "tables/layers.csv: cannot be read" in text
     assert "tables/runs.csv: this is no table in CSV" in text
 
 
@@ -172,16 +172,23 @@ def test_json_has_each_difference_as_values(report: Path, capsys) -> None:
 def test_runs_of_another_engine_cannot_be_held_against_it(report: Path, capsys) -> None:
     for folder in records(report):
         edit(folder / "run.json", lambda values: values.update(engine=spec.ENGINE_VERSION - 1))
-    code, lines, err = verify(capsys, report)
-    assert (code, lines) == (3, [])
-    assert f"trained by version {spec.ENGINE_VERSION - 1} of the engine, this reportgen has version" in err
+    code, lines, _ = verify(capsys, report, "--json")
+    error = json.loads("\n".join(lines))["error"]
+    assert (code, error["code"], error["where"]) == (3, "engine-mismatch", str(report))
+    assert str(spec.ENGINE_VERSION - 1) in error["message"]
 
 
 def test_what_is_no_report_or_has_no_study_is_told(report: Path, tmp_path: Path, capsys) -> None:
     assert verify(capsys, tmp_path / "none")[0] == 2
     (report / "study.yaml").unlink()
-    code, _, err = verify(capsys, report)
-    assert (code, "study.yaml: there is no such file" in err) == (3, True)
+    shutil.copytree(report, report.with_name("other"))
+    code, lines, err = verify(capsys, report, report.with_name("other"), "--json")
+    assert (code, err.count("\n")) == (3, 2)
+    answers = json.loads("\n".join(lines))
+    assert [answer["report"] for answer in answers] == [str(report), str(report.with_name("other"))]
+    assert [answer["error_details"]["where"] for answer in answers] == [
+        str(folder / "study.yaml") for folder in (report, report.with_name("other"))
+    ]
     (report / "results.json").write_text("{", encoding="utf-8")
     assert verify(capsys, report)[0] == 3
 

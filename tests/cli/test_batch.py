@@ -68,7 +68,11 @@ def test_one_study_alone_has_no_summary(pretend, capsys):
 
 @pytest.mark.parametrize(
     ("error", "expected"),
-    [(MissingError("no mnist here"), 4), (StoreError("the disk is full"), 5), (ZeroDivisionError("ours"), 1)],
+    [
+        (MissingError("file-not-found", "no mnist here"), 4),
+        (StoreError("not-writable", "the disk is full"), 5),
+        (ZeroDivisionError("ours"), 1),
+    ],
 )
 def test_a_study_that_fails_does_not_stop_the_others(three, capsys, monkeypatch, error, expected):
     fail(monkeypatch, "b", error)
@@ -84,12 +88,13 @@ def test_a_study_that_fails_does_not_stop_the_others(three, capsys, monkeypatch,
 
 
 def test_json_has_an_entry_for_every_study(three, capsys, monkeypatch):
-    fail(monkeypatch, "b", MissingError("no mnist here"))
+    error = MissingError("file-not-found", "no mnist here", "b.yaml:3:7")
+    fail(monkeypatch, "b", error)
     _, out, _ = run(capsys, "run", "pack", "--json")
     a, b, c = json.loads(out)
     assert (a["study"], c["study"]) == ("a", "c")
     assert a["seconds"] >= 0
-    assert (b["study"], b["error"]) == ("b", "no mnist here")
+    assert b == {"study": "b", "folder": str(Path("reports/b")), "error": str(error), "error_details": error.values}
 
 
 def test_an_interruption_keeps_what_is_done_and_the_same_command_takes_up_the_rest(three, capsys, monkeypatch):
@@ -97,7 +102,7 @@ def test_an_interruption_keeps_what_is_done_and_the_same_command_takes_up_the_re
         fail(patch, "b", KeyboardInterrupt())
         code, out, err = run(capsys, "run", "pack")
     assert code == 130
-    assert "the same command takes up the rest" in err
+    assert err.splitlines()[-1].startswith("Interrupted. ")
     assert Path("reports/a/index.html").exists()
     assert not Path("reports/c").exists()
     trained = len(three.trained)

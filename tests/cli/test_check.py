@@ -10,7 +10,7 @@ import pytest
 from reportgen import data
 from reportgen.cli.output import reports as console
 from reportgen.errors import MissingError
-from tests.cli.test_main import run
+from tests.cli.test_main import error_of, run
 
 
 def test_check_shows_the_plan_and_touches_nothing(pretend, capsys):
@@ -47,15 +47,20 @@ def test_check_says_that_all_runs_are_stored_and_guesses_no_time(pretend, capsys
 
 def test_check_ends_as_run_would_where_the_data_are_not_at_hand(pretend, capsys, monkeypatch):
     def missing(*arguments):
-        raise MissingError("mnist: t10k is not on this machine", hint="--set data.download=true fetches it once")
+        raise MissingError("file-not-found", "mnist: t10k is missing", hint="--set data.download=true")
 
     Path("other.yaml").write_text("title: x\n", encoding="utf-8")
     run(capsys, "run", "rates.yaml", "-f", "json")
     monkeypatch.setattr(data, "lacking", missing)
     code, out, err = run(capsys, "check", "rates.yaml", "other.yaml")
     assert (code, err.count("\n")) == (4, 1)
-    assert err.startswith("reportgen: other.yaml:3:7: data: mnist: t10k is not on this machine")
     assert "rates: Which rate" in out, "a study whose runs are all stored needs no data"
+    rates, other = json.loads(run(capsys, "check", "rates.yaml", "other.yaml", "--json")[1])
+    assert (rates["study"], rates["runs"]) == ("rates", 6)
+    assert other["study"] == "other"
+    details = other["error_details"]
+    assert (details["code"], details["where"]) == ("file-not-found", "other.yaml:3:7: data")
+    assert error_of(capsys, "check", "other.yaml") == details
 
 
 def test_check_tells_what_a_run_would_download(pretend, capsys, monkeypatch):

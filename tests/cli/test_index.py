@@ -23,7 +23,8 @@ def test_index_without_a_readable_report_ends_with_its_code_and_one_line(tmp_pat
     monkeypatch.chdir(tmp_path)
     code, _, err = run(capsys, "index")
     assert code == 2
-    assert err.startswith("reportgen: reports: there is no such folder")
+    assert err.startswith("reportgen: reports: ")
+    assert err.count("\n") == 1
     (report(Path("reports") / "a") / "results.json").write_text("{", encoding="utf-8")
     code, _, err = run(capsys, "index", "reports")
     assert code == 3
@@ -37,5 +38,5 @@ def test_a_site_where_a_file_stands_is_wrong_usage(tmp_path, monkeypatch, capsys
     Path("mine.txt").write_text("mine", encoding="utf-8")
     code, _, err = run(capsys, "index", "-o", "mine.txt")
     assert (code, err.count("\n")) == (2, 1)
-    assert err.startswith("reportgen: mine.txt: the folder cannot be written to")
+    assert err.startswith("reportgen: mine.txt: ")
     assert Path("mine.txt").read_text(encoding="utf-8") == "mine"

@@ -1,4 +1,4 @@
-"""The command line: what it prints where, and the code it ends with."""
+"""The entry point: errors, exit codes, interruptions, and a fast --help."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pytest
 
 from reportgen.cli import main as cli
 from reportgen.cli.main import invoke
-from reportgen.errors import MissingError
 from reportgen.workflow import run as pipeline
 
 
@@ -25,46 +24,13 @@ def run(capsys, *arguments):
     return code, said.out, said.err
 
 
-def test_run_prints_verdicts_to_stdout_and_a_line_a_run_to_stderr(pretend, capsys):
-    code, out, err = run(capsys, "run", "rates.yaml")
-    assert code == 0
-    assert "rates: Which rate" in out
-    assert 'supported     small-is-small: Small, "quoted" = small.' in out
-    assert "claims: 1 supported" in out
-    assert "runs: 6 ok (6 trained, 0 stored)" in out
-    assert f"report: {Path('reports/rates/index.html')}" in out
-    lines = [line for line in err.splitlines() if line.startswith("[")]
-    assert len(lines) == 6
-    assert lines[-1].startswith("[6/6] ")
-    assert any("small rate, seed 0: done, validation accuracy 0." in line for line in lines)
-    assert "\x1b" not in out + err
-
-
-def test_a_second_run_trains_nothing(pretend, capsys):
-    run(capsys, "run", "rates.yaml")
-    code, out, err = run(capsys, "run", "rates.yaml")
-    assert (code, len(pretend.trained)) == (0, 6)
-    assert "(0 trained, 6 stored)" in out
-    assert "[" not in err
-
-
-def test_render_without_runs_is_an_error_of_usage_that_names_the_command(pretend, capsys):
-    code, out, err = run(capsys, "render", "rates.yaml", "--set", "training.lr=0.5", "--seeds", "2")
-    assert (code, out) == (2, "")
-    assert "train them first: reportgen run rates.yaml --set training.lr=0.5 --seeds 2)" in err
-    assert (
-        "train them first: reportgen run rates.yaml -o elsewhere)"
-        in run(capsys, "render", "rates.yaml", "-o", "elsewhere")[2]
-    )
+def error_of(capsys, *arguments):
+    """Carry out a command line with --json, which an error ends; return the error, which ends with its code."""
+    code, out, err = run(capsys, *arguments, "--json")
+    error = json.loads(out)["error"]
+    assert error["exit_code"] == code
     assert "Traceback" not in err
-
-
-def test_render_writes_the_report_again(pretend, capsys):
-    run(capsys, "run", "rates.yaml", "-f", "json")
-    code, _out, _ = run(capsys, "render", "rates.yaml", "-f", "html,kit")
-    assert code == 0
-    assert len(pretend.trained) == 6
-    assert (Path("reports/rates") / "figures" / "a.svg").exists()
+    return error
 
 
 def test_an_invalid_study_ends_with_3_and_a_message_and_nothing_is_trained(pretend, capsys):
@@ -72,7 +38,8 @@ def test_an_invalid_study_ends_with_3_and_a_message_and_nothing_is_trained(prete
     for verb in ("run", "check", "render"):
         code, out, err = run(capsys, verb, "rates.yaml", "worse.yaml")
         assert (code, out) == (3, "")
-        assert err == "reportgen: worse.yaml:1:1: unknown key 'bad'\n"
+        assert err.startswith("reportgen: worse.yaml:1:1: ")
+        assert err.count("\n") == 1
     assert pretend.trained == []
     assert not Path("reports").exists()
 
@@ -80,139 +47,102 @@ def test_an_invalid_study_ends_with_3_and_a_message_and_nothing_is_trained(prete
 def test_every_invalid_study_of_a_folder_is_named(pretend, capsys):
     for name in ("a", "b", "c"):
         Path(f"{name}.yaml").write_text("bad: 1\n" if name != "b" else "title: b\n", encoding="utf-8")
-    code, _, err = run(capsys, "check", ".")
-    assert code == 3
-    assert [line.split(":")[1].strip() for line in err.splitlines()] == ["a.yaml", "c.yaml"]
+    for verb in ("check", "run", "render"):
+        code, out, err = run(capsys, verb, ".", "--json")
+        assert code == 3
+        assert [line.split(":")[1].strip() for line in err.splitlines()] == ["a.yaml", "c.yaml"]
+        answers = json.loads(out)
+        assert [answer["study"] for answer in answers] == ["a.yaml", "c.yaml"]
+        details = [answer["error_details"] for answer in answers]
+        assert [(one["code"], one["where"]) for one in details] == [
+            ("unknown-key", "a.yaml:1:1"),
+            ("unknown-key", "c.yaml:1:1"),
+        ]
+        assert answers[0]["error"] in err
 
 
-@pytest.mark.parametrize("name", ["nowhere", "empty", "ini"])
-def test_no_such_study_ends_with_3(pretend, capsys, name):
+def test_an_error_that_ends_a_verb_is_an_object_on_stdout(pretend, capsys):
+    Path("worse.yaml").write_text("bad: 1\n", encoding="utf-8")
+    for verb in ("check", "run", "render"):
+        error = error_of(capsys, verb, "worse.yaml")
+        assert (error["code"], error["where"], error["exit_code"]) == ("unknown-key", "worse.yaml:1:1", 3)
+        assert list(error) == ["code", "message", "where", "hint", "exit_code"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "named"),
+    [("nowhere", "unknown-name", "nowhere"), ("empty", "no-study", "empty"), ("ini", "unknown-name", "init")],
+)
+def test_no_such_study_ends_with_3(pretend, capsys, name, expected, named):
     Path("empty").mkdir()
     code, _, err = run(capsys, "run", name)
     assert code == 3
     assert name in err
+    assert named in err
     assert err.count("\n") == 1
-
-
-def test_several_studies_each_have_their_report_and_one_given_twice_is_run_once(pretend, capsys):
-    Path("other.yaml").write_text("title: x\n", encoding="utf-8")
-    code, out, _ = run(capsys, "run", ".", "rates.yaml", "-o", "out")
-    assert code == 0
-    assert sorted(path.name for path in Path("out").iterdir()) == ["other", "rates"]
-    assert out.count("report:") == 2
-
-
-def test_two_studies_of_one_name_are_refused_before_training(pretend, capsys):
-    Path("more").mkdir()
-    Path("more/rates.yaml").write_text("title: x\n", encoding="utf-8")
-    code, _, err = run(capsys, "run", "rates.yaml", "more")
-    assert code == 2
-    assert "two studies would both write to" in err
-    assert pretend.trained == []
-
-
-def test_a_failed_run_ends_with_5_and_the_report_is_written(pretend, capsys):
-    pretend.failing = {2}
-    code, out, _err = run(capsys, "run", "rates.yaml")
-    assert code == 5
-    assert "failed: small rate, seed 2, and 1 more run: MemoryError: too wide" in out
-    assert "4 ok, 2 failed" in out
-    assert Path("reports/rates/index.html").exists()
-
-
-def test_missing_pango_is_an_error_only_for_who_asks_for_the_pdf(pretend, capsys):
-    pretend.pdf_error = MissingError("the PDF needs Pango", hint="apt install libpango-1.0-0")
-    code, _, err = run(capsys, "run", "rates.yaml")
-    assert code == 0
-    assert "reportgen: the PDF needs Pango (apt install libpango-1.0-0)" in err
-    code, _, _ = run(capsys, "run", "rates.yaml", "-f", "html,pdf")
-    assert code == 4
-    assert Path("reports/rates/index.html").exists()
+    assert error_of(capsys, "run", name)["code"] == expected
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "required", "expected"),
+    ("arguments", "expected"),
     [
-        (("supported", "supported"), (False, False), 0),
-        (("supported", "inconclusive"), (False, False), 6),
-        (("supported", "contradicted"), (True, False), 0),
-        (("supported", "contradicted"), (False, True), 6),
+        (["run"], "invalid-usage"),
+        (["dance"], "invalid-usage"),
+        (["run", "rates.yaml", "--nonsense"], "invalid-usage"),
+        (["run", "rates.yaml", "-j", "0"], "invalid-usage"),
+        (["run", "rates.yaml", "-q", "-v"], "option-conflict"),
+        (["render", "rates.yaml", "-q", "-v"], "option-conflict"),
+        (["run", "rates.yaml", "--strict", "--quick"], "option-conflict"),
+        (["run", "rates.yaml", "--seeds", "many"], "invalid-option"),
+        (["run", "rates.yaml", "--seeds", "0"], "invalid-option"),
+        (["run", "rates.yaml", "--set", "training.lr=1", "--set", "training.lr=2"], "option-conflict"),
+        (["run", "rates.yaml", "--seeds", "2", "--set", "seeds=3"], "option-conflict"),
+        (["run", "rates.yaml", "-f", "docx"], "unknown-name"),
+        (["run", "rates.yaml", "-f", ""], "empty-value"),
+        (["list", "animals"], "unknown-name"),
     ],
 )
-def test_strict_ends_with_6_where_a_claim_that_matters_is_not_supported(pretend, capsys, verdicts, required, expected):
-    pretend.verdicts, pretend.required = verdicts, required
-    assert run(capsys, "run", "rates.yaml", "--strict")[0] == expected
-    assert run(capsys, "run", "rates.yaml")[0] == 0
-
-
-def test_json_is_all_that_goes_to_stdout(pretend, capsys):
-    _, out, _ = run(capsys, "run", "rates.yaml", "--json")
-    [answer] = json.loads(out)
-    assert answer["study"] == "rates"
-    assert answer["html"] == str(Path("reports/rates/index.html"))
-    assert answer["verdicts"] == {"supported": 1, "contradicted": 0, "inconclusive": 0}
-    assert answer["claims"][0]["interval"] == [None, None]
-    assert (answer["trained"], answer["stored"], answer["statuses"]) == (6, 0, {"ok": 6})
-
-
-def test_quiet_prints_the_reports_path_alone(pretend, capsys):
-    code, out, err = run(capsys, "run", "rates.yaml", "-q")
-    assert (code, out, err) == (0, f"{Path('reports/rates/index.html')}\n", "")
-
-
-def test_open_shows_the_page(pretend, capsys, monkeypatch):
-    opened = []
-    monkeypatch.setattr("webbrowser.open", opened.append)
-    run(capsys, "run", "rates.yaml", "--open")
-    assert opened == [Path("reports/rates/index.html").resolve().as_uri()]
+def test_wrong_usage_ends_with_2_and_its_code(pretend, capsys, arguments, expected):
+    error = error_of(capsys, *arguments)
+    assert (error["code"], error["exit_code"]) == (expected, 2)
+    assert pretend.trained == []
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         ["run"],
-        ["dance"],
-        ["run", "rates.yaml", "--nonsense"],
-        ["run", "rates.yaml", "-j", "0"],
-        ["run", "rates.yaml", "-q", "-v"],
-        ["render", "rates.yaml", "-q", "-v"],
-        ["run", "rates.yaml", "--seeds", "many"],
-        ["run", "rates.yaml", "--set", "training.lr=1", "--set", "training.lr=2"],
         ["run", "rates.yaml", "--set", "network.activation={name:leaky_relu}"],
-        ["run", "rates.yaml", "--seeds", "2", "--set", "seeds=3"],
-        ["run", "rates.yaml", "-f", "docx"],
-        ["run", "rates.yaml", "-f", ""],
         ["run", "rates.yaml", "-o", "rates.yaml"],
-        ["list", "animals"],
         ["describe", "nothing-of-that-name"],
     ],
 )
 def test_wrong_usage_ends_with_2_and_no_traceback(pretend, capsys, arguments):
     code, _, err = run(capsys, *arguments)
     assert code == 2
+    assert err
     assert "Traceback" not in err
     assert pretend.trained == []
 
 
 def test_what_is_wrong_with_seeds_names_the_flag(capsys):
-    code, _, err = run(capsys, "check", "digits", "--seeds", "0")
-    assert (code, err.startswith("reportgen: --seeds is how many seeds, 1 at least")) == (2, True), err
+    error = error_of(capsys, "check", "digits", "--seeds", "0")
+    assert error["code"] == "invalid-option"
+    assert "--seeds" in error["message"]
 
 
-def test_no_report_can_be_watermarked_by_hand(pretend, capsys):
-    code, _, err = run(capsys, "run", "rates.yaml", "--set", "watermark=x")
-    assert (code, err) == (
-        3,
-        "reportgen: --set watermark: there is no setting 'watermark' (a dotted path of the study)\n",
-    )
-
-
-def test_a_bug_of_ours_ends_with_1_and_a_traceback(pretend, capsys):
+def test_a_bug_of_ours_ends_with_1_and_a_traceback(pretend, capsys, monkeypatch):
     pretend.writing_error = ZeroDivisionError("ours")
-    code, _, err = run(capsys, "run", "rates.yaml")
+    code, out, err = run(capsys, "run", "rates.yaml", "--json")
     assert code == 1
-    assert "please report it" in err
+    assert "Traceback" in err
     assert "ZeroDivisionError: ours" in err
+    details = json.loads(out)[0]["error_details"]
+    assert (details["code"], details["exit_code"]) == ("internal-error", 1)
+    monkeypatch.setattr("reportgen.workflow.request.make_request", lambda *_, **__: 1 / 0)
+    code, out, err = run(capsys, "check", "rates.yaml", "--json")
+    assert json.loads(out)["error"]["code"] == "internal-error"
+    assert (code, "Traceback" in err) == (1, True)
 
 
 def test_an_interruption_ends_with_130_and_says_how_to_go_on(pretend, capsys, monkeypatch):
@@ -222,7 +152,7 @@ def test_an_interruption_ends_with_130_and_says_how_to_go_on(pretend, capsys, mo
     monkeypatch.setattr(pipeline, "run_all", interrupted)
     code, _, err = run(capsys, "run", "rates.yaml")
     assert code == 130
-    assert "the same command takes up the rest" in err
+    assert err.splitlines()[-1].startswith("Interrupted. ")
     assert "Traceback" not in err
 
 
@@ -230,7 +160,7 @@ def test_an_interruption_before_the_work_has_a_word_too(pretend, capsys, monkeyp
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reportgen.workflow.request.order_study", interrupted)
+    monkeypatch.setattr("reportgen.workflow.request.make_request", interrupted)
     code, _, err = run(capsys, "check", "rates.yaml")
     assert (code, err.strip()) == (130, "Interrupted.")
 

@@ -10,82 +10,82 @@ import pytest
 from rich.console import Console
 
 from reportgen import data
-from reportgen.cli.progress import BarWatcher, LineWatcher, outcome, weights
+from reportgen.cli.progress import BarProgress, LineProgress, outcome, weights
 from reportgen.errors import MissingError
-from reportgen.workflow.events import Part
-from reportgen.workflow.request import order_study, plan_jobs
+from reportgen.workflow.events import BatchPosition
+from reportgen.workflow.request import make_request, plan_jobs
 from reportgen.workflow.run import run_study
 from tests.runs.records import planned, record
 
 
 def test_a_bar_counts_the_runs_and_vanishes(pretend):
     shown = io.StringIO()
-    with BarWatcher(Console(file=shown, force_terminal=True, width=100)) as watcher:
-        run_study("rates.yaml", watcher=watcher)
-        assert watcher._filled == pytest.approx(sum(watcher._weights.values()))
+    with BarProgress(Console(file=shown, force_terminal=True, width=100)) as listener:
+        run_study("rates.yaml", listener=listener)
+        assert listener._filled == pytest.approx(sum(listener._weights.values()))
     assert "6/6 runs" in shown.getvalue() or "writing" in shown.getvalue()
     assert shown.getvalue().endswith("\x1b[2K")
 
 
 def test_a_bar_takes_one_study_after_another(pretend):
     shown = io.StringIO()
-    with BarWatcher(Console(file=shown, force_terminal=True, width=100)) as watcher:
-        run_study("rates.yaml", watcher=watcher)
-        run_study("rates.yaml", watcher=watcher, fresh=True)
-        assert len(watcher._bar.tasks) == 1
+    with BarProgress(Console(file=shown, force_terminal=True, width=100)) as listener:
+        run_study("rates.yaml", listener=listener)
+        run_study("rates.yaml", listener=listener, fresh=True)
+        assert len(listener._bar.tasks) == 1
 
 
 def test_half_a_run_fills_half_its_room_and_reports_from_threads_add_up(pretend):
-    order = order_study("rates.yaml")
-    jobs = plan_jobs(order.plan)
-    with BarWatcher(Console(file=io.StringIO(), force_terminal=True)) as watcher:
-        watcher.training(order.plan, jobs, 0)
-        room = watcher._weights[jobs[0].key]
-        watcher.progress(jobs[0], 4, 8)
-        assert watcher._filled == pytest.approx(room / 2)
+    request = make_request("rates.yaml")
+    jobs = plan_jobs(request.plan)
+    with BarProgress(Console(file=io.StringIO(), force_terminal=True)) as listener:
+        listener.training(request.plan, jobs, 0)
+        room = listener._weights[jobs[0].key]
+        listener.progress(jobs[0], 4, 8)
+        assert listener._filled == pytest.approx(room / 2)
 
         def train(job):
             for step in range(51):
-                watcher.progress(job, step, 50)
+                listener.progress(job, step, 50)
 
         threads = [threading.Thread(target=train, args=(job,)) for job in jobs]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert watcher._filled == pytest.approx(sum(watcher._weights.values()))
+        assert listener._filled == pytest.approx(sum(listener._weights.values()))
 
 
 def test_the_bar_of_all_studies_counts_what_is_stored_and_never_goes_back(pretend):
-    order = order_study("rates.yaml")
-    jobs = plan_jobs(order.plan)
-    own = sum(weights(order.plan, jobs).values())
-    part = Part(2, 3, before=10.0, own=own, total=20.0 + own)
-    with BarWatcher(Console(file=io.StringIO(), force_terminal=True), part) as watcher:
-        watcher.training(order.plan, jobs[1:], 1)
-        whole = watcher._bar.tasks[0]
+    request = make_request("rates.yaml")
+    jobs = plan_jobs(request.plan)
+    own = sum(weights(request.plan, jobs).values())
+    part = BatchPosition(2, 3, before=10.0, own=own, total=20.0 + own)
+    with BarProgress(Console(file=io.StringIO(), force_terminal=True), part) as listener:
+        listener.training(request.plan, jobs[1:], 1)
+        whole = listener._bar.tasks[0]
         assert whole.completed == pytest.approx(10 + own / len(jobs))
         for job in jobs[1:]:
-            watcher.finished(job, record(job.run))
+            listener.finished(job, record(job.run))
         assert whole.completed == pytest.approx(10 + own)
-        watcher.training(order.plan, jobs, 0)  # the runs of remedies, which nobody counted on
+        listener.training(request.plan, jobs, 0)  # the runs of remedies, which nobody counted on
         assert whole.completed == pytest.approx(10 + own)
         assert whole.fields["runs"] == "2/3"
 
 
 def test_runs_weigh_the_same_where_the_data_are_not_at_hand(pretend, monkeypatch):
     def missing(*arguments):
-        raise MissingError("no mnist here")
+        raise MissingError("file-not-found", "no mnist here")
 
     monkeypatch.setattr(data, "shape", missing)
-    order = order_study("rates.yaml")
-    assert set(weights(order.plan, plan_jobs(order.plan)).values()) == {1.0}
+    request = make_request("rates.yaml")
+    assert set(weights(request.plan, plan_jobs(request.plan)).values()) == {1.0}
 
 
 def test_a_line_names_variant_seed_and_end(pretend):
     lines = []
     pretend.failing = {1}
-    run_study("rates.yaml", watcher=LineWatcher(lines.append), workers=1)
+    run_study("rates.yaml", listener=LineProgress(lines.append), workers=1)
     assert lines[0] == "rates: 6 runs to train, 0 stored"
     assert [line.split("] ")[1] for line in lines if "failed" in line] == [
         "small rate, seed 1: failed (MemoryError: too wide)",
@@ -94,17 +94,18 @@ def test_a_line_names_variant_seed_and_end(pretend):
 
 
 def test_runs_of_a_remedy_are_not_told_under_the_faulty_variants_name_alone(pretend):
-    order = order_study("rates.yaml")
-    jobs = [replace(job, run=replace(job.run, apart="remedy training.lr = 0.1")) for job in plan_jobs(order.plan)[:2]]
+    request = make_request("rates.yaml")
+    purpose = "remedy training.lr = 0.1"
+    jobs = [replace(job, run=replace(job.run, purpose=purpose)) for job in plan_jobs(request.plan)[:2]]
     lines = []
-    watcher = LineWatcher(lines.append)
-    watcher.training(order.plan, jobs, 0)
-    watcher.finished(jobs[1], record(jobs[1].run))
+    listener = LineProgress(lines.append)
+    listener.training(request.plan, jobs, 0)
+    listener.finished(jobs[1], record(jobs[1].run))
     whose = "small rate, remedy training.lr = 0.1"
     assert lines[0] == f"rates: {whose}: 2 runs to train, 0 stored"
     assert lines[1].startswith(f"[1/2] {whose}, seed 1: done")
-    with BarWatcher(Console(file=io.StringIO(), force_terminal=True)) as bar:
-        bar.training(order.plan, jobs, 0)
+    with BarProgress(Console(file=io.StringIO(), force_terminal=True)) as bar:
+        bar.training(request.plan, jobs, 0)
         assert bar._bar.tasks[0].description == "rates, remedy training.lr = 0.1"
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a file of data is told at the place of the study that names the file."""
+"""An error in a data file has the place where the study names the file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 
 from reportgen.cli.main import invoke
 from reportgen.data.readers.published import PUBLISHED
-from reportgen.errors import MissingError, StudyError
+from reportgen.errors import MissingError, ReportgenError, StudyError
 from reportgen.study.loading.loader import load_study
 from reportgen.workflow.estimate import download_bytes, run_costs
-from reportgen.workflow.request import order_study, plan_jobs
-from reportgen.workflow.run import run_order
+from reportgen.workflow.request import make_request, plan_jobs
+from reportgen.workflow.run import run_request
 from tests.study.texts import added, data
 
 TABLE = "a,kind\n" + "".join(f"{k},{'xy'[k % 2]}\n" for k in range(40))
@@ -25,91 +25,100 @@ def study(folder: Path, text: str) -> Path:
     return path
 
 
-def refused(folder: Path, text: str) -> str:
-    """Return what loading the study says, without the folder before the study's name."""
+def refused(folder: Path, text: str) -> tuple[str, str]:
+    """The code and the place of the error in the study, without the folder before the study's name."""
     with pytest.raises(StudyError) as caught:
         load_study(study(folder, text))
-    return str(caught.value).replace(str(folder), "").lstrip("\\/")
+    return caught.value.code, place(caught.value, folder)
+
+
+def place(error: ReportgenError, folder: Path) -> str:
+    return str(error.where).removeprefix(str(folder)).lstrip("\\/")
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "code", "where", "names"),
     [
-        ("path: t.csv", "3:25: data.path: t.csv:3: column 'a': 'oops' is not a finite number (every cell needs"),
-        ("path: t.csv, target: knd", "3:40: data.target: t.csv: no column 'knd' (did you mean 'kind'?)"),
-        ("path: t.csv, target: 7", "3:40: data.target: t.csv: no column 7 (columns are 0 to 1)"),
+        ("path: t.csv", "invalid-data", "3:25: data.path", ["t.csv:3: column 'a': 'oops'"]),
+        ("path: t.csv, target: knd", "missing-column", "3:40: data.target", ["t.csv", "'knd'", "'kind'"]),
+        ("path: t.csv, target: 7", "missing-column", "3:40: data.target", ["t.csv", "0 to 1"]),
     ],
 )
-def test_a_table_is_told_with_the_key_that_is_to_be_mended(tmp_path: Path, given: str, words: str) -> None:
+def test_an_error_in_a_table_has_the_place_of_the_key_to_correct(
+    tmp_path: Path, given: str, code: str, where: str, names: list[str]
+) -> None:
     (tmp_path / "t.csv").write_text("a,kind\n1,x\noops,y\n", encoding="utf-8")
-    assert refused(tmp_path, data(f"{{name: csv, {given}}}")).startswith(f"s.yaml:{words}")
+    with pytest.raises(StudyError) as caught:
+        load_study(study(tmp_path, data(f"{{name: csv, {given}}}")))
+    assert (caught.value.code, place(caught.value, tmp_path)) == (code, f"s.yaml:{where}")
+    assert all(name in str(caught.value) for name in names)
 
 
 def test_another_separator_is_asked_for_at_the_data(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a, b;kind;c\n1;x;1\n", encoding="utf-8")
-    said = refused(tmp_path, data("{name: csv, path: t.csv, target: kind}"))
-    assert said.startswith("s.yaml:3:7: data.separator: t.csv: no column 'kind' (set separator: semicolon")
+    found = refused(tmp_path, data("{name: csv, path: t.csv, target: kind}"))
+    assert found == ("wrong-separator", "s.yaml:3:7: data.separator")
 
 
-def test_arrays_and_published_files_are_told_with_the_study(tmp_path: Path) -> None:
+def test_errors_in_arrays_and_published_files_have_the_place_of_the_path(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(b"no archive")
     np.savez(tmp_path / "b.npz", x_train=np.zeros((2, 2)), y_train=np.zeros(2))
     for file in PUBLISHED["mnist"].files:
         (tmp_path / file.name.removesuffix(".gz")).write_bytes(b"no images")
-    for given, words in (
-        ("{name: npz, path: a.npz}", "3:25: data.path: a.npz: not a readable .npz file"),
-        ("{name: npz, path: b.npz}", "3:25: data.path: b.npz: has no x_val and no y_val (it holds x_train, y_train)"),
-        ("{name: mnist, path: .}", "3:27: data.path: "),
+    for given, code, where in (
+        ("{name: npz, path: a.npz}", "invalid-file", "3:25: data.path"),
+        ("{name: npz, path: b.npz}", "missing-array", "3:25: data.path"),
+        ("{name: mnist, path: .}", "invalid-file", "3:27: data.path"),
     ):
-        assert refused(tmp_path, data(given)).startswith(f"s.yaml:{words}")
-    assert "train-images-idx3-ubyte is broken" in refused(tmp_path, data("{name: mnist, path: .}"))
+        assert refused(tmp_path, data(given)) == (code, f"s.yaml:{where}")
 
 
-def test_a_path_that_is_too_long_is_told_with_the_study(tmp_path: Path) -> None:
+def test_a_path_that_is_too_long_has_the_place_of_the_path(tmp_path: Path) -> None:
     for name in ("csv", "npz"):
-        said = refused(tmp_path, data(f"{{name: {name}, path: {'a' * 5000}}}"))
-        assert said.startswith("s.yaml:3:25: data.path: ")
+        code, where = refused(tmp_path, data(f"{{name: {name}, path: {'a' * 5000}}}"))
+        assert (code, where) == ("unreadable-file", "s.yaml:3:25: data.path")
 
 
-def test_a_file_that_one_variant_names_is_told_there(tmp_path: Path) -> None:
+def test_an_error_in_a_file_of_one_variant_has_the_place_of_the_variant(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,kind\n1,x\n2,x\n", encoding="utf-8")
     (tmp_path / "good.csv").write_text(TABLE, encoding="utf-8")
     text = data("{name: csv, path: good.csv}") + "vary: {data.path: [good.csv, t.csv]}\n"
-    assert refused(tmp_path, text).startswith("s.yaml:5:30: vary.data.path[1]: t.csv: column 'kind': holds one class")
+    assert refused(tmp_path, text) == ("single-class", "s.yaml:5:30: vary.data.path[1]")
 
 
-def test_an_option_of_the_data_is_told_at_the_option_or_the_data_and_not_at_their_file(tmp_path: Path) -> None:
+def test_an_error_in_an_option_has_the_place_of_the_option_or_the_data_and_not_of_their_file(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TABLE, encoding="utf-8")
-    for option, words in (
-        ("train: 5000", "3:39: data.train: train: 5000 of 32 training examples"),
-        ("keep: {7: 1}", "3:38: data.keep: keep names class 7 (classes are 0 to 1)"),
-        ("validation: 0.999", "3:7: data: validation 0.999"),
+    for option, code, where in (
+        ("train: 5000", "impossible-split", "3:39: data.train"),
+        ("keep: {7: 1}", "unknown-class", "3:38: data.keep"),
+        ("validation: 0.999", "impossible-split", "3:7: data"),
     ):
-        assert refused(tmp_path, data(f"{{name: csv, path: t.csv, {option}}}")).startswith(f"s.yaml:{words}")
+        assert refused(tmp_path, data(f"{{name: csv, path: t.csv, {option}}}")) == (code, f"s.yaml:{where}")
 
 
-def test_data_that_are_not_at_hand_are_told_with_the_study(tmp_path: Path, cache: Path) -> None:
-    order = order_study(study(tmp_path, data("{name: mnist}")), output=tmp_path)
-    jobs = plan_jobs(order.plan)
+def test_missing_data_have_the_place_of_the_data(tmp_path: Path, cache: Path) -> None:
+    request = make_request(study(tmp_path, data("{name: mnist}")), output=tmp_path)
+    jobs = plan_jobs(request.plan)
     with pytest.raises(MissingError) as caught:
-        download_bytes(order.plan, jobs)
-    assert str(caught.value).startswith(f"{tmp_path / 's.yaml'}:3:7: data: ")
-    order = order_study(study(tmp_path, data("{name: mnist, path: nowhere}")), output=tmp_path)
-    with pytest.raises(MissingError, match=r"s\.yaml:3:27: data\.path: there is no folder nowhere"):
-        plan_jobs(order.plan)
+        download_bytes(request.plan, jobs)
+    assert (caught.value.code, place(caught.value, tmp_path)) == ("missing-data", "s.yaml:3:7: data")
+    request = make_request(study(tmp_path, data("{name: mnist, path: nowhere}")), output=tmp_path)
+    with pytest.raises(MissingError) as caught:
+        plan_jobs(request.plan)
+    assert (caught.value.code, place(caught.value, tmp_path)) == ("file-not-found", "s.yaml:3:27: data.path")
 
 
-def test_a_table_that_is_spoilt_after_the_check_is_still_told_with_the_study(tmp_path: Path) -> None:
-    """A file can change after its study is read; guessing costs reads it again, and so does training."""
+def test_an_error_in_a_table_that_changed_after_the_check_has_the_same_place(tmp_path: Path) -> None:
+    """A file can change after its study is read; the estimate of costs reads it again, and so does training."""
     (tmp_path / "t.csv").write_text(TABLE, encoding="utf-8")
-    order = order_study(study(tmp_path, data("{name: csv, path: t.csv}")), output=tmp_path / "out")
-    jobs = plan_jobs(order.plan)
+    request = make_request(study(tmp_path, data("{name: csv, path: t.csv}")), output=tmp_path / "out")
+    jobs = plan_jobs(request.plan)
     (tmp_path / "t.csv").write_text(TABLE + "oops,x\n", encoding="utf-8")
-    words = r"s\.yaml:3:25: data\.path: t\.csv:42: column 'a': 'oops' is not a finite number"
-    with pytest.raises(StudyError, match=words):
-        run_costs(order.plan, jobs)
-    with pytest.raises(StudyError, match=words):
-        run_order(order)
+    for action in (lambda: run_costs(request.plan, jobs), lambda: run_request(request)):
+        with pytest.raises(StudyError) as caught:
+            action()
+        assert (caught.value.code, place(caught.value, tmp_path)) == ("invalid-data", "s.yaml:3:25: data.path")
+        assert "t.csv:42: column 'a'" in caught.value.message
 
 
 def test_a_flag_that_names_the_file_is_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,17 +130,20 @@ def test_shuffled_labels_have_the_same_counts_and_no_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "options", "words"),
+    ("counts", "options", "code", "setting"),
     [
-        ([10, 10], {"train": 5000}, "train: 5000 of 16 training examples"),
-        ([1], {}, "validation 0.2 and test 0 of 1 example leave nothing to train on"),
-        ([5, 5], {"validation": 0.6, "test": 0.5}, "leave nothing"),
-        ([1, 1, 1], {}, "no example is left for validation"),
-        ([10, 10], {"keep": ((2, 0.5),)}, "class 2"),
-        ([10, 10], {"keep": ((0, 0.0), (1, 0.0))}, "keep leaves no example"),
-        ([20], {"label_noise": 0.1}, "only one"),
+        ([10, 10], {"train": 5000}, "impossible-split", "train"),
+        ([1], {}, "impossible-split", None),
+        ([5, 5], {"validation": 0.6, "test": 0.5}, "impossible-split", None),
+        ([1, 1, 1], {}, "impossible-split", None),
+        ([10, 10], {"keep": ((2, 0.5),)}, "unknown-class", "keep"),
+        ([10, 10], {"keep": ((0, 0.0), (1, 0.0))}, "impossible-split", "keep"),
+        ([20], {"label_noise": 0.1}, "single-class", "label_noise"),
     ],
 )
-def test_impossible_requests_are_refused(counts: list[int], options: dict[str, Any], words: str) -> None:
-    with pytest.raises(StudyError, match=words):
+def test_impossible_requests_are_refused(
+    counts: list[int], options: dict[str, Any], code: str, setting: str | None
+) -> None:
+    with pytest.raises(StudyError) as caught:
         cut(counts, **options)
+    assert (caught.value.code, caught.value.setting) == (code, setting)

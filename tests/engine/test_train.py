@@ -13,7 +13,7 @@ import pytest
 from reportgen.data.dataset import Dataset
 from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, BatchNormSpec, DropoutSpec, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.train import Cancelled, look_steps, train
+from reportgen.engine.train import Cancelled, probe_steps, train
 from reportgen.registry import Component
 from tests import naive
 from tests.engine.networks import activation, data, init, optimizer, spec
@@ -160,7 +160,7 @@ def test_many_small_steps_are_left_often_enough_to_be_cancelled() -> None:
 def test_a_single_look_is_at_initialization() -> None:
     outcome = train(spec(looks=1), data())
     assert outcome.steps == 12
-    assert list(outcome.arrays["probe_step"]) == look_steps(1, 12) == [0]
+    assert list(outcome.arrays["probe_step"]) == probe_steps(1, 12) == [0]
 
 
 def test_stop_above_ends_a_run_whose_cost_has_grown() -> None:
@@ -220,11 +220,11 @@ def test_the_order_of_batches_without_shuffling_is_the_data_s() -> None:
 
 @pytest.mark.parametrize(("looks", "total", "expected"), [(0, 9, []), (1, 9, [0]), (2, 9, [0, 9]), (5, 0, [0])])
 def test_few_looks(looks: int, total: int, expected: list[int]) -> None:
-    assert look_steps(looks, total) == expected
+    assert probe_steps(looks, total) == expected
 
 
 def test_looks_are_about_even_in_log_time() -> None:
-    steps = look_steps(10, 10_000)
+    steps = probe_steps(10, 10_000)
     assert steps[0] == 0
     assert steps[-1] == 10_000
     assert len(steps) <= 10

@@ -16,7 +16,7 @@ RUN = """
 import sys, warnings
 warnings.simplefilter("ignore", RuntimeWarning)  # 32-bit hashes overflow on purpose
 import numpy as np
-from reportgen.engine.gradcheck import check_gradients
+from reportgen.engine.inspect.gradcheck import check_gradients
 from reportgen.engine.spec import BatchNormSpec, DropoutSpec
 from reportgen.engine.train import train
 from tests.engine.networks import data, spec

@@ -118,51 +118,66 @@ def test_stored_runs_have_the_names_of_the_studys_variants(tmp_path: Path) -> No
         assert all(b.variant.startswith("variant ") for b in read_records(tmp_path))
 
 
-BROKEN: dict[str, tuple[dict[str, Any], str]] = {
-    "no loss": ({"step_loss": None}, "step_loss is missing"),
-    "unknown array": ({"epoch_val_acuracy": np.zeros(6)}, "unknown array 'epoch_val_acuracy'.*epoch_val_accuracy"),
-    "wrong rows": ({"epoch_val_loss": np.ones(5)}, r"epoch_val_loss has shape \(5,\) \(\(6,\)"),
-    "wrong layers": ({"probe_weight_norm": np.ones((3, 2))}, r"probe_weight_norm has shape \(3, 2\) \(\(3, 3\)"),
-    "wrong axes": ({"step_loss": np.ones((2, 2))}, r"step_loss has shape \(2, 2\)"),
-    "text": ({"step_loss": np.array(["a"])}, "step_loss holds <U1"),
-    "percent": ({"epoch_val_accuracy": np.linspace(25.0, 90.0, 6)}, "epoch_val_accuracy holds 25 .a share from 0"),
-    "negative size": ({"probe_weight_norm": np.full((3, 3), -1.0)}, "probe_weight_norm holds -1"),
-    "negative loss of a step": ({"step_loss": np.linspace(1.4, -0.1, 100)}, "step_loss holds -0.*never below 0"),
-    "negative score": ({"epoch_val_loss": np.linspace(1.4, -0.1, 6)}, "epoch_val_loss holds -0.1.*never below 0"),
-    "step that is no number": ({"probe_step": np.array([0, np.nan, 3])}, "probe_step holds nan"),
-    "steps out of order": ({"probe_step": np.array([0, 5, 5])}, "probe_step does not rise"),
-    "nothing": ({"step_loss": np.zeros(0)}, "step_loss is empty"),
-    "confusion": ({"val_confusion": np.ones((3, 3))}, r"val_confusion has shape \(3, 3\) \(\(4, 4\)"),
+BROKEN: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    "wrong rows": ({"epoch_val_loss": np.ones(5)}, "wrong-shape", ["(5,)", "(6,)"]),
+    "wrong layers": ({"probe_weight_norm": np.ones((3, 2))}, "wrong-shape", ["(3, 2)", "(3, 3)"]),
+    "wrong axes": ({"step_loss": np.ones((2, 2))}, "wrong-shape", ["(2, 2)"]),
+    "text": ({"step_loss": np.array(["a"])}, "wrong-type", ["<U1"]),
+    "percent": ({"epoch_val_accuracy": np.linspace(25.0, 90.0, 6)}, "out-of-range", ["25"]),
+    "negative size": ({"probe_weight_norm": np.full((3, 3), -1.0)}, "out-of-range", ["-1"]),
+    "negative loss of a step": ({"step_loss": np.linspace(1.4, -0.1, 100)}, "out-of-range", ["-0."]),
+    "negative score": ({"epoch_val_loss": np.linspace(1.4, -0.1, 6)}, "out-of-range", ["-0.1"]),
+    "step that is no number": ({"probe_step": np.array([0, np.nan, 3])}, "out-of-range", ["nan"]),
+    "steps out of order": ({"probe_step": np.array([0, 5, 5])}, "unordered-steps", []),
+    "nothing": ({"step_loss": np.zeros(0)}, "empty-value", []),
+    "confusion": ({"val_confusion": np.ones((3, 3))}, "wrong-shape", ["(3, 3)", "(4, 4)"]),
+    "unknown array": ({"epoch_val_acuracy": np.zeros(6)}, "unknown-array", ["epoch_val_accuracy"]),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_an_array_that_cannot_be_is_named(tmp_path: Path, name: str) -> None:
-    changes, words = BROKEN[name]
-    with pytest.raises(StudyError, match=words) as error:
+def test_an_invalid_array_is_named(tmp_path: Path, name: str) -> None:
+    changes, code, words = BROKEN[name]
+    with pytest.raises(StudyError) as caught:
         read_records(save(tmp_path / "a.npz", **changes))
-    assert str(tmp_path / "a.npz") in str(error.value)
+    assert (caught.value.code, caught.value.where) == (code, f"{tmp_path / 'a.npz'}: {next(iter(changes))}")
+    assert all(word in f"{caught.value.message} {caught.value.hint}" for word in words)
 
 
-SETTINGS: dict[str, tuple[Any, str]] = {
-    "no JSON": ("{", "no JSON"),
-    "no mapping": ("[]", "no mapping"),
-    "unknown key": (RUN | {"netwrok": {}}, "unknown key 'netwrok'.*network"),
-    "unknown fact": (RUN | {"facts": {"classes": 4, "trian_n": 3}}, "unknown key 'facts.trian_n'.*train_n"),
-    "no classes": (RUN | {"facts": {}}, "facts.classes is missing"),
-    "no rate": (RUN | {"training": {}}, "training.lr is missing"),
-    "no network": ({**RUN, "network": {}}, "hidden is missing"),
-    "unknown activation": (RUN | {"network": {"hidden": [6, 5], "activation": "rleu"}}, "did you mean 'relu'"),
-    "status": (RUN | {"status": "fine"}, "status is 'fine'"),
-    "seed": (RUN | {"seed": "one"}, "seed is 'one', no whole number"),
+def test_a_record_needs_the_loss_of_its_steps(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        read_records(save(tmp_path / "a.npz", step_loss=None))
+    assert (caught.value.code, caught.value.where) == ("missing-array", str(tmp_path / "a.npz"))
+    assert "step_loss" in caught.value.message
+
+
+SETTINGS: dict[str, tuple[Any, str, str, str]] = {
+    "no JSON": ("{", "invalid-json", ":1:2", ""),
+    "no mapping": ("[]", "wrong-type", "", "[]"),
+    "unknown key": (RUN | {"netwrok": {}}, "unknown-key", ": netwrok", "'network'"),
+    "unknown fact": (RUN | {"facts": {"classes": 4, "trian_n": 3}}, "unknown-key", ": facts.trian_n", "'train_n'"),
+    "facts as list": (RUN | {"facts": [4]}, "wrong-type", ": facts", "[4]"),
+    "no classes": (RUN | {"facts": {}}, "missing-key", ": facts.classes", ""),
+    "no rate": (RUN | {"training": {}}, "missing-key", ": training.lr", ""),
+    "no network": ({**RUN, "network": {}}, "missing-key", ": network", "hidden"),
+    "unknown activation": (
+        RUN | {"network": {"hidden": [6, 5], "activation": "rleu"}},
+        "unknown-name",
+        ": network.activation",
+        "'relu'",
+    ),
+    "status": (RUN | {"status": "fine"}, "unknown-value", ": status", '"fine"'),
+    "seed": (RUN | {"seed": "one"}, "wrong-type", ": seed", '"one"'),
 }
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_settings_that_cannot_be_are_named(tmp_path: Path, name: str) -> None:
-    run, words = SETTINGS[name]
-    with pytest.raises(StudyError, match=words):
+def test_invalid_settings_are_named(tmp_path: Path, name: str) -> None:
+    run, code, key, word = SETTINGS[name]
+    with pytest.raises(StudyError) as caught:
         read_records(save(tmp_path / "a.npz", run))
+    assert (caught.value.code, caught.value.where) == (code, f"{tmp_path / 'a.npz'}{key}")
+    assert word in f"{caught.value.message} {caught.value.hint}"
 
 
 def test_files_that_are_no_records_are_refused(tmp_path: Path) -> None:
@@ -172,25 +187,32 @@ def test_files_that_are_no_records_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "objects.npz", run=json.dumps(RUN), **arrays(step_loss=objects))  # type: ignore[arg-type]
     content = save(tmp_path / "whole.npz").read_bytes()
     (tmp_path / "cut.npz").write_bytes(content[: len(content) // 2])
-    for name, words in {
-        "text": "is no record, or a damaged one",
-        "bare": "settings of the run are missing",
-        "objects": "Python objects",
-        "cut": "is no record, or a damaged one",
+    for name, code in {
+        "text": "invalid-file",
+        "bare": "missing-settings",
+        "objects": "object-array",
+        "cut": "invalid-file",
     }.items():
-        with pytest.raises(StudyError, match=words):
+        with pytest.raises(StudyError) as caught:
             read_records(tmp_path / f"{name}.npz")
+        assert caught.value.code == code
+        assert str(caught.value.where).startswith(str(tmp_path / f"{name}.npz"))
 
 
-def test_what_is_not_there_and_what_is_there_twice(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no such file"):
-        read_records(tmp_path / "none.npz")
-    with pytest.raises(UsageError, match="no record"):
-        read_records(tmp_path)
+@pytest.mark.parametrize(("name", "code"), [("none.npz", "file-not-found"), ("", "no-records")])
+def test_a_missing_file_and_a_folder_without_records_are_refused(tmp_path: Path, name: str, code: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_records(tmp_path / name)
+    assert (caught.value.code, caught.value.where) == (code, str(tmp_path / name))
+
+
+def test_two_records_of_one_seed_and_variant_are_refused(tmp_path: Path) -> None:
     save(tmp_path / "a.npz")
     save(tmp_path / "b.npz")
-    with pytest.raises(StudyError, match="seed 0 of 'variant' is also in a"):
+    with pytest.raises(StudyError) as caught:
         read_records(tmp_path)
+    assert (caught.value.code, caught.value.where) == ("duplicate-record", str(tmp_path / "b.npz"))
+    assert "a.npz" in caught.value.message
 
 
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,7 +251,7 @@ def test_full_records_are_judged_by_every_rule(tmp_path: Path) -> None:
 def test_errors_of_ours_are_not_hidden_behind_missing_names(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from reportgen.analysis.diagnosis.partial import judge
+    from reportgen.analysis.diagnosis.partial import diagnose_partial
     from reportgen.analysis.diagnosis.rules import RULES
 
     def broken(_: Any) -> None:
@@ -237,16 +259,16 @@ def test_errors_of_ours_are_not_hidden_behind_missing_names(tmp_path: Path) -> N
 
     rules = {"dead_relu": replace(RULES["dead_relu"], check=broken)}
     with pytest.raises(ValueError, match="a bug"):
-        judge({"v": [read_records(save(tmp_path / "a.npz"))[0].record]}, rules)
+        diagnose_partial({"v": [read_records(save(tmp_path / "a.npz"))[0].record]}, rules)
 
 
 def test_what_looks_at_nothing_of_a_diverged_run_has_not_passed(tmp_path: Path) -> None:
-    from reportgen.analysis.diagnosis.partial import judge
+    from reportgen.analysis.diagnosis.partial import diagnose_partial
 
     head = {"network": {"hidden": [4]}, "training": {"lr": 0.1}, "facts": {"classes": 3}}
     losses = np.array([1.0, 2.0, 5.0, np.nan], np.float32)
     np.savez(tmp_path / "a.npz", run=json.dumps(head), step_loss=losses)
-    [found] = judge({"v": [read_records(tmp_path / "a.npz")[0].record]})
+    [found] = diagnose_partial({"v": [read_records(tmp_path / "a.npz")[0].record]})
     assert [finding.rule for finding in found.findings] == ["nan_divergence"]
     assert {"no_signal", "overfitting", "underfitting", "undertrained"} <= found.not_judged.keys()
     assert found.not_judged["no_signal"] == ("a run that ends in finite numbers",)

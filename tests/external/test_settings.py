@@ -1,4 +1,4 @@
-"""Settings of records that users bring: where they stand, and each key that cannot be."""
+"""Settings of external records: where they are read from, and the errors of each key."""
 
 from __future__ import annotations
 
@@ -20,36 +20,39 @@ def facts(**changes: Any) -> dict[str, Any]:
     return RUN | {"facts": RUN["facts"] | changes}
 
 
-BROKEN: dict[str, tuple[dict[str, Any], str]] = {
-    "negative count": (facts(train_n=-5), r"facts.train_n is -5 \(a whole number from 1 on"),
-    "text": (facts(train_n="many"), 'facts.train_n is "many"'),
-    "true": (facts(val_n=True), "facts.val_n is true"),
-    "half": (facts(probe_n=0.5), "facts.probe_n is 0.5"),
-    "no classes": (facts(classes=None), "facts.classes is missing"),
-    "counts of others": (facts(class_counts=[200, 200]), "facts.class_counts has 2 entries .*facts.classes, 4"),
-    "counts that add to more": (facts(class_counts=[7] * 4), "add to 28, and facts.train_n is 400"),
-    "counts below 0": (facts(class_counts=[-1, 1, 200, 200]), r"facts.class_counts is \[-1, 1, 200, 200\]"),
-    "percent": (facts(baseline_linear=95), r"facts.baseline_linear is 95 \(a share"),
-    "size below 0": (facts(input_std=-1.0), "facts.input_std is -1.0"),
-    "not all quartiles": (facts(input_feature_std=[1, 2]), "facts.input_feature_std .*five numbers"),
-    "final percent": (RUN | {"final": {"val_accuracy": 97}}, r"final.val_accuracy is 97 \(a share"),
-    "final text": (RUN | {"final": {"val_loss": "low"}}, 'final.val_loss is "low"'),
-    "final of another name": (RUN | {"final": {"f1": 0.9}}, "unknown key 'final.f1'"),
-    "no name": (RUN | {"variant": " "}, "variant is ' '"),
-    "a number as name": (RUN | {"variant": 7}, "variant is 7"),
-    "two lines": (RUN | {"variant": "a\nerror: forged"}, r"variant is 'a\\nerror: forged'"),
-    "seed": (RUN | {"seed": 0.5}, "seed is 0.5, no whole number"),
+BROKEN: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    "negative count": (facts(train_n=-5), "out-of-range", "facts.train_n", "-5"),
+    "text": (facts(train_n="many"), "wrong-type", "facts.train_n", '"many"'),
+    "true": (facts(val_n=True), "wrong-type", "facts.val_n", "true"),
+    "half": (facts(probe_n=0.5), "out-of-range", "facts.probe_n", "0.5"),
+    "no classes": (facts(classes=None), "missing-key", "facts.classes", ""),
+    "counts of others": (facts(class_counts=[200, 200]), "inconsistent-record", "facts.class_counts", "facts.classes"),
+    "counts that add to more": (facts(class_counts=[7] * 4), "inconsistent-record", "facts.class_counts", "28"),
+    "counts below 0": (facts(class_counts=[-1, 1, 200, 200]), "out-of-range", "facts.class_counts", "[-1, 1, 200"),
+    "percent": (facts(baseline_linear=95), "out-of-range", "facts.baseline_linear", "95"),
+    "size below 0": (facts(input_std=-1.0), "out-of-range", "facts.input_std", "-1.0"),
+    "one number for a list": (facts(class_counts=4), "wrong-type", "facts.class_counts", "4"),
+    "a list for one number": (facts(input_std=[1]), "wrong-type", "facts.input_std", "[1]"),
+    "not all quartiles": (facts(input_feature_std=[1, 2]), "out-of-range", "facts.input_feature_std", "[1, 2]"),
+    "final percent": (RUN | {"final": {"val_accuracy": 97}}, "out-of-range", "final.val_accuracy", "97"),
+    "final text": (RUN | {"final": {"val_loss": "low"}}, "wrong-type", "final.val_loss", '"low"'),
+    "final of another name": (RUN | {"final": {"f1": 0.9}}, "unknown-key", "final.f1", "f1"),
+    "no name": (RUN | {"variant": " "}, "invalid-name", "variant", '" "'),
+    "a number as name": (RUN | {"variant": 7}, "invalid-name", "variant", "7"),
+    "two lines": (RUN | {"variant": "a\nerror: forged"}, "invalid-name", "variant", r"a\nerror"),
+    "seed": (RUN | {"seed": 0.5}, "wrong-type", "seed", "0.5"),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_key_that_cannot_be_is_named_with_its_file_alone(tmp_path: Path, name: str) -> None:
-    run, words = BROKEN[name]
-    with pytest.raises(StudyError, match=words) as error:
+def test_an_impossible_value_is_refused_with_its_file_and_key(tmp_path: Path, name: str) -> None:
+    run, code, key, value = BROKEN[name]
+    with pytest.raises(StudyError) as caught:
         read_records(save(tmp_path / "a.npz", run))
-    assert str(error.value).startswith(f"{tmp_path / 'a.npz'}: ")
-    assert error.value.hint
-    assert error.value.exit_code == 3
+    assert (caught.value.code, caught.value.where) == (code, f"{tmp_path / 'a.npz'}: {key}")
+    assert value in caught.value.message
+    assert caught.value.hint
+    assert caught.value.exit_code == 3
 
 
 def test_what_is_not_known_may_be_null(tmp_path: Path) -> None:
@@ -68,31 +71,36 @@ def test_settings_may_be_bytes_and_begin_with_an_editors_mark(tmp_path: Path) ->
     assert {read_records(tmp_path / f"{name}.npz")[0].record.spec.seed for name in ("bytes", "beside")} == {0}
 
 
-TEXTS: dict[str, tuple[bytes, str]] = {
+TEXTS: dict[str, tuple[bytes, str, str]] = {
     "Latin-1": (
         json.dumps(RUN | {"variant": "gr\xfcn"}, ensure_ascii=False).encode("latin1"),
-        "no UTF-8 text: byte .*fc",
+        "not-text",
+        "0xfc",
     ),
-    "a key twice": (json.dumps(RUN).replace('"lr"', '"lr": 0.2, "lr"').encode(), "the key 'lr' twice"),
-    "no JSON": (b"{'seed': 0}", "no JSON at line 1, column 2"),
-    "nested": (b"[" * 100_000, "nested too deeply"),
+    "a key twice": (json.dumps(RUN).replace('"lr"', '"lr": 0.2, "lr"').encode(), "duplicate-key", "'lr'"),
+    "no JSON": (b"\n {'seed': 0}", "invalid-json", ":2:3: "),
+    "nested": (b"[" * 100_000, "nesting-too-deep", ""),
 }
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_texts_that_are_no_settings_are_refused(tmp_path: Path, name: str) -> None:
-    content, words = TEXTS[name]
+    content, code, value = TEXTS[name]
     np.savez(tmp_path / "a.npz", **arrays())
     (tmp_path / "a.json").write_bytes(content)
-    with pytest.raises(StudyError, match=words) as error:
+    with pytest.raises(StudyError) as caught:
         read_records(tmp_path / "a.npz")
-    assert "a.json" in str(error.value)
+    assert caught.value.code == code
+    assert str(caught.value.where).startswith(str(tmp_path / "a.json"))
+    assert value in str(caught.value)
 
 
 def test_a_member_of_another_type_is_not_missing(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", run=3.5, **arrays())
-    with pytest.raises(StudyError, match=r"the member 'run' holds float64 of shape \(\)"):
+    with pytest.raises(StudyError) as caught:
         read_records(tmp_path / "a.npz")
+    assert (caught.value.code, caught.value.where) == ("wrong-type", f"{tmp_path / 'a.npz'}: run")
+    assert "float64" in caught.value.message
 
 
 def test_settings_in_two_places_have_to_be_the_same(tmp_path: Path) -> None:
@@ -102,8 +110,10 @@ def test_settings_in_two_places_have_to_be_the_same(tmp_path: Path) -> None:
         (tmp_path / "a.json").write_text(beside, encoding="utf-8")
         assert read_records(path)[0].record.spec.seed == 0
     (tmp_path / "a.json").write_text(json.dumps(RUN | {"seed": 9}), encoding="utf-8")
-    with pytest.raises(StudyError, match=r"in the archive and in a.json differ"):
+    with pytest.raises(StudyError) as caught:
         read_records(path)
+    assert (caught.value.code, caught.value.where) == ("conflicting-settings", str(path))
+    assert "a.json" in caught.value.message
 
 
 def test_what_nobody_told_of_is_left_open(tmp_path: Path) -> None:
@@ -113,17 +123,19 @@ def test_what_nobody_told_of_is_left_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "key"),
     [
-        ({"network": {"hidden": [6, 4], "activation": "tanh"}}, "another network.hidden in a.npz"),
-        ({"training": {"lr": 0.2, "batch_size": 20}}, "another training.lr in a.npz"),
+        ({"network": {"hidden": [6, 4], "activation": "tanh"}}, "network.hidden"),
+        ({"training": {"lr": 0.2, "batch_size": 20}}, "training.lr"),
     ],
 )
-def test_records_of_one_variant_have_one_setting(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+def test_records_of_one_variant_have_one_setting(tmp_path: Path, change: dict[str, Any], key: str) -> None:
     save(tmp_path / "a.npz")
     looks = {name: None for name in arrays() if name.startswith("probe_")}
     save(tmp_path / "b.npz", RUN | {"seed": 1} | change, **looks)
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(StudyError) as caught:
         read_records(tmp_path)
+    assert (caught.value.code, caught.value.where) == ("mixed-settings", f"{tmp_path / 'b.npz'}: {key}")
+    assert "a.npz" in caught.value.message
     save(tmp_path / "b.npz", RUN | {"seed": 1, "variant": "other"} | change, **looks)
     assert len(read_records(tmp_path)) == 2

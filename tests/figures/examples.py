@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,8 +24,9 @@ from reportgen.engine.spec import (
 )
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
+from reportgen.study.loading.loader import load_study
 from reportgen.study.model.claims import Claim
-from reportgen.study.planning.plan import Plan, Variant
+from reportgen.study.planning.plan import Plan, Variant, make_plan
 
 LECTURE_STDS = [0.213081, 0.047551, 0.010630, 0.002378, 0.000532, 0.000119, 0.000026, 0.000006, 0.000001, 0.000000]
 
@@ -157,9 +160,24 @@ def analysis(
     figures: tuple[str, ...] = (),
 ) -> Analysis:
     """Return an analysis of these variants; of its study only claims and figures are there."""
-    study: Any = SimpleNamespace(claims=tuple(claims), figures=figures, id="example", title="Example", watermark=None)
+    empty: dict[str, Any] = {"watermark": None, "vary": {}, "variants": {}, "tree": {}}
+    study: Any = SimpleNamespace(claims=tuple(claims), figures=figures, id="example", title="Example", **empty)
     plan = Plan(study, tuple(row.variant for row in variants), ())
     return Analysis(plan, tuple(variants), tuple(results), (), (), theory or {}, {})
+
+
+def of_study(path: Path, text: str, seeds: int = 2, epochs: int = 30) -> Analysis:
+    """Return an analysis of the study file in this text, with made-up records of every variant; no claim is tested."""
+    path.write_text("title: Example\nquestion: Which?\n" + text, encoding="utf-8")
+    plan = make_plan(load_study(path))
+    rows = [
+        replace(
+            summary(variant.label, [record(seed, 4, epochs, ratio=0.2 + 0.01 * at) for seed in range(seeds)]),
+            variant=variant,
+        )
+        for at, variant in enumerate(plan.variants)
+    ]
+    return Analysis(plan, tuple(rows), (), (), (), {}, {})
 
 
 def result(claim: Claim, variants: Sequence[str] = (), **fields: Any) -> ClaimResult:

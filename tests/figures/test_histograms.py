@@ -25,6 +25,13 @@ def test_histogram_rows_hold_shares_that_sum_to_one_for_every_layer() -> None:
         assert sum(row[share] for row in drawing.rows if row[layer] == number) == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("layers", "told"), [(11, False), (61, True)])
+def test_layers_that_are_not_shown_are_counted(layers: int, told: bool) -> None:
+    drawing = drawn(summary("a", [record(0, layers)]))
+    assert len({row[drawing.columns.index("layer")] for row in drawing.rows}) == 10
+    assert (f"10 of {layers - 1} layers" in drawing.caption) == told
+
+
 def test_histograms_of_one_layer_stand_beside_one_another() -> None:
     made = drawn(*(summary(f"v{k}", [record(k, 2, 0)]) for k in range(5)))
     tops = [round(ax.get_position().y1, 6) for ax in made.figure.axes]

@@ -52,5 +52,6 @@ def test_more_variants_than_rows_are_counted() -> None:
     labels = tuple(f"v{k}" for k in range(30))
     drawing = draw(checked(*(result("initial_loss", name, 2.3, 2.3) for name in labels), labels=labels))
     assert drawing is not None
-    assert "6 more variants are in the tables only" in drawing.caption
+    assert "24 of 30" in drawing.caption
+    assert "24 of 30" in drawing.alt
     assert len(drawing.rows) == 30

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reportgen.analysis.results import Analysis
+from reportgen.figures.drawing.style import MARKERS
 from reportgen.figures.scores_by_setting import draw
 from reportgen.figures.views.sweep import sweep as sweep_of
 from tests.figures.examples import analysis, claim, record, summary
@@ -65,13 +66,22 @@ def test_runs_that_diverged_are_counted_and_marked() -> None:
     assert "100: diverged" in drawing.alt
 
 
-@pytest.mark.parametrize("count", [8, 12])
-def test_at_most_eight_lines_are_drawn_and_the_caption_counts_the_rest(count: int) -> None:
+@pytest.mark.parametrize("count", [5, 12])
+def test_all_lines_are_drawn_and_at_most_five_are_highlighted(count: int) -> None:
     rows = [row for k in range(count) for row in sweep([0.1, 1, 10], **{"network.init": f"init {k}"})]
     drawing = draw(analysis(rows))
     assert drawing is not None
-    assert len({row[2] for row in drawing.rows}) == 8
-    assert ("more lines are in the tables only" in drawing.caption) == (count > 8)
+    assert len({row[2] for row in drawing.rows}) == count
+    assert len([line for line in drawing.figure.axes[0].get_lines() if line.get_marker() in MARKERS]) == 5
+    assert (f"5 of {count}" in drawing.caption) == (count > 5)
+    assert (f"5 of {count}" in drawing.alt) == (count > 5)
+
+
+def test_variants_without_a_place_along_the_axis_are_counted() -> None:
+    rows = sweep([0.1, 1, 10]) + sweep(["rising"], "training.schedule")
+    drawing = draw(analysis(rows))
+    assert drawing is not None
+    assert "1 variant has no place along this axis" in drawing.caption
 
 
 def grid(**more: Any) -> Analysis:
@@ -87,10 +97,10 @@ def grid(**more: Any) -> Analysis:
 
 
 def test_many_lines_are_parted_by_the_setting_that_no_claim_compares() -> None:
-    panels, left_out = sweep_of(grid(), grid().variants, "training.lr")
+    panels, chosen = sweep_of(grid(), grid().variants, "training.lr")
     assert [panel.title for panel in panels] == ["digits", "moons"]
     assert [[line.label for line in panel.lines] for panel in panels] == [["relu", "tanh", "elu"]] * 2
-    assert left_out == 0
+    assert chosen.others == ()
     assert [line.look for line in panels[0].lines] == [line.look for line in panels[1].lines]
 
 

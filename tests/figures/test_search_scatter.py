@@ -89,3 +89,10 @@ def test_a_trial_without_a_finite_score_stands_at_the_worst_end(tmp_path: Path) 
     axes = drawing.figure.axes[0]
     heights = {round(float(line.get_ydata()[0]), 3) for line in axes.get_lines()}
     assert min(heights) == pytest.approx(axes.get_ylim()[0], abs=0.05)
+
+
+def test_searched_settings_without_a_panel_are_counted(tmp_path: Path) -> None:
+    four = drawn(made(tmp_path, f"{LR}, {L2}, {CHOICES}, training.batch_size: {{log_integers: [4, 64]}}, samples: 6"))
+    assert "1 more searched setting" in four.caption
+    (tmp_path / "two").mkdir()
+    assert "more searched setting" not in drawn(made(tmp_path / "two", f"{LR}, {L2}, samples: 6")).caption

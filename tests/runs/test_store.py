@@ -150,8 +150,10 @@ def test_a_file_in_the_place_of_the_folder_is_replaced(tmp_path):
 
 def test_a_disk_that_refuses_is_a_store_error(tmp_path):
     (tmp_path / "runs").write_text("a file", encoding="utf-8")
-    with pytest.raises(StoreError, match="cannot be stored"):
+    with pytest.raises(StoreError) as caught:
         Store(tmp_path / "runs").save(record(RUN))
+    assert caught.value.code == "not-writable"
+    assert caught.value.where == str(tmp_path / "runs" / record(RUN).key)
 
 
 def test_concurrent_writers_of_one_run_leave_one_whole_run(tmp_path):

@@ -1,4 +1,4 @@
-"""Every bad study is refused with its place and one clear sentence, before anything is written."""
+"""Every invalid study raises an error with its code and place, before anything is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.errors import StudyError
+from reportgen.errors import CODES, StudyError
 from reportgen.study.loading.loader import load_study
 from tests.study.bad_data import BAD_DATA
 from tests.study.bad_expectations import BAD_EXPECTATIONS
@@ -62,16 +62,20 @@ def test_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize("bad", EVERY_BAD, ids=lambda bad: bad.name)
-def test_a_bad_study_is_refused_at_its_place_in_a_sentence(bad: Bad, tmp_path: Path) -> None:
+def test_an_invalid_study_has_an_error_with_code_and_place(bad: Bad, tmp_path: Path) -> None:
     error = error_of(tmp_path, bad.raw)
     path = str(tmp_path / "s.yaml")
-    assert error.where == (f"{path}:{bad.where}" if bad.where else path)
-    for words in bad.words:
-        assert words in str(error)
-    assert_one_sentence_in_our_words(error)
+    assert (error.code, error.where) == (bad.code, f"{path}:{bad.where}" if bad.where else path)
+    for name in bad.names:
+        assert re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", f"{error.message} ({error.hint})")
+    assert_one_sentence(error)
 
 
-def assert_one_sentence_in_our_words(error: StudyError) -> None:
+def test_every_code_is_declared() -> None:
+    assert {bad.code for bad in EVERY_BAD} <= set(CODES)
+
+
+def assert_one_sentence(error: StudyError) -> None:
     assert "\n" not in str(error)
     assert not LEAKS.search(error.message), error.message
     assert len(error.message) <= 160
@@ -79,14 +83,15 @@ def assert_one_sentence_in_our_words(error: StudyError) -> None:
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="this is a folder") as caught:
+    with pytest.raises(StudyError) as caught:
         load_study(tmp_path)
-    assert caught.value.where == str(tmp_path)
+    assert (caught.value.code, caught.value.where) == ("not-a-file", str(tmp_path))
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="there is no such file"):
+    with pytest.raises(StudyError) as caught:
         load_study(tmp_path / "none.yaml")
+    assert (caught.value.code, caught.value.where) == ("file-not-found", str(tmp_path / "none.yaml"))
 
 
 def test_the_command_line_refuses_with_code_3_and_writes_nothing(tmp_path: Path) -> None:

@@ -15,12 +15,20 @@ SOUND = "\n".join(LINES) + "\n"
 
 @dataclass(frozen=True)
 class Bad:
-    """A bad study: its text, the place that the error must name after the file's name, and words that it must say."""
+    """An invalid study and its error.
+
+    Attributes
+    ----------
+    where : the place of the error, without the name of the file.
+    code : the code of the error.
+    names : names and numbers that the message or hint must contain, such as a suggested name or a limit.
+    """
 
     name: str
     text: str | bytes
     where: str
-    words: tuple[str, ...]
+    code: str
+    names: tuple[str, ...]
 
     @property
     def raw(self) -> bytes:
@@ -28,9 +36,9 @@ class Bad:
         return self.text if isinstance(self.text, bytes) else self.text.encode()
 
 
-def bad(name: str, text: str | bytes, where: str, *words: str) -> Bad:
-    """Return a bad study."""
-    return Bad(name, text, where, words)
+def bad(name: str, text: str | bytes, where: str, code: str, *names: str) -> Bad:
+    """Return an invalid study and its error."""
+    return Bad(name, text, where, code, names)
 
 
 def added(text: str) -> str:

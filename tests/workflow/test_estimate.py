@@ -19,11 +19,13 @@ def of_bytes(monkeypatch, count):
 
 def test_a_run_far_beyond_the_memory_is_refused_before_training(pretend, monkeypatch, capsys):
     of_bytes(monkeypatch, 100)
-    assert invoke(["run", "rates.yaml"]) == 4
-    said = capsys.readouterr().err
-    assert said.startswith("reportgen: rates: training needs about ")
-    assert "this machine has 0 MB (make the hidden layers, the batches or the data smaller" in said
-    assert said.count("\n") == 1
+    assert invoke(["run", "rates.yaml", "--json"]) == 4
+    said = capsys.readouterr()
+    [answer] = json.loads(said.out)
+    error = answer["error_details"]
+    assert (error["code"], error["where"], error["hint"]) == ("out-of-memory", "rates", estimate.SMALLER)
+    assert "this machine has 0 MB" in error["message"]
+    assert said.err.count("\n") == 1
     assert pretend.trained == []
 
 
@@ -43,10 +45,10 @@ def test_stored_runs_need_no_memory(pretend, monkeypatch):
 def test_check_warns_of_more_than_the_machine_has(pretend, monkeypatch, capsys):
     of_bytes(monkeypatch, 100)
     assert invoke(["check", "rates.yaml"]) == 0
-    assert "more than the 1 MB of this machine: make the hidden layers" in capsys.readouterr().out
+    assert estimate.SMALLER in capsys.readouterr().out
     of_bytes(monkeypatch, 10**15)
     assert invoke(["check", "rates.yaml"]) == 0
-    assert "of this machine" not in capsys.readouterr().out
+    assert estimate.SMALLER not in capsys.readouterr().out
 
 
 def test_equal_failures_are_told_once_with_their_count(pretend, capsys):

@@ -22,25 +22,35 @@ def other(pretend, monkeypatch, tmp_path):
         (tmp_path / folder / "rates.yaml").write_text(f"title: {folder}\n", encoding="utf-8")
     monkeypatch.setattr(shipped, "studies_folder", lambda: tmp_path / "shipped")
     monkeypatch.setattr(standing, "studies_folder", lambda: tmp_path / "shipped")
-    assert invoke(["run", "rates.yaml", "-o", "r"]) == 0
+    assert invoke(["run", "rates.yaml", "-o", "r", "-q"]) == 0
     return pretend
+
+
+def refusal(capsys):
+    """Return the error of the only study whose report belongs to another study."""
+    [answer] = json.loads(capsys.readouterr().out)
+    error = answer["error_details"]
+    assert error["code"] == "report-of-another-study"
+    return error
 
 
 def test_a_shipped_study_does_not_replace_the_report_of_a_file(other, capsys):
     before = RESULTS.read_bytes()
     trained = len(other.trained)
-    assert invoke(["run", "rates", "-o", "r"]) == 2
-    said = capsys.readouterr().err
-    assert "the report of another study, rates.yaml, which that of the shipped study rates would replace" in said
-    assert "choose another folder with -o, or remove this one" in said
+    capsys.readouterr()
+    assert invoke(["run", "rates", "-o", "r", "--json"]) == 2
+    error = refusal(capsys)
+    assert error["where"] == str(Path("r/rates"))
+    assert error["message"].endswith(" rates.yaml")
     assert RESULTS.read_bytes() == before
     assert len(other.trained) == trained
 
 
 def test_a_file_does_not_replace_the_report_of_a_shipped_study(other, capsys):
     assert invoke(["run", "rates", "-o", "s"]) == 0
-    assert invoke(["run", "rates.yaml", "-o", "s"]) == 2
-    assert "another study, the shipped study rates, which that of rates.yaml" in capsys.readouterr().err
+    capsys.readouterr()
+    assert invoke(["run", "rates.yaml", "-o", "s", "--json"]) == 2
+    assert refusal(capsys)["message"].endswith(" rates")
 
 
 def test_a_report_without_its_source_is_known_by_its_command(other):
@@ -81,9 +91,9 @@ def test_the_study_that_a_report_keeps_replaces_it_and_leaves_it_its_source(othe
 
 def test_a_name_of_a_shipped_study_beside_a_file_of_that_name_says_which_is_taken(other, capsys):
     assert invoke(["check", "rates", "-o", "s"]) == 0
-    assert "rates is taken for the shipped study; the file beside it is named rates.yaml" in capsys.readouterr().err
+    assert "rates.yaml" in capsys.readouterr().err
     assert invoke(["check", "rates.yaml", "-o", "s"]) == 0
-    assert "is taken for" not in capsys.readouterr().err
+    assert capsys.readouterr().err == ""
 
 
 def test_of_two_studies_that_run_at_once_into_one_folder_the_later_one_replaces_nothing(other, monkeypatch, capsys):
@@ -93,11 +103,12 @@ def test_of_two_studies_that_run_at_once_into_one_folder_the_later_one_replaces_
     def write_after_another(*arguments):
         monkeypatch.setattr(report, "write", write)
         assert invoke(["run", elsewhere, "-o", "both"]) == 0
+        capsys.readouterr()
         return write(*arguments)
 
     monkeypatch.setattr(report, "write", write_after_another)
-    assert invoke(["run", "rates.yaml", "-o", "both"]) == 2
-    assert "here stands the report of another study, b/rates.yaml" in capsys.readouterr().err.replace("\\", "/")
+    assert invoke(["run", "rates.yaml", "-o", "both", "-q", "--json"]) == 2
+    assert refusal(capsys)["message"].endswith(elsewhere)
     assert not [path.name for path in Path("both/rates").iterdir() if path.name.startswith(".")]
     assert invoke(["run", elsewhere, "-o", "both"]) == 0, "it is still the report of that one"
     assert invoke(["run", "rates.yaml", "-o", "apart"]) == 0

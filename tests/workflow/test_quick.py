@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.workflow.request import order_study
+from reportgen.workflow.request import make_request
 
 STUDY = "{title: T, question: Q, data: DATA, network: {hidden: [3]}, vary: {training.lr: [0.1, 1]}, seeds: 5}"
 
@@ -15,7 +15,7 @@ STUDY = "{title: T, question: Q, data: DATA, network: {hidden: [3]}, vary: {trai
 def sizes(folder: Path, data: str, **typed: Any) -> list[tuple[int | None, int | None]]:
     """Return how many samples each run of a quick look has, and on how many it trains."""
     (folder / "s.yaml").write_text(STUDY.replace("DATA", data), encoding="utf-8")
-    runs = order_study(folder / "s.yaml", output=folder, quick=True, overrides=typed).plan.runs
+    runs = make_request(folder / "s.yaml", output=folder, quick=True, overrides=typed).plan.runs
     assert len(runs) >= 4
     return sorted({(run.spec.data.samples, run.spec.data.train) for run in runs})
 
@@ -55,7 +55,7 @@ def test_pca_has_examples_enough_for_its_components(
         "seeds:", f"preprocess: [{{name: pca, components: {components}}}], seeds:"
     )
     (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
-    plan = order_study(tmp_path / "s.yaml", output=tmp_path, quick=True).plan
+    plan = make_request(tmp_path / "s.yaml", output=tmp_path, quick=True).plan
     [found] = {(run.spec.data.samples, run.spec.data.train) for run in plan.runs}
     assert found == expected
     assert ("PCA asks for" in str(plan.study.watermark)) == (components != 300)

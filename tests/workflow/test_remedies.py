@@ -59,7 +59,7 @@ def test_a_remedy_that_helps_is_found_on_the_same_seeds(tmp_path: Path, epochs: 
     remedies = [f.remedy for f in found.findings if f.rule == "vanishing_activations"]
     assert [r.verdict for r in remedies if r is not None] == ["helped", "helped"]
     assert all([run.seed for run in runs] == [0, 1, 2] for runs in trainer.asked)
-    assert all(run.apart.startswith("remedy network.") for runs in trainer.asked for run in runs)
+    assert all(run.purpose.startswith("remedy network.") for runs in trainer.asked for run in runs)
     assert remedies[0] is not None
     assert remedies[0].change in ({"network.init": "xavier"}, {"network.batchnorm": True})
     assert remedies[0].metric == ("finding_seen" if epochs == 0 else "val_accuracy")

@@ -11,10 +11,10 @@ import pytest
 from reportgen import disk
 from reportgen.errors import MissingError, StoreError, UsageError
 from reportgen.runs.store import Store
-from reportgen.workflow.events import Watcher
+from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.quick import WATERMARK
-from reportgen.workflow.request import FORMATS, order_study
-from reportgen.workflow.run import render_study, run_order, run_study
+from reportgen.workflow.request import FORMATS, make_request
+from reportgen.workflow.run import render_study, run_request, run_study
 
 FOLDER = Path("reports/rates")
 
@@ -76,12 +76,16 @@ def test_a_failed_run_is_reported_and_tried_again_next_time(pretend):
 
 
 def test_render_never_trains_and_names_the_command_that_would(pretend):
-    with pytest.raises(UsageError, match=r"6 of the 6 runs of rates .*train them first: reportgen run rates.yaml"):
+    with pytest.raises(UsageError) as caught:
         render_study("rates.yaml")
+    assert (caught.value.code, caught.value.where) == ("runs-missing", str(FOLDER / "runs"))
+    assert "6 of the 6" in caught.value.message
+    assert caught.value.hint.endswith("reportgen run rates.yaml")
     assert not FOLDER.exists()
     run_study("rates.yaml", overrides={"seeds": 1})
-    with pytest.raises(UsageError, match="4 of the 6 runs"):
+    with pytest.raises(UsageError) as caught:
         render_study("rates.yaml")
+    assert (caught.value.code, "4 of the 6" in caught.value.message) == ("runs-missing", True)
     assert len(pretend.trained) == 2
 
 
@@ -93,7 +97,7 @@ def test_variants_of_equal_settings_are_trained_once(pretend, monkeypatch):
 
 
 def test_an_interrupted_study_keeps_what_was_finished(pretend):
-    class Impatient(Watcher):
+    class Impatient(ProgressListener):
         finished_runs = 0
 
         def finished(self, job, record):
@@ -102,7 +106,7 @@ def test_an_interrupted_study_keeps_what_was_finished(pretend):
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_study("rates.yaml", workers=1, watcher=Impatient())
+        run_study("rates.yaml", workers=1, listener=Impatient())
     assert len(names(FOLDER / "runs")) >= 2
     assert not (FOLDER / "index.html").exists()
     before = len(pretend.trained)
@@ -118,14 +122,16 @@ def test_formats_choose_what_is_written_beside_the_results(pretend):
         assert names(folder) == sorted([*always, *more])
 
 
-@pytest.mark.parametrize("formats", [["docx"], []])
-def test_an_unknown_format_is_an_error_of_usage(pretend, formats):
-    with pytest.raises(UsageError, match=r"(unknown|no) format"):
+@pytest.mark.parametrize(("formats", "code"), [(["docx"], "unknown-name"), ([], "empty-value")])
+def test_an_unknown_format_is_an_error_of_usage(pretend, formats, code):
+    with pytest.raises(UsageError) as caught:
         run_study("rates.yaml", formats=formats)
+    assert caught.value.code == code
+    assert "html" in caught.value.hint
 
 
 def test_a_missing_pango_costs_the_pdf_alone(pretend):
-    pretend.pdf_error = MissingError("no PDF without Pango")
+    pretend.pdf_error = MissingError("missing-library", "no PDF without Pango")
     report = run_study("rates.yaml")
     assert report.missing is pretend.pdf_error
     assert names() == ["figures", "index.html", "results.json", "runs", "study.yaml", "tables"]
@@ -166,26 +172,29 @@ def test_what_a_killed_writer_left_is_swept_away(pretend, monkeypatch):
 
 @pytest.mark.parametrize("output", ["rates.yaml", "rates.yaml/deeper"])
 def test_an_output_that_cannot_be_written_is_said_before_training(pretend, output):
-    with pytest.raises(UsageError, match="cannot be written to"):
+    with pytest.raises(UsageError) as caught:
         run_study("rates.yaml", output=output)
+    assert caught.value.where == str(Path(output) / "rates")
     assert pretend.trained == []
 
 
 def test_a_full_disk_ends_the_study_with_a_message(pretend, monkeypatch):
     def full(store, record):
-        raise StoreError("a run cannot be stored: No space left on device")
+        raise error
 
+    error = StoreError("not-writable", "cannot store a run: No space left on device")
     monkeypatch.setattr(Store, "save", full)
-    with pytest.raises(StoreError, match="No space"):
+    with pytest.raises(StoreError) as caught:
         run_study("rates.yaml")
+    assert caught.value is error
 
 
 def test_an_order_trains_and_writes_nothing(pretend):
-    order = order_study("rates.yaml")
-    assert order.formats == FORMATS
+    request = make_request("rates.yaml")
+    assert request.formats == FORMATS
     assert not FOLDER.exists()
     assert pretend.trained == []
-    run_order(order)
+    run_request(request)
     assert FOLDER.exists()
 
 
@@ -219,7 +228,7 @@ def test_a_quick_look_replaces_another_but_never_a_full_report(pretend):
     assert render_study("rates.yaml", quick=True).folder == beside
     assert (FOLDER / "results.json").read_bytes() == full
     (beside / "results.json").write_text("{", encoding="utf-8")
-    assert order_study("rates.yaml", quick=True).folder == FOLDER.with_name("rates-quick-quick")
+    assert make_request("rates.yaml", quick=True).folder == FOLDER.with_name("rates-quick-quick")
 
 
 def test_provenance_speaks_of_the_runs(pretend):
@@ -233,8 +242,8 @@ def test_provenance_speaks_of_the_runs(pretend):
 
 
 def test_a_quick_look_gives_way_to_a_full_report_that_came_meanwhile(pretend, monkeypatch):
-    order = order_study("rates.yaml", quick=True)
-    assert order.folder == FOLDER
+    request = make_request("rates.yaml", quick=True)
+    assert request.folder == FOLDER
 
     def full_comes_first(analysis, drawings, folder, formats):
         monkeypatch.setattr("reportgen.report.write", pretend.write)
@@ -242,7 +251,7 @@ def test_a_quick_look_gives_way_to_a_full_report_that_came_meanwhile(pretend, mo
         return pretend.write(analysis, drawings, folder, formats)
 
     monkeypatch.setattr("reportgen.report.write", full_comes_first)
-    quick = run_order(order)
+    quick = run_request(request)
     assert quick.folder == FOLDER.with_name("rates-quick")
     assert "watermark" not in json.loads((FOLDER / "results.json").read_text("utf-8"))["study"]
     assert json.loads((quick.folder / "results.json").read_text("utf-8"))["study"]["watermark"].startswith(WATERMARK)
@@ -261,7 +270,8 @@ def test_what_stands_in_the_way_of_a_report_stays_and_so_does_the_whole_former_o
     mine.parent.mkdir(exist_ok=True)
     mine.write_text("mine", encoding="utf-8")
     before = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file() and "runs" not in path.parts}
-    with pytest.raises(StoreError, match=f"{name}: a {there} stands where the report has a"):
+    with pytest.raises(StoreError) as caught:
         run_study("rates.yaml", overrides={"seeds": 2})
+    assert (caught.value.code, caught.value.where) == ("path-occupied", str(FOLDER / name))
     after = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file() and "runs" not in path.parts}
     assert after == before

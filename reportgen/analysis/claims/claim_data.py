@@ -25,22 +25,22 @@ from reportgen.study.checks.ensembles import ENSEMBLE_METRICS
 from reportgen.study.model.claims import Claim, Measure, Where
 from reportgen.study.model.metrics import MEASURED_METRICS, TIME_METRICS, rises
 from reportgen.study.planning.plan import Plan, Variant
-from reportgen.study.planning.where import by_label, matching, where_alone
+from reportgen.study.planning.where import by_label, matching_variants, where_alone
 
 Values = NDArray[np.float64]
 Records = Mapping[tuple[str, int], RunRecord]
-Beside = Mapping[tuple[str, int], Mapping[str, Sequence[float]]]
+ExtraMeasurements = Mapping[tuple[str, int], Mapping[str, Sequence[float]]]
 """What was measured beside the runs: by (variant, seed) and metric, one number, or one for each layer."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class ClaimData:
     """A claim put to a study's records; runs that failed or are missing give no value."""
 
     plan: Plan
     records: Records
     claim: Claim
-    beside: Beside = field(default_factory=dict, repr=False)
+    beside: ExtraMeasurements = field(default_factory=dict, repr=False)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -49,12 +49,12 @@ class Asked:
 
     def variants(self, where: Where | None = None) -> list[Variant]:
         """Return the variants of `where`, those of the claim by default."""
-        return matching(self.plan.variants, self.claim.where if where is None else where)
+        return matching_variants(self.plan.variants, self.claim.where if where is None else where)
 
-    def cases(self) -> list[tuple[str, Asked]]:
+    def cases(self) -> list[tuple[str, ClaimData]]:
         """Return the same claim on each of its variants, by label; what is tuned along a path is one case."""
         free = self.claim.tune.along if self.claim.tune else None
-        found: dict[str, Asked] = {}
+        found: dict[str, ClaimData] = {}
         for variant in self.variants():
             labels = [label for path, label in variant.varied.items() if path != free]
             where = where_alone(variant, self.claim.where, self.plan.variants, free)
@@ -238,6 +238,6 @@ class Asked:
         return np.array(columns, np.float64).T, labels
 
 
-def other_where(asked: Asked, given: dict[str, Any] | None) -> Where:
+def other_where(asked: ClaimData, given: dict[str, Any] | None) -> Where:
     """Return the claim's `where` with the settings of the other side in their place."""
     return {**asked.claim.where, **(given or {})}

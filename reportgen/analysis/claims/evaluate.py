@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from reportgen.analysis.claims.claim_data import Asked, Beside, Records
+from reportgen.analysis.claims.claim_data import ClaimData, ExtraMeasurements, Records
 from reportgen.analysis.claims.expectations import EXPECTATIONS, Measured
 from reportgen.analysis.claims.quantified import over_variants
 from reportgen.analysis.results import ClaimResult
@@ -26,19 +26,19 @@ from reportgen.study.model.claims import SIDES, Claim
 from reportgen.study.planning.plan import Plan
 
 
-def judge_claims(plan: Plan, records: Records, beside: Beside | None = None) -> tuple[ClaimResult, ...]:
+def evaluate_claims(plan: Plan, records: Records, beside: ExtraMeasurements | None = None) -> tuple[ClaimResult, ...]:
     """Return the results of a study's claims, in their order; a watermarked study has no verdicts.
 
     beside: what was measured beside the runs, for claims on it.
     """
-    results = [judge(Asked(plan, records, claim, beside or {})) for claim in plan.study.claims]
-    results = corrected(results, plan.study.claims)
+    results = [evaluate_claim(ClaimData(plan, records, claim, beside or {})) for claim in plan.study.claims]
+    results = holm_corrected(results, plan.study.claims)
     if plan.study.watermark:
         return tuple(_without_verdict(result) for result in results)
     return tuple(results)
 
 
-def _interval(asked: Asked, measured: Measured) -> tuple[float, float]:
+def _interval(asked: ClaimData, measured: Measured) -> tuple[float, float]:
     """Return the interval; that of a value or a difference without what the metric cannot be."""
     metric, test = asked.claim.measure.metric, measured.test
     cut = {"value": possible, "difference": possible_difference}.get(measured.quantity)
@@ -49,7 +49,7 @@ def _interval(asked: Asked, measured: Measured) -> tuple[float, float]:
     )
 
 
-def judge(asked: Asked) -> ClaimResult:
+def evaluate_claim(asked: ClaimData) -> ClaimResult:
     """Return one claim's result, before any correction for other claims."""
     claim = asked.claim
     expectation = EXPECTATIONS[claim.expect.kind]
@@ -73,6 +73,7 @@ def judge(asked: Asked) -> ClaimResult:
         quantity=measured.quantity,
         reference=measured.reference,
         at_layer=measured.at_layer,
+        tolerances=measured.tolerances,
         sides=sides(claim) if measured.quantity == "difference" else "",
         note=claim.note,
         method=test.method,
@@ -83,7 +84,7 @@ def judge(asked: Asked) -> ClaimResult:
     )
 
 
-def _choices(asked: Asked) -> list[str]:
+def _choices(asked: ClaimData) -> list[str]:
     """Return what each side was tuned to, and on how many seeds where that differs between them."""
     if asked.claim.tune is None or asked.claim.expect.along is not None:
         return []
@@ -100,7 +101,7 @@ def _chosen(count: Counter[str]) -> str:
     return " and ".join([f"{first} on {most} {'seed' if most == 1 else 'seeds'}", *(f"{x} on {n}" for x, n in others)])
 
 
-def _outcomes(asked: Asked, n: int) -> list[str]:
+def _outcomes(asked: ClaimData, n: int) -> list[str]:
     """Return what became of runs that left no value, or that did not end well and count as they are."""
     lost = [f"{len(asked.seeds) - n} of {len(asked.seeds)} seeds have no value"] if n < len(asked.seeds) else []
     if not asked.is_share:
@@ -109,7 +110,7 @@ def _outcomes(asked: Asked, n: int) -> list[str]:
     return lost
 
 
-def corrected(results: Sequence[ClaimResult], claims: Sequence[Claim]) -> list[ClaimResult]:
+def holm_corrected(results: Sequence[ClaimResult], claims: Sequence[Claim]) -> list[ClaimResult]:
     """Return the results with Holm's correction over the pairwise claims: what it takes back is inconclusive."""
     p_values = [
         result.p_value if _is_pairwise(claim) and result.p_value is not None else math.nan

@@ -12,14 +12,16 @@ from typing import Literal
 import numpy as np
 
 from reportgen.analysis.claims.bounds import Bounds
-from reportgen.analysis.claims.claim_data import Asked, Values, other_where
+from reportgen.analysis.claims.claim_data import ClaimData, Values, other_where
 from reportgen.analysis.claims.reference import theory_by_layer, theory_by_seed
+from reportgen.analysis.claims.tolerances import number_or_0, tolerance
 from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, in_region, listed, share_in_region
-from reportgen.study.model.claims import Expect, Where
+from reportgen.analysis.statistics import magnitude
+from reportgen.study.model.claims import Where
 from reportgen.study.model.metrics import LAYER_METRICS
 
-USUAL_RTOL = 0.05
-"""The tolerance of `near` where the author gives none."""
+LOGARITHMS = 1.0
+"""The magnitude at which logarithms are rounded: that of a ratio's own relative rounding error."""
 
 Quantity = Literal["value", "difference", "ratio", "deviation", "share"]
 Layers = tuple[tuple[int, float, float | None], ...]
@@ -29,7 +31,8 @@ Layers = tuple[tuple[int, float, float | None], ...]
 class Measured:
     """A test with the values by seed that it was made on, and means by layer where the claim speaks of layers.
 
-    at_layer: the layer of the largest deviation, where that was measured.
+    at_layer: the layer of the largest deviation, where that was measured. tolerances: by layer, as `by_layer` is, how
+    far the mean may be from the given number; None where no number is given.
     """
 
     test: Test
@@ -38,9 +41,10 @@ class Measured:
     quantity: Quantity = "value"
     reference: float | None = None
     at_layer: int | None = None
+    tolerances: tuple[float | None, ...] = ()
 
 
-def _region(asked: Asked, low: float, high: float) -> Measured:
+def _region(asked: ClaimData, low: float, high: float) -> Measured:
     values = asked.bounds()
     if asked.claim.measure.relative_to is not None:
         return _ratio_in_region(asked, values, low, high)
@@ -51,45 +55,35 @@ def _region(asked: Asked, low: float, high: float) -> Measured:
     return Measured(test, asked.by_seed(values.shown))
 
 
-def _ratio_in_region(asked: Asked, ratio: Bounds, low: float, high: float) -> Measured:
+def _ratio_in_region(asked: ClaimData, ratio: Bounds, low: float, high: float) -> Measured:
     """Test a ratio, on the scale of logarithms where all are positive: a ratio and its inverse are equals there."""
     per_seed = asked.by_seed(ratio.shown)
     if not ratio.positive or high <= 0:
-        test = in_bounds(ratio, low, high, asked.standard_error(ratio.shown), paired=True)
+        test = in_bounds(ratio, low, high, asked.standard_error(ratio.shown), magnitude(ratio.shown))
         return Measured(test, per_seed, quantity="ratio")
     ends = math.log(low) if low > 0 else -math.inf, math.log(high)
     logs = ratio.log()
-    test = in_bounds(logs, *ends, asked.standard_error(logs.shown), paired=True)
+    test = in_bounds(logs, *ends, asked.standard_error(logs.shown), LOGARITHMS)
     return Measured(_as_ratio(test, 1.0), per_seed, quantity="ratio")
 
 
-def below(asked: Asked) -> Measured:
+def below(asked: ClaimData) -> Measured:
     """Return whether the mean lies below the level."""
-    return _region(asked, -math.inf, _number(asked.claim.expect.below))
+    return _region(asked, -math.inf, number_or_0(asked.claim.expect.below))
 
 
-def above(asked: Asked) -> Measured:
+def above(asked: ClaimData) -> Measured:
     """Return whether the mean lies above the level."""
-    return _region(asked, _number(asked.claim.expect.above), math.inf)
+    return _region(asked, number_or_0(asked.claim.expect.above), math.inf)
 
 
-def between(asked: Asked) -> Measured:
+def between(asked: ClaimData) -> Measured:
     """Return whether the mean lies between the two levels."""
     low, high = asked.claim.expect.between or (-math.inf, math.inf)
     return _region(asked, low, high)
 
 
-def _number(value: float | None) -> float:
-    return 0.0 if value is None else float(value)
-
-
-def tolerance(expect: Expect, printed: float) -> float:
-    """Return how far from a printed number `near` allows a value to be."""
-    rtol = USUAL_RTOL if expect.rtol is None and expect.atol is None else _number(expect.rtol)
-    return abs(printed) * rtol + _number(expect.atol)
-
-
-def near(asked: Asked) -> Measured:
+def near(asked: ClaimData) -> Measured:
     """Return whether the mean, or each layer's, lies within the tolerance of what is printed."""
     given = asked.claim.expect.near
     if given == "theory" and not _one_layer(asked):
@@ -97,7 +91,7 @@ def near(asked: Asked) -> Measured:
     if given == "theory":
         return _near_theory(asked)
     if not isinstance(given, list):
-        printed = _number(given)
+        printed = number_or_0(given)
         reach = tolerance(asked.claim.expect, printed)
         return _region(asked, printed - reach, printed + reach)
     layers = asked.layer_numbers()
@@ -105,12 +99,12 @@ def near(asked: Asked) -> Measured:
     return _near_by_layer(asked, asked.layer_values(), layers, [*given, *unprinted])
 
 
-def _one_layer(asked: Asked) -> bool:
+def _one_layer(asked: ClaimData) -> bool:
     measure = asked.claim.measure
     return measure.metric not in LAYER_METRICS or measure.reduce is not None or len(asked.layer_numbers()) == 1
 
 
-def _near_theory(asked: Asked) -> Measured:
+def _near_theory(asked: ClaimData) -> Measured:
     """Hold one number against theory: each seed's deviation is taken from what theory expects of that seed."""
     expected, values = theory_by_seed(asked), asked.values()
     reference = float(expected[np.isfinite(expected)].mean()) if np.isfinite(expected).any() else math.nan
@@ -121,7 +115,7 @@ def _near_theory(asked: Asked) -> Measured:
     return Measured(test, asked.by_seed(values), reference=reference)
 
 
-def _near_theory_by_layer(asked: Asked) -> Measured:
+def _near_theory_by_layer(asked: ClaimData) -> Measured:
     expected, columns = theory_by_layer(asked), asked.layer_values()
     known = np.isfinite(expected).all(axis=1)
     if not known.any():
@@ -130,15 +124,15 @@ def _near_theory_by_layer(asked: Asked) -> Measured:
     return _near_by_layer(asked, columns - expected + means, asked.layer_numbers(), list(means))
 
 
-def _no_theory(asked: Asked) -> Test:
+def _no_theory(asked: ClaimData) -> Test:
     nothing = in_region(np.full(len(asked.seeds), np.nan), 0.0, 0.0)
     return dataclasses.replace(nothing, reason="theory does not speak of this network")
 
 
-def _near_by_layer(asked: Asked, columns: Values, layers: Sequence[int], given: Sequence[float | None]) -> Measured:
+def _near_by_layer(asked: ClaimData, columns: Values, layers: Sequence[int], given: Sequence[float | None]) -> Measured:
     """Return whether each layer that has a number lies within the tolerance of it."""
     kept = [i for i, x in enumerate(given) if x is not None]
-    printed = np.array([_number(given[i]) for i in kept], np.float64)
+    printed = np.array([number_or_0(given[i]) for i in kept], np.float64)
     reach = np.array([tolerance(asked.claim.expect, x) for x in printed])
     names = [f"layer {layers[i]}" for i in kept]
     test = all_in_regions(columns[:, kept], list(printed - reach), list(printed + reach), names)
@@ -147,10 +141,13 @@ def _near_by_layer(asked: Asked, columns: Values, layers: Sequence[int], given: 
         (layer, float(mean), None if x is None else float(x))
         for layer, mean, x in zip(layers, means, given, strict=True)
     )
-    return _as_deviation(asked, test, columns[:, kept], printed, table)
+    found = _as_deviation(asked, test, columns[:, kept], printed, table)
+    return dataclasses.replace(
+        found, tolerances=tuple(None if x is None else tolerance(asked.claim.expect, float(x)) for x in given)
+    )
 
 
-def _as_deviation(asked: Asked, test: Test, columns: Values, printed: Values, table: Layers) -> Measured:
+def _as_deviation(asked: ClaimData, test: Test, columns: Values, printed: Values, table: Layers) -> Measured:
     """Say the result as the largest deviation from the printed numbers, as a fraction of them, and its layer."""
     with np.errstate(divide="ignore", invalid="ignore"):
         off = columns / printed - 1
@@ -163,17 +160,17 @@ def _as_deviation(asked: Asked, test: Test, columns: Values, printed: Values, ta
     return Measured(test, asked.by_seed(off[:, worst]), table, "deviation", at_layer=layer)
 
 
-def greater_than(asked: Asked) -> Measured:
+def greater_than(asked: ClaimData) -> Measured:
     """Return whether the claim's variants lie above the others, paired by seed."""
     return _against(asked, asked.claim.expect.greater_than or {}, 1.0)
 
 
-def less_than(asked: Asked) -> Measured:
+def less_than(asked: ClaimData) -> Measured:
     """Return whether the claim's variants lie below the others, paired by seed."""
     return _against(asked, asked.claim.expect.less_than or {}, -1.0)
 
 
-def _against(asked: Asked, other: Where, sign: float) -> Measured:
+def _against(asked: ClaimData, other: Where, sign: float) -> Measured:
     """Compare two sides paired by seed: by a difference, or by a factor on the scale of logarithms."""
     expect = asked.claim.expect
     a, b = asked.bounds(), asked.bounds(other_where(asked, other))
@@ -183,19 +180,20 @@ def _against(asked: Asked, other: Where, sign: float) -> Measured:
     difference = a.minus(b.times(factor)) if sign > 0 else a.times(factor).minus(b)
     floor = 0.0 if expect.factor else asked.least_paired_error(a.shown, b.shown)
     error = asked.standard_error(difference.shown, floor)
-    test = in_bounds(difference.times(sign), _number(expect.by), math.inf, error, paired=True)
+    compared = max(1.0, factor) * magnitude(a.shown, b.shown)
+    test = in_bounds(difference.times(sign), number_or_0(expect.by), math.inf, error, compared)
     shown = difference.shown
     if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not expect.by:
         test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
     return Measured(_directed(test, sign), asked.by_seed(shown), quantity="difference")
 
 
-def _by_factor(asked: Asked, a: Bounds, b: Bounds, factor: float, sign: float) -> Measured:
+def _by_factor(asked: ClaimData, a: Bounds, b: Bounds, factor: float, sign: float) -> Measured:
     """Compare two sides by their ratio, on the scale of logarithms."""
     ratio = a.over(b)
     logs = ratio.log().times(sign)
     error = asked.standard_error(logs.shown, asked.least_ratio_error(a.shown, b.shown))
-    test = in_bounds(logs, math.log(factor), math.inf, error, paired=True)
+    test = in_bounds(logs, math.log(factor), math.inf, error, LOGARITHMS)
     return Measured(_as_ratio(test, sign), asked.by_seed(ratio.shown), quantity="ratio")
 
 
@@ -223,19 +221,19 @@ def _directed(test: Test, sign: float) -> Test:
     )
 
 
-def same_as(asked: Asked) -> Measured:
+def same_as(asked: ClaimData) -> Measured:
     """Return whether two sides differ by less than the margin, paired by seed: an equivalence test."""
     expect = asked.claim.expect
     a, b = asked.bounds(), asked.bounds(other_where(asked, expect.same_as))
     difference = a.minus(b)
-    margin, floor = _number(expect.within), asked.least_paired_error(a.shown, b.shown)
+    margin, floor = number_or_0(expect.within), asked.least_paired_error(a.shown, b.shown)
     error = asked.standard_error(difference.shown, floor)
-    test = in_bounds(difference, -margin, margin, error, paired=True)
+    test = in_bounds(difference, -margin, margin, error, magnitude(a.shown, b.shown))
     method = f"equivalence by {test.method}, of the difference, paired by seed"
     return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference.shown), quantity="difference")
 
 
-def monotone(asked: Asked) -> Measured:
+def monotone(asked: ClaimData) -> Measured:
     """Return whether every step goes the claimed way, from one layer or one variant to the next.
 
     Steps are taken on the scale of logarithms where all values are positive. Measured is the share of steps, by
@@ -284,13 +282,13 @@ def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test
     return dataclasses.replace(test, verdict="contradicted", reason=f"nothing changes from {', '.join(still)}")
 
 
-def _over_layers(asked: Asked) -> tuple[Values, list[str]]:
+def _over_layers(asked: ClaimData) -> tuple[Values, list[str]]:
     if asked.claim.measure.metric not in LAYER_METRICS:
         return np.full((len(asked.seeds), 2), np.nan), ["", ""]
     return asked.layer_values(), [f"layer {number}" for number in asked.layer_numbers()]
 
 
-EXPECTATIONS: dict[str, Callable[[Asked], Measured]] = {
+EXPECTATIONS: dict[str, Callable[[ClaimData], Measured]] = {
     kind.__name__: kind for kind in (below, above, between, near, greater_than, less_than, same_as, monotone)
 }
 """Every kind of expectation by its name in a study file."""

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Sequence
 
-from reportgen.analysis.claims.claim_data import Asked
+from reportgen.analysis.claims.claim_data import ClaimData
 from reportgen.analysis.claims.expectations import Measured
 from reportgen.analysis.claims.verdicts import Test, Word
 from reportgen.analysis.statistics import ALPHA
@@ -15,7 +15,7 @@ from reportgen.analysis.words.expectations import noun_of
 Cases = Sequence[tuple[str, Measured]]
 
 
-def over_variants(asked: Asked, expectation: Callable[[Asked], Measured]) -> Measured:
+def over_variants(asked: ClaimData, expectation: Callable[[ClaimData], Measured]) -> Measured:
     """Return whether the claim holds for all of its variants, or for any; the values are those of the telling one.
 
     All: supported where every variant supports it, which needs no correction. Any: supported where one does at a

@@ -8,20 +8,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis import theory
-from reportgen.analysis.claims.claim_data import Asked, Values
+from reportgen.analysis.claims.claim_data import ClaimData, Values
 from reportgen.analysis.metrics.measures import reduced
 from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
 from reportgen.study.model.metrics import THEORY_STATISTICS
 
 
-def theory_by_layer(asked: Asked) -> Values:
+def theory_by_layer(asked: ClaimData) -> Values:
     """Return what mean-field theory expects of each run, (seeds, layers), NaN where it does not speak of it."""
     layers = asked.layer_numbers()
     return np.array([_mean([_of_layers(r, asked, layers) for r in runs], len(layers)) for runs in asked.runs()])
 
 
-def theory_by_seed(asked: Asked) -> Values:
+def theory_by_seed(asked: ClaimData) -> Values:
     """Return the one number that theory expects by seed: of layers, reduced as the claim says, or of a loss."""
     measure = asked.claim.measure
     if measure.metric in THEORY_STATISTICS:
@@ -33,7 +33,7 @@ def _loss(record: RunRecord) -> float:
     return chance_loss(record.spec.training.loss.name, record.spec.network.layers[-1].units)
 
 
-def _of_layers(record: RunRecord, asked: Asked, layers: Sequence[int]) -> Values:
+def _of_layers(record: RunRecord, asked: ClaimData, layers: Sequence[int]) -> Values:
     expected = (theory.of_record(record) or {}).get(asked.claim.measure.metric)
     if expected is None:
         return np.full(len(layers), math.nan)

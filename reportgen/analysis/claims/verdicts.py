@@ -52,27 +52,31 @@ class Test:
     seeds_needed: int | None = None
 
 
-def in_region(values: Values, low: float, high: float, least_error: float = 0.0, paired: bool = False) -> Test:
-    """Return whether the mean lies in [low, high], either of which may be infinite."""
+def in_region(values: Values, low: float, high: float, least_error: float = 0.0, compared: float | None = None) -> Test:
+    """Return whether the mean lies in [low, high], either of which may be infinite.
+
+    compared: of paired differences, the largest magnitude of what was subtracted; None for values that are no
+    differences, which have no effect size.
+    """
     known = values[~np.isnan(values)]
     if not np.isfinite(known).all():
         return _by_signs(known, low, high)
     mean, lo, hi = mean_interval(known, least_error)
     boundary = low if math.isinf(high) or (math.isfinite(low) and abs(mean - low) < abs(mean - high)) else high
     p = p_value(known, boundary, least_error) if known.size > 1 else None
-    effect = effect_size(known - boundary) if paired else None
+    effect = None if compared is None else effect_size(known - boundary, compared)
     verdict, reason = _judge(known.size, lo, hi, low, high)
     needed = seeds_needed(known, boundary, least_error) if verdict == "inconclusive" else None
     return Test(verdict, mean, (lo, hi), int(known.size), reason, METHOD, p, effect, needed)
 
 
-def in_bounds(values: Bounds, low: float, high: float, least_error: float = 0.0, paired: bool = False) -> Test:
+def in_bounds(values: Bounds, low: float, high: float, least_error: float = 0.0, compared: float | None = None) -> Test:
     """Return the same of values of which some are known only up to bounds.
 
     Each side of the region is held against the bound that makes it hardest: a claim is supported where it is with
     every unknown value at its worst, and contradicted where it is with every one at its best.
     """
-    least, most = (in_region(x, low, high, least_error, paired) for x in (values.lo, values.hi))
+    least, most = (in_region(x, low, high, least_error, compared) for x in (values.lo, values.hi))
     if not values.censored:
         return least
     if math.isinf(low) or math.isinf(high):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 
+from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence, Finding, Rule
@@ -19,14 +21,21 @@ def diagnose(
     Runs that failed with an error of the program tell nothing about a network, and are left out. subjects: ids of the
     variants that are diagnosed, all by default; the others are only compared with.
     """
+    known = {v.variant.id: v.variant for v in variants}
     records = {v.variant.id: usable(v.records) for v in variants}
-    found: list[Finding] = []
-    for summary in variants:
-        own = records[summary.variant.id]
-        if own and (subjects is None or summary.variant.id in subjects):
-            siblings = {name: others for name, others in records.items() if name != summary.variant.id}
-            found += _of_variant(Evidence(summary.variant, own, siblings), rules)
-    return in_order(found)
+
+    def evidence(name: str) -> Evidence:
+        return Evidence(known[name], records[name], {other: r for other, r in records.items() if other != name})
+
+    @functools.cache
+    def findings(name: str) -> list[Finding]:
+        return _of_variant(evidence(name), rules)
+
+    def alarms(name: str) -> set[str]:
+        return {finding.rule for finding in findings(name) if finding.severity != "info"}
+
+    diagnosed = [name for name, own in records.items() if own and (subjects is None or name in subjects)]
+    return in_order(consistent(finding, evidence(name), alarms) for name in diagnosed for finding in findings(name))
 
 
 def usable(records: Sequence[RunRecord]) -> list[RunRecord]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.causes import in_order, with_causes
 from reportgen.analysis.diagnosis.diagnose import usable
 from reportgen.analysis.diagnosis.rules import RULES
@@ -41,7 +42,7 @@ FINITE_END = "a run that ends in finite numbers"
 
 
 @dataclass(frozen=True)
-class Judgement:
+class PartialDiagnosis:
     """One variant: its findings, root causes first; rules that found nothing; those that lack something, with what."""
 
     variant: str
@@ -50,19 +51,35 @@ class Judgement:
     not_judged: Mapping[str, tuple[str, ...]]
 
 
-def judge(
+def diagnose_partial(
     variants: Mapping[str, Sequence[RunRecord]],
     rules: Mapping[str, Rule] = RULES,
     untold: Mapping[str, Collection[str]] = MappingProxyType({}),
-) -> tuple[Judgement, ...]:
+) -> tuple[PartialDiagnosis, ...]:
     """Return what the rules say of each variant's records, all variants being one another's siblings.
 
     untold: settings by variant that stand at their defaults because nobody said anything of them.
     """
     found = {name: usable(records) for name, records in variants.items()}
-    return tuple(
-        _of_variant(name, records, found, rules, untold.get(name, ())) for name, records in found.items() if records
-    )
+    judged = {
+        name: _of_variant(name, records, found, rules, untold.get(name, ()))
+        for name, records in found.items()
+        if records
+    }
+    return tuple(_consistent(one, found, judged) for one in judged.values())
+
+
+def _consistent(
+    one: PartialDiagnosis, records: Mapping[str, Sequence[RunRecord]], judged: Mapping[str, PartialDiagnosis]
+) -> PartialDiagnosis:
+    """Return a judgement with advice that agrees with the records of the other variants."""
+    siblings = {name: theirs for name, theirs in records.items() if name != one.variant}
+    evidence = Evidence(Variant(one.variant, one.variant, {}, {}), records[one.variant], siblings)
+
+    def alarms(name: str) -> set[str]:
+        return {finding.rule for finding in judged[name].findings if finding.severity != "info"}
+
+    return replace(one, findings=tuple(consistent(finding, evidence, alarms) for finding in one.findings))
 
 
 def _of_variant(
@@ -71,7 +88,7 @@ def _of_variant(
     all_: Mapping[str, Sequence[RunRecord]],
     rules: Mapping[str, Rule],
     untold: Collection[str],
-) -> Judgement:
+) -> PartialDiagnosis:
     found: list[Finding] = []
     passed: list[str] = []
     not_judged: dict[str, tuple[str, ...]] = {}
@@ -94,7 +111,7 @@ def _of_variant(
             passed.append(id_)
     findings = in_order(with_causes(found, rules))
     dropped = {f.rule for f in found} - {f.rule for f in findings}
-    return Judgement(name, findings, tuple(sorted((*passed, *dropped))), not_judged)
+    return PartialDiagnosis(name, findings, tuple(sorted((*passed, *dropped))), not_judged)
 
 
 def _needless(record: RunRecord) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ LEAST_LOSS = 0.05
 """What is added to losses before they are compared, as a share of guessing's: below it they hang on few examples."""
 
 
-def judge_remedy(
+def compare_remedy(
     finding: Finding, proposal: Proposal, variant: Variant, before: Sequence[RunRecord], after: Sequence[RunRecord]
 ) -> Remedy | None:
     """Return the remedy that a proposal became, None where no seed has run with and without it."""
@@ -65,6 +65,24 @@ def judge_remedy(
         verdict=_verdict(len(seeds), lo, hi, HIGHER_IS_BETTER.get(metric, False)),
         guessing=None if metric == SEEN else _guessing(sides, metric),
     )
+
+
+def scorer(
+    finding: Finding, variant: Variant, records: Sequence[RunRecord]
+) -> tuple[str, Callable[[RunRecord], float], Callable[[RunRecord], float]]:
+    """Return the metric by which a remedy is judged, its value for a run, and a score in which higher is better.
+
+    records: all runs that are compared, of which at least one is needed. The score of a loss is its negative logarithm,
+    so that a difference of mean scores is that of the ratio by which losses are compared.
+    """
+    metric = _metric(records, finding)
+    measure = _measure(metric, finding, variant)
+    if HIGHER_IS_BETTER.get(metric, False):
+        return metric, measure, measure
+    if metric == SEEN:
+        return metric, measure, lambda record: -measure(record)
+    floor = max(LEAST_LOSS * guess_loss(records[0]), 1e-12)
+    return metric, measure, lambda record: -math.log(measure(record) + floor)
 
 
 def _metric(records: Sequence[RunRecord], finding: Finding) -> str:

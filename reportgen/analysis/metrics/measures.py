@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.metrics.derived import DERIVED, fact
-from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES
+from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, PROBE_METRICS, SCORES
 from reportgen.runs.record import RunRecord
 from reportgen.study.model.claims import Measure
 from reportgen.study.model.metrics import COMPOSED, FACT_METRICS, LAYER_METRICS
@@ -48,7 +48,7 @@ def value(record: RunRecord, measure: Measure) -> float:
     """Return the one number that a claim tests for a record; NaN where it was not measured."""
     if measure.metric in LAYER_METRICS:
         return reduced(by_layer(record, measure), measure.reduce)
-    if measure.metric in LOOK_METRICS:
+    if measure.metric in PROBE_METRICS:
         return _at_look(record, measure)
     if measure.metric in ("diverged", "stopped"):
         return float(record.status == measure.metric)

@@ -40,3 +40,8 @@ def extent(name: str) -> tuple[float, float]:
     if name.endswith(_PERCENT + _PLAIN):
         return 0.0, 1.0
     return 0.0 if name.endswith(_SIZES) else -math.inf, math.inf
+
+
+def is_size(name: str) -> bool:
+    """Return whether a metric is never negative and has no upper bound, as losses, norms, counts and times."""
+    return extent(name) == (0.0, math.inf)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from reportgen.analysis.claims.expectations import USUAL_RTOL
+from reportgen.analysis.claims.tolerances import USUAL_RTOL
 from reportgen.analysis.words.names import amount, margin, setting_name
 from reportgen.study.model.claims import Claim
 from reportgen.study.planning.plan import Variant

@@ -9,7 +9,7 @@ from typing import Any
 from reportgen.analysis.words.names import setting, words
 from reportgen.audit.compare import Changes, ClaimChange, ScoreChange
 from reportgen.cli.output.reports import STYLES, Line, several
-from reportgen.report import formatting
+from reportgen.report import formatting, scores
 from reportgen.report.site.finished import FinishedClaim
 from reportgen.runs.store import plain
 
@@ -112,9 +112,9 @@ def _score_lines(changes: Changes) -> Iterator[str]:
 
 
 def _score(one: ScoreChange) -> str:
-    before, after = (formatting.score(value, one.score) for value in (one.before, one.after))
-    change = formatting.difference(one.difference, f"{one.score}_difference")
-    span = formatting.difference_interval(one.interval, f"{one.score}_difference")
+    before, after = (scores.score(value, one.score) for value in (one.before, one.after))
+    change = scores.difference(one.difference, f"{one.score}_difference", one.interval)
+    span = scores.difference_interval(one.interval, f"{one.score}_difference")
     return f"{before} -> {after}, paired difference {change} ({span}), n = {one.n}"
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.diagnosis.partial import Judgement, judge
+from reportgen.analysis.diagnosis.partial import PartialDiagnosis, diagnose_partial
 from reportgen.analysis.finding import Finding
 from reportgen.cli.output.reports import Line
-from reportgen.external.reader import Brought, read_records
+from reportgen.external.reader import ExternalRecord, read_records
 from reportgen.report.results.results import finding_values
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import plain
@@ -21,7 +21,7 @@ KINDS = {"looks": ("probe_", "unit_layer"), "facts": ("facts.",), "settings": ("
 """What a record lacks, by the beginning of its name; all else is scores."""
 
 
-def diagnose_files(path: Path) -> tuple[list[Brought], tuple[Judgement, ...]]:
+def diagnose_files(path: Path) -> tuple[list[ExternalRecord], tuple[PartialDiagnosis, ...]]:
     """Return the records of a file or folder, and what the rules say of each variant."""
     found = read_records(path)
     variants: dict[str, list[RunRecord]] = {}
@@ -29,15 +29,15 @@ def diagnose_files(path: Path) -> tuple[list[Brought], tuple[Judgement, ...]]:
     for brought in found:
         variants.setdefault(brought.variant, []).append(brought.record)
         untold[brought.variant] = (*untold.get(brought.variant, ()), *brought.untold)
-    return found, judge(variants, untold=untold)
+    return found, diagnose_partial(variants, untold=untold)
 
 
-def alarms(judgements: Sequence[Judgement]) -> bool:
+def alarms(judgements: Sequence[PartialDiagnosis]) -> bool:
     """Return whether there is a finding graver than a note."""
     return any(finding.severity != "info" for one in judgements for finding in one.findings)
 
 
-def judgement_lines(judgements: Sequence[Judgement], found: Sequence[Brought]) -> Iterator[Line]:
+def diagnosis_lines(judgements: Sequence[PartialDiagnosis], found: Sequence[ExternalRecord]) -> Iterator[Line]:
     """Yield each variant's findings, causes first with what follows from them, and what was not found or judged."""
     for place, one in enumerate(judgements):
         if place:
@@ -78,7 +78,7 @@ def _finding_lines(finding: Finding, indent: str, follows: str = "") -> Iterator
         yield "", f"{indent}{INDENT}{text}"
 
 
-def judgement_values(judgements: Sequence[Judgement], found: Sequence[Brought]) -> dict[str, Any]:
+def diagnosis_values(judgements: Sequence[PartialDiagnosis], found: Sequence[ExternalRecord]) -> dict[str, Any]:
     """Return what `diagnose --json` says; findings are as in results.json."""
     values: Mapping[str, Any] = {
         "records": [{"file": str(b.path), "variant": b.variant, "seed": b.record.spec.seed} for b in found],

@@ -22,8 +22,8 @@ from reportgen.workflow.estimate import (
     peak_bytes,
     run_costs,
 )
-from reportgen.workflow.request import Order, plan_jobs, stored_records, unique
-from reportgen.workflow.run import FailedRun, Report, foreseen
+from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
+from reportgen.workflow.run import FailedRun, Report, project_request
 
 STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 """The colour of a verdict on a terminal."""
@@ -72,6 +72,7 @@ def report_values(report: Report) -> dict[str, Any]:
         "stored": report.stored,
         "statuses": status_counts(report),
         "failures": list(report.failures),
+        "missing": report.missing.values if report.missing else None,
         "verdicts": {} if report.analysis.plan.study.watermark else verdict_counts(report),
         "claims": [_claim(claim) for claim in report.analysis.claims],
         "findings": len(report.analysis.findings),
@@ -105,7 +106,7 @@ def status_counts(report: Report) -> dict[str, int]:
     return dict(found)
 
 
-def falls_short(report: Report) -> bool:
+def has_unsupported_claim(report: Report) -> bool:
     """Tell whether a claim that matters is not supported: those marked required, or all where none is marked."""
     claims = report.analysis.claims
     required = [claim for claim in claims if claim.required] or claims
@@ -117,14 +118,14 @@ def counted(counts: Mapping[Any, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
 
 
-def check_values(order: Order, workers: int) -> dict[str, Any]:
+def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
     """Return what `check --json` says of a plan: runs, parameters, memory and time.
 
     Raises MissingError, as `run` would, where the data of a run that is not stored are not at hand.
     """
-    plan = foreseen(order)
+    plan = project_request(request)
     study, jobs = plan.study, unique(plan_jobs(plan))
-    stored = {key for key, record in stored_records(order, jobs).items() if record.status != "failed"}
+    stored = {key for key, record in stored_records(request, jobs).items() if record.status != "failed"}
     download = download_bytes(plan, [job for job in jobs if job.key not in stored])
     costs = run_costs(plan, jobs)
     missing: list[Cost] = [cost for key, cost in costs.items() if key not in stored]

@@ -73,13 +73,13 @@ def documentation(entry: Any) -> str:
 
 def takes(metric: str) -> str:
     """Return where a metric is measured, with the keys of `measure` that go with it."""
-    from reportgen.engine.spec import EPOCH_COLUMNS, LOOK_METRICS
+    from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS
     from reportgen.study.checks.best import BEST_PLACES
     from reportgen.study.model.metrics import CHECK_METRICS, COMPOSED, LAYER_METRICS, TIME_METRICS
 
     kinds = {
         LAYER_METRICS: "in layers, at a look: `layer`, `step`, `reduce`",
-        LOOK_METRICS: "at a look: `step`",
+        PROBE_METRICS: "at a look: `step`",
         (*EPOCH_COLUMNS, *COMPOSED): "at the end, or after an `epoch`",
         TIME_METRICS: "in training: `score`, `level`, `of_first`",
         CHECK_METRICS: "before training, in all layers or those of `layer`",
@@ -189,7 +189,7 @@ def _study(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.study.planning.plan import make_plan
 
     study = load_study(shipped_studies()[name])
-    plan = make_plan(study, outlook=True)
+    plan = make_plan(study, projected=True)
     yield study.question
     yield f"file:    {shipped_studies()[name]}"
     yield f"runs:    {len(plan.runs)}, of {counted(plan.variants)} on {len(study.seeds)} seeds"

@@ -20,10 +20,13 @@ def blocks(n: int) -> list[slice]:
 
 
 def groups(d: int, image_shape: tuple[int, int, int] | None, per: str) -> tuple[IntArray, IntArray]:
-    """Return where each group of features that share a statistic begins, and its size."""
+    """Return the start and the size of each group of features that share a statistic.
+
+    Raises StudyError for `per: channel` without images.
+    """
     if per == "channel":
         if image_shape is None:
-            raise StudyError("?", "per: channel needs images", hint="per: feature or per: all")
+            raise StudyError("images-required", "per: channel requires images", hint="use per: feature or per: all")
         starts = np.arange(image_shape[0]) * (d // image_shape[0])
     else:
         starts = np.arange(d) if per == "feature" else np.zeros(1, np.int64)

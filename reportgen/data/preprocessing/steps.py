@@ -44,10 +44,18 @@ class Step(Row):
 def prepare(
     splits: Sequence[FloatArray], image_shape: ImageShape | None, steps: Sequence[Component], seed: int = 0
 ) -> tuple[list[FloatArray], ImageShape | None, dict[str, float]]:
-    """Return the splits after all steps in order, the image shape if features still are pixels, and facts.
+    """Return the splits after all steps, the image shape if the features are still pixels, and facts.
 
-    splits: training first. A step is fitted on the training split as the steps before left it, or on all splits.
-    seed: of the noise that a step adds.
+    Each step is fitted on the output of the steps before it.
+
+    Parameters
+    ----------
+    splits : examples of each split, (n, features) each, the training split first.
+    seed : seed of the noise that a step adds.
+
+    Raises
+    ------
+    StudyError : a step has impossible settings, or its result is too large for float32.
     """
     prepared = list(splits)
     facts: dict[str, float] = {}
@@ -59,7 +67,7 @@ def prepare(
         if step.draws:
             prepared = _with_noise(prepared, params, stream(seed, "input noise", index))
         if not all(np.isfinite(x).all() for x in prepared):
-            raise StudyError("?", f"preprocessing step {step.name} leads to numbers that float32 cannot hold")
+            raise StudyError("not-finite", f"preprocessing step {step.name} produces numbers too large for float32")
         image_shape = image_shape if step.keeps_pixels else None
         facts.update(fitted.facts)
     return prepared, image_shape, facts
@@ -104,9 +112,8 @@ def _standardize(x: FloatArray, image_shape: ImageShape | None, params: Mapping[
 
 def _minmax(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
     if not params["low"] < params["high"]:
-        raise StudyError(
-            "?", f"minmax from low {params['low']} to high {params['high']}", hint="low must be below high"
-        )
+        found = f"low of minmax is {params['low']}, but high is {params['high']}"
+        raise StudyError("invalid-range", found, hint="low must be below high")
     low, high = group_bounds(x, *groups(x.shape[1], image_shape, params["per"]))
     varies = high > low
     width = params["high"] - params["low"]
@@ -130,12 +137,17 @@ def _pca(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any
 
 
 def _check_pca(params: Mapping[str, Any], most: int) -> None:
-    """Refuse a number of components beyond `most`, the smaller of examples and features, or both ways at once."""
+    """Raise StudyError if both `components` and `variance` are set, or more than `most` components are requested.
+
+    most: the smaller of the numbers of examples and features.
+    """
     components = params.get("components")
     if components is not None and params.get("variance") is not None:
-        raise StudyError("?", "pca takes components or variance, not both")
+        raise StudyError("conflicting-settings", "pca accepts components or variance, not both")
     if components is not None and components > most:
-        raise StudyError("?", f"pca cannot give {components} components", hint=f"the data have at most {most}")
+        raise StudyError(
+            "out-of-range", f"pca cannot keep {components} components", hint=f"at most {most} for these data"
+        )
 
 
 def _whiten(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:

@@ -1,4 +1,4 @@
-"""The user's own table: one example a line, numbers and a class."""
+"""CSV files of the user: one example per line, numbers and a class."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from reportgen.errors import StudyError
 
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-_MANY_CLASSES = 20  # from here on, a class for every second line is taken for a measurement
+_MANY_CLASSES = 20  # with more, a class for every second line is considered a measurement
 
-_FILL = "every cell needs a value: mend it, or leave the line out"
+_FILL = "correct the cell or remove the line"
 
-_LONGEST = 40  # letters of a cell that a message shows
+_LONGEST = 40  # characters of a cell in a message
 
 Line = tuple[int, list[str]]
 
@@ -43,7 +43,10 @@ def identity(request: Request) -> str:
 
 
 def read(request: Request) -> Source:
-    """Return the examples of the file in its order; classes are sorted, as numbers where they all are numbers."""
+    """Return the examples in the file's order; classes are sorted, as numbers if all of them are numbers.
+
+    Raises StudyError with the file, line and column of an error.
+    """
     params = request.params
     path = existing_file(params["path"], request.folder)
     form = _Format(params["path"], _name_or_number(params["target"]), params["header"], params["separator"])
@@ -60,9 +63,10 @@ def _read(path: Path, _: Stamp, form: _Format) -> Source:
     lines = _lines(path, form)
     number, first = next(lines, (0, []))
     if not first:
-        raise StudyError("?", "is empty", form.name, "one example a line is needed")
+        raise StudyError("empty-data", "the file is empty", form.name, "one example per line")
     if len(first) < 2:
-        raise StudyError("?", "has one column only", form.name, "a class and a feature are needed; see separator")
+        right = "a class and at least one feature; see separator"
+        raise StudyError("missing-column", "the file has only one column", form.name, right)
     names = first if _is_header(first, form) else None
     target = _target(form, names, len(first))
     rows = _Rows(form.name, len(first), target, names)
@@ -74,7 +78,7 @@ def _read(path: Path, _: Stamp, form: _Format) -> Source:
 
 
 def _lines(path: Path, form: _Format) -> Iterator[Line]:
-    """Yield line number and cells of every line that is not blank."""
+    """Yield line number and cells of every line that is not blank; raises StudyError if the file is no CSV table."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, delimiter=_SEPARATORS[form.separator], skipinitialspace=True, strict=True)
@@ -82,17 +86,18 @@ def _lines(path: Path, form: _Format) -> Iterator[Line]:
                 if cells:
                     yield reader.line_num, cells
     except UnicodeDecodeError as error:
-        raise StudyError(
-            "?", f"is not UTF-8 text: {error.reason} at byte {error.start}", form.name, "save it as UTF-8"
-        ) from error
+        found = f"the file is not UTF-8 text from byte {error.start} on"
+        raise StudyError("not-text", found, form.name, "save it as UTF-8") from error
     except csv.Error as error:
-        raise StudyError("?", f"is not a table: {error}", f"{form.name}:{reader.line_num}") from error
+        hint = "shorten the cell, or close the quote"
+        raise StudyError("invalid-file", "invalid CSV", f"{form.name}:{reader.line_num}", hint) from error
     except OSError as error:
-        raise StudyError("?", f"cannot be read: {error.strerror or error}", form.name) from error
+        found = f"the file cannot be read: {error.strerror or error}"
+        raise StudyError("unreadable-file", found, form.name) from error
 
 
 def _is_header(first: list[str], form: _Format) -> bool:
-    """Return whether the first line names the columns: none of its cells, but perhaps the target's, is a number."""
+    """Return whether the first line contains column names: no cell except the target's is a number."""
     if form.header != "auto":
         return form.header == "yes"
     if isinstance(form.target, str) and form.target in [cell.strip() for cell in first]:
@@ -109,46 +114,51 @@ def _is_number(cell: str) -> bool:
     return True
 
 
+def _is_usable(cell: str) -> bool:
+    return "_" not in cell and _is_number(cell) and abs(float(cell)) <= _FLOAT32_MAX
+
+
 def _target(form: _Format, names: list[str] | None, width: int) -> int:
-    """Return the number of the target column, from 0."""
+    """Return the number of the target column, from 0; raises StudyError if there is no such column."""
     target = width - 1 if form.target is None else form.target
     if isinstance(target, str):
         known = [name.strip() for name in names or []]
         if known.count(target) > 1:
             found = f"{known.count(target)} columns are named '{target}'"
-            raise StudyError("?", found, form.name, "give the number of one, from 0", "target")
+            raise StudyError("ambiguous-column", found, form.name, "give the column's number, from 0", "target")
         if target in known:
             return known.index(target)
         raise _unknown_column(form, known, target)
     if not -width <= target < width:
-        raise StudyError("?", f"no column {target}", form.name, f"columns are 0 to {width - 1}", setting="target")
+        raise StudyError("missing-column", f"no column {target}", form.name, f"columns are 0 to {width - 1}", "target")
     return target % width
 
 
 def _unknown_column(form: _Format, known: list[str], target: str) -> StudyError:
-    """Return the error for a target that is none of the known names."""
+    """Return the error for a target that is not among the known names."""
     found, other = f"no column '{target}'", _other_separator(known, target, form)
     if other:
-        return StudyError("?", found, form.name, f"set separator: {other}, which stands in the first line", "separator")
+        return StudyError("wrong-separator", found, form.name, f"set separator: {other}", "separator")
     close = difflib.get_close_matches(target, known, 1)
-    columns = f"the columns are {', '.join(known[:20])}" if known else "the file has no line of names"
-    return StudyError("?", found, form.name, f"did you mean '{close[0]}'?" if close else columns, "target")
+    columns = f"the columns are {', '.join(known[:20])}" if known else "the file has no line of column names"
+    hint = f"did you mean '{close[0]}'?" if close else columns
+    return StudyError("missing-column", found, form.name, hint, "target")
 
 
 def _other_separator(names: list[str], target: str, form: _Format) -> str | None:
-    """Return the separator that would give a column of that name, None where none would."""
+    """Return the separator that would give a column of that name, or None."""
     line = _SEPARATORS[form.separator].join(names)
     split = {name: [cell.strip() for cell in line.split(sign)] for name, sign in _SEPARATORS.items()}
     return next((name for name, cells in split.items() if target in cells), None)
 
 
 def _shown(cell: str) -> str:
-    """Return a cell in quotes, not too long, and without letters that would disturb a terminal."""
+    """Return a cell in quotes, shortened, with control characters escaped."""
     return repr(cell if len(cell) <= _LONGEST else f"{cell[:_LONGEST]}...")
 
 
 class _Rows:
-    """The examples read so far; every cell is checked as it comes, so that an error knows its line."""
+    """The examples read so far; every cell is checked when it is read, so that an error has its line."""
 
     def __init__(self, file: str, width: int, target: int, names: list[str] | None) -> None:
         self._file, self._width, self._target, self._names = file, width, target, names
@@ -156,13 +166,14 @@ class _Rows:
         self._labels: list[str] = []
 
     def add(self, line: int, cells: list[str]) -> None:
-        """Take one line; a StudyError names file, line and column of what is wrong with it."""
+        """Add one line; raises StudyError with the file, line and column of an invalid cell."""
         if len(cells) != self._width:
-            found = f"has {len(cells)} cells where {self._width} are expected"
-            raise StudyError("?", found, f"{self._file}:{line}", "as many as the first line has")
+            found = f"expected {self._width} cells, found {len(cells)}"
+            raise StudyError("wrong-length", found, f"{self._file}:{line}", "as many as in the first line")
         label = cells[self._target].strip()
         if not label:
-            raise StudyError("?", "the class is missing", f"{self._file}:{line}: {self._column(self._target)}", _FILL)
+            where = f"{self._file}:{line}: {self._column(self._target)}"
+            raise StudyError("missing-value", "the class is missing", where, _FILL)
         features = cells[: self._target] + cells[self._target + 1 :]
         try:
             values = np.array([float(cell) for cell in features])
@@ -177,41 +188,42 @@ class _Rows:
         return f"column '{self._names[column].strip()}'" if self._names else f"column {column}"
 
     def _bad_cell(self, line: int, cells: list[str]) -> StudyError:
-        """Return the error for the first cell that is no finite float32 number; Python's 1_000 is none here."""
-        for column, cell in enumerate(cells):
-            usable = "_" not in cell and _is_number(cell) and abs(float(cell)) <= _FLOAT32_MAX
-            if column != self._target and not usable:
-                found = f"{_shown(cell)} is not a finite number" if cell.strip() else "the number is missing"
-                break
-        hint = "decimals follow a point" if _is_number(cell.replace(",", ".")) and "," in cell else _FILL
-        return StudyError("?", found, f"{self._file}:{line}: {self._column(column)}", hint)
+        """Return the error for the first cell that is not a finite float32 number; Python's 1_000 is not allowed."""
+        features = ((column, cell) for column, cell in enumerate(cells) if column != self._target)
+        column, cell = next((column, cell) for column, cell in features if not _is_usable(cell))
+        where = f"{self._file}:{line}: {self._column(column)}"
+        if not cell.strip():
+            return StudyError("missing-value", "the number is missing", where, _FILL)
+        code = "not-finite" if _is_number(cell) and "_" not in cell else "invalid-data"
+        point = cell.strip().replace(",", ".")
+        hint = f"did you mean {point}?" if "," in cell and _is_number(point) else _FILL
+        return StudyError(code, f"{_shown(cell)} is not a finite number", where, hint)
 
     def source(self) -> Source:
-        """Return all examples; a file that teaches nothing is a StudyError."""
+        """Return all examples; raises StudyError if there are none or if they do not differ."""
         if not self._examples:
-            raise StudyError("?", "has no line of data", self._file, "one example a line is needed")
+            raise StudyError("empty-data", "the file has no lines of data", self._file, "one example per line")
         x = np.stack(self._examples)
         if len(x) > 1 and (x == x[0]).all():
-            raise StudyError("?", "is constant: all lines have the same features", self._file, "examples that differ")
+            raise StudyError("constant-data", "all lines have the same features", self._file)
         names, y = self._classes()
         return Source(x, y, len(names), names)
 
     def _classes(self) -> tuple[tuple[str, ...], IntArray]:
-        """Return the names of the classes in order, and each example's class, (n,)."""
+        """Return the names of the classes in order, and each example's class, (n,); raises StudyError."""
         found = set(self._labels)
         where = f"{self._file}: {self._column(self._target)}"
         if len(found) == 1:
             raise StudyError(
-                "?", f"holds one class only, {_shown(self._labels[0])}", where, "two are needed to tell apart"
+                "single-class", f"only one class, {_shown(self._labels[0])}", where, "at least two classes"
             )
         if len(found) > max(_MANY_CLASSES, len(self._labels) / 2):
-            many = f"holds {len(found)} different values in {len(self._labels)} lines"
-            raise StudyError("?", many, where, "name the column of the class with target", setting="target")
+            many = f"{len(found)} different values in {len(self._labels)} lines"
+            raise StudyError("too-many-classes", many, where, "name the class column with target", "target")
         numbers = all(_is_number(label) for label in found)
         if numbers and any(float(label) % 1 for label in found):
-            raise StudyError(
-                "?", "holds numbers that are not whole", where, "a class is needed, not a measurement", "target"
-            )
+            right = "name the class column with target"
+            raise StudyError("invalid-labels", "the classes are not whole numbers", where, right, "target")
         names = tuple(sorted(found, key=lambda label: (float(label), label)) if numbers else sorted(found))
         number_of = {name: number for number, name in enumerate(names)}
         return names, np.array([number_of[label] for label in self._labels], np.int64)

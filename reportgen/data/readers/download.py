@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import http.client
 import ipaddress
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
-from urllib.error import URLError
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 from reportgen.data.readers.files import sha256
 from reportgen.errors import MissingError
 
+if TYPE_CHECKING:
+    from requests import Response
+
 _TIMEOUT_SECONDS = 30  # without a byte
 _CHUNK = 2**20
-_FAILURES = (URLError, OSError, http.client.HTTPException, ValueError)
 
 
 @dataclass(frozen=True)
@@ -51,10 +47,15 @@ def is_intact(path: Path, file: PublishedFile) -> bool:
 
 
 def fetch(file: PublishedFile, folder: Path, bases: Sequence[str]) -> Path:
-    """Return the file's path in the folder, downloaded from the first address that has it, unless it is there.
+    """Return the file's path in the folder; download the file with pooch unless an intact copy is there.
 
-    bases: addresses of folders, https, or http on this machine alone. What arrives is written under another name and
-    renamed when its checksum is right, so a broken download leaves nothing. Raises MissingError.
+    Parameters
+    ----------
+    bases : addresses of folders, tried in order; https, or http on this machine alone.
+
+    Raises
+    ------
+    MissingError : no address sent the published file. A file with a wrong checksum never gets its name in the folder.
     """
     path = folder / file.name
     if is_intact(path, file):
@@ -62,35 +63,82 @@ def fetch(file: PublishedFile, folder: Path, bases: Sequence[str]) -> Path:
     reasons = []
     for base in bases:
         try:
-            _download(f"{base.rstrip('/')}/{file.name}", file, path)
+            _download(f"{base.rstrip('/')}/{file.name}", file, folder)
         except MissingError as error:
             reasons.append(error.message)
-        except _FAILURES as error:
-            reasons.append(f"{urlsplit(base).netloc}: {getattr(error, 'reason', None) or error}")
         else:
             return path
     raise MissingError(
-        "?", f"{file.name} could not be downloaded: {'; '.join(reasons)}", hint=f"or put the file into {folder} by hand"
+        "download-failed",
+        f"{file.name} could not be downloaded: {'; '.join(reasons)}",
+        hint=f"or put the file into {folder} by hand",
     )
 
 
-def _download(url: str, file: PublishedFile, path: Path) -> None:
+def _download(url: str, file: PublishedFile, folder: Path) -> None:
+    """Download a file into the folder; a MissingError names the address and what was wrong."""
+    import pooch
+    from requests import RequestException
+
     _check_address(url)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(prefix=".download-", dir=path.parent)
-    temporary = Path(name)
+    pooch.get_logger().setLevel("WARNING")
+    download = _Download(file)
     try:
-        with os.fdopen(descriptor, "wb") as target:
-            request = Request(url, headers={"User-Agent": "reportgen"})
-            with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
-                _check_address(answer.url)
-                _copy(answer, target, file, urlsplit(url).netloc)
-            target.flush()
-            os.fsync(target.fileno())
-        os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Without a processor, since pooch's Untar can write outside its folder on Python 3.11.
+        pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=download)
+    except (RequestException, OSError, ValueError) as error:  # pooch raises ValueError for a wrong checksum
+        raise MissingError("download-failed", f"{urlsplit(url).netloc} {download.reason(error)}") from error
+
+
+class _Download:
+    """A downloader for pooch that reads at most the published number of bytes."""
+
+    def __init__(self, file: PublishedFile) -> None:
+        self._size = file.size
+        self._received = 0
+
+    def __call__(self, url: str, path: str, _: object) -> None:
+        """Write the bytes of an address to a file."""
+        from pooch import HTTPDownloader
+
+        # Without compression in transit, a .gz file arrives as it was published. Each redirection is checked.
+        options = {"headers": {"Accept-Encoding": "identity"}, "hooks": {"response": _check_response}}
+        with open(path, "wb") as self._file:
+            HTTPDownloader(chunk_size=_CHUNK, timeout=_TIMEOUT_SECONDS, **options)(url, self, None)
+        if self._received != self._size:
+            raise ValueError("another size")
+
+    def write(self, chunk: bytes) -> None:
+        """Write bytes that arrived, and raise ValueError as soon as there are too many."""
+        self._received += len(chunk)
+        if self._received > self._size:
+            raise ValueError("another size")
+        self._file.write(chunk)
+
+    def flush(self) -> None:
+        """Write what is buffered to the file."""
+        self._file.flush()
+
+    def reason(self, error: Exception) -> str:
+        """Return what an address did, from the facts of the download rather than from an error's text."""
+        from requests import HTTPError, RequestException, Timeout
+
+        if isinstance(error, HTTPError) and error.response is not None:
+            return f"answered with HTTP status {error.response.status_code}"
+        if isinstance(error, Timeout):
+            return f"did not answer within {_TIMEOUT_SECONDS} seconds"
+        if self._received > self._size:
+            return f"sent more than {self._size} bytes"
+        if isinstance(error, OSError) and not isinstance(error, RequestException):
+            return f"was reached, but the file cannot be stored: {error.strerror}"
+        if self._received == self._size:
+            return "sent a file with the wrong checksum"
+        return f"sent {self._received} bytes instead of {self._size}" if self._received else "cannot be reached"
+
+
+def _check_response(response: Response, *_: object, **__: object) -> None:
+    _check_address(response.url)
 
 
 def _check_address(url: str) -> None:
@@ -98,7 +146,7 @@ def _check_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
         return
-    raise MissingError("?", f"{url} is not an https address")
+    raise MissingError("download-failed", f"{url} is not an https address")
 
 
 def _is_loopback(host: str) -> bool:
@@ -108,22 +156,6 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _copy(source: IO[bytes], target: IO[bytes], file: PublishedFile, host: str) -> None:
-    """Copy at most the file's bytes, and raise MissingError unless they are the published ones."""
-    digest, size = hashlib.sha256(), 0
-    while chunk := source.read(_CHUNK):
-        size += len(chunk)
-        if size > file.size:
-            break
-        digest.update(chunk)
-        target.write(chunk)
-    if size != file.size:
-        found = f"{size} bytes" if size < file.size else "more bytes"
-        raise MissingError("?", f"{host} sent {found} instead of {file.size}")
-    if digest.hexdigest() != file.sha256:
-        raise MissingError("?", f"{host} sent a file with the wrong checksum")
-
-
 def required(file: PublishedFile, folder: Path, data_set: str) -> Path:
     """Return the file's path in the cache; a MissingError says how to get it."""
     path = folder / file.name
@@ -131,4 +163,4 @@ def required(file: PublishedFile, folder: Path, data_set: str) -> Path:
         return path
     state = "is damaged" if path.is_file() else "is not on this machine"
     hint = "--set data.download=true fetches it once, --set data.path=FOLDER names a folder that has it"
-    raise MissingError("?", f"{data_set}: {file.name} {state}", str(folder), hint)
+    raise MissingError("missing-data", f"{data_set}: {file.name} {state}", str(folder), hint)

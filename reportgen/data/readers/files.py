@@ -12,44 +12,48 @@ Stamp = tuple[int, int]
 
 
 def locate(path: str, folder: Path | None) -> Path:
-    """Return the path, which starts at the study's folder unless it is absolute or begins with ~.
+    """Return the path, relative to the study's folder unless it is absolute or begins with ~.
 
-    Raises StudyError for one that leads nowhere, or that the system does not take for one.
+    Raises StudyError if the home folder is unknown or the system rejects the path.
     """
     try:
         expanded = Path(path).expanduser()
-    except RuntimeError as error:  # ~ of somebody who has no home here
-        raise StudyError("?", f"the path {path} leads nowhere", hint=str(error), setting="path") from error
+    except RuntimeError as error:  # ~ of a user without a home folder
+        raise StudyError("file-not-found", f"unknown home folder in {path}", hint=str(error), setting="path") from error
     found = expanded if folder is None else folder / expanded
     try:
         found.exists()
     except OSError as error:  # such as a name that is too long
-        raise StudyError("?", f"{path} cannot be read: {error.strerror or error}", setting="path") from error
+        raise _unreadable(path, error) from error
     return found
 
 
 def existing_file(path: str, folder: Path | None) -> Path:
-    """Return the located file; a StudyError where there is none."""
+    """Return the located file; raises StudyError if it is missing or a folder."""
     found = locate(path, folder)
     if found.is_dir():
-        raise StudyError("?", f"{path} is a folder", hint="a file is needed", setting="path")
+        raise StudyError("not-a-file", f"{path} is a folder", hint="name a file", setting="path")
     if not found.is_file():
-        raise StudyError("?", f"there is no file {path}", hint=f"looked for {found}", setting="path")
+        raise StudyError("file-not-found", f"file {path} does not exist", hint=f"looked for {found}", setting="path")
     return found
 
 
 def stamp(path: Path) -> Stamp:
-    """Return size and time of change: what tells that a file has not been touched since it was read."""
+    """Return size and modification time, which show whether a file has changed since it was read."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's contents in hex, remembered until the file changes."""
+    """Return the SHA-256 of a file's contents in hex, cached until the file changes; raises StudyError."""
     try:
         return _sha256(path, stamp(path))
     except OSError as error:
-        raise StudyError("?", f"{path} cannot be read: {error.strerror or error}", setting="path") from error
+        raise _unreadable(str(path), error) from error
+
+
+def _unreadable(path: str, error: OSError) -> StudyError:
+    return StudyError("unreadable-file", f"{path} cannot be read: {error.strerror or error}", setting="path")
 
 
 @functools.lru_cache(maxsize=32)

@@ -29,23 +29,34 @@ _BROKEN = (OSError, EOFError, zlib.error, tarfile.TarError)
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the contents of a file, unpacked where its name ends in .gz."""
+    """Return the contents of a file, unpacked if its name ends in .gz; raises StudyError if it is damaged."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             data: bytes = file.read(MOST_BYTES + 1)
     except _BROKEN as error:
-        raise _broken(path, str(error) or "it ends too early") from error
+        raise _damaged(path, _reason(error)) from error
     if len(data) > MOST_BYTES:
-        raise _broken(path, f"it unpacks to more than {MOST_BYTES // 2**20} MiB")
+        raise _damaged(path, f"it unpacks to more than {MOST_BYTES // 2**20} MiB", "too-large")
     return data
 
 
-def _broken(path: Path, reason: str) -> StudyError:
-    return StudyError("?", f"{path.name} is broken: {reason}", str(path.parent), "get the file anew")
+def _reason(error: Exception) -> str:
+    """Return why a file cannot be read; the libraries' own messages differ from version to version."""
+    if isinstance(error, EOFError):
+        return "it ends too early"
+    if isinstance(error, tarfile.TarError):
+        return "it is not a complete tar archive"
+    if isinstance(error, gzip.BadGzipFile | zlib.error):
+        return "it is not intact gzip data"
+    return getattr(error, "strerror", None) or "it cannot be read"
+
+
+def _damaged(path: Path, reason: str, code: str = "invalid-file") -> StudyError:
+    return StudyError(code, f"the file is damaged: {reason}", str(path), "download it again")
 
 
 def read_idx(path: Path, dimensions: int) -> Bytes:
-    """Return the array of an IDX file of unsigned bytes, with that number of dimensions.
+    """Return the array of an IDX file of unsigned bytes with `dimensions` axes; raises StudyError for other contents.
 
     Format: two zero bytes, a code for the type, the number of dimensions, each size as a big-endian 32-bit number,
     then the values, the last dimension fastest.
@@ -53,24 +64,30 @@ def read_idx(path: Path, dimensions: int) -> Bytes:
     data = read_bytes(path)
     start = 4 + 4 * dimensions
     if len(data) < start or data[:4] != bytes([0, 0, _IDX_BYTES, dimensions]):
-        raise _broken(path, f"it does not begin like an IDX file of {dimensions}-dimensional bytes")
+        raise _damaged(path, f"no IDX header of a {dimensions}-dimensional array of bytes")
     sizes = [int.from_bytes(data[4 * k : 4 * k + 4], "big") for k in range(1, dimensions + 1)]
     if len(data) - start != math.prod(sizes):
         wanted = " x ".join(map(str, sizes))
-        raise _broken(path, f"it holds {len(data) - start} values where its header says {wanted}")
+        raise _damaged(path, f"{len(data) - start} values, but its header says {wanted}")
     return np.frombuffer(data, np.uint8, offset=start).reshape(sizes)
 
 
 def read_cifar(data: bytes, path: Path) -> tuple[Bytes, Bytes]:
-    """Return images (n, 3072), channel by channel, and labels (n,), of CIFAR-10's binary records."""
+    """Return images (n, 3072), channel by channel, and labels (n,), of CIFAR-10's binary records.
+
+    Raises StudyError for an incomplete record.
+    """
     if not data or len(data) % _RECORD:
-        raise _broken(path, f"{len(data)} bytes are not a whole number of records of {_RECORD}")
+        raise _damaged(path, f"{len(data)} bytes are not a multiple of the record size {_RECORD}")
     records = np.frombuffer(data, np.uint8).reshape(-1, _RECORD)
     return records[:, 1:], records[:, 0]
 
 
 def tar_members(path: Path, names: Collection[str]) -> dict[str, bytes]:
-    """Return the contents of the regular files of those names in a gzipped tar archive, whatever their folders."""
+    """Return the contents of the named regular files of a gzipped tar archive, in any folder of it.
+
+    Raises StudyError if the archive is damaged, too large, or lacks a file.
+    """
     found: dict[str, bytes] = {}
     try:
         with gzip.open(path) as unpacked, tarfile.open(fileobj=_limited(unpacked, path), mode="r|") as archive:
@@ -79,20 +96,20 @@ def tar_members(path: Path, names: Collection[str]) -> dict[str, bytes]:
                 if member.isreg() and name in names and name not in found:
                     found[name] = _member(archive, member, path)
     except _BROKEN as error:
-        raise _broken(path, str(error) or "it ends too early") from error
+        raise _damaged(path, _reason(error)) from error
     missing = [name for name in names if name not in found]
     if missing:
-        raise _broken(path, f"it holds no {missing[0]}")
+        raise _damaged(path, f"{missing[0]} is missing")
     return found
 
 
 def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> bytes:
     if member.size > MOST_BYTES:
-        raise _broken(path, f"{member.name} has {member.size} bytes")
+        raise _damaged(path, f"{member.name} has {member.size} bytes", "too-large")
     file = archive.extractfile(member)
     data = b"" if file is None else file.read()
     if len(data) != member.size:
-        raise _broken(path, "it ends too early")
+        raise _damaged(path, "unexpected end")
     return data
 
 
@@ -101,7 +118,7 @@ def _limited(stream: gzip.GzipFile, path: Path) -> IO[bytes]:
 
 
 class _Limited:
-    """A stream that refuses to unpack without end, whatever sizes the archive's headers claim."""
+    """A stream that raises StudyError after `MOST_ARCHIVE_BYTES`, whatever sizes the archive's headers claim."""
 
     def __init__(self, stream: gzip.GzipFile, path: Path) -> None:
         self._stream, self._path, self._left = stream, path, MOST_ARCHIVE_BYTES
@@ -111,5 +128,5 @@ class _Limited:
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise _broken(self._path, f"it unpacks to more than {MOST_ARCHIVE_BYTES // 2**20} MiB")
+            raise _damaged(self._path, f"it unpacks to more than {MOST_ARCHIVE_BYTES // 2**20} MiB", "too-large")
         return data

@@ -34,15 +34,16 @@ def gaussian(request: Request) -> Source:
 
 
 def _check_gaussian(request: Request) -> None:
-    """Refuse parameters that contradict one another."""
+    """Raise StudyError for parameters that contradict each other."""
     teacher, distance, prior = (request.params[name] for name in ("teacher", "distance", "prior"))
     if teacher is not None and (distance is not None or prior is not None):
         other = "distance" if distance is not None else "prior"
-        raise StudyError("?", f"gaussian data take their labels from a teacher or from {other}, not from both")
-    if prior is not None and (len(prior) != request.classes or sum(prior) <= 0):
-        raise StudyError(
-            "?", f"prior has {len(prior)} entries for {request.classes} classes", hint="one share a class, not all zero"
-        )
+        raise StudyError("conflicting-settings", f"gaussian accepts teacher or {other}, not both")
+    if prior is not None and len(prior) != request.classes:
+        found = f"prior has {len(prior)} values for {request.classes} classes"
+        raise StudyError("wrong-length", found, hint="one value per class")
+    if prior is not None and sum(prior) <= 0:
+        raise StudyError("out-of-range", "all values of prior are 0", hint="at least one positive value")
 
 
 def gaussian_counts(request: Request) -> IntArray | None:

@@ -1,4 +1,4 @@
-"""The user's own arrays: one .npz file that holds the splits."""
+"""NumPy archives of the user: one .npz file with an array for each split."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from reportgen.data.dataset import IntArray
@@ -17,7 +18,7 @@ from reportgen.data.readers.files import Stamp, existing_file, sha256, stamp
 from reportgen.data.source import Request, Source
 from reportgen.errors import StudyError
 
-MOST_BYTES = 16 * 2**30  # unpacked; more is a mistake or a trap
+MOST_BYTES = 16 * 2**30  # unpacked
 
 _BROKEN = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
@@ -28,7 +29,10 @@ def identity(request: Request) -> str:
 
 
 def read(request: Request) -> Source:
-    """Return the examples of the file, its splits given; labels must be whole numbers from 0 without gaps."""
+    """Return the examples of the file with its own splits; labels must be whole numbers from 0 without gaps.
+
+    Raises StudyError with the file and the array of an error.
+    """
     path = existing_file(request.params["path"], request.folder)
     return _read(path, stamp(path), request.params["path"])
 
@@ -37,8 +41,10 @@ def read(request: Request) -> Source:
 def _read(path: Path, _: Stamp, name: str) -> Source:
     try:
         arrays = _arrays(path, name)
-    except (*_BROKEN, MemoryError) as error:
-        raise StudyError("?", f"not a readable .npz file: {error}", name, "as numpy.savez writes it") from error
+    except MemoryError as error:
+        raise StudyError("too-large", "the file needs more memory than this machine has", name) from error
+    except _BROKEN as error:
+        raise StudyError("invalid-file", "invalid .npz file", name, "save it with numpy.savez") from error
     splits = ["train", "val"] + (["test"] if "x_test" in arrays else [])
     xs = [_examples(arrays[f"x_{split}"], f"x_{split}", name) for split in splits]
     ys = [_labels(arrays[f"y_{split}"], f"y_{split}", name) for split in splits]
@@ -51,10 +57,10 @@ def _read(path: Path, _: Stamp, name: str) -> Source:
 
 
 def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
-    """Return the arrays that are needed, by name."""
+    """Return the required arrays by name; raises StudyError if one is missing or the file is too large."""
     with path.open("rb") as file, zipfile.ZipFile(file) as archive:
         if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
-            raise StudyError("?", f"unpacks to more than {MOST_BYTES // 2**30} GiB", name)
+            raise StudyError("too-large", f"the file unpacks to more than {MOST_BYTES // 2**30} GiB", name)
     with np.load(path, allow_pickle=False) as archive:
         needed = ["x_train", "y_train", "x_val", "y_val"]
         if "x_test" in archive.files or "y_test" in archive.files:
@@ -62,70 +68,80 @@ def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
         missing = [key for key in needed if key not in archive.files]
         if missing:
             found = ", ".join(archive.files) or "nothing"
-            raise StudyError("?", f"has no {' and no '.join(missing)}", name, f"it holds {found}")
+            raise StudyError("missing-array", f"missing {' and '.join(missing)}", name, f"the file has {found}")
         return {key: _array(archive, key, name) for key in needed}
 
 
 def _array(archive: Any, key: str, name: str) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = archive[key]
-    except ValueError as error:
-        if "pickle" in str(error) or "Object arrays" in str(error):
-            raise StudyError("?", f"{key} holds Python objects", name, "an array of numbers is needed") from error
-        raise
+    if _holds_objects(archive, key):
+        raise _array_error("object-array", name, key, "expected numbers, found Python objects")
+    array: NDArray[Any] = archive[key]
     return array
 
 
+def _holds_objects(archive: Any, key: str) -> bool:
+    """Return whether the header of an array announces Python objects, which only unpickling can read."""
+    member = f"{key}.npy" if f"{key}.npy" in archive.zip.namelist() else key
+    with archive.zip.open(member) as file:
+        old = npy.read_magic(file) == (1, 0)
+        return bool((npy.read_array_header_1_0 if old else npy.read_array_header_2_0)(file)[2].hasobject)
+
+
+def _array_error(code: str, name: str, key: str, found: str, right: str | None = None) -> StudyError:
+    return StudyError(code, found, f"{name}: {key}", right)
+
+
 def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
-    """Return the examples as float32, (n, features) or (n, channels, height, width)."""
+    """Return the examples as float32, (n, features) or (n, channels, height, width); raises StudyError."""
     if x.dtype.kind not in "biuf":
-        raise StudyError("?", f"{key} is of type {x.dtype}", name, "numbers are needed")
+        raise _array_error("wrong-type", name, key, f"expected numbers, found type {x.dtype}")
     if x.ndim not in (2, 4) or 0 in x.shape[1:]:
-        shape = "x".join(map(str, x.shape)) or "a single number"
-        raise StudyError("?", f"{key} is {shape}", name, "(n, features) or (n, channels, height, width) is needed")
+        right = "(n, features) or (n, channels, height, width)"
+        raise _array_error("wrong-shape", name, key, f"shape {x.shape} is not possible", right)
     if not np.isfinite(x).all():
         first = tuple(int(place) for place in np.argwhere(~np.isfinite(x))[0])
-        raise StudyError("?", f"{key} holds a NaN or an infinity, first at {first}", name)
+        raise _array_error("not-finite", name, key, f"expected finite numbers, found {x[first]} at {first}")
     with np.errstate(over="ignore"):
         values = x.astype(np.float32)
     if not np.isfinite(values).all():
-        raise StudyError("?", f"{key} holds numbers beyond the range of float32", name)
+        raise _array_error("not-finite", name, key, "numbers too large for float32")
     return values
 
 
 def _labels(y: NDArray[Any], key: str, name: str) -> IntArray:
-    """Return the labels as int64, (n,)."""
+    """Return the labels as int64, (n,); raises StudyError."""
     if y.ndim != 1:
-        raise StudyError("?", f"{key} has {y.ndim} dimensions", name, "one label for each example, (n,), is needed")
+        raise _array_error("wrong-shape", name, key, f"shape {y.shape} is not possible", "one label per example, (n,)")
     if y.dtype.kind not in "iu" and y.size:
-        raise StudyError("?", f"{key} is of type {y.dtype}", name, "whole numbers from 0 are needed")
+        raise _array_error("wrong-type", name, key, f"expected whole numbers, found type {y.dtype}")
     if y.size and y.min() < 0:
-        raise StudyError("?", f"{key} holds the label {y.min()}", name, "labels count from 0")
+        raise _array_error("invalid-labels", name, key, f"label {y.min()} is not possible", "labels count from 0")
     return y.astype(np.int64)
 
 
 def _check_shapes(splits: list[str], xs: list[NDArray[np.float32]], ys: list[IntArray], name: str) -> None:
+    """Raise StudyError if arrays differ in the number or the shape of their examples."""
     for split, x, y in zip(splits, xs, ys, strict=True):
         if len(x) != len(y):
-            raise StudyError("?", f"x_{split} has {len(x)} examples and y_{split} {len(y)} labels", name)
+            raise _array_error("wrong-shape", name, f"y_{split}", f"{len(y)} labels for {len(x)} examples")
         if x.shape[1:] != xs[0].shape[1:]:
-            raise StudyError("?", f"examples of x_{split} are {x.shape[1:]}, those of x_train {xs[0].shape[1:]}", name)
+            found = f"examples have shape {x.shape[1:]}, but in x_train {xs[0].shape[1:]}"
+            raise _array_error("wrong-shape", name, f"x_{split}", found)
     if not len(xs[0]):
-        raise StudyError("?", "x_train is empty", name)
+        raise _array_error("empty-data", name, "x_train", "the array is empty")
 
 
 def _classes(splits: list[str], ys: list[IntArray], name: str) -> int:
-    """Return the number of classes: those of the training labels, which leave none out."""
+    """Return the number of classes; raises StudyError unless the training labels contain each of them."""
     found = np.unique(ys[0])
     classes = len(found)
     if found[-1] != classes - 1:
         gap = int(np.flatnonzero(found != np.arange(classes))[0])
-        raise StudyError(
-            "?", f"y_train has labels up to {found[-1]}, but none is {gap}", name, "number classes without gaps"
-        )
+        text = f"labels up to {found[-1]}, but no label {gap}"
+        raise _array_error("invalid-labels", name, "y_train", text, "number the classes from 0 without gaps")
     if classes == 1:
-        raise StudyError("?", "y_train holds one class only", name, "two are needed to tell apart")
+        raise _array_error("single-class", name, "y_train", "only one class", "at least two classes")
     for split, y in zip(splits, ys, strict=True):
         if y.size and y.max() >= classes:
-            raise StudyError("?", f"y_{split} holds the class {y.max()}, which y_train has not", name)
+            raise _array_error("invalid-labels", name, f"y_{split}", f"class {y.max()} does not occur in y_train")
     return classes

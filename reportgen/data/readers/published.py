@@ -1,6 +1,6 @@
 """Published data sets of images: MNIST, Fashion-MNIST and CIFAR-10, read from the local cache or a folder.
 
-Files in the cache are compared with the published checksums; files in a folder of the user's are taken as they are.
+Files in the cache must have the published checksums; files in the user's own folder may have any.
 """
 
 from __future__ import annotations
@@ -62,16 +62,16 @@ def identity(name: str) -> Callable[[Request], str]:
 
 
 def lacking(name: str) -> Callable[[Request], int]:
-    """Return the row's function from a request to the bytes that would be downloaded first; it fetches nothing.
+    """Return the row's function from a request to the number of bytes to download; it downloads nothing.
 
-    That function raises MissingError where files are missing and the study does not ask for a download.
+    That function raises MissingError if files are missing and the study does not allow a download.
     """
 
     def of_request(request: Request) -> int:
         published, folder = PUBLISHED[name], cache_folder() / name
         if request.params["download"] and not request.params["path"]:
             return sum(file.size for file in published.files if not is_intact(folder / file.name, file))
-        (_in_folder if request.params["path"] else _in_cache)(name, request)  # raises where files are missing
+        (_in_folder if request.params["path"] else _in_cache)(name, request)  # raises if files are missing
         return 0
 
     return of_request
@@ -101,25 +101,31 @@ def _read(name: str, request: Request) -> Source:
 def _parse(name: str, paths: tuple[Path, ...], _: tuple[Stamp, ...]) -> Source:
     images, labels, test_n, image_shape = PUBLISHED[name].read(paths)
     if labels.max(initial=0) >= CLASSES:
-        raise StudyError("?", f"{name} has a label {labels.max()}", str(paths[0].parent), "labels are 0 to 9")
+        raise StudyError(
+            "invalid-labels", f"{name} has a label {labels.max()}", str(paths[0].parent), "labels are 0 to 9"
+        )
     names = PUBLISHED[name].class_names
     return Source(images, labels.astype(np.int64), CLASSES, names, image_shape, test_n)
 
 
 def _idx(paths: tuple[Path, ...]) -> Parsed:
-    """Return images, labels, the number of test images, and an image's shape, of four IDX files."""
+    """Return images, labels, the number of test images, and the shape of an image, of four IDX files.
+
+    Raises StudyError if the files do not belong together.
+    """
     train, y_train, test, y_test = (read_idx(path, 3 if "images" in path.name else 1) for path in paths)
     for images, labels, path in ((train, y_train, paths[1]), (test, y_test, paths[3])):
         if len(images) != len(labels) or not len(images):
-            raise StudyError("?", f"{path.name} has {len(labels)} labels for {len(images)} images", str(path.parent))
+            raise StudyError("wrong-shape", f"{len(labels)} labels for {len(images)} images", str(path))
     if train.shape[1:] != test.shape[1:]:
-        raise StudyError("?", f"{paths[2].name} has images of another size than {paths[0].name}", str(paths[0].parent))
+        found = f"images of {test.shape[1:]} pixels, but {paths[0].name} has images of {train.shape[1:]}"
+        raise StudyError("wrong-shape", found, str(paths[2]))
     images = np.concatenate([train.reshape(len(train), -1), test.reshape(len(test), -1)])
     return images, np.concatenate([y_train, y_test]), len(test), (1, train.shape[1], train.shape[2])
 
 
 def _cifar(paths: tuple[Path, ...]) -> Parsed:
-    """Return images, labels, the number of test images, and an image's shape, of the archive or its six files."""
+    """Return images, labels, the number of test images, and the shape of an image, of the archive or its six files."""
     if len(paths) == 1:
         members = tar_members(paths[0], _BATCHES)
         contents = [(members[name], paths[0]) for name in _BATCHES]
@@ -131,7 +137,7 @@ def _cifar(paths: tuple[Path, ...]) -> Parsed:
 
 
 def _in_cache(name: str, request: Request) -> list[Path]:
-    """Return the published files in the cache, fetched first where the study asks for that."""
+    """Return the published files in the cache, downloaded first if the study allows it; raises MissingError."""
     published, folder = PUBLISHED[name], cache_folder() / name
     if request.params["download"]:
         return [fetch(file, folder, published.bases) for file in published.files]
@@ -139,10 +145,11 @@ def _in_cache(name: str, request: Request) -> list[Path]:
 
 
 def _in_folder(name: str, request: Request) -> list[Path]:
-    """Return the files in the user's folder, as published or unpacked."""
+    """Return the files in the user's folder, as published or unpacked; raises MissingError if one is missing."""
     folder = locate(request.params["path"], request.folder)
     if not folder.is_dir():
-        raise MissingError("?", f"there is no folder {request.params['path']}", hint=f"looked for {folder}")
+        found = f"folder {request.params['path']} does not exist"
+        raise MissingError("file-not-found", found, hint=f"looked for {folder}")
     return PUBLISHED[name].unpacked(folder, PUBLISHED[name].files)
 
 
@@ -155,7 +162,7 @@ def _packed_or_not(folder: Path, name: str) -> Path:
     for candidate in (folder / name, folder / plain):
         if candidate.is_file():
             return candidate
-    raise MissingError("?", f"{folder} holds no {name}", hint=f"nor {plain}")
+    raise MissingError("missing-data", f"{name} is missing", str(folder), f"the unpacked file {plain} also works")
 
 
 def _cifar_files(folder: Path, files: Sequence[PublishedFile]) -> list[Path]:
@@ -166,7 +173,8 @@ def _cifar_files(folder: Path, files: Sequence[PublishedFile]) -> list[Path]:
         batches = [base / name for name in _BATCHES]
         if all(path.is_file() for path in batches):
             return batches
-    raise MissingError("?", f"{folder} holds neither {archive.name} nor {_BATCHES[0]} and its kind")
+    hint = f"its {len(_BATCHES)} unpacked files also work"
+    raise MissingError("missing-data", f"{archive.name} is missing", str(folder), hint)
 
 
 PUBLISHED = {

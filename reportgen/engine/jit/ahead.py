@@ -22,7 +22,7 @@ from reportgen.engine.jit.cache import sources_hash
 from reportgen.engine.predict import outputs
 from reportgen.engine.probes.agreement import agreement_by_example
 from reportgen.engine.probes.evenness import weight_shape
-from reportgen.engine.probes.probe import look_at_activations, look_at_deltas, look_at_shifts, look_at_weights, probe
+from reportgen.engine.probes.probe import probe, probe_activations, probe_gradients, probe_updates, probe_weights
 from reportgen.engine.program import pass_types
 from reportgen.engine.setup import training_types, watch_types
 from reportgen.engine.step import train_steps
@@ -51,13 +51,13 @@ def wait(heed: Callable[[], None]) -> None:
     end = time.monotonic() + _LONGEST_SECONDS
     while _helper and _helper[0] is not None and _helper[0].poll() is None and time.monotonic() < end:
         heed()
-        compile_rest()
+        compile_deferred()
         time.sleep(_POLL_SECONDS)
 
 
-def compile_rest() -> None:
+def compile_deferred() -> None:
     """Compile in this process, where that was not done yet, what a run needs at its end."""
-    for kernel, arguments in meanwhile():
+    for kernel, arguments in deferred():
         if not (config.DISABLE_JIT or kernel.signatures):
             kernel.compile(arguments)
 
@@ -103,16 +103,16 @@ def _parts_of_a_look() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """Return the kernels that a look alone calls."""
     vector, numbers, counts, room = float32[::1], float64[::1], int64[::1], int32[::1]
     return (
-        (look_at_activations, (vector, numbers, counts, room, numbers)),
-        (look_at_deltas, (vector, uint32[::1], counts, counts, room, numbers)),
-        (look_at_weights, (vector, vector, int64, numbers)),
-        (look_at_shifts, (counts, vector, vector, vector, numbers)),
+        (probe_activations, (vector, numbers, counts, room, numbers)),
+        (probe_gradients, (vector, uint32[::1], counts, counts, room, numbers)),
+        (probe_weights, (vector, vector, int64, numbers)),
+        (probe_updates, (counts, vector, vector, vector, numbers)),
         (agreement_by_example, (vector, vector, int64, int64)),
         (weight_shape, (vector, numbers)),
     )
 
 
-def meanwhile() -> Sequence[tuple[Any, tuple[Any, ...]]]:
+def deferred() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """Return the kernels that are not needed until a run ends: the first process compiles them while it waits."""
     network, vector = pass_types(np.dtype(np.float32)), float32[::1]
     return ((outputs, (*network, vector, int64[::1], int64, types.boolean, int64, vector)),)

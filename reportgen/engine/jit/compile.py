@@ -29,7 +29,7 @@ def kernel(function: F) -> F:
     return cast("F", compiled)
 
 
-def inner(function: F) -> F:
+def internal(function: F) -> F:
     """Return the function compiled for kernels alone: without the entry from Python, which costs time to compile."""
     compiled = njit(
         nogil=True,
@@ -43,7 +43,7 @@ def inner(function: F) -> F:
     return cast("F", compiled)
 
 
-def part(function: F) -> F:
+def force_inline(function: F) -> F:
     """Return the function compiled into the code of its callers: a call would hand over a hundred fields of arrays."""
     compiled = njit(
         nogil=True,
@@ -58,7 +58,7 @@ def part(function: F) -> F:
     return cast("F", compiled)
 
 
-def inline(function: F) -> F:
+def inline_ir(function: F) -> F:
     """Return the function compiled into its callers, as if it were written there."""
     compiled = njit(
         nogil=True, cache=_is_kept(function), fastmath=FASTMATH, error_model="numpy", _nrt=False, inline="always"

@@ -61,8 +61,8 @@ def remove_stale(found: Sequence[Kernels]) -> list[Kernels]:
 
 
 def _removed(folder: Path) -> bool:
-    disk.sweep(folder.parent)
-    with contextlib.suppress(OSError), disk.unfinished(folder) as aside:
+    disk.remove_abandoned(folder.parent)
+    with contextlib.suppress(OSError), disk.temporary_path(folder) as aside:
         os.rename(folder, aside)
         return True
     return False  # another process holds it, or has just removed it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.jit.compile import inner
+from reportgen.engine.jit.compile import internal
 from reportgen.engine.layers.dense import fill
 from reportgen.engine.network import (
     BETA,
@@ -24,7 +24,7 @@ from reportgen.engine.network import (
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
-@inner
+@internal
 def normalize_running(running, epsilon, gamma, beta, z):
     """Normalize z in place by the running mean and variance."""
     width = gamma.size
@@ -34,7 +34,7 @@ def normalize_running(running, epsilon, gamma, beta, z):
             row[j] = gamma[j] * (row[j] - running[j]) / np.sqrt(running[width + j] + epsilon) + beta[j]
 
 
-@inner
+@internal
 def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
     """Normalize z in place by its own moments; keep xhat and moments = [1 / sqrt(var + epsilon) | mean | var].
 
@@ -72,7 +72,7 @@ def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
             running[width + j] = keep * running[width + j] + (_ONE - keep) * variance[j] * unbiased
 
 
-@inner
+@internal
 def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient):
     """Turn the derivative by the output into that by the input, in place; set gamma's and beta's gradients."""
     width = gamma.size
@@ -92,7 +92,7 @@ def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient)
             row[j] = gamma[j] * scale[j] * centred
 
 
-@inner
+@internal
 def forward_norm(net, state, work, layer, rows, mode, z):
     """Normalize a layer's pre-activations z, in place, as the mode and the layer's settings say."""
     code, constant = net.codes[layer], net.constants[layer]
@@ -110,7 +110,7 @@ def forward_norm(net, state, work, layer, rows, mode, z):
     normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments)
 
 
-@inner
+@internal
 def backward_norm(net, state, work, layer, rows, delta):
     """Take `delta` back through a layer's normalization, in place; set the gradients of gamma and beta."""
     code = net.codes[layer]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.engine.jit.calls import call
-from reportgen.engine.jit.compile import inline, inner, kernel, part
+from reportgen.engine.jit.compile import force_inline, inline_ir, internal, kernel
 from reportgen.engine.math.microkernel import ADD, WRITE
 from reportgen.engine.math.random import dropout_mask, subkey
 from reportgen.engine.network import (
@@ -40,27 +40,27 @@ INVERTED, SCALE_AT_TEST, UNSCALED = 1, 2, 3
 _ZERO = np.float32(0)
 
 
-@inner
+@internal
 def copy(source, target):
     """Set target to source, both flat. A slice assignment would do, but takes seconds to compile."""
     for k in range(source.size):
         target[k] = source[k]
 
 
-@inner
+@internal
 def fill(target, value):
     """Set all of target, flat, to a number of its type."""
     for k in range(target.size):
         target[k] = value
 
 
-@inline
+@inline_ir
 def block(work, offset, width, rows):
     """Return a layer's (rows, width) block, flat."""
     return work.blocks[offset * rows : (offset + width) * rows]
 
 
-@inline
+@inline_ir
 def layer_input(net, work, layer, rows):
     """Return what comes into a layer, flat (rows, fan_in): the batch, or the layer below after dropout."""
     if layer == 0:
@@ -70,14 +70,14 @@ def layer_input(net, work, layer, rows):
     return block(work, place, below[UNITS], rows)
 
 
-@inline
+@inline_ir
 def pre_activation(net, work, layer, rows):
     """Return a layer's pre-activations, flat (rows, width): where its activations will be, if none needs both."""
     code = net.codes[layer]
     return block(work, code[PRE] if code[PRE] >= 0 else code[ACTS], code[WIDTH], rows)
 
 
-@part
+@force_inline
 def forward_linear(net, state, work, layer, rows, mode):
     """Write Z = A W + b, normalized where the layer has batch-norm, to the layer's pre-activation block."""
     code = net.codes[layer]
@@ -94,7 +94,7 @@ def forward_linear(net, state, work, layer, rows, mode):
         call(code[NORMALIZE], net, state, work, layer, rows, mode, z)
 
 
-@part
+@force_inline
 def forward_activation(net, state, work, layer, rows, mode, step):
     """Turn a layer's pre-activations into activations, and drop units."""
     code = net.codes[layer]
@@ -113,7 +113,7 @@ def forward_activation(net, state, work, layer, rows, mode, step):
         call(code[DROP], net, state, work, layer, rows, mode, step, acts)
 
 
-@inner
+@internal
 def drop(net, state, work, layer, rows, mode, step, acts):
     """Write the layer's mask, and its activations under the mask."""
     code = net.codes[layer]
@@ -130,7 +130,7 @@ def drop(net, state, work, layer, rows, mode, step, acts):
         out[k] = acts[k] * mask[k]
 
 
-@inner
+@internal
 def forward(net, state, work, rows, mode, step):
     """Pass the batch in work.x through all layers; the logits end in the last layer's block."""
     for layer in range(net.codes.shape[0]):
@@ -138,14 +138,14 @@ def forward(net, state, work, rows, mode, step):
         forward_activation(net, state, work, layer, rows, mode, step)
 
 
-@inline
+@inline_ir
 def output(net, work, rows):
     """Return the logits of the last forward pass, flat (rows, classes)."""
     code = net.codes[net.codes.shape[0] - 1]
     return block(work, code[ACTS], code[UNITS], rows)
 
 
-@part
+@force_inline
 def backward_activation(net, state, work, layer, rows, delta, other):
     """Turn the loss's derivative by a layer's outputs, in `delta`, into that by its pre-activations.
 
@@ -169,7 +169,7 @@ def backward_activation(net, state, work, layer, rows, delta, other):
         call(code[DIFFERENTIATE], constants, acts, z, delta[:size])
 
 
-@part
+@force_inline
 def backward_linear(net, state, work, layer, rows, delta, other):
     """Set the gradients of a layer's bias, or of gamma and beta, and take the derivative back to the layer's inputs.
 
@@ -194,7 +194,7 @@ def backward_linear(net, state, work, layer, rows, delta, other):
         call(net.product, shape, delta, (width, 1), weights, True, other, other, finish, work.panels)
 
 
-@part
+@force_inline
 def weight_gradient(net, state, work, layer, rows, delta, target, below, finish):
     """Do with A' delta, (fan_in, width), for the layer's inputs A, what `finish` says; target is its c, below its d."""
     code = net.codes[layer]

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from reportgen.engine.jit.compile import inline, inner
-from reportgen.engine.math.microkernel import COLUMNS, DESCEND, LANES, LOW, MIX, TALL, fetch, tile, turn
+from reportgen.engine.jit.compile import inline_ir, internal
+from reportgen.engine.math.microkernel import (
+    ACCUMULATE,
+    COLUMNS,
+    LANES,
+    LOW,
+    MOMENTUM_STEP,
+    TALL,
+    fetch,
+    tile,
+    transpose,
+)
 
 DEPTH, BREADTH = 512, 128
 """How much of a large b is copied together at a time, inner dimension and columns: it stays in the second cache."""
@@ -17,7 +27,7 @@ def panel_size(longest: int) -> int:
     return BREADTH * min(longest, DEPTH)
 
 
-@inner
+@internal
 def _pack(b, at, b_row, k, columns, panel):
     """Copy up to 16 columns of b to the panel, (k, 16)."""
     for p in range(k):
@@ -29,31 +39,31 @@ def _pack(b, at, b_row, k, columns, panel):
                 panel[p * COLUMNS + q] = b[at + p * b_row + q]
 
 
-@inner
+@internal
 def _pack_turned(b, at, b_row, k, columns, panel):
     """Set the panel, (k, 16), to the transpose of `columns` rows of b."""
     blocks = columns - columns % LANES
     whole = k - k % LANES
     for q in range(0, blocks, LANES):
         for p in range(0, whole, LANES):
-            turn(b, at + q * b_row + p, b_row, panel, p * COLUMNS + q, COLUMNS)
+            transpose(b, at + q * b_row + p, b_row, panel, p * COLUMNS + q, COLUMNS)
     for q in range(columns):
         for p in range(whole if q < blocks else 0, k):
             panel[p * COLUMNS + q] = b[at + q * b_row + p]
 
 
-@inner
+@internal
 def _part_of(finish, one, first, last):
     """Return how a part of the inner dimension is finished, so that all parts together are finished as asked."""
     kind, f0, f1, f2 = finish
     if first and last:
         return finish
-    if kind < MIX:
-        return finish if first else (MIX, one, one, f2)
-    return (DESCEND if last and kind == DESCEND else MIX, f0 if first else one, f1, f2)
+    if kind < ACCUMULATE:
+        return finish if first else (ACCUMULATE, one, one, f2)
+    return (MOMENTUM_STEP if last and kind == MOMENTUM_STEP else ACCUMULATE, f0 if first else one, f1, f2)
 
 
-@inner
+@internal
 def _gather_panels(b, at, b_row, turned, k, begin, end, panels):
     """Copy columns begin to end of b, from its row at `at` on, to panels of (k, 16)."""
     for j in range(begin, end, COLUMNS):
@@ -65,7 +75,7 @@ def _gather_panels(b, at, b_row, turned, k, begin, end, panels):
             _pack(b, at + j, b_row, k, columns, panel)
 
 
-@inline
+@inline_ir
 def _lines(height, i, begin, block, a, a_steps, source, row, packs, far, c, n, d, d_row, finish):
     """Compute `height` rows of c from row i on, in the columns of the block, which is (left, right, depth).
 
@@ -86,7 +96,7 @@ def _lines(height, i, begin, block, a, a_steps, source, row, packs, far, c, n, d
         tile(height, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish)
 
 
-@inner
+@internal
 def product(shape, a, a_steps, b, turned, c, d, finish, panels):
     """Multiply a (m, k) by b (k, n) for shape (m, n, k), and do with the sums what `finish` says: see `tile`.
 
@@ -101,7 +111,7 @@ def product(shape, a, a_steps, b, turned, c, d, finish, panels):
         depth = min(k - begin, DEPTH)
         part = _part_of(finish, c.dtype.type(1), begin == 0, begin + depth == k)
         source, row = (panels, COLUMNS) if packs else (b, n)
-        d_row = n if part[0] == DESCEND else 0
+        d_row = n if part[0] == MOMENTUM_STEP else 0
         for left in range(0, n, breadth):
             right = min(left + breadth, n)
             if packs:

@@ -22,7 +22,7 @@ TALL, LOW = 6, 4
 """Heights of tiles; for what is left there are single rows. Six rows of 16 numbers fill twelve of sixteen vector
 registers and keep both multipliers busy."""
 
-WRITE, ADD, MIX, DESCEND = (np.int64(kind) for kind in range(4))
+WRITE, ADD, ACCUMULATE, MOMENTUM_STEP = (np.int64(kind) for kind in range(4))
 """What is done with the sums s: c = s; c = s + d, with one row d for all; c = f0 c + f1 s; c = f0 c + f1 s + f2 d, then
 d = d + c, which is the step of gradient descent with momentum."""
 
@@ -110,7 +110,7 @@ def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, 
     builder = emit.builder
     at = {i: builder.mul(_SIZE(i), c_row) for i, _ in sums}
     kind, *factors = cgutils.unpack_tuple(builder, finish)
-    with builder.if_else(builder.icmp_signed("<", kind, _SIZE(int(MIX)))) as (writes, mixes):
+    with builder.if_else(builder.icmp_signed("<", kind, _SIZE(int(ACCUMULATE)))) as (writes, mixes):
         with writes:
             start = [cgutils.alloca_once_value(builder, ir.Constant(emit.vector, None)) for _ in range(emit.count)]
             with builder.if_then(builder.icmp_signed("==", kind, _SIZE(int(ADD)))):
@@ -124,7 +124,7 @@ def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, 
             for (i, part), total in sums.items():
                 old = emit.load(builder.gep(c, [at[i]]), part)
                 mixed[i, part] = emit.add(emit.multiply(f1, total), emit.multiply(f0, old))
-            _descend(emit, mixed, builder.icmp_signed("==", kind, _SIZE(int(DESCEND))), c, at, d, f2)
+            _descend(emit, mixed, builder.icmp_signed("==", kind, _SIZE(int(MOMENTUM_STEP))), c, at, d, f2)
 
 
 def _descend(emit: _Emit, mixed: dict[Any, Any], descends: Any, c: Any, at: dict[int, Any], d: Any, f2: Any) -> None:
@@ -187,11 +187,11 @@ def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_r
     lines, inner, across = np.arange(rows)[:, None], np.arange(k), np.arange(columns)
     sums = a[a_at + lines * a_steps[0] + inner * a_steps[1]] @ b[b_at + inner[:, None] * b_row + across]
     place, below = c_at + lines * c_row + across, d_at + lines * c_row + across
-    if kind < MIX:
+    if kind < ACCUMULATE:
         c[place] = sums + d[d_at + across] if kind == ADD else sums
         return
     c[place] = f0 * c[place] + f1 * sums
-    if kind == DESCEND:
+    if kind == MOMENTUM_STEP:
         c[place] += f2 * d[below]
         d[below] += c[place]
 
@@ -276,6 +276,6 @@ def _turn_plain(source, at, row, target, target_at, target_row):
     target[target_at + lines * target_row + columns] = source[at + columns * row + lines]
 
 
-turn = _turn_plain if config.DISABLE_JIT else _turn
+transpose = _turn_plain if config.DISABLE_JIT else _turn
 """turn(source, at, row, target, target_at, target_row) writes the transpose of a block of 8 by 8, whose rows are `row`
 apart."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.data.streams import stream
-from reportgen.engine.jit.compile import inner, kernel
+from reportgen.engine.jit.compile import internal, kernel
 
 _MULTIPLIER_A = np.uint32(0x7FEB352D)
 _MULTIPLIER_B = np.uint32(0x846CA68B)
@@ -47,7 +47,7 @@ def dropout_mask(key, rate, scale, mask):
         mask[i] = zero if drawn < threshold else scale
 
 
-@inner
+@internal
 def shuffle(key, order):
     """Fill `order` with 0, 1, ... in random order (Fisher and Yates 1938, as Durstenfeld 1964 does it in place).
 

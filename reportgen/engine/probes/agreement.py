@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.jit.compile import inner
+from reportgen.engine.jit.compile import internal
 from reportgen.engine.probes.moments import count_nonzero
 
 _NONE = np.int32(0)
 _ONE_BY_ONE, _AT_A_TIME = 8, 64
 
 
-@inner
+@internal
 def agreement_by_example(inputs, delta, fan_in, width):
     """Return the share, over examples and units with a gradient, whose weight gradients have one sign; NaN for none.
 
@@ -35,7 +35,7 @@ def agreement_by_example(inputs, delta, fan_in, width):
     return agreeing / counted if counted > 0 else np.nan
 
 
-@inner
+@internal
 def _signs(values):
     """Return whether there are positive and whether there are negative values; it looks until both are seen.
 
@@ -58,7 +58,7 @@ def _signs(values):
     return positive > 0, negative > 0
 
 
-@inner
+@internal
 def agreement_of_batch(gradient, width):
     """Return the share of units with a gradient whose gradients, flat (fan_in, width), have one sign; NaN for none."""
     counted, agreeing = 0, 0

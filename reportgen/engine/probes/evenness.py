@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.jit.compile import inner
+from reportgen.engine.jit.compile import internal
 
 WEIGHT_SHAPES = ("weight_max", "weight_evenness")
 """What `weight_shape` finds, by name."""
 
 
-@inner
+@internal
 def weight_shape(w, found):
     """Set found (2,) to the largest absolute weight, and evenness; weights that are not finite leave it as it was.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.jit.compile import inner
+from reportgen.engine.jit.compile import internal
 from reportgen.engine.layers.dense import fill
 
 _NO_SIGN, _SIZE, _INFINITE = np.uint32(0x7FFFFFFF), np.int32(0x7FFFFFFF), np.int32(0x7F800000)
@@ -18,7 +18,7 @@ _PART, _TABLES = 1024, 4
 """Values at a time and tables to count them in, in `fill_histogram`."""
 
 
-@inner
+@internal
 def moments(values):
     """Return (mean, standard deviation) in float64.
 
@@ -35,7 +35,7 @@ def moments(values):
     return first + shift, np.sqrt(0.0 if variance < 0.0 else variance)
 
 
-@inner
+@internal
 def extremes(values):
     """Return the (least, largest) of float32 values; NaN is passed over, unless the first value is.
 
@@ -54,13 +54,13 @@ def extremes(values):
     return _float_of(low), _float_of(high)
 
 
-@inner
+@internal
 def _float_of(key):
     """Return the float32 of that sign and those bits of its size."""
     return np.int32(-key).view(np.float32) * np.float32(-1) if key < 0 else np.int32(key).view(np.float32)
 
 
-@inner
+@internal
 def count_nonzero(values):
     """Return how many values are not zero; 32-bit counts make it a loop of vector instructions."""
     count = np.int32(0)
@@ -69,7 +69,7 @@ def count_nonzero(values):
     return np.int64(count)
 
 
-@inner
+@internal
 def norm(values):
     """Return the Euclidean norm in float64."""
     squares = 0.0
@@ -83,7 +83,7 @@ def counting_room(bins: int) -> NDArray[np.int32]:
     return np.empty(max(_PART + _TABLES * (bins + 1), 2 * _CELLS), np.int32)
 
 
-@inner
+@internal
 def _count(places, tables, width):
     """Raise the counts at places, in several tables in turn: the processor waits for a count that was just raised."""
     whole = places.size - places.size % _TABLES
@@ -94,7 +94,7 @@ def _count(places, tables, width):
         tables[places[k]] += 1
 
 
-@inner
+@internal
 def _add_up(tables, width, counts):
     """Set counts to the sums of the tables, each of which may have more places than counts."""
     fill(counts, 0)
@@ -103,7 +103,7 @@ def _add_up(tables, width, counts):
             counts[place] += tables[table * width + place]
 
 
-@inner
+@internal
 def fill_histogram(values, edges, counts, room):
     """Count values into equal bins, the last one closed; what lies outside, or is NaN, is counted in none.
 
@@ -141,7 +141,7 @@ def log_bins(limits: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArray[n
     return cuts, np.array([0, *(2 * cells.astype(np.int64) + 1), 2 * _CELLS])
 
 
-@inner
+@internal
 def fill_log_histogram(values, cuts, starts, counts, room):
     """Count |values| into the bins of `log_bins`: at first by parts of cells, which the bits of a float tell."""
     parts = room[: 2 * _CELLS]
@@ -158,7 +158,7 @@ def fill_log_histogram(values, cuts, starts, counts, room):
         counts[place] = total
 
 
-@inner
+@internal
 def unit_spread(values, width):
     """Return how far the columns of (fan_in, width) lie from their mean column, by their norm; 0 for copies."""
     if width < 2:

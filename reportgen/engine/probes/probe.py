@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.jit.calls import call, call_number
-from reportgen.engine.jit.compile import inline, inner, kernel
+from reportgen.engine.jit.compile import inline_ir, internal, kernel
 from reportgen.engine.layers.dense import (
     backward_activation,
     backward_linear,
@@ -77,7 +77,7 @@ _AGREEMENT = STATISTICS.index("sign_agreement_example")
 _UPDATE_RATIO = STATISTICS.index("update_ratio")
 
 
-class Looks(NamedTuple):
+class ProbeArrays(NamedTuple):
     """What the looks of a run fill, each its place in the first dimension, but for the edges and bins of histograms.
 
     statistics (looks, layers, len(STATISTICS)), weight_shapes (looks, layers, len(WEIGHT_SHAPES)), histograms (looks,
@@ -106,13 +106,13 @@ class Watch(NamedTuple):
     rows: int
     due: NDArray[np.int64]
     before: NDArray[Any]
-    looks: Looks
+    looks: ProbeArrays
 
 
-def new_looks(network: NetworkSpec, count: int) -> Looks:
+def new_probe_arrays(network: NetworkSpec, count: int) -> ProbeArrays:
     """Return room for so many looks at a network."""
     layers = len(network.layers)
-    return Looks(
+    return ProbeArrays(
         statistics=np.full((count, layers, len(STATISTICS)), np.nan),
         weight_shapes=np.full((count, layers, len(WEIGHT_SHAPES)), np.nan),
         activation_edges=_activation_edges(tuple(layer.activation.name for layer in network.layers)),
@@ -132,8 +132,8 @@ def _activation_edges(names: tuple[str, ...]) -> NDArray[np.float64]:
     return np.array([np.linspace(low, high, ACTIVATION_BINS + 1) for low, high in bounds])
 
 
-@inner
-def look_at_activations(acts, edges, counts, room, row):
+@internal
+def probe_activations(acts, edges, counts, room, row):
     """Gather the statistics of a layer's activations, flat (rows, units)."""
     row[_A_MEAN], row[_A_STD] = moments(acts)
     row[_A_MIN], row[_A_MAX] = extremes(acts)
@@ -141,7 +141,7 @@ def look_at_activations(acts, edges, counts, room, row):
     fill_histogram(acts, edges, counts, room)
 
 
-@inner
+@internal
 def _find_dead(acts, dead):
     """Mark the units, as many as `dead` has places, that are silent on every row; return their share."""
     units, alive = dead.size, 0
@@ -156,7 +156,7 @@ def _find_dead(acts, dead):
     return (units - alive) / units
 
 
-@inner
+@internal
 def _saturated(code, constants, state, acts, z, slopes):
     """Return the share of activations whose slope is nearly 0; `slopes` is scratch of their size.
 
@@ -174,8 +174,8 @@ def _saturated(code, constants, state, acts, z, slopes):
     return flat / slopes.size
 
 
-@inner
-def look_at_weights(w, g, width, row):
+@internal
+def probe_weights(w, g, width, row):
     """Gather the statistics of a layer's weights and their gradient, both flat (fan_in, width)."""
     row[_W_STD] = moments(w)[1]
     row[_W_NORM], row[_WG_NORM] = norm(w), norm(g)
@@ -183,8 +183,8 @@ def look_at_weights(w, g, width, row):
     row[_AGREEMENT + 1] = agreement_of_batch(g, width)
 
 
-@inner
-def look_at_shifts(code, params, grads, running, row):
+@internal
+def probe_updates(code, params, grads, running, row):
     """Gather the statistics of a layer's biases, or of what batch-norm has in their place."""
     width = code[WIDTH]
     shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
@@ -197,8 +197,8 @@ def look_at_shifts(code, params, grads, running, row):
         row[_RUNNING_MEAN + 1] = moments(running[code[RUNNING] + width : code[RUNNING] + 2 * width])[0]
 
 
-@inner
-def look_at_deltas(deltas, cuts, starts, counts, room, row):
+@internal
+def probe_gradients(deltas, cuts, starts, counts, room, row):
     """Gather the statistics of the loss's derivative by a layer's pre-activations."""
     row[_G_MEAN], row[_G_STD] = moments(deltas)
     row[_G_NORM] = norm(deltas)
@@ -225,7 +225,7 @@ def probe(net, state, work, data, rows, before, index, looks):
             looks.statistics[index, layer, _UPDATE_RATIO] = _moved(before[begin:end], state.params[begin:end])
 
 
-@inline
+@inline_ir
 def _look_forward(net, state, work, rows, index, looks):
     """Pass the batch through all layers, and look at what comes of it."""
     layers, hidden = net.codes.shape[0], np.int64(0)
@@ -237,7 +237,7 @@ def _look_forward(net, state, work, rows, index, looks):
         forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
         acts = block(work, code[ACTS], code[UNITS], rows)
         counts = looks.activation_histogram[index, layer]
-        look_at_activations(acts, looks.activation_edges[layer], counts, looks.room, row)
+        probe_activations(acts, looks.activation_edges[layer], counts, looks.room, row)
         if layer < layers - 1:
             row[_DEAD] = _find_dead(acts, looks.unit_dead[index, hidden : hidden + code[UNITS]])
             if not np.isnan(constants[MAX_SLOPE]):
@@ -245,7 +245,7 @@ def _look_forward(net, state, work, rows, index, looks):
         hidden += code[UNITS]
 
 
-@inline
+@inline_ir
 def _look_backward(net, state, work, rows, index, looks):
     """Take the logits' delta in work.delta back through all layers, and look at what comes of it."""
     zero = net.constants.dtype.type(0)
@@ -260,18 +260,18 @@ def _look_backward(net, state, work, rows, index, looks):
             delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
         counts = looks.gradient_histogram[index, layer]
-        look_at_deltas(at_layer, looks.gradient_cuts, looks.gradient_starts, counts, looks.room, row)
+        probe_gradients(at_layer, looks.gradient_cuts, looks.gradient_starts, counts, looks.room, row)
         backward_linear(net, state, work, layer, rows, delta, other)
         begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
         gradient = state.grads[begin:end]
         weight_gradient(net, state, work, layer, rows, delta, gradient, gradient, finish)
-        look_at_weights(state.params[begin:end], gradient, code[WIDTH], row)
-        look_at_shifts(code, state.params, state.grads, state.running, row)
+        probe_weights(state.params[begin:end], gradient, code[WIDTH], row)
+        probe_updates(code, state.params, state.grads, state.running, row)
         row[_AGREEMENT] = agreement_by_example(layer_input(net, work, layer, rows), at_layer, code[FAN_IN], code[WIDTH])
         delta, other = other, delta
 
 
-@inner
+@internal
 def _moved(before, after):
     """Return |after - before| / |before|; NaN where weights were all zero."""
     moved, squares = 0.0, 0.0
@@ -281,7 +281,7 @@ def _moved(before, after):
     return np.sqrt(moved / squares) if squares > 0.0 else np.nan
 
 
-def look_arrays(steps: list[int], looks: Looks, units: list[int]) -> dict[str, NDArray[Any]]:
+def record_arrays(steps: list[int], looks: ProbeArrays, units: list[int]) -> dict[str, NDArray[Any]]:
     """Return the looks, at these steps, as the record's probe arrays; `units` are the hidden layers' sizes."""
     if not steps:
         return {}

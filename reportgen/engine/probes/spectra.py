@@ -34,7 +34,7 @@ def effective_rank(singular: NDArray[np.float64]) -> float:
     return float(np.exp(-(p * np.log(p)).sum()))
 
 
-def look_at_singular_values(setup: Setup, rows: int, statistics: NDArray[np.float64]) -> None:
+def probe_singular_values(setup: Setup, rows: int, statistics: NDArray[np.float64]) -> None:
     """Set the columns SPECTRAL of statistics (layers, columns) from the weights and the last pass's activations.
 
     A matrix with entries that are not finite has NaN. Activations are (examples, units), not centred.

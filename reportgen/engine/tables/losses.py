@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from reportgen.engine.jit.compile import inner
+from reportgen.engine.jit.compile import internal
 from reportgen.engine.math.elementary import exp
 from reportgen.engine.tables.activation import special
 from reportgen.registry import Row, Table
@@ -24,7 +24,7 @@ _MANY = 1e200  # times the largest mass, float64 still holds it
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
-@inner
+@internal
 def _cross_entropy(logits, y, classes, delta):
     total = 0.0
     share = _ONE / logits.dtype.type(y.size)
@@ -55,7 +55,7 @@ def _cross_entropy(logits, y, classes, delta):
     return total
 
 
-@inner
+@internal
 def _squared_error(logits, y, classes, delta):
     total = 0.0
     share = _ONE / logits.dtype.type(y.size * classes)
@@ -68,7 +68,7 @@ def _squared_error(logits, y, classes, delta):
     return total / classes
 
 
-@inner
+@internal
 def _hinge(logits, y, classes, delta):
     total = 0.0
     share = _ONE / logits.dtype.type(y.size)
@@ -87,7 +87,7 @@ def _hinge(logits, y, classes, delta):
     return total
 
 
-@inner
+@internal
 def count_correct(logits, y, classes):
     """Return how many rows have their largest logit at the label; the first of equal ones counts, a NaN never."""
     correct = 0

@@ -13,13 +13,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from reportgen.engine.jit.compile import inner
+from reportgen.engine.jit.compile import internal
 from reportgen.registry import Parameter, Row, Table
 
 _ONE = np.float32(1)
 
 
-@inner
+@internal
 def sgd(hyper, lr, t, w, g, state, decay):
     """Take a step with momentum as a velocity."""
     for k in range(w.size):
@@ -27,35 +27,35 @@ def sgd(hyper, lr, t, w, g, state, decay):
         w[k] += state[k]
 
 
-@inner
+@internal
 def _nesterov(hyper, lr, t, w, g, state, decay):
     for k in range(w.size):
         state[k] = hyper[0] * state[k] - lr * g[k]
         w[k] += hyper[0] * state[k] - lr * g[k]
 
 
-@inner
+@internal
 def _average(hyper, lr, t, w, g, state, decay):
     for k in range(w.size):
         state[k] = hyper[0] * state[k] + (_ONE - hyper[0]) * g[k]
         w[k] -= lr * state[k]
 
 
-@inner
+@internal
 def _adagrad(hyper, lr, t, w, g, state, decay):
     for k in range(w.size):
         state[k] += g[k] * g[k]
         w[k] -= lr * g[k] / (np.sqrt(state[k]) + hyper[2])
 
 
-@inner
+@internal
 def _rmsprop(hyper, lr, t, w, g, state, decay):
     for k in range(w.size):
         state[k] = hyper[0] * state[k] + (_ONE - hyper[0]) * g[k] * g[k]
         w[k] -= lr * g[k] / (np.sqrt(state[k]) + hyper[2])
 
 
-@inner
+@internal
 def _adam(hyper, lr, t, w, g, state, decay):
     real = w.dtype.type
     rate = real(np.float64(lr) / (1.0 - np.float64(hyper[0]) ** t))

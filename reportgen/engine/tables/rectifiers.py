@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.engine.jit.compile import inline, kernel
+from reportgen.engine.jit.compile import inline_ir, kernel
 from reportgen.engine.layers.dense import fill
 from reportgen.engine.math.elementary import exp
 from reportgen.engine.tables.activation import Activation
@@ -20,7 +20,7 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
-@inline
+@inline_ir
 def elu(z, alpha):
     """Return z, or alpha (e^z - 1) where z is negative."""
     return alpha * (exp(z) - _ONE) if z < _ZERO else z

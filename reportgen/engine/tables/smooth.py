@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.engine.jit.compile import inline, kernel
+from reportgen.engine.jit.compile import inline_ir, kernel
 from reportgen.engine.math.elementary import erfc, exp, log1p, tanh
 from reportgen.engine.tables.activation import Activation, special
 
 _ZERO, _ONE, _HALF = np.float32(0), np.float32(1), np.float32(0.5)
 
 
-@inline
+@inline_ir
 def sigmoid(z):
     """Return 1 / (1 + e^-z)."""
     return _ONE / (_ONE + exp(-z))

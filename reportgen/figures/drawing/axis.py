@@ -41,6 +41,18 @@ class Scale:
         """How many powers of ten a logarithmic scale spans, 0 for a linear one."""
         return math.log10(self.high) - math.log10(self.low) if self.log else 0.0
 
+    @property
+    def height(self) -> float:
+        """The length of the axis, in decades where it is logarithmic."""
+        return self.decades if self.log else self.high - self.low
+
+    def part(self, value: float) -> float:
+        """Return where a drawn value lies between the ends of the axis, from 0 to 1."""
+        low, high, at = (
+            (math.log10(x) for x in (self.low, self.high, value)) if self.log else (self.low, self.high, value)
+        )
+        return (at - low) / (high - low)
+
     def place(self, values: ArrayLike) -> Array:
         """Return the values as drawn: what is not finite left out, zeros and less on the floor of a log axis."""
         array = np.asarray(values, dtype=float)

@@ -106,6 +106,18 @@ class Look:
         return 3 + 0.1 * DASHES.index(self.dash)
 
 
+GHOST = Look("#bfc3c7", "", "-")
+"""How a variant looks that is drawn for comparison, but not highlighted."""
+
+GHOST_LINE: dict[str, Any] = {"color": GHOST.colour, "lw": 0.8, "zorder": 1.8}
+
+
+def ghost_words(labels: Iterable[str]) -> str:
+    """Return what the legend calls the grey lines of these labels: by its name where there is one."""
+    names = set(labels)
+    return clip(names.pop(), 2.4) if len(names) == 1 else "other variants"
+
+
 def settings() -> AbstractContextManager[None]:
     """Return the context in which every figure is drawn and saved; it leaves the user's own settings alone."""
     chosen: dict[Any, Any] = {**matplotlib.rcParamsDefault, **SETTINGS}

@@ -60,6 +60,11 @@ def sentence(text: str) -> str:
     return f"{line[:1].upper()}{line[1:]}." if line else ""
 
 
+def prose(*sentences: str) -> str:
+    """Return the sentences that are not empty as one text."""
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
 def course(layers: Sequence[int], values: Sequence[float], output: int | None = None) -> str:
     """Return in words how a value runs over the layers: it falls, rises, is steady, or is zero.
 

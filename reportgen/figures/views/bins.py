@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.results import Analysis, Histogram, VariantSummary
+from reportgen.analysis.results import Analysis, Histogram
 from reportgen.analysis.summary import histograms, profile
-from reportgen.figures.views.series import Series, choose, layout, relevance
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.views.selection import select
+from reportgen.figures.views.series import Series, layout
 
 Array = NDArray[np.float64]
 Which = Literal["activation", "gradient"]
@@ -45,12 +47,21 @@ class Bars:
 
 @dataclass(frozen=True)
 class Row:
-    """One variant's histograms, in layer order; alike: the other variants whose networks start as the very same."""
+    """One variant's histograms, in layer order, of its layers those shown.
+
+    layers: how many it has. alike: the other variants whose networks start as the very same.
+    """
 
     series: Series
     step: int
     bars: tuple[Bars, ...]
+    layers: int
     alike: tuple[Series, ...] = ()
+
+    @property
+    def colour(self) -> str:
+        """The variant's colour, a dark grey for those that other figures draw in a light one."""
+        return _style.MUTED if self.series.ghost else self.series.look.colour
 
     @property
     def name(self) -> str:
@@ -62,44 +73,43 @@ class Row:
         return f"{', '.join(shared) or 'all alike'} ({len(names)} variants)"
 
 
-def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int, output: bool) -> tuple[list[Row], int]:
-    """Return the histograms at initialization of at most so many variants and layers, and how many are left out.
+def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int, output: bool) -> tuple[list[Row], str]:
+    """Return the histograms at initialization of at most so many variants and layers, and in words which these are.
 
-    Claims and findings decide which variants come first; layers are spread evenly, first and last included.
+    The rule of `selection` decides which variants are shown; layers are spread evenly, first and last included.
     """
-    ranks = relevance(analysis)
-    all_ = [row for series in layout(analysis).series for row in _row(series, which, most_layers, output)]
-    found = _together(all_, ranks)
-    by_id = {row.series.id: row for row in found}
-    summaries: list[VariantSummary] = [row.series.summary for row in found]
-    chosen = choose(summaries, ranks, most_rows)
-    kept = [by_id[summary.variant.id] for summary in chosen]
-    shown = sum(1 + len(row.alike) for row in kept)
-    return kept, sum(1 for summary in analysis.outcomes if summary.records) - shown
+    every = [row for series in layout(analysis).series for row in _row(series, which, most_layers, output)]
+    rows = {row.series.name: row for row in _together(every)}
+    groups = {name: [one.summary.variant for one in (row.series, *row.alike)] for name, row in rows.items()}
+    chosen = select(analysis.plan, groups, most_rows)
+    noun = "different networks" if any(row.alike for row in rows.values()) else "variants"
+    return [rows[name] for name in chosen.highlighted], chosen.in_rows(noun)
 
 
-def _together(rows: Sequence[Row], ranks: Mapping[str, int]) -> list[Row]:
-    """Return the rows without those that repeat another: variants that differ in their training alone start alike.
-
-    Of several alike, the one stays that is named first by claims and findings.
-    """
+def _together(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows without those that repeat another: variants that differ in their training alone start alike."""
     groups: dict[Any, list[Row]] = {}
     for row in rows:
         looks = tuple((one.layer, one.edges.tobytes(), one.share.tobytes(), one.outside) for one in row.bars)
         groups.setdefault((row.step, looks), []).append(row)
-    return [_one_of(group, ranks) for group in groups.values()]
+    return [_one_of(group) for group in groups.values()]
 
 
-def _one_of(group: Sequence[Row], ranks: Mapping[str, int]) -> Row:
-    first = min(group, key=lambda row: ranks.get(row.series.id, len(ranks)))
+def _one_of(group: Sequence[Row]) -> Row:
+    """Return the first row that is highlighted in other figures, or the first one, with the others as alike."""
+    first = min(group, key=lambda row: row.series.ghost)
     return replace(first, alike=tuple(row.series for row in group if row is not first))
 
 
-def alike_note(rows: Sequence[Row]) -> str:
-    """Say where one panel stands for several variants, nothing where none does."""
-    if not any(row.alike for row in rows):
-        return ""
-    return "Variants whose networks start as the very same, seed by seed, share one panel"
+def notes(rows: Sequence[Row]) -> list[str]:
+    """Say where one panel stands for several variants, and where only some of the layers are shown."""
+    parts = []
+    if any(row.alike for row in rows):
+        parts.append("Variants whose networks start as the very same, seed by seed, share one panel")
+    most = max(rows, key=lambda row: row.layers)
+    if most.layers > len(most.bars):
+        parts.append(f"The figure shows {len(most.bars)} of {most.layers} layers, evenly spread")
+    return parts
 
 
 def _row(series: Series, which: Which, most_layers: int, output: bool) -> Iterator[Row]:
@@ -114,7 +124,7 @@ def _row(series: Series, which: Which, most_layers: int, output: bool) -> Iterat
     std = dict(zip((int(layer) for layer in look.layers), (float(value) for value in look.mean), strict=True))
     bars = tuple(_bars(histogram, std.get(histogram.layer, float("nan"))) for histogram in _spread(found, most_layers))
     if any(one.share.sum() > 0 for one in bars):
-        yield Row(series, look.step, bars)
+        yield Row(series, look.step, bars, len(found))
 
 
 def _spread(found: Sequence[Histogram], most: int) -> list[Histogram]:

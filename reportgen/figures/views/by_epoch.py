@@ -1,8 +1,12 @@
-"""What the figures of scores by epoch share: every seed a thin line, mean and interval, diverged runs marked."""
+"""What the figures of scores by epoch share: panels of lines over epochs, with diverged runs marked.
+
+Up to five seeds, each is a thin line below their mean. From six seeds on, a band from the 10% to the 90% quantile lies
+around their median. All lines of a variant are drawn at the same epochs. Variants that are not highlighted are grey.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,16 +15,23 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from reportgen.analysis.results import Analysis, Curve
+from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, listing, number, sentence
+from reportgen.figures.drawing.words import count, listing, number, prose, sentence
+from reportgen.figures.views.epoch_artists import draw_ghosts, draw_line, strokes
 from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, View, csv_rows, ends_of, groups_of
+from reportgen.figures.views.layer_words import zeros_note
 from reportgen.figures.views.series import Layout
 
-POINTS = 5000
-"""Points of all thin lines of a figure together; each keeps at least 25 of its own."""
+POINTS = 9000
+"""Points of all lines of a figure together; each keeps at least FEWEST."""
+
+FEWEST = 25
+
+LEAST_FILLED = 0.6
+"""The part of a shared axis that each score has to fill."""
 
 
 def draw(analysis: Analysis, view: View) -> Drawing | None:
@@ -31,8 +42,8 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
         return None
     with _style.settings():
         figure = _figure(groups, view, lines)
-    caption = _caption(view, lines, plan, _scale(view, lines))
-    return Drawing(view.id, view.title, caption, _alt(view, lines), figure, COLUMNS, list(csv_rows(groups)))
+    caption, alt = _caption(view, lines, plan, _scales(view, lines)), _alt(view, lines, plan)
+    return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)))
 
 
 def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]) -> Figure:
@@ -43,13 +54,15 @@ def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]
     inches = _style.WIDTH / columns - 0.4
     margins = _style.Margins(titles=_style.titles_height([group.title for row in groups for group in row], inches))
     figure, axes = _style.grid(len(rows), columns, height, _style.legend_height(labels), margins)
-    scale = _scale(view, lines)
-    most = max(25, POINTS // max(1, sum(len(line.curve.seeds) for line in lines)))
+    scales = _scales(view, lines)
+    most = max(FEWEST, POINTS // sum(strokes(line) for line in lines))
     for at, row in enumerate(rows):
         below = len(rows[at + 1]) if at + 1 < len(rows) else 0
         for column, (ax, group) in enumerate(zip(axes[at], row, strict=False)):
-            for line in group.lines:
-                _line(ax, line, scale, most)
+            scale = scales.get(_column(group), scales[None])
+            draw_ghosts(ax, [line for line in group.lines if line.ghost], scale, most)
+            for line in (line for line in group.lines if not line.ghost):
+                draw_line(ax, line, scale, most)
             _axis.set_y(ax, scale, labels=column == 0)
             _dress(ax, group, column >= below, column == 0, inches)
         for ax in axes[at][len(row) :]:
@@ -60,11 +73,11 @@ def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]
 
 def _columns(panels: int) -> int:
     """Return how many of a score's panels stand in a row."""
-    return panels if panels <= 3 else 2 if panels == 4 else 3
+    return panels if panels <= 3 else {4: 2, 5: 3, 6: 3}.get(panels, 4)
 
 
 def _dress(ax: Axes, group: Group, bottom: bool, left: bool, inches: float) -> None:
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(6 if inches > 1.5 else 3, integer=True))
     if bottom:
         ax.set_xlabel("epoch", labelpad=2)
     if left:
@@ -72,9 +85,24 @@ def _dress(ax: Axes, group: Group, bottom: bool, left: bool, inches: float) -> N
     _style.panel_title(ax, group.title, inches)
 
 
+def _column(group: Group) -> str | None:
+    """Return the score of a panel, None where it shows several or none."""
+    found = {line.column for line in group.lines}
+    return found.pop() if len(found) == 1 else None
+
+
+def _scales(view: View, lines: Sequence[Line]) -> dict[str | None, _axis.Scale]:
+    """Return the y scale of all scores, as None, and one for each score where they would leave too much of it empty."""
+    whole = _scale(view, lines)
+    own: dict[str | None, _axis.Scale]
+    own = {column: _scale(view, [line for line in lines if line.column == column]) for column in view.evaluated}
+    empty = any(scale.log != whole.log or scale.height < LEAST_FILLED * whole.height for scale in own.values())
+    return {None: whole, **(own if empty else {})}
+
+
 def _scale(view: View, lines: Sequence[Line]) -> _axis.Scale:
     """Return the y scale of the runs that did not diverge; those that did leave the picture at its top."""
-    steady = [_steady(line) for line in lines]
+    steady = [part for line in lines for part in _drawn(line)]
     shown = [values for values in steady if np.isfinite(values).any()]
     values = shown or [np.asarray(line.curve.per_seed, dtype=float) for line in lines]
     scale = _axis.scale_for(values, log=None if view.better == "lower" else False)
@@ -85,77 +113,51 @@ def _scale(view: View, lines: Sequence[Line]) -> _axis.Scale:
     return scale
 
 
-def _steady(line: Line) -> Any:
-    keep = [seed not in line.ended for seed in line.curve.seeds]
-    return np.asarray(line.curve.per_seed, dtype=float)[keep]
-
-
-def _line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
-    found, colour = line.curve, line.look.colour
-    x = np.asarray(found.x, dtype=float)
-    few = _thinned(len(x), most)
-    for seed, values in zip(found.seeds, np.asarray(found.per_seed, dtype=float), strict=True):
-        y = _held(scale, values)
-        if len(found.seeds) > 1:
-            ax.plot(x[few], y[few], color=colour, lw=0.5, alpha=0.45, zorder=2)
-        if seed in line.ended:
-            _cross(ax, x, np.maximum(y, scale.low), colour)  # the scale is that of the other runs
-    if line.mean is not None:
-        _mean(ax, line.mean, line, scale)
-
-
-def _mean(ax: Axes, found: Curve, line: Line, scale: _axis.Scale) -> None:
-    x, colour = np.asarray(found.x, dtype=float), line.look.colour
-    mean, high = _held(scale, found.mean), _held(scale, found.hi)
-    low = np.minimum(scale.lower_edge(found.lo, np.asarray(found.per_seed, dtype=float)), scale.high)
-    if len(found.seeds) >= _axis.BAND_FROM and np.isfinite(low).sum() > 1:
-        ax.fill_between(x, low, high, color=colour, alpha=0.13, lw=0, zorder=1.5)
-    keep, marker = _thinned(len(x), 250), line.look.marker if len(x) <= 16 else None
-    ax.plot(x[keep], mean[keep], color=colour, ls=line.look.dash, marker=marker, ms=3.2, zorder=line.look.level)
-
-
-def _held(scale: _axis.Scale, values: Any) -> Any:
-    """Return the values as drawn, what lies above the picture at its upper edge."""
-    return np.minimum(scale.place(values), scale.high)
-
-
-def _cross(ax: Axes, x: Any, y: Any, colour: str) -> None:
-    finite = np.flatnonzero(np.isfinite(y))
-    if finite.size:
-        end = finite[-1]
-        ax.plot([x[end]], [y[end]], marker="x", ms=5, mew=1.3, color=colour, ls="none", clip_on=False, zorder=4)
-
-
-def _thinned(length: int, most: int) -> Any:
-    """Return indices of at most about so many points, evenly spread, the last one included."""
-    return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
+def _drawn(line: Line) -> list[Any]:
+    """Return the values of a line that its axis must hold: those that are drawn of the runs that did not diverge."""
+    if line.mean is None:
+        return []
+    if line.ghost:
+        return [line.middle]
+    if line.banded:
+        return [line.quantiles]
+    return [np.asarray(line.mean.per_seed, dtype=float)]
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
-    shown = {line.label: line for line in lines}
+    shown = {line.label: line for line in lines if not line.ghost}
     longest = 2.6 if len(shown) > 3 else 5.0
     handles: list[Any] = [
         Line2D([], [], color=line.look.colour, ls=line.look.dash, marker=line.look.marker, ms=3.2)
         for line in shown.values()
     ]
     labels = _style.clip_all(list(shown), longest)
+    ghosts = {line.label for line in lines if line.ghost}
+    if ghosts:
+        handles.append(Line2D([], [], **_style.GHOST_LINE))
+        labels.append(_style.ghost_words(ghosts))
     if any(line.ended for line in lines):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.3))
         labels.append("run diverged here")
     return handles, labels
 
 
-def _caption(view: View, lines: Sequence[Line], plan: Layout, scale: _axis.Scale) -> str:
-    seeds = max(len(line.curve.seeds) for line in lines)
-    parts = [f"{view.unit} by epoch; epoch 0 is the network before training", *_modes(lines)]
-    interval = " with its 95% interval" if seeds >= _axis.BAND_FROM else ", too few for an interval"
-    parts.append(
-        f"Thin lines: single seeds; thick lines: mean over {seeds} seeds{interval}"
-        if seeds > 1
-        else "One seed, so no interval is given"
-    )
-    parts += [_result(view, lines), *_ended(lines), *_cut(lines, scale)]
-    return " ".join(sentence(part) for part in [*parts, plan.note] if part)
+def _caption(view: View, lines: Sequence[Line], plan: Layout, scales: Mapping[str | None, _axis.Scale]) -> str:
+    parts = [f"{view.unit} by epoch; epoch 0 is the network before training", *_modes(lines), _seed_words(lines)]
+    parts += [plan.note, _result(view, lines), *_ended(lines)]
+    parts += ["The scores have different vertical scales"] if len(scales) > 1 else []
+    parts.append(zeros_note([scale for score, scale in scales.items() if score or len(scales) == 1]))
+    return " ".join(sentence(part) for part in parts if part)
+
+
+def _seed_words(lines: Sequence[Line]) -> str:
+    """Say how the seeds are drawn; runs that another program trained may differ in their number."""
+    numbers = {banded: [len(line.curve.seeds) for line in lines if line.banded == banded] for banded in (True, False)}
+    many, few = (max(found, default=0) for found in (numbers[True], numbers[False]))
+    parts = [f"Lines: median over {many} seeds; bands: from the 10% to the 90% quantile"] if many else []
+    if few > 1:
+        parts.append(f"Thin lines: single seeds; thick lines: mean over {few} seeds")
+    return ". ".join(parts) or "One seed"
 
 
 def _modes(lines: Sequence[Line]) -> list[str]:
@@ -189,18 +191,15 @@ def _result(view: View, lines: Sequence[Line]) -> str:
 
 def _ended(lines: Sequence[Line]) -> list[str]:
     runs = {line.series.name: (len(line.ended), len(line.curve.seeds)) for line in lines if line.ended}
+    if not runs:
+        return []
     words = [f"{ended} of {of} with “{name}”" for name, (ended, of) in runs.items()]
     told = words if len(words) <= 4 else [*words[:3], count(len(words) - 3, "more variant")]
-    return [f"A cross marks where a run diverged, and the mean leaves it out: {listing(told)}"] if words else []
+    rule = "means and medians leave it out unless all runs of its variant diverged"
+    return [f"A cross marks where a run diverged; {rule}: {listing(told)}"]
 
 
-def _cut(lines: Sequence[Line], scale: _axis.Scale) -> list[str]:
-    means = [line.mean for line in lines if line.mean is not None]
-    cut = any(scale.cuts(mean.lo, np.asarray(mean.per_seed, dtype=float)).any() for mean in means)
-    return [_axis.CUT] if cut else []
-
-
-def _alt(view: View, lines: Sequence[Line]) -> str:
+def _alt(view: View, lines: Sequence[Line], plan: Layout) -> str:
     def course(line: Line) -> str:
         ends = ends_of(line)
         if ends is None:
@@ -208,5 +207,7 @@ def _alt(view: View, lines: Sequence[Line]) -> str:
         words = f"{number(ends[0], 3)} to {number(ends[2], 3)} at epoch {ends[1]}"
         return f"{line.series.name}, {view.columns[line.column]}: {words}"
 
+    ordered = sorted(lines, key=lambda line: line.ghost)
     more = f" And {count(len(lines) - 12, 'more line')}." if len(lines) > 12 else ""
-    return f"Line chart of {view.unit} by epoch. {'. '.join(course(line) for line in lines[:12])}.{more}"
+    told = ". ".join(course(line) for line in ordered[:12])
+    return prose(f"Line chart of {view.unit} by epoch.", plan.note, f"{told}.{more}")

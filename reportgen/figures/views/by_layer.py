@@ -38,7 +38,7 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     scales = _scales(cells, view, plan, whole)
     with _style.settings():
         figure = _figure(cells, view, plan, scales)
-    caption, alt = caption_of(analysis, cells, view, plan, scales), alt_of(cells, view)
+    caption, alt = caption_of(analysis, cells, view, plan, scales), alt_of(cells, view, plan)
     return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)))
 
 
@@ -73,29 +73,51 @@ def _is_flat(scale: _axis.Scale, whole: _axis.Scale) -> bool:
 
 def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, _axis.Scale]) -> Figure:
     looks = [look for look in view.looks if any(cell.look == look for cell in cells)]
-    spots = [(look, panel) for look in looks for panel in plan.panels if panel.title in scales]
+    spots = _spots(cells, looks, [panel for panel in plan.panels if panel.title in scales])
     columns, rows = _shape(len(scales), len(spots))
     apart = len({id(scale) for scale in scales.values()}) > 1
     handles, labels = _legend(cells, view)
     height = {1: 2.4, 2: 1.8, 3: 1.5}.get(rows, 1.3) if columns < 3 or rows > 1 else 2.0
-    titles = [_title(cells, looks, look, panel) for look, panel in spots]
+    titles = [title for _, _, title in spots]
     inches = _style.WIDTH / columns - 0.5
     margins = _style.Margins(across=0.42 if apart else 0.16, titles=_style.titles_height(titles, inches))
     figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels), margins)
     flat = [ax for row in axes for ax in row]
-    for at, (ax, (look, panel)) in enumerate(zip(flat, spots, strict=False)):
+    for at, (ax, (look, panel, title)) in enumerate(zip(flat, spots, strict=False)):
         inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
         _panel(ax, inside, view, scales[panel.title], apart or at % columns == 0)
         _dress(ax, cells, view, at + columns >= len(spots), at % columns == 0)
-        _style.panel_title(ax, titles[at], inches)
+        _style.panel_title(ax, title, inches)
     for ax in flat[len(spots) :]:
         ax.remove()
     _style.legend(figure, handles, labels)
     return figure
 
 
+Spot = tuple[Look, Panel, str]
+"""What a place of the figure shows, and its title."""
+
+
+def _spots(cells: Sequence[Cell], looks: Sequence[Look], panels: Sequence[Panel]) -> list[Spot]:
+    """Return the panels of all looks; those at initialization once where all are alike, as they are by rate."""
+    first = [cell for cell in cells if cell.look == "first"]
+    starts = [[_start(cell) for cell in first if cell.series in panel.series] for panel in panels]
+    alike = len(looks) > 1 and len(panels) > 1 and all(start == starts[0] for start in starts)
+    spots = [(look, panel, _title(cells, looks, look, panel)) for look in looks for panel in panels]
+    return [("first", panels[0], _look_title(looks, first)), *spots[len(panels) :]] if alike else spots
+
+
+def _start(cell: Cell) -> tuple[Any, ...]:
+    """Return what makes a variant's networks at initialization, and what is measured of them."""
+    spec = cell.series.summary.records[0].spec
+    measured = np.asarray(cell.profile.per_seed, dtype=float).tobytes()
+    return cell.series.label, spec.data, spec.preprocess, spec.network, measured
+
+
 def _shape(panels: int, spots: int) -> tuple[int, int]:
     """Return columns and rows: a row for each look where its panels fit beside one another."""
+    if panels > 1 and spots % panels == 1:
+        return min(3, spots), -(-spots // 3)
     columns = panels if 1 < panels <= 3 else min(3, spots) if panels > 4 else min(2, spots)
     return columns, -(-spots // columns)
 
@@ -116,10 +138,12 @@ def _look_title(looks: Sequence[Look], cells: Sequence[Cell]) -> str:
 def _panel(ax: Axes, cells: Sequence[Cell], view: View, scale: _axis.Scale, first: bool) -> None:
     if view.band:
         ax.axhspan(view.band[0], view.band[1], color=_style.REGION, lw=0, zorder=0)
+    _ghosts(ax, [cell for cell in cells if cell.series.ghost], scale)
     for cell in cells:
-        _measured(ax, cell, scale)
+        if not cell.series.ghost:
+            _measured(ax, cell, scale)
     for cell in cells:
-        if cell.theory:
+        if cell.theory and not cell.series.ghost:
             x, y = zip(*cell.theory, strict=True)
             ax.plot(x, scale.place(y), **THEORY)
         if cell.printed:
@@ -133,6 +157,15 @@ THEORY: dict[str, Any] = {"color": _style.INK, "lw": 0.6, "ls": (0, (3, 2.5)), "
 PRINTED: dict[str, Any] = {
     "ls": "none", "marker": "o", "mfc": "none", "mec": _style.INK, "mew": 0.8, "ms": 7.5, "zorder": 4,
 }  # fmt: skip
+
+
+def _ghosts(ax: Axes, cells: Sequence[Cell], scale: _axis.Scale) -> None:
+    """Draw the means of all grey variants as one broken line: light to draw and to store."""
+    points = [point for cell in cells for point in (*cell.points(cell.profile.mean), (np.nan, np.nan))]
+    if points:
+        layers, means = zip(*points, strict=True)
+        marker = "." if all(len(cell.layers) == 1 for cell in cells) else None
+        ax.plot(layers, scale.place(means), marker=marker, **_style.GHOST_LINE)
 
 
 def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
@@ -169,13 +202,17 @@ def _dress(ax: Axes, cells: Sequence[Cell], view: View, bottom: bool, left: bool
 
 
 def _legend(cells: Sequence[Cell], view: View) -> tuple[list[Any], list[str]]:
-    shown = {cell.series.label: cell.series for cell in cells}
+    shown = {cell.series.label: cell.series for cell in cells if not cell.series.ghost}
     longest = 2.6 if len(shown) > 3 else 5.0
     labels = _style.clip_all(list(shown), longest)
     handles: list[Any] = [
         Line2D([], [], color=s.look.colour, marker=s.look.marker, ls=s.look.dash) for s in shown.values()
     ]
-    if any(cell.theory for cell in cells):
+    ghosts = {cell.series.label for cell in cells if cell.series.ghost}
+    if ghosts:
+        handles.append(Line2D([], [], **_style.GHOST_LINE))
+        labels.append(_style.ghost_words(ghosts))
+    if any(cell.theory for cell in cells if not cell.series.ghost):
         handles.append(Line2D([], [], **THEORY))
         labels.append("mean-field theory")
     if any(cell.printed for cell in cells):

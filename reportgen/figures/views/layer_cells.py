@@ -121,10 +121,12 @@ def drop_repeated_look(cells: Sequence[Cell]) -> list[Cell]:
 def drawn(cell: Cell) -> Iterator[Any]:
     """Yield the values that an axis must hold; of intervals only what is positive, as their ends may cross zero."""
     yield [y for _, y in cell.points(cell.profile.mean)]
+    yield [y for _, y in cell.printed if y > 0]
+    if cell.series.ghost:
+        return
     seeds = np.asarray(cell.profile.per_seed, dtype=float)[:, cell.shown]
     yield seeds
     yield _near(seeds, [y for _, y in cell.theory if y > 0])
-    yield [y for _, y in cell.printed if y > 0]
 
 
 def _near(measured: np.ndarray[Any, np.dtype[np.float64]], expected: Sequence[float]) -> list[float]:

@@ -8,26 +8,29 @@ import numpy as np
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing.axis import BAND_FROM, CUT, Scale
-from reportgen.figures.drawing.words import count, course, listing, number, sentence
+from reportgen.figures.drawing.words import count, course, listing, number, prose, sentence
 from reportgen.figures.views.layer_cells import Cell, Look, View
 from reportgen.figures.views.series import Layout, Panel, relevance
 
 
 def caption_of(analysis: Analysis, cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, Scale]) -> str:
     seeds = max(len(cell.profile.seeds) for cell in cells)
-    parts = [f"{view.what}, by layer", _seed_words(seeds)]
-    parts.append(_facts(cells, _told(cells, relevance(analysis, view.statistic))))
+    bright = [cell for cell in cells if not cell.series.ghost] or list(cells)
+    parts = [f"{view.what}, by layer", _seed_words(seeds), plan.note]
+    parts.append(_facts(cells, _told(bright, relevance(analysis, view.statistic))))
     if any(cell.printed for cell in cells):
         parts.append(_printed_words(cells))
     if len({id(scale) for scale in scales.values()}) > 1:
         parts.append("The panels have different vertical scales")
     parts.append(zeros_note(scales.values()))
     parts += [CUT] if any(scales[panel.title].cuts(*cell.ends).any() for panel, cell in _placed(plan, cells)) else []
-    return " ".join(sentence(part) for part in [*parts, *_lost(cells), _diverged(cells, plan), plan.note] if part)
+    return " ".join(sentence(part) for part in [*parts, *_lost(cells), _diverged(cells, plan)] if part)
 
 
 def _placed(plan: Layout, cells: Sequence[Cell]) -> list[tuple[Panel, Cell]]:
-    return [(panel, cell) for panel in plan.panels for cell in cells if cell.series in panel.series]
+    """Return the cells that have intervals, each with its panel."""
+    bright = [cell for cell in cells if not cell.series.ghost]
+    return [(panel, cell) for panel in plan.panels for cell in bright if cell.series in panel.series]
 
 
 def zeros_note(scales: Iterable[Scale]) -> str:
@@ -103,12 +106,16 @@ def _lost(cells: Sequence[Cell]) -> list[str]:
     return [f"Layers without a finite value are left out for {names}"] if bad else []
 
 
-def alt_of(cells: Sequence[Cell], view: View) -> str:
+def alt_of(cells: Sequence[Cell], view: View, plan: Layout) -> str:
     """Return what a reader needs who cannot see the figure: the course of each line, at most twelve of them."""
     kinds: dict[Look, Callable[[Cell], str]] = {
         "first": lambda cell: "at initialization" if cell.profile.step == 0 else f"at step {cell.profile.step}",
         "last": lambda cell: f"after {count(cell.profile.step, 'step')}",
     }
-    lines = [f"{cell.series.name}, {kinds[cell.look](cell)}: {_course(cell)}" for cell in cells[:12]]
+    lines = [
+        f"{cell.series.name}, {kinds[cell.look](cell)}: {_course(cell)}"
+        for cell in sorted(cells, key=lambda cell: cell.series.ghost)[:12]
+    ]
     more = f" And {count(len(cells) - 12, 'more line')}." if len(cells) > 12 else ""
-    return f"Line chart of {view.what[:1].lower()}{view.what[1:]}, by layer. " + ". ".join(lines) + "." + more
+    chart = f"Line chart of {view.what[:1].lower()}{view.what[1:]}, by layer."
+    return prose(chart, plan.note, f"{'. '.join(lines)}.{more}")

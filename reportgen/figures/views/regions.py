@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from reportgen.analysis.claims.expectations import tolerance
+from reportgen.analysis.claims.tolerances import tolerance
 from reportgen.analysis.results import ClaimResult
 from reportgen.study.model.claims import Claim
 

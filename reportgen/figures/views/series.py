@@ -1,33 +1,39 @@
 """Which variant goes into which panel, and how it looks there: the same in every figure of a study.
 
-A grid of variants becomes small multiples: one panel for each value of the varied setting with the fewest values, one
-line for each combination of the others. A panel shows at most LINES lines; where a study has more, those that its
-claims and findings speak of come first, the rest is spread evenly over the list, and the caption says how many are
-left out.
+A grid of variants becomes small multiples: panels for the values of the factors that the claims compare least, one line
+for each combination of the others, so that what the claims compare shares a panel. Every variant is drawn. A panel
+highlights a few lines, chosen as `selection` says, and draws the others in grey.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations
+from math import prod
 
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.words.expectations import is_number
-from reportgen.figures.drawing.style import Look, look
-from reportgen.figures.drawing.words import count
+from reportgen.figures.drawing.style import GHOST, Look, look
+from reportgen.figures.views.factors import Factor, factors_of
+from reportgen.figures.views.selection import Selection, select
+from reportgen.study.planning.plan import Variant
 
-LINES = 8
-PANELS = 6
+PANELS = 8
+"""The most panels of a score."""
+
+CROWDED = 8
+"""The lines of a panel from which further panels are worth their room."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One variant as drawn: label names the line within its panel, look tells it apart."""
+    """One variant as drawn: label names the line within its panel, look tells it apart; ghosts are grey."""
 
     summary: VariantSummary
     label: str
     look: Look
+    ghost: bool = False
 
     @property
     def id(self) -> str:
@@ -50,10 +56,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Layout:
-    """All panels of a study's figures, and how many variants are left out of them."""
+    """All panels of a study's figures, and which of their lines are highlighted."""
 
     panels: tuple[Panel, ...]
-    left_out: int
+    selection: Selection
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -62,101 +68,62 @@ class Layout:
 
     @property
     def note(self) -> str:
-        """A sentence on the variants that are left out, or nothing."""
-        if not self.left_out:
-            return ""
-        return f"{count(self.left_out, 'more variant')} {'is' if self.left_out == 1 else 'are'} in the tables only."
+        """A sentence on which lines are highlighted and why; empty where all are."""
+        return self.selection.in_colour(len(self.panels))
 
 
 def layout(analysis: Analysis) -> Layout:
     """Return the panels of a study."""
     summaries = [summary for summary in analysis.outcomes if summary.records]
-    varied = _values(summaries)
-    paths = _panel_paths(summaries, varied)
-    lines = [path for path in varied if path not in paths] if paths else []
-    groups: dict[str, list[VariantSummary]] = {}
+    found = factors_of(analysis.plan, [summary.variant for summary in summaries])
+    parting = _parting(found, len(summaries)) if _is_grid(found, summaries) else []
+    lines = [factor for factor in found if factor not in parting] if parting else []
+    labels = {summary.variant.id: _joined(summary.variant, lines) or summary.variant.label for summary in summaries}
+    groups: dict[str, list[Variant]] = {}
     for summary in summaries:
-        groups.setdefault(_joined(summary, paths), []).append(summary)
-    order = relevance(analysis)
-    shown = {title: _chosen(group, order) for title, group in list(groups.items())[:PANELS]}
-    looks = _looks([_line_label(summary, lines) for group in shown.values() for summary in group])
-    panels = tuple(
-        Panel(title, tuple(_series(summary, _line_label(summary, lines), looks) for summary in group))
-        for title, group in shown.items()
-    )
-    return Layout(panels, len(summaries) - sum(len(panel.series) for panel in panels))
+        groups.setdefault(labels[summary.variant.id], []).append(summary.variant)
+    chosen = select(analysis.plan, groups)
+    looks = {label: look(number) for number, label in enumerate(chosen.highlighted)}
+    panels: dict[str, list[Series]] = {}
+    for summary in summaries:
+        label = labels[summary.variant.id]
+        series = Series(summary, label, looks.get(label, GHOST), label not in looks)
+        panels.setdefault(_joined(summary.variant, parting), []).append(series)
+    return Layout(tuple(Panel(title, tuple(inside)) for title, inside in panels.items()), chosen)
 
 
-def relevance(analysis: Analysis, metric: str | None = None) -> dict[str, int]:
-    """Return a rank for each variant that a claim or a finding names; lower is more relevant.
-
-    metric: only claims on this metric count, and no findings.
-    """
-    claims = [claim for claim in analysis.claims if metric in (None, claim.metric)]
-    named = [variant for claim in claims for variant in claim.variants]
-    if metric is None:
-        named += [finding.variant for finding in analysis.findings if finding.severity == "error"]
+def relevance(analysis: Analysis, metric: str) -> dict[str, int]:
+    """Return a rank for each variant that a claim on this metric names; lower is more relevant."""
+    named = [variant for claim in analysis.claims if claim.metric == metric for variant in claim.variants]
     return {variant: rank for rank, variant in reversed(list(enumerate(named)))}
 
 
-def choose(summaries: Sequence[VariantSummary], order: dict[str, int], most: int) -> list[VariantSummary]:
-    """Return at most so many variants in the study's order: the relevant ones, then an even spread of the rest."""
-    if len(summaries) <= most:
-        return list(summaries)
-    ids = [summary.variant.id for summary in summaries]
-    ranked = sorted((id_ for id_ in ids if id_ in order), key=lambda id_: order[id_])[:most]
-    others = [id_ for id_ in ids if id_ not in ranked]
-    free = most - len(ranked)
-    spread = {others[round(i * (len(others) - 1) / max(1, free - 1))] for i in range(free)}
-    return [summary for summary in summaries if summary.variant.id in spread or summary.variant.id in ranked]
+def _parting(factors: Sequence[Factor], variants: int) -> list[Factor]:
+    """Return the factors whose values make the panels: those that the claims compare least, with as few panels as do.
+
+    factors: those of a grid of so many variants.
+    """
+    able = [part for size in range(1, len(factors)) for part in combinations(factors, size) if _panels(part) <= PANELS]
+
+    def cost(part: Iterable[Factor]) -> tuple[int, int, int]:
+        panels = _panels(part)
+        return sum(factor.compared for factor in part), max(0, variants // panels - CROWDED), panels
+
+    return list(min(able, key=cost, default=()))
 
 
-def _chosen(group: Sequence[VariantSummary], order: dict[str, int]) -> list[VariantSummary]:
-    return choose(group, order, LINES)
+def _panels(factors: Iterable[Factor]) -> int:
+    return prod(factor.size for factor in factors)
 
 
-def _series(summary: VariantSummary, label: str, looks: dict[str, Look]) -> Series:
-    return Series(summary, label, looks[label])
+def _is_grid(factors: Sequence[Factor], summaries: Sequence[VariantSummary]) -> bool:
+    """Return whether the variants are all combinations of the factors' values, each once."""
+    points = {tuple(factor.of(summary.variant) for factor in factors) for summary in summaries}
+    return len(points) == len(summaries) == _panels(factors)
 
 
-def _looks(labels: Sequence[str]) -> dict[str, Look]:
-    return {label: look(number) for number, label in enumerate(dict.fromkeys(labels))}
-
-
-def _panel_paths(summaries: Sequence[VariantSummary], values: dict[str, list[str]]) -> tuple[str, ...]:
-    """Return the varied paths whose values make the panels; none where the variants are no full grid."""
-    if len(values) < 2 or not _is_grid(summaries, values):
-        return ()
-    by_size = sorted(values, key=lambda path: len(values[path]))
-    chosen, panels, lines = [by_size[0]], len(values[by_size[0]]), len(summaries) // len(values[by_size[0]])
-    for path in by_size[1:-1]:
-        if lines <= LINES or panels * len(values[path]) > PANELS:
-            break
-        chosen, panels, lines = [*chosen, path], panels * len(values[path]), lines // len(values[path])
-    return tuple(path for path in values if path in chosen) if panels <= PANELS else ()
-
-
-def _values(summaries: Sequence[VariantSummary]) -> dict[str, list[str]]:
-    """Return the varied paths that take more than one value, with these values in order of appearance."""
-    paths = list(dict.fromkeys(path for summary in summaries for path in summary.variant.varied))
-    values = {path: list(dict.fromkeys(str(s.variant.varied.get(path, "")) for s in summaries)) for path in paths}
-    return {path: found for path, found in values.items() if len(found) > 1}
-
-
-def _is_grid(summaries: Sequence[VariantSummary], values: dict[str, list[str]]) -> bool:
-    points = [tuple(str(summary.variant.varied.get(path, "")) for path in values) for summary in summaries]
-    size = 1
-    for found in values.values():
-        size *= len(found)
-    return size == len(points) and set(points) == set(product(*values.values()))
-
-
-def _joined(summary: VariantSummary, paths: Sequence[str]) -> str:
-    return ", ".join(value_label(path, str(summary.variant.varied[path])) for path in paths)
-
-
-def _line_label(summary: VariantSummary, paths: Sequence[str]) -> str:
-    return _joined(summary, paths) or summary.variant.label
+def _joined(variant: Variant, factors: Sequence[Factor]) -> str:
+    return ", ".join(value_label(factor.path, factor.of(variant)) for factor in factors)
 
 
 def value_label(path: str, value: str) -> str:

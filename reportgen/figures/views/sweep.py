@@ -1,8 +1,9 @@
 """Sweeps over a varied number: which setting is the axis, which variants make a line, and which lines share a panel.
 
-All variants that differ in the axis' setting alone are a line. Up to ALONE lines stand in one panel. More are parted
+All variants that differ in the axis' setting alone are a line. Up to ALONE lines share one panel. More are parted
 by a setting that the study's claims do not compare, so that what they compare stays side by side: one panel for each
-of its values, and by a further setting where the lines are still too many.
+of its values, and by a further setting where the lines are still too many. A panel highlights a few lines, chosen as
+`selection` says, and draws the others in grey.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis, VariantSummary
-from reportgen.figures.drawing.style import Look, look
-from reportgen.figures.views.series import relevance, value_label
+from reportgen.figures.drawing.style import GHOST, Look, look
+from reportgen.figures.views.selection import Selection, select
+from reportgen.figures.views.series import value_label
 from reportgen.study.model.claims import SIDES
+from reportgen.study.planning.plan import Variant
 
-LEAST, LINES, ALONE, PANELS = 3, 8, 4, 6
-"""The least values that make an axis; the most lines of a panel, and of one that stands alone; the most panels."""
+LEAST, ALONE, PANELS = 3, 4, 6
+"""The least values that make an axis; the most lines of a single panel that is not parted; the most panels."""
 
 Points = tuple[tuple[float, VariantSummary], ...]
 
@@ -30,6 +33,7 @@ class Line:
     label: str
     look: Look
     points: Points
+    ghost: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,35 +59,44 @@ def axis_path(rows: Sequence[VariantSummary]) -> str | None:
     return max(able, key=lambda path: sizes[path], default=None)
 
 
-def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tuple[list[Panel], int]:
-    """Return the panels over the axis' path, and how many lines are left out for want of room."""
+def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tuple[list[Panel], Selection]:
+    """Return the panels over the axis' path, and which of their lines are highlighted."""
     others = [p for p in dict.fromkeys(p for row in rows for p in row.variant.varied) if p != path]
     lines = _lines(rows, path, others)
     varied = [other for other in others if len({_value(points, other) for points in lines}) > 1]
     parting = _parting(analysis, lines, varied)
     groups = _grouped(lines, parting)
     named = [p for p in varied if p not in parting and any(len({_value(x, p) for x in g}) > 1 for g in groups.values())]
-    order = relevance(analysis)
-    kept = {title: _chosen(group, order) for title, group in list(groups.items())[:PANELS]}
-    words = {title: [(_label(points, named or others), points) for points in group] for title, group in kept.items()}
-    if getattr(analysis.plan.study, "variants", None):
-        words = _by_name(kept, path) or words
-    labels = dict.fromkeys(label for group in words.values() for label, _ in group)
-    looks = {label: look(number) for number, label in enumerate(labels)}
+    words = {title: [(_label(points, named or others), points) for points in group] for title, group in groups.items()}
+    if analysis.plan.study.variants:
+        words = _by_name(groups, path) or words
+    chosen = _select(analysis, [line for group in words.values() for line in group])
+    looks = {label: look(number) for number, label in enumerate(chosen.highlighted)}
     panels = [
-        Panel(title if parting else "", tuple(Line(label, looks[label], points) for label, points in group))
+        Panel(
+            title if parting else "",
+            tuple(Line(label, looks.get(label, GHOST), points, label not in looks) for label, points in group),
+        )
         for title, group in words.items()
     ]
-    return panels, len(lines) - sum(len(panel.lines) for panel in panels)
+    return panels, chosen
 
 
-def _by_name(kept: Mapping[str, Sequence[Points]], path: str) -> dict[str, list[tuple[str, Points]]]:
+def _select(analysis: Analysis, lines: Sequence[tuple[str, Points]]) -> Selection:
+    """Return which labels are highlighted, the same in every panel."""
+    groups: dict[str, list[Variant]] = {}
+    for label, points in lines:
+        groups.setdefault(label, []).extend(row.variant for _, row in points)
+    return select(analysis.plan, groups)
+
+
+def _by_name(groups: Mapping[str, Sequence[Points]], path: str) -> dict[str, list[tuple[str, Points]]]:
     """Return lines by panel, called by what the author calls their variants, nothing where the names do not serve.
 
     A name is a list of parts, one of which is the axis' value. What all lines of a panel share is the panel's title.
     """
     found: dict[str, list[tuple[str, Points]]] = {}
-    for group in kept.values():
+    for group in groups.values():
         names = [_parts(points, path) for points in group]
         shared = [part for part in names[0] if all(part in name for name in names)]
         labels = [", ".join(part for part in name if part not in shared) for name in names]
@@ -159,10 +172,3 @@ def _grouped(lines: Sequence[Points], paths: Sequence[str]) -> dict[str, list[Po
     for points in lines:
         groups.setdefault(_label(points, paths), []).append(points)
     return groups
-
-
-def _chosen(group: Sequence[Points], order: dict[str, int]) -> list[Points]:
-    """Return at most LINES lines in the study's order, those first that claims and findings speak of."""
-    ranks = [min((order.get(row.variant.id, len(order)) for _, row in points), default=0) for points in group]
-    kept = sorted(range(len(group)), key=lambda at: (ranks[at], at))[:LINES]
-    return [group[at] for at in sorted(kept)]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.expectations import is_number, named, noun_of
 from reportgen.analysis.words.names import setting_name, words
-from reportgen.report.formatting import whole
+from reportgen.report.formatting import span, whole
 from reportgen.study.model.claims import Claim, Measure
 from reportgen.study.planning.plan import Variant
+from reportgen.study.planning.trials import Trial
 from reportgen.study.planning.variants import BASELINE
 
 _LAYERS = {
@@ -39,7 +40,7 @@ _EPOCHS = {"best": "at the epoch of least validation loss", "last": "after the l
 
 
 @dataclass(frozen=True)
-class Tested:
+class ClaimView:
     """A claim's result; asked: the claim as the study states it, None where the study is not at hand.
 
     place: layers and time of the measure in words, empty where it has none. subjects: the variants meant, by their
@@ -54,27 +55,52 @@ class Tested:
     noun: str = "variant"
 
 
-def tested_claims(analysis: Analysis) -> tuple[Tested, ...]:
+def claim_views(analysis: Analysis) -> tuple[ClaimView, ...]:
     """Return the study's claims with their words, in its order."""
     stated = {claim.id: claim for claim in analysis.plan.study.claims}
     return tuple(_tested(result, stated.get(result.id), analysis.plan.variants) for result in analysis.claims)
 
 
-def _tested(result: ClaimResult, asked: Claim | None, variants: Sequence[Variant]) -> Tested:
+def _tested(result: ClaimResult, asked: Claim | None, variants: Sequence[Variant]) -> ClaimView:
     meant = [variant for variant in variants if variant.id in result.variants]
     subjects = _each_at_best(asked, meant) or _subjects(meant) if len(variants) > 1 else ""
-    return Tested(result, asked, _place(asked) if asked else "", subjects, noun_of(meant))
+    return ClaimView(result, asked, _place(asked) if asked else "", subjects, noun_of(meant))
 
 
 def _subjects(variants: Sequence[Variant]) -> str:
     """Return variants in words: up to three by their labels, with the trials of a search as one, else their number."""
     alone = [variant.label for variant in variants if variant.trial is None]
-    searches = Counter(variant.trial.search for variant in variants if variant.trial is not None)
+    searches = _searches(variants)
     if len(alone) + len(searches) < MOST_NAMED:
-        trials = [_counted(count, "trial") for count in searches.values()]
+        trials = [trials_in_words(own) for own in searches.values()]
         named = [f"{name} ({own})" for name, own in zip(searches, trials, strict=True)]
         return " and ".join([*alone, *(trials if set(searches) == {BASELINE} else named)])
-    return (_spread(variants) if not searches else "") or counted(variants)
+    return (spread(variants) if not searches else "") or counted(variants)
+
+
+def _searches(variants: Sequence[Variant]) -> dict[str, list[Trial]]:
+    """Return the trials among the variants by the label of their search."""
+    found: dict[str, list[Trial]] = {}
+    for trial in (variant.trial for variant in variants if variant.trial is not None):
+        found.setdefault(trial.search, []).append(trial)
+    return found
+
+
+def trials_in_words(trials: Sequence[Trial]) -> str:
+    """Return how many trials these are; where each seed made a search of its own, how many each seed has."""
+    per_seed = trials_per_seed(trials)
+    if per_seed is None:
+        return _counted(len(trials), "trial")
+    seeds = len({trial.owner for trial in trials})
+    return f"{per_seed} trial{'' if per_seed == '1' else 's'} for each of {_counted(seeds, 'seed')}"
+
+
+def trials_per_seed(trials: Sequence[Trial]) -> str | None:
+    """Return how many trials each seed has, such as "16" or "16 to 28"; None where all seeds share their trials."""
+    owned = Counter((trial.search, trial.owner) for trial in trials)
+    if any(trial.owner is None for trial in trials) or not owned:
+        return None
+    return span(whole(min(owned.values())), whole(max(owned.values())))
 
 
 def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
@@ -82,7 +108,7 @@ def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
     if claim is None or claim.tune is None:
         return ""
     other = getattr(claim.expect, claim.expect.kind)
-    own, tuned = _spread(variants, claim.tune.along) or counted(variants), setting_name(claim.tune.along)
+    own, tuned = spread(variants, claim.tune.along) or counted(variants), setting_name(claim.tune.along)
     if not isinstance(other, dict):
         return f"{own} at its best {tuned}"
     if claim.tune.along in other:
@@ -90,7 +116,7 @@ def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
     return f"{own} and {named(other)}, each at its best {tuned}"
 
 
-def _spread(variants: Sequence[Variant], tuned: str = "") -> str:
+def spread(variants: Sequence[Variant], tuned: str = "") -> str:
     """Return variants by the values that they take of each varied setting, empty where they are no whole grid."""
     paths = list(variants[0].varied)
     if any(list(variant.varied) != paths for variant in variants):
@@ -116,11 +142,11 @@ def _commas(labels: Sequence[str]) -> tuple[str, str]:
 
 def counted(variants: Sequence[Variant]) -> str:
     """Return how many variants these are, and how many trials of how many searches."""
-    searches = Counter(variant.trial.search for variant in variants if variant.trial is not None)
-    alone = len(variants) - searches.total()
+    searches, trials = _searches(variants), [variant.trial for variant in variants if variant.trial is not None]
+    alone = len(variants) - len(trials)
     parts = [_counted(alone, "variant")] if alone or not searches else []
     if searches:
-        parts.append(f"{_counted(searches.total(), 'trial')} of {_counted(len(searches), 'search', 'searches')}")
+        parts.append(f"{trials_in_words(trials)} of {_counted(len(searches), 'search', 'searches')}")
     return " and ".join(parts)
 
 

@@ -6,26 +6,26 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from reportgen.analysis.claims.expectations import tolerance
 from reportgen.analysis.metrics.scales import in_points
 from reportgen.analysis.results import ClaimResult
+from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.expectations import expectation, of_whom
 from reportgen.analysis.words.names import words
 from reportgen.analysis.words.numerals import exponents
-from reportgen.report.document.claim_view import Tested
+from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.formatting import (
-    difference,
-    difference_interval,
-    estimated,
+    Bounds,
+    deviation,
+    deviation_interval,
     given,
     interval,
     number,
     percent,
     percent_interval,
     resolving_percent,
-    score_interval,
+    resolving_points,
 )
-from reportgen.study.model.claims import Claim
+from reportgen.report.scores import difference, difference_interval, estimated, score_interval
 
 QUANTITIES = {
     "value": "",
@@ -37,43 +37,76 @@ QUANTITIES = {
 """What stands beside a measured number that is not the metric's own value; which way, says what is expected."""
 
 UNITS = {"epochs_to": " epochs", "steps_to": " steps", "steps": " steps", "train_seconds": " s"}
-"""What follows a difference of these metrics."""
+"""What follows a value or a difference of these metrics."""
+
+LEAST_RATIO = 0.01
+"""A ratio below this is also written as one part of so many."""
 
 SAME = "the same in all seeds"
 """What stands in the place of an interval without width."""
 
 
 def measured(claim: ClaimResult) -> str:
-    """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share."""
-    if claim.quantity in ("deviation", "share"):
-        sign = "+" if claim.quantity == "deviation" and claim.measured > 0 else ""
-        return sign + percent(claim.measured, resolving_percent(claim.interval))
+    """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share.
+
+    Of values that are skewed over seeds it is the median, of deviations by layer how many are within the tolerance.
+    """
+    if claim.quantity == "deviation" and claim.within_tolerance is not None:
+        met, layers = claim.within_tolerance
+        return f"{met} of {layers} layers within the tolerance"
+    if claim.quartiles is not None:
+        low, median, high = claim.quartiles
+        return f"median {_amount(claim, median, (low, high))}"
+    return _amount(claim, claim.measured, claim.interval)
+
+
+def _amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
+    """Return a value of a claim's quantity, in the digits of its bounds and with its unit."""
+    if claim.quantity == "deviation":
+        return deviation(value, resolving_points(bounds))
+    if claim.quantity == "share":
+        return percent(value, resolving_percent(bounds))
     if claim.quantity == "difference" and in_points(claim.metric):
-        return difference(claim.measured, claim.metric)
+        return difference(value, claim.metric, bounds)
     if claim.quantity == "difference":
-        sign = "+" if claim.measured > 0 else ""
-        return f"{sign}{estimated(claim.measured, claim.interval, '')}{_unit(claim.metric)}"
-    return estimated(claim.measured, claim.interval, claim.metric if claim.quantity == "value" else "")
+        return f"{'+' if value > 0 else ''}{estimated(value, bounds, '')}{unit(claim.metric)}"
+    if claim.quantity == "ratio":
+        return estimated(value, bounds, "")
+    return estimated(value, bounds, claim.metric) + unit(claim.metric)
 
 
 def measured_interval(claim: ClaimResult) -> str:
-    """Return the interval of what a claim measured; where it has no width, that all seeds agree."""
-    if claim.interval[0] == claim.interval[1] and math.isfinite(claim.interval[0]):
+    """Return the interval of what a claim measured; where it has no width, that all seeds agree.
+
+    Of values that are skewed over seeds, the quartiles come first and then the mean, which was tested.
+    """
+    lo, hi = claim.interval
+    if math.isfinite(lo) and hi - lo <= ROUNDING * max(abs(lo), abs(hi)):
         return SAME
-    if claim.quantity in ("deviation", "share"):
-        return percent_interval(claim.interval)
+    if claim.quartiles is None:
+        return _bounds(claim, claim.interval)
+    low, _, high = claim.quartiles
+    mean = f"mean {_amount(claim, claim.measured, claim.interval)}, 95% interval {_bounds(claim, claim.interval)}"
+    return f"quartiles {_bounds(claim, (low, high))}; {mean}"
+
+
+def _bounds(claim: ClaimResult, bounds: Bounds) -> str:
+    if claim.quantity == "deviation":
+        return deviation_interval(bounds)
+    if claim.quantity == "share":
+        return percent_interval(bounds)
     if claim.quantity == "difference":
-        return difference_interval(claim.interval, claim.metric)
-    return interval(claim.interval) if claim.quantity == "ratio" else score_interval(claim.interval, claim.metric)
+        return difference_interval(bounds, claim.metric)
+    return interval(bounds) if claim.quantity == "ratio" else score_interval(bounds, claim.metric)
 
 
-def what(tested: Tested) -> str:
+def what(tested: ClaimView) -> str:
     """Return what was measured and where, such as "activation standard deviation in the last hidden layer"."""
     return f"{words(tested.result.metric)} {tested.place}".strip()
 
 
-def _unit(metric: str) -> str:
-    """Return the unit that follows a difference of a metric, empty where it has none."""
+def unit(metric: str) -> str:
+    """Return the unit that follows a value or a difference of a metric, empty where it has none."""
     return " ns" if metric.endswith("_ns") else UNITS.get(metric, "")
 
 
@@ -81,32 +114,30 @@ def quantity(claim: ClaimResult) -> str:
     """Return in a word what the measured number is, empty where it is the metric's own value or in points."""
     if claim.quantity == "difference" and in_points(claim.metric):
         return ""
-    return QUANTITIES[claim.quantity] if claim.at_layer is None else _deviation(claim)
+    if claim.at_layer is not None:
+        return _deviation(claim)
+    if claim.quantity == "ratio" and 0 < claim.measured < LEAST_RATIO:
+        return f"ratio, 1 to {number(1 / claim.measured)}"
+    return QUANTITIES[claim.quantity]
 
 
 def _deviation(claim: ClaimResult) -> str:
-    """Return where the largest deviation is, and of what from what."""
+    """Return how large the largest deviation is, where, how much is allowed there, and of what from what."""
+    size = f" {_amount(claim, claim.measured, claim.interval)}" if claim.within_tolerance else ""
+    allowed = f", where {percent(claim.allowed)} is allowed" if claim.allowed is not None else ""
+    where = f"largest deviation{size} in layer {claim.at_layer}{allowed}"
     found, printed = claim.furthest_off, claim.held_against
-    where = f"in layer {claim.at_layer}, {QUANTITIES['deviation']}"
     if found is None or printed is None:
         return where
     return f"{where}: {number(found, 4)} measured, {given(float(f'{printed:.4g}'))} expected"
 
 
-def expected(tested: Tested) -> str:
+def expected(tested: ClaimView) -> str:
     """Return what a claim expects, in the units in which its measured value is shown."""
     if tested.asked is None:
         return exponents(tested.result.expected)
     claim = tested.asked
-    return f"{exponents(expectation(claim))}{_allowed(claim, tested.result)}{of_whom(claim, tested.noun)}"
-
-
-def _allowed(claim: Claim, result: ClaimResult) -> str:
-    """Return what an absolute tolerance comes to beside the deviation that is shown, which is a share."""
-    printed = result.held_against
-    if not claim.expect.atol or not printed:
-        return ""
-    return f"; in layer {result.at_layer}, that is within {percent(tolerance(claim.expect, printed) / abs(printed))}"
+    return f"{exponents(expectation(claim))}{of_whom(claim, tested.noun)}"
 
 
 def sides(claim: ClaimResult) -> str:

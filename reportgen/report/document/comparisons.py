@@ -23,7 +23,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Contest:
+class Comparisons:
     """Comparisons on one score, and how many pairs their p values are corrected for.
 
     best: the id of the variant that all others stand against, None where every pair is compared. shown: of these the
@@ -48,16 +48,16 @@ class Contest:
         return max(pair.p for pair in self.rest)
 
 
-def contest(comparisons: Sequence[Comparison]) -> Contest | None:
+def comparisons_of(comparisons: Sequence[Comparison]) -> Comparisons | None:
     """Return what a report shows of a study's comparisons, None where there are none."""
     if not comparisons:
         return None
     score, pairs, best = comparisons[0].score, comparisons[0].pairs, comparisons[0].b
     if pairs == len(comparisons):
-        return Contest(score, pairs, None, tuple(_pair(one, 1) for one in comparisons), ())
+        return Comparisons(score, pairs, None, tuple(_pair(one, 1) for one in comparisons), ())
     sign = -1 if score.endswith("loss") else 1
     ranked = sorted((_pair(one, sign) for one in comparisons), key=lambda pair: pair.difference.value)
-    return Contest(score, pairs, best, tuple(ranked[:MOST_SHOWN]), tuple(ranked[MOST_SHOWN:]))
+    return Comparisons(score, pairs, best, tuple(ranked[:MOST_SHOWN]), tuple(ranked[MOST_SHOWN:]))
 
 
 def _pair(one: Comparison, sign: int) -> Pair:

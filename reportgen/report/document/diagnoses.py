@@ -1,15 +1,27 @@
-"""Findings as a report shows them: one diagnosis a rule, its cases by variant, consequences below their cause."""
+"""Findings as a report shows them: one diagnosis per rule, equal sentences merged, consequences below their cause."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from reportgen.analysis.finding import Finding
+from reportgen.analysis.finding import Finding, Guessing, Remedy
 from reportgen.analysis.results import Analysis
+from reportgen.analysis.words.names import setting, setting_name
+from reportgen.report.document.claim_view import MOST_VALUES, spread
+from reportgen.report.document.merging import grouped, merged, template
+from reportgen.study.planning.plan import Variant
 
 SEVERITIES = ("error", "warning", "info")
 """From the gravest to the lightest: the order of a report."""
+
+MOST_ALONE = 3
+"""Up to so many sentences that differ in their numbers alone stand one by one; more are merged into ranges."""
+
+MOST_LISTED = 12
+"""So many variants of a merged finding are listed by name."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +35,52 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """A rule that fired; advice: the one that all its cases share, None where they differ."""
+class TestedChange:
+    """A change that was tested in one or several variants with the same verdict.
+
+    variants: in words, empty where they are all those of the finding. before, after, difference: least and largest
+    mean over these variants. interval: of the difference in a single variant, None for several.
+    """
+
+    variants: str
+    change: Mapping[str, Any]
+    metric: str
+    verdict: str
+    before: tuple[float, float]
+    after: tuple[float, float]
+    difference: tuple[float, float]
+    interval: tuple[float, float] | None
+    guessing: Guessing | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cases of one rule and severity whose sentences are the same, or the same but for their numbers.
+
+    variants: in words, empty where they are all those of the finding that these follow from. count: how many.
+    advice: each advice with the variants that it is for, in words, empty where it is for all.
+    """
 
     rule: str
     title: str
     severity: str
-    cases: tuple[Case, ...]
+    variants: str
+    count: int
+    message: str
+    advice: tuple[tuple[str, str], ...]
+    tested: tuple[TestedChange, ...]
+    consequences: tuple[Group, ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A rule that fired; count: in how many variants. advice: the one that all of them share, else None."""
+
+    rule: str
+    title: str
+    severity: str
+    groups: tuple[Group, ...]
+    count: int
     advice: str | None
     sources: tuple[str, ...]
 
@@ -49,7 +100,8 @@ def diagnoses(analysis: Analysis) -> tuple[Diagnosis, ...]:
         return Case(finding, labels.get(finding.variant, finding.variant), title, tuple(case(f, seen) for f in below))
 
     roots = [case(finding) for finding in analysis.findings if _is_root(finding, analysis.findings)]
-    groups = [_diagnosis([root for root in roots if root.finding.rule == rule]) for rule in _rules(roots)]
+    every = [v.variant for v in analysis.variants]
+    groups = [_diagnosis([root for root in roots if root.finding.rule == rule], every) for rule in _rules(roots)]
     return tuple(sorted(groups, key=lambda group: SEVERITIES.index(group.severity)))
 
 
@@ -66,14 +118,114 @@ def _rules(cases: Iterable[Case]) -> list[str]:
     return list(dict.fromkeys(case.finding.rule for case in cases))
 
 
-def _diagnosis(cases: Sequence[Case]) -> Diagnosis:
+def _diagnosis(cases: Sequence[Case], every: Sequence[Variant]) -> Diagnosis:
     findings = [case.finding for case in cases]
     advice = {finding.advice for finding in findings}
     return Diagnosis(
         rule=findings[0].rule,
         title=cases[0].title,
         severity=min((finding.severity for finding in findings), key=SEVERITIES.index),
-        cases=tuple(cases),
+        groups=_groups(cases, every),
+        count=len(cases),
         advice=advice.pop() if len(advice) == 1 else None,
         sources=tuple(dict.fromkeys(source for finding in findings for source in finding.sources)),
     )
+
+
+def _groups(cases: Sequence[Case], every: Sequence[Variant], above: int = 0) -> tuple[Group, ...]:
+    """Return the cases with equal sentences merged, and those of one template where more than a few remain.
+
+    above: in how many variants the finding is that these follow from, 0 where they follow from none.
+    """
+    keys = [(case.finding.rule, case.finding.severity, template(case.finding.message)) for case in cases]
+    found: list[Group] = []
+    for alike in grouped(cases, keys):
+        equal = grouped(alike, [case.finding.message for case in alike])
+        together = equal if len(equal) <= MOST_ALONE and not above else [alike]
+        found += [_group(group, every, above) for group in together]
+    return tuple(found)
+
+
+def _group(cases: Sequence[Case], every: Sequence[Variant], above: int) -> Group:
+    first = cases[0]
+    advice = grouped(cases, [case.finding.advice for case in cases])
+    below = [consequence for case in cases for consequence in case.consequences]
+    return Group(
+        rule=first.finding.rule,
+        title=first.title,
+        severity=first.finding.severity,
+        variants="" if len(cases) == above else in_words(cases, every),
+        count=len(cases),
+        message=merged([case.finding.message for case in cases]),
+        advice=tuple((_own(own, cases, every), own[0].finding.advice) for own in advice),
+        tested=_tested(cases, every),
+        consequences=_groups(below, every, len(cases)),
+    )
+
+
+def _own(own: Sequence[Case], cases: Sequence[Case], every: Sequence[Variant]) -> str:
+    return "" if len(own) == len(cases) else in_words(own, every)
+
+
+def in_words(cases: Sequence[Case], every: Sequence[Variant]) -> str:
+    """Return the variants of the cases: by the setting that they alone share, as a grid of settings, or by name."""
+    own = [case.finding.variant for case in cases]
+    if 2 < len(own) == len(every):
+        return f"all {len(own)} variants"
+    varied = {(path, label) for variant in every for path, label in variant.varied.items()}
+    for path, label in sorted(varied):
+        if len(own) > 2 and {v.id for v in every if v.varied.get(path) == label} == set(own):
+            return f"all {len(own)} variants with {setting_name(path)} “{label}”"
+    variants = [variant for variant in every if variant.id in own]
+    if len(own) > 2 and _is_short(variants) and (words := spread(variants)):
+        return words
+    names = [case.variant for case in cases]
+    rest = len(names) - MOST_LISTED
+    return "; ".join(names[:MOST_LISTED]) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def _is_short(variants: Sequence[Variant]) -> bool:
+    """Return whether the variants are called by their settings, each of few enough values that all are listed."""
+    values = {(path, label) for variant in variants for path, label in variant.varied.items()}
+    counts = Counter(path for path, _ in values)
+    named = all(variant.label == ", ".join(variant.varied.values()) for variant in variants)
+    return named and max(counts.values(), default=0) <= MOST_VALUES
+
+
+def _tested(cases: Sequence[Case], every: Sequence[Variant]) -> tuple[TestedChange, ...]:
+    """Return the changes that were tested, once for all variants in which one had the same verdict."""
+    tried = [(case, case.finding.remedy) for case in cases if case.finding.remedy is not None]
+    keys = [(_written(one.change), one.metric, one.verdict) for _, one in tried]
+    return tuple(_trial(same, len(cases), every) for same in grouped(tried, keys))
+
+
+def _written(change: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((path, setting(value)) for path, value in change.items())
+
+
+def _trial(tried: Sequence[tuple[Case, Remedy]], count: int, every: Sequence[Variant]) -> TestedChange:
+    cases, remedies = [case for case, _ in tried], [one for _, one in tried]
+    first = remedies[0]
+    return TestedChange(
+        variants="" if len(cases) == count else in_words(cases, every),
+        change=first.change,
+        metric=first.metric,
+        verdict=first.verdict,
+        before=_ends(one.before for one in remedies),
+        after=_ends(one.after for one in remedies),
+        difference=_ends(one.difference for one in remedies),
+        interval=first.interval if len(remedies) == 1 else None,
+        guessing=_guessing([one.guessing for one in remedies if one.guessing is not None]),
+    )
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    known = sorted(values)
+    return known[0], known[-1]
+
+
+def _guessing(found: Sequence[Guessing]) -> Guessing | None:
+    """Return how many runs of all variants count as guessing, None where none does."""
+    if not found:
+        return None
+    return Guessing(found[0].score, sum(one.before for one in found), sum(one.after for one in found))

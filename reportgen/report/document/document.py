@@ -10,8 +10,8 @@ from reportgen.analysis.diagnosis.benchmark import Benchmark, published
 from reportgen.analysis.results import Analysis, ClaimResult, EnsembleScore, SanityResult, VariantSummary
 from reportgen.engine.spec import ENGINE_VERSION, SCORES
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.report.document.claim_view import Tested, counted, tested_claims
-from reportgen.report.document.comparisons import Contest, contest
+from reportgen.report.document.claim_view import ClaimView, claim_views, counted
+from reportgen.report.document.comparisons import Comparisons, comparisons_of
 from reportgen.report.document.diagnoses import Diagnosis, diagnoses
 from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
@@ -47,7 +47,7 @@ class Document:
     introduction: str
     closing: str
     watermark: str | None
-    claims: tuple[Tested, ...]
+    claims: tuple[ClaimView, ...]
     counts: Mapping[str, int]
     story: Drawing | None
     drawings: tuple[Drawing, ...]
@@ -62,7 +62,7 @@ class Document:
     left_out: tuple[int, int]
     scores: tuple[str, ...]
     statuses: Mapping[str, int]
-    contest: Contest | None
+    comparisons: Comparisons | None
     ensembles: tuple[EnsembleScore, ...]
     sanity: tuple[SanityResult, ...]
     labels: Mapping[str, str]
@@ -92,13 +92,13 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         introduction=study.introduction,
         closing=study.closing,
         watermark=study.watermark,
-        claims=tested_claims(analysis),
+        claims=claim_views(analysis),
         counts=_verdicts(analysis),
         story=story,
         drawings=tuple(drawing for drawing in drawings if drawing is not story),
         diagnoses=diagnoses(analysis),
         tried=any(finding.remedy is not None for finding in analysis.findings),
-        printed=tuple(table for claim in tested_claims(analysis) if (table := _printed(claim)) is not None),
+        printed=tuple(table for claim in claim_views(analysis) if (table := _printed(claim)) is not None),
         compared=counted(analysis.plan.variants),
         variants=variants,
         rows=analysis.outcomes,
@@ -107,7 +107,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         left_out=left_out(parts),
         scores=_scores(variants),
         statuses=_count(record.status for v in variants for record in v.records),
-        contest=contest(analysis.comparisons),
+        comparisons=comparisons_of(analysis.comparisons),
         ensembles=analysis.ensembles,
         sanity=analysis.sanity,
         labels={v.variant.id: v.variant.label for v in (*variants, *analysis.outcomes)},
@@ -145,7 +145,7 @@ def _count(words: Any) -> dict[str, int]:
     return counts
 
 
-def _printed(claim: Tested) -> PrintedTable | None:
+def _printed(claim: ClaimView) -> PrintedTable | None:
     """Return a claim's table, None where it has no numbers by layer to be held against."""
     by_layer = claim.result.by_layer
     if all(given is None for _, _, given in by_layer):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analysis.results import SearchResult, TrialResult
+from reportgen.report.document.claim_view import trials_in_words, trials_per_seed
 from reportgen.study.model.ranges import Range
 
 TOP, TOP_OF_SEVERAL = 10, 5
@@ -22,6 +23,7 @@ class SearchPart:
 
     rows: its best trials, best first, or the best of each seed where every seed made a search of its own.
     settings: path and range in words. best: path to the values that the best trials have. runs, diverged: how many.
+    counted: the trials in words. per_seed: how many each seed has, None where all seeds share them.
     """
 
     result: SearchResult
@@ -32,6 +34,8 @@ class SearchPart:
     trials: int
     runs: int
     diverged: int
+    counted: str
+    per_seed: str | None
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -49,6 +53,7 @@ def _part(search: SearchResult, several: bool) -> SearchPart:
     last = [one for one in search.trials if one.trial.stage == search.stages[-1].stage]
     ranked = sorted(last, key=lambda one: _rank(one, search.asked.maximize))
     chosen = [one for one in search.trials if one.variant in search.best]
+    trials = [one.trial for one in search.trials]
     values = {path: tuple(one.trial.values[path] for one in chosen) for path in search.asked.ranges}
     return SearchPart(
         result=search,
@@ -59,6 +64,8 @@ def _part(search: SearchResult, several: bool) -> SearchPart:
         trials=len(search.trials),
         runs=sum(stage.runs for stage in search.stages),
         diverged=sum(stage.diverged for stage in search.stages),
+        counted=trials_in_words(trials),
+        per_seed=trials_per_seed(trials),
     )
 
 

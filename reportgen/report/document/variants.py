@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.results import Estimate, Profile, VariantSummary
-from reportgen.analysis.summary import profile
+from reportgen.analysis.summary import estimate, profile
 from reportgen.runs.record import RunRecord
 
 STATISTICS = (
@@ -92,8 +92,8 @@ def _lost(record: RunRecord) -> bool:
 
 
 def _cell(one: Profile, index: int) -> Estimate | None:
-    n = int(np.isfinite(one.per_seed[:, index]).sum())
-    return Estimate(float(one.mean[index]), float(one.lo[index]), float(one.hi[index]), n) if n else None
+    found = estimate(one.per_seed[:, index], one.statistic)
+    return found if found.n else None
 
 
 def _ends(table: LayerTable) -> Cells:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures import Drawing, save
-from reportgen.report.document.claim_view import Tested
+from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import expected, measured, measured_interval, quantity, sides
 from reportgen.report.document.document import Document
 
@@ -98,7 +98,7 @@ def _markdown(begin: str, document: Document, drawings: Sequence[Drawing]) -> st
     """Return Markdown that MyST and Quarto both read: title, claims as a table, figures with captions."""
     lines = [begin]
     if document.claims:
-        lines += ["| claim | verdict | measured | 95% interval | expected | n |", "|---|---|---|---|---|---|"]
+        lines += ["| claim | verdict | measured | 95% interval | expected | seeds |", "|---|---|---|---|---|---|"]
         lines += [_claim(claim, document.watermark is not None) for claim in document.claims]
         lines.append("")
     for drawing in drawings:
@@ -106,11 +106,12 @@ def _markdown(begin: str, document: Document, drawings: Sequence[Drawing]) -> st
     return "\n".join(lines)
 
 
-def _claim(tested: Tested, quick: bool) -> str:
+def _claim(tested: ClaimView, quick: bool) -> str:
     result = tested.result
     verdict = "no verdict" if quick else result.verdict
     of = sides(result)
-    number = f"{of}: {measured(result)}" if of else f"{measured(result)} {quantity(result)}".strip()
+    between = "; " if result.quantity == "deviation" else " "
+    number = f"{of}: {measured(result)}" if of else f"{measured(result)}{between}{quantity(result)}".strip("; ")
     cells = (
         _cell(result.says),
         verdict,

@@ -40,11 +40,12 @@ HINT = (
 
 
 def weasyprint() -> Any:
-    """Return the WeasyPrint module, whose import needs Pango on the machine; MissingError where it is not there."""
+    """Return the WeasyPrint module; raises MissingError without Pango, which its import needs."""
     try:
         import weasyprint as module
     except OSError as error:
-        raise MissingError("?", f"no PDF: a library is missing ({str(error).splitlines()[0]})", hint=HINT) from None
+        message = f"no PDF: a library is missing ({str(error).splitlines()[0]})"
+        raise MissingError("missing-library", message, hint=HINT) from None
     return module
 
 

@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from reportgen.report.document import claim_words
 from reportgen.report.document.document import Document
-from reportgen.report.formatting import FILTERS
 from reportgen.report.media import markdown
+from reportgen.report.scores import FILTERS
 from reportgen.shipped import templates_folder
 
 MOST_ROWS = {"screen": 400, "print": 60}

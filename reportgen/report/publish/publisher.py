@@ -39,9 +39,9 @@ def publish(
     folders tables/, figures/ and embed/ are replaced whole. place: says, when all is written, whether it may go to the
     folder, or to which other one beside it. Raises StoreError where the disk refuses.
     """
-    disk.sweep(folder)
+    disk.remove_abandoned(folder)
     try:
-        with disk.unfinished(folder / "report") as staged:
+        with disk.temporary_path(folder / "report") as staged:
             staged.mkdir()
             missing = _write(analysis, staged, folder, formats, stage)
             final = place(folder)
@@ -51,7 +51,8 @@ def publish(
             return Published(final, tuple(_move(path, final) for path in sorted(staged.iterdir())), missing)
     except OSError as error:
         where = error.filename2 or error.filename or folder
-        raise StoreError("?", f"the report cannot be written: {error.strerror or error}", where=str(where)) from error
+        message = f"cannot write the report: {error.strerror or error}"
+        raise StoreError("not-writable", message, where=str(where)) from error
 
 
 def _write(
@@ -84,8 +85,9 @@ def _refuse_strangers(staged: Path, final: Path) -> None:
         target = final / path.name
         if target.exists() and path.is_dir() != target.is_dir():
             found, wanted = ("file", "folder") if path.is_dir() else ("folder", "file")
-            words = f"a {found} stands where the report has a {wanted}"
-            raise StoreError("?", words, where=str(target), hint="move it away, or choose another folder with -o")
+            message = f"a {found} is in the place of a {wanted} of the report"
+            hint = "move it away, or choose another folder with -o"
+            raise StoreError("path-occupied", message, where=str(target), hint=hint)
 
 
 def _move(path: Path, folder: Path) -> Path:
@@ -93,5 +95,5 @@ def _move(path: Path, folder: Path) -> Path:
     if path.is_dir():
         disk.replace_folder(path, target)
     else:
-        disk.patiently(lambda: os.replace(path, target))
+        disk.retry_while_busy(lambda: os.replace(path, target))
     return target

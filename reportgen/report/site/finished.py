@@ -183,26 +183,27 @@ def _meant(path: Path) -> list[Path]:
         return [path]
     inside = sorted(each.parent for each in path.glob(f"*/{RESULTS}")) if path.is_dir() else []
     if not inside:
-        what = "the folder holds no report" if path.is_dir() else "there is no such folder"
-        raise UsageError("?", what, where=str(path), hint=f"reportgen run writes a report with its {RESULTS}")
+        if not path.is_dir():
+            raise UsageError("file-not-found", "no such folder", where=str(path), hint="a folder with a report")
+        hint = f"reportgen run writes a report with its {RESULTS}"
+        raise UsageError("report-not-found", "the folder contains no report", where=str(path), hint=hint)
     return inside
 
 
 def read_values(path: Path) -> dict[str, Any]:
-    """Return what a results.json of this version holds; raises ResultsError where it is none."""
+    """Return the values in a results.json; raises ResultsError if it is damaged or of another version."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ResultsError("?", f"cannot be read: {error.strerror or error}", where=str(path)) from error
+        raise ResultsError("unreadable-file", f"cannot read: {error.strerror or error}", where=str(path)) from error
     except (ValueError, RecursionError) as error:
-        raise ResultsError("?", "this is not JSON, or not all of it", where=str(path), hint=_again(path)) from error
+        raise ResultsError("invalid-results", "not valid JSON", where=str(path), hint=_again(path)) from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise ResultsError(
-            "?", "these are not the results of a report", where=str(path), hint=f'"format" is "{FORMAT}" there'
-        )
+        hint = f'a results.json has "format": "{FORMAT}"'
+        raise ResultsError("invalid-results", "not the results of a report", where=str(path), hint=hint)
     if values.get("version") != VERSION:
-        found = f"the results have version {str(values.get('version'))[:20]}, this reportgen reads version {VERSION}"
-        raise ResultsError("?", found, where=str(path), hint=_again(path))
+        message = f"the results have version {str(values.get('version'))[:20]}; this reportgen reads version {VERSION}"
+        raise ResultsError("results-version", message, where=str(path), hint=_again(path))
     return values
 
 
@@ -212,7 +213,8 @@ def _checked(values: dict[str, Any], path: Path) -> Results:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise ResultsError("?", f"{place}: {first['msg'].lower()}", where=str(path), hint=_again(path)) from error
+        message = f"{place}: {first['msg'].lower()}"
+        raise ResultsError("invalid-results", message, where=str(path), hint=_again(path)) from error
 
 
 def _again(path: Path) -> str:

@@ -49,11 +49,11 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
         return _write(course, folder)
     except OSError as error:
         where = error.filename2 or error.filename or folder
-        raise StoreError("?", f"the site cannot be written: {error.strerror or error}", where=str(where)) from error
+        raise StoreError("not-writable", f"cannot write the site: {error.strerror or error}", str(where)) from error
 
 
 def _read_all(folders: Sequence[Path]) -> list[Finished]:
-    """Return all reports; where several cannot be read, the error names each."""
+    """Return all reports; if several cannot be read, the error lists each."""
     reports, errors = [], []
     for folder in folders:
         try:
@@ -63,9 +63,8 @@ def _read_all(folders: Sequence[Path]) -> list[Finished]:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise ResultsError(
-            "?", f"{len(errors)} reports cannot be read:\n" + "\n".join(f"  {error}" for error in errors)
-        )
+        each = "\n".join(f"  {error}" for error in errors)
+        raise ResultsError("invalid-results", f"cannot read {len(errors)} reports:\n{each}")
     return reports
 
 
@@ -80,30 +79,29 @@ def _inside(folder: Path, site: Path) -> bool:
 
 
 def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> None:
-    """Refuse a site that would overwrite a report or a folder of something else, or lie inside a report."""
+    """Raise UsageError if the site would overwrite a report or another folder, or be inside a report."""
     there = site.resolve()
     for report, place in zip(reports, places, strict=True):
         here = report.folder.resolve()
         if there == here or _inside(there, here):
-            raise UsageError(
-                "?", "the site would lie inside the report", where=str(report.folder), hint="choose another -o"
-            )
+            message = "the site would be inside the report"
+            raise UsageError("output-conflict", message, where=str(report.folder), hint="choose another -o")
         target = there / place
         if target != here and target.exists() and not (target / RESULTS).is_file():
-            raise UsageError(
-                "?", "this is in the way of a report's copy", where=str(site / place), hint="choose another -o"
-            )
+            message = "the copy of a report would replace something that is not a report"
+            raise UsageError("path-occupied", message, where=str(site / place), hint="choose another -o")
     twice = [place for place, count in Counter(places).items() if count > 1]
     if twice:
-        raise UsageError("?", f"two reports would both lie in {site / twice[0]}", hint="rename the folder of one")
+        message = f"two reports have the same folder {site / twice[0]} in the site"
+        raise UsageError("output-conflict", message, hint="rename the folder of one")
 
 
 def _write(course: Course, site: Path) -> list[Path]:
-    disk.sweep(site)
+    disk.remove_abandoned(site)
     for study in course.studies:
         _bring(study.report.folder, site)
     names = (PAGE, course.overview)
-    with disk.unfinished(site / "site") as staged:
+    with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
         for name in names:
             text = fill_page(PAGES[name], course=course, page=name)
@@ -120,7 +118,7 @@ def _bring(folder: Path, site: Path) -> None:
     """Copy a report that lies elsewhere into the site, whole or not at all."""
     if _inside(folder.resolve(), site.resolve()):
         return
-    with disk.unfinished(site / folder.resolve().name) as staged:
+    with disk.temporary_path(site / folder.resolve().name) as staged:
         shutil.copytree(folder, staged, ignore=lambda here, names: _left_behind(Path(here) == folder, names))
         disk.replace_folder(staged, site / folder.resolve().name)
 
@@ -130,5 +128,5 @@ def _left_behind(top: bool, names: Sequence[str]) -> list[str]:
 
 
 def _move(path: Path, target: Path) -> Path:
-    disk.patiently(lambda: os.replace(path, target))
+    disk.retry_while_busy(lambda: os.replace(path, target))
     return target

@@ -1,4 +1,4 @@
-"""Checks of how a claim reads its measure: times to a level, theory, tuned sides, claims on each variant or some."""
+"""Checks of how a claim evaluates its metric: time to a level, theory, tuned sides, quantifiers over variants."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from reportgen.study.model.claims import SIDES, Claim
 from reportgen.study.model.components import suggest
 from reportgen.study.model.metrics import LAYER_METRICS, THEORY_LOSSES, THEORY_STATISTICS, TIME_METRICS, rises
 from reportgen.study.planning.plan import Plan, Variant
-from reportgen.study.planning.where import by_label, matching, where_alone
+from reportgen.study.planning.where import by_label, matching_variants, where_alone
 
 At = Callable[..., str]
 
+_ONLY_INITIAL = "theory is available at initialization only"
+
 
 def check_reading(plan: Plan, claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
-    """Raise a StudyError where the claim's values cannot be read as it says."""
+    """Raise a StudyError if the claim cannot evaluate its values."""
     _check_time_to_level(claim, specs, at)
     _check_one_number(claim, at)
     _check_share(claim, at)
     if claim.expect.near == "theory":
         _check_theory(claim, at)
-    variants = matching(plan.variants, claim.where)
+    variants = matching_variants(plan.variants, claim.where)
     if claim.tune is not None:
         _check_tune(plan, claim, variants, at)
     if claim.holds_for != "mean":
@@ -30,11 +32,12 @@ def check_reading(plan: Plan, claim: Claim, specs: Sequence[RunSpec], at: At) ->
 
 
 def _check_one_number(claim: Claim, at: At) -> None:
-    """Refuse ratios, tuned sides and quantifiers where the claim compares layer by layer."""
+    """Reject ratios, tuned sides and quantifiers in a claim that compares values layer by layer."""
     expect, measure = claim.expect, claim.measure
     if measure.relative_to is not None and expect.kind in SIDES and rises(measure.metric) is not False:
-        lack = f"a ratio of {measure.metric} is not compared with another such ratio"
-        raise StudyError("?", lack, at("measure", "relative_to", key=True), "below, above, between or near; or a loss")
+        message = f"a claim cannot compare two ratios of {measure.metric}"
+        hint = "use below, above, between or near, or measure a loss"
+        raise StudyError("not-comparable", message, at("measure", "relative_to", key=True), hint)
     several = measure.layer in (None, "hidden") or isinstance(measure.layer, list)
     layers = measure.metric in LAYER_METRICS and measure.reduce is None and several
     by_layer = isinstance(expect.near, list) or (layers and expect.near == "theory")
@@ -44,11 +47,12 @@ def _check_one_number(claim: Claim, at: At) -> None:
     given = next((name for name, value in asked.items() if value is not None), None)
     if given is not None:
         place = ("measure", given) if given == "relative_to" else (given,)
-        raise StudyError("?", f"{given} takes one number, not one by layer", at(*place, key=True), "set measure.reduce")
+        message = f"{given} needs a single number instead of one for each layer"
+        raise StudyError("not-comparable", message, at(*place, key=True), "set measure.reduce")
 
 
 def _check_share(claim: Claim, at: At) -> None:
-    """Refuse levels of an accuracy that no accuracy can be compared with, such as a percentage."""
+    """Reject levels outside the range of an accuracy, such as percentages."""
     measure, expect = claim.measure, claim.expect
     if not measure.metric.endswith("_accuracy") or measure.relative_to is not None:
         return
@@ -56,9 +60,8 @@ def _check_share(claim: Claim, at: At) -> None:
     for level in given if isinstance(given, list) else [given]:
         if isinstance(level, float) and not 0 <= level <= 1:
             place = at("expect", expect.kind)
-            raise StudyError(
-                "?", f"no {measure.metric} is {level:g}", place, "a share from 0 to 1, such as 0.95 for 95%"
-            )
+            message = f"expected a {measure.metric} from 0 to 1, found {level:g}"
+            raise StudyError("out-of-range", message, place, "such as 0.95 for 95%")
 
 
 def _check_time_to_level(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
@@ -66,66 +69,72 @@ def _check_time_to_level(claim: Claim, specs: Sequence[RunSpec], at: At) -> None
     if measure.metric not in TIME_METRICS:
         given = next((name for name in ("score", "level", "of_first") if getattr(measure, name)), None)
         if given:
-            raise StudyError(
-                "?", f"{measure.metric} has no {given}", at("measure", given, key=True), f"leave {given} out"
-            )
+            message = f"{given} does not apply to {measure.metric}"
+            raise StudyError("inapplicable-key", message, at("measure", given, key=True), f"remove {given}")
         return
     if measure.score is None or measure.level is None:
         lack = "score" if measure.score is None else "level"
-        raise StudyError(
-            "?", f"{measure.metric} needs a {lack}", at("measure"), "such as score: train_accuracy, level: 0.9"
-        )
+        hint = "such as score: train_accuracy, level: 0.9"
+        raise StudyError("missing-key", f"{measure.metric} needs a {lack}", at("measure"), hint)
     if measure.of_first and measure.score.endswith("accuracy"):
-        raise StudyError("?", "of_first goes with a loss", at("measure", "of_first"), "level: the accuracy itself")
+        place, hint = at("measure", "of_first"), "remove of_first, and set level to an accuracy"
+        raise StudyError("inapplicable-key", f"of_first does not apply to {measure.score}", place, hint)
     if measure.score.endswith("accuracy") and not 0 < measure.level <= 1:
-        raise StudyError("?", f"no accuracy is {measure.level:g}", at("measure", "level"), "a share above 0, up to 1")
+        message = f"expected an accuracy above 0 and at most 1, found {measure.level:g}"
+        raise StudyError("out-of-range", message, at("measure", "level"), "such as 0.95 for 95%")
     if any(spec.training.epochs == 0 for spec in specs):
-        raise StudyError("?", "nothing is trained", at("measure", "metric"), "set training.epochs above 0")
+        message = f"{measure.metric} needs training, but training.epochs is 0"
+        raise StudyError("not-measured", message, at("measure", "metric"), "set training.epochs above 0")
 
 
 def _check_theory(claim: Claim, at: At) -> None:
     measure = claim.measure
     if measure.metric in THEORY_STATISTICS:
         if measure.step not in (0, "first"):
-            raise StudyError("?", "theory speaks of initialization", at("measure"), "step: 0")
+            raise StudyError("no-theory", _ONLY_INITIAL, at("measure"), "set step: 0")
     elif measure.metric in THEORY_LOSSES:
         if measure.epoch != 0:
-            raise StudyError("?", "theory speaks of initialization", at("measure"), "epoch: 0")
+            raise StudyError("no-theory", _ONLY_INITIAL, at("measure"), "set epoch: 0")
     else:
         known = ", ".join((*THEORY_STATISTICS, *THEORY_LOSSES))
-        raise StudyError("?", f"theory does not speak of {measure.metric}", at("expect", "near"), f"it does of {known}")
+        message = f"there is no theory for {measure.metric}"
+        raise StudyError("no-theory", message, at("expect", "near"), f"it exists for {known}")
     if measure.relative_to is not None:
         place = at("measure", "relative_to", key=True)
-        raise StudyError("?", "theory speaks of values, not of ratios", place, "leave it out")
+        raise StudyError("no-theory", "there is no theory for ratios", place, "remove relative_to")
 
 
 def _check_tune(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -> None:
     tune = claim.tune
     assert tune is not None
     if tune.along not in plan.study.vary:
-        near = suggest(tune.along, list(plan.study.vary))
-        raise StudyError("?", f"{tune.along!r} does not vary", at("tune", "along"), near)
+        near = suggest(tune.along, list(plan.study.vary)) or f"add {tune.along} to vary"
+        raise StudyError("unknown-setting", f"{tune.along!r} does not vary", at("tune", "along"), near)
     if len(by_label(variants, tune.along)) < 2:
-        lack = f"the claim's variants share one {tune.along}"
-        raise StudyError("?", lack, at("tune", "along"), f"leave {tune.along} out of where")
+        message = f"all variants of the claim have the same {tune.along}"
+        raise StudyError("claim-without-effect", message, at("tune", "along"), f"remove {tune.along} from where")
     if tune.along == claim.expect.along:
-        raise StudyError("?", f"the claim goes along {tune.along} already", at("tune", "along"), "another path")
+        message = f"both expect and tune go along {tune.along}"
+        raise StudyError("conflicting-settings", message, at("tune", "along"), "use another path in one of them")
     if tune.by is None and rises(claim.measure.metric) is None:
-        lack = f"whether more or less of {claim.measure.metric} is better is not known"
-        raise StudyError("?", lack, at("tune"), "by: val_loss")
+        message = f"tune cannot tell whether a higher or a lower {claim.measure.metric} is better"
+        raise StudyError("unclear-goal", message, at("tune"), "such as by: val_loss")
 
 
 def _check_each(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -> None:
-    """Refuse a claim on each variant that is no single number there, or has nothing to be compared with."""
+    """Reject a quantified claim without a single number, or without a counterpart, for some variant."""
     if claim.expect.monotone is not None:
-        lack = f"holds_for: {claim.holds_for} takes one number a variant, not a course"
-        raise StudyError("?", lack, at("holds_for"), "leave holds_for out")
+        message = f"holds_for: {claim.holds_for} does not apply to monotone"
+        raise StudyError("not-comparable", message, at("holds_for"), "remove holds_for")
     others = [(("expect", name), other) for name in SIDES if (other := getattr(claim.expect, name)) is not None]
     if claim.measure.relative_to is not None:
         others.append((("measure", "relative_to"), claim.measure.relative_to))
     free = claim.tune.along if claim.tune else None
     for place, other in others:
         for variant in variants:
-            if not matching(plan.variants, {**where_alone(variant, claim.where, plan.variants, free), **other}):
-                lack = f"the variant {variant.label!r} has no counterpart there"
-                raise StudyError("?", lack, at(*place), "settings that all variants of where have a variant with")
+            if not matching_variants(
+                plan.variants, {**where_alone(variant, claim.where, plan.variants, free), **other}
+            ):
+                message = f"the variant {variant.label!r} has no counterpart with these settings"
+                hint = "select settings for which every variant of where has a counterpart"
+                raise StudyError("missing-counterpart", message, at(*place), hint)

@@ -1,4 +1,4 @@
-"""Ensembles over seeds and along a run: which sizes a study asks for, and whether its runs can be averaged."""
+"""Ensembles over seeds and over snapshots: their sizes, and checks that the runs can be averaged."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from reportgen.study.planning.plan import Plan
 from reportgen.study.syntax.yaml12 import Path
 
 ENSEMBLE_METRICS = ("ensemble_val_accuracy", "ensemble_val_gain", "ensemble_val_spread")
-"""The accuracy of the mean probabilities of all seeds, its lead on the members' mean, and the members' deviation."""
+"""Accuracy of the mean probabilities of all seeds, gain over the members' mean, and their standard deviation."""
 
 USUAL_SIZES = (2, 3, 5, 10, 20, 50, 100)
 
 
 def ensemble_sizes(study: Study) -> tuple[int, ...]:
-    """Return the sizes in rising order, none larger than the number of seeds; empty where none are asked for."""
+    """Return the ensemble sizes in ascending order, up to the number of seeds; empty without ensembles."""
     count, asked = len(study.seeds), study.ensembles
     if not asked:
         return ()
@@ -27,40 +27,43 @@ def ensemble_sizes(study: Study) -> tuple[int, ...]:
 
 
 def check_ensembles(plan: Plan, where: Callable[[Path, bool], str]) -> None:
-    """Raise a StudyError where a variant's runs do not share their examples, or have none to be averaged on."""
+    """Raise a StudyError if the runs of a variant do not share their validation examples, or have none."""
     if not plan.study.ensembles:
         return
     place = where(("ensembles",), False)
     if len(plan.study.seeds) < 2:
-        raise StudyError("?", "an ensemble needs at least two seeds", place, "seeds: 5")
+        raise StudyError("too-few-seeds", "an ensemble needs at least 2 seeds", place, "such as seeds: 5")
     _check_sizes(plan.study, place)
     for run in plan.runs:
         if run.spec.data.seed is None:
-            lack = "the members of an ensemble must be scored on the same examples, and each seed draws its own split"
-            raise StudyError("?", lack, place, "set data: {seed: 0}")
+            message = "the members of an ensemble need the same validation examples, but each seed has its own split"
+            raise StudyError("ensemble-split", message, place, "set data: {seed: 0}")
         if run.spec.data.validation == 0 and "validation" not in DATASETS[run.spec.data.source.name].given:
-            raise StudyError("?", "an ensemble needs validation examples", place, "set data.validation above 0")
+            raise StudyError(
+                "ensemble-split", "an ensemble needs validation examples", place, "set data.validation above 0"
+            )
 
 
 def _check_sizes(study: Study, place: str) -> None:
-    """Raise a StudyError for a size that the seeds cannot fill."""
+    """Raise a StudyError for a size above the number of seeds."""
     asked, count = study.ensembles, len(study.seeds)
     largest = max(asked) if isinstance(asked, tuple) else 0
     if largest > count:
-        lack = f"an ensemble of {largest} needs as many seeds, and the study has {count}"
-        raise StudyError("?", lack, place, f"seeds: {largest}")
+        message = f"an ensemble of {largest} members needs as many seeds, but the study has {count}"
+        raise StudyError("too-few-seeds", message, place, f"set seeds: {largest}")
 
 
 def check_snapshots(plan: Plan, where: Callable[[Path, bool], str]) -> None:
-    """Raise a StudyError where snapshots are asked for and no variant's learning rate restarts."""
+    """Raise a StudyError if a study uses snapshots, but no variant restarts its learning rate."""
     asking = [run.spec.training.schedule for run in plan.runs if run.spec.evaluation.snapshots is True]
     if asking and not any(row.restarts for schedule in asking for row in phases(schedule)):
-        lack = "snapshots are taken where the learning rate restarts, and here it never does"
-        hint = "training.schedule: {name: warm_restarts, cycle: 10}, or a number: every so many epochs"
-        raise StudyError("?", lack, where(("evaluation", "snapshots"), False), hint)
+        message = "snapshots need a schedule that restarts the learning rate"
+        hint = "set training.schedule: {name: warm_restarts, cycle: 10}, or set snapshots to a number of epochs"
+        raise StudyError("no-restarts", message, where(("evaluation", "snapshots"), False), hint)
 
 
 def check_ensemble_claim(plan: Plan, metric: str, at: Callable[..., str]) -> None:
-    """Raise a StudyError for a claim on ensembles in a study that has none."""
+    """Raise a StudyError for a claim about ensembles in a study without ensembles."""
     if metric in ENSEMBLE_METRICS and not plan.study.ensembles:
-        raise StudyError("?", f"{metric} is measured on request", at("measure", "metric"), "set ensembles: true")
+        message = f"{metric} is not measured by default"
+        raise StudyError("not-measured", message, at("measure", "metric"), "set ensembles: true")

@@ -1,4 +1,4 @@
-"""Checks of what a study searches: ranges whose ends are valid settings, trials that can be trained, a known metric."""
+"""Checks of searches: the ends of ranges are valid settings, trials can be trained, the metric exists."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Where = Callable[[Path, bool], str]
 
 
 def read_point_search(point: Point, where: Where) -> Search | None:
-    """Return what a variant searches, None for nothing; raises the StudyError of what is wrong with it."""
+    """Return the search of a variant, None if it has none; raises a StudyError if it is invalid."""
     try:
         search = search_of(point.tree)
         if search is not None:
@@ -39,32 +39,33 @@ def read_point_search(point: Point, where: Where) -> Search | None:
 
 
 def most_runs(search: Search | None, seeds: int) -> int:
-    """Return how many runs a variant may have on so many seeds."""
+    """Return the largest number of runs of a variant with this number of seeds."""
     if search is None:
         return seeds
     return sum(s.samples * (seeds if s.seeds is None else min(s.seeds, seeds)) for s in search.stages)
 
 
 def check_trials(search: Search, point: Point, seeds: Sequence[int], where: Where) -> None:
-    """Raise a StudyError for the first end of a range, or else the first trial, that makes no valid settings."""
+    """Raise a StudyError for the first end of a range, or the first trial, with invalid settings."""
     for path, one in search.ranges.items():
         for index, value in enumerate(one.choices or (one.low, one.high)):
             _check_value(point, path, value, ("search", path, one.kind, index), where)
     try:
-        for trial in trials_of(search, point, seeds, {}, outlook=True):
+        for trial in trials_of(search, point, seeds, {}, projected=True):
             settings_of(with_values(point.tree, trial.changes))
     except PydanticCustomError as error:
         raise _placed(error, where) from None
     except ValidationError as error:
         found = study_error(error, point.tree, lambda *_: "")
-        raise StudyError("?", f"{trial.label}: {found.message}", where(("search",), True), found.hint) from None
+        message = f"{trial.label}: {found.message}"
+        raise StudyError(found.code, message, where(("search",), True), found.hint) from None
 
 
 def _check_value(point: Point, path: str, value: Any, place: Path, where: Where) -> None:
     try:
         settings_of(with_value(point.tree, path, value))
     except KeyError:
-        raise StudyError("?", f"there is no setting {path!r}", where(place[:2], True)) from None
+        raise StudyError("unknown-setting", f"unknown setting {path!r}", where(place[:2], True)) from None
     except ValidationError as error:
         found = study_error(
             error, point.tree, lambda _, key: where(place[:2] if key and place[2] != "choices" else place, key)
@@ -74,33 +75,35 @@ def _check_value(point: Point, path: str, value: Any, place: Path, where: Where)
 
 def _placed(error: PydanticCustomError, where: Where) -> StudyError:
     context = dict(error.context or {})
-    return StudyError(
-        "?", context["text"], where(("search", *context["path"]), context["key"]), context["hint"] or None
-    )
+    place = where(("search", *context["path"]), context["key"])
+    return StudyError(context["code"], context["text"], place, context["hint"] or None)
 
 
 def _check_overlap(point: Point, search: Search) -> None:
-    """Refuse a setting that would silently replace another one."""
+    """Reject a setting that would silently overwrite another one."""
     for choice, path in itertools.product(point.choices, search.ranges):
         if f"{path}.".startswith(f"{choice.path}.") or f"{choice.path}.".startswith(f"{path}."):
-            said = f"{choice.path} varies, and {'it' if path == choice.path else path} is searched"
-            raise problem("?", said, "one of them", (path,), key=True)
+            message = f"a study cannot both vary {choice.path} and search {'it' if path == choice.path else path}"
+            raise problem("overlapping-settings", message, "remove one of them", (path,), key=True)
     for first, second in itertools.combinations(search.ranges, 2):
         if first.startswith(f"{second}."):
-            raise problem("?", f"{second} would replace {first}", f"{second} before {first}", (second,), key=True)
+            message = f"{second} would overwrite {first}"
+            raise problem("overlapping-settings", message, f"put {second} before {first}", (second,), key=True)
 
 
 def check_searches(plan: Plan, where: PlaceOf) -> None:
-    """Raise a StudyError where a search goes by a metric that does not exist, or that its trials do not have."""
+    """Raise a StudyError if the metric of a search is unknown, or if its trials do not have it."""
 
     def at(*_: str, key: bool = False) -> str:
-        """Return the place of the search's metric, whatever of a claim is asked for."""
+        """Return the place of the search's metric for any path of a claim."""
         return where(("search", "metric"), key)
 
     trials = [(variant, variant.trial) for variant in plan.variants if variant.trial is not None]
     for point, metric in dict.fromkeys((trial.point, trial.asked.metric) for _, trial in trials):
         if metric in (*ENSEMBLE_METRICS, *BEST_METRICS, *MEASURED_METRICS):
-            raise StudyError("?", f"{metric} is none of a single trial", at(), "such as val_accuracy")
+            raise StudyError(
+                "not-measured", f"{metric} is not a metric of a single trial", at(), "such as val_accuracy"
+            )
         claim = Claim(id="search", says="search", measure=Measure(metric=metric), expect=Expect(above=0.0))
         check_metric(claim, at)
         check_measure(plan, claim, [variant for variant, trial in trials if trial.point == point], at)

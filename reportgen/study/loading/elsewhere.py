@@ -1,4 +1,4 @@
-"""Where a key belongs that stands in the wrong place of a study."""
+"""Finds the place of a key that a study uses in the wrong place."""
 
 from __future__ import annotations
 
@@ -29,28 +29,31 @@ GUESS = "did you mean"
 ALIKE = 0.8  # by difflib: `epoch` for `epochs`, but not `epochs` for `preprocess`
 
 
-def elsewhere(path: Path, hint: str) -> str:
-    """Return "did you mean ...?" with the places where a key belongs that is unknown at `path`, else the hint.
+def misplaced_key_hint(path: Path, code: str, hint: str) -> tuple[str, str]:
+    """Return the code and hint for a wrong key at `path`, with "did you mean ...?" if it belongs to another place.
 
-    A hint that names a key much like it stays. Inside claims only their own settings are meant, elsewhere only others.
+    A hint that already names a similar key remains. For a key inside claims, only other keys of claims are candidates,
+    and for other keys only keys outside claims.
     """
     *above, name = [str(part) for part in path if not isinstance(part, int)] or [""]
     if ".".join([*above, name]) in known_paths() or _names_like(hint, name):
-        return hint  # it belongs there, and something else is wrong with it; or it is misspelt
+        return code, hint  # the key is in the right place or misspelled
     able = [one for one in known_paths() if one.startswith("claims.") == (above[:1] == ["claims"])]
     names = list(map(_last, able))
     near = [] if hint.startswith(GUESS) else difflib.get_close_matches(name, names, n=1, cutoff=ALIKE)
     meant = [name] if name in names else near
-    return _guess([one for one in able if _last(one) in meant], above) or hint
+    guess = _guess([one for one in able if _last(one) in meant], above)
+    misplaced = code == "unknown-key" and bool(guess) and name in names
+    return "misplaced-key" if misplaced else code, guess or hint
 
 
 def path_ending(name: str) -> str:
-    """Return "did you mean ...?" with the paths of settings of that name that can vary, empty for none."""
+    """Return "did you mean ...?" with the paths of variable settings of that name, "" if there are none."""
     return _guess([one for one in known_paths() if one.endswith(f".{name}") and one.split(".")[0] in VARIABLE], [])
 
 
 def _names_like(hint: str, name: str) -> bool:
-    """Tell whether a hint guesses a key that is much like the one that was found."""
+    """Return whether a hint suggests a key that is similar to `name`."""
     guessed = re.match(rf"{re.escape(GUESS)} '([^']*)'", hint)
     return guessed is not None and difflib.SequenceMatcher(None, name, guessed[1]).ratio() >= ALIKE
 
@@ -74,12 +77,15 @@ def _last(path: str) -> str:
 
 
 def _shared(path: str, above: Sequence[str]) -> int:
-    """Return how many parts two paths have in common at their beginning."""
+    """Return the length of the common prefix of two paths, in parts."""
     return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(path.split("."), above, strict=False))))
 
 
 def _guess(found: Sequence[str], above: Sequence[str]) -> str:
-    """Return the guess of the nearest place, or of two as near: in the same section first, then higher up."""
+    """Return "did you mean ...?" with the nearest path, or two equally near paths, "" for no paths.
+
+    The nearest path shares most parts with `above`; of these, the shortest.
+    """
     far = {one: (-_shared(one, above), one.count(".")) for one in found}
     nearest = [one for one in far if far[one] == min(far.values())][:2]
     return f"{GUESS} {' or '.join(map(_shown, nearest))}?" if nearest else ""

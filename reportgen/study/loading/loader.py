@@ -1,4 +1,4 @@
-"""From a file to a Study: every error says file, line, column, path, what was found and what would be right."""
+"""Loads and checks a study file. Every error names the file, line, column and path of its cause."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from reportgen.study.planning.variants import VARIED, Point, points
 from reportgen.study.syntax.yaml12 import CONTROL, Document, Path, read
 
 WATERMARK = "watermark"
-"""The one override that no file can hold: text that marks a report as not to be quoted."""
+"""An override that a study file cannot contain: text that marks the report as not citable."""
 
 SEARCH_SIZES = ("search.samples", "search.stages")
 
@@ -44,14 +44,17 @@ def load_study(
     flags: Mapping[str, str] | None = None,
     allow_code: bool = False,
 ) -> Study:
-    """Return the study in a file, with dotted paths replaced by `overrides`, checked down to every variant and claim.
+    """Return the study in a file, with all its variants and claims checked.
 
-    flags: which flag set an override, by its path, for messages that name what the user typed; --set where none does.
-    allow_code: load the plug-ins that the study names; they can do anything that the user can do.
+    Parameters
+    ----------
+    overrides : values by dotted path, which replace those of the file.
+    flags : the command-line flag that set an override, by its path, for error messages; the default is --set.
+    allow_code : load the plug-ins that the study names, which can do anything that the user can do.
 
     Raises
     ------
-    StudyError : anything wrong with the file, an override, a variant or a claim.
+    StudyError : the file, an override, a variant or a claim is invalid.
     PluginError : a plug-in, installed or named by the study, cannot be loaded.
     """
     load_installed()
@@ -60,9 +63,8 @@ def load_study(
     document = read(_text(raw, str(path)), str(path))
     if not isinstance(document.value, dict):
         found = "a list" if isinstance(document.value, list) else "a single value"
-        raise StudyError(
-            "?", f"expected a mapping (key: value), found {found}", document.where(()), "such as title: ..."
-        )
+        message = f"expected a mapping (key: value), found {found}"
+        raise StudyError("wrong-type", message, document.where(()), "start with title: ...")
     changes = dict(overrides or {})
     watermark = changes.pop(WATERMARK, None)
     origin = _Origin(document, changes, flags or {})
@@ -79,7 +81,7 @@ def load_study(
         tree={name: tree[name] for name in VARIED if name in tree},
     )
     study = study.model_copy(update={"data_places": origin.check_variants(study)})
-    plan = make_plan(study, outlook=True)
+    plan = make_plan(study, projected=True)
     check_searches(plan, origin.where)
     check_ensembles(plan, origin.where)
     check_snapshots(plan, origin.where)
@@ -103,7 +105,7 @@ def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], al
 
 
 class _Origin:
-    """Where each value of a study came from: the file, or an override."""
+    """The origin of each value of a study: the file or an override."""
 
     def __init__(self, document: Document, overrides: Mapping[str, Any], flags: Mapping[str, str]) -> None:
         self.document, self.overrides, self._flags = document, overrides, flags
@@ -115,13 +117,13 @@ class _Origin:
             try:
                 tree = with_value(tree, path, value)
             except KeyError:
-                raise StudyError(
-                    "?", f"there is no setting {path!r}", self._flag(path), "a dotted path of the study"
-                ) from None
+                message = f"unknown setting {path!r}"
+                hint = "use a dotted path of the study, such as training.lr"
+                raise StudyError("unknown-setting", message, self._flag(path), hint) from None
         return tree
 
     def where(self, path: Path, key: bool = False) -> str:
-        """Return the place of a path: the override that set it, or file, line and column."""
+        """Return the place of a path: the override that set it, or its file, line and column."""
         text = ".".join(str(part) for part in path)
         for given in self.overrides:
             if (
@@ -139,32 +141,34 @@ class _Origin:
         return path in self.document.values
 
     def validate(self, tree: dict[str, Any]) -> StudyFile:
-        """Return the file's contents, or raise its first error."""
+        """Return the file's contents; raises a StudyError for its first error."""
         try:
             return StudyFile.model_validate(tree)
         except ValidationError as error:
             raise study_error(error, tree, self.where) from None
 
     def check_variants(self, study: Study) -> dict[Component, str]:
-        """Return where each data set is named, or raise the first error of what varies.
+        """Return the place that names each data set.
 
-        Errors are a path, a value, settings that do not go together, or data that cannot be used.
+        Raises
+        ------
+        StudyError : a variant has an unknown path, an invalid value, conflicting settings or unusable data.
         """
         try:
             all_points = points(study.tree, study.vary, study.variants)
         except PydanticCustomError as error:
             context = dict(error.context or {})
             path, key = tuple(context["path"]), bool(context["key"])
-            hint = (key and path_ending(str(path[-1]))) or context["hint"]
-            raise StudyError("?", context["text"], self.where(path, key), hint or None) from None
+            hint = (context["code"] == "unknown-setting" and path_ending(str(path[-1]))) or context["hint"]
+            raise StudyError(context["code"], context["text"], self.where(path, key), hint or None) from None
         searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
         runs = sum(most_runs(search, len(study.seeds)) for search in searches)
         if runs > MOST_RUNS:
             trials = " with their trials" if any(searches) else ""
-            said = f"{len(all_points)} variants{trials} on {len(study.seeds)} seeds are {runs} runs"
-            raise StudyError(
-                "?", said, self.where(("search",) if any(searches) else ("vary",), key=True), f"at most {MOST_RUNS}"
-            )
+            variants = "1 variant" if len(all_points) == 1 else f"{len(all_points)} variants"
+            message = f"{variants}{trials} and {len(study.seeds)} seeds make {runs} runs"
+            place = self.where(("search",) if any(searches) else ("vary",), key=True)
+            raise StudyError("too-many", message, place, f"at most {MOST_RUNS}")
         seen: list[tuple[Data, tuple[Component, ...]]] = []
         places: dict[Component, str] = {}
         for point, search in zip(all_points, searches, strict=True):
@@ -178,14 +182,14 @@ class _Origin:
         return places
 
     def _settings(self, point: Point) -> Settings:
-        """Return the settings of a variant, or raise their first error."""
+        """Return the settings of a variant; raises a StudyError for their first error."""
         try:
             return settings_of(point.tree)
         except ValidationError as error:
             raise study_error(error, point.tree, partial(self._where_of, point)) from None
 
     def _where_of(self, point: Point, path: Path, key: bool = False) -> str:
-        """Return the place of a path in a variant's settings: that of the choice that set it, where there is one."""
+        """Return the place of a path in a variant's settings: the choice that set it, or the study's own setting."""
         choice = _choice_for(point, path)
         if choice is None:
             return f"{self.where(path, key)} (variant {point.label!r})" if point.choices else self.where(path, key)
@@ -194,7 +198,7 @@ class _Origin:
         return self.where(choice.key if key and not beyond else (*choice.place, *beyond), key)
 
     def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> str:
-        """Return where the data are named, or raise what is wrong with them or their preprocessing, with its place."""
+        """Return the place that names the data; raises a StudyError if they or their preprocessing are unusable."""
         data = data_spec(settings.data)
         named: Path = ("data", "path") if data.source.get("path") else ("data",)
         part: Path
@@ -222,14 +226,14 @@ def _bytes(path: FilePath) -> bytes:
     """Return the file's bytes."""
     try:
         if path.is_dir():
-            raise StudyError("?", "this is a folder, not a study file", str(path), "name a .yaml file in it")
+            raise StudyError("not-a-file", "the path is a folder", str(path), "name a .yaml file inside it")
         if path.exists() and not path.is_file():  # such as a pipe, which may never end
-            raise StudyError("?", "this is no plain file", str(path), "save the study as one")
+            raise StudyError("not-a-file", "the path is not a regular file", str(path), "save the study as a file")
         return path.read_bytes()
     except FileNotFoundError:
-        raise StudyError("?", "there is no such file", str(path)) from None
+        raise StudyError("file-not-found", "the file does not exist", str(path)) from None
     except OSError as error:
-        raise StudyError("?", f"the file cannot be read: {error.strerror or error}", str(path)) from None
+        raise StudyError("unreadable-file", f"cannot read the file: {error.strerror or error}", str(path)) from None
 
 
 def _text(raw: bytes, name: str) -> str:
@@ -237,12 +241,13 @@ def _text(raw: bytes, name: str) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise StudyError("?", "the file is not UTF-8 text", f"{name}:{line}:1", "save it as UTF-8") from None
+        raise StudyError("not-text", "the file is not UTF-8 text", f"{name}:{line}:1", "save it as UTF-8") from None
     strange = CONTROL.search(text)
     if strange:
         line = text[: strange.start()].count("\n") + 1
         column = strange.start() - text.rfind("\n", 0, strange.start())
-        raise StudyError("?", f"the control character {strange.group()!r} stands here", f"{name}:{line}:{column}")
+        message = f"the file contains the control character {strange.group()!r}"
+        raise StudyError("control-character", message, f"{name}:{line}:{column}", "remove it")
     return text
 
 
@@ -254,14 +259,16 @@ def _id(path: FilePath) -> str:
 
 
 def in_report(path: FilePath) -> bool:
-    """Tell whether the file is the study that a report keeps, beside its results."""
+    """Return whether the file is the copy of a study inside a report folder."""
     return path.name == STUDY and path.with_name(RESULTS).is_file()
 
 
 def dump_study(study: Study, folder: FilePath | None = None) -> str:
-    """Return the study as YAML with overrides applied and every default written out; reading it gives the same plan.
+    """Return the study as YAML with all overrides and defaults; loading the text gives the same plan.
 
-    folder: where the file will lie, if elsewhere than the study; paths of data are then written as seen from there.
+    Parameters
+    ----------
+    folder : the folder of the new file, if it differs from the study's; paths of data become relative to it.
     """
     from reportgen.study.loading.dump import text_of
 

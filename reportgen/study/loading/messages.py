@@ -1,4 +1,4 @@
-"""From pydantic's errors to one sentence: where, what was found, what would be right."""
+"""Converts validation errors of pydantic to a StudyError with a code, a message, a place and a hint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reportgen.errors import StudyError
-from reportgen.study.loading.elsewhere import elsewhere
+from reportgen.study.loading.elsewhere import GUESS, misplaced_key_hint
 from reportgen.study.model.components import shown, suggest
 from reportgen.study.syntax.yaml12 import Path
 
@@ -36,24 +36,26 @@ _BOUNDS = {
 
 
 def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
-    """Return the most telling of the errors as a StudyError; `tree` is what was validated."""
+    """Return the most informative of the errors as a StudyError; `tree` is the validated value."""
     path, found = _most_telling([(_location(d["loc"], tree), d) for d in error.errors(include_url=False)])
     details = found[0]
     context = details.get("ctx", {})
     if details["type"] == "study":
         path += tuple(context["path"])
-        hint = context["hint"]
-        hint = elsewhere(path, hint) if context["key"] else hint
-        return StudyError("?", context["text"], where(path, context["key"]), hint or None)
+        code, hint = context["code"], context["hint"]
+        code, hint = (
+            misplaced_key_hint(path, code, hint) if code in ("unknown-key", "unknown-setting") else (code, hint)
+        )
+        return StudyError(code, context["text"], where(path, context["key"]), hint or None)
     if details["type"] == "missing":
         name = details["loc"][-1]
-        return StudyError("?", f"{name} is missing", where(path, False), f"add {name}: ...")
-    message, hint = _mismatch(found) if _is_mismatch(details) else _sentence(details, context)
-    return StudyError("?", message, where(path, details["loc"][-1] == "[key]"), hint)
+        return StudyError("missing-key", f"missing key {name!r}", where(path, False), f"add {name}: ...")
+    place = where(path, details["loc"][-1] == "[key]")
+    return _mismatch(found, place) if _is_mismatch(details) else _violation(details, context, place)
 
 
 def _location(loc: Sequence[int | str], tree: Any) -> Path:
-    """Return the keys of a location that are in the tree; others name a branch of a union, or a validator."""
+    """Return the keys of a location that are in the tree, without names of union branches and validators."""
     path: Path = ()
     at = tree
     for part in loc:
@@ -64,10 +66,10 @@ def _location(loc: Sequence[int | str], tree: Any) -> Path:
 
 
 def _most_telling(errors: list[tuple[Path, Details]]) -> tuple[Path, list[Details]]:
-    """Return the path of the error to show, and its details: several where no branch of a union fits.
+    """Return the path of the error to show, and its details; several if no branch of a union matches.
 
-    Of a union's branches, the one that came furthest into the value is the one that was meant; of errors at one
-    place, one that says more than that the kind is wrong.
+    The branch of a union whose error has the longest path is the intended one. Of several errors at one place, one
+    that is not about the type is more informative.
     """
     start = min((path for path, _ in errors if errors[0][0][: len(path)] == path), key=len)
     related = [(path, details) for path, details in errors if path[: len(start)] == start]
@@ -80,37 +82,57 @@ def _is_mismatch(details: Details) -> bool:
     return details["type"] in _KINDS or details["type"] in ("literal_error", "none_required")
 
 
-def _mismatch(found: list[Details]) -> tuple[str, str | None]:
-    """Return the sentence on a value that fits no kind that is allowed there."""
+def _mismatch(found: list[Details], place: str) -> StudyError:
+    """Return the error for a value that has none of the allowed types and is none of the allowed names."""
     value = found[0]["input"]
     kinds = dict.fromkeys(_KINDS[d["type"]] for d in found if d["type"] in _KINDS)
-    literals = [d["ctx"]["expected"] for d in found if d["type"] == "literal_error"]
-    names = [name for text in literals for name in re.findall(r"'([^']*)'", text)]
+    names = [
+        name for d in found if d["type"] == "literal_error" for name in re.findall(r"'([^']*)'", d["ctx"]["expected"])
+    ]
     near = suggest(value, names) if isinstance(value, str) and names else ""
     if not kinds:
-        return f"unknown value {shown(value)}", near or f"one of {', '.join(names)}"
-    expected = " or ".join([*kinds, *literals])
-    return f"expected {expected}, found {shown(value)}", near if near.startswith("did you mean") else None
+        return StudyError("unknown-value", f"unknown value {shown(value)}", place, near or f"one of {', '.join(names)}")
+    expected = _any_of([*kinds, *map(repr, names)])
+    if near.startswith(GUESS):
+        return StudyError("unknown-value", f"expected {expected}, found {shown(value)}", place, near)
+    return StudyError("wrong-type", f"expected {expected}, found {shown(value)}", place)
 
 
-def _sentence(details: Details, context: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Return what was found and what would be right, for pydantic's own kinds of error."""
+def _any_of(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _violation(details: Details, context: Mapping[str, Any], place: str) -> StudyError:
+    """Return the error for a value of the right type that violates a constraint."""
     found, kind = shown(details["input"]), details["type"]
     if kind == "finite_number":
-        return f"expected a finite number, found {found}", None
+        return StudyError("not-finite", f"expected a finite number, found {found}", place)
     if kind in _BOUNDS:
         name, word = _BOUNDS[kind]
         limit = context[name]
-        return f"{found} is not possible", f"a number {word} {int(limit) if limit == int(limit) else limit}"
+        number = int(limit) if limit == int(limit) else limit
+        return StudyError("out-of-range", f"expected a number {word} {number}, found {found}", place)
     if kind == "string_too_short":
-        return "the text is empty", "at least one word"
+        return StudyError("empty-value", "the text is empty", place)
     if kind == "string_too_long":
-        return f"the text is too long ({len(details['input'])} characters)", f"at most {context['max_length']}"
+        return StudyError(
+            "too-long", f"the text has {len(details['input'])} characters", place, f"at most {context['max_length']}"
+        )
     if kind == "string_pattern_mismatch":
-        return f"{found} is not an id", "lower-case letters, digits and single hyphens, such as small-init-dies"
+        return StudyError(
+            "invalid-id", f"invalid id {found}", place, "use lower-case letters, digits and single hyphens"
+        )
     if kind in ("too_short", "too_long"):
-        count, wanted = context["actual_length"], context.get("min_length", context.get("max_length"))
-        if count == 0:
-            return "the list is empty", f"at least {wanted} value{'' if wanted == 1 else 's'}"
-        return f"the list has {count} value{'' if count == 1 else 's'}", f"{wanted} are needed"
-    return f"{found} is not possible here", None
+        wanted = context.get("min_length", context.get("max_length"))
+        return _wrong_length(context["actual_length"], wanted, place)
+    return StudyError("invalid-value", f"invalid value {found}", place)
+
+
+def _wrong_length(count: int, wanted: int, place: str) -> StudyError:
+    if count == 0:
+        return StudyError("empty-value", "the list is empty", place, f"at least {_values(wanted)}")
+    return StudyError("wrong-length", f"expected {_values(wanted)}, found {count}", place)
+
+
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count} values"

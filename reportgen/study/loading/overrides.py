@@ -1,4 +1,4 @@
-"""`--set a.b=v`: reading it, and setting a dotted path in a study's tree."""
+"""Parses `--set a.b=v` and sets dotted paths in the tree of a study."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ USUAL = {
     for name, field in model.model_fields.items()
     if isinstance(default := field.get_default(call_default_factory=True, validated_data={}), Component)
 }
-"""The components that a study has where it names none, by their paths."""
+"""The default components by dotted path."""
 
 
 def parse_set(text: str) -> tuple[str, Any]:
-    """Return (dotted path, value) of an argument such as training.lr=1e-3; the value is read as YAML 1.2.
+    """Return (dotted path, value) of an argument such as training.lr=1e-3; the value is parsed as YAML 1.2.
 
     Raises
     ------
-    UsageError : no `=`, no path, or a value that is not YAML.
+    UsageError : the argument has no `=` or no path, or its value is not valid YAML.
     """
     path, sign, value = text.partition("=")
     path = path.strip()
     if not sign or not path or not all(path.split(".")):
-        raise UsageError("?", f"--set {text}: expected a path and a value", hint="such as --set training.lr=0.1")
+        hint = "such as --set training.lr=0.1"
+        raise UsageError("invalid-override", "expected a dotted path, = and a value", f"--set {text}", hint)
     try:
         read = scalar(value, f"--set {path}")
     except StudyError as error:
-        raise UsageError("?", str(error)) from None
+        raise UsageError(error.code, error.message, error.where, error.hint) from None
     if isinstance(read, dict) and any(":" in str(key) and item is None for key, item in read.items()):
-        raise UsageError(
-            "?", f"--set {text}: a colon without a blank", hint="such as {name: leaky_relu, slope: 0.3}, in quotes"
-        )
+        hint = "such as {name: leaky_relu, slope: 0.3}, in quotes"
+        raise UsageError("invalid-override", "missing space after a colon", f"--set {text}", hint)
     return path, read
 
 
 def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """Return a tree with `value` at the dotted path; what the path does not lead through is shared with the given one.
+    """Return a tree with `value` at the dotted path; the new tree shares all other values with the given one.
 
-    What was given as a name or a number alone, or left out, becomes a mapping where the path leads into it; a new
-    component at the path's end replaces the old one with its parameters.
+    A component given by its name or a number alone, or left out, becomes a mapping if the path continues into it. A new
+    component at the end of the path replaces the old one and its parameters.
 
     Raises
     ------
-    KeyError : the path leads through something that has no keys.
+    KeyError : the path continues into a value that has no keys.
     """
     changed = tree.copy()  # a search makes thousands of these: of the rest of the tree nothing is copied
     at: Any = changed
@@ -65,7 +65,7 @@ def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 
 def _opened(value: Any, path: str, key: str) -> Any:
-    """Return what stands at a path in the form that has keys, of which `key` is asked for."""
+    """Return the value at a path as a mapping or list that can have the given key."""
     if value is None and path in USUAL:
         return {"name": USUAL[path]}
     if value is None or isinstance(value, bool) or value == "none":
@@ -78,7 +78,7 @@ def _opened(value: Any, path: str, key: str) -> Any:
 
 
 def _keys(tree: dict[str, Any], path: str) -> list[str]:
-    """Return the keys that a dotted path goes through; below `vary`, `variants` and `search` keys are such paths."""
+    """Return the keys of a dotted path; below `vary`, `variants` and `search`, a key is a dotted path itself."""
     keys: list[str] = []
     at: Any = tree
     rest = path.split(".")
@@ -95,7 +95,7 @@ def _keys(tree: dict[str, Any], path: str) -> list[str]:
 
 
 def _names(at: Any) -> list[str]:
-    """Return what a path may go on with: keys, or places in a list."""
+    """Return the possible next keys of a path: those of a mapping, or the indices of a list."""
     if isinstance(at, dict):
         return [str(name) for name in at]
     return [str(index) for index in range(len(at))] if isinstance(at, list) else []

@@ -1,4 +1,4 @@
-"""A lecture's sentence as a test on measured values: what a study's `claims` may say."""
+"""Claims of a study: tests on measured values."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ COMPANIONS = {
     "within": ("same_as",),
     "along": ("monotone",),
 }
-"""What refines an expectation, and which ones it goes with."""
+"""The keys that refine an expectation, and the expectations that they apply to."""
 
 EXPECTATIONS = ("below", "above", "between", "near", "greater_than", "less_than", "same_as", "monotone")
 
 
 SIDES = ("greater_than", "less_than", "same_as")
-"""Expectations that set the claim's variants against others."""
+"""Expectations that compare the claim's variants with others."""
 
 LECTURE_CLAIMS = 50
-"""How many claims the lectures make, numbered from 1."""
+"""The number of claims in the lectures, numbered from 1."""
 
 Layer = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -101,26 +101,37 @@ class Expect(Section):
     def _one_expectation(self) -> Expect:
         given = [name for name in EXPECTATIONS if getattr(self, name) is not None]
         if not given:
-            raise problem("?", "nothing is expected", f"one of {', '.join(EXPECTATIONS)}")
+            raise problem("missing-key", "the claim has no expectation", f"one of {', '.join(EXPECTATIONS)}")
         if len(given) > 1:
-            raise problem("?", f"{given[0]} and {given[1]} are two expectations", "one a claim", (given[1],), key=True)
+            message = f"{given[0]} and {given[1]} exclude each other"
+            raise problem("conflicting-settings", message, "one expectation for each claim", (given[1],), key=True)
         for name, owners in COMPANIONS.items():
             if getattr(self, name) is not None and given[0] not in owners:
-                raise problem(
-                    "?", f"{name} goes with {' or '.join(owners)}, not with {given[0]}", "", (name,), key=True
-                )
+                message = f"{name} applies to {' or '.join(owners)}, not to {given[0]}"
+                raise problem("inapplicable-key", message, f"remove {name}", (name,), key=True)
         self._complete()
         return self
 
     def _complete(self) -> None:
         if self.same_as is not None and self.within is None:
-            raise problem("?", "same_as needs within", "the margin of the equivalence test, such as within: 0.01")
+            raise problem(
+                "missing-key", "same_as needs within", "the margin of the equivalence test, such as within: 0.01"
+            )
         if self.between is not None and self.between[0] >= self.between[1]:
-            raise problem("?", "the first number is not below the second", "between: [low, high]", ("between",))
+            raise problem(
+                "invalid-range",
+                f"low ({self.between[0]:g}) must be less than high ({self.between[1]:g})",
+                "",
+                ("between",),
+            )
         if self.by is not None and self.factor is not None:
-            raise problem("?", "by and factor do not go together", "keep one of them", ("factor",), key=True)
+            raise problem(
+                "conflicting-settings", "by and factor exclude each other", "keep one of them", ("factor",), key=True
+            )
         if isinstance(self.near, list) and not any(x is not None for x in self.near):
-            raise problem("?", "the list holds no number", "one for each layer, null to leave one out", ("near",))
+            raise problem(
+                "empty-value", "the list has no number", "one for each layer, null to skip a layer", ("near",)
+            )
 
 
 class Claim(Section):
@@ -145,8 +156,8 @@ class Claim(Section):
     @field_validator("lecture", mode="before")
     @classmethod
     def _is_listed(cls, value: Any) -> Any:
-        """Refuse a number that no claim of the lectures has."""
+        """Reject a number that is not in the lectures' list of claims."""
         if isinstance(value, int) and not isinstance(value, bool) and not 1 <= value <= LECTURE_CLAIMS:
-            hint = f"1 to {LECTURE_CLAIMS}, see reportgen list claims; a claim of your own has no lecture"
-            raise problem("?", f"the lectures have no claim {value}", hint)
+            hint = f"1 to {LECTURE_CLAIMS}, see `reportgen list claims`; omit lecture for a claim of your own"
+            raise problem("out-of-range", f"unknown lecture claim {value}", hint)
         return value

@@ -1,4 +1,4 @@
-"""Reads a table's row and its parameters out of a study: one function for every table."""
+"""Reads components, such as an activation with its parameters, and values of a study."""
 
 from __future__ import annotations
 
@@ -19,13 +19,20 @@ T = TypeVar("T")
 def problem(
     code: str, message: str, hint: str = "", path: tuple[str | int, ...] = (), key: bool = False
 ) -> PydanticCustomError:
-    """Return a validation error; `path` is relative to the validated value, `key`: the key itself is wrong."""
+    """Return a validation error for pydantic.
+
+    Parameters
+    ----------
+    code : a key of `CODES`.
+    path : the path of the error, relative to the validated value.
+    key : whether the key, rather than its value, is wrong.
+    """
     context = {"code": code, "text": message, "hint": hint, "path": path, "key": key}
     return PydanticCustomError("study", "{text}", context)
 
 
 def suggest(name: str, known: list[str], otherwise: str = "") -> str:
-    """Return "did you mean ...?" where a known name is close or ends so, else `otherwise`, or the list of names."""
+    """Return "did you mean ...?" if a known name is similar or ends with `name`, else `otherwise` or all names."""
     ending = [one for one in known if one.endswith(f".{name}")][:2]
     close = ending or difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
     if close:
@@ -34,7 +41,7 @@ def suggest(name: str, known: list[str], otherwise: str = "") -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a study would write it, shortened; text stands in quotes."""
+    """Return a value as YAML, with text in quotes, shortened to 60 characters."""
     text = repr(value) if isinstance(value, str) else _written(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -51,41 +58,46 @@ def _written(value: Any) -> str:
 
 
 def below(key: int | str, read: Callable[[], T]) -> T:
-    """Return what `read` returns, and let its error point below `key`."""
+    """Return the result of `read`; the path of its validation error is prefixed with `key`."""
     try:
         return read()
     except PydanticCustomError as error:
         context = dict(error.context or {})
-        raise problem("?", context["text"], context["hint"], (key, *context["path"]), context["key"]) from None
+        raise problem(
+            context["code"], context["text"], context["hint"], (key, *context["path"]), context["key"]
+        ) from None
 
 
 def read_component(value: Any, rows: Table[Any], what: str, extra: frozenset[str] = frozenset()) -> Component:
-    """Return the component that `value` names, alone or as {name: ..., parameter: ...}, with all of its parameters.
+    """Return the component that `value` names, with all its parameters.
 
-    what: the table in words ("activation"). extra: keys that the mapping may hold for someone else.
+    Parameters
+    ----------
+    value : a name, or {name: ..., parameter: ...}.
+    what : the kind of component, such as "activation", for error messages.
+    extra : keys of the mapping to ignore.
     """
     if isinstance(value, Component):
         return value
     if isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, dict):
-        raise problem(
-            "?", f"expected the name of {a(what)}, found {shown(value)}", "a name, or {name: ..., parameter: ...}"
-        )
+        message = f"expected the name of {a(what)}, found {shown(value)}"
+        raise problem("wrong-type", message, "a name, or {name: ..., parameter: ...}")
     name = value.get("name")
     if "name" not in value:
-        raise problem("?", f"{a(what)} needs a name", f"one of {', '.join(rows)}")
+        raise problem("missing-key", f"{a(what)} needs a name", f"one of {', '.join(rows)}")
     row = rows.find(name) if isinstance(name, str) else None
     if row is None:
         names = [*rows, *(alias for r in rows.values() for alias in r.aliases)]
         where = ("name",) if len(value) > 1 else ()
-        raise problem("?", f"unknown {what} {shown(name)}", suggest(str(name), names), where)
+        raise problem("unknown-name", f"unknown {what} {shown(name)}", suggest(str(name), names), where)
     given = {key: item for key, item in value.items() if key != "name" and key not in extra}
     return Component.of(row.name, **_parameters(row, given, rows, what))
 
 
 def a(what: str) -> str:
-    """Return the word with its article."""
+    """Return the word with its indefinite article."""
     return f"an {what}" if what[0] in "aeiou" else f"a {what}"
 
 
@@ -94,12 +106,14 @@ def _parameters(row: Row, given: dict[str, Any], rows: Table[Any], what: str) ->
     for key in given:
         if key not in names:
             hint = suggest(str(key), names) if names else f"{row.name} has no parameters"
-            raise problem("?", f"{row.name} has no parameter {shown(key)}", hint, (key,), key=True)
+            raise problem("unknown-key", f"{row.name} has no parameter {shown(key)}", hint, (key,), key=True)
     values = {}
     for parameter in row.parameters:
         if parameter.name not in given or given[parameter.name] is None:
             if parameter.required:
-                raise problem("?", f"{row.name} needs {parameter.name}", parameter.description)
+                raise problem(
+                    "missing-key", f"{row.name} needs the parameter {parameter.name!r}", parameter.description
+                )
             values[parameter.name] = parameter.default
         elif parameter.kind == "component":
             inner = given[parameter.name]
@@ -107,25 +121,34 @@ def _parameters(row: Row, given: dict[str, Any], rows: Table[Any], what: str) ->
         else:
             values[parameter.name] = read_parameter(parameter, given[parameter.name])
     if "low" in names and not values["low"] < values["high"]:
-        raise problem("?", f"low {shown(values['low'])} is not below high {shown(values['high'])}", "low below high")
+        low, high = shown(values["low"]), shown(values["high"])
+        raise problem("invalid-range", f"low ({low}) must be less than high ({high})")
     return values
 
 
 def read_parameter(parameter: Parameter, value: Any) -> Any:
-    """Return the value of a parameter in its kind and range; an error points at it by its name."""
+    """Return the value of a parameter, checked for its type and range; the path of an error is the parameter's name."""
     readers = {"number": _number, "integer": _integer, "boolean": _boolean, "choice": _choice, "numbers": _numbers}
     return readers.get(parameter.kind, _text)(parameter, value)
 
 
-def _wrong(parameter: Parameter, value: Any, right: str) -> PydanticCustomError:
-    return problem("?", f"expected {right}, found {shown(value)}", parameter.description, (parameter.name,))
+def whole_number(value: Any, what: str, low: int, high: int, path: tuple[str | int, ...] = ()) -> int:
+    """Return a whole number in the range from `low` to `high`; `what` names it in the error message."""
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return value
+    code = "wrong-type" if isinstance(value, bool) or not isinstance(value, int) else "out-of-range"
+    raise problem(code, f"expected {what} from {low} to {high}, found {shown(value)}", "", path)
+
+
+def _wrong(code: str, parameter: Parameter, value: Any, right: str) -> PydanticCustomError:
+    return problem(code, f"expected {right}, found {shown(value)}", parameter.description, (parameter.name,))
 
 
 def _number(parameter: Parameter, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _wrong(parameter, value, "a number")
+        raise _wrong("wrong-type", parameter, value, "a number")
     if not math.isfinite(value):
-        raise _wrong(parameter, value, "a finite number")
+        raise _wrong("not-finite", parameter, value, "a finite number")
     return float(_in_range(parameter, value))
 
 
@@ -133,50 +156,48 @@ def _integer(parameter: Parameter, value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _wrong(parameter, value, "a whole number")
+        raise _wrong("wrong-type", parameter, value, "a whole number")
     return int(_in_range(parameter, value))
 
 
 def _in_range(parameter: Parameter, value: float) -> float:
     low, high = parameter.minimum, parameter.maximum
     if low is not None and (value < low or (value == low and "minimum" in parameter.exclusive)):
-        raise _wrong(
-            parameter, value, f"a number {'above' if 'minimum' in parameter.exclusive else 'of at least'} {low:g}"
-        )
+        word = "above" if "minimum" in parameter.exclusive else "of at least"
+        raise _wrong("out-of-range", parameter, value, f"a number {word} {low:g}")
     if high is not None and (value > high or (value == high and "maximum" in parameter.exclusive)):
-        raise _wrong(
-            parameter, value, f"a number {'below' if 'maximum' in parameter.exclusive else 'of at most'} {high:g}"
-        )
+        word = "below" if "maximum" in parameter.exclusive else "of at most"
+        raise _wrong("out-of-range", parameter, value, f"a number {word} {high:g}")
     return value
 
 
 def _boolean(parameter: Parameter, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _wrong(parameter, value, "true or false")
+        raise _wrong("wrong-type", parameter, value, "true or false")
     return value
 
 
 def _choice(parameter: Parameter, value: Any) -> str:
     if value not in parameter.choices:
         hint = suggest(str(value), list(parameter.choices))
-        raise problem("?", f"unknown {parameter.name} {shown(value)}", hint, (parameter.name,))
+        raise problem("unknown-value", f"unknown {parameter.name} {shown(value)}", hint, (parameter.name,))
     return str(value)
 
 
 def _numbers(parameter: Parameter, value: Any) -> tuple[float, ...]:
     if not isinstance(value, list) or not value:
-        raise _wrong(parameter, value, "a list of numbers")
+        raise _wrong("empty-value" if value == [] else "wrong-type", parameter, value, "a list of numbers")
     return tuple(_number(parameter, item) for item in value)
 
 
 def _text(parameter: Parameter, value: Any) -> str:
     if isinstance(value, (dict, list)) or value == "":
-        raise _wrong(parameter, value, "a text")
+        raise _wrong("empty-value" if value == "" else "wrong-type", parameter, value, "a text")
     return str(value)
 
 
 def plain(component: Component) -> Any:
-    """Return the component as a study writes it: its name alone, or a mapping with all parameters that are set."""
+    """Return the component as in a study file: its name, or a mapping with all parameters that have a value."""
     set_ones = {key: value for key, value in component.params if value is not None}
     if not set_ones:
         return component.name
@@ -184,7 +205,7 @@ def plain(component: Component) -> Any:
 
 
 def plain_value(value: Any) -> Any:
-    """Return a setting as plain JSON values: components, lists of them, parts of a study."""
+    """Return a setting as plain JSON values."""
     if isinstance(value, Component):
         return plain(value)
     if isinstance(value, (tuple, list)):

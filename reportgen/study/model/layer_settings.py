@@ -1,7 +1,8 @@
-"""Batch normalization and dropout as a study writes them: switched on, by a number, or with their settings."""
+"""Batch normalization and dropout settings: true or false, a number, or a mapping."""
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,7 @@ from reportgen.study.model.section import Number, Section
 
 
 def read_batchnorm(value: Any) -> Any:
-    """Return batch normalization as the engine takes it, or a list with one for each hidden layer."""
+    """Return the specification of batch normalization, or one for each hidden layer."""
     if isinstance(value, (list, tuple)):
         return tuple(below(index, partial(_one_batchnorm, item)) for index, item in enumerate(value))
     return _one_batchnorm(value)
@@ -25,12 +26,14 @@ def _one_batchnorm(value: Any) -> BatchNormSpec | None:
     if value is True:
         return BatchNormSpec()
     if not isinstance(value, dict):
-        raise problem("?", f"expected true, false or settings, found {shown(value)}", "such as {momentum: 0.9}")
+        raise problem(
+            "wrong-type", f"expected true, false or a mapping, found {shown(value)}", "such as {momentum: 0.9}"
+        )
     return BatchNormSpec(**BatchNorm.model_validate(value).model_dump())
 
 
 class BatchNorm(Section):
-    """Batch normalization's settings, where they are not the usual ones."""
+    """Settings of batch normalization."""
 
     momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.9
     epsilon: Annotated[Number, Field(gt=0, le=1)] = 1e-5
@@ -39,14 +42,14 @@ class BatchNorm(Section):
 
 
 class Dropout(Section):
-    """Dropout with a mode; the rate is the fraction that is dropped."""
+    """Settings of dropout; the rate is the fraction of units to drop."""
 
     rate: Annotated[Number, Field(ge=0, lt=1)]
     mode: Literal["inverted", "scale_at_test", "unscaled"] = "inverted"
 
 
 def read_dropout(value: Any) -> Any:
-    """Return dropout as the engine takes it, or a list with one for each hidden layer."""
+    """Return the specification of dropout, or one for each hidden layer."""
     if isinstance(value, (list, tuple)):
         return tuple(below(index, partial(_one_dropout, item)) for index, item in enumerate(value))
     return _one_dropout(value)
@@ -58,9 +61,9 @@ def _one_dropout(value: Any) -> DropoutSpec | None:
     if isinstance(value, dict):
         return DropoutSpec(**Dropout.model_validate(value).model_dump())
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise problem("?", f"expected the fraction that is dropped, found {shown(value)}", "a number from 0 to below 1")
+        raise problem("wrong-type", f"expected a dropout rate, found {shown(value)}", "a number from 0 to below 1")
+    if not math.isfinite(value):
+        raise problem("not-finite", f"expected a finite number, found {shown(value)}", "a number from 0 to below 1")
     if not 0 <= value < 1:
-        raise problem(
-            "?", f"a dropout rate of {shown(value)} is not possible", "the fraction that is dropped: from 0 to below 1"
-        )
+        raise problem("out-of-range", f"expected a dropout rate from 0 to below 1, found {shown(value)}")
     return DropoutSpec(float(value)) if value > 0 else None

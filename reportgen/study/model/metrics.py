@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, LOOK_METRICS, SCORES, STATISTICS
+from reportgen.engine.spec import EPOCH_COLUMNS, EVALUATION_SCORES, PROBE_METRICS, SCORES, STATISTICS
 from reportgen.study.checks.best import BEST_METRICS
 from reportgen.study.checks.ensembles import ENSEMBLE_METRICS
 
@@ -49,7 +49,7 @@ METRICS = (
     *TIME_METRICS,
     *MEASURED_METRICS,
     *FACT_METRICS,
-    *LOOK_METRICS,
+    *PROBE_METRICS,
     *(name for names in EVALUATION_SCORES.values() for name in names),
     *ENSEMBLE_METRICS,
     *BEST_METRICS,

@@ -1,4 +1,4 @@
-"""The range of one searched setting: from a place between 0 and 1 to a value, evenly in the range's own scale."""
+"""Range of a searched setting, which maps a place from 0 to 1 to a value, linearly or logarithmically."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.study.model.components import problem, shown, suggest
+from reportgen.study.model.components import problem, shown, suggest, whole_number
 
 KINDS = ("uniform", "log_uniform", "integers", "log_integers", "choices")
-"""How a range may be given: two ends, or a list of values."""
+"""The kinds of ranges: two ends, or a list of values."""
 
 OPTIONS = ("method", "samples", "metric", "goal", "seeds", "repeat", "stages")
-"""Keys of `search` that are no setting to search."""
+"""Keys of `search` that are options, not settings to search."""
 
 MOST_CHOICES = 1000
 _EXAMPLE = "such as {log_uniform: [1e-5, 1]}"
@@ -22,8 +22,11 @@ _EXAMPLE = "such as {log_uniform: [1e-5, 1]}"
 class Range:
     """The values that a search tries for a setting.
 
-    low, high: the ends, both included; 0 and 0 for choices. points: of a grid, None where the search shares them out.
-    labels: what the study calls the choices, None for one that it leaves to its value.
+    Attributes
+    ----------
+    low, high : the ends, both included; 0 and 0 for choices.
+    points : the number of grid points, None if the search distributes its samples.
+    labels : the labels of the choices, None for a choice without its own label.
     """
 
     kind: str
@@ -35,7 +38,7 @@ class Range:
 
     @property
     def log(self) -> bool:
-        """Whether equal ratios, rather than equal differences, are equally far apart."""
+        """Whether the scale is logarithmic."""
         return self.kind.startswith("log_")
 
     @property
@@ -45,7 +48,7 @@ class Range:
 
     @property
     def ordered(self) -> bool:
-        """Whether the values lie on a line, so that a part of the range has a meaning."""
+        """Whether the values are ordered, so that a search can narrow the range."""
         return self.kind != "choices"
 
     def at(self, place: float) -> Any:
@@ -61,7 +64,7 @@ class Range:
         return math.floor(value) if self.whole else value
 
     def label_at(self, place: float) -> str | None:
-        """Return what the study calls the choice at a place, None where it has no name for it."""
+        """Return the label of the choice at a place, None if it has none."""
         return self.labels[self._index(place)] if self.labels else None
 
     def _index(self, place: float) -> int:
@@ -69,22 +72,27 @@ class Range:
 
 
 def read_range(given: Any) -> Range:
-    """Return the range that a study gives; raises the validation error of what is none."""
+    """Return a range; raises a validation error if it is invalid."""
     if not isinstance(given, dict):
-        raise problem("?", f"expected a range, found {shown(given)}", _EXAMPLE)
+        raise problem("wrong-type", f"expected a range, found {shown(given)}", _EXAMPLE)
     for key in given:
         if key not in (*KINDS, "points"):
-            raise problem("?", f"unknown key {shown(key)}", suggest(str(key), [*KINDS, "points"]), (key,), key=True)
+            near = suggest(str(key), [*KINDS, "points"])
+            raise problem("unknown-key", f"unknown key {shown(key)}", near, (key,), key=True)
     kinds = [key for key in given if key != "points"]
     if not kinds:
-        raise problem("?", "the range has no ends", _EXAMPLE)
+        raise problem("missing-key", "the range has no ends", _EXAMPLE)
     if len(kinds) > 1:
-        raise problem("?", f"{kinds[0]} and {kinds[1]} are two ranges", "keep one of them", (kinds[1],), key=True)
+        message = f"{kinds[0]} and {kinds[1]} exclude each other"
+        raise problem("conflicting-settings", message, "keep one of them", (kinds[1],), key=True)
     points = _points(given["points"]) if "points" in given else None
     kind, value = kinds[0], given[kinds[0]]
     if kind == "choices":
         if points is not None:
-            raise problem("?", "a grid takes each of the choices", "leave points out", ("points",), key=True)
+            message = "points does not apply to choices"
+            raise problem(
+                "inapplicable-key", message, "remove points; a grid tries every choice", ("points",), key=True
+            )
         choices, labels = _choices(value)
         return Range(kind, choices=choices, labels=labels)
     low, high = _ends(kind, value)
@@ -92,22 +100,22 @@ def read_range(given: Any) -> Range:
 
 
 def _points(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_CHOICES:
-        raise problem("?", f"expected a number of points, found {shown(value)}", f"1 to {MOST_CHOICES}", ("points",))
-    return value
+    return whole_number(value, "a number of points", 1, MOST_CHOICES, ("points",))
 
 
 def _choices(value: Any) -> tuple[tuple[Any, ...], tuple[str | None, ...]]:
-    """Return the values and their labels; {value: v, label: l} labels a value that is no component."""
+    """Return the values and their labels; {value: v, label: l} gives a value other than a component a label."""
     if not isinstance(value, list) or not value:
-        raise problem("?", f"expected a list of values, found {shown(value)}", "such as [16, 32, 64]", ("choices",))
+        code = "empty-value" if value == [] else "wrong-type"
+        raise problem(code, f"expected a list of values, found {shown(value)}", "such as [16, 32, 64]", ("choices",))
     if len(value) > MOST_CHOICES:
-        raise problem("?", f"{len(value)} choices are too many", f"at most {MOST_CHOICES}", ("choices",))
+        raise problem("too-many", f"{len(value)} choices are too many", f"at most {MOST_CHOICES}", ("choices",))
     choices: list[Any] = []
     for index, given in enumerate(value):
         item = _without_label(given)
         if any(item == earlier and isinstance(item, bool) is isinstance(earlier, bool) for earlier in choices):
-            raise problem("?", f"{shown(item)} stands here a second time", "each value once", ("choices", index))
+            message = f"duplicate value {shown(item)}"
+            raise problem("duplicate-value", message, "list each value once", ("choices", index))
         choices.append(item)
     return tuple(choices), tuple(str(v["label"]) if isinstance(v, dict) and "label" in v else None for v in value)
 
@@ -120,24 +128,26 @@ def _without_label(value: Any) -> Any:
 
 
 def _ends(kind: str, value: Any) -> tuple[float, float]:
-    """Return the two ends, in order, of the kind of number that the range is of."""
+    """Return the two ends of a range, checked for their type and order."""
     if not isinstance(value, list) or len(value) != 2:
-        raise problem("?", f"expected two ends, found {shown(value)}", "[low, high]", (kind,))
+        raise problem("invalid-range", f"expected [low, high], found {shown(value)}", "", (kind,))
     for index, end in enumerate(value):
         _check_end(kind, index, end)
     low, high = value
     if not low < high:
-        raise problem("?", f"low {shown(low)} is not below high {shown(high)}", "[low, high]", (kind,))
+        raise problem("invalid-range", f"low ({shown(low)}) must be less than high ({shown(high)})", "", (kind,))
     return low, high
 
 
 def _check_end(kind: str, index: int, end: Any) -> None:
     whole = kind.endswith("integers")
     if isinstance(end, bool) or not isinstance(end, int if whole else (int, float)):
-        raise problem("?", f"expected a {'whole number' if whole else 'number'}, found {shown(end)}", "", (kind, index))
+        wanted = "a whole number" if whole else "a number"
+        raise problem("wrong-type", f"expected {wanted}, found {shown(end)}", "", (kind, index))
     if not math.isfinite(end):
-        raise problem("?", f"expected a finite number, found {shown(end)}", "", (kind, index))
+        raise problem("not-finite", f"expected a finite number, found {shown(end)}", "", (kind, index))
     if kind.startswith("log_") and end <= 0:
+        message = f"expected a number above 0 for {kind}, found {shown(end)}"
         raise problem(
-            "?", f"{shown(end)} has no logarithm", "an end above 0, or a range that is not log", (kind, index)
+            "out-of-range", message, f"use {kind.removeprefix('log_')} for a range that includes it", (kind, index)
         )

@@ -1,4 +1,4 @@
-"""The sanity checks that a study can ask for."""
+"""Sanity checks that a study can request."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ SANITY_CHECKS = {
     "gradient_check": "analytic gradients equal numeric ones in every layer, in float64",
     "activation_cost": "time of each activation, forward and backward, on this machine",
 }
-"""Names to what holds where the check passes."""
+"""The names of the checks, and what each one tests."""
 
 
 def read_checks(value: Any) -> tuple[str, ...]:
-    """Return the checks of a list, each of them once; raises the validation error of what is no check."""
+    """Return the checks of a list without duplicates; raises a validation error for an unknown check."""
     if value in (None, False, "none"):
         return ()
     if not isinstance(value, (list, tuple)):
-        raise problem("?", f"expected a list of checks, found {shown(value)}", f"some of {', '.join(SANITY_CHECKS)}")
+        raise problem(
+            "wrong-type", f"expected a list of checks, found {shown(value)}", f"checks: {', '.join(SANITY_CHECKS)}"
+        )
     for index, name in enumerate(value):
         if not isinstance(name, str) or name not in SANITY_CHECKS:
-            raise problem("?", f"unknown check {shown(name)}", suggest(str(name), list(SANITY_CHECKS)), (index,))
+            raise problem(
+                "unknown-name", f"unknown check {shown(name)}", suggest(str(name), list(SANITY_CHECKS)), (index,)
+            )
     return tuple(dict.fromkeys(value))

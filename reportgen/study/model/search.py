@@ -1,4 +1,4 @@
-"""What a study searches: settings with their ranges, by which method, in which stages, and what is best."""
+"""Search of a study: settings with their ranges, the method, the stages and the metric."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from reportgen.study.model.components import below, problem, shown, suggest
+from reportgen.study.model.components import below, problem, shown, suggest, whole_number
 from reportgen.study.model.ranges import OPTIONS, Range, read_range
 from reportgen.study.model.settings import Network, Training
 from reportgen.study.planning.variants import SECTIONS, VARIABLE
@@ -19,6 +19,8 @@ GOALS = ("max", "min")
 STAGE_KEYS = ("samples", "epochs", "shrink", "seeds")
 USUAL_SAMPLES = 20
 USUAL_SHRINK = 0.3
+_STAGES_EXAMPLE = "[{samples: 20, epochs: 3}, {samples: 10}]"
+_EXAMPLE = "training.lr: {log_uniform: [1e-5, 1]}"
 FEW_TRIALS, FEW_EPOCHS = 4, 3
 MOST_SAMPLES = 10_000
 MOST_STAGES = 20
@@ -33,8 +35,11 @@ Place = tuple[str | int, ...]
 class Stage:
     """One round of trials.
 
-    epochs: None for the study's own, of which `share` is taken. shrink: how much of the former stage's range it keeps,
-    around its best. seeds: how many of the study's seeds each trial gets, None for all.
+    Attributes
+    ----------
+    epochs : None for the epochs of the study, multiplied by `share`.
+    shrink : the fraction of the previous stage's range to keep around its best trial.
+    seeds : the number of the study's seeds for each trial, None for all.
     """
 
     samples: int
@@ -46,10 +51,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class Search:
-    """A search as a study asks for it.
+    """A search of a study.
 
-    repeat: each seed makes a search of its own, with its own draws; otherwise a trial is trained on every seed.
-    most: of a stage's trials so many are kept, spread evenly; None for all.
+    Attributes
+    ----------
+    repeat : whether each seed makes its own search with its own random trials; otherwise every trial is trained on all
+        seeds.
+    most : the largest number of trials in a stage, spread evenly over its trials; None for all.
     """
 
     ranges: Mapping[str, Range]
@@ -61,72 +69,72 @@ class Search:
     most: int | None = None
 
     def small(self) -> Search:
-        """Return the search with a few short trials in each stage, to see what it does."""
+        """Return the search with a few short trials in each stage."""
         short = [replace(s, epochs=None if s.epochs is None else min(s.epochs, FEW_EPOCHS)) for s in self.stages]
         return replace(self, stages=tuple(short), most=FEW_TRIALS)
 
 
 def read_search(given: Any) -> Search | None:
-    """Return the search that a study asks for, None for none; raises the validation error of what is wrong."""
+    """Return the search of a study, None if it has none; raises a validation error if it is invalid."""
     if given is None or given is False or given == "none" or isinstance(given, Search):
         return given if isinstance(given, Search) else None
     if not isinstance(given, dict):
-        raise problem(
-            "?", f"expected a mapping (key: value), found {shown(given)}", "training.lr: {log_uniform: [1e-5, 1]}"
-        )
+        message = f"expected a mapping (key: value), found {shown(given)}"
+        raise problem("wrong-type", message, f"such as {_EXAMPLE}")
     ranges = {str(key): _range(str(key), value) for key, value in given.items() if key not in OPTIONS}
     if not ranges:
-        raise problem("?", "nothing is searched", "a setting and its range: training.lr: {log_uniform: [1e-5, 1]}")
+        raise problem("missing-key", "the search names no setting", f"such as {_EXAMPLE}")
     method = _one_of(given, "method", METHODS, "random")
     _check_points(ranges, method)
     metric = given.get("metric", "val_accuracy")
     if not isinstance(metric, str):
-        raise problem("?", f"expected the name of a metric, found {shown(metric)}", "such as val_accuracy", ("metric",))
+        message = f"expected the name of a metric, found {shown(metric)}"
+        raise problem("wrong-type", message, "such as val_accuracy", ("metric",))
     return Search(ranges, method, metric, _maximize(given, metric), _repeat(given), _stages(given, ranges))
 
 
 def _range(path: str, value: Any) -> Range:
     if path.split(".")[0] not in VARIABLE or path in SECTIONS or not all(path.split(".")):
-        otherwise = f"a setting such as training.lr, or one of {', '.join(OPTIONS)}"
+        otherwise = f"use a setting such as training.lr, or one of {', '.join(OPTIONS)}"
         near = suggest(path, [*OPTIONS, *USUAL_PATHS], otherwise)
-        raise problem("?", f"{path!r} is no setting that can be searched", near, (path,), key=True)
+        raise problem("unknown-setting", f"cannot search {path!r}", near, (path,), key=True)
     return below(path, lambda: read_range(value))
 
 
 def _one_of(given: Mapping[str, Any], key: str, names: tuple[str, ...], usual: str) -> str:
     value = given.get(key, usual)
     if value not in names:
-        raise problem("?", f"unknown {key} {shown(value)}", suggest(str(value), list(names)), (key,))
+        raise problem("unknown-value", f"unknown {key} {shown(value)}", suggest(str(value), list(names)), (key,))
     return str(value)
 
 
 def _check_points(ranges: Mapping[str, Range], method: str) -> None:
     for path, one in ranges.items():
         if one.points is not None and method != "grid":
-            hint = "samples says how many are drawn at random"
-            raise problem("?", "points goes with method: grid", hint, (path, "points"), key=True)
+            message = "points applies to method: grid only"
+            hint = "set samples to the number of random trials"
+            raise problem("inapplicable-key", message, hint, (path, "points"), key=True)
 
 
 def _repeat(given: Mapping[str, Any]) -> bool:
     repeat = given.get("repeat", False)
     if not isinstance(repeat, bool):
-        raise problem("?", f"expected true or false, found {shown(repeat)}", "", ("repeat",))
+        raise problem("wrong-type", f"expected true or false, found {shown(repeat)}", "", ("repeat",))
     return repeat
 
 
 def _maximize(given: Mapping[str, Any], metric: str) -> bool:
-    """Return whether more of the metric is better: as the study says, or as its name does."""
+    """Return whether a higher value of the metric is better, according to `goal` or to the metric's name."""
     if "goal" in given:
         return _one_of(given, "goal", GOALS, "max") == "max"
     if metric.endswith(("accuracy", "loss")):
         return metric.endswith("accuracy")
-    raise problem(
-        "?", f"whether more or less {metric} is better is not clear", "add goal: max, or goal: min", ("metric",)
-    )
+    message = f"the search does not specify whether to maximize or minimize {metric}"
+    raise problem("unclear-goal", message, "add goal: max or goal: min", ("metric",))
 
 
 def _stages(given: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stage, ...]:
-    """Return the stages; a number alone means that epochs double from one to the next, up to the study's own."""
+    """Return the stages; given their number alone, the epochs double from stage to stage, up to the study's epochs."""
     stages = given.get("stages", 1)
     if isinstance(stages, list) and 1 <= len(stages) <= MOST_STAGES:
         rows = [_checked(index, row, given, ranges) for index, row in enumerate(stages)]
@@ -134,28 +142,37 @@ def _stages(given: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stag
             Stage(samples, row.get("epochs"), 1.0, _shrink(index, row), row.get("seeds", _seeds(given)))
             for index, (row, samples) in enumerate(zip(rows, _samples(given, rows), strict=True))
         )
-    if isinstance(stages, bool) or not isinstance(stages, int) or not 1 <= stages <= MOST_STAGES:
-        hint = f"a number from 1 to {MOST_STAGES}, or a list such as [{{samples: 20, epochs: 3}}, {{samples: 10}}]"
-        raise problem("?", f"expected stages, found {shown(stages)}", hint, ("stages",))
-    shares = [1.0 if EPOCHS in ranges else 0.5 ** (stages - 1 - index) for index in range(stages)]
-    samples = _samples(given, [{}] * stages)
+    if isinstance(stages, list):
+        message = f"expected a list of 1 to {MOST_STAGES} stages, found {len(stages)}"
+        raise problem("wrong-length", message, f"such as {_STAGES_EXAMPLE}", ("stages",))
+    if isinstance(stages, bool) or not isinstance(stages, int):
+        message = f"expected the number of stages or a list of stages, found {shown(stages)}"
+        raise problem("wrong-type", message, f"such as 3 or {_STAGES_EXAMPLE}", ("stages",))
+    count = whole_number(stages, "a number of stages", 1, MOST_STAGES, ("stages",))
+    shares = [1.0 if EPOCHS in ranges else 0.5 ** (count - 1 - index) for index in range(count)]
+    samples = _samples(given, [{}] * count)
     return tuple(
-        Stage(samples[index], None, shares[index], _shrink(index, {}), _seeds(given)) for index in range(stages)
+        Stage(samples[index], None, shares[index], _shrink(index, {}), _seeds(given)) for index in range(count)
     )
 
 
 def _checked(index: int, row: Any, given: Mapping[str, Any], ranges: Mapping[str, Range]) -> dict[str, Any]:
-    """Return a stage as the study gives it, or raise what is wrong with it."""
+    """Return a stage of a study; raises a validation error if it is invalid."""
     place = ("stages", index)
     if not isinstance(row, dict):
-        raise problem("?", f"expected a stage, found {shown(row)}", "such as {samples: 20, epochs: 3}", place)
+        raise problem(
+            "wrong-type",
+            f"expected a mapping (key: value), found {shown(row)}",
+            "such as {samples: 20, epochs: 3}",
+            place,
+        )
     for key in row:
         if key not in STAGE_KEYS:
-            raise problem(
-                "?", f"unknown key {shown(key)}", suggest(str(key), list(STAGE_KEYS)), (*place, key), key=True
-            )
+            near = suggest(str(key), list(STAGE_KEYS))
+            raise problem("unknown-key", f"unknown key {shown(key)}", near, (*place, key), key=True)
     if "epochs" in row and EPOCHS in ranges:
-        raise problem("?", f"{EPOCHS} is searched", "leave epochs out of the stages", (*place, "epochs"), key=True)
+        message = f"a stage cannot set epochs, because the search varies {EPOCHS}"
+        raise problem("conflicting-settings", message, "remove epochs from the stages", (*place, "epochs"), key=True)
     if "seeds" in row and _repeat(given):
         raise _one_seed_each((*place, "seeds"))
     for key, most in (("samples", MOST_SAMPLES), ("epochs", MOST_EPOCHS), ("seeds", MOST_SEEDS)):
@@ -164,7 +181,8 @@ def _checked(index: int, row: Any, given: Mapping[str, Any], ranges: Mapping[str
 
 
 def _one_seed_each(place: Place) -> PydanticCustomError:
-    return problem("?", "with repeat, each seed is a search of its own", "leave seeds out", place, key=True)
+    message = "seeds cannot be combined with repeat, which makes one search for each seed"
+    return problem("conflicting-settings", message, "remove seeds", place, key=True)
 
 
 def _seeds(given: Mapping[str, Any]) -> int | None:
@@ -174,18 +192,18 @@ def _seeds(given: Mapping[str, Any]) -> int | None:
 
 
 def _samples(given: Mapping[str, Any], rows: list[dict[str, Any]]) -> list[int]:
-    """Return how many samples each stage has: its own, or an even share of what is left of the search's."""
+    """Return the number of samples of each stage: its own, or an equal share of the remaining samples."""
     total, own = _count(given, "samples", MOST_SAMPLES), [row["samples"] for row in rows if "samples" in row]
     without = len(rows) - len(own)
     if total is None:
         return [row.get("samples", USUAL_SAMPLES) for row in rows]
     if not without and sum(own) != total:
-        raise problem(
-            "?", f"the stages have {sum(own)} samples, and the search {total}", "leave samples out", ("samples",)
-        )
+        message = f"the stages have {sum(own)} samples in total, but the search has {total}"
+        raise problem("invalid-search", message, "remove samples from the search", ("samples",))
     left = total - sum(own)
     if left < without:
-        raise problem("?", f"{total} samples are too few for {len(rows)} stages", "at least one for each", ("samples",))
+        message = f"{total} samples are too few for {len(rows)} stages"
+        raise problem("invalid-search", message, "at least one sample for each stage", ("samples",))
     dealt = iter([left // max(without, 1) + (k < left % max(without, 1)) for k in range(without)])
     return [row["samples"] if "samples" in row else next(dealt) for row in rows]
 
@@ -193,23 +211,22 @@ def _samples(given: Mapping[str, Any], rows: list[dict[str, Any]]) -> list[int]:
 def _count(given: Mapping[str, Any], key: str, most: int, place: Place = ()) -> int | None:
     if key not in given:
         return None
-    value = given[key]
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise problem("?", f"expected a whole number, found {shown(value)}", f"1 to {most}", (*place, key))
-    if not 1 <= value <= most:
-        raise problem("?", f"{value} {key} are not possible", f"1 to {most}", (*place, key))
-    return value
+    return whole_number(given[key], "a whole number", 1, most, (*place, key))
 
 
 def _shrink(index: int, row: Mapping[str, Any]) -> float:
-    """Return the part of the former stage's range that a stage keeps: all of it in the first."""
+    """Return the fraction of the previous stage's range that a stage keeps; 1 for the first stage."""
     if index == 0:
         if "shrink" in row:
             place = ("stages", index, "shrink")
-            raise problem("?", "the first stage has the whole range", "leave shrink out", place, key=True)
+            raise problem(
+                "inapplicable-key", "the first stage cannot shrink its range", "remove shrink", place, key=True
+            )
         return 1.0
     value = row.get("shrink", USUAL_SHRINK)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1:
-        hint = "the part of the former stage's range that is kept, above 0 and at most 1"
-        raise problem("?", f"expected a part, found {shown(value)}", hint, ("stages", index, "shrink"))
+    wrong = isinstance(value, bool) or not isinstance(value, (int, float))
+    if wrong or not 0 < value <= 1:
+        code, hint = "wrong-type" if wrong else "out-of-range", "the fraction of the previous stage's range to keep"
+        message = f"expected a number above 0 and at most 1, found {shown(value)}"
+        raise problem(code, message, hint, ("stages", index, "shrink"))
     return float(value)

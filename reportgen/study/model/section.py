@@ -1,4 +1,4 @@
-"""The base of every part of a study: frozen, every key known, every number finite."""
+"""Base class of all sections of a study: frozen, without unknown keys, with finite numbers only."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from reportgen.study.model.components import problem, shown, suggest
 
 
 class Section(BaseModel):
-    """A frozen part of a study in which every key is known and every number finite."""
+    """A frozen section of a study without unknown keys and with finite numbers only."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, value: Any) -> Any:
-        """Refuse an unknown key before anything else, since it often causes the other errors."""
+        """Reject unknown keys before any other check, because they often cause other errors."""
         known = list(cls.model_fields)
         for key in value if isinstance(value, dict) else ():
             if key not in known:
-                raise problem("?", f"unknown key {shown(key)}", suggest(str(key), known), (key,), key=True)
+                raise problem("unknown-key", f"unknown key {shown(key)}", suggest(str(key), known), (key,), key=True)
         if not isinstance(value, dict):
             return value
         counting = _counting(cls)
@@ -31,24 +31,24 @@ class Section(BaseModel):
 
 @functools.cache
 def _counting(model: type[BaseModel]) -> frozenset[str]:
-    """Return the fields of a model that take a whole number and no other."""
+    """Return the fields of a model that take whole numbers but no other numbers."""
     kinds = {name: _kinds(field.annotation) for name, field in model.model_fields.items()}
     return frozenset(name for name, found in kinds.items() if int in found and float not in found)
 
 
 def _kinds(annotation: Any) -> list[Any]:
-    """Return the types that an annotation is made of; what bounds a type says nothing of its kind."""
+    """Return the types that an annotation consists of, without constraints."""
     inside = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
     return [kind for part in inside for kind in _kinds(part)] if inside else [annotation]
 
 
 def _whole(value: Any) -> Any:
-    """Let 1e3 stand for the whole number that it is."""
+    """Convert a float with a whole value, such as 1e3, to an int."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _number(value: Any) -> Any:
-    """Let a whole number stand for a real one, and no true or false for either."""
+    """Convert an int, but not a bool, to a float."""
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

@@ -1,4 +1,4 @@
-"""What varies and what stays: the data, network and training of one variant, validated against the tables."""
+"""Settings of one variant: data, preprocessing, network, training, probes and evaluation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reportgen.engine.tables.losses import LOSSES
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Component
-from reportgen.study.model.components import below, problem, read_component, shown
+from reportgen.study.model.components import below, problem, read_component, shown, whole_number
 from reportgen.study.model.evaluation import Evaluation
 from reportgen.study.model.layer_settings import read_batchnorm, read_dropout
 from reportgen.study.model.section import Number, Section
@@ -37,7 +37,7 @@ def _reader(rows: Any, what: str) -> Any:
 
 
 def _reader_by_layer(rows: Any, what: str) -> Any:
-    """Read one component, or a list with one for each hidden layer."""
+    """Return a validator for one component or a list with one for each hidden layer."""
 
     def read(value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
@@ -52,14 +52,12 @@ def _hidden(value: Any) -> tuple[int, ...]:
         shape = Hidden.model_validate(value)
         return (shape.width,) * shape.layers
     if not isinstance(value, (list, tuple)):
-        hint = "{layers: 10, width: 500}, or a list of widths"
-        raise problem("?", f"expected the hidden layers, found {shown(value)}", hint)
-    for index, width in enumerate(value):
-        if isinstance(width, bool) or not isinstance(width, int) or not 1 <= width <= MOST_UNITS:
-            raise problem("?", f"a width of {shown(width)} is not possible", f"1 to {MOST_UNITS} units", (index,))
-    if len(value) > MOST_LAYERS:
-        raise problem("?", f"{len(value)} layers are too many", f"at most {MOST_LAYERS}")
-    return tuple(value)
+        hint = "such as [500, 500] or {layers: 10, width: 500}"
+        raise problem("wrong-type", f"expected a list of widths, found {shown(value)}", hint)
+    widths = tuple(whole_number(width, "a width", 1, MOST_UNITS, (index,)) for index, width in enumerate(value))
+    if len(widths) > MOST_LAYERS:
+        raise problem("too-many", f"{len(widths)} hidden layers are too many", f"at most {MOST_LAYERS}")
+    return widths
 
 
 class Hidden(Section):
@@ -71,13 +69,13 @@ class Hidden(Section):
 
 def _own_size(row: DataSet, key: str) -> str:
     if key not in row.fixed:
-        return "the file decides"
-    fewer = "; to train on fewer examples, set train" if key == "samples" else ""
-    return f"it has {row.fixed[key]}{fewer}"
+        return "the file determines it"
+    fewer = "; set data.train to train on fewer examples" if key == "samples" else ""
+    return f"{row.name} has {row.fixed[key]} {key}{fewer}"
 
 
 class Data(Section):
-    """Which examples; a data set's own parameters stand in `source`."""
+    """The data set, its size and its splits; `source` holds the parameters of the data set itself."""
 
     source: Annotated[Component, _reader(DATASETS, "data set")]
     samples: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
@@ -95,7 +93,7 @@ class Data(Section):
     @model_validator(mode="before")
     @classmethod
     def _gather(cls, value: Any) -> Any:
-        """Take the data set's own parameters out of the flat mapping."""
+        """Move the parameters of the data set itself from the flat mapping to `source`."""
         if isinstance(value, str):
             value = {"name": value}
         if not isinstance(value, dict) or "source" in value:
@@ -106,23 +104,29 @@ class Data(Section):
         row = DATASETS[source.name]
         for key in ("samples", "features", "classes"):
             if key in given and key not in row.sizes:
-                raise problem("?", f"{key} of {row.name} cannot be set", _own_size(row, key), (key,), key=True)
+                raise problem("fixed-size", f"cannot set {key} of {row.name}", _own_size(row, key), (key,), key=True)
         sizes = dict(row.sizes) | {"validation": row.validation}
         return {"source": source} | sizes | given
 
     @model_validator(mode="after")
     def _go_together(self) -> Data:
         if (self.validation or 0) + self.test >= 1:
-            raise problem(
-                "?", "validation and test together leave nothing to train on", "fractions that add to less than 1"
-            )
+            message = "validation and test leave no training examples"
+            raise problem("impossible-split", message, "their sum must be less than 1")
         row = DATASETS[self.source.name]
         classes = self.classes or row.fixed.get("classes")
         for label in self.keep:
             if classes is not None and label >= classes:
-                raise problem("?", f"there is no class {label}", f"0 to {classes - 1}", ("keep", label), key=True)
-        if (self.samples or 0) * (self.features or 0) > MOST_VALUES:
-            raise problem("?", "samples times features is too much", f"at most {MOST_VALUES} numbers", ("samples",))
+                raise problem(
+                    "unknown-class",
+                    f"unknown class {label}",
+                    f"the classes are 0 to {classes - 1}",
+                    ("keep", label),
+                    key=True,
+                )
+        values = (self.samples or 0) * (self.features or 0)
+        if values > MOST_VALUES:
+            raise problem("too-large", f"samples times features is {values}", f"at most {MOST_VALUES}", ("samples",))
         return self
 
 
@@ -152,12 +156,9 @@ class Network(Section):
         for name in ("activation", "init", "bias", "batchnorm", "dropout"):
             value = getattr(self, name)
             if isinstance(value, (tuple, list)) and len(value) != len(self.hidden):
-                raise problem(
-                    "?",
-                    f"{name} lists {len(value)}, but there are {len(self.hidden)} hidden layers",
-                    "one entry for each hidden layer, or one for all",
-                    (name,),
-                )
+                message = f"the length of {name} is {len(value)}, but the number of hidden layers is {len(self.hidden)}"
+                hint = "give one entry for each hidden layer, or a single value for all layers"
+                raise problem("wrong-length", message, hint, (name,))
         return self
 
 
@@ -170,7 +171,7 @@ class Augment(Section):
 
 
 class EarlyStopping(Section):
-    """Stop when validation loss has not improved for so many epochs."""
+    """Stop after `patience` epochs without an improvement of the validation loss."""
 
     patience: Annotated[int, Field(ge=1)]
 
@@ -209,10 +210,10 @@ PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED = 256, 1000
 
 
 class Probes(Section):
-    """How often, and on how many training examples, the layers are looked at; looks 0 is never.
+    """How often the layers are probed (`looks`), and on how many training examples.
 
-    By default ten looks at 256 examples, so that they cost a small part of the training; and at 1000 where there is
-    nothing but the network at initialization.
+    The default is ten probes of 256 examples, which take a small part of the training time. A network that is not
+    trained (epochs 0) is probed on 1000 examples.
     """
 
     looks: Annotated[int, Field(ge=0, le=1000)] = 10
@@ -230,7 +231,7 @@ def _steps(value: Any) -> Any:
 
 
 class Settings(Section):
-    """All that decides a variant's numbers but the seed."""
+    """Everything that determines the results of a variant, apart from the seed."""
 
     data: Data
     preprocess: Annotated[tuple[Component, ...], BeforeValidator(_steps)] = ()
@@ -241,7 +242,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _probe_examples(self) -> Self:
-        """Decide on how many examples the layers are looked at, where the study leaves that open."""
+        """Set the default number of examples for the probes."""
         if self.probes.examples is not None:
             return self
         number = PROBE_EXAMPLES if self.training.epochs else PROBE_EXAMPLES_UNTRAINED
@@ -249,18 +250,16 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _images(self) -> Self:
-        """Refuse shifts and flips of what is no image; a file of the author's own may hold images."""
+        """Reject shifts and flips of data that are not images; an .npz file may contain images."""
         augment, row = self.training.augment, DATASETS[self.data.source.name]
         if augment is None or not (augment.shift or augment.flip):
             return self
         name = "shift" if augment.shift else "flip"
         if row.image_shape is None and not row.may_hold_images:
-            raise problem(
-                "?", f"{name} needs images, and {row.name} has none", "noise suits all data", (*_AUGMENT, name)
-            )
+            message = f"{name} needs images, but {row.name} has none"
+            raise problem("images-required", message, "augment with noise instead", (*_AUGMENT, name))
         lost = next((step.name for step in self.preprocess if not STEPS[step.name].keeps_pixels), None)
         if lost:
-            raise problem(
-                "?", f"{name} needs pixels, and {lost} leaves none", "leave out one of them", (*_AUGMENT, name)
-            )
+            message = f"{name} needs images, but {lost} replaces the pixels"
+            raise problem("images-required", message, f"remove {name} or {lost}", (*_AUGMENT, name))
         return self

@@ -1,4 +1,4 @@
-"""The study file as a frozen model: what the author wrote, checked."""
+"""Frozen, validated models of a study file and of a study with its overrides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from reportgen.data.spec import DataSpec
 from reportgen.registry import Component
 from reportgen.study.model.claims import Claim
-from reportgen.study.model.components import problem, shown, suggest
+from reportgen.study.model.components import problem, shown, suggest, whole_number
 from reportgen.study.model.figure_names import figure_names
 from reportgen.study.model.sanity import read_checks
 from reportgen.study.model.search import read_search
@@ -22,22 +22,18 @@ MOST_SEEDS = 1000
 
 def _seeds(value: Any) -> tuple[int, ...]:
     if isinstance(value, int) and not isinstance(value, bool):
-        if not 1 <= value <= MOST_SEEDS:
-            raise problem(
-                "?", f"{value} seeds are not possible", f"1 to {MOST_SEEDS}, or a list of seeds such as [0, 1, 2]"
-            )
-        return tuple(range(value))
-    if not isinstance(value, (list, tuple)) or not value:
-        raise problem(
-            "?", f"expected how many seeds, or a list of them, found {shown(value)}", "such as 5 or [0, 1, 2]"
-        )
+        return tuple(range(whole_number(value, "a number of seeds", 1, MOST_SEEDS)))
+    if not isinstance(value, (list, tuple)):
+        message = f"expected the number of seeds or a list of seeds, found {shown(value)}"
+        raise problem("wrong-type", message, "such as 5 or [0, 1, 2]")
+    if not value:
+        raise problem("empty-value", "the list of seeds is empty", "give at least one seed, such as [0]")
     for index, seed in enumerate(value):
-        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
-            raise problem("?", f"{shown(seed)} is not a seed", f"whole numbers from 0 to {MOST_SEED}", (index,))
+        whole_number(seed, "a seed", 0, MOST_SEED, (index,))
         if seed in value[:index]:
-            raise problem("?", f"the seed {seed} stands here a second time", "each seed once", (index,))
+            raise problem("duplicate-value", f"duplicate seed {seed}", "list each seed once", (index,))
     if len(value) > MOST_SEEDS:
-        raise problem("?", f"{len(value)} seeds are too many", f"at most {MOST_SEEDS}")
+        raise problem("too-many", f"{len(value)} seeds are too many", f"at most {MOST_SEEDS}")
     return tuple(value)
 
 
@@ -45,11 +41,9 @@ def _ensembles(value: Any) -> bool | tuple[int, ...]:
     if isinstance(value, bool):
         return value
     if not isinstance(value, (list, tuple)):
-        raise problem("?", f"expected true, false or a list of sizes, found {shown(value)}", "such as [2, 5]")
-    for index, size in enumerate(value):
-        if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= MOST_SEEDS:
-            raise problem("?", f"an ensemble of {shown(size)} is not possible", f"2 to {MOST_SEEDS} members", (index,))
-    return tuple(value)
+        message = f"expected true, false or a list of ensemble sizes, found {shown(value)}"
+        raise problem("wrong-type", message, "such as [2, 5]")
+    return tuple(whole_number(size, "an ensemble size", 2, MOST_SEEDS, (index,)) for index, size in enumerate(value))
 
 
 def _remedies(value: Any) -> Any:
@@ -57,13 +51,13 @@ def _remedies(value: Any) -> Any:
 
 
 class Remedies(Section):
-    """How many remedies may be tried; 0 is none."""
+    """The largest number of remedies to try; 0 tries none."""
 
     limit: Annotated[int, Field(ge=0, le=1000)] = 6
 
 
 class StudyFile(Settings):
-    """What a study file holds; what varies or is searched is checked further when the plan is made."""
+    """The contents of a study file; the loader checks its variants, searches and claims further."""
 
     title: Annotated[str, Field(min_length=1, max_length=300)]
     question: Annotated[str, Field(min_length=1, max_length=1000)]
@@ -86,9 +80,9 @@ class StudyFile(Settings):
         known = figure_names()
         for index, figure in enumerate(figures):
             if figure not in known:
-                raise problem("?", f"unknown figure {figure!r}", suggest(figure, known), (index,))
+                raise problem("unknown-name", f"unknown figure {figure!r}", suggest(figure, known), (index,))
             if figure in figures[:index]:
-                raise problem("?", f"the figure {figure!r} stands here a second time", "each figure once", (index,))
+                raise problem("duplicate-value", f"duplicate figure {figure!r}", "list each figure once", (index,))
         return figures
 
     @field_validator("claims")
@@ -97,16 +91,21 @@ class StudyFile(Settings):
         seen: set[str] = set()
         for index, claim in enumerate(claims):
             if claim.id in seen:
-                raise problem("?", f"a second claim has the id {claim.id!r}", "each id once", (index, "id"))
+                raise problem(
+                    "duplicate-value", f"duplicate claim id {claim.id!r}", "give each claim its own id", (index, "id")
+                )
             seen.add(claim.id)
         return claims
 
 
 class Study(StudyFile):
-    """A study as it is run: the file's contents with overrides, and where it came from.
+    """A study with its overrides and its origin.
 
-    tree: the checked file with overrides as plain values, the base that variants change. search_is_typed: overrides
-    say how much to search, which a quick look then keeps. data_places: where the study names each of its data sets.
+    Attributes
+    ----------
+    tree : the settings of the file with overrides, as plain values; variants change this base.
+    search_is_typed : whether overrides set the size of the search, which `--quick` then keeps.
+    data_places : the place that names each data set.
     """
 
     id: str
@@ -118,5 +117,5 @@ class Study(StudyFile):
     data_places: dict[Component, str] = Field(default_factory=dict)
 
     def place_of(self, data: DataSpec) -> str:
-        """Return the file, line, column and key, or the flag, that name the data set; "" where no file does."""
+        """Return the place in the file, or the flag, that names the data set; "" if there is none."""
         return self.data_places.get(data.source, "")

@@ -48,7 +48,7 @@ class PlannedRun:
     variant: str
     seed: int
     spec: RunSpec
-    apart: str = ""
+    purpose: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Plan:
     runs: tuple[PlannedRun, ...]
 
 
-def make_plan(study: Study, scores: Scores | None = None, outlook: bool = False) -> Plan:
+def make_plan(study: Study, scores: Scores | None = None, projected: bool = False) -> Plan:
     """Return the study's variants and runs, with every stage of its searches that the scores of trials decide.
 
     scores: by variant and seed, NaN for a run that has none. outlook: the other stages too, as they would be if the
@@ -76,14 +76,14 @@ def make_plan(study: Study, scores: Scores | None = None, outlook: bool = False)
             runs += _runs(study, point.id, settings, study.seeds)
             continue
         search = search.small() if study.watermark and not study.search_is_typed else search
-        for trial in trials_of(search, point, study.seeds, scores or {}, outlook):
+        for trial in trials_of(search, point, study.seeds, scores or {}, projected):
             settings = settings_of(with_values(point.tree, trial.changes))
             variants.append(_of_trial(point, trial, settings))
             runs += _runs(study, trial.id, settings, trial.seeds)
     return Plan(study, tuple(variants), tuple(runs))
 
 
-def changed(plan: Plan, variant: str, change: Mapping[str, Any], apart: str) -> list[PlannedRun]:
+def changed(plan: Plan, variant: str, change: Mapping[str, Any], purpose: str) -> list[PlannedRun]:
     """Return the runs of one variant with some settings changed: the counterfactual of a remedy, on the same seeds.
 
     apart: what the runs are for, in words.
@@ -94,7 +94,7 @@ def changed(plan: Plan, variant: str, change: Mapping[str, Any], apart: str) -> 
     point = next(p for p in points(study.tree, study.vary, study.variants) if p.id == wanted)
     tree = with_values(point.tree, {**(trial.changes if trial else {}), **change})
     seeds = [run.seed for run in plan.runs if run.variant == variant]
-    return [replace(run, apart=apart) for run in _runs(study, variant, settings_of(tree), seeds)]
+    return [replace(run, purpose=purpose) for run in _runs(study, variant, settings_of(tree), seeds)]
 
 
 def search_of(tree: Mapping[str, Any]) -> Search | None:

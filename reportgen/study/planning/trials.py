@@ -53,7 +53,7 @@ class Trial:
 
 
 def trials_of(
-    search: Search, point: Point, seeds: Sequence[int], scores: Scores, outlook: bool = False
+    search: Search, point: Point, seeds: Sequence[int], scores: Scores, projected: bool = False
 ) -> Iterator[Trial]:
     """Yield the trials of a search, stage by stage, up to the first stage that waits for scores.
 
@@ -70,7 +70,7 @@ def trials_of(
             yield from found
             known = [[scores[one.id, seed] for seed in own if (one.id, seed) in scores] for one in found]
             settled = all(len(values) == len(own) for values in known)
-            if not settled and not outlook:
+            if not settled and not projected:
                 break
             best = found[best_of(known, search.maximize) if settled else 0].places
 
@@ -164,16 +164,15 @@ def grid(search: Search, samples: int, window: Window) -> list[Places]:
 
 
 def grid_points(ranges: Mapping[str, Range], samples: int, window: Window) -> dict[str, int]:
-    """Return how many points each setting gets: its own, its choices, or an even share of the samples.
+    """Return the number of grid points of each setting: its own, its choices, or an equal share of the samples.
 
-    The grid has at most so many points as there are samples. Raises the validation error where the fixed ones alone
-    are more.
+    The grid has at most as many points as samples. Raises a validation error if the fixed numbers of points exceed it.
     """
     fixed = {path: _fixed(one, window[path]) for path, one in ranges.items()}
     taken = math.prod(count for count in fixed.values() if count)
     if taken > samples:
-        text = f"the grid has {taken} points, and the stage only {samples} samples"
-        raise problem("?", text, f"samples: {taken}, or fewer points")
+        message = f"the grid has {taken} points, but the stage has {samples} samples"
+        raise problem("invalid-search", message, f"set samples: {taken}, or use fewer points")
     free = sum(count is None for count in fixed.values())
     each = 1
     while free and taken * (each + 1) ** free <= samples:

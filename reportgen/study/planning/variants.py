@@ -1,4 +1,4 @@
-"""What varies: from `vary` and `variants` to an explicit list of points, each a tree of settings with a label."""
+"""Expands `vary` and `variants` to a list of variants, each with a label and a tree of settings."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class Point:
 
 
 def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> list[Point]:
-    """Return every variant: all combinations of `vary`, for each entry of `variants` where there are any.
+    """Return every variant: all combinations of `vary`, for each entry of `variants` if there are any.
 
-    Labels and ids are unique. Raises the validation error of what is wrong, below `vary` or `variants`.
+    Labels and ids are unique. Raises a validation error if `vary` or `variants` is invalid.
     """
     _check_overlap(vary, variants)
     axes = [axis_of(path, values) for path, values in vary.items()]
@@ -56,7 +56,7 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
     grids = [(entry, grid) for entry in named for grid in itertools.islice(itertools.product(*axes), MOST_VARIANTS + 1)]
     combinations = grids[: MOST_VARIANTS + 1]
     if len(combinations) > MOST_VARIANTS:
-        raise problem("?", f"more than {MOST_VARIANTS} variants", "vary less", ("vary",), key=True)
+        raise problem("too-many", f"more than {MOST_VARIANTS} variants", "vary fewer values", ("vary",), key=True)
     labels: set[str] = set()
     ids: set[str] = set()
     found = []
@@ -64,9 +64,8 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
         label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or BASELINE
         choices = (*changes, *grid)
         if label in labels:
-            raise problem(
-                "?", f"two variants have the label {label!r}", "give values a label of their own", choices[-1].place
-            )
+            message = f"duplicate variant label {label!r}"
+            raise problem("duplicate-value", message, "give each value its own label", choices[-1].place)
         labels.add(label)
         found.append(Point(label, _unique(slug(label), ids), choices, _changed(tree, choices)))
     return found
@@ -77,19 +76,21 @@ def _changed(tree: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, Any
         try:
             tree = with_value(tree, choice.path, choice.value)
         except KeyError:
-            raise problem("?", f"there is no setting {choice.path!r}", "", choice.key, key=True) from None
+            raise problem("unknown-setting", f"unknown setting {choice.path!r}", "", choice.key, key=True) from None
     return tree
 
 
 def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> None:
-    """Refuse a choice that would silently replace an earlier one."""
+    """Reject a choice that would silently overwrite an earlier one."""
     for label, changes in variants.items() or {"": {}}.items():
         given = [(path, ("variants", label, path)) for path in changes] + [(path, ("vary", path)) for path in vary]
         for (first, _), (second, place) in itertools.combinations(given, 2):
             if first == second:
-                raise problem("?", f"{second} is set in variants as well", "one of them", place, key=True)
+                message = f"both variants and vary set {second}"
+                raise problem("overlapping-settings", message, "keep one of them", place, key=True)
             if first.startswith(f"{second}."):
-                raise problem("?", f"{second} would replace {first}", f"{second} before {first}", place, key=True)
+                message = f"{second} would overwrite {first}"
+                raise problem("overlapping-settings", message, f"put {second} before {first}", place, key=True)
 
 
 def axis_of(path: str, values: list[Any]) -> list[Choice]:
@@ -97,7 +98,9 @@ def axis_of(path: str, values: list[Any]) -> list[Choice]:
     place: tuple[str | int, ...] = ("vary", path)
     _check_path(path, place)
     if not values:
-        raise problem("?", "the list of values is empty", "at least one value, or leave the path out", place)
+        raise problem(
+            "empty-value", "the list of values is empty", "give at least one value, or remove the path", place
+        )
     stripped = [_split_label(value, (*place, index)) for index, value in enumerate(values)]
     names = [_name(value) for value, _ in stripped]
     choices = []
@@ -106,7 +109,8 @@ def axis_of(path: str, values: list[Any]) -> list[Choice]:
         choices.append(Choice(path, value, own, (*place, index)))
     for index, choice in enumerate(choices):
         if any(choice.label == earlier.label or _equal(choice.value, earlier.value) for earlier in choices[:index]):
-            raise problem("?", f"the value {choice.label!r} stands here a second time", "each value once", choice.place)
+            message = f"duplicate value {choice.label!r}"
+            raise problem("duplicate-value", message, "list each value once", choice.place)
     return choices
 
 
@@ -115,9 +119,11 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
-    """Return the choices of one variant that is given by name."""
+    """Return the choices of one entry of `variants`."""
     if not label.strip():
-        raise problem("?", "a variant needs a name", "a text before the colon", ("variants", label), key=True)
+        raise problem(
+            "empty-value", "a variant needs a name", "write it before the colon", ("variants", label), key=True
+        )
     found = []
     for path, given in changes.items():
         _check_path(path, ("variants", label, path))
@@ -128,17 +134,19 @@ def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
 
 def _check_path(path: str, place: tuple[str | int, ...]) -> None:
     if path.split(".")[0] not in VARIED or not all(path.split(".")) or path in SECTIONS:
-        hint = f"a dotted path below {', '.join(VARIABLE)}, such as training.lr"
-        raise problem("?", f"{path!r} is no setting that can vary", hint, place, key=True)
+        hint = f"use a dotted path in {', '.join(VARIABLE)}, such as training.lr"
+        raise problem("unknown-setting", f"cannot vary {path!r}", hint, place, key=True)
 
 
 def _split_label(value: Any, place: tuple[str | int, ...]) -> tuple[Any, str | None]:
-    """Return the value without its `label`; {value: v, label: l} labels a value that is no component."""
+    """Return a value and its `label`; {value: v, label: l} gives a value other than a component a label."""
     if not isinstance(value, dict) or "label" not in value:
         return value, None
     label = value["label"]
     if isinstance(label, (list, dict)) or label is None or not str(label).strip():
-        raise problem("?", f"expected a text for the label, found {shown(label)}", "such as small", (*place, "label"))
+        wrong = label is None or isinstance(label, (list, dict))
+        message = f"expected a text for the label, found {shown(label)}"
+        raise problem("wrong-type" if wrong else "empty-value", message, "such as small", (*place, "label"))
     rest = {key: item for key, item in value.items() if key != "label"}
     return (rest["value"] if set(rest) == {"value"} else rest), str(value["label"])
 

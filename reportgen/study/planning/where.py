@@ -25,7 +25,7 @@ def matches(variant: Variant, where: Mapping[str, Any]) -> bool:
     return all(_has(variant, path, wanted) for path, wanted in where.items())
 
 
-def matching(variants: Sequence[Variant], where: Mapping[str, Any]) -> list[Variant]:
+def matching_variants(variants: Sequence[Variant], where: Mapping[str, Any]) -> list[Variant]:
     """Return the variants that have all the settings of `where`, in their order."""
     return [variant for variant in variants if matches(variant, where)]
 
@@ -35,7 +35,7 @@ def where_alone(
 ) -> dict[str, Any]:
     """Return the settings of `where` with those that single out one of its variants, the path `free` left open."""
     narrowed = {**where, **{path: label for path, label in variant.varied.items() if path != free}}
-    if free is not None or matching(variants, narrowed) == [variant]:
+    if free is not None or matching_variants(variants, narrowed) == [variant]:
         return narrowed
     return {**narrowed, "variant": variant.id}
 

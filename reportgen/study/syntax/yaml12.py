@@ -1,7 +1,7 @@
-"""Reads YAML 1.2 with the place of every value, and refuses what a study file has no use for.
+"""Reader for YAML 1.2 that records the line and column of every value.
 
-PyYAML reads YAML 1.1, where 1e-3 is text, `off` is false and duplicate keys pass. Anchors, aliases, tags and merge
-keys are refused since a small file with them can grow without bound.
+PyYAML implements YAML 1.1, where 1e-3 is text, `off` is false, and duplicate keys are accepted. Anchors, aliases, tags
+and merge keys raise an error, because a small file that uses them can expand without bound.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from reportgen.errors import StudyError
+from reportgen.study.syntax.outline import Fault, Outline
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 20
@@ -21,7 +22,7 @@ MOST_NODES = 20_000
 MOST_INTEGER = 2**63 - 1
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
-"""Characters that have no place in a text; tab, line feed and carriage return have."""
+"""Control characters other than tab, line feed and carriage return."""
 
 Path = tuple[str | int, ...]
 _CORE = "tag:yaml.org,2002:"
@@ -37,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Document:
-    """A read file: its value, and where each path inside it stands (keys and values)."""
+    """A parsed file: its value, and the places of the keys and values at each path."""
 
     value: Any
     name: str
@@ -45,7 +46,7 @@ class Document:
     keys: dict[Path, Place] = field(default_factory=dict)
 
     def where(self, path: Path, key: bool = False) -> str:
-        """Return `file:line:column: dotted.path` of a path, or of the nearest one above it that the file has."""
+        """Return `file:line:column: dotted.path` for a path, or for its nearest parent in the file."""
         places = self.keys if key else self.values
         known = path
         while known and known not in places and known not in self.values:
@@ -86,65 +87,53 @@ for _tag, _pattern, _first in SCALARS:
 
 
 def read(text: str, name: str) -> Document:
-    """Return the document in `text`; `name` is the file's, for messages.
+    """Return the document in `text`.
+
+    Parameters
+    ----------
+    name : the file's name, for error messages.
 
     Raises
     ------
-    StudyError : not YAML, empty, too large or too deep, more than one document, or a feature that is refused.
+    StudyError : the text is not YAML, is empty, too large or nested too deeply, contains several documents, or uses an
+        unsupported feature.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        raise StudyError("?", f"the file is larger than {MOST_BYTES // 1024} KiB", name, "a study is a short text")
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MOST_BYTES:
+        raise StudyError("too-large", f"the file has {size} bytes", name, f"at most {MOST_BYTES}")
+    outline = Outline(text, name, MOST_DEPTH)
     try:
         _scan(text, name)
         node = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, name, text) from None
     except yaml.YAMLError as error:
-        raise StudyError("?", f"this is not YAML text: {str(error).splitlines()[0]}", name) from None
+        raise _syntax_error(outline.fault, error, name) from None
     if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == f"{_CORE}null"):
-        raise StudyError("?", "the file is empty", name, "a study needs at least title, question, data and network")
+        raise StudyError(
+            "empty-file", "the file is empty", name, "a study needs at least title, question, data and network"
+        )
     document = Document(None, name)
     return Document(_build(node, (), document), name, document.values, document.keys)
 
 
 def scalar(text: str, name: str) -> Any:
-    """Return one value as YAML 1.2 reads it: for the right-hand side of an override."""
+    """Return a single value, such as the right-hand side of an override, parsed as YAML 1.2."""
     return None if text.strip() in ("", "~", "null", "Null", "NULL") else read(text, name).value
 
 
-_HINTS = {
-    "mapping values are not allowed": "put quotes around a text that holds a colon and a space",
-    "did not find expected node content": "a bracket, a brace or a comma too many or too few",
-    "did not find expected ',' or": "a bracket or a brace that is not closed, or a comma too few",
-    "did not find expected key": "keys of one mapping begin in the same column",
-    "could not find expected ':'": "a key is followed by a colon and a space",
-    "found unexpected end of stream": "a quote that is not closed",
-    "mapping keys are not allowed": "put quotes around a text that begins with ?",
-    "block sequence entries are not allowed": "put quotes around a text that begins with a dash and a space",
-    "did not find expected comment or line break": "a text in several lines begins in the line after | or >",
-    "did not find expected '-' indicator": "items of one list begin in the same column, each with a dash",
-}
-"""What is most often behind the parser's own words."""
-
-_FROM_THE_START = ("did not find expected ',' or", "could not find expected ':'", "found unexpected end of stream")
-"""Faults that the parser sees long after the place where they can be mended."""
-
-
-def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> StudyError:
-    problem = (error.problem or "cannot be read").replace("\n", " ")
-    mark = error.problem_mark or error.context_mark
-    if error.context_mark and problem.startswith(_FROM_THE_START):
-        mark = error.context_mark
+def _syntax_error(fault: Fault | None, error: yaml.YAMLError, name: str) -> StudyError:
+    """Return the fault that the outline found, or an error at the parser's place."""
+    if fault is not None:
+        where = f"{name}:{fault.line}:{fault.column}"
+        return StudyError("invalid-yaml", f"invalid YAML: {fault.message}", where, fault.hint)
+    mark = getattr(error, "problem_mark", None)
     where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-    hint = next((hint for words, hint in _HINTS.items() if problem.startswith(words)), None)
-    if "cannot start any token" in problem and mark:
-        found = text[mark.index : mark.index + 1]
-        hint = "put spaces, not a tab" if found == "\t" else f"put quotes around a text that begins with {found}"
-    return StudyError("?", f"this is not valid YAML: {problem}", where, hint)
+    return StudyError(
+        "invalid-yaml", "invalid YAML", where, "check quotes, brackets, commas and indentation near this place"
+    )
 
 
 def _scan(text: str, name: str) -> None:
-    """Go through the events with limits first, since composing a hostile file can crash or run away."""
+    """Check the parser events against the limits; composing a hostile file without this can crash or never end."""
     depth = nodes = documents = 0
     for event in yaml.parse(text, Loader=_Loader):
         mark: Any = event.start_mark
@@ -152,23 +141,26 @@ def _scan(text: str, name: str) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise StudyError("?", "a second document begins here", where, "one study a file, without a second ---")
+                raise StudyError(
+                    "unsupported-yaml", "a second document starts here", where, "put each study in its own file"
+                )
         if isinstance(event, yaml.AliasEvent):
-            raise StudyError("?", "aliases (*name) are not allowed", where, "write the value out")
+            raise StudyError("unsupported-yaml", "aliases (*name) are not supported", where, "write out the value")
         if getattr(event, "anchor", None):
-            raise StudyError("?", "anchors (&name) are not allowed", where, "write the value out")
+            raise StudyError("unsupported-yaml", "anchors (&name) are not supported", where, "write out the value")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            raise StudyError("?", f"tags ({tag.replace(_CORE, '!!')}) are not allowed", where, "write the plain value")
+            shown = tag.replace(_CORE, "!!")
+            raise StudyError("unsupported-yaml", f"tags ({shown}) are not supported", where, "use a plain value")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         nodes += isinstance(event, yaml.NodeEvent)
         if depth > MOST_DEPTH:
-            raise StudyError("?", "brackets or indents go too deep", where, f"at most {MOST_DEPTH} levels")
+            raise StudyError("nesting-too-deep", "the nesting is too deep", where, f"at most {MOST_DEPTH} levels")
         if nodes > MOST_NODES:
-            raise StudyError("?", "the file holds too many values", where, f"at most {MOST_NODES}")
+            raise StudyError("too-many", "the file has too many values", where, f"at most {MOST_NODES}")
 
 
 def _build(node: yaml.Node, path: Path, document: Document) -> Any:
@@ -186,13 +178,14 @@ def _build_mapping(node: yaml.MappingNode, path: Path, document: Document) -> di
         place = Place(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         where = f"{document.name}:{place.line}:{place.column}"
         if not isinstance(key_node, yaml.ScalarNode):
-            raise StudyError("?", "a key must be a plain word", where, "put quotes around text with brackets")
+            raise StudyError("unsupported-yaml", "a key cannot be a list or a mapping", where, "put quotes around it")
         if key_node.value == "<<":
-            raise StudyError("?", "merge keys (<<) are not allowed", where, "write the values out")
+            raise StudyError("unsupported-yaml", "merge keys (<<) are not supported", where, "write out the values")
         key = _build_scalar(key_node, path, document)
         key = key if isinstance(key, int) and not isinstance(key, bool) else str(key_node.value)
         if key in built:
-            raise StudyError("?", f"the key {key!r} stands here a second time", where, "each key once")
+            first = document.keys[*path, key].line
+            raise StudyError("duplicate-key", f"duplicate key {key!r}", where, f"first used on line {first}")
         document.keys[(*path, key)] = place
         built[key] = _build(value_node, (*path, key), document)
     return built
@@ -202,8 +195,8 @@ def _build_scalar(node: yaml.Node, path: Path, document: Document) -> Any:
     text, kind = node.value, node.tag.removeprefix(_CORE)
     strange = CONTROL.search(text)
     if strange:
-        hint = "leave it out"
-        raise StudyError("?", f"the text holds the control character {strange.group()!r}", document.where(path), hint)
+        found = f"the text contains the control character {strange.group()!r}"
+        raise StudyError("control-character", found, document.where(path), "remove it")
     if kind == "null":
         return None
     if kind == "bool":
@@ -220,5 +213,5 @@ def _integer(text: str, where: str) -> int:
     # Python itself refuses decimals of more than 4300 digits; a number of 64 bits has at most 23 characters.
     value = int(text, 0 if text[:2] in ("0o", "0x") else 10) if len(text) < 30 else MOST_INTEGER + 1
     if abs(value) > MOST_INTEGER:
-        raise StudyError("?", "the whole number is too large", where, f"at most {MOST_INTEGER}")
+        raise StudyError("out-of-range", "the whole number is too large", where, f"at most {MOST_INTEGER}")
     return value

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.analysis.claims.evaluate import judge_claims
+from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.analysis.results import ClaimResult
 from tests.analysis.studies import HEAD, plan_of, record
 
@@ -34,7 +34,7 @@ claims:
         blurred = {name: np.asarray(value) * (1 + BLUR[run.seed]) for name, value in values.items()}
         records[run.variant, run.seed] = record(run, **blurred)
     records |= {key: change(records[key]) for key, change in more.items()}
-    return judge_claims(plan, records)[0]
+    return evaluate_claims(plan, records)[0]
 
 
 SCORE = "{metric: val_loss}"
@@ -79,7 +79,7 @@ claims:
     plan = plan_of(tmp_path, text)
     values = {"small": 0.4, "xavier": 0.8}
     records = {(r.variant, r.seed): record(r, val_loss=values[r.variant] * (1 + BLUR[r.seed])) for r in plan.runs}
-    up, down = judge_claims(plan, records)
+    up, down = evaluate_claims(plan, records)
     assert (up.verdict, down.verdict) == ("supported", "contradicted")
     assert (up.measured, down.measured) == (1.0, 0.0)
 
@@ -150,7 +150,7 @@ claims:
 """
     plan = plan_of(tmp_path, text)
     records = {(r.variant, r.seed): record(r, "diverged", val_loss=math.nan) for r in plan.runs}
-    low, share = judge_claims(plan, records)
+    low, share = evaluate_claims(plan, records)
     assert low.verdict == "contradicted"
     assert "5 of 5 runs diverged" in low.reason
     assert share.interval == pytest.approx((0.025 ** (1 / 5), 1.0))
@@ -163,7 +163,7 @@ def test_how_often_runs_diverge_is_compared_too(tmp_path: Path) -> None:
         text = "{id: more, says: s, measure: {metric: diverged}, where: {network.init: small}, expect: %s}"
         plan = plan_of(tmp_path, "claims: [" + text % "{greater_than: {network.init: xavier}}" + "]", seeds)
         records = {(r.variant, r.seed): record(r, "diverged" if r.variant == "small" else "ok") for r in plan.runs}
-        result = judge_claims(plan, records)[0]
+        result = evaluate_claims(plan, records)[0]
         assert (result.verdict, result.measured) == (verdict, 1.0)
 
 
@@ -171,7 +171,7 @@ def test_runs_that_diverged_are_named_where_they_count(tmp_path: Path) -> None:
     text = "claims: [{id: one, says: s, measure: {metric: val_accuracy}, expect: {above: 0.1}}]"
     plan = plan_of(tmp_path, text)
     records = {(r.variant, r.seed): record(r, "diverged" if r.seed == 4 else "ok") for r in plan.runs}
-    assert "2 of 10 runs diverged" in judge_claims(plan, records)[0].reason
+    assert "2 of 10 runs diverged" in evaluate_claims(plan, records)[0].reason
 
 
 def test_a_perfect_validation_score_is_not_certain_but_a_perfect_fit_is(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ claims:
   - {id: fitted, says: s, measure: {metric: train_accuracy}, expect: {above: 0.998}}
 """
     plan = plan_of(tmp_path, text)
-    held_out, fitted = judge_claims(
+    held_out, fitted = evaluate_claims(
         plan, {(r.variant, r.seed): record(r, val_accuracy=1.0, train_accuracy=1.0) for r in plan.runs}
     )
     assert (held_out.verdict, fitted.verdict) == ("inconclusive", "supported")
@@ -200,7 +200,7 @@ claims: [{id: one, says: s, measure: {metric: val_accuracy}, where: {network.ini
     records = {
         (r.variant, r.seed): record(r, val_accuracy=level[r.variant] * (1 + 5 * BLUR[r.seed])) for r in plan.runs
     }
-    assert judge_claims(plan, records)[0].verdict == verdict
+    assert evaluate_claims(plan, records)[0].verdict == verdict
 
 
 def test_what_stands_still_neither_rises_nor_falls(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_missing_runs_are_counted(tmp_path: Path) -> None:
     text = "claims: [{id: one, says: s, measure: {metric: val_loss}, where: {network.init: small}, expect: {below: 1}}]"
     plan = plan_of(tmp_path, text)
     records = {(r.variant, r.seed): record(r) for r in plan.runs if r.seed < 2}
-    result = judge_claims(plan, records)[0]
+    result = evaluate_claims(plan, records)[0]
     assert (result.verdict, result.n) == ("inconclusive", 2)
     assert "3 of 5 seeds have no value" in result.reason
 
@@ -231,7 +231,7 @@ def test_holm_takes_back_what_only_luck_supports(tmp_path: Path) -> None:
         (r.variant, r.seed): record(r, val_loss=0.5 + (difference[r.seed] if r.variant == "xavier" else 0.0))
         for r in plan.runs
     }
-    results = judge_claims(plan, records)
+    results = evaluate_claims(plan, records)
     assert all(result.p_value is not None and result.p_value < 0.05 for result in results)
     assert all(result.verdict == "inconclusive" for result in results)
     assert all("Holm" in result.reason for result in results)
@@ -245,7 +245,7 @@ def test_a_watermarked_study_has_no_verdicts(tmp_path: Path) -> None:
     plan_of(tmp_path, text)
     plan = make_plan(load_study(tmp_path / "small.yaml", {"watermark": "quick"}))
     records = {(r.variant, r.seed): record(r) for r in plan.runs}
-    assert judge_claims(plan, records)[0].verdict == "inconclusive"
+    assert evaluate_claims(plan, records)[0].verdict == "inconclusive"
 
 
 def test_an_interval_of_a_difference_of_accuracies_is_within_100_points(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_an_interval_of_a_difference_of_accuracies_is_within_100_points(tmp_path
     plan = plan_of(tmp_path, f"claims: [{text} expect: {{greater_than: {{network.init: xavier}}}}}}]", seeds=2)
     given = {("small", 0): 0.9, ("small", 1): 0.5, ("xavier", 0): 0.1, ("xavier", 1): 0.4}
     records = {(r.variant, r.seed): record(r, val_accuracy=given[r.variant, r.seed]) for r in plan.runs}
-    assert judge_claims(plan, records)[0].interval == (-1.0, 1.0)
+    assert evaluate_claims(plan, records)[0].interval == (-1.0, 1.0)
 
 
 def test_equal_sides_do_not_support_a_difference(tmp_path: Path) -> None:

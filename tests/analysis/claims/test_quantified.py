@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.analysis.claims.evaluate import judge_claims
+from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.analysis.results import ClaimResult
 from tests.analysis.studies import HEAD, plan_of, record
 
@@ -25,7 +25,7 @@ def judged(folder: Path, claim: str, loss: dict[tuple[str, str], float], **more:
     records = {
         (r.variant, r.seed): record(r, val_loss=by_id[r.variant] * (1 + BLUR[r.seed]), **more) for r in plan.runs
     }
-    return judge_claims(plan, records)[0]
+    return evaluate_claims(plan, records)[0]
 
 
 def table(small: list[float], xavier: list[float]) -> dict[tuple[str, str], float]:
@@ -79,7 +79,7 @@ def test_luck_among_many_variants_is_corrected_for(tmp_path: Path) -> None:
             (r.variant, r.seed): record(r, val_loss=0.5 + (spread[r.seed] if "0p1" in r.variant else 0.3))
             for r in plan.runs
         }
-        verdicts.append(judge_claims(plan, records)[0].verdict)
+        verdicts.append(evaluate_claims(plan, records)[0].verdict)
     assert verdicts == ["inconclusive", "supported"]
 
 
@@ -116,7 +116,7 @@ def test_a_seed_has_no_say_in_what_it_is_judged_at(tmp_path: Path) -> None:
         )
         for r in plan.runs
     }
-    assert judge_claims(plan, records)[0].per_seed[0] == 0.5
+    assert evaluate_claims(plan, records)[0].per_seed[0] == 0.5
 
 
 def test_a_ratio_to_other_settings(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_the_initial_loss_against_theory(tmp_path: Path) -> None:
     text = "claims: [{id: one, says: s, measure: {metric: train_loss, epoch: 0}, expect: {near: theory, rtol: 0.02}}]"
     plan = plan_of(tmp_path, text)
     for level, verdict in ((math.log(4), "supported"), (1.6, "contradicted")):
-        found = judge_claims(plan, {(r.variant, r.seed): record(r, train_loss=level) for r in plan.runs})[0]
+        found = evaluate_claims(plan, {(r.variant, r.seed): record(r, train_loss=level) for r in plan.runs})[0]
         assert (found.verdict, found.reference) == (verdict, pytest.approx(math.log(4)))
 
 
@@ -151,11 +151,11 @@ claims:
     plan = plan_of(tmp_path, text)
     stds = [[1.0, 0.6279, 0.4907, 0.4]] * 2
     records = {(r.variant, r.seed): record(r, preactivation_std=stds) for r in plan.runs}
-    first, hidden = judge_claims(plan, records)
+    first, hidden = evaluate_claims(plan, records)
     assert (first.verdict, first.reference) == ("supported", pytest.approx(1.0))
     assert hidden.verdict == "supported", hidden.by_layer
     off = {(r.variant, r.seed): record(r, preactivation_std=[[1.0, 0.9, 0.5, 0.4]] * 2) for r in plan.runs}
-    assert judge_claims(plan, off)[1].verdict == "contradicted"
+    assert evaluate_claims(plan, off)[1].verdict == "contradicted"
 
 
 def test_what_the_activations_cost(tmp_path: Path) -> None:
@@ -163,8 +163,8 @@ def test_what_the_activations_cost(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, text)
     records = {(r.variant, r.seed): record(r) for r in plan.runs}
     beside = {place: {"activation_ns": [2.0 + 0.01 * place[1]], "other": [1.0]} for place in records}
-    assert judge_claims(plan, records, beside)[0].verdict == "supported"
-    assert judge_claims(plan, records)[0].n == 0
+    assert evaluate_claims(plan, records, beside)[0].verdict == "supported"
+    assert evaluate_claims(plan, records)[0].n == 0
 
 
 def test_seeds_that_settle_a_claim_count_the_correction(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_seeds_that_settle_a_claim_count_the_correction(tmp_path: Path) -> None:
             (r.variant, r.seed): record(r, val_loss=0.5 + (difference[r.seed] if r.variant == "xavier" else 0.0))
             for r in plan.runs
         }
-        needed.append(judge_claims(plan, records)[0].seeds_needed)
+        needed.append(evaluate_claims(plan, records)[0].seeds_needed)
     assert needed[1] is None
     assert needed[0] is not None
     assert needed[0] > 5

@@ -240,3 +240,9 @@ def test_large_weights_are_told_from_a_low_rate() -> None:
     low = found("update_ratio_low", runs(**SICK["tiny updates"][1]))
     assert low is not None
     assert list(low.proposals[0].change) == ["training.lr"]
+
+
+def test_updates_are_tiny_without_a_learning_rate() -> None:
+    finding = found("update_ratio_low", runs(lr=0.0))
+    assert finding is not None
+    assert [proposal.change for proposal in finding.proposals] == [{"training.lr": 0.01}]

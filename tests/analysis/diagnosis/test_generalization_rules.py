@@ -257,5 +257,5 @@ def test_each_rule_says_where_it_is_written_and_documents_itself() -> None:
 
     for name in MINE:
         assert RULES[name].sources
-        words = importlib.import_module(f"reportgen.analysis.diagnosis.rules.{name}").__doc__
+        words = importlib.import_module(RULES[name].check.__module__).__doc__
         assert all(part in words for part in ("**Statistic.**", "**Reference.**", "**Advice.**"))

@@ -115,7 +115,7 @@ def test_the_gradient_of_a_bad_start_is_none_that_a_low_rate_has_to_keep() -> No
 def test_no_rate_at_all_is_called_so() -> None:
     finding = found("lr_too_low", runs(lr=0.0))
     assert finding is not None
-    assert (finding.advice, finding.proposals) == ("Set a learning rate above 0.", ())
+    assert [proposal.change for proposal in finding.proposals] == [{"training.lr": 0.01}]
 
 
 def test_a_gradient_that_vanished_is_no_low_rate() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
-from reportgen.analysis.diagnosis.remedies import judge_remedy
+from reportgen.analysis.diagnosis.remedies import compare_remedy
 from reportgen.analysis.finding import Finding, Guessing, Proposal
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
@@ -20,7 +20,7 @@ def finding(metric: str | None) -> Finding:
 
 
 def judged(metric: str | None, before: list[RunRecord], after: list[RunRecord]) -> tuple[str, str]:
-    remedy = judge_remedy(finding(metric), Proposal({"training.l2": 0.1}, ""), VARIANT, before, after)
+    remedy = compare_remedy(finding(metric), Proposal({"training.l2": 0.1}, ""), VARIANT, before, after)
     assert remedy is not None
     return remedy.metric, remedy.verdict
 
@@ -50,11 +50,11 @@ def test_losses_above_that_of_guessing_are_all_alike() -> None:
 
 def test_runs_that_count_as_guessing_are_counted() -> None:
     wild, fair = runs(curves={"val_loss": 9.0, "train_loss": 9.0}), runs(curves={"val_loss": 0.9})
-    found = judge_remedy(finding(None), Proposal({}, ""), VARIANT, [wild[0], *fair[1:]], fair)
+    found = compare_remedy(finding(None), Proposal({}, ""), VARIANT, [wild[0], *fair[1:]], fair)
     assert found is not None
     assert found.guessing == Guessing(guess_loss(wild[0]), 1, 0)
     assert found.before == pytest.approx((guess_loss(wild[0]) + 2 * 0.9) / 3, rel=1e-3)
-    found = judge_remedy(finding(None), Proposal({}, ""), VARIANT, fair, fair)
+    found = compare_remedy(finding(None), Proposal({}, ""), VARIANT, fair, fair)
     assert found is not None
     assert found.guessing is None
 

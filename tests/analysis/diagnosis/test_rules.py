@@ -210,8 +210,9 @@ def test_every_rule_is_documented_by_its_file() -> None:
     import importlib
 
     for name, rule in RULES.items():
-        module = importlib.import_module(f"reportgen.analysis.diagnosis.rules.{name}")
+        module = importlib.import_module(rule.check.__module__)
         assert rule.id == name
+        assert module.__name__.endswith(f".{rule.stage}.{name}")
         for part in ("**Statistic.**", "**Reference.**", "**Advice.**"):
             assert part in (module.__doc__ or ""), name
         assert rule.sources

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from reportgen.analysis.diagnosis.evidence.symptoms import at_most, fold, percent, percent_at_most
+from reportgen.analysis.diagnosis.evidence.symptoms import at_most, fold, from_to, number, percent, percent_at_most
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,24 @@ def test_a_bound_beyond_imagination_is_said_in_words(value: float, said: str) ->
 def test_shares_are_zero_or_all_only_where_they_are(share: float, alone: str, bound: str | None) -> None:
     assert percent(share) == alone
     assert bound is None or percent_at_most(share) == bound
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.12345, "0.123"), (1650.4, "1,650"), (-1650.4, "-1,650"), (3.27e6, "3.27e+06"), (8.5e-9, "8.5e-09")],
+)
+def test_numbers_of_thousands_have_no_power_of_ten(value: float, said: str) -> None:
+    assert number(value) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (2.303, 0.5, "from 2.3 to 0.5"),
+        (2.3031, 2.2994, "from 2.303 to 2.299"),
+        (2.30199, 2.30221, "from 2.3020 to 2.3022"),
+        (2.3, 2.3, "from 2.3 to 2.3"),
+    ],
+)
+def test_the_ends_of_a_change_are_told_apart(before: float, after: float, said: str) -> None:
+    assert from_to(before, after) == said

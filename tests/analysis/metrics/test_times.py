@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.analysis.claims.evaluate import judge_claims
+from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.analysis.metrics.times import time_to
 from reportgen.analysis.results import ClaimResult
 from reportgen.study.model.claims import Measure
@@ -57,9 +57,8 @@ claims: [{{id: one, says: s, measure: {{metric: epochs_to, score: train_loss, le
 """
     plan = plan_of(folder, text, head=LONG)
     curves = {"small": small, "xavier": xavier}
-    return judge_claims(
-        plan, {(r.variant, r.seed): record(r, train_loss=curves[r.variant][r.seed]) for r in plan.runs}
-    )[0]
+    records = {(r.variant, r.seed): record(r, train_loss=curves[r.variant][r.seed]) for r in plan.runs}
+    return evaluate_claims(plan, records)[0]
 
 
 FAST = [falling(x) for x in (1.9, 2.0, 2.1, 2.0, 1.95)]

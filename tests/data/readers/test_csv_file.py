@@ -65,49 +65,71 @@ def test_numeric_names_need_to_be_called_a_header(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "params", "words"),
+    ("text", "code", "where"),
     [
-        ("", {}, r"table\.csv: is empty"),
-        ("\n\n", {}, "is empty"),
-        ("a,b\n", {}, "has no line of data"),
-        ("a;b;c\n1;2;3\n", {}, "one column only.*separator"),
-        ("a,b,c\n1,2,x\n1,oops,y\n", {}, r"table\.csv:3: column 'b': 'oops' is not a finite number"),
-        ("1,2,x\n1,oops,y\n", {}, r"table\.csv:2: column 1: 'oops'"),
-        ("1,oops,x\n1,2,y\n", {}, r"table\.csv:1: column 1: 'oops'"),
-        ("a,b,c\n1,,x\n", {}, r"table\.csv:2: column 'b': the number is missing"),
-        ("a,b,c\n1,\0,x\n", {}, r"column 'b': '\\x00' is not a finite number"),
-        (f"a,b,c\n1,{'y' * 5000},x\n", {}, r"column 'b': 'y{40}\.\.\.' is not a finite number"),
-        ("a,a,c\n1,2,x\n", {"target": "a"}, "2 columns are named 'a' .give the number of one, from 0"),
-        ("a,b,c\n1,nan,x\n", {}, "'nan' is not a finite number"),
-        ("a,b,c\n1,-inf,x\n", {}, "'-inf' is not a finite number"),
-        ("a,b,c\n1,1e39,x\n", {}, "'1e39' is not a finite number"),
-        ("a,b,c\n1,1_0,x\n", {}, "'1_0' is not a finite number"),
-        ("a,b,c\n1,2,\n", {}, r"table\.csv:2: column 'c': the class is missing"),
-        ("a,b,c\n1,2,x\n1,2\n", {}, r"table\.csv:3: has 2 cells where 3 are expected"),
-        ('a,b\n1,"x\n', {}, r"table\.csv:2: is not a table"),
-        ("a,b\n1,x\n2,x\n", {}, "holds one class only, 'x'"),
-        ("a,b\n1,x\n1,y\n", {}, "is constant"),
-        ("a,b\n1,0.5\n2,1.5\n", {}, "not whole"),
-        ("a,b\n" + "".join(f"{k},{k}\n" for k in range(50)), {}, "50 different values in 50 lines"),
-        ("a;b, c;kind\n1;3;x\n2;4;y\n", {"target": "kind"}, "no column 'kind' .set separator: semicolon"),
-        ("a;kind\n1,5;x\n", {"target": "kind", "separator": "semicolon"}, "'1,5' is not .* .decimals follow a point"),
-        ("ab,kind\n1,x\n2,y\n", {"target": "kin"}, "no column 'kin' .did you mean 'kind'"),
-        ("1,2\n3,4\n", {"target": "kind"}, "no line of names"),
-        ("1,2\n3,4\n", {"target": 2}, "columns are 0 to 1"),
+        ("", "empty-data", ""),
+        ("\n\n", "empty-data", ""),
+        ("a,b\n", "empty-data", ""),
+        ("a;b;c\n1;2;3\n", "missing-column", ""),
+        ("a,b,c\n1,2,x\n1,oops,y\n", "invalid-data", ":3: column 'b'"),
+        ("1,2,x\n1,oops,y\n", "invalid-data", ":2: column 1"),
+        ("1,oops,x\n1,2,y\n", "invalid-data", ":1: column 1"),
+        ("a,b,c\n1,,x\n", "missing-value", ":2: column 'b'"),
+        ("a,b,c\n1,nan,x\n", "not-finite", ":2: column 'b'"),
+        ("a,b,c\n1,-inf,x\n", "not-finite", ":2: column 'b'"),
+        ("a,b,c\n1,1e39,x\n", "not-finite", ":2: column 'b'"),
+        ("a,b,c\n1,1_0,x\n", "invalid-data", ":2: column 'b'"),
+        ("a,b,c\n1,2,\n", "missing-value", ":2: column 'c'"),
+        ("a,b,c\n1,2,x\n1,2\n", "wrong-length", ":3"),
+        ('a,b\n1,"x\n', "invalid-file", ":2"),
+        ("a,b\n1,x\n2,x\n", "single-class", ": column 'b'"),
+        ("a,b\n1,x\n1,y\n", "constant-data", ""),
+        ("a,b\n1,0.5\n2,1.5\n", "invalid-labels", ": column 'b'"),
+        ("a,b\n" + "".join(f"{k},{k}\n" for k in range(50)), "too-many-classes", ": column 'b'"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_where_and_why(
-    tmp_path: Path, text: str, params: dict[str, Any], words: str
+def test_a_file_that_cannot_be_used_is_refused_with_its_place(tmp_path: Path, text: str, code: str, where: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        read(tmp_path, text)
+    assert (caught.value.code, caught.value.where) == (code, f"table.csv{where}")
+
+
+@pytest.mark.parametrize(("cell", "shown"), [("\0", r"'\x00'"), ("y" * 5000, f"'{'y' * 40}...'")])
+def test_a_wrong_cell_is_quoted_without_control_characters_and_shortened(tmp_path: Path, cell: str, shown: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        read(tmp_path, f"a,b,c\n1,{cell},x\n")
+    assert shown in caught.value.message
+    assert len(caught.value.message) < 80
+
+
+@pytest.mark.parametrize(
+    ("text", "params", "code", "setting", "right"),
+    [
+        ("a,a,c\n1,2,x\n", {"target": "a"}, "ambiguous-column", "target", "number"),
+        ("a;b, c;kind\n1;3;x\n2;4;y\n", {"target": "kind"}, "wrong-separator", "separator", "semicolon"),
+        ("ab,kind\n1,x\n2,y\n", {"target": "kin"}, "missing-column", "target", "'kind'"),
+        ("1,2\n3,4\n", {"target": "kind"}, "missing-column", "target", "names"),
+        ("1,2\n3,4\n", {"target": 2}, "missing-column", "target", "0 to 1"),
+        ("a;kind\n1,5;x\n", {"target": "kind", "separator": "semicolon"}, "invalid-data", None, "1.5"),
+    ],
+)
+def test_the_hint_names_what_would_be_right(
+    tmp_path: Path, text: str, params: dict[str, Any], code: str, setting: str | None, right: str
 ) -> None:
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(StudyError) as caught:
         read(tmp_path, text, **params)
+    assert (caught.value.code, caught.value.setting) == (code, setting)
+    assert right in str(caught.value.hint)
 
 
-def test_what_is_not_text_or_not_there_is_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "code"), [("bytes.csv", "not-text"), ("none.csv", "file-not-found"), (".", "not-a-file")]
+)
+def test_a_file_that_is_not_text_or_missing_is_refused(tmp_path: Path, path: str, code: str) -> None:
     (tmp_path / "bytes.csv").write_bytes(b"a,b\n\xff\xfe,1\n")
-    for path, words in (("bytes.csv", "not UTF-8"), ("none.csv", "no file none.csv"), (".", "is a folder")):
-        with pytest.raises(StudyError, match=words):
-            made("csv", folder=tmp_path, path=path)
+    with pytest.raises(StudyError) as caught:
+        made("csv", folder=tmp_path, path=path)
+    assert caught.value.code == code
 
 
 def test_an_edited_file_is_read_again_and_has_another_fingerprint(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from reportgen import data
 from reportgen.data.datasets import DATASETS
 from reportgen.data.readers import formats, published
-from reportgen.errors import MissingError, ReportgenError, StudyError
+from reportgen.errors import MissingError, StudyError
 from tests.data import images
 from tests.data.specs import made, spec
 
@@ -30,8 +30,9 @@ def test_data_are_downloaded_on_request_checked_and_then_read_from_the_cache(
     folder, address = served
     images.write(folder, files_of(name))
     monkeypatch.setitem(published.PUBLISHED, name, images.publication(name, files_of(name), address))
-    with pytest.raises(MissingError, match=f"{name}: .* is not on this machine"):
+    with pytest.raises(MissingError) as caught:
         made(name)
+    assert (caught.value.code, caught.value.where) == ("missing-data", str(cache / name))
     dataset = made(name, download=True, validation=0.25)
     assert (len(dataset.y_train), len(dataset.y_val), len(dataset.y_test)) == (30, 10, 10)
     for file in folder.iterdir():
@@ -39,24 +40,27 @@ def test_data_are_downloaded_on_request_checked_and_then_read_from_the_cache(
     again = made(name, validation=0.25)
     assert np.array_equal(again.x_train, dataset.x_train)
     assert sorted(path.name for path in (cache / name).iterdir()) == sorted(files_of(name))
-    assert data.lacking(spec(name)) == 0
+    assert data.missing_files(spec(name)) == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_lacking_is_told_without_fetching_it(
+def test_the_bytes_to_download_are_counted_without_a_download(
     name: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> Path:
         raise AssertionError("a download while only asked what is lacking")
 
     monkeypatch.setattr(published, "fetch", refuse)
-    with pytest.raises(MissingError, match=r"--set data\.download=true fetches it once"):
-        data.lacking(spec(name))
-    assert data.lacking(spec(name, download=True)) == sum(file.size for file in published.PUBLISHED[name].files)
-    with pytest.raises(MissingError, match="there is no folder nowhere"):
-        data.lacking(spec(name, path="nowhere"), tmp_path)
+    with pytest.raises(MissingError) as caught:
+        data.missing_files(spec(name))
+    assert caught.value.code == "missing-data"
+    assert "--set data.download=true" in str(caught.value.hint)
+    assert data.missing_files(spec(name, download=True)) == sum(file.size for file in published.PUBLISHED[name].files)
+    with pytest.raises(MissingError) as caught:
+        data.missing_files(spec(name, path="nowhere"), tmp_path)
+    assert caught.value.code == "file-not-found"
     images.write(tmp_path, files_of(name))
-    assert data.lacking(spec(name, path=str(tmp_path))) == 0
+    assert data.missing_files(spec(name, path=str(tmp_path))) == 0
 
 
 def test_nothing_is_downloaded_unless_asked_for(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,57 +125,72 @@ def test_published_files_in_a_folder_have_the_published_fingerprint(
 
 MNIST = images.mnist_files()
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
+TEST_IMAGES = "t10k-images-idx3-ubyte.gz"
 RAW = gzip.decompress(MNIST[TRAIN_IMAGES])
 
 BROKEN_MNIST = [
-    (TRAIN_IMAGES, MNIST[TRAIN_IMAGES][:-200], "is broken"),
-    (TRAIN_IMAGES, b"", "is broken"),
-    (TRAIN_IMAGES, b"<html>", "is broken: Not a gzipped file"),
-    (TRAIN_IMAGES, MNIST[TRAIN_IMAGES][:40] + bytes(50) + MNIST[TRAIN_IMAGES][90:], "is broken"),
-    (TRAIN_IMAGES, gzip.compress(RAW[:-1]), "31359 values where its header says 40 x 28 x 28"),
-    (TRAIN_IMAGES, gzip.compress(RAW + b"x"), "31361 values"),
-    (TRAIN_IMAGES, gzip.compress(RAW[:7]), "does not begin like an IDX file"),
-    (TRAIN_IMAGES, MNIST[TRAIN_LABELS], "does not begin like an IDX file of 3-dimensional bytes"),
-    (TRAIN_LABELS, gzip.compress(images.idx(images.labels(39))), "39 labels for 40 images"),
-    (TRAIN_LABELS, gzip.compress(images.idx(images.labels(40) + 1)), "has a label 10"),
-    (TRAIN_IMAGES, gzip.compress(images.idx(images.pixels(40, 9, 9))), "images of another size"),
+    ("truncated", TRAIN_IMAGES, MNIST[TRAIN_IMAGES][:-200], "invalid-file", TRAIN_IMAGES),
+    ("empty", TRAIN_IMAGES, b"", "invalid-file", TRAIN_IMAGES),
+    ("not gzipped", TRAIN_IMAGES, b"<html>", "invalid-file", TRAIN_IMAGES),
+    (
+        "zeros inside",
+        TRAIN_IMAGES,
+        MNIST[TRAIN_IMAGES][:40] + bytes(50) + MNIST[TRAIN_IMAGES][90:],
+        "invalid-file",
+        TRAIN_IMAGES,
+    ),
+    ("too few values", TRAIN_IMAGES, gzip.compress(RAW[:-1]), "invalid-file", TRAIN_IMAGES),
+    ("too many values", TRAIN_IMAGES, gzip.compress(RAW + b"x"), "invalid-file", TRAIN_IMAGES),
+    ("half a header", TRAIN_IMAGES, gzip.compress(RAW[:7]), "invalid-file", TRAIN_IMAGES),
+    ("labels as images", TRAIN_IMAGES, MNIST[TRAIN_LABELS], "invalid-file", TRAIN_IMAGES),
+    ("39 labels", TRAIN_LABELS, gzip.compress(images.idx(images.labels(39))), "wrong-shape", TRAIN_LABELS),
+    ("label 10", TRAIN_LABELS, gzip.compress(images.idx(images.labels(40) + 1)), "invalid-labels", ""),
+    ("other size", TRAIN_IMAGES, gzip.compress(images.idx(images.pixels(40, 9, 9))), "wrong-shape", TEST_IMAGES),
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "words"), BROKEN_MNIST, ids=[case[2] for case in BROKEN_MNIST])
-def test_a_broken_idx_file_is_one_sentence(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "code", "where"), [case[1:] for case in BROKEN_MNIST], ids=[case[0] for case in BROKEN_MNIST]
+)
+def test_a_damaged_idx_file_is_refused(tmp_path: Path, name: str, content: bytes, code: str, where: str) -> None:
     images.write(tmp_path, MNIST | {name: content})
-    with pytest.raises(StudyError, match=words) as caught:
+    with pytest.raises(StudyError) as caught:
         made("mnist", path=str(tmp_path))
+    assert (caught.value.code, caught.value.where) == (code, str(tmp_path / where))
     assert str(caught.value).count("\n") == 0
 
 
 def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "MOST_BYTES", 30_000)
     images.write(tmp_path, MNIST)
-    with pytest.raises(StudyError, match="unpacks to more than"):
+    with pytest.raises(StudyError) as caught:
         made("mnist", path=str(tmp_path))
+    assert caught.value.code == "too-large"
 
 
 BATCHES = images.cifar_batches()
 ARCHIVE = images.cifar_files()["cifar-10-binary.tar.gz"]
 
 BROKEN_CIFAR = [
-    (ARCHIVE[: len(ARCHIVE) // 2], "is broken"),
-    (b"", "is broken"),
-    (b"not an archive", "is broken"),
-    (gzip.compress(b"not an archive" * 100), "is broken"),
-    (images.tar({k: v for k, v in BATCHES.items() if k != "test_batch.bin"}), "holds no test_batch.bin"),
-    (images.tar(BATCHES | {"data_batch_2.bin": b"12"}), "2 bytes are not a whole number of records of 3073"),
-    (images.tar(BATCHES | {"data_batch_2.bin": b""}), "0 bytes are not a whole number"),
+    ("truncated", ARCHIVE[: len(ARCHIVE) // 2], ""),
+    ("empty", b"", ""),
+    ("not gzipped", b"not an archive", ""),
+    ("not tar", gzip.compress(b"not an archive" * 100), ""),
+    ("no test", images.tar({k: v for k, v in BATCHES.items() if k != "test_batch.bin"}), "test_batch.bin"),
+    ("incomplete record", images.tar(BATCHES | {"data_batch_2.bin": b"12"}), "3073"),
+    ("no record", images.tar(BATCHES | {"data_batch_2.bin": b""}), "3073"),
 ]
 
 
-@pytest.mark.parametrize(("content", "words"), BROKEN_CIFAR, ids=[case[1] for case in BROKEN_CIFAR])
-def test_a_broken_archive_is_one_sentence(tmp_path: Path, content: bytes, words: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "name"), [case[1:] for case in BROKEN_CIFAR], ids=[case[0] for case in BROKEN_CIFAR]
+)
+def test_a_damaged_archive_is_refused(tmp_path: Path, content: bytes, name: str) -> None:
     images.write(tmp_path, {"cifar-10-binary.tar.gz": content})
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(StudyError) as caught:
         made("cifar10", path=str(tmp_path))
+    assert (caught.value.code, caught.value.where) == ("invalid-file", str(tmp_path / "cifar-10-binary.tar.gz"))
+    assert name in caught.value.message
 
 
 def test_an_archive_writes_nothing_wherever_its_members_point(tmp_path: Path) -> None:
@@ -200,22 +219,26 @@ def test_links_and_their_kind_in_an_archive_are_passed_over(tmp_path: Path, kind
 def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "MOST_ARCHIVE_BYTES", 50_000)
     images.write(tmp_path, {"cifar-10-binary.tar.gz": ARCHIVE})
-    with pytest.raises(StudyError, match="unpacks to more than"):
+    with pytest.raises(StudyError) as caught:
         made("cifar10", path=str(tmp_path))
+    assert caught.value.code == "too-large"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_folder_without_the_files_is_one_sentence(tmp_path: Path, name: str) -> None:
-    with pytest.raises(MissingError, match="holds n"):
+def test_a_folder_without_the_files_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(MissingError) as caught:
         made(name, path=str(tmp_path))
-    with pytest.raises(MissingError, match="no folder nowhere"):
+    assert (caught.value.code, caught.value.where) == ("missing-data", str(tmp_path))
+    with pytest.raises(MissingError) as caught:
         made(name, folder=tmp_path, path="nowhere")
+    assert caught.value.code == "file-not-found"
 
 
 def test_the_test_split_is_the_published_one() -> None:
     for name in NAMES:
-        with pytest.raises(ReportgenError, match="has its own test split"):
+        with pytest.raises(StudyError) as caught:
             made(name, test=0.1)
+        assert caught.value.code == "conflicting-settings"
 
 
 def test_what_is_written_down_of_the_publications_fits_together() -> None:

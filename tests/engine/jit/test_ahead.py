@@ -15,7 +15,7 @@ from tests.engine.networks import data, spec
 
 @pytest.mark.skipif(ahead.config.DISABLE_JIT, reason="nothing is compiled")
 def test_a_run_needs_no_other_types_than_those_compiled_ahead() -> None:
-    everything = (*ahead.signatures(), *ahead.meanwhile())
+    everything = (*ahead.signatures(), *ahead.deferred())
     for kernel, arguments in everything:
         kernel.compile(arguments)
     before = {kernel: list(kernel.signatures) for kernel, _ in everything}
@@ -26,7 +26,7 @@ def test_a_run_needs_no_other_types_than_those_compiled_ahead() -> None:
 
 def test_the_second_process_marks_the_cache(tmp_path, monkeypatch) -> None:
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
-    code = "from reportgen.engine import ahead; ahead.signatures = lambda: (); ahead.main()"
+    code = "from reportgen.engine.jit import ahead; ahead.signatures = lambda: (); ahead.main()"
     with subprocess.Popen([sys.executable, "-c", code], env=env, stdin=subprocess.PIPE) as process:
         assert process.wait(60) == 0
     monkeypatch.setattr(ahead.config, "CACHE_DIR", str(tmp_path))
@@ -38,7 +38,7 @@ def test_the_second_process_ends_with_the_one_that_started_it(tmp_path) -> None:
     """Whatever ends that one, its end of the pipe closes."""
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
     busy = "ahead.signatures = lambda: time.sleep(60)"
-    code = f"import time; from reportgen.engine import ahead; {busy}; print('ready', flush=True); ahead.main()"
+    code = f"import time; from reportgen.engine.jit import ahead; {busy}; print('ready', flush=True); ahead.main()"
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None

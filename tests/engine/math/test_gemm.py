@@ -10,7 +10,7 @@ from numba import njit
 
 from reportgen.engine.math import gemm as products
 from reportgen.engine.math.gemm import DEPTH, panel_size, product
-from reportgen.engine.math.microkernel import ADD, DESCEND, MIX, WRITE
+from reportgen.engine.math.microkernel import ACCUMULATE, ADD, MOMENTUM_STEP, WRITE
 
 FACTORS = 0.9, -0.1, 0.01
 
@@ -27,7 +27,7 @@ def expected(kind: int, sums: np.ndarray, c: np.ndarray, d: np.ndarray) -> tuple
     if kind == ADD:
         return sums + d[: sums.shape[1]], d
     mixed = f0 * c.reshape(sums.shape) + f1 * sums
-    if kind == MIX:
+    if kind == ACCUMULATE:
         return mixed, d
     mixed += f2 * d.reshape(sums.shape)
     return mixed, d + mixed.ravel()
@@ -48,14 +48,14 @@ def check(m: int, n: int, k: int, kind: int, a_turned: bool, b_turned: bool, dty
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("kind", [WRITE, ADD, MIX, DESCEND])
+@pytest.mark.parametrize("kind", [WRITE, ADD, ACCUMULATE, MOMENTUM_STEP])
 def test_every_form_meets_numpy_at_every_edge_of_a_tile(kind: int, dtype: type) -> None:
     sizes = ((1, 1, 1), (2, 7, 3), (3, 8, 8), (5, 9, 17), (6, 16, 9), (9, 17, 16), (13, 24, 31), (16, 33, 7))
     for (m, n, k), a_turned, b_turned in itertools.product(sizes, (False, True), (False, True)):
         check(m, n, k, kind, a_turned, b_turned, dtype)
 
 
-@pytest.mark.parametrize("kind", [WRITE, ADD, MIX, DESCEND])
+@pytest.mark.parametrize("kind", [WRITE, ADD, ACCUMULATE, MOMENTUM_STEP])
 def test_large_factors_are_taken_in_parts(kind: int) -> None:
     for a_turned, b_turned in itertools.product((False, True), (False, True)):
         check(7, 150, DEPTH + 13, kind, a_turned, b_turned, np.float32)

@@ -1,20 +1,20 @@
 from itertools import product
 
-from reportgen.figures.views.series import LINES, layout
-from tests.figures.examples import analysis, claim, lecture_grid, record, result, summary
+from reportgen.figures.views.series import CROWDED, layout
+from tests.figures.examples import analysis, claim, lecture_grid, record, summary
 
 
 def test_a_grid_gets_one_panel_for_each_value_of_the_setting_with_fewest_values() -> None:
     plan = layout(lecture_grid(seeds=1))
     assert [panel.title for panel in plan.panels] == ["tanh", "relu"]
     assert [series.label for series in plan.panels[0].series] == ["zero", "small", "large", "xavier", "glorot", "he"]
-    assert plan.note == ""
+    assert [series.ghost for series in plan.panels[0].series].count(True) == 1
 
 
 def test_the_same_setting_looks_the_same_in_every_panel_and_no_two_look_alike() -> None:
     first, second = layout(lecture_grid(seeds=1)).panels
     assert [series.look for series in first.series] == [series.look for series in second.series]
-    assert len({(series.look.colour, series.look.marker) for series in first.series}) == 6
+    assert len({(series.look.colour, series.look.marker) for series in first.series if not series.ghost}) == 5
 
 
 def test_variants_that_are_no_grid_share_one_panel_under_their_labels() -> None:
@@ -28,17 +28,6 @@ def test_variants_that_are_no_grid_share_one_panel_under_their_labels() -> None:
 def test_one_variant_is_one_panel_with_its_label() -> None:
     (panel,) = layout(analysis([summary("only", [record()])])).panels
     assert (panel.title, panel.series[0].label) == ("", "only")
-
-
-def test_of_many_variants_those_that_claims_name_and_an_even_spread_are_shown() -> None:
-    rows = [summary(f"lr {i}", [record()], {"training.lr": f"{i}"}) for i in range(40)]
-    plan = layout(analysis(rows, [claim()], [result(claim(), ["lr-17"])]))
-    shown = [series.name for series in plan.series]
-    assert len(shown) == LINES
-    assert {"lr 0", "lr 17", "lr 39"} <= set(shown)
-    assert shown == sorted(shown, key=lambda name: int(name.split()[1]))
-    assert plan.left_out == 40 - LINES
-    assert plan.note == "32 more variants are in the tables only."
 
 
 def test_a_bare_number_or_switch_is_named_by_its_setting() -> None:
@@ -57,8 +46,16 @@ def test_three_varied_settings_split_into_panels_until_lines_are_few() -> None:
         for a, b, c in product(range(2), range(3), range(5))
     ]
     plan = layout(analysis(rows))
-    assert len(plan.panels) == 6
-    assert all(len(panel.series) == 5 for panel in plan.panels)
+    assert [panel.title for panel in plan.panels] == [f"c{c}" for c in range(5)]
+    assert all(len(panel.series) == CROWDED - 2 for panel in plan.panels)
+
+
+def test_what_the_claims_compare_shares_a_panel() -> None:
+    rows = [summary(f"{a}{b}", [record()], {"x.a": f"a{a}", "x.b": f"b{b}"}) for a, b in product(range(2), range(4))]
+    compared = claim(where={"x.a": "a1"}, expect={"less_than": {"x.a": "a0"}})
+    assert len(layout(analysis(rows)).panels) == 2
+    plan = layout(analysis(rows, [compared]))
+    assert [[series.label for series in panel.series] for panel in plan.panels] == [["a0", "a1"]] * 4
 
 
 def test_a_variant_without_records_is_left_out() -> None:

@@ -13,10 +13,10 @@ from reportgen.report.document.claim_words import SAME, expected, measured, meas
 from tests.figures.examples import analysis, claim, record, result, summary
 
 
-def asked(expect: dict[str, Any], measure: dict[str, Any], **more: Any) -> tested.Tested:
+def asked(expect: dict[str, Any], measure: dict[str, Any], **more: Any) -> tested.ClaimView:
     one = claim(measure=measure, expect=expect, **more)
     results = [result(one, ["a"], metric=measure["metric"])]
-    return tested.tested_claims(analysis([summary("a", [record()])], [one], results))[0]
+    return tested.claim_views(analysis([summary("a", [record()])], [one], results))[0]
 
 
 TIME = {"metric": "epochs_to", "score": "train_accuracy", "level": 0.95}
@@ -76,15 +76,50 @@ def test_a_ratio_of_shares_is_no_share() -> None:
     assert expected(asked({"above": 0.8}, {"metric": "val_accuracy", "relative_to": OTHER})) == "above 0.8"
 
 
-def test_a_deviation_names_its_layer_and_what_is_allowed_there() -> None:
-    about = {"metric": "activation_std", "layer": "hidden", "step": 0}
-    one = claim(measure=about, expect={"near": [0.2, 1e-6], "rtol": 0.05, "atol": 5e-7})
-    found = result(one, ["a"], metric="activation_std", measured=0.327, interval=(0.3, 0.35), n=5)
-    found = replace(found, quantity="deviation", at_layer=2, by_layer=((1, 0.2, 0.2), (2, 1.327e-6, 1e-6)))
-    shown = tested.tested_claims(analysis([summary("a", [record()])], [one], [found]))[0]
-    assert measured(found) == "+32.7%"
-    assert quantity(found) == "in layer 2, the largest deviation: 1.327×10⁻⁶ measured, 10⁻⁶ expected"
-    assert expected(shown) == "each layer within 5% plus 5×10⁻⁷ of the printed number; in layer 2, that is within 55.0%"
+def off(measured_: float, rows: tuple[tuple[int, float, float | None], ...], reach: tuple[float | None, ...]) -> Any:
+    found = result(claim(), metric="activation_std", measured=measured_, interval=(0.3, 0.35), n=5)
+    return replace(found, quantity="deviation", at_layer=2, by_layer=rows, tolerances=reach)
+
+
+def test_a_deviation_comes_with_its_layer_both_numbers_and_the_tolerance_there() -> None:
+    found = off(0.327, ((1, 0.2, 0.2), (2, 1.327e-6, 1e-6), (3, 1e-7, None)), (0.01, 5.5e-7, None))
+    assert (found.within_tolerance, found.allowed) == ((2, 2), pytest.approx(0.55))
+    assert "2 of 2" in measured(found)
+    assert all(part in quantity(found) for part in ("+32.7%", "layer 2", "55.0%", "1.327×10⁻⁶", "10⁻⁶"))
+    assert replace(found, by_layer=((1, 0.25, 0.2), (2, 1.327e-6, 1e-6))).within_tolerance == (1, 2)
+
+
+def test_a_deviation_without_known_tolerances_is_shown_by_itself() -> None:
+    found = off(0.327, ((2, 1.327e-6, 1e-6),), ())
+    assert (found.within_tolerance, found.allowed, measured(found)) == (None, None, "+32.7%")
+
+
+SKEWED = {0: 3.0, 1: 5.0, 2: 8.0, 3: 500.0, 4: 964.0}
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind", "quartiles"),
+    [
+        ("steps_to", "value", (5.0, 8.0, 500.0)),
+        ("steps_to", "difference", (5.0, 8.0, 500.0)),
+        ("steps_to", "ratio", None),
+        ("activation_mean", "value", None),
+        ("best_place", "value", None),
+    ],
+)
+def test_sizes_that_are_skewed_are_shown_by_median_and_quartiles(metric: str, kind: Any, quartiles: Any) -> None:
+    found = replace(result(claim(), metric=metric, measured=296.0, interval=(0.0, 733.0)), quantity=kind)
+    found = replace(found, per_seed=SKEWED)
+    assert found.quartiles == quartiles
+    if quartiles:
+        assert "8" in measured(found)
+        assert all(number in measured_interval(found) for number in ("5", "500", "296", "733"))
+
+
+def test_a_small_ratio_is_also_one_part_of_so_many() -> None:
+    found = replace(result(claim(), metric="gradient_std", measured=1.25e-6, interval=(1e-6, 2e-6)), quantity="ratio")
+    assert "800\u202f000" in quantity(found)
+    assert quantity(replace(found, measured=0.5)) == "ratio"
 
 
 def test_a_share_of_steps_says_of_what() -> None:
@@ -123,7 +158,7 @@ def test_a_variant_that_is_called_by_a_number_stands_in_quotes_on_both_sides() -
     assert expected(one) == "greater than “1e-3”"
 
 
-def of(one: tested.Tested) -> str:
+def of(one: tested.ClaimView) -> str:
     assert one.asked is not None
     return wording.sides(one.asked)
 
@@ -141,7 +176,7 @@ def grid(expect: dict[str, Any], **more: Any) -> str:
     ]
     own = [row.variant.id for row in rows if row.variant.label.startswith("relu")]
     one = claim(measure={"metric": "val_loss"}, expect=expect, **more)
-    return tested.tested_claims(analysis(rows, [one], [result(one, own)]))[0].subjects
+    return tested.claim_views(analysis(rows, [one], [result(one, own)]))[0].subjects
 
 
 def test_many_variants_are_named_by_what_they_share_and_what_varies() -> None:

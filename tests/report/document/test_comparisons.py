@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.analysis.results import Comparison, Estimate
-from reportgen.report.document.comparisons import MOST_SHOWN, contest
+from reportgen.report.document.comparisons import MOST_SHOWN, comparisons_of
 
 
 def pair(at: int, gap: float, pairs: int, score: str = "val_accuracy") -> Comparison:
@@ -11,18 +11,18 @@ def pair(at: int, gap: float, pairs: int, score: str = "val_accuracy") -> Compar
 
 
 def test_nothing_is_shown_where_nothing_was_compared() -> None:
-    assert contest(()) is None
+    assert comparisons_of(()) is None
 
 
 def test_every_pair_of_a_few_variants_is_shown_in_the_order_of_the_study() -> None:
-    found = contest([pair(0, 0.5, 3), pair(1, 0.1, 3), pair(2, 0.3, 3)])
+    found = comparisons_of([pair(0, 0.5, 3), pair(1, 0.1, 3), pair(2, 0.3, 3)])
     assert found is not None
     assert found.best is None
     assert [one.a for one in found.shown] == ["v0", "v1", "v2"]
 
 
 def test_of_many_the_nearest_rivals_of_the_best_are_shown_and_the_rest_is_told() -> None:
-    found = contest([pair(at, 0.01 * (30 - at), 465) for at in range(30)])
+    found = comparisons_of([pair(at, 0.01 * (30 - at), 465) for at in range(30)])
     assert found is not None
     assert (found.best, found.pairs, len(found.shown), len(found.rest)) == ("best", 465, MOST_SHOWN, 10)
     assert found.shown[0].a == "v29"
@@ -31,7 +31,7 @@ def test_of_many_the_nearest_rivals_of_the_best_are_shown_and_the_rest_is_told()
 
 
 def test_a_higher_loss_is_behind_too() -> None:
-    found = contest([pair(0, -0.5, 28, "train_loss")])
+    found = comparisons_of([pair(0, -0.5, 28, "train_loss")])
     assert found is not None
     (one,) = found.shown
     assert one.difference == Estimate(0.5, 0.3, 0.6, 5)

@@ -41,7 +41,8 @@ def test_without_a_test_split_the_page_says_what_is_missing(tmp_path: Path) -> N
 def test_several_searches_stand_side_by_side_and_each_seed_is_named(tmp_path: Path) -> None:
     text = page(tmp_path, f"{LR}, samples: 4, repeat: true", "vary: {search.method: [random, grid]}")
     assert "What each search came to" in text
-    assert "Each of the 5 seeds made a search of its own." in text
+    assert "Each seed made a search of its own." in text
+    assert "4 trials for each of 5 seeds" in text
     assert "random, best of each seed" in text
 
 
@@ -102,3 +103,14 @@ def test_a_diverged_seed_counts_against_a_trial(tmp_path: Path) -> None:
 def test_where_every_trial_lost_a_seed_the_best_is_not_simply_the_first() -> None:
     assert best_of([[0.9, math.inf], [0.3, math.inf], [math.inf, math.inf]], maximize=False) == 1
     assert best_of([[0.9, math.nan], [0.3, 0.3], []], maximize=True) == 1
+
+
+def test_trials_are_counted_for_each_seed_where_each_has_its_own(tmp_path: Path) -> None:
+    def parts(name: str, search: str) -> list[tuple[int, str | None]]:
+        folder = tmp_path / name
+        folder.mkdir()
+        analysis = analysed(plan_of(folder, f"search: {{{search}}}", 5, HEAD), peak(0.6))
+        return [(part.trials, part.per_seed) for part in make_document(analysis, []).searches]
+
+    assert parts("own", f"{LR}, samples: 4, repeat: true") == [(20, "4")]
+    assert parts("shared", f"{LR}, samples: 4") == [(4, None)]

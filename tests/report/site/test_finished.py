@@ -14,27 +14,26 @@ from tests.report.finished_reports import claim, report
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "code"),
     [
-        ("", "not JSON"),
-        ('{"format": "reportgen-results", "vers', "not JSON"),
-        ("[" * 100_000, "not JSON"),
-        ("[1, 2]", "not the results of a report"),
-        ('{"format": "pytest", "version": 1}', "not the results of a report"),
-        ('{"format": "reportgen-results", "version": 2}', "version 2, this reportgen reads version 1"),
-        ('{"format": "reportgen-results", "version": 1}', "study: field required"),
+        ("", "invalid-results"),
+        ('{"format": "reportgen-results", "vers', "invalid-results"),
+        ("[" * 100_000, "invalid-results"),
+        ("[1, 2]", "invalid-results"),
+        ('{"format": "pytest", "version": 1}', "invalid-results"),
+        ('{"format": "reportgen-results", "version": 2}', "results-version"),
+        ('{"format": "reportgen-results", "version": 1}', "invalid-results"),
     ],
 )
 def test_a_results_file_that_is_none_is_one_clear_sentence_and_nothing_is_written(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, code: str
 ) -> None:
     folder = report(tmp_path / "a")
     (folder / "results.json").write_text(text, encoding="utf-8")
     report(tmp_path / "b")
     with pytest.raises(ResultsError) as error:
         write_site([tmp_path / "b", folder], tmp_path / "out")
-    assert said in str(error.value)
-    assert str(folder / "results.json") in str(error.value)
+    assert (error.value.code, error.value.where) == (code, str(folder / "results.json"))
     assert str(error.value).count("\n") == 0
     assert not (tmp_path / "out").exists()
 
@@ -46,15 +45,17 @@ def test_a_results_file_that_is_none_is_one_clear_sentence_and_nothing_is_writte
         ({"claims": [claim("x", "maybe")]}, "claims.0.verdict"),
         ({"claims": [claim('x" onclick="y')]}, "claims.0.id"),
         ({"claims": [claim("x", quantity="magic")]}, "claims.0.quantity"),
-        ({"claims": [claim("x", interval=[1])]}, "claims.0.interval"),
+        ({"claims": [claim("x", interval=[1])]}, "claims.0.interval.1"),
         ({"figures": [{"id": "../x", "title": "", "alt": ""}]}, "figures.0.id"),
         ({"runs": [{"seed": 0, "status": "lost"}]}, "runs.0.status"),
     ],
 )
 def test_a_value_that_is_not_right_is_named_by_its_place(tmp_path: Path, changes: dict[str, Any], place: str) -> None:
     claims = changes.pop("claims", None)
-    with pytest.raises(ResultsError, match=place):
+    with pytest.raises(ResultsError) as caught:
         read_report(report(tmp_path / "a", claims, **changes))
+    assert caught.value.code == "invalid-results"
+    assert caught.value.message.startswith(f"{place}: ")
 
 
 def test_reports_are_found_by_folder_by_folder_of_them_and_by_file_once_each(tmp_path: Path) -> None:
@@ -63,6 +64,7 @@ def test_reports_are_found_by_folder_by_folder_of_them_and_by_file_once_each(tmp
     (tmp_path / "in" / "unfinished" / "runs").mkdir(parents=True)
     found = find_reports([tmp_path / "in" / "b" / "results.json", tmp_path / "in", tmp_path / "in" / "a"])
     assert found == [tmp_path / "in" / "b", tmp_path / "in" / "a"]
-    for nowhere in (tmp_path / "nowhere", tmp_path / "in" / "unfinished"):
-        with pytest.raises(UsageError, match="no "):
-            find_reports([nowhere])
+    for path, code in ((tmp_path / "nowhere", "file-not-found"), (tmp_path / "in" / "unfinished", "report-not-found")):
+        with pytest.raises(UsageError) as caught:
+            find_reports([path])
+        assert (caught.value.code, caught.value.where) == (code, str(path))

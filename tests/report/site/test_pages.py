@@ -251,16 +251,16 @@ def test_all_reports_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 def test_a_site_that_would_overwrite_something_is_refused(tmp_path: Path) -> None:
     one = report(tmp_path / "x" / "a")
-    with pytest.raises(UsageError, match="inside the report"):
-        write_site([one], one)
-    with pytest.raises(UsageError, match="inside the report"):
-        write_site([one], one / "site")
-    with pytest.raises(UsageError, match="two reports would both lie"):
-        write_site([one, report(tmp_path / "y" / "a")], tmp_path / "out")
+    two = report(tmp_path / "y" / "a")
+    for reports, folder, where in (([one], one, one), ([one], one / "site", one), ([one, two], tmp_path / "out", None)):
+        with pytest.raises(UsageError) as conflict:
+            write_site(reports, folder)
+        assert (conflict.value.code, conflict.value.where) == ("output-conflict", where and str(where))
     (tmp_path / "out" / "a").mkdir(parents=True)
     (tmp_path / "out" / "a" / "thesis.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match="in the way"):
+    with pytest.raises(UsageError) as occupied:
         write_site([one], tmp_path / "out")
+    assert (occupied.value.code, occupied.value.where) == ("path-occupied", str(tmp_path / "out" / "a"))
     assert (tmp_path / "out" / "a" / "thesis.txt").read_text(encoding="utf-8") == "mine"
 
 
@@ -275,8 +275,9 @@ def test_a_disk_that_refuses_is_an_error_of_the_store_and_leaves_the_former_site
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(site, "write_csv", full)
-    with pytest.raises(StoreError, match="No space left"):
+    with pytest.raises(StoreError) as caught:
         write_site([tmp_path / "in"], tmp_path / "out")
+    assert (caught.value.code, caught.value.where) == ("not-writable", str(tmp_path / "out"))
     assert content(tmp_path / "out") == before
 
 

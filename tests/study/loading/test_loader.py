@@ -31,8 +31,9 @@ def test_a_study_is_named_by_its_file_in_plain_letters(tmp_path: Path, name: str
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
-    with pytest.raises(StudyError, match="this is no plain file"):
+    with pytest.raises(StudyError) as caught:
         load_study(tmp_path / "pipe.yaml")
+    assert caught.value.code == "not-a-file"
 
 
 def test_a_whole_number_may_be_written_with_an_exponent_wherever_one_is_read(tmp_path: Path) -> None:
@@ -41,5 +42,6 @@ def test_a_whole_number_may_be_written_with_an_exponent_wherever_one_is_read(tmp
     found = load_study(path).data
     assert (found.samples, found.features, found.seed) == (100, 4, 1000)
     path.write_text(data("{name: gaussian, samples: 12.5}"), encoding="utf-8")
-    with pytest.raises(StudyError, match=r"data\.samples: expected a whole number, found 12\.5"):
+    with pytest.raises(StudyError) as caught:
         load_study(path)
+    assert (caught.value.code, caught.value.where) == ("wrong-type", f"{path}:3:33: data.samples")

@@ -124,7 +124,7 @@ def test_the_window_stays_inside_the_range_and_goes_on_narrowing(tmp_path: Path)
 
 def test_a_bare_number_of_stages_shares_samples_and_doubles_epochs(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, samples: 8, stages: 3", "training: {epochs: 12}\nseeds: 1")
-    foreseen = make_plan(plan.study, outlook=True)
+    foreseen = make_plan(plan.study, projected=True)
     by_stage = [[v.settings["training.epochs"] for v in foreseen.variants if v.trial.stage == k] for k in (1, 2, 3)]
     assert by_stage == [[3] * 3, [6] * 3, [12] * 2]
     untrained = plan_of(tmp_path, f"{LR}, samples: 8, stages: 2", "training: {epochs: 0}")

@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan, make_plan
-from reportgen.study.planning.where import matching
+from reportgen.study.planning.where import matching_variants
 from tests.study.texts import LINES, SOUND
 
 MORE = """
@@ -67,11 +67,11 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     ],
 )
 def test_a_where_matches_the_variants_that_have_all_of_it(plan: Plan, where: dict[str, Any], count: int) -> None:
-    assert len(matching(plan.variants, where)) == count
+    assert len(matching_variants(plan.variants, where)) == count
 
 
 def test_variants_keep_their_order(plan: Plan) -> None:
-    found = matching(plan.variants, {"network.init": "gaussian"})
+    found = matching_variants(plan.variants, {"network.init": "gaussian"})
     assert found == [variant for variant in plan.variants if variant in found]
 
 
@@ -83,4 +83,4 @@ def test_layers_and_width_are_told_from_the_list_of_widths(tmp_path: Path, path:
     network = "network: {hidden: {layers: 1, width: 8}}"
     vary = "vary: {network.hidden.layers: [2, 6], network.hidden.width: [8, 4]}"
     file.write_text("\n".join([*LINES[:3], network, vary]), encoding="utf-8")
-    assert len(matching(make_plan(load_study(file)).variants, {f"network.hidden.{path}": wanted})) == count
+    assert len(matching_variants(make_plan(load_study(file)).variants, {f"network.hidden.{path}": wanted})) == count

@@ -39,8 +39,14 @@ def factor(record: RunRecord) -> float:
 
 
 def rounded(lr: float) -> float:
-    """Return a rate in six digits, without what division by ten leaves behind them."""
+    """Return a value in six digits, without what division by ten leaves behind them."""
     return float(f"{lr:.6g}")
+
+
+def above_zero() -> tuple[str, tuple[Proposal, ...]]:
+    """Return the advice for a learning rate of 0, and the change."""
+    common = Proposal({"training.lr": COMMON_RATE}, "without steps nothing is learned")
+    return f"Set a learning rate above 0, such as {number(COMMON_RATE)}.", (common,)
 
 
 def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:

@@ -68,26 +68,29 @@ BEYOND_IMAGINATION = 1e6
 
 
 def number(value: float) -> str:
-    """Return a measured number for a message, in three digits."""
-    return f"{value:.3g}"
+    """Return a measured number for a message, in three digits; without a power of ten from 1000 to a million."""
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if 1000 <= abs(rounded) <= BEYOND_IMAGINATION else f"{value:.3g}"
+
+
+def from_to(before: float, after: float) -> str:
+    """Return "from 2.303 to 2.299": a change, in the three to five digits that tell its ends apart."""
+    digits = next((n for n in (3, 4) if f"{before:.{n}g}" != f"{after:.{n}g}"), 5 if before != after else 3)
+    if digits == 3:
+        return f"from {number(before)} to {number(after)}"
+    return f"from {before:#.{digits}g} to {after:#.{digits}g}"
 
 
 def fold(value: float) -> str:
     """Return a factor for a message: "a factor of 12", or "31 orders of magnitude" where it is beyond imagination."""
     if value < BEYOND_IMAGINATION or math.isinf(value):
-        return f"a factor of {_spelled(value)}"
+        return f"a factor of {number(value)}"
     return f"{math.log10(value):.0f} orders of magnitude"
 
 
 def at_most(times: float) -> str:
     """Return the most that something comes to in words: "up to 12 times", or "more than a million times"."""
-    return f"up to {_spelled(times)} times" if times < BEYOND_IMAGINATION else "more than a million times"
-
-
-def _spelled(value: float) -> str:
-    """Return a number in three digits, without a power of ten where it is 1000 or more."""
-    rounded = float(number(value))
-    return f"{rounded:,.0f}" if 1000 <= rounded <= BEYOND_IMAGINATION else number(value)
+    return f"up to {number(times)} times" if times < BEYOND_IMAGINATION else "more than a million times"
 
 
 def percent_at_most(value: float) -> str:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis import theory
 from reportgen.analysis.diagnosis.evidence.input_scale import LARGE_INPUT
+from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.scale_remedies import rescale
 from reportgen.analysis.diagnosis.evidence.signal import (
@@ -113,7 +114,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     advice, proposals = rescale(record, "too large for it")
-    change = {**proposals[0].change, "training.lr": FASTER * record.spec.training.lr}
+    change = {**proposals[0].change, "training.lr": rounded(FASTER * record.spec.training.lr)}
     faster = Proposal(change, "a rate small enough for signals that explode is too small for others")
     return advice, (proposals[0], faster, *proposals[1:])
 

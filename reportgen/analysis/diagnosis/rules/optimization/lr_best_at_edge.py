@@ -183,6 +183,7 @@ def _finding(
         advice=f"Extend the range {way}: try learning rates such as {number(beyond[0])}.",
         sources=SOURCES,
         proposals=tuple(Proposal({"training.lr": rate}, "beyond the end of the range") for rate in beyond),
+        metric=metric,
     )
 
 

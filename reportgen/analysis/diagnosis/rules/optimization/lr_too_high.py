@@ -53,7 +53,7 @@ from reportgen.analysis.diagnosis.evidence.regularization import (
     penalty_speeds,
 )
 from reportgen.analysis.diagnosis.evidence.swings import costs_answers, outweighed, swing
-from reportgen.analysis.diagnosis.evidence.symptoms import at_most, enough, looked_at, number, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import at_most, enough, from_to, looked_at, number, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
@@ -230,13 +230,13 @@ def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
     begin = record.arrays["epoch_train_loss"][0] if found == BROKE else facts["first_loss"]
     if found == BROKE:
         return f"The loss, {number(float(begin))} before the first step, left the finite numbers"
-    ended = f"the loss went from {number(facts['first_loss'])} to {number(facts['last_loss'])}"
+    ended = f"the loss went {from_to(facts['first_loss'], facts['last_loss'])}"
     size = f"A step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
     if found in (BURST, GUESSES):
         return f"{size}, and {ended}, where guessing costs {number(facts['guess'])}"
     if found == THROWN:
         start = float(record.arrays["epoch_train_loss"][0])
-        thrown = f"The first steps threw the loss from {number(start)} to {number(facts['first_loss'])}"
+        thrown = f"The first steps threw the loss {from_to(start, facts['first_loss'])}"
         return f"{thrown}, and it ends at {number(facts['last_loss'])}"
     if found == LOSES:
         return f"{size}, and what was learned is lost again: {ended}"

@@ -35,11 +35,12 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import Course, course, finite, rises
 from reportgen.analysis.diagnosis.evidence.held_out import scored
-from reportgen.analysis.diagnosis.evidence.learning_rate import BEYOND_USE, rounded
+from reportgen.analysis.diagnosis.evidence.learning_rate import BEYOND_USE, above_zero, rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     fold,
+    from_to,
     in_most,
     number,
     percent,
@@ -119,7 +120,7 @@ def check(evidence: Evidence) -> Finding | None:
         message=(
             f"A step changes the losses by {percent_at_most(facts['usual_effect_of_a_step'])} on the average, and all "
             f"{record.steps} steps promise a fall of the loss by {percent(-math.expm1(-facts['promised_fall']))}: it "
-            f"went from {number(facts['first_loss'])} to {number(facts['last_loss'])} "
+            f"went {from_to(facts['first_loss'], facts['last_loss'])} "
             f"({words_for_seeds(seeds, len(courses))}, from the first step)."
         ),
         advice=advice,
@@ -199,7 +200,7 @@ def _never_there(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, _times(effect)
     if lr <= 0:
-        return "Set a learning rate above 0.", ()
+        return above_zero()
     spoiled = _never_there(record)
     if spoiled:
         return spoiled

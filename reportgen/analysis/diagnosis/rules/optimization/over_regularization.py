@@ -29,6 +29,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.held_out import mean_final, scored
+from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
 from reportgen.analysis.diagnosis.evidence.regularization import (
@@ -203,7 +204,7 @@ def _proposals(record: RunRecord, pulls: dict[str, bool]) -> tuple[Proposal, ...
     given = {"training.l2": training.l2, "training.l1": training.l1}
     if decay := OPTIMIZERS[training.optimizer.name].decay:
         given[f"training.optimizer.{decay}"] = weight_decay(record.spec)
-    weaker = {path: value / WEAKER for path, value in given.items() if value and pulls["penalty"]}
+    weaker = {path: rounded(value / WEAKER) for path, value in given.items() if value and pulls["penalty"]}
     off = {path: 0.0 for path in weaker}
     rate = {"network.dropout": 0.0} if pulls["dropout"] else {}
     first = Proposal(weaker | rate, "a weaker pull")

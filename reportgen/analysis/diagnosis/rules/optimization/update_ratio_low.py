@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.course import Array, Course, course, rises
+from reportgen.analysis.diagnosis.evidence.learning_rate import above_zero, rounded
 from reportgen.analysis.diagnosis.evidence.means import mean, medians
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
@@ -108,7 +109,9 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _cure(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, 10.0 ** max(1, round(math.log10(COMMON / max(ratio, 1e-12))))
-    faster = Proposal({"training.lr": lr * times}, "larger steps")
+    if lr <= 0:
+        return above_zero()
+    faster = Proposal({"training.lr": rounded(lr * times)}, "larger steps")
     if _oversized(record) < OVERSIZED:
         return f"Raise the learning rate by {fold(times)}, to {number(lr * times)}.", (faster,)
     init = fitting_init(record.spec.network.layers[0].activation.name)

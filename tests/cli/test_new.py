@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from reportgen.cli.starter import starter_text
+from reportgen.cli.new import starter_text
 from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import make_plan
 from tests.cli.test_main import run

@@ -1,0 +1,184 @@
+"""The variants of a study that differ in chosen settings alone, compared by the settings of their runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.finding import Evidence
+from reportgen.engine.spec import BatchNormSpec, DropoutSpec, LayerSpec, RunSpec
+from reportgen.registry import Component
+from reportgen.runs.record import RunRecord
+from reportgen.study.loading.overrides import with_values
+from reportgen.study.model.components import plain, plain_value
+from reportgen.study.model.settings import Settings
+from reportgen.study.planning.plan import run_spec
+
+Values = Mapping[str, Any]
+
+NO_LAYERS = "no hidden layers"
+"""The value of the settings of hidden layers in a network without any; it differs from no other value."""
+
+_BY_LAYER = ("activation", "init", "bias", "batchnorm", "dropout")
+
+
+@dataclass(frozen=True, eq=False)
+class OutputInit:
+    """How the output layer is initialized; like_hidden: as the last hidden layer is, so it may follow from that one.
+
+    Two of them are equal if the initializations are, or if both follow from the last hidden layer.
+    """
+
+    init: Component
+    like_hidden: bool
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OutputInit):
+            return NotImplemented
+        return (self.like_hidden and other.like_hidden) or self.init == other.init
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """Another variant of the study.
+
+    changed: its settings that differ from those of the diagnosed variant, by dotted path.
+    """
+
+    id: str
+    records: Sequence[RunRecord]
+    changed: Values
+
+    @property
+    def diverged(self) -> bool:
+        """Whether any seed diverged."""
+        return any(record.status == "diverged" for record in self.records)
+
+
+def siblings_along(evidence: Evidence, paths: Collection[str]) -> list[Sibling]:
+    """Return the variants that differ from the diagnosed one in settings at these paths, and in nothing else."""
+    own = settings_of(evidence.records[0])
+    found = [
+        Sibling(name, records, differences(own, settings_of(records[0])))
+        for name, records in evidence.siblings.items()
+        if records
+    ]
+    return [sibling for sibling in found if sibling.changed and set(sibling.changed) <= set(paths)]
+
+
+def differences(own: Values, other: Values) -> dict[str, Any]:
+    """Return the settings of `other` that differ from `own`; a setting that only one has counts as different."""
+    paths = [*other, *(path for path in own if path not in other)]
+    pairs = {path: (own.get(path), other.get(path)) for path in paths}
+    return {path: b for path, (a, b) in pairs.items() if not equal(a, b) and NO_LAYERS not in (a, b)}
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Return whether two values of a setting are equal; numbers may differ by rounding, as those of a search do."""
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-9)
+    return bool(a == b)
+
+
+@kept
+def settings_of(record: RunRecord) -> Values:
+    """Return the settings of a record's run by dotted path."""
+    return settings_by_path(record.spec)
+
+
+def settings_by_path(spec: RunSpec) -> dict[str, Any]:
+    """Return the settings that decide the outcome of a run by dotted path, in a form that can be compared."""
+    training = {f"training.{f.name}": getattr(spec.training, f.name) for f in dataclasses.fields(spec.training)}
+    training["training.early_stopping"] = training.pop("training.patience")
+    optimizer = training.pop("training.optimizer")
+    data = {f"data.{f.name}": getattr(spec.data, f.name) for f in dataclasses.fields(spec.data)}
+    return {
+        **data,
+        "preprocess": spec.preprocess,
+        **_network(spec.network.layers),
+        **training,
+        "training.optimizer": optimizer.name,
+        **{f"training.optimizer.{name}": value for name, value in optimizer.params},
+        "evaluation": spec.evaluation,
+    }
+
+
+def _network(layers: Sequence[LayerSpec]) -> dict[str, Any]:
+    *hidden, output = layers
+    found: dict[str, Any] = {"network.hidden": tuple(layer.units for layer in hidden)}
+    for name in _BY_LAYER:
+        values = tuple(getattr(layer, name) for layer in hidden)
+        uniform = all(value == values[0] for value in values)
+        found[f"network.{name}"] = NO_LAYERS if not values else values[0] if uniform else values
+    like = bool(hidden) and output.init == hidden[-1].init
+    return {**found, "network.output_init": OutputInit(output.init, like)}
+
+
+def read_change(spec: RunSpec, change: Values) -> dict[str, Any] | None:
+    """Return the settings of a run that a change sets to another value, by path; None where the change is not valid."""
+    own = settings_by_path(spec)
+    data = {path: _read_data(path, value) for path, value in change.items() if path.startswith("data.")}
+    rest = {path: value for path, value in change.items() if path not in data}
+    try:
+        new = settings_by_path(_spec_with(spec, rest)) if rest else {}
+    except (ValidationError, KeyError):
+        return None
+    wanted = {path: new[path] for path in rest if path in new} | data
+    return {path: value for path, value in wanted.items() if path not in own or not equal(own[path], value)}
+
+
+def _read_data(path: str, value: Any) -> Any:
+    return tuple(sorted(value.items())) if path == "data.keep" else value
+
+
+def _spec_with(spec: RunSpec, change: Values) -> RunSpec:
+    """Return a run with the changed settings; all others but the number of layers and the optimizer are defaults."""
+    classes = spec.network.layers[-1].units
+    tree: dict[str, Any] = {
+        "data": {"name": "gaussian", "samples": classes, "features": 1, "classes": classes},
+        "network": {"hidden": [layer.units for layer in spec.network.layers[:-1]]},
+        "training": {"optimizer": plain(spec.training.optimizer)},
+    }
+    return run_spec(Settings.model_validate(with_values(tree, change)), spec.seed, classes)
+
+
+def written(spec: RunSpec, changed: Values) -> dict[str, Any]:
+    """Return compared settings as a study file writes them, by path."""
+    return {path: _written(spec, path, value) for path, value in changed.items()}
+
+
+def _written(spec: RunSpec, path: str, value: Any) -> Any:
+    if path == "training.batch_size" and value == 0:
+        return "full"
+    if path == "training.early_stopping":
+        return None if value is None else {"patience": value}
+    if isinstance(value, OutputInit):
+        return None if value.like_hidden else _written(spec, path, value.init)
+    if path == "data.keep":
+        return dict(value)
+    if isinstance(value, tuple):
+        return [_written(spec, path, item) for item in value]
+    if path == "network.batchnorm":
+        return value == BatchNormSpec() if value in (None, BatchNormSpec()) else plain_value(value)
+    if path == "network.dropout" and (value is None or value.mode == DropoutSpec(0.0).mode):
+        return 0.0 if value is None else value.rate
+    if isinstance(value, Component):
+        return value.name if _is_default(spec, path, value) else plain(value)
+    return plain_value(value)
+
+
+def _is_default(spec: RunSpec, path: str, value: Component) -> bool:
+    """Return whether the name of a component alone stands for it, with all of its parameters."""
+    try:
+        new = settings_by_path(_spec_with(spec, {path: value.name}))
+    except (ValidationError, KeyError):
+        return False
+    return any(new[path] == as_read for as_read in (value, (value,), OutputInit(value, False)))

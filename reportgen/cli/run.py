@@ -1,0 +1,150 @@
+"""The verbs that work on studies: run, render and check.
+
+Modules that take time to load are imported inside the verbs that need them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reportgen.cli.app import FAILED, MISSING, NOT_SUPPORTED
+from reportgen.cli.options import (
+    AllowCode,
+    Formats,
+    Jobs,
+    Json,
+    Open,
+    Output,
+    Quick,
+    Quiet,
+    RunOptions,
+    Seeds,
+    Set,
+    Strict,
+    Studies,
+    Verbose,
+)
+from reportgen.cli.terminal import Answers, Show, as_user_error, print_lines
+from reportgen.errors import Interruption, UsageError
+
+if TYPE_CHECKING:
+    from reportgen.cli.batch import Maker, StudyOutcome
+    from reportgen.workflow.events import ProgressListener
+    from reportgen.workflow.request import RunRequest
+    from reportgen.workflow.run import Report
+
+
+def run(
+    studies: Studies,
+    output: Output = None,
+    formats: Formats = None,
+    changes: Set = None,
+    seeds: Seeds = None,
+    jobs: Jobs = None,
+    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Train on the workers of a Dask cluster.")] = None,
+    quick: Quick = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train stored runs again.")] = False,
+    strict: Strict = False,
+    allow_code: AllowCode = False,
+    open_: Open = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Train the missing runs of studies and write their reports."""
+    options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code)
+    from reportgen.workflow.run import run_request
+
+    def make(request: RunRequest, listener: ProgressListener) -> Report:
+        return run_request(request, workers=jobs, dask=dask, fresh=fresh, listener=listener)
+
+    _make_reports(options, make, Show(quiet, verbose, as_json, open_))
+
+
+def render(
+    studies: Studies,
+    output: Output = None,
+    formats: Formats = None,
+    changes: Set = None,
+    seeds: Seeds = None,
+    quick: Quick = False,
+    strict: Strict = False,
+    allow_code: AllowCode = False,
+    open_: Open = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Write reports from stored runs; train nothing."""
+    options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code)
+    from reportgen.workflow.run import render_request
+
+    def make(request: RunRequest, listener: ProgressListener) -> Report:
+        return render_request(request, listener=listener)
+
+    _make_reports(options, make, Show(quiet, verbose, as_json, open_))
+
+
+def check(
+    studies: Studies,
+    output: Output = None,
+    changes: Set = None,
+    seeds: Seeds = None,
+    jobs: Jobs = None,
+    quick: Quick = False,
+    allow_code: AllowCode = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Validate studies and show what a run would do.
+
+    Shows runs, parameters, memory and time, and whether the data are available; trains and writes nothing.
+    """
+    options = RunOptions(studies, output, None, changes, seeds, quick, allow_code=allow_code)
+    from reportgen.cli.output.reports import check_lines, check_values
+    from reportgen.runs.executors import default_workers
+
+    requests = options.requests(as_json)
+    answers = Answers(len(requests), as_json)
+    for request in requests:
+        with answers.about(study=request.plan.study.id):
+            plan = check_values(request, jobs or default_workers())
+            answers.values.append(plan)
+            if not (as_json or quiet):
+                print_lines(check_lines(plan))
+    answers.finish()
+
+
+def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
+    """Make and show each report; the first error determines the exit code."""
+    if options.strict and options.quick:
+        raise UsageError("option-conflict", "--strict needs verdicts, and --quick gives none", hint="give one of them")
+    from reportgen.cli.batch import parts, run_one
+
+    requests = options.requests(show.as_json)
+    answers = Answers(len(requests), show.as_json)
+    ended: list[StudyOutcome] = []
+    try:
+        for request, part in zip(requests, parts(requests), strict=True):
+            ended.append(run_one(request, make, show.listener(part)))
+            answers.values.append(show.ended(ended[-1]))
+            answers.codes += _codes(ended[-1], options.strict, "pdf" in options.chosen_formats)
+    except KeyboardInterrupt:
+        show.summary(ended)
+        raise Interruption("Interrupted. Finished runs are kept; the same command continues with the rest.") from None
+    show.summary(ended)
+    answers.finish()
+
+
+def _codes(ended: StudyOutcome, strict: bool, pdf: bool) -> list[int]:
+    """Return the exit codes, other than 0, that the outcome of a study calls for."""
+    from reportgen.cli.output.reports import has_unsupported_claim
+
+    report = ended.report
+    if report is None:
+        return [as_user_error(error).exit_code for error in [ended.error] if error]
+    found = {FAILED: bool(report.failures), MISSING: bool(report.missing and pdf)}
+    found[NOT_SUPPORTED] = strict and has_unsupported_claim(report)
+    return [code for code, true in found.items() if true]

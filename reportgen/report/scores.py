@@ -1,0 +1,92 @@
+"""Scores and their differences as text, in the unit of their metric, and the Jinja filters of a report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from reportgen.analysis.metrics.scales import in_points, is_difference, is_share
+from reportgen.analysis.words.names import sentence, setting, words
+from reportgen.analysis.words.numerals import exponents
+from reportgen.report.formatting import (
+    Bounds,
+    about,
+    deviation,
+    duration,
+    effect_size,
+    given,
+    interval,
+    number,
+    p_value,
+    percent,
+    percent_interval,
+    points,
+    points_interval,
+    resolving_percent,
+    resolving_points,
+    whole,
+    within,
+)
+
+
+def score(value: float | None, name: str) -> str:
+    """Return a score as its kind is read: accuracies in percent, losses as numbers."""
+    if is_difference(name):
+        return points(value)
+    return percent(value) if is_share(name) else number(value)
+
+
+def estimated(value: float | None, bounds: Bounds, name: str) -> str:
+    """Return an estimated score in as many digits as its interval is shown in."""
+    if is_difference(name):
+        return points(value, resolving_points(bounds))
+    return percent(value, resolving_percent(bounds)) if is_share(name) else within(value, bounds)
+
+
+def score_interval(bounds: Bounds, name: str) -> str:
+    """Return the interval of a score as its kind is read."""
+    if is_difference(name):
+        return points_interval(bounds)
+    return percent_interval(bounds) if is_share(name) else interval(bounds)
+
+
+def difference(value: float | None, name: str, bounds: Bounds = (math.nan, math.nan)) -> str:
+    """Return a difference of two scores: accuracies in percentage points, losses as numbers.
+
+    bounds: the interval whose digits it takes.
+    """
+    return points(value, resolving_points(bounds)) if in_points(name) else within(value, bounds)
+
+
+def difference_interval(bounds: Bounds, name: str) -> str:
+    """Return the interval of a difference of two scores."""
+    return points_interval(bounds) if in_points(name) else interval(bounds)
+
+
+_FUNCTIONS = (
+    number,
+    whole,
+    about,
+    percent,
+    interval,
+    percent_interval,
+    points,
+    points_interval,
+    deviation,
+    p_value,
+    effect_size,
+    duration,
+    score,
+    estimated,
+    score_interval,
+    difference,
+    difference_interval,
+    words,
+    sentence,
+    setting,
+    given,
+    exponents,
+)
+
+FILTERS: dict[str, Callable[..., str]] = {function.__name__: function for function in _FUNCTIONS}
+"""What templates call, by name."""

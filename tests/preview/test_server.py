@@ -1,0 +1,53 @@
+"""The server of a preview answers this machine with the page and nothing else."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+
+import pytest
+
+from reportgen.errors import UsageError
+from reportgen.preview.server import Shown, serving
+
+
+def get(address: str, path: str, host: str | None = None) -> tuple[int, str, http.client.HTTPMessage]:
+    server = http.client.HTTPConnection(address.removeprefix("http://").rstrip("/"), timeout=10)
+    server.request("GET", path, headers={"Host": host} if host else {})
+    answer = server.getresponse()
+    return answer.status, answer.read().decode(), answer.headers
+
+
+def test_the_server_answers_this_machine_with_the_page_and_nothing_else() -> None:
+    shown = Shown("rates.yaml")
+    with serving(shown, 0) as address:
+        assert address.startswith("http://127.0.0.1:")
+        status, shell, headers = get(address, "/")
+        assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert "rates.yaml: preview" in shell
+        shown.working("Training: 1 of 2 runs are done.")
+        shown.ready("<p>häh</p>", "The full report")
+        assert json.loads(get(address, "/state")[1]) == {"version": 1, "state": "ready", "message": "The full report"}
+        shown.broken("<b>bad</b>")
+        assert json.loads(get(address, "/state")[1])["message"] == "<b>bad</b>"
+        status, page, headers = get(address, "/report?1")
+        assert (status, page, headers["Cache-Control"]) == (200, "<p>häh</p>", "no-store")
+        for path in ("/etc/passwd", "/../rates.yaml", "/rates.yaml"):
+            assert get(address, path)[0] == 404
+        assert get(address, "/", host="elsewhere.example")[0] == 421
+        assert get(address, "/", host="localhost:9000")[0] == 200
+    with pytest.raises(ConnectionRefusedError):
+        get(address, "/")
+
+
+def test_a_port_that_is_taken_is_told_and_the_usual_one_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        with pytest.raises(UsageError) as caught, serving(Shown("a"), taken):
+            pass
+        assert caught.value.code == "port-unavailable"
+        assert str(taken) in caught.value.message
+        monkeypatch.setattr("reportgen.preview.server.USUAL_PORT", taken)
+        with serving(Shown("a"), None) as address:
+            assert str(taken) not in address
