@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from reportgen.runs.record import RunRecord
     from reportgen.study.loading.loader import load_study
     from reportgen.study.planning.plan import make_plan
-    from reportgen.workflow.run import Report, render_study, run_study
+    from reportgen.workflow.outcomes import Report
+    from reportgen.workflow.run import render_study, run_study
 
 __all__ = [
     "Analysis",
@@ -33,7 +34,7 @@ __all__ = [
 _HOMES = {
     "Analysis": "reportgen.analysis.results",
     "Recorder": "reportgen.external.recorder",
-    "Report": "reportgen.workflow.run",
+    "Report": "reportgen.workflow.outcomes",
     "ReportgenError": "reportgen.errors",
     "RunRecord": "reportgen.runs.record",
     "load_study": "reportgen.study.loading.loader",

@@ -136,5 +136,5 @@ class Pretend:
         monkeypatch.setattr(executors, "train", self.train)
         monkeypatch.setattr(data, "load", lambda *arguments: dataset, raising=False)
         monkeypatch.setattr(data, "fingerprint", lambda spec, folder=None: "blobs-1", raising=False)
-        monkeypatch.setattr(data, "lacking", lambda spec, folder=None: 0)
+        monkeypatch.setattr(data, "missing_files", lambda spec, folder=None: 0)
         monkeypatch.setattr(data, "shape", lambda spec, steps, folder=None: (32, 3, 2), raising=False)

@@ -28,7 +28,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from benchmarks.diagnosis.alarms import findings
-from benchmarks.diagnosis.build import SEEDS, Measured, Prepared, measure, order, prepare
+from benchmarks.diagnosis.build import SEEDS, Measured, Prepared, measure, prepare, request
 from benchmarks.diagnosis.cases import Case
 from benchmarks.diagnosis.draw import RATES, Study, draw
 from benchmarks.diagnosis.plant import FAULTS, Change, Fault
@@ -161,7 +161,7 @@ def _planted(rng: Generator, study: Study) -> Iterator[tuple[Fault, Change]]:
 
 def _trained(prepared: Prepared, runs: Sequence[PlannedRun], folder: Path, workers: int) -> list[RunRecord]:
     """Return the records of these runs, in their order; those that are not stored are trained."""
-    asked, jobs = order(prepared, folder), plan_jobs(prepared.plan, runs)
+    asked, jobs = request(prepared, folder), plan_jobs(prepared.plan, runs)
     stored = stored_records(asked, jobs)
     train_runs(asked, [job for job in unique(jobs) if job.key not in stored], workers, None, ProgressListener())
     stored = stored_records(asked, jobs)

@@ -70,7 +70,7 @@ def _subject(case: Case, plan: Plan) -> Variant:
     found = [variant for variant in plan.variants if variant.label == case.subject]
     if not found:
         labels = ", ".join(variant.label for variant in plan.variants)
-        raise StudyError(f"no variant is called {case.subject!r}; there are {labels}", case.name)
+        raise StudyError("unknown-variant", f"unknown variant {case.subject!r}", case.name, f"one of {labels}")
     return found[0]
 
 
@@ -99,7 +99,7 @@ def measure(prepared: Prepared, folder: Path) -> Measured:
     stored = stored_records(request(prepared, folder), [*own, *twin])
     failed = [f"seed {r.spec.seed}: {r.error}" for r in stored.values() if r.status == "failed"]
     if failed:
-        raise StudyError(failed[0], prepared.case.name)
+        raise RuntimeError(f"{prepared.case.name}: {failed[0]}")
     records = {(job.run.variant, job.run.seed): stored[job.key] for job in own}
     return Measured(prepared, records, tuple(stored[job.key] for job in twin))
 

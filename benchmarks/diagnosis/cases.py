@@ -84,23 +84,21 @@ class Case:
 
 
 def load_cases(folder: Path = PLANTED) -> tuple[Case, ...]:
-    """Return all cases of a folder's families; raises StudyError at the first that is not as it should be."""
+    """Return all cases of a folder's families; raises a StudyError for the first invalid case."""
     cases = [case for path in sorted(folder.glob("*.yaml")) for case in _family(path)]
     names = [case.name for case in cases]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise StudyError(f"two cases have the name {twice[0]!r}", str(folder))
+        raise StudyError("duplicate-value", f"duplicate case name {twice[0]!r}", str(folder))
     return tuple(cases)
 
 
 def _family(path: Path) -> list[Case]:
     tree = read(path.read_text(encoding="utf-8"), path.name).value
-    if (
-        not isinstance(tree, dict)
-        or set(tree) != {"family", "kind", "cases"}
-        or tree["kind"] not in ("fault", "control")
-    ):
-        raise StudyError("a family has family, kind (fault or control) and cases", path.name)
+    if not isinstance(tree, dict) or set(tree) != {"family", "kind", "cases"}:
+        raise StudyError("missing-key", "a family needs the keys family, kind and cases, and no others", path.name)
+    if tree["kind"] not in ("fault", "control"):
+        raise StudyError("unknown-value", f"unknown kind {tree['kind']!r}", path.name, "fault or control")
     return [_case(entry, tree["family"], tree["kind"] == "fault", path.name) for entry in tree["cases"]]
 
 
@@ -110,13 +108,15 @@ def _case(entry: Mapping[str, Any], family: str, faulty: bool, where: str) -> Ca
     unknown = [
         key for key in entry if key not in (_KEYS if faulty else tuple(k for k in _KEYS if k not in _FAULT_ONLY))
     ]
-    if missing or unknown:
-        raise StudyError(f"missing {missing}, not expected {unknown}", place)
+    if missing:
+        raise StudyError("missing-key", f"missing keys {', '.join(missing)}", place)
+    if unknown:
+        raise StudyError("unknown-key", f"unknown keys {', '.join(unknown)}", place)
     rules = {key: frozenset(_ids(entry.get(key, ()), place)) for key in _FAULT_ONLY}
     if faulty and not rules["must"]:
-        raise StudyError("a fault needs a rule that must fire", place)
+        raise StudyError("missing-key", "a fault needs a rule that must fire", place, "add must")
     if rules["must_not"] & (rules["must"] | rules["may"]):
-        raise StudyError("a rule that must not fire may not be expected as well", place)
+        raise StudyError("conflicting-settings", "must_not has a rule that must or may fire", place)
     given = {key: entry[key] for key in _KEYS if key in entry and key not in _FAULT_ONLY}
     return Case(family=family, **{**given, "shows": tuple(entry["shows"])}, **rules)
 
@@ -124,5 +124,5 @@ def _case(entry: Mapping[str, Any], family: str, faulty: bool, where: str) -> Ca
 def _ids(given: Sequence[str], place: str) -> Sequence[str]:
     for rule in given:
         if rule not in RULE_IDS:
-            raise StudyError(f"there is no rule {rule!r}", place)
+            raise StudyError("unknown-name", f"unknown rule {rule!r}", place)
     return given

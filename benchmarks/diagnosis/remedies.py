@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.diagnosis.alarms import findings
-from benchmarks.diagnosis.build import Measured, order
+from benchmarks.diagnosis.build import Measured, request
 from benchmarks.diagnosis.score import Share
 from reportgen.analysis import analyse
 from reportgen.analysis.finding import Remedy
@@ -30,7 +30,7 @@ class Tried:
 
 def tried_remedies(case: Measured, folder: Path, workers: int) -> tuple[Tried, ...]:
     """Return the remedies of a case's findings, the best of each; runs that are missing are trained and stored."""
-    asked = order(case.prepared, folder)
+    asked = request(case.prepared, folder)
 
     def fetch(runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
         jobs = plan_jobs(case.prepared.plan, runs)

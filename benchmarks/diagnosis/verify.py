@@ -46,8 +46,10 @@ def verify(case: Measured) -> list[Check]:
 def _checks(case: Measured, shown: Mapping[str, Any]) -> list[Check]:
     unknown = set(shown) - {"metric", *PLACE, *BOUNDS}
     bounds = [name for name in BOUNDS if name in shown]
-    if unknown or not bounds:
-        raise StudyError(f"a check has a metric and bounds; not expected: {sorted(unknown)}", case.case.name)
+    if unknown:
+        raise StudyError("unknown-key", f"unknown keys {', '.join(sorted(unknown))}", case.case.name)
+    if not bounds:
+        raise StudyError("missing-key", "a check needs a bound", case.case.name, f"one of {', '.join(BOUNDS)}")
     place = {name: shown[name] for name in PLACE if name in shown}
 
     def values(records: Sequence[RunRecord]) -> np.ndarray:
@@ -55,7 +57,7 @@ def _checks(case: Measured, shown: Mapping[str, Any]) -> list[Check]:
 
     own, twin = values(case.own), values(case.twin)
     if twin.size == 0 and any("twin" in name for name in bounds):
-        raise StudyError("a check asks for a twin, and there is none", case.case.name)
+        raise StudyError("missing-counterpart", "the check compares with a twin, but the case has none", case.case.name)
     return [_check(shown["metric"], place, name, float(shown[name]), own, twin) for name in bounds]
 
 

@@ -11,8 +11,8 @@ from reportgen.cli.output.reports import STYLES, Line, counted, main_file, sever
 from reportgen.cli.progress import weights
 from reportgen.errors import ReportgenError
 from reportgen.workflow.events import BatchPosition, ProgressListener
+from reportgen.workflow.outcomes import Report
 from reportgen.workflow.request import RunRequest, plan_jobs, unique
-from reportgen.workflow.run import Report
 
 Maker = Callable[[RunRequest, ProgressListener], Report]
 

@@ -32,8 +32,8 @@ from reportgen.errors import Interruption, UsageError
 if TYPE_CHECKING:
     from reportgen.cli.batch import Maker, StudyOutcome
     from reportgen.workflow.events import ProgressListener
+    from reportgen.workflow.outcomes import Report
     from reportgen.workflow.request import RunRequest
-    from reportgen.workflow.run import Report
 
 
 def run(

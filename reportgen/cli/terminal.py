@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reportgen.cli.batch import StudyOutcome
     from reportgen.cli.output.reports import Line
     from reportgen.workflow.events import BatchPosition, ProgressListener
-    from reportgen.workflow.run import Report
+    from reportgen.workflow.outcomes import Report
 
 
 def as_user_error(error: Exception) -> ReportgenError:

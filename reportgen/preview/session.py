@@ -23,8 +23,9 @@ from reportgen.runs.record import RunRecord
 from reportgen.shipped import templates_folder
 from reportgen.study.planning.plan import Plan
 from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.outcomes import AnalysedStudy
 from reportgen.workflow.request import RunRequest, plan_jobs, unique
-from reportgen.workflow.run import AnalysedStudy, analyse_stored, refuse_other_report, stored_stages, train_request
+from reportgen.workflow.run import analyse_stored, refuse_other_report, stored_stages, train_request
 
 LOOK_SECONDS = 0.25
 """How often files are looked at; what has changed is taken up when it has been the same for two looks."""

@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reportgen import disk
 from reportgen.analysis import analyse
-from reportgen.analysis.results import Analysis
 from reportgen.engine.jit.folders import are_compiled
-from reportgen.errors import MissingError, StoreError, UsageError
+from reportgen.errors import StoreError, UsageError
 from reportgen.paths import RUNS
 from reportgen.runs.executors import Job, default_workers, run_all
 from reportgen.runs.provenance import summarize
@@ -24,58 +23,13 @@ from reportgen.study.planning.plan import Plan, PlannedRun
 from reportgen.workflow.command_line import shell_command
 from reportgen.workflow.estimate import refuse_beyond_memory
 from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.outcomes import AnalysedStudy, FailedRun, Report
 from reportgen.workflow.ownership import refuse_other_study, source_of
 from reportgen.workflow.quick import quick_folder
 from reportgen.workflow.remedies import Fetch, try_remedies
 from reportgen.workflow.request import RunRequest, make_request, plan_jobs, stored_records, unique
 from reportgen.workflow.sanity_checks import Measurements, check_sanity, measured_beside
 from reportgen.workflow.search_stages import by_variant, next_stage, projected_plan
-
-
-@dataclass(frozen=True)
-class AnalysedStudy:
-    """A study's analysis with its remedies tried, from records by variant and seed; trained, stored: how many runs."""
-
-    request: RunRequest
-    records: Mapping[tuple[str, int], RunRecord]
-    analysis: Analysis
-    trained: int
-    stored: int
-
-
-@dataclass(frozen=True)
-class FailedRun:
-    """A run that raised an error: its variant's label, its seed and the error in words."""
-
-    variant: str
-    seed: int
-    error: str
-
-    @property
-    def name(self) -> str:
-        """The run in words."""
-        return f"{self.variant}, seed {self.seed}"
-
-
-@dataclass(frozen=True)
-class Report:
-    """A written report: its folder, the paths in it, the analysis it shows, and what became of the runs.
-
-    missing: why there is no PDF, where one was wanted.
-    """
-
-    folder: Path
-    paths: tuple[Path, ...]
-    analysis: Analysis
-    trained: int
-    stored: int
-    failed: tuple[FailedRun, ...]
-    missing: MissingError | None
-
-    @property
-    def failures(self) -> tuple[str, ...]:
-        """One line for every run that failed."""
-        return tuple(f"{run.name}: {run.error}" for run in self.failed)
 
 
 def run_study(

@@ -36,21 +36,22 @@ def test_every_case_is_a_valid_study(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "entry", "said"),
+    ("kind", "entry", "code", "name"),
     [
-        ("fault", ENTRY + ", must: [vanishing_unicorns]}", "vanishing_unicorns"),
-        ("fault", ENTRY + "}", "must fire"),
-        ("fault", ENTRY + ", must: [saturation], must_not: [saturation]}", "may not be expected"),
-        ("fault", ENTRY + ", must: [saturation], mst: 1}", "mst"),
-        ("control", ENTRY + ", may: [saturation]}", "may"),
-        ("control", "{name: a, plants: b}", "because"),
-        ("illness", ENTRY + "}", "kind"),
+        ("fault", ENTRY + ", must: [vanishing_unicorns]}", "unknown-name", "vanishing_unicorns"),
+        ("fault", ENTRY + "}", "missing-key", "must"),
+        ("fault", ENTRY + ", must: [saturation], must_not: [saturation]}", "conflicting-settings", "must_not"),
+        ("fault", ENTRY + ", must: [saturation], mst: 1}", "unknown-key", "mst"),
+        ("control", ENTRY + ", may: [saturation]}", "unknown-key", "may"),
+        ("control", "{name: a, plants: b}", "missing-key", "because"),
+        ("illness", ENTRY + "}", "unknown-value", "illness"),
     ],
 )
-def test_a_case_that_is_wrong_is_refused(tmp_path: Path, kind: str, entry: str, said: str) -> None:
+def test_an_invalid_case_is_an_error(tmp_path: Path, kind: str, entry: str, code: str, name: str) -> None:
     (tmp_path / "x.yaml").write_text(f"family: x\nkind: {kind}\ncases:\n  - {entry}\n", encoding="utf-8")
-    with pytest.raises(StudyError, match=said):
+    with pytest.raises(StudyError, match=name) as caught:
         load_cases(tmp_path)
+    assert caught.value.code == code
 
 
 def small(name: str, must: str, *shows: dict[str, Any]) -> Case:
@@ -86,8 +87,9 @@ def test_an_invalid_case_fails_the_command(
 
 def test_a_check_without_its_twin_is_an_error(tmp_path: Path) -> None:
     lone = case("lone", shows=({"metric": "val_accuracy", "near_twin": 0.1},))
-    with pytest.raises(StudyError, match="twin"):
+    with pytest.raises(StudyError) as caught:
         run([lone], tmp_path)
+    assert (caught.value.code, caught.value.where) == ("missing-counterpart", "lone")
 
 
 def test_what_is_published_comes_of_everything() -> None:

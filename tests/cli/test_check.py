@@ -51,7 +51,7 @@ def test_check_ends_as_run_would_where_the_data_are_not_at_hand(pretend, capsys,
 
     Path("other.yaml").write_text("title: x\n", encoding="utf-8")
     run(capsys, "run", "rates.yaml", "-f", "json")
-    monkeypatch.setattr(data, "lacking", missing)
+    monkeypatch.setattr(data, "missing_files", missing)
     code, out, err = run(capsys, "check", "rates.yaml", "other.yaml")
     assert (code, err.count("\n")) == (4, 1)
     assert "rates: Which rate" in out, "a study whose runs are all stored needs no data"
@@ -64,7 +64,7 @@ def test_check_ends_as_run_would_where_the_data_are_not_at_hand(pretend, capsys,
 
 
 def test_check_tells_what_a_run_would_download(pretend, capsys, monkeypatch):
-    monkeypatch.setattr(data, "lacking", lambda spec, folder: 11_594_722)
+    monkeypatch.setattr(data, "missing_files", lambda spec, folder: 11_594_722)
     code, out, _ = run(capsys, "check", "rates.yaml")
     assert code == 0
     assert "download    12 MB of data first" in out

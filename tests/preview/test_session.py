@@ -144,7 +144,7 @@ def test_what_an_abandoned_run_says_late_is_not_shown_and_ends_it(study: Path, m
         listener.training(request.plan, [None, None], 0)  # type: ignore[list-item]
         raise Cancelled if len(late) == 1 else StudyError("unknown-key", "the second try says what it says")
 
-    monkeypatch.setattr(preview, "train_order", train)
+    monkeypatch.setattr(preview, "train_request", train)
     monkeypatch.setattr(Preview, "wait", lambda self: None)
     found = previewed(study, full=True)
     assert found.refresh(heard) == "the second try says what it says"

@@ -10,8 +10,9 @@ import pytest
 
 from reportgen.errors import UsageError
 from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.outcomes import Report
 from reportgen.workflow.request import make_request
-from reportgen.workflow.run import Report, render_study, run_request, run_study
+from reportgen.workflow.run import render_study, run_request, run_study
 
 STUDY = """
 title: A search on three blobs

@@ -22,8 +22,9 @@ from reportgen.workflow.estimate import (
     peak_bytes,
     run_costs,
 )
+from reportgen.workflow.outcomes import FailedRun, Report
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
-from reportgen.workflow.run import FailedRun, Report, project_request
+from reportgen.workflow.run import project_request
 
 STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 """The colour of a verdict on a terminal."""

@@ -95,7 +95,7 @@ def study_as_written(study: Study) -> dict[str, Any]:
     written["remedies"] = study.remedies.model_dump()
     written |= {"plugins": list(study.plugins)} if study.plugins else {}
     _keep_what_varies_inside(study, written)
-    # On how many examples layers are looked at follows from the epochs, which a variant or a check may change.
+    # The default number of probed examples depends on the epochs, which a variant or a check may change.
     _as_in(study.tree.get("probes", {}), written["probes"], "examples")
     return written
 

@@ -1,4 +1,4 @@
-"""What a study asks for beside the scores of the trained network."""
+"""Settings of evaluation: stored predictions, MC dropout, averaged weights and snapshots."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from reportgen.study.model.section import Section
 
 
 class Polyak(Section):
-    """The mean of the weights over all steps from an epoch on."""
+    """Mean of the weights over all steps, starting at an epoch."""
 
     start: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Evaluation(Section):
-    """Predictions to keep, and averages to score."""
+    """Predictions to store, and averages to evaluate."""
 
     predictions: bool = False
     mc_dropout: Annotated[int, Field(ge=0, le=10_000)] = 0
@@ -31,6 +31,6 @@ class Evaluation(Section):
 
     @property
     def spec(self) -> EvaluationSpec:
-        """Return it as the engine takes it."""
+        """Return the specification for the engine."""
         start = self.polyak.start if self.polyak else None
         return EvaluationSpec(self.predictions, self.mc_dropout, start, self.snapshots)

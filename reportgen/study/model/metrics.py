@@ -1,4 +1,4 @@
-"""The names of all that a claim can measure, by where they are found."""
+"""Names of the metrics of claims, grouped by their source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from reportgen.study.checks.best import BEST_METRICS
 from reportgen.study.checks.ensembles import ENSEMBLE_METRICS
 
 DERIVED_STATISTICS = ("normality_gap", "weight_max", "weight_evenness")
-"""Statistics by layer that are computed from what a look keeps."""
+"""Layer statistics that are derived from the stored ones."""
 
 LAYER_METRICS = (*STATISTICS, *DERIVED_STATISTICS)
 
@@ -15,16 +15,16 @@ RUN_METRICS = ("diverged", "stopped", "parameters", "train_seconds", "steps")
 """Metrics of a whole run that are neither scores nor statistics."""
 
 TIME_METRICS = ("epochs_to", "steps_to")
-"""How long training takes to bring a score to a level; a run that never does is censored."""
+"""Training time until a score reaches a level; runs that do not reach it are censored."""
 
 COST_METRICS = ("activation_forward_ns", "activation_backward_ns", "activation_ns", "activation_over_product")
-"""Times of the hidden layers' activation on this machine, in ns an element of a layer's output."""
+"""Times of the hidden layers' activation on this machine, in ns per element of a layer's output."""
 
 CHECK_METRICS = ("gradient_error",)
-"""What a check of a run's network finds, in all layers or in some: the largest over the layers."""
+"""Results of a check of the network; the value is the largest over the layers."""
 
 MEASURED_METRICS = (*COST_METRICS, *CHECK_METRICS)
-"""What is measured beside the runs, where a claim asks for it."""
+"""Metrics with extra measurements outside the runs, made if a claim uses them."""
 
 FACT_METRICS = (
     "features",
@@ -35,10 +35,10 @@ FACT_METRICS = (
     "batch_dependent_fraction",
     "bn_identity_gap",
 )
-"""What a run notes of its data, and of its answers."""
+"""Facts about the data of a run and its predictions."""
 
 COMPOSED = ("train_cost", "accuracy_gap")
-"""Scores by epoch that are made of others: loss and penalty, training less validation accuracy."""
+"""Scores by epoch that combine others: loss plus penalty, and training minus validation accuracy."""
 
 METRICS = (
     *LAYER_METRICS,
@@ -57,11 +57,11 @@ METRICS = (
 
 THEORY_STATISTICS = ("activation_mean", "activation_std", "preactivation_std", "saturated_fraction", "gradient_std")
 THEORY_LOSSES = ("train_loss", "val_loss")
-"""What theory speaks of at initialization: statistics by mean-field theory, losses by that of guessing."""
+"""Metrics with a theoretical value at initialization: mean-field theory for statistics, uniform guessing for losses."""
 
 
 def rises(metric: str) -> bool | None:
-    """Return whether more of the metric is better, None where neither more nor less of it is."""
+    """Return whether a higher value is better; None if neither a higher nor a lower value is."""
     if metric.endswith(("accuracy", "gain")):
         return True
     return False if metric.endswith(("loss", "_cost", *TIME_METRICS, *CHECK_METRICS)) else None

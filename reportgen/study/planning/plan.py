@@ -98,7 +98,7 @@ def changed(plan: Plan, variant: str, change: Mapping[str, Any], purpose: str) -
 
 
 def search_of(tree: Mapping[str, Any]) -> Search | None:
-    """Return what a variant's tree searches, None for nothing."""
+    """Return the search in a variant's tree, None if it has none."""
     return read_search(tree.get("search"))
 
 
@@ -137,7 +137,7 @@ def _of_trial(point: Point, trial: Trial, settings: Settings) -> Variant:
 
 
 def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
-    """Return what the engine is told for one seed."""
+    """Return the specification of the run with one seed."""
     return RunSpec(
         data=data_spec(settings.data),
         preprocess=settings.preprocess,
@@ -150,7 +150,7 @@ def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
 
 
 def data_spec(data: Data) -> DataSpec:
-    """Return which examples the engine sees."""
+    """Return the specification of the data."""
     values = {name: getattr(data, name) for name in type(data).model_fields if name != "keep"}
     validation = 0.0 if data.validation is None else data.validation
     return DataSpec(**(values | {"validation": validation, "keep": tuple(sorted(data.keep.items()))}))

@@ -1,4 +1,4 @@
-"""Which variants a claim speaks of."""
+"""Selects the variants of a claim."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _OF_WIDTHS: dict[str, Callable[[list[int]], tuple[bool, Any]]] = {
     "network.hidden.layers": lambda widths: (True, len(widths)),
     "network.hidden.width": _one_width,
 }
-"""What a study may write instead of a list of widths, told from that list."""
+"""Settings that describe a list of widths, computed from the list."""
 
 
 def _same(value: Any, wanted: Any) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import reportgen.analysis.rules
 import yaml
 
+from reportgen.analysis.diagnosis import evidence as evidence_package
+from reportgen.analysis.diagnosis import rules
 from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.partial import diagnose_partial
 from reportgen.analysis.finding import Evidence, Finding, Proposal
@@ -89,9 +90,14 @@ def lr_sweep(folder: Path, *others: float) -> Plan:
 
 
 def test_every_setting_that_a_rule_proposes_is_covered() -> None:
-    folder = Path(reportgen.analysis.diagnosis.rules.__file__).parent
+    folders = [Path(package.__file__).parent for package in (rules, evidence_package)]
     named = re.compile(r'"((?:training|network|data)\.[a-z0-9_.]+|preprocess)"\s*:')
-    found = {path for file in folder.glob("*.py") for path in named.findall(file.read_text(encoding="utf-8"))}
+    found = {
+        path
+        for folder in folders
+        for file in folder.rglob("*.py")
+        for path in named.findall(file.read_text(encoding="utf-8"))
+    }
     assert found == {*SWEPT, *SWITCHED}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reportgen.cli.output.reports import report_lines
-from reportgen.workflow.run import FailedRun, Report
+from reportgen.workflow.outcomes import FailedRun, Report
 from tests.figures.examples import analysis
 
 
