@@ -6,7 +6,9 @@ import json
 import pickle
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -230,6 +232,19 @@ def test_keys_depend_on_the_source_of_the_plugins_that_a_run_uses() -> None:
         with registered(example.SCALED_TANH, plugin=Plugin("rows.py", "", sha)):
             keys.add(foreign.key("f"))
             assert own.key("f") == before
+    assert len(keys) == 2
+
+
+def test_keys_of_rows_without_a_plugin_depend_on_the_files_of_their_functions(tmp_path: Path) -> None:
+    keys = set()
+    for text in ("a = 1", "a = 1  # edited"):
+        path = tmp_path / "mine.py"
+        path.write_text(f"{text}\nsample = lambda draw: draw.normal\n", encoding="utf-8")
+        names: dict[str, Any] = {}
+        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
+        row = replace(example.HALF, sample=names["sample"], variance=None)
+        with registered(row):
+            keys.add(spec(weights=defaults(row)).key("f"))
     assert len(keys) == 2
 
 
