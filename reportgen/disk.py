@@ -68,7 +68,12 @@ def replace_file(path: Path, content: bytes) -> None:
     """Give the file its new content in one step: a reader sees the old file or the new one."""
     with temporary_path(path) as temporary:
         write_synced(temporary, content)
-        retry_while_busy(lambda: os.replace(temporary, path))
+        replace_path(temporary, path)
+
+
+def replace_path(new: Path, path: Path) -> None:
+    """Move a finished file to `path`, replacing the file there in one step."""
+    retry_while_busy(lambda: os.replace(new, path))
 
 
 def replace_folder(new: Path, path: Path) -> None:
@@ -98,6 +103,12 @@ def remove(path: Path) -> None:
     else:
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder if it is empty."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def remove_abandoned(folder: Path) -> None:

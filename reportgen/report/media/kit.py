@@ -40,26 +40,15 @@ def write_figures(drawings: Sequence[Drawing], folder: Path, svgs: Mapping[str, 
 def write_embed(document: Document, drawings: Sequence[Drawing], folder: Path) -> list[Path]:
     """Write figures.tex, report.md and captions.md, which refer to ../figures/; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    begins = beginnings({"id": document.id, "title": document.title, "question": document.question})
     contents = {
-        "figures.tex": _latex(begins["figures.tex"], document, drawings),
-        "report.md": _markdown(begins["report.md"], document, drawings),
-        "captions.md": _captions(begins["captions.md"], drawings),
+        "figures.tex": _latex(document, drawings),
+        "report.md": _markdown(document, drawings),
+        "captions.md": _captions(drawings),
     }
     paths = [folder / name for name in contents]
     for path, content in zip(paths, contents.values(), strict=True):
         path.write_text(content, encoding="utf-8", newline="\n")
     return paths
-
-
-def beginnings(study: Mapping[str, str]) -> dict[str, str]:
-    """Return how each snippet of a study begins, by which it is known; study: its id, title and question."""
-    id_, title, question = (study.get(key, "") for key in ("id", "title", "question"))
-    return {
-        "figures.tex": f"% Figures of {id_}: \\input this file, with \\usepackage{{graphicx}}.\n",
-        "report.md": f"# {_plain(title)}\n\n{_plain(question)}\n",
-        "captions.md": "# Captions\n\n",
-    }
 
 
 def latex_text(text: str) -> str:
@@ -78,7 +67,7 @@ def _superscripts(text: str) -> str:
     )
 
 
-def _latex(begin: str, document: Document, drawings: Sequence[Drawing]) -> str:
+def _latex(document: Document, drawings: Sequence[Drawing]) -> str:
     floats = [
         "\\begin{figure}[htbp]\n  \\centering\n"
         f"  \\includegraphics[width=\\linewidth]{{\\reportgenfigures/{drawing.id}.pdf}}\n"
@@ -87,16 +76,17 @@ def _latex(begin: str, document: Document, drawings: Sequence[Drawing]) -> str:
         for drawing in drawings
     ]
     head = (
-        f"{begin}% Where the document stands elsewhere, say before it where the figures are:\n"
+        f"% Figures of {document.id}: \\input this file, with \\usepackage{{graphicx}}.\n"
+        "% If your document is in another folder, define the path of the figures first:\n"
         f"% \\newcommand{{\\reportgenfigures}}{{reports/{document.id}/figures}}\n"
         "\\providecommand{\\reportgenfigures}{../figures}\n\n"
     )
     return head + "\n".join(floats)
 
 
-def _markdown(begin: str, document: Document, drawings: Sequence[Drawing]) -> str:
+def _markdown(document: Document, drawings: Sequence[Drawing]) -> str:
     """Return Markdown that MyST and Quarto both read: title, claims as a table, figures with captions."""
-    lines = [begin]
+    lines = [f"# {_plain(document.title)}", "", _plain(document.question), ""]
     if document.claims:
         lines += ["| claim | verdict | measured | 95% interval | expected | seeds |", "|---|---|---|---|---|---|"]
         lines += [_claim(claim, document.watermark is not None) for claim in document.claims]
@@ -123,14 +113,14 @@ def _claim(tested: ClaimView, quick: bool) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def _captions(begin: str, drawings: Sequence[Drawing]) -> str:
+def _captions(drawings: Sequence[Drawing]) -> str:
     """Return each figure's caption and alternative text, to copy into slides and other documents."""
     parts = [
         f"## {_plain(drawing.title)}\n\nfigures/{_plain(drawing.id)}\n\n"
         f"Caption: {_plain(exponents(drawing.caption))}\n\nAlternative text: {_plain(exponents(drawing.alt))}\n"
         for drawing in drawings
     ]
-    return begin + "\n".join(parts)
+    return "# Captions\n\n" + "\n".join(parts)
 
 
 def _plain(text: str) -> str:

@@ -5,7 +5,6 @@ All links are relative and nothing is fetched from elsewhere: the folder works f
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +14,7 @@ from reportgen import disk
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
 from reportgen.paths import PAGE, RESULTS, RUNS
 from reportgen.report.media.render import fill_page
-from reportgen.report.publish.stale_files import made_here
+from reportgen.report.publish.manifest import checksums, read_manifest, remove_unchanged, write_manifest
 from reportgen.report.results.tables import write_csv
 from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.site.finished import Finished, find_reports, read_report
@@ -100,18 +99,19 @@ def _write(course: Course, site: Path) -> list[Path]:
     disk.remove_abandoned(site)
     for study in course.studies:
         _bring(study.report.folder, site)
-    names = (PAGE, course.overview)
+    names = (PAGE, course.overview, TABLE)
+    former = read_manifest(site) or {}
     with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
-        for name in names:
+        for name in (PAGE, course.overview):
             text = fill_page(PAGES[name], course=course, page=name)
             (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
-        written = [_move(staged / name, site / name) for name in (*names, TABLE)]
-    for name in PAGES.keys() - set(names):
-        if made_here(site / name):
-            (site / name).unlink(missing_ok=True)
-    return written
+        for name in names:
+            disk.replace_path(staged / name, site / name)
+    remove_unchanged(site, {name: value for name, value in former.items() if name not in names})
+    write_manifest(site, checksums(site, names))
+    return [site / name for name in names]
 
 
 def _bring(folder: Path, site: Path) -> None:
@@ -125,8 +125,3 @@ def _bring(folder: Path, site: Path) -> None:
 
 def _left_behind(top: bool, names: Sequence[str]) -> list[str]:
     return [name for name in names if name.startswith(".") or (top and name in LEFT_BEHIND)]
-
-
-def _move(path: Path, target: Path) -> Path:
-    disk.retry_while_busy(lambda: os.replace(path, target))
-    return target
