@@ -120,7 +120,7 @@ def test_a_quick_page_has_no_verdicts(tmp_path: Path) -> None:
     assert "for 3 claims" in page
     assert "A quick look (1 of 2 epochs): no verdicts" in page
     assert page.count('<span class="badge no-verdict">') == 4
-    assert "What is not settled" not in page
+    assert '<ul class="reasons">' not in page
     assert snippet.count("| no verdict |") == 3
     assert "3 claims: a quick look, no verdicts." in page
     assert " inconclusive</span>" not in page

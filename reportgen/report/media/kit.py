@@ -1,4 +1,4 @@
-"""The teaching kit: figures as files, and snippets that put them into LaTeX, MyST and Quarto."""
+"""The teaching kit: figures as files, and snippets that include them in LaTeX, MyST and Quarto."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LATEX = {
 
 
 def write_figures(drawings: Sequence[Drawing], folder: Path, svgs: Mapping[str, str]) -> list[Path]:
-    """Write every figure as SVG, PDF, PNG and CSV; return the paths."""
+    """Write each figure as SVG, PDF, PNG and CSV; return the paths."""
     return [path for drawing in drawings for path in save(drawing, folder, svgs[drawing.id])]
 
 
@@ -52,13 +52,13 @@ def write_embed(document: Document, drawings: Sequence[Drawing], folder: Path) -
 
 
 def latex_text(text: str) -> str:
-    """Return text with what LaTeX takes for commands escaped; powers of ten become superscripts."""
+    """Return text with escaped LaTeX commands; powers of ten become superscripts."""
     plain = "".join(_LATEX.get(letter, letter) for letter in text)
     return _superscripts(plain)
 
 
 def _superscripts(text: str) -> str:
-    """Return text with runs of raised digits as LaTeX exponents."""
+    """Return text with superscript digits as LaTeX exponents."""
     raised = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
     return re.sub(
         f"[{raised}]+",
@@ -85,7 +85,7 @@ def _latex(document: Document, drawings: Sequence[Drawing]) -> str:
 
 
 def _markdown(document: Document, drawings: Sequence[Drawing]) -> str:
-    """Return Markdown that MyST and Quarto both read: title, claims as a table, figures with captions."""
+    """Return Markdown for MyST and Quarto: the title, a table of the claims and the figures with captions."""
     lines = [f"# {_plain(document.title)}", "", _plain(document.question), ""]
     if document.claims:
         lines += ["| claim | verdict | measured | 95% interval | expected | seeds |", "|---|---|---|---|---|---|"]
@@ -114,7 +114,7 @@ def _claim(tested: ClaimView, quick: bool) -> str:
 
 
 def _captions(drawings: Sequence[Drawing]) -> str:
-    """Return each figure's caption and alternative text, to copy into slides and other documents."""
+    """Return the caption and the alternative text of each figure, to copy into slides and other documents."""
     parts = [
         f"## {_plain(drawing.title)}\n\nfigures/{_plain(drawing.id)}\n\n"
         f"Caption: {_plain(exponents(drawing.caption))}\n\nAlternative text: {_plain(exponents(drawing.alt))}\n"
@@ -124,7 +124,7 @@ def _captions(drawings: Sequence[Drawing]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return text on one line with Markdown's own signs escaped; $formulas$ stay."""
+    """Return text on one line with escaped Markdown; $formulas$ stay."""
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>" else letter for letter in " ".join(text.split()))
 
 

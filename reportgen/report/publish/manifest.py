@@ -20,7 +20,7 @@ VERSION = 1
 
 
 def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 of each file by its name relative to the folder; names without a readable file are left out."""
+    """Return the SHA-256 of each file by its name relative to the folder, without files that cannot be read."""
     found = {}
     for name in names:
         try:

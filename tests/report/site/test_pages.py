@@ -191,7 +191,13 @@ def test_the_same_reports_give_the_same_bytes_and_a_second_site_takes_up_what_ch
     (tmp_path / "in" / "a" / "index.html").write_text("new", encoding="utf-8")
     write_site([tmp_path / "in"], tmp_path / "one")
     assert (tmp_path / "one" / "a" / "index.html").read_text(encoding="utf-8") == "new"
-    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["a", "b", "claims.csv", *PAGES, "manifest.json"]
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == [
+        "a",
+        "b",
+        "claims.csv",
+        *PAGES,
+        "manifest.json",
+    ]
 
 
 def test_studies_stand_in_the_order_of_the_lectures(tmp_path: Path) -> None:
