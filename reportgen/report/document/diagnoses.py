@@ -230,8 +230,8 @@ def _ends(values: Iterable[float]) -> tuple[float, float]:
     return ordered[0], ordered[-1]
 
 
-def _guessing(found: Sequence[Guessing]) -> Guessing | None:
+def _guessing(counts: Sequence[Guessing]) -> Guessing | None:
     """Return the numbers of runs that count as guessing over all variants, None if there are none."""
-    if not found:
+    if not counts:
         return None
-    return Guessing(found[0].score, sum(one.before for one in found), sum(one.after for one in found))
+    return Guessing(counts[0].score, sum(one.before for one in counts), sum(one.after for one in counts))

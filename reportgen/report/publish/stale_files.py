@@ -28,8 +28,8 @@ SNIPPETS = ("figures.tex", "report.md", "captions.md")
 def tidy(folder: Path, staged: Path) -> None:
     """Remove the files of the former report that the staged one does not replace, and write the staged manifest.
 
-    If both reports have the same results, pages and figures in other formats stay valid: they stay, and so do their
-    entries in the manifest and the figures in results.json. Files that a user added or changed always stay.
+    If both reports have the same results, the files of other formats are still valid. They stay, with their entries in
+    the manifest and with the figures in results.json. Files that a user added or changed always stay.
     """
     former, new = read_object(folder / RESULTS), read_object(staged / RESULTS)
     written = checksums(staged, [path.relative_to(staged).as_posix() for path in staged.rglob("*")])
@@ -47,7 +47,7 @@ def tidy(folder: Path, staged: Path) -> None:
 
 
 def _former_files(folder: Path, results: Mapping[str, Any]) -> dict[str, str]:
-    """Return the checksums of the former report's files; without a manifest, those of the names that it gave them."""
+    """Return the checksums of the files of the former report, from its manifest or else from its results."""
     manifest = read_manifest(folder)
     if manifest is not None:
         return manifest
@@ -56,7 +56,7 @@ def _former_files(folder: Path, results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _names(results: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of a report's files; a damaged results.json may have anything for its study and figures."""
+    """Yield the names of the files of a report; the results may be damaged."""
     yield PAGE
     yield from (f"embed/{name}" for name in SNIPPETS)
     yield from (f"{study}.pdf" for study in _ids([results.get("study")]))
