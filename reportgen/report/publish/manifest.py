@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from reportgen import disk
 from reportgen.paths import MANIFEST
@@ -32,18 +31,17 @@ def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
 
 def read_manifest(folder: Path) -> dict[str, str] | None:
     """Return the checksums in a folder's manifest, None if the folder has no readable manifest of reportgen."""
-    manifest = read_object(folder / MANIFEST)
+    manifest = disk.read_json(folder / MANIFEST)
     files = manifest.get("files")
     if manifest.get("format") != FORMAT or not isinstance(files, dict):
         return None
     return {name: value for name, value in files.items() if is_inside(name)}
 
 
-def write_manifest(folder: Path, files: Mapping[str, str]) -> Path:
-    """Write the manifest of a folder in one step and return its path."""
+def write_manifest(folder: Path, files: Mapping[str, str]) -> None:
+    """Write the manifest of a folder in one step."""
     text = json.dumps({"format": FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}, indent=1)
     disk.replace_file(folder / MANIFEST, (text + "\n").encode())
-    return folder / MANIFEST
 
 
 def remove_unchanged(folder: Path, files: Mapping[str, str]) -> None:
@@ -53,15 +51,6 @@ def remove_unchanged(folder: Path, files: Mapping[str, str]) -> None:
         disk.remove(folder / name)
     for parent in {(folder / name).parent for name in unchanged} - {folder}:
         disk.remove_if_empty(parent)
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file; an empty one if the file is missing or does not contain one."""
-    try:
-        values = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
 
 
 def is_inside(name: str) -> bool:

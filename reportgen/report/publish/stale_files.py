@@ -9,14 +9,7 @@ from typing import Any
 
 from reportgen import disk
 from reportgen.paths import PAGE, RESULTS
-from reportgen.report.publish.manifest import (
-    checksums,
-    is_inside,
-    read_manifest,
-    read_object,
-    remove_unchanged,
-    write_manifest,
-)
+from reportgen.report.publish.manifest import checksums, is_inside, read_manifest, remove_unchanged, write_manifest
 from reportgen.report.results.results import FORMAT
 
 ENDINGS = ("svg", "pdf", "png", "csv")
@@ -31,7 +24,7 @@ def tidy(folder: Path, staged: Path) -> None:
     If both reports have the same results, the files of other formats are still valid. They stay, with their entries in
     the manifest and with the figures in results.json. Files that a user added or changed always stay.
     """
-    former, new = read_object(folder / RESULTS), read_object(staged / RESULTS)
+    former, new = disk.read_json(folder / RESULTS), disk.read_json(staged / RESULTS)
     written = checksums(staged, [path.relative_to(staged).as_posix() for path in staged.rglob("*")])
     replaced = {path.name for path in staged.iterdir()}
     files = _former_files(folder, former)
@@ -48,8 +41,7 @@ def tidy(folder: Path, staged: Path) -> None:
 
 def _former_files(folder: Path, results: Mapping[str, Any]) -> dict[str, str]:
     """Return the checksums of the files of the former report, from its manifest or else from its results."""
-    manifest = read_manifest(folder)
-    if manifest is not None:
+    if (manifest := read_manifest(folder)) is not None:
         return manifest
     names = _names(results) if results.get("format") == FORMAT else ()
     return checksums(folder, filter(is_inside, names))
