@@ -75,7 +75,7 @@ def _part(search: SearchResult, several: bool) -> SearchPart:
 
 
 def _rank(one: TrialResult, maximize: bool) -> tuple[int, float]:
-    """Return the sort key of a trial, the best first; more seeds without a finite score always rank behind."""
+    """Return the sort key of a trial, the best first; trials with seeds without a finite score come last."""
     lost, mean = len(one.trial.seeds) - one.score.n, one.score.value
     return lost, math.inf if math.isnan(mean) else -mean if maximize else mean
 
