@@ -167,11 +167,10 @@ def studies() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "text"), studies(), ids=[page for page, _ in studies()])
 def test_the_studies_in_the_pages_are_valid(tmp_path: Path, page: str, text: str) -> None:
     from reportgen.study.loading.loader import load_study
-    from reportgen.study.planning.plan import make_plan
 
     path = tmp_path / "example.yaml"
     path.write_text(text, encoding="utf-8")
-    plan = make_plan(load_study(path))
+    plan = load_study(path)
     assert len(plan.runs) == len(plan.variants) * 5
     assert len(plan.variants) == {"README": 2, "tutorial": 6}[page]
 
@@ -271,7 +270,7 @@ def test_the_recipe_of_a_search_is_a_study(tmp_path: Path) -> None:
     (recipe,) = blocks(ROOT / "docs" / "howto.md", "yaml")
     path = tmp_path / "rate.yaml"
     path.write_text(recipe, encoding="utf-8")
-    plan = make_plan(load_study(path), projected=True)
+    plan = make_plan(load_study(path).study, projected=True)
     assert len(plan.runs) == 20 + 8 * 5
     page = text_of(ROOT / "docs" / "howto.md")
     for setting in re.findall(r'--set "([^"]+)"', page):

@@ -53,7 +53,7 @@ def error_of(folder: Path, text: str | bytes) -> StudyError:
 def test_the_sound_study_is_sound(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND, encoding="utf-8")
-    assert load_study(path).title == "T"
+    assert load_study(path).study.title == "T"
 
 
 def test_names_are_unique() -> None:

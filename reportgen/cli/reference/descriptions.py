@@ -188,7 +188,7 @@ def _study(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.study.loading.loader import load_study
     from reportgen.study.planning.plan import make_plan
 
-    study = load_study(shipped_studies()[name])
+    study = load_study(shipped_studies()[name]).study
     plan = make_plan(study, projected=True)
     yield study.question
     yield f"file:    {shipped_studies()[name]}"

@@ -11,10 +11,9 @@ import yaml
 
 from reportgen.study.model.components import plain, plain_value
 from reportgen.study.model.ranges import OPTIONS
-from reportgen.study.model.settings import Settings
+from reportgen.study.model.settings import SECTIONS, Settings
 from reportgen.study.model.study import Study
-from reportgen.study.planning.plan import settings_of
-from reportgen.study.planning.variants import SECTIONS, Choice, axis_of, choices_of
+from reportgen.study.planning.variants import Choice, axis_of, choices_of
 from reportgen.study.syntax.yaml12 import SCALARS
 
 
@@ -72,21 +71,20 @@ def _moved(written: dict[str, Any], here: Path, there: Path) -> dict[str, Any]:
 
 def study_as_written(study: Study) -> dict[str, Any]:
     """Return the study's contents as a mapping that reads back to an equal study."""
-    settings = settings_of(study.tree)
     written: dict[str, Any] = {
         "title": study.title,
         "question": study.question,
         "introduction": study.introduction,
         "closing": study.closing,
-        "data": _data(settings),
-        "preprocess": [plain(step) for step in settings.preprocess],
+        "data": _data(study),
+        "preprocess": [plain(step) for step in study.preprocess],
     }
     for name in SECTIONS:
-        section = getattr(settings, name)
+        section = getattr(study, name)
         values = {key: plain_value(getattr(section, key)) for key in type(section).model_fields}
         written[name] = {key: "none" if value is None else value for key, value in values.items()}
     written |= {"vary": study.vary, "variants": study.variants}
-    written |= {"search": study.tree.get("search") or "none", "seeds": list(study.seeds)}
+    written |= {"search": study.search.written if study.search else "none", "seeds": list(study.seeds)}
     written["ensembles"] = study.ensembles if isinstance(study.ensembles, bool) else list(study.ensembles)
     written["sanity"] = list(study.sanity)
     written["claims"] = [claim.model_dump(exclude_none=True) for claim in study.claims]
@@ -94,7 +92,7 @@ def study_as_written(study: Study) -> dict[str, Any]:
     written["remedies"] = study.remedies.model_dump()
     _keep_what_varies_inside(study, written)
     # The default number of probed examples depends on the epochs, which a variant or a check may change.
-    _as_in(study.tree.get("probes", {}), written["probes"], "examples")
+    _as_in(study.written.get("probes", {}), written["probes"], "examples")
     return written
 
 
@@ -109,15 +107,15 @@ def _keep_what_varies_inside(study: Study, written: dict[str, Any]) -> None:
 
     The widths of hidden layers too stay in their form, so that an override may still change their number.
     """
-    searched = [key for key in study.tree.get("search") or () if key not in OPTIONS]
+    searched = [key for key in (study.search.written if study.search else ()) if key not in OPTIONS]
     named = [path for changes in study.variants.values() for path in changes]
     paths = {*study.vary, *named, *searched, "network.hidden.layers"}
     for path in paths:
         section, *inside = path.split(".")
         if path == "data.name" or (section == "preprocess" and inside):
-            _as_in(study.tree, written, section)
+            _as_in(study.written, written, section)
         elif section in SECTIONS and len(inside) > 1:
-            _as_in(study.tree.get(section, {}), written[section], inside[0])
+            _as_in(study.written.get(section, {}), written[section], inside[0])
 
 
 def _as_in(tree: dict[str, Any], written: dict[str, Any], key: str) -> None:

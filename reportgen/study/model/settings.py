@@ -27,7 +27,13 @@ MOST_UNITS = 100_000
 MOST_VALUES = 10**9
 MOST_SEED = 2**32 - 1
 
-Rate = Annotated[float, Field(ge=0)]
+VARIABLE = ("data", "preprocess", "network", "training", "probes", "evaluation")
+"""The sections of `Settings`."""
+SECTIONS = ("network", "training", "probes", "evaluation")
+"""The sections whose keys are fields; `data` also contains the parameters of a data set, `preprocess` is a list."""
+VARIED = (*VARIABLE, "search")
+"""The sections that variants can change."""
+
 _AUGMENT = ("training", "augment")
 DATA_OPTION_NAMES = frozenset(option.name for option in DATA_OPTIONS)
 

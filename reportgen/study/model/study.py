@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, InstanceOf, field_validator
 
 from reportgen.data.spec import DataSpec
 from reportgen.registry import Component
@@ -16,6 +16,7 @@ from reportgen.study.model.sanity import read_checks
 from reportgen.study.model.search import read_search
 from reportgen.study.model.section import Section
 from reportgen.study.model.settings import MOST_SEED, Settings
+from reportgen.study.planning.variants import Point
 
 MOST_SEEDS = 1000
 
@@ -102,8 +103,9 @@ class Study(StudyFile):
 
     Attributes
     ----------
-    tree : the settings of the file with overrides, as plain values; variants change this base.
+    written : the settings of the file with overrides, as plain values; variants change this base.
     search_is_typed : whether overrides set the size of the search, which `--quick` then keeps.
+    points : the variants and searches.
     data_places : the place that names each data set.
     """
 
@@ -112,7 +114,8 @@ class Study(StudyFile):
     folder: Path
     watermark: str | None = None
     search_is_typed: bool = False
-    tree: dict[str, Any]
+    written: dict[str, Any]
+    points: tuple[InstanceOf[Point], ...] = ()
     data_places: dict[Component, str] = Field(default_factory=dict)
 
     def place_of(self, data: DataSpec) -> str:

@@ -16,13 +16,11 @@ from reportgen.data.datasets import DATASETS
 from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
 from reportgen.registry import Component
-from reportgen.study.loading.overrides import with_values
 from reportgen.study.model.components import plain, plain_value
-from reportgen.study.model.search import Search, read_search
-from reportgen.study.model.settings import Data, Network, Settings, Training
+from reportgen.study.model.settings import VARIABLE, Data, Network, Settings, Training
 from reportgen.study.model.study import Study
 from reportgen.study.planning.trials import Scores, Trial, trials_of
-from reportgen.study.planning.variants import VARIABLE, Point, points
+from reportgen.study.planning.variants import Point
 
 
 @dataclass(frozen=True)
@@ -68,16 +66,15 @@ def make_plan(study: Study, scores: Scores | None = None, projected: bool = Fals
     """
     variants: list[Variant] = []
     runs: list[PlannedRun] = []
-    for point in points(study.tree, study.vary, study.variants):
-        search = search_of(point.tree)
+    for point in study.points:
+        search = point.search
         if search is None:
-            settings = settings_of(point.tree)
-            variants.append(_variant(point, settings))
-            runs += _runs(study, point.id, settings, study.seeds)
+            variants.append(_variant(point, point.settings))
+            runs += _runs(study, point.id, point.settings, study.seeds)
             continue
         search = search.small() if study.watermark and not study.search_is_typed else search
         for trial in trials_of(search, point, study.seeds, scores or {}, projected):
-            settings = settings_of(with_values(point.tree, trial.changes))
+            settings = point.changed(trial.changes)
             variants.append(_of_trial(point, trial, settings))
             runs += _runs(study, trial.id, settings, trial.seeds)
     return Plan(study, tuple(variants), tuple(runs))
@@ -91,23 +88,18 @@ def changed(plan: Plan, variant: str, change: Mapping[str, Any], purpose: str) -
     """
     study, trial = plan.study, next(v.trial for v in plan.variants if v.id == variant)
     wanted = trial.point if trial else variant
-    point = next(p for p in points(study.tree, study.vary, study.variants) if p.id == wanted)
-    tree = with_values(point.tree, {**(trial.changes if trial else {}), **change})
+    point = next(point for point in study.points if point.id == wanted)
+    settings = point.changed({**(trial.changes if trial else {}), **change})
     seeds = [run.seed for run in plan.runs if run.variant == variant]
-    return [replace(run, purpose=purpose) for run in _runs(study, variant, settings_of(tree), seeds)]
-
-
-def search_of(tree: Mapping[str, Any]) -> Search | None:
-    """Return the search in a variant's tree, None if it has none."""
-    return read_search(tree.get("search"))
+    return [replace(run, purpose=purpose) for run in _runs(study, variant, settings, seeds)]
 
 
 def _runs(study: Study, variant: str, settings: Settings, seeds: Sequence[int]) -> list[PlannedRun]:
     classes = class_count(settings, study.folder)
-    specs = [run_spec(settings, seed, classes) for seed in seeds]
-    if study.ensembles:  # they are averages of what the runs predict
-        specs = [replace(spec, evaluation=replace(spec.evaluation, predictions=True)) for spec in specs]
-    return [PlannedRun(variant, spec.seed, spec) for spec in specs]
+    spec = run_spec(settings, 0, classes)
+    if study.ensembles:  # ensembles average the predictions of the runs
+        spec = replace(spec, evaluation=replace(spec.evaluation, predictions=True))
+    return [PlannedRun(variant, seed, replace(spec, seed=seed)) for seed in seeds]
 
 
 def class_count(settings: Settings, folder: Path) -> int:
@@ -115,11 +107,6 @@ def class_count(settings: Settings, folder: Path) -> int:
     row = DATASETS[settings.data.source.name]
     known = settings.data.classes or row.fixed.get("classes")
     return known or shape(data_spec(settings.data), (), folder)[2]
-
-
-def settings_of(tree: Mapping[str, Any]) -> Settings:
-    """Return the settings in a study's tree, checked."""
-    return Settings.model_validate({name: tree[name] for name in VARIABLE if name in tree})
 
 
 def _variant(point: Point, settings: Settings) -> Variant:
@@ -130,7 +117,7 @@ def _variant(point: Point, settings: Settings) -> Variant:
 
 def _of_trial(point: Point, trial: Trial, settings: Settings) -> Variant:
     """Return a trial as a variant: what is searched stands among its settings, below `search`."""
-    asked = {f"search.{key}": value for key, value in point.tree["search"].items()}
+    asked = {f"search.{key}": value for key, value in trial.asked.written.items()}
     place = {"search": trial.search, "search.stage": trial.stage, "search.trial": trial.number}
     varied = {choice.path: choice.label for choice in point.choices} | {"search": trial.search} | trial.words
     return Variant(trial.id, trial.label, flat_settings(settings) | asked | place, varied, trial)

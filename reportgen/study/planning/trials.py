@@ -16,7 +16,7 @@ from reportgen.data.streams import stream
 from reportgen.study.model.components import problem
 from reportgen.study.model.ranges import Range
 from reportgen.study.model.search import EPOCHS, Search, Stage
-from reportgen.study.model.settings import Training
+from reportgen.study.model.settings import Settings
 from reportgen.study.planning.variants import BASELINE, Point, automatic_label, slug
 
 Places = Mapping[str, float]
@@ -94,7 +94,7 @@ def _trial(
         places=at,
         values=values,
         words=words,
-        changes=values | _epochs(search.stages[index], point.tree),
+        changes=values | _epochs(search.stages[index], point.settings),
         seeds=seeds,
         asked=search,
     )
@@ -105,11 +105,11 @@ def _word(path: str, value: Any) -> str:
     return automatic_label(path, shown, True)
 
 
-def _epochs(stage: Stage, tree: Mapping[str, Any]) -> dict[str, Any]:
+def _epochs(stage: Stage, settings: Settings) -> dict[str, Any]:
     """Return the epochs that a stage sets, nothing where it leaves them to the study."""
     if stage.epochs is None and stage.share == 1:
         return {}
-    usual = Training.model_validate(tree.get("training", {})).epochs
+    usual = settings.training.epochs
     return {EPOCHS: max(min(usual, 1), round(usual * stage.share)) if stage.epochs is None else stage.epochs}
 
 

@@ -11,7 +11,6 @@ import pytest
 from reportgen.errors import StudyError, UsageError
 from reportgen.study.loading.loader import load_study
 from reportgen.study.loading.overrides import parse_set, with_value
-from reportgen.study.planning.plan import make_plan
 from tests.study.texts import SOUND
 
 VARIED = SOUND + "vary: {training.lr: [0.1, 0.2]}\nvariants: {my own.way: {network.init: {name: gaussian, std: 1}}}\n"
@@ -105,20 +104,18 @@ def test_a_path_through_something_without_keys_is_a_key_error(path: str) -> None
 
 
 def test_overrides_reach_components_lists_variants_and_claims(tmp_path: Path) -> None:
-    found = study(
+    plan = study(
         tmp_path,
         {"network.activation": "leaky_relu", "network.activation.slope": 0.1, "network.hidden.0": 3, "seeds": 2},
     )
-    spec = make_plan(found).runs[0].spec
+    spec = plan.runs[0].spec
     assert spec.network.layers[0].activation.params == (("slope", 0.1),)
     assert [layer.units for layer in spec.network.layers] == [3, 5, 2]
-    assert found.seeds == (0, 1)
+    assert plan.study.seeds == (0, 1)
 
 
 def test_overrides_reach_into_what_varies(tmp_path: Path) -> None:
-    plan = make_plan(
-        study(tmp_path, {"vary.training.lr": [1, 2, 3], "variants.my own.way.network.init.std": 2}, VARIED)
-    )
+    plan = study(tmp_path, {"vary.training.lr": [1, 2, 3], "variants.my own.way.network.init.std": 2}, VARIED)
     assert [run.spec.training.lr for run in plan.runs[::5]] == [1.0, 2.0, 3.0]
     assert {run.spec.network.layers[0].init["std"] for run in plan.runs} == {2.0}
 
@@ -181,7 +178,7 @@ def test_a_path_leads_into_what_was_written_in_short() -> None:
 
 
 def test_a_whole_number_may_have_an_exponent_and_its_limit_is_named(tmp_path: Path) -> None:
-    assert study(tmp_path, {"training.epochs": parse_set("training.epochs=1e3")[1]}).training.epochs == 1000
+    assert study(tmp_path, {"training.epochs": parse_set("training.epochs=1e3")[1]}).study.training.epochs == 1000
     with pytest.raises(StudyError, match="1000000") as beyond:
         study(tmp_path, {"training.epochs": 1e30})
     with pytest.raises(StudyError) as fraction:
@@ -192,6 +189,6 @@ def test_a_whole_number_may_have_an_exponent_and_its_limit_is_named(tmp_path: Pa
 def test_a_claim_names_one_value_and_no_list(tmp_path: Path) -> None:
     claim = "{id: one, says: s, measure: {metric: val_loss}, where: {training.lr: [0.1, 0.2]}, expect: {below: 1}}"
     with pytest.raises(StudyError) as caught:
-        make_plan(study(tmp_path, {}, f"{VARIED}claims: [{claim}]\n"))
+        study(tmp_path, {}, f"{VARIED}claims: [{claim}]\n")
     assert caught.value.code == "unknown-variant"
     assert str(caught.value.where).endswith("claims[0].where.training.lr")

@@ -22,7 +22,7 @@ L2 = "training.l2: {uniform: [0, 1]}"
 def plan_of(folder: Path, text: str, more: str = "seeds: 3", **overrides: Any) -> Plan:
     path = folder / "s.yaml"
     path.write_text(added(f"search: {{{text}}}\n{more}"), encoding="utf-8")
-    return make_plan(load_study(path, {name.replace("__", "."): value for name, value in overrides.items()}))
+    return load_study(path, {name.replace("__", "."): value for name, value in overrides.items()})
 
 
 def trials(plan: Plan) -> list[Trial]:
@@ -197,8 +197,8 @@ def test_overrides_reach_into_a_search(tmp_path: Path) -> None:
     ],
 )
 def test_a_dumped_search_comes_back(search: str, tmp_path: Path) -> None:
-    study = plan_of(tmp_path, search).study
-    assert_equal_plans(study, reloaded(study, tmp_path))
+    plan = plan_of(tmp_path, search)
+    assert_equal_plans(plan, reloaded(plan, tmp_path))
 
 
 def test_a_quick_look_has_few_and_short_trials(tmp_path: Path) -> None:
@@ -221,4 +221,4 @@ def test_choices_may_be_components_with_labels(tmp_path: Path) -> None:
     assert [trial.words["training.optimizer"] for trial in trials(plan)] == ["sgd", "heavy", "Adam"]
     optimizers = {run.variant: run.spec.training.optimizer for run in plan.runs}
     assert [(one.name, one.get("momentum")) for one in optimizers.values()][:2] == [("sgd", 0.0), ("sgd", 0.9)]
-    assert_equal_plans(plan.study, reloaded(plan.study, tmp_path))
+    assert_equal_plans(plan, reloaded(plan, tmp_path))

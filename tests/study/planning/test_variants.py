@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.engine.spec import BatchNormSpec, DropoutSpec
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import Plan, changed, make_plan
+from reportgen.study.planning.plan import Plan, changed
 from reportgen.study.planning.variants import automatic_label, slug
 from tests.study.texts import SOUND, network
 
@@ -17,7 +17,7 @@ from tests.study.texts import SOUND, network
 def plan_of(folder: Path, more: str = "", text: str = SOUND) -> Plan:
     path = folder / "s.yaml"
     path.write_text(text + more, encoding="utf-8")
-    return make_plan(load_study(path))
+    return load_study(path)
 
 
 def labels(plan: Plan) -> list[str]:

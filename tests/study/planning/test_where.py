@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.study.planning.plan import Plan
 from reportgen.study.planning.where import matching_variants
 from tests.study.texts import LINES, SOUND
 
@@ -28,7 +28,7 @@ vary:
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     path = tmp_path_factory.mktemp("where") / "s.yaml"
     path.write_text(SOUND + MORE, encoding="utf-8")
-    return make_plan(load_study(Path(path)))
+    return load_study(Path(path))
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_layers_and_width_are_told_from_the_list_of_widths(tmp_path: Path, path:
     network = "network: {hidden: {layers: 1, width: 8}}"
     vary = "vary: {network.hidden.layers: [2, 6], network.hidden.width: [8, 4]}"
     file.write_text("\n".join([*LINES[:3], network, vary]), encoding="utf-8")
-    assert len(matching_variants(make_plan(load_study(file)).variants, {f"network.hidden.{path}": wanted})) == count
+    assert len(matching_variants(load_study(file).variants, {f"network.hidden.{path}": wanted})) == count

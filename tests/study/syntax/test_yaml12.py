@@ -93,4 +93,4 @@ def test_a_byte_order_mark_and_windows_lines_change_nothing(tmp_path: Any) -> No
 
     path = tmp_path / "s.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + SOUND.replace("\n", "\r\n").encode())
-    assert load_study(path).title == "T"
+    assert load_study(path).study.title == "T"
