@@ -24,7 +24,8 @@ from reportgen.study.checks.searched import check_searches, check_trials, most_r
 from reportgen.study.loading.elsewhere import path_ending
 from reportgen.study.loading.messages import study_error
 from reportgen.study.loading.overrides import with_value
-from reportgen.study.model.settings import VARIED, Data, Settings
+from reportgen.study.model.data_settings import Data
+from reportgen.study.model.settings import VARIED, Settings
 from reportgen.study.model.study import Study, StudyFile
 from reportgen.study.planning.plan import Plan, data_spec, make_plan
 from reportgen.study.planning.variants import Point, points

@@ -17,7 +17,8 @@ from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
 from reportgen.registry import Component
 from reportgen.study.model.components import plain, plain_value
-from reportgen.study.model.settings import VARIABLE, Data, Network, Settings, Training
+from reportgen.study.model.data_settings import Data
+from reportgen.study.model.settings import VARIABLE, Network, Settings, Training
 from reportgen.study.model.study import Study
 from reportgen.study.planning.trials import Scores, Trial, trials_of
 from reportgen.study.planning.variants import Point

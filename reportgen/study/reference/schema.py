@@ -25,11 +25,13 @@ from reportgen.registry import Parameter, Row
 from reportgen.study.checks.best import BEST_METRICS
 from reportgen.study.model import settings
 from reportgen.study.model.claims import EXPECTATIONS
+from reportgen.study.model.data_settings import MOST_SEED, Data
 from reportgen.study.model.figure_names import figure_names
 from reportgen.study.model.layer_settings import BatchNorm, Dropout
 from reportgen.study.model.metrics import METRICS
 from reportgen.study.model.sanity import SANITY_CHECKS
 from reportgen.study.model.study import MOST_SEEDS, StudyFile
+from reportgen.study.reference.explained import without_links
 from reportgen.study.reference.search_schema import search_schema
 
 Schema = dict[str, Any]
@@ -69,7 +71,8 @@ def study_schema() -> Schema:
     definitions |= {"dropout": _of_model(Dropout), "hidden": _of_model(settings.Hidden)}
     _write_sections(definitions)
     values = _values(definitions)
-    schema["properties"] |= _top_level(list(values))
+    for name, part in _top_level(list(values)).items():
+        _replace(schema["properties"], name, part)
     definitions |= values
     title = {"$schema": DIALECT, "title": "A study of reportgen"}
     return title | {key: part for key, part in schema.items() if key != "title"} | {"definitions": definitions}
@@ -92,11 +95,16 @@ def _of_model(model: type[BaseModel]) -> Schema:
 
 
 def _in_draft_7(part: Any) -> Any:
-    """Return the schema with bounds under their names in draft 7, which pydantic leaves out behind a validator."""
+    """Return the schema with the names that draft 7 has for bounds, and with descriptions as plain text.
+
+    pydantic does not translate bounds that follow a validator.
+    """
     if isinstance(part, list):
         return [_in_draft_7(item) for item in part]
     if not isinstance(part, dict):
         return part
+    if isinstance(part.get("description"), str):
+        part = part | {"description": without_links(part["description"])}
     return {
         _BOUNDS.get(key, key): _in_draft_7(item)
         for key, item in part.items()
@@ -123,23 +131,33 @@ def _write_sections(definitions: dict[str, Any]) -> None:
     rate = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
     widths = {"type": "integer", "minimum": 1, "maximum": settings.MOST_UNITS}
     hidden = _any({"type": "array", "items": widths, "maxItems": settings.MOST_LAYERS}, _ref("hidden"))
-    network |= {"hidden": hidden, "activation": _by_layer(_ref("activation")), "init": _by_layer(_ref("init"))}
-    network |= {"output_init": _any(_ref("init"), {"enum": [None, "none"]})}
-    network |= {"batchnorm": _by_layer(_any(_ref("batchnorm"), {"enum": [True, False, None, "none"]}))}
-    network |= {"dropout": _by_layer(_any(rate, _ref("dropout"), {"enum": [None, "none"]}))}
-    training |= {name: _ref(name) for name in ("loss", "optimizer", "schedule")}
+    _replace(network, "hidden", hidden)
+    _replace(network, "activation", _by_layer(_ref("activation")))
+    _replace(network, "init", _by_layer(_ref("init")))
+    _replace(network, "output_init", _any(_ref("init"), {"enum": [None, "none"]}))
+    _replace(network, "batchnorm", _by_layer(_any(_ref("batchnorm"), {"enum": [True, False, None, "none"]})))
+    _replace(network, "dropout", _by_layer(_any(rate, _ref("dropout"), {"enum": [None, "none"]})))
+    for name in ("loss", "optimizer", "schedule"):
+        _replace(training, name, _any(_ref(name)))
     for section, names in (
         ("Training", ("clip_norm", "augment", "early_stopping", "stop_above")),
         ("Evaluation", ("polyak",)),
     ):
         properties = definitions[section]["properties"]
-        properties |= {name: _any(properties[name], _OFF) for name in names}
-    definitions["Measure"]["properties"]["metric"] = {"enum": list(METRICS)}
+        for name in names:
+            _replace(properties, name, _any(properties[name], _OFF))
+    _replace(definitions["Measure"]["properties"], "metric", {"enum": list(METRICS)})
     definitions["Expect"]["oneOf"] = [{"required": [name]} for name in EXPECTATIONS]
 
 
+def _replace(properties: Schema, name: str, schema: Schema) -> None:
+    """Replace the schema of a property but keep its description."""
+    about = {key: properties[name][key] for key in ("description",) if key in properties[name]}
+    properties[name] = about | schema
+
+
 def _top_level(paths: list[str]) -> Schema:
-    seed = {"type": "integer", "minimum": 0, "maximum": settings.MOST_SEED}
+    seed = {"type": "integer", "minimum": 0, "maximum": MOST_SEED}
     seeds = {"type": "array", "items": seed, "minItems": 1, "maxItems": MOST_SEEDS, "uniqueItems": True}
     deeper = rf"^(data|{'|'.join(re.escape(path) for path in paths)})(\.[^.]+)+$"
     known = {"propertyNames": _any({"enum": [*paths, "search"]}, {"pattern": deeper}, {"pattern": r"^search\.."})}
@@ -147,7 +165,7 @@ def _top_level(paths: list[str]) -> Schema:
     lists = {path: {"type": "array", "items": _ref(path), "minItems": 1} for path in paths}
     anything = {"type": "array", "minItems": 1}
     return {
-        "data": _ref("data"),
+        "data": _any(_ref("data")),
         "preprocess": _STEPS,
         "vary": known | {"type": "object", "properties": lists, "additionalProperties": anything},
         "variants": {"type": "object", "additionalProperties": changes},
@@ -219,7 +237,7 @@ def _data() -> Schema:
 
 
 def _data_options() -> Schema:
-    models = _of_model(settings.Data)["properties"]
+    models = _of_model(Data)["properties"]
     return {option.name: models[option.name] | {"description": option.description} for option in DATA_OPTIONS}
 
 
