@@ -131,13 +131,13 @@ class _Origin:
     def where(self, path: Path, key: bool = False) -> str:
         """Return the place of a path: the override that set it, or its file, line and column."""
         text = ".".join(str(part) for part in path)
-        for given in self.overrides:
+        for override in self.overrides:
             if (
-                text == given
-                or text.startswith(f"{given}.")
-                or (given.startswith(f"{text}.") and not self._in_file(path))
+                text == override
+                or text.startswith(f"{override}.")
+                or (override.startswith(f"{text}.") and not self._in_file(path))
             ):
-                return self._flag(given) if text == given else f"{self._flag(given)}: {text}"
+                return self._flag(override) if text == override else f"{self._flag(override)}: {text}"
         return self.document.where(path, key)
 
     def _flag(self, path: str) -> str:
@@ -180,14 +180,14 @@ class _Origin:
             message = f"{variants}{trials} and {len(seeds)} seeds make {runs} runs"
             place = self.where(("search",) if any(searches) else ("vary",), key=True)
             raise StudyError("too-many", message, place, f"at most {MOST_RUNS}")
-        seen: list[tuple[Data, tuple[Component, ...]]] = []
+        checked: list[tuple[Data, tuple[Component, ...]]] = []
         places: dict[Component, str] = {}
         for point, search in zip(all_points, searches, strict=True):
             settings = self._settings(point)
             if search is not None:
                 check_trials(search, point, seeds, partial(self._where_of, point))
-            if (settings.data, settings.preprocess) not in seen:
-                seen.append((settings.data, settings.preprocess))
+            if (settings.data, settings.preprocess) not in checked:
+                checked.append((settings.data, settings.preprocess))
                 place = self._check_data(point, settings, folder)
                 places.setdefault(settings.data.source, place)
         return places

@@ -36,16 +36,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Measure(Section):
-    """What is measured: a layer statistic at a step, or a score at an epoch.
-
-    layer: a number from 1, a list of numbers, "first" or "last" hidden layer, "output", or "hidden" (all of them).
-    step: a probe's step, "first" or "last"; epoch: an epoch, "last" or "best" (by val_loss).
-    reduce: how several layers become one number, unless the claim compares layer by layer.
-    score, level: of epochs_to and steps_to, the score and where it has to come; of_first: the level is a share of
-    the score before training. relative_to: settings that replace the claim's `where`; the value is divided by
-    theirs, seed by seed.
-    setting: the searched setting whose best value or place is measured.
-    """
+    """Measurement of a claim: a layer statistic at a step, or a score at an epoch."""
 
     metric: Annotated[str, Takes("a [metric](#metrics)")] = Field(description="measured quantity")
     layer: Layer | Annotated[list[Layer], Field(min_length=1)] | Literal["first", "last", "output", "hidden"] | None = (
@@ -61,7 +52,8 @@ class Measure(Section):
         default=None, description="epoch of the score; `best` has the lowest validation loss"
     )
     reduce: Literal["mean", "mean_abs", "min", "max", "last_over_first"] | None = Field(
-        default=None, description="reduction of several layers to one number; by default layers are compared one by one"
+        default=None,
+        description="how to combine several layers, by default by their mean, unless the claim compares layers",
     )
     score: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = Field(
         default=None, description="for a time to a level: the score"
@@ -78,7 +70,7 @@ class Measure(Section):
 
 
 class Tune(Section):
-    """Each side of the claim at its own best: along a varied path, by a score, or by what the claim measures."""
+    """Selection of each side's best value of a varied setting."""
 
     along: Annotated[str, Takes("a path that varies")] = Field(
         description="each side uses its best value of this setting, which the other seeds select"
@@ -89,12 +81,10 @@ class Tune(Section):
 
 
 class Expect(Section):
-    """What the claim expects; exactly one of the names in EXPECTATIONS is given.
+    """Expectation of a claim: exactly one of EXPECTATIONS, with the keys that refine it.
 
-    near: a number, one by layer, or "theory" (what is expected at initialization), within rtol times itself plus atol.
-    greater_than, less_than: settings that replace the claim's `where`; paired by seed. by: a least difference;
-    factor: a least ratio. same_as: settings likewise, with `within` the margin of the equivalence test.
-    monotone: over the layers, or over the variants in the order of `along` (a varied path).
+    `near: theory` is the value that mean-field theory predicts at initialization. Comparisons are paired by seed;
+    `same_as` is an equivalence test.
     """
 
     below: float | None = Field(default=None, description="the value is less than this")
@@ -177,11 +167,7 @@ class Expect(Section):
 
 
 class Claim(Section):
-    """One sentence put to the test; `lecture` is its number in the lectures' list of claims.
-
-    holds_for: whether the expectation is of the mean over the variants of `where`, of each of them (all), or of some
-    (any). tune: which varied path each side takes at its best.
-    """
+    """A claim to test."""
 
     id: str = Field(
         pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",

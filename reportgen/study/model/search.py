@@ -136,7 +136,7 @@ def _maximize(given: Mapping[str, Any], metric: str) -> bool:
 
 
 def _stages(given: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stage, ...]:
-    """Return the stages; given their number alone, the epochs double from stage to stage, up to the study's epochs."""
+    """Return the stages; if only their number is given, the epochs double from stage to stage up to the study's."""
     stages = given.get("stages", 1)
     if isinstance(stages, list) and 1 <= len(stages) <= MOST_STAGES:
         rows = [_checked(index, row, given, ranges) for index, row in enumerate(stages)]

@@ -118,13 +118,13 @@ class StudyFile(Settings):
     @field_validator("claims")
     @classmethod
     def _ids_differ(cls, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-        seen: set[str] = set()
+        ids: set[str] = set()
         for index, claim in enumerate(claims):
-            if claim.id in seen:
+            if claim.id in ids:
                 raise problem(
                     "duplicate-value", f"duplicate claim id {claim.id!r}", "give each claim its own id", (index, "id")
                 )
-            seen.add(claim.id)
+            ids.add(claim.id)
         return claims
 
 

@@ -1,7 +1,6 @@
-"""From a study to the explicit list of runs: variants, seeds and their RunSpecs.
+"""Plan of a study: its variants, and a run of each variant for each seed.
 
-A search is planned as far as scores are known: its first stage at once, each further stage from the scores of the one
-before.
+The first stage of a search is planned at once, and each later stage from the scores of the previous one.
 """
 
 from __future__ import annotations
@@ -26,11 +25,15 @@ from reportgen.study.planning.variants import Point
 
 @dataclass(frozen=True)
 class Variant:
-    """One point of what varies, or one trial of a search.
+    """One combination of the varied settings, or one trial of a search.
 
-    id: unique, of [a-z0-9-]; label: for people, unique; settings: every setting by its dotted path, defaults
-    included; varied: the varied paths alone, to the label that stands for the value; trial: None where nothing is
-    searched.
+    Attributes
+    ----------
+    id : unique, of [a-z0-9-].
+    label : unique, for readers.
+    settings : every setting by its dotted path, including defaults.
+    varied : the labels of the varied values by dotted path.
+    trial : None without a search.
     """
 
     id: str
@@ -42,7 +45,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One variant with one seed, before it has run; apart: what it is for, where it is not the variant's own run."""
+    """A run to train: one variant with one seed. `purpose` is empty unless the run is an extra one, for a remedy."""
 
     variant: str
     seed: int
@@ -52,7 +55,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """All runs of a study, in the order of variants and seeds."""
+    """All runs of a study, ordered by variant and seed."""
 
     study: Study
     variants: tuple[Variant, ...]
@@ -60,10 +63,13 @@ class Plan:
 
 
 def make_plan(study: Study, scores: Scores | None = None, projected: bool = False) -> Plan:
-    """Return the study's variants and runs, with every stage of its searches that the scores of trials decide.
+    """Return the variants and runs of a study, including all stages of searches that scores determine.
 
-    scores: by variant and seed, NaN for a run that has none. outlook: the other stages too, as they would be if the
-    first trial of a stage were its best; their number is right, their settings are a guess.
+    Parameters
+    ----------
+    scores : the scores of trials by variant and seed, NaN for a run without a score.
+    projected : include the other stages too, as if the first trial of each stage were the best one. The number of
+        their runs is exact, but their settings are a guess.
     """
     variants: list[Variant] = []
     runs: list[PlannedRun] = []
@@ -82,10 +88,12 @@ def make_plan(study: Study, scores: Scores | None = None, projected: bool = Fals
 
 
 def changed(plan: Plan, variant: str, change: Mapping[str, Any], purpose: str) -> list[PlannedRun]:
-    """Return the runs of one variant with some settings changed: the counterfactual of a remedy, on the same seeds.
+    """Return the runs of one variant with changed settings and the same seeds, such as for a remedy.
 
-    apart: what the runs are for, in words.
-    Raises pydantic's ValidationError where the change makes no valid settings.
+    Raises
+    ------
+    KeyError : a path of the change continues into a value that has no keys.
+    ValidationError : the changed settings are invalid.
     """
     study, trial = plan.study, next(v.trial for v in plan.variants if v.id == variant)
     wanted = trial.point if trial else variant
@@ -104,7 +112,7 @@ def _runs(study: Study, variant: str, settings: Settings, seeds: Sequence[int]) 
 
 
 def class_count(settings: Settings, folder: Path) -> int:
-    """Return the number of classes, which are the units of the output layer; a file is read where only it can tell."""
+    """Return the number of classes; reads the data file if the settings do not determine it."""
     row = DATASETS[settings.data.source.name]
     known = settings.data.classes or row.fixed.get("classes")
     return known or shape(data_spec(settings.data), (), folder)[2]
@@ -112,16 +120,16 @@ def class_count(settings: Settings, folder: Path) -> int:
 
 def _variant(point: Point, settings: Settings) -> Variant:
     varied = {choice.path: choice.label for choice in point.choices}
-    unsearched = {"search": None} if "search" in varied else {}  # a variant that says so, among others that search
+    unsearched = {"search": None} if "search" in varied else {}  # a variant without a search, among others with one
     return Variant(point.id, point.label, flat_settings(settings) | unsearched, varied)
 
 
 def _of_trial(point: Point, trial: Trial, settings: Settings) -> Variant:
-    """Return a trial as a variant: what is searched stands among its settings, below `search`."""
-    asked = {f"search.{key}": value for key, value in trial.asked.written.items()}
+    """Return the variant of a trial; its settings include those of the search, below `search`."""
+    options = {f"search.{key}": value for key, value in trial.asked.written.items()}
     place = {"search": trial.search, "search.stage": trial.stage, "search.trial": trial.number}
     varied = {choice.path: choice.label for choice in point.choices} | {"search": trial.search} | trial.words
-    return Variant(trial.id, trial.label, flat_settings(settings) | asked | place, varied, trial)
+    return Variant(trial.id, trial.label, flat_settings(settings) | options | place, varied, trial)
 
 
 def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
@@ -145,7 +153,7 @@ def data_spec(data: Data) -> DataSpec:
 
 
 def _network(network: Network, classes: int) -> NetworkSpec:
-    """Return one LayerSpec a layer, the output layer with a unit for each class last."""
+    """Return a LayerSpec for each layer; the output layer, which is the last, has one unit for each class."""
     count = len(network.hidden)
 
     def by_layer(value: Any) -> list[Any]:
@@ -186,7 +194,7 @@ def _training(training: Training) -> TrainingSpec:
 
 
 def flat_settings(settings: Settings) -> dict[str, Any]:
-    """Return every setting by its dotted path as plain JSON values, defaults included."""
+    """Return every setting, including defaults, as plain JSON values by dotted path."""
     flat: dict[str, Any] = {}
     for name in VARIABLE:
         section = getattr(settings, name)

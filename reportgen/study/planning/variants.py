@@ -1,4 +1,4 @@
-"""Expands `vary` and `variants` to a list of variants, each with a label and a tree of settings."""
+"""Variants of a study: the combinations of `vary` and `variants`, with their labels and settings."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from reportgen.study.planning.reader import SettingsReader
 
 MOST_VARIANTS = 10_000
 BASELINE = "baseline"
-"""The label of the one variant of a study that varies nothing."""
+"""The label of the only variant of a study without `vary` and `variants`."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of one varied path, with the label that stands for it; `place` is where the file gives it."""
+    """A value of a varied path, with its label and its place in the file."""
 
     path: str
     value: Any
@@ -32,7 +32,7 @@ class Choice:
 
     @property
     def key(self) -> tuple[str | int, ...]:
-        """Where the file gives the path."""
+        """The place of the path in the file."""
         return self.place[:2] if self.place[0] == "vary" else self.place
 
 

@@ -1,8 +1,4 @@
-"""Every setting of a study file in words: what it takes, its range, its default, and a sentence on it.
-
-Paths, ranges and defaults are read from the model that reads a study. A setting without a sentence, or a sentence
-without its setting, is an error.
-"""
+"""Table of all settings of a study file, from the models that read it: values, range, default and description."""
 
 from __future__ import annotations
 
@@ -27,12 +23,21 @@ SHORTHANDS: dict[str, type[BaseModel]] = {
     "network.batchnorm": BatchNorm,
     "network.dropout": Dropout,
 }
-"""Settings that may be written shorter than as the mapping that this model reads."""
+"""Settings with a shorter form than the mapping that the model reads."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting by its dotted path; span: the range of its numbers; default: as a study writes it."""
+    """A setting.
+
+    Attributes
+    ----------
+    path : dotted path.
+    takes : the accepted values, in Markdown.
+    span : the range of a number.
+    default : the default as in a study file.
+    what : description in Markdown.
+    """
 
     path: str
     takes: str
@@ -42,18 +47,18 @@ class Setting:
 
 
 def kind_of(parameter: Parameter) -> str:
-    """Return what a parameter takes: the names that it chooses from, or its kind."""
+    """Return the accepted values of a parameter: its choices, or its kind."""
     return ", ".join(f"`{choice}`" for choice in parameter.choices) or parameter.kind
 
 
 def span_of(parameter: Parameter) -> str:
-    """Return a parameter's range in words, empty where it has none."""
+    """Return the range of a parameter as text, empty for an unlimited one."""
     low, high = parameter.minimum, parameter.maximum
     return _span(low, "minimum" in parameter.exclusive, high, "maximum" in parameter.exclusive)
 
 
 def default_of(parameter: Parameter) -> str:
-    """Return a parameter's default as a study writes it, "required" where there is none, empty where it is not set."""
+    """Return the default of a parameter as in a study file: "required" without one, empty if it is not set."""
     return "required" if parameter.required else _shown(parameter.default)
 
 
@@ -102,7 +107,7 @@ def _fields(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]
         section = SHORTHANDS.get(inner) or _section(field.annotation)
         if section is None or name == "data" or inner in SHORTHANDS:
             yield inner, field
-        if section is not None and name != "data":  # `data` mixes a data set's own parameters with those of all
+        if section is not None and name != "data":  # the table of data sets describes the keys of `data`
             yield from _fields(section, inner)
 
 
@@ -134,7 +139,7 @@ def _kinds(annotation: Any) -> Iterator[str]:
 
 
 def _bounds(field: FieldInfo) -> tuple[float | None, bool, float | None, bool]:
-    """Return the least number that a field takes, whether it is excluded, and the same of the largest."""
+    """Return the minimum of a field, whether it is exclusive, the maximum, and whether that is exclusive."""
     marks: list[Any] = [*field.metadata]
     parts = [field.annotation]
     while parts:

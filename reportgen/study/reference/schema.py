@@ -1,7 +1,7 @@
-"""The JSON Schema of study files, with which editors complete and check them while they are written.
+"""JSON Schema of study files, for completion and checks in editors.
 
-It is made from the models and tables that read a study. It is as strict as draft 7 lets it be: what only a whole plan
-can tell, such as whether a claim's variants exist, is left to `reportgen check`.
+The models and tables that read a study determine the schema. Errors that draft 7 cannot express, such as a claim
+about variants that do not exist, are found by `reportgen check`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from reportgen.study.reference.search_schema import search_schema
 Schema = dict[str, Any]
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
-"""Draft 7 is what the YAML servers of editors read."""
+"""The draft that the YAML servers of editors support."""
 
 TABLES: Mapping[str, Mapping[str, Row]] = {
     "activation": ACTIVATIONS,
@@ -47,10 +47,10 @@ TABLES: Mapping[str, Mapping[str, Row]] = {
     "schedule": SCHEDULES,
     "step": STEPS,
 }
-"""Components that stand for themselves; a data set also takes the options that all of them share."""
+"""Tables of components other than data sets, which also have common options."""
 
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-_LABEL: Schema = {"type": ["string", "number"], "description": "stands for the value in tables, figures and claims"}
+_LABEL: Schema = {"type": ["string", "number"], "description": "label of the value in tables, figures and claims"}
 _OFF: Schema = {"enum": [None, False, "none"]}
 _STEPS: Schema = {
     "anyOf": [
@@ -79,10 +79,10 @@ def study_schema() -> Schema:
 
 
 class _Draft7(GenerateJsonSchema):
-    """pydantic's generator without a title for every key: it would repeat the key."""
+    """pydantic's generator without titles of keys, which would repeat the keys."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
-        """Return False, whatever the field."""
+        """Return False."""
         return False
 
 
@@ -121,12 +121,12 @@ def _any(*schemas: Schema) -> Schema:
 
 
 def _by_layer(schema: Schema) -> Schema:
-    """Return the schema of one for all hidden layers, or a list with one for each."""
+    """Return the schema of one value for all hidden layers, or a list with one for each layer."""
     return _any(schema, {"type": "array", "items": schema})
 
 
 def _write_sections(definitions: dict[str, Any]) -> None:
-    """Put in what the models read by functions of their own, and what turns a part of training off."""
+    """Add the values that validators accept, such as shorter forms and the values that turn a setting off."""
     network, training = definitions["Network"]["properties"], definitions["Training"]["properties"]
     rate = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
     widths = {"type": "integer", "minimum": 1, "maximum": settings.MOST_UNITS}
@@ -178,7 +178,7 @@ def _top_level(paths: list[str]) -> Schema:
 
 
 def _values(definitions: Mapping[str, Any]) -> Schema:
-    """Return the schema of what each setting may be in `vary` and `variants`: its own, or one with a label."""
+    """Return the schema of each setting's values in `vary` and `variants`, with or without a label."""
     found = {"preprocess": _STEPS, "data": _ref("data"), "data.name": {"enum": list(DATASETS)}}
     found |= {f"data.{name}": schema for name, schema in _data_options().items()}
     for section in ("network", "training", "probes", "evaluation"):
@@ -189,12 +189,17 @@ def _values(definitions: Mapping[str, Any]) -> Schema:
 
 def _labelled(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
     spelled_out = {"value": schema, "label": _LABEL}
-    apart = {"type": "object", "properties": spelled_out, "required": ["value", "label"], "additionalProperties": False}
-    return _any(_with_label(schema, definitions), apart)
+    with_value = {
+        "type": "object",
+        "properties": spelled_out,
+        "required": ["value", "label"],
+        "additionalProperties": False,
+    }
+    return _any(_with_label(schema, definitions), with_value)
 
 
 def _with_label(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
-    """Return the schema with a `label` in each mapping that it allows."""
+    """Return the schema with the key `label` in each mapping."""
     if "$ref" in schema:
         return _with_label(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     if "anyOf" in schema:
@@ -205,7 +210,7 @@ def _with_label(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
 
 
 def _component(what: str, rows: Mapping[str, Row]) -> Schema:
-    """Return the schema of a component: a name alone, or a mapping with the parameters of that name."""
+    """Return the schema of a component: a name, or a mapping with parameters."""
     alone = [name for row in rows.values() if not _required(row) for name in (row.name, *row.aliases)]
     return _any({"enum": alone}, *(_mapping(row, row.parameters, what) for row in rows.values()))
 
@@ -226,7 +231,7 @@ def _required(row: Row) -> list[str]:
 
 
 def _data() -> Schema:
-    """Return the schema of `data`: a data set, its own parameters, and those options that can be set for it."""
+    """Return the schema of `data`: a data set, its parameters, and the options that apply to it."""
     choices = []
     for row in DATASETS.values():
         made = _mapping(row, row.parameters, "data")
@@ -242,7 +247,7 @@ def _data_options() -> Schema:
 
 
 def _parameter(parameter: Parameter, what: str) -> Schema:
-    """Return the schema of a parameter; one that is itself a component is of the same table, `what`."""
+    """Return the schema of a parameter; a parameter that is a component belongs to the same table, `what`."""
     about: Schema = {"description": parameter.description}
     if parameter.default is not None and parameter.kind != "component":
         about["default"] = parameter.default
