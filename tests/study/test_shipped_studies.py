@@ -1,4 +1,4 @@
-"""The shipped studies put fair questions: claims with sources, seeds enough for verdicts, exercises that run."""
+"""Shipped studies have claims with sources, enough seeds for verdicts, and valid exercises."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SOURCES = {"stanford-scribe", "lecture-review", "nn1-notes", "chicago-14", "csci
 
 @cache
 def planned(name: str) -> Plan:
-    """The plan of a shipped study, loaded once for all tests."""
+    """Return the plan of a shipped study, loaded once for all tests."""
     return load_study(shipped_studies()[name])
 
 
 def commands(name: str) -> list[str]:
-    """The commands in the study's closing words; checking whole studies would make collecting the tests slow."""
+    """Return the commands in the closing text of a study, without the slow check of the whole study."""
     path = shipped_studies()[name]
     return re.findall(r"`(reportgen [^`]+)`", str(read(path.read_text(encoding="utf-8"), name).value["closing"]))
 
@@ -36,12 +36,12 @@ def commands(name: str) -> list[str]:
 EXERCISES = [(name, command) for name in NAMES for command in commands(name)]
 
 
-def test_the_main_studies_are_there() -> None:
+def test_the_main_studies_are_shipped() -> None:
     assert {"init", "digits", "batchnorm"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_study_introduces_itself_and_can_give_verdicts(name: str) -> None:
+def test_a_study_has_an_introduction_claims_and_enough_seeds(name: str) -> None:
     study = planned(name).study
     assert "$" in study.introduction
     assert len(study.seeds) >= 5
@@ -78,26 +78,26 @@ def test_digits_must_reach_95_percent() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_study_is_done_in_two_minutes_on_two_cores(name: str) -> None:
+def test_a_study_takes_at_most_two_minutes_on_two_cores(name: str) -> None:
     plan = planned(name)
     costs = run_costs(plan, unique(plan_jobs(plan)))
     assert sum(cost.seconds for cost in costs.values()) / 2 < 120
     assert max(cost.run_bytes + cost.data_bytes for cost in costs.values()) < 5e8
 
 
-def test_the_lectures_claims_on_functions_data_weights_batches_and_monitoring_are_put_to_the_test() -> None:
+def test_the_lectures_claims_on_functions_data_weights_batches_and_monitoring_are_tested() -> None:
     asked = {claim.lecture for name in NAMES for claim in planned(name).study.claims}
     assert {*range(1, 27), 28, 29, 30, 35, *range(38, 44), 45, 46, 47, 49} <= asked
 
 
-def test_the_lectures_claims_on_rates_steps_and_schedules_are_put_to_the_test() -> None:
+def test_the_lectures_claims_on_learning_rates_steps_and_schedules_are_tested() -> None:
     asked = {name: {claim.lecture for claim in planned(name).study.claims} for name in NAMES}
     assert {27, 30} <= asked["lr_range"]
     assert {33, 50} <= asked["optimizers"]
     assert 34 in asked["schedules"]
 
 
-def test_the_lectures_claims_on_dropout_and_ensembles_are_put_to_the_test() -> None:
+def test_the_lectures_claims_on_dropout_and_ensembles_are_tested() -> None:
     asked = {name: {claim.lecture for claim in planned(name).study.claims} for name in NAMES}
     assert {36, 38, 48} <= asked["dropout"]
     assert 37 in asked["ensembles"] & asked["snapshots"]

@@ -1,4 +1,4 @@
-"""A dumped study reads back to an equal plan, with every default written out."""
+"""A dumped study contains every default and loads as an equal plan."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def assert_equal_plans(first: Plan, second: Plan) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(shipped_studies()))
-def test_shipped_studies_come_back(name: str, tmp_path: Path) -> None:
+def test_dumped_shipped_studies_load_as_equal_plans(name: str, tmp_path: Path) -> None:
     plan = load_study(shipped_studies()[name])
     again = reloaded(plan, tmp_path)
     assert_equal_plans(plan, again)
     assert dump_study(again.study) == dump_study(plan.study)
 
 
-def test_overrides_are_written_and_defaults_too(tmp_path: Path) -> None:
+def test_a_dump_contains_overrides_and_defaults(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND, encoding="utf-8")
     written = yaml.safe_load(dump_study(load_study(path, {"training.lr": 0.5, "seeds": 2}).study))
@@ -52,7 +52,7 @@ def test_overrides_are_written_and_defaults_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "title", ["1e3", "0o17", ".5", "012", "off", "null", "12:30", "- a", "a: b", "#", " a ", "é\u2028b"]
 )
-def test_a_text_stays_the_text_it_is(title: str, tmp_path: Path) -> None:
+def test_texts_that_resemble_other_values_remain_texts(title: str, tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND, encoding="utf-8")
     assert reloaded(load_study(path, {"title": title}), tmp_path).study.title == title
@@ -76,10 +76,10 @@ def test_a_text_stays_the_text_it_is(title: str, tmp_path: Path) -> None:
         ("network: {hidden: [3]}", "data.name: [gaussian, digits]"),
     ],
 )
-def test_a_study_that_varies_what_lies_inside_a_setting_comes_back(
+def test_a_study_that_varies_parts_of_a_setting_loads_as_an_equal_plan(
     settings_of_it: str, varied: str, tmp_path: Path
 ) -> None:
-    """A default that is written out must not stand in the way of what a varied path leads into."""
+    """A default in the dump must not conflict with a varied path that continues into the setting."""
     path = tmp_path / "s.yaml"
     text = f"title: T\nquestion: Q\ndata: {{name: gaussian}}\n{settings_of_it}\nvary: {{{varied}}}\n"
     path.write_text(text, encoding="utf-8")
@@ -88,7 +88,7 @@ def test_a_study_that_varies_what_lies_inside_a_setting_comes_back(
     assert_equal_plans(plan, reloaded(plan, tmp_path))
 
 
-def test_a_dumped_study_still_takes_overrides_of_its_hidden_layers(tmp_path: Path) -> None:
+def test_overrides_can_change_the_hidden_layers_of_a_dumped_study(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND.replace("[5, 5]", "{layers: 2, width: 5}"), encoding="utf-8")
     path.write_text(dump_study(load_study(path).study), encoding="utf-8")
@@ -148,7 +148,7 @@ VARIED = st.fixed_dictionaries(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=TEXTS, question=TEXTS, closing=TEXTS, network=networks(), training=TRAININGS, vary=VARIED)
-def test_generated_studies_come_back(tmp_path: Path, **parts: Any) -> None:
+def test_dumped_generated_studies_load_as_equal_plans(tmp_path: Path, **parts: Any) -> None:
     tree = {**parts, "data": {"name": "gaussian", "samples": 60, "features": 12, "classes": 2}, "seeds": 2}
     path = tmp_path / "made.yaml"
     path.write_text(json.dumps(tree, ensure_ascii=False), encoding="utf-8")  # JSON is YAML
@@ -158,7 +158,7 @@ def test_generated_studies_come_back(tmp_path: Path, **parts: Any) -> None:
     assert_equal_plans(plan, reloaded(plan, folder))
 
 
-def test_what_follows_from_a_setting_that_varies_is_not_written_out(tmp_path: Path) -> None:
+def test_a_dump_omits_defaults_that_depend_on_a_varied_setting(tmp_path: Path) -> None:
     text = "title: T\nquestion: Q\ndata: moons\nnetwork: {hidden: [3]}\nPROBES\nvary: {training.epochs: [0, 3]}\n"
     for probes, examples in (("", [1000, 256]), ("probes: {examples: 50}", [50, 50])):
         (tmp_path / "made.yaml").write_text(text.replace("PROBES", probes), encoding="utf-8")
@@ -169,7 +169,7 @@ def test_what_follows_from_a_setting_that_varies_is_not_written_out(tmp_path: Pa
         assert [variant.settings["probes.examples"] for variant in again.variants] == examples
 
 
-def test_files_that_vary_keep_their_labels_as_seen_from_another_folder(tmp_path: Path) -> None:
+def test_varied_files_keep_their_labels_in_a_dump_for_another_folder(tmp_path: Path) -> None:
     rows = "a,y\n" + "".join(f"{n},{n % 2}\n" for n in range(40))
     for name in ("a.csv", "b.csv", "c.csv"):
         (tmp_path / name).write_text(rows, encoding="utf-8")
