@@ -22,7 +22,6 @@ from reportgen.report.document.document import make_document
 from reportgen.report.media import html, pdf
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import make_plan
 from tests.engine.networks import data
 
 STUDY = """
@@ -52,7 +51,7 @@ def analysed(folder: Path, **given: object) -> Analysis:
     values = {"epochs": 2, "lr": 0.1, "vary": "[0, 0.1]", "seeds": 3, "more": CLAIMS} | given
     path = folder / "hostile.yaml"
     path.write_text(STUDY % values, encoding="utf-8")
-    plan = make_plan(load_study(path, {"watermark": given.get("watermark")}))
+    plan = load_study(path, {"watermark": given.get("watermark")})
     records = {}
     for run in plan.runs:
         o = train(run.spec, data())
