@@ -1,4 +1,4 @@
-"""What the files of a report are called."""
+"""Names of the files and folders in a report."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from reportgen.runs import executors
 from reportgen.study.planning.plan import Plan, PlannedRun, Variant
 from reportgen.workflow import request as order
 from reportgen.workflow import run as pipeline
+from reportgen.workflow import training
 from tests.report.small_analysis import _claim
 from tests.runs.records import planned, record
 
@@ -129,7 +130,7 @@ class Pretend:
         dataset = Dataset(empty, labels, empty, labels, empty, labels, classes=2)
         for module, name in ((order, "load_study"), (order, "make_plan"), (pipeline, "analyse")):
             monkeypatch.setattr(module, name, getattr(self, name))
-        monkeypatch.setattr(pipeline, "are_compiled", lambda: True)
+        monkeypatch.setattr(training, "are_compiled", lambda: True)
         monkeypatch.setattr(publish, "dump_study", lambda study, folder: "title: Which rate\n")
         monkeypatch.setattr(figures, "draw_all", lambda analysis: [])
         monkeypatch.setattr(report, "write", self.write)

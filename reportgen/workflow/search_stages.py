@@ -1,4 +1,4 @@
-"""From the records of one stage of a study's searches to the plan of the next."""
+"""The stages of searches: from the records of one stage to the plan of the next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reportgen.study.planning.plan import Plan, make_plan
 
 
 def next_stage(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Plan | None:
-    """Return the plan with the next stage of its searches, None where there is none or runs are missing."""
+    """Return the plan with the next stage of its searches; None if there is none or runs are missing."""
     if not _searches(plan):
         return None
     grown = make_plan(plan.study, trial_scores(plan, by_variant(jobs, records)))
@@ -19,12 +19,12 @@ def next_stage(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]
 
 
 def by_variant(jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> dict[tuple[str, int], RunRecord]:
-    """Return the records that there are by variant and seed."""
+    """Return the available records by variant and seed."""
     return {(job.run.variant, job.run.seed): records[job.key] for job in jobs if job.key in records}
 
 
 def projected_plan(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Plan:
-    """Return the plan with all stages of its searches: those that records decide, and a guess at the others."""
+    """Return the plan with all stages of its searches: those that records determine, and a guess at the others."""
     if not _searches(plan):
         return plan
     return make_plan(plan.study, trial_scores(plan, by_variant(jobs, records)), projected=True)

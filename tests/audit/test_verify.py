@@ -166,7 +166,7 @@ def test_json_has_each_difference_as_values(report: Path, capsys) -> None:
     assert (code, found["agrees"], found["runs"], found["study"]) == (3, False, 6, "rates")
     [difference] = found["differences"]
     assert (difference["file"], difference["place"]) == ("results.json", "claims: learns: n")
-    assert (difference["told"], difference["recomputed"]) == (4, 3)
+    assert (difference["reported"], difference["recomputed"]) == (4, 3)
 
 
 def test_runs_of_another_engine_cannot_be_held_against_it(report: Path, capsys) -> None:

@@ -24,7 +24,7 @@ from reportgen.workflow.estimate import (
 )
 from reportgen.workflow.outcomes import FailedRun, Report
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
-from reportgen.workflow.run import project_request
+from reportgen.workflow.stored_runs import project_request
 
 STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 """The colour of a verdict on a terminal."""
