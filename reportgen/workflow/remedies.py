@@ -1,8 +1,8 @@
 """Tests the remedies that findings propose, by training the same seeds with one change.
 
-Errors come before warnings. A finding that follows from another one is skipped, since its cause is
-treated. If the first proposal does not help, the next one is tested until the study's budget is used up. With fewer than
-three seeds, only the first proposal is tested, since so few seeds cannot show an improvement.
+Errors come before warnings. A finding that follows from another one is skipped, since its cause is treated. If the
+first proposal does not help, the next one is tested until the study's budget is used up. With fewer than three seeds,
+only the first proposal is tested, since so few seeds cannot show an improvement.
 """
 
 from __future__ import annotations
