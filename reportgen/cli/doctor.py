@@ -46,7 +46,7 @@ def examine() -> list[tuple[bool, str]]:
 
 
 def clean() -> str:
-    """Remove the compiled kernels of other versions that were not used for long, and return a line about it."""
+    """Remove the compiled kernels of other versions that were not used recently, and return a line about it."""
     from reportgen.engine.jit.folders import other_kernels, remove_stale
 
     removed = remove_stale(other_kernels(_kernels_folder()))
@@ -83,7 +83,7 @@ def _cache() -> list[tuple[bool, str]]:
 
     folder = _kernels_folder()
     if folder is None:
-        return [(False, "a folder for compiled kernels: none, so every start compiles them again")]
+        return [(False, "a folder for compiled kernels; without one, every start compiles them again")]
     others = other_kernels(folder)
     stale = sum(one.stale for one in others)
     more = f"; {stale} not used for {STALE_DAYS} days, which reportgen doctor --clean removes" if stale else ""
@@ -101,13 +101,13 @@ def _pdf() -> tuple[bool, str]:
     try:
         import weasyprint
     except OSError as error:  # the package is installed, a library of the system is missing
-        return False, f"Pango, which makes the PDF: {str(error).splitlines()[0]}"
-    return True, f"Pango, which makes the PDF (WeasyPrint {weasyprint.__version__})"
+        return False, f"Pango, which PDF reports need: {str(error).splitlines()[0]}"
+    return True, f"Pango, which PDF reports need (WeasyPrint {weasyprint.__version__})"
 
 
 def _dask() -> tuple[bool, str]:
     try:
         import distributed
     except ImportError:
-        return True, "no Dask, which only --dask needs"
+        return True, "no Dask (needed only for --dask)"
     return True, f"Dask {distributed.__version__}"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from reportgen.cli.main import invoke
 from reportgen.cli.output import reports as console
-from reportgen.workflow import estimate, training as trainer
+from reportgen.workflow import estimate
+from reportgen.workflow import training as trainer
 
 
 def set_memory(monkeypatch, count):

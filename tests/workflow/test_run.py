@@ -129,9 +129,7 @@ def test_an_interrupted_study_keeps_its_finished_runs(training):
     assert (report.stored, report.trained) == (stored, 6 - stored)
 
 
-@pytest.mark.parametrize(
-    ("format_", "more"), [("json", []), ("html", ["index.html"]), ("kit", ["embed", "figures"])]
-)
+@pytest.mark.parametrize(("format_", "more"), [("json", []), ("html", ["index.html"]), ("kit", ["embed", "figures"])])
 def test_formats_choose_the_files_beside_the_results(finished, format_, more):
     run(formats=[format_])
     assert names() == sorted([*ALWAYS, *more])
