@@ -167,9 +167,7 @@ def test_verdicts_of_a_quick_look_are_not_compared(
     assert "supported ->" not in out
 
 
-def test_an_argument_that_is_not_a_single_report_is_an_error(
-    two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_argument_must_be_a_single_report(two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError) as ambiguous:
         compare_reports(two[0].parent, two[1])
     assert (ambiguous.value.code, ambiguous.value.where) == ("ambiguous-argument", str(two[0].parent))

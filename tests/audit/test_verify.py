@@ -89,51 +89,43 @@ def test_a_folder_of_reports_is_verified_whole(report: Path, capsys) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "line"),
+    ("change", "place", "reported"),
     [
-        (
-            lambda values: values["claims"][0].update(verdict="contradicted"),
-            'results.json: claims: learns: verdict: "contradicted"; recomputed from the records: "supported"',
-        ),
-        (
-            lambda values: values["claims"][0]["interval"].__setitem__(1, 0.25),
-            "results.json: claims: learns: interval: 2: 0.25; recomputed from the records: ",
-        ),
-        (lambda values: values["runs"].pop(), "results.json: runs: lr-0p5, seed 2: missing; "),
-        (lambda values: values.update(more=1), "results.json: more: 1; not in the records"),
-        (
-            lambda values: values["study"].update(title="X"),
-            'results.json: study: title: "X"; recomputed from the records: "Two',
-        ),
-        (lambda values: values["figures"][0].update(caption="X"), 'results.json: figures: loss_curves: caption: "X"; '),
-        (
-            lambda values: values["sanity"][0].update(measured=0.5),
-            "results.json: sanity: initial_loss, lr-0p1: measured: 0.5; recomputed from the records: ",
-        ),
+        (lambda values: values["claims"][0].update(verdict="no"), "claims: learns: verdict", "no"),
+        (lambda values: values["claims"][0]["interval"].__setitem__(1, 0.25), "claims: learns: interval: 2", 0.25),
+        (lambda values: values["runs"].pop(), "runs: lr-0p5, seed 2", None),
+        (lambda values: values.update(more=1), "more", 1),
+        (lambda values: values["study"].update(title="X"), "study: title", "X"),
+        (lambda values: values["figures"][0].update(caption="X"), "figures: loss_curves: caption", "X"),
+        (lambda values: values["sanity"][0].update(measured=0.5), "sanity: initial_loss, lr-0p1: measured", 0.5),
     ],
 )
-def test_each_value_that_differs_from_the_records_has_a_line(report: Path, capsys, change, line: str) -> None:
+def test_each_value_that_differs_from_the_records_is_a_difference(
+    report: Path, capsys, change, place: str, reported: Any
+) -> None:
     edit(report / "results.json", change)
-    code, lines, _ = verify(capsys, report)
+    code, lines, _ = verify(capsys, report, "--json")
+    [difference] = json.loads("\n".join(lines))[0]["differences"]
     assert code == 3
-    assert lines[0] == f"{report}: 1 difference from the records of its 6 runs"
-    assert lines[1].startswith(f"  {line}")
-    assert len(lines) == 2
+    assert (difference["file"], difference["place"], difference["reported"]) == ("results.json", place, reported)
+    assert difference["recomputed"] != reported
 
 
-def test_cells_and_rows_of_tables_have_lines(report: Path, capsys) -> None:
+def test_cells_and_rows_of_tables_are_differences(report: Path, capsys) -> None:
     claims, epochs = (report / "tables" / f"{name}.csv" for name in ("claims", "epochs"))
     claims.write_text(claims.read_text("utf-8").replace("supported", "contradicted"), encoding="utf-8")
     epochs.write_text("\n".join(epochs.read_text("utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
     (report / "tables" / "layers.csv").unlink()
     (report / "tables" / "runs.csv").write_bytes(b"\xff")
-    code, lines, _ = verify(capsys, report)
-    assert (code, len(lines)) == (3, 5)
-    text = "\n".join(lines)
-    assert 'tables/claims.csv: learns: verdict: "contradicted"; recomputed from the records: "supported"' in text
-    assert "tables/epochs.csv: lr-0p5, seed 2, epoch 2: missing; recomputed from the records: an entry of 11" in text
-    assert "tables/layers.csv: cannot be read" in text
-    assert "tables/runs.csv: not a CSV table" in text
+    code, lines, _ = verify(capsys, report, "--json")
+    differences = json.loads("\n".join(lines))[0]["differences"]
+    assert code == 3
+    assert sorted((one["file"], one["place"], one["reported"]) for one in differences) == [
+        ("tables/claims.csv", "learns: verdict", "contradicted"),
+        ("tables/epochs.csv", "lr-0p5, seed 2, epoch 2", None),
+        ("tables/layers.csv", "", None),
+        ("tables/runs.csv", "", None),
+    ]
 
 
 def test_damaged_records_are_the_only_differences(report: Path, capsys) -> None:

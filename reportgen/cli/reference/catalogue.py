@@ -76,7 +76,7 @@ METRIC_WORDS = {
     "activation_forward_ns": "time of the hidden layers' activation function on this machine, in ns per element",
     "activation_backward_ns": "time of the hidden layers' activation derivative on this machine, in ns per element",
     "activation_ns": "time of the hidden layers' activation function and derivative on this machine, in ns per element",
-    "activation_over_product": "activation_ns divided by the time of the matrix products of a layer of 500 units and inputs",
+    "activation_over_product": "activation_ns divided by the time of the matrix products of a layer with 500 units",
     "gradient_error": "relative error of the analytic gradient compared with finite differences, largest over layers",
     "features": "number of features after preprocessing",
     "input_mean": "mean of the training examples' features after preprocessing",
