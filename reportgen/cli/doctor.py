@@ -6,13 +6,10 @@ Modules that take time to load are imported inside the functions that need them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from reportgen.cli.terminal import print_lines
 from reportgen.errors import MissingError
@@ -61,6 +58,11 @@ def counted(found: Sequence[Kernels]) -> str:
 
 def _numba() -> tuple[bool, str]:
     """Return whether the installed Numba is in the tested range, since the kernels use Numba's internals."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
     from reportgen.runs.provenance import package_version
 
     installed = package_version("numba")

@@ -28,7 +28,7 @@ def preview(
     jobs: Jobs = None,
     port: Annotated[
         int | None,
-        typer.Option("--port", min=0, max=65535, metavar="N", help="Port; by default 8000; 0 for any free port."),
+        typer.Option("--port", min=0, max=65535, metavar="N", help="Port number; 8000 by default, 0 for a free one."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Show a quick look even if all runs are stored.")] = False,
     full: Annotated[

@@ -39,7 +39,7 @@ def index(
 
 def compare(
     before: Annotated[str, typer.Argument(metavar="REPORT", help="A report folder, or its results.json.")],
-    after: Annotated[str, typer.Argument(metavar="REPORT", help="A second report, for the changes since the first.")],
+    after: Annotated[str, typer.Argument(metavar="REPORT", help="The report to compare with the first one.")],
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with code 6 if a claim is no longer supported.")
     ] = False,

@@ -1,4 +1,7 @@
-"""Terminal output: results go to stdout, everything else to stderr. No other module prints."""
+"""Terminal output: results go to stdout, everything else to stderr.
+
+No other module prints; progress displays write with what `Show.listener` passes to them.
+"""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_a_folder_of_reports_is_verified_whole(report: Path, capsys) -> None:
 @pytest.mark.parametrize(
     ("change", "place", "reported"),
     [
-        (lambda values: values["claims"][0].update(verdict="no"), "claims: learns: verdict", "no"),
+        (lambda values: values["claims"][0].update(verdict="contradicted"), "claims: learns: verdict", "contradicted"),
         (lambda values: values["claims"][0]["interval"].__setitem__(1, 0.25), "claims: learns: interval: 2", 0.25),
         (lambda values: values["runs"].pop(), "runs: lr-0p5, seed 2", None),
         (lambda values: values.update(more=1), "more", 1),

@@ -135,9 +135,7 @@ def test_a_study_that_changes_during_training_is_started_again(study: Path, monk
     assert counter.trained == 12
 
 
-def test_late_events_of_an_abandoned_run_are_ignored_and_cancel_it(
-    study: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_late_events_of_a_cancelled_run_are_ignored(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step can outlast the cancellation; its thread then sends events while the next page is made."""
     late, counter = [], Counter()
 
