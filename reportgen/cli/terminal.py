@@ -1,6 +1,6 @@
 """Terminal output: results go to stdout, everything else to stderr.
 
-No other module prints; progress displays write with what `Show.listener` passes to them.
+No other module prints; progress displays use the console or the function that `Show.listener` passes to them.
 """
 
 from __future__ import annotations

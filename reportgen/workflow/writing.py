@@ -56,6 +56,6 @@ def _failed(analysed: AnalysedStudy) -> tuple[FailedRun, ...]:
 
 
 def _copy_runs(analysed: AnalysedStudy, store: Store) -> None:
-    """Store the runs of an analysis beside a report that was written to another folder than planned."""
+    """Store the runs of an analysis in the folder of a report that was not written to the planned folder."""
     for record in analysed.records.values():
         store.save(record)

@@ -52,7 +52,7 @@ def diagnosis_lines(diagnoses: Sequence[PartialDiagnosis], records: Sequence[Ext
         if one.passed:
             yield "", f"{INDENT}not found: {', '.join(one.passed)}"
         for rules, missing in _groups(one.not_judged):
-            yield "", f"{INDENT}not tested, because {', '.join(missing)} missing: {', '.join(rules)}"
+            yield "", f"{INDENT}not tested (missing {', '.join(missing)}): {', '.join(rules)}"
 
 
 def _groups(not_judged: Mapping[str, Sequence[str]]) -> list[tuple[list[str], list[str]]]:
