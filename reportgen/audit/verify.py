@@ -48,10 +48,11 @@ class Verification:
     differences: tuple[Difference, ...]
 
 
-def verify_report(folder: Path) -> Verification:
+def verify_report(folder: Path, allow_code: bool = False) -> Verification:
     """Return the differences between a report and the records of its runs.
 
-    If records are missing or damaged, these are the only differences, since nothing can be recomputed.
+    If records are missing or damaged, these are the only differences, since nothing can be recomputed. With `allow_code`,
+    the plug-ins in the study are loaded.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def verify_report(folder: Path) -> Verification:
         If the data are not available; the keys of the runs depend on them.
     """
     results, reported = read_results(folder), read_values(folder / RESULTS)
-    request = _request(folder, results, reported)
+    request = _request(folder, results, reported, allow_code)
     _refuse_other_engine(request, results)
     request, records = stored_stages(request)
     request = replace(request, plan=_with_paths(request.plan, results))
@@ -75,11 +76,11 @@ def verify_report(folder: Path) -> Verification:
     return Verification(folder, results.study.id, len(jobs), differences)
 
 
-def _request(folder: Path, results: Results, reported: Mapping[str, Any]) -> RunRequest:
+def _request(folder: Path, results: Results, reported: Mapping[str, Any], allow_code: bool) -> RunRequest:
     """Return the request that produced the report, from the study file inside it."""
     command = str((reported.get("provenance") or {}).get("command") or "")
     mark = {"watermark": results.study.watermark} if results.study.watermark else {}
-    study = load_study(folder / STUDY, mark)
+    study = load_study(folder / STUDY, mark, allow_code=allow_code)
     origin = {"id": results.study.id, "sha256": reported["study"].get("sha256")}  # of the original file
     typed = any(part.startswith("search") for part in _words(command))
     return RunRequest(

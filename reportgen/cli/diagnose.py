@@ -24,7 +24,9 @@ def diagnose(
 ) -> None:
     """Diagnose training recorded by another program."""
     from reportgen.cli.output.diagnosis import diagnose_files, diagnosis_lines, diagnosis_values, has_alarm
+    from reportgen.plugins.loading import load_installed
 
+    load_installed()
     records, diagnoses = diagnose_files(record)
     if as_json:
         print_json(diagnosis_values(diagnoses, records))

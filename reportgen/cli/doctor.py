@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reportgen.cli.terminal import print_lines
-from reportgen.errors import MissingError
+from reportgen.errors import MissingError, PluginError
+from reportgen.plugins.loading import load_installed, plugins
 from reportgen.shipped import shipped_studies, templates_folder
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def examine() -> list[tuple[bool, str]]:
     from reportgen.runs.provenance import versions
 
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return [(True, about), _numba(), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask()]
+    machine = [(True, about), _numba(), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask()]
+    return [*machine, *_plugins()]
 
 
 def clean() -> str:
@@ -113,3 +115,12 @@ def _dask() -> tuple[bool, str]:
     except ImportError:
         return True, "no Dask (needed only for --dask)"
     return True, f"Dask {distributed.__version__}"
+
+
+def _plugins() -> list[tuple[bool, str]]:
+    """Return a line for each installed plug-in, or only the error of the first one that cannot be loaded."""
+    try:
+        load_installed()
+    except PluginError as error:
+        return [(False, str(error))]
+    return [(True, f"plug-in {one.name} ({one.version})") for one in plugins()]

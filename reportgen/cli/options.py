@@ -45,6 +45,7 @@ Strict = Annotated[
     bool,
     typer.Option("--strict", help="Exit with code 6 if a claim is not supported."),
 ]
+AllowCode = Annotated[bool, typer.Option("--allow-code", help="Load the Python files in `plugins` of the studies.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only errors and the path of each report.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print a line for each run instead of a progress bar.")]
@@ -64,6 +65,7 @@ class RunOptions:
     seeds: str | None
     quick: bool
     strict: bool = False
+    allow_code: bool = False
 
     @property
     def chosen_formats(self) -> tuple[str, ...]:
@@ -92,7 +94,8 @@ class RunOptions:
         """
         options = [part for change in self.changes or () for part in ("--set", change)]
         options += ["--seeds", self.seeds] if self.seeds is not None else []
-        options += [flag for flag, used in (("--quick", self.quick), ("--strict", self.strict)) if used]
+        flags = {"--quick": self.quick, "--strict": self.strict, "--allow-code": self.allow_code}
+        options += [flag for flag, used in flags.items() if used]
         return shlex.join(["reportgen", "run", source, *options])
 
     def request(self, source: str) -> RunRequest:
@@ -107,6 +110,7 @@ class RunOptions:
             flags={} if self.seeds is None else {"seeds": "--seeds"},
             quick=self.quick,
             command=self.command(source),
+            allow_code=self.allow_code,
         )
 
     def requests(self, as_json: bool) -> list[RunRequest]:

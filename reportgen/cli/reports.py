@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from reportgen.cli.app import NOT_SUPPORTED
-from reportgen.cli.options import Json
+from reportgen.cli.options import AllowCode, Json
 from reportgen.cli.terminal import Answers, print_json, print_lines, show_page
 from reportgen.errors import ResultsError
 
@@ -66,6 +66,7 @@ def verify(
         list[str],
         typer.Argument(metavar="REPORT...", help="Report folders, folders of them, or results.json files."),
     ],
+    allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing for reports that agree.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -81,7 +82,7 @@ def verify(
     answers = Answers(len(folders), as_json)
     for folder in folders:
         with answers.about(report=str(folder)):
-            result = verify_report(folder)
+            result = verify_report(folder, allow_code)
             answers.values.append(verification_values(result))
             answers.codes += [ResultsError.exit_code] if result.differences else []
             if not as_json and (result.differences or not quiet):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from reportgen.data.dataset import IntArray
 from reportgen.data.readers import bundled, csv_file, generated, npz_file, published
 from reportgen.data.source import Request, Source
-from reportgen.registry import Parameter, Row, table
+from reportgen.registry import Parameter, Row, Table
 
 
 def _no_files(request: Request) -> str:
@@ -34,10 +35,12 @@ class DataSet(Row):
     lacking: the bytes that would be downloaded first; MissingError where files are missing that may not be.
     sizes: the defaults of those of `samples`, `features` and `classes` that an author may set; fixed: those that the
     data set has of its own, image_shape among them. validation: the default of that fraction. given: the splits that
-    come with the data and are used as they are; a fraction for them is an error. counts: examples of each class
+    come with the data and are used as they are; a fraction for them is an error. may_hold_images: the file decides
+    whether examples are images. counts: examples of each class
     outside a given test split, (classes,), None where they must be made or read to be counted.
     """
 
+    kind: ClassVar[str] = "data set"
     make: Callable[[Request], Source]
     identity: Callable[[Request], str] = _no_files
     lacking: Callable[[Request], int] = _nothing_lacks
@@ -46,6 +49,7 @@ class DataSet(Row):
     validation: float = 0.2
     given: tuple[str, ...] = ()
     image_shape: tuple[int, int, int] | None = None
+    may_hold_images: bool = False
     counts: Callable[[Request], IntArray | None] = _unknown
 
 
@@ -200,6 +204,7 @@ _NPZ = DataSet(
     identity=npz_file.identity,
     validation=0.0,
     given=("validation", "test"),
+    may_hold_images=True,
 )
 _CSV = DataSet(
     name="csv",
@@ -218,7 +223,8 @@ _CSV = DataSet(
     identity=csv_file.identity,
 )
 
-DATASETS = table(
+DATASETS = Table(
+    DataSet,
     (
         _GAUSSIAN,
         _BLOBS,
@@ -231,5 +237,5 @@ DATASETS = table(
         _CIFAR10,
         _NPZ,
         _CSV,
-    )
+    ),
 )

@@ -27,7 +27,8 @@ from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
 from reportgen.engine.train import Cancelled, train
 from reportgen.errors import MissingError, ReportgenError, UsageError, data_errors_at
-from reportgen.registry import Component
+from reportgen.plugins.loading import require
+from reportgen.registry import Component, Plugin
 from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import PlannedRun
@@ -41,17 +42,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Job:
-    """A run to be trained, the key under which it is stored, its data's fingerprint, and where a study names them."""
+    """A run to be trained, with its key, its data's fingerprint, where a study names the data, and its plug-ins."""
 
     run: PlannedRun
     key: str
     fingerprint: str
     data_place: str = ""
+    plugins: tuple[Plugin, ...] = ()
 
     @classmethod
     def of(cls, run: PlannedRun, fingerprint: str, data_place: str = "") -> Job:
         """Return the job of a planned run on data of that fingerprint."""
-        return cls(run, run.spec.key(fingerprint), fingerprint, data_place)
+        return cls(run, run.spec.key(fingerprint), fingerprint, data_place, run.spec.plugins())
 
 
 Progress = Callable[[Job, int, int], None]  # a job, its steps done, its steps in all
@@ -154,6 +156,7 @@ def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) ->
 
 def _train_remotely(job: Job, folder: Path, workers: int) -> RunRecord:
     """Train one run in a worker of the cluster, which remembers the last data sets it prepared."""
+    require(job.plugins)
     with threadpool_limits(limits=1):
         return _train(job, lambda: _remembered(folder, *_data_key(job.run.spec)), workers, None, None)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from reportgen.data.preprocessing.principal import principal_axes, tell_apart
 from reportgen.data.source import settings
 from reportgen.data.streams import stream
 from reportgen.errors import StudyError
-from reportgen.registry import Component, Parameter, Row, table
+from reportgen.registry import Component, Parameter, Row, Table
 
 ImageShape = tuple[int, int, int]
 
@@ -30,12 +30,15 @@ Fit = Callable[[FloatArray, ImageShape | None, Mapping[str, Any]], Fitted]
 class Step(Row):
     """A row of the steps. fit: the map found on (n, d) examples; keeps_pixels: features are pixels afterwards too.
 
-    draws: the step adds Gaussian noise of the parameter `std` to the splits that its parameter `to` names.
+    draws: the step adds Gaussian noise of the parameter `std` to the splits that its parameter `to` names. reports: the
+    metrics of claims that the step measures.
     """
 
+    kind: ClassVar[str] = "preprocessing step"
     fit: Fit
     keeps_pixels: bool = True
     draws: bool = False
+    reports: tuple[str, ...] = ()
 
 
 def prepare(
@@ -183,7 +186,8 @@ _PER = Parameter(
 )
 _SOURCE = "LeCun et al. 1998, Efficient BackProp, section 4.3"
 
-STEPS = table(
+STEPS = Table(
+    Step,
     (
         Step(
             name="center",
@@ -234,6 +238,7 @@ STEPS = table(
             ),
             fit=_pca,
             keeps_pixels=False,
+            reports=("variance_kept",),
         ),
         Step(
             name="whiten",
@@ -281,5 +286,5 @@ STEPS = table(
             fit=_nothing,
             draws=True,
         ),
-    )
+    ),
 )
