@@ -51,8 +51,8 @@ class Verification:
 def verify_report(folder: Path, allow_code: bool = False) -> Verification:
     """Return the differences between a report and the records of its runs.
 
-    If records are missing or damaged, these are the only differences, since nothing can be recomputed. With `allow_code`,
-    the plug-ins in the study are loaded.
+    If records are missing or damaged, these are the only differences, since nothing can be recomputed. With
+    `allow_code`, the plug-ins in the study are loaded.
 
     Raises
     ------
