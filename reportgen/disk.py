@@ -72,23 +72,20 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def replace_folder(new: Path, path: Path) -> None:
-    """Put the folder `new` in the place of whatever stands at `path`.
+    """Move the folder `new` to `path`, and remove any file or folder that was there.
 
-    No system swaps two full folders in one step, so what stood there is moved aside first: whoever looks in
-    between finds nothing, never a mixture.
+    No system replaces a non-empty folder in one step, so the old one is moved aside first: until the new one has its
+    name, a reader finds no folder, never a mixture. If another process puts its folder there in this moment, that
+    folder stays and `new` is left to the caller, since two processes write the same contents under one name.
     """
-    with temporary_path(path) as aside:
-        while True:
-            with contextlib.suppress(FileNotFoundError):
-                retry_while_busy(lambda: os.replace(path, aside))
-            try:
-                retry_while_busy(lambda: os.rename(new, path))
-                return
-            except OSError as error:
-                taken = error.errno in (errno.ENOTEMPTY, errno.EEXIST) or os.path.lexists(path)
-                if not (taken and os.path.lexists(new)):
-                    raise
-                remove(aside)  # another writer came first, and may have gone since: move its folder aside too
+    with temporary_path(path) as old:
+        with contextlib.suppress(FileNotFoundError):
+            retry_while_busy(lambda: os.replace(path, old))
+        try:
+            retry_while_busy(lambda: os.rename(new, path))
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def remove(path: Path) -> None:
