@@ -33,7 +33,7 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
 
 
 def unpack(content: bytes) -> dict[str, Array]:
-    """Return the arrays of an archive, read-only; raises ValueError or BadZipFile unless `pack` could have written it."""
+    """Return the arrays of an archive, read-only; raises ValueError or BadZipFile for another format."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {info.filename.removesuffix(".npy"): _array(archive.read(info)) for info in archive.infolist()}
 
