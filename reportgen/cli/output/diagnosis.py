@@ -28,7 +28,7 @@ def diagnose_files(path: Path) -> tuple[list[ExternalRecord], tuple[PartialDiagn
     untold: dict[str, tuple[str, ...]] = {}
     for brought in found:
         variants.setdefault(brought.variant, []).append(brought.record)
-        untold[brought.variant] = (*untold.get(brought.variant, ()), *brought.untold)
+        untold[brought.variant] = (*untold.get(brought.variant, ()), *brought.unspecified)
     return found, diagnose_partial(variants, untold=untold)
 
 
