@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 CODES: dict[str, str] = {
     # study file: syntax, keys, values
@@ -121,6 +121,13 @@ CODES: dict[str, str] = {
     "unsupported-layer": "A layer cannot be recorded, because it is not fully connected or lacks what a probe needs.",
     "unused-layer": "The loss does not use a watched layer.",
     "unwatched-layer": "The network has batch normalization that is not among the watched layers.",
+    # plug-ins
+    "wrong-row": "A plug-in registers something that is not a row of a table.",
+    "name-taken": "A plug-in registers a name that the table already has.",
+    "code-not-allowed": "A study names plug-in files, and --allow-code is not given.",
+    "plugin-failed": "A plug-in cannot be loaded.",
+    "plugin-changed": "The file of a plug-in has changed since this process loaded it.",
+    "plugin-not-on-worker": "A worker of a cluster does not have a plug-in that a run needs.",
     # this machine
     "missing-library": "A library or package that this command requires is not installed.",
     "out-of-memory": "Training needs much more memory than this machine has.",
@@ -158,10 +165,21 @@ class ReportgenError(Exception):
         text = f"{self.where}: {self.message}" if self.where else self.message
         return f"{text} ({self.hint})" if self.hint else text
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let errors travel between processes with all that they hold."""
+        return _restored, (type(self), self.args, self.__dict__)
+
     def named_at(self, place: str) -> Self:
         """Return the same error at another place; its own place becomes part of the message."""
         message = f"{self.where}: {self.message}" if self.where else self.message
         return type(self)(self.code, message, place, self.hint)
+
+
+def _restored(kind: type[ReportgenError], args: tuple[Any, ...], values: dict[str, Any]) -> ReportgenError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(values)
+    return error
 
 
 class Interruption(BaseException):
@@ -202,6 +220,12 @@ class StoreError(ReportgenError):
     """A run or a report cannot be stored."""
 
     exit_code = 5
+
+
+class PluginError(ReportgenError):
+    """A plug-in cannot be loaded, or is not where it is needed."""
+
+    exit_code = 3
 
 
 class ResultsError(ReportgenError):

@@ -1,10 +1,19 @@
-"""The shape of a table row: everything that is known of an activation, an init, an optimizer, a data set ..."""
+"""The tables of components: the shape of their rows, and how rows are added to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import hashlib
+import importlib
+import marshal
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+
+from reportgen.errors import ReportgenError
+
+_PACKAGE = Path(__file__).resolve().parent
 
 Kind = Literal["number", "integer", "boolean", "choice", "text", "path", "component", "numbers", "column"]
 
@@ -53,9 +62,11 @@ class Parameter:
 class Row:
     """What validation, `reportgen list`, `describe`, docs and tests read of every row.
 
-    summary: one sentence; formula: LaTeX without dollar signs; source: paper, with equation where it has one.
+    kind: the kind of table. summary: one sentence; formula: LaTeX without dollar signs; source: paper, with equation
+    where it has one.
     """
 
+    kind: ClassVar[str]
     name: str
     summary: str
     formula: str
@@ -64,16 +75,161 @@ class Row:
     aliases: tuple[str, ...] = ()
 
 
-RowT = TypeVar("RowT", bound=Row)
+class Entry(Protocol):
+    """What every row of every table has."""
+
+    kind: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """The name that a study uses."""
 
 
-def table(rows: Iterable[RowT]) -> dict[str, RowT]:
-    """Return the rows by name; aliases are looked up by `find`."""
-    return {row.name: row for row in rows}
+RowT = TypeVar("RowT", bound=Entry)
 
 
-def find(rows: dict[str, RowT], name: str) -> RowT | None:
-    """Return the row of that name or alias, None where there is none."""
-    if name in rows:
-        return rows[name]
-    return next((row for row in rows.values() if name in row.aliases), None)
+class Table(Mapping[str, RowT]):
+    """The rows of one kind by name, in the order in which they were added."""
+
+    def __init__(self, row_type: type[RowT], rows: Iterable[RowT] = ()) -> None:
+        self.kind = row_type.kind
+        self._type = row_type
+        self._rows: dict[str, RowT] = {}
+        self.aliases: dict[str, str] = {}
+        for row in rows:
+            self.add(row)
+
+    def __getitem__(self, name: str) -> RowT:
+        return self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, row: RowT) -> None:
+        """Add a row whose name and aliases are new.
+
+        Raises
+        ------
+        ReportgenError : a name that the table has already, or a row of another kind.
+        """
+        if not isinstance(row, self._type):
+            raise ReportgenError("wrong-row", f"{row!r} is not a row of the kind {self.kind!r}")
+        taken = next((name for name in (row.name, *aliases_of(row)) if self.find(name) is not None), None)
+        if taken is not None:
+            raise ReportgenError("name-taken", f"there is already a row {taken!r} of the kind {self.kind!r}")
+        self._rows[row.name] = row
+        self.aliases |= dict.fromkeys(aliases_of(row), row.name)
+
+    def remove(self, name: str) -> None:
+        """Remove the row of that name."""
+        for alias in aliases_of(self._rows.pop(name)):
+            del self.aliases[alias]
+
+    def find(self, name: str) -> RowT | None:
+        """Return the row of that name or alias, None if there is none."""
+        return self._rows.get(self.aliases.get(name, name))
+
+
+def aliases_of(row: Entry) -> tuple[str, ...]:
+    """Return the other names of a row."""
+    return getattr(row, "aliases", ())
+
+
+HOMES = {
+    "activation": "reportgen.engine.tables.activations:ACTIVATIONS",
+    "init": "reportgen.engine.tables.inits:INITS",
+    "loss": "reportgen.engine.tables.losses:LOSSES",
+    "optimizer": "reportgen.engine.tables.optimizers:OPTIMIZERS",
+    "schedule": "reportgen.engine.tables.schedules:SCHEDULES",
+    "layer": "reportgen.engine.layers.table:LAYERS",
+    "data set": "reportgen.data.datasets:DATASETS",
+    "preprocessing step": "reportgen.data.preprocessing.steps:STEPS",
+    "rule": "reportgen.analysis.diagnosis.rules:RULES",
+    "figure": "reportgen.figures:FIGURES",
+}
+"""The module and the name of the table of each kind; a table is imported when it is first needed."""
+
+
+def table_of(kind: str) -> Table[Any]:
+    """Return the table of a kind, such as "activation"."""
+    module, _, name = HOMES[kind].partition(":")
+    table: Table[Any] = getattr(importlib.import_module(module), name)
+    return table
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A loaded plug-in.
+
+    name: the entry point's, or the file's. version: the package and its version, empty for a file. sha256: of its
+    source code, which is part of the key of every run that uses one of its rows.
+    """
+
+    name: str
+    version: str
+    sha256: str
+
+
+_ADDED: dict[tuple[str, str], Plugin] = {}
+
+
+def register(*rows: Entry, plugin: Plugin | None = None) -> None:
+    """Add rows to the tables of their kinds; where one is refused, none is added.
+
+    plugin: where the rows come from; by default the files of their functions.
+
+    Raises
+    ------
+    ReportgenError : a row whose name is taken, or something that is no row.
+    """
+    done: list[Entry] = []
+    try:
+        for row in rows:
+            if getattr(row, "kind", None) not in HOMES:
+                raise ReportgenError("wrong-row", f"{row!r} is not a row of any table")
+            table_of(row.kind).add(row)
+            _ADDED[row.kind, row.name] = plugin or _files_of(row)
+            done.append(row)
+    except ReportgenError:
+        unregister(*done)
+        raise
+
+
+def _files_of(row: Entry) -> Plugin:
+    """Return the files of a row's functions as a plug-in; of a function without a file, its compiled code counts."""
+    functions = (getattr(value, "py_func", value) for value in vars(row).values() if callable(value))
+    codes = {one.__code__.co_filename: one.__code__ for one in functions if hasattr(one, "__code__")}
+    own = {Path(name): code for name, code in codes.items() if not Path(name).is_relative_to(_PACKAGE)}
+    sources = (path.read_bytes() if path.is_file() else marshal.dumps(code) for path, code in sorted(own.items()))
+    name = next(iter(own)).name if own else row.name
+    return Plugin(name, "", hashlib.sha256(b"".join(sources)).hexdigest())
+
+
+def unregister(*rows: Entry) -> None:
+    """Remove rows that `register` has added."""
+    for row in rows:
+        table_of(row.kind).remove(row.name)
+        del _ADDED[row.kind, row.name]
+
+
+@contextlib.contextmanager
+def registered(*rows: Entry, plugin: Plugin | None = None) -> Iterator[None]:
+    """Add rows for the duration of a `with` block."""
+    register(*rows, plugin=plugin)
+    try:
+        yield
+    finally:
+        unregister(*rows)
+
+
+def added(kind: str) -> list[str]:
+    """Return the names of the rows that were registered, without importing the table."""
+    return [name for one, name in _ADDED if one == kind]
+
+
+def plugin_of(kind: str, name: str) -> Plugin | None:
+    """Return the plug-in that a row comes from, None for the package's own rows."""
+    return _ADDED.get((kind, name))

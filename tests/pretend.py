@@ -54,7 +54,7 @@ class Pretend:
         self.writing_error: BaseException | None = None
         self.loads: list[tuple[str, dict[str, Any]]] = []
 
-    def load_study(self, path: Path, overrides: Any = (), flags: Any = ()) -> Any:
+    def load_study(self, path: Path, overrides: Any = (), flags: Any = (), allow_code: bool = False) -> Any:
         """Return a study; a file that says "bad" is not valid."""
         self.loads.append((str(path), dict(overrides)))
         text = Path(path).read_text(encoding="utf-8")

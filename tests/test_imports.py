@@ -24,6 +24,7 @@ FOLDERS = (
     "study",
     "engine",
     "data",
+    "plugins",
 )
 """From the top down. The modules at the top of the package lie below all folders, except `__init__` and `__main__`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
@@ -92,6 +92,7 @@ class Rule:
     and is not; where one of them raises an alarm, this finding is dropped. See `reportgen.analysis.diagnosis.causes`.
     """
 
+    kind: ClassVar[str] = "rule"
     id: str
     title: str
     check: Callable[[Evidence], Finding | None]
@@ -99,3 +100,8 @@ class Rule:
     stage: Literal["data", "initialization", "optimization", "generalization"]
     causes: tuple[str, ...] = ()
     yields_to: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The rule's id."""
+        return self.id

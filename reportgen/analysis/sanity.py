@@ -10,6 +10,8 @@ import numpy as np
 
 from reportgen.analysis.results import SanityResult
 from reportgen.engine.spec import RunSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
 
 NEAR_CHANCE = 0.2
@@ -21,19 +23,10 @@ LEARNED = 0.05
 SMOOTH_LIMIT, KINKED_LIMIT = 1e-6, 1e-4
 """Relative errors of a right gradient; a central difference across a kink is off by more."""
 
-KINKED = ("relu", "leaky_relu", "prelu", "maxout", "elu", "selu")
-
 
 def chance_loss(loss: str, classes: int) -> float:
     """Return the loss of outputs that are all zero: ln C, 1 / C for squared errors, C - 1 for the hinge."""
-    return {"softmax_cross_entropy": math.log(classes), "mse": 1 / classes, "hinge": classes - 1.0}[loss]
-
-
-def entropy(counts: Sequence[float]) -> float:
-    """Return the entropy of the classes' frequencies, in nats: the loss of guessing them."""
-    p = np.asarray(counts, np.float64)
-    p = p[p > 0] / max(p.sum(), 1)
-    return float(-(p * np.log(p)).sum())
+    return LOSSES[loss].chance(classes)
 
 
 def initial_loss(variant: str, records: Sequence[RunRecord]) -> SanityResult:
@@ -43,10 +36,11 @@ def initial_loss(variant: str, records: Sequence[RunRecord]) -> SanityResult:
         return not_measured("initial_loss", variant)
     spec = known[0].spec
     measured = float(np.mean([record.epochs("train_loss")[0] for record in known]))
-    expected = chance_loss(spec.training.loss.name, spec.network.layers[-1].units)
+    loss = LOSSES[spec.training.loss.name]
+    expected = loss.chance(spec.network.layers[-1].units)
     note = ""
-    if spec.training.loss.name == "softmax_cross_entropy":
-        prior = entropy(known[0].facts.get("class_counts", ()))
+    if loss.is_likelihood:
+        prior = loss.guess(known[0].facts.get("class_counts", ()))
         note = f"ln C; the entropy of the classes' frequencies is {prior:.4g}"
     passed = abs(measured - expected) <= NEAR_CHANCE * max(expected, 1e-12)
     return SanityResult("initial_loss", variant, "", measured, expected, passed, note)
@@ -78,8 +72,8 @@ def overfit_subset(variant: str, record: RunRecord | None) -> SanityResult:
 
 def gradient_limit(spec: RunSpec) -> float:
     """Return the relative error that a right gradient of this network may have."""
-    kinked = any(layer.activation.name in KINKED for layer in spec.network.layers)
-    return KINKED_LIMIT if kinked or spec.training.loss.name == "hinge" else SMOOTH_LIMIT
+    kinked = any(ACTIVATIONS[layer.activation.name].kinked for layer in spec.network.layers)
+    return KINKED_LIMIT if kinked or LOSSES[spec.training.loss.name].kinked else SMOOTH_LIMIT
 
 
 def gradient_check(variant: str, spec: RunSpec, checks: Sequence[Mapping[str, Any]] | None) -> list[SanityResult]:

@@ -15,9 +15,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from reportgen.engine.layers.table import LAYERS
 from reportgen.engine.spec import LayerSpec, NetworkSpec, RunSpec
+from reportgen.engine.tables.activation import SATURATED_SLOPE
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import weight_variance
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 
@@ -26,74 +29,18 @@ Array = NDArray[np.float64]
 _GRID = np.linspace(-8.0, 8.0, 4001)
 _DENSITY = np.exp(-(_GRID**2) / 2) / math.sqrt(2 * math.pi)
 
-SATURATED_SLOPE = 0.05  # as a look counts it: a slope below this share of the largest
-_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
-
 
 def expectation(function: Callable[[Array], Array], sd: float, mean: float = 0.0) -> float:
     """Return E[f(mean + sd z)] for a standard normal z."""
     return float(np.trapezoid(function(mean + sd * _GRID) * _DENSITY, _GRID))
 
 
-def _elu(z: Array, alpha: float) -> Array:
-    return np.where(z < 0, alpha * np.expm1(np.minimum(z, 0)), z)
-
-
-def _elu_slope(z: Array, alpha: float) -> Array:
-    return np.where(z < 0, alpha * np.exp(np.minimum(z, 0)), 1.0)
-
-
 def _functions(activation: Component) -> tuple[Callable[[Array], Array], Callable[[Array], Array]] | None:
     """Return phi and phi' of an activation, None where a unit is no function of one pre-activation."""
-    p: dict[str, Any] = dict(activation.params)
-    slope = float(p.get("slope", 0.0) or 0.0)
-    alpha = float(p.get("alpha", 1.0) or 1.0)
-    table: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
-        "identity": (lambda z: z, np.ones_like),
-        "sigmoid": (special.expit, lambda z: special.expit(z) * special.expit(-z)),
-        "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-        "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
-        "leaky_relu": (lambda z: np.where(z < 0, slope * z, z), lambda z: np.where(z < 0, slope, 1.0)),
-        "prelu": (lambda z: np.where(z < 0, slope * z, z), lambda z: np.where(z < 0, slope, 1.0)),
-        "elu": (lambda z: _elu(z, alpha), lambda z: _elu_slope(z, alpha)),
-        "selu": (
-            lambda z: _SELU_SCALE * _elu(z, _SELU_ALPHA),
-            lambda z: _SELU_SCALE * _elu_slope(z, _SELU_ALPHA),
-        ),
-        "gelu": (
-            lambda z: z * special.ndtr(z),
-            lambda z: special.ndtr(z) + z * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi),
-        ),
-        "silu": (
-            lambda z: z * special.expit(z),
-            lambda z: special.expit(z) * (1 + z * special.expit(-z)),
-        ),
-        "softplus": (lambda z: np.logaddexp(0, z), special.expit),
-    }
-    return table.get(activation.name)
-
-
-def weight_variance(init: Component, fan_in: int, fan_out: int, activation: str) -> float | None:
-    """Return the variance of a weight before data are seen, None where the rule draws no random weights of its own."""
-    p: dict[str, Any] = dict(init.params)
-    connected = min(int(p.get("connections", fan_in) or fan_in), fan_in) / fan_in
-    walk = 2 * math.exp(2.4 / (max(fan_in, 6) - 2.4)) if activation == "relu" else math.exp(1 / fan_in)
-    variances = {
-        "zero": 0.0,
-        "gaussian": float(p.get("std", 0.0)) ** 2,
-        "uniform": float(p.get("bound", 0.0)) ** 2 / 3,
-        "xavier": 1 / fan_in,
-        "lecun_normal": 1 / fan_in,
-        "glorot_normal": 2 / (fan_in + fan_out),
-        "glorot_uniform": 2 / (fan_in + fan_out),
-        "he_normal": 2 / fan_in,
-        "he_uniform": 2 / fan_in,
-        "sparse": float(p.get("std", 0.0)) ** 2 * connected,
-        "orthogonal": 1 / max(fan_in, fan_out),
-        "random_walk": walk / fan_in,
-    }
-    variance = variances.get(init.name)
-    return None if variance is None else variance * float(p.get("gain", 1.0)) ** 2
+    row, parameters = ACTIVATIONS[activation.name], dict(activation.params)
+    if row.pieces:
+        return None
+    return functools.partial(row.function, **parameters), functools.partial(row.derivative, **parameters)
 
 
 def predict(spec: RunSpec, second_moment: float, features: int) -> dict[str, list[float]] | None:
@@ -116,7 +63,7 @@ def _predicted(network: NetworkSpec, second_moment: float, features: int) -> dic
     for layer in layers:
         variance = weight_variance(layer.init, fan_in, layer.units, layer.activation.name)
         functions = _functions(layer.activation)
-        if variance is None or functions is None or layer.kind != "dense":
+        if variance is None or functions is None or not LAYERS[layer.kind].mean_field:
             return None
         sd = 1.0 if layer.batchnorm else math.sqrt(variance * fan_in * q)
         q = _add_layer(found, layer, functions, sd)
@@ -144,7 +91,7 @@ def _add_layer(found: dict[str, list[float]], layer: LayerSpec, functions: Any, 
     mean = expectation(phi, sd, bias)
     square = expectation(lambda z: phi(z) ** 2, sd, bias)
     slopes = expectation(lambda z: slope(z) ** 2, sd, bias)
-    largest = {"sigmoid": 0.25, "selu": _SELU_SCALE * _SELU_ALPHA}.get(layer.activation.name, 1.0)
+    largest = ACTIVATIONS[layer.activation.name].max_slope
     flat = expectation(lambda z: (np.abs(slope(z)) < SATURATED_SLOPE * largest).astype(float), sd, bias)
     found["activation_mean"].append(mean)
     found["activation_std"].append(math.sqrt(max(square - mean**2, 0.0)))

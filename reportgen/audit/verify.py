@@ -42,15 +42,16 @@ class Verification:
     differences: tuple[Difference, ...]
 
 
-def verify_report(folder: Path) -> Verification:
+def verify_report(folder: Path, allow_code: bool = False) -> Verification:
     """Return how a report agrees with its records.
 
     Where records are missing or damaged, these are the differences: nothing can be computed without them. Raises
     ResultsError where results.json cannot be read or another engine has trained, StudyError where its study cannot,
-    and MissingError where the data are not at hand, by which the runs are known.
+    and MissingError where the data are not at hand, by which the runs are known. allow_code: load the plug-ins that the
+    study names.
     """
     results, told = read_results(folder), read_values(folder / RESULTS)
-    request = _order(folder, results, told)
+    request = _order(folder, results, told, allow_code)
     _refuse_other_engine(request, results)
     request, records = stored_stages(request)
     request = replace(request, plan=_with_paths(request.plan, results))
@@ -62,11 +63,11 @@ def verify_report(folder: Path) -> Verification:
     return Verification(folder, results.study.id, len(jobs), found)
 
 
-def _order(folder: Path, results: Results, told: Mapping[str, Any]) -> RunRequest:
+def _order(folder: Path, results: Results, told: Mapping[str, Any], allow_code: bool) -> RunRequest:
     """Return the order that the report was made by, from the study that it keeps."""
     command = str((told.get("provenance") or {}).get("command") or "")
     mark = {"watermark": results.study.watermark} if results.study.watermark else {}
-    study = load_study(folder / STUDY, mark)
+    study = load_study(folder / STUDY, mark, allow_code=allow_code)
     made_of = {"id": results.study.id, "sha256": told["study"].get("sha256")}  # of the file, which need not be here
     typed = any(part.startswith("search") for part in _words(command))
     return RunRequest(

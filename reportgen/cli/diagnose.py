@@ -24,7 +24,9 @@ def diagnose(
 ) -> None:
     """Diagnose training that was recorded elsewhere."""
     from reportgen.cli.output.diagnosis import alarms, diagnose_files, diagnosis_lines, diagnosis_values
+    from reportgen.plugins.loading import load_installed
 
+    load_installed()
     found, judgements = diagnose_files(record)
     if as_json:
         print_json(diagnosis_values(judgements, found))

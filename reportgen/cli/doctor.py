@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from reportgen.cli.terminal import print_lines
-from reportgen.errors import MissingError
+from reportgen.errors import MissingError, PluginError
+from reportgen.plugins.loading import load_installed, plugins
 from reportgen.shipped import shipped_studies, templates_folder
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def examine() -> list[tuple[bool, str]]:
     from reportgen.runs.provenance import versions
 
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return [(True, about), _numba(), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask()]
+    machine = [(True, about), _numba(), (True, f"{default_workers()} cores"), _shipped(), *_cache(), _pdf(), _dask()]
+    return [*machine, *_plugins()]
 
 
 def clean() -> str:
@@ -111,3 +113,12 @@ def _dask() -> tuple[bool, str]:
     except ImportError:
         return True, "no Dask, which only --dask needs"
     return True, f"Dask {distributed.__version__}"
+
+
+def _plugins() -> list[tuple[bool, str]]:
+    """Return a line on every installed plug-in; the first that cannot be loaded keeps others from being tried."""
+    try:
+        load_installed()
+    except PluginError as error:
+        return [(False, str(error))]
+    return [(True, f"plug-in {one.name} ({one.version})") for one in plugins()]

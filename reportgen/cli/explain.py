@@ -59,6 +59,8 @@ def verbs() -> dict[str, str]:
 
 def schema() -> None:
     """Print the JSON Schema of study files, for editors."""
+    from reportgen.plugins.loading import load_installed
     from reportgen.study.reference.schema import study_schema
 
+    load_installed()
     print_json(study_schema())

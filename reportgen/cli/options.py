@@ -40,6 +40,9 @@ Quick = Annotated[
     bool,
     typer.Option("--quick", help="A small, watermarked version without verdicts; --set and --seeds take precedence."),
 ]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="Load the Python files that studies name under `plugins`.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="End with code 6 if a claim is not supported.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors, and the report's path.")]
@@ -61,6 +64,7 @@ class RunOptions:
     seeds: str | None
     quick: bool
     strict: bool = False
+    allow_code: bool = False
 
     @property
     def chosen_formats(self) -> tuple[str, ...]:
@@ -89,7 +93,8 @@ class RunOptions:
         """
         options = [part for change in self.changes or () for part in ("--set", change)]
         options += ["--seeds", self.seeds] if self.seeds is not None else []
-        options += [flag for flag, given in (("--quick", self.quick), ("--strict", self.strict)) if given]
+        flags = {"--quick": self.quick, "--strict": self.strict, "--allow-code": self.allow_code}
+        options += [flag for flag, given in flags.items() if given]
         return shlex.join(["reportgen", "run", source, *options])
 
     def request(self, source: str) -> RunRequest:
@@ -104,6 +109,7 @@ class RunOptions:
             flags={} if self.seeds is None else {"seeds": "--seeds"},
             quick=self.quick,
             command=self.command(source),
+            allow_code=self.allow_code,
         )
 
     def requests(self, as_json: bool) -> list[RunRequest]:

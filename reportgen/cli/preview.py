@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.options import Jobs, Output, Quiet, RunOptions, Seeds, Set, Verbose
+from reportgen.cli.options import AllowCode, Jobs, Output, Quiet, RunOptions, Seeds, Set, Verbose
 from reportgen.cli.terminal import Show, print_lines, report_error, say
 from reportgen.errors import Interruption, StudyError, UsageError
 
@@ -33,6 +33,7 @@ def preview(
     full: Annotated[
         bool, typer.Option("--full", help="Always the full report: train the missing runs after each change.")
     ] = False,
+    allow_code: AllowCode = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -45,7 +46,7 @@ def preview(
     if quick and full:
         raise UsageError("option-conflict", "--quick and --full exclude each other", hint="give one of them")
     show = Show(quiet, verbose, as_json=False, open=open_)
-    options = RunOptions((study,), output, ("html",), changes, seeds, quick)
+    options = RunOptions((study,), output, ("html",), changes, seeds, quick, allow_code=allow_code)
     from reportgen.preview.server import Shown, serving
     from reportgen.preview.session import Preview
     from reportgen.shipped import find_studies, study_file

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from reportgen.cli.app import NOT_SUPPORTED
-from reportgen.cli.options import Json
+from reportgen.cli.options import AllowCode, Json
 from reportgen.cli.terminal import Answers, print_json, print_lines, show_page
 from reportgen.errors import ResultsError
 
@@ -64,6 +64,7 @@ def verify(
     reports: Annotated[
         list[str], typer.Argument(metavar="REPORT...", help="Reports' folders, folders of them, or files results.json.")
     ],
+    allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing for reports that agree.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -79,7 +80,7 @@ def verify(
     answers = Answers(len(folders), as_json)
     for folder in folders:
         with answers.about(report=str(folder)):
-            found = verify_report(folder)
+            found = verify_report(folder, allow_code)
             answers.values.append(verification_values(found))
             answers.codes += [ResultsError.exit_code] if found.differences else []
             if not as_json and (found.differences or not quiet):

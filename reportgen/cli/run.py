@@ -11,6 +11,7 @@ import typer
 
 from reportgen.cli.app import FAILED, MISSING, NOT_SUPPORTED
 from reportgen.cli.options import (
+    AllowCode,
     Formats,
     Jobs,
     Json,
@@ -46,13 +47,14 @@ def run(
     quick: Quick = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train stored runs again.")] = False,
     strict: Strict = False,
+    allow_code: AllowCode = False,
     open_: Open = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
     """Train the missing runs of studies and write their reports."""
-    options = RunOptions(studies, output, formats, changes, seeds, quick, strict)
+    options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code)
     from reportgen.workflow.run import run_request
 
     def make(request: RunRequest, listener: ProgressListener) -> Report:
@@ -69,13 +71,14 @@ def render(
     seeds: Seeds = None,
     quick: Quick = False,
     strict: Strict = False,
+    allow_code: AllowCode = False,
     open_: Open = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
     """Write reports from stored runs; train nothing."""
-    options = RunOptions(studies, output, formats, changes, seeds, quick, strict)
+    options = RunOptions(studies, output, formats, changes, seeds, quick, strict, allow_code)
     from reportgen.workflow.run import render_request
 
     def make(request: RunRequest, listener: ProgressListener) -> Report:
@@ -91,6 +94,7 @@ def check(
     seeds: Seeds = None,
     jobs: Jobs = None,
     quick: Quick = False,
+    allow_code: AllowCode = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -98,7 +102,7 @@ def check(
 
     Shows runs, parameters, memory and time, and whether the data are available; trains and writes nothing.
     """
-    options = RunOptions(studies, output, None, changes, seeds, quick)
+    options = RunOptions(studies, output, None, changes, seeds, quick, allow_code=allow_code)
     from reportgen.cli.output.reports import check_lines, check_values
     from reportgen.runs.executors import default_workers
 

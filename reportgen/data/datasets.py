@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from reportgen.data.dataset import IntArray
 from reportgen.data.readers import bundled, csv_file, generated, npz_file, published
 from reportgen.data.source import Request, Source
-from reportgen.registry import Parameter, Row, table
+from reportgen.registry import Parameter, Row, Table
 
 
 def _no_files(request: Request) -> str:
@@ -34,11 +35,12 @@ class DataSet(Row):
     missing_bytes: return the number of bytes to download first; raises MissingError if that is not allowed.
     sizes: defaults of `samples`, `features` and `classes`, as far as a study may set them. fixed: sizes that the study
     cannot change. validation: default of the validation fraction. given: splits that the data set itself has; a
-    fraction for them is an error. image_shape: (channels, height, width) of images. counts: return the number of
-    examples of each class outside the data set's own test split, (classes,), or None if the examples must be generated
-    or read to count them.
+    fraction for them is an error. image_shape: (channels, height, width) of images. may_hold_images: whether the file
+    determines if examples are images. counts: return the number of examples of each class outside the data set's own
+    test split, (classes,), or None if the examples must be generated or read to count them.
     """
 
+    kind: ClassVar[str] = "data set"
     make: Callable[[Request], Source]
     identity: Callable[[Request], str] = _no_files
     missing_bytes: Callable[[Request], int] = _nothing_missing
@@ -47,6 +49,7 @@ class DataSet(Row):
     validation: float = 0.2
     given: tuple[str, ...] = ()
     image_shape: tuple[int, int, int] | None = None
+    may_hold_images: bool = False
     counts: Callable[[Request], IntArray | None] = _unknown
 
 
@@ -226,6 +229,7 @@ _NPZ = DataSet(
     identity=npz_file.identity,
     validation=0.0,
     given=("validation", "test"),
+    may_hold_images=True,
 )
 _CSV = DataSet(
     name="csv",
@@ -246,7 +250,8 @@ _CSV = DataSet(
     identity=csv_file.identity,
 )
 
-DATASETS = table(
+DATASETS = Table(
+    DataSet,
     (
         _GAUSSIAN,
         _BLOBS,
@@ -259,5 +264,5 @@ DATASETS = table(
         _CIFAR10,
         _NPZ,
         _CSV,
-    )
+    ),
 )

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
 from reportgen.data.dataset import IntArray
 from reportgen.errors import StudyError
-from reportgen.registry import Component, RowT, find
+from reportgen.registry import Component, Row, Table
 
 RawArray = NDArray[Any]
+RowT = TypeVar("RowT", bound=Row)
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,12 @@ class Source:
     validation_n: int | None = None
 
 
-def settings(rows: dict[str, RowT], component: Component, kind: str) -> tuple[RowT, dict[str, Any]]:
+def settings(rows: Table[RowT], component: Component, kind: str) -> tuple[RowT, dict[str, Any]]:
     """Return the component's row and its parameters with defaults filled in.
 
     Raises StudyError for an unknown name or parameter, or for a required parameter that is missing.
     """
-    row = find(rows, component.name)
+    row = rows.find(component.name)
     if row is None:
         raise StudyError("unknown-name", f"unknown {kind} '{component.name}'", hint="one of " + ", ".join(rows))
     params = {parameter.name: parameter.default for parameter in row.parameters}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.engine.program import pieces_of
+from reportgen.engine.layers.table import LAYERS
 from reportgen.engine.spec import NetworkSpec, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
@@ -29,12 +29,10 @@ def total_steps(spec: RunSpec, n_train: int) -> int:
 
 
 def count_parameters(network: NetworkSpec, features: int) -> int:
-    """Return how many numbers the network learns: weights, biases, gamma and beta, slopes."""
+    """Return how many numbers the network learns: weights, biases, gamma and beta, learned activations."""
     total, fan_in = 0, features
     for layer in network.layers:
-        width = layer.units * pieces_of(layer)
-        total += fan_in * width + width * (2 if layer.batchnorm else 1)
-        total += layer.units if layer.activation.name == "prelu" else 0
+        total += LAYERS[layer.kind].parameters_of(layer, fan_in)
         fan_in = layer.units
     return total
 
@@ -43,7 +41,7 @@ def step_operations(network: NetworkSpec, features: int, rows: int) -> float:
     """Return the floating-point operations of the products of one step on `rows` examples."""
     weights, fan_in, first = 0, features, 0
     for layer in network.layers:
-        weights += fan_in * layer.units * pieces_of(layer)
+        weights += LAYERS[layer.kind].products(layer, fan_in)
         first = first or weights
         fan_in = layer.units
     return float(rows) * (6 * weights - 2 * first)
@@ -58,7 +56,7 @@ def run_bytes(spec: RunSpec, n_train: int, features: int) -> int:
     per_row = features
     widest = features
     for layer in spec.network.layers:
-        width = layer.units * pieces_of(layer)
+        width = LAYERS[layer.kind].width(layer)
         blocks = 1 + ACTIVATIONS[layer.activation.name].keeps_input + (layer.batchnorm is not None)
         per_row += width * (blocks + (2 if layer.dropout else 0))
         widest = max(widest, width)

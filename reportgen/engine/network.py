@@ -1,6 +1,7 @@
 """A network as kernels see it: a small program of integer codes over flat arrays.
 
-All parameters of a run are one flat vector; a layer's part is [weights | bias, or gamma and beta | slopes]. A layer's
+All parameters of a run are one flat vector; a layer's part is [weights | bias, or gamma and beta |
+learned parameters of the activation]. A layer's
 blocks follow one another in one buffer, sized by the rows in use, so that a small batch stays together in cache.
 """
 
@@ -18,13 +19,13 @@ from reportgen.engine.math.random import key_words
 # Columns of Net.codes. Offsets of parameters are absolute; ACTS, PRE, XHAT, DROPPED and MASK are offsets into
 # Work.blocks for one row, -1 where a layer has no such block.
 FAN_IN, UNITS, PIECES, WIDTH = range(4)
-WEIGHTS, BIAS, GAMMA, BETA, SLOPE, END = range(4, 10)
+WEIGHTS, BIAS, GAMMA, BETA, LEARNED, END = range(4, 10)
 ACTS, PRE, XHAT, DROPPED, MASK, RUNNING, MOMENTS, DROPOUT, NORM_TEST_BATCH, NORM_UPDATE = range(10, 20)
 ACTIVATE, DIFFERENTIATE, DROP, NORMALIZE, DENORMALIZE = range(20, 25)  # addresses of kernels, 0 where not needed
 COLUMNS = 25
 
-# Columns of Net.constants.
-PHI_0, PHI_1, RATE, NORM_MOMENTUM, NORM_EPSILON, MAX_SLOPE = range(6)  # MAX_SLOPE: NaN where nothing saturates
+# Columns of Net.constants. MAX_SLOPE: NaN where nothing saturates. From PHI on: the constants of the activation.
+RATE, NORM_MOMENTUM, NORM_EPSILON, MAX_SLOPE, PHI = range(5)
 
 TRAIN, PROBE, TEST, DROPPING = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
 """Modes of a forward pass. PROBE takes batch statistics but moves no running average and drops no unit; DROPPING is a
@@ -49,12 +50,15 @@ class Net(NamedTuple):
 
 
 class State(NamedTuple):
-    """What training changes: parameters, their gradient, optimizer state, running averages; and the random keys."""
+    """What training changes: parameters, their gradient, optimizer state, running averages; and the random keys.
+
+    The optimizer's state of the parameters [a:b] is optimizer_state[count * a : count * b]: `count` arrays of b - a
+    numbers, one after another.
+    """
 
     params: NDArray[Any]
     grads: NDArray[Any]
-    s1: NDArray[Any]
-    s2: NDArray[Any]
+    optimizer_state: NDArray[Any]
     running: NDArray[Any]
     keys: NDArray[np.uint32]
 
@@ -87,10 +91,9 @@ def new_state(net: Net, sizes: Sizes, states: int, seed: int) -> State:
     """Return zeroed parameters and optimizer state; `states` says how many state arrays the optimizer keeps."""
     dtype = net.constants.dtype
     params, grads = np.zeros(sizes.params, dtype), np.zeros(sizes.params, dtype)
-    s1 = np.zeros(sizes.params if states > 0 else 0, dtype)
-    s2 = np.zeros(sizes.params if states > 1 else 0, dtype)
+    optimizer_state = np.zeros(states * sizes.params, dtype)
     running = np.zeros(sizes.running, dtype)
-    return State(params, grads, s1, s2, running, key_words(seed, "kernel"))
+    return State(params, grads, optimizer_state, running, key_words(seed, "kernel"))
 
 
 def new_work(net: Net, sizes: Sizes, rows: int) -> Work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -27,15 +28,16 @@ from reportgen.engine.network import (
     END,
     FAN_IN,
     GAMMA,
+    LEARNED,
     MASK,
     MOMENTS,
     NORM_TEST_BATCH,
     NORM_UPDATE,
     NORMALIZE,
+    PHI,
     PIECES,
     PRE,
     RUNNING,
-    SLOPE,
     UNITS,
     WEIGHTS,
     WIDTH,
@@ -46,15 +48,18 @@ from reportgen.engine.network import (
     new_work,
 )
 from reportgen.engine.spec import LayerSpec, NetworkSpec
-from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.activation import Activation
+from reportgen.engine.tables.activations import ACTIVATIONS, pieces_of
 from reportgen.engine.tables.losses import Loss
 
 DROPOUT_MODES = {"inverted": layers.INVERTED, "scale_at_test": layers.SCALE_AT_TEST, "unscaled": layers.UNSCALED}
 
 
-def pieces_of(layer: LayerSpec) -> int:
-    """Return how many linear pieces a unit of the layer has: more than 1 for maxout alone."""
-    return int(layer.activation.get("pieces", 1)) if layer.activation.name == "maxout" else 1
+def learned_blocks(layer: LayerSpec, code: NDArray[np.int64]) -> Iterator[tuple[slice, str]]:
+    """Return the place in the parameters and the name of each learned parameter of a layer's activation."""
+    for index, name in enumerate(ACTIVATIONS[layer.activation.name].learned):
+        begin = int(code[LEARNED]) + index * layer.units
+        yield slice(begin, begin + layer.units), name
 
 
 def compile_network(
@@ -63,13 +68,15 @@ def compile_network(
     """Return the program of a network on `features` inputs, and the sizes of its arrays."""
     count = len(network.layers)
     codes = np.full((count, COLUMNS), -1, dtype=np.int64)
-    constants = np.zeros((count, 6), dtype=dtype)
+    phi = max(len(_phi(layer)) for layer in network.layers)
+    constants = np.zeros((count, PHI + phi), dtype=dtype)
     cursor = {"params": 0, "running": 0, "blocks": 0, "moments": 0}
     fan_in = features
     for index, layer in enumerate(network.layers):
         _place(layer, fan_in, codes[index], cursor)
         _link(layer, codes[index], np.dtype(dtype))
-        constants[index] = _constants(layer)
+        constants[index, :PHI] = _constants(layer)
+        constants[index, PHI : PHI + len(_phi(layer))] = _phi(layer)
         fan_in = layer.units
     widest = max(features, int(codes[:, WIDTH].max()))
     vector = _vector(np.dtype(dtype))
@@ -85,8 +92,9 @@ def _place(layer: LayerSpec, fan_in: int, code: NDArray[np.int64], cursor: dict[
         cursor[kind] += size
         return cursor[kind] - size
 
-    width = layer.units * pieces_of(layer)
-    code[[FAN_IN, UNITS, PIECES, WIDTH]] = fan_in, layer.units, pieces_of(layer), width
+    pieces = pieces_of(layer.activation)
+    width = layer.units * pieces
+    code[[FAN_IN, UNITS, PIECES, WIDTH]] = fan_in, layer.units, pieces, width
     code[WEIGHTS] = take("params", fan_in * width)
     if layer.batchnorm is None:
         code[BIAS] = take("params", width)
@@ -96,11 +104,12 @@ def _place(layer: LayerSpec, fan_in: int, code: NDArray[np.int64], cursor: dict[
         code[MOMENTS] = take("moments", 3 * width)
         code[NORM_TEST_BATCH] = layer.batchnorm.test_mode == "batch"
         code[NORM_UPDATE] = layer.batchnorm.update_running
-    if layer.activation.name == "prelu":
-        code[SLOPE] = take("params", layer.units)
+    row = ACTIVATIONS[layer.activation.name]
+    if row.learned:
+        code[LEARNED] = take("params", len(row.learned) * layer.units)
     code[END] = cursor["params"]
     code[ACTS] = take("blocks", layer.units)
-    if ACTIVATIONS[layer.activation.name].keeps_input:
+    if row.keeps_input:
         code[PRE] = take("blocks", width)
     code[DROPOUT] = 0
     if layer.dropout is not None and layer.dropout.rate > 0:
@@ -114,9 +123,9 @@ def _link(layer: LayerSpec, code: NDArray[np.int64], dtype: np.dtype[Any]) -> No
     one_layer = (*pass_types(dtype), integer, integer)
     code[[ACTIVATE, DIFFERENTIATE, DROP, NORMALIZE, DENORMALIZE]] = 0
     if row.activate is not None:
-        first, more = (integer, [vector]) if row.name == "maxout" else (vector, [])
-        code[ACTIVATE] = address(row.activate, first, vector, *more)
-        code[DIFFERENTIATE] = address(row.differentiate, first, vector, vector, vector)
+        forward, backward = _kernel_types(row, vector)
+        code[ACTIVATE] = address(row.activate, *forward)
+        code[DIFFERENTIATE] = address(row.differentiate, *backward)
     if code[DROPPED] >= 0:
         code[DROP] = address(layers.drop, *one_layer, integer, integer, vector)
     if code[GAMMA] >= 0:
@@ -124,12 +133,26 @@ def _link(layer: LayerSpec, code: NDArray[np.int64], dtype: np.dtype[Any]) -> No
         code[DENORMALIZE] = address(norm.backward_norm, *one_layer, vector)
 
 
+def _kernel_types(row: Activation, vector: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return Numba's types of the arguments of an activation's two kernels."""
+    if row.pieces:
+        return (vector, types.int64, vector, vector), (vector, types.int64, vector, vector, vector)
+    if row.learned:
+        return (vector, vector, vector), (vector,) * 5
+    return (vector, vector), (vector,) * 4
+
+
+def _phi(layer: LayerSpec) -> tuple[float, ...]:
+    """Return the constants of a layer's activation."""
+    return ACTIVATIONS[layer.activation.name].constants(dict(layer.activation.params))
+
+
 def _constants(layer: LayerSpec) -> tuple[float, ...]:
+    """Return a layer's constants before those of its activation."""
     row = ACTIVATIONS[layer.activation.name]
-    phi = (*row.constants(dict(layer.activation.params)), 0.0, 0.0)[:2]
     rate = layer.dropout.rate if layer.dropout else 0.0
     normal = (layer.batchnorm.momentum, layer.batchnorm.epsilon) if layer.batchnorm else (0.0, 0.0)
-    return (*phi, rate, *normal, row.max_slope if row.saturates else np.nan)
+    return (rate, *normal, row.max_slope if row.saturates else np.nan)
 
 
 @cache
@@ -140,7 +163,7 @@ def _vector(dtype: np.dtype[Any]) -> Any:
 @cache
 def pass_types(dtype: np.dtype[Any]) -> tuple[Any, Any, Any]:
     """Return Numba's types of (net, state, work) in that precision."""
-    codes, constants = np.zeros((1, COLUMNS), np.int64), np.zeros((1, 6), dtype)
+    codes, constants = np.zeros((1, COLUMNS), np.int64), np.zeros((1, PHI), dtype)
     net, sizes = Net(codes, constants, 0, 0, 0, 0), Sizes(0, 0, 0, 0, 0, 0)
     return typeof(net), typeof(new_state(net, sizes, 0, 0)), typeof(new_work(net, sizes, 0))
 

@@ -22,8 +22,6 @@ from reportgen.engine.network import (
     GAMMA,
     PRE,
     RUNNING,
-    SLOPE,
-    UNITS,
     WEIGHTS,
     WIDTH,
     Net,
@@ -33,7 +31,7 @@ from reportgen.engine.network import (
     new_work,
 )
 from reportgen.engine.probes.probe import ProbeArrays, Watch, probe
-from reportgen.engine.program import compile_network, pass_types
+from reportgen.engine.program import compile_network, learned_blocks, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, Recipe, backward, gather, score
 from reportgen.engine.tables.inits import INITS, draw_weights
@@ -92,7 +90,7 @@ def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dty
     parameters = dict(training.optimizer.params)
     augment = training.augment
     noise = augment.noise if augment else 0.0
-    numbers = (training.l2, training.l1, training.clip_norm or 0.0, parameters.get("weight_decay", 0.0), noise)
+    numbers = (training.l2, training.l1, training.clip_norm or 0.0, parameters[row.decay] if row.decay else 0.0, noise)
     moves = (augment.shift, int(augment.flip)) if augment else (0, 0)
     image = (*dataset.image_shape, *moves) if dataset.image_shape and any(moves) else (0, 0, 0, 0, 0)
     kernel, clip = row.kernel(parameters), training.clip_norm or 0.0
@@ -128,7 +126,7 @@ def recipe_types(dtype: np.dtype[Any]) -> dict[str, tuple[Any, ...]]:
     vector, (recipe, examples) = real[::1], training_types(dtype)
     return {
         "backward": (*network, recipe, integer, real, integer),
-        "optimizer": (vector, real, integer, *[vector] * 4, real),
+        "optimizer": (vector, real, integer, *[vector] * 3, real),
         "augment": (integer[::1], real, types.uint32[::1], integer, integer, integer, network[2]),
         "score": (*network, recipe, examples, types.float64[::1]),
     }
@@ -152,7 +150,7 @@ def probe_address() -> int:
 
 
 def initialize(spec: RunSpec, net: Net, state: State) -> None:
-    """Set all parameters to their start: weights by their init, biases, gamma 1, beta in the bias's place, slopes."""
+    """Set all parameters to their start: weights by their init, biases, gamma 1, beta in the bias's place, learned."""
     for index, layer in enumerate(spec.network.layers):
         code = net.codes[index]
         fan_in, width = int(code[FAN_IN]), int(code[WIDTH])
@@ -164,8 +162,8 @@ def initialize(spec: RunSpec, net: Net, state: State) -> None:
         if code[GAMMA] >= 0:
             state.params[code[GAMMA] : code[GAMMA] + width] = 1
             state.running[code[RUNNING] + width : code[RUNNING] + 2 * width] = 1
-        if code[SLOPE] >= 0:
-            state.params[code[SLOPE] : code[SLOPE] + code[UNITS]] = layer.activation["slope"]
+        for place, name in learned_blocks(layer, code):
+            state.params[place] = layer.activation[name]
 
 
 def calibrate(spec: RunSpec, dataset: Dataset, net: Net, state: State, work: Work, rows: int) -> None:

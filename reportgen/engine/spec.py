@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
-from reportgen.registry import Component
+from reportgen.registry import Component, Plugin, plugin_of
 
 ENGINE_VERSION = 7
 """Bumped whenever the numbers of a run change or a record holds more; part of every run's key."""
@@ -212,10 +213,36 @@ class RunSpec:
     def key(self, fingerprint: str) -> str:
         """Return the run's key: 20 hex digits over the spec, the data's fingerprint and ENGINE_VERSION.
 
-        Where the examples lie is left out: the fingerprint says what they are.
+        Where the examples lie is left out: the fingerprint says what they are. Where a component comes from a plug-in,
+        the key also depends on the plug-in's source code.
         """
         source = self.data.source
         params = tuple((name, value) for name, value in source.params if name not in LOCATION_PARAMETERS)
         data = dataclasses.replace(self.data, source=Component(source.name, params))
         text = f"{ENGINE_VERSION}\n{fingerprint}\n{dataclasses.replace(self, data=data).canonical()}"
+        text += "".join(f"\n{plugin.sha256}" for plugin in self.plugins())
         return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    def plugins(self) -> tuple[Plugin, ...]:
+        """Return the plug-ins that the run's components come from, by name."""
+        found = {plugin_of(kind, component.name) for kind, component in self._components()}
+        return tuple(sorted((plugin for plugin in found if plugin is not None), key=lambda one: (one.name, one.sha256)))
+
+    def _components(self) -> Iterator[tuple[str, Component]]:
+        """Yield every component of the run with the kind of its table."""
+        training = self.training
+        yield from _with_parts("data set", self.data.source)
+        for step in self.preprocess:
+            yield from _with_parts("preprocessing step", step)
+        for layer in self.network.layers:
+            yield from (*_with_parts("activation", layer.activation), *_with_parts("init", layer.init))
+        yield from _with_parts("loss", training.loss)
+        yield from (*_with_parts("optimizer", training.optimizer), *_with_parts("schedule", training.schedule))
+
+
+def _with_parts(kind: str, component: Component) -> Iterator[tuple[str, Component]]:
+    """Yield a component and the components among its parameters, which are of the same kind."""
+    yield kind, component
+    for _, value in component.params:
+        if isinstance(value, Component):
+            yield from _with_parts(kind, value)

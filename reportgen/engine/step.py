@@ -89,10 +89,10 @@ def _ride(net, state, work, recipe, layer, rows, delta, lr):
     """Take the step of SGD with velocity as part of the product that computes the weights' gradient."""
     code = net.codes[layer]
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
-    w, v = state.params[begin:end], state.s1[begin:end]
+    w, v = state.params[begin:end], state.optimizer_state[begin:end]
     finish = (MOMENTUM_STEP, recipe.hyper[0], -lr, -lr * recipe.numbers[L2])
     weight_gradient(net, state, work, layer, rows, delta, v, w, finish)
-    vectors, velocity = state.params[end : code[END]], state.s1[end : code[END]]
+    vectors, velocity = state.params[end : code[END]], state.optimizer_state[end : code[END]]
     gradient = state.grads[end : code[END]]
     for k in range(vectors.size):
         velocity[k] = recipe.hyper[0] * velocity[k] - lr * gradient[k]
@@ -104,14 +104,13 @@ def _update_layer(net, state, recipe, layer, lr, t):
     """Take the optimizer's step on one layer; weight decay acts on weights alone."""
     code = net.codes[layer]
     begin, middle, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH], code[END]
-    second = state.s2.size > 0
+    count = state.optimizer_state.size // state.params.size
     decay, none = recipe.numbers[DECAY], recipe.numbers.dtype.type(0)
     for part in range(2):
         a, b = (begin, middle) if part == 0 else (middle, end)
-        s2 = state.s2[a:b] if second else state.s1[a:b]
         rate = decay if part == 0 else none
-        w, g, s1 = state.params[a:b], state.grads[a:b], state.s1[a:b]
-        call(recipe.optimizer, recipe.hyper, lr, t, w, g, s1, s2, rate)
+        w, g, kept = state.params[a:b], state.grads[a:b], state.optimizer_state[count * a : count * b]
+        call(recipe.optimizer, recipe.hyper, lr, t, w, g, kept, rate)
 
 
 @internal

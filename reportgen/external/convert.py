@@ -169,8 +169,8 @@ def named(rows: Mapping[str, RowT], name: Any) -> RowT | None:
 def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return settings of the network and of the training as in a study file; names of PyTorch are accepted too.
 
-    `momentum` and `nesterov` become settings of the optimizer; `weight_decay` becomes a setting of adamw, or `l2` for
-    other optimizers. Raises UsageError if `weight_decay` and `l2` contradict each other.
+    `momentum` and `nesterov` become settings of the optimizer; `weight_decay` becomes a setting of an optimizer that
+    has its own, such as adamw, or `l2` for others. Raises UsageError if `weight_decay` and `l2` contradict each other.
     """
     rest = {name: plain(value) for name, value in given.items() if name != "optimizer" and value is not None}
     network = {name: rest.pop(name) for name in NETWORK if name in rest}
@@ -179,8 +179,9 @@ def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
         if name in rest:
             optimizer[name] = rest.pop(name)
     decay = optimizer.pop("weight_decay", None)
-    if decay is not None and optimizer.get("name") == "adamw":
-        optimizer["weight_decay"] = decay
+    row = named(OPTIMIZERS, optimizer.get("name"))
+    if decay is not None and row is not None and row.decay:
+        optimizer[row.decay] = decay
     elif decay is not None:
         if rest.get("l2", decay) != decay:
             found = f"weight_decay is {decay:g}, but l2 is {rest['l2']:g}"

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.engine.probes.probe import SATURATED_SLOPE
-from reportgen.engine.tables.activation import Activation
+from reportgen.engine.tables.activation import SATURATED_SLOPE, Activation
 from reportgen.errors import UsageError
 
 Array = NDArray[np.float64]

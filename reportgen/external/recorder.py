@@ -230,7 +230,7 @@ class Recorder:
 
     def _check_look(self, layers: Layers) -> None:
         check_layers(layers, self._gauge.units_axis)
-        if self._gauge.activation.name != "maxout":  # which puts out fewer values than it takes
+        if self._gauge.activation.pieces is None:  # pieces put out fewer values than they take
             check_chain([w for w, _ in layers.weights], self._facts["features"], self._gauge.units_axis)
         check_output_units(layers.preactivations[-1][0].shape[1], self._facts["classes"], bool(self._confusion))
 

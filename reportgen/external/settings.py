@@ -139,7 +139,7 @@ def variant_of(place: str, head: Mapping[str, Any]) -> str:
 
 
 def status_of(place: str, head: Mapping[str, Any], nonfinite: str) -> str:
-    """Return the status of the run; raises StudyError for an unknown status, or for "ok" with values that are not finite.
+    """Return the status of the run; raises StudyError if it is unknown, or "ok" despite values that are not finite.
 
     nonfinite: description of a value that is not finite; empty if all are finite.
     """

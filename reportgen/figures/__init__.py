@@ -13,19 +13,24 @@ from reportgen.analysis.results import Analysis
 from reportgen.errors import StudyError
 from reportgen.figures.drawing.export import csv_text, png_bytes, save, svg_text
 from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.registry import Table
 
 __all__ = ["FIGURES", "Drawing", "FigureKind", "csv_text", "draw_all", "find", "png_bytes", "save", "svg_text"]
 
 
-def _collect() -> dict[str, FigureKind]:
+def _collect() -> Table[FigureKind]:
     """Return the figures of this folder's files by id, in the order of a report."""
     names = [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg]
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
     kinds = [module.FIGURE for module in modules if hasattr(module, "FIGURE")]
-    return {kind.id: kind for kind in sorted(kinds, key=lambda kind: (kind.order, kind.id))}
+    return Table(FigureKind, sorted(kinds, key=_order))
 
 
-FIGURES: dict[str, FigureKind] = _collect()
+def _order(kind: FigureKind) -> tuple[int, str]:
+    return kind.order, kind.id
+
+
+FIGURES = _collect()
 
 
 def find(id_: str) -> FigureKind:
@@ -40,6 +45,6 @@ def find(id_: str) -> FigureKind:
 def draw_all(analysis: Analysis) -> list[Drawing]:
     """Return the figures that the study names, in its order, or all figures; figures without data are left out."""
     named = analysis.plan.study.figures
-    kinds = [find(id_) for id_ in named] if named else list(FIGURES.values())
+    kinds = [find(id_) for id_ in named] if named else sorted(FIGURES.values(), key=_order)
     drawings = [kind.draw(analysis) for kind in kinds]
     return [drawing for drawing in drawings if drawing is not None]

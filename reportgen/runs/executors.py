@@ -27,7 +27,8 @@ from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS, RunSpec
 from reportgen.engine.train import Cancelled, train
 from reportgen.errors import MissingError, ReportgenError, UsageError, data_errors_at
-from reportgen.registry import Component
+from reportgen.plugins.loading import require
+from reportgen.registry import Component, Plugin
 from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import PlannedRun
@@ -41,17 +42,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Job:
-    """A run to train, its key in the store, the fingerprint of its data, and the place of the data in the study."""
+    """A run to train, with its key in the store, the fingerprint and place of its data, and its plug-ins.
+
+    data_place: place in the study at which errors of the data are reported.
+    """
 
     run: PlannedRun
     key: str
     fingerprint: str
     data_place: str = ""
+    plugins: tuple[Plugin, ...] = ()
 
     @classmethod
     def of(cls, run: PlannedRun, fingerprint: str, data_place: str = "") -> Job:
         """Return the job of a planned run on the data with this fingerprint."""
-        return cls(run, run.spec.key(fingerprint), fingerprint, data_place)
+        return cls(run, run.spec.key(fingerprint), fingerprint, data_place, run.spec.plugins())
 
 
 Progress = Callable[[Job, int, int], None]  # job, completed steps, total steps
@@ -154,6 +159,7 @@ def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) ->
 
 def _train_remotely(job: Job, folder: Path, workers: int) -> RunRecord:
     """Train one run in a worker of the cluster, which caches the last data sets that it prepared."""
+    require(job.plugins)
     with threadpool_limits(limits=1):
         return _train(job, lambda: _cached_data(folder, *_data_key(job.run.spec)), workers, None, None)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from reportgen.plugins.loading import plugins
 from reportgen.runs.record import RunRecord
 
 
@@ -30,7 +31,13 @@ def summarize(records: Iterable[RunRecord], command: str) -> dict[str, Any]:
         "finished": last.get("finished"),
         "workers": last.get("workers"),
         "train_seconds": sum(record.train_seconds for record in records),
+        **({"plugins": loaded} if (loaded := plugins_used()) else {}),
     }
+
+
+def plugins_used() -> list[dict[str, str]]:
+    """Return the loaded plug-ins: name, version where it is a package, and the hash of the source code."""
+    return [{"name": one.name, "version": one.version, "sha256": one.sha256} for one in plugins()]
 
 
 @functools.cache

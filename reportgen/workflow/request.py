@@ -58,6 +58,7 @@ def make_request(
     flags: Mapping[str, str] | None = None,
     quick: bool = False,
     command: str | None = None,
+    allow_code: bool = False,
 ) -> RunRequest:
     """Return the request for a study, which is loaded and checked; nothing is trained or written yet.
 
@@ -71,6 +72,7 @@ def make_request(
     quick : make the study small, except for the overrides, with a watermark and without verdicts. The report goes to
         <id of the study>-quick if a full report exists.
     command : the command in the report that reproduces it.
+    allow_code : load the plug-ins that the study names.
     """
     _check_formats(formats)
     path, changes = study_file(source), dict(overrides or {})
@@ -78,11 +80,11 @@ def make_request(
         raise StudyError(
             "unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "name a setting of the study"
         )
-    plan = make_plan(load_study(path, changes, flags))
+    plan = make_plan(load_study(path, changes, flags, allow_code))
     if quick:
         small = quick_overrides(plan, changes)
         typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
-        plan = make_plan(load_study(path, changes | small, typed))
+        plan = make_plan(load_study(path, changes | small, typed, allow_code))
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder

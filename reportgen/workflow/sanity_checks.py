@@ -17,6 +17,7 @@ from reportgen.analysis.claims.claim_data import ClaimData, ExtraMeasurements
 from reportgen.analysis.results import Analysis, SanityResult, VariantSummary
 from reportgen.disk import replace_file
 from reportgen.engine.spec import ENGINE_VERSION
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.executors import in_thread
 from reportgen.runs.record import RunRecord
 from reportgen.study.model.metrics import CHECK_METRICS, COST_METRICS
@@ -134,8 +135,10 @@ def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> Ru
         "probes": {"looks": 0},
         "evaluation": {},
     }
-    if settings["training.optimizer"].get("weight_decay"):
-        change["training.optimizer.weight_decay"] = 0.0
+    optimizer = settings["training.optimizer"]
+    decay = OPTIMIZERS[optimizer["name"]].decay if isinstance(optimizer, dict) else None
+    if decay and optimizer[decay]:
+        change[f"training.optimizer.{decay}"] = 0.0
     return _one_run(analysis, variant.variant.id, change, fetch)
 
 

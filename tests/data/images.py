@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,4 +74,4 @@ def publication(name: str, files: dict[str, bytes], base: str) -> Publication:
         PublishedFile(file.name, len(files[file.name]), hashlib.sha256(files[file.name]).hexdigest())
         for file in PUBLISHED[name].files
     )
-    return Publication(described, (base,), (TRAIN // 10,) * 10, PUBLISHED[name].class_names)
+    return replace(PUBLISHED[name], files=described, bases=(base,), counts=(TRAIN // 10,) * 10)

@@ -29,6 +29,7 @@ from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence, Finding, Guessing, Proposal, Remedy, RemedyVerdict
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import gain_interval, mean_interval, ratio_interval
+from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 
@@ -130,7 +131,7 @@ def _error(records: Sequence[RunRecord], floor: float) -> float:
 
     It is that of cross-entropies, the only ones whose spread is recorded. What counts as guessing's loss has none.
     """
-    if records[0].spec.training.loss.name != "softmax_cross_entropy":
+    if not LOSSES[records[0].spec.training.loss.name].is_likelihood:
         return 0.0
     known = [r for r in records if r.status != "diverged" and _score(r, "val_loss") < guess_loss(r)]
     shares = [float(r.facts.get("val_loss_sd", 0.0)) / (_score(r, "val_loss") + floor) for r in known]

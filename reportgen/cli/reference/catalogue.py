@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reportgen.cli.reference.descriptions import plain
+from reportgen.plugins.loading import load_installed
+from reportgen.registry import table_of
 
 Entries = Mapping[str, Any]
 """Names to whatever describes them: a table row, a rule, a figure, or a sentence."""
@@ -104,67 +106,14 @@ METRIC_WORDS = {
 }
 
 
-def activations() -> Entries:
-    """Return the activation functions."""
-    from reportgen.engine.tables.activations import ACTIVATIONS
+def rows_of(kind: str) -> Callable[[], Entries]:
+    """Return a function that returns the rows of a kind, those of installed plug-ins among them."""
 
-    return ACTIVATIONS
+    def entries() -> Entries:
+        load_installed()
+        return table_of(kind)
 
-
-def inits() -> Entries:
-    """Return the ways to initialize weights."""
-    from reportgen.engine.tables.inits import INITS
-
-    return INITS
-
-
-def optimizers() -> Entries:
-    """Return the optimizers."""
-    from reportgen.engine.tables.optimizers import OPTIMIZERS
-
-    return OPTIMIZERS
-
-
-def schedules() -> Entries:
-    """Return the schedules of the learning rate."""
-    from reportgen.engine.tables.schedules import SCHEDULES
-
-    return SCHEDULES
-
-
-def losses() -> Entries:
-    """Return the losses."""
-    from reportgen.engine.tables.losses import LOSSES
-
-    return LOSSES
-
-
-def datasets() -> Entries:
-    """Return the data sets."""
-    from reportgen.data.datasets import DATASETS
-
-    return DATASETS
-
-
-def preprocess() -> Entries:
-    """Return the preprocessing steps."""
-    from reportgen.data.preprocessing.steps import STEPS
-
-    return STEPS
-
-
-def rules() -> Entries:
-    """Return the rules that diagnose."""
-    from reportgen.analysis.diagnosis.rules import RULES
-
-    return RULES
-
-
-def figures() -> Entries:
-    """Return the figures."""
-    from reportgen.figures import FIGURES
-
-    return FIGURES
+    return entries
 
 
 def metrics() -> Entries:
@@ -212,17 +161,18 @@ def settings() -> Entries:
 
 
 KINDS: dict[str, Callable[[], Entries]] = {
-    "activations": activations,
-    "inits": inits,
-    "optimizers": optimizers,
-    "schedules": schedules,
-    "losses": losses,
-    "datasets": datasets,
-    "preprocess": preprocess,
+    "activations": rows_of("activation"),
+    "inits": rows_of("init"),
+    "optimizers": rows_of("optimizer"),
+    "schedules": rows_of("schedule"),
+    "losses": rows_of("loss"),
+    "layers": rows_of("layer"),
+    "datasets": rows_of("data set"),
+    "preprocess": rows_of("preprocessing step"),
     "settings": settings,
     "checks": checks,
-    "rules": rules,
-    "figures": figures,
+    "rules": rows_of("rule"),
+    "figures": rows_of("figure"),
     "metrics": metrics,
     "studies": studies,
     "claims": claims,

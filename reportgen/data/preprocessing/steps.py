@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from reportgen.data.preprocessing.principal import exceeds_rounding, principal_a
 from reportgen.data.source import settings
 from reportgen.data.streams import stream
 from reportgen.errors import StudyError
-from reportgen.registry import Component, Parameter, Row, table
+from reportgen.registry import Component, Parameter, Row, Table
 
 ImageShape = tuple[int, int, int]
 
@@ -32,11 +32,14 @@ class Step(Row):
 
     fit: return the map for examples (n, d). keeps_pixels: whether the features remain pixels of an image.
     draws: whether the step adds Gaussian noise of parameter `std` to the splits named by parameter `to`.
+    reports: metrics of claims that the step measures.
     """
 
+    kind: ClassVar[str] = "preprocessing step"
     fit: Fit
     keeps_pixels: bool = True
     draws: bool = False
+    reports: tuple[str, ...] = ()
 
 
 def prepare(
@@ -187,7 +190,8 @@ _PER = Parameter(
 )
 _SOURCE = "LeCun et al. 1998, Efficient BackProp, section 4.3"
 
-STEPS = table(
+STEPS = Table(
+    Step,
     (
         Step(
             name="center",
@@ -238,6 +242,7 @@ STEPS = table(
             ),
             fit=_pca,
             keeps_pixels=False,
+            reports=("variance_kept",),
         ),
         Step(
             name="whiten",
@@ -291,5 +296,5 @@ STEPS = table(
             fit=_nothing,
             draws=True,
         ),
-    )
+    ),
 )

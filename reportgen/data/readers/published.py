@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,98 +24,23 @@ CLASSES = 10
 _BATCHES = (*(f"data_batch_{k}.bin" for k in range(1, 6)), "test_batch.bin")
 
 
+Parsed = tuple[Bytes, Bytes, int, tuple[int, int, int]]
+
+
 @dataclass(frozen=True)
 class Publication:
-    """Where a data set is published: its files, the addresses of their folders, training images of each class."""
+    """A published data set, and functions that read its files.
+
+    bases: URLs of the folders with its files. counts: number of training images of each class. read: return the
+    examples in the files at these paths. unpacked: return the paths of the files in a user's folder, packed or not.
+    """
 
     files: tuple[PublishedFile, ...]
     bases: tuple[str, ...]
     counts: tuple[int, ...]
     class_names: tuple[str, ...]
-
-
-PUBLISHED = {
-    "mnist": Publication(
-        files=(
-            PublishedFile(
-                "train-images-idx3-ubyte.gz",
-                9_912_422,
-                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            ),
-            PublishedFile(
-                "train-labels-idx1-ubyte.gz",
-                28_881,
-                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            ),
-            PublishedFile(
-                "t10k-images-idx3-ubyte.gz",
-                1_648_877,
-                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            ),
-            PublishedFile(
-                "t10k-labels-idx1-ubyte.gz",
-                4_542,
-                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-            ),
-        ),
-        bases=(
-            "https://ossci-datasets.s3.amazonaws.com/mnist",
-            "https://storage.googleapis.com/cvdf-datasets/mnist",
-        ),
-        counts=(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
-        class_names=tuple("0123456789"),
-    ),
-    "fashion_mnist": Publication(
-        files=(
-            PublishedFile(
-                "train-images-idx3-ubyte.gz",
-                26_421_880,
-                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            ),
-            PublishedFile(
-                "train-labels-idx1-ubyte.gz",
-                29_515,
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            ),
-            PublishedFile(
-                "t10k-images-idx3-ubyte.gz",
-                4_422_102,
-                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            ),
-            PublishedFile(
-                "t10k-labels-idx1-ubyte.gz",
-                5_148,
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-            ),
-        ),
-        bases=("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",),
-        counts=(6000,) * CLASSES,
-        class_names=(
-            "T-shirt",
-            "trouser",
-            "pullover",
-            "dress",
-            "coat",
-            "sandal",
-            "shirt",
-            "sneaker",
-            "bag",
-            "ankle boot",
-        ),
-    ),
-    "cifar10": Publication(
-        files=(
-            PublishedFile(
-                "cifar-10-binary.tar.gz",
-                170_052_171,
-                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
-            ),
-        ),
-        bases=("https://www.cs.toronto.edu/~kriz",),
-        counts=(5000,) * CLASSES,
-        class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
-    ),
-}
+    read: Callable[[tuple[Path, ...]], Parsed]
+    unpacked: Callable[[Path, Sequence[PublishedFile]], list[Path]]
 
 
 def counts(name: str) -> Callable[[Request], IntArray | None]:
@@ -174,16 +99,13 @@ def _read(name: str, request: Request) -> Source:
 
 @functools.lru_cache(maxsize=1)
 def _parse(name: str, paths: tuple[Path, ...], _: tuple[Stamp, ...]) -> Source:
-    images, labels, test_n, image_shape = (_cifar if name == "cifar10" else _idx)(paths)
+    images, labels, test_n, image_shape = PUBLISHED[name].read(paths)
     if labels.max(initial=0) >= CLASSES:
         raise StudyError(
             "invalid-labels", f"{name} has a label {labels.max()}", str(paths[0].parent), "labels are 0 to 9"
         )
     names = PUBLISHED[name].class_names
     return Source(images, labels.astype(np.int64), CLASSES, names, image_shape, test_n)
-
-
-Parsed = tuple[Bytes, Bytes, int, tuple[int, int, int]]
 
 
 def _idx(paths: tuple[Path, ...]) -> Parsed:
@@ -228,9 +150,11 @@ def _in_folder(name: str, request: Request) -> list[Path]:
     if not folder.is_dir():
         found = f"folder {request.params['path']} does not exist"
         raise MissingError("file-not-found", found, hint=f"looked for {folder}")
-    if name == "cifar10":
-        return _cifar_files(folder)
-    return [_packed_or_not(folder, file.name) for file in PUBLISHED[name].files]
+    return PUBLISHED[name].unpacked(folder, PUBLISHED[name].files)
+
+
+def _idx_files(folder: Path, files: Sequence[PublishedFile]) -> list[Path]:
+    return [_packed_or_not(folder, file.name) for file in files]
 
 
 def _packed_or_not(folder: Path, name: str) -> Path:
@@ -241,7 +165,7 @@ def _packed_or_not(folder: Path, name: str) -> Path:
     raise MissingError("missing-data", f"{name} is missing", str(folder), f"the unpacked file {plain} also works")
 
 
-def _cifar_files(folder: Path) -> list[Path]:
+def _cifar_files(folder: Path, files: Sequence[PublishedFile]) -> list[Path]:
     archive = folder / "cifar-10-binary.tar.gz"
     if archive.is_file():
         return [archive]
@@ -251,3 +175,93 @@ def _cifar_files(folder: Path) -> list[Path]:
             return batches
     hint = f"its {len(_BATCHES)} unpacked files also work"
     raise MissingError("missing-data", f"{archive.name} is missing", str(folder), hint)
+
+
+PUBLISHED = {
+    "mnist": Publication(
+        files=(
+            PublishedFile(
+                "train-images-idx3-ubyte.gz",
+                9_912_422,
+                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            ),
+            PublishedFile(
+                "train-labels-idx1-ubyte.gz",
+                28_881,
+                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            ),
+            PublishedFile(
+                "t10k-images-idx3-ubyte.gz",
+                1_648_877,
+                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            ),
+            PublishedFile(
+                "t10k-labels-idx1-ubyte.gz",
+                4_542,
+                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            ),
+        ),
+        bases=(
+            "https://ossci-datasets.s3.amazonaws.com/mnist",
+            "https://storage.googleapis.com/cvdf-datasets/mnist",
+        ),
+        counts=(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
+        class_names=tuple("0123456789"),
+        read=_idx,
+        unpacked=_idx_files,
+    ),
+    "fashion_mnist": Publication(
+        files=(
+            PublishedFile(
+                "train-images-idx3-ubyte.gz",
+                26_421_880,
+                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            ),
+            PublishedFile(
+                "train-labels-idx1-ubyte.gz",
+                29_515,
+                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            ),
+            PublishedFile(
+                "t10k-images-idx3-ubyte.gz",
+                4_422_102,
+                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            ),
+            PublishedFile(
+                "t10k-labels-idx1-ubyte.gz",
+                5_148,
+                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            ),
+        ),
+        bases=("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",),
+        counts=(6000,) * CLASSES,
+        class_names=(
+            "T-shirt",
+            "trouser",
+            "pullover",
+            "dress",
+            "coat",
+            "sandal",
+            "shirt",
+            "sneaker",
+            "bag",
+            "ankle boot",
+        ),
+        read=_idx,
+        unpacked=_idx_files,
+    ),
+    "cifar10": Publication(
+        files=(
+            PublishedFile(
+                "cifar-10-binary.tar.gz",
+                170_052_171,
+                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+            ),
+        ),
+        bases=("https://www.cs.toronto.edu/~kriz",),
+        counts=(5000,) * CLASSES,
+        class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        read=_cifar,
+        unpacked=_cifar_files,
+    ),
+}

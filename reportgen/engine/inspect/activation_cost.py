@@ -13,12 +13,6 @@ from threadpoolctl import threadpool_limits
 
 from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.tables.rectifiers import (
-    activate_maxout,
-    activate_prelu,
-    differentiate_maxout,
-    differentiate_prelu,
-)
 
 ROWS, WIDTH = 128, 500
 REPEATS = 50
@@ -55,11 +49,12 @@ def _cost(row: Activation, rng: np.random.Generator, repeats: int) -> tuple[floa
     """Return (forward, backward) in ns an element."""
     size = ROWS * WIDTH
     parameters = {parameter.name: parameter.default for parameter in row.parameters}
-    pieces = int(parameters["pieces"]) if row.name == "maxout" else 1
+    pieces = int(parameters[row.pieces]) if row.pieces else 1
     z = rng.standard_normal(size * pieces, np.float32)
-    a, delta, gradient = z[:size].copy(), np.ones(size, np.float32), np.zeros(WIDTH, np.float32)
-    spread, slopes = np.empty_like(z), np.full(WIDTH, parameters.get("slope", 0.0), np.float32)
-    p = np.array((*row.constants(parameters), 0.0, 0.0)[:2], np.float32)
+    a, delta, spread = z[:size].copy(), np.ones(size, np.float32), np.empty_like(z)
+    learned = np.repeat(np.array([parameters[name] for name in row.learned], np.float32), WIDTH)
+    p, gradient = np.array(row.constants(parameters), np.float32), np.zeros_like(learned)
+    activate, differentiate = row.activate or _nothing, row.differentiate or _nothing
 
     def refill() -> None:
         a[:] = z[:size]
@@ -67,23 +62,15 @@ def _cost(row: Activation, rng: np.random.Generator, repeats: int) -> tuple[floa
     def renew() -> None:
         delta[:] = 1
 
-    if row.name == "maxout":
-        forward, backward = (
-            lambda: activate_maxout(pieces, z, a),
-            lambda: differentiate_maxout(pieces, z, delta, spread),
-        )
-    elif row.name == "prelu":
-        forward, backward = (
-            lambda: activate_prelu(slopes, a),
-            lambda: differentiate_prelu(slopes, z, delta, gradient),
-        )
+    ahead: tuple[Any, ...]
+    back: tuple[Any, ...]
+    if row.pieces:
+        ahead, back = (p, pieces, z, a), (p, pieces, z, delta, spread)
+    elif row.learned:
+        ahead, back = (p, learned, a), (p, learned, z, delta, gradient)
     else:
-        activate, differentiate = row.activate or _nothing, row.differentiate or _nothing
-        forward, backward = (
-            lambda: activate(p, a),
-            lambda: differentiate(p, a, z, delta),
-        )
-    return _fastest(refill, forward, repeats), _fastest(renew, backward, repeats)
+        ahead, back = (p, a), (p, a, z, delta)
+    return _fastest(refill, lambda: activate(*ahead), repeats), _fastest(renew, lambda: differentiate(*back), repeats)
 
 
 def _nothing(*arguments: Any) -> None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
 from reportgen.data.streams import stream
-from reportgen.engine.network import BETA, BIAS, FAN_IN, GAMMA, NO_STEP, SLOPE, TRAIN, UNITS, WEIGHTS, WIDTH
+from reportgen.engine.network import BETA, BIAS, FAN_IN, GAMMA, NO_STEP, TRAIN, WEIGHTS, WIDTH
+from reportgen.engine.program import learned_blocks
 from reportgen.engine.setup import Setup, set_up
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.step import gather, gradient, penalty
@@ -38,7 +39,7 @@ def check_gradients(spec: RunSpec, dataset: Dataset, examples: int = 16, most: i
     rows = min(examples, len(dataset.y_train), len(setup.work.y))
     x = np.ascontiguousarray(dataset.x_train, np.float64).reshape(-1)
     checks = []
-    for layer, name, block in _blocks(setup):
+    for layer, name, block in _blocks(spec, setup):
         gather(x, dataset.y_train, dataset.features, np.arange(rows), setup.work)
         rng = stream(spec.seed, f"gradient check {name}", layer)
         chosen = block if len(block) <= most else np.sort(rng.choice(block, most, replace=False))
@@ -46,20 +47,21 @@ def check_gradients(spec: RunSpec, dataset: Dataset, examples: int = 16, most: i
     return checks
 
 
-def _blocks(setup: Setup) -> list[tuple[int, str, NDArray[np.int64]]]:
+def _blocks(spec: RunSpec, setup: Setup) -> list[tuple[int, str, NDArray[np.int64]]]:
     """Return (layer from 1, name, places in the parameters) of every block."""
     blocks = []
-    for index, code in enumerate(setup.net.codes):
+    for index, (layer, code) in enumerate(zip(spec.network.layers, setup.net.codes, strict=True)):
         sizes = {
             "weights": (WEIGHTS, code[FAN_IN] * code[WIDTH]),
             "bias": (BIAS, code[WIDTH]),
             "gamma": (GAMMA, code[WIDTH]),
             "beta": (BETA, code[WIDTH]),
-            "slope": (SLOPE, code[UNITS]),
         }
         for name, (column, size) in sizes.items():
             if code[column] >= 0:
                 blocks.append((index + 1, name, np.arange(code[column], code[column] + size)))
+        for place, name in learned_blocks(layer, code):
+            blocks.append((index + 1, name, np.arange(place.start, place.stop)))
     return blocks
 
 

@@ -17,17 +17,18 @@ from reportgen.engine.network import (
     DROP,
     DROPOUT,
     DROPPED,
+    END,
     FAN_IN,
     GAMMA,
+    LEARNED,
     MASK,
     NO_STEP,
     NORMALIZE,
-    PHI_0,
+    PHI,
     PIECES,
     PRE,
     PROBE,
     RATE,
-    SLOPE,
     TEST,
     UNITS,
     WEIGHTS,
@@ -98,15 +99,16 @@ def forward_activation(net, state, work, layer, rows, mode, step):
     """Turn a layer's pre-activations into activations, and drop units."""
     code = net.codes[layer]
     acts = block(work, code[ACTS], code[UNITS], rows)
+    constants = net.constants[layer, PHI:]
     if code[PIECES] > 1:
-        call(code[ACTIVATE], code[PIECES], pre_activation(net, work, layer, rows), acts)
+        call(code[ACTIVATE], constants, code[PIECES], pre_activation(net, work, layer, rows), acts)
     else:
         if code[PRE] >= 0:
             copy(pre_activation(net, work, layer, rows), acts)
-        if code[SLOPE] >= 0:
-            call(code[ACTIVATE], state.params[code[SLOPE] : code[SLOPE] + code[UNITS]], acts)
+        if code[LEARNED] >= 0:
+            call(code[ACTIVATE], constants, state.params[code[LEARNED] : code[END]], acts)
         elif code[ACTIVATE] != 0:
-            call(code[ACTIVATE], net.constants[layer, PHI_0:], acts)
+            call(code[ACTIVATE], constants, acts)
     if code[DROPPED] >= 0:
         call(code[DROP], net, state, work, layer, rows, mode, step, acts)
 
@@ -157,13 +159,14 @@ def backward_activation(net, state, work, layer, rows, delta, other):
             delta[k] *= mask[k]
     z = pre_activation(net, work, layer, rows)
     acts = block(work, code[ACTS], code[UNITS], rows)
+    constants = net.constants[layer, PHI:]
     if code[PIECES] > 1:
-        call(code[DIFFERENTIATE], code[PIECES], z, delta[:size], other[: rows * code[WIDTH]])
-    elif code[SLOPE] >= 0:
-        begin, end = code[SLOPE], code[SLOPE] + code[UNITS]
-        call(code[DIFFERENTIATE], state.params[begin:end], z, delta[:size], state.grads[begin:end])
+        call(code[DIFFERENTIATE], constants, code[PIECES], z, delta[:size], other[: rows * code[WIDTH]])
+    elif code[LEARNED] >= 0:
+        begin, end = code[LEARNED], code[END]
+        call(code[DIFFERENTIATE], constants, state.params[begin:end], z, delta[:size], state.grads[begin:end])
     elif code[DIFFERENTIATE] != 0:
-        call(code[DIFFERENTIATE], net.constants[layer, PHI_0:], acts, z, delta[:size])
+        call(code[DIFFERENTIATE], constants, acts, z, delta[:size])
 
 
 @force_inline

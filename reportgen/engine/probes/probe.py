@@ -33,11 +33,13 @@ from reportgen.engine.network import (
     BETA,
     BIAS,
     DIFFERENTIATE,
+    END,
     FAN_IN,
     GAMMA,
+    LEARNED,
     MAX_SLOPE,
     NO_STEP,
-    PHI_0,
+    PHI,
     PIECES,
     PROBE,
     RUNNING,
@@ -59,13 +61,12 @@ from reportgen.engine.probes.moments import (
     unit_spread,
 )
 from reportgen.engine.spec import STATISTICS, NetworkSpec
+from reportgen.engine.tables.activation import SATURATED_SLOPE
 from reportgen.engine.tables.activations import ACTIVATIONS
 
 ACTIVATION_BINS = 30
 GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
 _GRADIENT_BINS = log_bins(10.0**GRADIENT_EDGES)
-SATURATED_SLOPE = 0.05
-"""A unit counts as saturated where its slope is below this share of the activation's largest."""
 
 # Columns of Looks.statistics; the tuples follow the order of STATISTICS.
 _A_MEAN, _A_STD, _A_MIN, _A_MAX, _ZEROS, _SATURATED, _DEAD, _Z_MEAN, _Z_STD = range(9)
@@ -156,10 +157,17 @@ def _find_dead(acts, dead):
 
 
 @internal
-def _saturated(differentiate, constants, acts, z, slopes):
-    """Return the share of activations whose slope is nearly 0; `slopes` is scratch of their size."""
+def _saturated(code, constants, state, acts, z, slopes):
+    """Return the share of activations whose slope is nearly 0; `slopes` is scratch of their size.
+
+    The gradient of learned parameters is overwritten.
+    """
     fill(slopes, slopes.dtype.type(1))
-    call(differentiate, constants[PHI_0:], acts, z, slopes)
+    if code[LEARNED] >= 0:
+        begin, end = code[LEARNED], code[END]
+        call(code[DIFFERENTIATE], constants[PHI:], state.params[begin:end], z, slopes, state.grads[begin:end])
+    else:
+        call(code[DIFFERENTIATE], constants[PHI:], acts, z, slopes)
     flat = 0
     for k in range(slopes.size):
         flat += slopes[k] < SATURATED_SLOPE * constants[MAX_SLOPE]
@@ -233,7 +241,7 @@ def _look_forward(net, state, work, rows, index, looks):
         if layer < layers - 1:
             row[_DEAD] = _find_dead(acts, looks.unit_dead[index, hidden : hidden + code[UNITS]])
             if not np.isnan(constants[MAX_SLOPE]):
-                row[_SATURATED] = _saturated(code[DIFFERENTIATE], constants, acts, z, work.delta[: acts.size])
+                row[_SATURATED] = _saturated(code, constants, state, acts, z, work.delta[: acts.size])
         hidden += code[UNITS]
 
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from reportgen.engine.tables.activation import Activation
 from reportgen.engine.tables.rectifiers import RECTIFIERS
 from reportgen.engine.tables.smooth import SMOOTH
-from reportgen.registry import table
+from reportgen.registry import Component, Table
 
-ACTIVATIONS = table([*SMOOTH, *RECTIFIERS])
+ACTIVATIONS = Table(Activation, [*SMOOTH, *RECTIFIERS])
+
+
+def pieces_of(activation: Component) -> int:
+    """Return how many linear pieces a unit has."""
+    pieces = ACTIVATIONS[activation.name].pieces
+    return int(activation[pieces]) if pieces else 1

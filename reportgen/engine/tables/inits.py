@@ -6,16 +6,18 @@ seed differ by the initialization's rule and not by luck.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data.streams import stream
 from reportgen.engine.tables.activation import special
-from reportgen.registry import Parameter, Row, table
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.registry import Component, Parameter, Row, Table
 
 Weights = NDArray[np.float64]
 
@@ -68,28 +70,56 @@ def _orthogonal(draw: Draw) -> Weights:
 def _random_walk(draw: Draw) -> Weights:
     n = draw.fan_in
     rectified = 2**0.5 * np.exp(1.2 / (max(n, 6) - 2.4))
-    gain = rectified if draw.activation == "relu" else np.exp(1 / (2 * n))
+    gain = rectified if ACTIVATIONS[draw.activation].silences else np.exp(1 / (2 * n))
     return draw.normal * float(gain / n**0.5)
+
+
+def _walk_variance(fan_in: int, fan_out: int, parameters: dict[str, Any], activation: str) -> float:
+    if ACTIVATIONS[activation].silences:
+        return 2 * math.exp(2.4 / (max(fan_in, 6) - 2.4)) / fan_in
+    return math.exp(1 / fan_in) / fan_in
+
+
+def _sparse_variance(fan_in: int, fan_out: int, parameters: dict[str, Any], activation: str) -> float:
+    return float(parameters["std"]) ** 2 * (min(int(parameters["connections"]), fan_in) / fan_in)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Init(Row):
     """A row of the initializations.
 
-    sample: weights (fan_in, fan_out) of unit gain. std: the standard deviation of unit gain, by (fan_in, fan_out,
-    parameters, activation), where the rule fixes it before seeing data, else None. calibrates: "unit" or "layer" where
-    weights are rescaled on the first training examples.
+    Attributes
+    ----------
+    sample : weights (fan_in, fan_out) of unit gain.
+    variance : the variance of a weight of unit gain, by (fan_in, fan_out, parameters, activation), where the rule
+        draws weights of mean zero and fixes their variance before seeing data, else None.
+    scale : the standard deviation of unit gain in words, where fan-in alone decides it.
+    calibrates : "unit" or "layer" where weights are rescaled on the first training examples.
     """
 
+    kind: ClassVar[str] = "init"
     sample: Callable[[Draw], Weights]
-    std: Callable[[int, int, dict[str, Any], str], float] | None = None
+    variance: Callable[[int, int, dict[str, Any], str], float] | None = None
+    scale: str = ""
     calibrates: Literal["unit", "layer"] | None = None
+
+
+def weight_variance(init: Component, fan_in: int, fan_out: int, activation: str) -> float | None:
+    """Return the variance of a weight before data are seen, None where the rule draws no random weights of its own."""
+    row, parameters = INITS[init.name], dict(init.params)
+    if row.variance is None:
+        return None
+    return row.variance(fan_in, fan_out, parameters, activation) * float(parameters.get("gain", 1.0)) ** 2
 
 
 _GAIN = Parameter("gain", "number", 1.0, "multiplies the standard deviation", 0.0, 1e6)
 
 
-def _normal(name: str, summary: str, formula: str, source: str, variance: Callable[[int, int], float]) -> Init:
+Variance = Callable[[int, int], float]
+_ROOT_OF_INVERSE, _ROOT_OF_HE = "1 / sqrt(fan_in)", "sqrt(2 / fan_in)"
+
+
+def _normal(name: str, variance: Variance, summary: str, formula: str, source: str, **more: Any) -> Init:
     """Return the row of a normal initialization with that variance of a weight."""
     return Init(
         name=name,
@@ -97,13 +127,13 @@ def _normal(name: str, summary: str, formula: str, source: str, variance: Callab
         formula=formula,
         source=source,
         parameters=(_GAIN,),
-        aliases=("he",) if name == "he_normal" else (),
         sample=lambda draw: draw.normal * variance(draw.fan_in, draw.fan_out) ** 0.5,
-        std=lambda fan_in, fan_out, parameters, activation: variance(fan_in, fan_out) ** 0.5,
+        variance=lambda fan_in, fan_out, parameters, activation: variance(fan_in, fan_out),
+        **more,
     )
 
 
-def _uniform(name: str, summary: str, formula: str, source: str, variance: Callable[[int, int], float]) -> Init:
+def _uniform(name: str, variance: Variance, summary: str, formula: str, source: str, **more: Any) -> Init:
     """Return the row of a uniform initialization with that variance of a weight."""
     return Init(
         name=name,
@@ -112,7 +142,8 @@ def _uniform(name: str, summary: str, formula: str, source: str, variance: Calla
         source=source,
         parameters=(_GAIN,),
         sample=lambda draw: draw.uniform((3 * variance(draw.fan_in, draw.fan_out)) ** 0.5),
-        std=lambda fan_in, fan_out, parameters, activation: variance(fan_in, fan_out) ** 0.5,
+        variance=lambda fan_in, fan_out, parameters, activation: variance(fan_in, fan_out),
+        **more,
     )
 
 
@@ -128,7 +159,8 @@ def _inverse(fan_in: int, fan_out: int) -> float:
     return 1 / fan_in
 
 
-INITS = table(
+INITS = Table(
+    Init,
     [
         Init(
             name="zero",
@@ -137,7 +169,7 @@ INITS = table(
             source="a pitfall, for demonstration",
             parameters=(_GAIN,),
             sample=lambda draw: np.zeros((draw.fan_in, draw.fan_out)),
-            std=lambda fan_in, fan_out, parameters, activation: 0.0,
+            variance=lambda fan_in, fan_out, parameters, activation: 0.0,
         ),
         Init(
             name="constant",
@@ -154,7 +186,7 @@ INITS = table(
             source="Krizhevsky, Sutskever and Hinton 2012, section 5 (with s = 0.01)",
             parameters=(Parameter("std", "number", 0.01, "standard deviation", 0.0, 1e6), _GAIN),
             sample=lambda draw: draw.normal * draw.parameters["std"],
-            std=lambda fan_in, fan_out, parameters, activation: float(parameters["std"]),
+            variance=lambda fan_in, fan_out, parameters, activation: float(parameters["std"]) ** 2,
         ),
         Init(
             name="uniform",
@@ -163,49 +195,54 @@ INITS = table(
             source="LeCun et al. 1998, Efficient BackProp, section 4.6",
             parameters=(Parameter("bound", "number", 0.01, "largest absolute value", 0.0, 1e6), _GAIN),
             sample=lambda draw: draw.uniform(float(draw.parameters["bound"])),
-            std=lambda fan_in, fan_out, parameters, activation: float(parameters["bound"]) / 3**0.5,
+            variance=lambda fan_in, fan_out, parameters, activation: float(parameters["bound"]) ** 2 / 3,
         ),
         _normal(
             "xavier",
+            _inverse,
             "Normal numbers over the square root of fan-in: the form that lectures call Xavier.",
             r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
             "Glorot and Bengio 2010, eq. 10, with fan-in alone",
-            _inverse,
+            scale=_ROOT_OF_INVERSE,
         ),
         _normal(
             "glorot_normal",
+            _glorot,
             "Normal, a compromise between keeping activations and keeping gradients.",
             r"w \sim N\left(0, \frac{2}{n_{in} + n_{out}}\right)",
             "Glorot and Bengio 2010, eq. 12",
-            _glorot,
         ),
         _uniform(
             "glorot_uniform",
+            _glorot,
             "Uniform, a compromise between keeping activations and keeping gradients.",
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in} + n_{out}}}, \sqrt{\frac{6}{n_{in} + n_{out}}}\right)",
             "Glorot and Bengio 2010, eq. 16",
-            _glorot,
         ),
         _normal(
             "he_normal",
+            _he,
             "Normal with twice the variance, since ReLU silences half of what comes in.",
             r"w \sim N\left(0, \frac{2}{n_{in}}\right)",
             "He et al. 2015, eq. 10",
-            _he,
+            scale=_ROOT_OF_HE,
+            aliases=("he",),
         ),
         _uniform(
             "he_uniform",
+            _he,
             "Uniform with the variance of He's normal form.",
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in}}}, \sqrt{\frac{6}{n_{in}}}\right)",
             "He et al. 2015, eq. 10",
-            _he,
+            scale=_ROOT_OF_HE,
         ),
         _normal(
             "lecun_normal",
+            _inverse,
             "Normal numbers over the square root of fan-in, for units near their linear part.",
             r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
             "LeCun et al. 1998, Efficient BackProp, eq. 16",
-            _inverse,
+            scale=_ROOT_OF_INVERSE,
         ),
         Init(
             name="sparse",
@@ -218,9 +255,7 @@ INITS = table(
                 _GAIN,
             ),
             sample=_sparse,
-            std=lambda fan_in, fan_out, parameters, activation: float(
-                parameters["std"] * (min(parameters["connections"], fan_in) / fan_in) ** 0.5
-            ),
+            variance=_sparse_variance,
         ),
         Init(
             name="orthogonal",
@@ -229,7 +264,7 @@ INITS = table(
             source="Saxe, McClelland and Ganguli 2014, section 3",
             parameters=(_GAIN,),
             sample=_orthogonal,
-            std=lambda fan_in, fan_out, parameters, activation: max(fan_in, fan_out) ** -0.5,
+            variance=lambda fan_in, fan_out, parameters, activation: 1 / max(fan_in, fan_out),
         ),
         Init(
             name="random_walk",
@@ -239,10 +274,7 @@ INITS = table(
             source="Sussillo and Abbott 2014, eqs. 13 and 16; the linear gain serves all but ReLU",
             parameters=(_GAIN,),
             sample=_random_walk,
-            std=lambda fan_in, fan_out, parameters, activation: float(
-                (2**0.5 * np.exp(1.2 / (max(fan_in, 6) - 2.4)) if activation == "relu" else np.exp(1 / (2 * fan_in)))
-                / fan_in**0.5
-            ),
+            variance=_walk_variance,
         ),
         Init(
             name="data_dependent",
@@ -262,5 +294,5 @@ INITS = table(
             sample=_orthogonal,
             calibrates="layer",
         ),
-    ]
+    ],
 )

@@ -6,15 +6,19 @@ flat, and sets `delta` to its mean's derivative.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from reportgen.engine.jit.compile import internal
 from reportgen.engine.math.elementary import exp
-from reportgen.registry import Row, table
+from reportgen.engine.tables.activation import special
+from reportgen.registry import Row, Table
+
+Counts = Sequence[float]
 
 _MANY = 1e200  # times the largest mass, float64 still holds it
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
@@ -98,18 +102,69 @@ def count_correct(logits, y, classes):
     return correct
 
 
+def _entropy(counts: Counts) -> float:
+    """Return the entropy of the classes' frequencies, in nats."""
+    p = np.asarray(counts, np.float64)
+    p = p[p > 0] / max(p.sum(), 1)
+    return float(-(p * np.log(p)).sum())
+
+
+def _entropy_at(variance: float, classes: int) -> float:
+    base = math.log(classes)
+    return base + min(variance * (1 - 1 / classes) / 2, math.sqrt(2 * variance * base))
+
+
+def _squares_of_guess(counts: Counts) -> float:
+    share = np.array(counts) / sum(counts)
+    return float(1 - (share**2).sum()) / len(counts)
+
+
+def _hinge_at(variance: float, classes: int) -> float:
+    apart = math.sqrt(2 * max(variance, 1e-12))
+    positive = float(special().ndtr(1 / apart)) + apart * math.exp(-0.5 / apart**2) / math.sqrt(2 * math.pi)
+    return (classes - 1) * positive
+
+
+def _hinge_of_guess(counts: Counts) -> float:
+    share = np.array(counts) / sum(counts)
+    return (1 - float(share.max())) * len(counts)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Loss(Row):
-    """A row of the losses, with its kernel."""
+    """A row of the losses.
 
+    Attributes
+    ----------
+    kernel : see above.
+    chance : the loss of outputs that are all zero, by the number of classes.
+    at_variance : about the loss of random outputs, by their variance and the number of equally frequent classes.
+    guess : the loss of the best constant outputs, by the number of examples of each class.
+    is_likelihood : the loss is minus the mean logarithm of the softmax probability of the right class.
+    kinked : its derivative by the outputs has a jump.
+    linear : it grows in proportion to a large wrong output, and no faster.
+    """
+
+    kind: ClassVar[str] = "loss"
     kernel: Callable[..., Any]
+    chance: Callable[[int], float]
+    at_variance: Callable[[float, int], float]
+    guess: Callable[[Counts], float]
+    is_likelihood: bool = False
+    kinked: bool = False
+    linear: bool = True
 
 
-LOSSES = table(
+LOSSES = Table(
+    Loss,
     [
         Loss(
             name="softmax_cross_entropy",
             kernel=_cross_entropy,
+            chance=math.log,
+            at_variance=_entropy_at,
+            guess=_entropy,
+            is_likelihood=True,
             summary="Minus the logarithm of the probability that softmax gives the right class.",
             formula=r"L = -\ln \frac{e^{z_y}}{\sum_j e^{z_j}}",
             source="Bridle 1990",
@@ -117,6 +172,10 @@ LOSSES = table(
         Loss(
             name="mse",
             kernel=_squared_error,
+            chance=lambda classes: 1 / classes,
+            at_variance=lambda variance, classes: 1 / classes + variance,
+            guess=_squares_of_guess,
+            linear=False,
             summary="Mean squared difference between the outputs and the one-hot label, over examples and classes.",
             formula=r"L = \frac{1}{C} \sum_j (z_j - [j = y])^2",
             source="Rumelhart, Hinton and Williams 1986",
@@ -124,9 +183,13 @@ LOSSES = table(
         Loss(
             name="hinge",
             kernel=_hinge,
+            chance=lambda classes: classes - 1.0,
+            at_variance=_hinge_at,
+            guess=_hinge_of_guess,
+            kinked=True,
             summary="Multiclass hinge: every wrong class within a margin of 1 of the right one costs.",
             formula=r"L = \sum_{j \ne y} \max(0, 1 + z_j - z_y)",
             source="Weston and Watkins 1999",
         ),
-    ]
+    ],
 )

@@ -1,82 +1,86 @@
 """Optimizers: one pass over flat arrays each, and one table.
 
 To add one: a kernel and a row at the end. A kernel takes one step on the flat parameters `w`: `g` is the gradient with
-penalties, `s1` and `s2` the optimizer's state, `hyper` the row's three constants in the network's precision; t counts
-steps from 1, `decay` is AdamW's for these parameters.
+penalties, `state` the optimizer's state, `hyper` the row's constants in the network's precision; t counts steps from 1,
+`decay` is the weight decay of these parameters. `state` holds `states` arrays of the size of `w`, one after another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from reportgen.engine.jit.compile import internal
-from reportgen.registry import Parameter, Row, table
+from reportgen.registry import Parameter, Row, Table
 
 _ONE = np.float32(1)
 
 
 @internal
-def sgd(hyper, lr, t, w, g, s1, s2, decay):
+def sgd(hyper, lr, t, w, g, state, decay):
     """Take a step with momentum as a velocity."""
     for k in range(w.size):
-        s1[k] = hyper[0] * s1[k] - lr * g[k]
-        w[k] += s1[k]
+        state[k] = hyper[0] * state[k] - lr * g[k]
+        w[k] += state[k]
 
 
 @internal
-def _nesterov(hyper, lr, t, w, g, s1, s2, decay):
+def _nesterov(hyper, lr, t, w, g, state, decay):
     for k in range(w.size):
-        s1[k] = hyper[0] * s1[k] - lr * g[k]
-        w[k] += hyper[0] * s1[k] - lr * g[k]
+        state[k] = hyper[0] * state[k] - lr * g[k]
+        w[k] += hyper[0] * state[k] - lr * g[k]
 
 
 @internal
-def _average(hyper, lr, t, w, g, s1, s2, decay):
+def _average(hyper, lr, t, w, g, state, decay):
     for k in range(w.size):
-        s1[k] = hyper[0] * s1[k] + (_ONE - hyper[0]) * g[k]
-        w[k] -= lr * s1[k]
+        state[k] = hyper[0] * state[k] + (_ONE - hyper[0]) * g[k]
+        w[k] -= lr * state[k]
 
 
 @internal
-def _adagrad(hyper, lr, t, w, g, s1, s2, decay):
+def _adagrad(hyper, lr, t, w, g, state, decay):
     for k in range(w.size):
-        s1[k] += g[k] * g[k]
-        w[k] -= lr * g[k] / (np.sqrt(s1[k]) + hyper[2])
+        state[k] += g[k] * g[k]
+        w[k] -= lr * g[k] / (np.sqrt(state[k]) + hyper[2])
 
 
 @internal
-def _rmsprop(hyper, lr, t, w, g, s1, s2, decay):
+def _rmsprop(hyper, lr, t, w, g, state, decay):
     for k in range(w.size):
-        s1[k] = hyper[0] * s1[k] + (_ONE - hyper[0]) * g[k] * g[k]
-        w[k] -= lr * g[k] / (np.sqrt(s1[k]) + hyper[2])
+        state[k] = hyper[0] * state[k] + (_ONE - hyper[0]) * g[k] * g[k]
+        w[k] -= lr * g[k] / (np.sqrt(state[k]) + hyper[2])
 
 
 @internal
-def _adam(hyper, lr, t, w, g, s1, s2, decay):
+def _adam(hyper, lr, t, w, g, state, decay):
     real = w.dtype.type
     rate = real(np.float64(lr) / (1.0 - np.float64(hyper[0]) ** t))
     correction = real(1.0 / np.sqrt(1.0 - np.float64(hyper[1]) ** t))
+    m, s = state[: w.size], state[w.size : 2 * w.size]
     for k in range(w.size):
-        s1[k] = hyper[0] * s1[k] + (_ONE - hyper[0]) * g[k]
-        s2[k] = hyper[1] * s2[k] + (_ONE - hyper[1]) * g[k] * g[k]
-        w[k] -= lr * decay * w[k] + rate * s1[k] / (np.sqrt(s2[k]) * correction + hyper[2])
+        m[k] = hyper[0] * m[k] + (_ONE - hyper[0]) * g[k]
+        s[k] = hyper[1] * s[k] + (_ONE - hyper[1]) * g[k] * g[k]
+        w[k] -= lr * decay * w[k] + rate * m[k] / (np.sqrt(s[k]) * correction + hyper[2])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer(Row):
     """A row of the optimizers.
 
-    kernel: by parameters, since SGD has several forms. hyper: (decay 1, decay 2, epsilon) by parameters.
-    states: how many arrays of the size of the parameters it keeps.
+    kernel: by parameters, since SGD has several forms. hyper: the kernel's constants by parameters.
+    states: how many arrays of the size of the parameters it keeps. decay: the parameter of the weight decay that the
+    kernel applies itself, apart from the gradient.
     """
 
+    kind: ClassVar[str] = "optimizer"
     kernel: Callable[[dict[str, Any]], Callable[..., Any]]
-    hyper: Callable[[dict[str, Any]], tuple[float, float, float]]
-    states: int
+    hyper: Callable[[dict[str, Any]], tuple[float, ...]] = lambda parameters: ()
+    states: int = 0
+    decay: str | None = None
 
 
 def _form_of_sgd(parameters: dict[str, Any]) -> Callable[..., Any]:
@@ -92,16 +96,17 @@ _BETAS = (
 )
 
 
-def _adam_hyper(parameters: dict[str, Any]) -> tuple[float, float, float]:
+def _adam_hyper(parameters: dict[str, Any]) -> tuple[float, ...]:
     return parameters["beta1"], parameters["beta2"], parameters["epsilon"]
 
 
-OPTIMIZERS = table(
+OPTIMIZERS = Table(
+    Optimizer,
     [
         Optimizer(
             name="sgd",
             kernel=_form_of_sgd,
-            hyper=lambda p: (p["momentum"], 0.0, 0.0),
+            hyper=lambda p: (p["momentum"],),
             states=1,
             summary="Gradient descent on minibatches, with momentum as a velocity or as an average, or Nesterov's.",
             formula=r"v \leftarrow \mu v - \eta g,\ w \leftarrow w + v;\quad"
@@ -165,7 +170,8 @@ OPTIMIZERS = table(
             summary="Adam with weight decay apart from the gradient, on weights alone.",
             formula=r"w \leftarrow w - \eta \left( \frac{\hat m}{\sqrt{\hat s} + \epsilon} + \lambda w \right)",
             source="Loshchilov and Hutter 2019, algorithm 2",
+            decay="weight_decay",
             parameters=(Parameter("weight_decay", "number", 0.01, "lambda", 0.0, 100.0), *_BETAS, _EPSILON),
         ),
-    ]
+    ],
 )

@@ -81,7 +81,7 @@ def _differentiate_selu(p, a, z, delta):
 
 
 @kernel
-def activate_prelu(slopes, a):
+def activate_prelu(p, slopes, a):
     """Apply PReLU in place; slopes (units,), a flat (rows, units)."""
     units = slopes.size
     for i in range(a.size // units):
@@ -91,7 +91,7 @@ def activate_prelu(slopes, a):
 
 
 @kernel
-def differentiate_prelu(slopes, z, delta, slope_gradient):
+def differentiate_prelu(p, slopes, z, delta, slope_gradient):
     """Multiply `delta` by phi'(z) and set the slopes' gradient, summed over rows (He et al. 2015, eq. 4)."""
     units = slopes.size
     fill(slope_gradient, _ZERO)
@@ -104,7 +104,7 @@ def differentiate_prelu(slopes, z, delta, slope_gradient):
 
 
 @kernel
-def activate_maxout(pieces, z, a):
+def activate_maxout(p, pieces, z, a):
     """Set a (rows, units) to the largest of each unit's pieces in z (rows, units * pieces)."""
     for u in range(a.size):
         best = z[u * pieces]
@@ -116,7 +116,7 @@ def activate_maxout(pieces, z, a):
 
 
 @kernel
-def differentiate_maxout(pieces, z, delta, spread):
+def differentiate_maxout(p, pieces, z, delta, spread):
     """Hand each unit's delta to its first largest piece in `spread` (rows, units * pieces), 0 to the others."""
     for u in range(delta.size):
         best = 0
@@ -145,6 +145,10 @@ RECTIFIERS = [
         derivative=lambda z: (z > 0).astype(float),
         gain=2**0.5,
         bounds=(0.0, 5.0),
+        suits="he_normal",
+        silences=True,
+        kinked=True,
+        piecewise_linear=True,
         activate=_activate_relu,
         differentiate=_differentiate_relu,
     ),
@@ -158,6 +162,9 @@ RECTIFIERS = [
         derivative=lambda z, slope: np.where(z < 0, slope, 1.0),
         gain=(2 / (1 + 0.01**2)) ** 0.5,
         bounds=(-1.0, 5.0),
+        suits="he_normal",
+        kinked=True,
+        piecewise_linear=True,
         constants=lambda p: (p["slope"],),
         activate=_activate_leaky_relu,
         differentiate=_differentiate_leaky_relu,
@@ -172,7 +179,11 @@ RECTIFIERS = [
         derivative=lambda z, slope: np.where(z < 0, slope, 1.0),
         gain=(2 / (1 + 0.25**2)) ** 0.5,
         bounds=(-1.0, 5.0),
+        suits="he_normal",
+        kinked=True,
+        piecewise_linear=True,
         keeps_input=True,
+        learned=("slope",),
         activate=activate_prelu,
         differentiate=differentiate_prelu,
     ),
@@ -186,6 +197,8 @@ RECTIFIERS = [
         derivative=_elu_slope,
         gain=(1 / 0.645) ** 0.5,
         bounds=(-1.0, 5.0),
+        suits="he_normal",
+        kinked=True,
         saturates=True,
         constants=lambda p: (p["alpha"],),
         activate=_activate_elu,
@@ -201,7 +214,9 @@ RECTIFIERS = [
         derivative=lambda z, pieces: np.ones_like(z),
         gain=1.0,
         bounds=(-5.0, 5.0),
+        kinked=True,
         keeps_input=True,
+        pieces="pieces",
         activate=activate_maxout,
         differentiate=differentiate_maxout,
     ),
@@ -214,6 +229,8 @@ RECTIFIERS = [
         derivative=lambda z: SELU_SCALE * _elu_slope(z, SELU_ALPHA),
         gain=1.0,
         bounds=(-2.0, 5.0),
+        suits="lecun_normal",
+        kinked=True,
         max_slope=SELU_SCALE * SELU_ALPHA,
         saturates=True,
         constants=lambda p: (SELU_SCALE, SELU_ALPHA),

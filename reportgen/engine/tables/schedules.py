@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.registry import Component, Parameter, Row, table
+from reportgen.registry import Component, Parameter, Row, Table
 
 Times = NDArray[np.float64]
 
@@ -33,9 +33,23 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule(Row):
-    """A row of the schedules; factor: (clock, parameters) to the multiple of the base rate at each step."""
+    """A row of the schedules.
 
+    Attributes
+    ----------
+    factor : the multiple of the base rate at each step, by clock and parameters.
+    cycle_ends : when each whole cycle ends, in epochs, by parameters and the epochs of training.
+    restarts : the rate rises anew after each cycle.
+    rises : the rate rises on purpose until training breaks.
+    stretches : the rate falls evenly over the whole of training, so that its last part has small steps.
+    """
+
+    kind: ClassVar[str] = "schedule"
     factor: Callable[[Clock, dict[str, Any]], Times]
+    cycle_ends: Callable[[dict[str, Any], float], list[float]] = lambda parameters, epochs: []
+    restarts: bool = False
+    rises: bool = False
+    stretches: bool = False
 
 
 def rates(schedule: Component, lr: float, steps: NDArray[np.int64], steps_per_epoch: int, epochs: int) -> Times:
@@ -44,17 +58,14 @@ def rates(schedule: Component, lr: float, steps: NDArray[np.int64], steps_per_ep
 
 
 def cycle_ends(schedule: Component, epochs: float) -> list[float]:
-    """Return when each whole cycle of warm restarts ends, in epochs; empty for schedules without cycles."""
-    if schedule.name == "warmup":
-        rising = float(schedule["epochs"])
-        return [rising + end for end in cycle_ends(schedule["then"], epochs - rising)]
-    if schedule.name != "warm_restarts":
-        return []
-    ends, length = [float(schedule["cycle"])], float(schedule["cycle"])
-    while ends[-1] <= epochs:
-        length *= float(schedule["factor"])
-        ends.append(ends[-1] + length)
-    return [end for end in ends if end <= epochs + 1e-9]
+    """Return when each whole cycle of the schedule ends, in epochs; empty for schedules without cycles."""
+    return SCHEDULES[schedule.name].cycle_ends(dict(schedule.params), epochs)
+
+
+def phases(schedule: Component) -> list[Schedule]:
+    """Return the row of a schedule, and those of the schedules that it holds."""
+    inner = [value for _, value in schedule.params if isinstance(value, Component)]
+    return [SCHEDULES[schedule.name], *(row for part in inner for row in phases(part))]
 
 
 def _factor(schedule: Component, clock: Clock) -> Times:
@@ -77,6 +88,19 @@ def _warm_restarts(clock: Clock, p: dict[str, Any]) -> Times:
     return 0.5 * (1 + np.cos(np.pi * phase))
 
 
+def _restart_ends(p: dict[str, Any], epochs: float) -> list[float]:
+    ends, length = [float(p["cycle"])], float(p["cycle"])
+    while ends[-1] <= epochs:
+        length *= float(p["factor"])
+        ends.append(ends[-1] + length)
+    return [end for end in ends if end <= epochs + 1e-9]
+
+
+def _ends_after_warmup(p: dict[str, Any], epochs: float) -> list[float]:
+    rising = float(p["epochs"])
+    return [rising + end for end in cycle_ends(p["then"], epochs - rising)]
+
+
 def _warmup(clock: Clock, p: dict[str, Any]) -> Times:
     length = float(p["epochs"])
     later = Clock(np.maximum(clock.epochs - length, 0.0), max(clock.total - length, 1e-12), clock.lr, clock.step)
@@ -89,7 +113,8 @@ def _range_test(clock: Clock, p: dict[str, Any]) -> Times:
     return low * (high / low) ** np.minimum(clock.epochs / clock.total, 1.0) / clock.lr
 
 
-SCHEDULES = table(
+SCHEDULES = Table(
+    Schedule,
     [
         Schedule(
             name="constant",
@@ -133,6 +158,7 @@ SCHEDULES = table(
             formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi t}{T}\right)",
             source="Loshchilov and Hutter 2017, eq. 5 with one cycle",
             factor=_cosine,
+            stretches=True,
         ),
         Schedule(
             name="warm_restarts",
@@ -144,6 +170,8 @@ SCHEDULES = table(
                 Parameter("factor", "number", 1.0, "growth of a cycle", 1.0, 100.0),
             ),
             factor=_warm_restarts,
+            cycle_ends=_restart_ends,
+            restarts=True,
         ),
         Schedule(
             name="warmup",
@@ -155,6 +183,7 @@ SCHEDULES = table(
                 Parameter("then", "component", Component("constant"), "the schedule after"),
             ),
             factor=_warmup,
+            cycle_ends=_ends_after_warmup,
         ),
         Schedule(
             name="range_test",
@@ -166,6 +195,7 @@ SCHEDULES = table(
                 Parameter("high", "number", 10.0, "the rate at the end", 0.0, 1e9, exclusive=("minimum",)),
             ),
             factor=_range_test,
+            rises=True,
         ),
-    ]
+    ],
 )

@@ -6,8 +6,6 @@ in place: after `activate`, `a` holds phi(z). Comparisons are written so that a 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from reportgen.engine.jit.compile import inline_ir, kernel
@@ -86,10 +84,6 @@ def _differentiate_softplus(p, a, z, delta):
         delta[k] *= _ONE - exp(-a[k])
 
 
-def _density(z: Any) -> Any:
-    return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-
-
 SMOOTH = [
     Activation(
         name="identity",
@@ -100,6 +94,7 @@ SMOOTH = [
         derivative=np.ones_like,
         gain=1.0,
         bounds=(-5.0, 5.0),
+        piecewise_linear=True,
     ),
     Activation(
         name="sigmoid",
@@ -110,6 +105,7 @@ SMOOTH = [
         derivative=lambda z: special().expit(z) * special().expit(-z),
         gain=1.0,
         bounds=(0.0, 1.0),
+        bounded=True,
         max_slope=0.25,
         saturates=True,
         activate=_activate_sigmoid,
@@ -124,6 +120,7 @@ SMOOTH = [
         derivative=lambda z: 1 - np.tanh(z) ** 2,
         gain=5 / 3,
         bounds=(-1.0, 1.0),
+        bounded=True,
         saturates=True,
         activate=_activate_tanh,
         differentiate=_differentiate_tanh,
@@ -134,9 +131,10 @@ SMOOTH = [
         formula=r"\phi(z) = z\,\Phi(z)",
         source="Hendrycks and Gimpel 2016, section 2",
         function=lambda z: z * special().ndtr(z),
-        derivative=lambda z: special().ndtr(z) + z * _density(z),
+        derivative=lambda z: special().ndtr(z) + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi),
         gain=(1 / 0.425) ** 0.5,
         bounds=(-0.5, 5.0),
+        suits="he_normal",
         max_slope=1.13,
         keeps_input=True,
         constants=lambda p: (0.5**0.5, (2 * np.pi) ** -0.5),
@@ -152,6 +150,7 @@ SMOOTH = [
         derivative=lambda z: special().expit(z) * (1 + z * special().expit(-z)),
         gain=(1 / 0.355) ** 0.5,
         bounds=(-0.5, 5.0),
+        suits="he_normal",
         max_slope=1.1,
         keeps_input=True,
         activate=_activate_silu,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from matplotlib.figure import Figure as MplFigure
 
@@ -37,8 +37,14 @@ class FigureKind:
         measure opens the report.
     """
 
+    kind: ClassVar[str] = "figure"
     id: str
     title: str
     draw: Callable[[Analysis], Drawing | None]
     order: int = 100
     shows: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The figure's id."""
+        return self.id

@@ -95,7 +95,7 @@ def _study(study: Study) -> dict[str, Any]:
 
 def _provenance(known: Mapping[str, Any]) -> dict[str, Any]:
     named = {name: known.get(name) for name in PROVENANCE}
-    return named | ({"source": known["source"]} if known.get("source") else {})
+    return named | {name: known[name] for name in ("source", "plugins") if known.get(name)}
 
 
 def _run(variant: str, record: RunRecord) -> dict[str, Any]:

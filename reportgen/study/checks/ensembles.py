@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reportgen.data.datasets import DATASETS
+from reportgen.engine.tables.schedules import phases
 from reportgen.errors import StudyError
-from reportgen.registry import Component
 from reportgen.study.model.study import Study
 from reportgen.study.planning.plan import Plan
 from reportgen.study.syntax.yaml12 import Path
@@ -37,7 +38,7 @@ def check_ensembles(plan: Plan, where: Callable[[Path, bool], str]) -> None:
         if run.spec.data.seed is None:
             message = "the members of an ensemble need the same validation examples, but each seed has its own split"
             raise StudyError("ensemble-split", message, place, "set data: {seed: 0}")
-        if run.spec.data.validation == 0 and run.spec.data.source.name != "npz":
+        if run.spec.data.validation == 0 and "validation" not in DATASETS[run.spec.data.source.name].given:
             raise StudyError(
                 "ensemble-split", "an ensemble needs validation examples", place, "set data.validation above 0"
             )
@@ -55,15 +56,10 @@ def _check_sizes(study: Study, place: str) -> None:
 def check_snapshots(plan: Plan, where: Callable[[Path, bool], str]) -> None:
     """Raise a StudyError if a study uses snapshots, but no variant restarts its learning rate."""
     asking = [run.spec.training.schedule for run in plan.runs if run.spec.evaluation.snapshots is True]
-    if asking and not any(map(_restarts, asking)):
+    if asking and not any(row.restarts for schedule in asking for row in phases(schedule)):
         message = "snapshots need a schedule that restarts the learning rate"
         hint = "set training.schedule: {name: warm_restarts, cycle: 10}, or set snapshots to a number of epochs"
         raise StudyError("no-restarts", message, where(("evaluation", "snapshots"), False), hint)
-
-
-def _restarts(schedule: Component) -> bool:
-    inner = schedule["then"] if schedule.name == "warmup" else schedule
-    return bool(inner.name == "warm_restarts")
 
 
 def check_ensemble_claim(plan: Plan, metric: str, at: Callable[..., str]) -> None:

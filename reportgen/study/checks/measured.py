@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
+from reportgen.data.preprocessing.steps import STEPS
 from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS, SCORES, RunSpec
 from reportgen.errors import MissingError, StudyError
 from reportgen.study.checks.best import plain_metric
@@ -76,9 +77,11 @@ def _check_needs(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
         raise StudyError(
             "not-measured", f"{metric} needs a hidden layer", at("measure", "metric"), "set network.hidden"
         )
-    if metric == "variance_kept" and not all("pca" in [step.name for step in spec.preprocess] for spec in specs):
-        hint = "add pca to preprocess, or select variants with it in where"
-        raise StudyError("not-measured", f"{metric} needs the preprocessing step pca", at("measure", "metric"), hint)
+    able = [name for name, step in STEPS.items() if metric in step.reports]
+    if able and not all(any(step.name in able for step in spec.preprocess) for spec in specs):
+        step = " or ".join(able)
+        hint = f"add {step} to preprocess, or select variants with it in where"
+        raise StudyError("not-measured", f"{metric} needs the preprocessing step {step}", at("measure", "metric"), hint)
 
 
 def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:

@@ -67,7 +67,8 @@ def _moved(written: dict[str, Any], here: Path, there: Path) -> dict[str, Any]:
         name: {choice.path: moved(choice, changes[choice.path]) for choice in choices_of(name, changes)}
         for name, changes in written["variants"].items()
     }
-    return written | {"data": source(written["data"]), "vary": vary, "variants": variants}
+    plugins = {"plugins": list(map(seen, written["plugins"]))} if "plugins" in written else {}
+    return written | {"data": source(written["data"]), "vary": vary, "variants": variants} | plugins
 
 
 def study_as_written(study: Study) -> dict[str, Any]:
@@ -92,6 +93,7 @@ def study_as_written(study: Study) -> dict[str, Any]:
     written["claims"] = [claim.model_dump(exclude_none=True) for claim in study.claims]
     written["figures"] = list(study.figures)
     written["remedies"] = study.remedies.model_dump()
+    written |= {"plugins": list(study.plugins)} if study.plugins else {}
     _keep_what_varies_inside(study, written)
     # The default number of probed examples depends on the epochs, which a variant or a check may change.
     _as_in(study.tree.get("probes", {}), written["probes"], "examples")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from reportgen.data import shape
-from reportgen.errors import MissingError, StudyError
+from reportgen.errors import MissingError, PluginError, StudyError
 from reportgen.paths import RESULTS, STUDY
+from reportgen.plugins.loading import load_file, load_installed
 from reportgen.registry import Component
 from reportgen.study.checks.claims import check_claims
 from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
@@ -38,7 +39,10 @@ MOST_RUNS = 100_000
 
 
 def load_study(
-    path: str | FilePath, overrides: Mapping[str, Any] | None = None, flags: Mapping[str, str] | None = None
+    path: str | FilePath,
+    overrides: Mapping[str, Any] | None = None,
+    flags: Mapping[str, str] | None = None,
+    allow_code: bool = False,
 ) -> Study:
     """Return the study in a file, with all its variants and claims checked.
 
@@ -46,11 +50,14 @@ def load_study(
     ----------
     overrides : values by dotted path, which replace those of the file.
     flags : the command-line flag that set an override, by its path, for error messages; the default is --set.
+    allow_code : load the plug-ins that the study names, which can do anything that the user can do.
 
     Raises
     ------
     StudyError : the file, an override, a variant or a claim is invalid.
+    PluginError : a plug-in, installed or named by the study, cannot be loaded.
     """
+    load_installed()
     path = FilePath(path)
     raw = _bytes(path)
     document = read(_text(raw, str(path)), str(path))
@@ -62,6 +69,7 @@ def load_study(
     watermark = changes.pop(WATERMARK, None)
     origin = _Origin(document, changes, flags or {})
     tree = origin.tree()
+    _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
     contents = origin.validate(tree)
     study = Study.model_construct(
         **{name: getattr(contents, name) for name in StudyFile.model_fields},
@@ -79,6 +87,21 @@ def load_study(
     check_snapshots(plan, origin.where)
     check_claims(plan, origin.where)
     return study
+
+
+def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], allow_code: bool) -> None:
+    """Load the plug-ins that a study names; the model refuses anything but a list of paths."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return
+    for index, name in enumerate(names):
+        place = where(("plugins", index))
+        if not allow_code:
+            what = f"the study loads code from {name!r}, and studies come from strangers"
+            raise StudyError("code-not-allowed", what, place, "read that file, then add --allow-code")
+        try:
+            load_file(folder / FilePath(name).expanduser())
+        except PluginError as error:
+            raise error.named_at(place) from error
 
 
 class _Origin:

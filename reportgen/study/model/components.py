@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 from pydantic_core import PydanticCustomError
 
-from reportgen.registry import Component, Parameter, Row, find
+from reportgen.registry import Component, Parameter, Row, Table
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ def below(key: int | str, read: Callable[[], T]) -> T:
         ) from None
 
 
-def read_component(value: Any, rows: Mapping[str, Row], what: str, extra: frozenset[str] = frozenset()) -> Component:
+def read_component(value: Any, rows: Table[Any], what: str, extra: frozenset[str] = frozenset()) -> Component:
     """Return the component that `value` names, with all its parameters.
 
     Parameters
@@ -87,7 +87,7 @@ def read_component(value: Any, rows: Mapping[str, Row], what: str, extra: frozen
     name = value.get("name")
     if "name" not in value:
         raise problem("missing-key", f"{a(what)} needs a name", f"one of {', '.join(rows)}")
-    row = find(dict(rows), name) if isinstance(name, str) else None
+    row = rows.find(name) if isinstance(name, str) else None
     if row is None:
         names = [*rows, *(alias for r in rows.values() for alias in r.aliases)]
         where = ("name",) if len(value) > 1 else ()
@@ -101,7 +101,7 @@ def a(what: str) -> str:
     return f"an {what}" if what[0] in "aeiou" else f"a {what}"
 
 
-def _parameters(row: Row, given: dict[str, Any], rows: Mapping[str, Row], what: str) -> dict[str, Any]:
+def _parameters(row: Row, given: dict[str, Any], rows: Table[Any], what: str) -> dict[str, Any]:
     names = [parameter.name for parameter in row.parameters]
     for key in given:
         if key not in names:

@@ -255,7 +255,7 @@ class Settings(Section):
         if augment is None or not (augment.shift or augment.flip):
             return self
         name = "shift" if augment.shift else "flip"
-        if row.image_shape is None and row.name != "npz":
+        if row.image_shape is None and not row.may_hold_images:
             message = f"{name} needs images, but {row.name} has none"
             raise problem("images-required", message, "augment with noise instead", (*_AUGMENT, name))
         lost = next((step.name for step in self.preprocess if not STEPS[step.name].keeps_pixels), None)

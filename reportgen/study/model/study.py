@@ -61,6 +61,7 @@ class StudyFile(Settings):
 
     title: Annotated[str, Field(min_length=1, max_length=300)]
     question: Annotated[str, Field(min_length=1, max_length=1000)]
+    plugins: Annotated[tuple[str, ...], Field(strict=False)] = ()
     introduction: str = ""
     closing: str = ""
     vary: dict[str, list[Any]] = Field(default_factory=dict)

@@ -15,7 +15,6 @@ from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.study.planning.plan import Variant
 
 _TABLES = (DATASETS, STEPS, ACTIVATIONS, INITS, LOSSES, OPTIMIZERS, SCHEDULES)
-_ALIASES = {alias: row.name for rows in _TABLES for row in rows.values() for alias in row.aliases}
 
 
 def matches(variant: Variant, where: Mapping[str, Any]) -> bool:
@@ -110,7 +109,9 @@ def _same_list(values: list[Any], wanted: Any) -> bool:
 
 
 def _canonical(name: Any) -> Any:
-    return _ALIASES.get(name, name) if isinstance(name, str) else name
+    if not isinstance(name, str):
+        return name
+    return next((rows.aliases[name] for rows in _TABLES if name in rows.aliases), name)
 
 
 def _truth(value: Any) -> bool:

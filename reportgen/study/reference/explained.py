@@ -61,6 +61,10 @@ DATA_NAME = Parameter("name", "choice", None, "which data set", choices=tuple(DA
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("text", "the report's title"),
     "question": ("text", "what the study asks; the report opens with it"),
+    "plugins": (
+        "list of paths",
+        "Python files, relative to the study, that add rows to the tables; loaded only with `--allow-code`",
+    ),
     "introduction": ("Markdown with `$math$`", "what a reader should know before"),
     "closing": ("Markdown", "what to try next"),
     "data": (

@@ -8,13 +8,14 @@ import pytest
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.rectifiers import activate_maxout, activate_prelu, differentiate_maxout
 
-ELEMENTWISE = [name for name in ACTIVATIONS if name not in ("maxout", "prelu")]
+ELEMENTWISE = [name for name, row in ACTIVATIONS.items() if not (row.learned or row.pieces)]
+NOTHING = np.zeros(0)
 
 
 def constants(name: str) -> tuple[dict[str, float], np.ndarray]:
     row = ACTIVATIONS[name]
     parameters = {parameter.name: parameter.default for parameter in row.parameters}
-    return parameters, np.array([*row.constants(parameters), 0.0, 0.0])
+    return parameters, np.array(row.constants(parameters), float)
 
 
 def activate(name: str, p: np.ndarray, a: np.ndarray) -> None:
@@ -88,9 +89,9 @@ def test_tanh_is_a_scaled_sigmoid() -> None:
 def test_maxout_takes_the_largest_piece_and_hands_back_to_it_alone() -> None:
     z = np.array([[1.0, 3.0, 2.0, -1.0, -5.0, -1.0]])
     a, spread = np.zeros(2), np.zeros(6)
-    activate_maxout(3, z.ravel(), a)
+    activate_maxout(NOTHING, 3, z.ravel(), a)
     np.testing.assert_array_equal(a, [3, -1])
-    differentiate_maxout(3, z.ravel(), np.array([10.0, 20.0]), spread)
+    differentiate_maxout(NOTHING, 3, z.ravel(), np.array([10.0, 20.0]), spread)
     np.testing.assert_array_equal(spread, [0, 10, 0, 20, 0, 0])  # of equal pieces the first
 
 
@@ -98,11 +99,11 @@ def test_relu_and_leaky_relu_are_special_cases_of_maxout() -> None:
     z = np.linspace(-3, 3, 31)
     for name, slope in (("relu", 0.0), ("leaky_relu", 0.01)):
         a = np.zeros_like(z)
-        activate_maxout(2, np.column_stack([z, slope * z]).ravel(), a)
+        activate_maxout(NOTHING, 2, np.column_stack([z, slope * z]).ravel(), a)
         np.testing.assert_array_equal(a, ACTIVATIONS[name].function(z, **constants(name)[0]))
 
 
 def test_prelu_has_a_slope_for_each_unit() -> None:
     a = np.array([[-1.0, -1.0], [2.0, -2.0]]).ravel()
-    activate_prelu(np.array([0.5, 0.25]), a)
+    activate_prelu(NOTHING, np.array([0.5, 0.25]), a)
     np.testing.assert_array_equal(a, [-0.5, -0.25, 2.0, -0.5])

@@ -8,8 +8,9 @@ from scipy import stats
 
 from reportgen.engine.network import PROBE
 from reportgen.engine.setup import set_up
-from reportgen.engine.tables.inits import INITS, draw_weights
+from reportgen.engine.tables.inits import INITS, draw_weights, weight_variance
 from reportgen.engine.train import train
+from reportgen.registry import Component
 from tests.engine.networks import activation, data, init, spec
 
 
@@ -20,13 +21,15 @@ def drawn(
     return draw_weights(INITS[name], parameters, (fan_in, fan_out), act, seed, 0)
 
 
-@pytest.mark.parametrize("name", [name for name, row in INITS.items() if row.std is not None])
+@pytest.mark.parametrize("name", [name for name, row in INITS.items() if row.variance is not None])
 @pytest.mark.parametrize("shape", [(400, 300), (30, 700), (9, 400)], ids=str)
-def test_the_standard_deviation_is_the_row_s(name: str, shape: tuple[int, int]) -> None:
-    row = INITS[name]
-    parameters = {parameter.name: parameter.default for parameter in row.parameters}
-    expected = row.std(*shape, parameters, "relu")
-    w = drawn(name, *shape, act="relu")
+@pytest.mark.parametrize("act", ["relu", "tanh"])
+def test_the_variance_is_the_row_s(name: str, shape: tuple[int, int], act: str) -> None:
+    parameters = {parameter.name: parameter.default for parameter in INITS[name].parameters} | {"gain": 2.0}
+    variance = weight_variance(Component.of(name, **parameters), *shape, act)
+    assert variance is not None
+    expected = variance**0.5
+    w = drawn(name, *shape, act=act, gain=2.0)
     assert w.shape == shape
     assert w.std() == pytest.approx(expected, rel=0.03)
     assert abs(w.mean()) <= 5 * expected / w.size**0.5

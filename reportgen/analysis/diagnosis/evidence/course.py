@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.memoize import kept
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
+from reportgen.engine.tables.schedules import phases
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -35,7 +36,6 @@ FIRST, LAST = 50, 8
 SANE = 10.0
 """A loss beyond so many times guessing is beyond reason."""
 
-RISING = ("range_test",)
 """Schedules that raise the rate on purpose, until training breaks."""
 
 _NEEDED = (
@@ -123,14 +123,12 @@ def sane(record: RunRecord) -> float:
 
 def rises(record: RunRecord) -> bool:
     """Return whether the schedule raises the rate on purpose until training breaks."""
-    schedule = record.spec.training.schedule
-    return schedule.name in RISING or getattr(schedule.get("then"), "name", None) in RISING
+    return any(row.rises for row in phases(record.spec.training.schedule))
 
 
 def restarts(record: RunRecord) -> bool:
     """Return whether the schedule raises the rate anew, cycle by cycle."""
-    schedule = record.spec.training.schedule
-    return "warm_restarts" in (schedule.name, getattr(schedule.get("then"), "name", None))
+    return any(row.restarts for row in phases(record.spec.training.schedule))
 
 
 def finite(values: Any) -> Array:

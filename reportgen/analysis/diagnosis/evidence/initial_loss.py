@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special
 
 from reportgen.analysis.diagnosis.evidence.outcome import start_loss
 from reportgen.analysis.sanity import chance_loss
+from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
 
 HE_VARIANCE = 2.0
@@ -20,14 +20,7 @@ LEAST_EXCESS = 1.5
 
 def expected_loss(name: str, units: int, variance: float) -> float:
     """Return the loss of outputs with that variance, about, averaged over equally frequent classes."""
-    base = chance_loss(name, units)
-    if name == "mse":
-        return base + variance
-    if name == "hinge":
-        apart = math.sqrt(2 * max(variance, 1e-12))
-        positive = float(special.ndtr(1 / apart)) + apart * math.exp(-0.5 / apart**2) / math.sqrt(2 * math.pi)
-        return (units - 1) * positive
-    return base + min(variance * (1 - 1 / units) / 2, math.sqrt(2 * variance * base))
+    return LOSSES[name].at_variance(variance, units)
 
 
 def loss_limit(record: RunRecord) -> float:

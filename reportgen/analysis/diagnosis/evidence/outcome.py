@@ -8,7 +8,8 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.held_out import SIMPLE
 from reportgen.analysis.diagnosis.evidence.memoize import kept
-from reportgen.analysis.sanity import chance_loss, entropy
+from reportgen.analysis.sanity import chance_loss
+from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
 
 FITS = 0.9
@@ -40,10 +41,7 @@ def guess_loss(record: RunRecord) -> float:
     counts = [float(count) for count in record.facts.get("class_counts", ())]
     if sum(counts) == 0:
         return chance_loss(name, units)
-    if name == "softmax_cross_entropy":
-        return entropy(counts)
-    share = np.array(counts) / sum(counts)
-    return float(1 - (share**2).sum()) / units if name == "mse" else (1 - float(share.max())) * units
+    return LOSSES[name].guess(counts)
 
 
 def start_loss(record: RunRecord) -> float:

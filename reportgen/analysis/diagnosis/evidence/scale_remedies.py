@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from reportgen.analysis.finding import Proposal
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
 from reportgen.runs.record import RunRecord
 
-RECTIFIERS = ("relu", "leaky_relu", "prelu", "elu", "gelu", "silu")
-"""Activations that pass about half of what comes in, for which He's scale was made or is the closest."""
-
 WIDER = 4
+SHALLOW = 0.5
 NORMALIZE = Proposal({"network.batchnorm": True}, "batch normalization sets the scale anew in each layer")
 
 
 def fitting_init(activation: str) -> str:
     """Return the initialization that keeps the size of a signal through units of this kind."""
-    if activation in RECTIFIERS:
-        return "he_normal"
-    return "lecun_normal" if activation == "selu" else "xavier"
+    return ACTIVATIONS[activation].suits
+
+
+def is_shallow(record: RunRecord) -> bool:
+    """Return whether the first layer's units pass at most half of a gradient where they are steepest."""
+    return max_slope(record) <= SHALLOW
+
+
+def max_slope(record: RunRecord) -> float:
+    """Return the largest slope of the first layer's units."""
+    return ACTIVATIONS[record.spec.network.layers[0].activation.name].max_slope
 
 
 def widen(record: RunRecord) -> Proposal:
@@ -31,6 +39,6 @@ def rescale(record: RunRecord, fault: str) -> tuple[str, tuple[Proposal, ...]]:
     init = fitting_init(first.activation.name)
     if first.init.name == init and float(first.init.get("gain", 1.0)) == 1.0:
         return f"Normalize each layer (batchnorm: true): {init}, which the net has, is {fault}.", (NORMALIZE,)
-    scale = "sqrt(2 / fan_in)" if init == "he_normal" else "1 / sqrt(fan_in)"
-    advice = f"Scale the weights by {scale} (init: {init}), which keeps the signal's size from layer to layer."
+    scale = f"Scale the weights by {INITS[init].scale} (init: {init})" if INITS[init].scale else f"Take init: {init}"
+    advice = f"{scale}, which keeps the signal's size from layer to layer."
     return advice, (Proposal({"network.init": init}, f"{init} keeps the variance of the signal"), NORMALIZE)

@@ -13,6 +13,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.finding import Evidence
 from reportgen.analysis.statistics import paired_error, t_quantile
 from reportgen.engine.spec import NetworkSpec, RunSpec
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.record import RunRecord
 
 LEVEL = 0.95
@@ -93,13 +94,16 @@ def strengths(spec: RunSpec) -> tuple[float, ...]:
 
 def weight_decay(spec: RunSpec) -> float:
     """Return the decay of weights that an optimizer does by itself, 0 for those that do none."""
-    return float(spec.training.optimizer.get("weight_decay", 0.0))
+    optimizer = spec.training.optimizer
+    decay = OPTIMIZERS[optimizer.name].decay
+    return float(optimizer[decay]) if decay else 0.0
 
 
 def unregularized(spec: RunSpec) -> RunSpec:
     """Return the run without penalties, weight decay and dropout."""
     optimizer = spec.training.optimizer
-    kept = tuple((name, value) for name, value in optimizer.params if name != "weight_decay")
+    decay = OPTIMIZERS[optimizer.name].decay
+    kept = tuple((name, value) for name, value in optimizer.params if name != decay)
     layers = tuple(replace(layer, dropout=None) for layer in spec.network.layers)
     training = replace(spec.training, l2=0.0, l1=0.0, optimizer=replace(optimizer, params=kept))
     return replace(spec, network=NetworkSpec(layers), training=training)

@@ -6,13 +6,14 @@ import importlib
 import pkgutil
 
 from reportgen.analysis.finding import Rule
+from reportgen.registry import Table
 
 
-def _collect() -> dict[str, Rule]:
+def _collect() -> Table[Rule]:
     found = pkgutil.walk_packages(__path__, f"{__name__}.")
     rules: list[Rule] = [importlib.import_module(module.name).RULE for module in found if not module.ispkg]
-    return {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.id)}
+    return Table(Rule, sorted(rules, key=lambda rule: rule.id))
 
 
-RULES: dict[str, Rule] = _collect()
+RULES = _collect()
 """Every rule by its id, which is the name of its file."""

@@ -29,20 +29,20 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_seeds,
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
+from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
 
 AGREES = 1e-6
-UNBENT = ("identity", "leaky_relu", "prelu")
-BENT = ("relu", "leaky_relu", "prelu")
 SOURCES = ("nn1-notes", "chicago-14", "Goodfellow, Bengio and Courville 2016, 6.1", "Saxe, McClelland and Ganguli 2014")
 
 
 def _linear(record: RunRecord) -> NDArray[np.bool_]:
     """Return which hidden layers are linear at every look, (layers - 1,); bottlenecks only where all layers are."""
-    names = [layer.activation.name for layer in record.spec.network.layers[:-1]]
-    flags = np.zeros(len(names), np.bool_)
-    for kinds, shown in ((BENT, _above_zero), (UNBENT, _unchanged)):
-        able = [name in kinds for name in names]
+    rows = [ACTIVATIONS[layer.activation.name] for layer in record.spec.network.layers[:-1]]
+    flags = np.zeros(len(rows), np.bool_)
+    bent = [row.piecewise_linear and row.kinked for row in rows]
+    unbent = [row.piecewise_linear and not row.silences for row in rows]
+    for able, shown in ((bent, _above_zero), (unbent, _unchanged)):
         if any(able):
             flags |= np.array(able) & shown(record)
     return flags if flags.all() or not flags.any() else np.asarray(flags & ~_bottlenecks(record))
@@ -120,13 +120,17 @@ def _severity(records: list[RunRecord], everywhere: bool) -> Severity:
 
 
 def _advice(names: list[str]) -> str:
-    bias = "Start biases at zero, so that units bend, or put" if names == ["relu"] else "Put"
+    bias = "Start biases at zero, so that units bend, or put" if _all_silence(names) else "Put"
     return f"{bias} a nonlinearity after each hidden layer"
+
+
+def _all_silence(names: list[str]) -> bool:
+    return all(ACTIVATIONS[name].silences for name in names)
 
 
 def _proposals(names: list[str]) -> tuple[Proposal, ...]:
     bend = Proposal({"network.activation": "relu", "network.init": "he_normal"}, "ReLU with the scale that suits it")
-    if names == ["relu"]:
+    if _all_silence(names):
         return (Proposal({"network.bias": 0.0}, "units bend where their pre-activations change sign"),)
     smooth = Proposal({"network.activation": "tanh", "network.init": "xavier"}, "tanh with the scale that suits it")
     return bend, smooth

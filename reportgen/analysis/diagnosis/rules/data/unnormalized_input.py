@@ -42,6 +42,7 @@ from reportgen.analysis.diagnosis.evidence.plateau import delayed
 from reportgen.analysis.diagnosis.evidence.signal import input_size
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, fold, looked_at, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Rule, Severity
+from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
 
 SMALL_INPUT, FAR_TOO_LARGE = 0.1, 10.0
@@ -103,11 +104,11 @@ def _first_layer(record: RunRecord) -> str:
     """Return what is wrong with the first hidden layer before training, though its weights fit inputs of size 1."""
     if record.layers < 2 or not first_layer_fits_unit_input(record) or record.spec.network.layers[0].bias < 0:
         return ""
-    name = record.spec.network.layers[0].activation.name
+    row = ACTIVATIONS[record.spec.network.layers[0].activation.name]
     flat, silent = (float(record.statistic(what)[0][0]) for what in ("saturated_fraction", "dead_fraction"))
-    if name in ("tanh", "sigmoid") and flat > FLAT:
+    if row.bounded and flat > FLAT:
         return f"{percent(flat)} of the first layer's activations are flat before training"
-    if name == "relu" and silent > SILENT:
+    if row.silences and silent > SILENT:
         return f"{percent(silent)} of the first layer's units are silent before training"
     return ""
 

@@ -40,6 +40,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, perce
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import paired_error
+from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
 
 FALLS = 0.1
@@ -150,7 +151,7 @@ def _relative_error(record: RunRecord, turn: Turn) -> float:
 def _relative_spread(record: RunRecord) -> float:
     """Return the spread of examples' losses over their mean; what was recorded is that of losses linear in outputs."""
     spread = float(record.facts.get("val_loss_sd", math.nan))
-    if not math.isfinite(spread) or record.spec.training.loss.name == "mse":
+    if not math.isfinite(spread) or not LOSSES[record.spec.training.loss.name].linear:
         return TAIL
     return spread / max(float(record.final["val_loss"]), 1e-12)
 

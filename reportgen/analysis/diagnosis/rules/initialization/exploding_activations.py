@@ -49,11 +49,11 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_seeds,
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
 
 GROWS = 2.0
 FASTER = 10.0
-BOUNDED = ("tanh", "sigmoid")
 SOURCES = ("lecture-review", "stanford-scribe", "He et al. 2015", "Poole et al. 2016", "Hanin and Rolnick 2018")
 
 
@@ -68,8 +68,8 @@ def _exploded(record: RunRecord) -> NDArray[np.bool_]:
     """Return which hidden layers have a signal that has grown beyond reason."""
     sizes = _sizes(record)
     nowhere = np.zeros(sizes.size, np.bool_)
-    names = [layer.activation.name for layer in record.spec.network.layers[:-1]]
-    if sizes.size < 2 or not np.isfinite(sizes).all() or (sizes <= 0).any() or set(names) & set(BOUNDED):
+    bounded = any(ACTIVATIONS[layer.activation.name].bounded for layer in record.spec.network.layers[:-1])
+    if sizes.size < 2 or not np.isfinite(sizes).all() or (sizes <= 0).any() or bounded:
         return nowhere
     if not sizes[-1] > LEAST:
         return nowhere

@@ -22,7 +22,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.plateau import Plateau, delayed, plateau
-from reportgen.analysis.diagnosis.evidence.scale_remedies import NORMALIZE, rescale
+from reportgen.analysis.diagnosis.evidence.scale_remedies import NORMALIZE, is_shallow, max_slope, rescale
 from reportgen.analysis.diagnosis.evidence.signal import LARGE, backward, forward, input_size
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, looked_at, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
@@ -56,7 +56,7 @@ def _flat(record: RunRecord) -> Plateau | None:
     """Return the plateau of a run whose signal or gradient was weak before training."""
     if record.layers < 2 or strength(record) > WEAK:
         return None
-    few = record.spec.network.layers[0].activation.name == "sigmoid" and not began_weak(record)
+    few = is_shallow(record) and not began_weak(record)
     return None if few else plateau(record)
 
 
@@ -99,9 +99,10 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
-    if record.spec.network.layers[0].activation.name == "sigmoid":
-        steeper = Proposal({"network.activation": "tanh", "network.init": "xavier"}, "tanh is four times as steep")
-        return "Take tanh with weights scaled by 1 / sqrt(fan_in): four times as steep at zero.", (steeper, NORMALIZE)
+    if is_shallow(record):
+        times = f"{number(1 / max_slope(record))} times"
+        steeper = Proposal({"network.activation": "tanh", "network.init": "xavier"}, f"tanh is {times} as steep")
+        return f"Take tanh with weights scaled by 1 / sqrt(fan_in): {times} as steep at zero.", (steeper, NORMALIZE)
     return rescale(record, "too small for it")
 
 

@@ -39,12 +39,12 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_seeds,
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
+from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
 
 MUCH = 0.5
 MOST = 0.8
 LEARNED = 0.1
-BOUNDED = ("tanh", "sigmoid")
 LARGE_BIAS = 1.0
 """A pre-activation of common size is about 1: a larger bias alone decides where a unit sits."""
 
@@ -53,7 +53,7 @@ SOURCES = ("Glorot and Bengio 2010", "lecture-review", "stanford-scribe", "nn1-n
 
 def _bounded(record: RunRecord) -> NDArray[np.bool_]:
     layers = record.spec.network.layers[:-1]
-    return np.array([layer.activation.name in BOUNDED for layer in layers], bool)
+    return np.array([ACTIVATIONS[layer.activation.name].bounded for layer in layers], bool)
 
 
 def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.outcome import fits
+from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
@@ -63,8 +64,7 @@ def check(evidence: Evidence) -> Finding | None:
     )
     trained = max(record.steps for record in records)
     after = f" and after {trained} steps of training" if trained and not _drops(records[0]) else ""
-    activation = records[0].spec.network.layers[0].activation.name
-    init = "xavier" if activation in ("tanh", "sigmoid") else "he_normal"
+    init = fitting_init(records[0].spec.network.layers[0].activation.name)
     return Finding(
         rule=RULE.id,
         severity="info" if all(fits(r) for r in records) else "error",

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis import theory
 from reportgen.analysis.diagnosis.evidence.outcome import stuck
-from reportgen.analysis.diagnosis.evidence.scale_remedies import NORMALIZE, rescale, widen
+from reportgen.analysis.diagnosis.evidence.scale_remedies import NORMALIZE, is_shallow, max_slope, rescale, widen
 from reportgen.analysis.diagnosis.evidence.signal import (
     LEAST,
     backward,
@@ -47,6 +47,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     fold,
     layers_in_most,
     looked_at,
+    number,
     words_for_layers,
     words_for_seeds,
 )
@@ -152,11 +153,12 @@ def _words(factor: float, expected: float | None) -> str:
 def _cure(record: RunRecord, step: int, expected: float | None) -> tuple[str, tuple[Proposal, ...]]:
     if step > 0:
         return "Normalize each layer (batchnorm: true), so that none falls silent.", (NORMALIZE,)
-    if record.spec.network.layers[0].activation.name == "sigmoid":
+    if is_shallow(record):
+        name, slope = record.spec.network.layers[0].activation.name, f"1/{number(1 / max_slope(record))}"
         change = {"network.activation": "tanh", "network.init": "xavier"}
-        steeper = Proposal(change, "the slope of tanh at zero is 1, the sigmoid's 1/4")
+        steeper = Proposal(change, f"the largest slope of tanh is 1, that of {name} is {slope}")
         advice = (
-            "Take tanh with weights scaled by 1 / sqrt(fan_in) (init: xavier), whose slope at zero is 1 and not 1/4."
+            f"Take tanh with weights scaled by 1 / sqrt(fan_in) (init: xavier): its largest slope is 1 and not {slope}."
         )
         return advice, (steeper, NORMALIZE)
     advice, proposals = rescale(record, "no help at this depth and width")

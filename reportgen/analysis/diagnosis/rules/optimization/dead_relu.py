@@ -40,6 +40,8 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_seeds,
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
 from reportgen.runs.record import RunRecord
 
 MANY = 0.40
@@ -47,7 +49,6 @@ GROWTH = 0.15
 LOOKS = 3
 GONE = 1e-3
 LEAST_EXAMPLES = 100
-HE = ("he_normal", "he_uniform")
 SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying ReLU and initialization")
 
 
@@ -62,8 +63,8 @@ def _dead_by_layer(record: RunRecord) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def _rectified(record: RunRecord) -> list[bool]:
-    """Return which hidden layers are of ReLU units."""
-    return [layer.activation.name == "relu" for layer in record.spec.network.layers[:-1]]
+    """Return which hidden layers have units that can fall silent for good."""
+    return [ACTIVATIONS[layer.activation.name].silences for layer in record.spec.network.layers[:-1]]
 
 
 def _flagged(record: RunRecord) -> NDArray[np.bool_]:
@@ -134,8 +135,10 @@ def _when(record: RunRecord) -> int:
 
 def _begins_well(record: RunRecord) -> bool:
     """Return whether hidden layers begin with He's weights, at no other gain, and with zero biases."""
-    hidden = record.spec.network.layers[:-1]
-    return all(one.init.name in HE and dict(one.init.params).get("gain", 1.0) == 1 and one.bias == 0 for one in hidden)
+    hidden, scale = record.spec.network.layers[:-1], INITS["he_normal"].scale
+    return all(
+        INITS[one.init.name].scale == scale and one.init.get("gain", 1.0) == 1 and one.bias == 0 for one in hidden
+    )
 
 
 def _cure(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:

@@ -24,6 +24,7 @@ from reportgen.analysis.diagnosis.evidence.course import rises
 from reportgen.analysis.diagnosis.evidence.input_scale import standardize, too_large
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower, other_rates
 from reportgen.analysis.diagnosis.evidence.regularization import dropout_drowns
+from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import looked_at, number, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
@@ -82,7 +83,7 @@ def _cure(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal, .
     if looked_at([record]) and too_large(record):
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, slower, *other_rates(record))
-    init = "xavier" if record.spec.network.layers[0].activation.name in ("tanh", "sigmoid") else "he_normal"
+    init = fitting_init(record.spec.network.layers[0].activation.name)
     advice = f"Scale the weights by fan-in (init: {init}): the loss is beyond reason before the first step."
     return advice, (Proposal({"network.init": init}, "a scale of weights that keeps the signal's size"), slower)
 

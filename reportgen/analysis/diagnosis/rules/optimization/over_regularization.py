@@ -49,6 +49,7 @@ from reportgen.analysis.diagnosis.rules.generalization.underfitting import Short
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import began_weak
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.record import RunRecord
 
 SHARE = 0.05
@@ -199,8 +200,10 @@ def _advice(pulls: dict[str, bool]) -> str:
 
 
 def _proposals(record: RunRecord, pulls: dict[str, bool]) -> tuple[Proposal, ...]:
-    training, decay = record.spec.training, weight_decay(record.spec)
-    given = {"training.l2": training.l2, "training.l1": training.l1, "training.optimizer.weight_decay": decay}
+    training = record.spec.training
+    given = {"training.l2": training.l2, "training.l1": training.l1}
+    if decay := OPTIMIZERS[training.optimizer.name].decay:
+        given[f"training.optimizer.{decay}"] = weight_decay(record.spec)
     weaker = {path: rounded(value / WEAKER) for path, value in given.items() if value and pulls["penalty"]}
     off = {path: 0.0 for path in weaker}
     rate = {"network.dropout": 0.0} if pulls["dropout"] else {}

@@ -41,6 +41,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, perc
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.engine.tables.schedules import phases
 from reportgen.runs.record import RunRecord
 
 GAIN = 0.05
@@ -109,9 +110,8 @@ def _answers(record: RunRecord) -> bool:
 
 def _times(record: RunRecord, steps: int) -> tuple[int, int]:
     """Return the steps at which a quarter and a half of training are done: of its steps, or of the rate's sum."""
-    schedule = record.spec.training.schedule
     ends, rates = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", "lr"))
-    stretches = "cosine" in (schedule.name, getattr(schedule.get("then"), "name", None))
+    stretches = any(row.stretches for row in phases(record.spec.training.schedule))
     spent = np.cumsum(
         np.interp(np.arange(steps), ends, rates) if stretches and 0 < ends.size == rates.size else np.ones(steps)
     )

@@ -27,6 +27,7 @@ from reportgen.analysis.diagnosis.evidence.course import Array, Course, course, 
 from reportgen.analysis.diagnosis.evidence.learning_rate import above_zero, rounded
 from reportgen.analysis.diagnosis.evidence.means import mean, medians
 from reportgen.analysis.diagnosis.evidence.outcome import fits
+from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     fold,
     in_most,
@@ -113,7 +114,7 @@ def _cure(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]:
     faster = Proposal({"training.lr": rounded(lr * times)}, "larger steps")
     if _oversized(record) < OVERSIZED:
         return f"Raise the learning rate by {fold(times)}, to {number(lr * times)}.", (faster,)
-    init = "xavier" if record.spec.network.layers[0].activation.name in ("tanh", "sigmoid") else "he_normal"
+    init = fitting_init(record.spec.network.layers[0].activation.name)
     smaller = Proposal({"network.init": init}, "weights of a size that these steps can change")
     return f"Draw smaller weights (init: {init}): steps are small against those there.", (smaller, faster)
 

@@ -1,0 +1,60 @@
+"""The table of layer kinds: what a layer computes, and how many parameters and operations it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reportgen.engine.spec import LayerSpec
+from reportgen.engine.tables.activations import ACTIVATIONS, pieces_of
+from reportgen.registry import Row, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerKind(Row):
+    """A row of the layer kinds.
+
+    Attributes
+    ----------
+    width : the pre-activations of one example.
+    parameters : the numbers that the layer learns, by its inputs.
+    products : the multiplications of one example in the forward pass, by the layer's inputs.
+    mean_field : mean-field theory describes the layer, with the number of inputs as the fan-in of each unit.
+    """
+
+    kind: ClassVar[str] = "layer"
+    width: Callable[[LayerSpec], int]
+    parameters_of: Callable[[LayerSpec, int], int]
+    products: Callable[[LayerSpec, int], int]
+    mean_field: bool = False
+
+
+def _dense_width(layer: LayerSpec) -> int:
+    return layer.units * pieces_of(layer.activation)
+
+
+def _dense_products(layer: LayerSpec, inputs: int) -> int:
+    return inputs * _dense_width(layer)
+
+
+def _dense_parameters(layer: LayerSpec, inputs: int) -> int:
+    shifts = _dense_width(layer) * (2 if layer.batchnorm else 1)
+    return _dense_products(layer, inputs) + shifts + layer.units * len(ACTIVATIONS[layer.activation.name].learned)
+
+
+LAYERS = Table(
+    LayerKind,
+    [
+        LayerKind(
+            name="dense",
+            summary="A weighted sum of all inputs for each unit; then batch normalization, activation and dropout.",
+            formula=r"a = \phi(x W + b)",
+            source="Rumelhart, Hinton and Williams 1986",
+            width=_dense_width,
+            parameters_of=_dense_parameters,
+            products=_dense_products,
+            mean_field=True,
+        ),
+    ],
+)

@@ -1,0 +1,1 @@
+"""Plug-ins: code of others that adds rows to the tables."""
