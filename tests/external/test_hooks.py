@@ -149,9 +149,9 @@ def test_what_cannot_be_seen_is_refused_or_left_open(tmp_path: Path) -> None:
         return loss
 
     recorded(tmp_path / "b.npz", noisy, noisy, quiet)
-    assert read_records(tmp_path / "b.npz")[0].untold == ("network.dropout",)
+    assert read_records(tmp_path / "b.npz")[0].unspecified == ("network.dropout",)
     recorded(tmp_path / "b.npz", noisy, noisy, quiet, dropout=0.5)
-    assert read_records(tmp_path / "b.npz")[0].untold == ()
+    assert read_records(tmp_path / "b.npz")[0].unspecified == ()
 
 
 def test_unsupported_layers_are_refused() -> None:

@@ -118,8 +118,8 @@ def test_settings_in_two_places_have_to_be_the_same(tmp_path: Path) -> None:
 
 def test_what_nobody_told_of_is_left_open(tmp_path: Path) -> None:
     network = RUN["network"] | {"batchnorm": False}
-    assert read_records(save(tmp_path / "a.npz"))[0].untold == ("network.batchnorm", "network.dropout")
-    assert read_records(save(tmp_path / "a.npz", RUN | {"network": network}))[0].untold == ("network.dropout",)
+    assert read_records(save(tmp_path / "a.npz"))[0].unspecified == ("network.batchnorm", "network.dropout")
+    assert read_records(save(tmp_path / "a.npz", RUN | {"network": network}))[0].unspecified == ("network.dropout",)
 
 
 @pytest.mark.parametrize(
