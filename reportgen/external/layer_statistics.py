@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.engine.tables.activation import SATURATED_SLOPE, Activation
 from reportgen.errors import UsageError
+from reportgen.external.convert import array
 
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]
@@ -52,6 +53,12 @@ class LayerStatistics:
     activation: Activation
     parameters: Mapping[str, Any]
     units_axis: int
+
+    def check(self, layers: Layers, features: int) -> None:
+        """Raise UsageError unless the arrays of a probe fit together; features: number of input features."""
+        check_layers(layers, self.units_axis)
+        if self.activation.pieces is None:  # activations with pieces have fewer outputs than inputs
+            check_chain([w for w, _ in layers.weights], features, self.units_axis)
 
     def hidden(self, layers: Layers) -> list[Array]:
         """Return the activations of the hidden layers."""
@@ -175,3 +182,12 @@ def _spread(values: Array, units_axis: int) -> float:
         return float("nan")
     norm = euclidean_norm(values)
     return euclidean_norm(values - values.mean(axis=units_axis, keepdims=True)) / norm if norm else 0.0
+
+
+def with_gradient(given: Any) -> Pair:
+    """Return a value and its gradient; raises UsageError if the gradient is missing."""
+    value, gradient = given if isinstance(given, (tuple, list)) else (given, getattr(given, "grad", None))
+    if gradient is None:
+        hint = "call backward first, and retain_grad in the hook"
+        raise UsageError("missing-gradient", "a gradient is missing", hint=hint)
+    return array(value), array(gradient)

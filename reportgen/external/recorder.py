@@ -32,11 +32,9 @@ from reportgen.external.layer_statistics import (
     Layers,
     LayerStatistics,
     Norm,
-    Pair,
-    check_chain,
-    check_layers,
     is_due,
     same_outputs,
+    with_gradient,
 )
 from reportgen.external.recorder_settings import RecorderSettings
 
@@ -72,10 +70,8 @@ class Recorder:
         self, x: Any, y: Any, x_val: Any, y_val: Any, activation: Any, units_axis: int = 0, **settings: Any
     ) -> None:
         row, parameters = activation_of(activation)
-        self._activation = {"name": row.name, **parameters} if parameters else row.name
-        self._layer_statistics = LayerStatistics(
-            row, {p.name: p.default for p in row.parameters} | parameters, units_axis
-        )
+        defaults = {parameter.name: parameter.default for parameter in row.parameters}
+        self._layer_statistics = LayerStatistics(row, defaults | parameters, units_axis)
         x, y = examples(x, y, "training")
         if not len(y):
             raise UsageError("empty-data", "there are no training examples", "training inputs", "at least one example")
@@ -229,10 +225,11 @@ class Recorder:
         """
         if self._steps in self._series["probe_step"]:
             return
-        z, w, b = ([_with_gradient(item) for item in items] for items in (preactivations, weights, biases))
+        z, w, b = ([with_gradient(item) for item in items] for items in (preactivations, weights, biases))
         given = [None if norm is None else Norm(*(array(values) for values in norm)) for norm in norms]
         layers = Layers(z, w, b, [*self._weights_before] or [None] * len(z), given or [None] * len(z))
-        self._check_probe(layers)
+        self._layer_statistics.check(layers, self._facts["features"])
+        check_output_units(z[-1][0].shape[1], self._facts["classes"], bool(self._confusion))
         hidden = self._layer_statistics.hidden(layers)
         rows = self._layer_statistics.statistics(layers, hidden)
         self._series["probe_step"].append(self._steps)
@@ -242,12 +239,6 @@ class Recorder:
         self._hidden_units = [a.shape[1] for a in hidden]
         self._has_norm = [norm is not None for norm in given[: len(hidden)]]
         self._facts["probe_n"] = len(z[0][0])
-
-    def _check_probe(self, layers: Layers) -> None:
-        check_layers(layers, self._layer_statistics.units_axis)
-        if self._layer_statistics.activation.pieces is None:  # pieces put out fewer values than they take
-            check_chain([w for w, _ in layers.weights], self._facts["features"], self._layer_statistics.units_axis)
-        check_output_units(layers.preactivations[-1][0].shape[1], self._facts["classes"], bool(self._confusion))
 
     def save(self, path: str | PathLike[str], **settings: Any) -> None:
         """Write the record to a file, whose folder is created if necessary.
@@ -265,9 +256,8 @@ class Recorder:
         """
         self._settings.add(settings, self._hidden_units)
         if not self._steps:
-            raise UsageError(
-                "nothing-recorded", "no steps were recorded", hint="call step before each change of the weights"
-            )
+            hint = "call step before each change of the weights"
+            raise UsageError("nothing-recorded", "no steps were recorded", hint=hint)
         if "lr" not in self._settings:
             raise UsageError("missing-key", "the learning rate is missing", "settings.lr", "such as save(path, lr=0.1)")
         if self._hooked is not None:
@@ -306,12 +296,3 @@ class Recorder:
         if not self._hidden_units:
             return {name: values for name, values in arrays.items() if name != "probe_unit_dead"}
         return arrays | {"unit_layer": np.repeat(np.arange(1, len(self._hidden_units) + 1), self._hidden_units)}
-
-
-def _with_gradient(given: Any) -> Pair:
-    """Return a value and its gradient; raises UsageError if the gradient is missing."""
-    value, gradient = given if isinstance(given, (tuple, list)) else (given, getattr(given, "grad", None))
-    if gradient is None:
-        hint = "call backward first, and retain_grad in the hook"
-        raise UsageError("missing-gradient", "a gradient is missing", hint=hint)
-    return array(value), array(gradient)
