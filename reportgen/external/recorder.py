@@ -1,4 +1,4 @@
-"""Recorder of training done in another program; writes a record for `reportgen diagnose`."""
+"""Recorder of training in another program; saves a record for `reportgen diagnose`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from reportgen.external.layer_statistics import (
 )
 from reportgen.external.recorder_settings import RecorderSettings
 
-TRAINING_MODE = "score was given outputs of training mode"
+TRAINING_MODE = "score received outputs in training mode"
 SPLITS = {"train": "training", "val": "validation"}
 
 
