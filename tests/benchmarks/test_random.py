@@ -103,7 +103,7 @@ def test_the_page_states_what_was_drawn() -> None:
     text = section(found)
     assert "--random 5 --seed 4 5" in text
     assert "90% (9 of 10;" in text
-    assert "Thrown away: 2 (not healthy)." in text
+    assert "2 (not healthy)" in text
     assert "| k | 1 | 1 | 0 | 0 |" in text
     assert f"{LOOKED_AT[-2]} and {LOOKED_AT[-1]}" in " ".join(text.split())
     assert "looked at since" not in " ".join(text.split())
