@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, on Linux, macOS and Windows."""
+"""Atomic writes of files and folders on Linux, macOS and Windows."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from typing import TypeVar
 from reportgen.errors import UsageError
 
 PREFIX = ".unfinished-"
-"""Every temporary name begins so; what still bears it after its writer has died is removed by `sweep`."""
+"""Prefix of temporary names; `remove_abandoned` removes them after the death of their writer."""
 
-BUSY_SECONDS = 2.0  # Windows refuses to rename what a virus scanner or an editor holds open for a moment
-ABANDONED_SECONDS = 3600.0  # beyond any writing that is still under way, here or on another machine
+BUSY_SECONDS = 2.0  # Windows cannot rename a file that a virus scanner or an editor has open
+ABANDONED_SECONDS = 3600.0  # longer than any write operation, here or on another machine
 
 T = TypeVar("T")
 
 
 @contextlib.contextmanager
 def temporary_path(beside: Path) -> Iterator[Path]:
-    """Yield a path of a temporary name in the same folder as `beside`; what is left there is removed at the end."""
+    """Yield a temporary path in the same folder as `beside`, and remove it at the end if it exists."""
     path = beside.parent / f"{PREFIX}{platform.node()}-{os.getpid()}-{os.urandom(4).hex()}"
     try:
         yield path
@@ -35,7 +35,7 @@ def temporary_path(beside: Path) -> Iterator[Path]:
 
 
 def make_writable(folder: Path) -> None:
-    """Make a folder that a user named for output; raises UsageError if it is not writable."""
+    """Create a folder for output; raises UsageError if it is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with temporary_path(folder / "probe") as probe:
@@ -46,7 +46,7 @@ def make_writable(folder: Path) -> None:
 
 
 def write_synced(path: Path, content: bytes) -> None:
-    """Write a file and wait until the disk holds it."""
+    """Write a file and flush it to disk."""
     with open(path, "wb") as file:
         file.write(content)
         file.flush()
@@ -54,7 +54,7 @@ def write_synced(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk holds the folder's names; Windows has no such call and needs none."""
+    """Flush the names in a folder to disk; not necessary on Windows."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -65,7 +65,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Give the file its new content in one step: a reader sees the old file or the new one."""
+    """Replace the contents of a file in one step, so that readers see the old file or the new one."""
     with temporary_path(path) as temporary:
         write_synced(temporary, content)
         retry_while_busy(lambda: os.replace(temporary, path))
@@ -89,7 +89,7 @@ def replace_folder(new: Path, path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a whole folder; what another process removes meanwhile is no error."""
+    """Remove a file or a folder with its contents; it may already be removed by another process."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -98,7 +98,7 @@ def remove(path: Path) -> None:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what writers that are no longer alive left in the folder."""
+    """Remove temporary files and folders of writers that are no longer running."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for path in sorted(folder.glob(f"{PREFIX}*")):
             if _abandoned(path):
@@ -106,7 +106,7 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def retry_while_busy(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> T:
-    """Return what `action` returns, trying again for a while where another program holds the file."""
+    """Return the result of `action`, repeated for a while if another program has the file open."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -118,7 +118,7 @@ def retry_while_busy(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> 
 
 
 def _abandoned(path: Path) -> bool:
-    """Tell whether nobody writes there any more: its process is gone, or nothing has happened for an hour."""
+    """Return whether the writer of a path has ended, or has written nothing for an hour."""
     host, _, rest = path.name.removeprefix(PREFIX).rpartition("-")[0].rpartition("-")
     if host == platform.node() and rest.isdigit() and os.name != "nt" and int(rest) != os.getpid():
         return not _alive(int(rest))
@@ -128,7 +128,7 @@ def _abandoned(path: Path) -> bool:
 
 
 def _alive(process: int) -> bool:
-    """Tell whether a process of that number runs; not for Windows, where the same call would end it."""
+    """Return whether a process is running; not for Windows, where the same call would end it."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -97,8 +97,8 @@ def _at_random(options: argparse.Namespace, folder: Path) -> int:
     """Score the rules on random networks, for all seeds together."""
     drawn = [sample(options.random, seed, folder, options.jobs, _say) for seed in options.seed]
     whole = together(drawn)
-    ill = [one.case for one in whole.judged if one.fault] if options.remedies else []
-    tried = {case.case.name: tried_remedies(case, folder, options.jobs) for case in ill}
+    faulty = [network.case for network in whole.judged if network.fault] if options.remedies else []
+    tried = {case.case.name: tried_remedies(case, folder, options.jobs) for case in faulty}
     print("\n".join(random_score.lines(whole, tried)))
     if options.publish:
         text = json.dumps(random_score.published(whole, tried, options.seed), indent=1)

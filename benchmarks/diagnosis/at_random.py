@@ -113,8 +113,8 @@ def sample(count: int, seed: int, folder: Path, workers: int, say: Callable[[str
 
 def together(samples: Sequence[Sample]) -> Sample:
     """Return several samples as one."""
-    thrown = sum((Counter(one.thrown) for one in samples), Counter[str]())
-    return Sample(tuple(one for drawn in samples for one in drawn.judged), thrown)
+    thrown = sum((Counter(sample.thrown) for sample in samples), Counter[str]())
+    return Sample(tuple(network for sample in samples for network in sample.judged), thrown)
 
 
 def judged(seed: int, number: int, folder: Path, workers: int) -> tuple[list[Judged], list[str]]:
@@ -124,7 +124,7 @@ def judged(seed: int, number: int, folder: Path, workers: int) -> tuple[list[Jud
     base = prepare(_case(name, study), folder)
     reach, rates = _tried(base, folder, workers)
     if not rates:
-        return [], ["next to nothing to reach, or at no rate"]
+        return [], ["little is attainable, or at no learning rate"]
     study["training"]["lr"] = float(rng.choice(rates))
     sound = prepare(_case(f"{name}-sound", study), folder)
     before = _trained(sound, sound.plan.runs, folder, workers)

@@ -42,24 +42,26 @@ def lines(sample: Sample, tried: Mapping[str, Sequence[Tried]]) -> Iterator[str]
         words, goal = SCORES[name]
         yield f"{words:40}{percent(share):28}goal: {goal}"
     yield f"rejected: {', '.join(f'{count} {why}' for why, count in sample.thrown.items()) or NOTHING}"
-    for one in sample.judged:
-        helps = any(t.remedy.verdict == "helped" for t in tried.get(one.case.case.name, ()))
-        if (one.fault and not (one.right and (helps or not tried))) or (not one.fault and one.alarms):
-            yield f"  {one.case.case.name}: {one.case.case.plants}; fired {_fired(one)}{'; helped' * helps}"
+    for network in sample.judged:
+        helps = any(t.remedy.verdict == "helped" for t in tried.get(network.case.case.name, ()))
+        if (network.fault and not (network.right and (helps or not tried))) or (not network.fault and network.alarms):
+            yield f"  {network.case.case.name}: {network.case.case.plants}; fired {_fired(network)}{'; helped' * helps}"
 
 
-def _fired(one: Judged) -> str:
-    return ", ".join(finding.rule for finding in one.alarms) or NOTHING
+def _fired(network: Judged) -> str:
+    return ", ".join(finding.rule for finding in network.alarms) or NOTHING
 
 
 def published(sample: Sample, tried: Mapping[str, Sequence[Tried]], seeds: Sequence[int]) -> dict[str, Any]:
     """Return the scores for the docs."""
     kinds: dict[str, list[int]] = {}
-    for one in sample.judged:
-        if one.fault:
-            row = kinds.setdefault(one.fault.name, [0, 0, 0, 0])
-            helps = any(t.remedy.verdict == "helped" for t in tried.get(one.case.case.name, ()))
-            kinds[one.fault.name] = [a + b for a, b in zip(row, (1, bool(one.alarms), one.right, helps), strict=True)]
+    for network in sample.judged:
+        if network.fault:
+            row = kinds.setdefault(network.fault.name, [0, 0, 0, 0])
+            helps = any(t.remedy.verdict == "helped" for t in tried.get(network.case.case.name, ()))
+            kinds[network.fault.name] = [
+                a + b for a, b in zip(row, (1, bool(network.alarms), network.right, helps), strict=True)
+            ]
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "engine_version": ENGINE_VERSION,

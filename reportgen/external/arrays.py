@@ -1,4 +1,4 @@
-"""Arrays of an external record: read without unpickling, and checked one by one.
+"""Arrays of an external record: read without unpickling, and checked individually.
 
 Names and meanings are documented in `reportgen.runs.record`. Shapes: S steps, E epochs, P probes, L layers, U hidden
 units, C classes.

@@ -26,16 +26,16 @@ class _DuplicateKeyError(ValueError):
 
 def settings_of(path: Path, arrays: Mapping[str, Array]) -> tuple[str, dict[str, Any]]:
     """Return the path of the file with the settings, and the settings; raises StudyError if there are none."""
-    beside = path.with_name("run.json") if path.name == ARCHIVE else path.with_suffix(".json")
-    inside = _member_text(path, arrays[SETTINGS]) if SETTINGS in arrays else None
-    if inside is None and not beside.is_file():
-        hint = f"a member {SETTINGS!r} with JSON text, or a file {beside.name}"
+    separate = path.with_name("run.json") if path.name == ARCHIVE else path.with_suffix(".json")
+    text = _member_text(path, arrays[SETTINGS]) if SETTINGS in arrays else None
+    if text is None and not separate.is_file():
+        hint = f"a member {SETTINGS!r} with JSON text, or a file {separate.name}"
         raise StudyError("missing-settings", "the settings of the run are missing", str(path), hint)
-    if inside is None:
-        return str(beside), _read(str(beside), _text(str(beside), beside.read_bytes()))
-    head = _read(str(path), inside)
-    if beside.is_file():
-        _refuse_other_settings(path, beside, head)
+    if text is None:
+        return str(separate), _read(str(separate), _text(str(separate), separate.read_bytes()))
+    head = _read(str(path), text)
+    if separate.is_file():
+        _refuse_other_settings(path, separate, head)
     return str(path), head
 
 
@@ -85,15 +85,15 @@ def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refuse_other_settings(path: Path, beside: Path, head: Mapping[str, Any]) -> None:
+def _refuse_other_settings(path: Path, separate: Path, head: Mapping[str, Any]) -> None:
     """Raise StudyError if the separate file contains other settings; a file without settings is ignored."""
     try:
-        other = _read(str(beside), _text(str(beside), beside.read_bytes()))
+        other = _read(str(separate), _text(str(separate), separate.read_bytes()))
     except StudyError:
         return
     if "network" in other and other != head:
-        found = f"the settings in the archive and in {beside.name} differ"
-        hint = f"remove {beside.name}, or the member {SETTINGS!r} of the archive"
+        found = f"the settings in the archive and in {separate.name} differ"
+        hint = f"remove {separate.name}, or the member {SETTINGS!r} of the archive"
         raise StudyError("conflicting-settings", found, str(path), hint)
 
 

@@ -36,8 +36,8 @@ def summarize(records: Iterable[RunRecord], command: str) -> dict[str, Any]:
 
 
 def plugins_used() -> list[dict[str, str]]:
-    """Return the loaded plug-ins: name, version where it is a package, and the hash of the source code."""
-    return [{"name": one.name, "version": one.version, "sha256": one.sha256} for one in plugins()]
+    """Return name, version (of a package) and SHA-256 of the source code of each loaded plug-in."""
+    return [{"name": plugin.name, "version": plugin.version, "sha256": plugin.sha256} for plugin in plugins()]
 
 
 @functools.cache

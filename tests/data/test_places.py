@@ -26,7 +26,7 @@ def study(folder: Path, text: str) -> Path:
 
 
 def refused(folder: Path, text: str) -> tuple[str, str]:
-    """The code and the place of the error in the study, without the folder before the study's name."""
+    """Return the code and the place of the error in the study, without the folder of the study."""
     with pytest.raises(StudyError) as caught:
         load_study(study(folder, text))
     return caught.value.code, place(caught.value, folder)

@@ -222,7 +222,7 @@ def test_scores_with_dropout_cause_a_warning(mode: bool) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         recorder.step(1.0)
-    assert [str(one.message).startswith(TRAINING_MODE) for one in caught] == [True] * mode
+    assert [str(warning.message).startswith(TRAINING_MODE) for warning in caught] == [True] * mode
 
 
 def test_scores_in_test_mode_do_not_depend_on_the_batch(tmp_path: Path) -> None:
@@ -242,4 +242,4 @@ def test_scores_in_test_mode_do_not_depend_on_the_batch(tmp_path: Path) -> None:
             warnings.simplefilter("always")
             recorder.save(tmp_path / "a.npz")
         assert read_records(tmp_path / "a.npz")[0].record.facts.get("batch_dependent_fraction") == fact
-        assert [str(one.message).startswith(TRAINING_MODE) for one in caught] == [True] * mode
+        assert [str(warning.message).startswith(TRAINING_MODE) for warning in caught] == [True] * mode

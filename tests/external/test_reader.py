@@ -90,19 +90,19 @@ def test_a_folder_may_contain_seeds_and_variants(tmp_path: Path) -> None:
 
 def test_stored_runs_of_a_study_can_be_read(tmp_path: Path) -> None:
     stored = [record(planned(seed, lr=lr)) for lr in (0.1, 0.2) for seed in range(2)]
-    for one in stored:
-        Store(tmp_path / "runs").save(one)
+    for run in stored:
+        Store(tmp_path / "runs").save(run)
     found = read_records(tmp_path)
     assert sorted(b.variant for b in found) == ["variant 1", "variant 1", "variant 2", "variant 2"]
-    assert {b.record.spec for b in found} == {one.spec for one in stored}
+    assert {b.record.spec for b in found} == {run.spec for run in stored}
     assert spec(1, 0.2) in {b.record.spec for b in found}
 
 
 def test_stored_runs_have_the_labels_of_the_variants(tmp_path: Path) -> None:
     """Runs that are not in results.json get numbers, and a damaged results.json is ignored."""
     stored = {lr: record(planned(0, lr=lr)) for lr in (0.1, 0.2, 0.3)}
-    for one in stored.values():
-        Store(tmp_path / "runs").save(one)
+    for run in stored.values():
+        Store(tmp_path / "runs").save(run)
     variants = [{"id": "slow", "label": "slow one"}, {"id": "fast", "label": "fast one"}, {"id": "b", "label": "same"}]
     runs_of = [("slow", 0.1), ("fast", 0.2), ("b", 0.2)]
     results = {"variants": variants, "runs": [{"key": stored[lr].key, "variant": name} for name, lr in runs_of]}
@@ -242,10 +242,10 @@ def test_a_rule_without_its_data_is_not_judged(tmp_path: Path, capsys: pytest.Ca
 def test_complete_records_are_judged_by_every_rule(tmp_path: Path) -> None:
     from reportgen.cli.output.diagnosis import diagnose_files
 
-    for one in runs(2):
-        Store(tmp_path).save(one)
+    for run in runs(2):
+        Store(tmp_path).save(run)
     _, judgements = diagnose_files(tmp_path)
-    assert [one.not_judged for one in judgements] == [{}]
+    assert [judgement.not_judged for judgement in judgements] == [{}]
 
 
 def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def _unfinished(record: RunRecord, slow: bool) -> list[str]:
 
 
 def _zero_gradients(record: RunRecord) -> np.ndarray:
-    """Return the share of weights without gradient at each probe: those of connections of a dead unit."""
+    """Return the share of weights without gradient at each probe, the weights of connections of dead units."""
     dead = np.nan_to_num(reading.statistic(record, "dead_fraction")[1:], nan=0.0)
     before = np.hstack([np.zeros((len(dead), 1)), dead[:, :-1]])
     dead_weights = 1 - (1 - before) * (1 - dead)
