@@ -237,7 +237,7 @@ def _add_norm(trace: LayerTrace, module: Any, inputs: Any, output: Any) -> None:
 
 
 def _dropout_rate(trace: LayerTrace) -> float:
-    """Return the rate of all dropout modules after a layer together."""
+    """Return the combined rate of all dropout modules after a layer."""
     return round(1 - math.prod(1 - rate for rate in trace.dropouts), 12)
 
 
@@ -294,6 +294,4 @@ def _check_frozen(layers: list[LayerTrace]) -> None:
     """Raise UsageError if a layer has weights or biases without gradients."""
     for number, trace in enumerate(layers, 1):
         if any(p is not None and getattr(p, "requires_grad", True) is False for p in _parameters(trace)):
-            raise UsageError(
-                "frozen-layer", "the layer is frozen", f"layer {number}", "watch only in_training_mode layers"
-            )
+            raise UsageError("frozen-layer", "the layer is frozen", f"layer {number}", "watch only trained layers")

@@ -124,7 +124,7 @@ def _norm_statistics(norm: Norm | None) -> dict[str, Any]:
 
 
 def check_layers(layers: Layers, units_axis: int) -> None:
-    """Raise UsageError if the lists differ in euclidean_norm, or if a layer is not fully connected."""
+    """Raise UsageError if the lists differ in length, or if a layer is not fully connected."""
     lengths = [
         len(part) for part in (layers.preactivations, layers.weights, layers.biases, layers.before, layers.norms)
     ]

@@ -167,7 +167,7 @@ def _is_summary(value: Any) -> bool:
     return isinstance(value, list) and len(value) in (0, 5) and all(_is_number(size) and size >= 0 for size in value)
 
 
-def _is_counts(value: Any) -> bool:
+def _are_counts(value: Any) -> bool:
     return isinstance(value, list) and all(_is_number(count) and count % 1 == 0 and count >= 0 for count in value)
 
 
@@ -179,7 +179,7 @@ POSITIVE_COUNT, COUNT = _count(1), _count(0)
 FACTS: Mapping[str, Check] = {
     **dict.fromkeys(("classes", "train_n", "features", "probe_n"), POSITIVE_COUNT),
     **dict.fromkeys(("val_n", "test_n", "parameters", "constant_features"), COUNT),
-    "class_counts": (_is_counts, "a list of whole numbers, one per class"),
+    "class_counts": (_are_counts, "a list of whole numbers, one per class"),
     "input_mean": NUMBER,
     **dict.fromkeys(("input_std", "input_second_moment", "val_loss_sd", "bn_identity_gap"), NONNEGATIVE),
     "input_feature_std": (_is_summary, "five numbers of at least 0: minimum, quartiles and maximum"),

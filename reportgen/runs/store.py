@@ -41,7 +41,7 @@ class Store:
         self.folder = folder
 
     def load(self, run: PlannedRun, fingerprint: str) -> RunRecord | None:
-        """Return the stored run, or None if it is absent, damaged or of another version of the format."""
+        """Return the stored run, or None if it is absent, damaged or of another format version."""
         try:
             return self._read(run, run.spec.key(fingerprint))
         except UNREADABLE:

@@ -121,7 +121,7 @@ class _Download:
         self._file.flush()
 
     def reason(self, error: Exception) -> str:
-        """Return why the download failed, to follow the name of the host; independent of the error's text."""
+        """Return why the download failed, as the continuation of a sentence that begins with the host."""
         from requests import HTTPError, RequestException, Timeout
 
         if isinstance(error, HTTPError) and error.response is not None:
