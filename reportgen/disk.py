@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reportgen.errors import UsageError
 
@@ -64,11 +65,25 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; an empty one if the file is missing or contains something else."""
+    try:
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Replace the contents of a file in one step, so that readers see the old file or the new one."""
     with temporary_path(path) as temporary:
         write_synced(temporary, content)
-        retry_while_busy(lambda: os.replace(temporary, path))
+        replace_path(temporary, path)
+
+
+def replace_path(new: Path, path: Path) -> None:
+    """Move a finished file to `path`, replacing the file there in one step."""
+    retry_while_busy(lambda: os.replace(new, path))
 
 
 def replace_folder(new: Path, path: Path) -> None:
@@ -95,6 +110,12 @@ def remove(path: Path) -> None:
     else:
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder if it is empty."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def remove_abandoned(folder: Path) -> None:

@@ -55,7 +55,7 @@ class Pretend:
         self.loads: list[tuple[str, dict[str, Any]]] = []
 
     def load_study(self, path: Path, overrides: Any = (), flags: Any = (), allow_code: bool = False) -> Any:
-        """Return a study; a file that says "bad" is not valid."""
+        """Return a plan; a file that says "bad" is not valid."""
         self.loads.append((str(path), dict(overrides)))
         text = Path(path).read_text(encoding="utf-8")
         if "bad" in text:
@@ -76,9 +76,9 @@ class Pretend:
             "sha256": sha256(text.encode()).hexdigest(),
             "claims": (),
         }
-        return PretendStudy(seeds=tuple(seeds), watermark=watermark, **names)
+        return self.plan(PretendStudy(seeds=tuple(seeds), watermark=watermark, **names))
 
-    def make_plan(self, study: Any) -> Plan:
+    def plan(self, study: Any) -> Plan:
         """Return the plan: every rate with every seed."""
         settings = {"training.epochs": 20, "data.samples": 5000, "data.train": None}
         variants = tuple(
@@ -127,7 +127,7 @@ class Pretend:
         """Take the neighbours' places."""
         empty, labels = np.zeros((4, 3), np.float32), np.zeros(4, np.int64)
         dataset = Dataset(empty, labels, empty, labels, empty, labels, classes=2)
-        for module, name in ((order, "load_study"), (order, "make_plan"), (pipeline, "analyse")):
+        for module, name in ((order, "load_study"), (pipeline, "analyse")):
             monkeypatch.setattr(module, name, getattr(self, name))
         monkeypatch.setattr(pipeline, "are_compiled", lambda: True)
         monkeypatch.setattr(publish, "dump_study", lambda study, folder: "title: Which rate\n")

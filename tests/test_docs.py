@@ -190,11 +190,10 @@ def studies() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "text"), studies(), ids=[page for page, _ in studies()])
 def test_the_studies_in_the_pages_are_valid(tmp_path: Path, page: str, text: str) -> None:
     from reportgen.study.loading.loader import load_study
-    from reportgen.study.planning.plan import make_plan
 
     path = tmp_path / "example.yaml"
     path.write_text(text, encoding="utf-8")
-    plan = make_plan(load_study(path))
+    plan = load_study(path)
     assert len(plan.runs) == len(plan.variants) * 5
     assert len(plan.variants) == {"README": 2, "tutorial": 6}[page]
 

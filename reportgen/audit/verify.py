@@ -26,7 +26,8 @@ from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan, make_plan
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, unique
-from reportgen.workflow.run import analyse_stored, stored_stages
+from reportgen.workflow.run import analyse_stored
+from reportgen.workflow.search_stages import stored_stages
 
 PATH = "data.path"
 SHOWN = 12  # letters of a run's key that tell it from others
@@ -67,7 +68,7 @@ def _order(folder: Path, results: Results, told: Mapping[str, Any], allow_code: 
     """Return the order that the report was made by, from the study that it keeps."""
     command = str((told.get("provenance") or {}).get("command") or "")
     mark = {"watermark": results.study.watermark} if results.study.watermark else {}
-    study = load_study(folder / STUDY, mark, allow_code=allow_code)
+    study = load_study(folder / STUDY, mark, allow_code=allow_code).study
     made_of = {"id": results.study.id, "sha256": told["study"].get("sha256")}  # of the file, which need not be here
     typed = any(part.startswith("search") for part in _words(command))
     return RunRequest(

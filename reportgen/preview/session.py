@@ -25,7 +25,8 @@ from reportgen.study.planning.plan import Plan
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy
 from reportgen.workflow.request import RunRequest, plan_jobs, unique
-from reportgen.workflow.run import analyse_stored, refuse_other_report, stored_stages, train_request
+from reportgen.workflow.run import analyse_stored, refuse_other_report, train_request
+from reportgen.workflow.search_stages import stored_stages
 
 LOOK_SECONDS = 0.25
 """How often files are looked at; what has changed is taken up when it has been the same for two looks."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reportgen.disk import read_json
 from reportgen.errors import UsageError
 from reportgen.paths import RESULTS
 from reportgen.shipped import shipped_studies, studies_folder
@@ -24,7 +24,7 @@ def source_of(file: Path, folder: Path) -> str | None:
     The study that a report keeps has that report's own source, None where that is not known.
     """
     if _is_kept_in(file, folder):
-        return _written_source(_provenance(_results(folder)))
+        return _written_source(_provenance(read_json(folder / RESULTS)))
     if file.resolve().parent == studies_folder().resolve():
         return f"{SHIPPED}{file.stem}"
     try:
@@ -35,7 +35,7 @@ def source_of(file: Path, folder: Path) -> str | None:
 
 def refuse_other_study(study: Study, file: Path, folder: Path) -> None:
     """Raise UsageError if the folder contains the report of another study."""
-    results = _results(folder)
+    results = read_json(folder / RESULTS)
     former_study = results.get("study")
     if not isinstance(former_study, dict) or _is_kept_in(file, folder):
         return
@@ -52,15 +52,6 @@ def refuse_other_study(study: Study, file: Path, folder: Path) -> None:
 
 def _is_kept_in(file: Path, folder: Path) -> bool:
     return in_report(file) and file.resolve().parent == folder.resolve()
-
-
-def _results(folder: Path) -> dict[str, Any]:
-    """Return what results.json holds; nothing where there is none that can be read."""
-    try:
-        values = json.loads((folder / RESULTS).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
 
 
 def _provenance(results: Mapping[str, Any]) -> Mapping[str, Any]:

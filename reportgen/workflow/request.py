@@ -17,7 +17,7 @@ from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
 from reportgen.shipped import study_file
 from reportgen.study.loading.loader import WATERMARK, in_report, load_study
-from reportgen.study.planning.plan import Plan, PlannedRun, make_plan
+from reportgen.study.planning.plan import Plan, PlannedRun
 from reportgen.workflow.quick import quick_folder, quick_overrides
 
 FORMATS = ("html", "pdf", "json", "kit")
@@ -80,11 +80,11 @@ def make_request(
         raise StudyError(
             "unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "name a setting of the study"
         )
-    plan = make_plan(load_study(path, changes, flags, allow_code))
+    plan = load_study(path, changes, flags, allow_code)
     if quick:
         small = quick_overrides(plan, changes)
         typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
-        plan = make_plan(load_study(path, changes | small, typed, allow_code))
+        plan = load_study(path, changes | small, typed, allow_code)
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder

@@ -29,7 +29,7 @@ from reportgen.workflow.quick import quick_folder
 from reportgen.workflow.remedies import Fetch, try_remedies
 from reportgen.workflow.request import RunRequest, make_request, plan_jobs, stored_records, unique
 from reportgen.workflow.sanity_checks import Measurements, check_sanity, measured_beside
-from reportgen.workflow.search_stages import by_variant, next_stage, projected_plan
+from reportgen.workflow.search_stages import by_variant, next_stage, stored_stages
 
 
 def run_study(
@@ -164,24 +164,6 @@ def analyse_stored(request: RunRequest, records: Mapping[str, RunRecord], listen
         return _by_seed(request, plan_jobs(request.plan, runs))
 
     return _analysed(request, records, 0, listener, fetch, may_measure=False)
-
-
-def stored_stages(request: RunRequest) -> tuple[RunRequest, dict[str, RunRecord]]:
-    """Return the order as far as stored runs decide the stages of its searches, and their records by key."""
-    further: Plan | None = request.plan
-    records: dict[str, RunRecord] = {}
-    while further is not None:
-        request = replace(request, plan=further)
-        jobs = plan_jobs(request.plan)
-        records |= stored_records(request, [job for job in jobs if job.key not in records])
-        further = next_stage(request.plan, jobs, records)
-    return request, records
-
-
-def project_request(request: RunRequest) -> Plan:
-    """Return the plan with all stages of its searches: those that stored runs decide, and a guess at the others."""
-    request, records = stored_stages(request)
-    return projected_plan(request.plan, plan_jobs(request.plan), records)
 
 
 def train_runs(

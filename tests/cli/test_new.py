@@ -10,7 +10,6 @@ import pytest
 
 from reportgen.cli.new import starter_text
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import make_plan
 from tests.cli.test_main import run
 
 
@@ -19,9 +18,9 @@ def test_new_writes_a_study_that_passes_and_says_what_to_do_next(tmp_path, monke
     code, out, err = run(capsys, "new", "deep_tanh-nets")
     assert (code, out) == (0, "deep_tanh-nets.yaml\n")
     assert err == "next: reportgen check deep_tanh-nets.yaml, and reportgen run deep_tanh-nets.yaml\n"
-    study = load_study("deep_tanh-nets.yaml")
-    assert study.title == "Deep tanh nets"
-    assert (len(make_plan(study).runs), len(study.claims)) == (10, 3)
+    plan = load_study("deep_tanh-nets.yaml")
+    assert plan.study.title == "Deep tanh nets"
+    assert (len(plan.runs), len(plan.study.claims)) == (10, 3)
     assert run(capsys, "check", "deep_tanh-nets.yaml", "-q")[0] == 0
 
 
@@ -29,7 +28,7 @@ def test_every_setting_that_stands_in_a_comment_is_right(tmp_path):
     text, offers = re.subn(r"^( *)#(?=[a-z])", r"\1", starter_text("rates"), flags=re.MULTILINE)
     assert offers == 12
     (tmp_path / "rates.yaml").write_text(text, encoding="utf-8")
-    study = load_study(tmp_path / "rates.yaml")
+    study = load_study(tmp_path / "rates.yaml").study
     assert study.sanity
     assert study.figures
     assert any(claim.required for claim in study.claims)
@@ -48,7 +47,7 @@ def test_what_is_no_new_file_is_wrong_usage_and_stays(tmp_path, monkeypatch, cap
 @pytest.mark.parametrize("name", ['a: "b" # c', "off", "1e3", "  ", "Überblick"])
 def test_any_name_makes_a_title(tmp_path, name):
     (tmp_path / "s.yaml").write_text(starter_text(name), encoding="utf-8")
-    title = load_study(tmp_path / "s.yaml").title
+    title = load_study(tmp_path / "s.yaml").study.title
     assert title == (name.strip()[:1].upper() + name.strip()[1:] or "Study")
 
 

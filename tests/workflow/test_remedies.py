@@ -13,7 +13,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import PlannedRun, make_plan
+from reportgen.study.planning.plan import PlannedRun
 from reportgen.workflow.remedies import try_remedies
 from tests.engine.networks import data
 
@@ -48,7 +48,7 @@ def record(run: PlannedRun) -> RunRecord:
 def analysed(folder: Path, epochs: int, remedies: str, seeds: int = 3) -> Analysis:
     path = folder / "s.yaml"
     path.write_text(STUDY % (epochs, seeds, remedies), encoding="utf-8")
-    plan = make_plan(load_study(path))
+    plan = load_study(path)
     return analyse(plan, {(run.variant, run.seed): record(run) for run in plan.runs})
 
 

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reportgen.analysis.results import ClaimResult
 from reportgen.engine.jit.folders import are_compiled
 from reportgen.paths import RESULTS
 from reportgen.runs.store import plain
@@ -22,9 +21,12 @@ from reportgen.workflow.estimate import (
     peak_bytes,
     run_costs,
 )
-from reportgen.workflow.outcomes import FailedRun, Report
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
-from reportgen.workflow.run import project_request
+from reportgen.workflow.search_stages import project_request
+
+if TYPE_CHECKING:  # the analysis takes half a second to load, and `check` does without
+    from reportgen.analysis.results import ClaimResult
+    from reportgen.workflow.outcomes import FailedRun, Report
 
 STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
 """The colour of a verdict on a terminal."""

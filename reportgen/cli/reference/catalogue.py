@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reportgen.cli.reference.descriptions import plain
 from reportgen.plugins.loading import load_installed
 from reportgen.registry import table_of
 
@@ -155,9 +154,9 @@ def checks() -> Entries:
 
 def settings() -> Entries:
     """Return the settings of a study file by their paths."""
-    from reportgen.study.reference.explained import explained
+    from reportgen.study.reference.explained import explained, without_links
 
-    return {one.path: plain(one.what) for one in explained()}
+    return {one.path: without_links(one.what) for one in explained()}
 
 
 KINDS: dict[str, Callable[[], Entries]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -170,11 +169,11 @@ def _metric(kind: str, name: str, entry: Any) -> Iterator[str]:
 
 
 def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
-    from reportgen.study.reference.explained import explained
+    from reportgen.study.reference.explained import explained, without_links
 
     one = next(setting for setting in explained() if setting.path == name)
     about = {"takes": one.takes, "range": one.span, "default": one.default}
-    yield from (f"{word + ':':<9}{plain(text).replace('`', '')}" for word, text in about.items() if text)
+    yield from (f"{word + ':':<9}{without_links(text).replace('`', '')}" for word, text in about.items() if text)
     if name in EXAMPLES:
         yield f"example: {EXAMPLES[name]}"
     elif not name.startswith("claims."):
@@ -188,7 +187,7 @@ def _study(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.study.loading.loader import load_study
     from reportgen.study.planning.plan import make_plan
 
-    study = load_study(shipped_studies()[name])
+    study = load_study(shipped_studies()[name]).study
     plan = make_plan(study, projected=True)
     yield study.question
     yield f"file:    {shipped_studies()[name]}"
@@ -233,11 +232,6 @@ def _lecture(kind: str, name: str, entry: Any) -> Iterator[str]:
 
 def _check(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield f"example: sanity: [{name}]"
-
-
-def plain(text: str) -> str:
-    """Return Markdown's links as their text alone."""
-    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
 
 
 _KINDS: dict[str, Describer] = {

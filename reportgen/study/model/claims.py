@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from reportgen.study.model.components import problem
-from reportgen.study.model.section import Section
+from reportgen.study.model.section import Section, Takes
 
 Where = dict[str, Any]
 """Dotted setting paths to values or labels; it matches every variant that has all of them."""
@@ -36,61 +36,93 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Measure(Section):
-    """What is measured: a layer statistic at a step, or a score at an epoch.
+    """Measurement of a claim: a layer statistic at a step, or a score at an epoch."""
 
-    layer: a number from 1, a list of numbers, "first" or "last" hidden layer, "output", or "hidden" (all of them).
-    step: a probe's step, "first" or "last"; epoch: an epoch, "last" or "best" (by val_loss).
-    reduce: how several layers become one number, unless the claim compares layer by layer.
-    score, level: of epochs_to and steps_to, the score and where it has to come; of_first: the level is a share of
-    the score before training. relative_to: settings that replace the claim's `where`; the value is divided by
-    theirs, seed by seed.
-    setting: the searched setting whose best value or place is measured.
-    """
-
-    metric: str
+    metric: Annotated[str, Takes("a [metric](#metrics)")] = Field(description="measured quantity")
     layer: Layer | Annotated[list[Layer], Field(min_length=1)] | Literal["first", "last", "output", "hidden"] | None = (
-        None
+        Field(
+            default=None,
+            description="measured layers; `first` and `last` are hidden layers, `hidden`, the default, is all of them",
+        )
     )
-    step: Count | Literal["first", "last"] | None = None
-    epoch: Count | Literal["last", "best"] | None = None
-    reduce: Literal["mean", "mean_abs", "min", "max", "last_over_first"] | None = None
-    score: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = None
-    level: float | None = None
-    of_first: bool = False
-    relative_to: Where | None = None
-    setting: str | None = None
+    step: Count | Literal["first", "last"] | None = Field(
+        default=None, description="step of the probe; by default the last one"
+    )
+    epoch: Count | Literal["last", "best"] | None = Field(
+        default=None, description="epoch of the score; `best` has the lowest validation loss"
+    )
+    reduce: Literal["mean", "mean_abs", "min", "max", "last_over_first"] | None = Field(
+        default=None,
+        description="how to combine several layers, by default by their mean, unless the claim compares layers",
+    )
+    score: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = Field(
+        default=None, description="for a time to a level: the score"
+    )
+    level: float | None = Field(default=None, description="for a time to a level: the level that the score must reach")
+    of_first: bool = Field(default=False, description="the level is a fraction of the loss before training")
+    relative_to: Annotated[Where | None, Takes("mapping like `where`")] = Field(
+        default=None,
+        description="divide the value, seed by seed, by the value with these settings in place of those of `where`",
+    )
+    setting: Annotated[str | None, Takes("a path that is searched")] = Field(
+        default=None, description="setting whose `best_setting` or `best_place` is measured"
+    )
 
 
 class Tune(Section):
-    """Each side of the claim at its own best: along a varied path, by a score, or by what the claim measures."""
+    """Selection of each side's best value of a varied setting."""
 
-    along: str
-    by: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = None
+    along: Annotated[str, Takes("a path that varies")] = Field(
+        description="each side uses its best value of this setting, which the other seeds select"
+    )
+    by: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = Field(
+        default=None, description="score that selects the best value; by default the claim's own metric"
+    )
 
 
 class Expect(Section):
-    """What the claim expects; exactly one of the names in EXPECTATIONS is given.
+    """Expectation of a claim: exactly one of EXPECTATIONS, with the keys that refine it.
 
-    near: a number, one by layer, or "theory" (what is expected at initialization), within rtol times itself plus atol.
-    greater_than, less_than: settings that replace the claim's `where`; paired by seed. by: a least difference;
-    factor: a least ratio. same_as: settings likewise, with `within` the margin of the equivalence test.
-    monotone: over the layers, or over the variants in the order of `along` (a varied path).
+    `near: theory` is the value that mean-field theory predicts at initialization. Comparisons are paired by seed;
+    `same_as` is an equivalence test.
     """
 
-    below: float | None = None
-    above: float | None = None
-    between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-    near: Literal["theory"] | float | Annotated[list[float | None], Field(min_length=1)] | None = None
-    rtol: Annotated[float, Field(ge=0)] | None = None
-    atol: Annotated[float, Field(ge=0)] | None = None
-    greater_than: Where | None = None
-    less_than: Where | None = None
-    by: float | None = None
-    factor: Annotated[float, Field(gt=0)] | None = None
-    same_as: Where | None = None
-    within: Annotated[float, Field(gt=0)] | None = None
-    monotone: Literal["increasing", "decreasing"] | None = None
-    along: str | None = None
+    below: float | None = Field(default=None, description="the value is less than this")
+    above: float | None = Field(default=None, description="the value is greater than this")
+    between: Annotated[Annotated[list[float], Field(min_length=2, max_length=2)] | None, Takes("[low, high]")] = Field(
+        default=None, description="the value is between these two"
+    )
+    near: Annotated[
+        Literal["theory"] | float | Annotated[list[float | None], Field(min_length=1)] | None,
+        Takes("number, a list by layer, or `theory`"),
+    ] = Field(
+        default=None, description="the value is within `rtol` times this plus `atol`; figures show this value too"
+    )
+    rtol: Annotated[float, Field(ge=0)] | None = Field(default=None, description="relative tolerance of `near`")
+    atol: Annotated[float, Field(ge=0)] | None = Field(default=None, description="absolute tolerance of `near`")
+    greater_than: Annotated[Where | None, Takes("mapping like `where`")] = Field(
+        default=None,
+        description="the value is greater than the value with these settings in place of those of `where`",
+    )
+    less_than: Annotated[Where | None, Takes("mapping like `where`")] = Field(
+        default=None, description="the value is less than the value with these settings in place of those of `where`"
+    )
+    by: float | None = Field(default=None, description="least difference for `greater_than` or `less_than`")
+    factor: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="least ratio for `greater_than` or `less_than`"
+    )
+    same_as: Annotated[Where | None, Takes("mapping like `where`")] = Field(
+        default=None,
+        description="the value differs by at most `within` from the value with these settings in place of those of "
+        "`where`",
+    )
+    within: Annotated[float, Field(gt=0)] | None = Field(default=None, description="margin of `same_as`")
+    monotone: Literal["increasing", "decreasing"] | None = Field(
+        default=None, description="the values increase or decrease with the layer, or along a varied path"
+    )
+    along: Annotated[str | None, Takes("a path that varies")] = Field(
+        default=None, description="setting whose values, in the order of the study, `monotone` follows"
+    )
 
     @property
     def kind(self) -> str:
@@ -135,23 +167,31 @@ class Expect(Section):
 
 
 class Claim(Section):
-    """One sentence put to the test; `lecture` is its number in the lectures' list of claims.
+    """A claim to test."""
 
-    holds_for: whether the expectation is of the mean over the variants of `where`, of each of them (all), or of some
-    (any). tune: which varied path each side takes at its best.
-    """
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-    says: Annotated[str, Field(min_length=1)]
-    source: str | list[str] | None = None
-    lecture: Annotated[int, Field(ge=1, le=LECTURE_CLAIMS)] | None = None
+    id: str = Field(
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=60,
+        description="unique name, of lower-case letters, digits and hyphens",
+    )
+    says: str = Field(min_length=1, description="the claim of the lecture, in your own words")
+    source: str | list[str] | None = Field(default=None, description="key of the lecture, or of several")
+    lecture: Annotated[int, Field(ge=1, le=LECTURE_CLAIMS)] | None = Field(
+        default=None, description="number of the claim in the lectures' list"
+    )
     measure: Measure
-    where: Where = Field(default_factory=dict)
-    holds_for: Literal["mean", "all", "any"] = "mean"
+    where: Annotated[Where, Takes("mapping of paths to values or labels")] = Field(
+        default_factory=dict, description="measured variants; by default all"
+    )
+    holds_for: Literal["mean", "all", "any"] = Field(
+        default="mean",
+        description="the expectation is about the mean of these variants, each of them, or at least one of them "
+        "([corrected](statistics.md) for their number)",
+    )
     tune: Tune | None = None
     expect: Expect
-    required: bool = False
-    note: str | None = None
+    required: bool = Field(default=False, description="`run --strict` fails unless this claim is supported")
+    note: str | None = Field(default=None, description="choices made for a fair test, with reasons")
 
     @field_validator("lecture", mode="before")
     @classmethod
