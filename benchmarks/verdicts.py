@@ -31,8 +31,8 @@ Rng = np.random.Generator
 Draw = Callable[[PlannedRun, Rng], dict[str, Any]]
 
 HEAD = """
-title: A study that decides nothing
-question: Is it said all the same?
+title: A simulated study
+question: Are its verdicts right?
 data: {name: gaussian, samples: 400, features: 5, classes: 4, validation: 0.25}
 network: {hidden: [5, 5]}
 training: {epochs: 10}
