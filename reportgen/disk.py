@@ -1,4 +1,4 @@
-"""Atomic writes of files and folders on Linux, macOS and Windows."""
+"""Atomic writing of files and folders, on Linux, macOS and Windows."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from typing import Any, TypeVar
 from reportgen.errors import UsageError
 
 PREFIX = ".unfinished-"
-"""Prefix of temporary names; `remove_abandoned` removes them after the death of their writer."""
+"""Prefix of temporary names; `remove_abandoned` deletes them after their writer has ended."""
 
-BUSY_SECONDS = 2.0  # Windows cannot rename a file that a virus scanner or an editor has open
-ABANDONED_SECONDS = 3600.0  # longer than any write operation, here or on another machine
+BUSY_SECONDS = 2.0  # Windows cannot rename a file while a virus scanner or an editor has it open
+ABANDONED_SECONDS = 3600.0  # longer than any write takes, here or on another machine
 
 T = TypeVar("T")
 
 
 @contextlib.contextmanager
 def temporary_path(beside: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder as `beside`, and remove it at the end if it exists."""
+    """Yield a temporary path in the same folder as `beside`; remove it at the end if it still exists."""
     path = beside.parent / f"{PREFIX}{platform.node()}-{os.getpid()}-{os.urandom(4).hex()}"
     try:
         yield path
@@ -36,18 +36,18 @@ def temporary_path(beside: Path) -> Iterator[Path]:
 
 
 def make_writable(folder: Path) -> None:
-    """Create a folder for output; raises UsageError if it is not writable."""
+    """Create an output folder; raises UsageError ("not-writable") if it is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with temporary_path(folder / "probe") as probe:
             write_synced(probe, b"")
     except OSError as error:
-        found = f"the folder is not writable: {error.strerror or error}"
-        raise UsageError("not-writable", found, where=str(folder)) from error
+        message = f"the folder is not writable: {error.strerror or error}"
+        raise UsageError("not-writable", message, where=str(folder)) from error
 
 
 def write_synced(path: Path, content: bytes) -> None:
-    """Write a file and flush it to disk."""
+    """Write a file and wait until it is on the disk."""
     with open(path, "wb") as file:
         file.write(content)
         file.flush()
@@ -55,7 +55,7 @@ def write_synced(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush the names in a folder to disk; not necessary on Windows."""
+    """Wait until the entries of a folder are on the disk; not needed on Windows."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -75,7 +75,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Replace the contents of a file in one step, so that readers see the old file or the new one."""
+    """Replace the content of a file atomically: readers see the old file or the new one."""
     with temporary_path(path) as temporary:
         write_synced(temporary, content)
         replace_path(temporary, path)
@@ -89,9 +89,9 @@ def replace_path(new: Path, path: Path) -> None:
 def replace_folder(new: Path, path: Path) -> None:
     """Move the folder `new` to `path`, and remove any file or folder that was there.
 
-    No system replaces a non-empty folder in one step, so the old one is moved aside first: until the new one has its
-    name, a reader finds no folder, never a mixture. If another process puts its folder there in this moment, that
-    folder stays and `new` is left to the caller, since two processes write the same contents under one name.
+    Two folders cannot be swapped atomically, so the old one is moved away first: a reader in between finds no folder,
+    but never a mixture of both. If another process moves its folder to `path` in between, that folder stays and `new`
+    is left to the caller, since both processes wrote the same contents.
     """
     with temporary_path(path) as old:
         with contextlib.suppress(FileNotFoundError):
@@ -119,7 +119,7 @@ def remove_if_empty(folder: Path) -> None:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove temporary files and folders of writers that are no longer running."""
+    """Remove temporary files and folders of processes that have ended."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for path in sorted(folder.glob(f"{PREFIX}*")):
             if _abandoned(path):
@@ -127,7 +127,7 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def retry_while_busy(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> T:
-    """Return the result of `action`, repeated for a while if another program has the file open."""
+    """Return the result of `action`; retry while another program has the file open."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -139,7 +139,7 @@ def retry_while_busy(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> 
 
 
 def _abandoned(path: Path) -> bool:
-    """Return whether the writer of a path has ended, or has written nothing for an hour."""
+    """Return whether the writer has ended: its process is gone, or nothing was written for an hour."""
     host, _, rest = path.name.removeprefix(PREFIX).rpartition("-")[0].rpartition("-")
     if host == platform.node() and rest.isdigit() and os.name != "nt" and int(rest) != os.getpid():
         return not _alive(int(rest))
@@ -149,7 +149,7 @@ def _abandoned(path: Path) -> bool:
 
 
 def _alive(process: int) -> bool:
-    """Return whether a process is running; not for Windows, where the same call would end it."""
+    """Return whether a process is running; not for Windows, where the same call would end the process."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Names of the files and folders of a report."""
+"""Names of the files and folders in a report."""
 
 from __future__ import annotations
 
