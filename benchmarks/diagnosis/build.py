@@ -18,7 +18,7 @@ from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan, PlannedRun, Variant, changed
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
-from reportgen.workflow.run import train_runs
+from reportgen.workflow.training import train_runs
 
 SEEDS = 3
 LIMIT = 6  # remedies that may be tried for one case, the default of a study

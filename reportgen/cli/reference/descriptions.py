@@ -1,4 +1,4 @@
-"""All that is known of a name, line by line: what `reportgen describe` prints."""
+"""Descriptions of names, line by line, for `reportgen describe`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.registry import Parameter, Row
 
 Describer = Callable[[str, str, Any], Iterator[str]]
-"""Yields what is known of an entry of a kind by a name."""
+"""Yields the description of an entry, from its kind, its name and the entry."""
 
 PLACES = {
     "activations": "network: {{activation: {0}}}",
@@ -20,7 +20,7 @@ PLACES = {
     "losses": "training: {{loss: {0}}}",
     "preprocess": "preprocess: [{0}]",
 }
-"""Where a study names a row of each kind."""
+"""Where a study uses a row of each kind."""
 
 OTHER = "{network.activation: relu}"
 EXAMPLES = {
@@ -44,20 +44,20 @@ EXAMPLES = {
     "claims.expect.monotone": "expect: {monotone: decreasing, along: training.lr}",
     "claims.expect.along": "expect: {monotone: increasing, along: training.lr}",
 }
-"""Settings whose shape an example shows best."""
+"""Examples of settings with structured values."""
 
 SAMPLE = {"number": "0.1", "integer": "10", "numbers": "[0.5, 0.5]", "path": "FILE", "column": "label"}
-"""What stands in examples for parameters that must be given."""
+"""Values of required parameters in examples."""
 
 
 def describe(kind: str, name: str, entry: Any) -> list[str]:
-    """Return all that is known of an entry of the catalogue."""
+    """Return the description of an entry of the catalogue."""
     more: Describer = _KINDS.get(kind) or (_row if isinstance(entry, Row) else _nothing)
     return [f"{name}  ({kind})", f"  {summary(entry)}", *(f"  {line}".rstrip() for line in more(kind, name, entry))]
 
 
 def summary(entry: Any) -> str:
-    """Return one line on an entry."""
+    """Return the one-line summary of an entry."""
     if isinstance(entry, str):
         return entry
     text: str = entry.summary if isinstance(entry, Row) else entry.title
@@ -65,26 +65,26 @@ def summary(entry: Any) -> str:
 
 
 def documentation(entry: Any) -> str:
-    """Return the docstring of the file that a rule or figure lives in."""
+    """Return the docstring of the module of a rule or figure."""
     function = getattr(entry, "check", None) or entry.draw
     return inspect.getdoc(sys.modules[function.__module__]) or ""
 
 
 def takes(metric: str) -> str:
-    """Return where a metric is measured, with the keys of `measure` that go with it."""
+    """Return where a metric is measured, with the corresponding keys of `measure`."""
     from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS
     from reportgen.study.checks.best import BEST_PLACES
     from reportgen.study.model.metrics import CHECK_METRICS, COMPOSED, LAYER_METRICS, TIME_METRICS
 
     kinds = {
-        LAYER_METRICS: "in layers, at a look: `layer`, `step`, `reduce`",
-        PROBE_METRICS: "at a look: `step`",
-        (*EPOCH_COLUMNS, *COMPOSED): "at the end, or after an `epoch`",
-        TIME_METRICS: "in training: `score`, `level`, `of_first`",
-        CHECK_METRICS: "before training, in all layers or those of `layer`",
-        BEST_PLACES: "of a search's best trial: `setting`",
+        LAYER_METRICS: "per layer, at a probe: `layer`, `step`, `reduce`",
+        PROBE_METRICS: "at a probe: `step`",
+        (*EPOCH_COLUMNS, *COMPOSED): "at the end of training, or after an `epoch`",
+        TIME_METRICS: "during training: `score`, `level`, `of_first`",
+        CHECK_METRICS: "before training, in all layers or those in `layer`",
+        BEST_PLACES: "for the best trial of a search: `setting`",
     }
-    return next((words for names, words in kinds.items() if metric in names), "of the run")
+    return next((words for names, words in kinds.items() if metric in names), "once per run")
 
 
 def _nothing(kind: str, name: str, entry: Any) -> Iterator[str]:
@@ -100,9 +100,9 @@ def _row(kind: str, name: str, row: Row) -> Iterator[str]:
 
 
 def _example(row: Row) -> str:
-    """Return the row as a study writes it, with its parameters where it has some."""
-    given = [f"{one.name}: {_value(one)}" for one in row.parameters if one.required or one.default is not None]
-    return f"{{name: {row.name}, {', '.join(given)}}}" if given else row.name
+    """Return the row in the syntax of a study, with its parameters if it has any."""
+    values = [f"{one.name}: {_value(one)}" for one in row.parameters if one.required or one.default is not None]
+    return f"{{name: {row.name}, {', '.join(values)}}}" if values else row.name
 
 
 def _value(parameter: Parameter) -> str:
@@ -119,24 +119,24 @@ def _parameter(parameter: Parameter) -> str:
     default = default_of(parameter).replace("`", "") or "not set"
     default = default if parameter.required else f"default {default}"
     kind = f"one of {', '.join(parameter.choices)}" if parameter.choices else parameter.kind
-    told = ", ".join(part for part in (f"{kind} {span_of(parameter)}".strip(), default) if part)
-    return f"{parameter.name} ({told}): {parameter.description}"
+    details = ", ".join(part for part in (f"{kind} {span_of(parameter)}".strip(), default) if part)
+    return f"{parameter.name} ({details}): {parameter.description}"
 
 
 def _dataset(kind: str, name: str, row: Any) -> Iterator[str]:
-    """Describe a data set with the options that it shares with all others, as far as it takes them."""
+    """Describe a data set, including the common options that it supports."""
     from reportgen.data.datasets import OPTIONS
 
     yield from _row(kind, name, row)
     yield from (f"{key.replace('_', ' ')}: {value}" for key, value in row.fixed.items())
     if row.given:
-        yield f"splits of its own: {', '.join(row.given)}"
-    yield "options, as of every data set:"
+        yield f"has its own splits: {', '.join(row.given)}"
+    yield "options of all data sets:"
     usual = {**row.sizes, "validation": row.validation}
     for option in OPTIONS:
         settable = option.name not in ("samples", "features", "classes") or option.name in row.sizes
         if settable and option.name not in row.given:
-            default = f" Here {usual[option.name]} by default." if option.name in usual else ""
+            default = f" For this data set the default is {usual[option.name]}." if option.name in usual else ""
             yield f"  {_parameter(option)}.{default}"
     own = ", ".join(f"{one.name}: {_value(one)}" for one in row.parameters if one.required)
     sizes = ", ".join(f"{key}: {value}" for key, value in row.sizes.items())
@@ -148,7 +148,7 @@ def _figure(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield from ("", *documentation(entry).splitlines(), "")
     if entry.shows:
         yield f"shows:   {', '.join(entry.shows)}"
-    yield f"files:   figures/{name}.svg, .pdf, .png, and .csv with the numbers that are drawn"
+    yield f"files:   figures/{name}.svg, .pdf, .png, and .csv with the plotted numbers"
     yield f"example: figures: [{name}]"
 
 
@@ -161,7 +161,7 @@ def _metric(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.study.model.metrics import LAYER_METRICS, TIME_METRICS, rises
 
     yield f"measured {takes(name).replace('`', '')}"
-    better = {True: "more of it is better", False: "less of it is better", None: ""}[rises(name)]
+    better = {True: "higher is better", False: "lower is better", None: ""}[rises(name)]
     yield from [better] if better else []
     more = {name in LAYER_METRICS: ", layer: last, step: last", name in TIME_METRICS: ", score: train_loss, level: 0.5"}
     path = ", setting: training.lr" if name in ("best_setting", "best_place") else ""
@@ -181,7 +181,7 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
 
 
 def _study(kind: str, name: str, entry: Any) -> Iterator[str]:
-    """Describe a shipped study: its question, what it varies, what it claims and after whom, and how to run it."""
+    """Describe a shipped study: question, variants, claims with their sources, and the command to run it."""
     from reportgen.report.document.claim_view import counted
     from reportgen.shipped import shipped_studies
     from reportgen.study.loading.loader import load_study
@@ -191,13 +191,13 @@ def _study(kind: str, name: str, entry: Any) -> Iterator[str]:
     plan = make_plan(study, projected=True)
     yield study.question
     yield f"file:    {shipped_studies()[name]}"
-    yield f"runs:    {len(plan.runs)}, of {counted(plan.variants)} on {len(study.seeds)} seeds"
+    yield f"runs:    {len(plan.runs)}, {counted(plan.variants)} with {len(study.seeds)} seeds"
     yield from (f"varies:  {path}: {', '.join(_labels(plan, path))}" for path in study.vary)
     yield from (f"variant: {label}" for label in study.variants)
     for claim in study.claims:
         keys = [claim.source] if isinstance(claim.source, str) else list(claim.source or ())
         number = f"lecture claim {claim.lecture}, " if claim.lecture else ""
-        yield f"claim:   {claim.id}: {' '.join(claim.says.split())} ({number}{', '.join(keys) or 'our own'})"
+        yield f"claim:   {claim.id}: {' '.join(claim.says.split())} ({number}{', '.join(keys) or 'no source'})"
     yield f"run it:  reportgen run {name}"
 
 
@@ -206,7 +206,7 @@ def _labels(plan: Any, path: str) -> list[str]:
 
 
 def _claim(kind: str, name: str, entry: Any) -> Iterator[str]:
-    """Describe a claim of the lectures: the notes that make it, in full, and the tests of it in shipped studies."""
+    """Describe a claim of the lectures: its sources, and its tests in the shipped studies."""
     from reportgen.report.document.sources import LECTURES
     from reportgen.report.site.lecture_claims import lecture_claims
     from reportgen.shipped import shipped_studies
