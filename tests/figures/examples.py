@@ -160,7 +160,7 @@ def analysis(
     figures: tuple[str, ...] = (),
 ) -> Analysis:
     """Return an analysis of these variants; of its study only claims and figures are there."""
-    empty: dict[str, Any] = {"watermark": None, "vary": {}, "variants": {}, "tree": {}}
+    empty: dict[str, Any] = {"watermark": None, "vary": {}, "variants": {}, "written": {}}
     study: Any = SimpleNamespace(claims=tuple(claims), figures=figures, id="example", title="Example", **empty)
     plan = Plan(study, tuple(row.variant for row in variants), ())
     return Analysis(plan, tuple(variants), tuple(results), (), (), theory or {}, {})
