@@ -18,7 +18,6 @@ from reportgen.analysis.claims.tolerances import number_or_0, tolerance
 from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, in_region, listed, share_in_region
 from reportgen.analysis.statistics import magnitude
 from reportgen.study.model.claims import Where
-from reportgen.study.model.metrics import LAYER_METRICS
 
 LOGARITHMS = 1.0
 """The magnitude at which logarithms are rounded: that of a ratio's own relative rounding error."""
@@ -101,7 +100,7 @@ def near(asked: ClaimData) -> Measured:
 
 def _one_layer(asked: ClaimData) -> bool:
     measure = asked.claim.measure
-    return measure.metric not in LAYER_METRICS or measure.reduce is not None or len(asked.layer_numbers()) == 1
+    return asked.metric.by_layer is None or measure.reduce is not None or len(asked.layer_numbers()) == 1
 
 
 def _near_theory(asked: ClaimData) -> Measured:
@@ -283,7 +282,7 @@ def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test
 
 
 def _over_layers(asked: ClaimData) -> tuple[Values, list[str]]:
-    if asked.claim.measure.metric not in LAYER_METRICS:
+    if asked.metric.by_layer is None:
         return np.full((len(asked.seeds), 2), np.nan), ["", ""]
     return asked.layer_values(), [f"layer {number}" for number in asked.layer_numbers()]
 

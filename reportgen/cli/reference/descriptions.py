@@ -47,6 +47,9 @@ EXAMPLES = {
 }
 """Settings whose shape an example shows best."""
 
+READ = {"share": "shown in percent", "difference": "shown in percentage points", "loss": "none", "number": "none"}
+"""How values of a metric without a unit are shown."""
+
 SAMPLE = {"number": "0.1", "integer": "10", "numbers": "[0.5, 0.5]", "path": "FILE", "column": "label"}
 """What stands in examples for parameters that must be given."""
 
@@ -69,23 +72,6 @@ def documentation(entry: Any) -> str:
     """Return the docstring of the file that a rule or figure lives in."""
     function = getattr(entry, "check", None) or entry.draw
     return inspect.getdoc(sys.modules[function.__module__]) or ""
-
-
-def takes(metric: str) -> str:
-    """Return where a metric is measured, with the keys of `measure` that go with it."""
-    from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS
-    from reportgen.study.checks.best import BEST_PLACES
-    from reportgen.study.model.metrics import CHECK_METRICS, COMPOSED, LAYER_METRICS, TIME_METRICS
-
-    kinds = {
-        LAYER_METRICS: "in layers, at a look: `layer`, `step`, `reduce`",
-        PROBE_METRICS: "at a look: `step`",
-        (*EPOCH_COLUMNS, *COMPOSED): "at the end, or after an `epoch`",
-        TIME_METRICS: "in training: `score`, `level`, `of_first`",
-        CHECK_METRICS: "before training, in all layers or those of `layer`",
-        BEST_PLACES: "of a search's best trial: `setting`",
-    }
-    return next((words for names, words in kinds.items() if metric in names), "of the run")
 
 
 def _nothing(kind: str, name: str, entry: Any) -> Iterator[str]:
@@ -158,15 +144,13 @@ def _rule(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield from (f"source:  {source}" for source in entry.sources)
 
 
-def _metric(kind: str, name: str, entry: Any) -> Iterator[str]:
-    from reportgen.study.model.metrics import LAYER_METRICS, TIME_METRICS, rises
-
-    yield f"measured {takes(name).replace('`', '')}"
-    better = {True: "more of it is better", False: "less of it is better", None: ""}[rises(name)]
+def _metric(kind: str, name: str, row: Any) -> Iterator[str]:
+    yield from _row(kind, name, row)
+    yield f"measured {row.place.words.replace('`', '')}"
+    better = {True: "a higher value is better", False: "a lower value is better", None: ""}[row.higher_is_better]
     yield from [better] if better else []
-    more = {name in LAYER_METRICS: ", layer: last, step: last", name in TIME_METRICS: ", score: train_loss, level: 0.5"}
-    path = ", setting: training.lr" if name in ("best_setting", "best_place") else ""
-    yield f"example: measure: {{metric: {name}{more.get(True, '')}{path}}}"
+    yield f"unit:    {row.unit or READ[row.scale]}"
+    yield f"example: measure: {{metric: {name}{row.place.example}}}"
 
 
 def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
