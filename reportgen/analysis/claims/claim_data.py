@@ -105,8 +105,7 @@ class ClaimData:
 
     def sides(self) -> list[Where]:
         """Return the settings of the claim's variants, and those of each side that they are held against."""
-        expect, other = self.claim.expect, self.claim.measure.relative_to
-        against = expect.greater_than or expect.less_than or expect.same_as
+        against, other = self.claim.expect.other, self.claim.measure.relative_to
         wheres = [self.claim.where, *([other_where(self, against)] if against else [])]
         return [*wheres, *({**where, **other} for where in wheres if other)]
 

@@ -74,6 +74,7 @@ KINDS: dict[str, Callable[[], Entries]] = {
     "rules": rows_of("rule"),
     "figures": rows_of("figure"),
     "metrics": rows_of("metric"),
+    "expectations": rows_of("expectation"),
     "studies": studies,
     "claims": claims,
     "lectures": lectures,

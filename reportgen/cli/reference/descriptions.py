@@ -23,27 +23,12 @@ PLACES = {
 }
 """Where a study names a row of each kind."""
 
-OTHER = "{network.activation: relu}"
 EXAMPLES = {
     "vary": "vary: {training.lr: [0.01, 0.1], network.activation: [tanh, relu]}",
     "variants": "variants: {wide: {network.hidden: [500, 500]}, deep: {network.hidden: [50, 50, 50]}}",
     "search": "search: {training.lr: {log_uniform: [1e-5, 1]}, samples: 20}",
     "claims.where": "where: {network.activation: tanh}",
     "claims.tune.along": "tune: {along: training.lr}",
-    "claims.expect.below": "expect: {below: 0.5}",
-    "claims.expect.above": "expect: {above: 0.9}",
-    "claims.expect.between": "expect: {between: [0.1, 0.5]}",
-    "claims.expect.near": "expect: {near: 0.63, rtol: 0.05}",
-    "claims.expect.rtol": "expect: {near: 0.63, rtol: 0.05}",
-    "claims.expect.atol": "expect: {near: 0.63, atol: 0.01}",
-    "claims.expect.greater_than": f"expect: {{greater_than: {OTHER}}}",
-    "claims.expect.less_than": f"expect: {{less_than: {OTHER}}}",
-    "claims.expect.by": f"expect: {{greater_than: {OTHER}, by: 0.02}}",
-    "claims.expect.factor": f"expect: {{less_than: {OTHER}, factor: 2}}",
-    "claims.expect.same_as": f"expect: {{same_as: {OTHER}, within: 0.01}}",
-    "claims.expect.within": f"expect: {{same_as: {OTHER}, within: 0.01}}",
-    "claims.expect.monotone": "expect: {monotone: decreasing, along: training.lr}",
-    "claims.expect.along": "expect: {monotone: increasing, along: training.lr}",
 }
 """Settings whose shape an example shows best."""
 
@@ -153,7 +138,14 @@ def _metric(kind: str, name: str, row: Any) -> Iterator[str]:
     yield f"example: measure: {{metric: {name}{row.place.example}}}"
 
 
+def _expectation(kind: str, name: str, row: Any) -> Iterator[str]:
+    yield from _row(kind, name, row)
+    yield from (plain(f"{key.name} ({key.takes}): {key.summary}").replace("`", "") for key in (row.key, *row.keys))
+    yield f"example: expect: {row.key.example}"
+
+
 def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
+    from reportgen.study.model.claims import expectation_keys
     from reportgen.study.reference.explained import explained
 
     one = next(setting for setting in explained() if setting.path == name)
@@ -161,6 +153,8 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield from (f"{word + ':':<9}{plain(text).replace('`', '')}" for word, text in about.items() if text)
     if name in EXAMPLES:
         yield f"example: {EXAMPLES[name]}"
+    elif name.startswith("claims.expect."):
+        yield f"example: expect: {expectation_keys()[name.rpartition('.')[2]].example}"
     elif not name.startswith("claims."):
         yield f"change:  reportgen run STUDY --set {name}=..."
 
@@ -229,6 +223,7 @@ _KINDS: dict[str, Describer] = {
     "figures": _figure,
     "rules": _rule,
     "metrics": _metric,
+    "expectations": _expectation,
     "settings": _setting,
     "studies": _study,
     "claims": _claim,

@@ -13,7 +13,7 @@ from reportgen.study.checks.compared import check_reading
 from reportgen.study.checks.ensembles import check_ensemble_claim
 from reportgen.study.checks.measured import check_measured, check_time
 from reportgen.study.metrics.table import METRICS
-from reportgen.study.model.claims import SIDES, Claim, Where
+from reportgen.study.model.claims import Claim, Where
 from reportgen.study.model.components import shown, suggest
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import matching_variants, setting
@@ -68,20 +68,22 @@ def check_metric(claim: Claim, at: Callable[..., str]) -> None:
 
 def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]:
     """Return all variants of the claim, on both of its sides."""
-    expect = claim.expect
+    along, kind = claim.expect.get("along"), claim.expect.kind
     variants = _named(plan, claim.where, at, "where")
-    sides: list[tuple[tuple[str, str], Where | None]] = [(("expect", name), getattr(expect, name)) for name in SIDES]
     own = variants
-    for place, other in [*sides, (("measure", "relative_to"), claim.measure.relative_to)]:
+    for place, other in (
+        (("expect", kind), claim.expect.other),
+        (("measure", "relative_to"), claim.measure.relative_to),
+    ):
         if other is not None:
             others = _named(plan, {**claim.where, **other}, at, *place)
             if others == own:
                 message = "both sides of the claim are the same variants"
                 raise StudyError("claim-without-effect", message, at(*place), "select different variants")
             variants = variants + others
-    if expect.along is not None and expect.along not in plan.study.vary:
-        near = suggest(expect.along, list(plan.study.vary)) or f"add {expect.along} to vary"
-        raise StudyError("unknown-setting", f"{expect.along!r} does not vary", at("expect", "along"), near)
+    if along is not None and along not in plan.study.vary:
+        near = suggest(along, list(plan.study.vary)) or f"add {along} to vary"
+        raise StudyError("unknown-setting", f"{along!r} does not vary", at("expect", "along"), near)
     return variants
 
 
@@ -134,9 +136,11 @@ def _check_layers(claim: Claim, specs: list[RunSpec], at: Callable[..., str]) ->
             raise StudyError("out-of-range", f"unknown layer {number}", at("measure", "layer"), hint)
     if layer in ("first", "last", "hidden") and fewest < 2:
         raise StudyError("not-measured", "the network has no hidden layer", at("measure", "layer"), "use output")
-    near = claim.expect.near
-    if isinstance(near, list):
+    printed = claim.expect.row.printed(claim.expect)
+    if isinstance(printed, list):
         covered = len(numbers) if numbers else fewest - 1 if layer in (None, "hidden") else 1
-        if len(near) > covered:
-            message = f"near has {len(near)} values for {covered} layers"
-            raise StudyError("wrong-length", message, at("expect", "near"), "at most one value for each layer")
+        if len(printed) > covered:
+            message = f"{claim.expect.kind} has {len(printed)} values for {covered} layers"
+            raise StudyError(
+                "wrong-length", message, at("expect", claim.expect.kind), "at most one value for each layer"
+            )

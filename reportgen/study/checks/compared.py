@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from reportgen.errors import StudyError
 from reportgen.study.metrics.table import METRICS
-from reportgen.study.model.claims import SIDES, Claim
+from reportgen.study.model.claims import Claim
 from reportgen.study.model.components import suggest
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import by_label, matching_variants, where_alone
@@ -21,7 +21,7 @@ def check_reading(plan: Plan, claim: Claim, at: At) -> None:
     _check_time_to_level(claim, at)
     _check_one_number(claim, at)
     _check_share(claim, at)
-    if claim.expect.near == "theory":
+    if claim.expect.row.theory(claim.expect):
         _check_theory(claim, at)
     variants = matching_variants(plan.variants, claim.where)
     if claim.tune is not None:
@@ -35,7 +35,7 @@ def _check_one_number(claim: Claim, at: At) -> None:
     expect, measure = claim.expect, claim.measure
     if (
         measure.relative_to is not None
-        and expect.kind in SIDES
+        and expect.row.compares
         and METRICS[measure.metric].higher_is_better is not False
     ):
         message = f"a claim cannot compare two ratios of {measure.metric}"
@@ -43,8 +43,7 @@ def _check_one_number(claim: Claim, at: At) -> None:
         raise StudyError("not-comparable", message, at("measure", "relative_to", key=True), hint)
     several = measure.layer in (None, "hidden") or isinstance(measure.layer, list)
     layers = METRICS[measure.metric].by_layer is not None and measure.reduce is None and several
-    by_layer = isinstance(expect.near, list) or (layers and expect.near == "theory")
-    if not by_layer and (expect.monotone is None or expect.along is not None):
+    if not expect.row.by_layer(expect) and not (layers and expect.row.theory(expect)):
         return
     asked = {"relative_to": measure.relative_to, "tune": claim.tune, "holds_for": claim.holds_for != "mean" or None}
     given = next((name for name, value in asked.items() if value is not None), None)
@@ -59,7 +58,7 @@ def _check_share(claim: Claim, at: At) -> None:
     measure, expect = claim.measure, claim.expect
     if not METRICS[measure.metric].is_accuracy or measure.relative_to is not None:
         return
-    given = getattr(expect, expect.kind) if expect.kind in ("below", "above", "between", "near") else None
+    given = expect.value if expect.row.levels else None
     for level in given if isinstance(given, list) else [given]:
         if isinstance(level, float) and not 0 <= level <= 1:
             place = at("expect", expect.kind)
@@ -112,7 +111,7 @@ def _check_tune(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -
     if len(by_label(variants, tune.along)) < 2:
         message = f"all variants of the claim have the same {tune.along}"
         raise StudyError("claim-without-effect", message, at("tune", "along"), f"remove {tune.along} from where")
-    if tune.along == claim.expect.along:
+    if tune.along == claim.expect.get("along"):
         message = f"both expect and tune go along {tune.along}"
         raise StudyError("conflicting-settings", message, at("tune", "along"), "use another path in one of them")
     if tune.by is None and METRICS[claim.measure.metric].higher_is_better is None:
@@ -122,17 +121,15 @@ def _check_tune(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -
 
 def _check_each(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -> None:
     """Reject a quantified claim without a single number, or without a counterpart, for some variant."""
-    if claim.expect.monotone is not None:
-        message = f"holds_for: {claim.holds_for} does not apply to monotone"
+    if not claim.expect.row.each:
+        message = f"holds_for: {claim.holds_for} does not apply to {claim.expect.kind}"
         raise StudyError("not-comparable", message, at("holds_for"), "remove holds_for")
-    others = [(("expect", name), other) for name in SIDES if (other := getattr(claim.expect, name)) is not None]
-    if claim.measure.relative_to is not None:
-        others.append((("measure", "relative_to"), claim.measure.relative_to))
+    sides = {("expect", claim.expect.kind): claim.expect.other, ("measure", "relative_to"): claim.measure.relative_to}
     free = claim.tune.along if claim.tune else None
-    for place, other in others:
-        for variant in variants:
+    for place, other in sides.items():
+        for variant in variants if other is not None else ():
             if not matching_variants(
-                plan.variants, {**where_alone(variant, claim.where, plan.variants, free), **other}
+                plan.variants, {**where_alone(variant, claim.where, plan.variants, free), **(other or {})}
             ):
                 message = f"the variant {variant.label!r} has no counterpart with these settings"
                 hint = "select settings for which every variant of where has a counterpart"

@@ -40,12 +40,9 @@ def _check_one_number(claim: Claim, at: At) -> None:
     if claim.measure.reduce is not None:
         message, place = f"reduce does not apply to {metric}", at("measure", "reduce", key=True)
         raise StudyError("inapplicable-key", message, place, "remove reduce")
-    if isinstance(expect.near, list):
-        message = f"{metric} is a single number, but near is a list for layers"
-        raise StudyError("not-comparable", message, at("expect", "near"), "set near to a number")
-    if expect.monotone is not None and expect.along is None:
-        message = f"{metric} is not measured by layer, so monotone needs along"
-        raise StudyError("not-comparable", message, at("expect", "monotone"), "add along: a path that varies")
+    if expect.row.by_layer(expect):
+        message = f"{metric} is a single number, but {expect.kind} expects one for each layer"
+        raise StudyError("not-comparable", message, at("expect", expect.kind), expect.row.single)
 
 
 def _check_needs(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:

@@ -14,7 +14,7 @@ from reportgen.study.checks.claims import PlaceOf, check_measure, check_metric
 from reportgen.study.loading.messages import study_error
 from reportgen.study.loading.overrides import with_value, with_values
 from reportgen.study.metrics.table import METRICS
-from reportgen.study.model.claims import Claim, Expect, Measure
+from reportgen.study.model.claims import Claim, Measure, expect_model
 from reportgen.study.model.components import problem
 from reportgen.study.model.search import Search
 from reportgen.study.planning.plan import Plan, search_of, settings_of
@@ -103,6 +103,11 @@ def check_searches(plan: Plan, where: PlaceOf) -> None:
             raise StudyError(
                 "not-measured", f"{metric} is not a metric of a single trial", at(), "such as val_accuracy"
             )
-        claim = Claim(id="search", says="search", measure=Measure(metric=metric), expect=Expect(above=0.0))
+        claim = Claim(
+            id="search",
+            says="search",
+            measure=Measure(metric=metric),
+            expect=expect_model().model_validate({"above": 0.0}),
+        )
         check_metric(claim, at)
         check_measure(plan, claim, [variant for variant, trial in trials if trial.point == point], at)

@@ -24,7 +24,7 @@ from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Parameter, Row
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model import settings
-from reportgen.study.model.claims import EXPECTATIONS
+from reportgen.study.model.claims import expect_model, expectations
 from reportgen.study.model.figure_names import figure_names
 from reportgen.study.model.layer_settings import BatchNorm, Dropout
 from reportgen.study.model.sanity import SANITY_CHECKS
@@ -134,7 +134,10 @@ def _write_sections(definitions: dict[str, Any]) -> None:
         properties = definitions[section]["properties"]
         properties |= {name: _any(properties[name], _OFF) for name in names}
     definitions["Measure"]["properties"]["metric"] = {"enum": list(METRICS)}
-    definitions["Expect"]["oneOf"] = [{"required": [name]} for name in EXPECTATIONS]
+    definitions["Claim"]["properties"]["expect"] = _ref("Expect")
+    definitions["Expect"] = _of_model(expect_model()) | {"oneOf": [{"required": [name]} for name in expectations()]}
+    for row in expectations().values():
+        definitions["Expect"]["properties"][row.name] |= {"description": row.summary}
 
 
 def _top_level(paths: list[str]) -> Schema:
