@@ -42,7 +42,8 @@ class Measured:
     tolerances: tuple[float | None, ...] = ()
 
 
-def _region(asked: ClaimData, low: float, high: float) -> Measured:
+def mean_within(asked: ClaimData, low: float, high: float) -> Measured:
+    """Return whether the mean over seeds lies between two levels, which may be infinite."""
     values = asked.bounds()
     if asked.claim.measure.relative_to is not None:
         return _ratio_in_region(asked, values, low, high)
@@ -67,18 +68,18 @@ def _ratio_in_region(asked: ClaimData, ratio: Bounds, low: float, high: float) -
 
 def below(asked: ClaimData) -> Measured:
     """Return whether the mean lies below the level."""
-    return _region(asked, -math.inf, asked.claim.expect.value)
+    return mean_within(asked, -math.inf, asked.claim.expect.value)
 
 
 def above(asked: ClaimData) -> Measured:
     """Return whether the mean lies above the level."""
-    return _region(asked, asked.claim.expect.value, math.inf)
+    return mean_within(asked, asked.claim.expect.value, math.inf)
 
 
 def between(asked: ClaimData) -> Measured:
     """Return whether the mean lies between the two levels."""
     low, high = asked.claim.expect.value
-    return _region(asked, low, high)
+    return mean_within(asked, low, high)
 
 
 def near(asked: ClaimData) -> Measured:
@@ -89,7 +90,7 @@ def near(asked: ClaimData) -> Measured:
     if not expect.row.by_layer(expect):
         printed = number_or_0(given)
         reach = tolerance(expect, printed)
-        return _region(asked, printed - reach, printed + reach)
+        return mean_within(asked, printed - reach, printed + reach)
     layers = asked.layer_numbers()
     unprinted = [None] * (len(layers) - len(given))
     return _near_by_layer(asked, asked.layer_values(), layers, [*given, *unprinted])
