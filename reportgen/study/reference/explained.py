@@ -200,7 +200,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "`train_loss`, `train_accuracy`, `val_loss`, `val_accuracy`",
         "the score that tells what is best; what the claim measures where none is given",
     ),
-    EXPECT: ("a mapping", "one of the kinds of expectation, with the keys that refine it"),
+    EXPECT: ("a mapping", "one of the [kinds of expectation](#expectations), with the keys that refine it"),
     "claims.required": ("true, false", "`run --strict` fails where the claim is not supported"),
     "claims.note": ("text", "what was chosen to make the test fair, and why"),
     "figures": ("list", "the [figures](#figures) of the report; all that have something to show where none is named"),
