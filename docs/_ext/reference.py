@@ -54,6 +54,14 @@ def metrics() -> Iterator[str]:
         yield f"| `{name}` | {_cell(row.place.words)} | {_cell(row.summary)} |"
 
 
+def expectations() -> Iterator[str]:
+    """Return a table of the kinds of expectation."""
+    yield from ("| expectation | meaning | keys that refine it |", "|---|---|---|")
+    for name, row in KINDS["expectations"]().items():
+        keys = ", ".join(f"`{key.name}`" for key in row.keys)
+        yield f"| `{name}` | {_cell(row.summary)} | {keys or 'none'} |"
+
+
 def _row(row: Row) -> Iterator[str]:
     yield row.summary
     if row.formula:
@@ -97,7 +105,9 @@ def part(name: str) -> list[str]:
     """Return a generated part of the page by its name."""
     if name in ("settings", "claims"):
         return list(settings(name))
-    return list({"rules": rule_titles, "metrics": metrics}.get(name, lambda: entries(name))())
+    return list(
+        {"rules": rule_titles, "metrics": metrics, "expectations": expectations}.get(name, lambda: entries(name))()
+    )
 
 
 def page(text: str) -> str:
