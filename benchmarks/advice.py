@@ -27,8 +27,8 @@ from reportgen.paths import RESULTS
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import changed
 from reportgen.workflow.request import make_request, plan_jobs
-from reportgen.workflow.run import stored_stages
 from reportgen.workflow.search_stages import by_variant
+from reportgen.workflow.stored_runs import stored_stages
 
 RATE = re.compile(r"learning rate[^.;]*? to (\d[\d.e+-]*\d|\d)")
 NO_PART = ("search", "probes")

@@ -26,7 +26,7 @@ from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.engine.spec import SCORES
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import Plan, PlannedRun, make_plan
+from reportgen.study.planning.plan import Plan, PlannedRun
 
 Rng = np.random.Generator
 Draw = Callable[[PlannedRun, Rng], dict[str, Any]]
@@ -186,7 +186,7 @@ def _plan(null: Null, seeds: int) -> Plan:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "null.yaml"
         path.write_text(f"{HEAD}seeds: {seeds}\nclaims:\n{claims}", encoding="utf-8", newline="\n")
-        return make_plan(load_study(path))
+        return load_study(path)
 
 
 def _record(run: PlannedRun, values: dict[str, Any]) -> RunRecord:

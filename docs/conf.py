@@ -1,4 +1,4 @@
-"""Settings of Sphinx."""
+"""Sphinx configuration."""
 
 import sys
 from pathlib import Path

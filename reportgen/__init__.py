@@ -1,6 +1,6 @@
-"""reportgen puts the claims of a lecture on training neural networks to the test, and reports the verdicts.
+"""Test the claims of a lecture on training neural networks and report the results.
 
-The public names are loaded when they are first used, so that `import reportgen` costs nothing.
+Public names are imported at first use, so that `import reportgen` is fast.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
     "run_study",
 ]
 
-_HOMES = {
+_MODULES = {
     "Analysis": "reportgen.analysis.results",
     "Recorder": "reportgen.external.recorder",
     "Report": "reportgen.workflow.outcomes",
@@ -47,8 +47,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module("reportgen.runs.provenance").package_version("reportgen")
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'reportgen' has no attribute {name!r}")
 
 

@@ -1,16 +1,16 @@
-"""`python -m reportgen` is the command `reportgen`."""
+"""Entry point of `python -m reportgen` and of the command `reportgen`."""
 
 import sys
 
 
 def main() -> None:
-    """Carry out the command line; a Ctrl-C is obeyed in the same words while the program is still loading."""
+    """Run the command line; Ctrl-C during the imports prints no traceback either."""
     try:
-        from reportgen.cli.main import main as carry_out
+        from reportgen.cli.main import main as run_command
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         sys.exit(130)
-    carry_out()
+    run_command()
 
 
 if __name__ == "__main__":

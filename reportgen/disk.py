@@ -1,31 +1,32 @@
-"""Files and folders that appear whole or not at all, on Linux, macOS and Windows."""
+"""Atomic writing of files and folders, on Linux, macOS and Windows."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reportgen.errors import UsageError
 
 PREFIX = ".unfinished-"
-"""Every temporary name begins so; what still bears it after its writer has died is removed by `sweep`."""
+"""Prefix of temporary names; `remove_abandoned` deletes them after their writer has ended."""
 
-BUSY_SECONDS = 2.0  # Windows refuses to rename what a virus scanner or an editor holds open for a moment
-ABANDONED_SECONDS = 3600.0  # beyond any writing that is still under way, here or on another machine
+BUSY_SECONDS = 2.0  # Windows cannot rename a file while a virus scanner or an editor has it open
+ABANDONED_SECONDS = 3600.0  # longer than any write takes, here or on another machine
 
 T = TypeVar("T")
 
 
 @contextlib.contextmanager
 def temporary_path(beside: Path) -> Iterator[Path]:
-    """Yield a path of a temporary name in the same folder as `beside`; what is left there is removed at the end."""
+    """Yield a temporary path in the same folder as `beside`; remove it at the end if it still exists."""
     path = beside.parent / f"{PREFIX}{platform.node()}-{os.getpid()}-{os.urandom(4).hex()}"
     try:
         yield path
@@ -35,18 +36,18 @@ def temporary_path(beside: Path) -> Iterator[Path]:
 
 
 def make_writable(folder: Path) -> None:
-    """Make a folder that a user named for output; raises UsageError if it is not writable."""
+    """Create an output folder; raises UsageError ("not-writable") if it is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with temporary_path(folder / "probe") as probe:
             write_synced(probe, b"")
     except OSError as error:
-        found = f"the folder is not writable: {error.strerror or error}"
-        raise UsageError("not-writable", found, where=str(folder)) from error
+        message = f"the folder is not writable: {error.strerror or error}"
+        raise UsageError("not-writable", message, where=str(folder)) from error
 
 
 def write_synced(path: Path, content: bytes) -> None:
-    """Write a file and wait until the disk holds it."""
+    """Write a file and wait until it is on the disk."""
     with open(path, "wb") as file:
         file.write(content)
         file.flush()
@@ -54,7 +55,7 @@ def write_synced(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk holds the folder's names; Windows has no such call and needs none."""
+    """Wait until the entries of a folder are on the disk; not needed on Windows."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -64,35 +65,49 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; an empty one if the file is missing or contains something else."""
+    try:
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
 def replace_file(path: Path, content: bytes) -> None:
-    """Give the file its new content in one step: a reader sees the old file or the new one."""
+    """Replace the content of a file atomically: readers see the old file or the new one."""
     with temporary_path(path) as temporary:
         write_synced(temporary, content)
-        retry_while_busy(lambda: os.replace(temporary, path))
+        replace_path(temporary, path)
+
+
+def replace_path(new: Path, path: Path) -> None:
+    """Move a finished file to `path`, replacing the file there in one step."""
+    retry_while_busy(lambda: os.replace(new, path))
 
 
 def replace_folder(new: Path, path: Path) -> None:
-    """Put the folder `new` in the place of whatever stands at `path`.
+    """Move the folder `new` to `path` and remove what was there.
 
-    No system swaps two full folders in one step, so what stood there is moved aside first: whoever looks in
-    between finds nothing, never a mixture.
+    Two folders cannot be swapped atomically, so the old one is moved away first: a reader in between finds no folder,
+    but never a mixture of both.
     """
-    with temporary_path(path) as aside:
+    with temporary_path(path) as old:
         while True:
             with contextlib.suppress(FileNotFoundError):
-                retry_while_busy(lambda: os.replace(path, aside))
+                retry_while_busy(lambda: os.replace(path, old))
             try:
                 retry_while_busy(lambda: os.rename(new, path))
                 return
             except OSError as error:
-                taken = error.errno in (errno.ENOTEMPTY, errno.EEXIST) or os.path.lexists(path)
-                if not (taken and os.path.lexists(new)):
+                occupied = error.errno in (errno.ENOTEMPTY, errno.EEXIST) or os.path.lexists(path)
+                if not (occupied and os.path.lexists(new)):
                     raise
-                remove(aside)  # another writer came first, and may have gone since: move its folder aside too
+                remove(old)  # another process wrote its folder first: move that one away too
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a whole folder; what another process removes meanwhile is no error."""
+    """Remove a file or a folder; not an error if another process removes it at the same time."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -100,8 +115,14 @@ def remove(path: Path) -> None:
             path.unlink()
 
 
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder if it is empty."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
 def remove_abandoned(folder: Path) -> None:
-    """Remove what writers that are no longer alive left in the folder."""
+    """Remove temporary files and folders of processes that have ended."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for path in sorted(folder.glob(f"{PREFIX}*")):
             if _abandoned(path):
@@ -109,7 +130,7 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def retry_while_busy(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> T:
-    """Return what `action` returns, trying again for a while where another program holds the file."""
+    """Return the result of `action`; retry while another program has the file open."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -121,7 +142,7 @@ def retry_while_busy(action: Callable[[], T], seconds: float = BUSY_SECONDS) -> 
 
 
 def _abandoned(path: Path) -> bool:
-    """Tell whether nobody writes there any more: its process is gone, or nothing has happened for an hour."""
+    """Return whether the writer has ended: its process is gone, or nothing was written for an hour."""
     host, _, rest = path.name.removeprefix(PREFIX).rpartition("-")[0].rpartition("-")
     if host == platform.node() and rest.isdigit() and os.name != "nt" and int(rest) != os.getpid():
         return not _alive(int(rest))
@@ -131,7 +152,7 @@ def _abandoned(path: Path) -> bool:
 
 
 def _alive(process: int) -> bool:
-    """Tell whether a process of that number runs; not for Windows, where the same call would end it."""
+    """Return whether a process is running; not for Windows, where the same call would end the process."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -1,8 +1,9 @@
-"""What the files of a report are called."""
+"""Names of the files and folders in a report."""
 
 from __future__ import annotations
 
 RESULTS = "results.json"
 STUDY = "study.yaml"
 PAGE = "index.html"
+MANIFEST = "manifest.json"
 RUNS = "runs"

@@ -13,7 +13,7 @@ _ENDINGS = (".yaml", ".yml")
 
 
 def templates_folder() -> Path:
-    """Return the folder of the report's templates."""
+    """Return the folder of the report templates."""
     return _shipped("templates")
 
 
@@ -30,21 +30,22 @@ def shipped_studies() -> dict[str, Path]:
 def find_studies(arguments: Iterable[str | Path]) -> list[str]:
     """Return the studies for files, folders and names of shipped studies, each a valid argument of `study_file`.
 
-    The result has each file once, in the given order.
+    Each file is returned once, in the order of the arguments.
 
     Raises
     ------
-    StudyError : a folder contains no study, or a name is neither a file, a folder nor a shipped study.
+    StudyError
+        If a folder contains no study, or a name is neither a file, a folder nor a shipped study.
     """
-    found: dict[Path, str] = {}
+    sources: dict[Path, str] = {}
     for argument in arguments:
         try:
-            for source in _meant(str(argument)):
-                found.setdefault(study_file(source).resolve(), source)
-        except (OSError, RuntimeError) as error:  # a name that is too long, or a loop of symbolic links
+            for source in _resolve(str(argument)):
+                sources.setdefault(study_file(source).resolve(), source)
+        except (OSError, RuntimeError) as error:  # too long a name, or a loop of symbolic links
             reason = getattr(error, "strerror", None) or "symbolic links form a loop"
             raise StudyError("unreadable-file", f"cannot resolve the path: {reason}", where=str(argument)) from error
-    return list(found.values())
+    return list(sources.values())
 
 
 def study_file(source: str | Path) -> Path:
@@ -56,15 +57,15 @@ def study_file(source: str | Path) -> Path:
 
 
 def ignored_files(sources: Iterable[str | Path]) -> dict[str, Path]:
-    """Return the files in the current folder that have the same name as a given shipped study, by that name."""
+    """Return the files in the current folder with the name of a requested shipped study, by that name."""
     names = [str(source) for source in sources if Path(source).suffix not in _ENDINGS and not Path(source).is_file()]
     shipped = shipped_studies()
     files = ((name, Path(f"{name}{ending}")) for name in names if name in shipped for ending in _ENDINGS)
     return {name: file for name, file in files if file.is_file() and not file.samefile(shipped[name])}
 
 
-def _meant(argument: str) -> list[str]:
-    if not argument:  # an empty path would be the current folder; a script may pass an unset variable
+def _resolve(argument: str) -> list[str]:
+    if not argument:  # Path("") is the current folder; a script may pass an unset variable
         hint = "give a file, a folder or the name of a shipped study"
         raise StudyError("empty-value", "the name of the study is empty", hint=hint)
     path = Path(argument)
@@ -77,8 +78,8 @@ def _meant(argument: str) -> list[str]:
         raise StudyError("no-study", "the folder contains no study", argument, "studies are files that end in .yaml")
     shipped = shipped_studies()
     near = difflib.get_close_matches(argument, shipped, n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    hint = f"{meant}shipped studies: {', '.join(shipped) or 'none'}"
+    suggestion = f"did you mean {near[0]!r}? " if near else ""
+    hint = f"{suggestion}shipped studies: {', '.join(shipped) or 'none'}"
     raise StudyError("unknown-name", f"unknown study {argument!r}", hint=hint)
 
 

@@ -1,8 +1,9 @@
-"""Fixtures that several folders of tests share."""
+"""Fixtures shared by several folders of tests."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -10,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.rates import Training, write_study
+
 LONGEST_SECONDS = 300.0
-"""How long a process of tests waits for another to compile: several times what it takes, in case that it died."""
+"""How long a test process waits for another one to compile: several times longer than compiling takes."""
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let one process compile the kernels where several run tests; otherwise each would compile them, and at once."""
+    """Let one of several test processes compile the kernels, while the others wait."""
     shared = tmp_path_factory.getbasetemp().parent
     begun = shared / "compiling"
     if "PYTEST_XDIST_WORKER" not in os.environ or (not begun.exists() and _is_compiled()):
@@ -33,7 +36,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def _is_compiled() -> bool:
-    """Tell whether this checkout's kernels are in the cache; another's of the same sources are no use to it."""
+    """Return whether the kernels of this checkout are in the cache; those of another checkout cannot be used."""
     from numba import config
 
     from reportgen.engine.step import train_steps
@@ -55,20 +58,36 @@ def _wait_for(path: Path) -> None:
 
 
 @pytest.fixture
-def pretend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Stand-ins for the pipeline's neighbours, in an empty working folder with the study file rates.yaml."""
-    from tests.pretend import Pretend
-
-    stand_in = Pretend()
-    stand_in.install(monkeypatch)
+def training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Training:
+    """A working folder with the study rates.yaml, whose trained runs are counted."""
+    counted = Training()
+    monkeypatch.setattr("reportgen.runs.executors.train", counted.train)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "rates.yaml").write_text("title: Which rate\n", encoding="utf-8")
-    return stand_in
+    write_study("rates.yaml")
+    return counted
+
+
+@pytest.fixture(scope="session")
+def finished_rates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of rates.yaml as results.json, with its six runs; tests copy it."""
+    from reportgen.workflow.run import run_study
+
+    folder = tmp_path_factory.mktemp("finished")
+    write_study(folder / "rates.yaml")
+    command = "reportgen run rates.yaml"
+    return run_study(folder / "rates.yaml", output=folder / "reports", formats=["json"], command=command).folder
+
+
+@pytest.fixture
+def finished(finished_rates: Path, training: Training) -> Training:
+    """The working folder with the report of rates.yaml as results.json."""
+    shutil.copytree(finished_rates, Path("reports/rates"))
+    return training
 
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Let processes that a test starts hear Ctrl-C, also where the tests run in the background of a shell."""
+    """Let processes that a test starts receive Ctrl-C, also if the tests run in the background of a shell."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -33,7 +33,7 @@ def check_example(folder: Path) -> None:
     The second example, of other layers, continues the first: a step of it makes a record that every rule can judge but
     for what no training outside of ours measures.
     """
-    page = PAGE.read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8").split("## With PyTorch")[1].split("\n## ")[0]
     code, other = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     promised = re.search(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert promised

@@ -1,4 +1,4 @@
-"""What README and docs say exists: links, files, verbs, flags, exit codes; and the examples work."""
+"""The README and the docs name only links, files, verbs, flags and exit codes that exist, and their examples work."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reportgen import errors
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMAND_LINE = ROOT / "docs" / "command-line.md"
 BLOCK = re.compile(r"^```\{?([\w.]+)\}?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -37,7 +38,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def commands() -> dict[str, Any]:
-    """The command line's verbs to their commands."""
+    """The commands of the command line by their verbs."""
     from typer.main import get_command
 
     from reportgen.cli.main import app
@@ -52,6 +53,12 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert test_block.rstrip("\n") in script
 
 
+def test_the_readme_is_short_and_opens_with_a_picture() -> None:
+    head, _ = text_of(ROOT / "README.md").split("\n## ", 1)
+    assert "![" in head
+    assert text_of(ROOT / "README.md").count("\n") <= 120
+
+
 def test_the_commands_of_the_readme_are_one_line_each_with_the_same_packages_and_versions() -> None:
     commands = blocks(ROOT / "README.md", "sh")[:2]
     assert [command.count("\n") for command in commands] == [1, 1]
@@ -60,14 +67,14 @@ def test_the_commands_of_the_readme_are_one_line_each_with_the_same_packages_and
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_have_targets(page: Path) -> None:
     for target in LINK.findall(prose(page)):
         if target.startswith("https://"):
             continue
         path, _, anchor = target.partition("#")
-        goal = (page.parent / path).resolve() if path else page
-        assert goal.exists(), target
-        assert not anchor or anchor in anchors(goal), target
+        target_page = (page.parent / path).resolve() if path else page
+        assert target_page.exists(), target
+        assert not anchor or anchor in anchors(target_page), target
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -85,7 +92,7 @@ def test_files_of_the_project_that_a_page_names_exist(page: Path) -> None:
 def test_verbs_and_flags_that_a_page_names_exist(page: Path) -> None:
     known = commands()
     flags = {flag for command in known.values() for option in command.params for flag in option.opts} | {"--help"}
-    for line in re.findall(r"reportgen (\w[^`\n#|]*)", " ".join(CODE.findall(prose(page))) + text_of_shell(page)):
+    for line in re.findall(r"reportgen (\w[^`\n#|]*)", "\n".join([*CODE.findall(prose(page)), text_of_shell(page)])):
         verb = line.split()[0]
         if verb in known:
             assert set(re.findall(r"(?<!\S)--?[a-z][\w-]*", line)) <= flags, line
@@ -98,23 +105,39 @@ def text_of_shell(page: Path) -> str:
     return "\n".join(blocks(page, "sh"))
 
 
-def test_every_verb_of_the_readme_exists() -> None:
-    table = re.findall(
-        r"^\| `(\w+)[^|]* \|", text_of(ROOT / "README.md").split("## Verbs")[1].split("##")[0], re.MULTILINE
-    )
-    assert set(table) == set(commands())
+def section(page: Path, title: str) -> str:
+    return text_of(page).split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "outputs.md"], ids=lambda page: page.name)
-def test_exit_codes_are_those_of_the_errors(page: Path) -> None:
-    section = text_of(page).split("## Exit codes")[1]
-    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)}
+def test_the_page_on_the_command_line_lists_every_verb() -> None:
+    table = re.findall(r"^\| `(\w+)[^|]* \|", section(COMMAND_LINE, "Verbs"), re.MULTILINE)
+    assert sorted(table) == sorted(commands())
+
+
+def test_exit_codes_are_those_of_the_errors() -> None:
+    rows = section(COMMAND_LINE, "Exit codes")
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", rows, re.MULTILINE)}
     kinds = [errors.UsageError, errors.StudyError, errors.MissingError, errors.StoreError, errors.ResultsError]
     kinds += [errors.PluginError]
     assert codes == {0, 1, 6, 130} | {kind.exit_code for kind in kinds}
 
 
-def test_references_are_made_from_tables_that_exist() -> None:
+def test_the_record_written_from_a_log_is_diagnosed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reportgen.cli.output.diagnosis import diagnose_files
+
+    monkeypatch.chdir(tmp_path)
+    validation_losses = [0.9, 0.6, 0.5, 0.6, 0.8, 1.0, 1.2, 1.4]
+    rows = [f"{0.9 * 0.5**k},{1 - 0.3 * 0.5**k},{loss},0.8" for k, loss in enumerate(validation_losses)]
+    (tmp_path / "log.csv").write_text("train_loss,train_accuracy,val_loss,val_accuracy\n" + "\n".join(rows))
+    (tmp_path / "losses.txt").write_text("\n".join(str(2.3 * 0.99**step) for step in range(800)))
+    [code] = re.findall(r"```python\n(.*?)```", section(ROOT / "docs" / "diagnose.md", "From a log"), re.DOTALL)
+    exec(compile(code, "diagnose.md", "exec"), {})
+    _, [diagnosis] = diagnose_files(tmp_path / "log.npz")
+    assert [finding.rule for finding in diagnosis.findings] == ["overfitting"]
+    assert "nan_divergence" in diagnosis.passed
+
+
+def test_the_pages_include_every_table_of_names() -> None:
     from reportgen.cli.reference.catalogue import KINDS
 
     pages = "".join(text_of(ROOT / "docs" / page) for page in ("study-file.md", "claims.md"))
@@ -123,16 +146,16 @@ def test_references_are_made_from_tables_that_exist() -> None:
     assert set(named) >= set(KINDS) - {"studies", "checks"}
 
 
-def test_the_reference_in_the_study_page_is_what_the_code_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reference_in_the_study_page_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
     from reference import PAGE, page
 
     text = text_of(PAGE)
-    assert page(text) == text, "python docs/_ext/reference.py writes it anew"
+    assert page(text) == text, "run python docs/_ext/reference.py"
     assert "| `training.lr` | number from 0 | `0.01` | learning rate |" in text
 
 
-def test_the_table_of_claims_lists_each_with_its_tests_or_says_that_there_is_none(
+def test_the_table_of_claims_lists_every_claim_with_or_without_tests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
@@ -151,7 +174,7 @@ def test_the_table_of_claims_lists_each_with_its_tests_or_says_that_there_is_non
     assert sum("not tested" in line for line in lines) == 49
 
 
-def test_the_pages_of_claims_can_be_made_from_what_the_project_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_claims_can_be_built_from_the_file_in_docs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
     from measured import claim_lines
 
@@ -159,7 +182,7 @@ def test_the_pages_of_claims_can_be_made_from_what_the_project_holds(monkeypatch
 
 
 def studies() -> list[tuple[str, str]]:
-    """The pages' YAML blocks, those that follow on one another joined to one study."""
+    """The studies in the pages; the YAML blocks of the tutorial make up one study."""
     tutorial = "".join(block for block in blocks(ROOT / "docs" / "tutorial.md", "yaml"))
     return [("README", blocks(ROOT / "README.md", "yaml")[0]), ("tutorial", tutorial)]
 
@@ -167,11 +190,10 @@ def studies() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "text"), studies(), ids=[page for page, _ in studies()])
 def test_the_studies_in_the_pages_are_valid(tmp_path: Path, page: str, text: str) -> None:
     from reportgen.study.loading.loader import load_study
-    from reportgen.study.planning.plan import make_plan
 
     path = tmp_path / "example.yaml"
     path.write_text(text, encoding="utf-8")
-    plan = make_plan(load_study(path))
+    plan = load_study(path)
     assert len(plan.runs) == len(plan.variants) * 5
     assert len(plan.variants) == {"README": 2, "tutorial": 6}[page]
 

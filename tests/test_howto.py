@@ -113,7 +113,7 @@ def test_the_recipe_of_a_search_is_a_study(tmp_path: Path) -> None:
     (recipe,) = blocks(ROOT / "docs" / "howto.md", "yaml")
     path = tmp_path / "rate.yaml"
     path.write_text(recipe, encoding="utf-8")
-    plan = make_plan(load_study(path), projected=True)
+    plan = make_plan(load_study(path).study, projected=True)
     assert len(plan.runs) == 20 + 8 * 5
     page = text_of(ROOT / "docs" / "howto.md")
     for setting in re.findall(r'--set "([^"]+)"', page):

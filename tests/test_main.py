@@ -1,4 +1,4 @@
-"""`python -m reportgen`, before there is a command line."""
+"""The entry point `python -m reportgen`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from reportgen.cli.main import invoke
 
 
-def test_an_interruption_while_the_program_loads_shows_no_traceback(monkeypatch, capsys):
+def test_an_interruption_during_the_imports_shows_no_traceback(monkeypatch, capsys):
     class Interrupted:
         def find_spec(self, name, path=None, target=None):
             if name == "reportgen.cli.main":
@@ -25,8 +25,8 @@ def test_an_interruption_while_the_program_loads_shows_no_traceback(monkeypatch,
 
 
 @pytest.mark.parametrize("verb", ["run", "check", "index", "verify", "diagnose"])
-def test_a_name_that_no_file_can_have_is_an_error_of_usage(verb, capsys):
-    assert invoke([verb, "a" * 5000]) in (2, 3)  # 3 if the system takes it for the name of a missing study
+def test_a_name_that_is_too_long_for_a_file_is_an_error_without_traceback(verb, capsys):
+    assert invoke([verb, "a" * 5000]) in (2, 3)  # 3 if the system allows such names: a missing study
     printed = capsys.readouterr().err
     assert printed.startswith("reportgen: ")
     assert printed.count("\n") == 1

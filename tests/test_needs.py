@@ -1,4 +1,4 @@
-"""The table of what rules need of a record, in the page on diagnoses."""
+"""The table of what each rule needs of a record, in docs/diagnose.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reportgen.analysis.diagnosis.rules import RULES
 EXTENSIONS = Path(__file__).resolve().parents[1] / "docs" / "_ext"
 
 
-def test_every_rule_comes_to_a_judgement_at_one_part_of_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_needs_lists_every_rule_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(EXTENSIONS))
     from needs import PAGE, page, rules_by_part
 
@@ -23,4 +23,4 @@ def test_every_rule_comes_to_a_judgement_at_one_part_of_a_record(monkeypatch: py
     assert "train_eval_mismatch" in found["`network.batchnorm` and `network.dropout`"]
     assert "class_imbalance" in found["`val_confusion` and `train_confusion`"]
     text = PAGE.read_text(encoding="utf-8")
-    assert page(text) == text, "python docs/_ext/needs.py writes it anew"
+    assert page(text) == text, "run python docs/_ext/needs.py"

@@ -1,4 +1,4 @@
-"""Where studies and templates are found."""
+"""The search for studies and templates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reportgen.study.loading.loader import load_study
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A working folder with two studies, and two others that are shipped."""
+    """A working folder with two studies, and two shipped studies."""
     monkeypatch.chdir(tmp_path)
     for path in ("mine/b.yaml", "mine/a.yml", "mine/notes.md", "empty/notes.md", "shipped/init.yaml", "shipped/x.yaml"):
         Path(path).parent.mkdir(exist_ok=True)
@@ -29,16 +29,16 @@ def test_files_folders_and_names_are_found_in_order(folder):
     assert find_studies(["init", Path("mine")]) == ["init", *inside]
 
 
-def test_a_file_that_is_meant_twice_is_found_once(folder):
+def test_a_file_given_twice_is_found_once(folder):
     assert find_studies(["mine/b.yaml", folder / "mine" / "b.yaml"]) == ["mine/b.yaml"]
     assert len(find_studies(["mine", "mine/b.yaml", "shipped", "init"])) == 4
 
 
-def test_a_name_stands_for_the_shipped_file(folder):
+def test_a_name_is_resolved_to_the_shipped_file(folder):
     assert study_file("init") == folder / "shipped" / "init.yaml"
 
 
-def test_a_file_of_that_name_comes_before_a_shipped_study(folder):
+def test_a_file_takes_precedence_over_a_shipped_study_of_that_name(folder):
     Path("init").write_text("", encoding="utf-8")
     assert study_file("init") == Path("init")
 
@@ -57,7 +57,7 @@ def test_a_folder_of_that_name_without_studies_does_not_hide_a_shipped_study(fol
         ("empty", "no-study", "empty", ".yaml"),
     ],
 )
-def test_what_is_not_there_is_named_with_a_suggestion(folder, name, code, where, named):
+def test_a_missing_study_is_an_error_with_a_suggestion(folder, name, code, where, named):
     with pytest.raises(StudyError) as caught:
         find_studies([name])
     assert (caught.value.code, caught.value.where) == (code, where)
@@ -68,7 +68,7 @@ def test_a_missing_file_is_left_to_the_loader(folder):
     assert find_studies(["nowhere.yaml"]) == ["nowhere.yaml"]
 
 
-def test_shipped_folders_lie_beside_the_package_in_a_checkout_and_inside_it_in_a_wheel(tmp_path, monkeypatch):
+def test_shipped_folders_are_found_in_a_checkout_and_in_a_wheel(tmp_path, monkeypatch):
     package = tmp_path / "site" / "reportgen"
     (tmp_path / "site" / "templates").mkdir(parents=True)
     monkeypatch.setattr(shipped, "_PACKAGE", package)
@@ -77,7 +77,7 @@ def test_shipped_folders_lie_beside_the_package_in_a_checkout_and_inside_it_in_a
     assert shipped.templates_folder() == package / "_shipped" / "templates"
 
 
-def test_a_name_that_is_empty_is_not_taken_for_the_current_folder(tmp_path, monkeypatch):
+def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a.yaml").write_text("title: T\n", encoding="utf-8")
     with pytest.raises(StudyError) as caught:
@@ -86,12 +86,12 @@ def test_a_name_that_is_empty_is_not_taken_for_the_current_folder(tmp_path, monk
     assert find_studies(["."]) == ["a.yaml"]
 
 
-def test_a_path_that_leads_nowhere_is_an_error_of_the_user(tmp_path):
+def test_a_path_that_cannot_be_resolved_is_a_study_error(tmp_path):
     loop = tmp_path / "loop.yaml"
     try:
         loop.symlink_to(loop)
     except OSError:
-        pytest.skip("this system lets nobody make links")
+        pytest.skip("this system does not allow symbolic links")
     for path in (loop, tmp_path / f"{'a' * 300}.yaml"):
         with pytest.raises(StudyError) as caught:
             load_study(find_studies([path])[0])

@@ -40,7 +40,7 @@ from reportgen.study.loading.overrides import with_values
 from reportgen.study.planning.plan import PlannedRun, changed
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import plan_jobs, stored_records, unique
-from reportgen.workflow.run import train_runs
+from reportgen.workflow.training import train_runs
 
 Array = NDArray[np.float64]
 

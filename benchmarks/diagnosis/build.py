@@ -15,10 +15,10 @@ from benchmarks.diagnosis.cases import Case
 from reportgen.errors import StudyError
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import Plan, PlannedRun, Variant, changed, make_plan
+from reportgen.study.planning.plan import Plan, PlannedRun, Variant, changed
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
-from reportgen.workflow.run import train_runs
+from reportgen.workflow.training import train_runs
 
 SEEDS = 3
 LIMIT = 6  # remedies that may be tried for one case, the default of a study
@@ -59,7 +59,7 @@ def prepare(case: Case, folder: Path) -> Prepared:
     head = {"title": case.name, "question": case.plants, "seeds": SEEDS, "remedies": {"limit": LIMIT}}
     path = folder / f"{case.name}.yaml"
     path.write_text(yaml.safe_dump({**head, **case.study}, sort_keys=False), encoding="utf-8", newline="\n")
-    plan = make_plan(load_study(path))
+    plan = load_study(path)
     subject = _subject(case, plan)
     return Prepared(case, plan, subject, tuple(_twin(case, plan, subject)))
 

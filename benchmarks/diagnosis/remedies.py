@@ -17,7 +17,7 @@ from reportgen.study.planning.plan import PlannedRun
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.remedies import try_remedies
 from reportgen.workflow.request import plan_jobs, stored_records, unique
-from reportgen.workflow.run import train_runs
+from reportgen.workflow.training import train_runs
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ PACKAGE = Path(errors.__file__).parent
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Makers = dict[str, tuple[int, set[int]]]
-"""Functions that create an error: the position of the code among their arguments, and the exit codes."""
+"""Functions that create an error, with the position of the code among their arguments and the exit codes."""
 
 
 def code_lines() -> Iterator[str]:
@@ -84,7 +84,7 @@ def _argument(call: ast.Call, position: int) -> ast.expr | None:
 
 
 def _literals(argument: ast.expr | None, function: Function) -> set[str]:
-    """Return the codes that an argument can be: a literal, a choice of literals, a local variable or a default."""
+    """Return the possible codes of an argument: a literal, a conditional, a local variable or a default."""
     if isinstance(argument, ast.IfExp):
         return _literals(argument.body, function) | _literals(argument.orelse, function)
     if isinstance(argument, ast.Name):

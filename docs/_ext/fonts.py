@@ -1,7 +1,7 @@
-"""Makes the fonts of figures anew: `python docs/_ext/fonts.py`.
+"""Generates the fonts of figures: `python docs/_ext/fonts.py`.
 
-They are DejaVu Sans, as matplotlib brings it, with the letters that figures use: what embeds them into a PDF then has a
-tenth of the work. Letters beyond these are taken from DejaVu Sans itself.
+The fonts are subsets of DejaVu Sans from matplotlib with the characters that figures use, which makes embedding them in
+a PDF ten times faster. Figures take all other characters from DejaVu Sans itself.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ LETTERS = (
     *(0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2026, 0x202F, 0x2190, 0x2191, 0x2192),
     *(0x2193, 0x2212, 0x221A, 0x221E, 0x2248, 0x2260, 0x2264, 0x2265),
 )  # fmt: skip
-"""Latin letters, Greek ones, raised and lowered digits, and signs of mathematics."""
+"""Latin and Greek letters, superscript and subscript digits, and mathematical signs."""
 
 SOURCE = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 TARGET = Path(__file__).parents[2] / "reportgen" / "figures" / "fonts"
 
 
 def make(style: str) -> None:
-    """Write one style of the font under a name of its own, as the licence of DejaVu asks of what is changed."""
+    """Write one style of the font under a new name, which the licence of DejaVu requires for modified fonts."""
     options = subset.Options(layout_features=["kern"], name_IDs=["*"], drop_tables=["FFTM"], glyph_names=False)
     font = subset.load_font(str(SOURCE / f"DejaVuSans{style}.ttf"), options)
     font.recalcTimestamp = False

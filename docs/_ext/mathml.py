@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw themselves: the pages load no script from elsewhere."""
+"""Sphinx extension that writes formulas as MathML, which browsers render without scripts."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from sphinx.application import Sphinx
 
 
 def inline(writer: Any, node: nodes.math) -> None:
-    """Write a formula in the line."""
+    """Write an inline formula."""
     writer.body.append(convert(node.astext()))
     raise nodes.SkipNode
 
 
 def block(writer: Any, node: nodes.math_block) -> None:
-    """Write a formula of its own."""
+    """Write a display formula."""
     writer.body.append(convert(node.astext(), display="block"))
     raise nodes.SkipNode
 

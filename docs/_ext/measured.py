@@ -1,4 +1,4 @@
-"""The lectures' claims with what was measured of them, from claims.csv as a course's site has it."""
+"""The claims of the lectures with measured values, from docs/claims.csv, a copy of the file of a site of reports."""
 
 import csv
 import math
@@ -13,23 +13,23 @@ FILE = Path(__file__).parents[1] / "claims.csv"
 
 
 def claim_lines(file: Path = FILE) -> Iterator[str]:
-    """Return a Markdown table: a row for each test of each claim, and one for a claim without a test."""
+    """Yield a Markdown table with one row for each test of a claim, and one row for each claim without a test."""
     tests = read(file)
     yield from ("| claim | study | verdict | measured | 95% interval | n |", "|---|---|---|---|---|---|")
     for claim in lecture_claims():
         words = f"**{claim.number}** {_cell(claim.says)}"
-        mine = [(study, result) for study, result in tests if result.lecture == claim.number]
-        for study, result in mine:
+        own_tests = [(study, result) for study, result in tests if result.lecture == claim.number]
+        for study, result in own_tests:
             number = " ".join(part for part in (measured(result), quantity(result)) if part)
             cells = (words, f"`{study}`: {result.id}", result.verdict, number, measured_interval(result), str(result.n))
             yield f"| {' | '.join(cells)} |"
             words = ""
-        if not mine:
+        if not own_tests:
             yield f"| {words} | | not tested | | | |"
 
 
 def read(file: Path) -> list[tuple[str, ClaimResult]]:
-    """Return the study and the result of every row."""
+    """Return the study and the result of each row."""
     with open(file, encoding="utf-8", newline="") as rows:
         return [(row["study"], _result(row)) for row in csv.DictReader(rows)]
 

@@ -1,9 +1,7 @@
-"""Which parts of a record let which rules look, found by asking them: records of a small network, part after part.
+"""The table of what each rule needs of a record, in docs/diagnose.md; `python docs/_ext/needs.py` updates it.
 
-No rule declares what it needs. So each is asked about the record of a network that was trained here, with more and more
-of its arrays and settings, and stands in the table where it first comes to a judgement.
-
-`python docs/_ext/needs.py` rewrites the table in the page on diagnoses; a test says when that is due.
+Rules do not declare what they need. A small network is trained and recorded here, and every rule is applied to records
+with more and more of its arrays and settings. The table lists each rule where it first comes to a judgement.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ TABLE = re.compile(r"(<!-- generated: needs -->\n).*?(<!-- end -->)", re.DOTALL)
 
 EPOCHS, RATE = 20, 0.5
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "`step_loss`, and the settings that are required": ("step_loss", "network.hidden", "network.activation"),
+    "`step_loss` and the required settings": ("step_loss", "network.hidden", "network.activation"),
     "`network.batchnorm` and `network.dropout`": ("network.batchnorm", "network.dropout"),
     "`epoch_` losses and accuracies": ("epoch_",),
     "`facts.train_n`, `facts.val_n` and `facts.class_counts`": ("facts.train_n", "facts.val_n", "facts.class_counts"),
@@ -33,27 +31,27 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "`facts.baseline_`": ("facts.baseline_",),
     "`probe_` arrays, `facts.probe_n`, `facts.features` and `facts.input_`": ("probe_", "unit_layer", "facts."),
 }
-"""The parts in words, and the beginnings of the names that they add."""
+"""The parts of a record, and the prefixes of the names that each adds."""
 
 ALWAYS = ("training.", "facts.classes")
 
 
 def needs_lines() -> Iterator[str]:
-    """Yield a table in Markdown: a row for each part of a record, with the rules that it lets look."""
-    yield "| with | these look |"
+    """Yield a Markdown table: one row for each part of a record, with the rules that need it."""
+    yield "| with | rules that can judge |"
     yield "|---|---|"
     for part, rules in rules_by_part().items():
-        yield f"| {part} | {', '.join(f'`{rule}`' for rule in rules) or 'no more than before'} |"
+        yield f"| {part} | {', '.join(f'`{rule}`' for rule in rules) or 'no further rules'} |"
 
 
 def page(text: str) -> str:
-    """Return the page with its table written anew."""
+    """Return the text of the page with an updated table."""
     table = "\n".join(needs_lines())
     return TABLE.sub(lambda found: f"{found[1]}\n{table}\n\n{found[2]}", text)
 
 
 def rules_by_part() -> dict[str, list[str]]:
-    """Return the rules that each part of a record lets judge, beside the parts before it."""
+    """Return the rules that can judge from each part of a record on, in alphabetical order."""
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.npz"
         _record(whole)
@@ -68,12 +66,12 @@ def rules_by_part() -> dict[str, list[str]]:
 
 
 def _judged(path: Path) -> set[str]:
-    _, [one] = diagnose_files(path)
-    return {*one.passed, *(finding.rule for finding in one.findings)}
+    _, [diagnosis] = diagnose_files(path)
+    return {*diagnosis.passed, *(finding.rule for finding in diagnosis.findings)}
 
 
 def _write(whole: Path, path: Path, known: tuple[str, ...]) -> None:
-    """Write a record with what is known of another."""
+    """Write a record with the given arrays and settings of another record."""
     with np.load(whole) as members:
         arrays = {name: members[name] for name in members.files if name != "run" and name.startswith(known)}
         run = json.loads(str(members["run"]))
@@ -83,14 +81,14 @@ def _write(whole: Path, path: Path, known: tuple[str, ...]) -> None:
 
 
 def _record(path: Path) -> None:
-    """Train a network of two tanh layers on clouds that are easy to tell apart, and record it."""
+    """Train a network of two tanh layers on well separated clouds, and record it."""
     draws = np.random.default_rng(0)
     y = draws.integers(0, 3, 300)
     x = draws.normal(size=(300, 4)) + 2.0 * np.eye(3, 4)[y]
     weights = [draws.normal(size=size) / np.sqrt(size[0]) for size in ((4, 8), (8, 8), (8, 3))]
     biases = [np.zeros(w.shape[1]) for w in weights]
-    told: dict[str, Any] = {"lr": RATE, "batch_size": 20, "batchnorm": False, "dropout": 0, "epochs": EPOCHS}
-    recorder = Recorder(x[:200], y[:200], x[200:], y[200:], activation="tanh", units_axis=1, **told)
+    settings: dict[str, Any] = {"lr": RATE, "batch_size": 20, "batchnorm": False, "dropout": 0, "epochs": EPOCHS}
+    recorder = Recorder(x[:200], y[:200], x[200:], y[200:], activation="tanh", units_axis=1, **settings)
     for step in range(EPOCHS * 10 + 1):
         if step % 10 == 0:
             recorder.score(*(_forward(part, weights, biases)[-1] for part in (x[:200], x[200:])))

@@ -1,7 +1,7 @@
-"""Markdown of the tables that the code reads, and the command that writes it into docs/study-file.md.
+"""Markdown of the tables of components and settings in docs/study-file.md.
 
-`python docs/_ext/reference.py` rewrites what stands between the comments `generated: NAME` and `end`; a test says when
-that is due.
+`python docs/_ext/reference.py` updates the text between the comments `generated: NAME` and `end`. A test fails if the
+text is out of date.
 """
 
 import re
@@ -21,19 +21,19 @@ PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def settings(part: str) -> Iterator[str]:
-    """Return a table of the settings of claims, or of all others."""
-    yield from ("| setting | takes | default | what it is |", "|---|---|---|---|")
-    for one in explained():
-        if one.path.startswith("claims.") == (part == "claims"):
-            path = one.path.removeprefix("claims.")
-            yield f"| `{path}` | {_cell(_ranged(one.takes, one.span))} | {one.default} | {_cell(one.what)} |"
+    """Yield a table of the settings of claims, if `part` is "claims", or of all other settings."""
+    yield from ("| setting | takes | default | description |", "|---|---|---|---|")
+    for setting in explained():
+        if setting.path.startswith("claims.") == (part == "claims"):
+            path, accepted = setting.path.removeprefix("claims."), _ranged(setting.takes, setting.span)
+            yield f"| `{path}` | {_cell(accepted)} | {setting.default} | {_cell(setting.what)} |"
 
 
 def entries(kind: str) -> Iterator[str]:
-    """Return all entries of a kind: a table where each is a sentence, else a list."""
+    """Yield all entries of a kind: as a table if each entry is a sentence, otherwise as a list."""
     found = KINDS[kind]()
     if all(isinstance(entry, str) for entry in found.values()):
-        yield from (f"| {kind.removesuffix('s')} | what it is |", "|---|---|")
+        yield from (f"| {kind.removesuffix('s')} | description |", "|---|---|")
         yield from (f"| `{name}` | {_cell(entry)} |" for name, entry in found.items())
         return
     for name, entry in found.items():
@@ -42,7 +42,7 @@ def entries(kind: str) -> Iterator[str]:
 
 
 def rule_titles() -> Iterator[str]:
-    """Return a table of the rules; what each measures and why stands in the built pages, and `describe` prints it."""
+    """Yield a table with the titles of the rules; docs/rules.md has their documentation."""
     yield from ("| rule | finds |", "|---|---|")
     yield from (f"| `{name}` | {_cell(rule.title)} |" for name, rule in RULES.items())
 
@@ -76,21 +76,21 @@ def _row(row: Row) -> Iterator[str]:
 
 
 def _parameters(parameters: Iterable[Parameter]) -> Iterator[str]:
-    yield from ("| parameter | takes | default | what it is |", "|---|---|---|---|")
-    for one in parameters:
-        accepted = _ranged(kind_of(one), span_of(one))
-        yield f"| `{one.name}` | {accepted} | {default_of(one)} | {_cell(one.description)} |"
+    yield from ("| parameter | takes | default | description |", "|---|---|---|---|")
+    for parameter in parameters:
+        accepted = _ranged(kind_of(parameter), span_of(parameter))
+        yield f"| `{parameter.name}` | {accepted} | {default_of(parameter)} | {_cell(parameter.description)} |"
 
 
 def _ranged(takes: str, span: str) -> str:
-    """Return what a setting takes, with the range of its number, which is named first."""
+    """Return the accepted values of a setting, with the range after the kind of number."""
     kind, comma, others = takes.partition(",")
     numeric = kind in ("number", "integer", "numbers")
     return f"{kind} {span}".strip() + comma + others if numeric else f"{takes} {span}".strip()
 
 
 def _other(entry: Any) -> Iterator[str]:
-    """Return the title of a rule or a figure and its file's docstring."""
+    """Yield the title of a rule or a figure, the docstring of its file, and its sources."""
     yield summary(entry)
     yield from ("", *documentation(entry).splitlines())
     sources = getattr(entry, "sources", ())
@@ -102,7 +102,7 @@ def _cell(text: str) -> str:
 
 
 def part(name: str) -> list[str]:
-    """Return a generated part of the page by its name."""
+    """Return the lines of a generated part by its name."""
     if name in ("settings", "claims"):
         return list(settings(name))
     return list(
@@ -111,7 +111,7 @@ def part(name: str) -> list[str]:
 
 
 def page(text: str) -> str:
-    """Return the page with its generated parts written anew."""
+    """Return the text of the page with updated generated parts."""
 
     def filled(found: re.Match[str]) -> str:
         body = "\n".join(part(found[2])).strip()

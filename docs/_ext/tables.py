@@ -1,6 +1,6 @@
-"""Directives that write a reference from the tables that the code reads, so that the pages cannot fall behind.
+"""Sphinx directives for pages that are generated from the tables of the package.
 
-`{catalogue} rules` lists every entry of that kind, `{claims}` the lectures' claims with their tests, and
+`{catalogue} rules` lists every entry of a kind, `{claims}` the claims of the lectures with their tests, and
 `{error-codes}` the codes of errors.
 """
 
@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 
 class _Markdown(SphinxDirective):
-    """A directive whose content is Markdown that `lines` makes."""
+    """Base class of directives whose content is the Markdown of `lines`."""
 
     required_arguments = 0
     optional_arguments = 1
@@ -26,33 +26,33 @@ class _Markdown(SphinxDirective):
         raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
-        """Return the nodes that the Markdown stands for."""
+        """Return the nodes of the parsed Markdown."""
         holder = nodes.Element()
         self.state.nested_parse(StringList(list(self.lines()), source=self.get_source_info()[0]), 0, holder)
         return holder.children
 
 
 class Catalogue(_Markdown):
-    """All entries of one kind, as a list."""
+    """List of all entries of a kind."""
 
     def lines(self) -> Iterable[str]:
-        """Return an item for each entry."""
+        """Return the list."""
         return entries(self.arguments[0])
 
 
 class Claims(_Markdown):
-    """The claims of the lectures with every test of them."""
+    """Table of the claims of the lectures with all of their tests."""
 
     def lines(self) -> Iterable[str]:
-        """Return a table with one row a test."""
+        """Return a table with one row per test."""
         return claim_lines()
 
 
 class ErrorCodes(_Markdown):
-    """The codes of errors with meanings and exit codes."""
+    """Table of error codes with meanings and exit codes."""
 
     def lines(self) -> Iterable[str]:
-        """Return a table with one row a code."""
+        """Return a table with one row per code."""
         return code_lines()
 
 

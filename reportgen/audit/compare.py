@@ -1,4 +1,4 @@
-"""What changed from one report to another: settings, verdicts, scores by paired seeds, and findings."""
+"""Comparison of two reports: settings, verdicts, scores by paired seeds, findings and versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reportgen.report.site.finished import (
 
 HELD_OUT = ("val_accuracy", "val_loss")
 SCORED = ("ok", "stopped")
-"""How runs end that have final scores."""
+"""Statuses of runs with final scores."""
 
 ABOUT = ("reportgen", "python", "numpy", "numba", "platform")
 
@@ -31,7 +31,7 @@ Pair = tuple[FinishedRun, FinishedRun]
 
 @dataclass(frozen=True)
 class SettingChange:
-    """A setting that differs in some of the variants that both reports have; None for one that is not there."""
+    """A setting that differs in some of the common variants; None stands for a missing setting."""
 
     path: str
     before: Any
@@ -41,11 +41,17 @@ class SettingChange:
 
 @dataclass(frozen=True)
 class ScoreChange:
-    """A score of a variant in both reports: means over the n seeds that have it in both.
+    """A score of a variant in both reports.
 
-    A run that diverged or failed has none. difference: the mean of after less before, seed by seed; interval: its 95%
-    bounds by Student's t, NaN below two seeds. It stands for itself: no correction is made for how many scores are
-    compared.
+    Attributes
+    ----------
+    variant : label of the variant.
+    score : name of the score.
+    before, after : means over the seeds with the score in both reports; diverged and failed runs have none.
+    difference : mean of after minus before, paired by seed.
+    interval : 95% confidence interval of the difference by Student's t, NaN for fewer than two seeds. It is not
+        corrected for the number of compared scores.
+    n : number of seeds.
     """
 
     variant: str
@@ -59,7 +65,7 @@ class ScoreChange:
 
 @dataclass(frozen=True)
 class StatusChange:
-    """How many of a variant's n runs in both reports diverged or failed, in each of them."""
+    """How many of the `n` common runs of a variant diverged or failed before and after."""
 
     variant: str
     before: int
@@ -69,7 +75,7 @@ class StatusChange:
 
 @dataclass(frozen=True)
 class ClaimChange:
-    """A claim in both reports, or None in the one that has it not."""
+    """A claim in both reports; None in the report that does not have it."""
 
     id: str
     before: FinishedClaim | None
@@ -77,23 +83,29 @@ class ClaimChange:
 
     @property
     def lost(self) -> bool:
-        """Whether it was supported and is not any more."""
+        """Whether the claim was supported and no longer is."""
         return self.before is not None and self.before.verdict == "supported" and not _supported(self.after)
 
     @property
     def same(self) -> bool:
-        """Whether the verdict is what it was."""
+        """Whether the verdict is unchanged."""
         return self.before is not None and self.after is not None and self.before.verdict == self.after.verdict
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed from the report `before` to the report `after`.
+    """The changes from the report `before` to the report `after`.
 
-    about: versions and platform that differ. gone, new: labels of variants that only one of them has; resolved,
-    appeared: findings that only one has, of the variants that both have. runs: how many runs of variant and seed both
-    have, and how many of them are the very same. ends: of variants whose runs are not, and some of which diverged or
-    failed.
+    Attributes
+    ----------
+    about : versions and platform that differ.
+    settings : settings that differ.
+    gone, new : labels of the variants that only `before`, or only `after`, has.
+    runs : number of common runs by variant and seed, and how many of them are identical.
+    claims : the claims of both reports.
+    ends : common variants with changed runs, some of which diverged or failed.
+    scores : scores of common variants with changed runs.
+    resolved, appeared : findings in common variants that only `before`, or only `after`, has.
     """
 
     before: Results
@@ -116,20 +128,20 @@ class Changes:
 
     @property
     def lost(self) -> tuple[str, ...]:
-        """Ids of the claims that were supported and are not any more."""
+        """Ids of the claims that were supported and no longer are."""
         return tuple(claim.id for claim in self.claims if claim.lost) if self.judged else ()
 
 
 def compare_reports(before: str | Path, after: str | Path) -> Changes:
-    """Return what changed from one report to another, each given by its folder or its results.json.
+    """Return the changes from one report to another; each argument is a report folder or its results.json.
 
-    Raises UsageError for what is no single report, and ResultsError for results that cannot be read.
+    Raises UsageError if an argument is not a single report, and ResultsError if results cannot be read.
     """
-    return changes(*(read_results(_single(given)) for given in (before, after)))
+    return changes(*(read_results(_single(source)) for source in (before, after)))
 
 
 def changes(before: Results, after: Results) -> Changes:
-    """Return what changed; variants, claims and findings are the same where their ids are."""
+    """Return the changes; variants, claims and findings are matched by id."""
     old, new = ({variant.id: variant for variant in results.variants} for results in (before, after))
     a, b = _runs(before), _runs(after)
     both = [place for place in a if place in b]
@@ -151,11 +163,11 @@ def changes(before: Results, after: Results) -> Changes:
     )
 
 
-def _single(given: str | Path) -> Path:
-    found = find_reports([given])
+def _single(source: str | Path) -> Path:
+    found = find_reports([source])
     if len(found) > 1:
         message = f"the folder contains {len(found)} reports"
-        raise UsageError("ambiguous-argument", message, where=str(given), hint="name one of them")
+        raise UsageError("ambiguous-argument", message, where=str(source), hint="name one of them")
     return found[0]
 
 
@@ -164,7 +176,7 @@ def _runs(results: Results) -> dict[tuple[str, int], FinishedRun]:
 
 
 def _settings(before: Results, after: Results) -> tuple[SettingChange, ...]:
-    """Return the settings that differ, each with all variants in which it does so alike."""
+    """Return the settings that differ, each with all variants that have the same difference."""
     new = {variant.id: variant.settings for variant in after.variants}
     found: list[SettingChange] = []
     for variant in before.variants:
@@ -173,10 +185,10 @@ def _settings(before: Results, after: Results) -> tuple[SettingChange, ...]:
             pair = (variant.settings.get(path), now.get(path))
             if pair[0] != pair[1]:
                 found.append(SettingChange(path, *pair, (variant.label,)))
-    return _gathered(found)
+    return _merged(found)
 
 
-def _gathered(found: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
+def _merged(found: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
     alike: dict[str, SettingChange] = {}
     for one in found:
         key = repr((one.path, one.before, one.after))
@@ -193,7 +205,7 @@ def _claims(before: Results, after: Results) -> tuple[ClaimChange, ...]:
 def _pairs(
     a: Mapping[tuple[str, int], FinishedRun], b: Mapping[tuple[str, int], FinishedRun], labels: Mapping[str, str]
 ) -> list[tuple[str, Sequence[Pair]]]:
-    """Return the label and the runs in both reports of each variant whose runs are not all the same."""
+    """Return the label and the common runs of each variant whose runs are not all identical."""
     found: list[tuple[str, Sequence[Pair]]] = []
     for variant, label in labels.items():
         pairs = [(a[place], b[place]) for place in a if place[0] == variant and place in b]
@@ -208,7 +220,7 @@ def _end(label: str, pairs: Sequence[Pair]) -> StatusChange:
 
 
 def _scores(label: str, pairs: Sequence[Pair]) -> list[ScoreChange]:
-    """Return a variant's scores on held-out examples, all of them where it has none there."""
+    """Return the scores of a variant on held-out examples, or all scores if it has none there."""
     known = [made for score in HELD_OUT if (made := _score(label, score, pairs)).n]
     return known or [made for score in SCORES if (made := _score(label, score, pairs)).n]
 
@@ -223,7 +235,7 @@ def _score(label: str, score: str, pairs: Sequence[Pair]) -> ScoreChange:
 
 
 def _only_in(results: Results, other: Results) -> tuple[FinishedFinding, ...]:
-    """Return the findings that the other report has not, in the variants that it has."""
+    """Return the findings that the other report does not have, in common variants."""
     known = {(finding.rule, finding.variant) for finding in other.findings}
     variants = {variant.id for variant in other.variants}
     found = (finding for finding in results.findings if finding.variant in variants)

@@ -1,4 +1,4 @@
-"""Where two tellings of the same results part: values of results.json, and tables as CSV."""
+"""Differences between reported and recomputed results: values of results.json and CSV tables."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-15
-"""Numbers that differ by less are the same: another machine, or another order of adding up, changes their last bits.
+"""Numbers that differ by less are equal: the last bits depend on the machine and on the order of summation.
 
-Differences of scores may cancel to nothing but such bits, so that a share of what is left would say little.
+The absolute tolerance is for differences of scores, which may cancel to nothing but such bits.
 """
 
 ITEMS = {
@@ -29,7 +29,7 @@ ITEMS = {
     "figures": ("id",),
     "searches": ("search",),
 }
-"""By what an item of a list in results.json is told from the others."""
+"""Keys that identify an item of each list in results.json."""
 
 ROWS = {
     "variants": ("variant",),
@@ -40,54 +40,58 @@ ROWS = {
     "comparisons": ("a", "b", "score"),
     "findings": ("rule", "variant"),
 }
-"""By what a row of a table is told from the others."""
+"""Columns that identify a row of each table."""
 
 WORDED = "figures: "
-"""Where words are not results: titles, captions and alternative texts are held against one another by their numbers."""
+"""Places whose wording is not a result: only the numbers in titles, captions and alternative texts are compared."""
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 COUNTED = ("seed", "size", "epoch", "step", "layer")
-"""Names that are numbers, and stand beside what they count."""
+"""Keys with numeric values, which are shown together with the key."""
 
-LONGEST = 200  # letters of a value that a line shows
+LONGEST = 200  # characters of a value in a line
 
-NOTHING = object()
-"""Stands for what is in one of the two alone."""
+MISSING = object()
+"""Value of an entry that only the other side has."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A place where what is told is not what records say; None for a side that has nothing there.
+    """A difference between a report and its recomputation.
 
-    file: of the report; place: in it, in words.
+    Attributes
+    ----------
+    file, place : file in the report and place in it.
+    reported, recomputed : both values, None if missing.
+    text : message.
     """
 
     file: str
     place: str
-    told: Any
+    reported: Any
     recomputed: Any
     text: str
 
 
-def result_differences(file: str, told: Mapping[str, Any], recomputed: Mapping[str, Any]) -> Iterator[Difference]:
-    """Yield where results differ; lists of variants, runs and the like are matched by the names of their items."""
-    for key in dict.fromkeys((*recomputed, *told)):
-        sides = [side.get(key, NOTHING) for side in (told, recomputed)]
-        if key in ITEMS and all(_is_table(side) for side in sides if side is not NOTHING):
-            named = [_named(side if side is not NOTHING else (), ITEMS[key]) for side in sides]
+def result_differences(file: str, reported: Mapping[str, Any], recomputed: Mapping[str, Any]) -> Iterator[Difference]:
+    """Yield the differences of results; lists, such as variants and runs, are matched by the names of their items."""
+    for key in dict.fromkeys((*recomputed, *reported)):
+        sides = [side.get(key, MISSING) for side in (reported, recomputed)]
+        if key in ITEMS and all(_is_table(side) for side in sides if side is not MISSING):
+            named = [_named(side if side is not MISSING else (), ITEMS[key]) for side in sides]
             for name in dict.fromkeys((*named[1], *named[0])):
-                items = [side.get(name, NOTHING) for side in named]
-                yield from _apart(file, f"{key}: {name}", *items)
+                items = [side.get(name, MISSING) for side in named]
+                yield from _differences(file, f"{key}: {name}", *items)
         else:
-            yield from _apart(file, key, *sides)
+            yield from _differences(file, key, *sides)
 
 
-def table_differences(file: str, name: str, told: str, recomputed: str) -> Iterator[Difference]:
-    """Yield where two tables in CSV differ; a difference is a cell, or a row that one of them lacks."""
-    if told == recomputed:
+def table_differences(file: str, name: str, reported: str, recomputed: str) -> Iterator[Difference]:
+    """Yield the differences of two CSV tables: cells, and rows that only one of them has."""
+    if reported == recomputed:
         return
-    tables = [list(csv.reader(io.StringIO(text))) for text in (told, recomputed)]
+    tables = [list(csv.reader(io.StringIO(text))) for text in (reported, recomputed)]
     columns = [table[0] if table else [] for table in tables]
     if columns[0] != columns[1]:
         yield _difference(file, "columns", ", ".join(columns[0]), ", ".join(columns[1]))
@@ -95,36 +99,36 @@ def table_differences(file: str, name: str, told: str, recomputed: str) -> Itera
     items = [[dict(zip(columns[0], map(_cell, row), strict=False)) for row in table[1:]] for table in tables]
     named = [_named(table, ROWS[name]) for table in items]
     for row in dict.fromkeys((*named[1], *named[0])):
-        yield from _apart(file, row, *(table.get(row, NOTHING) for table in named))
+        yield from _differences(file, row, *(table.get(row, MISSING) for table in named))
 
 
-def _apart(file: str, place: str, told: Any, recomputed: Any) -> Iterator[Difference]:
-    """Yield where two values differ, down to the innermost that do."""
-    if told == recomputed:
+def _differences(file: str, place: str, reported: Any, recomputed: Any) -> Iterator[Difference]:
+    """Yield the innermost differences of two values."""
+    if reported == recomputed:
         return
-    if isinstance(told, Mapping) and isinstance(recomputed, Mapping):
-        for key in dict.fromkeys((*recomputed, *told)):
-            yield from _apart(file, f"{place}: {key}", told.get(key, NOTHING), recomputed.get(key, NOTHING))
-    elif isinstance(told, list) and isinstance(recomputed, list) and len(told) == len(recomputed):
-        for number, pair in enumerate(zip(told, recomputed, strict=True), 1):
-            yield from _apart(file, f"{place}: {number}", *pair)
-    elif not (_close(told, recomputed) or (place.startswith(WORDED) and _same_numbers(told, recomputed))):
-        yield _difference(file, place, told, recomputed)
+    if isinstance(reported, Mapping) and isinstance(recomputed, Mapping):
+        for key in dict.fromkeys((*recomputed, *reported)):
+            yield from _differences(file, f"{place}: {key}", reported.get(key, MISSING), recomputed.get(key, MISSING))
+    elif isinstance(reported, list) and isinstance(recomputed, list) and len(reported) == len(recomputed):
+        for number, pair in enumerate(zip(reported, recomputed, strict=True), 1):
+            yield from _differences(file, f"{place}: {number}", *pair)
+    elif not (_close(reported, recomputed) or (place.startswith(WORDED) and _same_numbers(reported, recomputed))):
+        yield _difference(file, place, reported, recomputed)
 
 
-def _close(told: Any, recomputed: Any) -> bool:
-    numbers = [_number(value) for value in (told, recomputed)]
+def _close(reported: Any, recomputed: Any) -> bool:
+    numbers = [_number(value) for value in (reported, recomputed)]
     return None not in numbers and math.isclose(*numbers, rel_tol=RELATIVE, abs_tol=ABSOLUTE)  # type: ignore[arg-type]
 
 
-def _same_numbers(told: Any, recomputed: Any) -> bool:
-    """Return whether two texts hold the same numbers in whatever words, which change from version to version."""
-    both = isinstance(told, str) and isinstance(recomputed, str)
-    return both and NUMBER.findall(told) == NUMBER.findall(recomputed)
+def _same_numbers(reported: Any, recomputed: Any) -> bool:
+    """Return whether two texts contain the same numbers; the wording changes between versions."""
+    both = isinstance(reported, str) and isinstance(recomputed, str)
+    return both and NUMBER.findall(reported) == NUMBER.findall(recomputed)
 
 
 def _number(value: Any) -> float | None:
-    """Return a number, also one in a cell; None for what is none, and for whole numbers, which are exact."""
+    """Return a float, also one in a cell; None for other values and for integers, which must be equal."""
     if isinstance(value, str) and any(sign in value for sign in ".e"):
         try:
             return float(value)
@@ -134,26 +138,26 @@ def _number(value: Any) -> float | None:
 
 
 def _cell(text: str) -> Any:
-    """Return what a cell holds: lists and mappings from JSON, all else as it stands."""
+    """Return the value of a cell: lists and mappings parsed from JSON, otherwise the text."""
     if text[:1] in ("[", "{"):
         with contextlib.suppress(ValueError, RecursionError):
             return json.loads(text)
     return text
 
 
-def _difference(file: str, place: str, told: Any, recomputed: Any) -> Difference:
-    if told is NOTHING:
-        text = f"{file}: {place}: missing; the records make it {_shown(recomputed)}"
-    elif recomputed is NOTHING:
-        text = f"{file}: {place}: {_shown(told)}, of which the records know nothing"
+def _difference(file: str, place: str, reported: Any, recomputed: Any) -> Difference:
+    if reported is MISSING:
+        text = f"{file}: {place}: missing; recomputed from the records: {_shown(recomputed)}"
+    elif recomputed is MISSING:
+        text = f"{file}: {place}: {_shown(reported)}, not in the records"
     else:
-        text = f"{file}: {place}: {_shown(told)}; the records make it {_shown(recomputed)}"
-    told, recomputed = (None if side is NOTHING else side for side in (told, recomputed))
-    return Difference(file, place, told, recomputed, text)
+        text = f"{file}: {place}: {_shown(reported)}; recomputed from the records: {_shown(recomputed)}"
+    reported, recomputed = (None if side is MISSING else side for side in (reported, recomputed))
+    return Difference(file, place, reported, recomputed, text)
 
 
 def _shown(value: Any) -> str:
-    """Return a value on one line; of a long one its beginning."""
+    """Return a value on one line, truncated if it is long."""
     if isinstance(value, Mapping):
         return f"an entry of {len(value)} values"
     text = json.dumps(value, ensure_ascii=False)
@@ -166,11 +170,11 @@ def _is_table(value: Any) -> bool:
 
 def _named(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Return items by their names; equal names are numbered."""
-    seen: Counter[str] = Counter()
-    found: dict[str, Mapping[str, Any]] = {}
+    counts: Counter[str] = Counter()
+    named: dict[str, Mapping[str, Any]] = {}
     for item in items:
         parts = [(key, item[key]) for key in keys if item.get(key) not in (None, "")]
         name = ", ".join(f"{key} {value}" if key in COUNTED else str(value) for key, value in parts)
-        seen[name] += 1
-        found[f"{name} ({seen[name]})" if seen[name] > 1 else name] = item
-    return found
+        counts[name] += 1
+        named[f"{name} ({counts[name]})" if counts[name] > 1 else name] = item
+    return named

@@ -1,7 +1,4 @@
-"""`reportgen verify`: a report against its records.
-
-Everything that results.json and tables/ say is computed anew from the stored runs and held against what stands there.
-"""
+"""Verification of a report: recomputes results.json and tables/ from the stored runs and compares them."""
 
 from __future__ import annotations
 
@@ -26,15 +23,24 @@ from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan, make_plan
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.request import RunRequest, plan_jobs, unique
-from reportgen.workflow.run import analyse_stored, stored_stages
+from reportgen.workflow.run import analyse_runs
+from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns, stored_stages
 
 PATH = "data.path"
-SHOWN = 12  # letters of a run's key that tell it from others
+SHOWN = 12  # characters of a run's key in messages
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What became of holding a report against its records: how many runs its plan has, and what differs."""
+    """The result of verifying a report.
+
+    Attributes
+    ----------
+    folder : the report's folder.
+    study : id of the study.
+    runs : number of runs in the plan.
+    differences : differences between the report and its recomputation.
+    """
 
     folder: Path
     study: str
@@ -43,35 +49,42 @@ class Verification:
 
 
 def verify_report(folder: Path, allow_code: bool = False) -> Verification:
-    """Return how a report agrees with its records.
+    """Return the differences between a report and the records of its runs.
 
-    Where records are missing or damaged, these are the differences: nothing can be computed without them. Raises
-    ResultsError where results.json cannot be read or another engine has trained, StudyError where its study cannot,
-    and MissingError where the data are not at hand, by which the runs are known. allow_code: load the plug-ins that the
-    study names.
+    If records are missing or damaged, these are the only differences, since nothing can be recomputed. With
+    `allow_code`, the plug-ins in the study are loaded.
+
+    Raises
+    ------
+    ResultsError
+        If results.json cannot be read, or another version of the engine trained the runs.
+    StudyError
+        If the study in the report cannot be read.
+    MissingError
+        If the data are not available; the keys of the runs depend on them.
     """
-    results, told = read_results(folder), read_values(folder / RESULTS)
-    request = _order(folder, results, told, allow_code)
+    results, reported = read_results(folder), read_values(folder / RESULTS)
+    request = _request(folder, results, reported, allow_code)
     _refuse_other_engine(request, results)
     request, records = stored_stages(request)
     request = replace(request, plan=_with_paths(request.plan, results))
     jobs = unique(plan_jobs(request.plan))
-    found = tuple(_faults(request, [job for job in jobs if job.key not in records], results))
-    if not found:
-        analysis = analyse_stored(request, records, ProgressListener()).analysis
-        found = (*_in_results(analysis, told), *_in_tables(analysis, folder / "tables"))
-    return Verification(folder, results.study.id, len(jobs), found)
+    differences = tuple(_faults(request, [job for job in jobs if job.key not in records], results))
+    if not differences:
+        analysis = analyse_runs(CollectedRuns(request, records), StoredRuns(), ProgressListener()).analysis
+        differences = (*_in_results(analysis, reported), *_in_tables(analysis, folder / "tables"))
+    return Verification(folder, results.study.id, len(jobs), differences)
 
 
-def _order(folder: Path, results: Results, told: Mapping[str, Any], allow_code: bool) -> RunRequest:
-    """Return the order that the report was made by, from the study that it keeps."""
-    command = str((told.get("provenance") or {}).get("command") or "")
+def _request(folder: Path, results: Results, reported: Mapping[str, Any], allow_code: bool) -> RunRequest:
+    """Return the request that produced the report, from the study file inside it."""
+    command = str((reported.get("provenance") or {}).get("command") or "")
     mark = {"watermark": results.study.watermark} if results.study.watermark else {}
-    study = load_study(folder / STUDY, mark, allow_code=allow_code)
-    made_of = {"id": results.study.id, "sha256": told["study"].get("sha256")}  # of the file, which need not be here
+    study = load_study(folder / STUDY, mark, allow_code=allow_code).study
+    origin = {"id": results.study.id, "sha256": reported["study"].get("sha256")}  # of the original file
     typed = any(part.startswith("search") for part in _words(command))
     return RunRequest(
-        make_plan(study.model_copy(update={**made_of, "search_is_typed": typed})),
+        make_plan(study.model_copy(update={**origin, "search_is_typed": typed})),
         folder,
         ("json",),
         command,
@@ -80,10 +93,10 @@ def _order(folder: Path, results: Results, told: Mapping[str, Any], allow_code: 
 
 
 def _with_paths(plan: Plan, results: Results) -> Plan:
-    """Return the plan with the paths of data as results.json has them, seen from where the study lay."""
-    told = {variant.id: variant.settings for variant in results.variants}
+    """Return the plan with the data paths in results.json, which are relative to the original study file."""
+    reported = {variant.id: variant.settings for variant in results.variants}
     variants = [
-        replace(one, settings={**one.settings, PATH: told.get(one.id, {}).get(PATH, one.settings[PATH])})
+        replace(one, settings={**one.settings, PATH: reported.get(one.id, {}).get(PATH, one.settings[PATH])})
         if PATH in one.settings
         else one
         for one in plan.variants
@@ -113,17 +126,17 @@ def _is_key(text: str) -> bool:
 
 
 def _faults(request: RunRequest, missing: Sequence[Job], results: Results) -> Iterator[Difference]:
-    """Yield what is wrong with each record that the study's plan asks for and that cannot be read."""
-    told = {(run.variant, run.seed): run.key for run in results.runs}
+    """Yield the fault of each record that is missing or cannot be read."""
+    reported = {(run.variant, run.seed): run.key for run in results.runs}
     labels = _labels(request.plan)
     for job in missing:
         place = f"{labels[job.run.variant]}, seed {job.run.seed}"
-        key = told.get((job.run.variant, job.run.seed), job.key)
+        key = reported.get((job.run.variant, job.run.seed), job.key)
         if key == job.key:
             fault = str(request.store.fault(job.run, job.fingerprint))
             yield Difference(f"runs/{job.key}", place, None, job.key, f"runs/{job.key}: {place}: {fault}")
         else:
-            text = f"{key[:SHOWN]}, but by {STUDY} and the data the run is {job.key[:SHOWN]}, which is not stored"
+            text = f"{key[:SHOWN]}; from {STUDY} and the data it is {job.key[:SHOWN]}, which is not stored"
             yield Difference(RESULTS, place, key, job.key, f"{RESULTS}: runs: {place}: key: {text}")
 
 
@@ -131,18 +144,18 @@ def _labels(plan: Plan) -> dict[str, str]:
     return {variant.id: variant.label for variant in plan.variants}
 
 
-def _in_results(analysis: Analysis, told: Mapping[str, Any]) -> Iterator[Difference]:
-    drawings = figures.draw_all(analysis) if "figures" in told else []
-    yield from result_differences(RESULTS, told, results_dict(analysis, drawings))
+def _in_results(analysis: Analysis, reported: Mapping[str, Any]) -> Iterator[Difference]:
+    drawings = figures.draw_all(analysis) if "figures" in reported else []
+    yield from result_differences(RESULTS, reported, results_dict(analysis, drawings))
 
 
 def _in_tables(analysis: Analysis, folder: Path) -> Iterator[Difference]:
     for name, build in TABLES.items():
         file = f"tables/{name}.csv"
         try:
-            told = (folder / f"{name}.csv").read_text(encoding="utf-8")
-            yield from table_differences(file, name, told, csv_text(*build(analysis)))
+            reported = (folder / f"{name}.csv").read_text(encoding="utf-8")
+            yield from table_differences(file, name, reported, csv_text(*build(analysis)))
         except OSError as error:
             yield Difference(file, "", None, None, f"{file}: cannot be read: {error.strerror or error}")
         except (ValueError, csv.Error):
-            yield Difference(file, "", None, None, f"{file}: this is no table in CSV")
+            yield Difference(file, "", None, None, f"{file}: not a CSV table")

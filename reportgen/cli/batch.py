@@ -1,4 +1,4 @@
-"""Several studies one after another: what goes wrong in one does not stop the others, and each leaves a line."""
+"""Several studies in one command: an error in one does not stop the others, and each has a summary line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Maker = Callable[[RunRequest, ProgressListener], Report]
 
 @dataclass(frozen=True)
 class StudyOutcome:
-    """A study that was tried: its report, or what went wrong instead; seconds: how long that took."""
+    """The outcome of a study: its report or its error, and the time it took in seconds."""
 
     request: RunRequest
     seconds: float
@@ -28,12 +28,12 @@ class StudyOutcome:
 
     @property
     def name(self) -> str:
-        """The study's id."""
+        """The id of the study."""
         return self.request.plan.study.id
 
 
-def parts(requests: Sequence[RunRequest]) -> list[BatchPosition | None]:
-    """Return the place of each study among all, by the time that they are expected to take; one alone has none."""
+def positions(requests: Sequence[RunRequest]) -> list[BatchPosition | None]:
+    """Return the position of each study with the expected times; None for a single study."""
     if len(requests) < 2:
         return [None for _ in requests]
     costs = [_expected_seconds(request) for request in requests]
@@ -43,12 +43,12 @@ def parts(requests: Sequence[RunRequest]) -> list[BatchPosition | None]:
 def _expected_seconds(request: RunRequest) -> float:
     try:
         return sum(weights(request.plan, unique(plan_jobs(request.plan))).values())
-    except ReportgenError:  # data that are not at hand; the study itself will say so
+    except ReportgenError:  # such as missing data, which the study reports itself
         return 1.0
 
 
 def run_one(request: RunRequest, make: Maker, listener: ProgressListener) -> StudyOutcome:
-    """Return how making the report of a study ended; only an interruption is left to the caller."""
+    """Make the report of a study and return the outcome; only KeyboardInterrupt is raised."""
     begin = time.monotonic()
     try:
         with listener:
@@ -59,7 +59,7 @@ def run_one(request: RunRequest, make: Maker, listener: ProgressListener) -> Stu
 
 
 def summary_lines(ended: Sequence[StudyOutcome]) -> Iterator[Line]:
-    """Yield a line for each study, with its verdicts, seconds and report, and one for all."""
+    """Yield a heading, a line for each study with verdicts, time and report, and a line with the totals."""
     width = max(len(one.name) for one in ended)
     yield "bold", f"{len(ended)} studies in {shown_duration(sum(one.seconds for one in ended))}"
     for one in ended:

@@ -1,4 +1,4 @@
-"""The verb that diagnoses training recorded by other programs.
+"""The verb diagnose, for training recorded by other programs.
 
 Modules that take time to load are imported inside the verb.
 """
@@ -18,19 +18,19 @@ from reportgen.cli.terminal import print_json, print_lines
 def diagnose(
     record: Annotated[Path, typer.Argument(metavar="RECORD.npz|FOLDER", help="A record, or a folder of records.")],
     strict: Annotated[
-        bool, typer.Option("--strict", help="End with code 6 if there is a warning or an error.")
+        bool, typer.Option("--strict", help="Exit with code 6 if there is a warning or an error.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Diagnose training that was recorded elsewhere."""
-    from reportgen.cli.output.diagnosis import alarms, diagnose_files, diagnosis_lines, diagnosis_values
+    """Diagnose training recorded by another program."""
+    from reportgen.cli.output.diagnosis import diagnose_files, diagnosis_lines, diagnosis_values, has_alarm
     from reportgen.plugins.loading import load_installed
 
     load_installed()
-    found, judgements = diagnose_files(record)
+    records, diagnoses = diagnose_files(record)
     if as_json:
-        print_json(diagnosis_values(judgements, found))
+        print_json(diagnosis_values(diagnoses, records))
     else:
-        print_lines(diagnosis_lines(judgements, found))
-    if strict and alarms(judgements):
+        print_lines(diagnosis_lines(diagnoses, records))
+    if strict and has_alarm(diagnoses):
         raise typer.Exit(NOT_SUPPORTED)

@@ -6,13 +6,10 @@ Modules that take time to load are imported inside the functions that need them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from reportgen.cli.terminal import print_lines
 from reportgen.errors import MissingError, PluginError
@@ -48,7 +45,7 @@ def examine() -> list[tuple[bool, str]]:
 
 
 def clean() -> str:
-    """Remove the compiled kernels of other versions that were not used for long, and return a line about it."""
+    """Remove the compiled kernels of other versions that were not used recently, and return a line about it."""
     from reportgen.engine.jit.folders import other_kernels, remove_stale
 
     removed = remove_stale(other_kernels(_kernels_folder()))
@@ -63,6 +60,11 @@ def counted(found: Sequence[Kernels]) -> str:
 
 def _numba() -> tuple[bool, str]:
     """Return whether the installed Numba is in the tested range, since the kernels use Numba's internals."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
     from reportgen.runs.provenance import package_version
 
     installed = package_version("numba")
@@ -85,7 +87,7 @@ def _cache() -> list[tuple[bool, str]]:
 
     folder = _kernels_folder()
     if folder is None:
-        return [(False, "a folder for compiled kernels: none, so every start compiles them again")]
+        return [(False, "a folder for compiled kernels; without one, every start compiles them again")]
     others = other_kernels(folder)
     stale = sum(one.stale for one in others)
     more = f"; {stale} not used for {STALE_DAYS} days, which reportgen doctor --clean removes" if stale else ""
@@ -103,20 +105,20 @@ def _pdf() -> tuple[bool, str]:
     try:
         import weasyprint
     except OSError as error:  # the package is installed, a library of the system is missing
-        return False, f"Pango, which makes the PDF: {str(error).splitlines()[0]}"
-    return True, f"Pango, which makes the PDF (WeasyPrint {weasyprint.__version__})"
+        return False, f"Pango, which PDF reports need: {str(error).splitlines()[0]}"
+    return True, f"Pango, which PDF reports need (WeasyPrint {weasyprint.__version__})"
 
 
 def _dask() -> tuple[bool, str]:
     try:
         import distributed
     except ImportError:
-        return True, "no Dask, which only --dask needs"
+        return True, "no Dask (needed only for --dask)"
     return True, f"Dask {distributed.__version__}"
 
 
 def _plugins() -> list[tuple[bool, str]]:
-    """Return a line on every installed plug-in; the first that cannot be loaded keeps others from being tried."""
+    """Return a line for each installed plug-in, or only the error of the first one that cannot be loaded."""
     try:
         load_installed()
     except PluginError as error:

@@ -17,10 +17,13 @@ from reportgen.errors import UsageError
 
 
 def list_(
-    kinds: Annotated[list[str] | None, typer.Argument(metavar="[KIND...]", help="Such as inits or rules.")] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KIND...]", help="Such as inits or rules; by default all."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the verbs and the names that a study can use, with a line on each."""
+    """List the verbs and all names that a study can use."""
     from reportgen.cli.reference.catalogue import KINDS
     from reportgen.cli.reference.descriptions import summary
 
@@ -37,8 +40,8 @@ def list_(
         print_lines([("bold", kind), *(("", f"  {name:<{width}}  {text}") for name, text in entries.items()), ("", "")])
 
 
-def describe(name: Annotated[str, typer.Argument(help="A name that `reportgen list` shows.")]) -> None:
-    """Print everything about a name in the list."""
+def describe(name: Annotated[str, typer.Argument(help="A name from `reportgen list`.")]) -> None:
+    """Describe a name from the list in detail."""
     from reportgen.cli.reference.catalogue import KINDS, find_entries
     from reportgen.cli.reference.descriptions import describe as lines_of
 
@@ -52,7 +55,7 @@ def describe(name: Annotated[str, typer.Argument(help="A name that `reportgen li
 
 
 def verbs() -> dict[str, str]:
-    """Return the verbs, each with a line about it."""
+    """Return the verbs with their summaries."""
     named = ((str(one.name or one.callback.__name__), one.callback) for one in app.registered_commands if one.callback)
     return {name: (callback.__doc__ or "").partition("\n")[0] for name, callback in named}
 

@@ -1,4 +1,4 @@
-"""The verb that writes a new study: a commented starter study that runs unchanged.
+"""The verb new, which writes a commented starter study.
 
 Modules that take time to load are imported inside the verb.
 """
@@ -19,9 +19,9 @@ ENDINGS = (".yaml", ".yml")
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The file's name; .yaml is added.")] = "study",
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Name of the file, with or without .yaml.")] = "study",
 ) -> None:
-    """Write a commented starter study, which runs unchanged."""
+    """Write a commented starter study that runs unchanged."""
     from reportgen.workflow.command_line import shell_command
 
     path = write_starter(name)
@@ -44,7 +44,7 @@ def write_starter(name: str | Path) -> Path:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError("file-exists", "the file exists already", str(path), "choose another name") from None
+        raise UsageError("file-exists", "the file already exists", str(path), "choose another name") from None
     except OSError as error:
         raise UsageError("not-writable", f"cannot write the study: {error.strerror or error}", str(path)) from error
     return path

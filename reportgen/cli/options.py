@@ -1,4 +1,4 @@
-"""The options that several verbs share, and the runs that they request."""
+"""Options shared by several verbs, and the requests made from them."""
 
 from __future__ import annotations
 
@@ -22,40 +22,41 @@ Studies = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="DIR", help="Folder of the reports: DIR/<study>; by default reports."),
+    typer.Option("-o", "--output", metavar="DIR", help="Write reports to DIR/<study>; by default reports/<study>."),
 ]
 Formats = Annotated[
     list[str] | None,
-    typer.Option("-f", "--format", metavar="LIST", help="Some of html, pdf, json and kit; by default all."),
+    typer.Option("-f", "--format", metavar="LIST", help="Formats: html, pdf, json, kit; by default all."),
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, such as training.lr=0.1; repeatable."),
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, such as training.lr=0.1; can be repeated."),
 ]
 Seeds = Annotated[str | None, typer.Option("--seeds", metavar="N", help="Number of seeds, or a list such as 0,1,2.")]
 Jobs = Annotated[
-    int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Runs at a time; by default one per core.")
+    int | None,
+    typer.Option("-j", "--jobs", min=1, metavar="N", help="Number of parallel runs; by default one per core."),
 ]
 Quick = Annotated[
     bool,
-    typer.Option("--quick", help="A small, watermarked version without verdicts; --set and --seeds take precedence."),
+    typer.Option("--quick", help="Run a small version without verdicts; --set and --seeds take precedence."),
 ]
-AllowCode = Annotated[
-    bool, typer.Option("--allow-code", help="Load the Python files that studies name under `plugins`.")
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Exit with code 6 if a claim is not supported."),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="End with code 6 if a claim is not supported.")]
+AllowCode = Annotated[bool, typer.Option("--allow-code", help="Load the Python files in `plugins` of the studies.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors, and the report's path.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print a line for every run, also on a terminal.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only errors and the path of each report.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print a line for each run instead of a progress bar.")]
 Json = Annotated[bool, typer.Option("--json", help="Print results and errors as JSON.")]
-
 
 SEEDS = "a number of seeds from 1, or a list such as 0,1,2"
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of the command line that determine studies, settings and reports, as typed."""
+    """The options that determine studies, settings and reports, as typed."""
 
     studies: Sequence[str]
     output: Path | None
@@ -79,22 +80,22 @@ class RunOptions:
         changed: dict[str, Any] = dict(pairs)
         if len(changed) < len(pairs):
             twice = next(path for path, count in Counter(path for path, _ in pairs).items() if count > 1)
-            raise UsageError("option-conflict", f"--set {twice} is given twice", hint="give each setting once")
+            raise UsageError("option-conflict", f"--set {twice} is used twice", hint="set each setting once")
         if self.seeds is None:
             return changed
         if "seeds" in changed:
-            raise UsageError("option-conflict", "--seeds and --set seeds exclude each other", hint="give one of them")
+            raise UsageError("option-conflict", "--seeds and --set seeds exclude each other", hint="use one of them")
         return changed | {"seeds": parse_seeds(self.seeds)}
 
     def command(self, source: str) -> str:
         """Return the command that reproduces the report and the exit code.
 
-        It leaves out folder, formats and number of cores, which change no result.
+        Options that do not affect the results, such as folder, formats and number of jobs, are left out.
         """
         options = [part for change in self.changes or () for part in ("--set", change)]
         options += ["--seeds", self.seeds] if self.seeds is not None else []
         flags = {"--quick": self.quick, "--strict": self.strict, "--allow-code": self.allow_code}
-        options += [flag for flag, given in flags.items() if given]
+        options += [flag for flag, used in flags.items() if used]
         return shlex.join(["reportgen", "run", source, *options])
 
     def request(self, source: str) -> RunRequest:
@@ -113,12 +114,12 @@ class RunOptions:
         )
 
     def requests(self, as_json: bool) -> list[RunRequest]:
-        """Return the requests for all studies; if any is not valid, report all errors and end the program."""
+        """Return the requests for all studies; if any is not valid, report all errors and exit."""
         from reportgen.shipped import find_studies, ignored_files
 
         self.overrides()
         for name, file in ignored_files(self.studies).items():
-            say(f"{name} means the shipped study; the file in this folder is named {file}")
+            say(f"{name} is the shipped study; use {file} for the file in this folder")
         sources = find_studies(self.studies)
         requests: list[RunRequest] = []
         failed = Answers(len(sources), as_json)

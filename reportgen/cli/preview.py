@@ -1,4 +1,4 @@
-"""The verb that shows the report of a study while the study is edited.
+"""The verb preview, which shows the report of a study while the study is edited.
 
 Modules that take time to load are imported inside the verb.
 """
@@ -27,11 +27,12 @@ def preview(
     seeds: Seeds = None,
     jobs: Jobs = None,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, metavar="N", help="8000 by default; 0 for any free one.")
+        int | None,
+        typer.Option("--port", min=0, max=65535, metavar="N", help="Port number; 8000 by default, 0 for a free one."),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Always a quick look, even if all runs are stored.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Show a quick look even if all runs are stored.")] = False,
     full: Annotated[
-        bool, typer.Option("--full", help="Always the full report: train the missing runs after each change.")
+        bool, typer.Option("--full", help="Show the full report: train the missing runs after each change.")
     ] = False,
     allow_code: AllowCode = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
@@ -44,7 +45,7 @@ def preview(
     Ctrl-C ends the preview.
     """
     if quick and full:
-        raise UsageError("option-conflict", "--quick and --full exclude each other", hint="give one of them")
+        raise UsageError("option-conflict", "--quick and --full exclude each other", hint="use one of them")
     show = Show(quiet, verbose, as_json=False, open=open_)
     options = RunOptions((study,), output, ("html",), changes, seeds, quick, allow_code=allow_code)
     from reportgen.preview.server import Shown, serving
@@ -76,11 +77,11 @@ def _follow(previewed: Preview, show: Show) -> None:
     while True:
         try:
             with show.listener() as listener:
-                wrong = previewed.refresh(listener)
+                message = previewed.refresh(listener)
         except Exception as error:
             report_error(error)
             previewed.shown.broken("Internal error; see the terminal.")
         else:
-            if wrong or not show.quiet:
-                say(f"reportgen: {wrong}" if wrong else f"{previewed.shown.state.message}; waiting for changes")
+            if message or not show.quiet:
+                say(f"reportgen: {message}" if message else f"{previewed.shown.state.message}; waiting for changes")
         previewed.wait()

@@ -1,4 +1,4 @@
-"""How a study gets on, as a terminal shows it: a bar with the time left, or a plain line a run."""
+"""Progress displays: a bar with the remaining time for terminals, plain lines for logs."""
 
 from __future__ import annotations
 
@@ -15,66 +15,66 @@ from reportgen.study.planning.plan import Plan
 from reportgen.workflow.estimate import run_costs
 from reportgen.workflow.events import BatchPosition, ProgressListener
 
-COMPILING = "compiling kernels, once for this machine: about half a minute, longer on a slow one"
+COMPILING = "compiling kernels, once per machine; takes about half a minute"
 
-SMALLEST = 1e-3  # seconds: what the bar counts for a run that takes no time
+SMALLEST = 1e-3  # seconds; minimum weight of a run in the bar
 
 
 class LineProgress(ProgressListener):
-    """Writes one plain line for every run that is done."""
+    """Prints a line for each finished run."""
 
-    def __init__(self, say: Callable[[str], None], part: BatchPosition | None = None) -> None:
+    def __init__(self, say: Callable[[str], None], position: BatchPosition | None = None) -> None:
         self._say = say
-        self._place = f" ({part.number} of {part.count})" if part else ""
+        self._place = f" ({position.number} of {position.count})" if position else ""
         self._lock = threading.Lock()
         self._labels: Mapping[str, str] = {}
         self._total = self._done = 0
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
-        """Say how many runs are to be trained."""
+        """Print how many runs will be trained."""
         self._labels = {variant.id: variant.label for variant in plan.variants}
         self._total, self._done = len(missing), 0
-        whose = f"{plan.study.id}{self._place}"
+        name = f"{plan.study.id}{self._place}"
         count = f"{len(missing)} run{'' if len(missing) == 1 else 's'} to train, {stored} stored"
-        self._say(": ".join([whose, *self._beside(missing), count]))
+        self._say(": ".join([name, *self._additional(missing), count]))
 
     def compiling(self) -> None:
-        """Say why nothing seems to happen."""
+        """Print why training does not start at once."""
         self._say(COMPILING)
 
     def finished(self, job: Job, record: RunRecord) -> None:
-        """Say what became of the run."""
+        """Print the outcome of the run."""
         with self._lock:
             self._done += 1
             self._say(f"[{self._done}/{self._total}] {self._name(job)}, seed {job.run.seed}: {outcome(record)}")
 
     def stage(self, name: str) -> None:
-        """Say what is being done."""
+        """Print the stage."""
         self._say(f"{name} ...")
 
     def _name(self, job: Job) -> str:
-        """Return the variant's label, with what the run is for where it is not the variant's own."""
+        """Return the label of the variant, with the purpose of an additional run."""
         label = self._labels.get(job.run.variant, job.run.variant)
         return f"{label}, {job.run.purpose}" if job.run.purpose else label
 
-    def _beside(self, missing: Sequence[Job]) -> list[str]:
-        """Return what runs beside those of the study are for."""
+    def _additional(self, missing: Sequence[Job]) -> list[str]:
+        """Return the names of additional runs, such as those of a remedy."""
         return list(dict.fromkeys(self._name(job) for job in missing if job.run.purpose))
 
 
 class BarProgress(ProgressListener):
-    """Shows a bar that counts runs and guesses the time left, and vanishes when the work is done.
+    """Shows a bar with the number of runs and the remaining time, and removes it at the end.
 
-    With a part of several studies it shows a second bar for all of them.
+    With a batch position it shows a second bar for all studies.
     """
 
-    def __init__(self, console: Console, part: BatchPosition | None = None) -> None:
+    def __init__(self, console: Console, position: BatchPosition | None = None) -> None:
         columns = (BarColumn(), TextColumn("{task.fields[runs]}", markup=False), TimeRemainingColumn())
-        described = TextColumn("{task.description}", markup=False)
-        self._bar = Progress(described, *columns, console=console, transient=True)
+        description = TextColumn("{task.description}", markup=False)
+        self._bar = Progress(description, *columns, console=console, transient=True)
         self._lock = threading.Lock()
         self._task: TaskID | None = None
-        self._part = part
+        self._position = position
         self._whole: TaskID | None = None
         self._farthest = 0.0
         self._study = ""
@@ -91,7 +91,7 @@ class BarProgress(ProgressListener):
         self._bar.stop()
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
-        """Show an empty bar, in which a run takes the room of its expected cost."""
+        """Show an empty bar, in which each run has the length of its expected time."""
         self._weights, self._shares = weights(plan, missing), {}
         self._filled, self._done = 0.0, 0
         purpose = next((job.run.purpose for job in missing if job.run.purpose), "")
@@ -100,11 +100,11 @@ class BarProgress(ProgressListener):
         self._show(sum(self._weights.values()), f"0/{len(missing)} runs")
 
     def compiling(self) -> None:
-        """Say above the bar why it stays empty."""
+        """Print above the bar why it stays empty."""
         self._bar.console.print(COMPILING, markup=False, highlight=False)
 
     def progress(self, job: Job, done: int, total: int) -> None:
-        """Fill the bar by what the run has done."""
+        """Fill the bar by the completed share of the run."""
         self._fill(job, done / max(total, 1))
 
     def finished(self, job: Job, record: RunRecord) -> None:
@@ -113,7 +113,7 @@ class BarProgress(ProgressListener):
         self._fill(job, 1.0)
 
     def stage(self, name: str) -> None:
-        """Show what is being done, without a guess how long it takes."""
+        """Show the stage without a remaining time."""
         self._show(None, name)
 
     def _show(self, total: float | None, words: str) -> None:
@@ -131,18 +131,20 @@ class BarProgress(ProgressListener):
             self._advance()
 
     def _advance(self) -> None:
-        """Fill the bar of all studies up to what is still missing of this one; it never goes back."""
-        if self._part is None:
+        """Fill the bar of all studies up to the current progress of this one; it never goes back."""
+        if self._position is None:
             return
-        part, left = self._part, sum(self._weights.values()) - self._filled
-        self._farthest = max(self._farthest, part.before + max(part.own - left, 0.0))
+        position, left = self._position, sum(self._weights.values()) - self._filled
+        self._farthest = max(self._farthest, position.before + max(position.own - left, 0.0))
         if self._whole is None:
-            self._whole = self._bar.add_task("all studies", total=part.total, runs=f"{part.number}/{part.count}")
+            self._whole = self._bar.add_task(
+                "all studies", total=position.total, runs=f"{position.number}/{position.count}"
+            )
         self._bar.update(self._whole, completed=self._farthest)
 
 
 def weights(plan: Plan, jobs: Sequence[Job]) -> dict[str, float]:
-    """Return the expected seconds of each job by key; all count the same where the data are not at hand."""
+    """Return the expected seconds of each job by key; equal weights if the data are not available."""
     try:
         return {key: max(cost.seconds, SMALLEST) for key, cost in run_costs(plan, jobs).items()}
     except ReportgenError:
@@ -150,7 +152,7 @@ def weights(plan: Plan, jobs: Sequence[Job]) -> dict[str, float]:
 
 
 def outcome(record: RunRecord) -> str:
-    """Return in a few words how a run ended."""
+    """Return the outcome of a run as a short text."""
     if record.status == "failed":
         return f"failed ({record.error})"
     end = "done" if record.status == "ok" else f"{record.status} at step {record.stopped_at_step}"

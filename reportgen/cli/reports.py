@@ -18,15 +18,16 @@ from reportgen.errors import ResultsError
 
 def index(
     reports: Annotated[
-        list[str] | None, typer.Argument(metavar="[REPORT...]", help="Reports' folders, or folders of them: reports/.")
+        list[str] | None,
+        typer.Argument(metavar="[REPORT...]", help="Report folders, or folders of them; by default reports."),
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the site.")] = Path("site"),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the site.")] = Path("site"),
     title: Annotated[str | None, typer.Option("--title", help="Title of the site.")] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
 ) -> None:
     """Make a site of finished reports.
 
-    Writes an index of the studies, and a page of all claims with their verdicts, the claims of the lectures first.
+    Writes an index of the studies and a page of all claims with their verdicts; claims of the lectures come first.
     """
     from reportgen.report.site.pages import write_site
 
@@ -37,10 +38,10 @@ def index(
 
 
 def compare(
-    before: Annotated[str, typer.Argument(metavar="REPORT", help="A report's folder, or its results.json.")],
-    after: Annotated[str, typer.Argument(metavar="REPORT", help="The report to compare with it.")],
+    before: Annotated[str, typer.Argument(metavar="REPORT", help="A report folder, or its results.json.")],
+    after: Annotated[str, typer.Argument(metavar="REPORT", help="The report to compare with the first one.")],
     strict: Annotated[
-        bool, typer.Option("--strict", help="End with code 6 if a claim is no longer supported.")
+        bool, typer.Option("--strict", help="Exit with code 6 if a claim is no longer supported.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -62,7 +63,8 @@ def compare(
 
 def verify(
     reports: Annotated[
-        list[str], typer.Argument(metavar="REPORT...", help="Reports' folders, folders of them, or files results.json.")
+        list[str],
+        typer.Argument(metavar="REPORT...", help="Report folders, folders of them, or results.json files."),
     ],
     allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing for reports that agree.")] = False,
@@ -70,7 +72,7 @@ def verify(
 ) -> None:
     """Check reports against the records of their runs.
 
-    Recomputes results.json and tables/ and lists every difference; ends with code 3 if there is one.
+    Recomputes results.json and tables/ and lists all differences; exits with code 3 if there are any.
     """
     from reportgen.audit.verify import verify_report
     from reportgen.cli.output.verification import verification_lines, verification_values
@@ -80,9 +82,9 @@ def verify(
     answers = Answers(len(folders), as_json)
     for folder in folders:
         with answers.about(report=str(folder)):
-            found = verify_report(folder, allow_code)
-            answers.values.append(verification_values(found))
-            answers.codes += [ResultsError.exit_code] if found.differences else []
-            if not as_json and (found.differences or not quiet):
-                print_lines(verification_lines(found))
+            result = verify_report(folder, allow_code)
+            answers.values.append(verification_values(result))
+            answers.codes += [ResultsError.exit_code] if result.differences else []
+            if not as_json and (result.differences or not quiet):
+                print_lines(verification_lines(result))
     answers.finish()

@@ -98,7 +98,7 @@ def check(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Validate studies and show what a run would do.
+    """Validate studies and show the cost of running them.
 
     Shows runs, parameters, memory and time, and whether the data are available; trains and writes nothing.
     """
@@ -120,15 +120,15 @@ def check(
 def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
     """Make and show each report; the first error determines the exit code."""
     if options.strict and options.quick:
-        raise UsageError("option-conflict", "--strict needs verdicts, and --quick gives none", hint="give one of them")
-    from reportgen.cli.batch import parts, run_one
+        raise UsageError("option-conflict", "--strict needs verdicts, and --quick gives none", hint="use one of them")
+    from reportgen.cli.batch import positions, run_one
 
     requests = options.requests(show.as_json)
     answers = Answers(len(requests), show.as_json)
     ended: list[StudyOutcome] = []
     try:
-        for request, part in zip(requests, parts(requests), strict=True):
-            ended.append(run_one(request, make, show.listener(part)))
+        for request, position in zip(requests, positions(requests), strict=True):
+            ended.append(run_one(request, make, show.listener(position)))
             answers.values.append(show.ended(ended[-1]))
             answers.codes += _codes(ended[-1], options.strict, "pdf" in options.chosen_formats)
     except KeyboardInterrupt:
@@ -139,12 +139,12 @@ def _make_reports(options: RunOptions, make: Maker, show: Show) -> None:
 
 
 def _codes(ended: StudyOutcome, strict: bool, pdf: bool) -> list[int]:
-    """Return the exit codes, other than 0, that the outcome of a study calls for."""
+    """Return the nonzero exit codes for the outcome of a study."""
     from reportgen.cli.output.reports import has_unsupported_claim
 
     report = ended.report
     if report is None:
         return [as_user_error(error).exit_code for error in [ended.error] if error]
-    found = {FAILED: bool(report.failures), MISSING: bool(report.missing and pdf)}
-    found[NOT_SUPPORTED] = strict and has_unsupported_claim(report)
-    return [code for code, true in found.items() if true]
+    conditions = {FAILED: bool(report.failures), MISSING: bool(report.missing and pdf)}
+    conditions[NOT_SUPPORTED] = strict and has_unsupported_claim(report)
+    return [code for code, met in conditions.items() if met]

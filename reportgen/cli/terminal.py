@@ -1,4 +1,7 @@
-"""Terminal output: results go to stdout, everything else to stderr. No other module prints."""
+"""Terminal output: results go to stdout, everything else to stderr.
+
+No other module prints; progress displays use the console or the function that `Show.listener` passes to them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def as_user_error(error: Exception) -> ReportgenError:
-    """Return an error as one of reportgen's: itself, a file name that is too long, or a bug ("internal-error")."""
+    """Return an error as a ReportgenError; unknown errors become "internal-error"."""
     if isinstance(error, ReportgenError):
         return error
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
@@ -36,7 +39,7 @@ def as_user_error(error: Exception) -> ReportgenError:
 
 
 def report_error(error: Exception) -> ReportgenError:
-    """Print an error to stderr, a bug with its traceback, and return it as one of reportgen's."""
+    """Print an error to stderr, with the traceback of an internal error, and return it as a ReportgenError."""
     known = as_user_error(error)
     if known.exit_code == BUG:
         say("reportgen: internal error; please report these lines together with the study:")
@@ -47,14 +50,14 @@ def report_error(error: Exception) -> ReportgenError:
 
 
 def error_values(error: ReportgenError) -> dict[str, Any]:
-    """Return what `--json` adds to the answer about a study or report that failed."""
+    """Return the values of an error for `--json`."""
     return {"error": str(error), "error_details": error.values}
 
 
 class Answers:
-    """The answers of a verb about several studies or reports, and its exit code.
+    """The results of a verb for several studies or reports, and its exit code.
 
-    An error about one of several does not stop the others. If there is only one, its error ends the verb.
+    An error in one of several does not stop the others. If there is only one, its error ends the verb.
     """
 
     def __init__(self, count: int, as_json: bool) -> None:
@@ -65,7 +68,7 @@ class Answers:
 
     @contextlib.contextmanager
     def about(self, **names: str) -> Iterator[None]:
-        """Report an error of the block, and answer with it under these names."""
+        """Report an error in the block and add it to the results, together with `names`."""
         try:
             yield
         except Exception as error:
@@ -76,7 +79,7 @@ class Answers:
             self.codes.append(known.exit_code)
 
     def finish(self) -> None:
-        """Print the answers if JSON was asked for; end with the first exit code that is not 0."""
+        """Print the results if JSON was requested; exit with the first nonzero code."""
         if self._as_json:
             print_json(self.values)
         if self.codes:
@@ -95,9 +98,9 @@ class Show:
     def __post_init__(self) -> None:
         """Raise UsageError for -q together with -v."""
         if self.quiet and self.verbose:
-            raise UsageError("option-conflict", "-q and -v exclude each other", hint="give one of them")
+            raise UsageError("option-conflict", "-q and -v exclude each other", hint="use one of them")
 
-    def listener(self, part: BatchPosition | None = None) -> ProgressListener:
+    def listener(self, position: BatchPosition | None = None) -> ProgressListener:
         """Return the progress display: a bar on a terminal, lines elsewhere, none with -q."""
         from rich.console import Console
 
@@ -107,10 +110,12 @@ class Show:
         if self.quiet:
             return ProgressListener()
         console = Console(stderr=True)
-        return BarProgress(console, part) if console.is_terminal and not self.verbose else LineProgress(say, part)
+        return (
+            BarProgress(console, position) if console.is_terminal and not self.verbose else LineProgress(say, position)
+        )
 
     def ended(self, ended: StudyOutcome) -> dict[str, Any]:
-        """Print the result or the error of a study, and return it as plain values."""
+        """Print the result or the error of a study, and return it as JSON values."""
         if ended.report is not None:
             return self._report(ended.report) | {"seconds": ended.seconds}
         assert ended.error is not None

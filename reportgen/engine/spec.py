@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
 from reportgen.registry import Component, Plugin, plugin_of
@@ -194,6 +195,11 @@ class EvaluationSpec:
         return tuple(name for kind, names in EVALUATION_SCORES.items() if asked[kind] for name in names)
 
 
+def _fields(part: Any) -> dict[str, Any]:
+    """Return the fields of a specification or component; `dataclasses.asdict` would copy every value."""
+    return {name: getattr(part, name) for name in part.__slots__}
+
+
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """One variant with one seed: all that decides the numbers of a run."""
@@ -208,7 +214,7 @@ class RunSpec:
 
     def canonical(self) -> str:
         """Return the spec as one line of JSON, equal for equal specs on every machine."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return json.dumps(self, default=_fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def key(self, fingerprint: str) -> str:
         """Return the run's key: 20 hex digits over the spec, the data's fingerprint and ENGINE_VERSION.

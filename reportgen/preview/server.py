@@ -1,4 +1,4 @@
-"""The page of a preview, served to this machine alone: a frame that loads the report anew whenever it has changed."""
+"""The local server of a preview: serves a page that reloads the report whenever it has changed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,19 @@ from reportgen.report.media.render import fill_page
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8000
 NAMES = (LOOPBACK, "localhost")
-"""Hosts that a request may ask for: a page elsewhere whose name is made to lead here is not answered."""
+"""Accepted host names; a request for another name may come from a foreign page (DNS rebinding)."""
 
 
 @dataclass(frozen=True)
 class State:
-    """How far a preview is; version: how often the page has changed, 0 before there is one; message: in a sentence."""
+    """The state of a preview.
+
+    Attributes
+    ----------
+    version : number of pages so far.
+    state : whether a page is being made, is ready, or cannot be made.
+    message : the state as a sentence.
+    """
 
     version: int
     state: Literal["working", "ready", "broken"]
@@ -34,7 +41,7 @@ class State:
 
 
 class Shown:
-    """What a preview shows now; threads that work write it, and those that answer the browser read it."""
+    """The page and the state of a preview; written by the working threads, read by the server's threads."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -42,11 +49,11 @@ class Shown:
         self.page = ""
 
     def working(self, message: str) -> None:
-        """Say what is being done; the page stays."""
+        """Show the current work; the page stays."""
         self.state = State(self.state.version, "working", message)
 
     def broken(self, message: str) -> None:
-        """Say what is wrong; the page stays as it was before."""
+        """Show an error; the page stays."""
         self.state = State(self.state.version, "broken", message)
 
     def ready(self, page: str, message: str) -> None:
@@ -57,10 +64,17 @@ class Shown:
 
 @contextlib.contextmanager
 def serving(shown: Shown, port: int | None) -> Iterator[str]:
-    """Serve what is shown as long as the context lasts; yield the address.
+    """Serve the preview until the end of the context; yield the address.
 
-    port: 0 for one that is free; where none is given, the usual one or another that is free. Raises UsageError where
-    the port is taken.
+    Parameters
+    ----------
+    shown : the page and the state to serve.
+    port : 0 for any free port; None for port 8000, or a free one if that is in use.
+
+    Raises
+    ------
+    UsageError
+        If the requested port is not available.
     """
     server = _server(_handler(shown), port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
@@ -77,12 +91,12 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = os.name != "nt"  # on Windows two programs would share the port
 
     def server_bind(self) -> None:
-        """Take the port without asking a name server what this machine is called, which can take seconds."""
+        """Bind the port without looking up the name of this machine, which can take seconds."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = LOOPBACK, self.server_address[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a browser that has gone away."""
+        """Print nothing if a browser has closed its connection."""
 
 
 def _server(handler: type[BaseHTTPRequestHandler], port: int | None) -> _Server:
@@ -91,16 +105,16 @@ def _server(handler: type[BaseHTTPRequestHandler], port: int | None) -> _Server:
     except OSError as error:
         if port is None:
             return _server(handler, 0)
-        taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
-        reason = "already in use or not permitted" if taken else error.strerror or error
+        unavailable = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        reason = "already in use or not permitted" if unavailable else error.strerror or error
         hint = "choose another --port, or 0 for any free one"
         raise UsageError("port-unavailable", f"port {port} is unavailable: {reason}", hint=hint) from error
 
 
 def _handler(shown: Shown) -> type[BaseHTTPRequestHandler]:
-    shell = fill_page("preview.html.j2", name=shown.name, nonce=secrets.token_urlsafe(16))
+    frame = fill_page("preview.html.j2", name=shown.name, nonce=secrets.token_urlsafe(16))
     answers: dict[str, Callable[[], tuple[str, str]]] = {
-        "/": lambda: ("text/html", shell),
+        "/": lambda: ("text/html", frame),
         "/report": lambda: ("text/html", shown.page),
         "/state": lambda: ("application/json", json.dumps(asdict(shown.state))),
     }
@@ -111,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
     answers: ClassVar[dict[str, Callable[[], tuple[str, str]]]]
 
     def do_GET(self) -> None:
-        """Answer with the shell, the report or the state, and nothing else of this machine."""
+        """Answer with the frame page, the report or the state; serve no files."""
         answer = self.answers.get(self.path.partition("?")[0])
         if self.headers.get("Host", "").partition(":")[0] not in NAMES:
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
@@ -131,4 +145,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep the terminal for what matters."""
+        """Print no line for each request."""

@@ -1,7 +1,6 @@
-"""`reportgen preview`: the report of a study while it is being edited.
+"""A preview session: the report of a study while the study is edited.
 
-The page is made in memory from the study as it stands; runs that it needs are trained and stored where `run` stores
-them. What a report's folder shows is left alone.
+The page is made in memory. Missing runs are trained and stored in the report's folder, whose other files do not change.
 """
 
 from __future__ import annotations
@@ -25,10 +24,12 @@ from reportgen.study.planning.plan import Plan
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy
 from reportgen.workflow.request import RunRequest, plan_jobs, unique
-from reportgen.workflow.run import analyse_stored, refuse_other_report, stored_stages, train_request
+from reportgen.workflow.run import analyse_runs, train_request
+from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns, stored_stages
+from reportgen.workflow.writing import refuse_other_report
 
-LOOK_SECONDS = 0.25
-"""How often files are looked at; what has changed is taken up when it has been the same for two looks."""
+POLL_SECONDS = 0.25
+"""Interval between checks of the files; a change is used when two checks in a row see the same files."""
 
 Signature = dict[Path, tuple[int, int] | None]
 
@@ -36,8 +37,14 @@ Signature = dict[Path, tuple[int, int] | None]
 class Preview:
     """A study that is shown while it is edited.
 
-    order: returns the order of the study as it stands, quick or in full. quick, full: always so; where neither is
-    asked for, the full report is shown as long as all its runs are stored, and otherwise a quick look.
+    Parameters
+    ----------
+    study : the study file.
+    request : returns the request for the current study; its argument chooses a quick look.
+    shown : receives the page and the state.
+    quick, full : always show a quick look, or the full report. By default the full report is shown if all its runs are
+        stored, otherwise a quick look.
+    workers : number of runs to train at a time; by default one per core.
     """
 
     def __init__(
@@ -51,163 +58,163 @@ class Preview:
         workers: int | None = None,
     ) -> None:
         self.shown = shown
-        self._order, self._quick, self._full, self._workers = request, quick, full, workers
+        self._make_request, self._quick, self._full, self._workers = request, quick, full, workers
         self._files = {study}
-        self._seen: Signature = {}
+        self._used: Signature = {}
 
     def refresh(self, listener: ProgressListener) -> str | None:
-        """Make the page from the study as it stands; return what is wrong with it in words, None where nothing is.
+        """Make the page of the current study; return the error message, or None if there is no error.
 
-        Where something that is watched changes meanwhile, it begins again. Raises what is a bug of ours.
+        Starts again if a watched file changes in the meantime. Lets internal errors through.
         """
         while True:
-            self._seen = self._signature()
+            self._used = self._signature()
             begin = time.monotonic()
             try:
-                page, told = self._page(listener)
+                page, description = self._page(listener)
             except Cancelled:
                 self.wait()
                 continue
             except (ReportgenError, TemplateError) as error:
                 self.shown.broken(_sentence(error))
                 return _sentence(error)
-            self.shown.ready(page, f"{told}, made in {time.monotonic() - begin:.1f} s")
+            self.shown.ready(page, f"{description}, made in {time.monotonic() - begin:.1f} s")
             return None
 
     def wait(self) -> None:
-        """Return when something has changed and is settled."""
-        before, now = self._seen, self._signature()
-        while now == self._seen or now != before:
-            time.sleep(LOOK_SECONDS)
+        """Wait until a watched file has changed and is no longer being written."""
+        before, now = self._used, self._signature()
+        while now == self._used or now != before:
+            time.sleep(POLL_SECONDS)
             before, now = now, self._signature()
 
     def changed(self) -> bool:
-        """Return whether something is not as it was when the page was begun."""
-        return self._signature() != self._seen
+        """Return whether a watched file has changed since the page was started."""
+        return self._signature() != self._used
 
     def refuse_other(self) -> None:
-        """Raise UsageError where the report of another study stands in the folder, to which runs would be added.
+        """Raise UsageError if the report folder, which will hold the runs, contains the report of another study.
 
-        What else is wrong with the study is for `refresh` to tell.
+        `refresh` reports the other errors of the study.
         """
         with contextlib.suppress(StudyError, MissingError):
-            self._ordered(self._quick)
+            self._checked_request(self._quick)
 
-    def _ordered(self, quick: bool) -> RunRequest:
-        """Return the order of the study as it stands, whose runs go to a folder of its own."""
-        request = self._order(quick)
+    def _checked_request(self, quick: bool) -> RunRequest:
+        """Return the request for the current study, whose folder contains no other study's report."""
+        request = self._make_request(quick)
         refuse_other_report(request)
         return request
 
     def _page(self, listener: ProgressListener) -> tuple[str, str]:
-        """Return the page, and what it shows in words."""
+        """Return the page and a description of it."""
         following = _Following(listener, self.shown, self.changed)
         try:
-            made = self._make(following)
-            return report.page(made.analysis), _told(made)
+            analysed = self._analyse(following)
+            return report.page(analysed.analysis), _description(analysed)
         finally:
             following.end()
 
-    def _make(self, listener: ProgressListener) -> AnalysedStudy:
-        request = self._ordered(self._quick)
+    def _analyse(self, listener: ProgressListener) -> AnalysedStudy:
+        request = self._checked_request(self._quick)
         self._watch(_data_files(request.plan))
         if not (self._quick or self._full):
             staged, records = stored_stages(request)
             if len(records) == len(unique(plan_jobs(staged.plan))):
-                return analyse_stored(staged, records, listener)
-            request = self._ordered(True)
+                return analyse_runs(CollectedRuns(staged, records), StoredRuns(), listener)
+            request = self._checked_request(True)
         return train_request(request, listener, workers=self._workers)
 
     def _watch(self, files: set[Path]) -> None:
-        """Look at further files from now on."""
-        self._seen |= {path: _stamp(path) for path in files - self._files}
+        """Watch further files from now on."""
+        self._used |= {path: _stamp(path) for path in files - self._files}
         self._files |= files
 
     def _signature(self) -> Signature:
-        """Return when each watched file was written last, and its size; None for one that is not there."""
+        """Return modification time and size of each watched file; None for a missing file."""
         return {path: _stamp(path) for path in (*sorted(self._files), *sorted(templates_folder().iterdir()))}
 
 
 class _Following(ProgressListener):
-    """Hands on what it hears, shows it in the page, and stops work on what has been edited meanwhile.
+    """Forwards events to a listener, shows them in the page, and cancels the work if the study was edited.
 
-    A run that does not notice in time goes on in its thread; what it says after the end is not heard, and ends it.
+    A run that is not cancelled in time continues in its thread. Its first event after `end` is ignored and cancels it.
     """
 
     def __init__(self, listener: ProgressListener, shown: Shown, changed: Callable[[], bool]) -> None:
-        self._watcher, self._shown, self._changed = listener, shown, changed
-        self._looked = time.monotonic()
+        self._listener, self._shown, self._changed = listener, shown, changed
+        self._checked = time.monotonic()
         self._done = self._count = 0
         self._lock = threading.Lock()
         self._ended = False
 
     def end(self) -> None:
-        """Hear nothing from now on: what is shown next is of another try."""
+        """Ignore all further events, which belong to an outdated page."""
         with self._lock:
             self._ended = True
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
-        """Say how many runs are to be trained."""
-        self._watcher.training(plan, missing, stored)
+        """Show how many runs will be trained."""
+        self._listener.training(plan, missing, stored)
         self._done, self._count = 0, len(missing)
-        self._tell()
+        self._show_count()
 
     def compiling(self) -> None:
-        """Hand on."""
-        self._watcher.compiling()
+        """Forward the event."""
+        self._listener.compiling()
 
     def progress(self, job: Job, done: int, total: int) -> None:
-        """Hand on; from a training thread."""
+        """Forward the event; called from a training thread."""
         with self._lock:
             if self._ended:
                 raise Cancelled
-            self._watcher.progress(job, done, total)
-        self._heed()
+            self._listener.progress(job, done, total)
+        self._check_cancelled()
 
     def finished(self, job: Job, record: RunRecord) -> None:
-        """Count the run; from a training thread."""
+        """Count the run; called from a training thread."""
         with self._lock:
             if self._ended:
                 return
-            self._watcher.finished(job, record)
+            self._listener.finished(job, record)
             self._done += 1
-            self._tell()
+            self._show_count()
 
     def stage(self, name: str) -> None:
-        """Say what is being done."""
-        self._watcher.stage(name)
+        """Show the stage."""
+        self._listener.stage(name)
         self._shown.working(f"{name[:1].upper()}{name[1:]} ...")
-        self._heed()
+        self._check_cancelled()
 
-    def _tell(self) -> None:
+    def _show_count(self) -> None:
         if self._count:
             self._shown.working(f"Training: {self._done} of {self._count} runs are done.")
 
-    def _heed(self) -> None:
-        """Give up where the study has changed, which is not asked more often than files are looked at."""
-        if time.monotonic() - self._looked > LOOK_SECONDS:
-            self._looked = time.monotonic()
+    def _check_cancelled(self) -> None:
+        """Raise Cancelled if the study has changed; reads the files at most once per polling interval."""
+        if time.monotonic() - self._checked > POLL_SECONDS:
+            self._checked = time.monotonic()
             if self._changed():
                 raise Cancelled
 
 
 def _data_files(plan: Plan) -> set[Path]:
-    """Return the users' own files that the study's variants read."""
+    """Return the user's data files that the variants read."""
     paths = {run.spec.data.source.get("path") for run in plan.runs} - {None}
     return {plan.study.folder / Path(str(path)).expanduser() for path in paths}
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size
 
 
-def _told(made: AnalysedStudy) -> str:
-    runs = len(made.records)
-    kind = "A quick look" if made.request.plan.study.watermark else "The full report"
+def _description(analysed: AnalysedStudy) -> str:
+    runs = len(analysed.records)
+    kind = "A quick look" if analysed.request.plan.study.watermark else "The full report"
     return f"{kind} of {runs} run{'' if runs == 1 else 's'}"
 
 

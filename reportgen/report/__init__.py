@@ -1,4 +1,4 @@
-"""The report: a page, a PDF and a teaching kit from one document."""
+"""Write a report as a page, a PDF and a teaching kit."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from reportgen.report.results.tables import TABLES
 __all__ = ["page", "write"]
 
 ATTACHED = (RESULTS, STUDY, *(f"tables/{name}.csv" for name in TABLES))
-"""What the PDF carries of the files that stand beside it."""
+"""Files that are attached to the PDF."""
 
 MOST_ATTACHED = 2_000_000
-"""Bytes of a file; a larger one stays beside the PDF, which is made to be mailed."""
+"""Largest size of an attached file in bytes, so that the PDF can be sent by mail."""
 
 
 def page(analysis: Analysis) -> str:
-    """Return the report as one HTML page; nothing is written."""
+    """Return the report as one HTML page without writing a file."""
     drawings = draw_all(analysis)
     return html.page(make_document(analysis, drawings), {drawing.id: svg_text(drawing) for drawing in drawings})
 
 
 def write(analysis: Analysis, drawings: Sequence[Drawing], folder: Path, formats: Collection[str]) -> list[Path]:
-    """Write index.html, <id>.pdf, figures/ and embed/, as far as `formats` (html, pdf, kit) asks; return the paths.
+    """Write a report in the formats "html", "pdf" and "kit", as far as they are chosen; return the paths.
 
     Raises
     ------
-    MissingError : the PDF was asked for and Pango is missing; everything else is written by then.
+    MissingError : the PDF needs Pango, which is missing. The other formats are already written.
     """
     document = make_document(analysis, drawings)
     svgs = {drawing.id: svg_text(drawing) for drawing in drawings}

@@ -1,4 +1,4 @@
-"""The one place that rounds: numbers, intervals, shares, p values and durations as text."""
+"""Rounding of numbers, intervals, shares, p values and durations to text; nothing else in a report rounds."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 
 NONE = "–"
-THIN = "\u202f"  # a narrow space at which no line breaks
+THIN = "\u202f"  # a narrow space without a line break
 _MOST_DIGITS = 5
 
 Bounds = Sequence[float]
 
 
 def number(value: float | int | None, digits: int = 3) -> str:
-    """Return a number in so many significant digits, in powers of ten where it is very small or large.
+    """Return a number with `digits` significant digits, with a power of ten if it is very small or large.
 
-    A whole number keeps all its digits, any other at least four before the decimal point.
+    An integer below a million keeps all its digits. Other numbers keep at least four digits before the decimal point.
     """
     if value is None or math.isnan(value):
         return NONE
@@ -37,17 +37,17 @@ def number(value: float | int | None, digits: int = 3) -> str:
 
 
 def whole(value: float | int | None) -> str:
-    """Return a whole number with narrow spaces between thousands."""
+    """Return a number as an integer with narrow spaces between thousands."""
     return NONE if value is None or not math.isfinite(value) else _grouped(f"{round(value)}")
 
 
 def about(value: int) -> str:
-    """Return an estimated count in two digits: 171 is 170."""
+    """Return a count rounded to two digits: 171 becomes 170."""
     return whole(float(f"{value:.2g}"))
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """Return a share as percent; 0% and 100% appear only where they are exactly true."""
+    """Return a share in percent; 0% and 100% appear only for exactly 0 and 1."""
     if value is None or not math.isfinite(value):
         return NONE
     if value in (0.0, 1.0):
@@ -66,7 +66,7 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def interval(bounds: Bounds, digits: int | None = None) -> str:
-    """Return "lo to hi" with as many digits as it takes to tell them apart; a dash where there is none."""
+    """Return "lo to hi" with enough digits to distinguish the ends, or a dash if an end is NaN."""
     lo, hi = bounds
     if math.isnan(lo) or math.isnan(hi):
         return NONE
@@ -76,14 +76,14 @@ def interval(bounds: Bounds, digits: int | None = None) -> str:
 
 
 def span(lo: str, hi: str) -> str:
-    """Return "lo to hi", or one of them where both read the same."""
+    """Return "lo to hi", or one of them if both are the same."""
     return lo if lo == hi else f"{lo} to {hi}"
 
 
 def resolving(bounds: Bounds) -> int:
-    """Return the significant digits, from 3, at which an interval's ends lie at least two units of the last apart.
+    """Return the significant digits, at least 3, at which the ends of an interval differ by two units in the last one.
 
-    Where the ends read the same in the most digits, these are as many as the value then has.
+    If the ends are the same with the most digits, the result is the number of digits that this value needs.
     """
     lo, hi = bounds
     if not (math.isfinite(lo) and math.isfinite(hi)) or hi < lo:
@@ -97,7 +97,7 @@ def resolving(bounds: Bounds) -> int:
 
 
 def _range(lo: float, hi: float, digits: int) -> str:
-    """Return both ends to one decimal place, or with one power of ten, unless the smaller would vanish in it."""
+    """Return both ends with the same decimal places or the same power of ten, unless one end would round to 0."""
     unit, places, power = _scale(lo, hi, digits)
     if not (_shows(lo / unit, places) and _shows(hi / unit, places)):
         return span(number(lo), number(hi))
@@ -106,7 +106,7 @@ def _range(lo: float, hi: float, digits: int) -> str:
 
 
 def _scale(lo: float, hi: float, digits: int) -> tuple[float, int, str]:
-    """Return the power of ten that an interval is written in, its decimal places, and the power as text."""
+    """Return the power of ten of an interval, its decimal places, and the power as text."""
     largest = max(abs(lo), abs(hi))
     exponent = int(f"{largest:.{digits - 1}e}".split("e")[1]) if largest else 0
     if -4 <= exponent < 6:
@@ -115,7 +115,7 @@ def _scale(lo: float, hi: float, digits: int) -> tuple[float, int, str]:
 
 
 def within(value: float | None, bounds: Bounds) -> str:
-    """Return an estimate to the decimal place and the power of ten in which its interval is written."""
+    """Return an estimate with the decimal places and the power of ten of its interval."""
     lo, hi = bounds
     if value is None or not all(map(math.isfinite, (value, lo, hi))):
         return number(value)
@@ -126,11 +126,11 @@ def within(value: float | None, bounds: Bounds) -> str:
 
 
 def _in_powers(value: float, unit: float, places: int) -> str:
-    """Return a value to so many places of a power of ten, written with a mantissa from 1 to below 10."""
+    """Return a value rounded to `places` decimals of the power of ten `unit`, with a mantissa from 1 to below 10."""
     exponent = round(math.log10(unit))
     own = int(f"{value:.{places}e}".split("e")[1])
-    kept = max(places + own - exponent, 0)
-    mantissa, power = f"{value:.{kept}e}".split("e")
+    decimals = max(places + own - exponent, 0)
+    mantissa, power = f"{value:.{decimals}e}".split("e")
     return minus(mantissa) + power_of_ten(power)
 
 
@@ -143,7 +143,7 @@ def _fixed(value: float, places: int) -> str:
 
 
 def percent_interval(bounds: Bounds) -> str:
-    """Return [lo, hi] of shares as percent, with more digits where one would not tell them apart."""
+    """Return an interval of shares in percent, with enough decimals to distinguish the ends."""
     lo, hi = bounds
     if not (math.isfinite(lo) and math.isfinite(hi)):
         return NONE
@@ -152,13 +152,13 @@ def percent_interval(bounds: Bounds) -> str:
 
 
 def resolving_percent(bounds: Bounds) -> int:
-    """Return the decimal places, from 1 to 3, that tell the ends of an interval of shares apart."""
+    """Return the decimals, from 1 to 3, that distinguish the ends of an interval of shares."""
     lo, hi = bounds
     return _resolving_places(bounds, lambda digits: percent(lo, digits) != percent(hi, digits))
 
 
 def _resolving_places(bounds: Bounds, suffice: Callable[[int], bool]) -> int:
-    """Return the first decimal places, from 1 to 3, at which the percentages differ and that suffice; 1 if none do."""
+    """Return the fewest decimals, from 1 to 3, at which the percentages differ and that suffice; 1 if none do."""
     lo, hi = bounds
     if not (math.isfinite(lo) and math.isfinite(hi)) or lo == hi:
         return 1
@@ -167,33 +167,33 @@ def _resolving_places(bounds: Bounds, suffice: Callable[[int], bool]) -> int:
 
 
 def points(value: float | None, digits: int = 1) -> str:
-    """Return a difference of two shares as percentage points, signed; what rounding alone makes is 0."""
+    """Return a difference of two shares in percentage points with its sign; differences due to rounding are 0."""
     if value is None or not math.isfinite(value):
         return NONE
     return f"{_signed_percentage(value, digits)} points"
 
 
 def points_interval(bounds: Bounds) -> str:
-    """Return the interval of a difference of shares as percentage points."""
+    """Return the interval of a difference of shares in percentage points."""
     text = _signed_interval(bounds)
     return text if text == NONE else f"{text} points"
 
 
 def resolving_points(bounds: Bounds) -> int:
-    """Return the decimal places, from 1 to 3, that tell an interval's ends apart, and each that is not 0 from 0."""
+    """Return the decimals, from 1 to 3, that distinguish the ends of an interval from each other and from 0."""
     ends = [100 * end for end in bounds if abs(end) > ROUNDING]
     return _resolving_places(bounds, lambda digits: all(abs(end) >= 0.5 * 10**-digits for end in ends))
 
 
 def deviation(value: float | None, digits: int = 1) -> str:
-    """Return a relative deviation as percent, signed; what rounding alone makes is 0%."""
+    """Return a relative deviation in percent with its sign; deviations due to rounding are 0%."""
     if value is None or not math.isfinite(value):
         return NONE
     return f"{_signed_percentage(value, digits)}%"
 
 
 def deviation_interval(bounds: Bounds) -> str:
-    """Return the interval of a relative deviation as percent."""
+    """Return the interval of a relative deviation in percent."""
     text = _signed_interval(bounds)
     return text if text == NONE else text.replace(" to ", "% to ") + "%"
 
@@ -211,13 +211,13 @@ def _signed_percentage(share: float, digits: int) -> str:
 
 
 def signed(value: float, digits: int = 1) -> str:
-    """Return a number to so many decimal places with its sign, in one significant digit where it would round to 0."""
+    """Return a number with its sign and `digits` decimals, or with one significant digit if it would round to 0."""
     text = minus(f"{value:+.{digits}f}") if abs(value) >= 0.5 * 10**-digits else number(value, 1)
     return text if value <= 0 or text.startswith("+") else f"+{text}"
 
 
 def p_value(value: float | None) -> str:
-    """Return a p value: two digits, or that it is below 0.001 or above 0.99."""
+    """Return a p value with two digits, or as a bound below 0.001 or above 0.99."""
     if value is None or math.isnan(value):
         return NONE
     if value > 0.99:
@@ -226,18 +226,18 @@ def p_value(value: float | None) -> str:
 
 
 LARGEST_EFFECT = 100
-"""Beyond so many standard deviations the number of an effect size says nothing more."""
+"""Largest effect size, in standard deviations, that is written as a number."""
 
 
 def effect_size(value: float | None) -> str:
-    """Return an effect size in two digits, as a bound where it is beyond all use; rounding errors are 0."""
+    """Return an effect size with two digits, or as a bound beyond LARGEST_EFFECT; rounding errors are 0."""
     if value is not None and abs(value) > LARGEST_EFFECT:
         return f"> {LARGEST_EFFECT}" if value > 0 else f"< −{LARGEST_EFFECT}"
     return number(0.0 if value is not None and abs(value) < ROUNDING else value, 2)
 
 
 def duration(seconds: float | None) -> str:
-    """Return a time span in the units that people use."""
+    """Return a time span in ms, s, min or h."""
     if seconds is None or not math.isfinite(seconds):
         return NONE
     if seconds < 1:
@@ -248,14 +248,14 @@ def duration(seconds: float | None) -> str:
 
 
 def given(value: float, name: str = "") -> str:
-    """Return a number that an author wrote, in full; shares as percent, their differences in points."""
+    """Return all digits of a number from a study; shares in percent, their differences in percentage points."""
     if is_difference(name):
         return minus(f"{100 * value:g} points")
     return minus(f"{100 * value:g}%") if is_share(name) else minus(exponents(f"{value:g}"))
 
 
 def _grouped(text: str) -> str:
-    """Return a decimal number with its thousands apart, from five digits on, and a true minus sign."""
+    """Return a decimal number with a minus sign, and with separated thousands from five digits on."""
     head, dot, tail = text.partition(".")
     if len(head.lstrip("-")) > 4:
         head = f"{int(head):,}".replace(",", THIN)

@@ -1,4 +1,4 @@
-"""Commands as a user of this system types them."""
+"""Commands in the syntax of the user's shell."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ import subprocess
 
 
 def shell_command(*words: object) -> str:
-    """Return the words of a command, those with blanks in the quotes that the system's shell knows."""
+    """Return a command from its words, quoted as the system's shell requires."""
     texts = [str(word) for word in words]
     return subprocess.list2cmdline(texts) if os.name == "nt" else shlex.join(texts)

@@ -1,4 +1,4 @@
-"""What a study will cost, before it runs."""
+"""Estimates of the time and memory that a study needs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,29 @@ from reportgen.runs.executors import Job
 from reportgen.study.model.figure_names import figure_names
 from reportgen.study.planning.plan import Plan
 
-FAR_BEYOND = 2.0
-"""How many times a machine's memory the estimate is at least where training is refused: it may be too high."""
+MEMORY_FACTOR = 2.0
+"""Training is refused if the estimated memory exceeds the machine's by this factor; the estimate may be too high."""
 
 START_SECONDS, COMPILE_SECONDS = 2.0, 30.0
-"""What loading the kernels takes, and compiling them, which is done once for a machine."""
+"""Time to load the kernels, and to compile them once per machine."""
 
 REPORT_SECONDS, FIGURE_SECONDS, VARIANT_SECONDS = 5.0, 0.25, 0.35
-"""What a report takes in all formats, and how much more with each figure and each variant: fits to shipped studies."""
+"""Time of a report in all formats, and additional time per figure and per variant; fitted to the shipped studies."""
 
-SMALLER = "make the hidden layers, the batches or the data smaller, or train fewer runs at a time with -j"
+SMALLER = "use smaller hidden layers, batches or data, or train fewer runs at a time with -j"
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run costs: learned parameters, training steps, bytes beside its data, bytes of data, seconds."""
+    """The cost of one run.
+
+    Attributes
+    ----------
+    parameters : number of learned parameters.
+    steps : number of training steps.
+    run_bytes, data_bytes : memory of the run without its data, and of its data.
+    seconds : estimated training time on one core.
+    """
 
     parameters: int
     steps: int
@@ -39,7 +47,7 @@ class Cost:
 
 
 def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
-    """Return the cost of each job by its key; the seconds are a rough guess for one core."""
+    """Return the cost of each job by key."""
     shape = cache(lambda spec, preprocess: data.shape(spec, preprocess, plan.study.folder))
     costs = {}
     for job in jobs:
@@ -58,9 +66,14 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
 
 @dataclass(frozen=True)
 class Seconds:
-    """How long a study is guessed to take, in seconds: its own training, its report in every format.
+    """Estimated time of a study, in seconds.
 
-    remedies: all that may be tried, which is the most that can come on top. compiling: what comes on top once.
+    Attributes
+    ----------
+    training : training of the study's own runs.
+    report : the report in all formats.
+    remedies : additional time if as many remedies as allowed are tried.
+    compiling : additional time to compile the kernels, once per machine.
     """
 
     training: float
@@ -70,7 +83,7 @@ class Seconds:
 
 
 def expected_seconds(plan: Plan, missing: Sequence[Cost], workers: int, compiled: bool) -> Seconds:
-    """Return how long the study is guessed to take where these runs are missing; sanity checks are not counted."""
+    """Return the estimated time of a study with these missing runs; sanity checks are not included."""
     training = sum(cost.seconds for cost in missing)
     return Seconds(
         training=START_SECONDS + training / min(workers, len(missing)) if missing else 0.0,
@@ -87,24 +100,24 @@ def _report_seconds(plan: Plan) -> float:
 
 
 def _remedy_seconds(plan: Plan, one_run: float, workers: int) -> float:
-    """Return the time of all remedies that may be tried, a run of which takes as long as one of the study."""
+    """Return the time of as many remedies as allowed; a run of a remedy counts as long as one of the study."""
     study, seeds = plan.study, len(plan.study.seeds)
     return 0.0 if study.watermark else study.remedies.limit * one_run * seeds / min(workers, seeds)
 
 
 def download_bytes(plan: Plan, jobs: Sequence[Job]) -> int:
-    """Return how many bytes of data these jobs would download first; MissingError where data are not at hand."""
-    wanted: dict[Component, int] = {}
+    """Return how many bytes of data these jobs would download; raises MissingError if data are not available."""
+    downloads: dict[Component, int] = {}
     for job in jobs:
         spec = job.run.spec.data
-        if spec.source not in wanted:
+        if spec.source not in downloads:
             with data_errors_at(job.data_place):
-                wanted[spec.source] = data.missing_files(spec, plan.study.folder)
-    return sum(wanted.values())
+                downloads[spec.source] = data.missing_files(spec, plan.study.folder)
+    return sum(downloads.values())
 
 
 def machine_bytes() -> int | None:
-    """Return the bytes of this machine's memory, None where the system does not tell."""
+    """Return the memory of this machine in bytes, None if unknown."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
@@ -112,18 +125,18 @@ def machine_bytes() -> int | None:
 
 
 def refuse_beyond_memory(plan: Plan, jobs: Sequence[Job], workers: int) -> None:
-    """Raise MissingError where the jobs would need far more memory than the machine has, as far as both are known."""
-    there = machine_bytes()
+    """Raise MissingError if the jobs need far more memory than the machine has; does nothing if either is unknown."""
+    available = machine_bytes()
     try:
         needed = peak_bytes(run_costs(plan, jobs), workers)
-    except MissingError:  # data that are not at hand; training will say so
+    except MissingError:  # training reports missing data
         return
-    if there is not None and needed > FAR_BEYOND * there:
-        message = f"training needs about {needed / 1e6:,.0f} MB of memory; this machine has {there / 1e6:,.0f} MB"
+    if available is not None and needed > MEMORY_FACTOR * available:
+        message = f"training needs about {needed / 1e6:,.0f} MB of memory; this machine has {available / 1e6:,.0f} MB"
         raise MissingError("out-of-memory", message, where=plan.study.id, hint=SMALLER)
 
 
 def peak_bytes(costs: Mapping[str, Cost], workers: int) -> int:
-    """Return an estimate of the memory in use at a time: the largest runs, one a worker, and their data."""
+    """Return the estimated peak memory in bytes: the largest runs, one per worker, and their data."""
     busy = sorted(costs.values(), key=lambda cost: cost.run_bytes, reverse=True)[:workers]
     return sum(cost.run_bytes for cost in busy) + 2 * max((cost.data_bytes for cost in costs.values()), default=0)

@@ -1,4 +1,4 @@
-"""Who is told how a study gets on."""
+"""Progress events of a study."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from reportgen.study.planning.plan import Plan
 
 @dataclass(frozen=True)
 class BatchPosition:
-    """A study's place among several: number of count, and the seconds expected before it, for it and for all."""
+    """The position of a study among several.
+
+    Attributes
+    ----------
+    number, count : position, from 1, and number of studies.
+    before, own, total : expected seconds for the studies before this one, for this one, and for all.
+    """
 
     number: int
     count: int
@@ -22,28 +28,28 @@ class BatchPosition:
 
 
 class ProgressListener:
-    """Hears of everything and says nothing; progress.py holds those that speak.
+    """Base class of progress listeners; does nothing.
 
-    `progress` and `finished` are called from several threads.
+    `progress` and `finished` are called from several threads. See cli/progress.py for the listeners that print.
     """
 
     def __enter__(self) -> ProgressListener:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Take leave, whether the work succeeded or not."""
+        """End the display, whether the work succeeded or not."""
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
-        """Hear that training begins: of the plan's runs these are missing, and so many are stored."""
+        """Handle the start of training: `missing` will be trained, and `stored` runs of the plan are stored."""
 
     def compiling(self) -> None:
-        """Hear that kernels have to be compiled before the first run can begin."""
+        """Handle the start of compilation, which precedes the first run."""
 
     def progress(self, job: Job, done: int, total: int) -> None:
-        """Hear that a run has done so many of its steps."""
+        """Handle the progress of a run: `done` of its `total` steps."""
 
     def finished(self, job: Job, record: RunRecord) -> None:
-        """Hear that a run is stored."""
+        """Handle the end of a run, which is stored."""
 
     def stage(self, name: str) -> None:
-        """Hear that a stage of making the report begins."""
+        """Handle the start of a stage of the report, such as "analysing"."""

@@ -14,7 +14,15 @@ from reportgen.workflow.request import RunRequest
 
 @dataclass(frozen=True)
 class AnalysedStudy:
-    """A study's analysis with its remedies tried, from records by variant and seed; trained, stored: how many runs."""
+    """A study and its analysis.
+
+    Attributes
+    ----------
+    request : the request, whose plan has all stages of its searches.
+    records : the runs by variant and seed.
+    analysis : the analysis, with remedies tested.
+    trained, stored : number of runs that were trained now, and that were stored before.
+    """
 
     request: RunRequest
     records: Mapping[tuple[str, int], RunRecord]
@@ -25,7 +33,7 @@ class AnalysedStudy:
 
 @dataclass(frozen=True)
 class FailedRun:
-    """A run that raised an error: its variant's label, its seed and the error in words."""
+    """A run that raised an error: the label of its variant, its seed and the error message."""
 
     variant: str
     seed: int
@@ -33,15 +41,22 @@ class FailedRun:
 
     @property
     def name(self) -> str:
-        """The run in words."""
+        """The variant and the seed of the run."""
         return f"{self.variant}, seed {self.seed}"
 
 
 @dataclass(frozen=True)
 class Report:
-    """A written report: its folder, the paths in it, the analysis it shows, and what became of the runs.
+    """A written report.
 
-    missing: why there is no PDF, where one was wanted.
+    Attributes
+    ----------
+    folder : the report's folder.
+    paths : the written files and folders.
+    analysis : the analysis in the report.
+    trained, stored : number of runs that were trained now, and that were stored before.
+    failed : the runs that failed.
+    missing : the reason why a requested PDF could not be made.
     """
 
     folder: Path
@@ -54,5 +69,5 @@ class Report:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """One line for every run that failed."""
+        """One line for each failed run."""
         return tuple(f"{run.name}: {run.error}" for run in self.failed)

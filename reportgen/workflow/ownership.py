@@ -1,14 +1,14 @@
-"""Which study a report folder belongs to: a study may replace its own report, but not the report of another study."""
+"""Ownership of report folders: a study may replace its own report, but not the report of another study."""
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reportgen.disk import read_json
 from reportgen.errors import UsageError
 from reportgen.paths import RESULTS
 from reportgen.shipped import shipped_studies, studies_folder
@@ -19,53 +19,44 @@ SHIPPED = "shipped:"
 
 
 def source_of(file: Path, folder: Path) -> str | None:
-    """Return a study's source as the report in a folder names it: "shipped:<name>", or its file as seen from there.
+    """Return the source of a study for the report in a folder: "shipped:<name>", or the file's path relative to it.
 
-    The study that a report keeps has that report's own source, None where that is not known.
+    For the study file inside a report, this is the source in that report, or None if unknown.
     """
-    if _is_kept_in(file, folder):
-        return _written_source(_provenance(_results(folder)))
+    if _is_inside(file, folder):
+        return _written_source(_provenance(read_json(folder / RESULTS)))
     if file.resolve().parent == studies_folder().resolve():
         return f"{SHIPPED}{file.stem}"
     try:
         return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
-    except ValueError:  # on another drive
+    except ValueError:  # another drive on Windows
         return file.resolve().as_posix()
 
 
 def refuse_other_study(study: Study, file: Path, folder: Path) -> None:
     """Raise UsageError if the folder contains the report of another study."""
-    results = _results(folder)
+    results = read_json(folder / RESULTS)
     former_study = results.get("study")
-    if not isinstance(former_study, dict) or _is_kept_in(file, folder):
+    if not isinstance(former_study, dict) or _is_inside(file, folder):
         return
     if former_study.get("sha256") == study.sha256:
         return
-    former, new = _told_source(_provenance(results)), source_of(file, folder)
+    former, new = _former_source(_provenance(results)), source_of(file, folder)
     if former is None or former == new:
         return
     if former.startswith(SHIPPED) or (folder / former).is_file() or former_study.get("title") != study.title:
-        message = f"the folder already contains the report of another study, {_named(former, folder)}"
-        hint = f"choose another folder for {_named(new or '', folder)} with -o, or remove this one"
+        message = f"the folder already contains the report of another study, {_describe(former, folder)}"
+        hint = f"choose another folder for {_describe(new or '', folder)} with -o, or remove this one"
         raise UsageError("report-of-another-study", message, where=str(folder), hint=hint)
 
 
-def _is_kept_in(file: Path, folder: Path) -> bool:
+def _is_inside(file: Path, folder: Path) -> bool:
     return in_report(file) and file.resolve().parent == folder.resolve()
 
 
-def _results(folder: Path) -> dict[str, Any]:
-    """Return what results.json holds; nothing where there is none that can be read."""
-    try:
-        values = json.loads((folder / RESULTS).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
-
-
 def _provenance(results: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = results.get("provenance")
-    return found if isinstance(found, dict) else {}
+    provenance = results.get("provenance")
+    return provenance if isinstance(provenance, dict) else {}
 
 
 def _written_source(provenance: Mapping[str, Any]) -> str | None:
@@ -73,8 +64,8 @@ def _written_source(provenance: Mapping[str, Any]) -> str | None:
     return source if isinstance(source, str) and source and "\0" not in source else None
 
 
-def _told_source(provenance: Mapping[str, Any]) -> str | None:
-    """Return the source that a report names; by its command, where that names a shipped study."""
+def _former_source(provenance: Mapping[str, Any]) -> str | None:
+    """Return the source in a report; for reports without one, a shipped study named in their command."""
     if source := _written_source(provenance):
         return source
     try:
@@ -84,8 +75,8 @@ def _told_source(provenance: Mapping[str, Any]) -> str | None:
     return next((f"{SHIPPED}{word}" for word in words if word in shipped_studies()), None)
 
 
-def _named(source: str, folder: Path) -> str:
-    """Return a source in words; a file as it is seen from here."""
+def _describe(source: str, folder: Path) -> str:
+    """Return a source for messages; a file as a path from the current folder."""
     if source.startswith(SHIPPED):
         return f"the shipped study {source.removeprefix(SHIPPED)}"
     return os.path.normpath(folder / source)

@@ -1,4 +1,4 @@
-"""`--quick`: a study made small, to see whether it does what its author means."""
+"""`--quick`: a small version of a study, to try it out."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from reportgen.study.planning.plan import Plan
 
 WATERMARK = "A quick look at a small version of the study"
 NO_VERDICTS = "no verdicts"
-PCA = "as many examples as its PCA asks for"
+PCA = "as many examples as its PCA needs"
 SEEDS = 2  # too few for a verdict
 LIMITS = {"training.epochs": 3, "data.samples": 500}
 TRAIN = 400
 SIZES = ("data.samples", "data.train")
 GROWTH = 1.25
-SPARE = 0.9  # fewer than the share of a part, since splits are rounded class by class
+SPARE = 0.9  # leaves room, since splits are rounded class by class
 
 
 def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that make a study small, and its watermark; what varies, or was typed, stays as it is."""
+    """Return the settings of the small version, with its watermark; varied and typed settings stay unchanged."""
     small: dict[str, Any] = {path: limit for path, limit in LIMITS.items() if _large(plan, path)}
     if _varies(plan, "data.train") or _is_typed("data.train", typed):
-        small.pop("data.samples", None)  # so many may not be left to train on
+        small.pop("data.samples", None)  # fewer samples might leave too few training examples
     elif (train := _train(plan, small.get("data.samples"))) is not None:
         small["data.train"] = train
     roomy = _with_room_for_pca(plan, small)
     for_pca, small = roomy != small, roomy
     small["seeds"] = list(plan.study.seeds[:SEEDS])
     if isinstance(plan.study.ensembles, tuple) and "seeds" not in typed:
-        small["ensembles"] = True  # those that so few seeds fill
+        small["ensembles"] = True  # only sizes that so few seeds allow
     small = {path: value for path, value in small.items() if not _is_typed(path, typed)}
     parts = [*_made_smaller(plan, small, typed), *([PCA] if for_pca else [])]
     made = f" ({', '.join(parts)})" if parts else ""
@@ -44,7 +44,7 @@ def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _made_smaller(plan: Plan, small: Mapping[str, Any], typed: Mapping[str, Any]) -> list[str]:
-    """Return in words what a quick look takes less of than the study."""
+    """Return descriptions of the reductions, such as "3 of 20 epochs"."""
     settings, seeds = plan.variants[0].settings, len(plan.study.seeds)
     parts = []
     if "training.epochs" in small:
@@ -54,19 +54,19 @@ def _made_smaller(plan: Plan, small: Mapping[str, Any], typed: Mapping[str, Any]
     if "data.samples" in small:
         parts.append(f"{small['data.samples']:,} of {settings['data.samples']:,} examples")
     if "data.train" in small:
-        parts.append(f"{small['data.train']:,} examples to train on")
+        parts.append(f"{small['data.train']:,} training examples")
     if any(variant.trial for variant in plan.variants) and not any(path.startswith("search") for path in typed):
         parts.append("fewer trials of its search")
     return parts
 
 
 def quick_folder(folder: Path) -> Path:
-    """Return the folder of a quick look: the usual one, but never one in which a full report stands."""
+    """Return the folder for a quick look: the given one, unless it contains a full report."""
     return quick_folder(folder.with_name(f"{folder.name}-quick")) if _holds_full_report(folder) else folder
 
 
 def _large(plan: Plan, path: str) -> bool:
-    """Tell whether all variants have the same value there, and one beyond the limit."""
+    """Return whether all variants have the same value of a setting, and it exceeds the limit."""
     values = [variant.settings.get(path) for variant in plan.variants]
     return not _varies(plan, path) and all(isinstance(value, int) and value > LIMITS[path] for value in values)
 
@@ -76,7 +76,7 @@ def _varies(plan: Plan, path: str) -> bool:
 
 
 def _train(plan: Plan, limit: int | None) -> int | None:
-    """Return on how many examples to train, None where that stays as it is; limit: of samples, where they get fewer."""
+    """Return the reduced number of training examples, None if unchanged; `limit` is the reduced number of samples."""
     settings = [variant.settings for variant in plan.variants]
     train, samples = settings[0].get("data.train"), settings[0].get("data.samples")
     if train is None:
@@ -87,7 +87,7 @@ def _train(plan: Plan, limit: int | None) -> int | None:
 
 
 def _with_room_for_pca(plan: Plan, small: dict[str, Any]) -> dict[str, Any]:
-    """Return the sizes, larger as far as PCA asks for more components than there would be examples."""
+    """Return the settings with sizes large enough for the number of components of PCA."""
     full = plan.runs[0].spec.data
     needed = max((step.get("components") or 0 for run in plan.runs for step in run.spec.preprocess), default=0)
     sizes = {path: getattr(full, path.partition(".")[2]) for path in SIZES if path in small}
@@ -99,9 +99,9 @@ def _with_room_for_pca(plan: Plan, small: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sizes(plan: Plan, small: Mapping[str, Any] | None = None) -> list[int]:
-    """Return how many training examples the runs have, nothing where the data are not at hand.
+    """Return the numbers of training examples of the runs, empty if the data are not available.
 
-    small: sizes of data to count with, in place of the plan's.
+    Sizes in `small` replace those of the plan.
     """
     changed = {path.partition(".")[2]: size for path, size in (small or {}).items() if path in SIZES}
     specs = {replace(run.spec.data, **changed) for run in plan.runs}
@@ -112,14 +112,14 @@ def _sizes(plan: Plan, small: Mapping[str, Any] | None = None) -> list[int]:
 
 
 def _is_typed(path: str, typed: Mapping[str, Any]) -> bool:
-    """Tell whether the command line sets a path, by itself or in a mapping above it."""
+    """Return whether the command line sets a path, directly or in a mapping of its section."""
     section, _, key = path.partition(".")
     above = typed.get(section)
     return path in typed or bool(key and isinstance(above, dict) and key in above)
 
 
 def _holds_full_report(folder: Path) -> bool:
-    """Tell whether a report stands in the folder that is no quick look; one that is damaged counts as full."""
+    """Return whether the folder contains a full report; a damaged report counts as full."""
     try:
         results: Any = json.loads((folder / RESULTS).read_bytes())
         return not results["study"].get("watermark")

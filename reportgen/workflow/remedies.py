@@ -1,7 +1,8 @@
-"""Tries what findings propose: the same seeds with one change, trained and stored like any other run.
+"""Tests the remedies that findings propose, by training the same seeds with one change.
 
-Errors come first, then warnings; a finding that follows from another is left to its cause. Where the first proposal
-does not help, the next one is tried, as long as the study's budget lasts; not so below three seeds, which show nothing.
+Errors come before warnings. A finding that follows from another one is skipped, since its cause is treated. If the
+first proposal does not help, the next one is tested until the study's budget is used up. With fewer than three seeds,
+only the first proposal is tested, since so few seeds cannot show an improvement.
 """
 
 from __future__ import annotations
@@ -20,32 +21,32 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import PlannedRun, changed
 
 Fetch = Callable[[Sequence[PlannedRun]], Mapping[int, RunRecord] | None]
-"""From planned runs to their records by seed, trained where that is allowed; None where they are not to be had."""
+"""Maps planned runs to their records by seed, and trains them if allowed; returns None if they are not available."""
 
 SETTLED = ("helped", "too few seeds")
-"""Verdicts after which no further proposal is tried: it helped, or no change could be shown to."""
+"""Verdicts after which no further proposal is tried: the remedy helped, or the seeds are too few to show it."""
 
 
 def try_remedies(analysis: Analysis, fetch: Fetch) -> Analysis:
-    """Return the analysis with the remedies of its findings tested, within the study's budget."""
-    left = analysis.plan.study.remedies.limit
+    """Return the analysis with the remedies of its findings tested, within the budget of the study."""
+    budget = analysis.plan.study.remedies.limit
     findings: list[Finding] = []
     for finding in analysis.findings:
         tried: list[Remedy] = []
         if finding.consequence_of is None and finding.severity != "info":
             for proposal in finding.proposals:
-                if left == 0 or (tried and tried[-1].verdict in SETTLED):
+                if budget == 0 or (tried and tried[-1].verdict in SETTLED):
                     break
                 remedy = _try(analysis, finding, proposal, fetch)
                 if remedy is not None:
-                    left -= 1
+                    budget -= 1
                     tried.append(remedy)
         findings.append(dataclasses.replace(finding, remedy=_best(tried)))
     return dataclasses.replace(analysis, findings=tuple(findings))
 
 
 def _try(analysis: Analysis, finding: Finding, proposal: Proposal, fetch: Fetch) -> Remedy | None:
-    """Return the tested remedy; None for a change that is no change, makes no valid settings, or cannot be had."""
+    """Return the tested remedy; None if the proposal changes nothing, is not valid, or its runs are not available."""
     summary = next(v for v in analysis.variants if v.variant.id == finding.variant)
     try:
         runs = changed(analysis.plan, finding.variant, proposal.change, f"remedy {_in_words(proposal.change)}")
@@ -65,5 +66,5 @@ def _in_words(change: Mapping[str, Any]) -> str:
 
 
 def _best(tried: Sequence[Remedy]) -> Remedy | None:
-    """Return the remedy that helped, else the first that was tried."""
+    """Return the remedy that helped, otherwise the first one that was tried."""
     return next((remedy for remedy in tried if remedy.verdict == "helped"), tried[0] if tried else None)

@@ -17,11 +17,11 @@ from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
 from reportgen.shipped import study_file
 from reportgen.study.loading.loader import WATERMARK, in_report, load_study
-from reportgen.study.planning.plan import Plan, PlannedRun, make_plan
+from reportgen.study.planning.plan import Plan, PlannedRun
 from reportgen.workflow.quick import quick_folder, quick_overrides
 
 FORMATS = ("html", "pdf", "json", "kit")
-"""What `formats` chooses from; results.json, tables/ and study.yaml are written with every choice."""
+"""The formats of a report; results.json, tables/ and study.yaml are always written."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class RunRequest:
 
     @property
     def store(self) -> Store:
-        """The study's runs."""
+        """The stored runs of the report."""
         return Store(self.folder / RUNS)
 
 
@@ -76,15 +76,15 @@ def make_request(
     """
     _check_formats(formats)
     path, changes = study_file(source), dict(overrides or {})
-    if WATERMARK in changes:  # which only --quick sets
+    if WATERMARK in changes:  # only --quick sets it
         raise StudyError(
             "unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "name a setting of the study"
         )
-    plan = make_plan(load_study(path, changes, flags, allow_code))
+    plan = load_study(path, changes, flags, allow_code)
     if quick:
         small = quick_overrides(plan, changes)
         typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
-        plan = make_plan(load_study(path, changes | small, typed, allow_code))
+        plan = load_study(path, changes | small, typed, allow_code)
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder
@@ -100,12 +100,12 @@ def _check_formats(formats: Collection[str]) -> None:
 
 
 def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]:
-    """Return a plan's runs, or other runs on its data, with their keys; runs of equal numbers share one."""
+    """Return the jobs of a plan's runs, or of other runs on its data; runs with equal settings share a key."""
     study = plan.study
 
     @cache
     def identified(spec: DataSpec) -> tuple[str, str]:
-        """Return the fingerprint of the data, and where the study names them."""
+        """Return the fingerprint of the data and their place in the study file."""
         place = study.place_of(spec)
         with data_errors_at(place):
             return data.fingerprint(spec, study.folder), place
@@ -114,7 +114,7 @@ def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]
 
 
 def unique(jobs: Sequence[Job]) -> list[Job]:
-    """Return one job a key: two variants of equal settings are trained once."""
+    """Return one job per key: variants with equal settings are trained once."""
     first: dict[str, Job] = {}
     for job in jobs:
         first.setdefault(job.key, job)
@@ -122,6 +122,6 @@ def unique(jobs: Sequence[Job]) -> list[Job]:
 
 
 def stored_records(request: RunRequest, jobs: Sequence[Job]) -> dict[str, RunRecord]:
-    """Return those of the jobs' records that are stored, by key."""
+    """Return the stored records of jobs by key."""
     found = ((job.key, request.store.load(job.run, job.fingerprint)) for job in unique(jobs))
     return {key: record for key, record in found if record is not None}

@@ -1,6 +1,6 @@
-"""Makes the sanity checks that a study asks for: from its records, from runs like any other, and by measuring.
+"""Sanity checks of a study, from its records, from additional runs and from measurements.
 
-What is measured is stored in the folder sanity/ of the report, and measured again only where it is missing.
+Measurements are stored in the folder sanity/ of the report and reused.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from reportgen.study.planning.plan import Plan, PlannedRun, changed
 from reportgen.workflow.remedies import Fetch
 
 SUBSET, SUBSET_EPOCHS = 20, 500
-PENALTY = 1.0  # lambda of L2, for variants that have no penalty of their own
+PENALTY = 1.0  # L2 coefficient for variants without a penalty
 
 Measured = list[dict[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Measurements:
-    """Stored measurements by name; `may_measure`: whether what is missing may be measured now."""
+    """Stored measurements by name; `may_measure` allows missing ones to be made now."""
 
     folder: Path
     may_measure: bool
 
     def get(self, name: str, measure: Callable[[], Measured]) -> Measured | None:
-        """Return the stored measurement of this name, or a new one; None where it is missing and stays so."""
+        """Return the stored measurement of this name or a new one; None if it is missing and must not be made."""
         path = self.folder / f"{name}.json"
         try:
             stored: Any = json.loads(path.read_bytes())
@@ -49,37 +49,37 @@ class Measurements:
             pass
         if not self.may_measure:
             return None
-        values = in_thread(measure)  # which compiles kernels
+        values = in_thread(measure)  # measuring compiles kernels
         self.folder.mkdir(parents=True, exist_ok=True)
         replace_file(path, (json.dumps({"engine": ENGINE_VERSION, "values": values}, indent=1) + "\n").encode())
         return values
 
 
-def measured_beside(plan: Plan, measurements: Measurements) -> ExtraMeasurements:
-    """Return what claims ask for that no run records: costs of activations, and the errors of gradient checks."""
-    found: dict[tuple[str, int], dict[str, list[float]]] = {}
-    costed, checked = (_asked_for(plan, place) for place in (COST, CHECK))
+def measure_extras(plan: Plan, measurements: Measurements) -> ExtraMeasurements:
+    """Return the quantities in claims that no run records: costs of activations and errors of gradient checks."""
+    extras: dict[tuple[str, int], dict[str, list[float]]] = {}
+    costed, checked = (_variants_with(plan, place) for place in (COST, CHECK))
     rounds = _cost_rounds(len(plan.study.seeds), measurements) if costed else []
     for run in plan.runs:
         place = (run.variant, run.seed)
         if run.variant in costed and rounds:
             cost = rounds[plan.study.seeds.index(run.seed)][run.spec.network.layers[0].activation.name]
-            found[place] = {name: [value] for name, value in sanity.cost_metrics(cost).items()}
+            extras[place] = {name: [value] for name, value in sanity.cost_metrics(cost).items()}
         if run.variant in checked:
             checks = _gradient_checks(run, plan.study.folder, measurements)
             errors = sanity.errors_by_layer(checks or ())
-            found.setdefault(place, {}).update({row.name: errors for row in METRICS.values() if row.place is CHECK})
-    return found
+            extras.setdefault(place, {}).update({row.name: errors for row in METRICS.values() if row.place is CHECK})
+    return extras
 
 
-def _asked_for(plan: Plan, place: Place) -> set[str]:
+def _variants_with(plan: Plan, place: Place) -> set[str]:
     """Return the variants for which a claim uses a metric that is measured at this place."""
-    asked = [ClaimData(plan, {}, claim) for claim in plan.study.claims if METRICS[claim.measure.metric].place is place]
-    return {variant.id for one in asked for where in one.sides() for variant in one.variants(where)}
+    claims = [ClaimData(plan, {}, claim) for claim in plan.study.claims if METRICS[claim.measure.metric].place is place]
+    return {variant.id for claim in claims for where in claim.sides() for variant in claim.variants(where)}
 
 
 def _cost_rounds(count: int, measurements: Measurements) -> Measured:
-    """Return the costs of all activations, one round a seed; nothing where they are not to be had."""
+    """Return the costs of all activations, one round per seed; empty if they are not measured."""
     return measurements.get(f"activation_cost_rounds_{count}", lambda: [_round() for _ in range(count)]) or []
 
 
@@ -88,7 +88,7 @@ def _round() -> dict[str, Any]:
 
 
 def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -> Analysis:
-    """Return the analysis with the results of the checks that its study asks for, in the order in which it does."""
+    """Return the analysis with the results of the sanity checks of its study, in the study's order."""
     checks: dict[str, Callable[[VariantSummary], list[SanityResult]]] = {
         "initial_loss": lambda v: [sanity.initial_loss(v.variant.id, v.records)],
         "regularized_loss": lambda v: [sanity.regularized_loss(v.variant.id, _penalized(analysis, v, fetch))],
@@ -107,7 +107,7 @@ def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -
 
 
 def _one_run(analysis: Analysis, variant: str, change: Mapping[str, Any], fetch: Fetch) -> RunRecord | None:
-    """Return the record of a variant's first seed with some settings changed; None where it is not to be had."""
+    """Return the record of a variant's first seed with some settings changed; None if it is not available."""
     records = fetch(changed(analysis.plan, variant, change, "sanity check")[:1])
     return next(iter(records.values())) if records else None
 
@@ -120,7 +120,7 @@ def _penalized(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> Run
 
 
 def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> RunRecord | None:
-    """Return the record of training on a few examples, without anything that keeps a network from learning them."""
+    """Return the record of training on a few examples, without regularization that hinders learning them."""
     settings = variant.variant.settings
     size = settings["training.batch_size"]
     change: dict[str, Any] = {
@@ -146,12 +146,12 @@ def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> Ru
 
 def _gradients(analysis: Analysis, variant: VariantSummary, measurements: Measurements) -> list[SanityResult]:
     run = next(run for run in analysis.plan.runs if run.variant == variant.variant.id)
-    found = _gradient_checks(run, analysis.plan.study.folder, measurements)
-    return sanity.gradient_check(variant.variant.id, run.spec, found)
+    checks = _gradient_checks(run, analysis.plan.study.folder, measurements)
+    return sanity.gradient_check(variant.variant.id, run.spec, checks)
 
 
 def _gradient_checks(run: PlannedRun, folder: Path, measurements: Measurements) -> Measured | None:
-    from reportgen.engine.inspect.gradcheck import check_gradients  # its kernels are compiled for float64
+    from reportgen.engine.inspect.gradcheck import check_gradients  # imported late: compiles float64 kernels
 
     spec = run.spec
 

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import Plan, PlannedRun, make_plan
+from reportgen.study.planning.plan import Plan, PlannedRun
 
 HEAD = """
 title: A small study
@@ -26,7 +26,7 @@ def plan_of(folder: Path, text: str = "", seeds: int = 5, head: str = HEAD) -> P
     """Return the plan of a study made of `head`, the seeds, and more text such as claims."""
     path = folder / "small.yaml"
     path.write_text(f"{head}\nseeds: {seeds}\n{text}", encoding="utf-8")
-    return make_plan(load_study(path))
+    return load_study(path)
 
 
 def record(run: PlannedRun, status: str = "ok", **values: Any) -> RunRecord:

@@ -23,7 +23,7 @@ from reportgen.study.checks.ensembles import ensemble_sizes
 from reportgen.study.loading.loader import dump_study, load_study
 from reportgen.study.metrics.metric import ENSEMBLE
 from reportgen.study.metrics.table import METRICS
-from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.study.planning.plan import Plan
 from tests.analysis.studies import HEAD, plan_of, record
 
 FIXED = HEAD.replace("validation: 0.25}", "validation: 0.25, seed: 3}")
@@ -157,7 +157,7 @@ def test_ensembles_keep_predictions_and_read_back(tmp_path: Path) -> None:
     assert all(run.spec.evaluation.predictions for run in plan.runs)
     again = tmp_path / "again.yaml"
     again.write_text(dump_study(plan.study), encoding="utf-8")
-    assert make_plan(load_study(again)).study.ensembles == (2,)
+    assert load_study(again).study.ensembles == (2,)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What changed from one report to another: what differs is told, and scores are paired by seed."""
+"""Comparison of two reports: changes of all kinds, and scores paired by seed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def finding(rule: str, name: str) -> dict[str, str]:
 
 @pytest.fixture
 def two(tmp_path: Path) -> tuple[Path, Path]:
-    """A report, and the report of the study after a change of the rate in one variant."""
+    """A report, and the report of the study after a change of the learning rate in one variant."""
     before = report(
         tmp_path / "a",
         [claim("holds"), claim("stays"), claim("old")],
@@ -58,7 +58,7 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
     return before, after
 
 
-def test_what_differs_is_found_and_nothing_else(two: tuple[Path, Path]) -> None:
+def test_all_changes_are_found_and_nothing_else(two: tuple[Path, Path]) -> None:
     found = compare_reports(*two)
     assert [(one.path, one.before, one.after, one.variants) for one in found.settings] == [
         ("training.lr", 0.1, 0.01, ("Relu",))
@@ -76,7 +76,7 @@ def test_what_differs_is_found_and_nothing_else(two: tuple[Path, Path]) -> None:
     assert dict(found.about) == {"reportgen": (None, "0.2.0")}
 
 
-def test_scores_are_paired_by_the_seeds_that_have_one_in_both(two: tuple[Path, Path]) -> None:
+def test_scores_are_paired_by_the_seeds_with_a_score_in_both(two: tuple[Path, Path]) -> None:
     [score] = compare_reports(*two).scores
     assert (score.variant, score.score, score.n) == ("Relu", "val_accuracy", 2)
     assert (score.before, score.after) == (pytest.approx(0.8), pytest.approx(0.8))
@@ -103,44 +103,36 @@ def test_one_seed_has_a_difference_and_no_interval(two: tuple[Path, Path]) -> No
     assert all(map(math.isnan, score.interval))
 
 
-def test_a_report_beside_itself_has_no_changes(two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_report_compared_with_itself_has_no_changes(
+    two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     code, out, _ = run(capsys, "compare", str(two[0]), str(two[0] / "results.json"), "--strict")
     assert code == 0
-    assert "settings: the same in all variants that both have" in out
-    assert "scores: all 6 runs that both have are the very same" in out
-    assert "findings: the same in both" in out
+    assert "scores: 6 of 6 common runs identical" in out
     assert "->" not in out
 
 
-def test_what_both_runs_are_is_said_for_any_number(two: tuple[Path, Path]) -> None:
+def test_the_number_of_identical_runs_is_shown(two: tuple[Path, Path]) -> None:
     one = read_results(two[0])
     found = changes(one, one)
-    said = {
-        (1, 1): "the one run that both have is the very same",
-        (1, 0): "the one run that both have is not the same",
-        (3, 3): "all 3 runs that both have are the very same",
-        (3, 0): "none of the 3 runs that both have is the very same",
-        (3, 1): "1 of the 3 runs that both have is the very same",
-        (3, 2): "2 of the 3 runs that both have are the very same",
-        (0, 0): "no variant and seed is in both",
-    }
-    for runs, text in said.items():
+    texts = {(1, 1): "1 of 1 common run identical", (3, 2): "2 of 3 common runs identical"}
+    for runs, text in texts.items():
         assert f"  scores: {text}" in [line for _, line in change_lines(replace(found, runs=runs))]
 
 
-def test_reports_with_nothing_in_common_are_told_so(two: tuple[Path, Path]) -> None:
+def test_reports_with_nothing_in_common_have_no_scores(two: tuple[Path, Path]) -> None:
     one, other = (read_results(folder) for folder in two)
     variants = [variant.model_copy(update={"id": f"{variant.id}-2"}) for variant in other.variants]
     other = other.model_copy(update={"variants": variants, "runs": [], "findings": [], "claims": []})
     lines = [line for _, line in change_lines(changes(one, other))]
-    gone = next(line for line in lines if "variants that are gone" in line)
+    gone = next(line for line in lines if "removed variants" in line)
     assert gone.endswith("; ".join(variant.label for variant in one.variants))  # labels may hold commas
-    assert "  findings: no variant is in both" in lines
-    assert "  scores: no variant and seed is in both" in lines
+    assert "  findings: the reports have no common variant" in lines
+    assert "  scores: the reports have no common run" in lines
     assert any("not claimed" in line for line in lines)
 
 
-def test_compare_prints_what_changed_with_what_was_lost_first(
+def test_compare_prints_the_changes_with_lost_claims_first(
     two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, _ = run(capsys, "compare", *map(str, two))
@@ -149,13 +141,13 @@ def test_compare_prints_what_changed_with_what_was_lost_first(
     assert lines[2].startswith("supported -> contradicted: holds: 0.500 (0.250 to 0.750), n = 5 -> 0.0500")
     assert "training.lr: 0.1 -> 0.01 (Relu)" in lines
     assert any(line.startswith("Relu: validation accuracy 80.0% -> 80.0%, paired difference") for line in lines)
-    assert "no more: saturate in Tanh: It saturates." in lines
+    assert "resolved: saturate in Tanh: It saturates." in lines
     assert "reportgen unknown -> 0.2.0" in lines
     assert run(capsys, "compare", *map(str, two), "--strict")[0] == 6
-    assert run(capsys, "compare", *map(str, reversed(two)), "--strict")[0] == 0, "what is new or regained is no loss"
+    assert run(capsys, "compare", *map(str, reversed(two)), "--strict")[0] == 0
 
 
-def test_compare_as_json_is_plain_and_whole(two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_prints_all_changes_as_json(two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     values = json.loads(run(capsys, "compare", *map(str, two), "--json")[1])
     assert values["runs"] == {"both": 6, "same": 3}
     assert values["lost"] == ["holds", "old"]
@@ -175,7 +167,7 @@ def test_verdicts_of_a_quick_look_are_not_compared(
     assert "supported ->" not in out
 
 
-def test_what_is_no_single_report_is_one_sentence(two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_argument_must_be_a_single_report(two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError) as ambiguous:
         compare_reports(two[0].parent, two[1])
     assert (ambiguous.value.code, ambiguous.value.where) == ("ambiguous-argument", str(two[0].parent))

@@ -1,4 +1,4 @@
-"""`verify`: a report against its records, recomputed."""
+"""Verification of a report against the records of its runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def report(made: Path, tmp_path: Path) -> Path:
-    """The folder of a report that may be spoilt, its data beside it."""
+    """The folder of a report that a test may damage, with its data."""
     shutil.copytree(made, tmp_path / "own")
     return tmp_path / "own" / "reports" / "rates"
 
@@ -57,8 +57,8 @@ def report(made: Path, tmp_path: Path) -> Path:
 def verify(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, list[str], str]:
     """Return the code of `reportgen verify`, the lines on stdout, and stderr."""
     code = invoke(["verify", *map(str, arguments)])
-    said = capsys.readouterr()
-    return code, said.out.splitlines(), said.err
+    printed = capsys.readouterr()
+    return code, printed.out.splitlines(), printed.err
 
 
 def edit(path: Path, change: Callable[[Any], None]) -> None:
@@ -71,7 +71,7 @@ def records(report: Path) -> Iterator[Path]:
     return iter(sorted((report / "runs").iterdir()))
 
 
-def test_a_report_that_is_as_it_was_written_agrees(report: Path, capsys) -> None:
+def test_an_unchanged_report_agrees(report: Path, capsys) -> None:
     code, lines, err = verify(capsys, report)
     assert (code, lines, err) == (0, [f"{report}: agrees with the records of its 6 runs"], "")
     assert verify(capsys, report / "results.json", "-q") == (0, [], "")
@@ -89,51 +89,46 @@ def test_a_folder_of_reports_is_verified_whole(report: Path, capsys) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "place", "reported"),
     [
-        (
-            lambda values: values["claims"][0].update(verdict="contradicted"),
-            'results.json: claims: learns: verdict: "contradicted"; the records make it "supported"',
-        ),
-        (
-            lambda values: values["claims"][0]["interval"].__setitem__(1, 0.25),
-            "results.json: claims: learns: interval: 2: 0.25; the records make it ",
-        ),
-        (lambda values: values["runs"].pop(), "results.json: runs: lr-0p5, seed 2: missing; "),
-        (lambda values: values.update(more=1), "results.json: more: 1, of which the records know nothing"),
-        (lambda values: values["study"].update(title="X"), 'results.json: study: title: "X"; the records make it "Two'),
-        (lambda values: values["figures"][0].update(caption="X"), 'results.json: figures: loss_curves: caption: "X"; '),
-        (
-            lambda values: values["sanity"][0].update(measured=0.5),
-            "results.json: sanity: initial_loss, lr-0p1: measured: 0.5; the records make it ",
-        ),
+        (lambda values: values["claims"][0].update(verdict="contradicted"), "claims: learns: verdict", "contradicted"),
+        (lambda values: values["claims"][0]["interval"].__setitem__(1, 0.25), "claims: learns: interval: 2", 0.25),
+        (lambda values: values["runs"].pop(), "runs: lr-0p5, seed 2", None),
+        (lambda values: values.update(more=1), "more", 1),
+        (lambda values: values["study"].update(title="X"), "study: title", "X"),
+        (lambda values: values["figures"][0].update(caption="X"), "figures: loss_curves: caption", "X"),
+        (lambda values: values["sanity"][0].update(measured=0.5), "sanity: initial_loss, lr-0p1: measured", 0.5),
     ],
 )
-def test_every_value_that_is_not_what_the_records_say_has_a_line(report: Path, capsys, change, said: str) -> None:
+def test_each_value_that_differs_from_the_records_is_a_difference(
+    report: Path, capsys, change, place: str, reported: Any
+) -> None:
     edit(report / "results.json", change)
-    code, lines, _ = verify(capsys, report)
+    code, lines, _ = verify(capsys, report, "--json")
+    [difference] = json.loads("\n".join(lines))[0]["differences"]
     assert code == 3
-    assert lines[0] == f"{report}: 1 difference from the records of its 6 runs"
-    assert lines[1].startswith(f"  {said}")
-    assert len(lines) == 2
+    assert (difference["file"], difference["place"], difference["reported"]) == ("results.json", place, reported)
+    assert difference["recomputed"] != reported
 
 
-def test_cells_and_rows_of_tables_have_lines(report: Path, capsys) -> None:
+def test_cells_and_rows_of_tables_are_differences(report: Path, capsys) -> None:
     claims, epochs = (report / "tables" / f"{name}.csv" for name in ("claims", "epochs"))
     claims.write_text(claims.read_text("utf-8").replace("supported", "contradicted"), encoding="utf-8")
     epochs.write_text("\n".join(epochs.read_text("utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
     (report / "tables" / "layers.csv").unlink()
     (report / "tables" / "runs.csv").write_bytes(b"\xff")
-    code, lines, _ = verify(capsys, report)
-    assert (code, len(lines)) == (3, 5)
-    text = "\n".join(lines)
-    assert 'tables/claims.csv: learns: verdict: "contradicted"; the records make it "supported"' in text
-    assert "tables/epochs.csv: lr-0p5, seed 2, epoch 2: missing; the records make it an entry of 11" in text
-    assert "tables/layers.csv: cannot be read" in text
-    assert "tables/runs.csv: this is no table in CSV" in text
+    code, lines, _ = verify(capsys, report, "--json")
+    differences = json.loads("\n".join(lines))[0]["differences"]
+    assert code == 3
+    assert sorted((one["file"], one["place"], one["reported"]) for one in differences) == [
+        ("tables/claims.csv", "learns: verdict", "contradicted"),
+        ("tables/epochs.csv", "lr-0p5, seed 2, epoch 2", None),
+        ("tables/layers.csv", "", None),
+        ("tables/runs.csv", "", None),
+    ]
 
 
-def test_records_that_are_not_whole_are_named_and_nothing_else_is_said(report: Path, capsys) -> None:
+def test_damaged_records_are_the_only_differences(report: Path, capsys) -> None:
     runs = json.loads((report / "results.json").read_text(encoding="utf-8"))["runs"]
     first, second, third = (report / "runs" / run["key"] for run in runs[:3])
     content = (first / "arrays.npz").read_bytes()
@@ -151,12 +146,12 @@ def test_records_that_are_not_whole_are_named_and_nothing_else_is_said(report: P
     }
 
 
-def test_records_of_another_study_or_of_other_data_do_not_belong(report: Path, capsys) -> None:
+def test_records_for_other_data_are_differences(report: Path, capsys) -> None:
     data = report.parents[1] / "own.csv"
     data.write_text(data.read_text("utf-8").replace("3,0,0", "3,1,0"), encoding="utf-8")
     code, lines, _ = verify(capsys, report)
     assert (code, len(lines)) == (3, 7)
-    assert "by study.yaml and the data the run is " in lines[1]
+    assert "from study.yaml and the data it is " in lines[1]
 
 
 def test_json_has_each_difference_as_values(report: Path, capsys) -> None:
@@ -166,10 +161,10 @@ def test_json_has_each_difference_as_values(report: Path, capsys) -> None:
     assert (code, found["agrees"], found["runs"], found["study"]) == (3, False, 6, "rates")
     [difference] = found["differences"]
     assert (difference["file"], difference["place"]) == ("results.json", "claims: learns: n")
-    assert (difference["told"], difference["recomputed"]) == (4, 3)
+    assert (difference["reported"], difference["recomputed"]) == (4, 3)
 
 
-def test_runs_of_another_engine_cannot_be_held_against_it(report: Path, capsys) -> None:
+def test_runs_of_another_engine_cannot_be_verified(report: Path, capsys) -> None:
     for folder in records(report):
         edit(folder / "run.json", lambda values: values.update(engine=spec.ENGINE_VERSION - 1))
     code, lines, _ = verify(capsys, report, "--json")
@@ -178,7 +173,7 @@ def test_runs_of_another_engine_cannot_be_held_against_it(report: Path, capsys) 
     assert str(spec.ENGINE_VERSION - 1) in error["message"]
 
 
-def test_what_is_no_report_or_has_no_study_is_told(report: Path, tmp_path: Path, capsys) -> None:
+def test_a_folder_without_a_report_or_a_study_is_an_error(report: Path, tmp_path: Path, capsys) -> None:
     assert verify(capsys, tmp_path / "none")[0] == 2
     (report / "study.yaml").unlink()
     shutil.copytree(report, report.with_name("other"))
@@ -193,7 +188,7 @@ def test_what_is_no_report_or_has_no_study_is_told(report: Path, tmp_path: Path,
     assert verify(capsys, report)[0] == 3
 
 
-def test_a_quick_look_agrees_too_wherever_it_lies(made: Path, tmp_path: Path, capsys) -> None:
+def test_a_quick_look_in_another_folder_agrees(made: Path, tmp_path: Path, capsys) -> None:
     search = "search: {training.lr: {log_uniform: [0.01, 1]}, samples: 6}\nvary: {network.hidden: [[2], [3]]}\n"
     study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\ntraining: {epochs: 1}\n"
     (tmp_path / "s.yaml").write_text(study + search, encoding="utf-8")
@@ -216,10 +211,10 @@ def test_rows_of_every_table_have_names(report: Path) -> None:
         assert set(keys) <= set(head.split(","))
 
 
-def test_last_bits_are_no_difference_and_whole_numbers_are_exact() -> None:
-    told = {"claims": [{"id": "a", "measured": 0.1 + 0.2, "n": 3}]}
-    assert list(result_differences("f", told, {"claims": [{"id": "a", "measured": 0.3, "n": 3}]})) == []
-    assert len(list(result_differences("f", told, {"claims": [{"id": "a", "measured": 0.3001, "n": 4}]}))) == 2
+def test_last_bits_are_no_difference_and_integers_must_be_equal() -> None:
+    reported = {"claims": [{"id": "a", "measured": 0.1 + 0.2, "n": 3}]}
+    assert list(result_differences("f", reported, {"claims": [{"id": "a", "measured": 0.3, "n": 3}]})) == []
+    assert len(list(result_differences("f", reported, {"claims": [{"id": "a", "measured": 0.3001, "n": 4}]}))) == 2
     rest = {"claims": [{"id": "a", "measured": 0.1 + 0.2 - 0.3, "n": 3}]}
     assert list(result_differences("f", rest, {"claims": [{"id": "a", "measured": 0.0, "n": 3}]})) == []
     table = 'rule,variant,evidence\nr,v,"[0.30000000000000004]"\n'
@@ -227,19 +222,19 @@ def test_last_bits_are_no_difference_and_whole_numbers_are_exact() -> None:
     assert len(list(table_differences("f", "findings", table, table.replace("000", "100")))) == 1
 
 
-def test_captions_are_held_against_one_another_by_their_numbers() -> None:
-    def told(caption: str) -> dict[str, Any]:
+def test_only_the_numbers_in_captions_are_compared() -> None:
+    def reported(caption: str) -> dict[str, Any]:
         return {"figures": [{"id": "a", "caption": caption}], "claims": [{"id": "a", "says": caption}]}
 
     def places(caption: str) -> list[str]:
-        return [one.place for one in result_differences("f", told("It falls from 0.5 to 1e-3."), told(caption))]
+        return [one.place for one in result_differences("f", reported("It falls from 0.5 to 1e-3."), reported(caption))]
 
     assert places("A fall from 0.5 to 1e-3") == ["claims: a: says"]
     assert sorted(places("It falls from 0.6 to 1e-3.")) == ["claims: a: says", "figures: a: caption"]
 
 
-def test_items_are_matched_by_name_and_not_by_place() -> None:
-    told = {"claims": [{"id": "b"}, {"id": "a"}], "findings": [{"rule": "r", "variant": "v"}] * 2}
+def test_items_are_matched_by_name_and_not_by_position() -> None:
+    reported = {"claims": [{"id": "b"}, {"id": "a"}], "findings": [{"rule": "r", "variant": "v"}] * 2}
     recomputed = {"claims": [{"id": "a"}, {"id": "b"}], "findings": [{"rule": "r", "variant": "v"}]}
-    [found] = result_differences("f", told, recomputed)
+    [found] = result_differences("f", reported, recomputed)
     assert found.place == "findings: r, v (2)"

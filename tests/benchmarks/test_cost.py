@@ -7,7 +7,6 @@ from pathlib import Path
 
 from benchmarks.diagnosis.cost import CASES, Cost, lines, of_plan, published, section
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import make_plan
 
 STUDY = """
 title: Rates
@@ -23,7 +22,7 @@ seeds: 2
 def test_all_runs_of_a_study_are_trained_and_diagnosed(tmp_path: Path) -> None:
     path = tmp_path / "rates.yaml"
     path.write_text(STUDY, encoding="utf-8")
-    cost = of_plan("rates", make_plan(load_study(path)))
+    cost = of_plan("rates", load_study(path))
     assert (cost.name, cost.runs) == ("rates", 4)
     assert cost.steps == 4 * 2 * 3
     assert cost.training > 0 < cost.diagnosing

@@ -16,7 +16,7 @@ from benchmarks.diagnosis.random_score import LOOKED_AT, section
 from reportgen.analysis.finding import Finding
 from reportgen.study.loading.loader import load_study
 from reportgen.study.loading.overrides import with_values
-from reportgen.study.planning.plan import changed, make_plan
+from reportgen.study.planning.plan import changed
 from tests.analysis.diagnosis.held_out_runs import EPOCHS, runs
 
 FAST = next(fault for fault in FAULTS if fault.name.startswith("a rate thirty"))
@@ -39,7 +39,7 @@ def test_every_network_and_every_fault_is_a_valid_study(tmp_path: Path) -> None:
         study, rng = drawn(number), np.random.default_rng(number)
         path = tmp_path / "drawn.yaml"
         path.write_text(yaml.safe_dump({"title": "t", "question": "q", **study}), encoding="utf-8")
-        plan = make_plan(load_study(path))
+        plan = load_study(path)
         for fault in FAULTS:
             change = fault.change(rng, study)
             if change is not None:

@@ -1,4 +1,4 @@
-"""The verb that shows a plan: what it says of runs, data and time, and the code it ends with."""
+"""The verb check: runs, data and time of a plan, and exit codes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from reportgen import data
 from reportgen.cli.output import reports as console
 from reportgen.errors import MissingError
 from tests.cli.test_main import error_of, run
+from tests.rates import write_study
 
 
-def test_check_shows_the_plan_and_touches_nothing(pretend, capsys):
+def test_check_shows_the_plan_and_writes_nothing(training, capsys):
     code, out, _ = run(capsys, "check", "rates.yaml", "-j", "2")
     assert code == 0
     assert "runs        6: 2 variants, 3 seeds" in out
-    assert "parameters  26 a run" in out
+    assert "parameters  26 per run" in out
     assert "memory" in out
     assert "time" in out
     assert not Path("reports").exists()
@@ -36,21 +37,19 @@ def test_check_counts_one_as_one(capsys, tmp_path, monkeypatch):
     assert "to train    1 (0 stored), 1 step" in lines
 
 
-def test_check_says_that_all_runs_are_stored_and_guesses_no_time(pretend, capsys):
-    run(capsys, "run", "rates.yaml", "-f", "json")
+def test_check_estimates_no_time_if_all_runs_are_stored(finished, capsys):
     code, out, _ = run(capsys, "check", "rates.yaml")
     assert code == 0
-    assert "to train    none: all 6 runs are stored, and only the report will be made" in out
+    assert "to train    none (6 stored)" in out
     assert "time" not in out
     assert "to train    2 (6 stored)" in run(capsys, "check", "rates.yaml", "--seeds", "4")[1]
 
 
-def test_check_ends_as_run_would_where_the_data_are_not_at_hand(pretend, capsys, monkeypatch):
+def test_check_ends_as_run_does_if_the_data_are_missing(finished, capsys, monkeypatch):
     def missing(*arguments):
         raise MissingError("file-not-found", "mnist: t10k is missing", hint="--set data.download=true")
 
-    Path("other.yaml").write_text("title: x\n", encoding="utf-8")
-    run(capsys, "run", "rates.yaml", "-f", "json")
+    write_study("other.yaml")
     monkeypatch.setattr(data, "missing_files", missing)
     code, out, err = run(capsys, "check", "rates.yaml", "other.yaml")
     assert (code, err.count("\n")) == (4, 1)
@@ -59,20 +58,20 @@ def test_check_ends_as_run_would_where_the_data_are_not_at_hand(pretend, capsys,
     assert (rates["study"], rates["runs"]) == ("rates", 6)
     assert other["study"] == "other"
     details = other["error_details"]
-    assert (details["code"], details["where"]) == ("file-not-found", "other.yaml:3:7: data")
+    assert (details["code"], details["where"]) == ("file-not-found", "other.yaml:3:7: data (variant 'small rate')")
     assert error_of(capsys, "check", "other.yaml") == details
 
 
-def test_check_tells_what_a_run_would_download(pretend, capsys, monkeypatch):
+def test_check_shows_the_size_of_a_download(training, capsys, monkeypatch):
     monkeypatch.setattr(data, "missing_files", lambda spec, folder: 11_594_722)
     code, out, _ = run(capsys, "check", "rates.yaml")
     assert code == 0
-    assert "download    12 MB of data first" in out
+    assert "12 MB" in out
     assert json.loads(run(capsys, "check", "rates.yaml", "--json")[1])[0]["download_bytes"] == 11_594_722
 
 
-def test_check_says_what_the_time_is_made_of(capsys, tmp_path, monkeypatch):
-    """Training and report make up the time; remedies and the compiler may come on top."""
+def test_the_time_consists_of_training_and_report(capsys, tmp_path, monkeypatch):
+    """Remedies and compiling are shown as additional time."""
     monkeypatch.chdir(tmp_path)
     study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 3\n"
     Path("one.yaml").write_text(study, encoding="utf-8")
@@ -82,19 +81,19 @@ def test_check_says_what_the_time_is_made_of(capsys, tmp_path, monkeypatch):
     assert plan["seconds"] == parts["training"] + parts["report"]
     assert min(parts.values()) > 0
     out = run(capsys, "check", "one.yaml")[1]
-    assert "where findings have remedies to try, 6 at most" in out
-    assert "30 s more to compile, once for this machine" in out
+    assert "at most 6 remedies" in out
+    assert "30 s more to compile" in out
     monkeypatch.setattr(console, "are_compiled", lambda: True)
     [fewer] = json.loads(run(capsys, "check", "one.yaml", "--json", "--set", "remedies={limit: 3}")[1])
     assert fewer["seconds_of"]["remedies"] == pytest.approx(parts["remedies"] / 2)
     assert fewer["seconds_of"]["compiling"] == 0
     out = run(capsys, "check", "one.yaml", "--set", "remedies=false", "--set", "figures=[loss_curves]")[1]
-    assert "remedies to try" not in out
+    assert "remed" not in out
     assert "to compile" not in out
     assert "time        about 8 s" in out
 
 
-def test_more_variants_and_figures_take_the_report_longer(capsys, tmp_path, monkeypatch):
+def test_more_variants_and_figures_make_the_report_slower(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     study = "title: T\nquestion: Q\ndata: {name: moons, samples: 60}\nnetwork: {hidden: [3]}\nseeds: 3\n"
     Path("one.yaml").write_text(study + "figures: [loss_curves]\n", encoding="utf-8")

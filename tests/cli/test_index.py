@@ -1,4 +1,4 @@
-"""The verb that makes a course's site."""
+"""The verb index."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.cli.test_main import run
 from tests.report.finished_reports import report
 
 
-def test_index_makes_a_site_and_says_where(tmp_path, monkeypatch, capsys):
+def test_index_makes_a_site_and_prints_its_path(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     report(Path("reports") / "a")
     opened = []
@@ -19,7 +19,7 @@ def test_index_makes_a_site_and_says_where(tmp_path, monkeypatch, capsys):
     assert "<h1>My course</h1>" in Path("course/index.html").read_text(encoding="utf-8")
 
 
-def test_index_without_a_readable_report_ends_with_its_code_and_one_line(tmp_path, monkeypatch, capsys):
+def test_index_without_a_readable_report_is_an_error_of_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     code, _, err = run(capsys, "index")
     assert code == 2
@@ -32,7 +32,7 @@ def test_index_without_a_readable_report_ends_with_its_code_and_one_line(tmp_pat
     assert not Path("site").exists()
 
 
-def test_a_site_where_a_file_stands_is_wrong_usage(tmp_path, monkeypatch, capsys):
+def test_a_file_at_the_place_of_the_site_is_a_usage_error(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     report(Path("reports") / "a")
     Path("mine.txt").write_text("mine", encoding="utf-8")

@@ -14,18 +14,19 @@ import pytest
 
 from reportgen.cli import main as cli
 from reportgen.cli.main import invoke
-from reportgen.workflow import run as pipeline
+from reportgen.workflow import training as trainer
+from tests.rates import write_study
 
 
 def run(capsys, *arguments):
-    """Carry out a command line; return its code, stdout and stderr."""
+    """Run a command line; return its exit code, stdout and stderr."""
     code = invoke(list(arguments))
-    said = capsys.readouterr()
-    return code, said.out, said.err
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
 
 
 def error_of(capsys, *arguments):
-    """Carry out a command line with --json, which an error ends; return the error, which ends with its code."""
+    """Run a command line with --json that ends with an error; return the error."""
     code, out, err = run(capsys, *arguments, "--json")
     error = json.loads(out)["error"]
     assert error["exit_code"] == code
@@ -33,20 +34,20 @@ def error_of(capsys, *arguments):
     return error
 
 
-def test_an_invalid_study_ends_with_3_and_a_message_and_nothing_is_trained(pretend, capsys):
+def test_an_invalid_study_ends_with_3_and_trains_nothing(training, capsys):
     Path("worse.yaml").write_text("bad: 1\n", encoding="utf-8")
     for verb in ("run", "check", "render"):
         code, out, err = run(capsys, verb, "rates.yaml", "worse.yaml")
         assert (code, out) == (3, "")
         assert err.startswith("reportgen: worse.yaml:1:1: ")
         assert err.count("\n") == 1
-    assert pretend.trained == []
+    assert training.trained == []
     assert not Path("reports").exists()
 
 
-def test_every_invalid_study_of_a_folder_is_named(pretend, capsys):
+def test_every_invalid_study_of_a_folder_is_named(training, capsys):
     for name in ("a", "b", "c"):
-        Path(f"{name}.yaml").write_text("bad: 1\n" if name != "b" else "title: b\n", encoding="utf-8")
+        write_study(f"{name}.yaml") if name == "b" else Path(f"{name}.yaml").write_text("bad: 1\n", encoding="utf-8")
     for verb in ("check", "run", "render"):
         code, out, err = run(capsys, verb, ".", "--json")
         assert code == 3
@@ -55,17 +56,17 @@ def test_every_invalid_study_of_a_folder_is_named(pretend, capsys):
         assert [answer["study"] for answer in answers] == ["a.yaml", "c.yaml"]
         details = [answer["error_details"] for answer in answers]
         assert [(one["code"], one["where"]) for one in details] == [
-            ("unknown-key", "a.yaml:1:1"),
-            ("unknown-key", "c.yaml:1:1"),
+            ("unknown-key", "a.yaml:1:1: bad"),
+            ("unknown-key", "c.yaml:1:1: bad"),
         ]
         assert answers[0]["error"] in err
 
 
-def test_an_error_that_ends_a_verb_is_an_object_on_stdout(pretend, capsys):
+def test_an_error_that_ends_a_verb_is_an_object_on_stdout(training, capsys):
     Path("worse.yaml").write_text("bad: 1\n", encoding="utf-8")
     for verb in ("check", "run", "render"):
         error = error_of(capsys, verb, "worse.yaml")
-        assert (error["code"], error["where"], error["exit_code"]) == ("unknown-key", "worse.yaml:1:1", 3)
+        assert (error["code"], error["where"], error["exit_code"]) == ("unknown-key", "worse.yaml:1:1: bad", 3)
         assert list(error) == ["code", "message", "where", "hint", "exit_code"]
 
 
@@ -73,7 +74,7 @@ def test_an_error_that_ends_a_verb_is_an_object_on_stdout(pretend, capsys):
     ("name", "expected", "named"),
     [("nowhere", "unknown-name", "nowhere"), ("empty", "no-study", "empty"), ("ini", "unknown-name", "init")],
 )
-def test_no_such_study_ends_with_3(pretend, capsys, name, expected, named):
+def test_no_such_study_ends_with_3(training, capsys, name, expected, named):
     Path("empty").mkdir()
     code, _, err = run(capsys, "run", name)
     assert code == 3
@@ -102,10 +103,10 @@ def test_no_such_study_ends_with_3(pretend, capsys, name, expected, named):
         (["list", "animals"], "unknown-name"),
     ],
 )
-def test_wrong_usage_ends_with_2_and_its_code(pretend, capsys, arguments, expected):
+def test_wrong_usage_ends_with_2_and_its_code(training, capsys, arguments, expected):
     error = error_of(capsys, *arguments)
     assert (error["code"], error["exit_code"]) == (expected, 2)
-    assert pretend.trained == []
+    assert training.trained == []
 
 
 @pytest.mark.parametrize(
@@ -117,23 +118,26 @@ def test_wrong_usage_ends_with_2_and_its_code(pretend, capsys, arguments, expect
         ["describe", "nothing-of-that-name"],
     ],
 )
-def test_wrong_usage_ends_with_2_and_no_traceback(pretend, capsys, arguments):
+def test_wrong_usage_ends_with_2_and_no_traceback(training, capsys, arguments):
     code, _, err = run(capsys, *arguments)
     assert code == 2
     assert err
     assert "Traceback" not in err
-    assert pretend.trained == []
+    assert training.trained == []
 
 
-def test_what_is_wrong_with_seeds_names_the_flag(capsys):
+def test_an_error_in_seeds_names_the_option(capsys):
     error = error_of(capsys, "check", "digits", "--seeds", "0")
     assert error["code"] == "invalid-option"
     assert "--seeds" in error["message"]
 
 
-def test_a_bug_of_ours_ends_with_1_and_a_traceback(pretend, capsys, monkeypatch):
-    pretend.writing_error = ZeroDivisionError("ours")
-    code, out, err = run(capsys, "run", "rates.yaml", "--json")
+def test_an_internal_error_ends_with_1_and_a_traceback(training, capsys, monkeypatch):
+    def fail(*arguments):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("reportgen.report.publish.publisher.write_tables", fail)
+    code, out, err = run(capsys, "run", "rates.yaml", "-f", "json", "--json")
     assert code == 1
     assert "Traceback" in err
     assert "ZeroDivisionError: ours" in err
@@ -145,18 +149,18 @@ def test_a_bug_of_ours_ends_with_1_and_a_traceback(pretend, capsys, monkeypatch)
     assert (code, "Traceback" in err) == (1, True)
 
 
-def test_an_interruption_ends_with_130_and_says_how_to_go_on(pretend, capsys, monkeypatch):
+def test_an_interruption_ends_with_130_and_explains_how_to_continue(training, capsys, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "run_all", interrupted)
+    monkeypatch.setattr(trainer, "run_all", interrupted)
     code, _, err = run(capsys, "run", "rates.yaml")
     assert code == 130
     assert err.splitlines()[-1].startswith("Interrupted. ")
     assert "Traceback" not in err
 
 
-def test_an_interruption_before_the_work_has_a_word_too(pretend, capsys, monkeypatch):
+def test_an_interruption_before_training_ends_with_130(training, capsys, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
@@ -165,7 +169,7 @@ def test_an_interruption_before_the_work_has_a_word_too(pretend, capsys, monkeyp
     assert (code, err.strip()) == (130, "Interrupted.")
 
 
-def test_a_reader_that_went_away_is_no_error(pretend, monkeypatch, tmp_path):
+def test_a_closed_stdout_is_not_an_error(training, monkeypatch, tmp_path):
     class Closed:
         def write(self, text):
             raise BrokenPipeError(errno.EPIPE, "Broken pipe")
@@ -181,14 +185,14 @@ def test_a_reader_that_went_away_is_no_error(pretend, monkeypatch, tmp_path):
 
     with open(tmp_path / "spare", "wb") as spare:
         monkeypatch.setattr(sys, "stdout", Closed())
-        pretend.failing = {0}
-        assert invoke(["run", "rates.yaml", "-q"]) == 5
+        training.failing = {0}
+        assert invoke(["run", "rates.yaml", "-q", "-f", "json"]) == 5
 
 
-def test_help_answers_at_once_since_it_loads_nothing():
+def test_the_command_line_loads_no_heavy_modules():
     heavy = ("numpy", "numba", "pydantic", "matplotlib", "weasyprint", "yaml", "rich", "scipy", "jinja2")
-    look = f"import reportgen.cli.main, sys; print([name for name in {heavy} if name in sys.modules])"
-    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    code = f"import reportgen.cli.main, sys; print([name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
 

@@ -1,4 +1,4 @@
-"""The starter study: it passes as it is, all that it offers in comments is right, and nothing is overwritten."""
+"""The starter study: it is valid with and without its commented settings, and no file is overwritten."""
 
 from __future__ import annotations
 
@@ -10,33 +10,32 @@ import pytest
 
 from reportgen.cli.new import starter_text
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import make_plan
 from tests.cli.test_main import run
 
 
-def test_new_writes_a_study_that_passes_and_says_what_to_do_next(tmp_path, monkeypatch, capsys):
+def test_new_writes_a_valid_study_and_shows_the_next_commands(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     code, out, err = run(capsys, "new", "deep_tanh-nets")
     assert (code, out) == (0, "deep_tanh-nets.yaml\n")
     assert err == "next: reportgen check deep_tanh-nets.yaml, and reportgen run deep_tanh-nets.yaml\n"
-    study = load_study("deep_tanh-nets.yaml")
-    assert study.title == "Deep tanh nets"
-    assert (len(make_plan(study).runs), len(study.claims)) == (10, 3)
+    plan = load_study("deep_tanh-nets.yaml")
+    assert plan.study.title == "Deep tanh nets"
+    assert (len(plan.runs), len(plan.study.claims)) == (10, 3)
     assert run(capsys, "check", "deep_tanh-nets.yaml", "-q")[0] == 0
 
 
-def test_every_setting_that_stands_in_a_comment_is_right(tmp_path):
+def test_all_commented_settings_are_valid(tmp_path):
     text, offers = re.subn(r"^( *)#(?=[a-z])", r"\1", starter_text("rates"), flags=re.MULTILINE)
     assert offers == 12
     (tmp_path / "rates.yaml").write_text(text, encoding="utf-8")
-    study = load_study(tmp_path / "rates.yaml")
+    study = load_study(tmp_path / "rates.yaml").study
     assert study.sanity
     assert study.figures
     assert any(claim.required for claim in study.claims)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "there", "there.yaml", "there.yaml/inside"])
-def test_what_is_no_new_file_is_wrong_usage_and_stays(tmp_path, monkeypatch, capsys, name):
+def test_new_does_not_overwrite_files_or_accept_invalid_names(tmp_path, monkeypatch, capsys, name):
     monkeypatch.chdir(tmp_path)
     Path("there.yaml").write_text("mine", encoding="utf-8")
     code, out, err = run(capsys, "new", name)
@@ -46,22 +45,22 @@ def test_what_is_no_new_file_is_wrong_usage_and_stays(tmp_path, monkeypatch, cap
 
 
 @pytest.mark.parametrize("name", ['a: "b" # c', "off", "1e3", "  ", "Überblick"])
-def test_any_name_makes_a_title(tmp_path, name):
+def test_any_file_name_becomes_a_title(tmp_path, name):
     (tmp_path / "s.yaml").write_text(starter_text(name), encoding="utf-8")
-    title = load_study(tmp_path / "s.yaml").title
+    title = load_study(tmp_path / "s.yaml").study.title
     assert title == (name.strip()[:1].upper() + name.strip()[1:] or "Study")
 
 
-def test_what_to_type_next_can_be_typed(tmp_path, monkeypatch, capsys):
+def test_the_next_commands_are_quoted_for_the_shell(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for system, quoted in (("posix", "'my own/rates.yaml'"), ("nt", '"my own/rates.yaml"')):
         monkeypatch.setattr("reportgen.workflow.command_line.os", SimpleNamespace(name=system))
         Path("my own/rates.yaml").unlink(missing_ok=True)
-        said = run(capsys, "new", "my own/rates")[2].replace("\\", "/")
-        assert said == f"next: reportgen check {quoted}, and reportgen run {quoted}\n"
+        printed = run(capsys, "new", "my own/rates")[2].replace("\\", "/")
+        assert printed == f"next: reportgen check {quoted}, and reportgen run {quoted}\n"
 
 
-def test_a_name_may_lie_in_a_folder_and_have_its_ending(tmp_path, monkeypatch, capsys):
+def test_a_name_can_have_a_folder_and_an_extension(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run(capsys, "new", "lectures/six.yml")[1] == f"{Path('lectures/six.yml')}\n"
     assert run(capsys, "new")[1] == "study.yaml\n"

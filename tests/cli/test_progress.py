@@ -1,4 +1,4 @@
-"""What a terminal shows of the training, and what stands in a log."""
+"""Progress of training, as a bar on a terminal and as lines in a log."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from reportgen.workflow.run import run_study
 from tests.runs.records import planned, record
 
 
-def test_a_bar_counts_the_runs_and_vanishes(pretend):
+def test_a_bar_counts_the_runs_and_vanishes(training):
     shown = io.StringIO()
     with BarProgress(Console(file=shown, force_terminal=True, width=100)) as listener:
-        run_study("rates.yaml", listener=listener)
+        run_study("rates.yaml", formats=["json"], listener=listener)
         assert listener._filled == pytest.approx(sum(listener._weights.values()))
-    assert "6/6 runs" in shown.getvalue() or "writing" in shown.getvalue()
+    assert "runs" in shown.getvalue()
     assert shown.getvalue().endswith("\x1b[2K")
 
 
-def test_a_bar_takes_one_study_after_another(pretend):
+def test_a_bar_takes_one_study_after_another(training):
     shown = io.StringIO()
     with BarProgress(Console(file=shown, force_terminal=True, width=100)) as listener:
-        run_study("rates.yaml", listener=listener)
-        run_study("rates.yaml", listener=listener, fresh=True)
+        run_study("rates.yaml", formats=["json"], listener=listener)
+        run_study("rates.yaml", formats=["json"], listener=listener, fresh=True)
         assert len(listener._bar.tasks) == 1
 
 
-def test_half_a_run_fills_half_its_room_and_reports_from_threads_add_up(pretend):
+def test_the_bar_shows_half_a_run_and_adds_up_threads(training):
     request = make_request("rates.yaml")
     jobs = plan_jobs(request.plan)
     with BarProgress(Console(file=io.StringIO(), force_terminal=True)) as listener:
         listener.training(request.plan, jobs, 0)
-        room = listener._weights[jobs[0].key]
+        whole = listener._weights[jobs[0].key]
         listener.progress(jobs[0], 4, 8)
-        assert listener._filled == pytest.approx(room / 2)
+        assert listener._filled == pytest.approx(whole / 2)
 
         def train(job):
             for step in range(51):
@@ -56,7 +56,7 @@ def test_half_a_run_fills_half_its_room_and_reports_from_threads_add_up(pretend)
         assert listener._filled == pytest.approx(sum(listener._weights.values()))
 
 
-def test_the_bar_of_all_studies_counts_what_is_stored_and_never_goes_back(pretend):
+def test_the_bar_of_all_studies_counts_stored_runs_and_never_goes_back(training):
     request = make_request("rates.yaml")
     jobs = plan_jobs(request.plan)
     own = sum(weights(request.plan, jobs).values())
@@ -68,24 +68,24 @@ def test_the_bar_of_all_studies_counts_what_is_stored_and_never_goes_back(preten
         for job in jobs[1:]:
             listener.finished(job, record(job.run))
         assert whole.completed == pytest.approx(10 + own)
-        listener.training(request.plan, jobs, 0)  # the runs of remedies, which nobody counted on
+        listener.training(request.plan, jobs, 0)  # the runs of a remedy, which the total does not contain
         assert whole.completed == pytest.approx(10 + own)
         assert whole.fields["runs"] == "2/3"
 
 
-def test_runs_weigh_the_same_where_the_data_are_not_at_hand(pretend, monkeypatch):
+def test_all_runs_have_the_same_weight_if_the_data_are_missing(training, monkeypatch):
     def missing(*arguments):
         raise MissingError("file-not-found", "no mnist here")
 
-    monkeypatch.setattr(data, "shape", missing)
     request = make_request("rates.yaml")
+    monkeypatch.setattr(data, "shape", missing)
     assert set(weights(request.plan, plan_jobs(request.plan)).values()) == {1.0}
 
 
-def test_a_line_names_variant_seed_and_end(pretend):
+def test_a_line_has_variant_seed_and_outcome(training):
     lines = []
-    pretend.failing = {1}
-    run_study("rates.yaml", listener=LineProgress(lines.append), workers=1)
+    training.failing = {1}
+    run_study("rates.yaml", formats=["json"], listener=LineProgress(lines.append), workers=1)
     assert lines[0] == "rates: 6 runs to train, 0 stored"
     assert [line.split("] ")[1] for line in lines if "failed" in line] == [
         "small rate, seed 1: failed (MemoryError: too wide)",
@@ -93,7 +93,7 @@ def test_a_line_names_variant_seed_and_end(pretend):
     ]
 
 
-def test_runs_of_a_remedy_are_not_told_under_the_faulty_variants_name_alone(pretend):
+def test_the_name_of_a_run_of_a_remedy_contains_the_remedy(training):
     request = make_request("rates.yaml")
     purpose = "remedy training.lr = 0.1"
     jobs = [replace(job, run=replace(job.run, purpose=purpose)) for job in plan_jobs(request.plan)[:2]]
@@ -101,15 +101,15 @@ def test_runs_of_a_remedy_are_not_told_under_the_faulty_variants_name_alone(pret
     listener = LineProgress(lines.append)
     listener.training(request.plan, jobs, 0)
     listener.finished(jobs[1], record(jobs[1].run))
-    whose = "small rate, remedy training.lr = 0.1"
-    assert lines[0] == f"rates: {whose}: 2 runs to train, 0 stored"
-    assert lines[1].startswith(f"[1/2] {whose}, seed 1: done")
+    name = "small rate, remedy training.lr = 0.1"
+    assert lines[0] == f"rates: {name}: 2 runs to train, 0 stored"
+    assert lines[1].startswith(f"[1/2] {name}, seed 1: done")
     with BarProgress(Console(file=io.StringIO(), force_terminal=True)) as bar:
         bar.training(request.plan, jobs, 0)
         assert bar._bar.tasks[0].description == "rates, remedy training.lr = 0.1"
 
 
-def test_ends_in_words():
+def test_the_outcome_of_a_run_is_a_short_text():
     run = planned()
     assert outcome(record(run, status="diverged", stopped_at_step=7)).startswith("diverged at step 7, validation")
     assert outcome(record(run, final={"val_accuracy": float("nan")}, train_seconds=1.25)) == "done, 1.2 s"

@@ -26,7 +26,7 @@ from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
 from reportgen.study.model.claims import Claim
-from reportgen.study.planning.plan import Plan, Variant, make_plan
+from reportgen.study.planning.plan import Plan, Variant
 
 LECTURE_STDS = [0.213081, 0.047551, 0.010630, 0.002378, 0.000532, 0.000119, 0.000026, 0.000006, 0.000001, 0.000000]
 
@@ -169,7 +169,7 @@ def analysis(
 def of_study(path: Path, text: str, seeds: int = 2, epochs: int = 30) -> Analysis:
     """Return an analysis of the study file in this text, with made-up records of every variant; no claim is tested."""
     path.write_text("title: Example\nquestion: Which?\n" + text, encoding="utf-8")
-    plan = make_plan(load_study(path))
+    plan = load_study(path)
     rows = [
         replace(
             summary(variant.label, [record(seed, 4, epochs, ratio=0.2 + 0.01 * at) for seed in range(seeds)]),

@@ -1,4 +1,4 @@
-"""The server of a preview answers this machine with the page and nothing else."""
+"""The server of a preview."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def get(address: str, path: str, host: str | None = None) -> tuple[int, str, htt
     return answer.status, answer.read().decode(), answer.headers
 
 
-def test_the_server_answers_this_machine_with_the_page_and_nothing_else() -> None:
+def test_the_server_serves_only_the_page_and_only_to_this_machine() -> None:
     shown = Shown("rates.yaml")
     with serving(shown, 0) as address:
         assert address.startswith("http://127.0.0.1:")
@@ -41,7 +41,7 @@ def test_the_server_answers_this_machine_with_the_page_and_nothing_else() -> Non
         get(address, "/")
 
 
-def test_a_port_that_is_taken_is_told_and_the_usual_one_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_in_use_is_an_error_but_the_default_port_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         with pytest.raises(UsageError) as caught, serving(Shown("a"), taken):

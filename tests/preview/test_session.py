@@ -1,4 +1,4 @@
-"""`preview`: the report follows the study that is being edited, on this machine alone."""
+"""Preview sessions: the page follows the edited study."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ figures: [loss_curves]
 """
 
 
-class Hears(ProgressListener):
-    """Notes how many runs are trained, and does something at the first progress."""
+class Counter(ProgressListener):
+    """Counts trained runs, and calls `at_progress` at the first progress."""
 
     def __init__(self) -> None:
         self.trained = 0
@@ -56,7 +56,7 @@ class Hears(ProgressListener):
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(preview, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(preview, "POLL_SECONDS", 0.01)
     rows = "".join(f"{n % 7},{int(n % 7 > 3)}\n" for n in range(60))
     Path("own.csv").write_text("a,y\n" + rows, encoding="utf-8")
     path = Path("rates.yaml")
@@ -77,28 +77,28 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def test_a_page_follows_the_study_and_stored_runs_are_used_again(study: Path) -> None:
-    found, hears = previewed(study), Hears()
-    assert found.refresh(hears) is None
-    assert (hears.trained, found.shown.state.version, found.shown.state.state) == (4, 1, "ready")
+    found, counter = previewed(study), Counter()
+    assert found.refresh(counter) is None
+    assert (counter.trained, found.shown.state.version, found.shown.state.state) == (4, 1, "ready")
     assert "A first title" in found.shown.page
     assert "A quick look" in found.shown.page
     assert not found.changed()
     edit(study, "A first title", "Another title")
     assert found.changed()
     found.wait()
-    assert found.refresh(hears) is None
-    assert (hears.trained, found.shown.state.version) == (4, 2)
+    assert found.refresh(counter) is None
+    assert (counter.trained, found.shown.state.version) == (4, 2)
     assert "Another title" in found.shown.page
     assert [path.name for path in Path("reports/rates").iterdir()] == ["runs"]
 
 
-def test_what_is_wrong_is_shown_above_the_last_page_and_mended_at_the_next_save(study: Path) -> None:
+def test_an_error_is_shown_above_the_last_page_until_the_study_is_fixed(study: Path) -> None:
     found = previewed(study)
     edit(study, "title:", "titel:")
-    said = str(found.refresh(ProgressListener()))
-    assert said.startswith("rates.yaml:2:1: ")
-    assert "'title'" in said
-    assert (found.shown.state.state, found.shown.state.message, found.shown.page) == ("broken", said, "")
+    message = str(found.refresh(ProgressListener()))
+    assert message.startswith("rates.yaml:2:1: ")
+    assert "'title'" in message
+    assert (found.shown.state.state, found.shown.state.message, found.shown.page) == ("broken", message, "")
     edit(study, "titel:", "title:")
     assert found.refresh(ProgressListener()) is None
     study.unlink()
@@ -110,62 +110,62 @@ def test_what_is_wrong_is_shown_above_the_last_page_and_mended_at_the_next_save(
 def test_the_full_report_is_shown_as_long_as_its_runs_are_stored(study: Path) -> None:
     run_study(study, formats=["html"])
     before = {path: path.read_bytes() for path in Path("reports/rates").glob("*.*")}
-    found, hears = previewed(study), Hears()
+    found, counter = previewed(study), Counter()
     edit(study, "A first title", "Another title")
-    found.refresh(hears)
-    assert (hears.trained, found.shown.state.message.startswith("The full report of 6 runs")) == (0, True)
+    found.refresh(counter)
+    assert (counter.trained, found.shown.state.message.startswith("The full report of 6 runs")) == (0, True)
     assert {path: path.read_bytes() for path in Path("reports/rates").glob("*.*")} == before
     edit(study, "0.5]", "0.25]")
-    found.refresh(hears)
+    found.refresh(counter)
     assert found.shown.state.message.startswith("A quick look of 4 runs")
     always, complete = previewed(study, quick=True), previewed(study, full=True)
-    always.refresh(hears)
+    always.refresh(counter)
     assert always.shown.state.message.startswith("A quick look of 4 runs")
-    complete.refresh(hears)
+    complete.refresh(counter)
     assert complete.shown.state.message.startswith("The full report of 6 runs")
 
 
-def test_a_study_that_changes_while_it_is_trained_is_begun_again(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found, hears = previewed(study, full=True), Hears()
-    monkeypatch.setattr(preview, "LOOK_SECONDS", 0.0)
+def test_a_study_that_changes_during_training_is_started_again(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, counter = previewed(study, full=True), Counter()
+    monkeypatch.setattr(preview, "POLL_SECONDS", 0.0)
     edit(study, "epochs: 1", "epochs: 100000")
-    hears.at_progress = lambda: edit(study, "epochs: 100000", "epochs: 2")
-    assert found.refresh(hears) is None
+    counter.at_progress = lambda: edit(study, "epochs: 100000", "epochs: 2")
+    assert found.refresh(counter) is None
     assert "epochs" in found.shown.page
-    assert hears.trained == 12
+    assert counter.trained == 12
 
 
-def test_what_an_abandoned_run_says_late_is_not_shown_and_ends_it(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step can take longer than an interruption waits; its thread then speaks while the next page is made."""
-    late, heard = [], Hears()
+def test_late_events_of_a_cancelled_run_are_ignored(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step can outlast the cancellation; its thread then sends events while the next page is made."""
+    late, counter = [], Counter()
 
     def train(request: Any, listener: ProgressListener, workers: int | None) -> Any:
         late.append(listener)
         listener.training(request.plan, [None, None], 0)  # type: ignore[list-item]
-        raise Cancelled if len(late) == 1 else StudyError("unknown-key", "the second try says what it says")
+        raise Cancelled if len(late) == 1 else StudyError("unknown-key", "the second attempt fails")
 
     monkeypatch.setattr(preview, "train_request", train)
     monkeypatch.setattr(Preview, "wait", lambda self: None)
     found = previewed(study, full=True)
-    assert found.refresh(heard) == "the second try says what it says"
-    heard.at_progress = lambda: pytest.fail("is heard")
+    assert found.refresh(counter) == "the second attempt fails"
+    counter.at_progress = lambda: pytest.fail("the event is forwarded")
     for listener in late:
         listener.finished(None, None)  # type: ignore[arg-type]
         with pytest.raises(Cancelled):
             listener.progress(None, 1, 2)  # type: ignore[arg-type]
-    assert (found.shown.state.state, found.shown.state.message) == ("broken", "the second try says what it says")
+    assert (found.shown.state.state, found.shown.state.message) == ("broken", "the second attempt fails")
 
 
-def test_a_study_is_not_previewed_in_the_folder_of_anothers_report(study: Path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(previewing, "_follow", lambda *_: pytest.fail("is previewed"))
+def test_a_study_is_not_previewed_in_the_folder_of_another_studys_report(study: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(previewing, "_follow", lambda *_: pytest.fail("the preview starts"))
     Path("mine").mkdir()
     Path("mine/rates.yaml").write_text(STUDY.replace("path: own", "path: ../own"), encoding="utf-8")
     run_study(study, formats=["json"])
     before = sorted(Path("reports").rglob("*"))
     assert invoke(["preview", str(Path("mine/rates.yaml")), "--port", "0"]) == 2
-    said = capsys.readouterr()
-    assert said.err.startswith(f"reportgen: {Path('reports/rates')}: ")
-    assert said.out == "", "no address is printed"
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"reportgen: {Path('reports/rates')}: ")
+    assert printed.out == "", "no address is printed"
     found = previewed(Path("mine/rates.yaml"))
     with pytest.raises(UsageError) as caught:
         found.refuse_other()
@@ -174,7 +174,7 @@ def test_a_study_is_not_previewed_in_the_folder_of_anothers_report(study: Path, 
     assert sorted(Path("reports").rglob("*")) == before
 
 
-def test_own_data_and_templates_are_watched(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_files_and_templates_are_watched(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     templates = tmp_path / "templates"
     templates.mkdir()
     (templates / "a.j2").write_text("a", encoding="utf-8")
@@ -190,11 +190,11 @@ def test_own_data_and_templates_are_watched(study: Path, tmp_path: Path, monkeyp
     assert found.changed()
 
 
-def test_a_template_that_is_broken_is_named(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_a_template_names_the_template(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from jinja2 import TemplateSyntaxError, UndefinedError
 
     found = previewed(study)
-    for error, said in (
+    for error, message in (
         (TemplateSyntaxError("unexpected '}'", 3, "answer.html.j2"), "answer.html.j2:3: unexpected '}'"),
         (UndefinedError("'x' is undefined"), "templates: 'x' is undefined"),
     ):
@@ -203,11 +203,11 @@ def test_a_template_that_is_broken_is_named(study: Path, monkeypatch: pytest.Mon
             raise error
 
         monkeypatch.setattr(preview.report, "page", broken)
-        assert found.refresh(ProgressListener()) == said
+        assert found.refresh(ProgressListener()) == message
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "named"),
     [
         (["nowhere.yaml"], 3, "nowhere.yaml: "),
         (["nowhere"], 3, "'nowhere'"),
@@ -218,16 +218,13 @@ def test_a_template_that_is_broken_is_named(study: Path, monkeypatch: pytest.Mon
         (["."], 3, "2 studies"),
     ],
 )
-def test_what_cannot_be_previewed_is_told_at_once(
-    study: Path, capsys, arguments: list[str], code: int, said: str
-) -> None:
+def test_an_invalid_preview_ends_at_once(study: Path, capsys, arguments: list[str], code: int, named: str) -> None:
     Path("other.yaml").write_text(STUDY, encoding="utf-8")
     assert invoke(["preview", *arguments]) == code
-    assert said in capsys.readouterr().err
+    assert named in capsys.readouterr().err
 
 
-def test_an_interruption_ends_with_130_after_a_bug_of_ours_was_told(study: Path, capsys, monkeypatch) -> None:
-    """What goes wrong in making a page does not end the preview; its user does."""
+def test_an_internal_error_does_not_end_the_preview_but_an_interruption_does(study: Path, capsys, monkeypatch) -> None:
     ends = iter([None, KeyboardInterrupt()])
 
     def wait(self: Preview) -> None:
@@ -238,10 +235,9 @@ def test_an_interruption_ends_with_130_after_a_bug_of_ours_was_told(study: Path,
     monkeypatch.setattr(Preview, "refresh", lambda self, listener: 1 / 0)
     threads = threading.active_count()
     assert invoke(["preview", "rates.yaml", "--port", "0"]) == 130
-    said = capsys.readouterr()
-    assert said.out.startswith("http://127.0.0.1:")
-    assert said.err.count("ZeroDivisionError") == 2
-    assert said.err.endswith("The preview has ended; finished runs are kept.\n")
+    printed = capsys.readouterr()
+    assert printed.out.startswith("http://127.0.0.1:")
+    assert printed.err.count("ZeroDivisionError") == 2
     assert threading.active_count() <= threads
 
 

@@ -1,4 +1,4 @@
-"""Folders as finished reports leave them, made by hand."""
+"""Folders of finished reports, written by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def claim(name: str, verdict: str = "supported", lecture: int | None = 11, **changes: Any) -> dict[str, Any]:
-    """A claim as results.json has it."""
+    """Return a claim in the form of results.json."""
     values = {"id": name, "says": f"It {name}.", "source": "csci-497p", "lecture": lecture, "verdict": verdict}
     return values | {"measured": 0.5, "interval": [0.25, 0.75], "n": 5, "expected": "above 0.1"} | changes
 

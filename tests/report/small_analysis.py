@@ -1,4 +1,4 @@
-"""An analysis of two variants and two seeds, made by hand."""
+"""A small analysis of two variants and two seeds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROVENANCE = {
 
 
 def small_analysis(**changes: Any) -> Analysis:
-    """Return the analysis; the second variant's second seed diverged."""
+    """Return the analysis; the second run of the second variant diverged."""
     variants = tuple(_variant(name, lr) for name, lr in (("small", 0.01), ("large", 0.5)))
     runs = tuple(planned(seed, name, lr=lr) for name, lr in (("small", 0.01), ("large", 0.5)) for seed in (0, 1))
     records = {(run.variant, run.seed): record(run) for run in runs}

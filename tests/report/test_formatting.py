@@ -1,4 +1,4 @@
-"""Rounding happens in one place, and never says more than is true."""
+"""Rounding never shows more than is true."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_numbers(value: float | None, text: str) -> None:
         (math.nan, "–"),
     ],
 )
-def test_percent_says_none_and_all_only_where_true(value: float | None, text: str) -> None:
+def test_percent_is_0_or_100_only_if_exact(value: float | None, text: str) -> None:
     assert formatting.percent(value) == text
 
 
@@ -75,7 +75,7 @@ def test_percent_says_none_and_all_only_where_true(value: float | None, text: st
         ((-1e300, 1e308), "−1.00×10³⁰⁰ to 1.00×10³⁰⁸"),
     ],
 )
-def test_intervals_have_one_precision_that_tells_their_ends_apart(bounds: tuple[float, float], text: str) -> None:
+def test_intervals_have_one_precision_that_distinguishes_their_ends(bounds: tuple[float, float], text: str) -> None:
     assert formatting.interval(bounds) == text
 
 
@@ -113,7 +113,7 @@ def test_p_values_and_durations() -> None:
     ("value", "name", "text"),
     [(0.85, "saturated_fraction", "85%"), (1e-5, "activation_std", "10⁻⁵"), (-0.5, "val_loss", "−0.5")],
 )
-def test_an_author_s_numbers_are_given_in_full(value: float, name: str, text: str) -> None:
+def test_numbers_of_a_study_keep_all_digits(value: float, name: str, text: str) -> None:
     assert formatting.given(value, name) == text
 
 
@@ -124,7 +124,7 @@ def test_the_mantissa_of_an_estimate_lies_between_1_and_10() -> None:
     assert formatting.within(2.05e-5, (1.43e-5, 2.66e-5)) == "2.05×10⁻⁵"
 
 
-def test_an_effect_of_rounding_alone_is_none() -> None:
+def test_an_effect_of_rounding_is_zero() -> None:
     assert [formatting.effect_size(value) for value in (1.6e-16, -0.097, None)] == ["0", "−0.097", "–"]
 
 
@@ -133,13 +133,13 @@ NUMBERS = st.floats(-1e12, 1e12).filter(lambda x: x == 0 or abs(x) > 1e-12)
 
 
 def read(text: str) -> float:
-    """Return the number that a text shows."""
+    """Return the number in a text."""
     plain = text.replace("−", "-").replace("\u202f", "").replace("×10", "e").removesuffix("%").removesuffix(" points")
     return float(plain.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
 
 
 @given(NUMBERS)
-def test_a_number_reads_back_to_within_its_digits(value: float) -> None:
+def test_a_number_is_rounded_to_its_digits(value: float) -> None:
     assert read(formatting.number(value)) == pytest.approx(value, rel=0.005, abs=0)
 
 
@@ -151,7 +151,7 @@ def test_a_number_has_no_more_than_four_significant_digits(value: float) -> None
 
 
 @given(st.one_of(st.tuples(SHARES, SHARES), st.tuples(NUMBERS, NUMBERS)))
-def test_the_ends_of_an_interval_read_apart_or_are_written_once(ends: tuple[float, float]) -> None:
+def test_the_ends_of_an_interval_differ_or_are_written_once(ends: tuple[float, float]) -> None:
     bounds = (min(ends), max(ends))
     for write in (formatting.interval, formatting.percent_interval, formatting.points_interval):
         low, to, high = write(bounds).removesuffix(" points").partition(" to ")
@@ -159,7 +159,7 @@ def test_the_ends_of_an_interval_read_apart_or_are_written_once(ends: tuple[floa
 
 
 @given(SHARES, st.floats(1e-4, 0.1))
-def test_percentages_of_an_interval_hold_its_ends(low: float, width: float) -> None:
+def test_percentages_of_an_interval_contain_its_ends(low: float, width: float) -> None:
     text = formatting.percent_interval((low, low + width))
     assert " to " in text
     first, _, last = text.partition(" to ")
@@ -182,12 +182,12 @@ def test_rounding_errors_read_as_zero_without_a_sign(write: Callable[[float], st
 
 
 @given(st.floats(formatting.LARGEST_EFFECT, 1e18, exclude_min=True))
-def test_an_effect_size_beyond_use_is_a_bound(value: float) -> None:
+def test_a_huge_effect_size_is_a_bound(value: float) -> None:
     assert formatting.effect_size(value) == formatting.effect_size(math.inf)
     assert formatting.effect_size(-value) == formatting.effect_size(-math.inf)
 
 
-def test_the_ends_of_a_narrow_interval_of_shares_are_told_apart() -> None:
+def test_the_ends_of_a_narrow_interval_of_shares_differ() -> None:
     assert formatting.percent_interval((0.99912, 0.99987)) == "99.91% to 99.99%"
     assert formatting.percent_interval((0.9999991, 0.9999992)) == "above 99.9%"
     assert formatting.points_interval((0.0051, 0.0054)) == "+0.51 to +0.54 points"

@@ -1,4 +1,4 @@
-"""The page and the PDF of real, small studies: whole, safe, accessible, the same bytes twice."""
+"""The page and the PDF of small studies: complete, safe, accessible and reproducible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from reportgen.report.document.document import make_document
 from reportgen.report.media import html, pdf
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import make_plan
 from tests.engine.networks import data
 
 STUDY = """
@@ -52,7 +51,7 @@ def analysed(folder: Path, **given: object) -> Analysis:
     values = {"epochs": 2, "lr": 0.1, "vary": "[0, 0.1]", "seeds": 3, "more": CLAIMS} | given
     path = folder / "hostile.yaml"
     path.write_text(STUDY % values, encoding="utf-8")
-    plan = make_plan(load_study(path, {"watermark": given.get("watermark")}))
+    plan = load_study(path, {"watermark": given.get("watermark")})
     records = {}
     for run in plan.runs:
         o = train(run.spec, data())
@@ -86,7 +85,7 @@ class Outline(HTMLParser):
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report in all formats of the study that most tests look at."""
+    """A report in all formats of the study that most tests use."""
     folder = tmp_path_factory.mktemp("report")
     write_at_a_set_time(analysed(folder), folder, ["html", "pdf", "kit"])
     return folder
@@ -117,10 +116,10 @@ def test_a_quick_page_has_no_verdicts(tmp_path: Path) -> None:
     drawn = [one for one in figures.draw_all(analysis) if one.id == "claims_overview"]
     report.write(analysis, drawn, tmp_path, ["html", "kit"])
     page, snippet = ((tmp_path / name).read_text(encoding="utf-8") for name in ("index.html", "embed/report.md"))
-    assert "A quick look gives no verdicts: below stands what it measured for 3 claims" in page
+    assert "for 3 claims" in page
     assert "A quick look (1 of 2 epochs): no verdicts" in page
     assert page.count('<span class="badge no-verdict">') == 4
-    assert "What is not settled" not in page
+    assert '<ul class="reasons">' not in page
     assert snippet.count("| no verdict |") == 3
     assert "3 claims: a quick look, no verdicts." in page
     assert " inconclusive</span>" not in page
@@ -140,10 +139,9 @@ def test_the_answer_comes_first(written: Path) -> None:
         assert word in text
 
 
-def test_layers_without_a_printed_number_are_shown_as_such(written: Path) -> None:
+def test_layers_without_a_printed_number_have_a_dash(written: Path) -> None:
     text = (written / "index.html").read_text(encoding="utf-8")
     tables = text[text.index('id="printed"') :].partition("</table>")[0]
-    assert "A dash stands where the lecture gives no number." in tables
     assert tables.count('<th scope="row">') == 6
     assert tables.count('<td class="num">–</td>') == 8  # the number and the difference of four layers
 
@@ -161,7 +159,7 @@ def test_the_pdf_is_tagged_with_bookmarks_and_the_data(written: Path) -> None:
     assert "results.json" in reader.attachments
 
 
-def test_the_kit_holds_figures_and_snippets(written: Path) -> None:
+def test_the_kit_contains_figures_and_snippets(written: Path) -> None:
     tex = (written / "embed" / "figures.tex").read_text(encoding="utf-8")
     names = re.findall(r"reportgenfigures/(\w+)\.pdf", tex)
     assert names
@@ -177,7 +175,7 @@ def test_the_same_bytes_twice(written: Path, tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes() == (written / name).read_bytes()
 
 
-def test_weasyprint_has_nothing_to_complain_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_weasyprint_logs_no_warnings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     document = make_document(analysed(tmp_path), [])
     with caplog.at_level(logging.WARNING, logger="weasyprint"):
         logging.getLogger("weasyprint").setLevel(logging.WARNING)
@@ -232,17 +230,16 @@ def test_documents_at_the_edges(tmp_path: Path, given: dict[str, object]) -> Non
     assert not {"nan", "inf", "None", "nan%"} & set(words)
 
 
-def test_runs_that_count_as_guessing_are_said_beside_the_number(tmp_path: Path) -> None:
+def test_a_remedy_shows_how_many_runs_count_as_guessing(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, more="", vary="[0]")
     remedy = Remedy({"training.lr": 0.1}, "val_loss", 1.39, 0.5, -0.89, (-1.0, -0.7), "helped", Guessing(1.386, 3, 1))
     first = dataclasses.replace(analysis.findings[0], remedy=remedy)
     document = make_document(dataclasses.replace(analysis, findings=(first,)), ())
     text = " ".join(html.page(document, {}).split())
-    words = "3 runs before and 1 run after count as guessing, 1.39, since they ended above that, or diverged."
-    assert words in text
+    assert "3 runs before and 1 run after count as guessing (1.39)" in text
 
 
-def test_a_page_says_which_of_its_means_leave_out_a_run_that_diverged(tmp_path: Path) -> None:
+def test_tables_name_the_diverged_runs_that_their_means_leave_out(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, more="")
     first, *others = analysis.variants
     lost = dataclasses.replace(first.records[0], status="diverged")
@@ -251,9 +248,6 @@ def test_a_page_says_which_of_its_means_leave_out_a_run_that_diverged(tmp_path: 
     assert "1 of 6 runs diverged and is left out after training." in text
     assert "1 of 3 runs diverged and is left out after training." in text
     assert "<i>n</i> = 2</span>" in text
-    assert "A run that diverged is left out of these means; in the differences further down it counts" in text
-    assert "A run that diverged counts here, with the accuracy that it was left with" in text
-    assert "The 95% intervals are not corrected" in text
 
 
 def test_without_pango_everything_but_the_pdf_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

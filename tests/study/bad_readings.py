@@ -9,7 +9,7 @@ TIME = "metric: epochs_to, score: val_loss, level: 1"
 
 
 def reading(measure: str = "metric: val_loss", rest: str = "expect: {below: 1}", vary: str = VARY) -> str:
-    """Return a study with a claim, on the line after what varies."""
+    """Return a study with a claim on the line after `vary`."""
     return added(f"{vary}claims: [{{id: a, says: S, measure: {{{measure}}}, {rest}}}]")
 
 

@@ -50,10 +50,10 @@ def error_of(folder: Path, text: str | bytes) -> StudyError:
     return caught.value
 
 
-def test_the_sound_study_is_sound(tmp_path: Path) -> None:
+def test_the_valid_study_loads(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND, encoding="utf-8")
-    assert load_study(path).title == "T"
+    assert load_study(path).study.title == "T"
 
 
 def test_names_are_unique() -> None:
@@ -82,20 +82,20 @@ def assert_one_sentence(error: StudyError) -> None:
     assert not error.message.endswith(".")
 
 
-def test_a_folder_is_refused(tmp_path: Path) -> None:
+def test_a_folder_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         load_study(tmp_path)
     assert (caught.value.code, caught.value.where) == ("not-a-file", str(tmp_path))
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         load_study(tmp_path / "none.yaml")
     assert (caught.value.code, caught.value.where) == ("file-not-found", str(tmp_path / "none.yaml"))
 
 
-def test_the_command_line_refuses_with_code_3_and_writes_nothing(tmp_path: Path) -> None:
-    """One process gets a sample of them all: each is named, none is left out, no traceback is shown."""
+def test_the_command_line_exits_with_code_3_and_writes_nothing(tmp_path: Path) -> None:
+    """One process checks a sample of the invalid studies: its output names each of them and contains no traceback."""
     sample = EVERY_BAD[::9]
     for number, bad in enumerate(sample):
         (tmp_path / f"bad{number}.yaml").write_bytes(bad.raw)
@@ -125,8 +125,8 @@ def test_the_command_line_refuses_with_code_3_and_writes_nothing(tmp_path: Path)
     ],
     ids=["brackets", "closed brackets", "braces", "dashes", "question marks", "merge bomb"],
 )
-def test_a_hostile_file_ends_no_process(text: str, tmp_path: Path) -> None:
-    """In a process of its own, since the parser below can crash on such files."""
+def test_a_hostile_file_does_not_crash_the_process(text: str, tmp_path: Path) -> None:
+    """The test uses a separate process, because the parser can crash on such files."""
     path = tmp_path / "hostile.yaml"
     path.write_text(text, encoding="utf-8")
     code = "import sys; from reportgen.study.syntax.yaml12 import read; read(open(sys.argv[1]).read(), 'hostile.yaml')"

@@ -1,4 +1,4 @@
-"""The shipped studies put fair questions: claims with sources, seeds enough for verdicts, exercises that run."""
+"""Shipped studies have claims with sources, enough seeds for verdicts, and valid exercises."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from reportgen.cli.options import parse_seeds
 from reportgen.shipped import shipped_studies
 from reportgen.study.loading.loader import load_study
 from reportgen.study.loading.overrides import parse_set
-from reportgen.study.model.study import Study
-from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.study.planning.plan import Plan
 from reportgen.study.syntax.yaml12 import read
 from reportgen.workflow.estimate import run_costs
 from reportgen.workflow.request import plan_jobs, unique
@@ -23,19 +22,13 @@ SOURCES = {"stanford-scribe", "lecture-review", "nn1-notes", "chicago-14", "csci
 
 
 @cache
-def loaded(name: str) -> Study:
-    """The study as shipped, loaded once for all tests."""
+def planned(name: str) -> Plan:
+    """Return the plan of a shipped study, loaded once for all tests."""
     return load_study(shipped_studies()[name])
 
 
-@cache
-def planned(name: str) -> Plan:
-    """The study's plan, made once for all tests."""
-    return make_plan(loaded(name))
-
-
 def commands(name: str) -> list[str]:
-    """The commands in the study's closing words; checking whole studies would make collecting the tests slow."""
+    """Return the commands in the closing text of a study, without the slow check of the whole study."""
     path = shipped_studies()[name]
     return re.findall(r"`(reportgen [^`]+)`", str(read(path.read_text(encoding="utf-8"), name).value["closing"]))
 
@@ -43,13 +36,13 @@ def commands(name: str) -> list[str]:
 EXERCISES = [(name, command) for name in NAMES for command in commands(name)]
 
 
-def test_the_main_studies_are_there() -> None:
+def test_the_main_studies_are_shipped() -> None:
     assert {"init", "digits", "batchnorm"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_study_introduces_itself_and_can_give_verdicts(name: str) -> None:
-    study = loaded(name)
+def test_a_study_has_an_introduction_claims_and_enough_seeds(name: str) -> None:
+    study = planned(name).study
     assert "$" in study.introduction
     assert len(study.seeds) >= 5
     assert study.claims
@@ -58,7 +51,7 @@ def test_a_study_introduces_itself_and_can_give_verdicts(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_claims_from_the_lectures_name_their_source_and_number(name: str) -> None:
-    for claim in loaded(name).claims:
+    for claim in planned(name).study.claims:
         given = [claim.source] if isinstance(claim.source, str) else claim.source or []
         assert set(given) <= SOURCES
         assert bool(given) == (claim.lecture is not None)
@@ -74,38 +67,37 @@ def test_an_exercise_is_a_valid_study(name: str, command: str) -> None:
     assert {flag for flag in rest[::2]} <= {"--set", "--seeds"}
     assert changes or given
     overrides = dict(changes) | ({"seeds": parse_seeds(given["--seeds"])} if given else {})
-    study = load_study(shipped_studies()[name], overrides)
-    assert make_plan(study).runs != planned(name).runs
+    assert load_study(shipped_studies()[name], overrides).runs != planned(name).runs
 
 
 def test_digits_must_reach_95_percent() -> None:
-    claims = [c for c in loaded("digits").claims if c.required]
+    claims = [c for c in planned("digits").study.claims if c.required]
     assert claims
     for claim in claims:
         assert (claim.measure.metric, claim.expect.above) == ("val_accuracy", 0.95)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_study_is_done_in_two_minutes_on_two_cores(name: str) -> None:
+def test_a_study_takes_at_most_two_minutes_on_two_cores(name: str) -> None:
     plan = planned(name)
     costs = run_costs(plan, unique(plan_jobs(plan)))
     assert sum(cost.seconds for cost in costs.values()) / 2 < 120
     assert max(cost.run_bytes + cost.data_bytes for cost in costs.values()) < 5e8
 
 
-def test_the_lectures_claims_on_functions_data_weights_batches_and_monitoring_are_put_to_the_test() -> None:
-    asked = {claim.lecture for name in NAMES for claim in loaded(name).claims}
+def test_the_lectures_claims_on_functions_data_weights_batches_and_monitoring_are_tested() -> None:
+    asked = {claim.lecture for name in NAMES for claim in planned(name).study.claims}
     assert {*range(1, 27), 28, 29, 30, 35, *range(38, 44), 45, 46, 47, 49} <= asked
 
 
-def test_the_lectures_claims_on_rates_steps_and_schedules_are_put_to_the_test() -> None:
-    asked = {name: {claim.lecture for claim in loaded(name).claims} for name in NAMES}
+def test_the_lectures_claims_on_learning_rates_steps_and_schedules_are_tested() -> None:
+    asked = {name: {claim.lecture for claim in planned(name).study.claims} for name in NAMES}
     assert {27, 30} <= asked["lr_range"]
     assert {33, 50} <= asked["optimizers"]
     assert 34 in asked["schedules"]
 
 
-def test_the_lectures_claims_on_dropout_and_ensembles_are_put_to_the_test() -> None:
-    asked = {name: {claim.lecture for claim in loaded(name).claims} for name in NAMES}
+def test_the_lectures_claims_on_dropout_and_ensembles_are_tested() -> None:
+    asked = {name: {claim.lecture for claim in planned(name).study.claims} for name in NAMES}
     assert {36, 38, 48} <= asked["dropout"]
     assert 37 in asked["ensembles"] & asked["snapshots"]

@@ -1,4 +1,4 @@
-"""A small study from file to report, with nothing replaced: same bytes, nothing lost, nothing half-written."""
+"""A small study from file to report: equal bytes, no lost runs, no partial files."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def folder(tmp_path, monkeypatch):
 
 
 def arrays(folder):
-    """Return the bytes of all arrays.npz by key; a folder that a killed writer left unfinished is no run."""
+    """Return the bytes of all arrays.npz by key, without unfinished folders of a killed writer."""
     return {path.parent.name: path.read_bytes() for path in Path(folder).glob("*/runs/[!.]*/arrays.npz")}
 
 
 def results(folder="reports"):
-    """Return results.json without its clocks."""
+    """Return results.json without times."""
     found = json.loads((Path(folder) / "rates" / "results.json").read_text("utf-8"))
     del found["provenance"]
     for run in found["runs"]:
@@ -80,7 +80,7 @@ def test_a_second_run_trains_nothing_and_writes_the_same_report(folder, monkeypa
     first = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
 
     def train(*arguments):
-        raise AssertionError("trains although everything is stored")
+        raise AssertionError("trains a stored run")
 
     monkeypatch.setattr(executors, "train", train)
     for verb in ("run", "render"):
@@ -129,7 +129,7 @@ def test_a_damaged_run_is_trained_again_to_the_same_bytes(folder):
     assert arrays("reports") == before
 
 
-def test_runs_that_fail_are_reported_beside_the_others(folder, monkeypatch, capsys):
+def test_failed_runs_are_reported_together_with_the_others(folder, monkeypatch, capsys):
     original = executors.train
 
     def train(spec, dataset, cancel, progress):
@@ -146,12 +146,12 @@ def test_runs_that_fail_are_reported_beside_the_others(folder, monkeypatch, caps
 
 def test_a_run_that_diverges_is_a_result(folder):
     changes = ["--set", "vary={training.lr: [0.01, 1e30]}", "--set", "claims=[]", "--set", "network.activation=relu"]
-    changes += ["--set", "figures=[]"]  # every figure that has something to show
+    changes += ["--set", "figures=[]"]  # all figures with data
     assert invoke(["run", "rates.yaml", "-f", "html", "-q", *changes]) == 0
     assert {run["status"] for run in results()["runs"]} == {"ok", "diverged"}
 
 
-def test_fresh_trains_remedies_again_too(folder, monkeypatch):
+def test_fresh_trains_the_runs_of_remedies_again(folder, monkeypatch):
     original, trained = executors.train, []
 
     def train(spec, *rest):
@@ -175,7 +175,7 @@ def test_quick_gives_no_verdict(folder):
 
 
 def start(*arguments):
-    """Start the command in a process of its own and wait until its first run is stored."""
+    """Start the command in a process and wait until its first run is stored."""
     command = [sys.executable, "-m", "reportgen", "run", "rates.yaml", "-f", "json", "-j", "2", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, encoding="utf-8")
     for line in process.stderr:
@@ -192,11 +192,11 @@ def test_an_interrupted_study_is_resumed(folder, number, code):
     process = start()
     begin = time.monotonic()
     process.send_signal(number)
-    said = process.communicate(timeout=30)[1]
+    printed = process.communicate(timeout=30)[1]
     assert process.returncode == code
     assert time.monotonic() - begin < 3
-    assert "Traceback" not in said
-    assert ("Interrupted." in said) == (number == signal.SIGINT)
+    assert "Traceback" not in printed
+    assert ("Interrupted." in printed) == (number == signal.SIGINT)
     kept = arrays("reports")
     assert 1 <= len(kept) < 12
     assert not Path("reports/rates/results.json").exists()

@@ -1,4 +1,4 @@
-"""What a study needs of the machine, told before it runs."""
+"""The memory and time that a study needs, as reported before it runs."""
 
 from __future__ import annotations
 
@@ -8,61 +8,60 @@ from pathlib import Path
 from reportgen.cli.main import invoke
 from reportgen.cli.output import reports as console
 from reportgen.workflow import estimate
-from reportgen.workflow import run as pipeline
+from reportgen.workflow import training as trainer
 
 
-def of_bytes(monkeypatch, count):
-    """Let the machine have so much memory."""
+def set_memory(monkeypatch, count):
+    """Pretend that the machine has this many bytes of memory, None for an unknown number."""
     for module in (estimate, console):
         monkeypatch.setattr(module, "machine_bytes", lambda: count)
 
 
-def test_a_run_far_beyond_the_memory_is_refused_before_training(pretend, monkeypatch, capsys):
-    of_bytes(monkeypatch, 100)
+def test_a_run_far_beyond_the_memory_is_refused_before_training(training, monkeypatch, capsys):
+    set_memory(monkeypatch, 100)
     assert invoke(["run", "rates.yaml", "--json"]) == 4
-    said = capsys.readouterr()
-    [answer] = json.loads(said.out)
+    printed = capsys.readouterr()
+    [answer] = json.loads(printed.out)
     error = answer["error_details"]
     assert (error["code"], error["where"], error["hint"]) == ("out-of-memory", "rates", estimate.SMALLER)
     assert "this machine has 0 MB" in error["message"]
-    assert said.err.count("\n") == 1
-    assert pretend.trained == []
+    assert printed.err.count("\n") == 1
+    assert training.trained == []
 
 
-def test_nothing_is_refused_where_the_memory_is_not_known_or_large(pretend, monkeypatch):
-    of_bytes(monkeypatch, None)
-    assert invoke(["run", "rates.yaml"]) == 0
-    of_bytes(monkeypatch, 10**15)
-    assert invoke(["run", "rates.yaml", "--fresh"]) == 0
+def test_nothing_is_refused_if_the_memory_is_unknown_or_large(training, monkeypatch):
+    set_memory(monkeypatch, None)
+    assert invoke(["run", "rates.yaml", "-f", "json"]) == 0
+    set_memory(monkeypatch, 10**15)
+    assert invoke(["run", "rates.yaml", "-f", "json", "--fresh"]) == 0
 
 
-def test_stored_runs_need_no_memory(pretend, monkeypatch):
-    assert invoke(["run", "rates.yaml"]) == 0
-    of_bytes(monkeypatch, 100)
-    assert invoke(["run", "rates.yaml"]) == 0
+def test_stored_runs_need_no_memory(finished, monkeypatch):
+    set_memory(monkeypatch, 100)
+    assert invoke(["run", "rates.yaml", "-f", "json"]) == 0
 
 
-def test_check_warns_of_more_than_the_machine_has(pretend, monkeypatch, capsys):
-    of_bytes(monkeypatch, 100)
+def test_check_warns_if_the_machine_has_too_little_memory(training, monkeypatch, capsys):
+    set_memory(monkeypatch, 100)
     assert invoke(["check", "rates.yaml"]) == 0
     assert estimate.SMALLER in capsys.readouterr().out
-    of_bytes(monkeypatch, 10**15)
+    set_memory(monkeypatch, 10**15)
     assert invoke(["check", "rates.yaml"]) == 0
     assert estimate.SMALLER not in capsys.readouterr().out
 
 
-def test_equal_failures_are_told_once_with_their_count(pretend, capsys):
-    pretend.failing = {0, 1}
-    assert invoke(["run", "rates.yaml"]) == 5
-    told = [line for line in capsys.readouterr().out.splitlines() if "failed: " in line]
-    assert told == ["  failed: small rate, seed 0, and 3 more runs: MemoryError: too wide"]
+def test_equal_failures_are_one_line_with_their_count(training, capsys):
+    training.failing = {0, 1}
+    assert invoke(["run", "rates.yaml", "-f", "json"]) == 5
+    failures = [line for line in capsys.readouterr().out.splitlines() if "failed: " in line]
+    assert failures == ["  failed: small rate, seed 0, and 3 more runs: MemoryError: too wide"]
     results = json.loads(Path("reports/rates/results.json").read_bytes())
     assert sum(run["status"] == "failed" for run in results["runs"]) == 4
 
 
-def test_compiling_is_told_once_where_no_kernels_are_there(pretend, monkeypatch, capsys):
-    monkeypatch.setattr(pipeline, "are_compiled", lambda: False)
-    assert invoke(["run", "rates.yaml"]) == 0
-    assert capsys.readouterr().err.count("compiling kernels, once for this machine: about half a minute") == 1
-    assert invoke(["run", "rates.yaml"]) == 0
+def test_compilation_is_announced_only_if_runs_are_trained(training, monkeypatch, capsys):
+    monkeypatch.setattr(trainer, "are_compiled", lambda: False)
+    assert invoke(["run", "rates.yaml", "-f", "json"]) == 0
+    assert capsys.readouterr().err.count("compiling") == 1
+    assert invoke(["run", "rates.yaml", "-f", "json"]) == 0
     assert "compiling" not in capsys.readouterr().err

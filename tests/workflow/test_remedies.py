@@ -1,4 +1,4 @@
-"""Remedies are tried on the same seeds within the budget, and what they did is said."""
+"""Remedies: same seeds, budget, and verdicts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import PlannedRun, make_plan
+from reportgen.study.planning.plan import PlannedRun
 from reportgen.workflow.remedies import try_remedies
 from tests.engine.networks import data
 
@@ -30,13 +30,13 @@ remedies: %s
 
 
 class Trainer:
-    """Trains what is fetched, and counts."""
+    """Trains the fetched runs and records them."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[PlannedRun, ...]] = []
+        self.fetched: list[tuple[PlannedRun, ...]] = []
 
     def __call__(self, runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord]:
-        self.asked.append(tuple(runs))
+        self.fetched.append(tuple(runs))
         return {run.seed: record(run) for run in runs}
 
 
@@ -48,7 +48,7 @@ def record(run: PlannedRun) -> RunRecord:
 def analysed(folder: Path, epochs: int, remedies: str, seeds: int = 3) -> Analysis:
     path = folder / "s.yaml"
     path.write_text(STUDY % (epochs, seeds, remedies), encoding="utf-8")
-    plan = make_plan(load_study(path))
+    plan = load_study(path)
     return analyse(plan, {(run.variant, run.seed): record(run) for run in plan.runs})
 
 
@@ -58,27 +58,27 @@ def test_a_remedy_that_helps_is_found_on_the_same_seeds(tmp_path: Path, epochs: 
     found = try_remedies(analysed(tmp_path, epochs, "{limit: 6}"), trainer)
     remedies = [f.remedy for f in found.findings if f.rule == "vanishing_activations"]
     assert [r.verdict for r in remedies if r is not None] == ["helped", "helped"]
-    assert all([run.seed for run in runs] == [0, 1, 2] for runs in trainer.asked)
-    assert all(run.purpose.startswith("remedy network.") for runs in trainer.asked for run in runs)
+    assert all([run.seed for run in runs] == [0, 1, 2] for runs in trainer.fetched)
+    assert all(run.purpose.startswith("remedy network.") for runs in trainer.fetched for run in runs)
     assert remedies[0] is not None
     assert remedies[0].change in ({"network.init": "xavier"}, {"network.batchnorm": True})
     assert remedies[0].metric == ("finding_seen" if epochs == 0 else "val_accuracy")
 
 
 @pytest.mark.parametrize(("remedies", "tried"), [("false", 0), ("{limit: 0}", 0), ("{limit: 1}", 1)])
-def test_the_budget_is_kept(tmp_path: Path, remedies: str, tried: int) -> None:
+def test_no_more_remedies_are_tried_than_the_budget_allows(tmp_path: Path, remedies: str, tried: int) -> None:
     trainer = Trainer()
     try_remedies(analysed(tmp_path, 0, remedies), trainer)
-    assert len(trainer.asked) == tried
+    assert len(trainer.fetched) == tried
 
 
-def test_what_cannot_be_had_stays_untried(tmp_path: Path) -> None:
+def test_remedies_without_runs_stay_untried(tmp_path: Path) -> None:
     found = try_remedies(analysed(tmp_path, 0, "{limit: 6}"), lambda runs: None)
     assert all(finding.remedy is None for finding in found.findings)
     assert found.findings
 
 
-def test_the_next_proposal_is_tried_where_the_first_does_not_help(tmp_path: Path) -> None:
+def test_the_next_proposal_is_tried_if_the_first_does_not_help(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, 0, "{limit: 6}")
     useless = [
         dataclasses.replace(
@@ -88,12 +88,12 @@ def test_the_next_proposal_is_tried_where_the_first_does_not_help(tmp_path: Path
     ]
     trainer = Trainer()
     found = try_remedies(dataclasses.replace(analysis, findings=tuple(useless)), trainer)
-    assert len(trainer.asked) == 2
+    assert len(trainer.fetched) == 2
     assert found.findings[0].remedy is not None
     assert found.findings[0].remedy.verdict == "helped"
 
 
-def test_a_change_that_is_none_or_not_possible_costs_nothing(tmp_path: Path) -> None:
+def test_a_proposal_that_changes_nothing_or_is_invalid_is_skipped(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, 0, "{limit: 6}")
     finding = analysis.findings[0]
     proposals = tuple(
@@ -104,7 +104,7 @@ def test_a_change_that_is_none_or_not_possible_costs_nothing(tmp_path: Path) -> 
     found = try_remedies(
         dataclasses.replace(analysis, findings=(dataclasses.replace(finding, proposals=proposals),)), trainer
     )
-    assert trainer.asked == []
+    assert trainer.fetched == []
     assert found.findings[0].remedy is None
 
 
@@ -113,4 +113,4 @@ def test_with_too_few_seeds_no_second_proposal_is_tried(tmp_path: Path) -> None:
     found = try_remedies(analysed(tmp_path, 2, "{limit: 6}", seeds=2), trainer)
     tried = [f.remedy.verdict for f in found.findings if f.remedy is not None]
     assert set(tried) == {"too few seeds"}
-    assert len(trainer.asked) == len(tried)
+    assert len(trainer.fetched) == len(tried)

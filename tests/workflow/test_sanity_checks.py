@@ -1,4 +1,4 @@
-"""Sanity checks from study to report: made once, stored, and read back."""
+"""Sanity checks of a study: made once, stored and reused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.workflow.test_end_to_end import STUDY
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder with a study that asks for every check; its larger rate learns 20 examples."""
+    """A working folder with a study of all checks; only the larger learning rate can learn 20 examples."""
     monkeypatch.chdir(tmp_path)
     checks = f"sanity: [{', '.join(SANITY_CHECKS)}]\n"
     Path("rates.yaml").write_text(STUDY.replace("0.001", "1e-9") + checks, encoding="utf-8")
@@ -46,7 +46,7 @@ def test_all_checks_are_made_stored_and_shown(folder: Path, monkeypatch: pytest.
     assert 'id="sanity"' in Path("reports/rates/index.html").read_text("utf-8")
 
     def measure(*arguments: Any, **options: Any) -> None:
-        raise AssertionError("measures although everything is stored")
+        raise AssertionError("repeats a stored measurement")
 
     monkeypatch.setattr(sanity.data, "load", measure)
     monkeypatch.setattr(sanity, "_activation_costs", measure)
@@ -55,13 +55,13 @@ def test_all_checks_are_made_stored_and_shown(folder: Path, monkeypatch: pytest.
         assert results() == first
 
 
-def test_rendering_measures_nothing_and_a_damaged_measurement_is_made_again(folder: Path) -> None:
+def test_render_measures_nothing_and_run_replaces_a_damaged_measurement(folder: Path) -> None:
     only = ["--set", "sanity=[activation_cost]"]
     assert invoke(["run", "rates.yaml", "-f", "json", "-q", *only]) == 0
     stored = Path("reports/rates/sanity/activation_cost.json")
     stored.write_text("{", encoding="utf-8")
     assert invoke(["render", "rates.yaml", "-f", "json", "-q", *only]) == 0
-    assert [result["note"] for result in results()] == ["not measured"]
+    assert [result["measured"] for result in results()] == [None]
     assert invoke(["run", "rates.yaml", "-f", "json", "-q", *only]) == 0
     assert len(results()) == len(ACTIVATIONS)
 
@@ -72,7 +72,7 @@ def test_every_activation_has_a_positive_cost() -> None:
     assert all(cost.forward > 0 and cost.backward > 0 and cost.product > 0 for cost in costs)
 
 
-def test_a_claim_on_costs_is_measured_once_a_seed_and_read_back(folder: Path) -> None:
+def test_a_claim_about_costs_is_measured_once_per_seed_and_reused(folder: Path) -> None:
     claim = "claims:\n  - {id: dear, says: s, measure: {metric: activation_over_product}, expect: {below: 1000}}\n"
     Path("rates.yaml").write_text(STUDY.replace("claims:\n", claim), encoding="utf-8")
     assert invoke(["run", "rates.yaml", "-f", "json", "-q", "--set", "seeds=3"]) == 0
@@ -83,7 +83,7 @@ def test_a_claim_on_costs_is_measured_once_a_seed_and_read_back(folder: Path) ->
     assert json.loads(Path("reports/rates/results.json").read_text("utf-8"))["claims"][0] == first
 
 
-def test_a_claim_on_the_gradient_check_takes_its_layers_and_is_read_back(folder: Path) -> None:
+def test_a_claim_about_the_gradient_check_can_select_layers(folder: Path) -> None:
     claims = """claims:
   - {id: agree, says: s, measure: {metric: gradient_error}, holds_for: all, expect: {below: 1e-6}}
   - {id: first, says: s, measure: {metric: gradient_error, layer: 1}, where: {training.lr: 0.1}, expect: {below: 1e-6}}

@@ -1,4 +1,4 @@
-"""A search from file to report: stage after stage, stored and resumed like any other runs."""
+"""Searches from file to report: stages, stored runs and resumption."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def test_all_stages_are_trained_and_a_second_run_trains_nothing(study: Path) -> 
     assert results() == before
 
 
-def test_the_number_of_workers_decides_nothing(study: Path) -> None:
+def test_the_number_of_workers_does_not_change_the_results(study: Path) -> None:
     run(study, "one", workers=1)
     run(study, "two", workers=2)
     assert results("one") == results("two")
 
 
-def test_the_second_stage_lies_around_the_best_of_the_first(study: Path) -> None:
+def test_the_second_stage_is_around_the_best_of_the_first(study: Path) -> None:
     plan = run(study).analysis.plan
     found = [variant.trial for variant in plan.variants if variant.trial]
     means: dict[float, float] = {}
@@ -81,7 +81,7 @@ def test_the_second_stage_lies_around_the_best_of_the_first(study: Path) -> None
     assert all(abs(place - best) <= 0.3 for place in later)
 
 
-def test_an_interrupted_search_takes_up_where_it_was(study: Path) -> None:
+def test_an_interrupted_search_is_continued(study: Path) -> None:
     class Impatient(ProgressListener):
         left = 15
 
@@ -96,18 +96,18 @@ def test_an_interrupted_search_takes_up_where_it_was(study: Path) -> None:
         render_study(study, formats=["json"])
     assert caught.value.code == "runs-missing"
     resumed = run(study)
-    assert resumed.stored >= 15  # a worker may finish one more run while the interruption arrives
+    assert resumed.stored >= 15  # a worker may finish another run during the interruption
     assert resumed.trained + resumed.stored == 21
     run(study, "whole")
     assert results() == results("whole")
 
 
-def test_fresh_trains_each_run_once_again(study: Path) -> None:
+def test_fresh_trains_each_run_once_more(study: Path) -> None:
     run(study)
     assert run(study, fresh=True).trained == 21
 
 
-def test_the_plan_that_is_shown_has_all_stages(study: Path) -> None:
+def test_check_shows_all_stages(study: Path) -> None:
     from reportgen.cli.output.reports import check_lines, check_values
 
     request = make_request(study, formats=["json"])

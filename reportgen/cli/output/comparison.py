@@ -1,4 +1,4 @@
-"""What `reportgen compare` answers: lines for people, and values for `--json`."""
+"""Output of `reportgen compare`: lines of text, and values for `--json`."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from reportgen.report.site.finished import FinishedClaim
 from reportgen.runs.store import plain
 
 PLAIN = str.maketrans({"\N{MINUS SIGN}": "-", formatting.NONE: "-", formatting.THIN: " "})
-"""Letters that every console has."""
+"""Replaces characters that some consoles cannot show."""
 
 NO_VERDICTS = "a quick look has no verdicts"
 
 
 def change_lines(changes: Changes) -> Iterator[Line]:
-    """Yield what changed, the verdicts first."""
+    """Yield the changes, verdicts first."""
     before, after = changes.before.study, changes.after.study
     yield "bold", before.title if before.title == after.title else f"{before.title} -> {after.title}"
-    yield from _part("claims", list(_claim_lines(changes)), "none in either")
-    apart = "no variant is in both" if len(changes.gone) == len(changes.before.variants) else ""
-    yield from _part("settings", list(_setting_lines(changes)), apart or "the same in all variants that both have")
+    yield from _part("claims", list(_claim_lines(changes)), "none")
+    disjoint = "the reports have no common variant" if len(changes.gone) == len(changes.before.variants) else ""
+    yield from _part("settings", list(_setting_lines(changes)), disjoint or "unchanged in all common variants")
     yield from _part("scores", [("", text) for text in _score_lines(changes)], _runs(changes))
-    yield from _part("findings", list(_finding_lines(changes)), apart or "the same in both")
+    yield from _part("findings", list(_finding_lines(changes)), disjoint or "unchanged")
     about = [("", f"{name} {old or 'unknown'} -> {new or 'unknown'}") for name, (old, new) in changes.about.items()]
-    yield from _part("made with", about, "the same versions on the same platform")
+    yield from _part("made with", about, "unchanged versions and platform")
 
 
 def change_values(changes: Changes) -> dict[str, Any]:
-    """Return what changed as plain values."""
+    """Return the changes as JSON values."""
     studies = {side: getattr(changes, side).study.model_dump() for side in ("before", "after")}
     values = {
         **studies,
@@ -55,7 +55,7 @@ def change_values(changes: Changes) -> dict[str, Any]:
 
 
 def _part(name: str, lines: list[Line], otherwise: str) -> Iterator[Line]:
-    """Yield the lines of a part below its name, or in its place that there is nothing to tell."""
+    """Yield the name and the lines of a part, or the name with a remark if there are no lines."""
     yield "", f"  {name}: {otherwise}" if not lines else f"  {name}"
     yield from ((style, f"    {text}") for style, text in lines)
 
@@ -66,8 +66,8 @@ def _claim_lines(changes: Changes) -> Iterator[Line]:
         return
     for one in sorted(changes.claims, key=lambda one: one.same):
         verdicts = [claim.verdict if claim else "not claimed" for claim in (one.before, one.after)]
-        said = verdicts[1] if one.same else " -> ".join(verdicts)
-        yield _style(one), f"{said}: {one.id}: {_measured(one)}"
+        verdict = verdicts[1] if one.same else " -> ".join(verdicts)
+        yield _style(one), f"{verdict}: {one.id}: {_measured(one)}"
 
 
 def _style(one: ClaimChange) -> str:
@@ -75,12 +75,11 @@ def _style(one: ClaimChange) -> str:
 
 
 def _measured(one: ClaimChange) -> str:
-    """Return what was measured, before and after, and what was expected where that is not the same."""
+    """Return the measured values before and after, and the expectation."""
     known = [claim for claim in (one.before, one.after) if claim is not None]
     shown = list(dict.fromkeys(f"{_number(claim)}, n = {claim.n}" for claim in known))
     expected = list(dict.fromkeys(claim.expected for claim in known))
-    asked = f"expected {' -> '.join(expected)}"
-    return f"{' -> '.join(shown)}; {asked}"
+    return f"{' -> '.join(shown)}; expected {' -> '.join(expected)}"
 
 
 def _number(claim: FinishedClaim) -> str:
@@ -97,7 +96,7 @@ def _setting_lines(changes: Changes) -> Iterator[Line]:
     for one in changes.settings:
         where = "" if len(one.variants) == both else f" ({'; '.join(one.variants)})"
         yield "", f"{one.path}: {setting(one.before)} -> {setting(one.after)}{where}"
-    for labels, what in ((changes.gone, "variants that are gone"), (changes.new, "new variants")):
+    for labels, what in ((changes.gone, "removed variants"), (changes.new, "new variants")):
         if labels:
             yield "", f"{what}: {'; '.join(labels)}"
 
@@ -121,17 +120,13 @@ def _score(one: ScoreChange) -> str:
 def _runs(changes: Changes) -> str:
     both, same = changes.runs
     if not both:
-        return "no variant and seed is in both"
-    if both == 1:
-        return f"the one run that both have is {'the very same' if same else 'not the same'}"
-    if same == both:
-        return f"all {both} runs that both have are the very same"
-    return f"{same or 'none'} of the {both} runs that both have {'are' if same > 1 else 'is'} the very same"
+        return "the reports have no common run"
+    return f"{same} of {several(both, 'common run')} identical"
 
 
 def _finding_lines(changes: Changes) -> Iterator[Line]:
     labels = {variant.id: variant.label for results in (changes.before, changes.after) for variant in results.variants}
-    for found, what in ((changes.resolved, "no more"), (changes.appeared, "new")):
+    for found, what in ((changes.resolved, "resolved"), (changes.appeared, "new")):
         for one in found:
             yield "", f"{what}: {one.rule} in {labels.get(one.variant, one.variant)}: {one.message}"
 

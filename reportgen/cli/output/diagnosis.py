@@ -1,4 +1,4 @@
-"""What `reportgen diagnose` answers: lines for people, values for `--json`, and whether there was an alarm."""
+"""Output of `reportgen diagnose`: lines of text, and values for `--json`."""
 
 from __future__ import annotations
 
@@ -17,52 +17,52 @@ from reportgen.runs.store import plain
 STYLES = {"error": "red", "warning": "yellow", "info": ""}
 INDENT = "  "
 
-KINDS = {"looks": ("probe_", "unit_layer"), "facts": ("facts.",), "settings": ("network.", "training.")}
-"""What a record lacks, by the beginning of its name; all else is scores."""
+KINDS = {"probes": ("probe_", "unit_layer"), "facts": ("facts.",), "settings": ("network.", "training.")}
+"""Kinds of missing quantities, by the beginning of their names; all others are scores."""
 
 
 def diagnose_files(path: Path) -> tuple[list[ExternalRecord], tuple[PartialDiagnosis, ...]]:
-    """Return the records of a file or folder, and what the rules say of each variant."""
-    found = read_records(path)
+    """Return the records of a file or folder, and the diagnosis of each variant."""
+    records = read_records(path)
     variants: dict[str, list[RunRecord]] = {}
     untold: dict[str, tuple[str, ...]] = {}
-    for brought in found:
-        variants.setdefault(brought.variant, []).append(brought.record)
-        untold[brought.variant] = (*untold.get(brought.variant, ()), *brought.untold)
-    return found, diagnose_partial(variants, untold=untold)
+    for one in records:
+        variants.setdefault(one.variant, []).append(one.record)
+        untold[one.variant] = (*untold.get(one.variant, ()), *one.untold)
+    return records, diagnose_partial(variants, untold=untold)
 
 
-def alarms(judgements: Sequence[PartialDiagnosis]) -> bool:
-    """Return whether there is a finding graver than a note."""
-    return any(finding.severity != "info" for one in judgements for finding in one.findings)
+def has_alarm(diagnoses: Sequence[PartialDiagnosis]) -> bool:
+    """Return whether there is a warning or an error."""
+    return any(finding.severity != "info" for one in diagnoses for finding in one.findings)
 
 
-def diagnosis_lines(judgements: Sequence[PartialDiagnosis], found: Sequence[ExternalRecord]) -> Iterator[Line]:
-    """Yield each variant's findings, causes first with what follows from them, and what was not found or judged."""
-    for place, one in enumerate(judgements):
+def diagnosis_lines(diagnoses: Sequence[PartialDiagnosis], records: Sequence[ExternalRecord]) -> Iterator[Line]:
+    """Yield the findings of each variant, causes before their consequences, and the rules without a finding."""
+    for place, one in enumerate(diagnoses):
         if place:
             yield "", ""
-        seeds = sorted(b.record.spec.seed for b in found if b.variant == one.variant)
+        seeds = sorted(b.record.spec.seed for b in records if b.variant == one.variant)
         yield "bold", f"{one.variant} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
         for root in (f for f in one.findings if f.consequence_of is None):
             yield from _finding_lines(root, INDENT)
             for finding in one.findings:
                 if finding.consequence_of == root.rule:
-                    yield from _finding_lines(finding, 3 * INDENT, f", which follows from {root.rule}")
+                    yield from _finding_lines(finding, 3 * INDENT, f", a consequence of {root.rule}")
         if one.passed:
             yield "", f"{INDENT}not found: {', '.join(one.passed)}"
-        for rules, lacking in _groups(one.not_judged):
-            yield "", f"{INDENT}not judged for lack of {', '.join(lacking)}: {', '.join(rules)}"
+        for rules, missing in _groups(one.not_judged):
+            yield "", f"{INDENT}not tested (missing {', '.join(missing)}): {', '.join(rules)}"
 
 
 def _groups(not_judged: Mapping[str, Sequence[str]]) -> list[tuple[list[str], list[str]]]:
-    """Return rules that lack things of the same kinds, with all that one or the other lacks; large groups first."""
+    """Return groups of rules that need the same kinds of missing quantities, with these; large groups first."""
     groups: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
-    for rule, missing in not_judged.items():
-        kinds = tuple(sorted({_kind(name) for name in missing}))
-        rules, lacking = groups.setdefault(kinds, ([], []))
+    for rule, names in not_judged.items():
+        kinds = tuple(sorted({_kind(name) for name in names}))
+        rules, missing = groups.setdefault(kinds, ([], []))
         rules.append(rule)
-        lacking += [name for name in missing if name not in lacking]
+        missing += [name for name in names if name not in missing]
     return sorted(groups.values(), key=lambda group: -len(group[0]))
 
 
@@ -71,19 +71,19 @@ def _kind(name: str) -> str:
 
 
 def _finding_lines(finding: Finding, indent: str, follows: str = "") -> Iterator[Line]:
-    """Yield a finding; what follows from another comes without advice, since the cause is to be mended first."""
+    """Yield a finding; a consequence has no advice, since its cause must be fixed first."""
     yield STYLES[finding.severity], f"{indent}{finding.severity}: {finding.rule}{follows}"
     advice = [] if follows else [f"Try: {finding.advice}"]
     for text in (finding.message, *advice, f"See: {'; '.join(finding.sources)}"):
         yield "", f"{indent}{INDENT}{text}"
 
 
-def diagnosis_values(judgements: Sequence[PartialDiagnosis], found: Sequence[ExternalRecord]) -> dict[str, Any]:
-    """Return what `diagnose --json` says; findings are as in results.json."""
+def diagnosis_values(diagnoses: Sequence[PartialDiagnosis], records: Sequence[ExternalRecord]) -> dict[str, Any]:
+    """Return the values of `diagnose --json`; findings are as in results.json."""
     values: Mapping[str, Any] = {
-        "records": [{"file": str(b.path), "variant": b.variant, "seed": b.record.spec.seed} for b in found],
-        "findings": [finding_values(finding) for one in judgements for finding in one.findings],
-        "not_found": {one.variant: one.passed for one in judgements},
-        "not_judged": {one.variant: one.not_judged for one in judgements},
+        "records": [{"file": str(b.path), "variant": b.variant, "seed": b.record.spec.seed} for b in records],
+        "findings": [finding_values(finding) for one in diagnoses for finding in one.findings],
+        "not_found": {one.variant: one.passed for one in diagnoses},
+        "not_judged": {one.variant: one.not_judged for one in diagnoses},
     }
     return dict(plain(values))

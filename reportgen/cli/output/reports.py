@@ -1,4 +1,4 @@
-"""What the commands answer: lines for people, and values for `--json`."""
+"""Output of `reportgen run`, `render` and `check`: lines of text, and values for `--json`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reportgen.analysis.results import ClaimResult
 from reportgen.engine.jit.folders import are_compiled
 from reportgen.paths import RESULTS
 from reportgen.runs.store import plain
@@ -22,19 +21,22 @@ from reportgen.workflow.estimate import (
     peak_bytes,
     run_costs,
 )
-from reportgen.workflow.outcomes import FailedRun, Report
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
-from reportgen.workflow.run import project_request
+from reportgen.workflow.stored_runs import project_request
+
+if TYPE_CHECKING:  # the analysis takes half a second to load, and `check` does without
+    from reportgen.analysis.results import ClaimResult
+    from reportgen.workflow.outcomes import FailedRun, Report
 
 STYLES = {"supported": "green", "contradicted": "red", "inconclusive": "yellow"}
-"""The colour of a verdict on a terminal."""
+"""Terminal colours of the verdicts."""
 
 Line = tuple[str, str]  # a style, "" for none, and the text
 ACTIVE = ("html", "pdf")
 
 
 def report_lines(report: Report) -> Iterator[Line]:
-    """Yield what a report found: verdicts, what became of the runs, and where the report is."""
+    """Yield the verdicts, the outcomes of the runs, the findings and the path of a report."""
     study = report.analysis.plan.study
     yield "bold", f"{study.id}: {study.title}"
     if study.watermark:
@@ -46,13 +48,13 @@ def report_lines(report: Report) -> Iterator[Line]:
     yield "", f"  runs: {counted(status_counts(report))} ({report.trained} trained, {report.stored} stored)"
     severities = Counter(finding.severity for finding in report.analysis.findings)
     yield "", f"  findings: {severities.total()}{f' ({counted(severities)})' if severities else ''}"
-    for failure in _together(report.failed):
+    for failure in _grouped(report.failed):
         yield "red", f"  failed: {failure}"
     yield "", f"  report: {main_file(report)}"
 
 
-def _together(failed: Sequence[FailedRun]) -> Iterator[str]:
-    """Yield each error once, with the first run that it ended and how many more."""
+def _grouped(failed: Sequence[FailedRun]) -> Iterator[str]:
+    """Yield each error once, with the first run that it ended and the number of others."""
     ended: dict[str, list[FailedRun]] = {}
     for run in failed:
         ended.setdefault(run.error, []).append(run)
@@ -62,7 +64,7 @@ def _together(failed: Sequence[FailedRun]) -> Iterator[str]:
 
 
 def report_values(report: Report) -> dict[str, Any]:
-    """Return what `run --json` and `render --json` say of a report."""
+    """Return the values of `run --json` and `render --json` for a report."""
     files = {name: str(path) for name, path in formats_written(report).items()}
     values = {
         "study": report.analysis.plan.study.id,
@@ -83,24 +85,24 @@ def report_values(report: Report) -> dict[str, Any]:
 
 
 def main_file(report: Report) -> Path:
-    """Return the path that a reader opens first."""
+    """Return the path of the page, else the PDF, else results.json."""
     written = formats_written(report)
     return next((written[name] for name in ACTIVE if name in written), report.folder / RESULTS)
 
 
 def formats_written(report: Report) -> dict[str, Path]:
-    """Return the paths of the page and the PDF that this report wrote."""
+    """Return the paths of the written page and PDF by format."""
     return {path.suffix.removeprefix("."): path for path in report.paths if path.suffix in (".html", ".pdf")}
 
 
 def verdict_counts(report: Report) -> dict[str, int]:
-    """Return how many claims have each verdict."""
-    found = Counter(claim.verdict for claim in report.analysis.claims)
-    return {verdict: found[verdict] for verdict in STYLES}  # type: ignore[index]
+    """Return the number of claims with each verdict."""
+    counts = Counter(claim.verdict for claim in report.analysis.claims)
+    return {verdict: counts[verdict] for verdict in STYLES}  # type: ignore[index]
 
 
 def status_counts(report: Report) -> dict[str, int]:
-    """Return how many runs ended in each way; a run that two variants share counts twice."""
+    """Return the number of runs with each status; a run shared by two variants counts twice."""
     found: Counter[str] = Counter()
     for summary in report.analysis.variants:
         found.update(record.status for record in summary.records)
@@ -108,21 +110,21 @@ def status_counts(report: Report) -> dict[str, int]:
 
 
 def has_unsupported_claim(report: Report) -> bool:
-    """Tell whether a claim that matters is not supported: those marked required, or all where none is marked."""
+    """Return whether a required claim is not supported; all claims count if none is marked as required."""
     claims = report.analysis.claims
     required = [claim for claim in claims if claim.required] or claims
     return any(claim.verdict != "supported" for claim in required)
 
 
 def counted(counts: Mapping[Any, int]) -> str:
-    """Return counts in words: "3 supported, 1 contradicted"."""
+    """Return counts as text, such as "3 supported, 1 contradicted"."""
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
 
 
 def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
-    """Return what `check --json` says of a plan: runs, parameters, memory and time.
+    """Return the values of `check --json` for a plan: runs, parameters, memory and time.
 
-    Raises MissingError, as `run` would, where the data of a run that is not stored are not at hand.
+    Raises MissingError, as `run` does, if the data of a missing run are not available.
     """
     plan = project_request(request)
     study, jobs = plan.study, unique(plan_jobs(plan))
@@ -153,12 +155,12 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
 
 
 def several(count: int, noun: str) -> str:
-    """Return a count with its noun, which takes an s but for one: "1 run", "1,200 runs"."""
+    """Return a count with its noun, such as "1 run" or "1,200 runs"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
-    """Yield a checked plan for people."""
+    """Yield the lines about a checked plan."""
     runs, stored = values["runs"], values["stored"]
     low, high = values["parameters"]
     size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
@@ -167,17 +169,16 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
     counts = {"variant": len(values["variants"]), "trial": trials, "seed": len(values["seeds"])}
     yield "", f"  runs        {runs:,}: {', '.join(several(count, noun) for noun, count in counts.items() if count)}"
     if runs == stored:
-        are = "the one run is" if runs == 1 else f"all {runs:,} runs are"
-        yield "", f"  to train    none: {are} stored, and only the report will be made"
+        yield "", f"  to train    none ({stored:,} stored)"
     else:
         yield "", f"  to train    {runs - stored:,} ({stored:,} stored), {several(values['steps'], 'step')}"
     if values["download_bytes"]:
-        yield "", f"  download    {_megabytes(values['download_bytes'])} of data first"
-    yield "", f"  parameters  {size} a run"
+        yield "", f"  download    {_megabytes(values['download_bytes'])} of data"
+    yield "", f"  parameters  {size} per run"
     if runs > stored:
-        yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training, beside Python itself"
+        yield "", f"  memory      about {_megabytes(values['memory_bytes'])} for training"
         if values["machine_bytes"] is not None and values["memory_bytes"] > values["machine_bytes"]:
-            yield "red", f"              more than the {_megabytes(values['machine_bytes'])} of this machine: {SMALLER}"
+            yield "red", f"              this machine has {_megabytes(values['machine_bytes'])}; {SMALLER}"
         yield from _time_lines(values)
     yield "", f"  claims      {values['claims']}"
     for label in values["variants"]:
@@ -187,16 +188,15 @@ def check_lines(values: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _time_lines(values: Mapping[str, Any]) -> Iterator[Line]:
-    """Yield the guess at the time and what it is made of."""
+    """Yield the estimated time and its parts."""
     parts, workers = values["seconds_of"], values["workers"]
-    yield "", f"  time        about {shown_duration(values['seconds'])} with {workers} at a time:"
-    made = f"training {shown_duration(parts['training'])}, the report {shown_duration(parts['report'])}"
-    yield "", f"              {made}"
+    yield "", f"  time        about {shown_duration(values['seconds'])} with {several(workers, 'job')}:"
+    yield "", f"              training {shown_duration(parts['training'])}, report {shown_duration(parts['report'])}"
     if parts["remedies"]:
-        most = f"up to {shown_duration(parts['remedies'])} more"
-        yield "", f"              {most} where findings have remedies to try, {values['remedies']} at most"
+        remedies = f"{values['remedies']} remed{'y' if values['remedies'] == 1 else 'ies'} of findings"
+        yield "", f"              up to {shown_duration(parts['remedies'])} more for at most {remedies}"
     if parts["compiling"]:
-        yield "", f"              {shown_duration(parts['compiling'])} more to compile, once for this machine"
+        yield "", f"              {shown_duration(parts['compiling'])} more to compile the kernels, once per machine"
 
 
 def _searched(plan: Plan) -> list[str]:
@@ -204,7 +204,7 @@ def _searched(plan: Plan) -> list[str]:
 
 
 def _search(plan: Plan, point: str) -> dict[str, Any]:
-    """Return what a search will do: its settings, and trials, runs and epochs of each stage."""
+    """Return the settings of a search, and the trials, runs and epochs of each stage."""
     own = [(v, v.trial) for v in plan.variants if v.trial is not None and v.trial.point == point]
     asked, label = own[0][1].asked, own[0][1].search
     stages = []
@@ -238,7 +238,7 @@ def _megabytes(count: int) -> str:
 
 
 def shown_duration(seconds: float) -> str:
-    """Return a time span as a person would say it."""
+    """Return a time span, such as "a second", "12 s" or "3 min"."""
     if seconds < 1:
         return "a second"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,4 +1,4 @@
-"""What `reportgen verify` prints."""
+"""Output of `reportgen verify`: lines of text, and values for `--json`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reportgen.cli.output.reports import Line, several
 
 
 def verification_lines(found: Verification) -> Iterator[Line]:
-    """Yield whether a report agrees with its records, and a line on each difference."""
+    """Yield whether a report agrees with its records, and a line for each difference."""
     runs = several(found.runs, "run")
     if not found.differences:
         yield "green", f"{found.folder}: agrees with the records of its {runs}"
@@ -21,7 +21,7 @@ def verification_lines(found: Verification) -> Iterator[Line]:
 
 
 def verification_values(found: Verification) -> dict[str, Any]:
-    """Return what `verify --json` says of a report."""
+    """Return the values of `verify --json` for a report."""
     return {
         "report": str(found.folder),
         "study": found.study,

@@ -1,20 +1,19 @@
-"""What a study may name, with one line on each: `reportgen list` shows it, and `describe` finds names in it."""
+"""The names that a study can use, with a summary of each, for `reportgen list` and `describe`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reportgen.cli.reference.descriptions import plain
 from reportgen.plugins.loading import load_installed
 from reportgen.registry import table_of
 
 Entries = Mapping[str, Any]
-"""Names to whatever describes them: a table row, a rule, a figure, or a sentence."""
+"""Maps names to their descriptions: a table row, a rule, a figure, or a sentence."""
 
 
 def rows_of(kind: str) -> Callable[[], Entries]:
-    """Return a function that returns the rows of a kind, those of installed plug-ins among them."""
+    """Return a function that returns the rows of a kind, including those of installed plug-ins."""
 
     def entries() -> Entries:
         load_installed()
@@ -24,7 +23,7 @@ def rows_of(kind: str) -> Callable[[], Entries]:
 
 
 def studies() -> Entries:
-    """Return the shipped studies; only their titles are read, since checking all of them takes seconds."""
+    """Return the titles of the shipped studies; they are not validated, which would take seconds."""
     from reportgen.shipped import shipped_studies
     from reportgen.study.syntax.yaml12 import read
 
@@ -33,14 +32,14 @@ def studies() -> Entries:
 
 
 def claims() -> Entries:
-    """Return the claims of the lectures, by the number that a study's claim gives as `lecture`."""
+    """Return the claims of the lectures by their numbers, which claims of studies give as `lecture`."""
     from reportgen.report.site.lecture_claims import lecture_claims
 
     return {str(one.number): f"{one.says} ({', '.join(one.sources)})" for one in lecture_claims()}
 
 
 def lectures() -> Entries:
-    """Return the lectures by the keys that claims give as `source`."""
+    """Return the lectures by the keys that claims of studies give as `source`."""
     from reportgen.report.document.sources import LECTURES
 
     return LECTURES
@@ -55,9 +54,9 @@ def checks() -> Entries:
 
 def settings() -> Entries:
     """Return the settings of a study file by their paths."""
-    from reportgen.study.reference.explained import explained
+    from reportgen.study.reference.explained import explained, without_links
 
-    return {one.path: plain(one.what) for one in explained()}
+    return {one.path: without_links(one.what) for one in explained()}
 
 
 KINDS: dict[str, Callable[[], Entries]] = {
@@ -82,7 +81,7 @@ KINDS: dict[str, Callable[[], Entries]] = {
 
 
 def find_entries(name: str) -> list[tuple[str, str, Any]]:
-    """Return the kind, full name and entry of everything of that name or alias; a setting's last part will do."""
+    """Return kind, full name and entry of all matches of a name, an alias, or the last part of a setting."""
     return [
         (kind, known, entry)
         for kind, entries in KINDS.items()

@@ -1,9 +1,8 @@
-"""All that is known of a name, line by line: what `reportgen describe` prints."""
+"""Descriptions of names, line by line, for `reportgen describe`."""
 
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from reportgen.registry import Parameter, Row
 
 Describer = Callable[[str, str, Any], Iterator[str]]
-"""Yields what is known of an entry of a kind by a name."""
+"""Yields the description of an entry, from its kind, its name and the entry."""
 
 PLACES = {
     "activations": "network: {{activation: {0}}}",
@@ -21,7 +20,7 @@ PLACES = {
     "losses": "training: {{loss: {0}}}",
     "preprocess": "preprocess: [{0}]",
 }
-"""Where a study names a row of each kind."""
+"""Where a study uses a row of each kind."""
 
 EXAMPLES = {
     "vary": "vary: {training.lr: [0.01, 0.1], network.activation: [tanh, relu]}",
@@ -30,23 +29,23 @@ EXAMPLES = {
     "claims.where": "where: {network.activation: tanh}",
     "claims.tune.along": "tune: {along: training.lr}",
 }
-"""Settings whose shape an example shows best."""
+"""Examples of settings with structured values."""
 
 READ = {"share": "shown in percent", "difference": "shown in percentage points", "loss": "none", "number": "none"}
 """How values of a metric without a unit are shown."""
 
 SAMPLE = {"number": "0.1", "integer": "10", "numbers": "[0.5, 0.5]", "path": "FILE", "column": "label"}
-"""What stands in examples for parameters that must be given."""
+"""Values of required parameters in examples."""
 
 
 def describe(kind: str, name: str, entry: Any) -> list[str]:
-    """Return all that is known of an entry of the catalogue."""
+    """Return the description of an entry of the catalogue."""
     more: Describer = _KINDS.get(kind) or (_row if isinstance(entry, Row) else _nothing)
     return [f"{name}  ({kind})", f"  {summary(entry)}", *(f"  {line}".rstrip() for line in more(kind, name, entry))]
 
 
 def summary(entry: Any) -> str:
-    """Return one line on an entry."""
+    """Return the one-line summary of an entry."""
     if isinstance(entry, str):
         return entry
     text: str = entry.summary if isinstance(entry, Row) else entry.title
@@ -54,7 +53,7 @@ def summary(entry: Any) -> str:
 
 
 def documentation(entry: Any) -> str:
-    """Return the docstring of the file that a rule or figure lives in."""
+    """Return the docstring of the module of a rule or figure."""
     function = getattr(entry, "check", None) or entry.draw
     return inspect.getdoc(sys.modules[function.__module__]) or ""
 
@@ -72,9 +71,9 @@ def _row(kind: str, name: str, row: Row) -> Iterator[str]:
 
 
 def _example(row: Row) -> str:
-    """Return the row as a study writes it, with its parameters where it has some."""
-    given = [f"{one.name}: {_value(one)}" for one in row.parameters if one.required or one.default is not None]
-    return f"{{name: {row.name}, {', '.join(given)}}}" if given else row.name
+    """Return the row in the syntax of a study, with its parameters if it has any."""
+    values = [f"{one.name}: {_value(one)}" for one in row.parameters if one.required or one.default is not None]
+    return f"{{name: {row.name}, {', '.join(values)}}}" if values else row.name
 
 
 def _value(parameter: Parameter) -> str:
@@ -91,24 +90,24 @@ def _parameter(parameter: Parameter) -> str:
     default = default_of(parameter).replace("`", "") or "not set"
     default = default if parameter.required else f"default {default}"
     kind = f"one of {', '.join(parameter.choices)}" if parameter.choices else parameter.kind
-    told = ", ".join(part for part in (f"{kind} {span_of(parameter)}".strip(), default) if part)
-    return f"{parameter.name} ({told}): {parameter.description}"
+    details = ", ".join(part for part in (f"{kind} {span_of(parameter)}".strip(), default) if part)
+    return f"{parameter.name} ({details}): {parameter.description}"
 
 
 def _dataset(kind: str, name: str, row: Any) -> Iterator[str]:
-    """Describe a data set with the options that it shares with all others, as far as it takes them."""
+    """Describe a data set, including the common options that it supports."""
     from reportgen.data.datasets import OPTIONS
 
     yield from _row(kind, name, row)
     yield from (f"{key.replace('_', ' ')}: {value}" for key, value in row.fixed.items())
     if row.given:
-        yield f"splits of its own: {', '.join(row.given)}"
-    yield "options, as of every data set:"
+        yield f"has its own splits: {', '.join(row.given)}"
+    yield "options of all data sets:"
     usual = {**row.sizes, "validation": row.validation}
     for option in OPTIONS:
         settable = option.name not in ("samples", "features", "classes") or option.name in row.sizes
         if settable and option.name not in row.given:
-            default = f" Here {usual[option.name]} by default." if option.name in usual else ""
+            default = f" For this data set the default is {usual[option.name]}." if option.name in usual else ""
             yield f"  {_parameter(option)}.{default}"
     own = ", ".join(f"{one.name}: {_value(one)}" for one in row.parameters if one.required)
     sizes = ", ".join(f"{key}: {value}" for key, value in row.sizes.items())
@@ -120,7 +119,7 @@ def _figure(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield from ("", *documentation(entry).splitlines(), "")
     if entry.shows:
         yield f"shows:   {', '.join(entry.shows)}"
-    yield f"files:   figures/{name}.svg, .pdf, .png, and .csv with the numbers that are drawn"
+    yield f"files:   figures/{name}.svg, .pdf, .png, and .csv with the plotted numbers"
     yield f"example: figures: [{name}]"
 
 
@@ -132,25 +131,29 @@ def _rule(kind: str, name: str, entry: Any) -> Iterator[str]:
 def _metric(kind: str, name: str, row: Any) -> Iterator[str]:
     yield from _row(kind, name, row)
     yield f"measured {row.place.words.replace('`', '')}"
-    better = {True: "a higher value is better", False: "a lower value is better", None: ""}[row.higher_is_better]
+    better = {True: "higher is better", False: "lower is better", None: ""}[row.higher_is_better]
     yield from [better] if better else []
     yield f"unit:    {row.unit or READ[row.scale]}"
     yield f"example: measure: {{metric: {name}{row.place.example}}}"
 
 
 def _expectation(kind: str, name: str, row: Any) -> Iterator[str]:
+    from reportgen.study.reference.explained import without_links
+
     yield from _row(kind, name, row)
-    yield from (plain(f"{key.name} ({key.takes}): {key.summary}").replace("`", "") for key in (row.key, *row.keys))
+    yield from (
+        without_links(f"{key.name} ({key.takes}): {key.summary}").replace("`", "") for key in (row.key, *row.keys)
+    )
     yield f"example: expect: {row.key.example}"
 
 
 def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.study.model.claims import expectation_keys
-    from reportgen.study.reference.explained import explained
+    from reportgen.study.reference.explained import explained, without_links
 
     one = next(setting for setting in explained() if setting.path == name)
     about = {"takes": one.takes, "range": one.span, "default": one.default}
-    yield from (f"{word + ':':<9}{plain(text).replace('`', '')}" for word, text in about.items() if text)
+    yield from (f"{word + ':':<9}{without_links(text).replace('`', '')}" for word, text in about.items() if text)
     if name in EXAMPLES:
         yield f"example: {EXAMPLES[name]}"
     elif name.startswith("claims.expect."):
@@ -160,23 +163,23 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
 
 
 def _study(kind: str, name: str, entry: Any) -> Iterator[str]:
-    """Describe a shipped study: its question, what it varies, what it claims and after whom, and how to run it."""
+    """Describe a shipped study: question, variants, claims with their sources, and the command to run it."""
     from reportgen.report.document.claim_view import counted
     from reportgen.shipped import shipped_studies
     from reportgen.study.loading.loader import load_study
     from reportgen.study.planning.plan import make_plan
 
-    study = load_study(shipped_studies()[name])
+    study = load_study(shipped_studies()[name]).study
     plan = make_plan(study, projected=True)
     yield study.question
     yield f"file:    {shipped_studies()[name]}"
-    yield f"runs:    {len(plan.runs)}, of {counted(plan.variants)} on {len(study.seeds)} seeds"
+    yield f"runs:    {len(plan.runs)}, {counted(plan.variants)} with {len(study.seeds)} seeds"
     yield from (f"varies:  {path}: {', '.join(_labels(plan, path))}" for path in study.vary)
     yield from (f"variant: {label}" for label in study.variants)
     for claim in study.claims:
         keys = [claim.source] if isinstance(claim.source, str) else list(claim.source or ())
         number = f"lecture claim {claim.lecture}, " if claim.lecture else ""
-        yield f"claim:   {claim.id}: {' '.join(claim.says.split())} ({number}{', '.join(keys) or 'our own'})"
+        yield f"claim:   {claim.id}: {' '.join(claim.says.split())} ({number}{', '.join(keys) or 'no source'})"
     yield f"run it:  reportgen run {name}"
 
 
@@ -185,7 +188,7 @@ def _labels(plan: Any, path: str) -> list[str]:
 
 
 def _claim(kind: str, name: str, entry: Any) -> Iterator[str]:
-    """Describe a claim of the lectures: the notes that make it, in full, and the tests of it in shipped studies."""
+    """Describe a claim of the lectures: its sources, and its tests in the shipped studies."""
     from reportgen.report.document.sources import LECTURES
     from reportgen.report.site.lecture_claims import lecture_claims
     from reportgen.shipped import shipped_studies
@@ -211,11 +214,6 @@ def _lecture(kind: str, name: str, entry: Any) -> Iterator[str]:
 
 def _check(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield f"example: sanity: [{name}]"
-
-
-def plain(text: str) -> str:
-    """Return Markdown's links as their text alone."""
-    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
 
 
 _KINDS: dict[str, Describer] = {

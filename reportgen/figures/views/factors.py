@@ -93,20 +93,20 @@ def _factor(
 ) -> Factor:
     against = _against(plan.study.claims, plan, variants, values, path)
     present = {value: choices.get(value, ()) for value in dict.fromkeys(values.values())}
-    own = [value for value, changes in present.items() if value in choices and _is_base(plan.study.tree, changes)]
+    own = [value for value, changes in present.items() if value in choices and _is_base(plan.study.written, changes)]
     off = [value for value, changes in present.items() if any(_is_off(choice.value) for choice in changes)]
     most = [value for value, _ in against.most_common(1) if value]
     found = [*own[:1], *off[:1], *most]
     return Factor(path, values, (found or list(present))[0], bool(found), against.total())
 
 
-def _is_base(tree: Mapping[str, Any], changes: Sequence[Choice]) -> bool:
+def _is_base(written: Mapping[str, Any], changes: Sequence[Choice]) -> bool:
     """Return whether the study itself gives all these values; a variant that changes nothing is the study itself."""
-    return all(_given(tree, choice.path) == (True, choice.value) for choice in changes)
+    return all(_given(written, choice.path) == (True, choice.value) for choice in changes)
 
 
-def _given(tree: Mapping[str, Any], path: str) -> tuple[bool, Any]:
-    at: Any = tree
+def _given(written: Mapping[str, Any], path: str) -> tuple[bool, Any]:
+    at: Any = written
     for part in path.split("."):
         if not isinstance(at, Mapping) or part not in at:
             return False, None

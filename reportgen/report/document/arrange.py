@@ -1,7 +1,7 @@
-"""Where figures go on paper: in an order and at sizes that leave little of a page empty.
+"""Arrange the figures of the PDF so that pages are well filled.
 
-A figure is not broken over two pages, so a tall one that does not fit leaves the rest of its page blank. What the eye
-does not miss is cheaper: another figure that fits comes first, or one is drawn a little smaller.
+A figure never breaks over two pages, so a tall one that does not fit leaves the rest of its page blank. To avoid this,
+another figure that fits comes first, or the figures of a page are drawn a little smaller.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 PAGE = 251.0
-"""Millimetres of a page that hold text: those of print.css."""
+"""Height of the text on a page in millimetres, as set in print.css."""
 
 HEADING = 12.0
-"""Millimetres of the heading above the first figure, at the top of a page."""
+"""Height in millimetres of the heading above the first figure at the top of a page."""
 
 LEAST = 0.76
-"""A figure is drawn no smaller than this share of its size: its legend then has 5 points."""
+"""Smallest scale of a figure; its legend then has a font size of 5 points."""
 
 GAP = 6.0
-"""Millimetres between a picture and its caption, and below that, together."""
+"""Total space in millimetres between a picture and its caption and below the caption."""
 
 LINE, LETTERS = 4.3, 105
-"""Millimetres of a caption's line, and how many letters it holds at least."""
+"""Height of a line of a caption in millimetres, and the smallest number of letters in it."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A figure as it stands on paper: heights in millimetres of picture and caption."""
+    """A figure in print, with the heights of its picture and its caption in millimetres."""
 
     id: str
     picture: float
@@ -35,18 +35,18 @@ class Block:
 
 
 def caption_height(words: str) -> float:
-    """Return how tall a caption is, at most."""
+    """Return an upper bound of the height of a caption in millimetres."""
     return LINE * -(-len(words) // LETTERS)
 
 
 def arrange(blocks: Sequence[Block], room: float) -> list[tuple[str, float]]:
-    """Return the figures' ids in the order of the paper, each with its picture's height; room: mm left on the page."""
+    """Return the id and the picture height in mm of each figure, in print order; room: mm left on the first page."""
     waiting, placed = list(blocks), []
     while waiting:
         page: list[Block] = []
-        while found := _next(page, waiting, room):
-            waiting.remove(found)
-            page.append(found)
+        while block := _next(page, waiting, room):
+            waiting.remove(block)
+            page.append(block)
         if not page and room >= PAGE - HEADING:  # taller than a page
             page.append(waiting.pop(0))
         placed += [(block.id, _scale(page, room) * block.picture) for block in page]
@@ -55,7 +55,7 @@ def arrange(blocks: Sequence[Block], room: float) -> list[tuple[str, float]]:
 
 
 def _next(page: Sequence[Block], waiting: Sequence[Block], room: float) -> Block | None:
-    """Return the first figure that fits beside those of the page as they are, else when all are a little smaller."""
+    """Return the first figure that fits on the page in full size, else the first that fits if all are scaled down."""
     for least in (1.0, LEAST):
         for block in waiting:
             if _scale([*page, block], room) >= least:
@@ -64,6 +64,6 @@ def _next(page: Sequence[Block], waiting: Sequence[Block], room: float) -> Block
 
 
 def _scale(page: Sequence[Block], room: float) -> float:
-    """Return by what share the pictures of a page are to be smaller, 1 where they fit as they are."""
+    """Return the scale at which the pictures fit on the page, at most 1."""
     free = room - sum(block.caption + GAP for block in page)
     return min(1.0, free / sum(block.picture for block in page))

@@ -1,4 +1,4 @@
-"""Variants against one another as a report shows them: every pair of a few, or of many the best against its rivals."""
+"""Comparisons of variants in a report: every pair of a few variants, or the best of many with the others."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from reportgen.analysis.results import Comparison, Estimate
 from reportgen.study.metrics.table import metric_of
 
 MOST_SHOWN = 20
-"""So many rivals of the best are listed: the nearest, as one may be taken in its place. comparisons.csv has all."""
+"""Largest number of variants that are compared with the best in a report; comparisons.csv contains all."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A difference between two variants; against the best it is by how much `a` is worse."""
+    """The difference between two variants; if `b` is the best, a positive difference means that `a` is worse."""
 
     a: str
     b: str
@@ -25,10 +25,15 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """Comparisons on one score, and how many pairs their p values are corrected for.
+    """Comparisons of variants by one score.
 
-    best: the id of the variant that all others stand against, None where every pair is compared. shown: of these the
-    nearest first; rest: those further behind.
+    Attributes
+    ----------
+    score : the metric
+    pairs : the number of pairs that the p values are corrected for
+    best : the id of the best variant, or None if every pair is compared
+    shown : the comparisons that a report shows, the nearest to the best first
+    rest : the other comparisons
     """
 
     score: str
@@ -39,18 +44,18 @@ class Comparisons:
 
     @property
     def behind(self) -> tuple[float, float]:
-        """The least and the largest difference among the rest."""
+        """The smallest and the largest difference in the rest."""
         gaps = [pair.difference.value for pair in self.rest]
         return min(gaps), max(gaps)
 
     @property
     def largest_p(self) -> float:
-        """The largest corrected p value among the rest."""
+        """The largest corrected p value in the rest."""
         return max(pair.p for pair in self.rest)
 
 
 def comparisons_of(comparisons: Sequence[Comparison]) -> Comparisons | None:
-    """Return what a report shows of a study's comparisons, None where there are none."""
+    """Return the comparisons of a report, None if the study has none."""
     if not comparisons:
         return None
     score, pairs, best = comparisons[0].score, comparisons[0].pairs, comparisons[0].b
@@ -62,6 +67,6 @@ def comparisons_of(comparisons: Sequence[Comparison]) -> Comparisons | None:
 
 
 def _pair(one: Comparison, sign: int) -> Pair:
-    found = one.difference
-    lo, hi = (found.lo, found.hi) if sign > 0 else (-found.hi, -found.lo)
-    return Pair(one.a, one.b, Estimate(sign * found.value, lo, hi, found.n), one.p_adjusted, sign * one.effect_size)
+    raw = one.difference
+    lo, hi = (raw.lo, raw.hi) if sign > 0 else (-raw.hi, -raw.lo)
+    return Pair(one.a, one.b, Estimate(sign * raw.value, lo, hi, raw.n), one.p_adjusted, sign * one.effect_size)

@@ -1,4 +1,4 @@
-"""Findings as a report shows them: one diagnosis per rule, equal sentences merged, consequences below their cause."""
+"""Diagnoses of a report: the findings of each rule, merged over variants, with their consequences."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from reportgen.report.document.merging import grouped, merged, template
 from reportgen.study.planning.plan import Variant
 
 SEVERITIES = ("error", "warning", "info")
-"""From the gravest to the lightest: the order of a report."""
+"""Severities in the order of a report, the most severe first."""
 
 MOST_ALONE = 3
-"""Up to so many sentences that differ in their numbers alone stand one by one; more are merged into ranges."""
+"""Largest number of sentences that stay separate if they differ only in numbers; more are merged into ranges."""
 
 MOST_LISTED = 12
-"""So many variants of a merged finding are listed by name."""
+"""Largest number of variants of a merged finding that are listed by name."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A finding in one variant, by the variant's label, with the findings that follow from it."""
+    """A finding in one variant, with the findings that are its consequences."""
 
     finding: Finding
     variant: str
@@ -38,8 +38,11 @@ class Case:
 class TestedChange:
     """A change that was tested in one or several variants with the same verdict.
 
-    variants: in words, empty where they are all those of the finding. before, after, difference: least and largest
-    mean over these variants. interval: of the difference in a single variant, None for several.
+    Attributes
+    ----------
+    variants : the variants in words, empty if they are all variants of the finding
+    before, after, difference : smallest and largest mean over these variants
+    interval : 95% interval of the difference in a single variant, None for several
     """
 
     variants: str
@@ -55,10 +58,13 @@ class TestedChange:
 
 @dataclass(frozen=True)
 class Group:
-    """Cases of one rule and severity whose sentences are the same, or the same but for their numbers.
+    """Cases of one rule and severity whose messages differ at most in numbers.
 
-    variants: in words, empty where they are all those of the finding that these follow from. count: how many.
-    advice: each advice with the variants that it is for, in words, empty where it is for all.
+    Attributes
+    ----------
+    variants : the variants in words, empty if they are all variants of the cause
+    count : the number of variants
+    advice : pairs of variants in words, empty for all, and the advice for them
     """
 
     rule: str
@@ -74,7 +80,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A rule that fired; count: in how many variants. advice: the one that all of them share, else None."""
+    """A rule with findings in `count` variants; advice: None unless all of them have the same advice."""
 
     rule: str
     title: str
@@ -86,18 +92,18 @@ class Diagnosis:
 
 
 def diagnoses(analysis: Analysis) -> tuple[Diagnosis, ...]:
-    """Return the diagnoses whose findings follow from no other, the gravest first."""
+    """Return the diagnoses of the findings that are no consequences, the most severe first."""
     from reportgen.analysis.diagnosis.rules import RULES
 
     labels = {v.variant.id: v.variant.label for v in analysis.variants}
     titles = {id_: rule.title for id_, rule in RULES.items()}
 
     def case(finding: Finding, above: tuple[str, ...] = ()) -> Case:
-        """Return the case with its consequences; a rule already above it is not shown again."""
-        seen = (*above, finding.rule)
-        below = [f for f in _following(finding, analysis.findings) if f.rule not in seen]
+        """Return the case with its consequences, without rules that are already above it."""
+        rules = (*above, finding.rule)
+        below = [f for f in _consequences(finding, analysis.findings) if f.rule not in rules]
         title = titles.get(finding.rule, finding.rule)
-        return Case(finding, labels.get(finding.variant, finding.variant), title, tuple(case(f, seen) for f in below))
+        return Case(finding, labels.get(finding.variant, finding.variant), title, tuple(case(f, rules) for f in below))
 
     roots = [case(finding) for finding in analysis.findings if _is_root(finding, analysis.findings)]
     every = [v.variant for v in analysis.variants]
@@ -105,12 +111,12 @@ def diagnoses(analysis: Analysis) -> tuple[Diagnosis, ...]:
     return tuple(sorted(groups, key=lambda group: SEVERITIES.index(group.severity)))
 
 
-def _following(cause: Finding, findings: Sequence[Finding]) -> list[Finding]:
+def _consequences(cause: Finding, findings: Sequence[Finding]) -> list[Finding]:
     return [f for f in findings if f.variant == cause.variant and f.consequence_of == cause.rule]
 
 
 def _is_root(finding: Finding, findings: Sequence[Finding]) -> bool:
-    """Return whether nothing explains a finding; a cause that did not fire in its variant explains nothing."""
+    """Return whether a finding has no cause among the findings of its variant."""
     return not any(f.rule == finding.consequence_of and f.variant == finding.variant for f in findings)
 
 
@@ -133,17 +139,17 @@ def _diagnosis(cases: Sequence[Case], every: Sequence[Variant]) -> Diagnosis:
 
 
 def _groups(cases: Sequence[Case], every: Sequence[Variant], above: int = 0) -> tuple[Group, ...]:
-    """Return the cases with equal sentences merged, and those of one template where more than a few remain.
+    """Return the cases as groups: equal messages are merged, and messages of one template if more than a few remain.
 
-    above: in how many variants the finding is that these follow from, 0 where they follow from none.
+    above: the number of variants of the cause, 0 without a cause.
     """
     keys = [(case.finding.rule, case.finding.severity, template(case.finding.message)) for case in cases]
-    found: list[Group] = []
+    groups: list[Group] = []
     for alike in grouped(cases, keys):
         equal = grouped(alike, [case.finding.message for case in alike])
         together = equal if len(equal) <= MOST_ALONE and not above else [alike]
-        found += [_group(group, every, above) for group in together]
-    return tuple(found)
+        groups += [_group(group, every, above) for group in together]
+    return tuple(groups)
 
 
 def _group(cases: Sequence[Case], every: Sequence[Variant], above: int) -> Group:
@@ -168,7 +174,7 @@ def _own(own: Sequence[Case], cases: Sequence[Case], every: Sequence[Variant]) -
 
 
 def in_words(cases: Sequence[Case], every: Sequence[Variant]) -> str:
-    """Return the variants of the cases: by the setting that they alone share, as a grid of settings, or by name."""
+    """Return the variants of the cases in words: by a setting that only they share, as a grid, or by name."""
     own = [case.finding.variant for case in cases]
     if 2 < len(own) == len(every):
         return f"all {len(own)} variants"
@@ -185,7 +191,7 @@ def in_words(cases: Sequence[Case], every: Sequence[Variant]) -> str:
 
 
 def _is_short(variants: Sequence[Variant]) -> bool:
-    """Return whether the variants are called by their settings, each of few enough values that all are listed."""
+    """Return whether the labels of the variants are their settings, each with few enough values to list."""
     values = {(path, label) for variant in variants for path, label in variant.varied.items()}
     counts = Counter(path for path, _ in values)
     named = all(variant.label == ", ".join(variant.varied.values()) for variant in variants)
@@ -193,7 +199,7 @@ def _is_short(variants: Sequence[Variant]) -> bool:
 
 
 def _tested(cases: Sequence[Case], every: Sequence[Variant]) -> tuple[TestedChange, ...]:
-    """Return the changes that were tested, once for all variants in which one had the same verdict."""
+    """Return the tested changes, merged over variants with the same verdict."""
     tried = [(case, case.finding.remedy) for case in cases if case.finding.remedy is not None]
     keys = [(_written(one.change), one.metric, one.verdict) for _, one in tried]
     return tuple(_trial(same, len(cases), every) for same in grouped(tried, keys))
@@ -220,12 +226,12 @@ def _trial(tried: Sequence[tuple[Case, Remedy]], count: int, every: Sequence[Var
 
 
 def _ends(values: Iterable[float]) -> tuple[float, float]:
-    known = sorted(values)
-    return known[0], known[-1]
+    ordered = sorted(values)
+    return ordered[0], ordered[-1]
 
 
-def _guessing(found: Sequence[Guessing]) -> Guessing | None:
-    """Return how many runs of all variants count as guessing, None where none does."""
-    if not found:
+def _guessing(counts: Sequence[Guessing]) -> Guessing | None:
+    """Return the numbers of runs that count as guessing over all variants, None if there are none."""
+    if not counts:
         return None
-    return Guessing(found[0].score, sum(one.before for one in found), sum(one.after for one in found))
+    return Guessing(counts[0].score, sum(one.before for one in counts), sum(one.after for one in counts))

@@ -1,4 +1,4 @@
-"""From an analysis and its drawings to what a report says, in order: values without rounding, words without markup."""
+"""The content of a report, independent of the medium: unrounded values and text without markup."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ VERDICTS = ("supported", "contradicted", "inconclusive")
 
 @dataclass(frozen=True)
 class PrintedTable:
-    """A lecture's printed numbers, or those of theory, beside ours.
+    """Numbers by layer that a lecture prints or theory predicts, compared with the measured ones.
 
-    rows: (layer, given, measured, difference as a fraction), None where nothing is given for a layer, or zero.
+    rows: (layer, given, measured, relative difference); None for a layer without a given number or with a given 0.
     """
 
     claim: ClaimResult
@@ -36,10 +36,16 @@ class PrintedTable:
 
 @dataclass(frozen=True)
 class Document:
-    """A report before it is written in a medium.
+    """The content of a report.
 
-    compared: how many variants and trials there are, in words. rows: the variants that are shown one by one, and of a
-    search its best. left_out: how many runs diverged and have no layers after training, and of how many.
+    Attributes
+    ----------
+    story : the figure that opens the report
+    tried : whether any proposed change was tested
+    compared : the numbers of variants and trials in words
+    rows : the variants that are shown one by one; a search is represented by its best trial
+    left_out : the number of diverged runs without layers after training, and the number of all these runs
+    common : the settings that all variants share
     """
 
     id: str
@@ -127,14 +133,14 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
 
 
 def _scores(variants: Sequence[VariantSummary]) -> tuple[str, ...]:
-    """Return the names of the scores that some variant has: those of every run first, then what was asked for."""
-    asked = (name for v in variants for name in v.scores if not metric_of(name).comparison)
-    names = dict.fromkeys((*SCORES, *asked))
+    """Return the names of the scores that some variant has, the scores of every run first."""
+    requested = (name for v in variants for name in v.scores if not metric_of(name).comparison)
+    names = dict.fromkeys((*SCORES, *requested))
     return tuple(name for name in names if any(name in v.scores and v.scores[name].n for v in variants))
 
 
 def _verdicts(analysis: Analysis) -> dict[str, int]:
-    """Return how many claims have each verdict that occurs, what was supported first."""
+    """Return the number of claims with each verdict that occurs."""
     counts = _count(claim.verdict for claim in analysis.claims)
     return {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts}
 
@@ -147,7 +153,7 @@ def _count(words: Any) -> dict[str, int]:
 
 
 def _printed(claim: ClaimView) -> PrintedTable | None:
-    """Return a claim's table, None where it has no numbers by layer to be held against."""
+    """Return the table of a claim, None if the claim has no expected numbers by layer."""
     by_layer = claim.result.by_layer
     if all(given is None for _, _, given in by_layer):
         return None

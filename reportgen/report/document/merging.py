@@ -1,4 +1,4 @@
-"""Merges sentences that are the same but for their numbers, with each number that differs as a range."""
+"""Merge sentences that differ only in numbers; numbers that differ become ranges."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DASH = "–"
 
 def grouped(items: Iterable[Item], keys: Iterable[Hashable]) -> list[list[Item]]:
     """Return the items in groups of equal keys, in the order of their first members."""
-    found: dict[Hashable, list[Item]] = {}
+    groups: dict[Hashable, list[Item]] = {}
     for key, item in zip(keys, items, strict=True):
-        found.setdefault(key, []).append(item)
-    return list(found.values())
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
 
 
 def template(text: str) -> str:
@@ -34,7 +34,7 @@ def _kind(token: str) -> str:
 
 
 def merged(texts: Sequence[str]) -> str:
-    """Return one sentence for several of one template; numbers that differ become ranges such as 0.2–0.5."""
+    """Return one sentence for several sentences of one template; numbers that differ become ranges such as 0.2–0.5."""
     columns = zip(*(_TOKEN.split(text) for text in texts), strict=True)
     return "".join(_merged_part(list(dict.fromkeys(column))) for column in columns)
 
@@ -57,7 +57,7 @@ def _value(number: str) -> float:
 
 
 def _layers(lists: Sequence[str]) -> str:
-    """Return the layers of several lists as one list: "layer 3" and "layers 4-6" are "layers 3-6"."""
+    """Return several lists of layers as one: "layer 3" and "layers 4-6" become "layers 3-6"."""
     from reportgen.analysis.diagnosis.evidence.symptoms import words_for_layers
 
     ends = [tuple(map(int, one.split("-"))) for text in lists for one in text.split(" ", 1)[1].split(", ")]

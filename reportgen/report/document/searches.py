@@ -1,4 +1,4 @@
-"""A search as a report shows it: what was searched, its stages, its best trials, and what the best is worth."""
+"""The part of a report about a search: its settings, its stages and its best trials."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from reportgen.report.document.claim_view import trials_in_words, trials_per_see
 from reportgen.study.model.ranges import Range
 
 TOP, TOP_OF_SEVERAL = 10, 5
-"""So many trials of a search are shown where it is the only one, and where there are others."""
+"""Largest number of trials in a report: of a single search, and of each of several searches."""
 
 KINDS = {"uniform": "", "log_uniform": "log", "integers": "whole numbers", "log_integers": "whole numbers, log"}
 
 
 @dataclass(frozen=True)
 class SearchPart:
-    """One search: `title` is empty where it is the only one.
+    """One search.
 
-    rows: its best trials, best first, or the best of each seed where every seed made a search of its own.
-    settings: path and range in words. best: path to the values that the best trials have. runs, diverged: how many.
-    counted: the trials in words. per_seed: how many each seed has, None where all seeds share them.
+    Attributes
+    ----------
+    title : empty for the only search of a study
+    settings : pairs of a path and its range in words
+    rows : the best trials, best first, or the best of each seed if every seed made its own search
+    best : the values of the best trials by path
+    runs, diverged : numbers of runs
+    counted : the number of trials in words
+    per_seed : the number of trials of each seed, None if all seeds share them
     """
 
     result: SearchResult
@@ -39,12 +45,11 @@ class SearchPart:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The searched settings."""
+        """The paths of the searched settings."""
         return tuple(path for path, _ in self.settings)
 
 
 def search_parts(searches: Sequence[SearchResult]) -> tuple[SearchPart, ...]:
-    """Return the parts of all searches of a study."""
     return tuple(_part(search, len(searches) > 1) for search in searches)
 
 
@@ -70,7 +75,7 @@ def _part(search: SearchResult, several: bool) -> SearchPart:
 
 
 def _rank(one: TrialResult, maximize: bool) -> tuple[int, float]:
-    """Return what trials are ordered by, the best first: a seed without a finite score outweighs every mean."""
+    """Return the sort key of a trial, the best first; trials with seeds without a finite score come last."""
     lost, mean = len(one.trial.seeds) - one.score.n, one.score.value
     return lost, math.inf if math.isnan(mean) else -mean if maximize else mean
 

@@ -1,4 +1,4 @@
-"""The lectures and papers that claims, findings and methods name, in full."""
+"""Full references of the lectures and papers that claims, findings and methods cite."""
 
 from __future__ import annotations
 
@@ -100,16 +100,16 @@ PAPERS = {
 }
 
 METHODS = ("Holm 1979",)
-"""What the methods of every report rest on."""
+"""Sources of the methods of every report."""
 
 THEORY = ("Poole et al. 2016", "Schoenholz et al. 2017")
-"""What the lines of mean-field theory come from."""
+"""Sources of mean-field theory."""
 
 
 def references(keys: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (key, full reference) of every key, once each in order of first use; one unknown has no text.
+    """Return pairs of key and full reference in order of first use; the reference of an unknown key is empty.
 
-    A key may name a place in its source after the year: "He et al. 2015, eq. 10".
+    A key may continue with a place in its source: "He et al. 2015, eq. 10".
     """
     known = LECTURES | PAPERS
     found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Each variant as a report shows it: what it sets, its layers at the first and the last look, and its runs."""
+"""The part of a report about a variant: its layers at the first and the last probe."""
 
 from __future__ import annotations
 
@@ -21,19 +21,24 @@ STATISTICS = (
     "weight_std",
     "update_ratio",
 )
-"""What a variant's table of layers shows; layers.csv has every statistic."""
+"""Statistics in the tables of layers; layers.csv contains every statistic."""
 
 MOST_DETAILED = 40
-"""So many variants are shown layer by layer; beyond, a page would be a data file."""
+"""Largest number of variants with tables of layers, to limit the size of the page."""
 
 Cells = tuple[Estimate | None, ...]
 
 
 @dataclass(frozen=True)
 class LayerTable:
-    """A variant's layers at one look; rows: (layer from 1, one estimate a statistic), the output layer last.
+    """The layers of a variant at one probe.
 
-    seeds: how many runs it is the mean of; left_out: how many diverged before it, whose last look is another step.
+    Attributes
+    ----------
+    step : the training step of the probe
+    seeds : the number of runs in the means
+    left_out : the number of runs that diverged, whose last probe is at another step
+    rows : pairs of a layer, counted from 1, and one estimate per statistic; the output layer is the last
     """
 
     step: int
@@ -45,10 +50,10 @@ class LayerTable:
 
 @dataclass(frozen=True)
 class VariantPart:
-    """A variant with its tables of layers, empty where the networks were not looked at.
+    """A variant with its tables of layers, which are empty without probes.
 
-    ends: at the last look, activation and gradient std of the first and the last hidden layer, in this order; None
-    where every run diverged.
+    ends: standard deviations of the activations and of the gradients in the first and the last hidden layer, in this
+    order, at the last probe; None if every run diverged.
     """
 
     summary: VariantSummary
@@ -57,12 +62,12 @@ class VariantPart:
 
 
 def variant_parts(variants: Sequence[VariantSummary]) -> tuple[VariantPart, ...]:
-    """Return the part of each variant, up to MOST_DETAILED."""
+    """Return the parts of the variants, at most MOST_DETAILED."""
     return tuple(_part(variant) for variant in variants[:MOST_DETAILED])
 
 
 def _part(variant: VariantSummary) -> VariantPart:
-    first, last = (_table(variant, look) for look in ("first", "last"))
+    first, last = (_table(variant, probe) for probe in ("first", "last"))
     tables = tuple(
         table for table in (first, last) if table is not None and (table is last or table.step != _step(last))
     )
@@ -73,10 +78,10 @@ def _step(table: LayerTable | None) -> int | None:
     return None if table is None else table.step
 
 
-def _table(variant: VariantSummary, look: str) -> LayerTable | None:
-    records = [record for record in variant.records if look == "first" or not _lost(record)]
-    found = {name: profile(records, name, look) for name in STATISTICS}
-    shown = {name: one for name, one in found.items() if one is not None and np.isfinite(one.per_seed).any()}
+def _table(variant: VariantSummary, probe: str) -> LayerTable | None:
+    records = [record for record in variant.records if probe == "first" or not _lost(record)]
+    profiles = {name: profile(records, name, probe) for name in STATISTICS}
+    shown = {name: one for name, one in profiles.items() if one is not None and np.isfinite(one.per_seed).any()}
     if not shown:
         return None
     some = next(iter(shown.values()))
@@ -87,13 +92,13 @@ def _table(variant: VariantSummary, look: str) -> LayerTable | None:
 
 
 def _lost(record: RunRecord) -> bool:
-    """Return whether a run diverged in training; one that was only looked at has its numbers all the same."""
+    """Return whether a run diverged in training; a run without training steps keeps its measurements."""
     return record.status == "diverged" and record.steps > 0
 
 
 def _cell(one: Profile, index: int) -> Estimate | None:
-    found = estimate(one.per_seed[:, index], one.statistic)
-    return found if found.n else None
+    cell = estimate(one.per_seed[:, index], one.statistic)
+    return cell if cell.n else None
 
 
 def _ends(table: LayerTable) -> Cells:
@@ -106,35 +111,35 @@ _ENDS = ("activation_std", "gradient_std")
 
 
 def left_out(parts: Sequence[VariantPart]) -> tuple[int, int]:
-    """Return how many runs of the variants that have layers diverged in training, and how many runs there are."""
+    """Return the number of runs that diverged in training and the number of runs, over variants with probes."""
     records = [record for part in parts if part.tables for record in part.summary.records]
     return sum(map(_lost, records)), len(records)
 
 
 def levels(variants: Sequence[VariantSummary]) -> dict[str, tuple[tuple[str, Any], ...]]:
-    """Return what varies: each path to its (label, value) pairs, in the order of the variants.
+    """Return the varied settings: pairs of label and value by path, in the order of the variants.
 
-    What is searched takes as many values as there are trials, and is told with the search.
+    Searched settings are left out, because they have a value for each trial.
     """
-    found: dict[str, dict[str, Any]] = {}
+    varied: dict[str, dict[str, Any]] = {}
     for v in variants:
         searched = ("search", *v.variant.trial.values) if v.variant.trial else ("search",)
         for path, label in v.variant.varied.items():
             if path in searched:
                 continue
-            found.setdefault(path, {}).setdefault(label, _setting(v.variant.settings, path))
-    return {path: tuple(pairs.items()) for path, pairs in found.items()}
+            varied.setdefault(path, {}).setdefault(label, _setting(v.variant.settings, path))
+    return {path: tuple(pairs.items()) for path, pairs in varied.items()}
 
 
 def _setting(settings: Mapping[str, Any], path: str) -> Any:
-    """Return a setting's value, or that of what it is a part of, as a width is of the hidden layers."""
+    """Return the value of a setting, or of the setting that contains it, as network.hidden contains a width."""
     while path and path not in settings:
         path = path.rpartition(".")[0]
     return settings.get(path)
 
 
 def data_facts(variants: Sequence[VariantSummary]) -> Mapping[str, tuple[int, ...]]:
-    """Return sizes of the data as trained on, each with every value that occurs, in rising order."""
+    """Return the sizes of the training data: every value that occurs, in rising order."""
     names = ("train_n", "val_n", "test_n", "features", "classes", "probe_n")
     facts = [record.facts for v in variants for record in v.records]
     return {name: tuple(sorted({int(one[name]) for one in facts if name in one})) for name in names}

@@ -1,1 +1,1 @@
-"""The report as HTML page, as PDF and as teaching kit."""
+"""Write the document of a report as an HTML page, a PDF and a teaching kit."""

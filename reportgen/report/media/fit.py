@@ -1,4 +1,4 @@
-"""Tables of the PDF within their pages: what is too wide is set smaller, and at last broken within its cells."""
+"""Fit the tables of the PDF to the page: tables that are too wide get a smaller font, then line breaks in cells."""
 
 from __future__ import annotations
 
@@ -6,36 +6,35 @@ from collections.abc import Iterator
 from typing import Any
 
 STEPS = ("tight", "tightest")
-"""Classes of the print style that a table gets that is too wide: smaller with broken intervals, then equal columns
-whose words break anywhere, which no content can widen."""
+"""CSS classes for a table that is too wide: a smaller font, then equal columns in which words break anywhere."""
 
 SLACK = 1.0
-"""So many pixels of CSS beyond the text's edge are rounding."""
+"""Tolerance for rounding at the edge of the text, in CSS pixels."""
 
 
-def fitted(source: Any, look: Any) -> Any:
-    """Return the pages of a WeasyPrint source on which no table ends beyond the text's right edge."""
-    made = source.render(**look)
+def fitted(source: Any, options: Any) -> Any:
+    """Return the pages of a WeasyPrint source, with every table inside the right edge of the text."""
+    pages = source.render(**options)
     for step in STEPS:
-        wide = too_wide(made)
+        wide = too_wide(pages)
         if not wide:
             break
         for table in wide:
             table.set("class", f"{table.get('class', '')} {step}".strip())
-        made = source.render(**look)
-    return made
+        pages = source.render(**options)
+    return pages
 
 
-def too_wide(made: Any) -> list[Any]:
-    """Return the elements of the tables that end beyond the text's right edge, each once."""
-    found: dict[int, Any] = {}
-    for page in made.pages:
+def too_wide(document: Any) -> list[Any]:
+    """Return the elements of the tables that extend beyond the right edge of the text, each once."""
+    elements: dict[int, Any] = {}
+    for page in document.pages:
         box = page._page_box
         edge = box.content_box_x() + box.width + SLACK
         for table in _tables(box):
-            if any(each.position_x + each.width > edge for each in _measured(table)):
-                found[id(table.element)] = table.element
-    return list(found.values())
+            if any(cell.position_x + cell.width > edge for cell in _contents(table)):
+                elements[id(table.element)] = table.element
+    return list(elements.values())
 
 
 def _tables(box: Any) -> Iterator[Any]:
@@ -46,9 +45,9 @@ def _tables(box: Any) -> Iterator[Any]:
             yield from _tables(child)
 
 
-def _measured(box: Any) -> Iterator[Any]:
-    """Yield the boxes of cells and of the text in them, as text may leave a cell of fixed width."""
+def _contents(box: Any) -> Iterator[Any]:
+    """Yield the boxes of cells and of their text, which may extend beyond a cell of fixed width."""
     for child in getattr(box, "children", ()):
         if hasattr(child, "text") or child.element_tag in ("td", "th"):
             yield child
-        yield from _measured(child)
+        yield from _contents(child)

@@ -1,4 +1,4 @@
-"""The report as one page: figures inline, no script, nothing fetched."""
+"""The report as one HTML page with inline figures, without scripts or requests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from reportgen.report.media.render import fill
 
 
 def page(document: Document, svgs: Mapping[str, str]) -> str:
-    """Return the page; `svgs` maps figures' ids to their accessible SVG text."""
+    """Return the page; `svgs` maps the ids of figures to their SVG text."""
     pictures = {name: Markup(_inline(text)) for name, text in svgs.items()}
     return fill(document, pictures, "screen")
 
 
 def _inline(svg: str) -> str:
-    """Return the SVG without the XML prologue, which has no place inside a page."""
+    """Return the SVG without the XML prologue, which is not allowed inside a page."""
     return svg[svg.index("<svg") :]

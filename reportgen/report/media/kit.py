@@ -1,4 +1,4 @@
-"""The teaching kit: figures as files, and snippets that put them into LaTeX, MyST and Quarto."""
+"""The teaching kit: figures as files, and snippets that include them in LaTeX, MyST and Quarto."""
 
 from __future__ import annotations
 
@@ -33,18 +33,17 @@ _LATEX = {
 
 
 def write_figures(drawings: Sequence[Drawing], folder: Path, svgs: Mapping[str, str]) -> list[Path]:
-    """Write every figure as SVG, PDF, PNG and CSV; return the paths."""
+    """Write each figure as SVG, PDF, PNG and CSV; return the paths."""
     return [path for drawing in drawings for path in save(drawing, folder, svgs[drawing.id])]
 
 
 def write_embed(document: Document, drawings: Sequence[Drawing], folder: Path) -> list[Path]:
     """Write figures.tex, report.md and captions.md, which refer to ../figures/; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    begins = beginnings({"id": document.id, "title": document.title, "question": document.question})
     contents = {
-        "figures.tex": _latex(begins["figures.tex"], document, drawings),
-        "report.md": _markdown(begins["report.md"], document, drawings),
-        "captions.md": _captions(begins["captions.md"], drawings),
+        "figures.tex": _latex(document, drawings),
+        "report.md": _markdown(document, drawings),
+        "captions.md": _captions(drawings),
     }
     paths = [folder / name for name in contents]
     for path, content in zip(paths, contents.values(), strict=True):
@@ -52,24 +51,14 @@ def write_embed(document: Document, drawings: Sequence[Drawing], folder: Path) -
     return paths
 
 
-def beginnings(study: Mapping[str, str]) -> dict[str, str]:
-    """Return how each snippet of a study begins, by which it is known; study: its id, title and question."""
-    id_, title, question = (study.get(key, "") for key in ("id", "title", "question"))
-    return {
-        "figures.tex": f"% Figures of {id_}: \\input this file, with \\usepackage{{graphicx}}.\n",
-        "report.md": f"# {_plain(title)}\n\n{_plain(question)}\n",
-        "captions.md": "# Captions\n\n",
-    }
-
-
 def latex_text(text: str) -> str:
-    """Return text with what LaTeX takes for commands escaped; powers of ten become superscripts."""
+    """Return text with escaped LaTeX commands; powers of ten become superscripts."""
     plain = "".join(_LATEX.get(letter, letter) for letter in text)
     return _superscripts(plain)
 
 
 def _superscripts(text: str) -> str:
-    """Return text with runs of raised digits as LaTeX exponents."""
+    """Return text with superscript digits as LaTeX exponents."""
     raised = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
     return re.sub(
         f"[{raised}]+",
@@ -78,7 +67,7 @@ def _superscripts(text: str) -> str:
     )
 
 
-def _latex(begin: str, document: Document, drawings: Sequence[Drawing]) -> str:
+def _latex(document: Document, drawings: Sequence[Drawing]) -> str:
     floats = [
         "\\begin{figure}[htbp]\n  \\centering\n"
         f"  \\includegraphics[width=\\linewidth]{{\\reportgenfigures/{drawing.id}.pdf}}\n"
@@ -87,16 +76,17 @@ def _latex(begin: str, document: Document, drawings: Sequence[Drawing]) -> str:
         for drawing in drawings
     ]
     head = (
-        f"{begin}% Where the document stands elsewhere, say before it where the figures are:\n"
+        f"% Figures of {document.id}: \\input this file, with \\usepackage{{graphicx}}.\n"
+        "% If your document is in another folder, define the path of the figures first:\n"
         f"% \\newcommand{{\\reportgenfigures}}{{reports/{document.id}/figures}}\n"
         "\\providecommand{\\reportgenfigures}{../figures}\n\n"
     )
     return head + "\n".join(floats)
 
 
-def _markdown(begin: str, document: Document, drawings: Sequence[Drawing]) -> str:
-    """Return Markdown that MyST and Quarto both read: title, claims as a table, figures with captions."""
-    lines = [begin]
+def _markdown(document: Document, drawings: Sequence[Drawing]) -> str:
+    """Return Markdown for MyST and Quarto: the title, a table of the claims and the figures with captions."""
+    lines = [f"# {_plain(document.title)}", "", _plain(document.question), ""]
     if document.claims:
         lines += ["| claim | verdict | measured | 95% interval | expected | seeds |", "|---|---|---|---|---|---|"]
         lines += [_claim(claim, document.watermark is not None) for claim in document.claims]
@@ -123,18 +113,18 @@ def _claim(tested: ClaimView, quick: bool) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def _captions(begin: str, drawings: Sequence[Drawing]) -> str:
-    """Return each figure's caption and alternative text, to copy into slides and other documents."""
+def _captions(drawings: Sequence[Drawing]) -> str:
+    """Return the caption and the alternative text of each figure, to copy into slides and other documents."""
     parts = [
         f"## {_plain(drawing.title)}\n\nfigures/{_plain(drawing.id)}\n\n"
         f"Caption: {_plain(exponents(drawing.caption))}\n\nAlternative text: {_plain(exponents(drawing.alt))}\n"
         for drawing in drawings
     ]
-    return begin + "\n".join(parts)
+    return "# Captions\n\n" + "\n".join(parts)
 
 
 def _plain(text: str) -> str:
-    """Return text on one line with Markdown's own signs escaped; $formulas$ stay."""
+    """Return text on one line with escaped Markdown; $formulas$ stay."""
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>" else letter for letter in " ".join(text.split()))
 
 

@@ -1,4 +1,4 @@
-"""Markdown of studies and findings as safe HTML: raw HTML stays text, links lead to https or mailto alone."""
+"""Convert Markdown of studies and findings to safe HTML: raw HTML stays text, and links are https or mailto."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Formula = Callable[[str, bool], Markup]
 
 
 def is_safe_link(address: str) -> bool:
-    """Return whether a link may stand in a report."""
+    """Return whether a link is allowed in a report."""
     try:
         return urlsplit(address).scheme.lower() in ("https", "mailto")
     except ValueError:
@@ -26,13 +26,13 @@ def is_safe_link(address: str) -> bool:
 
 
 def to_html(text: str, print_medium: bool = False) -> Markup:
-    """Return Markdown with $formulas$ as HTML; headings begin below those of the report."""
+    """Return Markdown with $formulas$ as HTML; headings start below the headings of the report."""
     formula = math.svg if print_medium else math.mathml
     return Markup(_parser(formula).render(text))
 
 
 def inline(text: str, print_medium: bool = False) -> Markup:
-    """Return one paragraph's content without the paragraph around it."""
+    """Return the content of one paragraph as HTML without the paragraph element."""
     formula = math.svg if print_medium else math.mathml
     return Markup(_parser(formula).renderInline(text))
 
@@ -41,7 +41,7 @@ def inline(text: str, print_medium: bool = False) -> Markup:
 def _parser(formula: Formula) -> MarkdownIt:
     parser = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable("image")
     parser.use(dollarmath_plugin, allow_digits=False, allow_space=False)
-    setattr(parser, "validateLink", is_safe_link)  # noqa: B010 - the library's own way to replace it
+    setattr(parser, "validateLink", is_safe_link)  # noqa: B010 - the documented way to replace it
     rules: Any = parser.renderer.rules  # type: ignore[attr-defined]
     rules["math_inline"] = lambda tokens, i, options, env: str(formula(tokens[i].content, False))
     rules["math_block"] = lambda tokens, i, options, env: f"<p>{formula(tokens[i].content, True)}</p>\n"
@@ -55,12 +55,12 @@ def _parser(formula: Formula) -> MarkdownIt:
 
 
 def _aligned(token: Token) -> str:
-    """Return a cell's class; a style attribute, which the library writes, has no place under the page's policy."""
+    """Return the alignment of a cell as a class, because the security policy of the page forbids style attributes."""
     style = str(token.attrGet("style") or "")
     return f' class="{style.removeprefix("text-align:")}"' if style else ""
 
 
 def _heading(token: Token, env: Any) -> str:
-    """Return a heading's tag, below the report's own h2 and at most one level below the heading before it."""
+    """Return the tag of a heading: below the h2 of the report, and at most one level below the previous heading."""
     env["level"] = min(int(token.tag[1]) + 2, env.get("level", 2) + 1, 6)
     return f"h{env['level']}"

@@ -1,4 +1,4 @@
-"""Formulas: MathML for pages, SVG for print, whose engine knows no MathML; the source where neither can be made."""
+"""Formulas as MathML for pages and as SVG for print; a formula that cannot be converted stays LaTeX source."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ ATTRIBUTES = {
     "separator", "stretchy", "symmetric", "voffset", "width",
 }  # fmt: skip
 PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
-"""How many parts an element must have; the converter leaves out what the author did."""
+"""Required number of children; the converter writes fewer if the author left out an argument."""
 
 _BARE_AMPERSAND = re.compile(r"&(?!#x?[0-9A-Fa-f]+;)")
 _POINTS_A_PIXEL = 0.68
-"""ziamath measures in pixels of a 96-dpi screen; print sets them as points of a 72-dpi page, at the text's size."""
+"""Factor from ziamath's pixels to points in print, at the size of the text."""
 
 
 @functools.lru_cache(maxsize=512)
 def mathml(latex: str, block: bool = False) -> Markup:
-    """Return the formula as MathML; one that cannot be read is shown as it was written."""
+    """Return the formula as MathML, or as its source if it cannot be converted."""
     try:
         from latex2mathml.converter import convert
 
         return _checked(convert(latex, display="block" if block else "inline"), latex)
-    except Exception:  # the library raises its own errors of many kinds
+    except Exception:  # the library raises many kinds of errors
         return _source(latex)
 
 
 def _checked(source: str, latex: str) -> Markup:
-    """Return the converter's MathML with nothing in it but formulas.
+    """Return the MathML of the converter, restricted to safe elements and attributes.
 
-    The converter writes the text of a formula as it stands, tags and addresses included: what is no element of MathML
-    makes the formula unreadable, and attributes that could lead out of the page go.
+    The converter copies the text of a formula without checks, including tags and addresses. A formula with an element
+    that is not MathML is shown as its source, and attributes that could refer outside of the page are removed.
     """
     root = ET.fromstring(_BARE_AMPERSAND.sub("&amp;", source))
     for element in root.iter():
@@ -62,13 +62,13 @@ def _checked(source: str, latex: str) -> Markup:
 
 
 def _is_formula(element: ET.Element) -> bool:
-    """Return whether the element is MathML, has its parts, and holds no LaTeX that the converter did not know."""
+    """Return whether the element is complete MathML without unknown LaTeX commands."""
     known = element.tag in ELEMENTS and len(element) == PARTS.get(element.tag, len(element))
     return known and not (element.tag == "mi" and (element.text or "").startswith(("\\", "&")))
 
 
 def _join_upright(root: ET.Element) -> None:
-    """Make one word of upright letters, "Var" of V, a and r, as screen readers and spacing want it."""
+    """Join upright letters to one word ("Var" instead of V, a, r) for screen readers and correct spacing."""
     for parent in list(root.iter("mrow")):
         letters = [child.text or "" for child in parent]
         upright = all(child.tag == "mi" and child.get("mathvariant") == "normal" for child in parent)
@@ -79,7 +79,7 @@ def _join_upright(root: ET.Element) -> None:
 
 @functools.lru_cache(maxsize=512)
 def svg(latex: str, block: bool = False) -> Markup:
-    """Return the formula as SVG that stands on the text's baseline, with its source as the alternative text."""
+    """Return the formula as SVG on the baseline of the text, with its source as the alternative text."""
     try:
         ziamath: Any = importlib.import_module("ziamath")
 
@@ -92,12 +92,12 @@ def svg(latex: str, block: bool = False) -> Markup:
         if block:
             return Markup(f'<span class="formula-block">{picture}</span>')
         return Markup(f'<span class="formula" style="vertical-align: {shift:.2f}pt">{picture}</span>')
-    except Exception:  # as above
+    except Exception:  # the library raises many kinds of errors
         return _source(latex)
 
 
 def _drawing(source: str) -> str:
-    """Return ziamath's SVG if it holds outlines alone; raises ValueError for anything else."""
+    """Return the SVG of ziamath; raises ValueError if it contains anything but shapes."""
     names = {element.tag.rpartition("}")[2] for element in ET.fromstring(source).iter()}
     if not names <= {"svg", "g", "path", "rect", "line", "symbol", "use", "defs"}:
         raise ValueError(f"a formula drawn with {sorted(names)}")

@@ -1,4 +1,4 @@
-"""The report as an accessible PDF with bookmarks and the data attached, by WeasyPrint."""
+"""The report as an accessible PDF with bookmarks and attached data, made with WeasyPrint."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FACES = (
     ("DejaVu Sans", "DejaVuSans.ttf", ""),
     ("DejaVu Sans", "DejaVuSans-Bold.ttf", "font-weight: bold;"),
 )
-"""Family, file and descriptors; figures are labelled in DejaVu Sans."""
+"""Family, file and CSS descriptors of the fonts; figures use DejaVu Sans."""
 
 HINT = (
     "install Pango for the PDF: Debian and Ubuntu: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; "
@@ -40,7 +40,7 @@ HINT = (
 
 
 def weasyprint() -> Any:
-    """Return the WeasyPrint module; raises MissingError without Pango, which its import needs."""
+    """Return the WeasyPrint module; raises MissingError if Pango is missing."""
     try:
         import weasyprint as module
     except OSError as error:
@@ -50,36 +50,37 @@ def weasyprint() -> Any:
 
 
 def write_pdf(document: Document, figures: Mapping[str, str], attachments: Mapping[str, bytes], path: Path) -> Path:
-    """Write the report as PDF/UA-1; `figures` maps ids to SVG text, attachments names to contents.
+    """Write the report as PDF/UA-1; `figures` maps ids to SVG text, `attachments` maps names to contents.
 
     Raises
     ------
-    MissingError : Pango is not on the machine.
+    MissingError : Pango is missing.
     """
     module = weasyprint()
-    # What WeasyPrint logs are notes on style sheets for browsers; tests turn them into failures.
+    # WeasyPrint warns about style sheets for browsers; the tests check these warnings.
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     fonts = module.text.fonts.FontConfiguration()
     faces = module.CSS(string=_faces(), url_fetcher=_fetcher(module, "file"), font_config=fonts)
-    look = {"stylesheets": [faces], "font_config": fonts}
+    options = {"stylesheets": [faces], "font_config": fonts}
     files = [_attachment(module, name, content) for name, content in attachments.items()]
-    source = _source(module, _filled(module, document, figures, look))
-    made = fitted(source, look | {"pdf_variant": "pdf/ua-1", "attachments": files, "full_fonts": False})
-    path.write_bytes(made.write_pdf(pdf_variant="pdf/ua-1", attachments=files, full_fonts=False))
+    source = _source(module, _filled(module, document, figures, options))
+    pages = fitted(source, options | {"pdf_variant": "pdf/ua-1", "attachments": files, "full_fonts": False})
+    path.write_bytes(pages.write_pdf(pdf_variant="pdf/ua-1", attachments=files, full_fonts=False))
     return path
 
 
-def _filled(module: Any, document: Document, figures: Mapping[str, str], look: Mapping[str, Any]) -> str:
-    """Return the report's text with its figures in the order and at the sizes in which they fill pages."""
+def _filled(module: Any, document: Document, figures: Mapping[str, str], options: Mapping[str, Any]) -> str:
+    """Return the HTML of the report, with its figures in an order and at sizes that fill the pages."""
     pictures = {name: _image(content, document, name) for name, content in figures.items()}
     html = fill(document, pictures, "print")
     before, found, _ = html.partition(FIGURES)
     if not found:
         return html
     blocks = [
-        Block(drawing.id, _tall(figures[drawing.id]), caption_height(drawing.caption)) for drawing in document.drawings
+        Block(drawing.id, _height(figures[drawing.id]), caption_height(drawing.caption))
+        for drawing in document.drawings
     ]
-    placed = dict(arrange(blocks, _room(_source(module, before + HEADING).render(**look))))
+    placed = dict(arrange(blocks, _room(_source(module, before + HEADING).render(**options))))
     sized = {name: _image(figures[name], document, name, height) for name, height in placed.items()}
     drawings = {drawing.id: drawing for drawing in document.drawings}
     ordered = replace(document, drawings=tuple(drawings[name] for name in placed))
@@ -88,22 +89,22 @@ def _filled(module: Any, document: Document, figures: Mapping[str, str], look: M
 
 FIGURES = '<section id="figures">'
 HEADING = '<h2 id="here">Figures</h2>'
-"""Where the figures begin in the text, and what stands there while the room below it is measured."""
+"""The start of the figures, and the heading that replaces it to measure the space below."""
 
 
-def _room(made: Any) -> float:
-    """Return how many millimetres the last page has left below its last line."""
-    bottom = made.pages[-1].anchors["here"][3] * MM_A_PIXEL
+def _room(document: Any) -> float:
+    """Return the space in millimetres below the last line of the last page."""
+    bottom = document.pages[-1].anchors["here"][3] * MM_A_PIXEL
     return max(0.0, TOP + PAGE - float(bottom) - GAP)
 
 
 TOP, MM_A_PIXEL = 24.0, 25.4 / 96
 TEXT_WIDTH = 166.0
-"""Millimetres: a page's upper margin, a pixel of CSS, and the width of the text."""
+"""Upper margin of a page, a CSS pixel and the width of the text, in millimetres."""
 
 
-def _tall(svg: str) -> float:
-    """Return how many millimetres tall a figure is that is as wide as the text."""
+def _height(svg: str) -> float:
+    """Return the height in millimetres of a figure as wide as the text."""
     width, height = (float(size) for size in re.findall(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)[0])
     return TEXT_WIDTH * height / width
 
@@ -113,23 +114,24 @@ def _source(module: Any, html: str) -> Any:
 
 
 def _faces() -> str:
-    """Return the style sheet of the fonts that come with matplotlib, so that a PDF looks alike on every machine."""
+    """Return the style sheet of fonts from matplotlib, so that the PDF looks the same on every machine."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    found = ((family, folder / name, look) for family, name, look in FACES if (folder / name).is_file())
+    faces = ((family, folder / name, style) for family, name, style in FACES if (folder / name).is_file())
     return "\n".join(
-        f'@font-face {{ font-family: "{family}"; src: url("{path.as_uri()}"); {look} }}' for family, path, look in found
+        f'@font-face {{ font-family: "{family}"; src: url("{path.as_uri()}"); {style} }}'
+        for family, path, style in faces
     )
 
 
 def _fetcher(module: Any, protocol: str) -> Any:
-    """Return a fetcher of one kind of address: "data" for a report's text, so that nothing in it can reach out."""
+    """Return a fetcher for one protocol: "data" for the text of a report, which must not load other files."""
     return module.urls.URLFetcher(allowed_protocols=(protocol,), allow_redirects=False, fail_on_errors=True)
 
 
 def _image(svg: str, document: Document, name: str, height: float | None = None) -> Markup:
-    """Return the figure as vector graphics; as a picture of its own it costs less time than inside the page.
+    """Return the figure as an image of vector graphics, which renders faster than inline SVG.
 
-    height: millimetres, where it is not to be as wide as the text.
+    height: in millimetres; None makes the figure as wide as the text.
     """
     drawings = (document.story, *document.drawings)
     alt = next(drawing.alt for drawing in drawings if drawing is not None and drawing.id == name)
@@ -139,7 +141,7 @@ def _image(svg: str, document: Document, name: str, height: float | None = None)
 
 
 def _attachment(module: Any, name: str, content: bytes) -> Any:
-    """Return an attached file, dated now, or at SOURCE_DATE_EPOCH: the one clock that reproducible builds set."""
+    """Return an attached file; SOURCE_DATE_EPOCH sets its date for reproducible builds."""
     date = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())), UTC)
-    words = f"{name}: the numbers of this report"
-    return module.Attachment(string=content, name=name, description=words, created=date, modified=date)
+    description = f"{name}: the numbers of this report"
+    return module.Attachment(string=content, name=name, description=description, created=date, modified=date)

@@ -1,4 +1,4 @@
-"""Fills the templates: one environment, where everything is escaped and nothing may be undefined."""
+"""Fill the templates with a document; all text is escaped, and an undefined name is an error."""
 
 from __future__ import annotations
 
@@ -18,29 +18,28 @@ from reportgen.report.scores import FILTERS
 from reportgen.shipped import templates_folder
 
 MOST_ROWS = {"screen": 400, "print": 60}
-"""So many rows of a table a medium shows; the rest is in the CSV files, which the PDF carries."""
+"""Largest number of rows of a table; the CSV files contain the rest."""
 
 IN_FULL = 3
-"""So many variants with one diagnosis are told in full; the others in a line or two."""
+"""Number of groups of variants that a diagnosis describes in full; the others are shortened."""
 
 
 def environment(print_medium: bool) -> Environment:
-    """Return the environment of one medium."""
-    made = Environment(
+    templates = Environment(
         loader=FileSystemLoader(templates_folder(), encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(FILTERS | claim_words.FILTERS)
-    made.filters["markdown"] = partial(markdown.to_html, print_medium=print_medium)
-    made.filters["inline_markdown"] = partial(markdown.inline, print_medium=print_medium)
-    return made
+    templates.filters.update(FILTERS | claim_words.FILTERS)
+    templates.filters["markdown"] = partial(markdown.to_html, print_medium=print_medium)
+    templates.filters["inline_markdown"] = partial(markdown.inline, print_medium=print_medium)
+    return templates
 
 
 def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str:
-    """Return the report as one HTML text; `pictures` maps figures' ids to their markup, medium is screen or print."""
+    """Return the HTML of a report; `pictures` maps ids of figures to markup, `medium` is "screen" or "print"."""
     context: dict[str, Any] = {
         "doc": document,
         "pictures": pictures,
@@ -48,16 +47,16 @@ def fill(document: Document, pictures: Mapping[str, Markup], medium: str) -> str
         "most_rows": MOST_ROWS[medium],
         "in_full": IN_FULL,
     }
-    made = environment(medium == "print")
-    return made.get_template("report.html.j2").render(context | _style(f"{medium}.css"))
+    template = environment(medium == "print").get_template("report.html.j2")
+    return template.render(context | _style(f"{medium}.css"))
 
 
 def fill_page(template: str, **context: Any) -> str:
-    """Return a page of a site as HTML text: the template with what it is told, in the look of the reports."""
+    """Return the HTML of a page of a site, in the style of the reports."""
     return environment(print_medium=False).get_template(template).render(context | _style("screen.css", "site.css"))
 
 
 def _style(*names: str) -> dict[str, Any]:
-    """Return style sheets as one text, and the hash by which a page's policy lets it in."""
+    """Return style sheets as one text, and its hash for the security policy of the page."""
     text = "\n".join((templates_folder() / name).read_text(encoding="utf-8") for name in names)
     return {"style": Markup(text), "style_hash": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}

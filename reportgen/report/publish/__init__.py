@@ -1,1 +1,1 @@
-"""Writing a report to its folder in one step."""
+"""Publish a report in its folder in one step."""

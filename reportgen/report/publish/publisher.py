@@ -1,8 +1,7 @@
-"""A report appears in its folder when all of it is written; until then the former one stays as it was."""
+"""Publish a report: all of it is written before the first file of the former report is replaced."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from reportgen import disk, figures, report
 from reportgen.analysis.results import Analysis
 from reportgen.errors import MissingError, StoreError
 from reportgen.paths import RESULTS, STUDY
-from reportgen.report.publish import stale_files as former
+from reportgen.report.publish.stale_files import tidy
 from reportgen.report.results.results import write_results
 from reportgen.report.results.tables import write_tables
 from reportgen.study.loading.loader import dump_study
@@ -19,7 +18,14 @@ from reportgen.study.loading.loader import dump_study
 
 @dataclass(frozen=True)
 class Published:
-    """The folder and the paths that were written; missing: why the PDF is not among them, where it was wanted."""
+    """A published report.
+
+    Attributes
+    ----------
+    folder : the folder of the report
+    paths : the files and folders that were written into it
+    missing : the error for which a requested PDF was not written, or None
+    """
 
     folder: Path
     paths: tuple[Path, ...]
@@ -33,11 +39,21 @@ def publish(
     stage: Callable[[str], None],
     place: Callable[[Path], Path],
 ) -> Published:
-    """Write the report of the chosen formats, and with any of them results.json, tables/ and study.yaml.
+    """Write the report in the chosen formats, always with results.json, tables/, study.yaml and manifest.json.
 
-    What a former report made in other formats goes where its results were others; files of other names stay, and the
-    folders tables/, figures/ and embed/ are replaced whole. place: says, when all is written, whether it may go to the
-    folder, or to which other one beside it. Raises StoreError where the disk refuses.
+    Files of a former report in other formats are removed if its results differ. Files that a user added stay.
+
+    Parameters
+    ----------
+    analysis : the results of the study
+    folder : the folder of the report
+    formats : any of "html", "pdf", "json" and "kit"
+    stage : is called with the name of each stage that begins
+    place : is called when everything is written, and returns the folder that the report may replace
+
+    Raises
+    ------
+    StoreError : the disk refuses, or a folder has the name of a file of the report.
     """
     disk.remove_abandoned(folder)
     try:
@@ -47,8 +63,10 @@ def publish(
             final = place(folder)
             final.mkdir(exist_ok=True)
             _refuse_strangers(staged, final)
-            former.tidy(final, staged)
-            return Published(final, tuple(_move(path, final) for path in sorted(staged.iterdir())), missing)
+            tidy(final, staged)
+            paths = tuple(final / path.name for path in sorted(staged.iterdir()))
+            _move(staged, final)
+            return Published(final, paths, missing)
     except OSError as error:
         where = error.filename2 or error.filename or folder
         message = f"cannot write the report: {error.strerror or error}"
@@ -58,7 +76,7 @@ def publish(
 def _write(
     analysis: Analysis, folder: Path, final: Path, formats: Collection[str], stage: Callable[[str], None]
 ) -> MissingError | None:
-    """Write the report into a folder that will be moved to its final place; return why there is no PDF, if so."""
+    """Write the report into a temporary folder; return the error for which the PDF is missing, if any."""
     drawings: list[figures.Drawing] = []
     if set(formats) - {"json"}:
         stage("drawing")
@@ -71,18 +89,18 @@ def _write(
         return None
     try:
         report.write(analysis, drawings, folder, formats)
-    except MissingError as error:  # all but the PDF is written
+    except MissingError as error:  # everything but the PDF is written
         return error
     return None
 
 
 def _refuse_strangers(staged: Path, final: Path) -> None:
-    """Refuse to write where a folder bears the name of a file of ours, or a file that of a folder.
+    """Raise StoreError if a folder has the name of a file of the report, or a file the name of a folder.
 
-    Such a one is not ours to remove, and found halfway it would leave half of a report.
+    Such a file or folder belongs to the user. The check comes before the first move, so that no half report remains.
     """
-    for path in sorted(staged.iterdir()):
-        target = final / path.name
+    for path in sorted(staged.rglob("*")):
+        target = final / path.relative_to(staged)
         if target.exists() and path.is_dir() != target.is_dir():
             found, wanted = ("file", "folder") if path.is_dir() else ("folder", "file")
             message = f"a {found} is in the place of a {wanted} of the report"
@@ -90,10 +108,10 @@ def _refuse_strangers(staged: Path, final: Path) -> None:
             raise StoreError("path-occupied", message, where=str(target), hint=hint)
 
 
-def _move(path: Path, folder: Path) -> Path:
-    target = folder / path.name
-    if path.is_dir():
-        disk.replace_folder(path, target)
-    else:
-        disk.retry_while_busy(lambda: os.replace(path, target))
-    return target
+def _move(staged: Path, folder: Path) -> None:
+    for path in sorted(staged.rglob("*")):
+        target = folder / path.relative_to(staged)
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+        else:
+            disk.replace_path(path, target)

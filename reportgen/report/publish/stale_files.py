@@ -1,114 +1,67 @@
-"""What a former report left in the folder, and which of it would lie beside results that are not its own."""
+"""Files of a former report that would contradict the results of a new one."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import re
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from reportgen import disk
 from reportgen.paths import PAGE, RESULTS
-from reportgen.report.media.kit import beginnings
+from reportgen.report.publish.manifest import checksums, is_inside, read_manifest, remove_unchanged, write_manifest
 from reportgen.report.results.results import FORMAT
 
-NAME = re.compile(r"[^/\\:\x00]+")
-GENERATOR = b'<meta name="generator" content="reportgen'
-PRODUCED = b"the numbers of this report"
-"""What describes the attachments of every PDF that reportgen makes."""
+ENDINGS = ("svg", "pdf", "png", "csv")
+"""Endings of the files of a figure."""
+
+SNIPPETS = ("figures.tex", "report.md", "captions.md")
 
 
 def tidy(folder: Path, staged: Path) -> None:
-    """Remove the former report's page, PDF, figures and snippets that the staged one does not replace.
+    """Remove the files of the former report that the staged one does not replace, and write the staged manifest.
 
-    Where both have the same results nothing is stale: the files stay, and so does what results.json says of figures.
-    Nothing that reportgen has not made is touched.
+    If both reports have the same results, the files of other formats are still valid. They stay, with their entries in
+    the manifest and with the figures in results.json. Files that a user added or changed always stay.
     """
-    former, new = _results(folder / RESULTS), _results(staged / RESULTS)
-    if former.get("format") != FORMAT:
-        return
+    former, new = disk.read_json(folder / RESULTS), disk.read_json(staged / RESULTS)
+    written = checksums(staged, [path.relative_to(staged).as_posix() for path in staged.rglob("*")])
+    replaced = {path.name for path in staged.iterdir()}
+    files = _former_files(folder, former)
+    valid = {}
     if _numbers(former) == _numbers(new):
+        valid = {name: value for name, value in files.items() if name.split("/")[0] not in replaced}
         if "figures" in former and "figures" not in new:
             text = json.dumps(new | {"figures": former["figures"]}, indent=1, ensure_ascii=False)
             disk.replace_file(staged / RESULTS, (text + "\n").encode())
-        return
-    replaced = {path.name for path in staged.iterdir()}
-    stale = [path for path in _made(folder, former) if path.relative_to(folder).parts[0] not in replaced]
-    for path in stale:
-        disk.remove(path)
-    for inside in {path.parent for path in stale} - {folder}:
-        with contextlib.suppress(OSError):  # it holds what somebody else put there
-            inside.rmdir()
+            written |= checksums(staged, [RESULTS])
+    remove_unchanged(folder, {name: value for name, value in files.items() if name not in valid | written})
+    write_manifest(staged, valid | written)
 
 
-def made_here(page: Path) -> bool:
-    """Return whether reportgen made a page, by what the page says of itself; one that is not there was not."""
-    return GENERATOR in _content(page)
+def _former_files(folder: Path, results: Mapping[str, Any]) -> dict[str, str]:
+    """Return the checksums of the files of the former report, from its manifest or else from its results."""
+    if (manifest := read_manifest(folder)) is not None:
+        return manifest
+    names = _names(results) if results.get("format") == FORMAT else ()
+    return checksums(folder, filter(is_inside, names))
 
 
-def _results(path: Path) -> dict[str, Any]:
-    """Return what results.json holds; nothing where there is none that can be read."""
-    try:
-        values = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
+def _names(results: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the files of a report; the results may be damaged."""
+    yield PAGE
+    yield from (f"embed/{name}" for name in SNIPPETS)
+    yield from (f"{study}.pdf" for study in _ids([results.get("study")]))
+    yield from (f"figures/{figure}.{ending}" for figure in _ids(results.get("figures")) for ending in ENDINGS)
+
+
+def _ids(values: Any) -> list[str]:
+    values = [value.get("id") for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+    return [value for value in values if isinstance(value, str)]
 
 
 def _numbers(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the results without what depends on how the report was asked for."""
+    """Return the results without figures and without the parts of the provenance that depend on the command."""
     provenance = results.get("provenance")
-    kept = {key: value for key, value in results.items() if key not in ("figures", "provenance")}
-    return kept | {"provenance": {**provenance, "command": "", "source": ""} if isinstance(provenance, dict) else None}
-
-
-def _made(folder: Path, former: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield the files that the former report may have written beside its results."""
-    if made_here(folder / PAGE):
-        yield folder / PAGE
-    for name in _named([former.get("study")]):
-        if _is_ours(_content(folder / f"{name}.pdf")):
-            yield folder / f"{name}.pdf"
-    for name, begins in beginnings(_texts(former.get("study"))).items():
-        if _content(folder / "embed" / name).startswith(_bytes(begins)):
-            yield folder / "embed" / name
-    for name, figure in _named(former.get("figures")).items():
-        # The four files of a figure are written together, and the SVG carries the words of its former results.
-        words = figure.get("alt")
-        if isinstance(words, str) and words and _bytes(escape(words)) in _content(folder / "figures" / f"{name}.svg"):
-            yield from (folder / "figures" / f"{name}.{ending}" for ending in ("svg", "pdf", "png", "csv"))
-
-
-def _named(parts: Any) -> dict[str, Mapping[str, Any]]:
-    """Return parts of the results by ids that are names of files: a damaged file may hold anything."""
-    found = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
-    return {part["id"]: part for part in found if isinstance(part.get("id"), str) and NAME.fullmatch(part["id"])}
-
-
-def _texts(study: Any) -> dict[str, str]:
-    """Return what the results say of the study, as far as it is text."""
-    return {key: text for key, text in study.items() if isinstance(text, str)} if isinstance(study, dict) else {}
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError):  # no file, or a name that no file can have
-        return b""
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode(errors="replace")
-
-
-def _is_ours(pdf: bytes) -> bool:
-    """Tell whether reportgen made a PDF, by the description of its attachments in one of its compressed streams."""
-    for start in re.finditer(rb"stream\r?\n", pdf):
-        with contextlib.suppress(zlib.error):
-            if PRODUCED in zlib.decompressobj().decompress(pdf[start.end() :], 1_000_000):
-                return True
-    return False
+    known = {key: value for key, value in results.items() if key not in ("figures", "provenance")}
+    return known | {"provenance": {**provenance, "command": "", "source": ""} if isinstance(provenance, dict) else None}

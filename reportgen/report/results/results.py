@@ -1,4 +1,4 @@
-"""results.json: the machine's view of the report, version 1. Keys keep their order, floats are in full, NaN is null."""
+"""Write results.json, the machine-readable report: keys in fixed order, floats with all digits, NaN as null."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reportgen.runs.store import plain
 from reportgen.study.model.study import Study
 
 FORMAT = "reportgen-results"
-VERSION = 1  # 1: the first
+VERSION = 1
 
 PROVENANCE = (
     "reportgen",
@@ -36,10 +36,7 @@ PROVENANCE = (
 
 
 def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[str, Any]:
-    """Return results.json as plain values that `json.dumps` takes as they are.
-
-    drawings: the figures that were drawn for the report, in its order.
-    """
+    """Return the content of results.json as plain values; drawings: the figures of the report in its order."""
     results = {
         "format": FORMAT,
         "version": VERSION,
@@ -74,7 +71,7 @@ def write_results(analysis: Analysis, path: Path, drawings: Sequence[Drawing] = 
 
 
 def planned_records(analysis: Analysis) -> Iterator[tuple[str, RunRecord]]:
-    """Yield the id of the variant and the record of every run, in the order of the plan."""
+    """Yield the variant id and the record of each run, in the order of the plan."""
     records = {
         (summary.variant.id, record.spec.seed): record for summary in analysis.variants for record in summary.records
     }
@@ -84,7 +81,7 @@ def planned_records(analysis: Analysis) -> Iterator[tuple[str, RunRecord]]:
 
 
 def one_or_many(items: tuple[str, ...]) -> str | list[str] | None:
-    """Return a claim's sources as its study writes them: nothing, one key or a list of keys."""
+    """Return the sources of a claim as in a study file: None, one key or a list of keys."""
     return None if not items else items[0] if len(items) == 1 else list(items)
 
 
@@ -135,7 +132,7 @@ def _figure(drawing: Drawing, opens: bool) -> dict[str, Any]:
 
 
 def _search(search: SearchResult) -> dict[str, Any]:
-    """Return what a search came to; the trials themselves stand among the variants."""
+    """Return the result of a search; its trials are among the variants."""
     values = {one.variant: dict(one.trial.values) for one in search.trials}
     return {
         "search": search.label,
@@ -163,7 +160,7 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
 
 
 def finding_values(finding: Finding) -> dict[str, Any]:
-    """Return a finding as results.json has it."""
+    """Return a finding as plain values."""
     return {
         "rule": finding.rule,
         "severity": finding.severity,

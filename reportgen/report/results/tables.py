@@ -1,4 +1,4 @@
-"""The folder tables/: every number of a study as CSV, floats in full, an empty cell where there is no value."""
+"""Write the folder tables/: the numbers of a study as CSV, floats with all digits, missing values as empty cells."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from reportgen.runs.store import STATUSES, plain
 Row = Sequence[Any]
 Table = tuple[Sequence[str], Iterable[Row]]
 
-_COUNTED = ("epoch", "step")  # columns of whole numbers, although records hold them as floats
+_COUNTED = ("epoch", "step")  # columns of integers, which records contain as floats
 
 
 def write_tables(analysis: Analysis, folder: Path) -> list[Path]:
-    """Write the tables into the folder, which is made where there is none, and return their paths."""
+    """Write the tables into the folder, create it if necessary, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     return [write_csv(folder / f"{name}.csv", *build(analysis)) for name, build in TABLES.items()]
 
 
 def variants(analysis: Analysis) -> Table:
-    """Return one row a variant: its runs by status, each score with its interval and n, and every setting."""
+    """Return one row per variant: runs by status, scores with interval and n, and every setting."""
     settings = sorted({path for summary in analysis.variants for path in summary.variant.settings})
     names = _scores(analysis)
     scores = [f"{score}{part}" for score in names for part in ("", "_lo", "_hi", "_n")]
@@ -41,7 +41,7 @@ def variants(analysis: Analysis) -> Table:
 
 
 def runs(analysis: Analysis) -> Table:
-    """Return one row a run, in the order of the plan."""
+    """Return one row per run, in the order of the plan."""
     scores = _scores(analysis)
     columns = ("key", "variant", "seed", "status", "stopped_at_step", "steps", "train_seconds", *scores)
     rows = (
@@ -61,13 +61,13 @@ def runs(analysis: Analysis) -> Table:
 
 
 def epochs(analysis: Analysis) -> Table:
-    """Return one row a run and epoch; epoch 0 is the network at initialization."""
+    """Return one row per run and epoch; epoch 0 is the network at initialization."""
     rows = (row for variant, record in planned_records(analysis) for row in _epochs(variant, record))
     return ("variant", "seed", *EPOCH_COLUMNS), rows
 
 
 def layers(analysis: Analysis) -> Table:
-    """Return one row a run, look and layer; layer 1 is the first hidden layer, the output layer is the last."""
+    """Return one row per run, probe and layer; layer 1 is the first hidden layer, the output layer is the last."""
     rows = (row for variant, record in planned_records(analysis) for row in _layers(variant, record))
     return ("variant", "seed", "step", "layer", *STATISTICS), rows
 
@@ -88,7 +88,7 @@ def claims(analysis: Analysis) -> Table:
 
 
 def comparisons(analysis: Analysis) -> Table:
-    """Return one row a pair of variants that were compared: the difference of b to a in a score, paired by seed."""
+    """Return one row per compared pair of variants: the difference of b to a in a score, paired by seed."""
     columns = ("a", "b", "score", "difference", "lo", "hi", "n", "p_value", "p_adjusted", "pairs", "effect_size")
     rows = (
         (
@@ -101,7 +101,7 @@ def comparisons(analysis: Analysis) -> Table:
 
 
 def findings(analysis: Analysis) -> Table:
-    """Return one row a finding; evidence and remedy are JSON."""
+    """Return one row per finding; evidence and remedy are JSON."""
     columns = ("rule", "severity", "variant", "seeds", "layers", "step", "message", "advice", "sources", "evidence")
     rows = (
         (*(getattr(finding, name) for name in columns), finding.consequence_of, _remedy(finding.remedy))
@@ -122,7 +122,7 @@ TABLES: dict[str, Callable[[Analysis], Table]] = {
 
 
 def _scores(analysis: Analysis) -> Sequence[str]:
-    """Return the names of the final scores: the six of every run, then what the study asks for."""
+    """Return the names of the final scores: the six of every run, then the additional scores of the study."""
     return tuple(dict.fromkeys((*SCORES, *(name for run in analysis.plan.runs for name in run.spec.evaluation.scores))))
 
 
@@ -146,12 +146,11 @@ def _epochs(variant: str, record: RunRecord) -> Iterator[Row]:
 
 
 def _layers(variant: str, record: RunRecord) -> Iterator[Row]:
-    looks = len(record.probe_steps)
-    if looks == 0:
+    if len(record.probe_steps) == 0:
         return
     block = np.stack([record.statistic(name) for name in STATISTICS], axis=-1).astype(float).tolist()
-    for step, look in zip(record.probe_steps.tolist(), block, strict=True):
-        for layer, values in enumerate(look, start=1):
+    for step, layers_ in zip(record.probe_steps.tolist(), block, strict=True):
+        for layer, values in enumerate(layers_, start=1):
             yield (variant, record.spec.seed, step, layer, *values)
 
 
@@ -180,7 +179,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Return the value as it stands in a cell: NaN is empty, true and false as in YAML, lists and mappings as JSON."""
+    """Return a value for a CSV cell: NaN as empty, booleans as in YAML, lists and mappings as JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

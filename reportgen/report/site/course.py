@@ -1,4 +1,4 @@
-"""A course: many finished reports, and what they say of each claim of the lectures."""
+"""A course: several reports, and their results for each claim of the lectures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MIXED, UNTESTED = "mixed", "not tested"
 
 LECTURES = "Training neural networks: the claims of the lectures, tested"
 STUDIES = "Studies of training neural networks"
-"""What a site is called that no one has named: with and without claims of the lectures."""
+"""Default titles of a site, with and without claims of the lectures."""
 
 COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", "metric", "quantity")
 """The columns of claims.csv."""
@@ -28,7 +28,7 @@ COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", 
 
 @dataclass(frozen=True)
 class CourseStudy:
-    """A report as the site shows it: `at` is its folder's address from the site's pages, ready for a link."""
+    """A report of the site; `at` is the URL of its folder relative to the pages of the site."""
 
     report: Finished
     at: str
@@ -36,23 +36,23 @@ class CourseStudy:
 
     @property
     def page(self) -> str | None:
-        """The address of the report's page, None where the report has none."""
+        """The URL of the page of the report, or None."""
         return f"{self.at}/{PAGE}" if PAGE in self.report.pages else None
 
     @property
     def pdf(self) -> str | None:
-        """The address of the report's PDF, None where the report has none."""
+        """The URL of the PDF of the report, or None."""
         return next((f"{self.at}/{quote(name)}" for name in self.report.pages if name.endswith(".pdf")), None)
 
     @property
     def picture(self) -> str | None:
-        """The address of the figure that opens the report, None where there is none."""
+        """The URL of the figure that opens the report, or None."""
         return f"{self.at}/figures/{quote(self.report.figure.id)}.svg" if self.report.figure else None
 
 
 @dataclass(frozen=True)
 class CourseTest:
-    """A claim of a study as a test of a lecture's claim; link: its place in the study's report, where it has a page."""
+    """A claim of a study that tests a claim of the lectures; link: the URL of the claim in the report, or None."""
 
     study: CourseStudy
     result: ClaimResult
@@ -61,7 +61,7 @@ class CourseTest:
 
 @dataclass(frozen=True)
 class CourseClaim:
-    """A lecture's claim with all its tests; verdict: theirs where they agree, else mixed; not tested without any."""
+    """A claim of the lectures with its tests; verdict: the common one, "mixed" or "not tested"."""
 
     claim: LectureClaim
     tests: tuple[CourseTest, ...]
@@ -70,10 +70,15 @@ class CourseClaim:
 
 @dataclass(frozen=True)
 class Course:
-    """All that the site shows.
+    """The content of a site.
 
-    claims: those of the lectures, tested or not. own: tests of claims that no lecture makes. counts: the tested claims
-    of the lectures by verdict; own_counts: the others.
+    Attributes
+    ----------
+    claims : the claims of the lectures, tested or not
+    own : the claims of the studies that no lecture makes
+    counts : the number of tested claims of the lectures by verdict
+    own_counts : the number of the other claims by verdict
+    references : pairs of key and full reference
     """
 
     title: str
@@ -86,24 +91,24 @@ class Course:
 
     @property
     def tested(self) -> tuple[CourseClaim, ...]:
-        """The claims of the lectures that some study tests."""
+        """The claims of the lectures with at least one test."""
         return tuple(claim for claim in self.claims if claim.tests)
 
     @property
     def untested(self) -> tuple[CourseClaim, ...]:
-        """The claims of the lectures that no study tests."""
+        """The claims of the lectures without a test."""
         return tuple(claim for claim in self.claims if not claim.tests)
 
     @property
     def overview(self) -> str:
-        """The name of the page of all claims, and what it is about: the lectures, where a study cites them."""
+        """The file name of the page of all claims."""
         return "lectures.html" if self.tested else "claims.html"
 
 
 def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = None) -> Course:
-    """Return the course of reports, each with the path of its folder from the site; the title tells what it is about.
+    """Return a course of pairs of a report and the path of its folder in the site.
 
-    Studies stand in the order in which the lectures come to what they test; those without a lecture's claim last.
+    Studies are sorted by the number of their first claim of the lectures; studies without one come last.
     """
     studies = sorted((_study(report, path) for report, path in reports), key=_place)
     tests = [test for study in studies for test in _tests(study)]
@@ -123,7 +128,7 @@ def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = Non
 
 
 def claim_rows(course: Course) -> list[tuple[Any, ...]]:
-    """Return a row for each test of each claim, in the columns of COLUMNS; the lectures' claims first."""
+    """Return one row per test with the columns COLUMNS, the claims of the lectures first."""
     tests = [*(test for claim in course.claims for test in claim.tests), *course.own]
     return [
         (r.lecture, test.study.report.id, r.id, r.verdict, r.measured, *r.interval, r.n, r.metric, r.quantity)
@@ -133,7 +138,7 @@ def claim_rows(course: Course) -> list[tuple[Any, ...]]:
 
 
 def overall(verdicts: Sequence[str]) -> str:
-    """Return the verdict that all tests of a claim share, that they differ, or that there is none."""
+    """Return the common verdict of the tests of a claim, "mixed" if they differ, or "not tested" without any."""
     return UNTESTED if not verdicts else verdicts[0] if len(set(verdicts)) == 1 else MIXED
 
 
@@ -142,7 +147,7 @@ def _study(report: Finished, path: str) -> CourseStudy:
 
 
 def _settled(report: Finished) -> tuple[ClaimResult, ...]:
-    """Return the claims of a report that have verdicts: those of a quick look have none."""
+    """Return the claims of a report that have verdicts; a quick look has none."""
     return () if report.watermark else report.claims
 
 

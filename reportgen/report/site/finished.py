@@ -1,4 +1,4 @@
-"""Finished reports, read from their folders: what a site of many reports shows of each."""
+"""Read finished reports from their folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reportgen.paths import PAGE, RESULTS
 from reportgen.report.document.claim_words import QUANTITIES
 from reportgen.report.results.results import FORMAT, VERSION
 
-Name = Annotated[str, StringConstraints(pattern=r"^[^/\\:\x00-\x1f]+$", max_length=200)]  # names a file of the report
+Name = Annotated[str, StringConstraints(pattern=r"^[^/\\:\x00-\x1f]+$", max_length=200)]  # part of a file name
 Real = float | None
 
 
@@ -29,7 +29,7 @@ def _known_quantity(name: str) -> str:
 
 
 class _Part(BaseModel):
-    """A part of results.json; later versions may have said more than is read here."""
+    """A part of results.json; unknown keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -51,7 +51,7 @@ class _Provenance(_Part):
 
 
 class FinishedVariant(_Part):
-    """A variant of a report; settings: every setting by its dotted path."""
+    """A variant of a report; settings: all settings by dotted path."""
 
     id: str
     label: str
@@ -59,7 +59,7 @@ class FinishedVariant(_Part):
 
 
 class FinishedRun(_Part):
-    """A run of a report; final: its scores, None for one that is no number."""
+    """A run of a report; final: its scores, None for NaN."""
 
     seed: int
     status: Literal["ok", "diverged", "stopped", "failed"]
@@ -69,7 +69,7 @@ class FinishedRun(_Part):
 
 
 class FinishedFinding(_Part):
-    """What a rule found in a variant."""
+    """A finding of a rule in a variant."""
 
     rule: str
     variant: str
@@ -78,7 +78,7 @@ class FinishedFinding(_Part):
 
 
 class FinishedClaim(_Part):
-    """A claim of a report with its verdict; None for a measured value or a bound that is no number."""
+    """A claim of a report with its verdict; a measured value or bound is None for NaN."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     says: str
@@ -97,7 +97,7 @@ class FinishedClaim(_Part):
 
 
 class FinishedFigure(_Part):
-    """A figure of a report: its file is figures/<id>.svg, where there is one. opens: before all others."""
+    """A figure of a report with the file figures/<id>.svg; opens: whether it is the first of the report."""
 
     id: Name
     title: str
@@ -106,7 +106,7 @@ class FinishedFigure(_Part):
 
 
 class Results(_Part):
-    """What results.json holds, as far as it is read again."""
+    """The content of results.json, as far as it is used."""
 
     study: _Study
     provenance: _Provenance
@@ -119,11 +119,14 @@ class Results(_Part):
 
 @dataclass(frozen=True)
 class Finished:
-    """A report as its folder holds it.
+    """A report in a folder.
 
-    seeds: how many different ones the runs have; statuses: how many runs ended in each way; figure: the one that
-    opens the report, None where the folder has no file of it. pages: the names of the page and the PDF, as far as
-    they are there.
+    Attributes
+    ----------
+    seeds : the number of seeds
+    statuses : the number of runs by status
+    figure : the figure that opens the report, None if its file is missing
+    pages : the names of the page and the PDF, as far as the files exist
     """
 
     folder: Path
@@ -140,25 +143,26 @@ class Finished:
 
 
 def find_reports(arguments: Iterable[str | Path]) -> list[Path]:
-    """Return the folders of the reports that are meant by reports' folders, folders of them, and files results.json.
+    """Return the folders of reports, each once, in the order of the arguments.
 
-    Each comes once, in the order given. Raises UsageError for what is none of these.
+    An argument is the folder of a report, a folder that contains such folders, or a results.json. Raises UsageError
+    for anything else.
     """
-    found: dict[Path, Path] = {}
+    folders: dict[Path, Path] = {}
     for argument in arguments:
-        for folder in _meant(Path(argument)):
-            found.setdefault(folder.resolve(), folder)
-    return list(found.values())
+        for folder in _report_folders(Path(argument)):
+            folders.setdefault(folder.resolve(), folder)
+    return list(folders.values())
 
 
 def read_results(folder: Path) -> Results:
-    """Return the results of a report's folder; raises ResultsError where its results.json cannot be read."""
+    """Return the results in the folder of a report; raises ResultsError if results.json is invalid."""
     path = folder / RESULTS
     return _checked(read_values(path), path)
 
 
 def read_report(folder: Path) -> Finished:
-    """Return the report of a folder; raises ResultsError where its results.json is not one that can be read."""
+    """Return the report in a folder; raises ResultsError if results.json is invalid."""
     results = read_results(folder)
     study, runs = results.study, results.runs
     return Finished(
@@ -176,7 +180,7 @@ def read_report(folder: Path) -> Finished:
     )
 
 
-def _meant(path: Path) -> list[Path]:
+def _report_folders(path: Path) -> list[Path]:
     if path.name == RESULTS and path.is_file():
         return [path.parent]
     if (path / RESULTS).is_file():
@@ -222,7 +226,6 @@ def _again(path: Path) -> str:
 
 
 def _claim(claim: FinishedClaim) -> ClaimResult:
-    """Return the claim as the report had it, as far as results.json says."""
     sources = (claim.source,) if isinstance(claim.source, str) else tuple(claim.source or ())
     lo, hi = claim.interval
     return ClaimResult(
@@ -239,7 +242,7 @@ def _claim(claim: FinishedClaim) -> ClaimResult:
         metric=claim.metric,
         variants=(),
         per_seed={},
-        quantity=claim.quantity,  # type: ignore[arg-type] # the words for it are looked up where it is shown
+        quantity=claim.quantity,  # type: ignore[arg-type] # validated by _known_quantity
         at_layer=claim.at_layer,
         by_layer=tuple((layer, _number(mean), given) for layer, mean, given in claim.by_layer),
         sides=claim.sides,
@@ -247,7 +250,7 @@ def _claim(claim: FinishedClaim) -> ClaimResult:
 
 
 def _opening(figures: Sequence[FinishedFigure], folder: Path) -> FinishedFigure | None:
-    """Return the figure that opens the report, as far as its file is there."""
+    """Return the figure that opens the report, None if its file is missing."""
     return next((one for one in figures if one.opens and (folder / "figures" / f"{one.id}.svg").is_file()), None)
 
 

@@ -1,4 +1,4 @@
-"""The claims of the lectures, in our own words, as lecture_claims.yaml lists them."""
+"""The claims of the lectures, read from lecture_claims.yaml."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILE = Path(__file__).with_suffix(".yaml")
 
 @dataclass(frozen=True)
 class LectureClaim:
-    """One claim: its number, which a study's claim gives as `lecture`, and the keys of the lectures that make it."""
+    """A claim of the lectures; number: the value of `lecture` in a study, sources: the keys of the lectures."""
 
     number: int
     says: str
@@ -22,6 +22,6 @@ class LectureClaim:
 
 @cache
 def lecture_claims() -> tuple[LectureClaim, ...]:
-    """Return all claims by rising number."""
+    """Return all claims in the order of their numbers."""
     listed = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return tuple(LectureClaim(one["number"], one["says"], tuple(one["sources"])) for one in listed)

@@ -1,11 +1,10 @@
-"""The site of a course: an index of finished reports, and what they say of each claim of the lectures.
+"""Write the site of a course: an index of its reports, and a page with the results for all claims.
 
-All links are relative and nothing is fetched from elsewhere: the folder works from a disk and on any static host.
+All links are relative and no page loads files from elsewhere, so the site works from a disk and on any static host.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +14,7 @@ from reportgen import disk
 from reportgen.errors import ReportgenError, ResultsError, StoreError, UsageError
 from reportgen.paths import PAGE, RESULTS, RUNS
 from reportgen.report.media.render import fill_page
-from reportgen.report.publish.stale_files import made_here
+from reportgen.report.publish.manifest import checksums, read_manifest, remove_unchanged, write_manifest
 from reportgen.report.results.tables import write_csv
 from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.site.finished import Finished, find_reports, read_report
@@ -25,19 +24,28 @@ PAGES = {
     "lectures.html": "site_lectures.html.j2",
     "claims.html": "site_lectures.html.j2",
 }
-"""Pages with their templates; a site has one of the last two, as its studies test claims of the lectures or none."""
+"""Templates of the pages; a site has the second if its studies test claims of the lectures, else the third."""
 TABLE = "claims.csv"
-LEFT_BEHIND = (RUNS, "sanity")
-"""Folders of a report that a site does without: what the figures and tables were made of."""
+NOT_COPIED = (RUNS, "sanity")
+"""Folders of stored runs, which are not copied into a site."""
 
 
 def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = None) -> list[Path]:
-    """Write index.html, the page of all claims and claims.csv into the folder, beside the reports; return their paths.
+    """Write index.html, the page of all claims and claims.csv into a folder and return their paths; also a manifest.
 
-    The page of all claims is lectures.html, or claims.html where no study tests a claim of the lectures; the other one
-    goes, where a former site left it. sources: as `find_reports` takes them. Reports that lie inside the folder stay
-    where they are; others are copied into it, without their stored runs. Raises UsageError or StoreError before
-    anything is written where a report cannot be read or placed, and StoreError where the disk refuses.
+    The page of all claims is lectures.html, or claims.html if no study tests a claim of the lectures. Reports outside
+    of the folder are copied into it without their stored runs.
+
+    Parameters
+    ----------
+    sources : as in `find_reports`
+    folder : the folder of the site
+    title : None chooses a default title
+
+    Raises
+    ------
+    UsageError, ResultsError : a report cannot be read or copied; nothing is written
+    StoreError : the disk refuses
     """
     folders = find_reports(sources)
     reports = _read_all(folders)
@@ -53,7 +61,7 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
 
 
 def _read_all(folders: Sequence[Path]) -> list[Finished]:
-    """Return all reports; if several cannot be read, the error lists each."""
+    """Return all reports; one error lists all reports that cannot be read."""
     reports, errors = [], []
     for folder in folders:
         try:
@@ -69,7 +77,7 @@ def _read_all(folders: Sequence[Path]) -> list[Finished]:
 
 
 def _place(report: Finished, site: Path) -> str:
-    """Return the path of a report's folder from the site, with slashes: its own where it lies inside."""
+    """Return the path of the folder of a report in the site, with slashes."""
     here, there = report.folder.resolve(), site.resolve()
     return here.relative_to(there).as_posix() if _inside(here, there) else here.name
 
@@ -99,34 +107,30 @@ def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> N
 def _write(course: Course, site: Path) -> list[Path]:
     disk.remove_abandoned(site)
     for study in course.studies:
-        _bring(study.report.folder, site)
-    names = (PAGE, course.overview)
+        _copy(study.report.folder, site)
+    names = (PAGE, course.overview, TABLE)
+    former = read_manifest(site) or {}
     with disk.temporary_path(site / "site") as staged:
         staged.mkdir()
-        for name in names:
+        for name in (PAGE, course.overview):
             text = fill_page(PAGES[name], course=course, page=name)
             (staged / name).write_text(text, encoding="utf-8", newline="\n")
         write_csv(staged / TABLE, COLUMNS, claim_rows(course))
-        written = [_move(staged / name, site / name) for name in (*names, TABLE)]
-    for name in PAGES.keys() - set(names):
-        if made_here(site / name):
-            (site / name).unlink(missing_ok=True)
-    return written
+        for name in names:
+            disk.replace_path(staged / name, site / name)
+    remove_unchanged(site, {name: value for name, value in former.items() if name not in names})
+    write_manifest(site, checksums(site, names))
+    return [site / name for name in names]
 
 
-def _bring(folder: Path, site: Path) -> None:
-    """Copy a report that lies elsewhere into the site, whole or not at all."""
+def _copy(folder: Path, site: Path) -> None:
+    """Copy a report from outside into the site in one step."""
     if _inside(folder.resolve(), site.resolve()):
         return
     with disk.temporary_path(site / folder.resolve().name) as staged:
-        shutil.copytree(folder, staged, ignore=lambda here, names: _left_behind(Path(here) == folder, names))
+        shutil.copytree(folder, staged, ignore=lambda here, names: _not_copied(Path(here) == folder, names))
         disk.replace_folder(staged, site / folder.resolve().name)
 
 
-def _left_behind(top: bool, names: Sequence[str]) -> list[str]:
-    return [name for name in names if name.startswith(".") or (top and name in LEFT_BEHIND)]
-
-
-def _move(path: Path, target: Path) -> Path:
-    disk.retry_while_busy(lambda: os.replace(path, target))
-    return target
+def _not_copied(top: bool, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name.startswith(".") or (top and name in NOT_COPIED)]

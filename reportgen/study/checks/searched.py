@@ -12,12 +12,11 @@ from pydantic_core import PydanticCustomError
 from reportgen.errors import StudyError
 from reportgen.study.checks.claims import PlaceOf, check_measure, check_metric
 from reportgen.study.loading.messages import study_error
-from reportgen.study.loading.overrides import with_value, with_values
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import Claim, Measure, expect_model
 from reportgen.study.model.components import problem
 from reportgen.study.model.search import Search
-from reportgen.study.planning.plan import Plan, search_of, settings_of
+from reportgen.study.planning.plan import Plan
 from reportgen.study.planning.trials import trials_of
 from reportgen.study.planning.variants import Point
 from reportgen.study.syntax.yaml12 import Path
@@ -28,7 +27,7 @@ Where = Callable[[Path, bool], str]
 def read_point_search(point: Point, where: Where) -> Search | None:
     """Return the search of a variant, None if it has none; raises a StudyError if it is invalid."""
     try:
-        search = search_of(point.tree)
+        search = point.search
         if search is not None:
             _check_overlap(point, search)
         return search
@@ -50,23 +49,23 @@ def check_trials(search: Search, point: Point, seeds: Sequence[int], where: Wher
             _check_value(point, path, value, ("search", path, one.kind, index), where)
     try:
         for trial in trials_of(search, point, seeds, {}, projected=True):
-            settings_of(with_values(point.tree, trial.changes))
+            point.changed(trial.changes)
     except PydanticCustomError as error:
         raise _placed(error, where) from None
     except ValidationError as error:
-        found = study_error(error, point.tree, lambda *_: "")
+        found = study_error(error, point.written, lambda *_: "")
         message = f"{trial.label}: {found.message}"
         raise StudyError(found.code, message, where(("search",), True), found.hint) from None
 
 
 def _check_value(point: Point, path: str, value: Any, place: Path, where: Where) -> None:
     try:
-        settings_of(with_value(point.tree, path, value))
+        point.changed({path: value})
     except KeyError:
         raise StudyError("unknown-setting", f"unknown setting {path!r}", where(place[:2], True)) from None
     except ValidationError as error:
         found = study_error(
-            error, point.tree, lambda _, key: where(place[:2] if key and place[2] != "choices" else place, key)
+            error, point.written, lambda _, key: where(place[:2] if key and place[2] != "choices" else place, key)
         )
         raise found from None
 

@@ -15,7 +15,7 @@ from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Row
 from reportgen.study.model.claims import Expect, expect_model
-from reportgen.study.planning.variants import VARIABLE
+from reportgen.study.model.settings import VARIABLE
 from reportgen.study.reference.explained import explained
 from reportgen.study.syntax.yaml12 import Path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
@@ -24,10 +24,11 @@ from reportgen.study.checks.searched import check_searches, check_trials, most_r
 from reportgen.study.loading.elsewhere import path_ending
 from reportgen.study.loading.messages import study_error
 from reportgen.study.loading.overrides import with_value
-from reportgen.study.model.settings import Data, Settings
+from reportgen.study.model.data_settings import Data
+from reportgen.study.model.settings import VARIED, Settings
 from reportgen.study.model.study import Study, StudyFile
-from reportgen.study.planning.plan import data_spec, make_plan, settings_of
-from reportgen.study.planning.variants import VARIED, Point, points
+from reportgen.study.planning.plan import Plan, data_spec, make_plan
+from reportgen.study.planning.variants import Point, points
 from reportgen.study.syntax.yaml12 import CONTROL, Document, Path, read
 
 WATERMARK = "watermark"
@@ -43,8 +44,10 @@ def load_study(
     overrides: Mapping[str, Any] | None = None,
     flags: Mapping[str, str] | None = None,
     allow_code: bool = False,
-) -> Study:
-    """Return the study in a file, with all its variants and claims checked.
+) -> Plan:
+    """Return the plan of the study in a file, with all its variants and claims checked.
+
+    Of a search, the plan contains the trials of the first stage.
 
     Parameters
     ----------
@@ -71,6 +74,8 @@ def load_study(
     tree = origin.tree()
     _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
     contents = origin.validate(tree)
+    written = {name: tree[name] for name in VARIED if name in tree}
+    all_points = origin.points(written, contents)
     study = Study.model_construct(
         **{name: getattr(contents, name) for name in StudyFile.model_fields},
         id=_id(path),
@@ -78,15 +83,16 @@ def load_study(
         folder=path.resolve().parent,
         watermark=watermark,
         search_is_typed=any(path == "search" or path.startswith(SEARCH_SIZES) for path in changes),
-        tree={name: tree[name] for name in VARIED if name in tree},
+        written=written,
+        points=all_points,
+        data_places=origin.check_variants(all_points, contents.seeds, path.resolve().parent),
     )
-    study = study.model_copy(update={"data_places": origin.check_variants(study)})
     plan = make_plan(study, projected=True)
     check_searches(plan, origin.where)
     check_ensembles(plan, origin.where)
     check_snapshots(plan, origin.where)
     check_claims(plan, origin.where)
-    return study
+    return make_plan(study) if any(point.search for point in all_points) else plan
 
 
 def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], allow_code: bool) -> None:
@@ -125,13 +131,13 @@ class _Origin:
     def where(self, path: Path, key: bool = False) -> str:
         """Return the place of a path: the override that set it, or its file, line and column."""
         text = ".".join(str(part) for part in path)
-        for given in self.overrides:
+        for override in self.overrides:
             if (
-                text == given
-                or text.startswith(f"{given}.")
-                or (given.startswith(f"{text}.") and not self._in_file(path))
+                text == override
+                or text.startswith(f"{override}.")
+                or (override.startswith(f"{text}.") and not self._in_file(path))
             ):
-                return self._flag(given) if text == given else f"{self._flag(given)}: {text}"
+                return self._flag(override) if text == override else f"{self._flag(override)}: {text}"
         return self.document.where(path, key)
 
     def _flag(self, path: str) -> str:
@@ -147,46 +153,51 @@ class _Origin:
         except ValidationError as error:
             raise study_error(error, tree, self.where) from None
 
-    def check_variants(self, study: Study) -> dict[Component, str]:
-        """Return the place that names each data set.
-
-        Raises
-        ------
-        StudyError : a variant has an unknown path, an invalid value, conflicting settings or unusable data.
-        """
+    def points(self, written: dict[str, Any], contents: StudyFile) -> tuple[Point, ...]:
+        """Return the variants and searches; raises a StudyError if `vary` or `variants` is invalid."""
         try:
-            all_points = points(study.tree, study.vary, study.variants)
+            return tuple(points(written, contents.vary, contents.variants))
         except PydanticCustomError as error:
             context = dict(error.context or {})
             path, key = tuple(context["path"]), bool(context["key"])
             hint = (context["code"] == "unknown-setting" and path_ending(str(path[-1]))) or context["hint"]
             raise StudyError(context["code"], context["text"], self.where(path, key), hint or None) from None
+
+    def check_variants(
+        self, all_points: Sequence[Point], seeds: Sequence[int], folder: FilePath
+    ) -> dict[Component, str]:
+        """Return the place that names each data set.
+
+        Raises
+        ------
+        StudyError : a variant has an invalid value, conflicting settings or unusable data.
+        """
         searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
-        runs = sum(most_runs(search, len(study.seeds)) for search in searches)
+        runs = sum(most_runs(search, len(seeds)) for search in searches)
         if runs > MOST_RUNS:
             trials = " with their trials" if any(searches) else ""
             variants = "1 variant" if len(all_points) == 1 else f"{len(all_points)} variants"
-            message = f"{variants}{trials} and {len(study.seeds)} seeds make {runs} runs"
+            message = f"{variants}{trials} and {len(seeds)} seeds make {runs} runs"
             place = self.where(("search",) if any(searches) else ("vary",), key=True)
             raise StudyError("too-many", message, place, f"at most {MOST_RUNS}")
-        seen: list[tuple[Data, tuple[Component, ...]]] = []
+        checked: list[tuple[Data, tuple[Component, ...]]] = []
         places: dict[Component, str] = {}
         for point, search in zip(all_points, searches, strict=True):
             settings = self._settings(point)
             if search is not None:
-                check_trials(search, point, study.seeds, partial(self._where_of, point))
-            if (settings.data, settings.preprocess) not in seen:
-                seen.append((settings.data, settings.preprocess))
-                place = self._check_data(point, settings, study.folder)
+                check_trials(search, point, seeds, partial(self._where_of, point))
+            if (settings.data, settings.preprocess) not in checked:
+                checked.append((settings.data, settings.preprocess))
+                place = self._check_data(point, settings, folder)
                 places.setdefault(settings.data.source, place)
         return places
 
     def _settings(self, point: Point) -> Settings:
         """Return the settings of a variant; raises a StudyError for their first error."""
         try:
-            return settings_of(point.tree)
+            return point.settings
         except ValidationError as error:
-            raise study_error(error, point.tree, partial(self._where_of, point)) from None
+            raise study_error(error, point.written, partial(self._where_of, point)) from None
 
     def _where_of(self, point: Point, path: Path, key: bool = False) -> str:
         """Return the place of a path in a variant's settings: the choice that set it, or the study's own setting."""

@@ -36,7 +36,7 @@ ENSEMBLE_ROWS = (
     ),
     Metric(
         name="ensemble_val_gain",
-        summary="validation accuracy of the mean of all seeds' networks minus the mean of their accuracies",
+        summary="validation accuracy of the mean of the networks of all seeds minus their mean accuracy",
         place=ENSEMBLE,
         combine=gain,
         higher_is_better=True,
@@ -45,7 +45,7 @@ ENSEMBLE_ROWS = (
     ),
     Metric(
         name="ensemble_val_spread",
-        summary="standard deviation of the validation accuracies of all seeds' networks",
+        summary="standard deviation of the validation accuracies over all seeds",
         place=ENSEMBLE,
         combine=spread,
         least_members=3,  # sets without one of two members have no standard deviation
@@ -66,12 +66,14 @@ def _best(score: str, summary: str) -> Metric:
 
 
 SEARCH_ROWS = (
-    _best("train_loss", "loss on training examples of a search's best trial"),
-    _best("train_accuracy", "training accuracy of a search's best trial"),
-    _best("val_loss", "loss on validation examples of a search's best trial"),
-    _best("val_accuracy", "validation accuracy of a search's best trial, which was chosen for a high value"),
-    _best("test_loss", "loss on test examples of a search's best trial"),
-    _best("test_accuracy", "test accuracy of a search's best trial, which did not influence the choice"),
+    _best("train_loss", "loss on training examples in test mode, without penalties; after an epoch, on a subset"),
+    _best(
+        "train_accuracy", "share of training examples classified correctly, in test mode; after an epoch, on a subset"
+    ),
+    _best("val_loss", "loss on validation examples, without penalties"),
+    _best("val_accuracy", "share of validation examples classified correctly"),
+    _best("test_loss", "loss on test examples, without penalties"),
+    _best("test_accuracy", "share of test examples classified correctly"),
     Metric(
         name="best_setting",
         summary="value of a searched setting in each seed's best trial",

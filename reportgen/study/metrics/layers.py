@@ -51,11 +51,11 @@ STATISTIC_ROWS = (
     _statistic("zero_fraction", "share of a layer's activations that are exactly zero", **SHARE),
     _statistic(
         "saturated_fraction",
-        "share of a layer's activations at the flat end of a bounded activation function",
+        "share of a layer's activations in the saturated range of a bounded activation function",
         theory=True,
         **SHARE,
     ),
-    _statistic("dead_fraction", "share of a layer's units that are zero on every probe example", **SHARE),
+    _statistic("dead_fraction", "share of a layer's units that are inactive on every probe example", **SHARE),
     _statistic("preactivation_mean", "mean of a layer's pre-activations"),
     _statistic("preactivation_std", "standard deviation of a layer's pre-activations", theory=True, **SIZE),
     _statistic("gradient_mean", "mean of the loss's gradient with respect to a layer's pre-activations"),
@@ -70,14 +70,16 @@ STATISTIC_ROWS = (
     _statistic("weight_norm", "norm of a layer's weights", **SIZE),
     _statistic("weight_gradient_norm", "norm of the loss's gradient with respect to a layer's weights", **SIZE),
     _statistic(
-        "update_ratio", "norm of a step's change of the weights over the norm of the weights", initial=False, **SIZE
+        "update_ratio", "norm of the weight update of a step divided by the norm of the weights", initial=False, **SIZE
     ),
     _statistic("bias_mean", "mean of a layer's biases"),
     _statistic("bias_gradient_norm", "norm of the loss's gradient with respect to a layer's biases", **SIZE),
-    _statistic("weight_unit_spread", "difference between the weights of a layer's units; 0 if all are equal", **SIZE),
+    _statistic(
+        "weight_unit_spread", "relative difference between the weights of a layer's units; 0 if all are equal", **SIZE
+    ),
     _statistic(
         "gradient_unit_spread",
-        "difference between the weight gradients of a layer's units; 0 if all are equal",
+        "relative difference between the weight gradients of a layer's units; 0 if all are equal",
         **SIZE,
     ),
     _statistic("bn_gamma_mean", "mean of batch normalization's learned scale", **_BATCHNORM),
@@ -88,12 +90,12 @@ STATISTIC_ROWS = (
     _statistic("bn_running_var_mean", "mean over units of batch normalization's running variance", **_BATCHNORM),
     _statistic(
         "sign_agreement_example",
-        "share of a layer's units whose weight gradients on one example all have one sign",
+        "share of a layer's units whose weight gradients on one example all have the same sign",
         **SHARE,
     ),
     _statistic(
         "sign_agreement_batch",
-        "share of a layer's units whose weight gradients on the batch all have one sign",
+        "share of a layer's units whose weight gradients on the batch all have the same sign",
         **SHARE,
     ),
     _statistic(
@@ -106,13 +108,13 @@ STATISTIC_ROWS = (
     _statistic("activation_singular_max", "largest singular value of a layer's activations", **SIZE),
     _statistic(
         "normality_gap",
-        "largest distance of a layer's distribution of activations from a normal distribution (Kolmogorov's)",
+        "Kolmogorov distance between a layer's distribution of activations and a normal distribution",
         normality_gap,
     ),
     _statistic("weight_max", "largest absolute weight of a layer", **SIZE),
     _statistic(
         "weight_evenness",
-        "squared mean of a layer's absolute weights over their mean square; 1 if all are of one size",
+        "squared mean of a layer's absolute weights divided by their mean square; 1 if all are equal",
         lowest=0.0,
         highest=1.0,
     ),

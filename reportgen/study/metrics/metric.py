@@ -79,19 +79,19 @@ class Place:
 
 
 LAYERS = Place(
-    "in layers, at a probe: `layer`, `step`, `reduce`", ("layer", "step", "reduce"), ", layer: last, step: last"
+    "per layer, at a probe: `layer`, `step`, `reduce`", ("layer", "step", "reduce"), ", layer: last, step: last"
 )
 NETWORK = Place("at a probe: `step`", ("step",))
-EPOCHS = Place("at the end, or after an `epoch`", ("epoch",))
-RUN = Place("of the run")
+EPOCHS = Place("at the end of training, or after an `epoch`", ("epoch",))
+RUN = Place("once per run")
 TRAINING = Place(
-    "in training: `score`, `level`, `of_first`", ("score", "level", "of_first"), ", score: train_loss, level: 0.5"
+    "during training: `score`, `level`, `of_first`", ("score", "level", "of_first"), ", score: train_loss, level: 0.5"
 )
-CHECK = Place("before training, in all layers or those of `layer`", ("layer",), single_run=False, extra=True)
-COST = Place("of the activation on this machine", single_run=False, extra=True)
-ENSEMBLE = Place("of all seeds of a variant", single_run=False)
-SEARCH = Place("of the best trial of a search", single_run=False)
-TRIAL = Place("of the best trial of a search: `setting`", ("setting",), ", setting: training.lr", single_run=False)
+CHECK = Place("before training, in all layers or those in `layer`", ("layer",), single_run=False, extra=True)
+COST = Place("for the activations, on this machine", single_run=False, extra=True)
+ENSEMBLE = Place("for all seeds of a variant", single_run=False)
+SEARCH = Place("for the best trial of a search", single_run=False)
+TRIAL = Place("for the best trial of a search: `setting`", ("setting",), ", setting: training.lr", single_run=False)
 
 
 @dataclass(frozen=True)

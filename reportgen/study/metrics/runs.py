@@ -36,12 +36,12 @@ def input_energy(record: Record, measure: Measure) -> float:
 
 
 RUN_ROWS = (
-    _outcome("diverged", "1 for a run that left the finite numbers, else 0"),
+    _outcome("diverged", "1 for a run that diverged (non-finite values), else 0"),
     _outcome("stopped", "1 for a run that was stopped early, else 0"),
-    _of_run("parameters", "number of trained parameters of the network"),
+    _of_run("parameters", "number of learned parameters"),
     _of_run(
         "train_seconds",
-        "time of training in seconds, including probes and scores, without setup and compilation",
+        "training time in seconds, including probes and scores, without setup and compilation",
         lambda record, measure: float(record.train_seconds),
         unit="s",
     ),
@@ -65,13 +65,13 @@ def _time(name: str, summary: str, bounds: Callable[[Record, Measure], tuple[flo
 TIME_ROWS = (
     _time(
         "epochs_to",
-        "epochs until a score reaches a level; for a run that does not reach it, a lower limit is known",
+        "epochs until a score reaches a level; censored for runs that do not reach it",
         epochs_to,
         "epochs",
     ),
     _time(
         "steps_to",
-        "training steps until a score reaches a level; for a run that does not reach it, a lower limit is known",
+        "training steps until a score reaches a level; censored for runs that do not reach it",
         steps_to,
         "steps",
     ),
@@ -85,28 +85,28 @@ def _cost(name: str, summary: str, from_cost: Callable[[Any], float], unit: str 
 EXTRA_ROWS = (
     _cost(
         "activation_forward_ns",
-        "time of the hidden layers' activation forward on this machine, in ns per element",
+        "time of the hidden layers' activation function on this machine, in ns per element",
         lambda cost: float(cost["forward"]),
     ),
     _cost(
         "activation_backward_ns",
-        "time of the hidden layers' activation backward on this machine, in ns per element",
+        "time of the hidden layers' activation derivative on this machine, in ns per element",
         lambda cost: float(cost["backward"]),
     ),
     _cost(
         "activation_ns",
-        "time of the hidden layers' activation forward and backward on this machine, in ns per element",
+        "time of the hidden layers' activation function and derivative on this machine, in ns per element",
         lambda cost: float(cost["forward"] + cost["backward"]),
     ),
     _cost(  # a layer has three matrix products: one forward, and backward one for its input and one for its weights
         "activation_over_product",
-        "that time over the time of the matrix products of a layer of 500 units with 500 inputs",
+        "activation_ns divided by the time of the matrix products of a layer with 500 units",
         lambda cost: float(cost["forward"] + cost["backward"]) / (3 * float(cost["product"])),
         "",
     ),
     Metric(
         name="gradient_error",
-        summary="relative error of the analytic gradient against differences of the loss, largest over layers",
+        summary="relative error of the analytic gradient compared with finite differences, largest over layers",
         place=CHECK,
         higher_is_better=False,
         **SIZE,
@@ -115,20 +115,20 @@ EXTRA_ROWS = (
 """Metrics that are measured in addition to the runs if a claim uses them."""
 
 FACT_ROWS = (
-    _of_run("features", "number of features of an example after preprocessing"),
+    _of_run("features", "number of features after preprocessing"),
     _of_run("input_mean", "mean of the training examples' features after preprocessing"),
     _of_run("input_std", "standard deviation of the training examples' features after preprocessing", **SIZE),
     _of_run("input_energy", "mean squared length of a training example after preprocessing", input_energy),
-    _of_run("variance_kept", "share of the variance that the principal components keep"),
+    _of_run("variance_kept", "share of the variance in the principal components"),
     _of_run(
         "batch_dependent_fraction",
-        "share of validation examples whose predicted class changes with the other examples of the batch",
+        "share of validation examples whose predicted class depends on the rest of the batch",
         needs=(BATCHNORM,),
         **SHARE,
     ),
     _of_run(
         "bn_identity_gap",
-        "difference between batch normalization's output and its input, in standard deviations of the input",
+        "difference of output and input of batch normalization, in standard deviations of the input",
         needs=(BATCHNORM,),
     ),
 )

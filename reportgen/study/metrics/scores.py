@@ -70,17 +70,17 @@ EPOCH_ROWS = (
     _by_epoch(
         "batch_loss", "mean minibatch loss of an epoch, in training mode, without penalties", initial=False, **LOSS
     ),
-    _by_epoch("penalty", "L1 and L2 penalty, which is added to the loss", infinite=True),
+    _by_epoch("penalty", "L1 and L2 terms of the loss", infinite=True),
     _score(
         "train_loss",
-        "loss on training examples in test mode, without penalties; after an epoch, on a part of them",
+        "loss on training examples in test mode, without penalties; after an epoch, on a subset",
         split="train",
         theory=True,
         **LOSS,
     ),
     _score(
         "train_accuracy",
-        "share of training examples classified correctly, in test mode; after an epoch, of a part of them",
+        "share of training examples classified correctly, in test mode; after an epoch, on a subset",
         split="train",
         higher_is_better=True,
         **SHARE,
@@ -102,7 +102,7 @@ EPOCH_ROWS = (
     ),
     _by_epoch(
         "train_cost",
-        "training loss with the penalty",
+        "training loss plus the penalty",
         lambda record: np.asarray(record.epochs("train_loss") + record.epochs("penalty"), np.float64),
         higher_is_better=False,
         infinite=True,
@@ -161,14 +161,14 @@ EVALUATION_ROWS = (
     ),
     _on_request(
         "mc_val_accuracy_difference",
-        "validation accuracy of passes with dropout minus the accuracy of the network without dropout",
+        "validation accuracy of passes with dropout minus the accuracy without dropout",
         DROPOUT_PASSES,
         comparison=True,
         **DIFFERENCE,
     ),
     _on_request(
         "mc_val_loss_difference",
-        "validation loss of passes with dropout minus the loss of the network without dropout",
+        "validation loss of passes with dropout minus the loss without dropout",
         DROPOUT_PASSES,
         comparison=True,
     ),
@@ -181,42 +181,42 @@ EVALUATION_ROWS = (
     _on_request("polyak_val_loss", "loss on validation examples with averaged weights", AVERAGED_WEIGHTS, **LOSS),
     _on_request(
         "polyak_val_accuracy_difference",
-        "validation accuracy with averaged weights minus the accuracy with the last weights",
+        "validation accuracy with averaged weights minus the accuracy with final weights",
         AVERAGED_WEIGHTS,
         comparison=True,
         **DIFFERENCE,
     ),
     _on_request(
         "polyak_val_loss_difference",
-        "validation loss with averaged weights minus the loss with the last weights",
+        "validation loss with averaged weights minus the loss with final weights",
         AVERAGED_WEIGHTS,
         comparison=True,
     ),
     _on_request(
         "snapshot_val_accuracy",
-        "share of validation examples classified correctly by the mean of the cycles' networks",
+        "share of validation examples classified correctly by the mean of all cycles' networks",
         SNAPSHOTS,
         **ACCURACY,
     ),
     _on_request(
         "snapshot_val_loss",
-        "cross-entropy of the mean of the cycles' networks, on validation examples",
+        "cross-entropy of the mean of all cycles' networks, on validation examples",
         SNAPSHOTS,
         **LOSS,
     ),
     _on_request(
         "snapshot_val_accuracy_difference",
-        "validation accuracy of the cycles' mean minus the mean accuracy of a single cycle's network",
+        "validation accuracy of the mean of all cycles minus that of a single cycle",
         SNAPSHOTS,
         comparison=True,
         **DIFFERENCE,
     ),
     _on_request(
         "snapshot_val_loss_difference",
-        "validation loss of the cycles' mean minus the mean loss of a single cycle's network",
+        "validation loss of the mean of all cycles minus that of a single cycle",
         SNAPSHOTS,
         comparison=True,
     ),
-    _on_request("snapshots", "number of cycles whose networks are averaged", SNAPSHOTS, infinite=True),
+    _on_request("snapshots", "number of averaged cycles", SNAPSHOTS, infinite=True),
 )
 """Final scores that a study requests: means of passes with dropout, averaged weights, snapshots."""

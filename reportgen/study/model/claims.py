@@ -18,7 +18,7 @@ from pydantic import (
 from reportgen.registry import Table, table_of
 from reportgen.study.model.components import problem
 from reportgen.study.model.expectation import Expectation, Key
-from reportgen.study.model.section import Section, nested
+from reportgen.study.model.section import Section, Takes, nested
 
 Where = dict[str, Any]
 """Dotted setting paths to values or labels; it matches every variant that has all of them."""
@@ -31,36 +31,48 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Measure(Section):
-    """What is measured: a layer statistic at a step, or a score at an epoch.
+    """Measurement of a claim: a layer statistic at a step, or a score at an epoch."""
 
-    layer: a number from 1, a list of numbers, "first" or "last" hidden layer, "output", or "hidden" (all of them).
-    step: a probe's step, "first" or "last"; epoch: an epoch, "last" or "best" (by val_loss).
-    reduce: how several layers become one number, unless the claim compares layer by layer.
-    score, level: of epochs_to and steps_to, the score and where it has to come; of_first: the level is a share of
-    the score before training. relative_to: settings that replace the claim's `where`; the value is divided by
-    theirs, seed by seed.
-    setting: the searched setting whose best value or place is measured.
-    """
-
-    metric: str
+    metric: Annotated[str, Takes("a [metric](#metrics)")] = Field(description="measured quantity")
     layer: Layer | Annotated[list[Layer], Field(min_length=1)] | Literal["first", "last", "output", "hidden"] | None = (
-        None
+        Field(
+            default=None,
+            description="measured layers; `first` and `last` are hidden layers, `hidden`, the default, is all of them",
+        )
     )
-    step: Count | Literal["first", "last"] | None = None
-    epoch: Count | Literal["last", "best"] | None = None
-    reduce: Literal["mean", "mean_abs", "min", "max", "last_over_first"] | None = None
-    score: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = None
-    level: float | None = None
-    of_first: bool = False
-    relative_to: Where | None = None
-    setting: str | None = None
+    step: Count | Literal["first", "last"] | None = Field(
+        default=None, description="step of the probe; by default the last one"
+    )
+    epoch: Count | Literal["last", "best"] | None = Field(
+        default=None, description="epoch of the score; `best` has the lowest validation loss"
+    )
+    reduce: Literal["mean", "mean_abs", "min", "max", "last_over_first"] | None = Field(
+        default=None,
+        description="how to combine several layers, by default by their mean, unless the claim compares layers",
+    )
+    score: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = Field(
+        default=None, description="for a time to a level: the score"
+    )
+    level: float | None = Field(default=None, description="for a time to a level: the level that the score must reach")
+    of_first: bool = Field(default=False, description="the level is a fraction of the loss before training")
+    relative_to: Annotated[Where | None, Takes("mapping like `where`")] = Field(
+        default=None,
+        description="divide the value, seed by seed, by the value with these settings in place of those of `where`",
+    )
+    setting: Annotated[str | None, Takes("a path that is searched")] = Field(
+        default=None, description="setting whose `best_setting` or `best_place` is measured"
+    )
 
 
 class Tune(Section):
-    """Each side of the claim at its own best: along a varied path, by a score, or by what the claim measures."""
+    """Selection of each side's best value of a varied setting."""
 
-    along: str
-    by: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = None
+    along: Annotated[str, Takes("a path that varies")] = Field(
+        description="each side uses its best value of this setting, which the other seeds select"
+    )
+    by: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = Field(
+        default=None, description="score that selects the best value; by default the claim's own metric"
+    )
 
 
 class Expect(Section):
@@ -130,7 +142,10 @@ def expect_model() -> type[Expect]:
 @functools.cache
 def _model(rows: tuple[Expectation, ...]) -> type[Expect]:
     keys = {key.name: key for row in rows for key in (row.key, *row.keys)}
-    fields: dict[str, Any] = {name: (key.type | None, None) for name, key in keys.items()}
+    fields: dict[str, Any] = {
+        name: (Annotated[key.type | None, Takes(key.takes)], Field(default=None, description=key.summary))
+        for name, key in keys.items()
+    }
     return create_model("Expect", __base__=Expect, __module__=__name__, **fields)
 
 
@@ -140,23 +155,31 @@ def _read_expect(value: Any) -> Expect:
 
 
 class Claim(Section):
-    """One sentence put to the test; `lecture` is its number in the lectures' list of claims.
+    """A claim to test."""
 
-    holds_for: whether the expectation is of the mean over the variants of `where`, of each of them (all), or of some
-    (any). tune: which varied path each side takes at its best.
-    """
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-    says: Annotated[str, Field(min_length=1)]
-    source: str | list[str] | None = None
-    lecture: Annotated[int, Field(ge=1, le=LECTURE_CLAIMS)] | None = None
+    id: str = Field(
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=60,
+        description="unique name, of lower-case letters, digits and hyphens",
+    )
+    says: str = Field(min_length=1, description="the claim of the lecture, in your own words")
+    source: str | list[str] | None = Field(default=None, description="key of the lecture, or of several")
+    lecture: Annotated[int, Field(ge=1, le=LECTURE_CLAIMS)] | None = Field(
+        default=None, description="number of the claim in the lectures' list"
+    )
     measure: Measure
-    where: Where = Field(default_factory=dict)
-    holds_for: Literal["mean", "all", "any"] = "mean"
+    where: Annotated[Where, Takes("mapping of paths to values or labels")] = Field(
+        default_factory=dict, description="measured variants; by default all"
+    )
+    holds_for: Literal["mean", "all", "any"] = Field(
+        default="mean",
+        description="the expectation is about the mean of these variants, each of them, or at least one of them "
+        "([corrected](statistics.md) for their number)",
+    )
     tune: Tune | None = None
     expect: Annotated[SerializeAsAny[Expect], PlainValidator(_read_expect), WithJsonSchema({"type": "object"})]
-    required: bool = False
-    note: str | None = None
+    required: bool = Field(default=False, description="`run --strict` fails unless this claim is supported")
+    note: str | None = Field(default=None, description="choices made for a fair test, with reasons")
 
     @field_validator("lecture", mode="before")
     @classmethod

@@ -7,22 +7,31 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from reportgen.engine.spec import EvaluationSpec
-from reportgen.study.model.section import Section
+from reportgen.study.model.section import Section, Takes
 
 
 class Polyak(Section):
     """Mean of the weights over all steps, starting at an epoch."""
 
-    start: Annotated[int, Field(ge=1, le=1_000_000)]
+    start: int = Field(ge=1, le=1_000_000, description="average the weights of all steps from this epoch on")
 
 
 class Evaluation(Section):
     """Predictions to store, and averages to evaluate."""
 
-    predictions: bool = False
-    mc_dropout: Annotated[int, Field(ge=0, le=10_000)] = 0
+    predictions: bool = Field(
+        default=False, description="store the final probabilities of validation and test examples"
+    )
+    mc_dropout: int = Field(
+        default=0, ge=0, le=10_000, description="average this many predictions with random dropout; 0 makes none"
+    )
     polyak: Polyak | None = None
-    snapshots: bool | Annotated[int, Field(ge=1, le=1_000_000)] = False
+    snapshots: Annotated[
+        bool | Annotated[int, Field(ge=1, le=1_000_000)], Takes("true, false, or a number of epochs")
+    ] = Field(
+        default=False,
+        description="average the networks at the end of each cycle of warm restarts, or after every so many epochs",
+    )
 
     @field_validator("polyak", mode="before")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -35,17 +35,30 @@ def _one_batchnorm(value: Any) -> BatchNormSpec | None:
 class BatchNorm(Section):
     """Settings of batch normalization."""
 
-    momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.9
-    epsilon: Annotated[Number, Field(gt=0, le=1)] = 1e-5
-    test_mode: Literal["running", "batch"] = "running"
-    update_running: bool = True
+    momentum: Number = Field(
+        default=0.9, ge=0, lt=1, description="weight of the previous running statistics in each update"
+    )
+    epsilon: Number = Field(
+        default=1e-5, gt=0, le=1, description="constant added to the variance, against division by 0"
+    )
+    test_mode: Literal["running", "batch"] = Field(
+        default="running",
+        description="statistics to normalize by when testing; `batch`, the batch's own, demonstrates an error",
+    )
+    update_running: bool = Field(
+        default=True, description="update the running statistics in training; false demonstrates an error"
+    )
 
 
 class Dropout(Section):
     """Settings of dropout; the rate is the fraction of units to drop."""
 
-    rate: Annotated[Number, Field(ge=0, lt=1)]
-    mode: Literal["inverted", "scale_at_test", "unscaled"] = "inverted"
+    rate: Number = Field(ge=0, lt=1, description="fraction of units to drop")
+    mode: Literal["inverted", "scale_at_test", "unscaled"] = Field(
+        default="inverted",
+        description="compensation for dropped units: scaling in training, at test time, or none, "
+        "which demonstrates an error",
+    )
 
 
 def read_dropout(value: Any) -> Any:

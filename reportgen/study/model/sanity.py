@@ -7,7 +7,7 @@ from typing import Any
 from reportgen.study.model.components import problem, shown, suggest
 
 SANITY_CHECKS = {
-    "initial_loss": "the loss at initialization is that of guessing",
+    "initial_loss": "the loss at initialization equals the loss of guessing",
     "regularized_loss": "a penalty on the weights raises the loss",
     "overfit_subset": "twenty examples are learned by heart, without regularization",
     "gradient_check": "analytic gradients equal numeric ones in every layer, in float64",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -11,8 +11,7 @@ from pydantic_core import PydanticCustomError
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.components import below, problem, shown, suggest, whole_number
 from reportgen.study.model.ranges import OPTIONS, Range, read_range
-from reportgen.study.model.settings import Network, Training
-from reportgen.study.planning.variants import SECTIONS, VARIABLE
+from reportgen.study.model.settings import SECTIONS, VARIABLE, Network, Training
 
 _PARTS = (("training", Training), ("network", Network))
 METHODS = ("random", "grid")
@@ -59,6 +58,7 @@ class Search:
     repeat : whether each seed makes its own search with its own random trials; otherwise every trial is trained on all
         seeds.
     most : the largest number of trials in a stage, spread evenly over its trials; None for all.
+    written : the search as the study file gives it.
     """
 
     ranges: Mapping[str, Range]
@@ -68,6 +68,7 @@ class Search:
     repeat: bool
     stages: tuple[Stage, ...]
     most: int | None = None
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def small(self) -> Search:
         """Return the search with a few short trials in each stage."""
@@ -91,7 +92,8 @@ def read_search(given: Any) -> Search | None:
     if not isinstance(metric, str):
         message = f"expected the name of a metric, found {shown(metric)}"
         raise problem("wrong-type", message, "such as val_accuracy", ("metric",))
-    return Search(ranges, method, metric, _maximize(given, metric), _repeat(given), _stages(given, ranges))
+    maximize, repeat, stages = _maximize(given, metric), _repeat(given), _stages(given, ranges)
+    return Search(ranges, method, metric, maximize, repeat, stages, written=given)
 
 
 def _range(path: str, value: Any) -> Range:
@@ -138,7 +140,7 @@ def _maximize(given: Mapping[str, Any], metric: str) -> bool:
 
 
 def _stages(given: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stage, ...]:
-    """Return the stages; given their number alone, the epochs double from stage to stage, up to the study's epochs."""
+    """Return the stages; if only their number is given, the epochs double from stage to stage up to the study's."""
     stages = given.get("stages", 1)
     if isinstance(stages, list) and 1 <= len(stages) <= MOST_STAGES:
         rows = [_checked(index, row, given, ranges) for index, row in enumerate(stages)]

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from reportgen.study.model.components import problem, shown, suggest
+from reportgen.registry import Table
+from reportgen.study.model.components import problem, read_component, shown, suggest
+
+
+@dataclass(frozen=True)
+class Takes:
+    """The values that a field accepts, in Markdown, if its type does not state them."""
+
+    text: str
+
+
+def reader(rows: Table[Any], what: str) -> BeforeValidator:
+    """Return a validator that reads a component; `what` is the kind of component, for error messages."""
+    return BeforeValidator(lambda value: read_component(value, rows, what))
 
 
 class Section(BaseModel):

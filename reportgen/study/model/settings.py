@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from reportgen.data.datasets import DATASETS, DataSet
-from reportgen.data.datasets import OPTIONS as DATA_OPTIONS
+from reportgen.data.datasets import DATASETS
 from reportgen.data.preprocessing.steps import STEPS
 from reportgen.engine.spec import AugmentSpec, BatchNormSpec, DropoutSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
@@ -18,22 +17,23 @@ from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Component
 from reportgen.study.model.components import below, problem, read_component, shown, whole_number
+from reportgen.study.model.data_settings import Data
 from reportgen.study.model.evaluation import Evaluation
 from reportgen.study.model.layer_settings import read_batchnorm, read_dropout
-from reportgen.study.model.section import Number, Section
+from reportgen.study.model.section import Number, Section, Takes, reader
 
 MOST_LAYERS = 200
 MOST_UNITS = 100_000
-MOST_VALUES = 10**9
-MOST_SEED = 2**32 - 1
 
-Rate = Annotated[float, Field(ge=0)]
+VARIABLE = ("data", "preprocess", "network", "training", "probes", "evaluation")
+"""The sections of `Settings`."""
+SECTIONS = ("network", "training", "probes", "evaluation")
+"""The sections whose keys are fields; `data` also contains the parameters of a data set, `preprocess` is a list."""
+VARIED = (*VARIABLE, "search")
+"""The sections that variants can change."""
+
+NAMES = "a name, or {name: ..., parameters}"
 _AUGMENT = ("training", "augment")
-DATA_OPTION_NAMES = frozenset(option.name for option in DATA_OPTIONS)
-
-
-def _reader(rows: Any, what: str) -> Any:
-    return BeforeValidator(lambda value: read_component(value, rows, what))
 
 
 def _reader_by_layer(rows: Any, what: str) -> Any:
@@ -63,71 +63,8 @@ def _hidden(value: Any) -> tuple[int, ...]:
 class Hidden(Section):
     """Hidden layers of one width."""
 
-    layers: Annotated[int, Field(ge=0, le=MOST_LAYERS)]
-    width: Annotated[int, Field(ge=1, le=MOST_UNITS)]
-
-
-def _own_size(row: DataSet, key: str) -> str:
-    if key not in row.fixed:
-        return "the file determines it"
-    fewer = "; set data.train to train on fewer examples" if key == "samples" else ""
-    return f"{row.name} has {row.fixed[key]} {key}{fewer}"
-
-
-class Data(Section):
-    """The data set, its size and its splits; `source` holds the parameters of the data set itself."""
-
-    source: Annotated[Component, _reader(DATASETS, "data set")]
-    samples: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    features: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    classes: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    train: Annotated[int, Field(ge=1)] | None = None
-    validation: Annotated[Number, Field(ge=0, lt=1)] | None = None
-    test: Annotated[Number, Field(ge=0, lt=1)] = 0.0
-    label_noise: Annotated[Number, Field(ge=0, le=1)] = 0.0
-    shuffle_labels: bool = False
-    shuffle: bool = True
-    keep: dict[Annotated[int, Field(ge=0)], Annotated[Number, Field(ge=0, le=1)]] = Field(default_factory=dict)
-    seed: Annotated[int, Field(ge=0, le=MOST_SEED)] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather(cls, value: Any) -> Any:
-        """Move the parameters of the data set itself from the flat mapping to `source`."""
-        if isinstance(value, str):
-            value = {"name": value}
-        if not isinstance(value, dict) or "source" in value:
-            return value
-        own = {key: item for key, item in value.items() if key not in DATA_OPTION_NAMES}
-        source = read_component(own, DATASETS, "data set")
-        given = {key: item for key, item in value.items() if key in DATA_OPTION_NAMES and item is not None}
-        row = DATASETS[source.name]
-        for key in ("samples", "features", "classes"):
-            if key in given and key not in row.sizes:
-                raise problem("fixed-size", f"cannot set {key} of {row.name}", _own_size(row, key), (key,), key=True)
-        sizes = dict(row.sizes) | {"validation": row.validation}
-        return {"source": source} | sizes | given
-
-    @model_validator(mode="after")
-    def _go_together(self) -> Data:
-        if (self.validation or 0) + self.test >= 1:
-            message = "validation and test leave no training examples"
-            raise problem("impossible-split", message, "their sum must be less than 1")
-        row = DATASETS[self.source.name]
-        classes = self.classes or row.fixed.get("classes")
-        for label in self.keep:
-            if classes is not None and label >= classes:
-                raise problem(
-                    "unknown-class",
-                    f"unknown class {label}",
-                    f"the classes are 0 to {classes - 1}",
-                    ("keep", label),
-                    key=True,
-                )
-        values = (self.samples or 0) * (self.features or 0)
-        if values > MOST_VALUES:
-            raise problem("too-large", f"samples times features is {values}", f"at most {MOST_VALUES}", ("samples",))
-        return self
+    layers: int = Field(ge=0, le=MOST_LAYERS, description="number of hidden layers")
+    width: int = Field(ge=1, le=MOST_UNITS, description="number of units in each hidden layer")
 
 
 def _output_init(value: Any) -> Component | None:
@@ -137,19 +74,33 @@ def _output_init(value: Any) -> Component | None:
 class Network(Section):
     """The layers; a list for activation, init, bias, batchnorm or dropout has one entry for each hidden layer."""
 
-    hidden: Annotated[tuple[int, ...], BeforeValidator(_hidden)]
-    activation: Annotated[Component | tuple[Component, ...], _reader_by_layer(ACTIVATIONS, "activation")] = Component(
-        "relu"
+    hidden: Annotated[tuple[int, ...], BeforeValidator(_hidden), Takes("{layers, width}, or a list of widths")] = Field(
+        description="hidden layers; an empty list makes a linear classifier"
     )
-    init: Annotated[Component | tuple[Component, ...], _reader_by_layer(INITS, "init")] = Component.of(
-        "he_normal", gain=1.0
+    activation: Annotated[
+        Component | tuple[Component, ...], _reader_by_layer(ACTIVATIONS, "activation"), Takes(NAMES)
+    ] = Field(
+        default=Component("relu"),
+        description="[activation](#activations) of the hidden layers, or a list with one for each layer",
     )
-    output_init: Annotated[Component | None, BeforeValidator(_output_init)] = None
-    bias: Number | list[Number] = 0.0
-    batchnorm: Annotated[BatchNormSpec | tuple[BatchNormSpec | None, ...] | None, BeforeValidator(read_batchnorm)] = (
-        None
+    init: Annotated[Component | tuple[Component, ...], _reader_by_layer(INITS, "init"), Takes(NAMES)] = Field(
+        default=Component.of("he_normal", gain=1.0),
+        description="[initialization](#initializations) of the weights, or a list with one for each hidden layer",
     )
-    dropout: Annotated[DropoutSpec | tuple[DropoutSpec | None, ...] | None, BeforeValidator(read_dropout)] = None
+    output_init: Annotated[Component | None, BeforeValidator(_output_init), Takes(NAMES)] = Field(
+        default=None, description="initialization of the output layer, if it differs from the last hidden layer"
+    )
+    bias: Number | list[Number] = Field(default=0.0, description="initial value of the biases of the hidden layers")
+    batchnorm: Annotated[
+        BatchNormSpec | tuple[BatchNormSpec | None, ...] | None,
+        BeforeValidator(read_batchnorm),
+        Takes("true, false, these settings, or a list"),
+    ] = Field(default=None, description="batch normalization before the activation")
+    dropout: Annotated[
+        DropoutSpec | tuple[DropoutSpec | None, ...] | None,
+        BeforeValidator(read_dropout),
+        Takes("number, these settings, or a list"),
+    ] = Field(default=None, description="dropout after the activation: the fraction of units to drop, or rate and mode")
 
     @model_validator(mode="after")
     def _one_for_each_layer(self) -> Network:
@@ -165,35 +116,50 @@ class Network(Section):
 class Augment(Section):
     """Changes made to training batches."""
 
-    noise: Annotated[Number, Field(ge=0)] = 0.0
-    shift: Annotated[int, Field(ge=0, le=1000)] = 0
-    flip: bool = False
+    noise: Number = Field(default=0.0, ge=0, description="standard deviation of noise added to training batches")
+    shift: int = Field(default=0, ge=0, le=1000, description="largest random shift of training images, in pixels")
+    flip: bool = Field(default=False, description="mirror a random half of the training images horizontally")
 
 
 class EarlyStopping(Section):
     """Stop after `patience` epochs without an improvement of the validation loss."""
 
-    patience: Annotated[int, Field(ge=1)]
+    patience: int = Field(ge=1, description="stop after this many epochs without a lower validation loss")
 
 
 class Training(Section):
     """How the network is trained."""
 
-    loss: Annotated[Component, _reader(LOSSES, "loss")] = Component("softmax_cross_entropy")
-    optimizer: Annotated[Component, _reader(OPTIMIZERS, "optimizer")] = Field(
-        default_factory=lambda: read_component("sgd", OPTIMIZERS, "optimizer")
+    loss: Annotated[Component, reader(LOSSES, "loss"), Takes(NAMES)] = Field(
+        default=Component("softmax_cross_entropy"), description="[loss](#losses)"
     )
-    lr: Annotated[Number, Field(ge=0)] = 0.01
-    schedule: Annotated[Component, _reader(SCHEDULES, "schedule")] = Component("constant")
-    batch_size: Annotated[int, Field(ge=1)] | Literal["full"] = 128
-    epochs: Annotated[int, Field(ge=0, le=1_000_000)] = 5
-    l2: Annotated[Number, Field(ge=0)] = 0.0
-    l1: Annotated[Number, Field(ge=0)] = 0.0
-    clip_norm: Annotated[Number, Field(gt=0)] | None = None
-    shuffle: bool = True
+    optimizer: Annotated[Component, reader(OPTIMIZERS, "optimizer"), Takes(NAMES)] = Field(
+        default_factory=lambda: read_component("sgd", OPTIMIZERS, "optimizer"), description="[optimizer](#optimizers)"
+    )
+    lr: Number = Field(default=0.01, ge=0, description="learning rate")
+    schedule: Annotated[Component, reader(SCHEDULES, "schedule"), Takes(NAMES)] = Field(
+        default=Component("constant"), description="[schedule](#schedules) of the learning rate"
+    )
+    batch_size: Annotated[int, Field(ge=1)] | Literal["full"] = Field(
+        default=128, description="number of training examples for each step; `full` is the whole training split"
+    )
+    epochs: int = Field(
+        default=5,
+        ge=0,
+        le=1_000_000,
+        description="passes over the training split; 0 only probes the network at initialization",
+    )
+    l2: Number = Field(default=0.0, ge=0, description="lambda of the penalty lambda/2 times the squared weight norm")
+    l1: Number = Field(default=0.0, ge=0, description="factor of the penalty on the sum of absolute weights")
+    clip_norm: Annotated[Number, Field(gt=0)] | None = Field(
+        default=None, description="largest norm of a gradient; longer gradients are scaled down to it"
+    )
+    shuffle: bool = Field(default=True, description="draw new batches in each epoch")
     augment: Augment | None = None
     early_stopping: EarlyStopping | None = None
-    stop_above: Annotated[Number, Field(gt=1)] | None = None
+    stop_above: Annotated[Number, Field(gt=1)] | None = Field(
+        default=None, description="stop when the loss exceeds this multiple of the initial loss"
+    )
 
     @field_validator("clip_norm", "augment", "early_stopping", "stop_above", mode="before")
     @classmethod
@@ -216,10 +182,21 @@ class Probes(Section):
     trained (epochs 0) is probed on 1000 examples.
     """
 
-    looks: Annotated[int, Field(ge=0, le=1000)] = 10
-    examples: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    singular_values: bool = False
-    curvature: bool = False
+    looks: int = Field(
+        default=10, ge=0, le=1000, description="number of probes of the layers, including the first and last step"
+    )
+    examples: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        default=None,
+        description="largest number of training examples for a probe; by default "
+        f"{PROBE_EXAMPLES}, or {PROBE_EXAMPLES_UNTRAINED} if nothing is trained",
+    )
+    singular_values: bool = Field(
+        default=False,
+        description="measure effective rank and largest singular value of each layer's weights and activations",
+    )
+    curvature: bool = Field(
+        default=False, description="measure the largest eigenvalue of the loss's Hessian by power iteration"
+    )
 
 
 def _steps(value: Any) -> Any:
@@ -233,8 +210,12 @@ def _steps(value: Any) -> Any:
 class Settings(Section):
     """Everything that determines the results of a variant, apart from the seed."""
 
-    data: Data
-    preprocess: Annotated[tuple[Component, ...], BeforeValidator(_steps)] = ()
+    data: Annotated[Data, Takes("a name, or a mapping")] = Field(
+        description="[data set](#data-sets) by its `name`, its own parameters, and the options below"
+    )
+    preprocess: Annotated[tuple[Component, ...], BeforeValidator(_steps), Takes("a step, or a list")] = Field(
+        default=(), description="[steps](#preprocessing) that transform the inputs, in this order"
+    )
     network: Network
     training: Training = Field(default_factory=Training)
     probes: Probes = Field(default_factory=Probes)

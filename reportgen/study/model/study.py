@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, InstanceOf, field_validator
 
 from reportgen.data.spec import DataSpec
 from reportgen.registry import Component
 from reportgen.study.model.claims import Claim
 from reportgen.study.model.components import problem, shown, suggest, whole_number
+from reportgen.study.model.data_settings import MOST_SEED
 from reportgen.study.model.figure_names import figure_names
-from reportgen.study.model.sanity import read_checks
+from reportgen.study.model.sanity import SANITY_CHECKS, read_checks
 from reportgen.study.model.search import read_search
-from reportgen.study.model.section import Section
-from reportgen.study.model.settings import MOST_SEED, Settings
+from reportgen.study.model.section import Section, Takes
+from reportgen.study.model.settings import Settings
+from reportgen.study.planning.variants import Point
 
 MOST_SEEDS = 1000
 
@@ -53,25 +55,53 @@ def _remedies(value: Any) -> Any:
 class Remedies(Section):
     """The largest number of remedies to try; 0 tries none."""
 
-    limit: Annotated[int, Field(ge=0, le=1000)] = 6
+    limit: int = Field(
+        default=6, ge=0, le=1000, description="largest number of remedies to try; `remedies: false` is short for 0"
+    )
 
 
 class StudyFile(Settings):
     """The contents of a study file; the loader checks its variants, searches and claims further."""
 
-    title: Annotated[str, Field(min_length=1, max_length=300)]
-    question: Annotated[str, Field(min_length=1, max_length=1000)]
-    plugins: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    introduction: str = ""
-    closing: str = ""
-    vary: dict[str, list[Any]] = Field(default_factory=dict)
-    variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    search: Annotated[Any, BeforeValidator(read_search)] = None
-    seeds: Annotated[tuple[int, ...], BeforeValidator(_seeds)] = (0, 1, 2, 3, 4)
-    ensembles: Annotated[bool | tuple[int, ...], BeforeValidator(_ensembles)] = False
-    sanity: Annotated[tuple[str, ...], BeforeValidator(read_checks)] = ()
+    title: str = Field(min_length=1, max_length=300, description="title of the report")
+    question: str = Field(
+        min_length=1, max_length=1000, description="question of the study, the first sentence of the report"
+    )
+    plugins: Annotated[tuple[str, ...], Takes("list of paths")] = Field(
+        default=(),
+        strict=False,
+        description="Python files that add rows to the tables, relative to the study; need `--allow-code`",
+    )
+    introduction: Annotated[str, Takes("Markdown with `$math$`")] = Field(
+        default="", description="background for the reader"
+    )
+    closing: Annotated[str, Takes("Markdown")] = Field(default="", description="suggestions of what to try next")
+    vary: Annotated[dict[str, list[Any]], Takes("mapping of paths to lists")] = Field(
+        default_factory=dict, description="[grid of variants](#what-varies)"
+    )
+    variants: Annotated[dict[str, dict[str, Any]], Takes("mapping of names to settings")] = Field(
+        default_factory=dict, description="variants by name"
+    )
+    search: Annotated[
+        Any, BeforeValidator(read_search), Takes("mapping of paths to ranges, with options of the search")
+    ] = Field(default=None, description="[settings to search](#searching)")
+    seeds: Annotated[tuple[int, ...], BeforeValidator(_seeds), Takes("integer, or a list")] = Field(
+        default=(0, 1, 2, 3, 4),
+        description=f"number of runs of each variant, 1 to {MOST_SEEDS}, or a list of their seeds",
+    )
+    ensembles: Annotated[
+        bool | tuple[int, ...], BeforeValidator(_ensembles), Takes("true, false, or a list of sizes")
+    ] = Field(
+        default=False,
+        description="average the probabilities of each variant's seeds and score them; needs `data.seed`",
+    )
+    sanity: Annotated[
+        tuple[str, ...], BeforeValidator(read_checks), Takes(f"list of {', '.join(f'`{x}`' for x in SANITY_CHECKS)}")
+    ] = Field(default=(), description="additional [checks](#sanity-checks)")
     claims: Annotated[tuple[Claim, ...], Field(strict=False)] = ()
-    figures: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    figures: tuple[str, ...] = Field(
+        default=(), strict=False, description="[figures](#figures) of the report; by default all that apply"
+    )
     remedies: Annotated[Remedies, BeforeValidator(_remedies)] = Field(default_factory=Remedies)
 
     @field_validator("figures")
@@ -88,13 +118,13 @@ class StudyFile(Settings):
     @field_validator("claims")
     @classmethod
     def _ids_differ(cls, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-        seen: set[str] = set()
+        ids: set[str] = set()
         for index, claim in enumerate(claims):
-            if claim.id in seen:
+            if claim.id in ids:
                 raise problem(
                     "duplicate-value", f"duplicate claim id {claim.id!r}", "give each claim its own id", (index, "id")
                 )
-            seen.add(claim.id)
+            ids.add(claim.id)
         return claims
 
 
@@ -103,8 +133,9 @@ class Study(StudyFile):
 
     Attributes
     ----------
-    tree : the settings of the file with overrides, as plain values; variants change this base.
+    written : the settings of the file with overrides, as plain values; variants change this base.
     search_is_typed : whether overrides set the size of the search, which `--quick` then keeps.
+    points : the variants and searches.
     data_places : the place that names each data set.
     """
 
@@ -113,7 +144,8 @@ class Study(StudyFile):
     folder: Path
     watermark: str | None = None
     search_is_typed: bool = False
-    tree: dict[str, Any]
+    written: dict[str, Any]
+    points: tuple[InstanceOf[Point], ...] = ()
     data_places: dict[Component, str] = Field(default_factory=dict)
 
     def place_of(self, data: DataSpec) -> str:

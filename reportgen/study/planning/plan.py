@@ -1,7 +1,6 @@
-"""From a study to the explicit list of runs: variants, seeds and their RunSpecs.
+"""Plan of a study: its variants, and a run of each variant for each seed.
 
-A search is planned as far as scores are known: its first stage at once, each further stage from the scores of the one
-before.
+The first stage of a search is planned at once, and each later stage from the scores of the previous one.
 """
 
 from __future__ import annotations
@@ -16,22 +15,25 @@ from reportgen.data.datasets import DATASETS
 from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
 from reportgen.registry import Component
-from reportgen.study.loading.overrides import with_values
 from reportgen.study.model.components import plain, plain_value
-from reportgen.study.model.search import Search, read_search
-from reportgen.study.model.settings import Data, Network, Settings, Training
+from reportgen.study.model.data_settings import Data
+from reportgen.study.model.settings import VARIABLE, Network, Settings, Training
 from reportgen.study.model.study import Study
 from reportgen.study.planning.trials import Scores, Trial, trials_of
-from reportgen.study.planning.variants import VARIABLE, Point, points
+from reportgen.study.planning.variants import Point
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One point of what varies, or one trial of a search.
+    """One combination of the varied settings, or one trial of a search.
 
-    id: unique, of [a-z0-9-]; label: for people, unique; settings: every setting by its dotted path, defaults
-    included; varied: the varied paths alone, to the label that stands for the value; trial: None where nothing is
-    searched.
+    Attributes
+    ----------
+    id : unique, of [a-z0-9-].
+    label : unique, for readers.
+    settings : every setting by its dotted path, including defaults.
+    varied : the labels of the varied values by dotted path.
+    trial : None without a search.
     """
 
     id: str
@@ -43,7 +45,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One variant with one seed, before it has run; apart: what it is for, where it is not the variant's own run."""
+    """A run to train: one variant with one seed. `purpose` is empty unless the run is an extra one, for a remedy."""
 
     variant: str
     seed: int
@@ -53,7 +55,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """All runs of a study, in the order of variants and seeds."""
+    """All runs of a study, ordered by variant and seed."""
 
     study: Study
     variants: tuple[Variant, ...]
@@ -61,79 +63,73 @@ class Plan:
 
 
 def make_plan(study: Study, scores: Scores | None = None, projected: bool = False) -> Plan:
-    """Return the study's variants and runs, with every stage of its searches that the scores of trials decide.
+    """Return the variants and runs of a study, including all stages of searches that scores determine.
 
-    scores: by variant and seed, NaN for a run that has none. outlook: the other stages too, as they would be if the
-    first trial of a stage were its best; their number is right, their settings are a guess.
+    Parameters
+    ----------
+    scores : the scores of trials by variant and seed, NaN for a run without a score.
+    projected : include the other stages too, as if the first trial of each stage were the best one. The number of
+        their runs is exact, but their settings are a guess.
     """
     variants: list[Variant] = []
     runs: list[PlannedRun] = []
-    for point in points(study.tree, study.vary, study.variants):
-        search = search_of(point.tree)
+    for point in study.points:
+        search = point.search
         if search is None:
-            settings = settings_of(point.tree)
-            variants.append(_variant(point, settings))
-            runs += _runs(study, point.id, settings, study.seeds)
+            variants.append(_variant(point, point.settings))
+            runs += _runs(study, point.id, point.settings, study.seeds)
             continue
         search = search.small() if study.watermark and not study.search_is_typed else search
         for trial in trials_of(search, point, study.seeds, scores or {}, projected):
-            settings = settings_of(with_values(point.tree, trial.changes))
+            settings = point.changed(trial.changes)
             variants.append(_of_trial(point, trial, settings))
             runs += _runs(study, trial.id, settings, trial.seeds)
     return Plan(study, tuple(variants), tuple(runs))
 
 
 def changed(plan: Plan, variant: str, change: Mapping[str, Any], purpose: str) -> list[PlannedRun]:
-    """Return the runs of one variant with some settings changed: the counterfactual of a remedy, on the same seeds.
+    """Return the runs of one variant with changed settings and the same seeds, such as for a remedy.
 
-    apart: what the runs are for, in words.
-    Raises pydantic's ValidationError where the change makes no valid settings.
+    Raises
+    ------
+    KeyError : a path of the change continues into a value that has no keys.
+    ValidationError : the changed settings are invalid.
     """
     study, trial = plan.study, next(v.trial for v in plan.variants if v.id == variant)
     wanted = trial.point if trial else variant
-    point = next(p for p in points(study.tree, study.vary, study.variants) if p.id == wanted)
-    tree = with_values(point.tree, {**(trial.changes if trial else {}), **change})
+    point = next(point for point in study.points if point.id == wanted)
+    settings = point.changed({**(trial.changes if trial else {}), **change})
     seeds = [run.seed for run in plan.runs if run.variant == variant]
-    return [replace(run, purpose=purpose) for run in _runs(study, variant, settings_of(tree), seeds)]
-
-
-def search_of(tree: Mapping[str, Any]) -> Search | None:
-    """Return the search in a variant's tree, None if it has none."""
-    return read_search(tree.get("search"))
+    return [replace(run, purpose=purpose) for run in _runs(study, variant, settings, seeds)]
 
 
 def _runs(study: Study, variant: str, settings: Settings, seeds: Sequence[int]) -> list[PlannedRun]:
     classes = class_count(settings, study.folder)
-    specs = [run_spec(settings, seed, classes) for seed in seeds]
-    if study.ensembles:  # they are averages of what the runs predict
-        specs = [replace(spec, evaluation=replace(spec.evaluation, predictions=True)) for spec in specs]
-    return [PlannedRun(variant, spec.seed, spec) for spec in specs]
+    spec = run_spec(settings, 0, classes)
+    if study.ensembles:  # ensembles average the predictions of the runs
+        spec = replace(spec, evaluation=replace(spec.evaluation, predictions=True))
+    return [PlannedRun(variant, seed, replace(spec, seed=seed)) for seed in seeds]
 
 
 def class_count(settings: Settings, folder: Path) -> int:
-    """Return the number of classes, which are the units of the output layer; a file is read where only it can tell."""
+    """Return the number of classes; reads the data file if the settings do not determine it."""
     row = DATASETS[settings.data.source.name]
     known = settings.data.classes or row.fixed.get("classes")
     return known or shape(data_spec(settings.data), (), folder)[2]
 
 
-def settings_of(tree: Mapping[str, Any]) -> Settings:
-    """Return the settings in a study's tree, checked."""
-    return Settings.model_validate({name: tree[name] for name in VARIABLE if name in tree})
-
-
 def _variant(point: Point, settings: Settings) -> Variant:
     varied = {choice.path: choice.label for choice in point.choices}
-    unsearched = {"search": None} if "search" in varied else {}  # a variant that says so, among others that search
+    unsearched = {"search": None} if "search" in varied else {}  # a variant without a search, among others with one
     return Variant(point.id, point.label, flat_settings(settings) | unsearched, varied)
 
 
 def _of_trial(point: Point, trial: Trial, settings: Settings) -> Variant:
-    """Return a trial as a variant: what is searched stands among its settings, below `search`."""
-    asked = {f"search.{key}": value for key, value in point.tree["search"].items()}
+    """Return the variant of a trial; its settings include those of the search, below `search`."""
+    options = {f"search.{key}": value for key, value in trial.asked.written.items()}
     place = {"search": trial.search, "search.stage": trial.stage, "search.trial": trial.number}
     varied = {choice.path: choice.label for choice in point.choices} | {"search": trial.search} | trial.words
-    return Variant(trial.id, trial.label, flat_settings(settings) | asked | place, varied, trial)
+    return Variant(trial.id, trial.label, flat_settings(settings) | options | place, varied, trial)
 
 
 def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
@@ -157,7 +153,7 @@ def data_spec(data: Data) -> DataSpec:
 
 
 def _network(network: Network, classes: int) -> NetworkSpec:
-    """Return one LayerSpec a layer, the output layer with a unit for each class last."""
+    """Return a LayerSpec for each layer; the output layer, which is the last, has one unit for each class."""
     count = len(network.hidden)
 
     def by_layer(value: Any) -> list[Any]:
@@ -198,7 +194,7 @@ def _training(training: Training) -> TrainingSpec:
 
 
 def flat_settings(settings: Settings) -> dict[str, Any]:
-    """Return every setting by its dotted path as plain JSON values, defaults included."""
+    """Return every setting, including defaults, as plain JSON values by dotted path."""
     flat: dict[str, Any] = {}
     for name in VARIABLE:
         section = getattr(settings, name)

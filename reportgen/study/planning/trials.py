@@ -1,7 +1,7 @@
-"""From a search to its trials: what each tries, and how the next stage follows from the scores of the one before.
+"""Trials of a search: the settings of each trial, and the next stage from the scores of the previous one.
 
-A place is a number from 0 to 1 for each searched setting; its range turns it into a value. What is drawn depends on
-the seed, the stage, the setting and the trial's number alone, never on what has run or in which order.
+A place is a number from 0 to 1 for each searched setting, which the setting's range converts to a value. Random
+places depend only on the seed, the stage, the setting and the number of the trial, not on the order of the runs.
 """
 
 from __future__ import annotations
@@ -16,25 +16,32 @@ from reportgen.data.streams import stream
 from reportgen.study.model.components import problem
 from reportgen.study.model.ranges import Range
 from reportgen.study.model.search import EPOCHS, Search, Stage
-from reportgen.study.model.settings import Training
+from reportgen.study.model.settings import Settings
 from reportgen.study.planning.variants import BASELINE, Point, automatic_label, slug
 
 Places = Mapping[str, float]
 Window = Mapping[str, tuple[float, float]]
-"""For each searched setting the part of its range, as places, in which a stage looks."""
-
+"""The part of each setting's range that a stage searches, as two places."""
 
 Scores = Mapping[tuple[str, int], float]
-"""What trials came to, by (id of the trial, seed)."""
+"""Scores of trials by (id of the trial, seed)."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One point of a search.
+    """One trial of a search.
 
-    id, label: those of its variant. point, search: id and label of the variant that is searched. owner: the seed
-    whose search it is, None where all seeds make one search. stage, number: from 1. values: the searched settings;
-    words: these as labels. changes: all that the trial sets. seeds: on which it is trained. asked: the whole search.
+    Attributes
+    ----------
+    id, label : those of the trial's variant.
+    point, search : id and label of the variant that is searched.
+    owner : the seed that the search belongs to, None for one search with all seeds.
+    stage, number : counted from 1.
+    values : the searched settings by dotted path.
+    words : their labels.
+    changes : all settings that the trial sets: the searched ones, and the epochs of the stage.
+    seeds : the seeds to train on.
+    asked : the search.
     """
 
     id: str
@@ -55,9 +62,9 @@ class Trial:
 def trials_of(
     search: Search, point: Point, seeds: Sequence[int], scores: Scores, projected: bool = False
 ) -> Iterator[Trial]:
-    """Yield the trials of a search, stage by stage, up to the first stage that waits for scores.
+    """Yield the trials of a search up to the first stage without all scores.
 
-    outlook: go on, as if the first trial of a stage that has no scores yet were its best.
+    If `projected`, continue as if the first trial of a stage without all scores were its best.
     """
     for owner in seeds if search.repeat else (None,):
         window, best = whole(search), None
@@ -84,7 +91,7 @@ def _trial(
     name = " ".join(filter(None, [f"seed {owner}" if owner is not None else "", stage, f"trial {number}"]))
     lone = not point.choices and point.label == BASELINE
     return Trial(
-        id=slug(name) if lone else f"{point.id}--{slug(name)}",  # no variant's own id has two hyphens in a row
+        id=slug(name) if lone else f"{point.id}--{slug(name)}",  # the ids of variants contain only single hyphens
         label=f"{'' if lone else f'{point.label}, '}{name} ({', '.join(words.values())})",
         point=point.id,
         search=point.label,
@@ -94,7 +101,7 @@ def _trial(
         places=at,
         values=values,
         words=words,
-        changes=values | _epochs(search.stages[index], point.tree),
+        changes=values | _epochs(search.stages[index], point.settings),
         seeds=seeds,
         asked=search,
     )
@@ -105,23 +112,23 @@ def _word(path: str, value: Any) -> str:
     return automatic_label(path, shown, True)
 
 
-def _epochs(stage: Stage, tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the epochs that a stage sets, nothing where it leaves them to the study."""
+def _epochs(stage: Stage, settings: Settings) -> dict[str, Any]:
+    """Return the epochs that a stage sets; empty if it uses those of the study."""
     if stage.epochs is None and stage.share == 1:
         return {}
-    usual = Training.model_validate(tree.get("training", {})).epochs
+    usual = settings.training.epochs
     return {EPOCHS: max(min(usual, 1), round(usual * stage.share)) if stage.epochs is None else stage.epochs}
 
 
 def whole(search: Search) -> Window:
-    """Return the window that holds all of every range."""
+    """Return the window that contains each whole range."""
     return dict.fromkeys(search.ranges, (0.0, 1.0))
 
 
 def narrowed(search: Search, window: Window, best: Places, shrink: float) -> Window:
-    """Return the part of a window around the best place; it stays inside the whole range.
+    """Return the part of a window around the best place, inside the whole range.
 
-    Choices lie on no line: where the range narrows at all, the best of them stays alone.
+    Choices have no order, so any narrowing keeps only the best choice.
     """
     if shrink == 1:
         return window
@@ -134,13 +141,16 @@ def narrowed(search: Search, window: Window, best: Places, shrink: float) -> Win
 
 
 def places(search: Search, index: int, window: Window, best: Places | None, seed: int) -> list[Places]:
-    """Return the places of a stage's trials, counted from 0; a random stage begins with the best of the one before."""
+    """Return the places of a stage's trials; a random stage begins with the best trial of the previous stage.
+
+    Stages are counted from 0.
+    """
     if search.method == "grid":
         return _thinned(grid(search, search.stages[index].samples, window), search.most)
-    kept = [] if best is None else [best]
-    count = search.stages[index].samples - len(kept)
+    first = [] if best is None else [best]
+    count = search.stages[index].samples - len(first)
     drawn = [_drawn(window, index, number, seed) for number in range(count)]
-    return [*kept, *drawn][: search.most]
+    return [*first, *drawn][: search.most]
 
 
 def _thinned(found: list[Places], most: int | None) -> list[Places]:
@@ -157,7 +167,7 @@ def _drawn(window: Window, index: int, number: int, seed: int) -> Places:
 
 
 def grid(search: Search, samples: int, window: Window) -> list[Places]:
-    """Return every combination of evenly spaced places, ends included, without values that come twice."""
+    """Return every combination of evenly spaced places, including both ends, without duplicate values."""
     counts = grid_points(search.ranges, samples, window)
     axes = [_axis(search.ranges[path], window[path], count) for path, count in counts.items()]
     return [dict(zip(counts, each, strict=True)) for each in itertools.product(*axes)]
@@ -198,17 +208,17 @@ def _axis(one: Range, window: tuple[float, float], count: int) -> list[float]:
 
 
 def values_of(search: Search, at: Places) -> dict[str, Any]:
-    """Return the settings at a place."""
+    """Return the values of the searched settings at a place."""
     return {path: one.at(at[path]) for path, one in search.ranges.items()}
 
 
 def best_of(scores: Sequence[Sequence[float]], maximize: bool) -> int:
-    """Return which trial has the fewest seeds without a finite score, and of those the best mean; first of equals."""
+    """Return the index of the best trial: the fewest seeds without a finite score, then the best mean."""
     return max(range(len(scores)), key=lambda index: rank(scores[index], maximize))
 
 
 def rank(own: Sequence[float], maximize: bool) -> tuple[int, float]:
-    """Return what trials are ordered by, the best last: a seed without a finite score outweighs every mean."""
+    """Return the sort key of a trial, largest for the best: a seed without a finite score outweighs any mean."""
     finite = [score for score in own if math.isfinite(score)]
     mean = sum(finite) / len(finite) if finite else -math.inf if maximize else math.inf
     return len(finite) - len(own), mean if maximize else -mean

@@ -1,27 +1,29 @@
-"""Expands `vary` and `variants` to a list of variants, each with a label and a tree of settings."""
+"""Variants of a study: the combinations of `vary` and `variants`, with their labels and settings."""
 
 from __future__ import annotations
 
 import itertools
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from reportgen.study.loading.overrides import with_value
+from reportgen.study.loading.overrides import with_value, with_values
 from reportgen.study.model.components import problem, shown
+from reportgen.study.model.search import Search, read_search
+from reportgen.study.model.settings import SECTIONS, VARIABLE, VARIED, Settings
+from reportgen.study.planning.reader import SettingsReader
 
 MOST_VARIANTS = 10_000
 BASELINE = "baseline"
-"""The label of the one variant of a study that varies nothing."""
-VARIABLE = ("data", "preprocess", "network", "training", "probes", "evaluation")
-VARIED = (*VARIABLE, "search")
-SECTIONS = ("network", "training", "probes", "evaluation")
+"""The label of the only variant of a study without `vary` and `variants`."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of one varied path, with the label that stands for it; `place` is where the file gives it."""
+    """A value of a varied path, with its label and its place in the file."""
 
     path: str
     value: Any
@@ -30,21 +32,49 @@ class Choice:
 
     @property
     def key(self) -> tuple[str | int, ...]:
-        """Where the file gives the path."""
+        """The place of the path in the file."""
         return self.place[:2] if self.place[0] == "vary" else self.place
 
 
 @dataclass(frozen=True)
 class Point:
-    """One variant before it is validated: its choices, its label and id, and the study's tree with them set."""
+    """One variant of a study, or one search.
+
+    Attributes
+    ----------
+    choices : the varied values.
+    written : the variant's settings as a study file gives them; changes of settings start from these.
+    reader : validates the settings and their changes.
+    """
 
     label: str
     id: str
     choices: tuple[Choice, ...]
-    tree: dict[str, Any]
+    written: dict[str, Any]
+    reader: SettingsReader = field(compare=False, repr=False)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The validated settings; raises pydantic's ValidationError if they are invalid."""
+        return self.reader.read(self.written)
+
+    @cached_property
+    def search(self) -> Search | None:
+        """The search, None if there is none; raises a validation error if it is invalid."""
+        return read_search(self.written.get("search"))
+
+    def changed(self, changes: Mapping[str, Any]) -> Settings:
+        """Return the settings with each dotted path set.
+
+        Raises
+        ------
+        KeyError : a path continues into a value that has no keys.
+        ValidationError : the changed settings are invalid.
+        """
+        return self.reader.read(with_values(self.written, changes))
 
 
-def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> list[Point]:
+def points(written: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> list[Point]:
     """Return every variant: all combinations of `vary`, for each entry of `variants` if there are any.
 
     Labels and ids are unique. Raises a validation error if `vary` or `variants` is invalid.
@@ -57,6 +87,7 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
     combinations = grids[: MOST_VARIANTS + 1]
     if len(combinations) > MOST_VARIANTS:
         raise problem("too-many", f"more than {MOST_VARIANTS} variants", "vary fewer values", ("vary",), key=True)
+    reader = SettingsReader()
     labels: set[str] = set()
     ids: set[str] = set()
     found = []
@@ -67,17 +98,17 @@ def points(tree: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str,
             message = f"duplicate variant label {label!r}"
             raise problem("duplicate-value", message, "give each value its own label", choices[-1].place)
         labels.add(label)
-        found.append(Point(label, _unique(slug(label), ids), choices, _changed(tree, choices)))
+        found.append(Point(label, _unique(slug(label), ids), choices, _changed(written, choices), reader))
     return found
 
 
-def _changed(tree: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, Any]:
+def _changed(written: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, Any]:
     for choice in choices:
         try:
-            tree = with_value(tree, choice.path, choice.value)
+            written = with_value(written, choice.path, choice.value)
         except KeyError:
             raise problem("unknown-setting", f"unknown setting {choice.path!r}", "", choice.key, key=True) from None
-    return tree
+    return written
 
 
 def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> None:

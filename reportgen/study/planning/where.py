@@ -18,22 +18,22 @@ _TABLES = (DATASETS, STEPS, ACTIVATIONS, INITS, LOSSES, OPTIMIZERS, SCHEDULES)
 
 
 def matches(variant: Variant, where: Mapping[str, Any]) -> bool:
-    """Return whether the variant has all the settings of `where`: by label, by name, or by value.
+    """Return whether the variant has all settings of `where`, given by label, name or value.
 
-    The key `variant` stands for the variant's own label or id.
+    The key `variant` selects by the label or id of the variant.
     """
     return all(_has(variant, path, wanted) for path, wanted in where.items())
 
 
 def matching_variants(variants: Sequence[Variant], where: Mapping[str, Any]) -> list[Variant]:
-    """Return the variants that have all the settings of `where`, in their order."""
+    """Return the variants that have all settings of `where`, in order."""
     return [variant for variant in variants if matches(variant, where)]
 
 
 def where_alone(
     variant: Variant, where: Mapping[str, Any], variants: Sequence[Variant], free: str | None = None
 ) -> dict[str, Any]:
-    """Return the settings of `where` with those that single out one of its variants, the path `free` left open."""
+    """Return `where` with the settings that select one of its variants, except for the path `free`."""
     narrowed = {**where, **{path: label for path, label in variant.varied.items() if path != free}}
     if free is not None or matching_variants(variants, narrowed) == [variant]:
         return narrowed
@@ -41,7 +41,7 @@ def where_alone(
 
 
 def by_label(variants: Sequence[Variant], path: str) -> dict[str, list[Variant]]:
-    """Return the variants by their label of a varied path, in the order of the study."""
+    """Return the variants by their labels for a varied path, in the order of the study."""
     found: dict[str, list[Variant]] = {}
     for variant in variants:
         found.setdefault(variant.varied.get(path, ""), []).append(variant)
@@ -58,7 +58,7 @@ def _has(variant: Variant, path: str, wanted: Any) -> bool:
 
 
 def setting(settings: Mapping[str, Any], path: str) -> tuple[bool, Any]:
-    """Return (whether there is such a setting, its value); the path may lead into a component's parameters."""
+    """Return whether a setting exists, and its value; the path may continue into the parameters of a component."""
     if path in settings:
         return True, settings[path]
     if path in _OF_WIDTHS and isinstance(settings.get("network.hidden"), list):
@@ -74,7 +74,7 @@ def setting(settings: Mapping[str, Any], path: str) -> tuple[bool, Any]:
 
 
 def _one_width(widths: list[int]) -> tuple[bool, int | None]:
-    """Return the width that all hidden layers share, where they do."""
+    """Return the common width of all hidden layers, if there is one."""
     return (True, widths[0]) if len(set(widths)) == 1 else (False, None)
 
 
@@ -86,7 +86,7 @@ _OF_WIDTHS: dict[str, Callable[[list[int]], tuple[bool, Any]]] = {
 
 
 def _same(value: Any, wanted: Any) -> bool:
-    """Return whether a setting is the wanted value; a component's name or some of its parameters will do."""
+    """Return whether a setting has a value; a component may be given by its name or some of its parameters."""
     if isinstance(value, bool) or isinstance(wanted, bool):
         return _truth(value) is _truth(wanted)
     if isinstance(value, dict):
@@ -101,7 +101,7 @@ def _same(value: Any, wanted: Any) -> bool:
 
 
 def _same_list(values: list[Any], wanted: Any) -> bool:
-    """Return whether a list is the wanted one; a single entry may be named alone, and none is the empty list."""
+    """Return whether a list has a value; a list of one entry may be given by the entry, an empty list by none."""
     if wanted in (None, "none"):
         return not values
     items = wanted if isinstance(wanted, list) else [wanted]

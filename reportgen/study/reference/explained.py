@@ -1,14 +1,11 @@
-"""Every setting of a study file in words: what it takes, its range, its default, and a sentence on it.
-
-Paths, ranges and defaults are read from the model that reads a study. A setting without a sentence, or a sentence
-without its setting, is an error.
-"""
+"""Table of all settings of a study file, from the models that read it: values, range, default and description."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -16,23 +13,32 @@ from pydantic_core import PydanticUndefined
 
 from reportgen.data.datasets import DATASETS, OPTIONS
 from reportgen.registry import Component, Parameter
-from reportgen.study.model.claims import Expect, expect_model, expectation_keys
+from reportgen.study.model.claims import Expect, expect_model
 from reportgen.study.model.layer_settings import BatchNorm, Dropout
-from reportgen.study.model.settings import PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED, Hidden
+from reportgen.study.model.section import Takes
+from reportgen.study.model.settings import Hidden
 from reportgen.study.model.study import StudyFile
 
-NAMES = "a name, or {name: ..., parameters}"
 SHORTHANDS: dict[str, type[BaseModel]] = {
     "network.hidden": Hidden,
     "network.batchnorm": BatchNorm,
     "network.dropout": Dropout,
 }
-"""Settings that may be written shorter than as the mapping that this model reads."""
+"""Settings with a shorter form than the mapping that the model reads."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting by its dotted path; span: the range of its numbers; default: as a study writes it."""
+    """A setting.
+
+    Attributes
+    ----------
+    path : dotted path.
+    takes : the accepted values, in Markdown.
+    span : the range of a number.
+    default : the default as in a study file.
+    what : description in Markdown.
+    """
 
     path: str
     takes: str
@@ -42,196 +48,58 @@ class Setting:
 
 
 def kind_of(parameter: Parameter) -> str:
-    """Return what a parameter takes: the names that it chooses from, or its kind."""
+    """Return the accepted values of a parameter: its choices, or its kind."""
     return ", ".join(f"`{choice}`" for choice in parameter.choices) or parameter.kind
 
 
 def span_of(parameter: Parameter) -> str:
-    """Return a parameter's range in words, empty where it has none."""
+    """Return the range of a parameter as text, empty for an unlimited one."""
     low, high = parameter.minimum, parameter.maximum
     return _span(low, "minimum" in parameter.exclusive, high, "maximum" in parameter.exclusive)
 
 
 def default_of(parameter: Parameter) -> str:
-    """Return a parameter's default as a study writes it, "required" where there is none, empty where it is not set."""
+    """Return the default of a parameter as in a study file: "required" without one, empty if it is not set."""
     return "required" if parameter.required else _shown(parameter.default)
 
 
-DATA_NAME = Parameter("name", "choice", None, "which data set", choices=tuple(DATASETS), required=True)
+DATA_NAME = Parameter(
+    "name",
+    "choice",
+    None,
+    "[data set](#data-sets), which determines the other keys of `data`",
+    choices=tuple(DATASETS),
+    required=True,
+)
 
-EXPECT = "claims.expect"
-
-WORDS: dict[str, tuple[str, str]] = {
-    "title": ("text", "the report's title"),
-    "question": ("text", "what the study asks; the report opens with it"),
-    "plugins": (
-        "list of paths",
-        "Python files, relative to the study, that add rows to the tables; loaded only with `--allow-code`",
-    ),
-    "introduction": ("Markdown with `$math$`", "what a reader should know before"),
-    "closing": ("Markdown", "what to try next"),
-    "data": (
-        "a name, or a mapping",
-        "the [data set](#data-sets) by its `name`, with its own parameters and the options that follow",
-    ),
-    "data.name": (kind_of(DATA_NAME), "which [data set](#data-sets); what else `data` takes depends on it"),
-    **{f"data.{option.name}": (kind_of(option), option.description) for option in OPTIONS},
-    "preprocess": ("a step or a list", "[steps](#preprocessing) applied to the inputs, in this order"),
-    "network.hidden": (
-        "{layers, width}, or a list of widths",
-        "the hidden layers; an empty list is a linear classifier",
-    ),
-    "network.hidden.layers": ("integer", "how many hidden layers, where all have one width"),
-    "network.hidden.width": ("integer", "how many units each of them has"),
-    "network.activation": (NAMES, "[activation](#activations) of the hidden layers, or a list with one for each"),
-    "network.init": (
-        NAMES,
-        "[initialization](#initializations) of the weights, or a list with one for each hidden layer",
-    ),
-    "network.output_init": (
-        NAMES,
-        "initialization of the output layer, where it differs from that of the last hidden layer",
-    ),
-    "network.bias": ("number, or a list", "initial value of the biases of the hidden layers"),
-    "network.batchnorm": (
-        "true, false, these settings, or a list",
-        "batch normalization before the activation",
-    ),
-    "network.batchnorm.momentum": ("number", "the share of the running statistics that a step keeps"),
-    "network.batchnorm.epsilon": ("number", "what is added to the variance before its root is taken"),
-    "network.batchnorm.test_mode": (
-        "`running`, `batch`",
-        "what testing normalizes by: running statistics, or the batch's own, an error to show",
-    ),
-    "network.batchnorm.update_running": (
-        "true, false",
-        "false keeps running statistics as they began, an error to show",
-    ),
-    "network.dropout": (
-        "number, these settings, or a list",
-        "dropout after the activation: the fraction of units that is dropped, or rate and mode",
-    ),
-    "network.dropout.rate": ("number", "the fraction of units that is dropped"),
-    "network.dropout.mode": (
-        "`inverted`, `scale_at_test`, `unscaled`",
-        "what makes up for the dropped units: scaling in training, at test time, or nothing, an error to show",
-    ),
-    "training.loss": (NAMES, "[loss](#losses)"),
-    "training.optimizer": (NAMES, "[optimizer](#optimizers)"),
-    "training.lr": ("number", "learning rate"),
-    "training.schedule": (NAMES, "[schedule](#schedules) of the learning rate"),
-    "training.batch_size": ("integer, or `full`", "examples a step"),
-    "training.epochs": (
-        "integer",
-        "passes over the training split; 0 looks at the network at initialization only",
-    ),
-    "training.l2": ("number", "lambda of (lambda/2) times the squared norm of the weights"),
-    "training.l1": ("number", "factor of the sum of absolute weights"),
-    "training.clip_norm": ("number", "a gradient longer than this is scaled down to it"),
-    "training.shuffle": ("true, false", "draw the batches anew each epoch"),
-    "training.augment.noise": ("number", "standard deviation of the noise that is added to training batches"),
-    "training.augment.shift": ("integer", "images are shifted by up to so many pixels"),
-    "training.augment.flip": ("true, false", "images are mirrored left to right, half of them"),
-    "training.early_stopping.patience": ("integer", "stop after so many epochs without a lower validation loss"),
-    "training.stop_above": ("number", "stop when the loss exceeds the first one by this factor"),
-    "probes.looks": ("integer", "how often the layers are looked at, the start and the end included"),
-    "probes.examples": (
-        "integer",
-        f"how many training examples a look uses at most; where none is given {PROBE_EXAMPLES}, or "
-        f"{PROBE_EXAMPLES_UNTRAINED} where nothing is trained",
-    ),
-    "probes.singular_values": (
-        "true, false",
-        "measure effective rank and largest singular value of each layer's weights and activations",
-    ),
-    "probes.curvature": ("true, false", "measure the largest eigenvalue of the loss's Hessian by power iteration"),
-    "evaluation.predictions": ("true, false", "keep the probabilities of validation and test examples at the end"),
-    "evaluation.mc_dropout": ("integer", "average so many passes with dropout on"),
-    "evaluation.polyak.start": ("integer", "average the weights of all steps from this epoch on"),
-    "evaluation.snapshots": (
-        "true, false, or a number",
-        "average the networks at the ends of warm restarts' cycles, or after every so many epochs",
-    ),
-    "vary": ("mapping of paths to lists", "the [grid of variants](#what-varies)"),
-    "variants": ("mapping of names to settings", "variants by name"),
-    "search": ("mapping of paths to ranges, and how", "[settings to search](#searching)"),
-    "seeds": ("integer, or a list", "how many runs each variant gets, 1 to 1000, or their seeds"),
-    "ensembles": (
-        "true, false, or a list of sizes",
-        "average the probabilities of each variant's seeds and score them; needs `data.seed`",
-    ),
-    "sanity": (
-        "list of `initial_loss`, `regularized_loss`, `overfit_subset`, `gradient_check`, `activation_cost`",
-        "[checks](#sanity-checks) to make beside the study",
-    ),
-    "claims.id": ("text", "its name: lower-case letters, digits and hyphens"),
-    "claims.says": ("text", "the lecture's sentence, in words of one's own"),
-    "claims.source": ("text, or a list", "key of the lecture, or of several"),
-    "claims.lecture": ("integer", "the claim's number in the lectures' list"),
-    "claims.measure.metric": ("a [metric](#metrics)", "what is measured"),
-    "claims.measure.layer": (
-        "integer, a list, `first`, `last`, `output`, `hidden`",
-        "in which layers; `first` and `last` are hidden layers, and `hidden` is all of them, which is also the default",
-    ),
-    "claims.measure.step": ("integer, `first`, `last`", "at which look at the layers; the last where none is given"),
-    "claims.measure.epoch": ("integer, `last`, `best`", "after which epoch; `best` has the lowest validation loss"),
-    "claims.measure.reduce": (
-        "`mean`, `mean_abs`, `min`, `max`, `last_over_first`",
-        "how several layers become one number, where the claim does not compare layer by layer",
-    ),
-    "claims.measure.score": (
-        "`train_loss`, `train_accuracy`, `val_loss`, `val_accuracy`",
-        "the score of a time to a level",
-    ),
-    "claims.measure.level": ("number", "the level that this score has to come to"),
-    "claims.measure.of_first": ("true, false", "the level is a share of the loss before training"),
-    "claims.measure.relative_to": (
-        "mapping like `where`",
-        "the value is divided, seed by seed, by that where these settings replace those of `where`",
-    ),
-    "claims.measure.setting": ("a path that is searched", "whose `best_setting` or `best_place` is measured"),
-    "claims.where": ("mapping of paths to values or labels", "the variants that are measured; all where none is given"),
-    "claims.holds_for": (
-        "`mean`, `all`, `any`",
-        "of the mean over these variants, of each of them, or of some ([corrected](statistics.md) for their number)",
-    ),
-    "claims.tune.along": ("a path that varies", "each side takes the best of its values, told by the other seeds"),
-    "claims.tune.by": (
-        "`train_loss`, `train_accuracy`, `val_loss`, `val_accuracy`",
-        "the score that tells what is best; what the claim measures where none is given",
-    ),
-    EXPECT: ("a mapping", "one of the [kinds of expectation](#expectations), with the keys that refine it"),
-    "claims.required": ("true, false", "`run --strict` fails where the claim is not supported"),
-    "claims.note": ("text", "what was chosen to make the test fair, and why"),
-    "figures": ("list", "the [figures](#figures) of the report; all that have something to show where none is named"),
-    "remedies.limit": ("integer", "how many remedies are tried; `remedies: false` is short for 0"),
-}
-"""By path: what a setting takes, and what it is, in Markdown; the keys of expectations follow from their rows."""
-
-
-def _words() -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield the words of every setting, with the keys of all kinds of expectation in place of `claims.expect`."""
-    for path, found in WORDS.items():
-        if path == EXPECT:
-            yield from ((f"{EXPECT}.{key.name}", (key.takes, key.summary)) for key in expectation_keys().values())
-        else:
-            yield path, found
+FIRST = ("title", "question", "plugins", "introduction", "closing")
+"""The settings that a study begins with."""
 
 
 def explained() -> tuple[Setting, ...]:
-    """Return every setting, in the order of a study; raises ValueError where WORDS has not the model's settings."""
-    fields = dict(_fields(StudyFile, ""))
-    options = {f"data.{option.name}": option for option in (DATA_NAME, *OPTIONS)}
-    words = dict(_words())
-    if fields.keys() | options.keys() != words.keys():
-        wrong = sorted((fields.keys() | options.keys()) ^ words.keys())
-        raise ValueError(f"settings without a sentence, or the reverse: {wrong}")
-    return tuple(
-        Setting(path, takes, span_of(options[path]), default_of(options[path]), what)
-        if path in options
-        else Setting(path, takes, _span(*_bounds(fields[path])), _default(fields[path]), what)
-        for path, (takes, what) in words.items()
-    )
+    """Return every setting, in the order of a study."""
+    found = [setting for path, field in _fields(StudyFile, "") for setting in _settings(path, field)]
+    return tuple(sorted(found, key=lambda setting: setting.path not in FIRST))
+
+
+def _settings(path: str, field: FieldInfo) -> Iterator[Setting]:
+    """Yield a field of the model, followed by the options of `data`, whose table describes them.
+
+    Raises
+    ------
+    ValueError : the field has no description.
+    """
+    if not field.description:
+        raise ValueError(f"the setting {path} has no description")
+    yield Setting(path, _takes(field), _span(*_bounds(field)), _default(field), field.description)
+    for option in (DATA_NAME, *OPTIONS) if path == "data" else ():
+        default = default_of(option)
+        yield Setting(f"data.{option.name}", kind_of(option), span_of(option), default, option.description)
+
+
+def without_links(text: str) -> str:
+    """Return Markdown with the text of each link in place of the link."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
 
 
 def _fields(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]]:
@@ -240,7 +108,7 @@ def _fields(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]
         section = SHORTHANDS.get(inner) or _section(field.annotation)
         if section is None or name == "data" or inner in SHORTHANDS:
             yield inner, field
-        if section is not None and name != "data":  # `data` mixes a data set's own parameters with those of all
+        if section is not None and name != "data":  # the table of data sets describes the keys of `data`
             yield from _fields(section, inner)
 
 
@@ -250,8 +118,30 @@ def _section(annotation: Any) -> type[BaseModel] | None:
     return expect_model() if model is Expect else model
 
 
+_KINDS = {bool: "true, false", int: "integer", float: "number", str: "text", list: "a list", tuple: "a list"}
+
+
+def _takes(field: FieldInfo) -> str:
+    """Return the values that a field accepts: what `Takes` states, or else the kinds of its type."""
+    stated = [mark.text for mark in field.metadata if isinstance(mark, Takes)]
+    *kinds, last = stated or dict.fromkeys(_kinds(field.annotation))
+    return ", or ".join(filter(None, [", ".join(kinds), last]))
+
+
+def _kinds(annotation: Any) -> Iterator[str]:
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        yield ", ".join(f"`{name}`" for name in parts)
+    elif origin is Annotated:
+        yield from _kinds(parts[0])
+    elif (origin or annotation) in _KINDS:
+        yield _KINDS[origin or annotation]
+    else:
+        yield from (kind for part in parts if part is not type(None) for kind in _kinds(part))
+
+
 def _bounds(field: FieldInfo) -> tuple[float | None, bool, float | None, bool]:
-    """Return the least number that a field takes, whether it is excluded, and the same of the largest."""
+    """Return the minimum of a field, whether it is exclusive, the maximum, and whether that is exclusive."""
     marks: list[Any] = [*field.metadata]
     parts = [field.annotation]
     while parts:

@@ -1,7 +1,7 @@
-"""The JSON Schema of study files, with which editors complete and check them while they are written.
+"""JSON Schema of study files, for completion and checks in editors.
 
-It is made from the models and tables that read a study. It is as strict as draft 7 lets it be: what only a whole plan
-can tell, such as whether a claim's variants exist, is left to `reportgen check`.
+The models and tables that read a study determine the schema. Errors that draft 7 cannot express, such as a claim
+about variants that do not exist, are found by `reportgen check`.
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ from reportgen.registry import Parameter, Row
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model import settings
 from reportgen.study.model.claims import expect_model, expectations
+from reportgen.study.model.data_settings import MOST_SEED, Data
 from reportgen.study.model.figure_names import figure_names
 from reportgen.study.model.layer_settings import BatchNorm, Dropout
 from reportgen.study.model.sanity import SANITY_CHECKS
 from reportgen.study.model.study import MOST_SEEDS, StudyFile
+from reportgen.study.reference.explained import without_links
 from reportgen.study.reference.search_schema import search_schema
 
 Schema = dict[str, Any]
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
-"""Draft 7 is what the YAML servers of editors read."""
+"""The draft that the YAML servers of editors support."""
 
 TABLES: Mapping[str, Mapping[str, Row]] = {
     "activation": ACTIVATIONS,
@@ -44,10 +46,10 @@ TABLES: Mapping[str, Mapping[str, Row]] = {
     "schedule": SCHEDULES,
     "step": STEPS,
 }
-"""Components that stand for themselves; a data set also takes the options that all of them share."""
+"""Tables of components other than data sets, which also have common options."""
 
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-_LABEL: Schema = {"type": ["string", "number"], "description": "stands for the value in tables, figures and claims"}
+_LABEL: Schema = {"type": ["string", "number"], "description": "label of the value in tables, figures and claims"}
 _OFF: Schema = {"enum": [None, False, "none"]}
 _STEPS: Schema = {
     "anyOf": [
@@ -68,17 +70,18 @@ def study_schema() -> Schema:
     definitions |= {"dropout": _of_model(Dropout), "hidden": _of_model(settings.Hidden)}
     _write_sections(definitions)
     values = _values(definitions)
-    schema["properties"] |= _top_level(list(values))
+    for name, part in _top_level(list(values)).items():
+        _replace(schema["properties"], name, part)
     definitions |= values
     title = {"$schema": DIALECT, "title": "A study of reportgen"}
     return title | {key: part for key, part in schema.items() if key != "title"} | {"definitions": definitions}
 
 
 class _Draft7(GenerateJsonSchema):
-    """pydantic's generator without a title for every key: it would repeat the key."""
+    """pydantic's generator without titles of keys, which would repeat the keys."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
-        """Return False, whatever the field."""
+        """Return False."""
         return False
 
 
@@ -91,11 +94,16 @@ def _of_model(model: type[BaseModel]) -> Schema:
 
 
 def _in_draft_7(part: Any) -> Any:
-    """Return the schema with bounds under their names in draft 7, which pydantic leaves out behind a validator."""
+    """Return the schema with the names that draft 7 has for bounds, and with descriptions as plain text.
+
+    pydantic does not translate bounds that follow a validator.
+    """
     if isinstance(part, list):
         return [_in_draft_7(item) for item in part]
     if not isinstance(part, dict):
         return part
+    if isinstance(part.get("description"), str):
+        part = part | {"description": without_links(part["description"])}
     return {
         _BOUNDS.get(key, key): _in_draft_7(item)
         for key, item in part.items()
@@ -112,36 +120,44 @@ def _any(*schemas: Schema) -> Schema:
 
 
 def _by_layer(schema: Schema) -> Schema:
-    """Return the schema of one for all hidden layers, or a list with one for each."""
+    """Return the schema of one value for all hidden layers, or a list with one for each layer."""
     return _any(schema, {"type": "array", "items": schema})
 
 
 def _write_sections(definitions: dict[str, Any]) -> None:
-    """Put in what the models read by functions of their own, and what turns a part of training off."""
+    """Add the values that validators accept, such as shorter forms and the values that turn a setting off."""
     network, training = definitions["Network"]["properties"], definitions["Training"]["properties"]
     rate = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
     widths = {"type": "integer", "minimum": 1, "maximum": settings.MOST_UNITS}
     hidden = _any({"type": "array", "items": widths, "maxItems": settings.MOST_LAYERS}, _ref("hidden"))
-    network |= {"hidden": hidden, "activation": _by_layer(_ref("activation")), "init": _by_layer(_ref("init"))}
-    network |= {"output_init": _any(_ref("init"), {"enum": [None, "none"]})}
-    network |= {"batchnorm": _by_layer(_any(_ref("batchnorm"), {"enum": [True, False, None, "none"]}))}
-    network |= {"dropout": _by_layer(_any(rate, _ref("dropout"), {"enum": [None, "none"]}))}
-    training |= {name: _ref(name) for name in ("loss", "optimizer", "schedule")}
+    _replace(network, "hidden", hidden)
+    _replace(network, "activation", _by_layer(_ref("activation")))
+    _replace(network, "init", _by_layer(_ref("init")))
+    _replace(network, "output_init", _any(_ref("init"), {"enum": [None, "none"]}))
+    _replace(network, "batchnorm", _by_layer(_any(_ref("batchnorm"), {"enum": [True, False, None, "none"]})))
+    _replace(network, "dropout", _by_layer(_any(rate, _ref("dropout"), {"enum": [None, "none"]})))
+    for name in ("loss", "optimizer", "schedule"):
+        _replace(training, name, _any(_ref(name)))
     for section, names in (
         ("Training", ("clip_norm", "augment", "early_stopping", "stop_above")),
         ("Evaluation", ("polyak",)),
     ):
         properties = definitions[section]["properties"]
-        properties |= {name: _any(properties[name], _OFF) for name in names}
-    definitions["Measure"]["properties"]["metric"] = {"enum": list(METRICS)}
-    definitions["Claim"]["properties"]["expect"] = _ref("Expect")
+        for name in names:
+            _replace(properties, name, _any(properties[name], _OFF))
+    _replace(definitions["Measure"]["properties"], "metric", {"enum": list(METRICS)})
+    _replace(definitions["Claim"]["properties"], "expect", _ref("Expect"))
     definitions["Expect"] = _of_model(expect_model()) | {"oneOf": [{"required": [name]} for name in expectations()]}
-    for row in expectations().values():
-        definitions["Expect"]["properties"][row.name] |= {"description": row.summary}
+
+
+def _replace(properties: Schema, name: str, schema: Schema) -> None:
+    """Replace the schema of a property but keep its description."""
+    about = {key: properties[name][key] for key in ("description",) if key in properties[name]}
+    properties[name] = about | schema
 
 
 def _top_level(paths: list[str]) -> Schema:
-    seed = {"type": "integer", "minimum": 0, "maximum": settings.MOST_SEED}
+    seed = {"type": "integer", "minimum": 0, "maximum": MOST_SEED}
     seeds = {"type": "array", "items": seed, "minItems": 1, "maxItems": MOST_SEEDS, "uniqueItems": True}
     deeper = rf"^(data|{'|'.join(re.escape(path) for path in paths)})(\.[^.]+)+$"
     known = {"propertyNames": _any({"enum": [*paths, "search"]}, {"pattern": deeper}, {"pattern": r"^search\.."})}
@@ -149,7 +165,7 @@ def _top_level(paths: list[str]) -> Schema:
     lists = {path: {"type": "array", "items": _ref(path), "minItems": 1} for path in paths}
     anything = {"type": "array", "minItems": 1}
     return {
-        "data": _ref("data"),
+        "data": _any(_ref("data")),
         "preprocess": _STEPS,
         "vary": known | {"type": "object", "properties": lists, "additionalProperties": anything},
         "variants": {"type": "object", "additionalProperties": changes},
@@ -164,7 +180,7 @@ def _top_level(paths: list[str]) -> Schema:
 
 
 def _values(definitions: Mapping[str, Any]) -> Schema:
-    """Return the schema of what each setting may be in `vary` and `variants`: its own, or one with a label."""
+    """Return the schema of each setting's values in `vary` and `variants`, with or without a label."""
     found = {"preprocess": _STEPS, "data": _ref("data"), "data.name": {"enum": list(DATASETS)}}
     found |= {f"data.{name}": schema for name, schema in _data_options().items()}
     for section in ("network", "training", "probes", "evaluation"):
@@ -175,12 +191,17 @@ def _values(definitions: Mapping[str, Any]) -> Schema:
 
 def _labelled(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
     spelled_out = {"value": schema, "label": _LABEL}
-    apart = {"type": "object", "properties": spelled_out, "required": ["value", "label"], "additionalProperties": False}
-    return _any(_with_label(schema, definitions), apart)
+    with_value = {
+        "type": "object",
+        "properties": spelled_out,
+        "required": ["value", "label"],
+        "additionalProperties": False,
+    }
+    return _any(_with_label(schema, definitions), with_value)
 
 
 def _with_label(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
-    """Return the schema with a `label` in each mapping that it allows."""
+    """Return the schema with the key `label` in each mapping."""
     if "$ref" in schema:
         return _with_label(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     if "anyOf" in schema:
@@ -191,7 +212,7 @@ def _with_label(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
 
 
 def _component(what: str, rows: Mapping[str, Row]) -> Schema:
-    """Return the schema of a component: a name alone, or a mapping with the parameters of that name."""
+    """Return the schema of a component: a name, or a mapping with parameters."""
     alone = [name for row in rows.values() if not _required(row) for name in (row.name, *row.aliases)]
     return _any({"enum": alone}, *(_mapping(row, row.parameters, what) for row in rows.values()))
 
@@ -212,7 +233,7 @@ def _required(row: Row) -> list[str]:
 
 
 def _data() -> Schema:
-    """Return the schema of `data`: a data set, its own parameters, and those options that can be set for it."""
+    """Return the schema of `data`: a data set, its parameters, and the options that apply to it."""
     choices = []
     for row in DATASETS.values():
         made = _mapping(row, row.parameters, "data")
@@ -223,12 +244,12 @@ def _data() -> Schema:
 
 
 def _data_options() -> Schema:
-    models = _of_model(settings.Data)["properties"]
+    models = _of_model(Data)["properties"]
     return {option.name: models[option.name] | {"description": option.description} for option in DATA_OPTIONS}
 
 
 def _parameter(parameter: Parameter, what: str) -> Schema:
-    """Return the schema of a parameter; one that is itself a component is of the same table, `what`."""
+    """Return the schema of a parameter; a parameter that is a component belongs to the same table, `what`."""
     about: Schema = {"description": parameter.description}
     if parameter.default is not None and parameter.kind != "component":
         about["default"] = parameter.default

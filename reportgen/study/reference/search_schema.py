@@ -1,4 +1,4 @@
-"""The part of the JSON Schema that describes `search`."""
+"""JSON Schema of `search`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ Schema = dict[str, Any]
 
 
 def search_schema(paths: Sequence[str], deeper: str, metrics: Sequence[str]) -> Schema:
-    """Return the schema; paths: what may be searched, deeper: the pattern of paths that lead into these."""
+    """Return the schema of `search`.
+
+    Parameters
+    ----------
+    paths : the settings that can be searched.
+    deeper : the pattern of paths that continue into these settings.
+    metrics : the metrics that can select the best trial.
+    """
     whole = {
         "type": "object",
         "properties": _options(metrics) | {path: _range({"$ref": f"#/definitions/{path}"}) for path in paths},
@@ -46,7 +53,7 @@ def _count(most: int) -> Schema:
 
 
 def _range(value: Schema) -> Schema:
-    """Return the schema of a range: one kind, with its ends or its values, each of them like `value`."""
+    """Return the schema of a range of numbers, or of choices that match the schema `value`."""
     ends = {kind: _ends("integer" if kind.endswith("integers") else "number") for kind in KINDS if kind != "choices"}
     choices = {"type": "array", "items": value, "minItems": 1, "maxItems": MOST_CHOICES}
     return {

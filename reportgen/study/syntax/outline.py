@@ -1,9 +1,9 @@
-"""The outline of a YAML text, read without a parser: how deeply its collections nest, and its first syntax error.
+"""Outline of a YAML text, read without a parser: the nesting of its collections, and its first syntax error.
 
-The depth is checked before the parser sees the text, since a deeply nested text can crash a parser, and since each
-version of the parser has its own limit. The outline counts brackets, block sequences and block mappings. It never
-counts more levels than a parser does; it counts fewer where a flow sequence holds `key: value` without braces, or
-where a block sequence has the column of the key above it.
+The depth is checked before the text is parsed, because deep nesting can crash a parser, and each version of the parser
+has its own limit. The outline counts brackets, block sequences and block mappings. It never counts more levels than a
+parser. It counts fewer if a flow sequence contains `key: value` without braces, or if a block sequence has the column
+of the key above it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _CLOSING = {"]": "[", "}": "{"}
 
 @dataclass(frozen=True)
 class Fault:
-    """A syntax error: its position in the text, what is wrong, and what would be right."""
+    """A syntax error: its position in the text, a message and a hint."""
 
     line: int
     column: int
@@ -44,15 +44,15 @@ class Fault:
 
 
 class Outline:
-    """The outline of a text, read when it is made.
+    """The outline of a text; the constructor reads the text.
 
     Attributes
     ----------
-    fault : the first syntax error that the outline shows, None where it shows none; a text without one can be invalid.
+    fault : the first syntax error found, or None; a text without a fault can still be invalid.
 
     Raises
     ------
-    StudyError : a collection lies deeper than `most_depth` levels.
+    StudyError : collections nest deeper than `most_depth` levels.
     """
 
     def __init__(self, text: str, name: str, most_depth: int) -> None:
@@ -62,14 +62,14 @@ class Outline:
         self._position = self._line_start = 0
         self._blocks: list[tuple[int, str]] = []  # column and kind of the open block collections
         self._brackets: list[int] = []
-        self._key: int | None = None  # the position of what becomes a key when a colon follows
+        self._key: int | None = None  # the position of a possible key, until a colon follows
         self._key_allowed = True
         while self._next_token():
             self._read_token()
         self._finish()
 
     def _next_token(self) -> bool:
-        """Go to the next token; return whether there is one."""
+        """Move to the next token; return whether one exists."""
         start, line = self._position, self._line_start
         self._advance(_SKIPPED)
         if self._position == len(self._text):
@@ -92,7 +92,7 @@ class Outline:
         return position - self._line_start
 
     def _begin_line(self) -> None:
-        """Close the block collections that the new line's indentation ends."""
+        """Close the block collections that end at the indentation of the new line."""
         self._check_key()
         column, closed = self._column(self._position), False
         while self._blocks and self._blocks[-1][0] > column:
@@ -109,11 +109,11 @@ class Outline:
             self._report(self._position, "a list item has no dash", hint)
 
     def _may_follow_list(self) -> bool:
-        """Return whether the token may have the column of a list: a dash, --- or ..., or the text of an empty item."""
+        """Return whether the token can have the column of a list: a dash, --- or ..., or the text of an empty item."""
         return self._is_indicator() or self._is_marker() or self._text[self._position] in "|>"
 
     def _is_indicator(self) -> bool:
-        """Return whether a dash, a question mark or a colon stands for structure here, not for text."""
+        """Return whether the token is a dash, a question mark or a colon that is not part of a text."""
         following = self._text[self._position + 1 : self._position + 2]
         return self._text[self._position] in "-?:" and following in ("", " ", "\t", "\n")
 
@@ -146,7 +146,9 @@ class Outline:
         self._move_to(self._position + 3)
         following = _SKIPPED.match(self._text, self._position)
         if ends and following and following.end() < len(self._text) and not _MARKER.match(self._text, following.end()):
-            self._report(following.end(), "text after the end of the document", "one study a file, without ...")
+            self._report(
+                following.end(), "text after the end of the document", "put each study in its own file, without ..."
+            )
 
     def _open_bracket(self) -> None:
         self._allow_key()
@@ -199,7 +201,7 @@ class Outline:
             )
 
     def _read_block_scalar(self) -> None:
-        """Skip a text that | or > introduces: the lines below that are indented further."""
+        """Skip the text after | or >: all following lines with a larger indentation."""
         explicit = self._advance(_HEADER)[1]
         if self._text[self._position : self._position + 1] not in ("", "\n"):
             character = self._text[self._position]
@@ -210,7 +212,7 @@ class Outline:
         self._key = None
 
     def _text_indent(self) -> int:
-        """Return the indentation of the first line below that is not blank, or of a longer blank one above it."""
+        """Return the indentation of the next line that is not blank, or of a longer blank line before it."""
         match = re.compile(r"[^\n]*((?:\n *(?=\n|\Z))*)(?:\n( *))?").match(self._text, self._position)
         assert match
         return max(len(spaces) for spaces in [*match[1].split("\n"), match[2] or ""])
@@ -247,7 +249,7 @@ class Outline:
             self._report(match.end(), "text after the closing quote", hint)
 
     def _read_plain(self) -> None:
-        """Skip a text without quotes, which goes on in the lines below that are indented further."""
+        """Skip a text without quotes, which can continue on lines with a larger indentation."""
         if self._brackets:
             self._advance(_FLOW_PLAIN)
             return
@@ -262,7 +264,7 @@ class Outline:
             self._advance(_PLAIN)
 
     def _check_key(self) -> None:
-        """Report a line that has the column of the keys around it, and no colon."""
+        """Report a line without a colon in the column of the other keys."""
         if self._key is not None:
             column = self._key - self._text.rfind("\n", 0, self._key) - 1
             if (column, "mapping") in self._blocks[-1:]:

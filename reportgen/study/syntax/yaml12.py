@@ -74,7 +74,7 @@ SCALARS = (
         list("-+.0123456789"),
     ),
 )
-"""YAML 1.2's core schema: tag, pattern, and first characters of each kind of scalar that is no text."""
+"""YAML 1.2's core schema: tag, pattern, and first characters of each kind of scalar other than text."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -121,7 +121,7 @@ def scalar(text: str, name: str) -> Any:
 
 
 def _syntax_error(fault: Fault | None, error: yaml.YAMLError, name: str) -> StudyError:
-    """Return the fault that the outline found, or an error at the parser's place."""
+    """Return the fault of the outline, or else an error at the position where the parser failed."""
     if fault is not None:
         where = f"{name}:{fault.line}:{fault.column}"
         return StudyError("invalid-yaml", f"invalid YAML: {fault.message}", where, fault.hint)
@@ -133,7 +133,7 @@ def _syntax_error(fault: Fault | None, error: yaml.YAMLError, name: str) -> Stud
 
 
 def _scan(text: str, name: str) -> None:
-    """Check the parser events against the limits; composing a hostile file without this can crash or never end."""
+    """Check the parser events against the limits; without this, a hostile file can crash the parser or never end."""
     depth = nodes = documents = 0
     for event in yaml.parse(text, Loader=_Loader):
         mark: Any = event.start_mark
@@ -210,7 +210,7 @@ def _build_scalar(node: yaml.Node, path: Path, document: Document) -> Any:
 
 
 def _integer(text: str, where: str) -> int:
-    # Python itself refuses decimals of more than 4300 digits; a number of 64 bits has at most 23 characters.
+    # int() raises for more than 4300 decimal digits; a number of 64 bits has at most 23 characters.
     value = int(text, 0 if text[:2] in ("0o", "0x") else 10) if len(text) < 30 else MOST_INTEGER + 1
     if abs(value) > MOST_INTEGER:
         raise StudyError("out-of-range", "the whole number is too large", where, f"at most {MOST_INTEGER}")

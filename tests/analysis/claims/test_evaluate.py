@@ -239,11 +239,10 @@ def test_holm_takes_back_what_only_luck_supports(tmp_path: Path) -> None:
 
 def test_a_watermarked_study_has_no_verdicts(tmp_path: Path) -> None:
     from reportgen.study.loading.loader import load_study
-    from reportgen.study.planning.plan import make_plan
 
     text = "claims: [{id: one, says: s, measure: {metric: val_loss}, expect: {below: 1}}]"
     plan_of(tmp_path, text)
-    plan = make_plan(load_study(tmp_path / "small.yaml", {"watermark": "quick"}))
+    plan = load_study(tmp_path / "small.yaml", {"watermark": "quick"})
     records = {(r.variant, r.seed): record(r) for r in plan.runs}
     assert evaluate_claims(plan, records)[0].verdict == "inconclusive"
 

@@ -1,4 +1,4 @@
-"""The verbs that explain: list, describe, schema and doctor."""
+"""The verbs that explain names, and doctor."""
 
 from __future__ import annotations
 
@@ -6,18 +6,11 @@ import json
 
 import yaml
 
-from reportgen.cli.main import invoke
 from reportgen.cli.reference.descriptions import EXAMPLES, PLACES, describe
 from reportgen.errors import MissingError, StudyError
 from reportgen.study.loading.loader import load_study
 from reportgen.study.syntax import yaml12
-
-
-def run(capsys, *arguments):
-    """Carry out a command line; return its code, stdout and stderr."""
-    code = invoke(list(arguments))
-    said = capsys.readouterr()
-    return code, said.out, said.err
+from tests.cli.test_main import run
 
 
 def test_list_prints_every_kind_with_a_line_on_each(capsys):
@@ -44,7 +37,7 @@ def test_describe_prints_the_rows_facts_under_name_and_alias(capsys):
     assert run(capsys, "describe", "he")[1] == run(capsys, "describe", "he_normal")[1]
 
 
-def test_describe_knows_the_datas_name_like_any_other_setting(capsys):
+def test_describe_shows_the_name_of_the_data_like_any_other_setting(capsys):
     code, out, _ = run(capsys, "describe", "data.name")
     assert code == 0
     assert out.startswith("data.name  (settings)")
@@ -63,7 +56,7 @@ def test_schema_is_json(capsys):
     assert "$schema" in json.loads(out)
 
 
-def test_doctor_says_what_it_looked_at(capsys):
+def test_doctor_lists_its_checks(capsys):
     code, out, _ = run(capsys, "doctor")
     assert code in (0, 4)
     assert "numba" in out
@@ -79,7 +72,7 @@ STUDY = {
 
 
 def examples() -> list[str]:
-    """The examples that `describe` gives, as far as they need no file."""
+    """Return the examples of `describe`."""
     from reportgen.cli.reference.catalogue import KINDS
 
     lines = [
@@ -92,12 +85,12 @@ def examples() -> list[str]:
     return [*lines, *EXAMPLES.values()]
 
 
-def test_the_examples_of_describe_are_right(tmp_path):
-    """Each stands in a study, or in a claim of one that varies what the examples of comparisons name."""
+def test_the_examples_of_describe_are_valid(tmp_path):
+    """Put each example into a study, or into a claim of a study that varies the settings in the examples."""
     varied = {"network.activation": ["tanh", "relu"], "training.lr": [0.1, 1]}
     found = examples()
     assert len(found) > 150
-    wrong: list[tuple[str, str]] = []
+    invalid: list[tuple[str, str]] = []
     for text in found:
         part = yaml12.read(text, "example").value
         study = {**STUDY, **part} if not set(part) & {"measure", "expect", "where", "tune", "source"} else None
@@ -112,24 +105,24 @@ def test_the_examples_of_describe_are_right(tmp_path):
         try:
             load_study(path)
         except (StudyError, MissingError) as error:
-            wrong += [] if error.code in ON_REQUEST else [(text, str(error))]
-    assert wrong == []
+            invalid += [] if error.code in ON_REQUEST else [(text, str(error))]
+    assert invalid == []
 
 
 ON_REQUEST = ("not-measured", "file-not-found")
-"""Errors that an example may have: its metric is not measured by default, or its file is a placeholder."""
+"""Permitted errors of examples: the metric is not measured by default, or the file is a placeholder."""
 
 
-def test_describe_tells_ranges_defaults_sources_and_what_tests_a_claim(capsys):
-    told = {name: run(capsys, "describe", name)[1] for name in ("gaussian", "training.lr", "below", "init", "11")}
-    assert "std (number from 0 to 1 000 000, default 0.01)" in told["gaussian"]
-    assert "example: network: {init: {name: gaussian, std: 0.01, gain: 1.0}}" in told["gaussian"]
-    assert "validation (number from 0 to below 1" in told["gaussian"]
-    assert "range:   from 0" in told["training.lr"]
-    assert "claims.expect.below  (settings)" in told["below"]
-    assert "runs:    60, of 12 variants on 5 seeds" in told["init"]
-    assert "small-weights-printed-stds" in told["11"]
-    assert "CSCI 497P" in told["11"]
+def test_describe_shows_ranges_defaults_sources_and_tests_of_a_claim(capsys):
+    texts = {name: run(capsys, "describe", name)[1] for name in ("gaussian", "training.lr", "below", "init", "11")}
+    assert "std (number from 0 to 1 000 000, default 0.01)" in texts["gaussian"]
+    assert "example: network: {init: {name: gaussian, std: 0.01, gain: 1.0}}" in texts["gaussian"]
+    assert "validation (number from 0 to below 1" in texts["gaussian"]
+    assert "range:   from 0" in texts["training.lr"]
+    assert "claims.expect.below  (settings)" in texts["below"]
+    assert "runs:    60, 12 variants with 5 seeds" in texts["init"]
+    assert "small-weights-printed-stds" in texts["11"]
+    assert "CSCI 497P" in texts["11"]
 
 
 def test_the_verbs_are_listed_and_described(capsys):

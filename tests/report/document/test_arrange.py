@@ -1,4 +1,4 @@
-"""Figures on paper: an order and sizes that fill pages."""
+"""Figures in the PDF: an order and sizes that fill the pages."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ def block(id_: str, picture: float) -> Block:
     return Block(id_, picture, 10.0)
 
 
-def test_figures_that_fit_stay_in_their_order_and_at_their_size() -> None:
+def test_figures_that_fit_keep_their_order_and_size() -> None:
     assert arrange([block("a", 60), block("b", 70)], PAGE) == [("a", 60), ("b", 70)]
     assert arrange([], 10.0) == []
 
 
-def test_the_rest_of_a_page_is_given_to_the_first_figure_that_fits() -> None:
+def test_the_first_figure_that_fits_fills_the_rest_of_a_page() -> None:
     placed = arrange([block("tall", 200), block("low", 60)], 100.0)
     assert placed == [("low", 60), ("tall", 200)]
 
 
-def test_figures_of_a_page_become_a_little_smaller_together_rather_than_leave_it_half_empty() -> None:
+def test_figures_of_a_page_shrink_together_to_fill_it() -> None:
     placed = arrange([block("a", 120), block("b", 120)], PAGE)
     heights = dict(placed)
     assert heights["a"] == heights["b"]
@@ -36,5 +36,5 @@ def test_a_figure_taller_than_a_page_is_drawn_to_fit_one() -> None:
     assert arrange([block("a", 400)], 20.0) == [("a", PAGE - HEADING - 10 - GAP)]
 
 
-def test_a_caption_takes_more_lines_the_longer_it_is() -> None:
+def test_a_longer_caption_has_more_lines() -> None:
     assert caption_height("word") < caption_height("word " * 40) < caption_height("word " * 80)

@@ -1,4 +1,4 @@
-"""What a report shows of variants against one another."""
+"""The comparisons of variants in a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def pair(at: int, gap: float, pairs: int, score: str = "val_accuracy") -> Compar
     return Comparison(f"v{at}", "best", score, Estimate(gap, gap - 0.1, gap + 0.2, 5), 0.01, 0.02, 3.0, pairs)
 
 
-def test_nothing_is_shown_where_nothing_was_compared() -> None:
+def test_a_study_without_comparisons_shows_none() -> None:
     assert comparisons_of(()) is None
 
 
@@ -21,7 +21,7 @@ def test_every_pair_of_a_few_variants_is_shown_in_the_order_of_the_study() -> No
     assert [one.a for one in found.shown] == ["v0", "v1", "v2"]
 
 
-def test_of_many_the_nearest_rivals_of_the_best_are_shown_and_the_rest_is_told() -> None:
+def test_of_many_variants_the_nearest_to_the_best_are_shown_and_the_rest_is_summarized() -> None:
     found = comparisons_of([pair(at, 0.01 * (30 - at), 465) for at in range(30)])
     assert found is not None
     assert (found.best, found.pairs, len(found.shown), len(found.rest)) == ("best", 465, MOST_SHOWN, 10)
@@ -30,7 +30,7 @@ def test_of_many_the_nearest_rivals_of_the_best_are_shown_and_the_rest_is_told()
     assert found.largest_p == 0.02
 
 
-def test_a_higher_loss_is_behind_too() -> None:
+def test_a_higher_loss_is_behind() -> None:
     found = comparisons_of([pair(0, -0.5, 28, "train_loss")])
     assert found is not None
     (one,) = found.shown

@@ -1,4 +1,4 @@
-"""Findings as a report shows them: merged where their sentences are the same, with the variants that have them."""
+"""Findings in a report: equal messages are merged and list their variants."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def study(findings: Sequence[Finding]) -> Analysis:
     return replace(analysis(rows, [], []), findings=tuple(replace(f, variant=named[f.variant]) for f in findings))
 
 
-def test_an_equal_sentence_is_written_once_for_all_variants() -> None:
+def test_an_equal_message_appears_once_for_all_variants() -> None:
     found = of([finding(label) for label in LABELS])
     (group,) = found.groups
     assert (found.count, group.count) == (6, 6)
@@ -43,12 +43,12 @@ def test_an_equal_sentence_is_written_once_for_all_variants() -> None:
     assert group.advice == (("", "Draw the weights at random."),)
 
 
-def test_variants_that_share_a_setting_are_called_by_it() -> None:
+def test_variants_that_share_a_setting_are_named_by_it() -> None:
     (group,) = of([finding(label) for label in LABELS if label.endswith("small")]).groups
     assert group.variants == "all 3 variants with init “small”"
 
 
-def test_a_grid_of_variants_is_called_by_its_settings() -> None:
+def test_a_grid_of_variants_is_named_by_its_settings() -> None:
     (group,) = of([finding(label) for label in LABELS if not label.startswith("elu")]).groups
     assert group.variants == "relu and tanh; small and large"
 
@@ -58,14 +58,14 @@ def test_other_variants_are_listed_by_name() -> None:
     assert group.variants == "relu, small; elu, large"
 
 
-def test_a_few_sentences_with_other_numbers_stay_apart_and_many_become_a_range() -> None:
+def test_a_few_messages_with_other_numbers_stay_separate_and_many_become_a_range() -> None:
     few = of([finding(label, f"It is {at}.") for at, label in enumerate(LABELS[:MOST_ALONE])])
     assert [group.count for group in few.groups] == [1] * MOST_ALONE
     many = of([finding(label, f"It is {at}.") for at, label in enumerate(LABELS)])
     assert [(group.count, group.message) for group in many.groups] == [(6, "It is 0–5.")]
 
 
-def test_each_advice_and_each_change_names_the_variants_that_it_is_for() -> None:
+def test_each_advice_and_each_change_names_its_variants() -> None:
     def one(label: str, init: str, after: float) -> Finding:
         remedy = Remedy({"network.init": init}, "val_loss", 2.0, after, after - 2.0, (-2.0, -0.5), "helped")
         return finding(label, advice=f"Use {init}.", remedy=remedy)
@@ -77,7 +77,7 @@ def test_each_advice_and_each_change_names_the_variants_that_it_is_for() -> None
     assert (second.after, second.interval) == ((0.7, 0.7), (-2.0, -0.5))
 
 
-def test_what_follows_is_merged_too_and_names_its_variants_where_some_lack_it() -> None:
+def test_consequences_are_merged_and_name_their_variants_if_some_lack_them() -> None:
     roots = [finding(label) for label in LABELS[:4]]
     below = [
         finding(label, f"It fell by {at}.", "vanishing_gradients", consequence_of="symmetric_init")
@@ -91,6 +91,6 @@ def test_what_follows_is_merged_too_and_names_its_variants_where_some_lack_it() 
     ]
 
 
-def test_results_keep_one_entry_for_each_variant() -> None:
+def test_results_have_one_entry_per_variant() -> None:
     results = results_dict(small_analysis(findings=tuple(finding(name) for name in ("small", "large"))))
     assert [one["variant"] for one in results["findings"]] == ["small", "large"]

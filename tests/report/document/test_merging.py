@@ -1,4 +1,4 @@
-"""Sentences that differ in numbers alone become one sentence with ranges."""
+"""Sentences that differ only in numbers become one sentence with ranges."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def test_numbers_that_differ_become_ranges(texts: list[str], ranges: str) -> Non
     assert merged(texts) == ranges
 
 
-def test_names_are_no_numbers() -> None:
+def test_names_are_not_numbers() -> None:
     assert template("init: he_2 of v1.2-3") == "init: he_2 of v1.2-3"
     assert template("relu is dead") != template("tanh is dead")
 
 
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=8))
-def test_a_range_has_the_least_and_the_largest_number(values: list[float]) -> None:
+def test_a_range_has_the_smallest_and_the_largest_number(values: list[float]) -> None:
     written = [f"{value:.3g}" for value in values]
     ends = merged([f"It was {one} before." for one in written]).removeprefix("It was ").removesuffix(" before.")
     assert [float(end) for end in (ends.partition("–")[0], ends.rpartition("–")[2])] == [

@@ -12,7 +12,7 @@ from tests.figures.examples import analysis, claim, record, result, summary
 
 
 def opens(*measured: float, figures: tuple[str, ...] = (), **fields: Any) -> str:
-    """Return what opens a report on accuracies from 0.1 to 0.9 whose claims measured these differences."""
+    """Return the opening figure of a report with accuracies from 0.1 to 0.9 and claims on these differences."""
     rows = []
     for at, accuracy in enumerate((0.1, 0.5, 0.895, 0.9)):
         one = record(0, 3, 4)
@@ -29,24 +29,24 @@ def opens(*measured: float, figures: tuple[str, ...] = (), **fields: Any) -> str
     return drawing.id
 
 
-def test_differences_too_small_to_be_seen_among_all_scores_open_with_the_claims_themselves() -> None:
+def test_invisible_differences_open_with_the_overview_of_the_claims() -> None:
     assert opens(0.005, -0.01, 0.02) == "claims_overview"
     assert opens(0.005, -0.01, 0.02, figures=("claims_overview", "scores_by_setting")) == "claims_overview"
     assert opens(0.005) == "accuracy_curves"
 
 
 @pytest.mark.parametrize("fields", [{"quantity": "value"}, {"quantity": "ratio"}])
-def test_values_and_ratios_are_seen_in_the_figure_of_the_scores(fields: dict[str, Any]) -> None:
+def test_values_and_ratios_open_with_the_figure_of_the_scores(fields: dict[str, Any]) -> None:
     assert opens(0.005, -0.01, 0.02, **fields) == "accuracy_curves"
 
 
-def test_one_difference_that_is_seen_is_enough_for_the_figure_of_the_scores() -> None:
+def test_one_visible_difference_opens_with_the_figure_of_the_scores() -> None:
     assert opens(0.005, -0.01, 0.4) == "accuracy_curves"
 
 
-def test_a_study_that_names_no_overview_gets_none() -> None:
+def test_a_study_without_an_overview_gets_none() -> None:
     assert opens(0.005, -0.01, 0.02, figures=("scores_by_setting",)) == "scores_by_setting"
 
 
-def test_without_claims_the_figure_of_the_training_opens() -> None:
+def test_a_study_without_claims_opens_with_a_figure_of_the_training() -> None:
     assert opens() == "scores_by_setting"

@@ -1,4 +1,4 @@
-"""References are in full and come once; a source of the study's own is not printed twice."""
+"""References are complete and unique."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.report.document.sources import LECTURES, PAPERS, references
 
 
-def test_every_source_of_a_rule_is_known_in_full() -> None:
+def test_every_source_of_a_rule_has_a_reference() -> None:
     keys = [key for rule in RULES.values() for key in rule.sources]
     assert [key for key, text in references(keys) if not text] == []
 
 
-def test_papers_stand_in_order_and_have_texts_of_their_own() -> None:
+def test_papers_are_sorted_and_have_different_references() -> None:
     assert sorted(PAPERS, key=str.lower) == list(PAPERS)
     texts = [*LECTURES.values(), *PAPERS.values()]
     assert len(set(texts)) == len(texts)
 
 
-def test_two_keys_of_one_source_are_one_reference_and_an_unknown_one_has_no_text() -> None:
+def test_two_keys_of_one_source_are_one_reference_and_an_unknown_key_has_none() -> None:
     found = references(["von Neumann et al. 1941", "He et al. 2015, eq. 10", "My notes", "He et al. 2015", "My notes"])
     assert [key for key, _ in found] == ["von Neumann et al. 1941", "He et al. 2015", "My notes"]
     assert found[2] == ("My notes", "")

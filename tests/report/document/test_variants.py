@@ -1,4 +1,4 @@
-"""A variant's layers: what means leave out, and of how many seeds they are."""
+"""The layers of a variant: the number of seeds in the means and the runs left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def three(*statuses: str) -> VariantSummary:
     return summary("a", [record(seed=seed, epochs=2, status=status) for seed, status in enumerate(statuses)])
 
 
-def test_layers_after_training_leave_out_runs_that_diverged() -> None:
+def test_layers_after_training_leave_out_diverged_runs() -> None:
     (part,) = variant_parts([three("ok", "diverged", "ok")])
     first, last = part.tables
     assert (first.seeds, first.left_out) == (3, 0)
@@ -22,13 +22,13 @@ def test_layers_after_training_leave_out_runs_that_diverged() -> None:
     assert left_out([part]) == (1, 3)
 
 
-def test_where_every_run_diverged_there_are_no_layers_after_training() -> None:
+def test_a_variant_of_diverged_runs_has_no_layers_after_training() -> None:
     (part,) = variant_parts([three("diverged", "diverged")])
     assert [table.step for table in part.tables] == [0]
     assert part.ends == (None,) * 4
 
 
-def test_a_part_of_a_setting_has_the_value_of_the_whole() -> None:
+def test_a_part_of_a_setting_has_the_value_of_the_setting() -> None:
     deep = summary("4 layers", [record()], {"network.hidden.layers": "4 layers"})
     deep = replace(deep, variant=replace(deep.variant, settings={"network.hidden": [100] * 4}))
     assert levels([deep]) == {"network.hidden.layers": (("4 layers", [100] * 4),)}

@@ -1,4 +1,4 @@
-"""No table of the PDF ends beyond the text's edge, however many columns and however long its words."""
+"""Tables of the PDF fit on the page, with any number of columns and any length of words."""
 
 from __future__ import annotations
 

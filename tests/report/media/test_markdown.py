@@ -1,4 +1,4 @@
-"""A study's text becomes safe HTML: formulas are formulas, and hostile text stays text."""
+"""The text of a study becomes safe HTML: formulas are converted, and hostile text stays text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reportgen.report.media import markdown, math
 
 
 class Elements(HTMLParser):
-    """Collects what a browser would see as elements and attributes."""
+    """Collect the elements and attributes of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ def test_links_to_https_and_mail_remain() -> None:
     assert "href" not in markdown.to_html("[x](http://example.org/)")
 
 
-def test_headings_begin_below_the_report_s() -> None:
+def test_headings_start_below_the_headings_of_the_report() -> None:
     assert "<h3>" in markdown.to_html("# Big")
     assert "<h6>" in markdown.to_html("# a\n## b\n### c\n#### d\n##### e")
 
@@ -74,14 +74,14 @@ def test_a_formula_is_mathml_on_the_page_and_a_picture_in_print(latex: str) -> N
     assert "vertical-align" in picture
 
 
-def test_a_formula_that_cannot_be_read_is_shown_as_written() -> None:
+def test_an_unreadable_formula_is_shown_as_source() -> None:
     broken = r"\frac{<b>"
     for made in (math.mathml(broken), math.svg(broken)):
         assert "<b>" not in str(made)
 
 
 @pytest.mark.parametrize("latex", [r"\frac{a}", r"\nosuchcommand{x}", r"\begin{aligned}a&=b\end{aligned}"])
-def test_a_formula_that_comes_out_wrong_is_shown_as_written(latex: str) -> None:
+def test_a_wrongly_converted_formula_is_shown_as_source(latex: str) -> None:
     assert str(math.mathml(latex)).startswith("<code")
 
 
@@ -94,7 +94,7 @@ def test_headings_of_a_text_skip_no_level() -> None:
     assert [tag for tag in ("<h3>Deep", "<h3>Top", "<h4>Below") if tag in html] == ["<h3>Deep", "<h3>Top", "<h4>Below"]
 
 
-def test_tables_scroll_in_their_own_box_and_carry_no_style() -> None:
+def test_tables_scroll_in_a_box_and_have_no_style() -> None:
     html = markdown.to_html("| a | b |\n|:-|-:|\n| 1 | 2 |")
     assert 'class="right"' in html
     assert "style=" not in html

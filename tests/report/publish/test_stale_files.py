@@ -1,4 +1,4 @@
-"""What a former report made goes where its results were others; what reportgen did not make stays whatever happens."""
+"""Files of a former report are removed if its results differ; files of the user always stay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.report.publish import stale_files as former
+from reportgen.report.publish.manifest import checksums, read_manifest
+from reportgen.report.publish.stale_files import tidy
 from reportgen.workflow.run import render_study, run_study
 
 STUDY = """
@@ -25,7 +26,7 @@ figures: [loss_curves]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small study and its report in all formats, made once for all tests."""
+    """A folder with a small study and its report in all formats."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "widths.yaml").write_text(STUDY, encoding="utf-8")
     run_study(folder / "widths.yaml", output=folder / "reports")
@@ -34,18 +35,24 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def study(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the report, in reports/widths of a working folder that holds its study too."""
+    """A copy of the report in reports/widths, in a working folder with its study."""
     shutil.copytree(made, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     return Path("reports/widths")
 
 
 def inside(folder: Path) -> list[str]:
-    """Return what stands in a folder, without the stored runs."""
-    return sorted(path.name for path in folder.iterdir() if path.name != "runs")
+    """Return the names in a report's folder without the stored runs and the manifest."""
+    return sorted(path.name for path in folder.iterdir() if path.name not in ("runs", "manifest.json"))
 
 
-def test_new_results_take_away_what_showed_the_former_ones_and_nothing_else(study: Path) -> None:
+def test_the_manifest_lists_every_file_of_the_report_with_its_checksum(study: Path) -> None:
+    files = [path.relative_to(study).as_posix() for path in study.rglob("*") if path.is_file()]
+    listed = [name for name in files if name != "manifest.json" and not name.startswith("runs/")]
+    assert read_manifest(study) == checksums(study, listed)
+
+
+def test_new_results_remove_the_files_that_show_the_former_ones(study: Path) -> None:
     (study / "notes.txt").write_text("mine", encoding="utf-8")
     (study / "copy.pdf").write_bytes((study / "widths.pdf").read_bytes())
     (study / "figures" / "mine.svg").write_text("<svg/>", encoding="utf-8")
@@ -54,14 +61,14 @@ def test_new_results_take_away_what_showed_the_former_ones_and_nothing_else(stud
     assert [path.name for path in (study / "figures").iterdir()] == ["mine.svg"]
 
 
-def test_a_page_and_a_pdf_of_the_users_own_stay(study: Path) -> None:
+def test_a_page_and_a_pdf_that_the_user_changed_stay(study: Path) -> None:
     (study / "index.html").write_text("<title>mine</title>", encoding="utf-8")
     (study / "widths.pdf").write_bytes(b"%PDF-1.7 stream\nmine")
     run_study("widths.yaml", overrides={"seeds": 3}, formats=["json"])
     assert {"index.html", "widths.pdf"} <= set(inside(study))
 
 
-def test_the_same_results_in_another_format_leave_the_others_and_the_figures_known(study: Path) -> None:
+def test_the_same_results_in_another_format_keep_the_other_formats(study: Path) -> None:
     before = inside(study)
     for format_ in ("json", "html", "kit"):
         render_study("widths.yaml", formats=[format_])
@@ -69,56 +76,76 @@ def test_the_same_results_in_another_format_leave_the_others_and_the_figures_kno
     assert json.loads((study / "results.json").read_text(encoding="utf-8"))["figures"]
 
 
-def test_one_format_of_new_results_replaces_its_own_and_takes_the_others_away(study: Path) -> None:
+def test_new_results_in_one_format_remove_the_other_formats(study: Path) -> None:
     run_study("widths.yaml", overrides={"seeds": 3}, formats=["html"])
     assert inside(study) == ["index.html", "results.json", "study.yaml", "tables"]
 
 
+def test_a_file_of_the_user_inside_a_folder_of_the_report_stays(study: Path) -> None:
+    own = [study / folder / "mine.txt" for folder in ("tables", "figures", "embed")]
+    for path in own:
+        path.write_text("mine", encoding="utf-8")
+    run_study("widths.yaml", overrides={"seeds": 3})
+    assert [path.read_text(encoding="utf-8") for path in own] == ["mine"] * 3
+
+
+def test_snippets_and_figures_that_the_user_changed_stay(study: Path) -> None:
+    changed = ("embed/report.md", "embed/figures.tex", "figures/loss_curves.svg", "figures/loss_curves.csv")
+    for name in changed:
+        (study / name).write_text("mine", encoding="utf-8")
+    run_study("widths.yaml", overrides={"seeds": 3}, formats=["html"])
+    left = {f"{folder}/{path.name}" for folder in ("embed", "figures") for path in (study / folder).iterdir()}
+    assert left == set(changed)
+
+
+def test_files_that_stayed_after_a_render_are_removed_with_later_results(study: Path) -> None:
+    render_study("widths.yaml", formats=["json"])
+    run_study("widths.yaml", overrides={"seeds": 3}, formats=["json"])
+    assert inside(study) == ["results.json", "study.yaml", "tables"]
+
+
+def test_a_figure_that_the_study_no_longer_names_is_removed(study: Path) -> None:
+    run_study("widths.yaml", overrides={"figures": ["accuracy_curves"]}, formats=["kit"])
+    assert {path.stem for path in (study / "figures").iterdir()} == {"accuracy_curves"}
+
+
+def test_a_report_without_a_manifest_is_known_by_its_results(study: Path) -> None:
+    (study / "manifest.json").unlink()
+    (study / "copy.pdf").write_bytes((study / "widths.pdf").read_bytes())
+    (study / "figures" / "mine.svg").write_text("<svg/>", encoding="utf-8")
+    run_study("widths.yaml", overrides={"seeds": 3}, formats=["json"])
+    assert inside(study) == ["copy.pdf", "figures", "results.json", "study.yaml", "tables"]
+    assert [path.name for path in (study / "figures").iterdir()] == ["mine.svg"]
+
+
 OURS = '{"format": "reportgen-results", '
+LISTED = '{"format": "reportgen-manifest", "version": 1, "files": '
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("name", "text"),
     [
-        "{",
-        "[1]",
-        OURS + '"figures": 3, "study": 4}',
-        OURS + '"figures": [{"id": "../../notes"}]}',
-        OURS + '"figures": [{"id": "x", "alt": ""}], "study": {"id": "\\ud800", "title": "\\ud800"}}',
-        '{"figures": [{"id": "x"}]}',
+        ("results.json", "{"),
+        ("results.json", "[1]"),
+        ("results.json", OURS + '"figures": 3, "study": 4}'),
+        ("results.json", OURS + '"figures": [{"id": "../../notes"}], "study": {"id": "../notes"}}'),
+        ("results.json", OURS + '"study": {"id": "\\ud800\\u0000"}}'),
+        ("results.json", '{"figures": [{"id": "x"}]}'),
+        ("manifest.json", "{"),
+        ("manifest.json", LISTED + "3}"),
+        ("manifest.json", LISTED + '{"../notes.pdf": "SHA256", "/notes.pdf": 1, "figures/x.svg": null}}'),
+        ("manifest.json", '{"files": {"figures/x.svg": "SHA256"}}'),
     ],
 )
-def test_a_former_results_file_that_is_damaged_or_another_programs_leads_nowhere(tmp_path: Path, text: str) -> None:
-    folder, staged = tmp_path / "a" / "b", tmp_path / "a" / "new"
+def test_a_damaged_or_foreign_file_in_the_place_of_ours_removes_nothing(tmp_path: Path, name: str, text: str) -> None:
+    folder, staged = tmp_path / "a", tmp_path / "new"
     (folder / "figures").mkdir(parents=True)
     staged.mkdir()
-    (folder / "results.json").write_text(text, encoding="utf-8")
+    own = [tmp_path / "notes.csv", tmp_path / "notes.pdf", folder / "figures" / "x.svg"]
+    for path in own:
+        path.write_text("mine", encoding="utf-8")
+    checksum = checksums(tmp_path, ["notes.pdf"])["notes.pdf"]
+    (folder / name).write_text(text.replace("SHA256", checksum), encoding="utf-8")
     (staged / "results.json").write_text('{"runs": []}', encoding="utf-8")
-    (tmp_path / "a" / "notes.csv").write_text("mine", encoding="utf-8")
-    (folder / "figures" / "x.svg").write_text("mine", encoding="utf-8")
-    former.tidy(folder, staged)
-    assert (tmp_path / "a" / "notes.csv").is_file()
-    assert (folder / "figures" / "x.svg").is_file()
-    assert (folder / "results.json").read_text(encoding="utf-8") == text
-
-
-def test_snippets_and_figures_of_the_users_own_stay_though_they_bear_the_names_of_ours(study: Path) -> None:
-    run_study("widths.yaml", overrides={"seeds": 3}, formats=["html"])
-    for name in ("embed/report.md", "embed/figures.tex", "embed/captions.md", "figures/loss_curves.svg"):
-        (study / name).parent.mkdir(exist_ok=True)
-        (study / name).write_text("mine", encoding="utf-8")
-    (study / "figures" / "loss_curves.csv").write_text("mine", encoding="utf-8")
-    assert json.loads((study / "results.json").read_text(encoding="utf-8"))["figures"]
-    run_study("widths.yaml", formats=["html"])
-    assert sorted(path.name for path in (study / "embed").iterdir()) == ["captions.md", "figures.tex", "report.md"]
-    assert sorted(path.name for path in (study / "figures").iterdir()) == ["loss_curves.csv", "loss_curves.svg"]
-
-
-def test_the_kit_is_known_by_its_words_whatever_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    odd = STUDY.replace("Two widths", "'A & B: *two* <widths> # \"x\" | é'").replace("Which?", "'Is $a < b$?'")
-    Path("widths.yaml").write_text(odd, encoding="utf-8")
-    folder = run_study("widths.yaml", formats=["kit"]).folder
-    assert {"embed", "figures"} <= set(inside(folder))
-    run_study("widths.yaml", overrides={"seeds": 3}, formats=["html"])
-    assert not {"embed", "figures"} & set(inside(folder))
+    tidy(folder, staged)
+    assert all(path.read_text(encoding="utf-8") == "mine" for path in own)

@@ -9,7 +9,7 @@ from reportgen.report.results.results import results_dict, write_results
 from tests.report.small_analysis import small_analysis
 
 
-def test_keys_are_those_of_version_1_in_their_order():
+def test_version_1_has_these_keys_in_this_order():
     results = results_dict(small_analysis())
     assert list(results) == ["format", "version", "study", "provenance", "variants", "runs", "claims", "findings"]
     assert (results["format"], results["version"]) == ("reportgen-results", 1)
@@ -33,7 +33,7 @@ def test_keys_are_those_of_version_1_in_their_order():
     assert remedy["guessing"] == {"score": 2.0, "before": 3, "after": 0}
 
 
-def test_floats_are_in_full_and_nan_is_null(tmp_path):
+def test_floats_have_all_digits_and_nan_is_null(tmp_path):
     path = write_results(small_analysis(), tmp_path / "results.json")
     text = path.read_text("utf-8")
     assert "NaN" not in text
@@ -46,7 +46,7 @@ def test_floats_are_in_full_and_nan_is_null(tmp_path):
     assert results["study"]["title"] == "Größe"
 
 
-def test_runs_come_in_the_order_of_the_plan_and_diverged_ones_are_there():
+def test_runs_are_in_the_order_of_the_plan_with_diverged_ones():
     runs = results_dict(small_analysis())["runs"]
     assert [(run["variant"], run["seed"], run["status"]) for run in runs] == [
         ("small", 0, "ok"),

@@ -1,4 +1,4 @@
-"""tables/: columns, their order, and numbers that read back as they were."""
+"""The CSV tables: columns, their order, and exact numbers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_there_are_seven_tables(folder):
     assert names == {f"{name}.csv" for name in expected}
 
 
-def test_comparisons_hold_every_pair_with_what_it_is_corrected_for(tmp_path):
+def test_comparisons_contain_every_pair_with_its_correction(tmp_path):
     one = Comparison("small", "large", "val_accuracy", Estimate(0.25, 0.1, 0.4, 5), 0.01, 0.1, 2.0, pairs=28)
     write_tables(small_analysis(comparisons=(one,)), tmp_path)
     columns, (row,) = read(tmp_path, "comparisons")
@@ -62,7 +62,7 @@ def test_comparisons_hold_every_pair_with_what_it_is_corrected_for(tmp_path):
     assert (row["a"], row["difference"], row["p_adjusted"], row["pairs"]) == ("small", "0.25", "0.1", "28")
 
 
-def test_layers_has_a_row_a_run_look_and_layer_with_the_documented_columns_first(folder):
+def test_layers_has_a_row_per_run_probe_and_layer_with_the_documented_columns_first(folder):
     columns, rows = read(folder, "layers")
     documented = ["variant", "seed", "step", "layer", *LISTED]
     assert columns[: len(documented)] == documented
@@ -77,7 +77,7 @@ def test_layers_has_a_row_a_run_look_and_layer_with_the_documented_columns_first
     assert float(rows[3]["gradient_norm"]) == float(made.statistic("gradient_norm")[1, 1])
 
 
-def test_epochs_begin_at_initialization_where_the_batch_loss_is_empty(folder):
+def test_epochs_begin_at_initialization_without_a_batch_loss(folder):
     columns, rows = read(folder, "epochs")
     assert columns == ["variant", "seed", *EPOCH_COLUMNS]
     assert (rows[0]["epoch"], rows[0]["step"], rows[0]["batch_loss"]) == ("0", "0", "")
@@ -85,7 +85,7 @@ def test_epochs_begin_at_initialization_where_the_batch_loss_is_empty(folder):
     assert float(rows[1]["val_loss"]) == record(planned(0)).epochs("val_loss")[1]
 
 
-def test_runs_hold_every_run_with_its_scores(folder):
+def test_runs_contain_every_run_with_its_scores(folder):
     columns, rows = read(folder, "runs")
     assert columns[:7] == ["key", "variant", "seed", "status", "stopped_at_step", "steps", "train_seconds"]
     assert [row["status"] for row in rows] == ["ok", "ok", "ok", "diverged"]
@@ -94,7 +94,7 @@ def test_runs_hold_every_run_with_its_scores(folder):
     assert rows[0]["test_loss"] == ""
 
 
-def test_variants_hold_counts_scores_and_settings(folder):
+def test_variants_contain_counts_scores_and_settings(folder):
     columns, rows = read(folder, "variants")
     assert columns[:7] == ["variant", "label", "parameters", "ok", "diverged", "stopped", "failed"]
     assert (rows[1]["ok"], rows[1]["diverged"], rows[1]["failed"]) == ("1", "1", "0")
@@ -115,7 +115,7 @@ def test_claims_and_findings_read_back(folder):
     assert json.loads(findings[1]["remedy"])["verdict"] == "helped"
 
 
-def test_a_study_without_looks_has_an_empty_table_of_layers(tmp_path):
+def test_a_study_without_probes_has_an_empty_table_of_layers(tmp_path):
     analysis = small_analysis()
     for summary in analysis.variants:
         for made in summary.records:

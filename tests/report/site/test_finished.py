@@ -1,4 +1,4 @@
-"""Finished reports are found and read; a file that is none is one clear sentence."""
+"""Finished reports are found and read; other files are errors."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ from tests.report.finished_reports import claim, report
         ('{"format": "reportgen-results", "version": 1}', "invalid-results"),
     ],
 )
-def test_a_results_file_that_is_none_is_one_clear_sentence_and_nothing_is_written(
-    tmp_path: Path, text: str, code: str
-) -> None:
+def test_an_invalid_results_file_is_an_error_and_nothing_is_written(tmp_path: Path, text: str, code: str) -> None:
     folder = report(tmp_path / "a")
     (folder / "results.json").write_text(text, encoding="utf-8")
     report(tmp_path / "b")
@@ -50,7 +48,7 @@ def test_a_results_file_that_is_none_is_one_clear_sentence_and_nothing_is_writte
         ({"runs": [{"seed": 0, "status": "lost"}]}, "runs.0.status"),
     ],
 )
-def test_a_value_that_is_not_right_is_named_by_its_place(tmp_path: Path, changes: dict[str, Any], place: str) -> None:
+def test_an_invalid_value_is_named_by_its_place(tmp_path: Path, changes: dict[str, Any], place: str) -> None:
     claims = changes.pop("claims", None)
     with pytest.raises(ResultsError) as caught:
         read_report(report(tmp_path / "a", claims, **changes))
@@ -58,7 +56,7 @@ def test_a_value_that_is_not_right_is_named_by_its_place(tmp_path: Path, changes
     assert caught.value.message.startswith(f"{place}: ")
 
 
-def test_reports_are_found_by_folder_by_folder_of_them_and_by_file_once_each(tmp_path: Path) -> None:
+def test_reports_are_found_once_by_folder_parent_folder_and_file(tmp_path: Path) -> None:
     for name in ("b", "a"):
         report(tmp_path / "in" / name)
     (tmp_path / "in" / "unfinished" / "runs").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The list of the lectures' claims: whole, in order, with sources that exist."""
+"""The list of the lectures' claims: complete, in order, with known sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def test_there_are_fifty_claims_numbered_from_1() -> None:
     assert LECTURE_CLAIMS == 50
 
 
-def test_every_claim_is_one_sentence_with_known_sources() -> None:
+def test_every_claim_is_short_and_has_known_sources() -> None:
     for one in lecture_claims():
         assert one.says.endswith(".")
         assert len(one.says) < 200

@@ -1,4 +1,4 @@
-"""A dumped study reads back to an equal plan, with every default written out."""
+"""A dumped study contains every default and loads as an equal plan."""
 
 from __future__ import annotations
 
@@ -13,37 +13,35 @@ from hypothesis import strategies as st
 
 from reportgen.shipped import shipped_studies
 from reportgen.study.loading.loader import dump_study, load_study
-from reportgen.study.model.study import Study
-from reportgen.study.planning.plan import make_plan
+from reportgen.study.planning.plan import Plan
 from tests.study.texts import SOUND
 
 
-def reloaded(study: Study, folder: Path) -> Study:
-    path = folder / f"{study.id}.yaml"
-    path.write_text(dump_study(study), encoding="utf-8")
+def reloaded(plan: Plan, folder: Path) -> Plan:
+    path = folder / f"{plan.study.id}.yaml"
+    path.write_text(dump_study(plan.study), encoding="utf-8")
     return load_study(path)
 
 
-def assert_equal_plans(first: Study, second: Study) -> None:
-    a, b = make_plan(first), make_plan(second)
-    assert a.runs == b.runs
-    assert a.variants == b.variants
+def assert_equal_plans(first: Plan, second: Plan) -> None:
+    assert first.runs == second.runs
+    assert first.variants == second.variants
     for name in ("title", "question", "introduction", "closing", "claims", "figures", "remedies", "seeds", "id"):
-        assert getattr(first, name) == getattr(second, name)
+        assert getattr(first.study, name) == getattr(second.study, name)
 
 
 @pytest.mark.parametrize("name", sorted(shipped_studies()))
-def test_shipped_studies_come_back(name: str, tmp_path: Path) -> None:
-    study = load_study(shipped_studies()[name])
-    again = reloaded(study, tmp_path)
-    assert_equal_plans(study, again)
-    assert dump_study(again) == dump_study(study)
+def test_dumped_shipped_studies_load_as_equal_plans(name: str, tmp_path: Path) -> None:
+    plan = load_study(shipped_studies()[name])
+    again = reloaded(plan, tmp_path)
+    assert_equal_plans(plan, again)
+    assert dump_study(again.study) == dump_study(plan.study)
 
 
-def test_overrides_are_written_and_defaults_too(tmp_path: Path) -> None:
+def test_a_dump_contains_overrides_and_defaults(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND, encoding="utf-8")
-    written = yaml.safe_load(dump_study(load_study(path, {"training.lr": 0.5, "seeds": 2})))
+    written = yaml.safe_load(dump_study(load_study(path, {"training.lr": 0.5, "seeds": 2}).study))
     assert (written["training"]["lr"], written["seeds"]) == (0.5, [0, 1])
     assert written["training"]["batch_size"] == 128
     assert written["training"]["optimizer"] == {"name": "sgd", "form": "velocity", "momentum": 0.0, "nesterov": False}
@@ -54,10 +52,10 @@ def test_overrides_are_written_and_defaults_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "title", ["1e3", "0o17", ".5", "012", "off", "null", "12:30", "- a", "a: b", "#", " a ", "é\u2028b"]
 )
-def test_a_text_stays_the_text_it_is(title: str, tmp_path: Path) -> None:
+def test_texts_that_resemble_other_values_remain_texts(title: str, tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND, encoding="utf-8")
-    assert reloaded(load_study(path, {"title": title}), tmp_path).title == title
+    assert reloaded(load_study(path, {"title": title}), tmp_path).study.title == title
 
 
 @pytest.mark.parametrize(
@@ -78,23 +76,23 @@ def test_a_text_stays_the_text_it_is(title: str, tmp_path: Path) -> None:
         ("network: {hidden: [3]}", "data.name: [gaussian, digits]"),
     ],
 )
-def test_a_study_that_varies_what_lies_inside_a_setting_comes_back(
+def test_a_study_that_varies_parts_of_a_setting_loads_as_an_equal_plan(
     settings_of_it: str, varied: str, tmp_path: Path
 ) -> None:
-    """A default that is written out must not stand in the way of what a varied path leads into."""
+    """A default in the dump must not conflict with a varied path that continues into the setting."""
     path = tmp_path / "s.yaml"
     text = f"title: T\nquestion: Q\ndata: {{name: gaussian}}\n{settings_of_it}\nvary: {{{varied}}}\n"
     path.write_text(text, encoding="utf-8")
-    study = load_study(path)
-    assert len(make_plan(study).variants) == 2
-    assert_equal_plans(study, reloaded(study, tmp_path))
+    plan = load_study(path)
+    assert len(plan.variants) == 2
+    assert_equal_plans(plan, reloaded(plan, tmp_path))
 
 
-def test_a_dumped_study_still_takes_overrides_of_its_hidden_layers(tmp_path: Path) -> None:
+def test_overrides_can_change_the_hidden_layers_of_a_dumped_study(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND.replace("[5, 5]", "{layers: 2, width: 5}"), encoding="utf-8")
-    path.write_text(dump_study(load_study(path)), encoding="utf-8")
-    plan = make_plan(load_study(path, {"network.hidden.layers": 4}))
+    path.write_text(dump_study(load_study(path).study), encoding="utf-8")
+    plan = load_study(path, {"network.hidden.layers": 4})
     assert len(plan.runs[0].spec.network.layers) == 5
 
 
@@ -150,28 +148,28 @@ VARIED = st.fixed_dictionaries(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=TEXTS, question=TEXTS, closing=TEXTS, network=networks(), training=TRAININGS, vary=VARIED)
-def test_generated_studies_come_back(tmp_path: Path, **parts: Any) -> None:
+def test_dumped_generated_studies_load_as_equal_plans(tmp_path: Path, **parts: Any) -> None:
     tree = {**parts, "data": {"name": "gaussian", "samples": 60, "features": 12, "classes": 2}, "seeds": 2}
     path = tmp_path / "made.yaml"
     path.write_text(json.dumps(tree, ensure_ascii=False), encoding="utf-8")  # JSON is YAML
-    study = load_study(path)
+    plan = load_study(path)
     folder = tmp_path / "again"
     folder.mkdir(exist_ok=True)
-    assert_equal_plans(study, reloaded(study, folder))
+    assert_equal_plans(plan, reloaded(plan, folder))
 
 
-def test_what_follows_from_a_setting_that_varies_is_not_written_out(tmp_path: Path) -> None:
+def test_a_dump_omits_defaults_that_depend_on_a_varied_setting(tmp_path: Path) -> None:
     text = "title: T\nquestion: Q\ndata: moons\nnetwork: {hidden: [3]}\nPROBES\nvary: {training.epochs: [0, 3]}\n"
     for probes, examples in (("", [1000, 256]), ("probes: {examples: 50}", [50, 50])):
         (tmp_path / "made.yaml").write_text(text.replace("PROBES", probes), encoding="utf-8")
-        study = load_study(tmp_path / "made.yaml")
+        plan = load_study(tmp_path / "made.yaml")
         (tmp_path / "again").mkdir(exist_ok=True)
-        again = reloaded(study, tmp_path / "again")
-        assert_equal_plans(study, again)
-        assert [variant.settings["probes.examples"] for variant in make_plan(again).variants] == examples
+        again = reloaded(plan, tmp_path / "again")
+        assert_equal_plans(plan, again)
+        assert [variant.settings["probes.examples"] for variant in again.variants] == examples
 
 
-def test_files_that_vary_keep_their_labels_as_seen_from_another_folder(tmp_path: Path) -> None:
+def test_varied_files_keep_their_labels_in_a_dump_for_another_folder(tmp_path: Path) -> None:
     rows = "a,y\n" + "".join(f"{n},{n % 2}\n" for n in range(40))
     for name in ("a.csv", "b.csv", "c.csv"):
         (tmp_path / name).write_text(rows, encoding="utf-8")
@@ -193,7 +191,7 @@ claims:
         path, there = tmp_path / f"{kind}.yaml", tmp_path / "deep" / kind / "study.yaml"
         path.write_text(study.replace("VARIED", varied), encoding="utf-8")
         there.parent.mkdir(parents=True)
-        there.write_text(dump_study(load_study(path), there.parent), encoding="utf-8")
-        first, second = (make_plan(load_study(each)).variants for each in (path, there))
+        there.write_text(dump_study(load_study(path).study, there.parent), encoding="utf-8")
+        first, second = (load_study(each).variants for each in (path, there))
         assert [(one.id, one.label) for one in first] == [(one.id, one.label) for one in second]
         assert [Path(one.settings["data.path"]).name for one in second] == [one.settings["data.path"] for one in first]

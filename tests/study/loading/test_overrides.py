@@ -1,4 +1,4 @@
-"""`--set a.b=v` reaches every setting, and an error says which override is at fault."""
+"""`--set a.b=v` can change every setting, and an error names the override that caused it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from reportgen.errors import StudyError, UsageError
 from reportgen.study.loading.loader import load_study
 from reportgen.study.loading.overrides import parse_set, with_value
-from reportgen.study.planning.plan import make_plan
 from tests.study.texts import SOUND
 
 VARIED = SOUND + "vary: {training.lr: [0.1, 0.2]}\nvariants: {my own.way: {network.init: {name: gaussian, std: 1}}}\n"
@@ -37,7 +36,7 @@ def study(folder: Path, overrides: dict[str, Any], text: str = SOUND) -> Any:
         ("network.output_init=null", "network.output_init", None),
     ],
 )
-def test_an_argument_is_a_path_and_a_value_of_yaml(text: str, path: str, value: Any) -> None:
+def test_an_argument_is_a_path_and_a_yaml_value(text: str, path: str, value: Any) -> None:
     assert parse_set(text) == (path, value)
 
 
@@ -56,13 +55,13 @@ def test_an_argument_is_a_path_and_a_value_of_yaml(text: str, path: str, value: 
         ("a=1\x00", "invalid-yaml"),
     ],
 )
-def test_an_argument_that_is_neither_is_a_usage_error(text: str, code: str) -> None:
+def test_an_invalid_argument_is_a_usage_error(text: str, code: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_set(text)
     assert caught.value.code == code
 
 
-def test_a_tree_is_copied_not_changed() -> None:
+def test_setting_a_value_leaves_the_original_tree_unchanged() -> None:
     tree = {"network": {"hidden": [5, 5], "init": {"name": "he"}}, "data": {"name": "digits"}}
     before = copy.deepcopy(tree)
     for path, value in (("network.hidden.1", 7), ("network.init.gain", 2), ("data.seed", 3), ("training.lr", 0.1)):
@@ -72,21 +71,21 @@ def test_a_tree_is_copied_not_changed() -> None:
     assert with_value(tree, "network.hidden.1", 7)["network"]["hidden"] == [5, 7]
 
 
-def test_a_value_that_is_set_is_not_shared() -> None:
-    """Else what is changed inside one variant's value would change that of another."""
+def test_a_new_value_is_copied() -> None:
+    """Otherwise a change of one variant's value would change the value of another variant."""
     widths = [5, 5]
     first = with_value({"network": {}}, "network.hidden", widths)
     second = with_value(first, "network.hidden.0", 9)
     assert (widths, first["network"]["hidden"], second["network"]["hidden"]) == ([5, 5], [5, 5], [9, 5])
 
 
-def test_a_name_alone_becomes_a_mapping_where_a_path_leads_into_it() -> None:
+def test_a_name_becomes_a_mapping_if_a_path_continues_into_it() -> None:
     tree = {"network": {"activation": "leaky_relu"}}
     found = with_value(tree, "network.activation.slope", 0.1)
     assert found["network"]["activation"] == {"name": "leaky_relu", "slope": 0.1}
 
 
-def test_below_vary_and_variants_a_path_is_one_key() -> None:
+def test_a_path_below_vary_and_variants_is_one_key() -> None:
     tree: dict[str, Any] = {"vary": {"training.lr": [1]}, "variants": {"a.b": {"network.init": "he"}}}
     assert with_value(tree, "vary.training.lr", [2])["vary"] == {"training.lr": [2]}
     assert with_value(tree, "vary.training.l2", [2])["vary"] == {"training.lr": [1], "training.l2": [2]}
@@ -99,26 +98,24 @@ def test_below_vary_and_variants_a_path_is_one_key() -> None:
 
 
 @pytest.mark.parametrize("path", ["network.hidden.2", "network.hidden.x", "network.hidden.0.a", "seeds.a"])
-def test_a_path_through_something_without_keys_is_a_key_error(path: str) -> None:
+def test_a_path_into_a_value_without_keys_is_a_key_error(path: str) -> None:
     with pytest.raises(KeyError):
         with_value({"network": {"hidden": [5, 5]}, "seeds": 3}, path, 1)
 
 
-def test_overrides_reach_components_lists_variants_and_claims(tmp_path: Path) -> None:
-    found = study(
+def test_overrides_change_components_lists_and_seeds(tmp_path: Path) -> None:
+    plan = study(
         tmp_path,
         {"network.activation": "leaky_relu", "network.activation.slope": 0.1, "network.hidden.0": 3, "seeds": 2},
     )
-    spec = make_plan(found).runs[0].spec
+    spec = plan.runs[0].spec
     assert spec.network.layers[0].activation.params == (("slope", 0.1),)
     assert [layer.units for layer in spec.network.layers] == [3, 5, 2]
-    assert found.seeds == (0, 1)
+    assert plan.study.seeds == (0, 1)
 
 
-def test_overrides_reach_into_what_varies(tmp_path: Path) -> None:
-    plan = make_plan(
-        study(tmp_path, {"vary.training.lr": [1, 2, 3], "variants.my own.way.network.init.std": 2}, VARIED)
-    )
+def test_overrides_change_vary_and_variants(tmp_path: Path) -> None:
+    plan = study(tmp_path, {"vary.training.lr": [1, 2, 3], "variants.my own.way.network.init.std": 2}, VARIED)
     assert [run.spec.training.lr for run in plan.runs[::5]] == [1.0, 2.0, 3.0]
     assert {run.spec.network.layers[0].init["std"] for run in plan.runs} == {2.0}
 
@@ -141,7 +138,7 @@ def test_an_error_names_the_override(tmp_path: Path, path: str, value: Any, wher
 
 
 @pytest.mark.parametrize(("seeds", "where"), [(0, "--seeds"), ([1, 1], "--seeds: seeds.1")])
-def test_an_error_names_the_flag_that_was_typed(tmp_path: Path, seeds: Any, where: str) -> None:
+def test_an_error_names_the_flag_of_the_override(tmp_path: Path, seeds: Any, where: str) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SOUND, encoding="utf-8")
     with pytest.raises(StudyError) as caught:
@@ -149,7 +146,7 @@ def test_an_error_names_the_flag_that_was_typed(tmp_path: Path, seeds: Any, wher
     assert caught.value.where == where
 
 
-def test_an_error_elsewhere_still_names_the_file(tmp_path: Path) -> None:
+def test_an_error_outside_the_overrides_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         study(tmp_path, {"training.lr": 1}, SOUND.replace("gaussian", "gausian"))
     assert (caught.value.code, caught.value.where) == ("unknown-name", f"{tmp_path / 's.yaml'}:3:7: data")
@@ -164,13 +161,13 @@ def test_an_error_elsewhere_still_names_the_file(tmp_path: Path) -> None:
         ("training.early_stopping.patience", 3, {"patience": 3}),
     ],
 )
-def test_a_path_leads_into_what_the_study_leaves_to_the_default(path: str, value: Any, found: Any) -> None:
+def test_a_path_can_continue_into_a_default(path: str, value: Any, found: Any) -> None:
     section, name, _ = path.split(".")
     assert with_value({}, path, value) == {section: {name: found}}
     assert with_value({section: {name: None}}, path, value) == {section: {name: found}}
 
 
-def test_a_path_leads_into_what_was_written_in_short() -> None:
+def test_a_path_can_continue_into_a_short_form() -> None:
     assert with_value({"network": {"dropout": 0.5}}, "network.dropout.mode", "unscaled") == {
         "network": {"dropout": {"rate": 0.5, "mode": "unscaled"}}
     }
@@ -180,8 +177,8 @@ def test_a_path_leads_into_what_was_written_in_short() -> None:
     }
 
 
-def test_a_whole_number_may_have_an_exponent_and_its_limit_is_named(tmp_path: Path) -> None:
-    assert study(tmp_path, {"training.epochs": parse_set("training.epochs=1e3")[1]}).training.epochs == 1000
+def test_a_whole_number_can_have_an_exponent_and_the_error_names_its_limit(tmp_path: Path) -> None:
+    assert study(tmp_path, {"training.epochs": parse_set("training.epochs=1e3")[1]}).study.training.epochs == 1000
     with pytest.raises(StudyError, match="1000000") as beyond:
         study(tmp_path, {"training.epochs": 1e30})
     with pytest.raises(StudyError) as fraction:
@@ -189,9 +186,9 @@ def test_a_whole_number_may_have_an_exponent_and_its_limit_is_named(tmp_path: Pa
     assert (beyond.value.code, fraction.value.code) == ("out-of-range", "wrong-type")
 
 
-def test_a_claim_names_one_value_and_no_list(tmp_path: Path) -> None:
+def test_a_claim_selects_by_one_value_not_by_a_list(tmp_path: Path) -> None:
     claim = "{id: one, says: s, measure: {metric: val_loss}, where: {training.lr: [0.1, 0.2]}, expect: {below: 1}}"
     with pytest.raises(StudyError) as caught:
-        make_plan(study(tmp_path, {}, f"{VARIED}claims: [{claim}]\n"))
+        study(tmp_path, {}, f"{VARIED}claims: [{claim}]\n")
     assert caught.value.code == "unknown-variant"
     assert str(caught.value.where).endswith("claims[0].where.training.lr")

@@ -1,4 +1,4 @@
-"""The figures a study may name are those that there are, found without loading a drawing library."""
+"""Names of figures, which are available without loading a drawing library."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from reportgen.figures import FIGURES
 from reportgen.study.model.figure_names import figure_names
 
 
-def test_the_names_are_those_of_the_figures() -> None:
+def test_names_match_the_figures() -> None:
     assert figure_names() == sorted(FIGURES)
 
 
-def test_to_check_a_study_loads_no_drawing_library() -> None:
+def test_loading_a_study_imports_no_drawing_library() -> None:
     code = (
         "import sys; from reportgen.shipped import study_file; from reportgen.study.loading.loader import load_study; "
         "load_study(study_file('init')); print('matplotlib' in sys.modules, 'reportgen.figures' in sys.modules)"

@@ -1,4 +1,4 @@
-"""A search becomes trials: the same on every machine, inside their ranges, and finer from stage to stage."""
+"""Trials of a search: reproducible, inside their ranges, and in a narrower range in each stage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ L2 = "training.l2: {uniform: [0, 1]}"
 def plan_of(folder: Path, text: str, more: str = "seeds: 3", **overrides: Any) -> Plan:
     path = folder / "s.yaml"
     path.write_text(added(f"search: {{{text}}}\n{more}"), encoding="utf-8")
-    return make_plan(load_study(path, {name.replace("__", "."): value for name, value in overrides.items()}))
+    return load_study(path, {name.replace("__", "."): value for name, value in overrides.items()})
 
 
 def trials(plan: Plan) -> list[Trial]:
@@ -30,7 +30,7 @@ def trials(plan: Plan) -> list[Trial]:
 
 
 def scored(plan: Plan, best: int, stage: int = 1) -> dict[tuple[str, int], float]:
-    """Scores of a stage's trials, by which the one of that number is the best; of earlier stages' the first."""
+    """Scores that make trial `best` of a stage the best one, and the first trial of each earlier stage."""
     wanted = {1: 1, stage: best}
     return {
         (trial.id, seed): float(trial.number == wanted.get(trial.stage, 1))
@@ -39,7 +39,7 @@ def scored(plan: Plan, best: int, stage: int = 1) -> dict[tuple[str, int], float
     }
 
 
-def test_a_trial_is_a_variant_with_its_settings_on_every_seed(tmp_path: Path) -> None:
+def test_each_trial_is_a_variant_with_all_seeds(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, {L2}, samples: 6")
     assert len(plan.variants) == 6
     assert len(plan.runs) == 18
@@ -51,8 +51,8 @@ def test_a_trial_is_a_variant_with_its_settings_on_every_seed(tmp_path: Path) ->
     assert plan.variants[0].settings["search.trial"] == 1
 
 
-def test_draws_depend_on_seed_setting_and_number_alone(tmp_path: Path) -> None:
-    """More samples, another setting, or another variant in the study leave the draws as they were."""
+def test_random_values_depend_only_on_seed_setting_and_trial_number(tmp_path: Path) -> None:
+    """More samples, another setting or another variant do not change the random values."""
     few = trials(plan_of(tmp_path, f"{LR}, samples: 3"))
     more = trials(plan_of(tmp_path, f"{L2}, {LR}, samples: 8", "vary: {network.activation: [tanh, relu]}"))
     assert [trial.values["training.lr"] for trial in few] == [trial.values["training.lr"] for trial in more[:3]]
@@ -61,7 +61,7 @@ def test_draws_depend_on_seed_setting_and_number_alone(tmp_path: Path) -> None:
     assert other[0].values != few[0].values
 
 
-def test_log_ranges_draw_equal_ratios_as_often(tmp_path: Path) -> None:
+def test_log_ranges_are_sampled_uniformly_in_the_logarithm(tmp_path: Path) -> None:
     drawn = [trial.values["training.lr"] for trial in trials(plan_of(tmp_path, f"{LR}, samples: 400"))]
     below = sum(value < 1e-2 for value in drawn)
     assert abs(below - 200) < 4 * math.sqrt(100)
@@ -70,20 +70,20 @@ def test_log_ranges_draw_equal_ratios_as_often(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["integers", "log_integers"])
-def test_whole_numbers_take_both_ends(kind: str) -> None:
+def test_integer_ranges_include_both_ends(kind: str) -> None:
     one = Range(kind, 2, 9)
     found = {one.at(k / 1000) for k in range(1001)}
     assert found == set(range(2, 10))
     assert all(isinstance(value, int) for value in found)
 
 
-def test_ends_are_exact() -> None:
+def test_the_ends_of_a_range_are_exact() -> None:
     for one in (Range("log_uniform", 1e-5, 3.0), Range("uniform", 0.1, 0.7)):
         assert (one.at(0.0), one.at(1.0)) == (pytest.approx(one.low, rel=1e-12), pytest.approx(one.high, rel=1e-12))
         assert one.low <= one.at(0.0) <= one.at(1.0) <= one.high
 
 
-def test_a_grid_takes_ends_choices_and_its_own_points(tmp_path: Path) -> None:
+def test_a_grid_contains_the_ends_the_choices_and_the_given_number_of_points(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, network.activation: {{choices: [tanh, relu]}}, method: grid, samples: 10")
     rates = sorted({trial.values["training.lr"] for trial in trials(plan)})
     assert rates == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1, 1])
@@ -94,7 +94,7 @@ def test_a_grid_takes_ends_choices_and_its_own_points(tmp_path: Path) -> None:
     assert [trial.values["training.batch_size"] for trial in whole] == [1, 2, 3]
 
 
-def test_a_later_stage_waits_for_scores_and_narrows_around_the_best(tmp_path: Path) -> None:
+def test_a_later_stage_needs_scores_and_narrows_around_the_best_trial(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, samples: 8, stages: [{{epochs: 1}}, {{epochs: 3, shrink: 0.25, seeds: 2}}]")
     assert {trial.stage for trial in trials(plan)} == {1}
     scores = scored(plan, best=3)
@@ -111,7 +111,7 @@ def test_a_later_stage_waits_for_scores_and_narrows_around_the_best(tmp_path: Pa
     assert epochs == [1] * 12 + [3] * 8
 
 
-def test_the_window_stays_inside_the_range_and_goes_on_narrowing(tmp_path: Path) -> None:
+def test_the_window_narrows_in_each_stage_and_stays_inside_the_range(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, method: grid, samples: 15, stages: 3")
     second = make_plan(plan.study, scored(plan, best=1))
     rates = [trial.values["training.lr"] for trial in trials(second) if trial.stage == 2]
@@ -122,7 +122,7 @@ def test_the_window_stays_inside_the_range_and_goes_on_narrowing(tmp_path: Path)
     assert min(rates) < 1e-4 * 10**1.2 < max(rates)
 
 
-def test_a_bare_number_of_stages_shares_samples_and_doubles_epochs(tmp_path: Path) -> None:
+def test_a_number_of_stages_divides_the_samples_and_doubles_the_epochs(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, samples: 8, stages: 3", "training: {epochs: 12}\nseeds: 1")
     foreseen = make_plan(plan.study, projected=True)
     by_stage = [[v.settings["training.epochs"] for v in foreseen.variants if v.trial.stage == k] for k in (1, 2, 3)]
@@ -131,7 +131,7 @@ def test_a_bare_number_of_stages_shares_samples_and_doubles_epochs(tmp_path: Pat
     assert {variant.settings["training.epochs"] for variant in untrained.variants} == {0}
 
 
-def test_choices_narrow_to_the_best_one(tmp_path: Path) -> None:
+def test_choices_narrow_to_the_best_choice(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, network.activation: {{choices: [tanh, relu, elu]}}, samples: 12, stages: 2")
     best = trials(plan)[3]
     grown = make_plan(plan.study, scored(plan, best=4))
@@ -139,7 +139,7 @@ def test_choices_narrow_to_the_best_one(tmp_path: Path) -> None:
     assert activations == {best.values["network.activation"]}
 
 
-def test_a_lower_loss_is_better_and_a_lost_run_is_worse_than_any(tmp_path: Path) -> None:
+def test_a_lower_loss_is_better_and_a_run_without_a_score_is_worst(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, metric: val_loss, samples: 6, stages: 2", "seeds: 1")
     ids = [trial.id for trial in trials(plan)]
     scores = dict(zip([(id_, 0) for id_ in ids], (math.nan, 0.2, math.inf), strict=True))
@@ -147,7 +147,7 @@ def test_a_lower_loss_is_better_and_a_lost_run_is_worse_than_any(tmp_path: Path)
     assert later[0].values == trials(plan)[1].values
 
 
-def test_with_repeat_each_seed_searches_for_itself(tmp_path: Path) -> None:
+def test_with_repeat_each_seed_has_its_own_search(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, samples: 4, repeat: true, stages: 2")
     found = trials(plan)
     assert [(trial.owner, trial.seeds) for trial in found[::2]] == [(0, (0,)), (1, (1,)), (2, (2,))]
@@ -157,7 +157,7 @@ def test_with_repeat_each_seed_searches_for_itself(tmp_path: Path) -> None:
     assert {trial.owner for trial in grown if trial.stage == 2} == {0, 2}, "seed 1 still waits for its scores"
 
 
-def test_variants_may_change_the_search_or_do_without(tmp_path: Path) -> None:
+def test_variants_can_change_or_remove_the_search(tmp_path: Path) -> None:
     more = "variants: {usual: {search: none}, random: {}, grid: {search.method: grid}}\nseeds: 2"
     plan = plan_of(tmp_path, f"{LR}, samples: 4", more)
     assert [variant.trial is None for variant in plan.variants] == [True] + [False] * 8
@@ -166,14 +166,14 @@ def test_variants_may_change_the_search_or_do_without(tmp_path: Path) -> None:
     assert len({variant.id for variant in plan.variants}) == 9
 
 
-def test_a_remedy_of_a_trial_keeps_what_the_trial_sets(tmp_path: Path) -> None:
+def test_a_remedy_of_a_trial_keeps_the_settings_of_the_trial(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, samples: 3, seeds: 2, stages: [{{epochs: 7}}]")
     runs = changed(plan, plan.variants[1].id, {"training.l2": 0.5}, "remedy")
     lr = trials(plan)[1].values["training.lr"]
     assert [(r.spec.training.lr, r.spec.training.l2, r.spec.training.epochs) for r in runs] == [(lr, 0.5, 7)] * 2
 
 
-def test_overrides_reach_into_a_search(tmp_path: Path) -> None:
+def test_overrides_can_change_a_search(tmp_path: Path) -> None:
     plan = plan_of(
         tmp_path,
         f"{LR}, samples: 3",
@@ -196,12 +196,12 @@ def test_overrides_reach_into_a_search(tmp_path: Path) -> None:
         "network.hidden: {choices: [[5], [5, 5]]}, samples: 4, metric: train_loss",
     ],
 )
-def test_a_dumped_search_comes_back(search: str, tmp_path: Path) -> None:
-    study = plan_of(tmp_path, search).study
-    assert_equal_plans(study, reloaded(study, tmp_path))
+def test_a_dumped_search_loads_as_an_equal_plan(search: str, tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, search)
+    assert_equal_plans(plan, reloaded(plan, tmp_path))
 
 
-def test_a_quick_look_has_few_and_short_trials(tmp_path: Path) -> None:
+def test_a_quick_version_has_few_and_short_trials(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"{LR}, {L2}, method: grid, samples: 16, stages: [{{epochs: 50}}]", watermark="quick")
     assert len(plan.variants) == 4
     assert {run.spec.training.epochs for run in plan.runs} == {3}
@@ -209,16 +209,16 @@ def test_a_quick_look_has_few_and_short_trials(tmp_path: Path) -> None:
     assert len(rates) > 1
 
 
-def test_a_quick_look_searches_as_much_as_was_typed(tmp_path: Path) -> None:
+def test_a_quick_version_keeps_the_search_size_of_the_overrides(tmp_path: Path) -> None:
     asked = f"{LR}, samples: 16"
     assert len(plan_of(tmp_path, asked, watermark="quick").variants) == 4
     assert len(plan_of(tmp_path, asked, watermark="quick", search__samples=9).variants) == 9
 
 
-def test_choices_may_be_components_with_labels(tmp_path: Path) -> None:
+def test_choices_can_be_components_with_labels(tmp_path: Path) -> None:
     choices = "[sgd, {name: sgd, momentum: 0.9, label: heavy}, {value: adam, label: Adam}]"
     plan = plan_of(tmp_path, f"training.optimizer: {{choices: {choices}}}, method: grid, samples: 3")
     assert [trial.words["training.optimizer"] for trial in trials(plan)] == ["sgd", "heavy", "Adam"]
     optimizers = {run.variant: run.spec.training.optimizer for run in plan.runs}
     assert [(one.name, one.get("momentum")) for one in optimizers.values()][:2] == [("sgd", 0.0), ("sgd", 0.9)]
-    assert_equal_plans(plan.study, reloaded(plan.study, tmp_path))
+    assert_equal_plans(plan, reloaded(plan, tmp_path))

@@ -1,4 +1,4 @@
-"""What varies becomes an explicit list: labels and ids unique and stable, values where they were asked for."""
+"""Variants of a study: unique and reproducible labels and ids, and the given values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.engine.spec import BatchNormSpec, DropoutSpec
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import Plan, changed, make_plan
+from reportgen.study.planning.plan import Plan, changed
 from reportgen.study.planning.variants import automatic_label, slug
 from tests.study.texts import SOUND, network
 
@@ -17,7 +17,7 @@ from tests.study.texts import SOUND, network
 def plan_of(folder: Path, more: str = "", text: str = SOUND) -> Plan:
     path = folder / "s.yaml"
     path.write_text(text + more, encoding="utf-8")
-    return make_plan(load_study(path))
+    return load_study(path)
 
 
 def labels(plan: Plan) -> list[str]:
@@ -31,7 +31,7 @@ def test_a_study_without_vary_is_one_variant(tmp_path: Path) -> None:
     assert [(run.variant, run.seed) for run in plan.runs] == [("baseline", seed) for seed in range(5)]
 
 
-def test_vary_is_every_combination_the_last_path_fastest(tmp_path: Path) -> None:
+def test_vary_makes_every_combination_and_the_last_path_changes_fastest(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, "vary: {network.activation: [tanh, relu], training.lr: [0.1, 1]}\nseeds: [3, 1]\n")
     assert labels(plan) == ["tanh, lr 0.1", "tanh, lr 1", "relu, lr 0.1", "relu, lr 1"]
     assert [variant.id for variant in plan.variants] == ["tanh-lr-0p1", "tanh-lr-1", "relu-lr-0p1", "relu-lr-1"]
@@ -40,7 +40,7 @@ def test_vary_is_every_combination_the_last_path_fastest(tmp_path: Path) -> None
     assert plan.runs[2].spec.training.lr == 1.0
 
 
-def test_variants_are_by_name_and_change_only_what_they_say(tmp_path: Path) -> None:
+def test_variants_are_named_and_change_only_their_settings(tmp_path: Path) -> None:
     more = "variants: {wide: {network.hidden: [9]}, deep: {network.hidden: [5, 5, 5], training.lr: 1}, plain: {}}\n"
     plan = plan_of(tmp_path, more)
     assert labels(plan) == ["wide", "deep", "plain"]
@@ -48,7 +48,7 @@ def test_variants_are_by_name_and_change_only_what_they_say(tmp_path: Path) -> N
     assert [run.spec.training.lr for run in plan.runs[::5]] == [0.01, 1.0, 0.01]
 
 
-def test_variants_with_vary_are_their_product(tmp_path: Path) -> None:
+def test_variants_are_combined_with_every_value_of_vary(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, "variants: {a: {training.l2: 1}, b: {}}\nvary: {training.lr: [0.1, 1]}\n")
     assert labels(plan) == ["a, lr 0.1", "a, lr 1", "b, lr 0.1", "b, lr 1"]
 
@@ -59,7 +59,7 @@ def test_a_list_of_mappings_without_names_is_labelled_by_its_keys() -> None:
     assert automatic_label("preprocess", [{"name": "center"}, {"name": "whiten"}], False) == "center-whiten"
 
 
-def test_labels_and_ids_are_unique_and_the_same_every_time(tmp_path: Path) -> None:
+def test_labels_and_ids_are_unique_and_reproducible(tmp_path: Path) -> None:
     more = (
         "vary:\n"
         "  network.init:\n"
@@ -90,7 +90,9 @@ def test_labels_and_ids_are_unique_and_the_same_every_time(tmp_path: Path) -> No
         ("network.activation.slope", "[0.1, 0.2]", ["slope 0.1", "slope 0.2"]),
     ],
 )
-def test_a_value_labels_itself(tmp_path: Path, path: str, values: str, expected: list[str]) -> None:
+def test_the_label_of_a_value_follows_from_the_value(
+    tmp_path: Path, path: str, values: str, expected: list[str]
+) -> None:
     text = network("{hidden: [5, 5], activation: leaky_relu}")
     assert labels(plan_of(tmp_path, f"vary: {{{path}: {values}}}\n", text)) == expected
 
@@ -100,7 +102,7 @@ def test_a_slug_is_never_empty() -> None:
     assert slug("—") == "variant"
 
 
-def test_lists_are_taken_layer_by_layer(tmp_path: Path) -> None:
+def test_lists_apply_layer_by_layer(tmp_path: Path) -> None:
     text = network(
         "{hidden: [5, 6], activation: [tanh, {name: leaky_relu, slope: 0.2}], init: [he, {name: gaussian, std: 2}], "
         "bias: [0, 0.1], dropout: [none, 0.5], batchnorm: [true, false]}"
@@ -114,16 +116,16 @@ def test_lists_are_taken_layer_by_layer(tmp_path: Path) -> None:
     assert (output.units, output.activation.name, output.init) == (2, "identity", second.init)
 
 
-def test_the_output_layer_takes_its_own_init_where_there_is_one(tmp_path: Path) -> None:
+def test_the_output_layer_has_its_own_init_or_that_of_the_last_hidden_layer(tmp_path: Path) -> None:
     text = network("{hidden: [5], init: he, output_init: {name: gaussian, std: 0.01}}")
     assert plan_of(tmp_path, text=text).runs[0].spec.network.layers[-1].init["std"] == 0.01
 
 
-def test_a_network_may_have_no_hidden_layer(tmp_path: Path) -> None:
+def test_a_network_can_have_no_hidden_layer(tmp_path: Path) -> None:
     assert len(plan_of(tmp_path, text=network("{hidden: []}")).runs[0].spec.network.layers) == 1
 
 
-def test_a_remedy_changes_one_variant_on_the_same_seeds(tmp_path: Path) -> None:
+def test_a_remedy_changes_one_variant_and_keeps_its_seeds(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, "vary: {network.activation: [tanh, relu]}\n")
     runs = changed(plan, "relu", {"training.lr": 0.5}, "remedy")
     assert [run.seed for run in runs] == list(plan.study.seeds)
@@ -136,8 +138,6 @@ def test_a_remedy_changes_one_variant_on_the_same_seeds(tmp_path: Path) -> None:
     ("training: {epochs: 0}\nprobes: {examples: 20}\n", 20),
     ("probes: {examples: 2000}\n", 2000),
 ])  # fmt: skip
-def test_layers_are_looked_at_on_more_examples_where_nothing_is_trained(
-    tmp_path: Path, settings: str, examples: int
-) -> None:
+def test_probes_use_more_examples_if_nothing_is_trained(tmp_path: Path, settings: str, examples: int) -> None:
     plan = plan_of(tmp_path, settings)
     assert {run.spec.probes.examples for run in plan.runs} == {examples}

@@ -1,4 +1,4 @@
-"""Which variants a claim speaks of: by label, by name, by value, by part of a component."""
+"""Selection of a claim's variants by label, name, value, or part of a component."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reportgen.study.loading.loader import load_study
-from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.study.planning.plan import Plan
 from reportgen.study.planning.where import matching_variants
 from tests.study.texts import LINES, SOUND
 
@@ -28,7 +28,7 @@ vary:
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     path = tmp_path_factory.mktemp("where") / "s.yaml"
     path.write_text(SOUND + MORE, encoding="utf-8")
-    return make_plan(load_study(Path(path)))
+    return load_study(Path(path))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
         ({"network.init": "small", "network.init.std": 1}, 0),
     ],
 )
-def test_a_where_matches_the_variants_that_have_all_of_it(plan: Plan, where: dict[str, Any], count: int) -> None:
+def test_where_matches_the_variants_with_all_of_its_settings(plan: Plan, where: dict[str, Any], count: int) -> None:
     assert len(matching_variants(plan.variants, where)) == count
 
 
@@ -78,9 +78,11 @@ def test_variants_keep_their_order(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("path", "wanted", "count"), [("layers", 6, 2), ("layers", 3, 0), ("width", 8, 2), ("width", 5, 0)]
 )
-def test_layers_and_width_are_told_from_the_list_of_widths(tmp_path: Path, path: str, wanted: int, count: int) -> None:
+def test_number_of_layers_and_width_follow_from_the_list_of_widths(
+    tmp_path: Path, path: str, wanted: int, count: int
+) -> None:
     file = tmp_path / "depth.yaml"
     network = "network: {hidden: {layers: 1, width: 8}}"
     vary = "vary: {network.hidden.layers: [2, 6], network.hidden.width: [8, 4]}"
     file.write_text("\n".join([*LINES[:3], network, vary]), encoding="utf-8")
-    assert len(matching_variants(make_plan(load_study(file)).variants, {f"network.hidden.{path}": wanted})) == count
+    assert len(matching_variants(load_study(file).variants, {f"network.hidden.{path}": wanted})) == count

@@ -1,4 +1,4 @@
-"""The JSON Schema accepts what a study may say and marks what an editor can tell to be wrong."""
+"""The JSON Schema accepts valid studies and rejects the errors that an editor can find."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def value(text: str) -> Any:
     return json.loads(json.dumps(read(text, "s.yaml").value))
 
 
-def test_it_says_that_it_is_draft_7_and_is_plain_json() -> None:
+def test_the_schema_declares_draft_7_and_is_plain_json() -> None:
     schema = study_schema()
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     text = json.dumps(schema, allow_nan=False)
@@ -37,7 +37,7 @@ def test_it_says_that_it_is_draft_7_and_is_plain_json() -> None:
     assert "prefixItems" not in text
 
 
-def test_every_reference_leads_to_a_definition() -> None:
+def test_every_reference_has_a_definition() -> None:
     schema = study_schema()
 
     def references(part: Any) -> set[str]:
@@ -55,7 +55,7 @@ def test_every_reference_leads_to_a_definition() -> None:
 def test_shipped_studies_are_valid_as_written_and_as_dumped(validator: Any, name: str) -> None:
     path = Path(shipped_studies()[name])
     validator.validate(value(path.read_text(encoding="utf-8")))
-    validator.validate(value(dump_study(load_study(path))))
+    validator.validate(value(dump_study(load_study(path).study)))
 
 
 GOOD = [
@@ -78,7 +78,7 @@ GOOD = [
 
 
 @pytest.mark.parametrize("text", GOOD)
-def test_what_a_study_may_say_is_valid(validator: Any, text: str) -> None:
+def test_the_schema_accepts_every_form_of_a_setting(validator: Any, text: str) -> None:
     validator.validate(value(text))
 
 

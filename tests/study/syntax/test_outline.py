@@ -1,4 +1,4 @@
-"""The outline of a text against the parser's events: the same depth, valid texts accepted, faults at their places."""
+"""The outline of a text agrees with the parser's events in depth and validity, and faults have the right place."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ LONG_TEXTS = (
 
 
 def parsed_depth(text: str) -> int:
-    """The deepest level of collections among the parser's events."""
+    """Return the depth of collections in the parser's events."""
     depth = deepest = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -87,7 +87,7 @@ def accepts(text: str, most_depth: int) -> bool:
 
 @st.composite
 def flow(draw: st.DrawFn, depth: int) -> str:
-    """A flow collection of this depth, with shallow neighbours and comments."""
+    """Return a flow collection of this depth, between shallow collections and comments."""
     text = draw(st.sampled_from(FLOW_TEXTS))
     for _ in range(depth):
         gap = draw(st.sampled_from(["", " ", "\n ", " # [[ it's\n "]))
@@ -99,7 +99,7 @@ def flow(draw: st.DrawFn, depth: int) -> str:
 
 @st.composite
 def block(draw: st.DrawFn, depth: int) -> list[str]:
-    """The lines of a block collection of this depth, with shallow neighbours, long texts and comments."""
+    """Return the lines of a block collection of this depth, between shallow collections, long texts and comments."""
     if depth == 0:
         return [draw(st.sampled_from(BLOCK_TEXTS))]
     if draw(st.integers(0, 9)) == 0:
@@ -129,7 +129,7 @@ def test_a_nested_text_is_accepted_if_and_only_if_its_depth_is_allowed(lines: li
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 @settings(max_examples=800, deadline=None, derandomize=True, database=None)
-def test_no_text_that_the_parser_accepts_is_refused(text: str) -> None:
+def test_every_text_that_the_parser_accepts_is_accepted(text: str) -> None:
     try:
         depth = parsed_depth(text)
     except yaml.YAMLError:
@@ -152,7 +152,7 @@ def test_the_outline_of_a_shipped_study_has_the_depth_of_its_events(path: Path) 
     [("[", "", 1), ("{", "", 1), ("- ", "", 2), ("? ", "", 2), ("[", "]", 1), ("- ", "x", 2)],
     ids=["brackets", "braces", "dashes", "question marks", "closed brackets", "dashes with a value"],
 )
-def test_the_first_level_too_deep_is_the_place(unit: str, end: str, column: int) -> None:
+def test_the_error_is_at_the_first_level_that_is_too_deep(unit: str, end: str, column: int) -> None:
     text = "a: b\n---\n" + unit * 20_000 + end * 20_000
     start = time.perf_counter()
     with pytest.raises(StudyError) as caught:
@@ -201,7 +201,7 @@ def test_levels_that_only_the_parser_counts_are_limited_too() -> None:
         ("%FOO\n---\na: b\n", 1, 1),
     ],
 )
-def test_a_syntax_error_has_the_place_where_it_is_mended(text: str, line: int, column: int) -> None:
+def test_a_syntax_error_is_at_the_place_to_correct(text: str, line: int, column: int) -> None:
     fault = Outline(text, "s.yaml", MOST_DEPTH).fault
     assert fault is not None
     assert (fault.line, fault.column) == (line, column)
@@ -210,7 +210,7 @@ def test_a_syntax_error_has_the_place_where_it_is_mended(text: str, line: int, c
     assert caught.value.where == f"s.yaml:{line}:{column}"
 
 
-def test_an_error_that_the_outline_does_not_see_keeps_the_parsers_line() -> None:
+def test_an_error_that_only_the_parser_finds_has_the_parsers_line() -> None:
     with pytest.raises(StudyError) as caught:
         read("a: 1\nb: [x, , y]\n", "s.yaml")
     assert (caught.value.where or "").startswith("s.yaml:2:")

@@ -1,4 +1,4 @@
-"""Scalars are those of YAML 1.2's core schema, and every value has its place."""
+"""Scalars of YAML 1.2's core schema, and the place of every value."""
 
 from __future__ import annotations
 
@@ -51,23 +51,23 @@ from reportgen.study.syntax.yaml12 import Place, dotted, read, scalar
         ("9223372036854775807", 2**63 - 1),
     ],
 )
-def test_a_scalar_is_read_as_yaml_1_2_reads_it(text: str, value: Any) -> None:
+def test_scalars_follow_yaml_1_2(text: str, value: Any) -> None:
     found = read(f"k: {text}", "s.yaml").value["k"]
     assert found == value
     assert type(found) is type(value)
     assert scalar(text, "--set k") == value
 
 
-def test_not_a_number_is_a_number_by_its_own_name_alone() -> None:
+def test_only_dot_nan_is_not_a_number() -> None:
     assert math.isnan(read("k: .nan", "s.yaml").value["k"])
 
 
-def test_text_that_is_quoted_or_long_stays_text() -> None:
+def test_quoted_and_block_texts_remain_texts() -> None:
     assert read("k: |\n  1e-3\n  off\n", "s.yaml").value == {"k": "1e-3\noff\n"}
     assert read("'off': 1", "s.yaml").value == {"off": 1}
 
 
-def test_every_value_and_key_has_its_place() -> None:
+def test_every_value_and_key_has_a_place() -> None:
     document = read("a:\n  b: [1, {c: 2}]\n", "s.yaml")
     assert document.values["a", "b", 1, "c"] == Place(2, 14)
     assert document.keys["a", "b", 1, "c"] == Place(2, 11)
@@ -75,7 +75,7 @@ def test_every_value_and_key_has_its_place() -> None:
     assert document.where(("a", "b", 1, "c"), key=True) == "s.yaml:2:11: a.b[1].c"
 
 
-def test_a_path_that_the_file_lacks_has_the_place_of_what_would_hold_it() -> None:
+def test_a_missing_path_has_the_place_of_its_nearest_parent() -> None:
     document = read("a:\n  b: 1\n", "s.yaml")
     assert document.where(("a", "c", "d")) == "s.yaml:2:3: a.c.d"
     assert document.where(("x",)) == "s.yaml:1:1: x"
@@ -87,10 +87,10 @@ def test_a_path_is_written_with_dots_and_brackets() -> None:
     assert dotted(()) == ""
 
 
-def test_a_byte_order_mark_and_windows_lines_change_nothing(tmp_path: Any) -> None:
+def test_a_byte_order_mark_and_windows_line_ends_are_ignored(tmp_path: Any) -> None:
     from reportgen.study.loading.loader import load_study
     from tests.study.texts import SOUND
 
     path = tmp_path / "s.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + SOUND.replace("\n", "\r\n").encode())
-    assert load_study(path).title == "T"
+    assert load_study(path).study.title == "T"

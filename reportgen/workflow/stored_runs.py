@@ -1,0 +1,80 @@
+"""The stored runs of a request, through all stages of its searches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reportgen import disk
+from reportgen.errors import UsageError
+from reportgen.runs.record import RunRecord
+from reportgen.study.planning.plan import Plan, PlannedRun
+from reportgen.workflow.command_line import shell_command
+from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
+from reportgen.workflow.search_stages import by_variant, has_search, next_stage, projected_plan
+
+
+@dataclass(frozen=True)
+class CollectedRuns:
+    """The runs of a request.
+
+    Attributes
+    ----------
+    request : the request, whose plan has all stages of its searches.
+    records : the records of the plan's runs, by key.
+    trained : number of runs that were trained now.
+    """
+
+    request: RunRequest
+    records: Mapping[str, RunRecord]
+    trained: int = 0
+
+    def by_variant(self) -> dict[tuple[str, int], RunRecord]:
+        """Return the records by variant and seed."""
+        return by_variant(plan_jobs(self.request.plan), self.records)
+
+
+class StoredRuns:
+    """Provides stored runs and trains nothing; `Trainer` also trains missing ones."""
+
+    may_train = False
+
+    def collect(self, request: RunRequest) -> CollectedRuns:
+        """Return all runs of a request; raises UsageError ("runs-missing") if any is not stored."""
+        request, records = stored_stages(request)
+        count = len(unique(plan_jobs(request.plan)))
+        if len(records) < count:
+            message = f"{count - len(records)} of the {count} runs of {request.plan.study.id} are not stored"
+            folder = request.folder.parent
+            output = "" if folder == Path("reports") else f" {shell_command('-o', folder)}"
+            hint = f"train them first: {request.command}{output}"
+            raise UsageError("runs-missing", message, where=str(request.store.folder), hint=hint)
+        disk.make_writable(request.folder)
+        return CollectedRuns(request, records)
+
+    def fetch(self, request: RunRequest, runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
+        """Return the records of additional runs, such as those of a remedy, by seed; None if any is missing."""
+        jobs = plan_jobs(request.plan, runs)
+        records = stored_records(request, jobs)
+        return {job.run.seed: records[job.key] for job in jobs} if all(job.key in records for job in jobs) else None
+
+
+def stored_stages(request: RunRequest) -> tuple[RunRequest, dict[str, RunRecord]]:
+    """Return the request with the stages of its searches that stored runs determine, and their records by key."""
+    next_plan: Plan | None = request.plan
+    records: dict[str, RunRecord] = {}
+    while next_plan is not None:
+        request = replace(request, plan=next_plan)
+        jobs = plan_jobs(request.plan)
+        records |= stored_records(request, [job for job in jobs if job.key not in records])
+        next_plan = next_stage(request.plan, jobs, records)
+    return request, records
+
+
+def project_request(request: RunRequest) -> Plan:
+    """Return the plan with all stages of its searches: those that stored runs determine, and a guess at the others."""
+    if not has_search(request.plan):
+        return request.plan
+    request, records = stored_stages(request)
+    return projected_plan(request.plan, plan_jobs(request.plan), records)

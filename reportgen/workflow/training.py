@@ -1,0 +1,100 @@
+"""Training of the missing runs of a request, stage by stage of its searches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from reportgen import disk
+from reportgen.engine.jit.folders import are_compiled
+from reportgen.errors import StoreError
+from reportgen.runs.executors import Job, default_workers, run_all
+from reportgen.runs.record import RunRecord
+from reportgen.study.planning.plan import Plan, PlannedRun
+from reportgen.workflow.estimate import refuse_beyond_memory
+from reportgen.workflow.events import ProgressListener
+from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
+from reportgen.workflow.search_stages import next_stage
+from reportgen.workflow.stored_runs import CollectedRuns, StoredRuns
+
+
+class Trainer(StoredRuns):
+    """Provides runs and trains the missing ones; parameters as in `run_study`."""
+
+    may_train = True
+
+    def __init__(
+        self,
+        listener: ProgressListener,
+        *,
+        workers: int | None = None,
+        dask: str | None = None,
+        fresh: bool = False,
+    ) -> None:
+        self._listener, self._dask, self._fresh = listener, dask, fresh
+        self._workers = workers or default_workers()
+        self._trained: set[str] = set()
+
+    def collect(self, request: RunRequest) -> CollectedRuns:
+        """Return all runs of a request after training the missing ones.
+
+        Failed runs are trained again. A study without a search has one stage.
+        """
+        disk.make_writable(request.folder)
+        records: dict[str, RunRecord] = {}
+        next_plan: Plan | None = request.plan
+        while next_plan is not None:
+            request = replace(request, plan=next_plan)
+            jobs = plan_jobs(request.plan)
+            new = [job for job in unique(jobs) if job.key not in records]
+            records |= {} if self._fresh else stored_records(request, new)
+            missing = [job for job in new if job.key not in records or records[job.key].status == "failed"]
+            self._train(request, missing, len(unique(jobs)) - len(missing))
+            records |= stored_records(request, missing)
+            next_plan = next_stage(request.plan, jobs, records)
+        _refuse_lost(request, records)
+        return CollectedRuns(request, records, len(self._trained))
+
+    def fetch(self, request: RunRequest, runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
+        """Return the records of additional runs by seed after training the missing ones."""
+        jobs = unique(plan_jobs(request.plan, runs))
+        missing = [job for job in jobs if not self._has(request, job)]
+        if missing:
+            self._train(request, missing, len(jobs) - len(missing))
+        return super().fetch(request, runs)
+
+    def _has(self, request: RunRequest, job: Job) -> bool:
+        if self._fresh:
+            return job.key in self._trained
+        return request.store.load(job.run, job.fingerprint) is not None
+
+    def _train(self, request: RunRequest, jobs: Sequence[Job], stored: int) -> None:
+        if self._dask is None:
+            refuse_beyond_memory(request.plan, jobs, self._workers)
+        self._listener.training(request.plan, jobs, stored)
+        if jobs and self._dask is None and not are_compiled():
+            self._listener.compiling()
+        train_runs(request, jobs, self._workers, self._dask, self._listener)
+        self._trained.update(job.key for job in jobs)
+
+
+def train_runs(
+    request: RunRequest, jobs: Sequence[Job], workers: int, dask: str | None, listener: ProgressListener
+) -> None:
+    """Train jobs and store each run when it ends, so that an interrupted study keeps its finished runs."""
+    store, folder = request.store, request.plan.study.folder
+    store.sweep()
+
+    def keep(job: Job, record: RunRecord) -> None:
+        store.save(record)
+        listener.finished(job, record)
+
+    if jobs:
+        run_all(jobs, keep=keep, folder=folder, workers=workers, dask=dask, progress=listener.progress)
+
+
+def _refuse_lost(request: RunRequest, records: Mapping[str, RunRecord]) -> None:
+    lost = [job.key for job in plan_jobs(request.plan) if job.key not in records]
+    if lost:
+        where = str(request.store.folder / lost[0])
+        raise StoreError("run-unreadable", "cannot read a run that was just stored", where=where)
