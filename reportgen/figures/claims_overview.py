@@ -18,13 +18,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from reportgen.analysis.claims.regions import Region, region
 from reportgen.analysis.metrics.scales import in_points, is_share
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.words import count, number, resolving, sentence
-from reportgen.figures.views.regions import Region, region
 
 ROWS, TALLEST = 20, 8.6
 """The most claims that are drawn, and the most inches that they may take together."""

@@ -31,6 +31,7 @@ from reportgen.figures.drawing.words import count, number, prose, sentence
 from reportgen.figures.views.scores import mean_of, shown_scores
 from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
+from reportgen.study.metrics.table import metric_of
 
 BOTH = 3
 """Up to how many panels show accuracy and loss."""
@@ -105,7 +106,7 @@ def _across(panels: int) -> int:
 
 def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
     """Return one scale for all panels, so that they compare."""
-    accuracy = score.endswith("accuracy")
+    accuracy = metric_of(score).is_accuracy
     y = _axis.scale_for([_seeds(row, score) for row in rows], log=False if accuracy else None)
     y = y or _axis.Scale(False, 0.0, 1.0)
     return _axis.Scale(False, max(y.low, -0.03), min(y.high, 1.03)) if accuracy else y
@@ -116,10 +117,10 @@ def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, i
     for line in panel.lines:
         if not line.ghost:
             _one(ax, line, score, x, y)
-    _crosses(ax, panel, x, y.low if score.endswith("accuracy") else y.high)
+    _crosses(ax, panel, x, y.low if metric_of(score).is_accuracy else y.high)
     _axis.set_x(ax, x)
     _axis.set_y(ax, y, labels=True)
-    if panel.title and (score.endswith("accuracy")):
+    if panel.title and (metric_of(score).is_accuracy):
         _style.panel_title(ax, panel.title, inches)
 
 

@@ -24,7 +24,7 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing, FigureKind
 from reportgen.figures.drawing.words import count, listing, number, sentence
-from reportgen.study.checks.best import BEST_METRICS
+from reportgen.study.metrics.table import METRICS, metric_of
 
 ROWS, COLUMNS_OF_PANELS = 5, 3
 MOST_MARKS = 2000
@@ -118,7 +118,7 @@ def _score_scales(searches: Sequence[SearchResult]) -> dict[str, _axis.Scale]:
     found = {}
     for metric in {search.asked.metric for search in searches}:
         scores = [t.score.value for search in searches if search.asked.metric == metric for t in search.trials]
-        log = False if metric.endswith("accuracy") else None
+        log = False if metric_of(metric).is_accuracy else None
         found[metric] = _axis.scale_for([scores], log) or _axis.Scale(False, 0.0, 1.0)
     return found
 
@@ -261,4 +261,5 @@ def _alt(searches: Sequence[SearchResult]) -> str:
     return f"Scatter plots of the score of each trial against the searched settings. {'. '.join(lines)}."
 
 
-FIGURE = FigureKind("search_scatter", "The trials of the search", draw, order=8, shows=BEST_METRICS)
+SHOWN = tuple(row.name for row in METRICS.values() if row.best_of or row.from_trial is not None)
+FIGURE = FigureKind("search_scatter", "The trials of the search", draw, order=8, shows=SHOWN)

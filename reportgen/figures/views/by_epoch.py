@@ -24,6 +24,7 @@ from reportgen.figures.views.epoch_artists import draw_ghosts, draw_line, stroke
 from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, View, csv_rows, ends_of, groups_of
 from reportgen.figures.views.layer_words import zeros_note
 from reportgen.figures.views.series import Layout
+from reportgen.study.metrics.table import metric_of
 
 POINTS = 9000
 """Points of all lines of a figure together; each keeps at least FEWEST."""
@@ -161,7 +162,8 @@ def _seed_words(lines: Sequence[Line]) -> str:
 
 
 def _modes(lines: Sequence[Line]) -> list[str]:
-    if any(line.column == "batch_loss" for line in lines):
+    rows = [metric_of(line.column) for line in lines]
+    if any(row.scale == "loss" and not row.initial for row in rows):
         return [
             "The minibatch loss is the mean over the epoch's minibatches in training mode, while the weights change; "
             "the other losses are evaluated in test mode at the end of each epoch, without penalties"
