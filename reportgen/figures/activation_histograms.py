@@ -21,9 +21,12 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import course, number, prose, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, outline, rows_for
+
+FIGURE = FIGURES["activation_histograms"]
 
 ROWS, LAYERS = 12, 10
 TOLD = 0.05
@@ -179,6 +182,3 @@ def _shape(row: Row) -> str:
     if ends > 0.5 and np.isclose(one.edges[0], -one.edges[-1]):
         return f"; in layer {one.layer} {number(100 * ends)}% of the values lie at the two ends of the range"
     return f"; in layer {one.layer} one bar holds {number(100 * peak)}% of the values" if peak > 0.5 else ""
-
-
-FIGURE = FigureKind("activation_histograms", "Activations by layer, as histograms", draw, order=20)

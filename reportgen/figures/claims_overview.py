@@ -22,9 +22,12 @@ from reportgen.analysis.metrics.scales import in_points, is_share
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, number, resolving, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.regions import Region, region
+
+FIGURE = FIGURES["claims_overview"]
 
 ROWS, TALLEST = 20, 8.6
 """The most claims that are drawn, and the most inches that they may take together."""
@@ -224,6 +227,3 @@ def _alt(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     return f"Claims with the measured value against the expected region. {'. '.join(lines)}."
-
-
-FIGURE = FigureKind("claims_overview", "The claims at a glance", draw, order=5)

@@ -23,10 +23,13 @@ from reportgen.analysis.results import Analysis, EnsembleScore, Estimate, Varian
 from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, listing, number, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import shown_scores
 from reportgen.figures.views.selection import select_rows
+
+FIGURE = FIGURES["final_scores"]
 
 ROWS = 40
 
@@ -263,12 +266,3 @@ def _alt(rows: Sequence[Row], split: str, note: str) -> str:
         f"Accuracy, best first. {'. '.join(lines)}.{more}",
     )
     return " ".join(part for part in parts if part)
-
-
-FIGURE = FigureKind(
-    "final_scores",
-    "Scores of the finished runs",
-    draw,
-    order=90,
-    shows=("train_accuracy", "val_accuracy", "test_accuracy", "test_loss", "diverged"),
-)

@@ -20,9 +20,12 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import layer_name, listing, number, power, prose, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, rows_for
+
+FIGURE = FIGURES["gradient_histograms"]
 
 PANELS, LAYERS = 12, 20
 
@@ -130,6 +133,3 @@ def _zeros(rows: Sequence[Row]) -> str:
 def _alt(rows: Sequence[Row], note: str) -> str:
     told = f"{'. '.join(map(_course, rows))}."
     return prose("Distributions of gradient sizes by layer, on a logarithmic axis.", note, told)
-
-
-FIGURE = FigureKind("gradient_histograms", "Sizes of the gradients by layer", draw, order=40)

@@ -20,9 +20,12 @@ from reportgen.analysis.results import Analysis, SanityResult, VariantSummary
 from reportgen.analysis.sanity import NEAR_CHANCE
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, number, prose, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
+
+FIGURE = FIGURES["sanity_checks"]
 
 ROWS = 24
 CHECKS = {
@@ -167,6 +170,3 @@ def _csv(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> list[tup
 
 def _word(passed: bool | None) -> str:
     return "" if passed is None else "true" if passed else "false"
-
-
-FIGURE = FigureKind("sanity_checks", "The sanity checks", draw, order=7, shows=("gradient_error",))

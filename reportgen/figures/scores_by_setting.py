@@ -26,11 +26,14 @@ from reportgen.analysis.words.names import setting_name, words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, number, prose, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import mean_of, shown_scores
 from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
+
+FIGURE = FIGURES["scores_by_setting"]
 
 BOTH = 3
 """Up to how many panels show accuracy and loss."""
@@ -280,12 +283,3 @@ def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]
         for value, row in line.points
         for found in (mean_of(row, score) or missing,)
     ]
-
-
-FIGURE = FigureKind(
-    "scores_by_setting",
-    "Scores against the setting that varies",
-    draw,
-    order=85,
-    shows=("train_accuracy", "val_accuracy", "test_accuracy", "train_loss", "val_loss", "diverged"),
-)

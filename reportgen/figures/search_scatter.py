@@ -22,9 +22,11 @@ from reportgen.analysis.results import Analysis, SearchResult, TrialResult
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, listing, number, sentence
-from reportgen.study.checks.best import BEST_METRICS
+from reportgen.figures.table import FIGURES
+
+FIGURE = FIGURES["search_scatter"]
 
 ROWS, COLUMNS_OF_PANELS = 5, 3
 MOST_MARKS = 2000
@@ -259,6 +261,3 @@ def _value(value: Any) -> str:
 def _alt(searches: Sequence[SearchResult]) -> str:
     lines = [_best(search, True) for search in searches]
     return f"Scatter plots of the score of each trial against the searched settings. {'. '.join(lines)}."
-
-
-FIGURE = FigureKind("search_scatter", "The trials of the search", draw, order=8, shows=BEST_METRICS)

@@ -1,22 +1,23 @@
 """Every figure at the edges: it is drawn inside its canvas, or not at all."""
 
 import csv
+import importlib
 import io
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from reportgen.analysis.results import Analysis
+from reportgen.cli.reference.descriptions import documentation
 from reportgen.engine.spec import STATISTICS
 from reportgen.errors import StudyError
-from reportgen.figures import FIGURES, csv_text, draw_all, svg_text
-from reportgen.figures import __file__ as package_file
+from reportgen.figures import FIGURES, draw_all
 from reportgen.figures.drawing.axis import Scale
+from reportgen.figures.drawing.export import csv_text, svg_text
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.views.layer_words import zeros_note
 from tests.figures.examples import analysis, claim, lecture_grid, record, result, summary
@@ -110,12 +111,17 @@ def drawn(id_: str, made: Analysis) -> Drawing:
     return drawing
 
 
-def test_every_file_of_the_folder_is_a_figure_of_its_name_with_words_for_users() -> None:
-    files = {path.stem for path in Path(package_file).parent.glob("*.py")}
-    assert {name for name in files if not name.startswith("_")} - {"figure"} == set(FIGURES)
-    for id_, kind in FIGURES.items():
-        assert kind.id == id_
-        assert kind.title
+def test_every_module_of_the_table_draws_and_every_figure_has_a_documentation_of_its_own() -> None:
+    for kind in FIGURES.values():
+        assert callable(importlib.import_module(kind.draw.__module__).draw)
+    texts = [documentation(kind) for kind in FIGURES.values()]
+    assert all(texts)
+    assert len(set(texts)) == len(texts)
+
+
+def test_the_table_is_in_the_order_of_a_report() -> None:
+    orders = [kind.order for kind in FIGURES.values()]
+    assert orders == sorted(orders)
 
 
 def test_a_study_that_names_figures_gets_those_in_its_order() -> None:

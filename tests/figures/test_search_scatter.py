@@ -11,7 +11,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from reportgen.analysis.results import Analysis
-from reportgen.figures import FIGURES, csv_text, svg_text
+from reportgen.figures import FIGURES
+from reportgen.figures.drawing.export import csv_text, svg_text
 from reportgen.figures.drawing.figure import Drawing
 from tests.analysis.studies import plan_of
 from tests.analysis.test_search import HEAD, LR, Score, analysed, peak, trial_of

@@ -21,9 +21,10 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, listing, number, prose, sentence
 from reportgen.figures.views.epoch_artists import draw_ghosts, draw_line, strokes
-from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, View, csv_rows, ends_of, groups_of
+from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, csv_rows, ends_of, groups_of
 from reportgen.figures.views.layer_words import zeros_note
 from reportgen.figures.views.series import Layout
+from reportgen.figures.views.view import CurveView
 
 POINTS = 9000
 """Points of all lines of a figure together; each keeps at least FEWEST."""
@@ -34,7 +35,7 @@ LEAST_FILLED = 0.6
 """The part of a shared axis that each score has to fill."""
 
 
-def draw(analysis: Analysis, view: View) -> Drawing | None:
+def draw(analysis: Analysis, view: CurveView) -> Drawing | None:
     """Return the figure of these scores, None where nothing was trained."""
     groups, plan = groups_of(analysis, view)
     lines = [line for row in groups for group in row for line in group.lines]
@@ -46,7 +47,7 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)))
 
 
-def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]) -> Figure:
+def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[Line]) -> Figure:
     columns = _columns(len(groups[0]))
     rows = [row[at : at + columns] for row in groups for at in range(0, len(row), columns)]
     handles, labels = _legend(lines)
@@ -91,7 +92,7 @@ def _column(group: Group) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _scales(view: View, lines: Sequence[Line]) -> dict[str | None, _axis.Scale]:
+def _scales(view: CurveView, lines: Sequence[Line]) -> dict[str | None, _axis.Scale]:
     """Return the y scale of all scores, as None, and one for each score where they would leave too much of it empty."""
     whole = _scale(view, lines)
     own: dict[str | None, _axis.Scale]
@@ -100,7 +101,7 @@ def _scales(view: View, lines: Sequence[Line]) -> dict[str | None, _axis.Scale]:
     return {None: whole, **(own if empty else {})}
 
 
-def _scale(view: View, lines: Sequence[Line]) -> _axis.Scale:
+def _scale(view: CurveView, lines: Sequence[Line]) -> _axis.Scale:
     """Return the y scale of the runs that did not diverge; those that did leave the picture at its top."""
     steady = [part for line in lines for part in _drawn(line)]
     shown = [values for values in steady if np.isfinite(values).any()]
@@ -142,8 +143,8 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
     return handles, labels
 
 
-def _caption(view: View, lines: Sequence[Line], plan: Layout, scales: Mapping[str | None, _axis.Scale]) -> str:
-    parts = [f"{view.unit} by epoch; epoch 0 is the network before training", *_modes(lines), _seed_words(lines)]
+def _caption(view: CurveView, lines: Sequence[Line], plan: Layout, scales: Mapping[str | None, _axis.Scale]) -> str:
+    parts = [f"{view.label} by epoch; epoch 0 is the network before training", *_modes(lines), _seed_words(lines)]
     parts += [plan.note, _result(view, lines), *_ended(lines)]
     parts += ["The scores have different vertical scales"] if len(scales) > 1 else []
     parts.append(zeros_note([scale for score, scale in scales.items() if score or len(scales) == 1]))
@@ -169,7 +170,7 @@ def _modes(lines: Sequence[Line]) -> list[str]:
     return ["Scores are evaluated in test mode at the end of each epoch"]
 
 
-def _headline(view: View, lines: Sequence[Line]) -> list[tuple[Line, int, float]]:
+def _headline(view: CurveView, lines: Sequence[Line]) -> list[tuple[Line, int, float]]:
     """Return the lines that the caption compares with their end, best first."""
     present = next((column for column in view.headline if any(line.column == column for line in lines)), None)
     ends = [(line, ends_of(line)) for line in lines if line.column == present]
@@ -177,7 +178,7 @@ def _headline(view: View, lines: Sequence[Line]) -> list[tuple[Line, int, float]
     return sorted(found, key=lambda item: item[2], reverse=view.better == "higher")
 
 
-def _result(view: View, lines: Sequence[Line]) -> str:
+def _result(view: CurveView, lines: Sequence[Line]) -> str:
     ranked = _headline(view, lines)
     if not ranked:
         return "No run has a finite score"
@@ -199,7 +200,7 @@ def _ended(lines: Sequence[Line]) -> list[str]:
     return [f"A cross marks where a run diverged; {rule}: {listing(told)}"]
 
 
-def _alt(view: View, lines: Sequence[Line], plan: Layout) -> str:
+def _alt(view: CurveView, lines: Sequence[Line], plan: Layout) -> str:
     def course(line: Line) -> str:
         ends = ends_of(line)
         if ends is None:
@@ -210,4 +211,4 @@ def _alt(view: View, lines: Sequence[Line], plan: Layout) -> str:
     ordered = sorted(lines, key=lambda line: line.ghost)
     more = f" And {count(len(lines) - 12, 'more line')}." if len(lines) > 12 else ""
     told = ". ".join(course(line) for line in ordered[:12])
-    return prose(f"Line chart of {view.unit} by epoch.", plan.note, f"{told}.{more}")
+    return prose(f"Line chart of {view.label} by epoch.", plan.note, f"{told}.{more}")

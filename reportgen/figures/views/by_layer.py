@@ -16,9 +16,10 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count
-from reportgen.figures.views.layer_cells import COLUMNS, Cell, Look, View, cells_of, drawn, drop_repeated_look, rows_of
+from reportgen.figures.views.layer_cells import COLUMNS, Cell, cells_of, drawn, drop_repeated_probe, rows_of
 from reportgen.figures.views.layer_words import alt_of, caption_of
 from reportgen.figures.views.series import Layout, Panel, layout
+from reportgen.figures.views.view import LayerView, Probe
 
 WIDE = 8.0
 """Decades from which panels may have scales of their own."""
@@ -27,11 +28,11 @@ MARKER_LAYERS = 24
 """Up to so many layers, each is marked; beyond, only some."""
 
 
-def draw(analysis: Analysis, view: View) -> Drawing | None:
+def draw(analysis: Analysis, view: LayerView) -> Drawing | None:
     """Return the figure of a layer statistic, None where no variant has a finite value of it."""
     plan = layout(analysis)
-    cells = [cell for look in view.looks for cell in cells_of(analysis, view, plan, look)]
-    cells = drop_repeated_look(cells)
+    cells = [cell for probe in view.probes for cell in cells_of(analysis, view, plan, probe)]
+    cells = drop_repeated_probe(cells)
     whole = _scale(cells, view)
     if whole is None or _says_little(analysis, cells, view):
         return None
@@ -42,13 +43,13 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)))
 
 
-def _says_little(analysis: Analysis, cells: Sequence[Cell], view: View) -> bool:
+def _says_little(analysis: Analysis, cells: Sequence[Cell], view: LayerView) -> bool:
     """Say whether a course over layers has one layer alone, and neither the study nor a claim asks for it."""
     asked = analysis.plan.study.figures or any(claim.metric == view.statistic for claim in analysis.claims)
     return not asked and all(len(cell.layers) == 1 for cell in cells)
 
 
-def _scale(cells: Sequence[Cell], view: View) -> _axis.Scale | None:
+def _scale(cells: Sequence[Cell], view: LayerView) -> _axis.Scale | None:
     parts: list[Any] = [part for cell in cells for part in drawn(cell)]
     if view.band and parts:
         parts.append(view.band[:2])
@@ -56,7 +57,7 @@ def _scale(cells: Sequence[Cell], view: View) -> _axis.Scale | None:
     return _axis.fraction_scale(scale) if scale and view.fraction else scale
 
 
-def _scales(cells: Sequence[Cell], view: View, plan: Layout, whole: _axis.Scale) -> dict[str, _axis.Scale]:
+def _scales(cells: Sequence[Cell], view: LayerView, plan: Layout, whole: _axis.Scale) -> dict[str, _axis.Scale]:
     """Return each panel's y scale: one for all, unless panels would be flat in it."""
     own = {panel.title: _scale([cell for cell in cells if cell.series in panel.series], view) for panel in plan.panels}
     known = {title: scale for title, scale in own.items() if scale is not None}
@@ -71,9 +72,9 @@ def _is_flat(scale: _axis.Scale, whole: _axis.Scale) -> bool:
     return scale.log or scale.high - scale.low < 0.1 * (whole.high - whole.low)
 
 
-def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, _axis.Scale]) -> Figure:
-    looks = [look for look in view.looks if any(cell.look == look for cell in cells)]
-    spots = _spots(cells, looks, [panel for panel in plan.panels if panel.title in scales])
+def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mapping[str, _axis.Scale]) -> Figure:
+    probes = [probe for probe in view.probes if any(cell.probe == probe for cell in cells)]
+    spots = _spots(cells, probes, [panel for panel in plan.panels if panel.title in scales])
     columns, rows = _shape(len(scales), len(spots))
     apart = len({id(scale) for scale in scales.values()}) > 1
     handles, labels = _legend(cells, view)
@@ -83,8 +84,8 @@ def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str
     margins = _style.Margins(across=0.42 if apart else 0.16, titles=_style.titles_height(titles, inches))
     figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels), margins)
     flat = [ax for row in axes for ax in row]
-    for at, (ax, (look, panel, title)) in enumerate(zip(flat, spots, strict=False)):
-        inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
+    for at, (ax, (probe, panel, title)) in enumerate(zip(flat, spots, strict=False)):
+        inside = [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
         _panel(ax, inside, view, scales[panel.title], apart or at % columns == 0)
         _dress(ax, cells, view, at + columns >= len(spots), at % columns == 0)
         _style.panel_title(ax, title, inches)
@@ -94,17 +95,17 @@ def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str
     return figure
 
 
-Spot = tuple[Look, Panel, str]
+Spot = tuple[Probe, Panel, str]
 """What a place of the figure shows, and its title."""
 
 
-def _spots(cells: Sequence[Cell], looks: Sequence[Look], panels: Sequence[Panel]) -> list[Spot]:
-    """Return the panels of all looks; those at initialization once where all are alike, as they are by rate."""
-    first = [cell for cell in cells if cell.look == "first"]
+def _spots(cells: Sequence[Cell], probes: Sequence[Probe], panels: Sequence[Panel]) -> list[Spot]:
+    """Return the panels of all probes; those at initialization once where all are alike, as they are by rate."""
+    first = [cell for cell in cells if cell.probe == "first"]
     starts = [[_start(cell) for cell in first if cell.series in panel.series] for panel in panels]
-    alike = len(looks) > 1 and len(panels) > 1 and all(start == starts[0] for start in starts)
-    spots = [(look, panel, _title(cells, looks, look, panel)) for look in looks for panel in panels]
-    return [("first", panels[0], _look_title(looks, first)), *spots[len(panels) :]] if alike else spots
+    alike = len(probes) > 1 and len(panels) > 1 and all(start == starts[0] for start in starts)
+    spots = [(probe, panel, _title(cells, probes, probe, panel)) for probe in probes for panel in panels]
+    return [("first", panels[0], _probe_title(probes, first)), *spots[len(panels) :]] if alike else spots
 
 
 def _start(cell: Cell) -> tuple[Any, ...]:
@@ -115,27 +116,27 @@ def _start(cell: Cell) -> tuple[Any, ...]:
 
 
 def _shape(panels: int, spots: int) -> tuple[int, int]:
-    """Return columns and rows: a row for each look where its panels fit beside one another."""
+    """Return columns and rows: a row for each probe where its panels fit beside one another."""
     if panels > 1 and spots % panels == 1:
         return min(3, spots), -(-spots // 3)
     columns = panels if 1 < panels <= 3 else min(3, spots) if panels > 4 else min(2, spots)
     return columns, -(-spots // columns)
 
 
-def _title(cells: Sequence[Cell], looks: Sequence[Look], look: Look, panel: Panel) -> str:
-    inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
-    return ", ".join(part for part in (panel.title, _look_title(looks, inside)) if part)
+def _title(cells: Sequence[Cell], probes: Sequence[Probe], probe: Probe, panel: Panel) -> str:
+    inside = [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
+    return ", ".join(part for part in (panel.title, _probe_title(probes, inside)) if part)
 
 
-def _look_title(looks: Sequence[Look], cells: Sequence[Cell]) -> str:
+def _probe_title(probes: Sequence[Probe], cells: Sequence[Cell]) -> str:
     if not cells:
         return ""
-    if cells[0].look == "first":
-        return "at initialization" if len(looks) > 1 else ""
+    if cells[0].probe == "first":
+        return "at initialization" if len(probes) > 1 else ""
     return f"after {count(max(cell.profile.step for cell in cells), 'step')}"
 
 
-def _panel(ax: Axes, cells: Sequence[Cell], view: View, scale: _axis.Scale, first: bool) -> None:
+def _panel(ax: Axes, cells: Sequence[Cell], view: LayerView, scale: _axis.Scale, first: bool) -> None:
     if view.band:
         ax.axhspan(view.band[0], view.band[1], color=_style.REGION, lw=0, zorder=0)
     _ghosts(ax, [cell for cell in cells if cell.series.ghost], scale)
@@ -192,16 +193,16 @@ def _bars(x: Any, per_seed: Any) -> tuple[Any, Any]:
     return np.stack([centre - half, centre + half, gap], 1).ravel(), np.stack([y, y, gap], 1).ravel()
 
 
-def _dress(ax: Axes, cells: Sequence[Cell], view: View, bottom: bool, left: bool) -> None:
+def _dress(ax: Axes, cells: Sequence[Cell], view: LayerView, bottom: bool, left: bool) -> None:
     layers = sorted({layer for cell in cells for layer in cell.layers} | {1})
     outputs = {cell.output for cell in cells if cell.output is not None}
     most = 12 if len(ax.figure.axes) < 3 else 10
     _axis.set_layers(ax, layers, max(outputs) if len(outputs) == 1 else None, bottom, most)
     if left:
-        ax.set_ylabel(view.unit, labelpad=3)
+        ax.set_ylabel(view.label, labelpad=3)
 
 
-def _legend(cells: Sequence[Cell], view: View) -> tuple[list[Any], list[str]]:
+def _legend(cells: Sequence[Cell], view: LayerView) -> tuple[list[Any], list[str]]:
     shown = {cell.series.label: cell.series for cell in cells if not cell.series.ghost}
     longest = 2.6 if len(shown) > 3 else 5.0
     labels = _style.clip_all(list(shown), longest)

@@ -14,6 +14,7 @@ from reportgen.analysis.summary import curve
 from reportgen.figures.drawing.style import MUTED, Look
 from reportgen.figures.drawing.words import count
 from reportgen.figures.views.series import Layout, Panel, Series, layout
+from reportgen.figures.views.view import CurveView
 
 APART = 3
 """Up to so many variants, each has a panel of its own with all its scores as lines."""
@@ -28,23 +29,6 @@ LOW, HIGH = 0.1, 0.9
 """The quantiles that bound the band."""
 
 SCORE_LOOKS = (Look("#0072b2", "o", "-"), Look("#d55e00", "s", (0, (5, 1.5))), Look(MUTED, "v", (0, (1.5, 1.2))))
-
-
-@dataclass(frozen=True)
-class View:
-    """What one figure shows of the scores.
-
-    columns: of epochs.csv, to the words that name them; evaluated: those that belong in the panels of many variants.
-    better: whether "lower" or "higher" is better; unit: the y label; headline: the column that the caption speaks of.
-    """
-
-    id: str
-    title: str
-    columns: dict[str, str]
-    evaluated: tuple[str, ...]
-    headline: tuple[str, ...]
-    better: str
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -105,7 +89,7 @@ class Group:
     unit: str
 
 
-def groups_of(analysis: Analysis, view: View) -> tuple[list[list[Group]], Layout]:
+def groups_of(analysis: Analysis, view: CurveView) -> tuple[list[list[Group]], Layout]:
     """Return the panels by row, empty where nothing was trained or scored."""
     plan = layout(analysis)
     if len(plan.series) <= APART:
@@ -115,17 +99,17 @@ def groups_of(analysis: Analysis, view: View) -> tuple[list[list[Group]], Layout
     return [row for row in rows if any(group.lines for group in row)], plan
 
 
-def _own_panel(series: Series, view: View, panels: int) -> Group:
+def _own_panel(series: Series, view: CurveView, panels: int) -> Group:
     looks = dict(zip(view.columns, SCORE_LOOKS, strict=False))
     lines = [_line(series, column, words, looks[column]) for column, words in view.columns.items()]
-    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None), view.unit)
+    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None), view.label)
 
 
-def _shared_panels(plan: Layout, view: View, column: str) -> list[Group]:
+def _shared_panels(plan: Layout, view: CurveView, column: str) -> list[Group]:
     groups = []
     for panel in _by_length(plan.panels) if len(plan.panels) == 1 else plan.panels:
         lines = [_line(series, column, series.label, series.look) for series in panel.series]
-        title, unit = (panel.title, view.columns[column]) if panel.title else (view.columns[column], view.unit)
+        title, unit = (panel.title, view.columns[column]) if panel.title else (view.columns[column], view.label)
         groups.append(Group(title, tuple(line for line in lines if line is not None), unit))
     return groups
 

@@ -1,10 +1,10 @@
-"""What a figure of a layer statistic shows: for each variant and look, the measured, expected and printed values."""
+"""What a figure of a layer statistic shows: for each variant and probe, the measured, expected and printed values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -12,42 +12,21 @@ from reportgen.analysis.results import Analysis, Profile
 from reportgen.analysis.summary import profile
 from reportgen.figures.views.printed import printed
 from reportgen.figures.views.series import Layout, Series
+from reportgen.figures.views.view import LayerView, Probe
 from reportgen.runs.record import RunRecord
 
 Points = list[tuple[int, float]]
 
 FAR = 1e4
 """Theory beyond the measured values by so much leaves the picture."""
-Look = Literal["first", "last"]
-
-
-@dataclass(frozen=True)
-class View:
-    """What one figure shows of a layer statistic.
-
-    what: the statistic in words, as captions start; unit: the y label. output: whether the output layer is shown.
-    log: None lets the values decide. fraction: whether the axis runs from 0 to at most 1.
-    band: a region to aim for, and its name.
-    """
-
-    id: str
-    title: str
-    statistic: str
-    what: str
-    unit: str
-    output: bool = False
-    log: bool | None = None
-    looks: tuple[Look, ...] = ("first", "last")
-    band: tuple[float, float, str] | None = None
-    fraction: bool = False
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One variant at one look: what is measured, what theory expects, what a lecture prints."""
+    """One variant at one probe: what is measured, what theory expects, what a lecture prints."""
 
     series: Series
-    look: Look
+    probe: Probe
     profile: Profile
     theory: Points
     printed: Points
@@ -79,28 +58,28 @@ COLUMNS = ("variant", "label", "step", "layer", "mean", "low", "high", "seeds", 
 """Columns of the data behind a figure of this kind; low and high bound the 95% interval of the mean over seeds."""
 
 
-def cells_of(analysis: Analysis, view: View, plan: Layout, look: Look) -> Iterator[Cell]:
+def cells_of(analysis: Analysis, view: LayerView, plan: Layout, probe: Probe) -> Iterator[Cell]:
     for series in plan.series:
-        found = profile(records_at(series, look), view.statistic, look)
+        found = profile(records_at(series, probe), view.statistic, probe)
         if found is None or not np.isfinite(np.asarray(found.mean, dtype=float)).any():
             continue
         last = int(max(found.layers))
-        numbers = printed(analysis, view.statistic, series.id, _names(series, look, found.step), last)
+        numbers = printed(analysis, view.statistic, series.id, _names(series, probe, found.step), last)
         output = last if view.output or len(found.layers) == 1 else None
-        theory = _theory(analysis, series.id, view.statistic, last if output else last - 1) if look == "first" else []
-        yield Cell(series, look, found, theory, [p for p in numbers if output or p[0] < last], output)
+        theory = _theory(analysis, series.id, view.statistic, last if output else last - 1) if probe == "first" else []
+        yield Cell(series, probe, found, theory, [p for p in numbers if output or p[0] < last], output)
 
 
-def records_at(series: Series, look: Look) -> list[RunRecord]:
-    """Return the variant's records, after training without those that diverged: their last look is another step."""
-    return [record for record in series.summary.records if look == "first" or record.status != "diverged"]
+def records_at(series: Series, probe: Probe) -> list[RunRecord]:
+    """Return the variant's records, after training without those that diverged: their last probe is another step."""
+    return [record for record in series.summary.records if probe == "first" or record.status != "diverged"]
 
 
-def _names(series: Series, look: Look, step: int) -> set[int | str | None]:
-    """Return all that a claim may call this look; a network that was not trained has one look, first and last."""
+def _names(series: Series, probe: Probe, step: int) -> set[int | str | None]:
+    """Return all that a claim may call this probe; a network that was not trained has one probe, first and last."""
     trained = any(record.steps > 0 for record in series.summary.records)
-    last: set[int | str | None] = {"last", None} if look == "last" or not trained else set()
-    return {step, look} | last
+    last: set[int | str | None] = {"last", None} if probe == "last" or not trained else set()
+    return {step, probe} | last
 
 
 def _theory(analysis: Analysis, variant: str, statistic: str, last: int) -> Points:
@@ -111,11 +90,11 @@ def _theory(analysis: Analysis, variant: str, statistic: str, last: int) -> Poin
     return [(layer, value) for layer, value in enumerate(listed[:last], start=1) if np.isfinite(value)]
 
 
-def drop_repeated_look(cells: Sequence[Cell]) -> list[Cell]:
-    """Return the cells without the second look where no run was trained, as it repeats the first."""
-    trained = any(cell.look == "last" and cell.profile.step > 0 for cell in cells)
-    alone = not any(cell.look == "first" for cell in cells)
-    return [cell for cell in cells if cell.look == "first" or trained or alone]
+def drop_repeated_probe(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells without the second probe where no run was trained, as it repeats the first."""
+    trained = any(cell.probe == "last" and cell.profile.step > 0 for cell in cells)
+    alone = not any(cell.probe == "first" for cell in cells)
+    return [cell for cell in cells if cell.probe == "first" or trained or alone]
 
 
 def drawn(cell: Cell) -> Iterator[Any]:

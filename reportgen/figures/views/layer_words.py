@@ -9,14 +9,17 @@ import numpy as np
 from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing.axis import BAND_FROM, CUT, Scale
 from reportgen.figures.drawing.words import count, course, listing, number, prose, sentence
-from reportgen.figures.views.layer_cells import Cell, Look, View
+from reportgen.figures.views.layer_cells import Cell
 from reportgen.figures.views.series import Layout, Panel, relevance
+from reportgen.figures.views.view import LayerView, Probe
 
 
-def caption_of(analysis: Analysis, cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, Scale]) -> str:
+def caption_of(
+    analysis: Analysis, cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mapping[str, Scale]
+) -> str:
     seeds = max(len(cell.profile.seeds) for cell in cells)
     bright = [cell for cell in cells if not cell.series.ghost] or list(cells)
-    parts = [f"{view.what}, by layer", _seed_words(seeds), plan.note]
+    parts = [f"{view.description}, by layer", _seed_words(seeds), plan.note]
     parts.append(_facts(cells, _told(bright, relevance(analysis, view.statistic))))
     if any(cell.printed for cell in cells):
         parts.append(_printed_words(cells))
@@ -52,7 +55,7 @@ def _seed_words(seeds: int) -> str:
 
 def _told(cells: Sequence[Cell], order: Mapping[str, int]) -> list[Cell]:
     """Return at most three cells worth a sentence: those of claims first, then the most and the least changing."""
-    first = [cell for cell in cells if cell.look == cells[0].look]
+    first = [cell for cell in cells if cell.probe == cells[0].probe]
     ranked = sorted(first, key=lambda cell: (order.get(cell.series.id, 10**6), -_change(cell)))
     return ranked[:2] + sorted(ranked[2:], key=_change)[:1]
 
@@ -66,8 +69,8 @@ def _change(cell: Cell) -> float:
 def _facts(cells: Sequence[Cell], told: Sequence[Cell]) -> str:
     alone = len({cell.series.id for cell in cells}) == 1
     words = [f"it {_course(cell)}" if alone else f"with “{cell.series.name}” it {_course(cell)}" for cell in told]
-    looks = {cell.look for cell in cells}
-    when = " at initialization" if len(looks) > 1 or told[0].profile.step == 0 else ""
+    probes = {cell.probe for cell in cells}
+    when = " at initialization" if len(probes) > 1 or told[0].profile.step == 0 else ""
     return f"Measured{when}: {'; '.join(words)}"
 
 
@@ -94,7 +97,7 @@ def _diverged(cells: Sequence[Cell], plan: Layout) -> str:
     """Count the runs that a look after training leaves out."""
     statuses = [record.status for series in plan.series for record in series.summary.records]
     lost = statuses.count("diverged")
-    if not lost or not any(cell.look == "last" for cell in cells):
+    if not lost or not any(cell.probe == "last" for cell in cells):
         return ""
     return f"{lost} of {len(statuses)} runs diverged and are left out after training"
 
@@ -106,16 +109,16 @@ def _lost(cells: Sequence[Cell]) -> list[str]:
     return [f"Layers without a finite value are left out for {names}"] if bad else []
 
 
-def alt_of(cells: Sequence[Cell], view: View, plan: Layout) -> str:
+def alt_of(cells: Sequence[Cell], view: LayerView, plan: Layout) -> str:
     """Return what a reader needs who cannot see the figure: the course of each line, at most twelve of them."""
-    kinds: dict[Look, Callable[[Cell], str]] = {
+    kinds: dict[Probe, Callable[[Cell], str]] = {
         "first": lambda cell: "at initialization" if cell.profile.step == 0 else f"at step {cell.profile.step}",
         "last": lambda cell: f"after {count(cell.profile.step, 'step')}",
     }
     lines = [
-        f"{cell.series.name}, {kinds[cell.look](cell)}: {_course(cell)}"
+        f"{cell.series.name}, {kinds[cell.probe](cell)}: {_course(cell)}"
         for cell in sorted(cells, key=lambda cell: cell.series.ghost)[:12]
     ]
     more = f" And {count(len(cells) - 12, 'more line')}." if len(cells) > 12 else ""
-    chart = f"Line chart of {view.what[:1].lower()}{view.what[1:]}, by layer."
+    chart = f"Line chart of {view.description[:1].lower()}{view.description[1:]}, by layer."
     return prose(chart, plan.note, f"{'. '.join(lines)}.{more}")

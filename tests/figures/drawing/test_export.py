@@ -10,8 +10,9 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ft2font import LoadFlags
 from pypdf import PdfReader
 
-from reportgen.figures import FIGURES, csv_text, save
+from reportgen.figures import FIGURES
 from reportgen.figures.drawing import export as _export
+from reportgen.figures.drawing.export import csv_text, save
 from reportgen.figures.drawing.figure import Drawing
 from tests.figures.examples import analysis, lecture_grid, record, summary
 

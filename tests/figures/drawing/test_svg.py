@@ -4,7 +4,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from reportgen.figures import FIGURES, svg_text
+from reportgen.figures import FIGURES
+from reportgen.figures.drawing.export import svg_text
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.svg_path import shorten
 from tests.figures.examples import lecture_grid
