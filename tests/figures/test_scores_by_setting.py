@@ -101,7 +101,7 @@ def test_many_lines_are_parted_by_the_setting_that_no_claim_compares() -> None:
     assert [panel.title for panel in panels] == ["digits", "moons"]
     assert [[line.label for line in panel.lines] for panel in panels] == [["relu", "tanh", "elu"]] * 2
     assert chosen.others == ()
-    assert [line.look for line in panels[0].lines] == [line.look for line in panels[1].lines]
+    assert [line.style for line in panels[0].lines] == [line.style for line in panels[1].lines]
 
 
 def test_variants_that_the_author_names_are_called_so() -> None:

@@ -1,4 +1,4 @@
-"""What a figure of a layer statistic shows: for each variant and probe, the measured, expected and printed values."""
+"""The data of the figures of a layer statistic: measured, predicted and printed values by variant and probe."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from reportgen.runs.record import RunRecord
 Points = list[tuple[int, float]]
 
 FAR = 1e4
-"""Theory beyond the measured values by so much leaves the picture."""
+"""Predictions further beyond the measured values than this factor do not extend the axis."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One variant at one probe: what is measured, what theory expects, what a lecture prints."""
+    """One variant at one probe: measured values, predictions of theory, and numbers printed in a lecture.
+
+    output: the number of the output layer, None if it is not shown.
+    """
 
     series: Series
     probe: Probe
@@ -34,7 +37,7 @@ class Cell:
 
     @property
     def shown(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which of the profile's layers are drawn."""
+        """Whether each layer of the profile is drawn."""
         layers = np.asarray(self.profile.layers)
         return layers < layers.max() if self.output is None and len(layers) > 1 else np.ones(len(layers), bool)
 
@@ -55,7 +58,7 @@ class Cell:
 
 
 COLUMNS = ("variant", "label", "step", "layer", "mean", "low", "high", "seeds", "values_by_seed", "theory", "printed")
-"""Columns of the data behind a figure of this kind; low and high bound the 95% interval of the mean over seeds."""
+"""Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds."""
 
 
 def cells_of(analysis: Analysis, view: LayerView, plan: Layout, probe: Probe) -> Iterator[Cell]:
@@ -71,12 +74,12 @@ def cells_of(analysis: Analysis, view: LayerView, plan: Layout, probe: Probe) ->
 
 
 def records_at(series: Series, probe: Probe) -> list[RunRecord]:
-    """Return the variant's records, after training without those that diverged: their last probe is another step."""
+    """Return the variant's records; after training, without diverged runs, whose last probe is at another step."""
     return [record for record in series.summary.records if probe == "first" or record.status != "diverged"]
 
 
 def _names(series: Series, probe: Probe, step: int) -> set[int | str | None]:
-    """Return all that a claim may call this probe; a network that was not trained has one probe, first and last."""
+    """Return all names that a claim may use for this probe; without training, the first probe is also the last."""
     trained = any(record.steps > 0 for record in series.summary.records)
     last: set[int | str | None] = {"last", None} if probe == "last" or not trained else set()
     return {step, probe} | last
@@ -91,17 +94,17 @@ def _theory(analysis: Analysis, variant: str, statistic: str, last: int) -> Poin
 
 
 def drop_repeated_probe(cells: Sequence[Cell]) -> list[Cell]:
-    """Return the cells without the second probe where no run was trained, as it repeats the first."""
+    """Return the cells without the last probe if no run was trained, since it equals the first."""
     trained = any(cell.probe == "last" and cell.profile.step > 0 for cell in cells)
-    alone = not any(cell.probe == "first" for cell in cells)
-    return [cell for cell in cells if cell.probe == "first" or trained or alone]
+    only_last = not any(cell.probe == "first" for cell in cells)
+    return [cell for cell in cells if cell.probe == "first" or trained or only_last]
 
 
 def drawn(cell: Cell) -> Iterator[Any]:
-    """Yield the values that an axis must hold; of intervals only what is positive, as their ends may cross zero."""
+    """Yield the values that the axis must contain; of printed numbers and predictions, the positive ones."""
     yield [y for _, y in cell.points(cell.profile.mean)]
     yield [y for _, y in cell.printed if y > 0]
-    if cell.series.ghost:
+    if cell.series.grey:
         return
     seeds = np.asarray(cell.profile.per_seed, dtype=float)[:, cell.shown]
     yield seeds
@@ -109,7 +112,7 @@ def drawn(cell: Cell) -> Iterator[Any]:
 
 
 def _near(measured: np.ndarray[Any, np.dtype[np.float64]], expected: Sequence[float]) -> list[float]:
-    """Return what theory expects without what is far beyond all that is measured, which would crush the lines."""
+    """Return the predictions without those far beyond the measured values, which would flatten the lines."""
     sizes = np.abs(measured[np.isfinite(measured) & (measured != 0)])
     if not sizes.size:
         return list(expected)

@@ -11,7 +11,7 @@ from matplotlib.colors import same_color
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures import FIGURES, Drawing
-from reportgen.figures.drawing.style import GHOST
+from reportgen.figures.drawing.style import GREY
 from reportgen.figures.views.epoch_lines import quantiles_of
 from reportgen.figures.views.factors import factors_of
 from reportgen.figures.views.selection import MOST, select
@@ -82,7 +82,7 @@ def test_the_baseline_is_highlighted_and_at_most_five_lines_of_a_panel_are(case:
     made, baseline = case
     plan = layout(made)
     for panel in plan.panels:
-        bright = [series for series in panel.series if not series.ghost]
+        bright = [series for series in panel.series if not series.grey]
         assert len(bright) <= MOST
         assert any(baseline in series.label.replace("l2 ", "").replace("lr ", "").split(", ") for series in bright)
 
@@ -103,15 +103,15 @@ def test_a_panel_draws_as_many_lines_as_it_has_variants(case: tuple[Analysis, st
     made, _ = case
     plan, drawing = layout(made), drawn(id_, made)
     for ax in drawing.figure.axes:
-        grey = [line for line in ax.get_lines() if line.get_color() == GHOST.colour]
+        grey = [line for line in ax.get_lines() if line.get_color() == GREY.colour]
         pieces = sum(int(np.isnan(np.asarray(line.get_ydata(), dtype=float)).sum()) for line in grey)
-        colours = {line.get_color() for line in ax.get_lines()} - {GHOST.colour}
+        colours = {line.get_color() for line in ax.get_lines()} - {GREY.colour}
         assert len(colours) + pieces == len(plan.panels[0].series)
 
 
 def test_the_claims_decide_which_variants_are_highlighted(tmp_path: Path) -> None:
     made = of_study(tmp_path / "example.yaml", STUDIES["one factor"][0])
-    bright = [series.label for series in layout(made).series if not series.ghost]
+    bright = [series.label for series in layout(made).series if not series.grey]
     assert bright == ["lr 0.004", "lr 0.128", "lr 0"]
 
 
@@ -268,7 +268,7 @@ def test_a_variant_whose_runs_all_diverged_is_drawn_until_they_end(tmp_path: Pat
     rows = tuple(replace(row, records=ended) if row is lost else row for row in made.variants)
     assert lost.variant.label in layout(made).selection.others
     ax = drawn("accuracy_curves", replace(made, variants=rows)).figure.axes[0]
-    (grey,) = [line for line in ax.get_lines() if line.get_color() == GHOST.colour and line.get_marker() != "x"]
+    (grey,) = [line for line in ax.get_lines() if line.get_color() == GREY.colour and line.get_marker() != "x"]
     pieces = np.split(np.column_stack(grey.get_data()), np.flatnonzero(np.isnan(grey.get_xdata())) + 1)
     ends = [float(piece[np.isfinite(piece).all(axis=1)][-1, 0]) for piece in pieces if len(piece)]
     assert sorted(set(ends)) == [4, 8]

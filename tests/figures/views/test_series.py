@@ -8,13 +8,13 @@ def test_a_grid_gets_one_panel_for_each_value_of_the_setting_with_fewest_values(
     plan = layout(lecture_grid(seeds=1))
     assert [panel.title for panel in plan.panels] == ["tanh", "relu"]
     assert [series.label for series in plan.panels[0].series] == ["zero", "small", "large", "xavier", "glorot", "he"]
-    assert [series.ghost for series in plan.panels[0].series].count(True) == 1
+    assert [series.grey for series in plan.panels[0].series].count(True) == 1
 
 
 def test_the_same_setting_looks_the_same_in_every_panel_and_no_two_look_alike() -> None:
     first, second = layout(lecture_grid(seeds=1)).panels
-    assert [series.look for series in first.series] == [series.look for series in second.series]
-    assert len({(series.look.colour, series.look.marker) for series in first.series if not series.ghost}) == 5
+    assert [series.style for series in first.series] == [series.style for series in second.series]
+    assert len({(series.style.colour, series.style.marker) for series in first.series if not series.grey}) == 5
 
 
 def test_variants_that_are_no_grid_share_one_panel_under_their_labels() -> None:

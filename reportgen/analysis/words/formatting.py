@@ -1,4 +1,4 @@
-"""The one place that rounds: numbers, intervals, shares, p values and durations as text."""
+"""Numbers, intervals, shares, p values and durations as text, for reports and captions of figures."""
 
 from __future__ import annotations
 
