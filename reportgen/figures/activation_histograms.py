@@ -128,7 +128,7 @@ def _placed(bars: Bars, at: int, low: float, high: float) -> Any:
 
 
 def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool) -> None:
-    """Mark the ends of each panel's range, with labels below the first panel, or below each panel with its own range."""
+    """Mark the ends of each panel's range, with labels below the first panel or below all panels."""
     if shared:
         places: list[float] = [at + SLOT * side for at in range(len(bars)) for side in (-0.5, 0.5)]
         words = [number(end, 3) for end in shared] + [""] * (len(places) - 2)
@@ -157,7 +157,7 @@ def common_range(bars: Sequence[Bars]) -> Range | None:
 def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
         "activations of each hidden layer at initialization, over all units, probe examples and seeds",
-        "each panel has its own vertical scale; a bar is cut at twice the height of the next one; σ: standard deviation",
+        "each panel has its own vertical scale; bars are cut at twice the next height; σ: standard deviation",
         "; ".join(f"with “{row.name}”, σ {_course(row)}" for row in rows[:3]),
     ]
     if any(common_range(row.bars) is None for row in rows):
@@ -184,5 +184,5 @@ def _shape(row: Row) -> str:
         return ""
     ends, peak = float(one.share[:tenth].sum() + one.share[-tenth:].sum()), float(one.share.max())
     if ends > 0.5 and np.isclose(one.edges[0], -one.edges[-1]):
-        return f"; in layer {one.layer} {percent(ends, 0)} of the values are at the two ends of the range"
-    return f"; in layer {one.layer} one bar has {percent(peak, 0)} of the values" if peak > 0.5 else ""
+        return f"; in layer {one.layer}, {percent(ends, 0)} of the values are at the two ends of the range"
+    return f"; in layer {one.layer}, one bar has {percent(peak, 0)} of the values" if peak > 0.5 else ""

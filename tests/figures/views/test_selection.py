@@ -92,7 +92,7 @@ def test_every_variant_is_in_a_figure_and_its_words_tell_the_rule(case: tuple[An
     made, baseline = case
     drawing = drawn(id_, made)
     assert {row[0] for row in drawing.rows} == {row.variant.id for row in made.outcomes}
-    rule = layout(made).selection.why
+    rule = layout(made).selection.reason
     assert baseline in rule
     assert rule in drawing.caption
     assert rule in drawing.alt
@@ -233,7 +233,7 @@ def test_figures_of_rows_keep_the_baseline_and_tell_what_they_leave_out(id_: str
     assert "lr 0" in shown
     assert len(shown) < 60
     assert "lr 0" in drawing.caption
-    assert layout(made).selection.why.split(" and ")[0] in drawing.alt
+    assert layout(made).selection.reason.split(" and ")[0] in drawing.alt
 
 
 def test_quantiles_of_seeds_that_end_at_different_epochs_are_those_of_numpy() -> None:
