@@ -23,6 +23,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
+from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import course, number, prose, sentence
@@ -131,7 +132,7 @@ def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool)
     """Mark the ends of each panel's range, with labels below the first panel or below all panels."""
     if shared:
         places: list[float] = [at + SLOT * side for at in range(len(bars)) for side in (-0.5, 0.5)]
-        words = [number(end, 3) for end in shared] + [""] * (len(places) - 2)
+        words = [exponents(f"{end:.3g}") for end in shared] + [""] * (len(places) - 2)
     else:
         places = list(range(len(bars)))
         words = [_range_words(*own_range(one)) for one in bars]

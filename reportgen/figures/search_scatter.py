@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -120,8 +120,9 @@ def _score_scales(searches: Sequence[SearchResult]) -> dict[str, _axis.Scale]:
     found = {}
     for metric in {search.asked.metric for search in searches}:
         scores = [t.score.value for search in searches if search.asked.metric == metric for t in search.trials]
-        log = False if metric.endswith("accuracy") else None
-        found[metric] = _axis.scale_for([scores], log) or _axis.Scale(False, 0.0, 1.0)
+        accuracy = metric.endswith("accuracy")
+        scale = _axis.scale_for([scores], False if accuracy else None) or _axis.Scale(False, 0.0, 1.0)
+        found[metric] = replace(scale, percent=accuracy)
     return found
 
 
