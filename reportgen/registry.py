@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
+import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from reportgen.errors import ReportgenError
+
+_PACKAGE = Path(__file__).resolve().parent
 
 Kind = Literal["number", "integer", "boolean", "choice", "text", "path", "component", "numbers", "column"]
 
@@ -168,11 +173,13 @@ class Plugin:
     sha256: str
 
 
-_ADDED: dict[tuple[str, str], Plugin | None] = {}
+_ADDED: dict[tuple[str, str], Plugin] = {}
 
 
 def register(*rows: Entry, plugin: Plugin | None = None) -> None:
     """Add rows to the tables of their kinds; where one is refused, none is added.
+
+    plugin: where the rows come from; by default the files of their functions.
 
     Raises
     ------
@@ -184,11 +191,21 @@ def register(*rows: Entry, plugin: Plugin | None = None) -> None:
             if getattr(row, "kind", None) not in HOMES:
                 raise ReportgenError("wrong-row", f"{row!r} is not a row of any table")
             table_of(row.kind).add(row)
-            _ADDED[row.kind, row.name] = plugin
+            _ADDED[row.kind, row.name] = plugin or _files_of(row)
             done.append(row)
     except ReportgenError:
         unregister(*done)
         raise
+
+
+def _files_of(row: Entry) -> Plugin:
+    """Return the files of a row's functions as a plug-in; of a function without a file, its compiled code counts."""
+    functions = (getattr(value, "py_func", value) for value in vars(row).values() if callable(value))
+    codes = {one.__code__.co_filename: one.__code__ for one in functions if hasattr(one, "__code__")}
+    own = {Path(name): code for name, code in codes.items() if not Path(name).is_relative_to(_PACKAGE)}
+    sources = (path.read_bytes() if path.is_file() else marshal.dumps(code) for path, code in sorted(own.items()))
+    name = next(iter(own)).name if own else row.name
+    return Plugin(name, "", hashlib.sha256(b"".join(sources)).hexdigest())
 
 
 def unregister(*rows: Entry) -> None:

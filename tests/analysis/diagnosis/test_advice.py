@@ -15,6 +15,7 @@ from reportgen.analysis.diagnosis import rules
 from reportgen.analysis.diagnosis.advice import consistent
 from reportgen.analysis.diagnosis.partial import diagnose_partial
 from reportgen.analysis.finding import Evidence, Finding, Proposal
+from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.study.planning.plan import Plan, changed
 from tests.analysis.diagnosis.rate_runs import runs
 from tests.analysis.studies import plan_of, record
@@ -98,6 +99,7 @@ def test_every_setting_that_a_rule_proposes_is_covered() -> None:
         for file in folder.rglob("*.py")
         for path in named.findall(file.read_text(encoding="utf-8"))
     }
+    found |= {f"training.optimizer.{row.decay}" for row in OPTIMIZERS.values() if row.decay}
     assert found == {*SWEPT, *SWITCHED}
 
 
