@@ -1,4 +1,4 @@
-"""Every figure at the edges: it is drawn inside its canvas, or not at all."""
+"""Tests of all figures, also with extreme data."""
 
 import csv
 import importlib
@@ -66,7 +66,7 @@ def drawings(request: pytest.FixtureRequest) -> list[Drawing]:
         return draw_all(EDGES[request.param]())
 
 
-def test_everything_that_is_drawn_lies_inside_the_canvas(drawings: list[Drawing]) -> None:
+def test_all_artists_are_inside_the_canvas(drawings: list[Drawing]) -> None:
     for drawing in drawings:
         figure = drawing.figure
         FigureCanvasAgg(figure)
@@ -136,7 +136,7 @@ def test_an_unknown_figure_is_an_error_with_a_suggestion() -> None:
     assert (caught.value.code, caught.value.where) == ("unknown-name", "figures")
 
 
-def test_a_net_that_was_not_trained_has_no_curves_or_scores() -> None:
+def test_an_untrained_network_has_no_curves_or_scores() -> None:
     ids = {drawing.id for drawing in draw_all(lecture_grid(seeds=1))}
     assert not ids & {"loss_curves", "accuracy_curves", "final_scores", "update_ratio_by_layer"}
 
@@ -171,7 +171,7 @@ def test_only_logarithmic_axes_with_zeros_need_a_note() -> None:
     assert zeros_note([linear, floored]) != zeros_note([floored])
 
 
-def test_layer_rows_hold_the_seeds_values_that_are_drawn() -> None:
+def test_the_csv_has_the_values_of_each_seed() -> None:
     records = [record(s, 4) for s in range(3)]
     drawing = drawn("activation_std_by_layer", analysis([summary("a", records)]))
     back = list(csv.DictReader(io.StringIO(csv_text(drawing))))
@@ -204,7 +204,7 @@ def test_a_study_without_theory_or_printed_numbers_has_no_legend_entry_for_them(
     assert [text.get_text() for text in drawing.figure.legends[0].get_texts()] == ["a"]
 
 
-def test_diverged_runs_are_marked_counted_and_left_out_of_the_mean() -> None:
+def test_diverged_runs_are_marked_and_counted_and_not_in_the_mean() -> None:
     records = [record(s, 3, 4, status="diverged" if s == 0 else "ok") for s in range(3)]
     drawing = drawn("loss_curves", analysis([summary("a", records)]))
     assert "1 of 3 with “a”" in drawing.caption
@@ -265,7 +265,7 @@ def test_scores_are_sorted_best_first() -> None:
     assert [row[1] for row in drawing.rows][:2] == ["good", "poor"]
 
 
-def test_claims_are_counted_by_verdict_and_placed_against_their_region() -> None:
+def test_claims_are_counted_by_verdict_and_have_their_region() -> None:
     one, two = claim("a"), claim("b", expect={"between": [0.4, 0.6]})
     results = [
         result(one, measured=1e-6, interval=(9e-7, 2e-6), per_seed={0: 1e-6}),
@@ -278,7 +278,7 @@ def test_claims_are_counted_by_verdict_and_placed_against_their_region() -> None
     assert (rows[1]["region_from"], rows[1]["region_to"]) == (0.4, 0.6)
 
 
-def test_after_training_diverged_runs_are_left_out_and_counted() -> None:
+def test_panels_after_training_exclude_and_count_diverged_runs() -> None:
     records = [record(s, 3, 4, status="diverged" if s == 0 else "ok") for s in range(3)]
     drawing = drawn("activation_std_by_layer", analysis([summary("a", records)]))
     assert "1 of 3 runs diverged" in drawing.caption

@@ -1,4 +1,4 @@
-"""The figure of final scores shows ensembles beside their members."""
+"""Tests of the figure of final scores."""
 
 from dataclasses import replace
 

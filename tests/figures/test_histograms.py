@@ -1,4 +1,4 @@
-"""Histograms of activations: their numbers, where they stand, and what is cut."""
+"""Tests of the histogram figures."""
 
 from __future__ import annotations
 

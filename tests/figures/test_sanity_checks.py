@@ -1,4 +1,4 @@
-"""The figure of sanity checks: what is in it, what passes, and its words."""
+"""Tests of the figure of sanity checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figure of a search: every trial is drawn inside its canvas, and the words say which one is best."""
+"""Tests of the figure of a search."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def _lost(cells: Sequence[Cell]) -> list[str]:
     """Return a sentence on layers that are not drawn because their values overflowed or are missing."""
     bad = [cell.series.name for cell in cells if not np.isfinite([y for _, y in cell.points(cell.profile.mean)]).all()]
     names = listing(list(dict.fromkeys(bad))[:4])
-    return [f"Layers without a finite value are not drawn, for {names}"] if bad else []
+    return [f"The figure omits layers without a finite value ({names})"] if bad else []
 
 
 def alt_of(cells: Sequence[Cell], view: LayerView, plan: Layout) -> str:

@@ -78,7 +78,7 @@ def test_drawing_leaves_the_users_matplotlib_settings_alone() -> None:
     assert dict(matplotlib.rcParams) == before
 
 
-def test_csv_writes_floats_in_full_and_nothing_for_what_is_missing() -> None:
+def test_csv_has_all_digits_of_floats_and_empty_fields_for_missing_values() -> None:
     rows = [("a,b", 0.1 + 0.2, math.nan, None, 3), ('q"', 1e-300, math.inf, "x\ny", 0)]
     text = csv_text(Drawing("id", "t", "c", "a", Figure(), ("s", "f", "g", "h", "n"), rows))
     back = list(csv.reader(io.StringIO(text)))

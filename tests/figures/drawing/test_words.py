@@ -23,9 +23,7 @@ from reportgen.figures.drawing.words import (
         (0.0, "0"), (-0.5, "−0.50"), (-3.5e-5, "−3.5×10⁻⁵"), (math.nan, "no value"), (math.inf, "overflow"),
     ],
 )  # fmt: skip
-def test_a_number_has_two_significant_digits_and_a_power_of_ten_only_where_it_needs_one(
-    value: float, words: str
-) -> None:
+def test_a_number_has_two_significant_digits(value: float, words: str) -> None:
     assert number(value) == words
 
 
@@ -54,13 +52,13 @@ def test_values_of_both_signs_are_given_as_a_range() -> None:
     assert course([1, 2], [0.01, -0.02]) == "lies between −0.020 and 0.010"
 
 
-def test_zeros_and_missing_values_have_words_of_their_own() -> None:
+def test_zeros_and_missing_values_are_described_in_words() -> None:
     assert course([1, 2], [0.0, 0.0]) == "is 0 in every layer"
     assert course([1], [0.5]) == "is 0.50 in layer 1"
     assert course([1, 2], [math.nan, math.inf]) == "has no finite value"
 
 
-def test_layers_without_a_finite_value_are_passed_over() -> None:
+def test_layers_without_a_finite_value_are_skipped() -> None:
     assert course([1, 2, 3], [1.0, 8.0, math.nan]) == "rises from 1.0 in layer 1 to 8.0 in layer 2"
 
 
@@ -81,7 +79,7 @@ def test_the_value_of_a_setting_has_all_its_digits(value: float, words: str) -> 
     assert setting_value(value) == words
 
 
-def test_lists_and_counts_read_as_in_a_sentence() -> None:
+def test_lists_and_counts_in_sentences() -> None:
     assert listing(["a", "b", "c"]) == "a, b and c"
     assert listing([]) == ""
     assert (count(1, "step"), count(2, "step")) == ("1 step", "2 steps")
@@ -92,5 +90,5 @@ def test_lists_and_counts_read_as_in_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "digits"), [(2.2951, 2.3052, 4), (0.1, 0.9, 2), (-3.0, 5.0, 2), (1.0, 1.0, 2), (1.0, math.inf, 2)]
 )
-def test_an_interval_takes_as_many_digits_as_tell_its_ends_apart(low: float, high: float, digits: int) -> None:
+def test_the_digits_at_which_the_ends_of_an_interval_differ(low: float, high: float, digits: int) -> None:
     assert resolving(low, high) == digits
