@@ -147,6 +147,8 @@ HOMES = {
     "layer": "reportgen.engine.layers.table:LAYERS",
     "data set": "reportgen.data.datasets:DATASETS",
     "preprocessing step": "reportgen.data.preprocessing.steps:STEPS",
+    "expectation": "reportgen.analysis.claims.kinds:EXPECTATIONS",
+    "metric": "reportgen.study.metrics.table:METRICS",
     "rule": "reportgen.analysis.diagnosis.rules:RULES",
     "figure": "reportgen.figures:FIGURES",
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.cli.reference.catalogue import KINDS
-from reportgen.cli.reference.descriptions import documentation, summary, takes
+from reportgen.cli.reference.descriptions import documentation, summary
 from reportgen.data.datasets import DataSet
 from reportgen.registry import Parameter, Row
 from reportgen.study.reference.explained import default_of, explained, kind_of, span_of
@@ -50,7 +50,8 @@ def rule_titles() -> Iterator[str]:
 def metrics() -> Iterator[str]:
     """Return a table of the metrics."""
     yield from ("| metric | measured | what it is |", "|---|---|---|")
-    yield from (f"| `{name}` | {_cell(takes(name))} | {_cell(what)} |" for name, what in KINDS["metrics"]().items())
+    for name, row in KINDS["metrics"]().items():
+        yield f"| `{name}` | {_cell(row.place.words)} | {_cell(row.summary)} |"
 
 
 def _row(row: Row) -> Iterator[str]:

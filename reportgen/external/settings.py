@@ -13,6 +13,7 @@ from reportgen.engine.spec import SCORES
 from reportgen.errors import StudyError
 from reportgen.external.arrays import SETTINGS, Array
 from reportgen.runs.store import STATUSES
+from reportgen.study.metrics.table import METRICS
 
 KEYS = ("seed", "variant", "status", "network", "training", "facts", "final")
 SUCH_AS = 'such as {"seed": 0, "network": ...}'
@@ -236,8 +237,8 @@ def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
     refuse_unknown(place, final, SCORES, "final.")
     known = {name: value for name, value in final.items() if not _unknown(value)}
     for name, value in known.items():
-        fits, right = SHARE if name.endswith("accuracy") else SIZE
-        if not fits(value) and not (name.endswith("loss") and value == math.inf):
+        fits, right = SHARE if METRICS[name].is_accuracy else SIZE
+        if not fits(value) and not (METRICS[name].infinite and value == math.inf):
             raise _value_error(place, f"final.{name}", value, right)
     return {name: float(value) for name, value in known.items()}
 

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from reportgen.analysis.claims.regions import Region, region
 from reportgen.analysis.metrics.scales import in_points, is_share
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
@@ -25,7 +26,6 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, number, resolving, sentence
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.regions import Region, region
 
 FIGURE = FIGURES["claims_overview"]
 

@@ -33,6 +33,7 @@ from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import mean_of, shown_scores
 from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
+from reportgen.study.metrics.table import metric_of
 
 FIGURE = FIGURES["scores_by_setting"]
 
@@ -109,7 +110,7 @@ def _across(panels: int) -> int:
 
 def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
     """Return a common scale, so that panels can be compared."""
-    accuracy = score.endswith("accuracy")
+    accuracy = metric_of(score).is_accuracy
     y = _axis.scale_for([_seeds(row, score) for row in rows], log=False if accuracy else None)
     y = y or _axis.Scale(False, 0.0, 1.0)
     return _axis.Scale(False, max(y.low, -0.03), min(y.high, 1.03), percent=True) if accuracy else y
@@ -120,10 +121,10 @@ def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, i
     for line in panel.lines:
         if not line.grey:
             _draw_line(ax, line, score, x, y)
-    _crosses(ax, panel, x, y.low if score.endswith("accuracy") else y.high)
+    _crosses(ax, panel, x, y.low if metric_of(score).is_accuracy else y.high)
     _axis.set_x(ax, x)
     _axis.set_y(ax, y, labels=True)
-    if panel.title and (score.endswith("accuracy")):
+    if panel.title and (metric_of(score).is_accuracy):
         _style.panel_title(ax, panel.title, inches)
 
 

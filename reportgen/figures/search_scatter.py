@@ -25,6 +25,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, listing, number, score, sentence
 from reportgen.figures.table import FIGURES
+from reportgen.study.metrics.table import metric_of
 
 FIGURE = FIGURES["search_scatter"]
 
@@ -120,7 +121,7 @@ def _score_scales(searches: Sequence[SearchResult]) -> dict[str, _axis.Scale]:
     found = {}
     for metric in {search.asked.metric for search in searches}:
         scores = [t.score.value for search in searches if search.asked.metric == metric for t in search.trials]
-        accuracy = metric.endswith("accuracy")
+        accuracy = metric_of(metric).is_accuracy
         scale = _axis.scale_for([scores], False if accuracy else None) or _axis.Scale(False, 0.0, 1.0)
         found[metric] = replace(scale, percent=accuracy)
     return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.executors import in_thread
 from reportgen.runs.record import RunRecord
-from reportgen.study.model.metrics import CHECK_METRICS, COST_METRICS
+from reportgen.study.metrics.metric import CHECK, COST, Place
+from reportgen.study.metrics.table import METRICS
 from reportgen.study.planning.plan import Plan, PlannedRun, changed
 from reportgen.workflow.remedies import Fetch
 
@@ -57,7 +58,7 @@ class Measurements:
 def measured_beside(plan: Plan, measurements: Measurements) -> ExtraMeasurements:
     """Return what claims ask for that no run records: costs of activations, and the errors of gradient checks."""
     found: dict[tuple[str, int], dict[str, list[float]]] = {}
-    costed, checked = (_asked_for(plan, names) for names in (COST_METRICS, CHECK_METRICS))
+    costed, checked = (_asked_for(plan, place) for place in (COST, CHECK))
     rounds = _cost_rounds(len(plan.study.seeds), measurements) if costed else []
     for run in plan.runs:
         place = (run.variant, run.seed)
@@ -66,13 +67,14 @@ def measured_beside(plan: Plan, measurements: Measurements) -> ExtraMeasurements
             found[place] = {name: [value] for name, value in sanity.cost_metrics(cost).items()}
         if run.variant in checked:
             checks = _gradient_checks(run, plan.study.folder, measurements)
-            found.setdefault(place, {})["gradient_error"] = sanity.errors_by_layer(checks or ())
+            errors = sanity.errors_by_layer(checks or ())
+            found.setdefault(place, {}).update({row.name: errors for row in METRICS.values() if row.place is CHECK})
     return found
 
 
-def _asked_for(plan: Plan, metrics: Collection[str]) -> set[str]:
-    """Return the variants of which some claim measures one of these."""
-    asked = [ClaimData(plan, {}, claim) for claim in plan.study.claims if claim.measure.metric in metrics]
+def _asked_for(plan: Plan, place: Place) -> set[str]:
+    """Return the variants for which a claim uses a metric that is measured at this place."""
+    asked = [ClaimData(plan, {}, claim) for claim in plan.study.claims if METRICS[claim.measure.metric].place is place]
     return {variant.id for one in asked for where in one.sides() for variant in one.variants(where)}
 
 

@@ -23,29 +23,17 @@ PLACES = {
 }
 """Where a study names a row of each kind."""
 
-OTHER = "{network.activation: relu}"
 EXAMPLES = {
     "vary": "vary: {training.lr: [0.01, 0.1], network.activation: [tanh, relu]}",
     "variants": "variants: {wide: {network.hidden: [500, 500]}, deep: {network.hidden: [50, 50, 50]}}",
     "search": "search: {training.lr: {log_uniform: [1e-5, 1]}, samples: 20}",
     "claims.where": "where: {network.activation: tanh}",
     "claims.tune.along": "tune: {along: training.lr}",
-    "claims.expect.below": "expect: {below: 0.5}",
-    "claims.expect.above": "expect: {above: 0.9}",
-    "claims.expect.between": "expect: {between: [0.1, 0.5]}",
-    "claims.expect.near": "expect: {near: 0.63, rtol: 0.05}",
-    "claims.expect.rtol": "expect: {near: 0.63, rtol: 0.05}",
-    "claims.expect.atol": "expect: {near: 0.63, atol: 0.01}",
-    "claims.expect.greater_than": f"expect: {{greater_than: {OTHER}}}",
-    "claims.expect.less_than": f"expect: {{less_than: {OTHER}}}",
-    "claims.expect.by": f"expect: {{greater_than: {OTHER}, by: 0.02}}",
-    "claims.expect.factor": f"expect: {{less_than: {OTHER}, factor: 2}}",
-    "claims.expect.same_as": f"expect: {{same_as: {OTHER}, within: 0.01}}",
-    "claims.expect.within": f"expect: {{same_as: {OTHER}, within: 0.01}}",
-    "claims.expect.monotone": "expect: {monotone: decreasing, along: training.lr}",
-    "claims.expect.along": "expect: {monotone: increasing, along: training.lr}",
 }
 """Settings whose shape an example shows best."""
+
+READ = {"share": "shown in percent", "difference": "shown in percentage points", "loss": "none", "number": "none"}
+"""How values of a metric without a unit are shown."""
 
 SAMPLE = {"number": "0.1", "integer": "10", "numbers": "[0.5, 0.5]", "path": "FILE", "column": "label"}
 """What stands in examples for parameters that must be given."""
@@ -69,23 +57,6 @@ def documentation(entry: Any) -> str:
     """Return the description of a rule or figure, by default the docstring of the module that defines it."""
     function = getattr(entry, "check", None) or entry.draw
     return getattr(entry, "description", "") or inspect.getdoc(importlib.import_module(function.__module__)) or ""
-
-
-def takes(metric: str) -> str:
-    """Return where a metric is measured, with the keys of `measure` that go with it."""
-    from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS
-    from reportgen.study.checks.best import BEST_PLACES
-    from reportgen.study.model.metrics import CHECK_METRICS, COMPOSED, LAYER_METRICS, TIME_METRICS
-
-    kinds = {
-        LAYER_METRICS: "in layers, at a look: `layer`, `step`, `reduce`",
-        PROBE_METRICS: "at a look: `step`",
-        (*EPOCH_COLUMNS, *COMPOSED): "at the end, or after an `epoch`",
-        TIME_METRICS: "in training: `score`, `level`, `of_first`",
-        CHECK_METRICS: "before training, in all layers or those of `layer`",
-        BEST_PLACES: "of a search's best trial: `setting`",
-    }
-    return next((words for names, words in kinds.items() if metric in names), "of the run")
 
 
 def _nothing(kind: str, name: str, entry: Any) -> Iterator[str]:
@@ -158,18 +129,23 @@ def _rule(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield from (f"source:  {source}" for source in entry.sources)
 
 
-def _metric(kind: str, name: str, entry: Any) -> Iterator[str]:
-    from reportgen.study.model.metrics import LAYER_METRICS, TIME_METRICS, rises
-
-    yield f"measured {takes(name).replace('`', '')}"
-    better = {True: "more of it is better", False: "less of it is better", None: ""}[rises(name)]
+def _metric(kind: str, name: str, row: Any) -> Iterator[str]:
+    yield from _row(kind, name, row)
+    yield f"measured {row.place.words.replace('`', '')}"
+    better = {True: "a higher value is better", False: "a lower value is better", None: ""}[row.higher_is_better]
     yield from [better] if better else []
-    more = {name in LAYER_METRICS: ", layer: last, step: last", name in TIME_METRICS: ", score: train_loss, level: 0.5"}
-    path = ", setting: training.lr" if name in ("best_setting", "best_place") else ""
-    yield f"example: measure: {{metric: {name}{more.get(True, '')}{path}}}"
+    yield f"unit:    {row.unit or READ[row.scale]}"
+    yield f"example: measure: {{metric: {name}{row.place.example}}}"
+
+
+def _expectation(kind: str, name: str, row: Any) -> Iterator[str]:
+    yield from _row(kind, name, row)
+    yield from (plain(f"{key.name} ({key.takes}): {key.summary}").replace("`", "") for key in (row.key, *row.keys))
+    yield f"example: expect: {row.key.example}"
 
 
 def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
+    from reportgen.study.model.claims import expectation_keys
     from reportgen.study.reference.explained import explained
 
     one = next(setting for setting in explained() if setting.path == name)
@@ -177,6 +153,8 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield from (f"{word + ':':<9}{plain(text).replace('`', '')}" for word, text in about.items() if text)
     if name in EXAMPLES:
         yield f"example: {EXAMPLES[name]}"
+    elif name.startswith("claims.expect."):
+        yield f"example: expect: {expectation_keys()[name.rpartition('.')[2]].example}"
     elif not name.startswith("claims."):
         yield f"change:  reportgen run STUDY --set {name}=..."
 
@@ -245,6 +223,7 @@ _KINDS: dict[str, Describer] = {
     "figures": _figure,
     "rules": _rule,
     "metrics": _metric,
+    "expectations": _expectation,
     "settings": _setting,
     "studies": _study,
     "claims": _claim,

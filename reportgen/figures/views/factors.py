@@ -131,7 +131,7 @@ def _against(
         different = next((other for other in others if other and other != own), None)
         if different is not None:
             counts[min(different) if len(different) == 1 else ""] += 1
-        elif claim.expect.along is not None and claim.expect.along == path:
+        elif claim.expect.get("along") == path:
             counts[""] += 1
     return counts
 

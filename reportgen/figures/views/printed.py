@@ -26,13 +26,13 @@ def printed(
 
 
 def _points(claim: Claim, layers: int) -> dict[int, float]:
-    near = claim.expect.near
-    if near is None or near == "theory":  # theory is drawn as a line of its own
+    given = claim.expect.row.printed(claim.expect)
+    if given is None:
         return {}
     if claim.measure.relative_to is not None or claim.measure.reduce is not None:  # no number of the statistic itself
         return {}
     where = _layers(claim, layers)
-    values = near if isinstance(near, list) else [near] * len(where)
+    values = [given] * len(where) if isinstance(given, (int, float)) else given
     return {layer: value for layer, value in zip(where, values, strict=False) if value is not None and layer <= layers}
 
 

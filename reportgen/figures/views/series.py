@@ -13,7 +13,7 @@ from itertools import combinations
 from math import prod
 
 from reportgen.analysis.results import Analysis, VariantSummary
-from reportgen.analysis.words.expectations import is_number
+from reportgen.analysis.words.where import is_number
 from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
 from reportgen.figures.views.factors import Factor, factors_of
 from reportgen.figures.views.selection import Selection, select

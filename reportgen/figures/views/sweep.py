@@ -17,7 +17,6 @@ from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
 from reportgen.figures.views.selection import Selection, select
 from reportgen.figures.views.series import value_label
-from reportgen.study.model.claims import SIDES
 from reportgen.study.planning.plan import Variant
 
 LEAST, ALONE, PANELS = 3, 4, 6
@@ -167,9 +166,7 @@ def _comparable(groups: dict[str, list[Points]]) -> bool:
 
 def _compared(analysis: Analysis) -> Counter[str]:
     """Return the number of claims that compare two values of a setting, by its path."""
-    expected = [claim.expect for claim in analysis.plan.study.claims]
-    sides = [side for expect in expected for name in SIDES if isinstance(side := getattr(expect, name), Mapping)]
-    return Counter(path for side in sides for path in side)
+    return Counter(path for claim in analysis.plan.study.claims for path in claim.expect.other or ())
 
 
 def _grouped(lines: Sequence[Points], paths: Sequence[str]) -> dict[str, list[Points]]:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    PlainValidator,
+    SerializeAsAny,
+    WithJsonSchema,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
+from reportgen.registry import Table, table_of
 from reportgen.study.model.components import problem
-from reportgen.study.model.section import Section
+from reportgen.study.model.expectation import Expectation, Key
+from reportgen.study.model.section import Section, nested
 
 Where = dict[str, Any]
 """Dotted setting paths to values or labels; it matches every variant that has all of them."""
-
-COMPANIONS = {
-    "rtol": ("near",),
-    "atol": ("near",),
-    "by": ("greater_than", "less_than"),
-    "factor": ("greater_than", "less_than"),
-    "within": ("same_as",),
-    "along": ("monotone",),
-}
-"""The keys that refine an expectation, and the expectations that they apply to."""
-
-EXPECTATIONS = ("below", "above", "between", "near", "greater_than", "less_than", "same_as", "monotone")
-
-
-SIDES = ("greater_than", "less_than", "same_as")
-"""Expectations that compare the claim's variants with others."""
 
 LECTURE_CLAIMS = 50
 """The number of claims in the lectures, numbered from 1."""
@@ -69,69 +64,79 @@ class Tune(Section):
 
 
 class Expect(Section):
-    """What the claim expects; exactly one of the names in EXPECTATIONS is given.
+    """What a claim expects: one kind of expectation, with the keys that refine it.
 
-    near: a number, one by layer, or "theory" (what is expected at initialization), within rtol times itself plus atol.
-    greater_than, less_than: settings that replace the claim's `where`; paired by seed. by: a least difference;
-    factor: a least ratio. same_as: settings likewise, with `within` the margin of the equivalence test.
-    monotone: over the layers, or over the variants in the order of `along` (a varied path).
+    `expect_model` returns the subclass with the keys of all kinds.
     """
-
-    below: float | None = None
-    above: float | None = None
-    between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-    near: Literal["theory"] | float | Annotated[list[float | None], Field(min_length=1)] | None = None
-    rtol: Annotated[float, Field(ge=0)] | None = None
-    atol: Annotated[float, Field(ge=0)] | None = None
-    greater_than: Where | None = None
-    less_than: Where | None = None
-    by: float | None = None
-    factor: Annotated[float, Field(gt=0)] | None = None
-    same_as: Where | None = None
-    within: Annotated[float, Field(gt=0)] | None = None
-    monotone: Literal["increasing", "decreasing"] | None = None
-    along: str | None = None
 
     @property
     def kind(self) -> str:
-        """Return the one expectation that is given."""
-        return next(name for name in EXPECTATIONS if getattr(self, name) is not None)
+        """The name of the kind of expectation."""
+        return self.row.name
+
+    @property
+    def row(self) -> Expectation:
+        """The row of the kind of expectation."""
+        return next(row for row in expectations().values() if self.get(row.name) is not None)
+
+    @property
+    def value(self) -> Any:
+        """The value of the kind of expectation."""
+        return self.get(self.kind)
+
+    @property
+    def other(self) -> Where | None:
+        """The settings of the variants with which the claim compares its own, None if it compares no variants."""
+        return self.value if self.row.compares else None
+
+    def get(self, key: str) -> Any:
+        """Return the value of a key, None if it is not given."""
+        return getattr(self, key, None)
 
     @model_validator(mode="after")
     def _one_expectation(self) -> Expect:
-        given = [name for name in EXPECTATIONS if getattr(self, name) is not None]
+        rows = expectations()
+        given = [name for name in rows if self.get(name) is not None]
         if not given:
-            raise problem("missing-key", "the claim has no expectation", f"one of {', '.join(EXPECTATIONS)}")
+            raise problem("missing-key", "the claim has no expectation", f"one of {', '.join(rows)}")
         if len(given) > 1:
             message = f"{given[0]} and {given[1]} exclude each other"
             raise problem("conflicting-settings", message, "one expectation for each claim", (given[1],), key=True)
-        for name, owners in COMPANIONS.items():
-            if getattr(self, name) is not None and given[0] not in owners:
+        own = [key.name for key in rows[given[0]].keys]
+        for name in expectation_keys():
+            if name != given[0] and name not in own and self.get(name) is not None:
+                owners = [row.name for row in rows.values() if name in [key.name for key in row.keys]]
                 message = f"{name} applies to {' or '.join(owners)}, not to {given[0]}"
                 raise problem("inapplicable-key", message, f"remove {name}", (name,), key=True)
-        self._complete()
+        rows[given[0]].complete(self)
         return self
 
-    def _complete(self) -> None:
-        if self.same_as is not None and self.within is None:
-            raise problem(
-                "missing-key", "same_as needs within", "the margin of the equivalence test, such as within: 0.01"
-            )
-        if self.between is not None and self.between[0] >= self.between[1]:
-            raise problem(
-                "invalid-range",
-                f"low ({self.between[0]:g}) must be less than high ({self.between[1]:g})",
-                "",
-                ("between",),
-            )
-        if self.by is not None and self.factor is not None:
-            raise problem(
-                "conflicting-settings", "by and factor exclude each other", "keep one of them", ("factor",), key=True
-            )
-        if isinstance(self.near, list) and not any(x is not None for x in self.near):
-            raise problem(
-                "empty-value", "the list has no number", "one for each layer, null to skip a layer", ("near",)
-            )
+
+def expectations() -> Table[Expectation]:
+    """Return the table of all kinds of expectation."""
+    return table_of("expectation")
+
+
+def expectation_keys() -> dict[str, Key]:
+    """Return the keys of all kinds of expectation by name."""
+    return {key.name: key for row in expectations().values() for key in (row.key, *row.keys)}
+
+
+def expect_model() -> type[Expect]:
+    """Return the model of `expect` with the keys of all kinds of expectation."""
+    return _model(tuple(expectations().values()))
+
+
+@functools.cache
+def _model(rows: tuple[Expectation, ...]) -> type[Expect]:
+    keys = {key.name: key for row in rows for key in (row.key, *row.keys)}
+    fields: dict[str, Any] = {name: (key.type | None, None) for name, key in keys.items()}
+    return create_model("Expect", __base__=Expect, __module__=__name__, **fields)
+
+
+def _read_expect(value: Any) -> Expect:
+    """Return the expectation of a claim; the model is chosen here, since plug-ins add kinds of expectation."""
+    return value if isinstance(value, Expect) else nested(expect_model(), value)
 
 
 class Claim(Section):
@@ -149,7 +154,7 @@ class Claim(Section):
     where: Where = Field(default_factory=dict)
     holds_for: Literal["mean", "all", "any"] = "mean"
     tune: Tune | None = None
-    expect: Expect
+    expect: Annotated[SerializeAsAny[Expect], PlainValidator(_read_expect), WithJsonSchema({"type": "object"})]
     required: bool = False
     note: str | None = None
 

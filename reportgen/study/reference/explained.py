@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from reportgen.data.datasets import DATASETS, OPTIONS
 from reportgen.registry import Component, Parameter
+from reportgen.study.model.claims import Expect, expect_model, expectation_keys
 from reportgen.study.model.layer_settings import BatchNorm, Dropout
 from reportgen.study.model.settings import PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED, Hidden
 from reportgen.study.model.study import StudyFile
@@ -57,6 +58,8 @@ def default_of(parameter: Parameter) -> str:
 
 
 DATA_NAME = Parameter("name", "choice", None, "which data set", choices=tuple(DATASETS), required=True)
+
+EXPECT = "claims.expect"
 
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("text", "the report's title"),
@@ -197,49 +200,37 @@ WORDS: dict[str, tuple[str, str]] = {
         "`train_loss`, `train_accuracy`, `val_loss`, `val_accuracy`",
         "the score that tells what is best; what the claim measures where none is given",
     ),
-    "claims.expect.below": ("number", "the value is below it"),
-    "claims.expect.above": ("number", "the value is above it"),
-    "claims.expect.between": ("[low, high]", "the value lies between them"),
-    "claims.expect.near": (
-        "number, a list by layer, or `theory`",
-        "the value is within `rtol` times this plus `atol`; drawn in the figure too",
-    ),
-    "claims.expect.rtol": ("number", "relative tolerance of `near`"),
-    "claims.expect.atol": ("number", "absolute tolerance of `near`"),
-    "claims.expect.greater_than": (
-        "mapping like `where`",
-        "the value is greater than where these settings replace those of `where`",
-    ),
-    "claims.expect.less_than": ("mapping like `where`", "the value is less than there"),
-    "claims.expect.by": ("number", "the least difference that `greater_than` or `less_than` asks for"),
-    "claims.expect.factor": ("number", "the least ratio that they ask for"),
-    "claims.expect.same_as": ("mapping like `where`", "the value is the same as there, up to `within`"),
-    "claims.expect.within": ("number", "the margin of `same_as`"),
-    "claims.expect.monotone": (
-        "`increasing`, `decreasing`",
-        "the values rise or fall over the layers, or along a varied path",
-    ),
-    "claims.expect.along": ("a path that varies", "over whose values, in their order, `monotone` goes"),
+    EXPECT: ("a mapping", "one of the kinds of expectation, with the keys that refine it"),
     "claims.required": ("true, false", "`run --strict` fails where the claim is not supported"),
     "claims.note": ("text", "what was chosen to make the test fair, and why"),
     "figures": ("list", "the [figures](#figures) of the report; all that have something to show where none is named"),
     "remedies.limit": ("integer", "how many remedies are tried; `remedies: false` is short for 0"),
 }
-"""By path: what a setting takes, and what it is, in Markdown."""
+"""By path: what a setting takes, and what it is, in Markdown; the keys of expectations follow from their rows."""
+
+
+def _words() -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the words of every setting, with the keys of all kinds of expectation in place of `claims.expect`."""
+    for path, found in WORDS.items():
+        if path == EXPECT:
+            yield from ((f"{EXPECT}.{key.name}", (key.takes, key.summary)) for key in expectation_keys().values())
+        else:
+            yield path, found
 
 
 def explained() -> tuple[Setting, ...]:
     """Return every setting, in the order of a study; raises ValueError where WORDS has not the model's settings."""
     fields = dict(_fields(StudyFile, ""))
     options = {f"data.{option.name}": option for option in (DATA_NAME, *OPTIONS)}
-    if fields.keys() | options.keys() != WORDS.keys():
-        wrong = sorted((fields.keys() | options.keys()) ^ WORDS.keys())
+    words = dict(_words())
+    if fields.keys() | options.keys() != words.keys():
+        wrong = sorted((fields.keys() | options.keys()) ^ words.keys())
         raise ValueError(f"settings without a sentence, or the reverse: {wrong}")
     return tuple(
         Setting(path, takes, span_of(options[path]), default_of(options[path]), what)
         if path in options
         else Setting(path, takes, _span(*_bounds(fields[path])), _default(fields[path]), what)
-        for path, (takes, what) in WORDS.items()
+        for path, (takes, what) in words.items()
     )
 
 
@@ -255,7 +246,8 @@ def _fields(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]
 
 def _section(annotation: Any) -> type[BaseModel] | None:
     found = [one for one in (annotation, *get_args(annotation)) if isinstance(one, type) and issubclass(one, BaseModel)]
-    return found[0] if found else None
+    model = found[0] if found else None
+    return expect_model() if model is Expect else model
 
 
 def _bounds(field: FieldInfo) -> tuple[float | None, bool, float | None, bool]:
