@@ -125,13 +125,13 @@ def _figure(rows: Sequence[Row]) -> Figure:
 
 def _lines(row: Row) -> int:
     """Return the number of lines of the claim's sentence, from two to four."""
-    return max(2, 1 + _style.wrap(row.result.says, TEXT_INCHES, _style.SMALL, 4).count("\n"))
+    return max(2, 1 + _style.wrap(exponents(row.result.says), TEXT_INCHES, _style.SMALL, 4).count("\n"))
 
 
 def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
     """Write the claim and its verdict; each: the height of the row in inches."""
     result = row.result
-    says = _style.wrap(result.says, TEXT_INCHES, _style.SMALL, lines)
+    says = _style.wrap(exponents(result.says), TEXT_INCHES, _style.SMALL, lines)
     common: dict[str, Any] = {"ha": "left"}
     ax.text(0.06, at + 0.06, says, va="top", fontsize=_style.SMALL, **common)
     expected = _style.clip(f"expected {exponents(result.expected)}", TEXT_INCHES, _style.TINY)

@@ -55,8 +55,7 @@ class Selection:
 
     def _rest(self) -> str:
         verb = "is" if len(self.others) == 1 else "are"
-        comma = "; " if any(", " in name for name in self.others) else ", "
-        names = f" ({comma.join(self.others)})" if len(self.others) <= LISTED else ""
+        names = f" ({', '.join(f'“{name}”' for name in self.others)})" if len(self.others) <= LISTED else ""
         return f"the other {len(self.others)}{names} {verb}" if len(self.others) > 1 else f"the other one{names} {verb}"
 
 
