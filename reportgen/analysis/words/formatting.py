@@ -1,4 +1,4 @@
-"""Numbers, intervals, shares, p values and durations as text, for reports and captions of figures."""
+"""Rounding of numbers, intervals, shares, p values and durations to text; nothing else in a report rounds."""
 
 from __future__ import annotations
 
