@@ -166,13 +166,18 @@ def table_of(kind: str) -> Table[Any]:
 class Plugin:
     """A loaded plug-in.
 
-    name: the entry point's, or the file's. version: the package and its version, empty for a file. sha256: of its
-    source code, which is part of the key of every run that uses one of its rows.
+    Attributes
+    ----------
+    name : the name of the entry point, or of the file.
+    version : the package and its version, empty for a file.
+    sha256 : the hash of its source code, which is part of the key of every run that uses one of its rows.
+    path : the path of the file, empty for a package.
     """
 
     name: str
     version: str
     sha256: str
+    path: str = ""
 
 
 _ADDED: dict[tuple[str, str], Plugin] = {}

@@ -56,6 +56,14 @@ def test_two_constants_reach_the_kernels() -> None:
     np.testing.assert_allclose(delta, example.SCALED_TANH.derivative(z, **parameters))
 
 
+def test_histograms_have_the_bounds_of_the_row_that_is_registered() -> None:
+    edges = []
+    for bounds in ((-1.8, 1.8), (-2.0, 3.0)):
+        with registered(replace(example.SCALED_TANH, bounds=bounds)):
+            edges.append(train(run_of(example.SCALED_TANH, epochs=0), data()).arrays["activation_edges"][0, [0, -1]])
+    np.testing.assert_array_equal(edges, [(-1.8, 1.8), (-2.0, 3.0)])
+
+
 def test_every_unit_learns_both_slopes() -> None:
     run = run_of(example.TWO_SLOPES)
     with registered(example.TWO_SLOPES):

@@ -46,14 +46,11 @@ RANGE = (
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty working folder with the plug-in, in a process that has loaded no plug-in."""
-    monkeypatch.setattr(loading, "_PLUGINS", {})
-    monkeypatch.setattr(registry, "_ADDED", {})
+    """An empty working folder with the plug-in; its rows are removed after the test."""
     monkeypatch.chdir(tmp_path)
     shutil.copy(Path(example.__file__), tmp_path / "rows.py")
     yield tmp_path
-    for kind, name in list(registry._ADDED):
-        registry.table_of(kind).remove(name)
+    loading.use_files(())
 
 
 def write(*claims: str) -> Path:
@@ -176,8 +173,7 @@ def test_a_search_maximizes_what_is_better_when_higher(folder: Path) -> None:
     search = "search: {training.lr: {log_uniform: [0.01, 0.1]}, samples: 2, metric: METRIC}\n"
     text = STUDY.replace("claims:\n", "").replace("[claims_overview]", "[search_scatter]") + search
     path.write_text(text.replace("METRIC", "loss_drop"), encoding="utf-8")
-    study = load_study(path, allow_code=True)
-    assert study.search is not None
+    assert load_study(path, allow_code=True).study.search is not None
     path.write_text(text.replace("METRIC", "activation_range"), encoding="utf-8")
     with pytest.raises(StudyError) as error:
         load_study(path, allow_code=True)

@@ -115,7 +115,9 @@ def new_probe_arrays(network: NetworkSpec, count: int) -> ProbeArrays:
     return ProbeArrays(
         statistics=np.full((count, layers, len(STATISTICS)), np.nan),
         weight_shapes=np.full((count, layers, len(WEIGHT_SHAPES)), np.nan),
-        activation_edges=_activation_edges(tuple(layer.activation.name for layer in network.layers)),
+        activation_edges=_activation_edges(
+            tuple(ACTIVATIONS[layer.activation.name].bounds for layer in network.layers)
+        ),
         activation_histogram=np.zeros((count, layers, ACTIVATION_BINS), np.int64),
         room=counting_room(ACTIVATION_BINS),
         gradient_cuts=_GRADIENT_BINS[0],
@@ -126,9 +128,8 @@ def new_probe_arrays(network: NetworkSpec, count: int) -> ProbeArrays:
 
 
 @cache
-def _activation_edges(names: tuple[str, ...]) -> NDArray[np.float64]:
-    """Return the histograms' edges (layers, ACTIVATION_BINS + 1); shared by all looks, so not to be written."""
-    bounds = [ACTIVATIONS[name].bounds for name in names]
+def _activation_edges(bounds: tuple[tuple[float, float], ...]) -> NDArray[np.float64]:
+    """Return the edges of the histograms, (layers, ACTIVATION_BINS + 1); runs share the array, so do not change it."""
     return np.array([np.linspace(low, high, ACTIVATION_BINS + 1) for low, high in bounds])
 
 
