@@ -24,7 +24,7 @@ from reportgen.engine.probes.agreement import agreement_by_example
 from reportgen.engine.probes.evenness import weight_shape
 from reportgen.engine.probes.probe import probe, probe_activations, probe_gradients, probe_updates, probe_weights
 from reportgen.engine.program import pass_types
-from reportgen.engine.setup import training_types, watch_types
+from reportgen.engine.setup import probe_types, training_types
 from reportgen.engine.step import train_steps
 
 _POLL_SECONDS = 0.05
@@ -32,25 +32,25 @@ _LONGEST_SECONDS = 120.0
 """How long a run waits for the second process: several times what it takes, in case that it hangs."""
 
 _lock = threading.Lock()
-_helper: list[subprocess.Popen[bytes] | None] = []
+_process: list[subprocess.Popen[bytes] | None] = []
 
 
 def begin() -> None:
     """Start compiling in a second process, once, where kernels are not in the cache and a core is free for it."""
     with _lock:
-        if not _helper:
-            _helper.append(_start() if _pays() else None)
+        if not _process:
+            _process.append(_start() if _is_worthwhile() else None)
 
 
-def wait(heed: Callable[[], None]) -> None:
-    """Return once the second process has ended, if there is one; `heed` is called meanwhile, and may raise.
+def wait(check_cancelled: Callable[[], None]) -> None:
+    """Return once the second process has ended, if there is one; `check_cancelled` is called meanwhile, and may raise.
 
     A kernel that it could not compile, or not in time, is compiled in this process as soon as it is called; one that
     is needed at the end of a run is compiled here meanwhile.
     """
     end = time.monotonic() + _LONGEST_SECONDS
-    while _helper and _helper[0] is not None and _helper[0].poll() is None and time.monotonic() < end:
-        heed()
+    while _process and _process[0] is not None and _process[0].poll() is None and time.monotonic() < end:
+        check_cancelled()
         compile_deferred()
         time.sleep(_POLL_SECONDS)
 
@@ -62,11 +62,11 @@ def compile_deferred() -> None:
             kernel.compile(arguments)
 
 
-def _pays() -> bool:
-    return not (config.DISABLE_JIT or _done().exists()) and (os.cpu_count() or 1) > 1 and bool(sys.executable)
+def _is_worthwhile() -> bool:
+    return not (config.DISABLE_JIT or _marker().exists()) and (os.cpu_count() or 1) > 1 and bool(sys.executable)
 
 
-def _done() -> Path:
+def _marker() -> Path:
     """Return the file that tells that the kernels are there."""
     return Path(config.CACHE_DIR) / f"ahead-{sources_hash()}"
 
@@ -90,16 +90,16 @@ def signatures() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """
     network = pass_types(np.dtype(np.float32))
     vector, labels = float32[::1], int64[::1]
-    looks, watch = watch_types()
+    arrays, schedule = probe_types()
     training = (*network, *training_types(np.dtype(np.float32)))
     return (
-        *_parts_of_a_look(),
-        (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1], watch)),
-        (probe, (*network, training[-1], int64, vector, int64, looks)),
+        *_probe_kernels(),
+        (train_steps, (*training, int64, labels, int64, float64[::1], vector, float64[:, ::1], schedule)),
+        (probe, (*network, training[-1], int64, vector, int64, arrays)),
     )
 
 
-def _parts_of_a_look() -> Sequence[tuple[Any, tuple[Any, ...]]]:
+def _probe_kernels() -> Sequence[tuple[Any, tuple[Any, ...]]]:
     """Return the kernels that a look alone calls."""
     vector, numbers, counts, room = float32[::1], float64[::1], int64[::1], int32[::1]
     return (
@@ -129,7 +129,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for kernel, arguments in signatures():
         kernel.compile(arguments)
-    _done().touch()
+    _marker().touch()
 
 
 if __name__ == "__main__":

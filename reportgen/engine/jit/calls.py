@@ -24,12 +24,12 @@ def address(function: Any, *arguments: Any) -> int:
     """
     key = (function, *map(id, arguments))  # Numba has one object for each type, and hashing the largest takes 50 us
     if key not in _ADDRESSES:
-        found = _number(function) if config.DISABLE_JIT else _compile(function, arguments)
+        found = _register_function(function) if config.DISABLE_JIT else _compile(function, arguments)
         _ADDRESSES[key] = found, arguments  # which keeps the types, and so their ids
     return _ADDRESSES[key][0]
 
 
-def _number(function: Callable[..., Any]) -> int:
+def _register_function(function: Callable[..., Any]) -> int:
     _FUNCTIONS[len(_FUNCTIONS) + 1] = function
     return len(_FUNCTIONS)
 
@@ -46,19 +46,19 @@ def _caller(result: Any) -> Any:
 
     @intrinsic
     def call(typingctx, address, *arguments):
-        kinds = tuple(types.unliteral(argument) for argument in arguments)
+        argument_types = tuple(types.unliteral(argument) for argument in arguments)
 
         def codegen(context, builder, signature, values):
             convention = context.call_conv
-            function_type = convention.get_function_type(result, kinds)
+            function_type = convention.get_function_type(result, argument_types)
             function = builder.inttoptr(values[0], function_type.as_pointer())
-            handed = cgutils.unpack_tuple(builder, values[1])
-            status, value = convention.call_function(builder, function, result, kinds, handed)
+            unpacked = cgutils.unpack_tuple(builder, values[1])
+            status, value = convention.call_function(builder, function, result, argument_types, unpacked)
             with cgutils.if_unlikely(builder, status.is_error):
                 convention.return_status_propagate(builder, status)
             return value
 
-        return result(types.int64, types.StarArgTuple(kinds)), codegen
+        return result(types.int64, types.StarArgTuple(argument_types)), codegen
 
     return call
 

@@ -18,14 +18,16 @@ FASTMATH = {"nsz", "arcp", "contract", "afn", "reassoc"}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _is_kept(function: Callable[..., Any]) -> bool:
+def _is_cacheable(function: Callable[..., Any]) -> bool:
     """Return whether the compiled function is kept on disk: a plug-in's is not, since its edits might go unnoticed."""
     return Path(function.__code__.co_filename).is_relative_to(ENGINE)
 
 
 def kernel(function: F) -> F:
     """Return the function compiled on first call: no GIL, cached on disk, NaN and infinity kept."""
-    compiled = njit(nogil=True, cache=_is_kept(function), fastmath=FASTMATH, error_model="numpy", _nrt=False)(function)
+    compiled = njit(nogil=True, cache=_is_cacheable(function), fastmath=FASTMATH, error_model="numpy", _nrt=False)(
+        function
+    )
     return cast("F", compiled)
 
 
@@ -33,7 +35,7 @@ def internal(function: F) -> F:
     """Return the function compiled for kernels alone: without the entry from Python, which costs time to compile."""
     compiled = njit(
         nogil=True,
-        cache=_is_kept(function),
+        cache=_is_cacheable(function),
         fastmath=FASTMATH,
         error_model="numpy",
         _nrt=False,
@@ -47,7 +49,7 @@ def force_inline(function: F) -> F:
     """Return the function compiled into the code of its callers: a call would hand over a hundred fields of arrays."""
     compiled = njit(
         nogil=True,
-        cache=_is_kept(function),
+        cache=_is_cacheable(function),
         fastmath=FASTMATH,
         error_model="numpy",
         _nrt=False,
@@ -61,6 +63,6 @@ def force_inline(function: F) -> F:
 def inline_ir(function: F) -> F:
     """Return the function compiled into its callers, as if it were written there."""
     compiled = njit(
-        nogil=True, cache=_is_kept(function), fastmath=FASTMATH, error_model="numpy", _nrt=False, inline="always"
+        nogil=True, cache=_is_cacheable(function), fastmath=FASTMATH, error_model="numpy", _nrt=False, inline="always"
     )(function)
     return cast("F", compiled)

@@ -62,8 +62,8 @@ def remove_stale(found: Sequence[Kernels]) -> list[Kernels]:
 
 def _removed(folder: Path) -> bool:
     disk.remove_abandoned(folder.parent)
-    with contextlib.suppress(OSError), disk.temporary_path(folder) as aside:
-        os.rename(folder, aside)
+    with contextlib.suppress(OSError), disk.temporary_path(folder) as renamed:
+        os.rename(folder, renamed)
         return True
     return False  # another process holds it, or has just removed it
 

@@ -1,4 +1,4 @@
-"""What a look takes of many numbers: their moments, norm and histogram; how far columns lie apart."""
+"""What a look takes of many numbers: their moments, norm and histogram; how far columns lie deviation."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from reportgen.engine.jit.compile import internal
 from reportgen.engine.layers.dense import fill
 
-_NO_SIGN, _SIZE, _INFINITE = np.uint32(0x7FFFFFFF), np.int32(0x7FFFFFFF), np.int32(0x7F800000)
-"""Of a float32's bits: those of its size, twice, and what they are where it is infinite."""
+_NO_SIGN, _MAGNITUDE, _INFINITE = np.uint32(0x7FFFFFFF), np.int32(0x7FFFFFFF), np.int32(0x7F800000)
+"""Of a float32's bits: those of its magnitude, twice, and what they are where it is infinite."""
 
 _CELL_BITS, _CELLS = 20, 1 << 11
-"""Lowest bits of a float32's size that a cell leaves out: cells are the exponents, each of them cut in eight."""
+"""Lowest bits of a float32's magnitude that a cell leaves out: cells are the exponents, each of them cut in eight."""
 
 _PART, _TABLES = 1024, 4
 """Values at a time and tables to count them in, in `fill_histogram`."""
@@ -27,9 +27,9 @@ def moments(values):
     first = np.float64(values[0]) if np.isfinite(values[0]) else 0.0
     total, squares = 0.0, 0.0
     for k in range(values.size):
-        apart = np.float64(values[k]) - first
-        total += apart
-        squares += apart * apart
+        deviation = np.float64(values[k]) - first
+        total += deviation
+        squares += deviation * deviation
     shift = total / values.size
     variance = squares / values.size - shift * shift
     return first + shift, np.sqrt(0.0 if variance < 0.0 else variance)
@@ -47,16 +47,16 @@ def extremes(values):
     low, high = _INFINITE, -_INFINITE
     for k in range(values.size):
         bits = np.float32(values[k]).view(np.int32)
-        size = np.int32(bits & _SIZE)
-        key = np.int32(-size if bits < 0 else size)
-        low = min(low, key if size <= _INFINITE else _INFINITE)
-        high = max(high, key if size <= _INFINITE else -_INFINITE)
+        magnitude = np.int32(bits & _MAGNITUDE)
+        key = np.int32(-magnitude if bits < 0 else magnitude)
+        low = min(low, key if magnitude <= _INFINITE else _INFINITE)
+        high = max(high, key if magnitude <= _INFINITE else -_INFINITE)
     return _float_of(low), _float_of(high)
 
 
 @internal
 def _float_of(key):
-    """Return the float32 of that sign and those bits of its size."""
+    """Return the float32 of that sign and those bits of its magnitude."""
     return np.int32(-key).view(np.float32) * np.float32(-1) if key < 0 else np.int32(key).view(np.float32)
 
 
@@ -163,7 +163,7 @@ def unit_spread(values, width):
     """Return how far the columns of (fan_in, width) lie from their mean column, by their norm; 0 for copies."""
     if width < 2:
         return np.nan
-    apart, squares = 0.0, 0.0
+    deviation, squares = 0.0, 0.0
     for i in range(values.size // width):
         row = values[i * width : (i + 1) * width]
         mean = 0.0
@@ -171,6 +171,6 @@ def unit_spread(values, width):
             mean += np.float64(row[j])
         mean /= width
         for j in range(width):
-            apart += (np.float64(row[j]) - mean) ** 2
+            deviation += (np.float64(row[j]) - mean) ** 2
             squares += np.float64(row[j]) ** 2
-    return np.sqrt(apart / squares) if squares > 0.0 else 0.0
+    return np.sqrt(deviation / squares) if squares > 0.0 else 0.0

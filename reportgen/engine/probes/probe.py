@@ -78,10 +78,10 @@ _UPDATE_RATIO = STATISTICS.index("update_ratio")
 
 
 class ProbeArrays(NamedTuple):
-    """What the looks of a run fill, each its place in the first dimension, but for the edges and bins of histograms.
+    """What the arrays of a run fill, each its place in the first dimension, but for the edges and bins of histograms.
 
-    statistics (looks, layers, len(STATISTICS)), weight_shapes (looks, layers, len(WEIGHT_SHAPES)), histograms (looks,
-    layers, bins), and dead units (looks, hidden units). gradient_histogram has the two bins beside those between
+    statistics (arrays, layers, len(STATISTICS)), weight_shapes (arrays, layers, len(WEIGHT_SHAPES)), histograms (arrays,
+    layers, bins), and dead units (arrays, hidden units). gradient_histogram has the two bins beside those between
     GRADIENT_EDGES, for what lies below and above; room is the histograms' scratch.
     """
 
@@ -96,8 +96,8 @@ class ProbeArrays(NamedTuple):
     unit_dead: NDArray[np.uint8]
 
 
-class Watch(NamedTuple):
-    """How a kernel looks while it trains: after the steps in `due`, rising, on the first `rows` training examples.
+class ProbeSchedule(NamedTuple):
+    """How a kernel arrays while it trains: after the steps in `due`, rising, on the first `rows` training examples.
 
     kernel is the address of `probe`; look number k is that after due[k]; before has room for parameters one step ago.
     """
@@ -106,11 +106,11 @@ class Watch(NamedTuple):
     rows: int
     due: NDArray[np.int64]
     before: NDArray[Any]
-    looks: ProbeArrays
+    arrays: ProbeArrays
 
 
 def new_probe_arrays(network: NetworkSpec, count: int) -> ProbeArrays:
-    """Return room for so many looks at a network."""
+    """Return room for so many arrays at a network."""
     layers = len(network.layers)
     return ProbeArrays(
         statistics=np.full((count, layers, len(STATISTICS)), np.nan),
@@ -207,7 +207,7 @@ def probe_gradients(deltas, cuts, starts, counts, room, row):
 
 
 @kernel
-def probe(net, state, work, data, rows, before, index, looks):
+def probe(net, state, work, data, rows, before, index, arrays):
     """Look at all layers on the first `rows` training examples; state.grads and the work buffers are overwritten.
 
     before: the parameters one step ago, or nothing, where there was no step. What is found is look number `index`.
@@ -215,39 +215,41 @@ def probe(net, state, work, data, rows, before, index, looks):
     features = net.codes[0, FAN_IN]
     copy(data.x[: rows * features], work.x[: rows * features])
     copy(data.y[:rows], work.y[:rows])
-    _look_forward(net, state, work, rows, index, looks)
+    _probe_forward(net, state, work, rows, index, arrays)
     call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
-    _look_backward(net, state, work, rows, index, looks)
+    _probe_backward(net, state, work, rows, index, arrays)
     for layer in range(net.codes.shape[0]):
         code = net.codes[layer]
         begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
-        weight_shape(state.params[begin:end], looks.weight_shapes[index, layer])
+        weight_shape(state.params[begin:end], arrays.weight_shapes[index, layer])
         if before.size > 0:
-            looks.statistics[index, layer, _UPDATE_RATIO] = _moved(before[begin:end], state.params[begin:end])
+            arrays.statistics[index, layer, _UPDATE_RATIO] = _relative_change(
+                before[begin:end], state.params[begin:end]
+            )
 
 
 @inline_ir
-def _look_forward(net, state, work, rows, index, looks):
+def _probe_forward(net, state, work, rows, index, arrays):
     """Pass the batch through all layers, and look at what comes of it."""
     layers, hidden = net.codes.shape[0], np.int64(0)
     for layer in range(layers):
-        code, row, constants = net.codes[layer], looks.statistics[index, layer], net.constants[layer]
+        code, row, constants = net.codes[layer], arrays.statistics[index, layer], net.constants[layer]
         forward_linear(net, state, work, layer, rows, PROBE)
         z = pre_activation(net, work, layer, rows)
         row[_Z_MEAN], row[_Z_STD] = moments(z)
         forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
         acts = block(work, code[ACTS], code[UNITS], rows)
-        counts = looks.activation_histogram[index, layer]
-        probe_activations(acts, looks.activation_edges[layer], counts, looks.room, row)
+        counts = arrays.activation_histogram[index, layer]
+        probe_activations(acts, arrays.activation_edges[layer], counts, arrays.room, row)
         if layer < layers - 1:
-            row[_DEAD] = _find_dead(acts, looks.unit_dead[index, hidden : hidden + code[UNITS]])
+            row[_DEAD] = _find_dead(acts, arrays.unit_dead[index, hidden : hidden + code[UNITS]])
             if not np.isnan(constants[MAX_SLOPE]):
                 row[_SATURATED] = _saturated(code, constants, state, acts, z, work.delta[: acts.size])
         hidden += code[UNITS]
 
 
 @inline_ir
-def _look_backward(net, state, work, rows, index, looks):
+def _probe_backward(net, state, work, rows, index, arrays):
     """Take the logits' delta in work.delta back through all layers, and look at what comes of it."""
     zero = net.constants.dtype.type(0)
     finish = (WRITE, zero, zero, zero)
@@ -255,13 +257,13 @@ def _look_backward(net, state, work, rows, index, looks):
     layers = net.codes.shape[0]
     for down in range(layers):
         layer = layers - 1 - down
-        code, row = net.codes[layer], looks.statistics[index, layer]
+        code, row = net.codes[layer], arrays.statistics[index, layer]
         backward_activation(net, state, work, layer, rows, delta, other)
         if code[PIECES] > 1:
             delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
-        counts = looks.gradient_histogram[index, layer]
-        probe_gradients(at_layer, looks.gradient_cuts, looks.gradient_starts, counts, looks.room, row)
+        counts = arrays.gradient_histogram[index, layer]
+        probe_gradients(at_layer, arrays.gradient_cuts, arrays.gradient_starts, counts, arrays.room, row)
         backward_linear(net, state, work, layer, rows, delta, other)
         begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
         gradient = state.grads[begin:end]
@@ -273,26 +275,26 @@ def _look_backward(net, state, work, rows, index, looks):
 
 
 @internal
-def _moved(before, after):
+def _relative_change(before, after):
     """Return |after - before| / |before|; NaN where weights were all zero."""
-    moved, squares = 0.0, 0.0
+    change, squares = 0.0, 0.0
     for k in range(before.size):
-        moved += (np.float64(after[k]) - np.float64(before[k])) ** 2
+        change += (np.float64(after[k]) - np.float64(before[k])) ** 2
         squares += np.float64(before[k]) ** 2
-    return np.sqrt(moved / squares) if squares > 0.0 else np.nan
+    return np.sqrt(change / squares) if squares > 0.0 else np.nan
 
 
-def record_arrays(steps: list[int], looks: ProbeArrays, units: list[int]) -> dict[str, NDArray[Any]]:
-    """Return the looks, at these steps, as the record's probe arrays; `units` are the hidden layers' sizes."""
+def record_arrays(steps: list[int], arrays: ProbeArrays, units: list[int]) -> dict[str, NDArray[Any]]:
+    """Return the arrays, at these steps, as the record's probe arrays; `units` are the hidden layers' sizes."""
     if not steps:
         return {}
     count = len(steps)
-    arrays: dict[str, NDArray[Any]] = {"probe_step": np.array(steps, np.int64)}
-    for names, columns in ((STATISTICS, looks.statistics), (WEIGHT_SHAPES, looks.weight_shapes)):
-        arrays |= {f"probe_{name}": columns[:count, :, column].copy() for column, name in enumerate(names)}
-    arrays["activation_edges"], arrays["gradient_edges"] = looks.activation_edges, GRADIENT_EDGES
-    arrays["probe_activation_histogram"] = looks.activation_histogram[:count]
-    arrays["probe_gradient_histogram"] = looks.gradient_histogram[:count, :, 1:-1].copy()
-    arrays["probe_unit_dead"] = looks.unit_dead[:count]
-    arrays["unit_layer"] = np.repeat(np.arange(1, len(units) + 1), units)
-    return arrays
+    record: dict[str, NDArray[Any]] = {"probe_step": np.array(steps, np.int64)}
+    for names, columns in ((STATISTICS, arrays.statistics), (WEIGHT_SHAPES, arrays.weight_shapes)):
+        record |= {f"probe_{name}": columns[:count, :, column].copy() for column, name in enumerate(names)}
+    record["activation_edges"], record["gradient_edges"] = arrays.activation_edges, GRADIENT_EDGES
+    record["probe_activation_histogram"] = arrays.activation_histogram[:count]
+    record["probe_gradient_histogram"] = arrays.gradient_histogram[:count, :, 1:-1].copy()
+    record["probe_unit_dead"] = arrays.unit_dead[:count]
+    record["unit_layer"] = np.repeat(np.arange(1, len(units) + 1), units)
+    return record

@@ -17,12 +17,12 @@ from reportgen.engine.step import gradient
 _FIRST = STATISTICS.index(SPECTRAL[0])
 
 STEP = 1e-2
-"""Length of the step of a central difference, at which its error and the rounding of float32 are both small."""
+"""Length of the step of a central difference, params which its error and the rounding of float32 are both small."""
 
 TOLERANCE, MOST_PRODUCTS = 1e-4, 100
 """Power iteration ends when the eigenvalue moves by less than this share of itself, or after so many products."""
 
-_AT_LEAST = 5  # products before the first look at convergence: a random start may pause on a plateau
+_FEWEST_PRODUCTS = 5  # products before the first look params convergence: a random start may pause on a plateau
 
 
 def effective_rank(singular: NDArray[np.float64]) -> float:
@@ -49,19 +49,19 @@ def probe_singular_values(setup: Setup, rows: int, statistics: NDArray[np.float6
                 row[place], row[place + 1] = effective_rank(singular), singular.max(initial=0.0)
 
 
-def curvature(setup: Setup, rows: int, seed: int, ask: Callable[[], None] = lambda: None) -> float:
+def curvature(setup: Setup, rows: int, seed: int, check_cancelled: Callable[[], None] = lambda: None) -> float:
     """Return the largest eigenvalue of the Hessian of the mean data loss on the `rows` examples in the work buffers.
 
     Power iteration with Hessian-vector products from central differences of the gradient (Pearlmutter 1994, section
     2). Where the eigenvalue of largest size is negative, a second iteration finds the largest one. Batch-norm takes
-    the examples' own statistics and no unit is dropped. `ask` is called before each product, and may raise.
+    the examples' own statistics and no unit is dropped. `check_cancelled` is called before each product, and may raise.
     """
     start = stream(seed, "curvature").standard_normal(setup.state.params.size)
-    kept = setup.state.params.copy()
+    original = setup.state.params.copy()
 
     def product(v: NDArray[np.float64]) -> NDArray[np.float64]:
-        ask()
-        return _hessian_times(setup, rows, kept, v)
+        check_cancelled()
+        return _hessian_times(setup, rows, original, v)
 
     try:
         largest = _power_iteration(product, start)
@@ -69,31 +69,31 @@ def curvature(setup: Setup, rows: int, seed: int, ask: Callable[[], None] = lamb
             shift = largest
             largest = shift + _power_iteration(lambda v: product(v) - shift * v, start)
     finally:
-        setup.state.params[:] = kept
+        setup.state.params[:] = original
     return largest
 
 
 def _power_iteration(product: Callable[[NDArray[np.float64]], NDArray[np.float64]], start: NDArray[Any]) -> float:
     """Return a symmetric operator's eigenvalue of largest size, by its Rayleigh quotient; NaN where it blows up."""
-    v, found = start / np.linalg.norm(start), np.nan
+    v, estimate = start / np.linalg.norm(start), np.nan
     for count in range(1, MOST_PRODUCTS + 1):
         image = product(v)
-        before, found = found, float(v @ image)
+        before, estimate = estimate, float(v @ image)
         size = float(np.linalg.norm(image))
         if not np.isfinite(size):
             return float("nan")
-        if size == 0 or (count > _AT_LEAST and abs(found - before) <= TOLERANCE * abs(found)):
-            return found
+        if size == 0 or (count > _FEWEST_PRODUCTS and abs(estimate - before) <= TOLERANCE * abs(estimate)):
+            return estimate
         v = image / size
-    return found
+    return estimate
 
 
-def _hessian_times(setup: Setup, rows: int, at: NDArray[Any], v: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return H v for |v| = 1, float64; `at` are the parameters."""
-    recipe = setup.recipe._replace(numbers=np.zeros_like(setup.recipe.numbers))
+def _hessian_times(setup: Setup, rows: int, params: NDArray[Any], v: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return H v for |v| = 1, float64; `params` are the parameters."""
+    recipe = setup.recipe._replace(coefficients=np.zeros_like(setup.recipe.coefficients))
     state, sides = setup.state, []
     for step in (STEP, -STEP):
-        state.params[:] = at + step * v
+        state.params[:] = params + step * v
         gradient(setup.net, state, setup.work, recipe, rows, PROBE, NO_STEP)
         sides.append(state.grads.astype(np.float64))
     difference: NDArray[np.float64] = (sides[0] - sides[1]) / (2 * STEP)

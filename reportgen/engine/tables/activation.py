@@ -66,9 +66,9 @@ class Activation(Row):
     def __post_init__(self) -> None:
         """Refuse facts that contradict each other, which the kernels would not notice."""
         names = {parameter.name for parameter in self.parameters}
-        lacking = [name for name in (*self.learned, self.pieces) if name is not None and name not in names]
-        if lacking:
-            raise ValueError(f"activation {self.name!r} has no parameter {lacking[0]!r}")
+        missing = [name for name in (*self.learned, self.pieces) if name is not None and name not in names]
+        if missing:
+            raise ValueError(f"activation {self.name!r} has no parameter {missing[0]!r}")
         if (self.learned or self.pieces) and not self.keeps_input:
             raise ValueError(f"activation {self.name!r} needs keeps_input=True")
         if self.pieces and (self.learned or self.saturates):

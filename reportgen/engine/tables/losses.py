@@ -114,14 +114,14 @@ def _entropy_at(variance: float, classes: int) -> float:
     return base + min(variance * (1 - 1 / classes) / 2, math.sqrt(2 * variance * base))
 
 
-def _squares_of_guess(counts: Counts) -> float:
+def _squared_error_of_guess(counts: Counts) -> float:
     share = np.array(counts) / sum(counts)
     return float(1 - (share**2).sum()) / len(counts)
 
 
 def _hinge_at(variance: float, classes: int) -> float:
-    apart = math.sqrt(2 * max(variance, 1e-12))
-    positive = float(special().ndtr(1 / apart)) + apart * math.exp(-0.5 / apart**2) / math.sqrt(2 * math.pi)
+    spread = math.sqrt(2 * max(variance, 1e-12))
+    positive = float(special().ndtr(1 / spread)) + spread * math.exp(-0.5 / spread**2) / math.sqrt(2 * math.pi)
     return (classes - 1) * positive
 
 
@@ -174,7 +174,7 @@ LOSSES = Table(
             kernel=_squared_error,
             chance=lambda classes: 1 / classes,
             at_variance=lambda variance, classes: 1 / classes + variance,
-            guess=_squares_of_guess,
+            guess=_squared_error_of_guess,
             linear=False,
             summary="Mean squared difference between the outputs and the one-hot label, over examples and classes.",
             formula=r"L = \frac{1}{C} \sum_j (z_j - [j = y])^2",

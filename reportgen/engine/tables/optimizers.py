@@ -60,11 +60,11 @@ def _adam(hyper, lr, t, w, g, state, decay):
     real = w.dtype.type
     rate = real(np.float64(lr) / (1.0 - np.float64(hyper[0]) ** t))
     correction = real(1.0 / np.sqrt(1.0 - np.float64(hyper[1]) ** t))
-    m, s = state[: w.size], state[w.size : 2 * w.size]
+    moment1, moment2 = state[: w.size], state[w.size : 2 * w.size]
     for k in range(w.size):
-        m[k] = hyper[0] * m[k] + (_ONE - hyper[0]) * g[k]
-        s[k] = hyper[1] * s[k] + (_ONE - hyper[1]) * g[k] * g[k]
-        w[k] -= lr * decay * w[k] + rate * m[k] / (np.sqrt(s[k]) * correction + hyper[2])
+        moment1[k] = hyper[0] * moment1[k] + (_ONE - hyper[0]) * g[k]
+        moment2[k] = hyper[1] * moment2[k] + (_ONE - hyper[1]) * g[k] * g[k]
+        w[k] -= lr * decay * w[k] + rate * moment1[k] / (np.sqrt(moment2[k]) * correction + hyper[2])
 
 
 @dataclass(frozen=True, kw_only=True)

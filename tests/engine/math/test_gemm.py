@@ -16,8 +16,8 @@ FACTORS = 0.9, -0.1, 0.01
 
 
 @njit
-def multiply(shape, a, a_steps, b, turned, c, d, finish, panels):  # type: ignore[no-untyped-def]
-    product(shape, a, a_steps, b, turned, c, d, finish, panels)
+def multiply(shape, a, a_steps, b, transposed, c, d, finish, panels):  # type: ignore[no-untyped-def]
+    product(shape, a, a_steps, b, transposed, c, d, finish, panels)
 
 
 def expected(kind: int, sums: np.ndarray, c: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
