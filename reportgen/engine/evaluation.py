@@ -264,7 +264,7 @@ class Evaluation:
         return float(loss), float(accuracy)
 
     def _score_snapshots(self) -> tuple[Scores, dict[str, NDArray[Any]]]:
-        """Return the scores of the averaged snapshots with their number, and arrays with the scores of each snapshot."""
+        """Return the scores of the averaged snapshots and their number, and arrays with the scores of each."""
         single = np.array([self._score(p) for _, p in self.snapshots]).reshape(-1, 2)
         together = self._score(np.mean([p for _, p in self.snapshots], axis=0)) if self.snapshots else NO_SCORES
         loss, accuracy = single.mean(axis=0) if len(single) else NO_SCORES

@@ -119,16 +119,14 @@ class _Run:
         self.per_epoch = batches_per_epoch(self.spec, n)
         self.total = training.epochs * self.per_epoch
         self.due = probe_steps(self.spec.probes.looks, self.total)
-        self.probe_arrays = new_probe_arrays(
-            self.spec.network, len(self.due) + 1
-        )  # and one where it diverges or is stopped
+        # One more probe than due, in case that the run diverges or stops early.
+        self.probe_arrays = new_probe_arrays(self.spec.network, len(self.due) + 1)
         self.lr, self.losses = np.empty(0), np.empty(0, np.float32)
         self._extend_arrays(min(_FIRST_STEPS, self.total))
         self.scores = np.full((training.epochs + 1, len(SCORE_COLUMNS)), np.nan)
         self.call_steps = self._call_steps()
-        self.stops_at_probes = (
-            self.spec.probes.singular_values or self.spec.probes.curvature
-        )  # which no kernel looks for
+        # No kernel measures these.
+        self.stops_at_probes = self.spec.probes.singular_values or self.spec.probes.curvature
         self.may_stop_early = training.patience is not None or training.stop_above is not None
         # A bound method would be a reference cycle, which keeps the buffers until the next garbage collection.
         self.check_cancelled = functools.partial(_raise_if_cancelled, self.cancel)
@@ -143,7 +141,7 @@ class _Run:
         self.losses[: old.size] = old
 
     def _call_steps(self) -> int:
-        """Return the largest number of steps of one call of the kernel; a step includes its share of the epoch's scores."""
+        """Return the largest number of steps of a call of the kernel, counting each step's share of the scores."""
         s = self.setup
         scored = (s.examples.scored + len(s.examples.y_val)) // self.per_epoch
         one_step = step_operations(self.spec.network, self.dataset.features, s.batch_size + scored)
@@ -156,9 +154,8 @@ class _Run:
         if self.total:
             ahead.compile_deferred()
         due, before = np.array(self.due, np.int64), np.empty_like(self.setup.state.params)
-        self.schedule = ProbeSchedule(
-            probe_address() if self.due else 0, self.setup.probe_n, due, before, self.probe_arrays
-        )
+        address = probe_address() if self.due else 0
+        self.schedule = ProbeSchedule(address, self.setup.probe_n, due, before, self.probe_arrays)
         self._train(0)
 
     def _score(self, epoch: int) -> None:

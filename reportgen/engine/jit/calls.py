@@ -1,7 +1,7 @@
 """Calls from kernel to kernel by address.
 
-Numba links a callee into each of its callers and optimizes it there anew, at every level. A kernel that is called by
-address is compiled once, and only when a network needs it; the address is a plain integer, so callers stay cacheable.
+Numba links a callee into each of its callers and optimizes it again at every level. A kernel that is called by address
+is compiled once, and only if a network needs it. The address is a plain integer, so Numba can cache the callers.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _FUNCTIONS: dict[int, Callable[..., Any]] = {}
 
 
 def address(function: Any, *arguments: Any) -> int:
-    """Return the address of a kernel for arguments of these Numba types; it is compiled at the first request.
+    """Return the address of a kernel for arguments of these Numba types; the first call compiles it.
 
-    The caller must hand over just these types: nothing checks them again.
+    The arguments of a call by address must have exactly these types, which are not checked again.
     """
-    key = (function, *map(id, arguments))  # Numba has one object for each type, and hashing the largest takes 50 us
+    key = (function, *map(id, arguments))  # Numba has one object per type; hashing takes up to 50 us
     if key not in _ADDRESSES:
         found = _register_function(function) if config.DISABLE_JIT else _compile(function, arguments)
-        _ADDRESSES[key] = found, arguments  # which keeps the types, and so their ids
+        _ADDRESSES[key] = found, arguments  # a reference to the types, so that their ids stay valid
     return _ADDRESSES[key][0]
 
 
@@ -42,7 +42,7 @@ def _compile(function: Any, arguments: tuple[Any, ...]) -> int:
 
 
 def _caller(result: Any) -> Any:
-    """Return `call(address, *arguments)` for kernels that return that type."""
+    """Return `call(address, *arguments)` for kernels that return this type."""
 
     @intrinsic
     def call(typingctx, address, *arguments):
@@ -64,7 +64,7 @@ def _caller(result: Any) -> Any:
 
 
 def _call(address: int, *arguments: Any) -> Any:
-    """Stand in for both callers where Python runs the kernels."""
+    """Call a kernel without compilation."""
     return _FUNCTIONS[int(address)](*arguments)
 
 
@@ -72,4 +72,4 @@ call = _call if config.DISABLE_JIT else _caller(types.none)
 """call(address, *arguments) inside kernels, for kernels that return nothing."""
 
 call_number = _call if config.DISABLE_JIT else _caller(types.float64)
-"""The same for kernels that return a float64."""
+"""call_number(address, *arguments) inside kernels, for kernels that return a float64."""

@@ -1,7 +1,7 @@
-"""The innermost part of small matrix products: a few rows and up to 16 columns of sums, held in vector registers.
+"""The microkernel of matrix products: a few rows and up to 16 columns of sums in vector registers.
 
-The loop over the inner dimension is written as LLVM vectors, since no loop in Python is turned into one that keeps its
-sums in registers. Vectors of 8 become what the processor has.
+The loop over the inner dimension is emitted as LLVM vector instructions, since Numba compiles no Python loop to one that
+keeps its sums in registers. LLVM splits the vectors of 8 to those of the processor.
 """
 
 from __future__ import annotations
@@ -19,21 +19,26 @@ _FLAGS = ("contract", "nsz")
 
 COLUMNS = 2 * LANES
 TALL, LOW = 6, 4
-"""Heights of tiles; for what is left there are single rows. Six rows of 16 numbers fill twelve of sixteen vector
+"""Heights of tiles; remaining rows are computed one at a time. Six rows of 16 numbers fill twelve of sixteen vector
 registers and keep both multipliers busy."""
 
 WRITE, ADD, ACCUMULATE, MOMENTUM_STEP = (np.int64(kind) for kind in range(4))
-"""What is done with the sums s: c = s; c = s + d, with one row d for all; c = f0 c + f1 s; c = f0 c + f1 s + f2 d, then
-d = d + c, which is the step of gradient descent with momentum."""
+"""Operations on the sums s.
+
+- WRITE: c = s
+- ADD: c = s + d, with the same row d for all rows
+- ACCUMULATE: c = f0 c + f1 s
+- MOMENTUM_STEP: c = f0 c + f1 s + f2 d, then d = d + c; a step of gradient descent with momentum
+"""
 
 _INDEX, _SIZE = ir.IntType(32), ir.IntType(64)
 
 
 class _Emit:
-    """Emits instructions on `count` vectors that hold a line of `columns` numbers, of the arrays' element type.
+    """Emits instructions on `count` vectors that hold a row of `columns` numbers, of the arrays' element type.
 
-    columns: None where they fill the vectors. The last of two vectors then begins before the first has ended, so that
-    some numbers are in both: masked stores are slow. A single vector is cut short by a mask.
+    If `columns` is None, the row fills the vectors. Otherwise two vectors overlap, since masked stores are slow, and a
+    single vector is masked.
     """
 
     def __init__(self, builder: Any, real: Any, count: int, columns: Any) -> None:
@@ -106,7 +111,7 @@ def _sums(emit: _Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any
 
 
 def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, d: Any) -> None:
-    """Emit what is done with the sums, as its kind says."""
+    """Emit the operation on the sums."""
     builder = emit.builder
     at = {i: builder.mul(_SIZE(i), c_row) for i, _ in sums}
     kind, *factors = cgutils.unpack_tuple(builder, finish)
@@ -130,7 +135,7 @@ def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, 
 def _momentum_step(
     emit: _Emit, accumulated: dict[Any, Any], takes_step: Any, c: Any, at: dict[int, Any], d: Any, f2: Any
 ) -> None:
-    """Emit the end of ACCUMULATE and of MOMENTUM_STEP; all of a line is read before any of it is written."""
+    """Emit the stores of ACCUMULATE and MOMENTUM_STEP; a row is read before it is written, since vectors overlap."""
     builder = emit.builder
     with builder.if_else(takes_step) as (yes, no):
         with yes:
@@ -148,7 +153,7 @@ def _momentum_step(
 
 @intrinsic(prefer_literal=True)
 def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
-    """Emit a tile of that constant height; of COLUMNS where that is a constant, else of as many as there are."""
+    """Emit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
     integer, height = types.int64, rows.literal_value
     full = isinstance(columns, types.IntegerLiteral)
     signature = types.void(
@@ -184,7 +189,7 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
 
 
 def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
-    """Stand in for a tile where Python runs the kernels."""
+    """Compute a tile without compilation."""
     kind, f0, f1, f2 = finish
     lines, inner, across = np.arange(rows)[:, None], np.arange(k), np.arange(columns)
     sums = a[a_at + lines * a_steps[0] + inner * a_steps[1]] @ b[b_at + inner[:, None] * b_row + across]
@@ -201,8 +206,9 @@ def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_r
 tile = _plain_tile if config.DISABLE_JIT else _tile
 """tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish)
 
-The sums s(i, j) of a(i, p) b(p, j) over p < k, for a constant number of rows and up to 16 columns; a(i, p) = a[a_at +
-i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (WRITE, ADD, ACCUMULATE or MOMENTUM_STEP, f0, f1, f2).
+Computes the sums s(i, j) of a(i, p) b(p, j) over p < k, for a constant number of rows and up to 16 columns, and applies
+`finish`. a(i, p) = a[a_at + i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (operation, f0, f1,
+f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP.
 """
 
 
@@ -225,13 +231,14 @@ def _fetch(typingctx, rows, c, c_at, c_row):
 
 
 def _plain_fetch(rows, c, c_at, c_row):
-    """Stand in for a fetch where Python runs the kernels: nothing depends on it."""
+    """Do nothing: a prefetch does not change results."""
 
 
 fetch = _plain_fetch if config.DISABLE_JIT else _fetch
-"""fetch(rows, c, c_at, c_row) begins to bring a full tile of c into the cache, so that it is there when its sums are.
+"""fetch(rows, c, c_at, c_row)
 
-Where a row of the tile begins in a line of the cache that the tile before it ended in, only its end is missing.
+Prefetches a full tile of c, so that it is in the cache when its sums are computed. Only the end of each row is fetched,
+since the previous tile has loaded the cache line of its beginning.
 """
 
 
@@ -241,7 +248,7 @@ _HALVES = ([0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15])
 
 
 def _transposed(builder: Any, lines: list[Any]) -> list[Any]:
-    """Return the transpose of 8 vectors: pairs, then fours, then halves of two lines change places."""
+    """Return the transpose of 8 vectors by exchanging elements, then pairs, then halves of two vectors."""
 
     def shuffled(x: int, y: int, masks: Any) -> list[Any]:
         kind = ir.VectorType(_INDEX, LANES)
@@ -279,5 +286,7 @@ def _plain_transpose(source, at, row, target, target_at, target_row):
 
 
 transpose = _plain_transpose if config.DISABLE_JIT else _transpose
-"""turn(source, at, row, target, target_at, target_row) writes the transpose of a block of 8 by 8, whose rows are `row`
-apart."""
+"""transpose(source, at, row, target, target_at, target_row)
+
+Writes the transpose of a block of 8 by 8 elements; `row` and `target_row` are the distances of rows in memory.
+"""

@@ -1,7 +1,7 @@
-"""A look at every layer on a fixed batch: forward and backward once, statistics gathered on the way.
+"""A probe: statistics of every layer from a forward and a backward pass on a fixed batch.
 
-Batch-norm takes the probe batch's own statistics and no unit is dropped. Gradients are those of the mean data loss,
-without penalties.
+Batch normalization uses the statistics of the batch, and no units are dropped. Gradients are those of the mean data
+loss, without penalties.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ ACTIVATION_BINS = 30
 GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
 _GRADIENT_BINS = log_bins(10.0**GRADIENT_EDGES)
 
-# Columns of Looks.statistics; the tuples follow the order of STATISTICS.
+# Columns of ProbeArrays.statistics, in the order of STATISTICS.
 _A_MEAN, _A_STD, _A_MIN, _A_MAX, _ZEROS, _SATURATED, _DEAD, _Z_MEAN, _Z_STD = range(9)
 _G_MEAN, _G_STD, _G_NORM, _W_STD, _W_NORM, _WG_NORM = range(9, 15)
 _B_MEAN, _BG_NORM, _W_SPREAD, _WG_SPREAD, _GAMMA_MEAN = range(16, 21)
@@ -78,11 +78,18 @@ _UPDATE_RATIO = STATISTICS.index("update_ratio")
 
 
 class ProbeArrays(NamedTuple):
-    """What the arrays of a run fill, each its place in the first dimension, but for the edges and bins of histograms.
+    """The results of the probes of a run, with one row for each probe, and tables for histograms.
 
-    statistics (arrays, layers, len(STATISTICS)), weight_shapes (arrays, layers, len(WEIGHT_SHAPES)), histograms (arrays,
-    layers, bins), and dead units (arrays, hidden units). gradient_histogram has the two bins beside those between
-    GRADIENT_EDGES, for what lies below and above; room is the histograms' scratch.
+    Attributes
+    ----------
+    statistics : shape (probes, layers, len(STATISTICS)).
+    weight_shapes : shape (probes, layers, len(WEIGHT_SHAPES)).
+    activation_edges : edges of the histograms of activations, shape (layers, bins + 1).
+    activation_histogram : shape (probes, layers, bins).
+    room : work buffer of the histograms.
+    gradient_cuts, gradient_starts : the tables of `log_bins`.
+    gradient_histogram : shape (probes, layers, bins + 2); the first and last bin are outside of GRADIENT_EDGES.
+    unit_dead : 1 for a dead unit, shape (probes, hidden units).
     """
 
     statistics: NDArray[np.float64]
@@ -97,9 +104,15 @@ class ProbeArrays(NamedTuple):
 
 
 class ProbeSchedule(NamedTuple):
-    """How a kernel arrays while it trains: after the steps in `due`, rising, on the first `rows` training examples.
+    """The probes that the training kernel makes.
 
-    kernel is the address of `probe`; look number k is that after due[k]; before has room for parameters one step ago.
+    Attributes
+    ----------
+    kernel : address of `probe`.
+    rows : number of training examples in a probe, the first ones.
+    due : steps after which a probe is made, increasing; probe number k is made after step due[k].
+    before : buffer for the parameters before the step.
+    arrays : receives the results.
     """
 
     kernel: int
@@ -110,7 +123,7 @@ class ProbeSchedule(NamedTuple):
 
 
 def new_probe_arrays(network: NetworkSpec, count: int) -> ProbeArrays:
-    """Return room for so many arrays at a network."""
+    """Return the arrays for `count` probes of a network; statistics that are never measured stay NaN."""
     layers = len(network.layers)
     return ProbeArrays(
         statistics=np.full((count, layers, len(STATISTICS)), np.nan),
@@ -135,7 +148,7 @@ def _activation_edges(bounds: tuple[tuple[float, float], ...]) -> NDArray[np.flo
 
 @internal
 def probe_activations(acts, edges, counts, room, row):
-    """Gather the statistics of a layer's activations, flat (rows, units)."""
+    """Compute the statistics of a layer's activations, flat (rows, units)."""
     row[_A_MEAN], row[_A_STD] = moments(acts)
     row[_A_MIN], row[_A_MAX] = extremes(acts)
     row[_ZEROS] = (acts.size - count_nonzero(acts)) / acts.size
@@ -144,7 +157,7 @@ def probe_activations(acts, edges, counts, room, row):
 
 @internal
 def _find_dead(acts, dead):
-    """Mark the units, as many as `dead` has places, that are silent on every row; return their share."""
+    """Mark the units whose activation is 0 for every row in `dead`, (units,); return their share."""
     units, alive = dead.size, 0
     fill(dead, np.uint8(1))
     for i in range(acts.size // units):
@@ -159,9 +172,9 @@ def _find_dead(acts, dead):
 
 @internal
 def _saturated(code, constants, state, acts, z, slopes):
-    """Return the share of activations whose slope is nearly 0; `slopes` is scratch of their size.
+    """Return the share of activations whose slope is below SATURATED_SLOPE times the largest slope.
 
-    The gradient of learned parameters is overwritten.
+    `slopes` is a work buffer of the size of acts. The gradient of learned parameters is overwritten.
     """
     fill(slopes, slopes.dtype.type(1))
     if code[LEARNED] >= 0:
@@ -177,7 +190,7 @@ def _saturated(code, constants, state, acts, z, slopes):
 
 @internal
 def probe_weights(w, g, width, row):
-    """Gather the statistics of a layer's weights and their gradient, both flat (fan_in, width)."""
+    """Compute the statistics of a layer's weights and their gradient, both flat (fan_in, width)."""
     row[_W_STD] = moments(w)[1]
     row[_W_NORM], row[_WG_NORM] = norm(w), norm(g)
     row[_W_SPREAD], row[_WG_SPREAD] = unit_spread(w, width), unit_spread(g, width)
@@ -186,7 +199,7 @@ def probe_weights(w, g, width, row):
 
 @internal
 def probe_updates(code, params, grads, running, row):
-    """Gather the statistics of a layer's biases, or of what batch-norm has in their place."""
+    """Compute the statistics of a layer's biases, or of the parameters and running values of batch normalization."""
     width = code[WIDTH]
     shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
     row[_B_MEAN] = moments(params[shift : shift + width])[0]
@@ -200,7 +213,7 @@ def probe_updates(code, params, grads, running, row):
 
 @internal
 def probe_gradients(deltas, cuts, starts, counts, room, row):
-    """Gather the statistics of the loss's derivative by a layer's pre-activations."""
+    """Compute the statistics of the derivative of the loss by a layer's pre-activations, flat (rows, width)."""
     row[_G_MEAN], row[_G_STD] = moments(deltas)
     row[_G_NORM] = norm(deltas)
     fill_log_histogram(deltas, cuts, starts, counts, room)
@@ -208,9 +221,10 @@ def probe_gradients(deltas, cuts, starts, counts, room, row):
 
 @kernel
 def probe(net, state, work, data, rows, before, index, arrays):
-    """Look at all layers on the first `rows` training examples; state.grads and the work buffers are overwritten.
+    """Probe all layers on the first `rows` training examples; state.grads and the work buffers are overwritten.
 
-    before: the parameters one step ago, or nothing, where there was no step. What is found is look number `index`.
+    `before` holds the parameters before the last step, and is empty before training. The results are written to row
+    `index` of the arrays.
     """
     features = net.codes[0, FAN_IN]
     copy(data.x[: rows * features], work.x[: rows * features])
@@ -230,7 +244,7 @@ def probe(net, state, work, data, rows, before, index, arrays):
 
 @inline_ir
 def _probe_forward(net, state, work, rows, index, arrays):
-    """Pass the batch through all layers, and look at what comes of it."""
+    """Pass the batch through all layers, and compute the statistics of activations."""
     layers, hidden = net.codes.shape[0], np.int64(0)
     for layer in range(layers):
         code, row, constants = net.codes[layer], arrays.statistics[index, layer], net.constants[layer]
@@ -250,7 +264,7 @@ def _probe_forward(net, state, work, rows, index, arrays):
 
 @inline_ir
 def _probe_backward(net, state, work, rows, index, arrays):
-    """Take the logits' delta in work.delta back through all layers, and look at what comes of it."""
+    """Backpropagate the derivative by the logits, in work.delta, and compute the statistics of gradients and weights."""
     zero = net.constants.dtype.type(0)
     finish = (WRITE, zero, zero, zero)
     delta, other = work.delta, work.other
@@ -276,7 +290,7 @@ def _probe_backward(net, state, work, rows, index, arrays):
 
 @internal
 def _relative_change(before, after):
-    """Return |after - before| / |before|; NaN where weights were all zero."""
+    """Return |after - before| / |before|; NaN if `before` is zero."""
     change, squares = 0.0, 0.0
     for k in range(before.size):
         change += (np.float64(after[k]) - np.float64(before[k])) ** 2
@@ -285,7 +299,7 @@ def _relative_change(before, after):
 
 
 def record_arrays(steps: list[int], arrays: ProbeArrays, units: list[int]) -> dict[str, NDArray[Any]]:
-    """Return the arrays, at these steps, as the record's probe arrays; `units` are the hidden layers' sizes."""
+    """Return the probe arrays of the record; `units` are the sizes of the hidden layers."""
     if not steps:
         return {}
     count = len(steps)
