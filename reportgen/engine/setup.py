@@ -30,7 +30,8 @@ from reportgen.engine.network import (
     new_state,
     new_work,
 )
-from reportgen.engine.probes.probe import ProbeArrays, ProbeSchedule, probe
+from reportgen.engine.probes.arrays import ProbeArrays, ProbeSchedule
+from reportgen.engine.probes.probe import probe
 from reportgen.engine.program import compile_network, learned_blocks, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, Recipe, backward, gather, score

@@ -15,7 +15,8 @@ from reportgen.data.dataset import Dataset
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
 from reportgen.engine.jit import ahead
-from reportgen.engine.probes.probe import ProbeSchedule, new_probe_arrays, probe, record_arrays
+from reportgen.engine.probes.arrays import ProbeSchedule, new_probe_arrays, record_arrays
+from reportgen.engine.probes.probe import probe
 from reportgen.engine.probes.spectra import curvature, probe_singular_values
 from reportgen.engine.setup import Setup, probe_address, set_up
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, RunSpec

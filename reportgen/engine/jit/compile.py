@@ -14,7 +14,7 @@ FASTMATH = {"nsz", "arcp", "contract", "afn", "reassoc"}
 """Without nnan and ninf: with them, isnan(nan) is false, and divergence would go unnoticed."""
 
 # _nrt=False turns off the reference counts of arrays, which took a fifth of the time of a step of a small network.
-# Kernels do not need them, since they allocate no arrays. A function that returns a slice must be inlined (`inline_ir`).
+# Kernels do not need them, since they allocate no arrays. A function that returns a slice must be inlined.
 F = TypeVar("F", bound=Callable[..., Any])
 
 

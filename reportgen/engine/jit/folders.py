@@ -25,7 +25,7 @@ class Kernels:
 
     @property
     def stale(self) -> bool:
-        """Whether the folder is unused for long; a removed folder costs half a minute of compilation if it is needed."""
+        """Whether the folder is unused for long; if it is needed again, compilation takes half a minute."""
         return self.idle_days > STALE_DAYS
 
 

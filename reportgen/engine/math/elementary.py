@@ -69,7 +69,7 @@ def _tanh(x):
         s = y * y
         odd = y * (((((((_T13 * s + _T11) * s + _T9) * s + _T7) * s + _T5) * s + _T3) * s) + _T1)
         even = ((_D6 * s + _D4) * s + _D2) * s + _D0
-        # Near 0, x is closer to tanh x than the quotient of the rounded coefficients, which has a relative error of 1e-7.
+        # Near 0, x is closer to tanh x than the quotient, which has a relative error of 1e-7 from rounding.
         return x if s < _TINY * _TINY else odd / even
 
     return tanh32

@@ -1,7 +1,7 @@
 """The microkernel of matrix products: a few rows and up to 16 columns of sums in vector registers.
 
-The loop over the inner dimension is emitted as LLVM vector instructions, since Numba compiles no Python loop to one that
-keeps its sums in registers. LLVM splits the vectors of 8 to those of the processor.
+The loop over the inner dimension is emitted as LLVM vector instructions, since Numba compiles no Python loop to one
+that keeps its sums in registers. LLVM splits the vectors of 8 to those of the processor.
 """
 
 from __future__ import annotations
@@ -207,8 +207,8 @@ tile = _plain_tile if config.DISABLE_JIT else _tile
 """tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish)
 
 Computes the sums s(i, j) of a(i, p) b(p, j) over p < k, for a constant number of rows and up to 16 columns, and applies
-`finish`. a(i, p) = a[a_at + i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (operation, f0, f1,
-f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP.
+`finish`. a(i, p) = a[a_at + i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (operation, f0,
+f1, f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP.
 """
 
 

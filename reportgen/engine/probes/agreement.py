@@ -1,8 +1,8 @@
 """Sign agreement: the share of units whose weight gradients all have the same sign.
 
-The weights of such a unit can only increase or decrease together. If all inputs have the same sign, this is the case for
-every example, and gradient descent zigzags towards a minimum that needs some weights larger and others smaller (LeCun,
-Bottou, Orr and Müller 1998, section 4.3). Zeros agree with both signs; units with a zero gradient do not count.
+The weights of such a unit can only increase or decrease together. If all inputs have the same sign, this is the case
+for every example, and gradient descent zigzags towards a minimum that needs some weights larger and others smaller
+(LeCun, Bottou, Orr and Müller 1998, section 4.3). Zeros agree with both signs; units with a zero gradient do not count.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def counting_room(bins: int) -> NDArray[np.int32]:
 
 @internal
 def _count(places, tables, width):
-    """Increment the counts at places, in several tables in turn, since repeated writes to one count stall the processor."""
+    """Increment the counts at places, in several tables in turn, since repeated writes to one stall the processor."""
     whole = places.size - places.size % _TABLES
     for k in range(0, whole, _TABLES):
         for table in range(_TABLES):

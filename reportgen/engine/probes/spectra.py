@@ -28,7 +28,7 @@ _FEWEST_PRODUCTS = 5  # the first estimates from a random vector may change litt
 def effective_rank(singular: NDArray[np.float64]) -> float:
     """Return the effective rank, exp of the entropy of the normalized singular values; NaN for a zero matrix.
 
-    Roy and Vetterli 2007, definition 1.
+    See Roy and Vetterli 2007.
     """
     total = float(singular.sum())
     if not total > 0 or not np.isfinite(total):

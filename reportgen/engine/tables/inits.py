@@ -1,7 +1,7 @@
-"""Initializations: how a layer's weights are drawn, and one table.
+"""The table of initializations.
 
-To add one: a row at the end. All rows draw from the same base noise for one (seed, layer), so that variants with one
-seed differ by the initialization's rule and not by luck.
+To add an initialization, write a row at the end. All rows use the same random numbers for a seed and layer, so that
+variants with the same seed differ by the rule of the initialization only.
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ Weights = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Draw:
-    """What an initialization may use for one layer: its shape, its activation's name, its parameters, its noise.
+    """The arguments of an initialization for a layer.
 
-    normal: (fan_in, fan_out) standard normal numbers, shared by all rows. stream: a generator for anything else.
+    Attributes
+    ----------
+    activation : name of the layer's activation.
+    normal : standard normal numbers, shape (fan_in, fan_out), the same for all rows.
+    stream : generator of other random numbers.
     """
 
     fan_in: int
@@ -37,7 +41,7 @@ class Draw:
     stream: np.random.Generator
 
     def uniform(self, bound: float) -> Weights:
-        """Return numbers uniform on [-bound, bound], from the same base noise as the normal ones."""
+        """Return uniform numbers in [-bound, bound], computed from the normal numbers."""
         unit: Weights = 2 * special().ndtr(self.normal) - 1
         return bound * unit
 
@@ -45,9 +49,9 @@ class Draw:
 def draw_weights(
     row: Init, parameters: dict[str, Any], shape: tuple[int, int], activation: str, seed: int, layer: int
 ) -> Weights:
-    """Return a layer's weights (fan_in, fan_out) before calibration on data, float64.
+    """Return the weights of a layer before calibration on data, shape (fan_in, fan_out), float64.
 
-    `layer` counts from 0; `parameters` holds all of the row's, `gain` among them.
+    `layer` counts from 0; `parameters` holds all parameters of the row, including `gain`.
     """
     normal = stream(seed, "weights", layer).standard_normal(shape, dtype=np.float32).astype(np.float64)
     draw = Draw(*shape, activation, parameters, normal, stream(seed, "weights extra", layer))
@@ -90,11 +94,11 @@ class Init(Row):
 
     Attributes
     ----------
-    sample : weights (fan_in, fan_out) of unit gain.
-    variance : the variance of a weight of unit gain, by (fan_in, fan_out, parameters, activation), where the rule
-        draws weights of mean zero and fixes their variance before seeing data, else None.
-    scale : the standard deviation of unit gain in words, where fan-in alone decides it.
-    calibrates : "unit" or "layer" where weights are rescaled on the first training examples.
+    sample : returns the weights for gain 1, shape (fan_in, fan_out).
+    variance : returns the variance of a weight for gain 1 from (fan_in, fan_out, parameters, activation); None if the
+        weights have a mean other than 0 or their variance depends on data.
+    scale : formula of the standard deviation for gain 1, if it depends on fan-in only.
+    calibrates : "unit" or "layer" if weights are rescaled on the first training examples.
     """
 
     kind: ClassVar[str] = "init"
@@ -105,7 +109,7 @@ class Init(Row):
 
 
 def weight_variance(init: Component, fan_in: int, fan_out: int, activation: str) -> float | None:
-    """Return the variance of a weight before data are seen, None where the rule draws no random weights of its own."""
+    """Return the variance of a weight, including the gain; None if the row has no variance."""
     row, parameters = INITS[init.name], dict(init.params)
     if row.variance is None:
         return None
@@ -120,7 +124,7 @@ _ROOT_OF_INVERSE, _ROOT_OF_HE = "1 / sqrt(fan_in)", "sqrt(2 / fan_in)"
 
 
 def _normal(name: str, variance: Variance, summary: str, formula: str, source: str, **more: Any) -> Init:
-    """Return the row of a normal initialization with that variance of a weight."""
+    """Return the row of a normal initialization with this variance of a weight."""
     return Init(
         name=name,
         summary=summary,
@@ -134,7 +138,7 @@ def _normal(name: str, variance: Variance, summary: str, formula: str, source: s
 
 
 def _uniform(name: str, variance: Variance, summary: str, formula: str, source: str, **more: Any) -> Init:
-    """Return the row of a uniform initialization with that variance of a weight."""
+    """Return the row of a uniform initialization with this variance of a weight."""
     return Init(
         name=name,
         summary=summary,

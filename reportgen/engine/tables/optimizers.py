@@ -1,8 +1,14 @@
-"""Optimizers: one pass over flat arrays each, and one table.
+"""The table of optimizers.
 
-To add one: a kernel and a row at the end. A kernel takes one step on the flat parameters `w`: `g` is the gradient with
-penalties, `state` the optimizer's state, `hyper` the row's constants in the network's precision; t counts steps from 1,
-`decay` is the weight decay of these parameters. `state` holds `states` arrays of the size of `w`, one after another.
+To add an optimizer, write a kernel and a row at the end. The kernel makes a step for a part of the parameters and has
+the arguments
+
+- hyper : constants of the row, in the precision of the network;
+- lr : learning rate;
+- t : number of the step, counted from 1;
+- w, g : parameters and their gradient including penalties, flat arrays of the same size;
+- state : state of the optimizer, `states` arrays of the size of w, one after another;
+- decay : weight decay of these parameters.
 """
 
 from __future__ import annotations
@@ -21,7 +27,7 @@ _ONE = np.float32(1)
 
 @internal
 def sgd(hyper, lr, t, w, g, state, decay):
-    """Take a step with momentum as a velocity."""
+    """Make a step of gradient descent with momentum in the velocity form (Polyak 1964)."""
     for k in range(w.size):
         state[k] = hyper[0] * state[k] - lr * g[k]
         w[k] += state[k]
@@ -71,9 +77,12 @@ def _adam(hyper, lr, t, w, g, state, decay):
 class Optimizer(Row):
     """A row of the optimizers.
 
-    kernel: by parameters, since SGD has several forms. hyper: the kernel's constants by parameters.
-    states: how many arrays of the size of the parameters it keeps. decay: the parameter of the weight decay that the
-    kernel applies itself, apart from the gradient.
+    Attributes
+    ----------
+    kernel : returns the kernel from the parameters, since SGD has several forms.
+    hyper : returns the constants of the kernel from the parameters.
+    states : number of state arrays of the size of the parameters.
+    decay : name of the parameter with the weight decay that the kernel applies separately from the gradient.
     """
 
     kind: ClassVar[str] = "optimizer"

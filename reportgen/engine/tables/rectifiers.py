@@ -1,6 +1,6 @@
-"""Piecewise linear activations and their kin: kernels and rows. PReLU learns its slopes, maxout takes several pieces.
+"""Rectifiers, which are the identity for positive z up to a factor, and maxout: kernels and rows.
 
-Kernels work in place: after `activate`, `a` holds phi(z). Comparisons are written so that a NaN stays a NaN.
+Kernels work in place: after `activate`, `a` holds phi(z). Comparisons are written such that NaN propagates.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from reportgen.engine.tables.activation import Activation
 from reportgen.registry import Parameter
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
-# Constants that float32 cannot hold exactly come as kernel arguments in the network's own precision.
+# Constants that float32 cannot represent are arguments of the kernels, in the precision of the network.
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 @inline_ir
 def elu(z, alpha):
-    """Return z, or alpha (e^z - 1) where z is negative."""
+    """Return z for z >= 0, else alpha (e^z - 1)."""
     return alpha * (exp(z) - _ONE) if z < _ZERO else z
 
 
@@ -82,7 +82,7 @@ def _differentiate_selu(p, a, z, delta):
 
 @kernel
 def activate_prelu(p, slopes, a):
-    """Apply PReLU in place; slopes (units,), a flat (rows, units)."""
+    """Apply PReLU in place to a, flat (rows, units), with slopes (units,) (He et al. 2015, eq. 1)."""
     units = slopes.size
     for i in range(a.size // units):
         row = a[i * units : (i + 1) * units]
@@ -92,7 +92,7 @@ def activate_prelu(p, slopes, a):
 
 @kernel
 def differentiate_prelu(p, slopes, z, delta, slope_gradient):
-    """Multiply `delta` by phi'(z) and set the slopes' gradient, summed over rows (He et al. 2015, eq. 4)."""
+    """Multiply delta, flat (rows, units), by phi'(z); set the gradient of the slopes (He et al. 2015, eq. 4)."""
     units = slopes.size
     fill(slope_gradient, _ZERO)
     for i in range(z.size // units):
@@ -105,19 +105,19 @@ def differentiate_prelu(p, slopes, z, delta, slope_gradient):
 
 @kernel
 def activate_maxout(p, pieces, z, a):
-    """Set a (rows, units) to the largest of each unit's pieces in z (rows, units * pieces)."""
+    """Set a, flat (rows, units), to the largest of each unit's pieces in z, flat (rows, units * pieces)."""
     for u in range(a.size):
         best = z[u * pieces]
         for q in range(1, pieces):
             value = z[u * pieces + q]
-            # The second test lets a NaN in.
+            # The second comparison propagates NaN.
             best = value if value > best or value != value else best
         a[u] = best
 
 
 @kernel
 def differentiate_maxout(p, pieces, z, delta, spread):
-    """Hand each unit's delta to its first largest piece in `spread` (rows, units * pieces), 0 to the others."""
+    """Set spread, flat (rows, units * pieces), to a unit's delta for its first largest piece, else to 0."""
     for u in range(delta.size):
         best = 0
         for q in range(1, pieces):

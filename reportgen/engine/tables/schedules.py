@@ -1,7 +1,6 @@
-"""Learning-rate schedules: factors by step, and one table.
+"""The table of learning-rate schedules.
 
-To add one: a row at the end. A row's `factor` gets the time in epochs at each step and returns what multiplies the
-learning rate there.
+To add a schedule, write a row at the end. Its `factor` returns the factor of the learning rate at each step.
 """
 
 from __future__ import annotations
@@ -20,9 +19,14 @@ Times = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Clock:
-    """Where training stands: epochs done at each step (fractions within an epoch), the run's length, its base rate.
+    """The times of steps.
 
-    step: a step's length in epochs.
+    Attributes
+    ----------
+    epochs : time at each step in epochs, with fractions.
+    total : length of training in epochs.
+    lr : base learning rate.
+    step : length of a step in epochs.
     """
 
     epochs: Times
@@ -37,11 +41,11 @@ class Schedule(Row):
 
     Attributes
     ----------
-    factor : the multiple of the base rate at each step, by clock and parameters.
-    cycle_ends : when each whole cycle ends, in epochs, by parameters and the epochs of training.
-    restarts : the rate rises anew after each cycle.
-    rises : the rate rises on purpose until training breaks.
-    stretches : the rate falls evenly over the whole of training, so that its last part has small steps.
+    factor : returns the factor of the base learning rate at each step, from clock and parameters.
+    cycle_ends : returns the end of each complete cycle in epochs, from parameters and the epochs of training.
+    restarts : the learning rate rises again after each cycle.
+    rises : the learning rate rises until training diverges.
+    stretches : the learning rate decays over the whole of training, so that the last steps are small.
     """
 
     kind: ClassVar[str] = "schedule"
@@ -53,17 +57,17 @@ class Schedule(Row):
 
 
 def rates(schedule: Component, lr: float, steps: NDArray[np.int64], steps_per_epoch: int, epochs: int) -> Times:
-    """Return the learning rate at each of the given steps, float64; steps count from 0."""
+    """Return the learning rate at each of the steps, which count from 0, float64."""
     return lr * _factor(schedule, Clock(np.asarray(steps) / steps_per_epoch, float(epochs), lr, 1 / steps_per_epoch))
 
 
 def cycle_ends(schedule: Component, epochs: float) -> list[float]:
-    """Return when each whole cycle of the schedule ends, in epochs; empty for schedules without cycles."""
+    """Return the end of each complete cycle in epochs; empty for schedules without cycles."""
     return SCHEDULES[schedule.name].cycle_ends(dict(schedule.params), epochs)
 
 
 def phases(schedule: Component) -> list[Schedule]:
-    """Return the row of a schedule, and those of the schedules that it holds."""
+    """Return the row of a schedule, and the rows of the schedules among its parameters."""
     inner = [value for _, value in schedule.params if isinstance(value, Component)]
     return [SCHEDULES[schedule.name], *(row for part in inner for row in phases(part))]
 
@@ -81,7 +85,7 @@ def _warm_restarts(clock: Clock, p: dict[str, Any]) -> Times:
     if factor == 1.0:
         phase = (clock.epochs / length) % 1.0
     else:
-        # Cycle i starts at length (factor^i - 1) / (factor - 1); a hair's breadth keeps starts in their own cycle.
+        # Cycle i starts at length (factor^i - 1) / (factor - 1); 1e-12 makes up for rounding at its start.
         index = np.floor(np.log(clock.epochs / length * (factor - 1) + 1) / np.log(factor) + 1e-12)
         start = length * (factor**index - 1) / (factor - 1)
         phase = np.clip((clock.epochs - start) / (length * factor**index), 0.0, 1.0)
@@ -104,7 +108,7 @@ def _ends_after_warmup(p: dict[str, Any], epochs: float) -> list[float]:
 def _warmup(clock: Clock, p: dict[str, Any]) -> Times:
     length = float(p["epochs"])
     later = Clock(np.maximum(clock.epochs - length, 0.0), max(clock.total - length, 1e-12), clock.lr, clock.step)
-    rising = np.minimum((clock.epochs + clock.step) / length, 1.0)  # the first step already moves
+    rising = np.minimum((clock.epochs + clock.step) / length, 1.0)  # above 0 at the first step
     return np.where(clock.epochs < length, rising, _factor(p["then"], later))
 
 

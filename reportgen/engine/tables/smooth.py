@@ -1,7 +1,7 @@
 """Smooth activations: kernels and rows.
 
-To add an activation: a pair of kernels, here or among the rectifiers, and a row at the end of the file. Kernels work
-in place: after `activate`, `a` holds phi(z). Comparisons are written so that a NaN stays a NaN.
+To add an activation, write a pair of kernels and a row at the end of the file. Kernels work in place: after
+`activate`, `a` holds phi(z). Comparisons are written such that NaN propagates.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _differentiate_tanh(p, a, z, delta):
 @kernel
 def _activate_gelu(p, a):
     for k in range(a.size):
-        a[k] *= _HALF * erfc(-a[k] * p[0])  # erfc, since 1 + erf loses small values
+        a[k] *= _HALF * erfc(-a[k] * p[0])  # 1 + erf would lose small values to cancellation
 
 
 @kernel
@@ -74,7 +74,7 @@ def _differentiate_silu(p, a, z, delta):
 @kernel
 def _activate_softplus(p, a):
     for k in range(a.size):
-        # max(z, 0) + ln(1 + e^-|z|) neither overflows nor loses small values.
+        # max(z, 0) + ln(1 + e^-|z|) does not overflow and keeps small values.
         a[k] = (_ZERO if a[k] < _ZERO else a[k]) + log1p(exp(-abs(a[k])))
 
 

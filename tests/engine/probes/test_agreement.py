@@ -26,7 +26,7 @@ def test_both_shares_equal_those_of_the_twin_s_gradients(name: str, norm: BatchN
     dataset = data(n=40)
     arrays = train(run, dataset).arrays
     twin = naive.Network(run, dataset)
-    twin.backward(twin.forward(dataset.x_train, "look"), dataset.y_train)
+    twin.backward(twin.forward(dataset.x_train, "probe"), dataset.y_train)
     for i, layer in enumerate(twin.layers):
         counted, agreeing = one_sign(layer.grad["W"])
         assert arrays["probe_sign_agreement_batch"][0, i] == pytest.approx(agreeing / counted)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from reportgen.engine.jit.compile import kernel
+from reportgen.engine.probes.arrays import GRADIENT_EDGES
 from reportgen.engine.probes.moments import counting_room, extremes, fill_histogram, fill_log_histogram, log_bins
-from reportgen.engine.probes.probe import GRADIENT_EDGES
 
 LIMITS = 10.0**GRADIENT_EDGES
 

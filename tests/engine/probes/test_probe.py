@@ -16,7 +16,7 @@ def looked(run: RunSpec) -> tuple[dict[str, np.ndarray], naive.Network]:
     dataset = data(n=40)
     outcome = train(run, dataset)
     twin = naive.Network(run, dataset)
-    twin.backward(twin.forward(dataset.x_train, "look"), dataset.y_train)
+    twin.backward(twin.forward(dataset.x_train, "probe"), dataset.y_train)
     return {name[6:]: array[0] for name, array in outcome.arrays.items() if name.startswith("probe_")}, twin
 
 
@@ -70,7 +70,7 @@ def test_saturated_units_have_slopes_below_a_twentieth() -> None:
 def test_histograms_count_every_value_within_their_edges() -> None:
     outcome = train(spec(weights=init("gaussian", std=1.0), epochs=0), data(n=40))
     twin = naive.Network(spec(weights=init("gaussian", std=1.0), epochs=0), data(n=40))
-    twin.backward(twin.forward(data(n=40).x_train, "look"), data(n=40).y_train)
+    twin.backward(twin.forward(data(n=40).x_train, "probe"), data(n=40).y_train)
     for i, layer in enumerate(twin.layers):
         edges = outcome.arrays["activation_edges"][i]
         expected, _ = np.histogram(layer.phi(layer.z), edges)

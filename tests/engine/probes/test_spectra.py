@@ -29,7 +29,7 @@ def full_hessian(run: RunSpec) -> np.ndarray:
     names = [(layer, name) for layer in twin.layers for name in layer.p]
 
     def gradient() -> np.ndarray:
-        twin.backward(twin.forward(dataset.x_train, "look"), dataset.y_train)
+        twin.backward(twin.forward(dataset.x_train, "probe"), dataset.y_train)
         return np.concatenate([layer.grad[name].ravel() for layer, name in names])
 
     columns = []
@@ -50,7 +50,7 @@ def test_singular_values_are_numpy_s_on_the_twin_s_matrices(name: str) -> None:
     run = spec(act=activation(name), epochs=0)
     arrays = looked(run, singular_values=True)
     twin = naive.Network(run, data(n=40))
-    twin.forward(data(n=40).x_train, "look")
+    twin.forward(data(n=40).x_train, "probe")
     for i, layer in enumerate(twin.layers):
         for what, matrix in (("weight", layer.p["W"]), ("activation", layer.phi(layer.z))):
             singular = np.linalg.svd(matrix, compute_uv=False)
