@@ -123,12 +123,12 @@ def test_no_epochs_look_at_initialization_only() -> None:
 
 def test_arrays_have_the_documented_names_and_shapes() -> None:
     outcome = train(spec(), data())
-    looks, epochs = len(outcome.arrays["probe_step"]), 3
+    probes, epochs = len(outcome.arrays["probe_step"]), 3
     assert outcome.arrays["probe_step"][0] == 0
     assert outcome.arrays["probe_step"][-1] == outcome.steps
-    assert all(outcome.arrays[f"probe_{name}"].shape == (looks, 3) for name in STATISTICS)
+    assert all(outcome.arrays[f"probe_{name}"].shape == (probes, 3) for name in STATISTICS)
     assert all(outcome.arrays[f"epoch_{name}"].shape == (epochs + 1,) for name in EPOCH_COLUMNS)
-    assert outcome.arrays["probe_unit_dead"].shape == (looks, 13)
+    assert outcome.arrays["probe_unit_dead"].shape == (probes, 13)
     assert list(outcome.arrays["unit_layer"]) == [1] * 7 + [2] * 6
     assert math.isnan(outcome.final["test_loss"])
 
@@ -218,12 +218,12 @@ def test_the_order_of_batches_without_shuffling_is_the_data_s() -> None:
     np.testing.assert_allclose(outcome.arrays["step_loss"], expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("looks", "total", "expected"), [(0, 9, []), (1, 9, [0]), (2, 9, [0, 9]), (5, 0, [0])])
-def test_few_looks(looks: int, total: int, expected: list[int]) -> None:
-    assert probe_steps(looks, total) == expected
+@pytest.mark.parametrize(("count", "total", "expected"), [(0, 9, []), (1, 9, [0]), (2, 9, [0, 9]), (5, 0, [0])])
+def test_few_probe_steps(count: int, total: int, expected: list[int]) -> None:
+    assert probe_steps(count, total) == expected
 
 
-def test_looks_are_about_even_in_log_time() -> None:
+def test_probe_steps_are_about_evenly_spaced_in_log_time() -> None:
     steps = probe_steps(10, 10_000)
     assert steps[0] == 0
     assert steps[-1] == 10_000

@@ -28,7 +28,6 @@ class Draw:
 
     Attributes
     ----------
-    activation : name of the layer's activation.
     normal : standard normal numbers, shape (fan_in, fan_out), the same for all rows.
     stream : generator of other random numbers.
     """
@@ -117,7 +116,6 @@ def weight_variance(init: Component, fan_in: int, fan_out: int, activation: str)
 
 
 _GAIN = Parameter("gain", "number", 1.0, "multiplies the standard deviation", 0.0, 1e6)
-
 
 Variance = Callable[[int, int], float]
 _ROOT_OF_INVERSE, _ROOT_OF_HE = "1 / sqrt(fan_in)", "sqrt(2 / fan_in)"

@@ -1,4 +1,4 @@
-"""The share of units whose weight gradients have one sign: the lecture's zigzag, seen by a look."""
+"""Sign agreement: the share of units whose weight gradients all have the same sign."""
 
 from __future__ import annotations
 

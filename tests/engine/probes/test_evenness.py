@@ -40,8 +40,8 @@ def test_zero_weights_have_no_evenness_and_lost_ones_no_shape() -> None:
 
 def test_a_run_keeps_them_at_every_look_without_the_biases() -> None:
     found = train(spec(), data())
-    looks, layers = found.arrays["probe_weight_std"].shape
-    assert found.arrays["probe_weight_max"].shape == (looks, layers)
+    probes, layers = found.arrays["probe_weight_std"].shape
+    assert found.arrays["probe_weight_max"].shape == (probes, layers)
     assert (found.arrays["probe_weight_evenness"] > 0.3).all()
     assert (found.arrays["probe_weight_evenness"] <= 1).all()
     assert (found.arrays["probe_weight_max"] > found.arrays["probe_weight_std"]).all()

@@ -1,4 +1,4 @@
-"""A look measures what NumPy measures on the twin's activations and deltas."""
+"""The statistics of a probe equal those that NumPy computes from the reference implementation."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests import naive
 from tests.engine.networks import activation, data, init, spec
 
 
-def looked(run: RunSpec) -> tuple[dict[str, np.ndarray], naive.Network]:
-    """Return the statistics of the look at initialization, and the twin after the same passes."""
+def probed(run: RunSpec) -> tuple[dict[str, np.ndarray], naive.Network]:
+    """Return the statistics of the initial probe, and the reference network after the same passes."""
     dataset = data(n=40)
     outcome = train(run, dataset)
     twin = naive.Network(run, dataset)
@@ -23,7 +23,7 @@ def looked(run: RunSpec) -> tuple[dict[str, np.ndarray], naive.Network]:
 @pytest.mark.parametrize("name", ["tanh", "relu", "maxout", "prelu", "gelu", "sigmoid"])
 @pytest.mark.parametrize("norm", [None, BatchNormSpec()], ids=["plain", "batchnorm"])
 def test_statistics_equal_the_twin_s(name: str, norm: BatchNormSpec | None) -> None:
-    stats, twin = looked(spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6)))
+    stats, twin = probed(spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6)))
     for i, layer in enumerate(twin.layers):
         a = layer.phi(layer.z)
         expected = {
@@ -49,7 +49,7 @@ def test_statistics_equal_the_twin_s(name: str, norm: BatchNormSpec | None) -> N
 
 def test_dead_units_are_those_silent_on_every_example() -> None:
     run = spec(widths=(30, 20), act=activation("relu"), weights=init("gaussian", std=1.0), bias=-2.0, epochs=0)
-    stats, twin = looked(run)
+    stats, twin = probed(run)
     silent = [(layer.phi(layer.z) == 0).all(axis=0) for layer in twin.layers[:-1]]
     assert 0 < np.concatenate(silent).sum() < 50
     np.testing.assert_array_equal(stats["unit_dead"], np.concatenate(silent))
@@ -58,12 +58,12 @@ def test_dead_units_are_those_silent_on_every_example() -> None:
 
 
 def test_saturated_units_have_slopes_below_a_twentieth() -> None:
-    stats, twin = looked(spec(weights=init("gaussian", std=2.0), epochs=0))
+    stats, twin = probed(spec(weights=init("gaussian", std=2.0), epochs=0))
     for i in range(2):
         slope = 1 - np.tanh(twin.layers[i].z) ** 2
         assert stats["saturated_fraction"][i] == pytest.approx((slope < 0.05).mean(), abs=1e-9)
         assert stats["saturated_fraction"][i] > 0.2
-    relu, _ = looked(spec(act=activation("relu"), epochs=0))
+    relu, _ = probed(spec(act=activation("relu"), epochs=0))
     assert np.isnan(relu["saturated_fraction"]).all()
 
 
@@ -82,10 +82,10 @@ def test_histograms_count_every_value_within_their_edges() -> None:
 
 
 def test_copies_have_no_spread_and_random_units_have_full_spread() -> None:
-    same, _ = looked(spec(weights=init("constant", value=0.3), epochs=0))
+    same, _ = probed(spec(weights=init("constant", value=0.3), epochs=0))
     np.testing.assert_allclose(same["weight_unit_spread"][:2], 0, atol=1e-7)
     np.testing.assert_allclose(same["gradient_unit_spread"][0], 0, atol=1e-6)
-    drawn, _ = looked(spec(epochs=0))
+    drawn, _ = probed(spec(epochs=0))
     assert (drawn["weight_unit_spread"] > 0.7).all()
 
 
