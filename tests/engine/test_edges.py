@@ -39,7 +39,7 @@ def agrees(run: RunSpec, dataset: Dataset, rtol: float = 2e-3) -> Outcome:
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_one_unit_a_layer_and_one_example_a_batch(name: str) -> None:
+def test_one_unit_per_layer_and_one_example_per_batch(name: str) -> None:
     run = spec(widths=(1, 1), act=activation(name), batch_size=1, epochs=2, lr=0.02)
     agrees(run, data(n=6, val=2))
 

@@ -77,7 +77,7 @@ def test_predictions_are_the_softmax_of_the_trained_network() -> None:
 
 
 @pytest.mark.parametrize("mode", ["inverted", "scale_at_test", "unscaled"])
-def test_monte_carlo_dropout_averages_probabilities_over_the_twin_s_masks(mode: str) -> None:
+def test_monte_carlo_dropout_averages_probabilities_over_the_reference_masks(mode: str) -> None:
     run = spec(dropout=DropoutSpec(0.4, mode))
     found = outcome(run, mc_dropout=3)
     twin = naive.Network(run, DATA)
@@ -124,7 +124,7 @@ def test_averaged_weights_get_batch_norm_statistics_of_their_own() -> None:
     check(found, "polyak", softmax(twin.forward(DATA.x_val, "test")))
 
 
-def test_an_average_that_never_starts_has_no_score() -> None:
+def test_an_average_that_never_starts_has_nan_scores() -> None:
     assert np.isnan(outcome(spec(), polyak_start=9).final["polyak_val_accuracy"])
 
 
@@ -164,7 +164,7 @@ def test_cycles_end_where_the_rate_is_lowest() -> None:
     assert cycle_ends(Component("constant"), 10) == []
 
 
-def test_asking_changes_nothing_of_the_run_and_adds_scores_after_the_six() -> None:
+def test_evaluations_do_not_change_the_run_and_add_scores_after_the_six() -> None:
     run = spec(schedule=RESTARTS, dropout=DropoutSpec(0.2), batchnorm=BatchNormSpec())
     plain = train(run, DATA)
     asked = dataclasses.replace(run, evaluation=EvaluationSpec(True, 3, 2, True))
@@ -185,7 +185,7 @@ def test_other_losses_have_accuracies_alone_and_no_split_has_none() -> None:
     assert all(np.isnan(empty.final[name]) for name in run.evaluation.scores if name != "snapshots")
 
 
-def test_a_network_that_blew_up_is_wrong_everywhere() -> None:
+def test_a_diverged_network_has_accuracy_zero() -> None:
     run = spec(lr=1e30, act=activation("relu"), schedule=RESTARTS)
     found = outcome(run, mc_dropout=2, polyak_start=1, predictions=True)
     assert found.status == "diverged"

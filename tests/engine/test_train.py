@@ -37,7 +37,7 @@ def meets_twin(run: RunSpec, dataset: Dataset, tolerance: float = 2e-4) -> None:
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_every_activation_trains_as_its_twin(name: str) -> None:
+def test_every_activation_trains_as_the_reference(name: str) -> None:
     meets_twin(spec(act=activation(name)), data())
 
 
@@ -71,7 +71,7 @@ def test_every_form_of_dropout(mode: str) -> None:
     meets_twin(spec(dropout=DropoutSpec(0.3, mode)), data())
 
 
-def test_batch_norm_errors_on_purpose_are_what_they_say() -> None:
+def test_deliberate_errors_of_batch_normalization_have_their_effect() -> None:
     """Running statistics that are never updated stay at 0 and 1; test mode with batch statistics uses the batch's."""
     meets_twin(spec(batchnorm=BatchNormSpec(update_running=False)), data())
     outcome = train(spec(batchnorm=BatchNormSpec(test_mode="batch"), batch_size=10), data(val=10))
@@ -103,7 +103,7 @@ def test_runs_of_one_seed_share_their_noise_and_another_seed_has_its_own() -> No
     assert not np.allclose(other.arrays["probe_weight_norm"], large.arrays["probe_weight_norm"])
 
 
-def test_a_diverging_run_is_recorded_up_to_the_step_that_was_not_finite() -> None:
+def test_a_diverging_run_is_recorded_up_to_the_first_loss_that_is_not_finite() -> None:
     outcome = train(spec(act=activation("relu"), lr=1e9, epochs=20), data())
     assert outcome.status == "diverged"
     assert outcome.steps == outcome.stopped_at_step == len(outcome.arrays["step_loss"])
@@ -112,7 +112,7 @@ def test_a_diverging_run_is_recorded_up_to_the_step_that_was_not_finite() -> Non
     assert outcome.arrays["probe_step"][-1] == outcome.steps
 
 
-def test_no_epochs_look_at_initialization_only() -> None:
+def test_without_epochs_only_the_initial_network_is_probed() -> None:
     outcome = train(spec(epochs=0), data())
     assert outcome.status == "ok"
     assert outcome.steps == 0
@@ -133,7 +133,7 @@ def test_arrays_have_the_documented_names_and_shapes() -> None:
     assert math.isnan(outcome.final["test_loss"])
 
 
-def test_no_looks_when_none_are_wanted() -> None:
+def test_a_run_without_probes() -> None:
     outcome = train(spec(looks=0), data())
     assert "probe_step" not in outcome.arrays
     np.testing.assert_array_equal(outcome.arrays["step_loss"], train(spec(looks=9), data()).arrays["step_loss"])
@@ -151,13 +151,13 @@ def test_progress_counts_up_to_the_total() -> None:
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
-def test_many_small_steps_are_left_often_enough_to_be_cancelled() -> None:
+def test_many_small_steps_can_be_cancelled() -> None:
     seen = [0]
     train(spec(widths=(2,) * 9, batch_size=1, epochs=1000, looks=2), data(), progress=lambda done, _: seen.append(done))
     assert np.diff(seen).max() <= 10_000
 
 
-def test_a_single_look_is_at_initialization() -> None:
+def test_a_single_probe_is_at_initialization() -> None:
     outcome = train(spec(looks=1), data())
     assert outcome.steps == 12
     assert list(outcome.arrays["probe_step"]) == probe_steps(1, 12) == [0]
@@ -185,7 +185,7 @@ def test_early_stopping_scores_the_best_epoch() -> None:
 @pytest.mark.parametrize(
     "schedule", [Component.of("cosine"), Component.of("warmup", epochs=2, then=Component("cosine"))]
 )
-def test_room_for_steps_is_made_as_they_come(schedule: Component, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arrays_by_step_grow_with_the_steps(schedule: Component, monkeypatch: pytest.MonkeyPatch) -> None:
     run = spec(epochs=9, batch_size=3, schedule=schedule, patience=9)
     expected = train(run, data())
     monkeypatch.setattr("reportgen.engine.train._FIRST_STEPS", 2)
@@ -195,7 +195,7 @@ def test_room_for_steps_is_made_as_they_come(schedule: Component, monkeypatch: p
     assert found.arrays["epoch_lr"][1] != found.arrays["epoch_lr"][-1]
 
 
-def test_epochs_that_are_not_come_to_take_no_memory() -> None:
+def test_epochs_after_an_early_stop_take_no_memory() -> None:
     run = spec(epochs=1_000_000, batch_size=1, patience=2, lr=0.5)
     train(spec(epochs=1), data())  # compiles
     tracemalloc.start()
@@ -206,7 +206,7 @@ def test_epochs_that_are_not_come_to_take_no_memory() -> None:
     assert peak < 200e6
 
 
-def test_the_order_of_batches_without_shuffling_is_the_data_s() -> None:
+def test_without_shuffling_batches_have_the_order_of_the_data() -> None:
     run = spec(shuffle=False, epochs=1, lr=0.0)
     outcome = train(run, data())
     twin = naive.Network(run, data())
@@ -240,7 +240,7 @@ def test_one_class_one_feature_one_unit_one_example() -> None:
     assert math.isnan(outcome.final["val_loss"])
 
 
-def test_augmentation_changes_training_batches_alone() -> None:
+def test_augmentation_changes_training_batches_only() -> None:
     from reportgen.engine.spec import AugmentSpec
 
     still = train(spec(epochs=1), data())
@@ -251,7 +251,7 @@ def test_augmentation_changes_training_batches_alone() -> None:
     np.testing.assert_array_equal(noisy.arrays["step_loss"], again.arrays["step_loss"])
 
 
-def test_a_flat_image_is_shifted_and_flipped_whole() -> None:
+def test_a_constant_image_is_shifted_and_flipped() -> None:
     from reportgen.engine.spec import AugmentSpec
 
     images = dataclasses.replace(data(features=9), image_shape=(1, 3, 3))

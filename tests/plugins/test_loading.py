@@ -89,7 +89,7 @@ def test_a_study_with_rows_of_its_own_becomes_a_report(folder: Path) -> None:
     assert invoke(["verify", str(report), "-q"]) == 3
 
 
-def test_code_of_a_study_is_loaded_only_where_it_is_allowed(folder: Path) -> None:
+def test_code_of_a_study_is_loaded_only_with_allow_code(folder: Path) -> None:
     (folder / "rows.py").write_text("raise SystemExit('this code must not run')", encoding="utf-8")
     with pytest.raises(StudyError) as error:
         load_study("study.yaml")
@@ -175,7 +175,7 @@ def test_studies_of_one_command_each_use_their_own_row_of_a_name(folder: Path) -
         assert invoke(["verify", f"together/{name}", "--allow-code", "-q"]) == 0
 
 
-def test_a_worker_without_the_plugin_says_so(no_plugins: None) -> None:
+def test_a_worker_without_the_plugin_raises_an_error(no_plugins: None) -> None:
     plugin = Plugin("rows.py", "", "a" * 64)
     loading.require(())
     with pytest.raises(PluginError) as error:

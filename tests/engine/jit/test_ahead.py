@@ -14,7 +14,7 @@ from tests.engine.networks import data, spec
 
 
 @pytest.mark.skipif(ahead.config.DISABLE_JIT, reason="nothing is compiled")
-def test_a_run_needs_no_other_types_than_those_compiled_ahead() -> None:
+def test_a_run_uses_only_the_types_that_are_compiled_ahead() -> None:
     everything = (*ahead.signatures(), *ahead.deferred())
     for kernel, arguments in everything:
         kernel.compile(arguments)
@@ -49,7 +49,7 @@ def test_the_second_process_ends_with_the_one_that_started_it(tmp_path) -> None:
     assert list(tmp_path.glob("ahead-*")) == []
 
 
-def test_waiting_for_nothing_returns_and_waiting_can_be_ended(monkeypatch) -> None:
+def test_waiting_returns_without_a_process_and_can_be_cancelled(monkeypatch) -> None:
     class Busy:
         def poll(self) -> None:
             return None
@@ -64,7 +64,7 @@ def test_waiting_for_nothing_returns_and_waiting_can_be_ended(monkeypatch) -> No
         ahead.wait(stop)
 
 
-def test_a_process_that_hangs_is_not_waited_for_without_end(monkeypatch) -> None:
+def test_waiting_for_a_process_that_hangs_ends(monkeypatch) -> None:
     class Busy:
         def poll(self) -> None:
             return None

@@ -22,7 +22,7 @@ def probed(run: RunSpec) -> tuple[dict[str, np.ndarray], naive.Network]:
 
 @pytest.mark.parametrize("name", ["tanh", "relu", "maxout", "prelu", "gelu", "sigmoid"])
 @pytest.mark.parametrize("norm", [None, BatchNormSpec()], ids=["plain", "batchnorm"])
-def test_statistics_equal_the_twin_s(name: str, norm: BatchNormSpec | None) -> None:
+def test_statistics_equal_the_reference(name: str, norm: BatchNormSpec | None) -> None:
     stats, twin = probed(spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6)))
     for i, layer in enumerate(twin.layers):
         a = layer.phi(layer.z)
@@ -47,7 +47,7 @@ def test_statistics_equal_the_twin_s(name: str, norm: BatchNormSpec | None) -> N
             assert stats[statistic][i] == pytest.approx(value, rel=1e-4, abs=1e-6), statistic
 
 
-def test_dead_units_are_those_silent_on_every_example() -> None:
+def test_dead_units_are_zero_for_every_example() -> None:
     run = spec(widths=(30, 20), act=activation("relu"), weights=init("gaussian", std=1.0), bias=-2.0, epochs=0)
     stats, twin = probed(run)
     silent = [(layer.phi(layer.z) == 0).all(axis=0) for layer in twin.layers[:-1]]
@@ -89,7 +89,7 @@ def test_copies_have_no_spread_and_random_units_have_full_spread() -> None:
     assert (drawn["weight_unit_spread"] > 0.7).all()
 
 
-def test_the_update_ratio_is_the_last_step_s() -> None:
+def test_the_update_ratio_is_that_of_the_last_step() -> None:
     """One step of plain descent: |lr g| / |w|."""
     run = spec(epochs=1, batch_size=0, lr=0.5)
     outcome = train(run, data(n=40))

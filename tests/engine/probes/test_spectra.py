@@ -46,7 +46,7 @@ def full_hessian(run: RunSpec) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["tanh", "maxout"])
-def test_singular_values_are_numpy_s_on_the_twin_s_matrices(name: str) -> None:
+def test_singular_values_equal_those_of_the_reference(name: str) -> None:
     run = spec(act=activation(name), epochs=0)
     arrays = probed(run, singular_values=True)
     twin = naive.Network(run, data(n=40))
@@ -60,7 +60,7 @@ def test_singular_values_are_numpy_s_on_the_twin_s_matrices(name: str) -> None:
             assert arrays[f"probe_{what}_effective_rank"][0, i] == pytest.approx(rank, rel=1e-4)
 
 
-def test_effective_rank_counts_equal_singular_values_and_nothing_of_nothing() -> None:
+def test_effective_rank_counts_equal_singular_values_and_is_nan_for_zero() -> None:
     assert effective_rank(np.array([3.0, 3.0, 3.0, 0.0])) == pytest.approx(3)
     assert effective_rank(np.array([5.0])) == pytest.approx(1)
     assert np.isnan(effective_rank(np.zeros(4)))
@@ -99,26 +99,26 @@ def test_a_negative_eigenvalue_of_larger_size_does_not_hide_the_largest() -> Non
     assert _power_iteration(lambda v: (values + 5) * v, start) - 5 == pytest.approx(2, rel=1e-2)
 
 
-def test_looks_on_request_change_nothing_else_and_are_off_by_default() -> None:
+def test_optional_probes_are_off_by_default_and_change_nothing_else() -> None:
     run = spec(epochs=2)
-    plain, asked = probed(run), probed(run, singular_values=True, curvature=True)
+    plain, full = probed(run), probed(run, singular_values=True, curvature=True)
     assert "probe_curvature" not in plain
     assert all(np.isnan(plain[f"probe_{name}"]).all() for name in SPECTRAL)
     for name, values in plain.items():
         if name.removeprefix("probe_") not in SPECTRAL:
-            np.testing.assert_array_equal(asked[name], values)
+            np.testing.assert_array_equal(full[name], values)
 
 
-def test_a_network_that_blew_up_has_no_curvature_and_a_cancelled_look_ends() -> None:
+def test_a_diverged_network_has_no_curvature_and_a_cancelled_probe_ends() -> None:
     run = spec(act=activation("relu"), epochs=2, lr=1e30)
     arrays = probed(run, singular_values=True, curvature=True)
     assert np.isnan(arrays["probe_curvature"][-1])
-    probed = dataclasses.replace(spec(epochs=0), probes=ProbeSpec(2, 1000, curvature=True))
+    run = dataclasses.replace(spec(epochs=0), probes=ProbeSpec(2, 1000, curvature=True))
     with pytest.raises(Cancelled):
-        train(probed, data(n=40), cancel=lambda: True)
+        train(run, data(n=40), cancel=lambda: True)
 
 
-def test_parameters_are_put_back_after_a_look() -> None:
+def test_parameters_are_restored_after_a_probe() -> None:
     from reportgen.engine.probes.spectra import curvature
 
     setup = set_up(spec(), data(n=40))
