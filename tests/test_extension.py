@@ -1,4 +1,4 @@
-"""New rows from outside the package work wherever those of the package do."""
+"""Rows from outside of the package work everywhere that rows of the package do."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_every_unit_learns_both_slopes() -> None:
 
 
 def test_an_optimizer_keeps_three_arrays_for_each_parameter() -> None:
-    """Beside a NumPy twin, whose state is three vectors of all parameters."""
+    """The losses agree with a NumPy implementation whose state is three vectors of all parameters."""
     run = run_of(example.AMSGRAD, batch_size=0, shuffle=False, lr=0.01, looks=0)
     with registered(example.AMSGRAD):
         losses = train(run, data()).arrays["step_loss"]

@@ -1,4 +1,4 @@
-"""Metrics and kinds of expectation from outside the package work wherever those of the package do."""
+"""Metrics and kinds of expectation from outside of the package work everywhere that those of the package do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run records of each class: against the kept predictions."""
+"""Confusion matrices and losses by class agree with the stored predictions."""
 
 from __future__ import annotations
 

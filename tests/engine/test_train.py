@@ -1,4 +1,4 @@
-"""A run meets its slow NumPy twin step by step, and what it records is what happened."""
+"""Runs agree with the NumPy reference step by step, and their records are complete."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from tests import naive
 from tests.engine.networks import activation, data, init, optimizer, spec
 
 
-def meets_twin(run: RunSpec, dataset: Dataset, tolerance: float = 2e-4) -> None:
-    """Assert that losses by step, scores and last statistics equal the twin's within float32's rounding."""
+def check_against_reference(run: RunSpec, dataset: Dataset, tolerance: float = 2e-4) -> None:
+    """Assert that losses by step, scores and penalties agree with the reference up to float32 rounding."""
     outcome = train(run, dataset)
-    twin = naive.Network(run, dataset)
-    twin.train()
+    reference = naive.Network(run, dataset)
+    reference.train()
     assert outcome.status == "ok"
-    np.testing.assert_allclose(outcome.arrays["step_loss"], twin.losses, rtol=tolerance, atol=tolerance)
-    loss, accuracy = twin.score(dataset.x_val, dataset.y_val)
+    np.testing.assert_allclose(outcome.arrays["step_loss"], reference.losses, rtol=tolerance, atol=tolerance)
+    loss, accuracy = reference.score(dataset.x_val, dataset.y_val)
     assert outcome.final["val_loss"] == pytest.approx(loss, rel=tolerance, abs=tolerance)
     assert outcome.final["val_accuracy"] == pytest.approx(accuracy)
     assert outcome.arrays["epoch_val_loss"][-1] == pytest.approx(loss, rel=tolerance, abs=tolerance)
     penalty = sum(
-        run.training.l2 / 2 * (la.p["W"] ** 2).sum() + run.training.l1 * abs(la.p["W"]).sum() for la in twin.layers
+        run.training.l2 / 2 * (la.p["W"] ** 2).sum() + run.training.l1 * abs(la.p["W"]).sum() for la in reference.layers
     )
     assert outcome.arrays["epoch_penalty"][-1] == pytest.approx(penalty, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_every_activation_trains_as_the_reference(name: str) -> None:
-    meets_twin(spec(act=activation(name)), data())
+    check_against_reference(spec(act=activation(name)), data())
 
 
 @pytest.mark.parametrize(
@@ -57,32 +57,34 @@ def test_every_activation_trains_as_the_reference(name: str) -> None:
 )
 @pytest.mark.parametrize("penalties", [{}, {"l2": 0.05, "l1": 0.01}, {"clip_norm": 0.3, "l2": 0.05}], ids=str)
 def test_every_optimizer_with_penalties_and_clipping(o: Component, penalties: dict[str, float]) -> None:
-    meets_twin(spec(optimizer=o, lr=0.02, **penalties), data(), tolerance=2e-3 if o.name == "rmsprop" else 5e-4)
+    check_against_reference(
+        spec(optimizer=o, lr=0.02, **penalties), data(), tolerance=2e-3 if o.name == "rmsprop" else 5e-4
+    )
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 0], ids=["one", "uneven", "full"])
 @pytest.mark.parametrize("norm", [None, BatchNormSpec(momentum=0.7)], ids=["plain", "batchnorm"])
 def test_every_batch_size_with_and_without_batch_norm(batch_size: int, norm: BatchNormSpec | None) -> None:
-    meets_twin(spec(batchnorm=norm, batch_size=batch_size, lr=0.01), data())
+    check_against_reference(spec(batchnorm=norm, batch_size=batch_size, lr=0.01), data())
 
 
 @pytest.mark.parametrize("mode", ["inverted", "scale_at_test", "unscaled"])
 def test_every_form_of_dropout(mode: str) -> None:
-    meets_twin(spec(dropout=DropoutSpec(0.3, mode)), data())
+    check_against_reference(spec(dropout=DropoutSpec(0.3, mode)), data())
 
 
 def test_deliberate_errors_of_batch_normalization_have_their_effect() -> None:
     """Running statistics that are never updated stay at 0 and 1; test mode with batch statistics uses the batch's."""
-    meets_twin(spec(batchnorm=BatchNormSpec(update_running=False)), data())
+    check_against_reference(spec(batchnorm=BatchNormSpec(update_running=False)), data())
     outcome = train(spec(batchnorm=BatchNormSpec(test_mode="batch"), batch_size=10), data(val=10))
-    twin = naive.Network(spec(batchnorm=BatchNormSpec(test_mode="batch"), batch_size=10), data(val=10))
-    twin.train()
-    assert outcome.final["val_loss"] == pytest.approx(twin.score(data().x_val, data().y_val)[0], rel=1e-4)
+    reference = naive.Network(spec(batchnorm=BatchNormSpec(test_mode="batch"), batch_size=10), data(val=10))
+    reference.train()
+    assert outcome.final["val_loss"] == pytest.approx(reference.score(data().x_val, data().y_val)[0], rel=1e-4)
 
 
 @pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mse", "hinge"])
 def test_every_loss(loss: str) -> None:
-    meets_twin(spec(loss=Component(loss)), data())
+    check_against_reference(spec(loss=Component(loss)), data())
 
 
 def test_the_same_bytes_from_one_thread_and_from_two() -> None:
@@ -209,10 +211,10 @@ def test_epochs_after_an_early_stop_take_no_memory() -> None:
 def test_without_shuffling_batches_have_the_order_of_the_data() -> None:
     run = spec(shuffle=False, epochs=1, lr=0.0)
     outcome = train(run, data())
-    twin = naive.Network(run, data())
+    reference = naive.Network(run, data())
     x, y = data().x_train, data().y_train
     expected = [
-        naive.loss_and_delta("softmax_cross_entropy", twin.forward(x[i : i + 8], "train"), y[i : i + 8])[0]
+        naive.loss_and_delta("softmax_cross_entropy", reference.forward(x[i : i + 8], "train"), y[i : i + 8])[0]
         for i in range(0, 30, 8)
     ]
     np.testing.assert_allclose(outcome.arrays["step_loss"], expected, rtol=1e-5)

@@ -1,4 +1,4 @@
-"""Single-precision tanh and exp stay within 1e-6 of the library's, and let what is not finite through."""
+"""Single-precision tanh and exp have relative errors below 1e-6 and propagate values that are not finite."""
 
 from __future__ import annotations
 

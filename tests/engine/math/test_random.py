@@ -1,4 +1,4 @@
-"""Dropout's masks are a hash of (key, place): the twin's numbers, fair, and independent between steps and layers."""
+"""Random numbers agree with the reference, have the right rate, and are independent between steps and layers."""
 
 from __future__ import annotations
 

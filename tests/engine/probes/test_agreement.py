@@ -13,7 +13,7 @@ from tests.engine.networks import activation, data, init, spec
 
 
 def one_sign(gradients: np.ndarray) -> tuple[int, int]:
-    """Units of (fan_in, width) with a gradient, and those of them whose gradients do not differ in sign."""
+    """The numbers of units with a gradient, shape (fan_in, width), and of units whose gradients agree in sign."""
     moved = (gradients != 0).any(axis=0)
     mixed = (gradients > 0).any(axis=0) & (gradients < 0).any(axis=0)
     return int(moved.sum()), int((moved & ~mixed).sum())
@@ -25,9 +25,9 @@ def test_both_shares_equal_those_of_the_reference_gradients(name: str, norm: Bat
     run = spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6))
     dataset = data(n=40)
     arrays = train(run, dataset).arrays
-    twin = naive.Network(run, dataset)
-    twin.backward(twin.forward(dataset.x_train, "probe"), dataset.y_train)
-    for i, layer in enumerate(twin.layers):
+    reference = naive.Network(run, dataset)
+    reference.backward(reference.forward(dataset.x_train, "probe"), dataset.y_train)
+    for i, layer in enumerate(reference.layers):
         counted, agreeing = one_sign(layer.grad["W"])
         assert arrays["probe_sign_agreement_batch"][0, i] == pytest.approx(agreeing / counted)
         if norm is None:  # else an example's own gradient goes through the others' statistics

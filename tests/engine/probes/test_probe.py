@@ -15,16 +15,16 @@ def probed(run: RunSpec) -> tuple[dict[str, np.ndarray], naive.Network]:
     """Return the statistics of the initial probe, and the reference network after the same passes."""
     dataset = data(n=40)
     outcome = train(run, dataset)
-    twin = naive.Network(run, dataset)
-    twin.backward(twin.forward(dataset.x_train, "probe"), dataset.y_train)
-    return {name[6:]: array[0] for name, array in outcome.arrays.items() if name.startswith("probe_")}, twin
+    reference = naive.Network(run, dataset)
+    reference.backward(reference.forward(dataset.x_train, "probe"), dataset.y_train)
+    return {name[6:]: array[0] for name, array in outcome.arrays.items() if name.startswith("probe_")}, reference
 
 
 @pytest.mark.parametrize("name", ["tanh", "relu", "maxout", "prelu", "gelu", "sigmoid"])
 @pytest.mark.parametrize("norm", [None, BatchNormSpec()], ids=["plain", "batchnorm"])
 def test_statistics_equal_the_reference(name: str, norm: BatchNormSpec | None) -> None:
-    stats, twin = probed(spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6)))
-    for i, layer in enumerate(twin.layers):
+    stats, reference = probed(spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6)))
+    for i, layer in enumerate(reference.layers):
         a = layer.phi(layer.z)
         expected = {
             "activation_mean": a.mean(),
@@ -49,8 +49,8 @@ def test_statistics_equal_the_reference(name: str, norm: BatchNormSpec | None) -
 
 def test_dead_units_are_zero_for_every_example() -> None:
     run = spec(widths=(30, 20), act=activation("relu"), weights=init("gaussian", std=1.0), bias=-2.0, epochs=0)
-    stats, twin = probed(run)
-    silent = [(layer.phi(layer.z) == 0).all(axis=0) for layer in twin.layers[:-1]]
+    stats, reference = probed(run)
+    silent = [(layer.phi(layer.z) == 0).all(axis=0) for layer in reference.layers[:-1]]
     assert 0 < np.concatenate(silent).sum() < 50
     np.testing.assert_array_equal(stats["unit_dead"], np.concatenate(silent))
     np.testing.assert_allclose(stats["dead_fraction"][:2], [s.mean() for s in silent])
@@ -58,9 +58,9 @@ def test_dead_units_are_zero_for_every_example() -> None:
 
 
 def test_saturated_units_have_slopes_below_a_twentieth() -> None:
-    stats, twin = probed(spec(weights=init("gaussian", std=2.0), epochs=0))
+    stats, reference = probed(spec(weights=init("gaussian", std=2.0), epochs=0))
     for i in range(2):
-        slope = 1 - np.tanh(twin.layers[i].z) ** 2
+        slope = 1 - np.tanh(reference.layers[i].z) ** 2
         assert stats["saturated_fraction"][i] == pytest.approx((slope < 0.05).mean(), abs=1e-9)
         assert stats["saturated_fraction"][i] > 0.2
     relu, _ = probed(spec(act=activation("relu"), epochs=0))
@@ -69,9 +69,9 @@ def test_saturated_units_have_slopes_below_a_twentieth() -> None:
 
 def test_histograms_count_every_value_within_their_edges() -> None:
     outcome = train(spec(weights=init("gaussian", std=1.0), epochs=0), data(n=40))
-    twin = naive.Network(spec(weights=init("gaussian", std=1.0), epochs=0), data(n=40))
-    twin.backward(twin.forward(data(n=40).x_train, "probe"), data(n=40).y_train)
-    for i, layer in enumerate(twin.layers):
+    reference = naive.Network(spec(weights=init("gaussian", std=1.0), epochs=0), data(n=40))
+    reference.backward(reference.forward(data(n=40).x_train, "probe"), data(n=40).y_train)
+    for i, layer in enumerate(reference.layers):
         edges = outcome.arrays["activation_edges"][i]
         expected, _ = np.histogram(layer.phi(layer.z), edges)
         counts = outcome.arrays["probe_activation_histogram"][0, i]
@@ -93,9 +93,11 @@ def test_the_update_ratio_is_that_of_the_last_step() -> None:
     """One step of plain descent: |lr g| / |w|."""
     run = spec(epochs=1, batch_size=0, lr=0.5)
     outcome = train(run, data(n=40))
-    twin = naive.Network(run, data(n=40))
-    before = [layer.p["W"].copy() for layer in twin.layers]
-    twin.train()
-    expected = [np.linalg.norm(la.p["W"] - w) / np.linalg.norm(w) for la, w in zip(twin.layers, before, strict=True)]
+    reference = naive.Network(run, data(n=40))
+    before = [layer.p["W"].copy() for layer in reference.layers]
+    reference.train()
+    expected = [
+        np.linalg.norm(la.p["W"] - w) / np.linalg.norm(w) for la, w in zip(reference.layers, before, strict=True)
+    ]
     np.testing.assert_allclose(outcome.arrays["probe_update_ratio"][-1], expected, rtol=1e-4)
     assert np.isnan(outcome.arrays["probe_update_ratio"][0]).all()

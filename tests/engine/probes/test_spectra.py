@@ -23,13 +23,13 @@ def probed(run: RunSpec, **probes: Any) -> dict[str, np.ndarray]:
 
 
 def full_hessian(run: RunSpec) -> np.ndarray:
-    """The Hessian of the twin's loss at initialization, by central differences of its exact gradient."""
+    """The Hessian of the initial loss of the reference, by central differences of its gradient."""
     dataset = data(n=40)
-    twin = naive.Network(run, dataset)
-    names = [(layer, name) for layer in twin.layers for name in layer.p]
+    reference = naive.Network(run, dataset)
+    names = [(layer, name) for layer in reference.layers for name in layer.p]
 
     def gradient() -> np.ndarray:
-        twin.backward(twin.forward(dataset.x_train, "probe"), dataset.y_train)
+        reference.backward(reference.forward(dataset.x_train, "probe"), dataset.y_train)
         return np.concatenate([layer.grad[name].ravel() for layer, name in names])
 
     columns = []
@@ -49,9 +49,9 @@ def full_hessian(run: RunSpec) -> np.ndarray:
 def test_singular_values_equal_those_of_the_reference(name: str) -> None:
     run = spec(act=activation(name), epochs=0)
     arrays = probed(run, singular_values=True)
-    twin = naive.Network(run, data(n=40))
-    twin.forward(data(n=40).x_train, "probe")
-    for i, layer in enumerate(twin.layers):
+    reference = naive.Network(run, data(n=40))
+    reference.forward(data(n=40).x_train, "probe")
+    for i, layer in enumerate(reference.layers):
         for what, matrix in (("weight", layer.p["W"]), ("activation", layer.phi(layer.z))):
             singular = np.linalg.svd(matrix, compute_uv=False)
             p = singular / singular.sum()
