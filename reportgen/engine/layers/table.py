@@ -48,7 +48,7 @@ LAYERS = Table(
     [
         LayerKind(
             name="dense",
-            summary="A weighted sum of all inputs for each unit; then batch normalization, activation and dropout.",
+            summary="Weighted sums of all inputs, followed by batch normalization, activation and dropout.",
             formula=r"a = \phi(x W + b)",
             source="Rumelhart, Hinton and Williams 1986",
             width=_dense_width,

@@ -166,24 +166,24 @@ INITS = Table(
     [
         Init(
             name="zero",
-            summary="All weights zero: every unit of a layer stays a copy of its neighbours.",
+            summary="All weights are zero: all units of a layer stay equal.",
             formula="w = 0",
-            source="a pitfall, for demonstration",
+            source="a known pitfall, for demonstration",
             parameters=(_GAIN,),
             sample=lambda draw: np.zeros((draw.fan_in, draw.fan_out)),
             variance=lambda fan_in, fan_out, parameters, activation: 0.0,
         ),
         Init(
             name="constant",
-            summary="All weights the same number: the same symmetry as with zero.",
+            summary="All weights have the same value: all units of a layer stay equal.",
             formula="w = c",
-            source="a pitfall, for demonstration",
+            source="a known pitfall, for demonstration",
             parameters=(Parameter("value", "number", 0.01, "the number", -1e6, 1e6), _GAIN),
             sample=lambda draw: np.full((draw.fan_in, draw.fan_out), float(draw.parameters["value"])),
         ),
         Init(
             name="gaussian",
-            summary="Normal numbers of a fixed standard deviation, whatever the layer's size.",
+            summary="Normal with a fixed standard deviation, independent of the size of the layer.",
             formula=r"w \sim N(0, s^2)",
             source="Krizhevsky, Sutskever and Hinton 2012, section 5 (with s = 0.01)",
             parameters=(Parameter("std", "number", 0.01, "standard deviation", 0.0, 1e6), _GAIN),
@@ -192,7 +192,7 @@ INITS = Table(
         ),
         Init(
             name="uniform",
-            summary="Uniform numbers within a fixed bound, whatever the layer's size.",
+            summary="Uniform with a fixed bound, independent of the size of the layer.",
             formula=r"w \sim U(-b, b)",
             source="LeCun et al. 1998, Efficient BackProp, section 4.6",
             parameters=(Parameter("bound", "number", 0.01, "largest absolute value", 0.0, 1e6), _GAIN),
@@ -202,7 +202,7 @@ INITS = Table(
         _normal(
             "xavier",
             _inverse,
-            "Normal numbers over the square root of fan-in: the form that lectures call Xavier.",
+            "Normal with variance 1 / fan-in, the form that lectures call Xavier.",
             r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
             "Glorot and Bengio 2010, eq. 10, with fan-in alone",
             scale=_ROOT_OF_INVERSE,
@@ -210,21 +210,21 @@ INITS = Table(
         _normal(
             "glorot_normal",
             _glorot,
-            "Normal, a compromise between keeping activations and keeping gradients.",
+            "Normal, a compromise between constant variance of activations and of gradients.",
             r"w \sim N\left(0, \frac{2}{n_{in} + n_{out}}\right)",
             "Glorot and Bengio 2010, eq. 12",
         ),
         _uniform(
             "glorot_uniform",
             _glorot,
-            "Uniform, a compromise between keeping activations and keeping gradients.",
+            "Uniform, a compromise between constant variance of activations and of gradients.",
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in} + n_{out}}}, \sqrt{\frac{6}{n_{in} + n_{out}}}\right)",
             "Glorot and Bengio 2010, eq. 16",
         ),
         _normal(
             "he_normal",
             _he,
-            "Normal with twice the variance, since ReLU silences half of what comes in.",
+            "Normal with variance 2 / fan-in, since ReLU sets half of its inputs to zero.",
             r"w \sim N\left(0, \frac{2}{n_{in}}\right)",
             "He et al. 2015, eq. 10",
             scale=_ROOT_OF_HE,
@@ -233,7 +233,7 @@ INITS = Table(
         _uniform(
             "he_uniform",
             _he,
-            "Uniform with the variance of He's normal form.",
+            "Uniform with variance 2 / fan-in.",
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in}}}, \sqrt{\frac{6}{n_{in}}}\right)",
             "He et al. 2015, eq. 10",
             scale=_ROOT_OF_HE,
@@ -241,14 +241,14 @@ INITS = Table(
         _normal(
             "lecun_normal",
             _inverse,
-            "Normal numbers over the square root of fan-in, for units near their linear part.",
+            "Normal with variance 1 / fan-in, for units in their linear range.",
             r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
             "LeCun et al. 1998, Efficient BackProp, eq. 16",
             scale=_ROOT_OF_INVERSE,
         ),
         Init(
             name="sparse",
-            summary="Each unit is connected to a few inputs only; all other weights start at zero.",
+            summary="Each unit is connected to a few inputs; all other weights start at zero.",
             formula=r"k \text{ of the } n_{in} \text{ weights} \sim N(0, s^2), \text{ the rest } 0",
             source="Martens 2010, section 5",
             parameters=(
@@ -261,7 +261,7 @@ INITS = Table(
         ),
         Init(
             name="orthogonal",
-            summary="Orthonormal columns, or rows where the layer widens: no direction is stretched.",
+            summary="Orthonormal columns, or rows if the layer has more units than inputs.",
             formula=r"W^\top W = I",
             source="Saxe, McClelland and Ganguli 2014, section 3",
             parameters=(_GAIN,),
@@ -270,17 +270,17 @@ INITS = Table(
         ),
         Init(
             name="random_walk",
-            summary="Normal numbers whose scale keeps the logarithm of the gradient's norm from drifting with depth.",
+            summary="Normal with a scale at which the logarithm of the gradient norm does not drift with depth.",
             formula=r"w \sim N\left(0, \frac{g^2}{n_{in}}\right),\ g_{ReLU} = \sqrt{2}\,e^{1.2 / (\max(n, 6) - 2.4)},"
             r"\ g_{linear} = e^{1 / (2 n)}",
-            source="Sussillo and Abbott 2014, eqs. 13 and 16; the linear gain serves all but ReLU",
+            source="Sussillo and Abbott 2014, eqs. 13 and 16; with the linear gain for all activations but ReLU",
             parameters=(_GAIN,),
             sample=_random_walk,
             variance=_walk_variance,
         ),
         Init(
             name="data_dependent",
-            summary="Normal weights, rescaled on training examples so that every unit has zero mean and unit variance.",
+            summary="Normal, rescaled on training examples such that every unit has zero mean and unit variance.",
             formula=r"w_j \leftarrow w_j / \hat\sigma_j,\quad b_j \leftarrow -\hat\mu_j / \hat\sigma_j",
             source="Krähenbühl et al. 2016, section 3.1 (within-layer part)",
             parameters=(_GAIN,),
@@ -289,7 +289,7 @@ INITS = Table(
         ),
         Init(
             name="lsuv",
-            summary="Orthogonal weights, rescaled layer by layer until pre-activations have unit variance.",
+            summary="Orthogonal, rescaled layer by layer such that pre-activations have unit variance.",
             formula=r"W \leftarrow W / \sqrt{\mathrm{Var}(z)}",
             source="Mishkin and Matas 2016, algorithm 1",
             parameters=(_GAIN,),

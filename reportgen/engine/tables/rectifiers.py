@@ -138,7 +138,7 @@ def _elu_slope(z: Any, alpha: float) -> Any:
 RECTIFIERS = [
     Activation(
         name="relu",
-        summary="Passes what is positive, silences the rest; the derivative at 0 is taken as 0.",
+        summary="The identity for positive inputs, otherwise zero; the derivative at 0 is set to 0.",
         formula=r"\phi(z) = \max(0, z)",
         source="Nair and Hinton 2010",
         function=lambda z: np.maximum(z, 0.0),
@@ -154,10 +154,10 @@ RECTIFIERS = [
     ),
     Activation(
         name="leaky_relu",
-        summary="ReLU with a small slope where z is negative, so that no unit goes silent for good.",
+        summary="ReLU with a small slope for negative inputs, so that no unit stops learning.",
         formula=r"\phi(z) = \max(z, s z)",
         source="Maas, Hannun and Ng 2013, section 2",
-        parameters=(Parameter("slope", "number", 0.01, "slope where z is negative", 0.0, 1.0),),
+        parameters=(Parameter("slope", "number", 0.01, "slope for negative inputs", 0.0, 1.0),),
         function=lambda z, slope: np.where(z < 0, slope * z, z),
         derivative=lambda z, slope: np.where(z < 0, slope, 1.0),
         gain=(2 / (1 + 0.01**2)) ** 0.5,
@@ -171,7 +171,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="prelu",
-        summary="Leaky ReLU whose slope is learned, one for each unit.",
+        summary="Leaky ReLU with a learned slope for each unit.",
         formula=r"\phi(z_j) = \max(0, z_j) + s_j \min(0, z_j)",
         source="He et al. 2015, eq. 1",
         parameters=(Parameter("slope", "number", 0.25, "slope at the start of training", -1.0, 1.0),),
@@ -189,10 +189,10 @@ RECTIFIERS = [
     ),
     Activation(
         name="elu",
-        summary="Identity where positive; below zero it levels off at -alpha.",
+        summary="The identity for positive inputs; saturates at -alpha for negative inputs.",
         formula=r"\phi(z) = \begin{cases} z & z \ge 0 \\ \alpha (e^z - 1) & z < 0 \end{cases}",
         source="Clevert, Unterthiner and Hochreiter 2016, eq. 15",
-        parameters=(Parameter("alpha", "number", 1.0, "minus the value far below zero", 0.01, 100.0),),
+        parameters=(Parameter("alpha", "number", 1.0, "minus the limit for large negative inputs", 0.01, 100.0),),
         function=_elu,
         derivative=_elu_slope,
         gain=(1 / 0.645) ** 0.5,
@@ -206,7 +206,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="maxout",
-        summary="The largest of several linear pieces; every piece has weights of its own.",
+        summary="The maximum of several linear pieces, each with its own weights.",
         formula=r"\phi(x) = \max_k (w_k^\top x + b_k)",
         source="Goodfellow et al. 2013, section 3",
         parameters=(Parameter("pieces", "integer", 2, "linear pieces of a unit", 2, 64),),
@@ -222,7 +222,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="selu",
-        summary="A scaled ELU whose activations tend to zero mean and unit variance by themselves.",
+        summary="A scaled ELU whose activations converge to zero mean and unit variance.",
         formula=r"\phi(z) = \lambda \begin{cases} z & z \ge 0 \\ \alpha (e^z - 1) & z < 0 \end{cases}",
         source="Klambauer et al. 2017, eq. 2",
         function=lambda z: SELU_SCALE * _elu(z, SELU_ALPHA),

@@ -122,35 +122,37 @@ SCHEDULES = Table(
     [
         Schedule(
             name="constant",
-            summary="The same rate throughout.",
+            summary="A constant learning rate.",
             formula=r"\eta_t = \eta",
             source="Robbins and Monro 1951 (as the fixed-rate special case)",
             factor=lambda clock, p: np.ones_like(clock.epochs),
         ),
         Schedule(
             name="step",
-            summary="Multiplied by a factor every so many epochs.",
+            summary="Multiplies the learning rate by a factor at a fixed interval of epochs.",
             formula=r"\eta_t = \eta\, f^{\lfloor t / k \rfloor}",
             source="He et al. 2016, section 3.4",
             parameters=(
                 Parameter("every", "integer", 10, "epochs between steps", 1, 1_000_000),
-                Parameter("factor", "number", 0.1, "multiplies the rate", 0.0, 1.0, exclusive=("minimum",)),
+                Parameter("factor", "number", 0.1, "factor of the learning rate", 0.0, 1.0, exclusive=("minimum",)),
             ),
             factor=lambda clock, p: float(p["factor"]) ** np.floor(clock.epochs / p["every"] + 1e-12),
         ),
         Schedule(
             name="exponential",
-            summary="Multiplied by the same factor each epoch, stepwise.",
+            summary="Multiplies the learning rate by a factor after each epoch.",
             formula=r"\eta_t = \eta\, f^{\lfloor t \rfloor}",
             source="Goodfellow, Bengio and Courville 2016, section 8.3.1",
             parameters=(
-                Parameter("factor", "number", 0.95, "multiplies the rate each epoch", 0.0, 1.0, exclusive=("minimum",)),
+                Parameter(
+                    "factor", "number", 0.95, "factor of the learning rate per epoch", 0.0, 1.0, exclusive=("minimum",)
+                ),
             ),
             factor=lambda clock, p: float(p["factor"]) ** np.floor(clock.epochs + 1e-12),
         ),
         Schedule(
             name="inverse_time",
-            summary="Falls as one over time.",
+            summary="Decays in inverse proportion to time.",
             formula=r"\eta_t = \frac{\eta}{1 + k t}",
             source="Robbins and Monro 1951",
             parameters=(Parameter("decay", "number", 1.0, "k, for t in epochs", 0.0, 1e6),),
@@ -158,7 +160,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="cosine",
-            summary="Falls along half a cosine to zero at the end of training.",
+            summary="Decays to zero at the end of training along half a period of a cosine.",
             formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi t}{T}\right)",
             source="Loshchilov and Hutter 2017, eq. 5 with one cycle",
             factor=_cosine,
@@ -166,7 +168,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="warm_restarts",
-            summary="Cosine cycles that restart at the full rate, each `factor` times longer than the last.",
+            summary="Cosine cycles that restart at the full rate, each `factor` times longer than the previous one.",
             formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi T_{cur}}{T_i}\right),\ T_{i+1} = f\, T_i",
             source="Loshchilov and Hutter 2017, eq. 5",
             parameters=(
@@ -179,24 +181,24 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="warmup",
-            summary="Rises linearly for some epochs, then follows another schedule for the rest.",
+            summary="Increases linearly for some epochs, then follows another schedule.",
             formula=r"\eta_t = \eta\, \frac{t}{k} \text{ for } t < k",
             source="Goyal et al. 2017, section 2.2",
             parameters=(
-                Parameter("epochs", "integer", 1, "epochs of rising", 1, 1_000_000),
-                Parameter("then", "component", Component("constant"), "the schedule after"),
+                Parameter("epochs", "integer", 1, "epochs of the increase", 1, 1_000_000),
+                Parameter("then", "component", Component("constant"), "schedule after the warmup"),
             ),
             factor=_warmup,
             cycle_ends=_ends_after_warmup,
         ),
         Schedule(
             name="range_test",
-            summary="Rises geometrically at each step from a low to a high rate; the base rate plays no part.",
+            summary="Increases geometrically from a low to a high learning rate; the base learning rate has no effect.",
             formula=r"\eta_t = \eta_{lo} \left(\frac{\eta_{hi}}{\eta_{lo}}\right)^{t/T}",
             source="Smith 2017, section 3.3",
             parameters=(
-                Parameter("low", "number", 1e-6, "the rate at the first step", 0.0, 1e9, exclusive=("minimum",)),
-                Parameter("high", "number", 10.0, "the rate at the end", 0.0, 1e9, exclusive=("minimum",)),
+                Parameter("low", "number", 1e-6, "learning rate at the first step", 0.0, 1e9, exclusive=("minimum",)),
+                Parameter("high", "number", 10.0, "learning rate at the end", 0.0, 1e9, exclusive=("minimum",)),
             ),
             factor=_range_test,
             rises=True,
