@@ -147,6 +147,8 @@ HOMES = {
     "layer": "reportgen.engine.layers.table:LAYERS",
     "data set": "reportgen.data.datasets:DATASETS",
     "preprocessing step": "reportgen.data.preprocessing.steps:STEPS",
+    "expectation": "reportgen.analysis.claims.kinds:EXPECTATIONS",
+    "metric": "reportgen.study.metrics.table:METRICS",
     "rule": "reportgen.analysis.diagnosis.rules:RULES",
     "figure": "reportgen.figures:FIGURES",
 }
@@ -223,11 +225,6 @@ def registered(*rows: Entry, plugin: Plugin | None = None) -> Iterator[None]:
         yield
     finally:
         unregister(*rows)
-
-
-def added(kind: str) -> list[str]:
-    """Return the names of the rows that were registered, without importing the table."""
-    return [name for one, name in _ADDED if one == kind]
 
 
 def plugin_of(kind: str, name: str) -> Plugin | None:

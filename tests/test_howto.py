@@ -120,3 +120,20 @@ def test_the_recipe_of_a_search_is_a_study(tmp_path: Path) -> None:
         from reportgen.study.loading.overrides import parse_set
 
         load_study(path, dict([parse_set(setting)]))
+
+
+def test_the_metric_and_the_expectation_of_the_recipes_make_a_claim(tmp_path: Path) -> None:
+    from reportgen.registry import registered
+    from reportgen.workflow.run import run_study
+
+    rows = [*run_recipe("A metric")["ROWS"], *run_recipe("A kind of expectation")["ROWS"]]
+    text = (
+        "title: T\nquestion: Q\ndata: gaussian\nnetwork: {hidden: [5]}\nseeds: 3\nclaims:\n"
+        "- {id: a, says: S, measure: {metric: loss_drop}, expect: {around: 0.5, width: 1}}\n"
+    )
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    with registered(*rows):
+        result = run_study(tmp_path / "study.yaml", output=tmp_path, formats=["json"])
+        [claim] = result.analysis.claims
+    assert 0 < claim.measured < 1
+    assert claim.expected == "in the band from 0% to 100%"

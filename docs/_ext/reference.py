@@ -11,7 +11,7 @@ from typing import Any
 
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.cli.reference.catalogue import KINDS
-from reportgen.cli.reference.descriptions import documentation, summary, takes
+from reportgen.cli.reference.descriptions import documentation, summary
 from reportgen.data.datasets import DataSet
 from reportgen.registry import Parameter, Row
 from reportgen.study.reference.explained import default_of, explained, kind_of, span_of
@@ -48,9 +48,18 @@ def rule_titles() -> Iterator[str]:
 
 
 def metrics() -> Iterator[str]:
-    """Yield a table of the metrics."""
-    yield from ("| metric | measured | description |", "|---|---|---|")
-    yield from (f"| `{name}` | {_cell(takes(name))} | {_cell(what)} |" for name, what in KINDS["metrics"]().items())
+    """Return a table of the metrics."""
+    yield from ("| metric | measured | what it is |", "|---|---|---|")
+    for name, row in KINDS["metrics"]().items():
+        yield f"| `{name}` | {_cell(row.place.words)} | {_cell(row.summary)} |"
+
+
+def expectations() -> Iterator[str]:
+    """Return a table of the kinds of expectation."""
+    yield from ("| expectation | meaning | keys that refine it |", "|---|---|---|")
+    for name, row in KINDS["expectations"]().items():
+        keys = ", ".join(f"`{key.name}`" for key in row.keys)
+        yield f"| `{name}` | {_cell(row.summary)} | {keys or 'none'} |"
 
 
 def _row(row: Row) -> Iterator[str]:
@@ -96,7 +105,9 @@ def part(name: str) -> list[str]:
     """Return the lines of a generated part by its name."""
     if name in ("settings", "claims"):
         return list(settings(name))
-    return list({"rules": rule_titles, "metrics": metrics}.get(name, lambda: entries(name))())
+    return list(
+        {"rules": rule_titles, "metrics": metrics, "expectations": expectations}.get(name, lambda: entries(name))()
+    )
 
 
 def page(text: str) -> str:

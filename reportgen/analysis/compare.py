@@ -19,6 +19,7 @@ from reportgen.analysis.statistics import (
     paired_error,
     possible_difference,
 )
+from reportgen.study.metrics.table import metric_of
 
 MOST_FOR_ALL_PAIRS = 6
 """Beyond so many variants, only the best one is compared with each other.
@@ -26,8 +27,6 @@ MOST_FOR_ALL_PAIRS = 6
 The data chose it, so the correction counts all pairs: over 12 variants that are alike, correcting for 11 tests would
 find a difference in every seventh study.
 """
-
-HIGHER_IS_BETTER = {"val_accuracy": True, "train_accuracy": True, "val_loss": False, "train_loss": False}
 
 
 def compare(variants: Sequence[VariantSummary]) -> tuple[Comparison, ...]:
@@ -51,7 +50,7 @@ def _pairs(variants: Sequence[VariantSummary], score: str) -> list[tuple[Variant
     known = [v for v in variants if np.isfinite(v.scores[score].value)]
     if not known:
         return []
-    best = max(known, key=lambda v: v.scores[score].value * (1 if HIGHER_IS_BETTER[score] else -1))
+    best = max(known, key=lambda v: v.scores[score].value * (1 if metric_of(score).higher_is_better else -1))
     return [(other, best) for other in variants if other is not best]
 
 
@@ -75,7 +74,7 @@ def _comparison(a: VariantSummary, b: VariantSummary, score: str) -> Comparison 
         return None
     ours, theirs = (np.array([side[seed] for seed in seeds]) for side in (first, second))
     differences = theirs - ours
-    error = paired_error(float(differences.mean()), _examples(a, b), len(seeds)) if score == "val_accuracy" else 0.0
+    error = paired_error(float(differences.mean()), _examples(a, b), len(seeds)) if metric_of(score).counted else 0.0
     mean, lo, hi = mean_interval(differences, error)
     return Comparison(
         a=a.variant.id,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.results import EnsembleScore, VariantSummary
 from reportgen.analysis.statistics import LEVEL
 from reportgen.runs.record import RunRecord
+from reportgen.study.metrics.metric import Metric
 
 Values = NDArray[np.float64]
 
@@ -42,33 +43,23 @@ def score_ensembles(variants: Sequence[VariantSummary], sizes: Sequence[int]) ->
     return tuple(scores)
 
 
-def ensemble_by_seed(records: Sequence[RunRecord], metric: str = "ensemble_val_accuracy") -> dict[int, float]:
-    """Return, by seed, values whose mean is the full ensemble's metric and whose standard error is that metric's.
+def ensemble_by_seed(records: Sequence[RunRecord], metric: Metric) -> dict[int, float]:
+    """Return values by seed: their mean is the metric of the full ensemble, their standard error the metric's.
 
     They come from the ensembles that leave one member out: with T of all n and T_i without member i, the value is
     T + (n - 1) (mean of T_i - T_i), which has the mean T and the jackknife's standard error (Tukey 1958).
     """
     members = members_of(records)
-    if len(members) < (3 if metric == "ensemble_val_spread" else 2):  # one left alone has no spread
+    if len(members) < metric.least_members or metric.combine is None:
         return {}
     p, labels = _stacked(members)
     n = len(members)
     single = accuracies(np.eye(n), p, labels)
     weights = np.vstack([np.ones((1, n)), 1 - np.eye(n)])
-    found = _measured(metric, weights, single, accuracies(weights, p, labels))
+    found = metric.combine(weights, single, accuracies(weights, p, labels))
     whole, without = found[0], found[1:]
     values = whole + (n - 1) * (without.mean() - without)
     return {record.spec.seed: float(value) for record, value in zip(members, values, strict=True)}
-
-
-def _measured(metric: str, weights: Values, single: Values, together: Values) -> Values:
-    """Return the metric of each set of members, from each member's accuracy and that of their mean."""
-    if metric == "ensemble_val_gain":
-        lead: Values = together - weights @ single / weights.sum(axis=1)
-        return lead
-    if metric == "ensemble_val_spread":
-        return np.array([single[chosen].std(ddof=1) for chosen in weights > 0], np.float64)
-    return together
 
 
 def accuracies(weights: Values, p: Values, labels: NDArray[np.int64]) -> Values:

@@ -13,6 +13,7 @@ from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
+from reportgen.study.metrics.table import METRICS
 
 NEAR_CHANCE = 0.2
 """The initial loss may lie so far from that of guessing, as a share of it: outputs of small variance add little."""
@@ -117,17 +118,8 @@ def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityRe
 
 
 def cost_metrics(cost: Mapping[str, Any]) -> dict[str, float]:
-    """Return the metrics of one activation's cost; cost: forward, backward, product, in ns an element.
-
-    A layer has three matrix products: one forward, and backward one for its input and one for its weights.
-    """
-    total = float(cost["forward"] + cost["backward"])
-    return {
-        "activation_forward_ns": float(cost["forward"]),
-        "activation_backward_ns": float(cost["backward"]),
-        "activation_ns": total,
-        "activation_over_product": total / (3 * float(cost["product"])),
-    }
+    """Return the metrics of an activation's cost; cost: forward, backward and product, in ns per element."""
+    return {row.name: row.from_cost(cost) for row in METRICS.values() if row.from_cost is not None}
 
 
 def not_measured(check: str, variant: str | None) -> SanityResult:

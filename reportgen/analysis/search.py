@@ -16,7 +16,8 @@ from reportgen.analysis.results import Estimate, SearchResult, StageResult, Tria
 from reportgen.analysis.statistics import paired_error
 from reportgen.analysis.summary import estimate, variant_summary
 from reportgen.runs.record import RunRecord
-from reportgen.study.checks.best import BEST_PLACES, best_path, plain_metric
+from reportgen.study.checks.best import best_path
+from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import Measure
 from reportgen.study.model.search import Search
 from reportgen.study.planning.plan import Plan, Variant
@@ -59,7 +60,7 @@ def _result(tried: Sequence[Tried]) -> SearchResult:
     first, asked = tried[0][0], tried[0][0].asked
     last = [one for one in tried if one[0].stage == max(trial.stage for trial, _ in tried)]
     best = best_trials(last)
-    tested = "test_loss" if asked.metric.endswith("loss") else "test_accuracy"
+    tested = "test_loss" if METRICS[asked.metric].scale == "loss" else "test_accuracy"
     return SearchResult(
         point=first.point,
         label=first.search,
@@ -152,18 +153,18 @@ def best_values(measure: Measure, variants: Sequence[Variant], records: Records,
 
 
 def _best_value(measure: Measure, variants: Sequence[Variant], records: Records, seed: int) -> float:
-    score = Measure(metric=plain_metric(measure.metric))
+    row = METRICS[measure.metric]
+    score = Measure(metric=row.best_of or measure.metric)
     last = max((variant.trial.stage for variant in variants if variant.trial), default=0)
     own = [(v.trial, v) for v in variants if v.trial and v.trial.stage == last and seed in v.trial.seeds]
     if not own:
         record = records.get((variants[0].id, seed)) if last == 0 else None
         return math.nan if record is None else value(record, score)
-    alone = measure.metric in BEST_PLACES
+    alone = row.from_trial is not None
     scores = [[_known(trial, records, v.id, one) for one in ((seed,) if alone else trial.seeds)] for trial, v in own]
     trial, variant = own[best_of(scores, own[0][0].asked.maximize)]
-    if alone:
-        path = best_path(measure, variants) or ""
-        return float(trial.values[path] if measure.metric == "best_setting" else trial.places[path])
+    if row.from_trial is not None:
+        return row.from_trial(trial, best_path(measure, variants) or "")
     record = records.get((variant.id, seed))
     return math.nan if record is None or record.status == "failed" else value(record, score)
 
@@ -215,10 +216,11 @@ def _beyond_error(best: Sequence[Tried], others: Sequence[Tried], asked: Search)
     gains = np.array([(first[seed] - second[seed]) * (1 if asked.maximize else -1) for seed in seeds])
     if not seeds or np.isnan(gains).any():
         return False
-    examples = min(int(record.facts.get("val_n", 0)) for _, summary in best for record in summary.records)
+    row = METRICS[asked.metric]
+    examples = min(int(record.facts.get(f"{row.split}_n", 0)) for _, summary in best for record in summary.records)
     gain = float(gains.mean())
     if not math.isfinite(gain):
         return gain > 0
-    floor = paired_error(gain, examples, len(seeds)) if asked.metric == "val_accuracy" else 0.0
+    floor = paired_error(gain, examples, len(seeds)) if row.counted else 0.0
     spread = float(gains.std(ddof=1)) / math.sqrt(len(seeds)) if len(seeds) > 1 else 0.0
     return gain > max(spread, floor)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.executors import in_thread
 from reportgen.runs.record import RunRecord
-from reportgen.study.model.metrics import CHECK_METRICS, COST_METRICS
+from reportgen.study.metrics.metric import CHECK, COST, Place
+from reportgen.study.metrics.table import METRICS
 from reportgen.study.planning.plan import Plan, PlannedRun, changed
 from reportgen.workflow.remedies import Fetch
 
@@ -57,7 +58,7 @@ class Measurements:
 def measure_extras(plan: Plan, measurements: Measurements) -> ExtraMeasurements:
     """Return the quantities in claims that no run records: costs of activations and errors of gradient checks."""
     extras: dict[tuple[str, int], dict[str, list[float]]] = {}
-    costed, checked = (_variants_with(plan, names) for names in (COST_METRICS, CHECK_METRICS))
+    costed, checked = (_variants_with(plan, place) for place in (COST, CHECK))
     rounds = _cost_rounds(len(plan.study.seeds), measurements) if costed else []
     for run in plan.runs:
         place = (run.variant, run.seed)
@@ -66,13 +67,14 @@ def measure_extras(plan: Plan, measurements: Measurements) -> ExtraMeasurements:
             extras[place] = {name: [value] for name, value in sanity.cost_metrics(cost).items()}
         if run.variant in checked:
             checks = _gradient_checks(run, plan.study.folder, measurements)
-            extras.setdefault(place, {})["gradient_error"] = sanity.errors_by_layer(checks or ())
+            errors = sanity.errors_by_layer(checks or ())
+            extras.setdefault(place, {}).update({row.name: errors for row in METRICS.values() if row.place is CHECK})
     return extras
 
 
-def _variants_with(plan: Plan, metrics: Collection[str]) -> set[str]:
-    """Return the variants for which a claim measures one of the metrics."""
-    claims = [ClaimData(plan, {}, claim) for claim in plan.study.claims if claim.measure.metric in metrics]
+def _variants_with(plan: Plan, place: Place) -> set[str]:
+    """Return the variants for which a claim uses a metric that is measured at this place."""
+    claims = [ClaimData(plan, {}, claim) for claim in plan.study.claims if METRICS[claim.measure.metric].place is place]
     return {variant.id for claim in claims for where in claim.sides() for variant in claim.variants(where)}
 
 

@@ -19,8 +19,10 @@ from reportgen.report.document.document import make_document
 from reportgen.report.media import html
 from reportgen.report.results.results import results_dict
 from reportgen.runs.record import RunRecord
-from reportgen.study.checks.ensembles import ENSEMBLE_METRICS, ensemble_sizes
+from reportgen.study.checks.ensembles import ensemble_sizes
 from reportgen.study.loading.loader import dump_study, load_study
+from reportgen.study.metrics.metric import ENSEMBLE
+from reportgen.study.metrics.table import METRICS
 from reportgen.study.planning.plan import Plan
 from tests.analysis.studies import HEAD, plan_of, record
 
@@ -96,7 +98,7 @@ def test_equal_members_gain_exactly_nothing(tmp_path: Path) -> None:
         assert (e.difference, e.interval) == (pytest.approx(0), (pytest.approx(0), pytest.approx(0)))
 
 
-@pytest.mark.parametrize("metric", ENSEMBLE_METRICS)
+@pytest.mark.parametrize("metric", [row.name for row in METRICS.values() if row.place is ENSEMBLE])
 def test_values_by_seed_have_the_ensemble_s_mean_and_the_jackknife_s_error(tmp_path: Path, metric: str) -> None:
     plan, records = study(tmp_path)
     mine = [records[plan.variants[0].id, seed] for seed in plan.study.seeds]
@@ -107,7 +109,7 @@ def test_values_by_seed_have_the_ensemble_s_mean_and_the_jackknife_s_error(tmp_p
             return float(np.std(single, ddof=1))
         return accuracy(chosen) - (float(np.mean(single)) if metric == "ensemble_val_gain" else 0.0)
 
-    values = np.array(list(ensemble_by_seed(mine, metric).values()))
+    values = np.array(list(ensemble_by_seed(mine, METRICS[metric]).values()))
     without = np.array([statistic(mine[:i] + mine[i + 1 :]) for i in range(5)])
     assert values.mean() == pytest.approx(statistic(mine))
     error = np.sqrt(4 / 5 * ((without - without.mean()) ** 2).sum())
@@ -132,8 +134,10 @@ def test_runs_that_diverged_are_no_members(tmp_path: Path) -> None:
     )
     found = [e for e in analyse(plan, records).ensembles if e.variant == name]
     assert [(e.size, e.count) for e in found] == [(2, 6), (3, 4)]
-    assert 2 not in ensemble_by_seed([records[name, seed] for seed in plan.study.seeds])
-    assert ensemble_by_seed([records[name, 0]]) == {}
+    assert 2 not in ensemble_by_seed(
+        [records[name, seed] for seed in plan.study.seeds], METRICS["ensemble_val_accuracy"]
+    )
+    assert ensemble_by_seed([records[name, 0]], METRICS["ensemble_val_accuracy"]) == {}
 
 
 def test_one_class_and_one_example_are_scored() -> None:

@@ -1,4 +1,4 @@
-"""Hand-made analyses: records with plausible numbers by formula, so that figures are tested without any training."""
+"""Analyses with plausible numbers from formulas, so that figures can be tested without training."""
 
 from __future__ import annotations
 

@@ -13,17 +13,14 @@ from numpy.typing import NDArray
 from reportgen.analysis.claims.bounds import Bounds, mean_of
 from reportgen.analysis.claims.tuning import chosen_by_others, is_settled, widening
 from reportgen.analysis.ensembles import ensemble_by_seed
-from reportgen.analysis.metrics.measures import by_layer, chosen_layers, value
-from reportgen.analysis.metrics.scales import RUN_SHARES
-from reportgen.analysis.metrics.times import time_to
+from reportgen.analysis.metrics.measures import bounds, by_layer, chosen_layers
 from reportgen.analysis.search import best_values
 from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import binomial_error, paired_error
 from reportgen.runs.record import RunRecord
-from reportgen.study.checks.best import BEST_METRICS
-from reportgen.study.checks.ensembles import ENSEMBLE_METRICS
+from reportgen.study.metrics.metric import ENSEMBLE, Metric
+from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import Claim, Measure, Where
-from reportgen.study.model.metrics import MEASURED_METRICS, TIME_METRICS, rises
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import by_label, matching_variants, where_alone
 
@@ -93,7 +90,7 @@ class ClaimData:
         assert tune is not None
         by = own if tune.by is None else Measure(metric=tune.by)
         scores = np.array([self._mean(group, by).lo for group in groups], np.float64).T
-        return scores if rises(by.metric) else -scores
+        return scores if METRICS[by.metric].higher_is_better else -scores
 
     def standard_error(self, values: Values, floor: float = 0.0) -> float:
         """Return what a standard error over seeds is at least: a floor, or more where sides are tuned by the seeds."""
@@ -108,8 +105,7 @@ class ClaimData:
 
     def sides(self) -> list[Where]:
         """Return the settings of the claim's variants, and those of each side that they are held against."""
-        expect, other = self.claim.expect, self.claim.measure.relative_to
-        against = expect.greater_than or expect.less_than or expect.same_as
+        against, other = self.claim.expect.other, self.claim.measure.relative_to
         wheres = [self.claim.where, *([other_where(self, against)] if against else [])]
         return [*wheres, *({**where, **other} for where in wheres if other)]
 
@@ -123,25 +119,25 @@ class ClaimData:
     def _mean(self, variants: Sequence[Variant], measure: Measure | None = None) -> Bounds:
         """Return the mean over the variants; where each seed makes a search of its own, over its own trials."""
         measure = measure or self.claim.measure
-        if measure.metric in BEST_METRICS:
+        row = METRICS[measure.metric]
+        if row.best_of or row.from_trial:
             return Bounds.known(best_values(measure, variants, self.records, self.seeds))
         planned = [[v.trial is None or seed in v.trial.seeds for seed in self.seeds] for v in variants]
         return mean_of([self._of_variant(variant, measure) for variant in variants], np.array(planned, bool))
 
     def _of_variant(self, variant: Variant, measure: Measure) -> Bounds:
-        if measure.metric in ENSEMBLE_METRICS:
+        place = METRICS[measure.metric].place
+        if place is ENSEMBLE:
             return Bounds.known(self._of_ensemble(variant.id))
-        if measure.metric in MEASURED_METRICS:
+        if place.extra:
             return Bounds.known(np.array([self._beside(variant.id, seed, measure) for seed in self.seeds], np.float64))
         found = [self._record(variant.id, seed) for seed in self.seeds]
-        if measure.metric in TIME_METRICS:
-            both = np.array([(math.nan, math.nan) if r is None else time_to(r, measure) for r in found], np.float64)
-            return Bounds(both[:, 0], both[:, 1])
-        return Bounds.known(np.array([math.nan if r is None else value(r, measure) for r in found], np.float64))
+        both = np.array([(math.nan, math.nan) if r is None else bounds(r, measure) for r in found], np.float64)
+        return Bounds(both[:, 0], both[:, 1])
 
     def _of_ensemble(self, variant: str) -> Values:
         found = [record for seed in self.seeds if (record := self._record(variant, seed)) is not None]
-        by_seed = ensemble_by_seed(found, self.claim.measure.metric)
+        by_seed = ensemble_by_seed(found, self.metric)
         return np.array([by_seed.get(seed, math.nan) for seed in self.seeds])
 
     def _beside(self, variant: str, seed: int, measure: Measure) -> float:
@@ -177,9 +173,14 @@ class ClaimData:
         return np.array(rows, np.float64)
 
     @property
+    def metric(self) -> Metric:
+        """The metric of the claim."""
+        return METRICS[self.claim.measure.metric]
+
+    @property
     def is_share(self) -> bool:
-        """Whether the claim is on a share of runs, such as those that diverged."""
-        return self.claim.measure.metric in RUN_SHARES
+        """Whether the claim is about a share of runs, such as the diverged ones."""
+        return self.metric.outcome
 
     def least_error(self, values: Values) -> float:
         """Return the floor that examples, or runs, set to a standard error of shares; 0 for other metrics."""
@@ -209,17 +210,14 @@ class ClaimData:
         """
         if self.is_share:
             return 1
-        metric = self.claim.measure.metric.replace("accuracy_gap", "val_accuracy")  # its chance is validation's
-        _, _, split = metric.removesuffix("_accuracy").rpartition("_")
-        if split not in ("val", "test") or not metric.endswith("accuracy"):
+        if not self.metric.counted:
             return 0
         ids = {variant.id for variant in self.variants()}
-        found = [r.facts.get(f"{split}_n", 0) for (variant, _), r in self.records.items() if variant in ids]
+        found = [r.facts.get(f"{self.metric.split}_n", 0) for (variant, _), r in self.records.items() if variant in ids]
         return int(min(found, default=0))
 
     def _one_split(self) -> bool:
-        test = "test_" in self.claim.measure.metric
-        return any(one_split(data, test) for data in {run.spec.data for run in self.plan.runs})
+        return any(one_split(data, self.metric.split == "test") for data in {run.spec.data for run in self.plan.runs})
 
     def outcomes(self, status: str) -> tuple[int, int]:
         """Return how many of the runs on both sides of the claim ended so, and of how many."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reportgen.analysis.claims.claim_data import ClaimData, ExtraMeasurements, Records
-from reportgen.analysis.claims.expectations import EXPECTATIONS, Measured
+from reportgen.analysis.claims.expectations import Measured
 from reportgen.analysis.claims.quantified import over_variants
 from reportgen.analysis.results import ClaimResult
 from reportgen.analysis.statistics import (
@@ -22,7 +22,7 @@ from reportgen.analysis.statistics import (
     sign_seeds_for,
 )
 from reportgen.analysis.words.expectations import expected, noun_of, sides
-from reportgen.study.model.claims import SIDES, Claim
+from reportgen.study.model.claims import Claim
 from reportgen.study.planning.plan import Plan
 
 
@@ -52,8 +52,8 @@ def _interval(asked: ClaimData, measured: Measured) -> tuple[float, float]:
 def evaluate_claim(asked: ClaimData) -> ClaimResult:
     """Return one claim's result, before any correction for other claims."""
     claim = asked.claim
-    expectation = EXPECTATIONS[claim.expect.kind]
-    measured = expectation(asked) if claim.holds_for == "mean" else over_variants(asked, expectation)
+    test_of = claim.expect.row.test
+    measured: Measured = test_of(asked) if claim.holds_for == "mean" else over_variants(asked, test_of)
     test = measured.test
     return ClaimResult(
         id=claim.id,
@@ -86,7 +86,7 @@ def evaluate_claim(asked: ClaimData) -> ClaimResult:
 
 def _choices(asked: ClaimData) -> list[str]:
     """Return what each side was tuned to, and on how many seeds where that differs between them."""
-    if asked.claim.tune is None or asked.claim.expect.along is not None:
+    if asked.claim.tune is None or asked.claim.expect.get("along") is not None:
         return []
     counted = [Counter(asked.chosen(where)) for where in asked.sides()]
     words = ["tuned to", *["the other side to"] * (len(counted) - 1)]
@@ -124,7 +124,7 @@ def holm_corrected(results: Sequence[ClaimResult], claims: Sequence[Claim]) -> l
 
 
 def _is_pairwise(claim: Claim) -> bool:
-    return claim.expect.kind in SIDES or claim.measure.relative_to is not None
+    return claim.expect.row.compares or claim.measure.relative_to is not None
 
 
 def _with_p(result: ClaimResult, adjusted: float, factor: int) -> ClaimResult:

@@ -1,11 +1,11 @@
-"""What claims expect, one function a kind: from the values of a claim to its test. The table is at the end."""
+"""The tests of the kinds of expectation: from the values of a claim to what was measured and its verdict."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,8 +17,6 @@ from reportgen.analysis.claims.reference import theory_by_layer, theory_by_seed
 from reportgen.analysis.claims.tolerances import number_or_0, tolerance
 from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, in_region, listed, share_in_region
 from reportgen.analysis.statistics import magnitude
-from reportgen.study.model.claims import Where
-from reportgen.study.model.metrics import LAYER_METRICS
 
 LOGARITHMS = 1.0
 """The magnitude at which logarithms are rounded: that of a ratio's own relative rounding error."""
@@ -44,7 +42,8 @@ class Measured:
     tolerances: tuple[float | None, ...] = ()
 
 
-def _region(asked: ClaimData, low: float, high: float) -> Measured:
+def mean_within(asked: ClaimData, low: float, high: float) -> Measured:
+    """Return whether the mean over seeds lies between two levels, which may be infinite."""
     values = asked.bounds()
     if asked.claim.measure.relative_to is not None:
         return _ratio_in_region(asked, values, low, high)
@@ -69,31 +68,29 @@ def _ratio_in_region(asked: ClaimData, ratio: Bounds, low: float, high: float) -
 
 def below(asked: ClaimData) -> Measured:
     """Return whether the mean lies below the level."""
-    return _region(asked, -math.inf, number_or_0(asked.claim.expect.below))
+    return mean_within(asked, -math.inf, asked.claim.expect.value)
 
 
 def above(asked: ClaimData) -> Measured:
     """Return whether the mean lies above the level."""
-    return _region(asked, number_or_0(asked.claim.expect.above), math.inf)
+    return mean_within(asked, asked.claim.expect.value, math.inf)
 
 
 def between(asked: ClaimData) -> Measured:
     """Return whether the mean lies between the two levels."""
-    low, high = asked.claim.expect.between or (-math.inf, math.inf)
-    return _region(asked, low, high)
+    low, high = asked.claim.expect.value
+    return mean_within(asked, low, high)
 
 
 def near(asked: ClaimData) -> Measured:
     """Return whether the mean, or each layer's, lies within the tolerance of what is printed."""
-    given = asked.claim.expect.near
-    if given == "theory" and not _one_layer(asked):
-        return _near_theory_by_layer(asked)
-    if given == "theory":
-        return _near_theory(asked)
-    if not isinstance(given, list):
+    expect, given = asked.claim.expect, asked.claim.expect.value
+    if expect.row.theory(expect):
+        return _near_theory(asked) if _one_layer(asked) else _near_theory_by_layer(asked)
+    if not expect.row.by_layer(expect):
         printed = number_or_0(given)
-        reach = tolerance(asked.claim.expect, printed)
-        return _region(asked, printed - reach, printed + reach)
+        reach = tolerance(expect, printed)
+        return mean_within(asked, printed - reach, printed + reach)
     layers = asked.layer_numbers()
     unprinted = [None] * (len(layers) - len(given))
     return _near_by_layer(asked, asked.layer_values(), layers, [*given, *unprinted])
@@ -101,7 +98,7 @@ def near(asked: ClaimData) -> Measured:
 
 def _one_layer(asked: ClaimData) -> bool:
     measure = asked.claim.measure
-    return measure.metric not in LAYER_METRICS or measure.reduce is not None or len(asked.layer_numbers()) == 1
+    return asked.metric.by_layer is None or measure.reduce is not None or len(asked.layer_numbers()) == 1
 
 
 def _near_theory(asked: ClaimData) -> Measured:
@@ -160,30 +157,24 @@ def _as_deviation(asked: ClaimData, test: Test, columns: Values, printed: Values
     return Measured(test, asked.by_seed(off[:, worst]), table, "deviation", at_layer=layer)
 
 
-def greater_than(asked: ClaimData) -> Measured:
-    """Return whether the claim's variants lie above the others, paired by seed."""
-    return _against(asked, asked.claim.expect.greater_than or {}, 1.0)
+def comparison(asked: ClaimData) -> Measured:
+    """Compare two sides in the direction of the kind, paired by seed.
 
-
-def less_than(asked: ClaimData) -> Measured:
-    """Return whether the claim's variants lie below the others, paired by seed."""
-    return _against(asked, asked.claim.expect.less_than or {}, -1.0)
-
-
-def _against(asked: ClaimData, other: Where, sign: float) -> Measured:
-    """Compare two sides paired by seed: by a difference, or by a factor on the scale of logarithms."""
-    expect = asked.claim.expect
-    a, b = asked.bounds(), asked.bounds(other_where(asked, other))
-    if expect.factor is not None and a.positive and b.positive:
-        return _by_factor(asked, a, b, expect.factor, sign)
-    factor = expect.factor or 1.0
+    They are compared by a difference, or by a factor on the scale of logarithms.
+    """
+    expect, sign = asked.claim.expect, float(asked.claim.expect.row.direction)
+    least, least_ratio = expect.get("by"), expect.get("factor")
+    a, b = asked.bounds(), asked.bounds(other_where(asked, expect.other))
+    if least_ratio is not None and a.positive and b.positive:
+        return _by_factor(asked, a, b, least_ratio, sign)
+    factor = least_ratio or 1.0
     difference = a.minus(b.times(factor)) if sign > 0 else a.times(factor).minus(b)
-    floor = 0.0 if expect.factor else asked.least_paired_error(a.shown, b.shown)
+    floor = 0.0 if least_ratio else asked.least_paired_error(a.shown, b.shown)
     error = asked.standard_error(difference.shown, floor)
     compared = max(1.0, factor) * magnitude(a.shown, b.shown)
-    test = in_bounds(difference.times(sign), number_or_0(expect.by), math.inf, error, compared)
+    test = in_bounds(difference.times(sign), number_or_0(least), math.inf, error, compared)
     shown = difference.shown
-    if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not expect.by:
+    if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not least:
         test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
     return Measured(_directed(test, sign), asked.by_seed(shown), quantity="difference")
 
@@ -224,9 +215,9 @@ def _directed(test: Test, sign: float) -> Test:
 def same_as(asked: ClaimData) -> Measured:
     """Return whether two sides differ by less than the margin, paired by seed: an equivalence test."""
     expect = asked.claim.expect
-    a, b = asked.bounds(), asked.bounds(other_where(asked, expect.same_as))
+    a, b = asked.bounds(), asked.bounds(other_where(asked, expect.other))
     difference = a.minus(b)
-    margin, floor = number_or_0(expect.within), asked.least_paired_error(a.shown, b.shown)
+    margin, floor = number_or_0(expect.get("within")), asked.least_paired_error(a.shown, b.shown)
     error = asked.standard_error(difference.shown, floor)
     test = in_bounds(difference, -margin, margin, error, magnitude(a.shown, b.shown))
     method = f"equivalence by {test.method}, of the difference, paired by seed"
@@ -239,9 +230,9 @@ def monotone(asked: ClaimData) -> Measured:
     Steps are taken on the scale of logarithms where all values are positive. Measured is the share of steps, by
     seed, that go the claimed way.
     """
-    expect = asked.claim.expect
-    columns, names = asked.along(expect.along) if expect.along else _over_layers(asked)
-    falls = expect.monotone == "decreasing"
+    along = asked.claim.expect.get("along")
+    columns, names = asked.along(along) if along else _over_layers(asked)
+    falls = asked.claim.expect.value == "decreasing"
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = np.diff(np.log(columns) if _positive(columns) else columns, axis=1)
     count = steps.shape[1]
@@ -258,7 +249,7 @@ def monotone(asked: ClaimData) -> Measured:
     share = in_region(met, -math.inf, math.inf)
     test = dataclasses.replace(test, measured=share.measured, interval=share.interval)
     layers: Layers = ()
-    if not expect.along:
+    if not along:
         layers = tuple((n, float(m), None) for n, m in zip(asked.layer_numbers(), columns.mean(axis=0), strict=True))
     return Measured(test, asked.by_seed(met), layers, "share")
 
@@ -283,12 +274,6 @@ def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test
 
 
 def _over_layers(asked: ClaimData) -> tuple[Values, list[str]]:
-    if asked.claim.measure.metric not in LAYER_METRICS:
+    if asked.metric.by_layer is None:
         return np.full((len(asked.seeds), 2), np.nan), ["", ""]
     return asked.layer_values(), [f"layer {number}" for number in asked.layer_numbers()]
-
-
-EXPECTATIONS: dict[str, Callable[[ClaimData], Measured]] = {
-    kind.__name__: kind for kind in (below, above, between, near, greater_than, less_than, same_as, monotone)
-}
-"""Every kind of expectation by its name in a study file."""

@@ -12,7 +12,6 @@ from reportgen.analysis.claims.claim_data import ClaimData, Values
 from reportgen.analysis.metrics.measures import reduced
 from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
-from reportgen.study.model.metrics import THEORY_STATISTICS
 
 
 def theory_by_layer(asked: ClaimData) -> Values:
@@ -24,7 +23,7 @@ def theory_by_layer(asked: ClaimData) -> Values:
 def theory_by_seed(asked: ClaimData) -> Values:
     """Return the one number that theory expects by seed: of layers, reduced as the claim says, or of a loss."""
     measure = asked.claim.measure
-    if measure.metric in THEORY_STATISTICS:
+    if asked.metric.by_layer is not None:
         return np.array([reduced(row, measure.reduce) for row in theory_by_layer(asked)], np.float64)
     return np.array([_mean([np.array([_loss(r)]) for r in runs], 1)[0] for runs in asked.runs()], np.float64)
 

@@ -15,5 +15,6 @@ def number_or_0(value: float | None) -> float:
 
 def tolerance(expect: Expect, printed: float) -> float:
     """Return how far from a printed number `near` allows a value to be."""
-    rtol = USUAL_RTOL if expect.rtol is None and expect.atol is None else number_or_0(expect.rtol)
-    return abs(printed) * rtol + number_or_0(expect.atol)
+    rtol, atol = expect.get("rtol"), expect.get("atol")
+    rtol = USUAL_RTOL if rtol is None and atol is None else number_or_0(rtol)
+    return abs(printed) * rtol + number_or_0(atol)

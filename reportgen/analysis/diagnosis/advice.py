@@ -43,6 +43,7 @@ from reportgen.analysis.diagnosis.sweeps import (
 from reportgen.analysis.finding import Evidence, Finding, Proposal
 from reportgen.analysis.words.names import sentence, setting, setting_name, words
 from reportgen.engine.spec import DropoutSpec
+from reportgen.study.metrics.table import metric_of
 
 Alarms = Callable[[str], Collection[str]]
 """From the id of a variant to the ids of the rules that raise an alarm there."""
@@ -218,7 +219,7 @@ def _praise(best: Tried, sweep: Sweep) -> str:
     single = len(best.sibling.changed) == 1
     if sweep.metric == SEEN:
         return f"In this study, the problem does not occur with {'this value' if single else 'these values'}."
-    shown = percent if sweep.metric.endswith("accuracy") else number
+    shown = percent if metric_of(sweep.metric).is_accuracy else number
     count, kind = len(sweep.tried) + 1, "values" if single else "combinations"
     return (
         f"This is the {'best' if count > 2 else 'better'} of the {count} {kind} in this study: the mean "

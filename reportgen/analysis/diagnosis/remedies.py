@@ -31,9 +31,9 @@ from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import gain_interval, mean_interval, ratio_interval
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
+from reportgen.study.metrics.table import metric_of
 from reportgen.study.planning.plan import Variant
 
-HIGHER_IS_BETTER = {"val_accuracy": True, "train_loss": False, "val_loss": False, "val_balanced_accuracy": True}
 USUAL = ("val_loss", "train_loss")
 SEEN = "finding_seen"
 
@@ -62,7 +62,7 @@ def compare_remedy(
         after=float(now.mean()),
         difference=mean,
         interval=(lo, hi),
-        verdict=_verdict(len(seeds), lo, hi, HIGHER_IS_BETTER.get(metric, False)),
+        verdict=_verdict(len(seeds), lo, hi, metric_of(metric).higher_is_better is True),
         guessing=None if metric == SEEN else _guessing(sides, metric),
     )
 
@@ -77,7 +77,7 @@ def scorer(
     """
     metric = _metric(records, finding)
     measure = _measure(metric, finding, variant)
-    if HIGHER_IS_BETTER.get(metric, False):
+    if metric_of(metric).higher_is_better is True:
         return metric, measure, measure
     if metric == SEEN:
         return metric, measure, lambda record: -measure(record)
@@ -119,10 +119,10 @@ def _interval(
     """Return the mean difference, after less before, and its 95% interval."""
     if metric == SEEN:
         return mean_interval(now - was)
-    if metric.endswith("accuracy"):
+    if metric_of(metric).is_accuracy:
         return gain_interval(was, now, min((int(r.facts.get("val_n", 0)) for r in sides[1]), default=0))
     floor = max(LEAST_LOSS * guess_loss(sides[0][0]), 1e-12)
-    error = math.hypot(*(_error(side, floor) for side in sides)) if metric == "val_loss" else 0.0
+    error = math.hypot(*(_error(side, floor) for side in sides)) if metric_of(metric).split == "val" else 0.0
     return ratio_interval(was, now, floor, error)
 
 
@@ -159,12 +159,12 @@ def _outcome(record: RunRecord, metric: str) -> float:
 def _counts_as_guessing(record: RunRecord, metric: str) -> bool:
     """Return whether a run diverged, or ended with a loss above that of guessing."""
     lost = record.status == "diverged" or not _known(record, metric)
-    return lost or (not metric.endswith("accuracy") and _score(record, metric) > guess_loss(record))
+    return lost or (not metric_of(metric).is_accuracy and _score(record, metric) > guess_loss(record))
 
 
 def _guess(record: RunRecord, metric: str) -> float:
     chance = 1 / max(int(record.facts.get("classes", 2)), 1)
-    return chance if metric.endswith("accuracy") else guess_loss(record)
+    return chance if metric_of(metric).is_accuracy else guess_loss(record)
 
 
 def _guessing(sides: tuple[Sequence[RunRecord], Sequence[RunRecord]], metric: str) -> Guessing | None:

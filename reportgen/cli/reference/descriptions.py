@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,29 +22,17 @@ PLACES = {
 }
 """Where a study uses a row of each kind."""
 
-OTHER = "{network.activation: relu}"
 EXAMPLES = {
     "vary": "vary: {training.lr: [0.01, 0.1], network.activation: [tanh, relu]}",
     "variants": "variants: {wide: {network.hidden: [500, 500]}, deep: {network.hidden: [50, 50, 50]}}",
     "search": "search: {training.lr: {log_uniform: [1e-5, 1]}, samples: 20}",
     "claims.where": "where: {network.activation: tanh}",
     "claims.tune.along": "tune: {along: training.lr}",
-    "claims.expect.below": "expect: {below: 0.5}",
-    "claims.expect.above": "expect: {above: 0.9}",
-    "claims.expect.between": "expect: {between: [0.1, 0.5]}",
-    "claims.expect.near": "expect: {near: 0.63, rtol: 0.05}",
-    "claims.expect.rtol": "expect: {near: 0.63, rtol: 0.05}",
-    "claims.expect.atol": "expect: {near: 0.63, atol: 0.01}",
-    "claims.expect.greater_than": f"expect: {{greater_than: {OTHER}}}",
-    "claims.expect.less_than": f"expect: {{less_than: {OTHER}}}",
-    "claims.expect.by": f"expect: {{greater_than: {OTHER}, by: 0.02}}",
-    "claims.expect.factor": f"expect: {{less_than: {OTHER}, factor: 2}}",
-    "claims.expect.same_as": f"expect: {{same_as: {OTHER}, within: 0.01}}",
-    "claims.expect.within": f"expect: {{same_as: {OTHER}, within: 0.01}}",
-    "claims.expect.monotone": "expect: {monotone: decreasing, along: training.lr}",
-    "claims.expect.along": "expect: {monotone: increasing, along: training.lr}",
 }
 """Examples of settings with structured values."""
+
+READ = {"share": "shown in percent", "difference": "shown in percentage points", "loss": "none", "number": "none"}
+"""How values of a metric without a unit are shown."""
 
 SAMPLE = {"number": "0.1", "integer": "10", "numbers": "[0.5, 0.5]", "path": "FILE", "column": "label"}
 """Values of required parameters in examples."""
@@ -65,26 +53,9 @@ def summary(entry: Any) -> str:
 
 
 def documentation(entry: Any) -> str:
-    """Return the docstring of the module of a rule or figure."""
+    """Return the description of a rule or figure, by default the docstring of the module that defines it."""
     function = getattr(entry, "check", None) or entry.draw
-    return inspect.getdoc(sys.modules[function.__module__]) or ""
-
-
-def takes(metric: str) -> str:
-    """Return where a metric is measured, with the corresponding keys of `measure`."""
-    from reportgen.engine.spec import EPOCH_COLUMNS, PROBE_METRICS
-    from reportgen.study.checks.best import BEST_PLACES
-    from reportgen.study.model.metrics import CHECK_METRICS, COMPOSED, LAYER_METRICS, TIME_METRICS
-
-    kinds = {
-        LAYER_METRICS: "per layer, at a probe: `layer`, `step`, `reduce`",
-        PROBE_METRICS: "at a probe: `step`",
-        (*EPOCH_COLUMNS, *COMPOSED): "at the end of training, or after an `epoch`",
-        TIME_METRICS: "during training: `score`, `level`, `of_first`",
-        CHECK_METRICS: "before training, in all layers or those in `layer`",
-        BEST_PLACES: "for the best trial of a search: `setting`",
-    }
-    return next((words for names, words in kinds.items() if metric in names), "once per run")
+    return getattr(entry, "description", "") or inspect.getdoc(importlib.import_module(function.__module__)) or ""
 
 
 def _nothing(kind: str, name: str, entry: Any) -> Iterator[str]:
@@ -157,18 +128,27 @@ def _rule(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield from (f"source:  {source}" for source in entry.sources)
 
 
-def _metric(kind: str, name: str, entry: Any) -> Iterator[str]:
-    from reportgen.study.model.metrics import LAYER_METRICS, TIME_METRICS, rises
-
-    yield f"measured {takes(name).replace('`', '')}"
-    better = {True: "higher is better", False: "lower is better", None: ""}[rises(name)]
+def _metric(kind: str, name: str, row: Any) -> Iterator[str]:
+    yield from _row(kind, name, row)
+    yield f"measured {row.place.words.replace('`', '')}"
+    better = {True: "higher is better", False: "lower is better", None: ""}[row.higher_is_better]
     yield from [better] if better else []
-    more = {name in LAYER_METRICS: ", layer: last, step: last", name in TIME_METRICS: ", score: train_loss, level: 0.5"}
-    path = ", setting: training.lr" if name in ("best_setting", "best_place") else ""
-    yield f"example: measure: {{metric: {name}{more.get(True, '')}{path}}}"
+    yield f"unit:    {row.unit or READ[row.scale]}"
+    yield f"example: measure: {{metric: {name}{row.place.example}}}"
+
+
+def _expectation(kind: str, name: str, row: Any) -> Iterator[str]:
+    from reportgen.study.reference.explained import without_links
+
+    yield from _row(kind, name, row)
+    yield from (
+        without_links(f"{key.name} ({key.takes}): {key.summary}").replace("`", "") for key in (row.key, *row.keys)
+    )
+    yield f"example: expect: {row.key.example}"
 
 
 def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
+    from reportgen.study.model.claims import expectation_keys
     from reportgen.study.reference.explained import explained, without_links
 
     one = next(setting for setting in explained() if setting.path == name)
@@ -176,6 +156,8 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
     yield from (f"{word + ':':<9}{without_links(text).replace('`', '')}" for word, text in about.items() if text)
     if name in EXAMPLES:
         yield f"example: {EXAMPLES[name]}"
+    elif name.startswith("claims.expect."):
+        yield f"example: expect: {expectation_keys()[name.rpartition('.')[2]].example}"
     elif not name.startswith("claims."):
         yield f"change:  reportgen run STUDY --set {name}=..."
 
@@ -239,6 +221,7 @@ _KINDS: dict[str, Describer] = {
     "figures": _figure,
     "rules": _rule,
     "metrics": _metric,
+    "expectations": _expectation,
     "settings": _setting,
     "studies": _study,
     "claims": _claim,

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis, ClaimResult
-from reportgen.analysis.words.expectations import is_number, named, noun_of
+from reportgen.analysis.words.expectations import noun_of
+from reportgen.analysis.words.formatting import span, whole
 from reportgen.analysis.words.names import setting_name, words
-from reportgen.report.formatting import span, whole
+from reportgen.analysis.words.where import is_number, named
 from reportgen.study.model.claims import Claim, Measure
 from reportgen.study.planning.plan import Variant
 from reportgen.study.planning.trials import Trial
@@ -107,9 +108,9 @@ def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
     """Return the sides of a tuned claim, without the setting along which each was tuned; empty where none was."""
     if claim is None or claim.tune is None:
         return ""
-    other = getattr(claim.expect, claim.expect.kind)
+    other = claim.expect.other
     own, tuned = spread(variants, claim.tune.along) or counted(variants), setting_name(claim.tune.along)
-    if not isinstance(other, dict):
+    if other is None:
         return f"{own} at its best {tuned}"
     if claim.tune.along in other:
         return f"{own} at its best {tuned}, and {named(other)}"

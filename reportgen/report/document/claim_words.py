@@ -10,10 +10,7 @@ from reportgen.analysis.metrics.scales import in_points
 from reportgen.analysis.results import ClaimResult
 from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.expectations import expectation, of_whom
-from reportgen.analysis.words.names import words
-from reportgen.analysis.words.numerals import exponents
-from reportgen.report.document.claim_view import ClaimView
-from reportgen.report.formatting import (
+from reportgen.analysis.words.formatting import (
     Bounds,
     deviation,
     deviation_interval,
@@ -25,7 +22,11 @@ from reportgen.report.formatting import (
     resolving_percent,
     resolving_points,
 )
+from reportgen.analysis.words.names import words
+from reportgen.analysis.words.numerals import exponents
+from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.scores import difference, difference_interval, estimated, score_interval
+from reportgen.study.metrics.table import metric_of
 
 QUANTITIES = {
     "value": "",
@@ -35,9 +36,6 @@ QUANTITIES = {
     "share": "of the steps from one to the next go that way",
 }
 """What stands beside a measured number that is not the metric's own value; which way, says what is expected."""
-
-UNITS = {"epochs_to": " epochs", "steps_to": " steps", "steps": " steps", "train_seconds": " s"}
-"""What follows a value or a difference of these metrics."""
 
 LEAST_RATIO = 0.01
 """A ratio below this is also written as one part of so many."""
@@ -107,7 +105,8 @@ def what(tested: ClaimView) -> str:
 
 def unit(metric: str) -> str:
     """Return the unit that follows a value or a difference of a metric, empty where it has none."""
-    return " ns" if metric.endswith("_ns") else UNITS.get(metric, "")
+    found = metric_of(metric).unit
+    return f" {found}" if found else ""
 
 
 def quantity(claim: ClaimResult) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Comparison, Estimate
+from reportgen.study.metrics.table import metric_of
 
 MOST_SHOWN = 20
 """Largest number of variants that are compared with the best in a report; comparisons.csv contains all."""
@@ -60,7 +61,7 @@ def comparisons_of(comparisons: Sequence[Comparison]) -> Comparisons | None:
     score, pairs, best = comparisons[0].score, comparisons[0].pairs, comparisons[0].b
     if pairs == len(comparisons):
         return Comparisons(score, pairs, None, tuple(_pair(one, 1) for one in comparisons), ())
-    sign = -1 if score.endswith("loss") else 1
+    sign = -1 if metric_of(score).higher_is_better is False else 1
     ranked = sorted((_pair(one, sign) for one in comparisons), key=lambda pair: pair.difference.value)
     return Comparisons(score, pairs, best, tuple(ranked[:MOST_SHOWN]), tuple(ranked[MOST_SHOWN:]))
 

@@ -17,6 +17,7 @@ from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
 from reportgen.report.document.sources import METHODS, THEORY, references
 from reportgen.report.document.variants import VariantPart, data_facts, left_out, levels, variant_parts
+from reportgen.study.metrics.table import metric_of
 
 VERDICTS = ("supported", "contradicted", "inconclusive")
 
@@ -133,7 +134,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
 
 def _scores(variants: Sequence[VariantSummary]) -> tuple[str, ...]:
     """Return the names of the scores that some variant has, the scores of every run first."""
-    requested = (name for v in variants for name in v.scores if not name.endswith("_difference"))
+    requested = (name for v in variants for name in v.scores if not metric_of(name).comparison)
     names = dict.fromkeys((*SCORES, *requested))
     return tuple(name for name in names if any(name in v.scores and v.scores[name].n for v in variants))
 
@@ -156,7 +157,7 @@ def _printed(claim: ClaimView) -> PrintedTable | None:
     by_layer = claim.result.by_layer
     if all(given is None for _, _, given in by_layer):
         return None
-    theory = claim.asked is not None and claim.asked.expect.near == "theory"
+    theory = claim.asked is not None and claim.asked.expect.row.theory(claim.asked.expect)
     rows = tuple(
         (layer, given, measured, (measured - given) / given if given else None) for layer, measured, given in by_layer
     )

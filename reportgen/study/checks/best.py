@@ -1,27 +1,15 @@
-"""Metrics of a search: a score of its best trial, or the place of that trial in the range."""
+"""Checks of claims about the best trial of a search."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reportgen.engine.spec import SCORES
 from reportgen.errors import StudyError
+from reportgen.study.metrics.metric import TRIAL
+from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.claims import Claim, Measure
 from reportgen.study.model.components import suggest
 from reportgen.study.planning.plan import Variant
-
-BEST_SCORES = tuple(f"best_{score}" for score in SCORES)
-"""Final scores of the best trial of a search; a variant without a search has its own scores."""
-
-BEST_PLACES = ("best_setting", "best_place")
-"""The value of a searched setting in each seed's best trial, and its place in the range, from 0 to 1."""
-
-BEST_METRICS = (*BEST_SCORES, *BEST_PLACES)
-
-
-def plain_metric(metric: str) -> str:
-    """Return the score that a metric of a search's best trial belongs to, or any other metric unchanged."""
-    return metric.removeprefix("best_") if metric in BEST_SCORES else metric
 
 
 def best_path(measure: Measure, variants: Sequence[Variant]) -> str | None:
@@ -35,17 +23,18 @@ def best_path(measure: Measure, variants: Sequence[Variant]) -> str | None:
 def check_best(claim: Claim, variants: Sequence[Variant], at: Callable[..., str]) -> None:
     """Raise a StudyError if a claim about the best trial has no search, or no ordered setting in its search."""
     metric, wanted = claim.measure.metric, claim.measure.setting
-    if wanted is not None and metric not in BEST_PLACES:
-        hint = f"remove setting, or measure {' or '.join(BEST_PLACES)}"
+    row = METRICS[metric]
+    if wanted is not None and row.place is not TRIAL:
+        hint = f"remove setting, or measure {' or '.join(one.name for one in METRICS.values() if one.place is TRIAL)}"
         place = at("measure", "setting", key=True)
         raise StudyError("inapplicable-key", f"setting does not apply to {metric}", place, hint)
-    if metric not in BEST_METRICS:
+    if row.from_trial is None and not row.best_of:
         return
     trials = [variant.trial for variant in variants if variant.trial]
-    if not trials or (metric in BEST_PLACES and len(trials) < len(variants)):
+    if not trials or (row.from_trial and len(trials) < len(variants)):
         hint = "add search, or select the searched variants in where"
         raise StudyError("not-measured", f"{metric} is a metric of a search", at("measure", "metric"), hint)
-    if metric not in BEST_PLACES:
+    if row.from_trial is None:
         return
     path = best_path(claim.measure, variants)
     if path is None:

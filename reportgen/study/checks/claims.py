@@ -6,15 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from reportgen.engine.spec import EVALUATION_SCORES, PROBE_METRICS, SPECTRAL
+from reportgen.engine.spec import RunSpec
 from reportgen.errors import StudyError
 from reportgen.study.checks.best import check_best
 from reportgen.study.checks.compared import check_reading
 from reportgen.study.checks.ensembles import check_ensemble_claim
 from reportgen.study.checks.measured import check_measured, check_time
-from reportgen.study.model.claims import SIDES, Claim, Where
+from reportgen.study.metrics.table import METRICS
+from reportgen.study.model.claims import Claim, Where
 from reportgen.study.model.components import shown, suggest
-from reportgen.study.model.metrics import CHECK_METRICS, LAYER_METRICS, METRICS
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import matching_variants, setting
 from reportgen.study.syntax.yaml12 import Path
@@ -39,20 +39,17 @@ def _check_claim(plan: Plan, claim: Claim, at: Callable[..., str]) -> None:
 
 def check_measure(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
     """Raise a StudyError if some of the variants do not have the claim's measurement."""
-    metric = claim.measure.metric
     ids = {variant.id for variant in variants}
     specs = [run.spec for run in plan.runs if run.variant in ids]
     check_best(claim, variants, at)
     check_measured(claim, specs, at)
     if plan.study.watermark is None:  # a quick version of a study may be too short for its claims
         check_time(claim, specs, plan.study.folder, at)
-    check_reading(plan, claim, specs, at)
-    check_ensemble_claim(plan, metric, at)
-    _check_evaluation(plan, claim, variants, at)
-    if metric in LAYER_METRICS or metric in PROBE_METRICS:
-        _check_looks(plan, claim, variants, at)
-    if metric in LAYER_METRICS or metric in CHECK_METRICS:
-        _check_layers(plan, claim, variants, at)
+    check_reading(plan, claim, at)
+    check_ensemble_claim(plan, claim.measure.metric, at)
+    _check_step(claim, specs, at)
+    if "layer" in METRICS[claim.measure.metric].place.keys:
+        _check_layers(claim, specs, at)
 
 
 def check_metric(claim: Claim, at: Callable[..., str]) -> None:
@@ -63,30 +60,30 @@ def check_metric(claim: Claim, at: Callable[..., str]) -> None:
         raise StudyError("unknown-name", f"unknown metric {measure.metric!r}", at("measure", "metric"), near)
     if measure.step is not None and measure.epoch is not None:
         raise StudyError("conflicting-settings", "step and epoch exclude each other", at("measure"), "keep one of them")
-    by_layer = measure.metric in LAYER_METRICS or measure.metric in CHECK_METRICS
-    by_step = measure.metric in LAYER_METRICS or measure.metric in PROBE_METRICS
-    if (not by_layer and measure.layer is not None) or (not by_step and measure.step is not None):
-        key = "layer" if not by_layer and measure.layer is not None else "step"
-        message = f"{key} does not apply to {measure.metric}"
-        raise StudyError("inapplicable-key", message, at("measure", key, key=True), f"remove {key}")
+    for key in ("layer", "step"):
+        if getattr(measure, key) is not None and key not in METRICS[measure.metric].place.keys:
+            message = f"{key} does not apply to {measure.metric}"
+            raise StudyError("inapplicable-key", message, at("measure", key, key=True), f"remove {key}")
 
 
 def _variants(plan: Plan, claim: Claim, at: Callable[..., str]) -> list[Variant]:
     """Return all variants of the claim, on both of its sides."""
-    expect = claim.expect
+    along, kind = claim.expect.get("along"), claim.expect.kind
     variants = _named(plan, claim.where, at, "where")
-    sides: list[tuple[tuple[str, str], Where | None]] = [(("expect", name), getattr(expect, name)) for name in SIDES]
     own = variants
-    for place, other in [*sides, (("measure", "relative_to"), claim.measure.relative_to)]:
+    for place, other in (
+        (("expect", kind), claim.expect.other),
+        (("measure", "relative_to"), claim.measure.relative_to),
+    ):
         if other is not None:
             others = _named(plan, {**claim.where, **other}, at, *place)
             if others == own:
                 message = "both sides of the claim are the same variants"
                 raise StudyError("claim-without-effect", message, at(*place), "select different variants")
             variants = variants + others
-    if expect.along is not None and expect.along not in plan.study.vary:
-        near = suggest(expect.along, list(plan.study.vary)) or f"add {expect.along} to vary"
-        raise StudyError("unknown-setting", f"{expect.along!r} does not vary", at("expect", "along"), near)
+    if along is not None and along not in plan.study.vary:
+        near = suggest(along, list(plan.study.vary)) or f"add {along} to vary"
+        raise StudyError("unknown-setting", f"{along!r} does not vary", at("expect", "along"), near)
     return variants
 
 
@@ -120,42 +117,16 @@ def _known(plan: Plan, wanted: Where) -> str:
     return "each setting exists, but no variant combines them"
 
 
-def _check_evaluation(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
-    """Reject scores that the variants do not compute, and epochs of final scores."""
-    kind = next((kind for kind, names in EVALUATION_SCORES.items() if claim.measure.metric in names), None)
-    if kind is None:
-        return
-    if claim.measure.epoch is not None:
-        message = f"epoch does not apply to {claim.measure.metric}, which is a final score"
-        raise StudyError("inapplicable-key", message, at("measure", "epoch"), "remove epoch")
-    ids = {variant.id for variant in variants}
-    if not all(claim.measure.metric in run.spec.evaluation.scores for run in plan.runs if run.variant in ids):
-        setting_of = {"mc": "mc_dropout: 100", "polyak": "polyak: {start: 1}", "snapshot": "snapshots: true"}
-        hint = f"set evaluation: {{{setting_of[kind]}}}"
-        message = f"{claim.measure.metric} is not measured by default"
-        raise StudyError("not-measured", message, at("measure", "metric"), hint)
-
-
-def _check_looks(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
-    """Reject steps that training does not reach, and statistics that no probe measures."""
-    ids = {variant.id for variant in variants}
-    specs = [run.spec for run in plan.runs if run.variant in ids]
-    metric, step = claim.measure.metric, claim.measure.step
+def _check_step(claim: Claim, specs: list[RunSpec], at: Callable[..., str]) -> None:
+    """Reject steps of training in runs that are not trained."""
+    step = claim.measure.step
     if isinstance(step, int) and step > 0 and any(spec.training.epochs == 0 for spec in specs):
         hint = "training.epochs is 0, so the only step is 0"
         raise StudyError("out-of-range", f"unknown step {step}", at("measure", "step"), hint)
-    if any(spec.probes.looks == 0 for spec in specs):
-        raise StudyError("not-measured", f"{metric} needs probes", at("measure"), "set probes.looks above 0")
-    switch = {**dict.fromkeys(SPECTRAL, "singular_values"), "curvature": "curvature"}.get(metric)
-    if switch and not all(getattr(spec.probes, switch) for spec in specs):
-        hint = f"set probes.{switch}: true"
-        raise StudyError("not-measured", f"{metric} is not measured by default", at("measure", "metric"), hint)
 
 
-def _check_layers(plan: Plan, claim: Claim, variants: list[Variant], at: Callable[..., str]) -> None:
+def _check_layers(claim: Claim, specs: list[RunSpec], at: Callable[..., str]) -> None:
     """Reject layers that a network does not have, and expected lists of the wrong length."""
-    ids = {variant.id for variant in variants}
-    specs = [run.spec for run in plan.runs if run.variant in ids]
     fewest = min(len(spec.network.layers) for spec in specs)
     layer: Any = claim.measure.layer
     numbers = layer if isinstance(layer, list) else [layer] if isinstance(layer, int) else []
@@ -165,9 +136,11 @@ def _check_layers(plan: Plan, claim: Claim, variants: list[Variant], at: Callabl
             raise StudyError("out-of-range", f"unknown layer {number}", at("measure", "layer"), hint)
     if layer in ("first", "last", "hidden") and fewest < 2:
         raise StudyError("not-measured", "the network has no hidden layer", at("measure", "layer"), "use output")
-    near = claim.expect.near
-    if isinstance(near, list):
+    printed = claim.expect.row.printed(claim.expect)
+    if isinstance(printed, list):
         covered = len(numbers) if numbers else fewest - 1 if layer in (None, "hidden") else 1
-        if len(near) > covered:
-            message = f"near has {len(near)} values for {covered} layers"
-            raise StudyError("wrong-length", message, at("expect", "near"), "at most one value for each layer")
+        if len(printed) > covered:
+            message = f"{claim.expect.kind} has {len(printed)} values for {covered} layers"
+            raise StudyError(
+                "wrong-length", message, at("expect", claim.expect.kind), "at most one value for each layer"
+            )

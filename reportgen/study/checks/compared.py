@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reportgen.engine.spec import RunSpec
 from reportgen.errors import StudyError
-from reportgen.study.model.claims import SIDES, Claim
+from reportgen.study.metrics.table import METRICS
+from reportgen.study.model.claims import Claim
 from reportgen.study.model.components import suggest
-from reportgen.study.model.metrics import LAYER_METRICS, THEORY_LOSSES, THEORY_STATISTICS, TIME_METRICS, rises
 from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import by_label, matching_variants, where_alone
 
@@ -17,12 +16,12 @@ At = Callable[..., str]
 _ONLY_INITIAL = "theory is available at initialization only"
 
 
-def check_reading(plan: Plan, claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
+def check_reading(plan: Plan, claim: Claim, at: At) -> None:
     """Raise a StudyError if the claim cannot evaluate its values."""
-    _check_time_to_level(claim, specs, at)
+    _check_time_to_level(claim, at)
     _check_one_number(claim, at)
     _check_share(claim, at)
-    if claim.expect.near == "theory":
+    if claim.expect.row.theory(claim.expect):
         _check_theory(claim, at)
     variants = matching_variants(plan.variants, claim.where)
     if claim.tune is not None:
@@ -34,14 +33,17 @@ def check_reading(plan: Plan, claim: Claim, specs: Sequence[RunSpec], at: At) ->
 def _check_one_number(claim: Claim, at: At) -> None:
     """Reject ratios, tuned sides and quantifiers in a claim that compares values layer by layer."""
     expect, measure = claim.expect, claim.measure
-    if measure.relative_to is not None and expect.kind in SIDES and rises(measure.metric) is not False:
+    if (
+        measure.relative_to is not None
+        and expect.row.compares
+        and METRICS[measure.metric].higher_is_better is not False
+    ):
         message = f"a claim cannot compare two ratios of {measure.metric}"
         hint = "use below, above, between or near, or measure a loss"
         raise StudyError("not-comparable", message, at("measure", "relative_to", key=True), hint)
     several = measure.layer in (None, "hidden") or isinstance(measure.layer, list)
-    layers = measure.metric in LAYER_METRICS and measure.reduce is None and several
-    by_layer = isinstance(expect.near, list) or (layers and expect.near == "theory")
-    if not by_layer and (expect.monotone is None or expect.along is not None):
+    layers = METRICS[measure.metric].by_layer is not None and measure.reduce is None and several
+    if not expect.row.by_layer(expect) and not (layers and expect.row.theory(expect)):
         return
     asked = {"relative_to": measure.relative_to, "tune": claim.tune, "holds_for": claim.holds_for != "mean" or None}
     given = next((name for name, value in asked.items() if value is not None), None)
@@ -54,9 +56,9 @@ def _check_one_number(claim: Claim, at: At) -> None:
 def _check_share(claim: Claim, at: At) -> None:
     """Reject levels outside the range of an accuracy, such as percentages."""
     measure, expect = claim.measure, claim.expect
-    if not measure.metric.endswith("_accuracy") or measure.relative_to is not None:
+    if not METRICS[measure.metric].is_accuracy or measure.relative_to is not None:
         return
-    given = getattr(expect, expect.kind) if expect.kind in ("below", "above", "between", "near") else None
+    given = expect.value if expect.row.levels else None
     for level in given if isinstance(given, list) else [given]:
         if isinstance(level, float) and not 0 <= level <= 1:
             place = at("expect", expect.kind)
@@ -64,9 +66,9 @@ def _check_share(claim: Claim, at: At) -> None:
             raise StudyError("out-of-range", message, place, "such as 0.95 for 95%")
 
 
-def _check_time_to_level(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
+def _check_time_to_level(claim: Claim, at: At) -> None:
     measure = claim.measure
-    if measure.metric not in TIME_METRICS:
+    if "score" not in METRICS[measure.metric].place.keys:
         given = next((name for name in ("score", "level", "of_first") if getattr(measure, name)), None)
         if given:
             message = f"{given} does not apply to {measure.metric}"
@@ -76,29 +78,25 @@ def _check_time_to_level(claim: Claim, specs: Sequence[RunSpec], at: At) -> None
         lack = "score" if measure.score is None else "level"
         hint = "such as score: train_accuracy, level: 0.9"
         raise StudyError("missing-key", f"{measure.metric} needs a {lack}", at("measure"), hint)
-    if measure.of_first and measure.score.endswith("accuracy"):
+    accuracy = METRICS[measure.score].scale == "share"
+    if measure.of_first and accuracy:
         place, hint = at("measure", "of_first"), "remove of_first, and set level to an accuracy"
         raise StudyError("inapplicable-key", f"of_first does not apply to {measure.score}", place, hint)
-    if measure.score.endswith("accuracy") and not 0 < measure.level <= 1:
+    if accuracy and not 0 < measure.level <= 1:
         message = f"expected an accuracy above 0 and at most 1, found {measure.level:g}"
         raise StudyError("out-of-range", message, at("measure", "level"), "such as 0.95 for 95%")
-    if any(spec.training.epochs == 0 for spec in specs):
-        message = f"{measure.metric} needs training, but training.epochs is 0"
-        raise StudyError("not-measured", message, at("measure", "metric"), "set training.epochs above 0")
 
 
 def _check_theory(claim: Claim, at: At) -> None:
     measure = claim.measure
-    if measure.metric in THEORY_STATISTICS:
-        if measure.step not in (0, "first"):
-            raise StudyError("no-theory", _ONLY_INITIAL, at("measure"), "set step: 0")
-    elif measure.metric in THEORY_LOSSES:
-        if measure.epoch != 0:
-            raise StudyError("no-theory", _ONLY_INITIAL, at("measure"), "set epoch: 0")
-    else:
-        known = ", ".join((*THEORY_STATISTICS, *THEORY_LOSSES))
+    row = METRICS[measure.metric]
+    if not row.theory:
+        known = ", ".join(one.name for one in METRICS.values() if one.theory)
         message = f"there is no theory for {measure.metric}"
-        raise StudyError("no-theory", message, at("expect", "near"), f"it exists for {known}")
+        raise StudyError("no-theory", message, at("expect", claim.expect.kind), f"it exists for {known}")
+    time = "step" if "step" in row.place.keys else "epoch"
+    if getattr(measure, time) not in (0, "first"):
+        raise StudyError("no-theory", _ONLY_INITIAL, at("measure"), f"set {time}: 0")
     if measure.relative_to is not None:
         place = at("measure", "relative_to", key=True)
         raise StudyError("no-theory", "there is no theory for ratios", place, "remove relative_to")
@@ -113,27 +111,25 @@ def _check_tune(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -
     if len(by_label(variants, tune.along)) < 2:
         message = f"all variants of the claim have the same {tune.along}"
         raise StudyError("claim-without-effect", message, at("tune", "along"), f"remove {tune.along} from where")
-    if tune.along == claim.expect.along:
+    if tune.along == claim.expect.get("along"):
         message = f"both expect and tune go along {tune.along}"
         raise StudyError("conflicting-settings", message, at("tune", "along"), "use another path in one of them")
-    if tune.by is None and rises(claim.measure.metric) is None:
+    if tune.by is None and METRICS[claim.measure.metric].higher_is_better is None:
         message = f"tune cannot tell whether a higher or a lower {claim.measure.metric} is better"
         raise StudyError("unclear-goal", message, at("tune"), "such as by: val_loss")
 
 
 def _check_each(plan: Plan, claim: Claim, variants: Sequence[Variant], at: At) -> None:
     """Reject a quantified claim without a single number, or without a counterpart, for some variant."""
-    if claim.expect.monotone is not None:
-        message = f"holds_for: {claim.holds_for} does not apply to monotone"
+    if not claim.expect.row.each:
+        message = f"holds_for: {claim.holds_for} does not apply to {claim.expect.kind}"
         raise StudyError("not-comparable", message, at("holds_for"), "remove holds_for")
-    others = [(("expect", name), other) for name in SIDES if (other := getattr(claim.expect, name)) is not None]
-    if claim.measure.relative_to is not None:
-        others.append((("measure", "relative_to"), claim.measure.relative_to))
+    sides = {("expect", claim.expect.kind): claim.expect.other, ("measure", "relative_to"): claim.measure.relative_to}
     free = claim.tune.along if claim.tune else None
-    for place, other in others:
-        for variant in variants:
+    for place, other in sides.items():
+        for variant in variants if other is not None else ():
             if not matching_variants(
-                plan.variants, {**where_alone(variant, claim.where, plan.variants, free), **other}
+                plan.variants, {**where_alone(variant, claim.where, plan.variants, free), **(other or {})}
             ):
                 message = f"the variant {variant.label!r} has no counterpart with these settings"
                 hint = "select settings for which every variant of where has a counterpart"

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from reportgen.data.datasets import DATASETS
 from reportgen.engine.tables.schedules import phases
 from reportgen.errors import StudyError
+from reportgen.study.metrics.metric import ENSEMBLE
+from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.study import Study
 from reportgen.study.planning.plan import Plan
 from reportgen.study.syntax.yaml12 import Path
-
-ENSEMBLE_METRICS = ("ensemble_val_accuracy", "ensemble_val_gain", "ensemble_val_spread")
-"""Accuracy of the mean probabilities of all seeds, gain over the members' mean, and their standard deviation."""
 
 USUAL_SIZES = (2, 3, 5, 10, 20, 50, 100)
 
@@ -64,6 +63,6 @@ def check_snapshots(plan: Plan, where: Callable[[Path, bool], str]) -> None:
 
 def check_ensemble_claim(plan: Plan, metric: str, at: Callable[..., str]) -> None:
     """Raise a StudyError for a claim about ensembles in a study without ensembles."""
-    if metric in ENSEMBLE_METRICS and not plan.study.ensembles:
+    if METRICS[metric].place is ENSEMBLE and not plan.study.ensembles:
         message = f"{metric} is not measured by default"
         raise StudyError("not-measured", message, at("measure", "metric"), "set ensembles: true")

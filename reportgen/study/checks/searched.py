@@ -10,13 +10,11 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from reportgen.errors import StudyError
-from reportgen.study.checks.best import BEST_METRICS
 from reportgen.study.checks.claims import PlaceOf, check_measure, check_metric
-from reportgen.study.checks.ensembles import ENSEMBLE_METRICS
 from reportgen.study.loading.messages import study_error
-from reportgen.study.model.claims import Claim, Expect, Measure
+from reportgen.study.metrics.table import METRICS
+from reportgen.study.model.claims import Claim, Measure, expect_model
 from reportgen.study.model.components import problem
-from reportgen.study.model.metrics import MEASURED_METRICS
 from reportgen.study.model.search import Search
 from reportgen.study.planning.plan import Plan
 from reportgen.study.planning.trials import trials_of
@@ -99,10 +97,16 @@ def check_searches(plan: Plan, where: PlaceOf) -> None:
 
     trials = [(variant, variant.trial) for variant in plan.variants if variant.trial is not None]
     for point, metric in dict.fromkeys((trial.point, trial.asked.metric) for _, trial in trials):
-        if metric in (*ENSEMBLE_METRICS, *BEST_METRICS, *MEASURED_METRICS):
+        row = METRICS.find(metric)
+        if row is not None and not row.place.single_run:
             raise StudyError(
                 "not-measured", f"{metric} is not a metric of a single trial", at(), "such as val_accuracy"
             )
-        claim = Claim(id="search", says="search", measure=Measure(metric=metric), expect=Expect(above=0.0))
+        claim = Claim(
+            id="search",
+            says="search",
+            measure=Measure(metric=metric),
+            expect=expect_model().model_validate({"above": 0.0}),
+        )
         check_metric(claim, at)
         check_measure(plan, claim, [variant for variant, trial in trials if trial.point == point], at)

@@ -14,6 +14,7 @@ from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Row
+from reportgen.study.model.claims import Expect, expect_model
 from reportgen.study.model.settings import VARIABLE
 from reportgen.study.reference.explained import explained
 from reportgen.study.syntax.yaml12 import Path
@@ -58,9 +59,14 @@ def _names_like(hint: str, name: str) -> bool:
     return guessed is not None and difflib.SequenceMatcher(None, name, guessed[1]).ratio() >= ALIKE
 
 
-@cache
 def known_paths() -> tuple[str, ...]:
     """Return the dotted path of every section, setting and parameter of a component."""
+    return _known_paths(expect_model())
+
+
+@cache
+def _known_paths(expect: type[Expect]) -> tuple[str, ...]:
+    """Return the paths with a model of `expect`, which plug-ins change."""
     return tuple(dict.fromkeys(_paths()))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -37,7 +37,7 @@ _BOUNDS = {
 
 def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
     """Return the most informative of the errors as a StudyError; `tree` is the validated value."""
-    path, found = _most_telling([(_location(d["loc"], tree), d) for d in error.errors(include_url=False)])
+    path, found = _most_telling([(_location(d["loc"], tree), d) for d in _flat(error.errors(include_url=False))])
     details = found[0]
     context = details.get("ctx", {})
     if details["type"] == "study":
@@ -52,6 +52,15 @@ def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
         return StudyError("missing-key", f"missing key {name!r}", where(path, False), f"add {name}: ...")
     place = where(path, details["loc"][-1] == "[key]")
     return _mismatch(found, place) if _is_mismatch(details) else _violation(details, context, place)
+
+
+def _flat(errors: Sequence[Details]) -> Iterator[Details]:
+    """Yield the errors, with the errors of nested models in place of those that hold them."""
+    for details in errors:
+        if details["type"] == "nested":
+            yield from ({**one, "loc": (*details["loc"], *one["loc"])} for one in _flat(details["ctx"]["errors"]))
+        else:
+            yield details
 
 
 def _location(loc: Sequence[int | str], tree: Any) -> Path:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    PlainValidator,
+    SerializeAsAny,
+    WithJsonSchema,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
+from reportgen.registry import Table, table_of
 from reportgen.study.model.components import problem
-from reportgen.study.model.section import Section, Takes
+from reportgen.study.model.expectation import Expectation, Key
+from reportgen.study.model.section import Section, Takes, nested
 
 Where = dict[str, Any]
 """Dotted setting paths to values or labels; it matches every variant that has all of them."""
-
-COMPANIONS = {
-    "rtol": ("near",),
-    "atol": ("near",),
-    "by": ("greater_than", "less_than"),
-    "factor": ("greater_than", "less_than"),
-    "within": ("same_as",),
-    "along": ("monotone",),
-}
-"""The keys that refine an expectation, and the expectations that they apply to."""
-
-EXPECTATIONS = ("below", "above", "between", "near", "greater_than", "less_than", "same_as", "monotone")
-
-
-SIDES = ("greater_than", "less_than", "same_as")
-"""Expectations that compare the claim's variants with others."""
 
 LECTURE_CLAIMS = 50
 """The number of claims in the lectures, numbered from 1."""
@@ -81,89 +76,82 @@ class Tune(Section):
 
 
 class Expect(Section):
-    """Expectation of a claim: exactly one of EXPECTATIONS, with the keys that refine it.
+    """What a claim expects: one kind of expectation, with the keys that refine it.
 
-    `near: theory` is the value that mean-field theory predicts at initialization. Comparisons are paired by seed;
-    `same_as` is an equivalence test.
+    `expect_model` returns the subclass with the keys of all kinds.
     """
-
-    below: float | None = Field(default=None, description="the value is less than this")
-    above: float | None = Field(default=None, description="the value is greater than this")
-    between: Annotated[Annotated[list[float], Field(min_length=2, max_length=2)] | None, Takes("[low, high]")] = Field(
-        default=None, description="the value is between these two"
-    )
-    near: Annotated[
-        Literal["theory"] | float | Annotated[list[float | None], Field(min_length=1)] | None,
-        Takes("number, a list by layer, or `theory`"),
-    ] = Field(
-        default=None, description="the value is within `rtol` times this plus `atol`; figures show this value too"
-    )
-    rtol: Annotated[float, Field(ge=0)] | None = Field(default=None, description="relative tolerance of `near`")
-    atol: Annotated[float, Field(ge=0)] | None = Field(default=None, description="absolute tolerance of `near`")
-    greater_than: Annotated[Where | None, Takes("mapping like `where`")] = Field(
-        default=None,
-        description="the value is greater than the value with these settings in place of those of `where`",
-    )
-    less_than: Annotated[Where | None, Takes("mapping like `where`")] = Field(
-        default=None, description="the value is less than the value with these settings in place of those of `where`"
-    )
-    by: float | None = Field(default=None, description="least difference for `greater_than` or `less_than`")
-    factor: Annotated[float, Field(gt=0)] | None = Field(
-        default=None, description="least ratio for `greater_than` or `less_than`"
-    )
-    same_as: Annotated[Where | None, Takes("mapping like `where`")] = Field(
-        default=None,
-        description="the value differs by at most `within` from the value with these settings in place of those of "
-        "`where`",
-    )
-    within: Annotated[float, Field(gt=0)] | None = Field(default=None, description="margin of `same_as`")
-    monotone: Literal["increasing", "decreasing"] | None = Field(
-        default=None, description="the values increase or decrease with the layer, or along a varied path"
-    )
-    along: Annotated[str | None, Takes("a path that varies")] = Field(
-        default=None, description="setting whose values, in the order of the study, `monotone` follows"
-    )
 
     @property
     def kind(self) -> str:
-        """Return the one expectation that is given."""
-        return next(name for name in EXPECTATIONS if getattr(self, name) is not None)
+        """The name of the kind of expectation."""
+        return self.row.name
+
+    @property
+    def row(self) -> Expectation:
+        """The row of the kind of expectation."""
+        return next(row for row in expectations().values() if self.get(row.name) is not None)
+
+    @property
+    def value(self) -> Any:
+        """The value of the kind of expectation."""
+        return self.get(self.kind)
+
+    @property
+    def other(self) -> Where | None:
+        """The settings of the variants with which the claim compares its own, None if it compares no variants."""
+        return self.value if self.row.compares else None
+
+    def get(self, key: str) -> Any:
+        """Return the value of a key, None if it is not given."""
+        return getattr(self, key, None)
 
     @model_validator(mode="after")
     def _one_expectation(self) -> Expect:
-        given = [name for name in EXPECTATIONS if getattr(self, name) is not None]
+        rows = expectations()
+        given = [name for name in rows if self.get(name) is not None]
         if not given:
-            raise problem("missing-key", "the claim has no expectation", f"one of {', '.join(EXPECTATIONS)}")
+            raise problem("missing-key", "the claim has no expectation", f"one of {', '.join(rows)}")
         if len(given) > 1:
             message = f"{given[0]} and {given[1]} exclude each other"
             raise problem("conflicting-settings", message, "one expectation for each claim", (given[1],), key=True)
-        for name, owners in COMPANIONS.items():
-            if getattr(self, name) is not None and given[0] not in owners:
+        own = [key.name for key in rows[given[0]].keys]
+        for name in expectation_keys():
+            if name != given[0] and name not in own and self.get(name) is not None:
+                owners = [row.name for row in rows.values() if name in [key.name for key in row.keys]]
                 message = f"{name} applies to {' or '.join(owners)}, not to {given[0]}"
                 raise problem("inapplicable-key", message, f"remove {name}", (name,), key=True)
-        self._complete()
+        rows[given[0]].complete(self)
         return self
 
-    def _complete(self) -> None:
-        if self.same_as is not None and self.within is None:
-            raise problem(
-                "missing-key", "same_as needs within", "the margin of the equivalence test, such as within: 0.01"
-            )
-        if self.between is not None and self.between[0] >= self.between[1]:
-            raise problem(
-                "invalid-range",
-                f"low ({self.between[0]:g}) must be less than high ({self.between[1]:g})",
-                "",
-                ("between",),
-            )
-        if self.by is not None and self.factor is not None:
-            raise problem(
-                "conflicting-settings", "by and factor exclude each other", "keep one of them", ("factor",), key=True
-            )
-        if isinstance(self.near, list) and not any(x is not None for x in self.near):
-            raise problem(
-                "empty-value", "the list has no number", "one for each layer, null to skip a layer", ("near",)
-            )
+
+def expectations() -> Table[Expectation]:
+    """Return the table of all kinds of expectation."""
+    return table_of("expectation")
+
+
+def expectation_keys() -> dict[str, Key]:
+    """Return the keys of all kinds of expectation by name."""
+    return {key.name: key for row in expectations().values() for key in (row.key, *row.keys)}
+
+
+def expect_model() -> type[Expect]:
+    """Return the model of `expect` with the keys of all kinds of expectation."""
+    return _model(tuple(expectations().values()))
+
+
+@functools.cache
+def _model(rows: tuple[Expectation, ...]) -> type[Expect]:
+    keys = {key.name: key for row in rows for key in (row.key, *row.keys)}
+    fields: dict[str, Any] = {
+        name: (Annotated[key.type | None, Takes(key.takes)], Field(default=None, description=key.summary))
+        for name, key in keys.items()
+    }
+    return create_model("Expect", __base__=Expect, __module__=__name__, **fields)
+
+
+def _read_expect(value: Any) -> Expect:
+    """Return the expectation of a claim; the model is chosen here, since plug-ins add kinds of expectation."""
+    return value if isinstance(value, Expect) else nested(expect_model(), value)
 
 
 class Claim(Section):
@@ -189,7 +177,7 @@ class Claim(Section):
         "([corrected](statistics.md) for their number)",
     )
     tune: Tune | None = None
-    expect: Expect
+    expect: Annotated[SerializeAsAny[Expect], PlainValidator(_read_expect), WithJsonSchema({"type": "object"})]
     required: bool = Field(default=False, description="`run --strict` fails unless this claim is supported")
     note: str | None = Field(default=None, description="choices made for a fair test, with reasons")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.components import below, problem, shown, suggest, whole_number
 from reportgen.study.model.ranges import OPTIONS, Range, read_range
 from reportgen.study.model.settings import SECTIONS, VARIABLE, Network, Training
@@ -126,11 +127,14 @@ def _repeat(given: Mapping[str, Any]) -> bool:
 
 
 def _maximize(given: Mapping[str, Any], metric: str) -> bool:
-    """Return whether a higher value of the metric is better, according to `goal` or to the metric's name."""
+    """Return whether a higher value of the metric is better, according to `goal` or to the row of the metric."""
     if "goal" in given:
         return _one_of(given, "goal", GOALS, "max") == "max"
-    if metric.endswith(("accuracy", "loss")):
-        return metric.endswith("accuracy")
+    row = METRICS.find(metric)
+    if row is None:  # the checks of the plan reject it
+        return True
+    if row.higher_is_better is not None:
+        return row.higher_is_better
     message = f"the search does not specify whether to maximize or minimize {metric}"
     raise problem("unclear-goal", message, "add goal: max or goal: min", ("metric",))
 

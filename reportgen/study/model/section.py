@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from reportgen.registry import Table
 from reportgen.study.model.components import problem, read_component, shown, suggest
@@ -41,6 +42,20 @@ class Section(BaseModel):
             return value
         counting = _counting(cls)
         return {key: _whole(one) if key in counting else one for key, one in value.items()}
+
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+def nested(model: type[SectionT], value: Any) -> SectionT:
+    """Return a value as a model, inside the validator of another model.
+
+    Raises a validation error of the type "nested", whose context holds the errors of the inner model.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise PydanticCustomError("nested", "invalid section", {"errors": error.errors(include_url=False)}) from error
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from reportgen.data.datasets import DATASETS, OPTIONS
 from reportgen.registry import Component, Parameter
+from reportgen.study.model.claims import Expect, expect_model
 from reportgen.study.model.layer_settings import BatchNorm, Dropout
 from reportgen.study.model.section import Takes
 from reportgen.study.model.settings import Hidden
@@ -113,7 +114,8 @@ def _fields(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]
 
 def _section(annotation: Any) -> type[BaseModel] | None:
     found = [one for one in (annotation, *get_args(annotation)) if isinstance(one, type) and issubclass(one, BaseModel)]
-    return found[0] if found else None
+    model = found[0] if found else None
+    return expect_model() if model is Expect else model
 
 
 _KINDS = {bool: "true, false", int: "integer", float: "number", str: "text", list: "a list", tuple: "a list"}

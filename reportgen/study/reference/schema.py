@@ -22,13 +22,12 @@ from reportgen.engine.tables.losses import LOSSES
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Parameter, Row
-from reportgen.study.checks.best import BEST_METRICS
+from reportgen.study.metrics.table import METRICS
 from reportgen.study.model import settings
-from reportgen.study.model.claims import EXPECTATIONS
+from reportgen.study.model.claims import expect_model, expectations
 from reportgen.study.model.data_settings import MOST_SEED, Data
 from reportgen.study.model.figure_names import figure_names
 from reportgen.study.model.layer_settings import BatchNorm, Dropout
-from reportgen.study.model.metrics import METRICS
 from reportgen.study.model.sanity import SANITY_CHECKS
 from reportgen.study.model.study import MOST_SEEDS, StudyFile
 from reportgen.study.reference.explained import without_links
@@ -147,7 +146,8 @@ def _write_sections(definitions: dict[str, Any]) -> None:
         for name in names:
             _replace(properties, name, _any(properties[name], _OFF))
     _replace(definitions["Measure"]["properties"], "metric", {"enum": list(METRICS)})
-    definitions["Expect"]["oneOf"] = [{"required": [name]} for name in EXPECTATIONS]
+    _replace(definitions["Claim"]["properties"], "expect", _ref("Expect"))
+    definitions["Expect"] = _of_model(expect_model()) | {"oneOf": [{"required": [name]} for name in expectations()]}
 
 
 def _replace(properties: Schema, name: str, schema: Schema) -> None:
@@ -169,7 +169,9 @@ def _top_level(paths: list[str]) -> Schema:
         "preprocess": _STEPS,
         "vary": known | {"type": "object", "properties": lists, "additionalProperties": anything},
         "variants": {"type": "object", "additionalProperties": changes},
-        "search": search_schema(paths, deeper, [name for name in METRICS if name not in BEST_METRICS]),
+        "search": search_schema(
+            paths, deeper, [row.name for row in METRICS.values() if not row.best_of and row.from_trial is None]
+        ),
         "seeds": _any({"type": "integer", "minimum": 1, "maximum": MOST_SEEDS}, seeds),
         "figures": {"type": "array", "items": {"enum": figure_names()}, "uniqueItems": True},
         "sanity": _any({"type": "array", "items": {"enum": list(SANITY_CHECKS)}}, _OFF),

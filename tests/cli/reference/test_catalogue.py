@@ -50,13 +50,6 @@ def test_describe_suggests_a_name(capsys):
     assert "did you mean 'leaky_relu'?" in err
 
 
-def test_every_metric_has_a_line():
-    from reportgen.cli.reference.catalogue import METRIC_WORDS
-    from reportgen.study.model.metrics import METRICS
-
-    assert set(METRIC_WORDS) == set(METRICS)
-
-
 def test_schema_is_json(capsys):
     code, out, _ = run(capsys, "schema")
     assert code == 0

@@ -15,6 +15,7 @@ from reportgen.analysis.statistics import paired_error, t_quantile
 from reportgen.engine.spec import NetworkSpec, RunSpec
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.record import RunRecord
+from reportgen.study.metrics.table import metric_of
 
 LEVEL = 0.95
 LEAST_SEEDS = 3
@@ -59,7 +60,7 @@ def _rung(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> Rung | No
     }
     quantile = t_quantile(1 - (1 - LEVEL) / tests, len(pairs) - 1)
     for score, gap in gaps.items():
-        n = examples([a for a, _ in pairs], "val_n" if score == "val_accuracy" else "train_n")
+        n = examples([a for a, _ in pairs], f"{metric_of(score).split}_n")
         floor = 2 * paired_error(float(gap.mean()), n, 1)
         if not gap.mean() > max(floor, quantile * float(gap.std(ddof=1)) / math.sqrt(gap.size)):
             return None

@@ -42,6 +42,7 @@ from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import paired_error
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
+from reportgen.study.metrics.table import metric_of
 
 FALLS = 0.1
 RISES, LOST = 0.2, 0.5
@@ -174,7 +175,7 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], seen: _Seen) -> F
     best = int(np.median([turn.best for _, turn in seen.shown]))
     seeds = tuple(r.spec.seed for r, _ in seen.shown)
     train = mean([turn.after(seen.column.replace("val", "train")) for _, turn in seen.shown])
-    word, show = ("loss", number) if seen.column == "val_loss" else ("accuracy", percent)
+    word, show = ("loss", number) if metric_of(seen.column).scale == "loss" else ("accuracy", percent)
     return Finding(
         rule=RULE.id,
         severity="warning" if seen.grave else "info",

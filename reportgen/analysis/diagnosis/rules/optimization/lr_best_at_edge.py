@@ -35,6 +35,7 @@ from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.statistics import paired_error
 from reportgen.engine.spec import RunSpec
 from reportgen.runs.record import RunRecord
+from reportgen.study.metrics.table import metric_of
 
 LEAST_RATES, LEAST_SEEDS = 3, 3
 MOST_GROUPS = 8
@@ -110,7 +111,7 @@ def _metric(records: Sequence[RunRecord]) -> str:
 
 
 def _scores(records: Sequence[RunRecord], metric: str) -> Scores:
-    sign = 1 if metric == "val_accuracy" else -1
+    sign = 1 if metric_of(metric).higher_is_better else -1
     found = {record.spec.seed: sign * float(record.final.get(metric, math.nan)) for record in records}
     return {seed: score for seed, score in found.items() if math.isfinite(score)}
 
@@ -134,7 +135,7 @@ def _mean_by_seed(several: Sequence[Scores]) -> Scores:
 
 def _stands_out(edge: Group, others: Sequence[Group], records: Sequence[RunRecord], metric: str) -> bool:
     """Return whether the end is better than its neighbour by the last step's errors, and than all others by one."""
-    least = min(int(record.facts.get("val_n", 0)) for record in records) if metric == "val_accuracy" else 0
+    least = min(int(record.facts.get("val_n", 0)) for record in records) if metric_of(metric).counted else 0
     return all(_clear(edge, other, _last_step(others) if at == 0 else 1.0, least) for at, other in enumerate(others))
 
 
@@ -196,7 +197,7 @@ def _beyond(rates: Sequence[float], high: bool) -> list[float]:
 
 def _reached(edge: Group, beside: Group, metric: str) -> str:
     """Return in words what the last rates and those beside them reach, on average where they are several."""
-    accuracy = metric == "val_accuracy"
+    accuracy = metric_of(metric).is_accuracy
     first, second = (percent(g.mean) if accuracy else number(-g.mean) for g in (edge, beside))
     name = "validation accuracy" if accuracy else "training loss"
     if len(edge.rates) == len(beside.rates) == 1:

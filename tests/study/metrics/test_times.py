@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.claims.evaluate import evaluate_claims
-from reportgen.analysis.metrics.times import time_to
+from reportgen.analysis.metrics.measures import bounds
 from reportgen.analysis.results import ClaimResult
 from reportgen.study.model.claims import Measure
 from tests.analysis.studies import HEAD, plan_of, record
@@ -33,21 +33,21 @@ def one(folder: Path, status: str = "ok", **values: object):  # type: ignore[no-
 
 def test_the_level_is_crossed_between_two_epochs(tmp_path: Path) -> None:
     run = one(tmp_path, train_loss=falling(2.5), step=10 * np.arange(11.0))
-    assert time_to(run, measure()) == pytest.approx((2.5, 2.5))
-    assert time_to(run, measure("steps_to")) == pytest.approx((25.0, 25.0))
-    assert time_to(run, measure(level=0.75, of_first=True)) == pytest.approx((1.25, 1.25))
+    assert bounds(run, measure()) == pytest.approx((2.5, 2.5))
+    assert bounds(run, measure("steps_to")) == pytest.approx((25.0, 25.0))
+    assert bounds(run, measure(level=0.75, of_first=True)) == pytest.approx((1.25, 1.25))
     rising = one(tmp_path, val_accuracy=[0.0, 0.4, 0.8] + [0.9] * 8)
-    assert time_to(rising, measure(score="val_accuracy", level=0.6)) == pytest.approx((1.5, 1.5))
+    assert bounds(rising, measure(score="val_accuracy", level=0.6)) == pytest.approx((1.5, 1.5))
 
 
 def test_a_level_that_is_met_before_training_takes_no_time(tmp_path: Path) -> None:
-    assert time_to(one(tmp_path, train_loss=falling(2.0)), measure(level=3.0)) == (0.0, 0.0)
+    assert bounds(one(tmp_path, train_loss=falling(2.0)), measure(level=3.0)) == (0.0, 0.0)
 
 
 def test_a_run_that_never_comes_there_is_known_to_take_longer(tmp_path: Path) -> None:
-    assert time_to(one(tmp_path, train_loss=NEVER), measure()) == (10.0, math.inf)
+    assert bounds(one(tmp_path, train_loss=NEVER), measure()) == (10.0, math.inf)
     lost = one(tmp_path, "diverged", train_loss=[2.0, *[math.nan] * 10])
-    assert time_to(lost, measure()) == (10.0, math.inf)
+    assert bounds(lost, measure()) == (10.0, math.inf)
 
 
 def judged(folder: Path, expect: str, small: list[list[float]], xavier: list[list[float]]) -> ClaimResult:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.figures.views.regions import region
+from reportgen.analysis.claims.regions import region
 from tests.figures.examples import claim, result
 
 OTHER = {"network.init": "he"}
@@ -32,7 +32,7 @@ def test_the_region_is_what_the_expectation_says(expect: dict[str, Any], ends: t
 @pytest.mark.parametrize(("kind", "ends"), [("greater_than", (4.0, math.inf)), ("less_than", (-math.inf, 0.25))])
 def test_a_factor_is_a_region_of_the_ratio(kind: str, ends: tuple[float, float]) -> None:
     one = claim(expect={kind: OTHER, "factor": 4})
-    assert region(one, result(one, method="t, of the logarithm of the ratio, paired by seed")) == ends
+    assert region(one, result(one, quantity="ratio")) == ends
 
 
 def test_an_absolute_tolerance_counts_as_a_fraction_of_the_number_that_is_missed_most() -> None:

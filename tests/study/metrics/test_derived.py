@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reportgen.analysis.metrics.derived import fact, normality_gap
+from reportgen.analysis.metrics.measures import value
+from reportgen.study.metrics.derived import normality_gap
+from reportgen.study.model.claims import Measure
 from tests.analysis.studies import plan_of, record
 
 
@@ -40,6 +42,6 @@ def test_the_gap_to_a_normal_distribution(tmp_path: Path, draw, low: float, high
 
 def test_facts_and_what_follows_from_them(tmp_path: Path) -> None:
     run = record(plan_of(tmp_path).runs[0])
-    assert fact(run, "features") == 20
-    assert fact(run, "input_energy") == 20.0
-    assert np.isnan(fact(run, "variance_kept"))
+    found = [value(run, Measure(metric=name)) for name in ("features", "input_energy", "variance_kept")]
+    assert found[:2] == [20, 20]
+    assert np.isnan(found[2])

@@ -1,0 +1,72 @@
+"""The interval of a claim's measured value that its expectation describes, as figures draw it.
+
+The functions return the ends on the scale of `ClaimResult.measured`, infinite if an end is open. They return None if
+the expectation is not an interval of the measured value, such as for a monotone course.
+"""
+
+from __future__ import annotations
+
+import math
+
+from reportgen.analysis.claims.tolerances import tolerance
+from reportgen.analysis.results import ClaimResult
+from reportgen.study.model.claims import Claim
+
+Region = tuple[float, float]
+
+
+def region(claim: Claim | None, result: ClaimResult) -> Region | None:
+    """Return the region of a claim, None for a result whose claim is not known."""
+    return None if claim is None else claim.expect.row.region(claim, result)
+
+
+def below_region(claim: Claim, result: ClaimResult) -> Region:
+    """Return the region below a level."""
+    return -math.inf, claim.expect.value
+
+
+def above_region(claim: Claim, result: ClaimResult) -> Region:
+    """Return the region above a level."""
+    return claim.expect.value, math.inf
+
+
+def between_region(claim: Claim, result: ClaimResult) -> Region:
+    """Return the region between two levels."""
+    low, high = claim.expect.value
+    return low, high
+
+
+def near_region(claim: Claim, result: ClaimResult) -> Region | None:
+    """Return the region around one number, or of the relative deviation if numbers are given by layer."""
+    expect = claim.expect
+    if expect.row.by_layer(expect) or result.quantity == "deviation":
+        printed = result.held_against
+        absolute = expect.get("atol") or 0.0
+        reach = tolerance(expect, printed) / abs(printed) if printed else tolerance(expect, 1.0) - absolute
+        return -reach, reach
+    near = result.reference if expect.row.theory(expect) else expect.value
+    return None if near is None else (near - tolerance(expect, near), near + tolerance(expect, near))
+
+
+def greater_region(claim: Claim, result: ClaimResult) -> Region:
+    """Return the region of the difference, or of the ratio, between two sides of which the first is greater."""
+    if result.quantity == "ratio":
+        return claim.expect.get("factor") or 1.0, math.inf
+    return claim.expect.get("by") or 0.0, math.inf
+
+
+def less_region(claim: Claim, result: ClaimResult) -> Region:
+    """Return the same for sides of which the first is less."""
+    if result.quantity == "ratio":
+        return -math.inf, 1 / (claim.expect.get("factor") or 1.0)
+    return -math.inf, -(claim.expect.get("by") or 0.0)
+
+
+def same_region(claim: Claim, result: ClaimResult) -> Region:
+    """Return the region of differences within the margin."""
+    within = claim.expect.get("within")
+    return -within, within
+
+
+def no_region(claim: Claim, result: ClaimResult) -> None:
+    """Return None, for expectations that are not an interval."""

@@ -1,0 +1,40 @@
+"""The settings of a `where` as text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from reportgen.analysis.words.names import setting_name
+
+
+def named(where: dict[str, Any]) -> str:
+    """Return a `where` in words; a bare number or switch gets its setting's name, as "32" alone would say nothing.
+
+    A name that reads as a formula, such as that of an init, stands in quotes.
+    """
+    return ", ".join(_named(path, value) for path, value in where.items())
+
+
+def _named(path: str, value: Any) -> str:
+    text = str(value)
+    if text.lower() in ("true", "on"):
+        return f"with {setting_name(path)}"
+    if text.lower() in ("false", "off", "none"):
+        return f"no {setting_name(path).removesuffix(' strength').removesuffix(' rate')}"
+    if is_number(text) and path != "variant":
+        return f"{setting_name(path)} {text}"
+    return text if _PLAIN.fullmatch(text) else f"“{text}”"
+
+
+_PLAIN = re.compile(r"[^\W\d][\w .,:-]*")
+"""A name that no one takes for a number or a formula."""
+
+
+def is_number(text: str) -> bool:
+    """Return whether a value's label is a bare number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

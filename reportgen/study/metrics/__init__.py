@@ -1,0 +1,1 @@
+"""The table of metrics: what a claim or a search can measure."""

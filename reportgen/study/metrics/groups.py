@@ -1,0 +1,92 @@
+"""Metrics of several runs: of the ensemble of a variant's seeds, and of the best trial of a search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reportgen.study.metrics.metric import DIFFERENCE, ENSEMBLE, SEARCH, SHARE, TRIAL, Metric, Values
+from reportgen.study.metrics.scores import EPOCH_ROWS, TEST_ROWS
+
+_SCORES = {row.name: row for row in (*EPOCH_ROWS, *TEST_ROWS)}
+
+
+def gain(weights: Values, single: Values, together: Values) -> Values:
+    """Return the accuracy of each set of members minus the mean accuracy of its members."""
+    lead: Values = together - weights @ single / weights.sum(axis=1)
+    return lead
+
+
+def spread(weights: Values, single: Values, together: Values) -> Values:
+    """Return the standard deviation of the accuracies of the members of each set."""
+    return np.array([single[chosen].std(ddof=1) for chosen in weights > 0], np.float64)
+
+
+ENSEMBLE_ROWS = (
+    Metric(
+        name="ensemble_val_accuracy",
+        summary="share of validation examples classified correctly by the mean of all seeds' networks",
+        place=ENSEMBLE,
+        combine=lambda weights, single, together: together,
+        higher_is_better=True,
+        split="val",
+        counted=True,
+        **SHARE,
+    ),
+    Metric(
+        name="ensemble_val_gain",
+        summary="validation accuracy of the mean of the networks of all seeds minus their mean accuracy",
+        place=ENSEMBLE,
+        combine=gain,
+        higher_is_better=True,
+        split="val",
+        **DIFFERENCE,
+    ),
+    Metric(
+        name="ensemble_val_spread",
+        summary="standard deviation of the validation accuracies over all seeds",
+        place=ENSEMBLE,
+        combine=spread,
+        least_members=3,  # sets without one of two members have no standard deviation
+        split="val",
+        **SHARE,
+    ),
+)
+
+
+def _best(score: str, summary: str) -> Metric:
+    """Return the row of a score of the best trial, with the facts of the score."""
+    row = _SCORES[score]
+    facts: dict[str, Any] = {
+        name: getattr(row, name)
+        for name in ("scale", "lowest", "highest", "higher_is_better", "needs", "split", "counted")
+    }
+    return Metric(name=f"best_{score}", summary=summary, place=SEARCH, best_of=score, **facts)
+
+
+SEARCH_ROWS = (
+    _best("train_loss", "loss on training examples in test mode, without penalties; after an epoch, on a subset"),
+    _best(
+        "train_accuracy", "share of training examples classified correctly, in test mode; after an epoch, on a subset"
+    ),
+    _best("val_loss", "loss on validation examples, without penalties"),
+    _best("val_accuracy", "share of validation examples classified correctly"),
+    _best("test_loss", "loss on test examples, without penalties"),
+    _best("test_accuracy", "share of test examples classified correctly"),
+    Metric(
+        name="best_setting",
+        summary="value of a searched setting in each seed's best trial",
+        place=TRIAL,
+        from_trial=lambda trial, path: float(trial.values[path]),
+    ),
+    Metric(
+        name="best_place",
+        summary="position of that value in its range, from 0 (low end) to 1 (high end), on the scale of the range",
+        place=TRIAL,
+        from_trial=lambda trial, path: float(trial.places[path]),
+        lowest=0.0,
+        highest=1.0,
+    ),
+)
+"""A variant without a search has its own scores."""

@@ -1,0 +1,133 @@
+"""Metrics of layers and of the whole network, measured at probes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from reportgen.engine.spec import SPECTRAL
+from reportgen.study.metrics.derived import normality_gap
+from reportgen.study.metrics.metric import LAYERS, NETWORK, SHARE, SIZE, Metric, Record, Values
+from reportgen.study.metrics.needs import BATCHNORM, CURVATURE, PROBES, SINGULAR_VALUES
+from reportgen.study.model.claims import Measure
+
+
+def _stored(name: str) -> Callable[[Record, int], Values]:
+    """Return a function that reads a layer statistic, NaN in records that do not have it."""
+
+    def by_layer(record: Record, probe: int) -> Values:
+        if f"probe_{name}" not in record.arrays:
+            return np.full(record.layers, np.nan)
+        return np.asarray(record.statistic(name)[probe], np.float64)
+
+    return by_layer
+
+
+def _statistic(
+    name: str, summary: str, by_layer: Callable[[Record, int], Values] | None = None, **facts: Any
+) -> Metric:
+    """Return the row of a layer statistic; only a probe measures it."""
+    facts["needs"] = (*facts.get("needs", ()), PROBES, *((SINGULAR_VALUES,) if name in SPECTRAL else ()))
+    return Metric(name=name, summary=summary, place=LAYERS, by_layer=by_layer or _stored(name), infinite=True, **facts)
+
+
+def curvature(record: Record, measure: Measure) -> float:
+    """Return the largest eigenvalue of the Hessian at the step of a measure, NaN if it was not measured."""
+    values = record.arrays.get("probe_curvature")
+    probe = None if values is None else record.probe_at("last" if measure.step is None else measure.step)
+    return math.nan if values is None or probe is None else float(values[probe])
+
+
+_BATCHNORM: dict[str, Any] = {"needs": (BATCHNORM,)}
+
+STATISTIC_ROWS = (
+    _statistic("activation_mean", "mean of a layer's activations over units and probe examples", theory=True),
+    _statistic("activation_std", "standard deviation of a layer's activations", theory=True, **SIZE),
+    _statistic("activation_min", "smallest activation of a layer"),
+    _statistic("activation_max", "largest activation of a layer"),
+    _statistic("zero_fraction", "share of a layer's activations that are exactly zero", **SHARE),
+    _statistic(
+        "saturated_fraction",
+        "share of a layer's activations in the saturated range of a bounded activation function",
+        theory=True,
+        **SHARE,
+    ),
+    _statistic("dead_fraction", "share of a layer's units that are inactive on every probe example", **SHARE),
+    _statistic("preactivation_mean", "mean of a layer's pre-activations"),
+    _statistic("preactivation_std", "standard deviation of a layer's pre-activations", theory=True, **SIZE),
+    _statistic("gradient_mean", "mean of the loss's gradient with respect to a layer's pre-activations"),
+    _statistic(
+        "gradient_std",
+        "standard deviation of the loss's gradient with respect to a layer's pre-activations",
+        theory=True,
+        **SIZE,
+    ),
+    _statistic("gradient_norm", "norm of the loss's gradient with respect to a layer's pre-activations", **SIZE),
+    _statistic("weight_std", "standard deviation of a layer's weights", **SIZE),
+    _statistic("weight_norm", "norm of a layer's weights", **SIZE),
+    _statistic("weight_gradient_norm", "norm of the loss's gradient with respect to a layer's weights", **SIZE),
+    _statistic(
+        "update_ratio", "norm of the weight update of a step divided by the norm of the weights", initial=False, **SIZE
+    ),
+    _statistic("bias_mean", "mean of a layer's biases"),
+    _statistic("bias_gradient_norm", "norm of the loss's gradient with respect to a layer's biases", **SIZE),
+    _statistic(
+        "weight_unit_spread", "relative difference between the weights of a layer's units; 0 if all are equal", **SIZE
+    ),
+    _statistic(
+        "gradient_unit_spread",
+        "relative difference between the weight gradients of a layer's units; 0 if all are equal",
+        **SIZE,
+    ),
+    _statistic("bn_gamma_mean", "mean of batch normalization's learned scale", **_BATCHNORM),
+    _statistic("bn_gamma_std", "standard deviation of batch normalization's learned scale", **_BATCHNORM, **SIZE),
+    _statistic("bn_beta_mean", "mean of batch normalization's learned shift", **_BATCHNORM),
+    _statistic("bn_beta_std", "standard deviation of batch normalization's learned shift", **_BATCHNORM, **SIZE),
+    _statistic("bn_running_mean_mean", "mean over units of batch normalization's running mean", **_BATCHNORM),
+    _statistic("bn_running_var_mean", "mean over units of batch normalization's running variance", **_BATCHNORM),
+    _statistic(
+        "sign_agreement_example",
+        "share of a layer's units whose weight gradients on one example all have the same sign",
+        **SHARE,
+    ),
+    _statistic(
+        "sign_agreement_batch",
+        "share of a layer's units whose weight gradients on the batch all have the same sign",
+        **SHARE,
+    ),
+    _statistic(
+        "weight_effective_rank",
+        "effective rank of a layer's weights, the exponential of their singular values' entropy",
+        **SIZE,
+    ),
+    _statistic("weight_singular_max", "largest singular value of a layer's weights", **SIZE),
+    _statistic("activation_effective_rank", "effective rank of a layer's activations over the probe examples", **SIZE),
+    _statistic("activation_singular_max", "largest singular value of a layer's activations", **SIZE),
+    _statistic(
+        "normality_gap",
+        "Kolmogorov distance between a layer's distribution of activations and a normal distribution",
+        normality_gap,
+    ),
+    _statistic("weight_max", "largest absolute weight of a layer", **SIZE),
+    _statistic(
+        "weight_evenness",
+        "squared mean of a layer's absolute weights divided by their mean square; 1 if all are equal",
+        lowest=0.0,
+        highest=1.0,
+    ),
+)
+"""Layer statistics: those of `engine.spec.STATISTICS` in their order, then the derived ones."""
+
+NETWORK_ROWS = (
+    Metric(
+        name="curvature",
+        summary="largest eigenvalue of the Hessian of the loss on the probe examples",
+        place=NETWORK,
+        read=curvature,
+        infinite=True,
+        needs=(PROBES, CURVATURE),
+    ),
+)

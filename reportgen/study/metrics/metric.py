@@ -1,0 +1,178 @@
+"""The row of a metric, and the places where metrics are measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.engine.spec import RunSpec
+from reportgen.registry import Row
+from reportgen.study.model.claims import Measure
+
+Values = NDArray[np.float64]
+
+
+class Record(Protocol):
+    """What a metric reads of the record of a run; see `reportgen.runs.record.RunRecord`."""
+
+    @property
+    def spec(self) -> RunSpec:
+        """The specification of the run."""
+
+    @property
+    def status(self) -> str:
+        """The outcome of the run: "ok", "diverged", "stopped" or "failed"."""
+
+    @property
+    def steps(self) -> int:
+        """The number of training steps."""
+
+    @property
+    def train_seconds(self) -> float:
+        """The training time in seconds."""
+
+    @property
+    def final(self) -> Mapping[str, float]:
+        """The final scores by name."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Counts and moments of the data, and the number of parameters."""
+
+    @property
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Arrays by step, epoch and probe."""
+
+    @property
+    def layers(self) -> int:
+        """The number of layers, including the output layer."""
+
+    def statistic(self, name: str) -> NDArray[Any]:
+        """Return a layer statistic, shape (probes, layers)."""
+
+    def epochs(self, column: str) -> NDArray[Any]:
+        """Return a column by epoch, shape (epochs + 1,)."""
+
+    def probe_at(self, step: int | str) -> int | None:
+        """Return the index of the probe at a step, None if there is none."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a metric is measured.
+
+    words: the place, with the keys of `measure` that apply. keys: these keys. example: a study's `measure` after the
+    name of the metric. single_run: the metric has a value for a single run. extra: the value is measured in addition
+    to the runs.
+    """
+
+    words: str
+    keys: tuple[str, ...] = ()
+    example: str = ""
+    single_run: bool = True
+    extra: bool = False
+
+
+LAYERS = Place(
+    "per layer, at a probe: `layer`, `step`, `reduce`", ("layer", "step", "reduce"), ", layer: last, step: last"
+)
+NETWORK = Place("at a probe: `step`", ("step",))
+EPOCHS = Place("at the end of training, or after an `epoch`", ("epoch",))
+RUN = Place("once per run")
+TRAINING = Place(
+    "during training: `score`, `level`, `of_first`", ("score", "level", "of_first"), ", score: train_loss, level: 0.5"
+)
+CHECK = Place("before training, in all layers or those in `layer`", ("layer",), single_run=False, extra=True)
+COST = Place("for the activations, on this machine", single_run=False, extra=True)
+ENSEMBLE = Place("for all seeds of a variant", single_run=False)
+SEARCH = Place("for the best trial of a search", single_run=False)
+TRIAL = Place("for the best trial of a search: `setting`", ("setting",), ", setting: training.lr", single_run=False)
+
+
+@dataclass(frozen=True)
+class Need:
+    """A condition on the runs that have a metric.
+
+    text: completes "the metric ..." if a run does not meet the condition. hint: how to meet it. place: the key of
+    `measure` to which the error refers, None for `measure` itself.
+    """
+
+    text: str
+    met: Callable[[RunSpec], bool]
+    hint: str
+    place: str | None = "metric"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric(Row):
+    """A metric of claims and searches.
+
+    unit: follows a value, such as "ns".
+    scale: "share" is shown in percent, "difference" (of two shares) in percentage points, the others as they are.
+    lowest, highest: the range of values, which limits intervals.
+    higher_is_better: None if neither a higher nor a lower value is better.
+    infinite: a diverged run without a finite value counts as infinite.
+    initial: the metric exists before training. theory: a theoretical value exists at initialization.
+    split: the examples that are scored. counted: the value is a share of the examples of `split`.
+    outcome: the value is 1 for runs that ended in one way, else 0.
+    comparison: the value is a difference between a requested score and the usual one.
+
+    Exactly one of these functions gives the value; `by_layer` takes the index of a probe.
+    read: from a record. by_layer: from a record, shape (layers,). curve: by epoch, shape (epochs + 1,); `read` then
+    gives the final value, by default the last one. bounds: the lowest and the highest possible value, for values that
+    are not known exactly. from_cost: from the cost of an activation. combine: of sets of members, from weights (sets,
+    members), the accuracy of each member and of each set. best_of: the score of the best trial. from_trial: from the
+    best trial and a path.
+    """
+
+    kind: ClassVar[str] = "metric"
+    formula: str = ""
+    source: str = ""
+    place: Place
+    unit: str = ""
+    scale: Literal["number", "loss", "share", "difference"] = "number"
+    lowest: float = -math.inf
+    highest: float = math.inf
+    higher_is_better: bool | None = None
+    needs: tuple[Need, ...] = ()
+    infinite: bool = False
+    initial: bool = True
+    theory: bool = False
+    split: Literal["", "train", "val", "test"] = ""
+    counted: bool = False
+    outcome: bool = False
+    comparison: bool = False
+    read: Callable[[Record, Measure], float] | None = None
+    by_layer: Callable[[Record, int], Values] | None = None
+    curve: Callable[[Record], Values] | None = None
+    bounds: Callable[[Record, Measure], tuple[float, float]] | None = None
+    from_cost: Callable[[Mapping[str, float]], float] | None = None
+    combine: Callable[[Values, Values, Values], Values] | None = None
+    least_members: int = 2
+    best_of: str = ""
+    from_trial: Callable[[Any, str], float] | None = None
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether the metric is a share of examples that are classified correctly."""
+        return self.scale == "share" and self.higher_is_better is True
+
+    @property
+    def is_size(self) -> bool:
+        """Whether the metric is never negative and has no upper limit, such as a loss, a norm or a time."""
+        return (self.lowest, self.highest) == (0.0, math.inf)
+
+
+SHARE: dict[str, Any] = {"scale": "share", "lowest": 0.0, "highest": 1.0}
+"""Facts of a share, which is shown in percent."""
+
+DIFFERENCE: dict[str, Any] = {"scale": "difference", "lowest": -1.0, "highest": 1.0}
+"""Facts of a difference of shares, which is shown in percentage points."""
+
+SIZE: dict[str, Any] = {"lowest": 0.0}
+"""Facts of a number that is never negative."""

@@ -1,0 +1,38 @@
+"""Conditions that the runs of a metric have to meet."""
+
+from __future__ import annotations
+
+from reportgen.data.datasets import DATASETS
+from reportgen.engine.spec import RunSpec
+from reportgen.study.metrics.metric import Need
+
+NOT_BY_DEFAULT = "is not measured by default"
+
+
+def _has_split(spec: RunSpec, split: str) -> bool:
+    return getattr(spec.data, split) != 0 or split in DATASETS[spec.data.source.name].given
+
+
+VALIDATION = Need(
+    "needs a validation split", lambda spec: _has_split(spec, "validation"), "set data.validation above 0"
+)
+TEST = Need("needs a test split", lambda spec: _has_split(spec, "test"), "set data.test above 0")
+BATCHNORM = Need(
+    "needs batch normalization",
+    lambda spec: all(layer.batchnorm is not None for layer in spec.network.layers[:-1]),
+    "set network.batchnorm: true, or select variants with it in where",
+)
+HIDDEN_LAYER = Need("needs a hidden layer", lambda spec: len(spec.network.layers) > 1, "set network.hidden")
+TRAINED = Need(
+    "needs training, but training.epochs is 0", lambda spec: spec.training.epochs > 0, "set training.epochs above 0"
+)
+PROBES = Need("needs probes", lambda spec: spec.probes.looks > 0, "set probes.looks above 0", place=None)
+SINGULAR_VALUES = Need(NOT_BY_DEFAULT, lambda spec: spec.probes.singular_values, "set probes.singular_values: true")
+CURVATURE = Need(NOT_BY_DEFAULT, lambda spec: spec.probes.curvature, "set probes.curvature: true")
+DROPOUT_PASSES = Need(
+    NOT_BY_DEFAULT, lambda spec: bool(spec.evaluation.mc_dropout), "set evaluation: {mc_dropout: 100}"
+)
+AVERAGED_WEIGHTS = Need(
+    NOT_BY_DEFAULT, lambda spec: bool(spec.evaluation.polyak_start), "set evaluation: {polyak: {start: 1}}"
+)
+SNAPSHOTS = Need(NOT_BY_DEFAULT, lambda spec: bool(spec.evaluation.snapshots), "set evaluation: {snapshots: true}")

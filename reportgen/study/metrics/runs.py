@@ -1,0 +1,134 @@
+"""Metrics of whole runs: outcome, time, facts about data and predictions, and measurements in addition to the runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from reportgen.study.metrics.metric import CHECK, COST, RUN, SHARE, SIZE, TRAINING, Metric, Record
+from reportgen.study.metrics.needs import BATCHNORM, HIDDEN_LAYER, TRAINED
+from reportgen.study.metrics.times import epochs_to, steps_to
+from reportgen.study.model.claims import Measure
+
+
+def fact(record: Record, name: str) -> float:
+    """Return a fact about the data of a run or its predictions, NaN in records that do not have it."""
+    return float(record.facts.get(name, math.nan))
+
+
+def _fact(name: str) -> Callable[[Record, Measure], float]:
+    return lambda record, measure: fact(record, name)
+
+
+def _of_run(name: str, summary: str, read: Callable[[Record, Measure], float] | None = None, **facts: Any) -> Metric:
+    return Metric(name=name, summary=summary, place=RUN, read=read or _fact(name), **facts)
+
+
+def _outcome(name: str, summary: str) -> Metric:
+    """Return the row of an outcome, which is named as the status of such a run."""
+    return _of_run(name, summary, lambda record, measure: float(record.status == name), outcome=True, **SHARE)
+
+
+def input_energy(record: Record, measure: Measure) -> float:
+    """Return the mean squared length of an example: the number of features times their mean square."""
+    return fact(record, "features") * fact(record, "input_second_moment")
+
+
+RUN_ROWS = (
+    _outcome("diverged", "1 for a run that diverged (non-finite values), else 0"),
+    _outcome("stopped", "1 for a run that was stopped early, else 0"),
+    _of_run("parameters", "number of learned parameters"),
+    _of_run(
+        "train_seconds",
+        "training time in seconds, including probes and scores, without setup and compilation",
+        lambda record, measure: float(record.train_seconds),
+        unit="s",
+    ),
+    _of_run("steps", "number of training steps", lambda record, measure: float(record.steps), unit="steps"),
+)
+
+
+def _time(name: str, summary: str, bounds: Callable[[Record, Measure], tuple[float, float]], unit: str) -> Metric:
+    return Metric(
+        name=name,
+        summary=summary,
+        place=TRAINING,
+        bounds=bounds,
+        unit=unit,
+        higher_is_better=False,
+        needs=(TRAINED,),
+        **SIZE,
+    )
+
+
+TIME_ROWS = (
+    _time(
+        "epochs_to",
+        "epochs until a score reaches a level; censored for runs that do not reach it",
+        epochs_to,
+        "epochs",
+    ),
+    _time(
+        "steps_to",
+        "training steps until a score reaches a level; censored for runs that do not reach it",
+        steps_to,
+        "steps",
+    ),
+)
+
+
+def _cost(name: str, summary: str, from_cost: Callable[[Any], float], unit: str = "ns") -> Metric:
+    return Metric(name=name, summary=summary, place=COST, from_cost=from_cost, unit=unit, needs=(HIDDEN_LAYER,), **SIZE)
+
+
+EXTRA_ROWS = (
+    _cost(
+        "activation_forward_ns",
+        "time of the hidden layers' activation function on this machine, in ns per element",
+        lambda cost: float(cost["forward"]),
+    ),
+    _cost(
+        "activation_backward_ns",
+        "time of the hidden layers' activation derivative on this machine, in ns per element",
+        lambda cost: float(cost["backward"]),
+    ),
+    _cost(
+        "activation_ns",
+        "time of the hidden layers' activation function and derivative on this machine, in ns per element",
+        lambda cost: float(cost["forward"] + cost["backward"]),
+    ),
+    _cost(  # a layer has three matrix products: one forward, and backward one for its input and one for its weights
+        "activation_over_product",
+        "activation_ns divided by the time of the matrix products of a layer with 500 units",
+        lambda cost: float(cost["forward"] + cost["backward"]) / (3 * float(cost["product"])),
+        "",
+    ),
+    Metric(
+        name="gradient_error",
+        summary="relative error of the analytic gradient compared with finite differences, largest over layers",
+        place=CHECK,
+        higher_is_better=False,
+        **SIZE,
+    ),
+)
+"""Metrics that are measured in addition to the runs if a claim uses them."""
+
+FACT_ROWS = (
+    _of_run("features", "number of features after preprocessing"),
+    _of_run("input_mean", "mean of the training examples' features after preprocessing"),
+    _of_run("input_std", "standard deviation of the training examples' features after preprocessing", **SIZE),
+    _of_run("input_energy", "mean squared length of a training example after preprocessing", input_energy),
+    _of_run("variance_kept", "share of the variance in the principal components"),
+    _of_run(
+        "batch_dependent_fraction",
+        "share of validation examples whose predicted class depends on the rest of the batch",
+        needs=(BATCHNORM,),
+        **SHARE,
+    ),
+    _of_run(
+        "bn_identity_gap",
+        "difference of output and input of batch normalization, in standard deviations of the input",
+        needs=(BATCHNORM,),
+    ),
+)

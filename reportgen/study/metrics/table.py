@@ -1,0 +1,51 @@
+"""All metrics by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reportgen.registry import Table
+from reportgen.study.metrics.groups import ENSEMBLE_ROWS, SEARCH_ROWS
+from reportgen.study.metrics.layers import NETWORK_ROWS, STATISTIC_ROWS
+from reportgen.study.metrics.metric import RUN, SHARE, Metric
+from reportgen.study.metrics.runs import EXTRA_ROWS, FACT_ROWS, RUN_ROWS, TIME_ROWS
+from reportgen.study.metrics.scores import EPOCH_ROWS, EVALUATION_ROWS, TEST_ROWS
+
+METRICS: Table[Metric] = Table(
+    Metric,
+    (
+        *STATISTIC_ROWS,
+        *EPOCH_ROWS,
+        *TEST_ROWS,
+        *RUN_ROWS,
+        *TIME_ROWS,
+        *EXTRA_ROWS,
+        *FACT_ROWS,
+        *NETWORK_ROWS,
+        *EVALUATION_ROWS,
+        *ENSEMBLE_ROWS,
+        *SEARCH_ROWS,
+    ),
+)
+
+INTERNAL: Mapping[str, Metric] = {
+    row.name: row
+    for row in (
+        Metric(
+            name="val_balanced_accuracy",
+            summary="mean over classes of the share of validation examples classified correctly",
+            place=RUN,
+            higher_is_better=True,
+            split="val",
+            **SHARE,
+        ),
+    )
+}
+"""Metrics that diagnoses use and claims cannot measure."""
+
+PLAIN = Metric(name="", summary="a number without a metric, such as a ratio", place=RUN)
+
+
+def metric_of(name: str) -> Metric:
+    """Return the row of a metric, PLAIN for other names."""
+    return METRICS.get(name) or INTERNAL.get(name, PLAIN)
