@@ -1,9 +1,9 @@
-"""Whether the advice of reports agrees with the runs of their own studies.
+"""Consistency of the advice in reports with the runs of the same study.
 
-`python -m benchmarks.advice REPORT...` takes folders of finished reports with their stored runs. It checks every change
-of settings that a finding of such a study proposes, every remedy in `results.json`, and every learning rate that an
-advice in `results.json` names. A change contradicts the study if a variant with exactly these settings diverged or is
-not the best of those that differ in the changed settings alone, or if a learning rate is at least as high as one that
+`python -m benchmarks.advice REPORT...` reads folders of finished reports with their stored runs. It checks every change
+of settings that a finding proposes, every remedy in `results.json`, and every learning rate that an advice in
+`results.json` contains. A change contradicts the study if a variant with exactly these settings diverged or is not the
+best of the variants that differ in the changed settings only, or if a learning rate is at least as high as one that
 diverged. The exit code is 1 if there is a contradiction. Nothing is trained or written.
 """
 
@@ -31,18 +31,18 @@ from reportgen.workflow.search_stages import by_variant
 from reportgen.workflow.stored_runs import stored_stages
 
 RATE = re.compile(r"learning rate[^.;]*? to (\d[\d.e+-]*\d|\d)")
-NO_PART = ("search", "probes")
-"""Settings that do not decide the outcome of a run."""
+IRRELEVANT = ("search", "probes")
+"""Settings that do not affect the result of a run."""
 
 
 def stored_analysis(report: Path) -> Analysis:
-    """Return the analysis of a report's stored runs by the present rules, without remedies."""
+    """Return the analysis of the stored runs of a report by the current rules, without remedies."""
     request, records = stored_stages(make_request(report / "study.yaml", output=report.parent))
     return analyse(request.plan, by_variant(plan_jobs(request.plan), records))
 
 
 def contradictions(analysis: Analysis) -> list[str]:
-    """Return what proposals of an analysis contradict its runs, one line each."""
+    """Return the proposals of an analysis that contradict its runs, one line each."""
     return [
         f"{finding.variant}: {finding.rule} proposes {dict(change)}: {fault}"
         for finding in analysis.findings
@@ -52,7 +52,7 @@ def contradictions(analysis: Analysis) -> list[str]:
 
 
 def stated_contradictions(analysis: Analysis, results: Mapping[str, Any]) -> list[str]:
-    """Return what the findings of a results.json state against the runs, one line each."""
+    """Return the remedies and learning rates in results.json that contradict the runs, one line each."""
     known = {(finding.variant, finding.rule): finding for finding in analysis.findings}
     lines = []
     for stated in results["findings"]:
@@ -67,12 +67,14 @@ def _stated(finding: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if finding["remedy"] is not None:
         yield finding["remedy"]["change"]
     for sentence in finding["advice"].split(". "):
-        for rate in RATE.findall(sentence) if " and set " not in sentence else ():  # of a rate alone
+        for rate in (
+            RATE.findall(sentence) if " and set " not in sentence else ()
+        ):  # only advice on the learning rate alone
             yield {"training.lr": float(rate)}
 
 
 def contradiction(analysis: Analysis, finding: Finding, change: Mapping[str, Any]) -> str | None:
-    """Return what the study's runs say against a change, None if nothing."""
+    """Return how the runs of the study contradict a change, None if they do not."""
     own = next(v for v in analysis.variants if v.variant.id == finding.variant)
     try:
         wanted = {run.spec for run in changed(analysis.plan, finding.variant, change, "")}
@@ -116,19 +118,19 @@ def _same_but_for(own: VariantSummary, other: VariantSummary, change: Mapping[st
 
 
 def _without(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that decide the outcome but for the changed ones, which may lie inside a component."""
-    left = {path: value for path, value in settings.items() if path.split(".")[0] not in NO_PART}
+    """Return the relevant settings without the changed ones, which may be parameters of a component."""
+    remaining = {path: value for path, value in settings.items() if path.split(".")[0] not in IRRELEVANT}
     for path in change:
         outer, _, inner = path.rpartition(".")
-        if path in left:
-            del left[path]
-        elif isinstance(left.get(outer), dict):
-            left[outer] = {key: value for key, value in left[outer].items() if key != inner}
-    return left
+        if path in remaining:
+            del remaining[path]
+        elif isinstance(remaining.get(outer), dict):
+            remaining[outer] = {key: value for key, value in remaining[outer].items() if key != inner}
+    return remaining
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Check the reports, print what was found, and return the exit code."""
+    """Check the reports, print the contradictions, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("reports", nargs="+", type=Path, metavar="REPORT")
     found = False

@@ -1,7 +1,7 @@
-"""Matrix products inside kernels: SciPy's own BLAS, called by address.
+"""Matrix products in kernels by calls of SciPy's BLAS.
 
-The address travels as an integer argument, which keeps kernels cacheable on disk; a pointer in a global would not.
-All matrices are row-major; BLAS reads them as their transposes, so the product is asked for the other way round.
+The address of the function is an integer argument, since kernels with a pointer in a global cannot be cached on disk.
+Matrices are row-major; BLAS reads them as their transposes, so the factors are exchanged.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from reportgen.engine.jit.compile import internal
 
 
 def addresses() -> tuple[int, int]:
-    """Return the addresses of sgemm and dgemm, for kernels' `blas` argument."""
+    """Return the addresses of sgemm and dgemm, the argument `blas` of kernels."""
     module = "scipy.linalg.cython_blas"
     return get_cython_function_address(module, "sgemm"), get_cython_function_address(module, "dgemm")
 
 
 @intrinsic
 def _call(typingctx, blas, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc):
-    """Emit the call of ?gemm, single or double by the type of c; all scalars go by reference."""
+    """Emit a call of sgemm or dgemm, depending on the type of c; scalars are passed by reference."""
     real = c.dtype
     signature = types.void(blas, trans_a, trans_b, m, n, k, real, a, lda, b, ldb, real, c, ldc)
     which = 0 if real == types.float32 else 1
@@ -34,7 +34,7 @@ def _call(typingctx, blas, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, bet
 
         def by_reference(value, to):
             value = builder.trunc(value, to) if isinstance(to, ir.IntType) else value
-            slot = cgutils.alloca_once(builder, to)  # once a call site, in the entry block: no stack growth in loops
+            slot = cgutils.alloca_once(builder, to)  # in the entry block, so that the stack does not grow in loops
             builder.store(value, slot)
             return slot
 
@@ -57,7 +57,7 @@ _N, _T = ord("n"), ord("t")
 if config.DISABLE_JIT:
 
     def _product(blas, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc):
-        """Stand in for ?gemm where Python runs the kernels: c' = alpha op(a') op(b') + beta c', column by column."""
+        """Replace ?gemm when Python runs the kernels: c' = alpha op(a') op(b') + beta c', column-major."""
         left = a.reshape((k, lda) if trans_a == _N else (m, lda))
         right = b.reshape((n, ldb) if trans_b == _N else (k, ldb))
         product = (right if trans_b == _N else right.T) @ (left if trans_a == _N else left.T)

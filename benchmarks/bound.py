@@ -1,4 +1,4 @@
-"""The machine's bound: the matrix products of a training step and nothing else, one BLAS thread a core."""
+"""Upper bound of the training speed: only the matrix products of a training step, one BLAS thread per core."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ZERO, ONE = np.float32(0), np.float32(1)
 
 @njit(nogil=True)
 def _products(blas, steps, rows, sizes, weights, activations, gradients, deltas):  # type: ignore[no-untyped-def]
-    """Multiply as `steps` training steps do; the arrays of all layers follow one another in flat arrays."""
+    """Compute the matrix products of `steps` training steps; flat arrays contain the arrays of all layers."""
     for _ in range(steps):
         w, a = 0, 0
         for layer in range(len(sizes) - 1):
@@ -36,7 +36,7 @@ def _products(blas, steps, rows, sizes, weights, activations, gradients, deltas)
 
 
 def prepare(net: Net, option: str) -> Measure:
-    """Return a measurement of one thread; `option` is not used."""
+    """Return a Measure for one thread; `option` is not used."""
     threadpool_limits(1)
     blas, sizes = addresses(), np.array(net.sizes)
     weights = np.concatenate([weight.ravel() for weight, _ in initial_parameters(net, seed=0)])

@@ -1,4 +1,4 @@
-"""The largest memory that a process has held."""
+"""Peak memory of a process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The networks that are timed, and the arithmetic of one of their training steps."""
+"""Networks of the speed measurements, and the number of operations of a training step."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 class Net:
     """A tanh network with softmax cross-entropy, trained by SGD with momentum in float32.
 
-    sizes: features, hidden units, classes; examples: a multiple of the batch, so that every system sees equal batches;
-    epochs: the length of one run, over which the probes of a run are spread.
+    sizes: features, units of each hidden layer, classes. examples: a multiple of the batch size, for
+    batches of equal size. epochs: length of a run with its probes.
     """
 
     name: str
@@ -26,17 +26,17 @@ class Net:
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
-        """Return (fan_in, fan_out) of every layer."""
+        """(fan_in, fan_out) of every layer."""
         return tuple(zip(self.sizes[:-1], self.sizes[1:], strict=True))
 
     @property
     def steps_per_epoch(self) -> int:
-        """Return the training steps of one pass over the examples."""
+        """Number of training steps per epoch."""
         return self.examples // self.batch
 
     @property
     def flops_per_step(self) -> int:
-        """Return the operations of the matrix products: forward, weight gradients, and deltas but for the input's."""
+        """Floating-point operations of the matrix products: forward, weight gradients, and deltas of hidden layers."""
         forward = sum(2 * self.batch * fan_in * fan_out for fan_in, fan_out in self.shapes)
         input_deltas = 2 * self.batch * self.shapes[0][0] * self.shapes[0][1]
         return 3 * forward - input_deltas
@@ -50,14 +50,14 @@ NETS = (
 
 
 def examples(net: Net) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return unit Gaussian inputs (n, features) and random labels (n,): the values do not change the cost."""
+    """Return standard normal inputs (n, features) and random labels (n,); the values do not affect the cost."""
     generator = np.random.default_rng(0)
     x = generator.standard_normal((net.examples, net.sizes[0]), dtype=np.float32)
     return x, generator.integers(0, net.sizes[-1], net.examples)
 
 
 def initial_parameters(net: Net, seed: int) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Return weights of standard deviation 1/sqrt(fan_in) and zero biases, layer by layer."""
+    """Return weights with standard deviation 1/sqrt(fan_in) and zero biases of each layer."""
     generator = np.random.default_rng(seed)
     return [
         (

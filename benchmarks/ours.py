@@ -1,4 +1,4 @@
-"""The engine of reportgen: whole runs, one a core in threads, as a study trains them."""
+"""The engine of reportgen: complete runs in one thread per core, as in a study."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from reportgen.registry import Component, Row
 
 
 def prepare(net: Net, option: str) -> Measure:
-    """Return a measurement; `option` is "probes" (the default ones) or "noprobes", for one thread with "1-" before."""
-    from reportgen.runs.executors import default_workers  # here, since it imports what a first run does not need
+    """Return a Measure; `option` is "probes" (default settings) or "noprobes", with the prefix "1-" for one thread."""
+    from reportgen.runs.executors import default_workers  # a late import, since a first run does not need it
 
     threads = 1 if option.startswith("1") else default_workers()
     probes = ProbeSpec(looks=0) if option.endswith("noprobes") else ProbeSpec()
@@ -44,7 +44,7 @@ def prepare(net: Net, option: str) -> Measure:
     pool = ThreadPoolExecutor(threads)
 
     def measure(seconds: float) -> tuple[int, float]:
-        runs = threads * max(1, round(seconds / run_seconds))  # every thread does as many, and they end together
+        runs = threads * max(1, round(seconds / run_seconds))  # all threads do the same number of runs and end together
         start = time.perf_counter()
         list(pool.map(run, range(runs)))
         return runs * total, time.perf_counter() - start
@@ -53,9 +53,9 @@ def prepare(net: Net, option: str) -> Measure:
 
 
 def dataset_of(net: Net) -> Dataset:
-    """Return the examples as the engine takes them.
+    """Return the examples as a data set for the engine.
 
-    One validation example: the peers score nothing, and so the engine's scores of every epoch cost next to nothing.
+    It has one validation example, so that scoring after every epoch costs little; the other systems do not score.
     """
     x, y = examples(net)
     empty = x[:0], y[:0]
@@ -63,7 +63,7 @@ def dataset_of(net: Net) -> Dataset:
 
 
 def run_spec(net: Net, probes: ProbeSpec, seed: int, epochs: int | None = None) -> RunSpec:
-    """Return one run of the net."""
+    """Return the specification of one run of the network."""
     tanh, identity = component(ACTIVATIONS, "tanh"), component(ACTIVATIONS, "identity")
     init = component(INITS, "xavier", gain=1.0)
     *hidden, classes = net.sizes[1:]
@@ -78,5 +78,5 @@ def run_spec(net: Net, probes: ProbeSpec, seed: int, epochs: int | None = None) 
 
 
 def component(rows: Mapping[str, Row], name: str, **given: Any) -> Component:
-    """Return a row's component with its defaults filled in, as a study's plan gives it to the engine."""
+    """Return a component with the defaults of its row filled in, as in the plan of a study."""
     return Component.of(name, **{parameter.name: parameter.default for parameter in rows[name].parameters} | given)

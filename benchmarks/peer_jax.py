@@ -1,4 +1,4 @@
-"""JAX: whole epochs in one compiled scan, buffers donated; as one run, or as several runs under vmap."""
+"""JAX: epochs in one compiled scan with donated buffers, for one run, or for several runs with vmap."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy as np
 from benchmarks.nets import Net, examples, initial_parameters
 from benchmarks.workers import Measure, repeat
 
-EPOCHS_PER_CALL = 5  # the cost of a call from Python is shared by several epochs
+EPOCHS_PER_CALL = 5  # several epochs per call reduce the overhead of Python
 
 
 def prepare(net: Net, option: str) -> Measure:
-    """Return a measurement; `option` is "scan" for one run, or "vmap" and the number of runs, as in "vmap8"."""
+    """Return a Measure; `option` is "scan" for one run, or "vmap" with the number of runs, such as "vmap8"."""
     runs = int(option.removeprefix("vmap")) if option != "scan" else 1
     x, y = (jnp.asarray(array) for array in examples(net))
     many = option != "scan"

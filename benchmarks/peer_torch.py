@@ -1,4 +1,4 @@
-"""PyTorch, eager: the training loop that its documentation teaches, without avoidable work."""
+"""PyTorch in eager mode: the training loop of its documentation, without avoidable work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.workers import Measure, repeat
 
 
 def prepare(net: Net, option: str) -> Measure:
-    """Return a measurement of one model; `option` names the form of torch.optim.SGD: fused, foreach or plain."""
+    """Return a Measure for one model; `option` is the implementation of torch.optim.SGD: fused, foreach or plain."""
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     torch.set_num_interop_threads(1)
     x, y = (torch.from_numpy(array) for array in examples(net))
@@ -23,7 +23,7 @@ def prepare(net: Net, option: str) -> Measure:
 
     def epoch() -> int:
         order = torch.randperm(net.examples)
-        batches = zip(x[order].split(net.batch), y[order].split(net.batch), strict=True)  # one gather an epoch
+        batches = zip(x[order].split(net.batch), y[order].split(net.batch), strict=True)  # one gather per epoch
         for inputs, targets in batches:
             optimizer.zero_grad(set_to_none=True)
             loss(model(inputs), targets).backward()

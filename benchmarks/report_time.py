@@ -1,6 +1,6 @@
-"""Time, memory and size of a study's report: `python -m benchmarks.report_time [STUDY]`.
+"""Time, memory and file sizes of a report: `python -m benchmarks.report_time [STUDY]`.
 
-The study runs three times as the command line runs it: with an empty kernel cache, with a full one and nothing stored,
+The study runs three times on the command line: with an empty kernel cache, with a full kernel cache but no stored runs,
 and with all runs stored.
 """
 
@@ -24,7 +24,7 @@ HELP_SECONDS, PEAK_MB, FILE_MB = 0.5, 1000.0, 3.0
 
 
 def measure(study: Path) -> dict[str, Any]:
-    """Return seconds by case, seconds of --help, the peak memory in MB, and the files' sizes in MB."""
+    """Return the seconds of each case and of --help, the peak memory in MB, and the sizes of the files in MB."""
     with tempfile.TemporaryDirectory() as folder:
         env = os.environ | {"NUMBA_CACHE_DIR": str(Path(folder) / "kernels")}
         commands = {
@@ -48,7 +48,7 @@ def _seconds(arguments: list[str], env: dict[str, str]) -> float:
 
 
 def lines(found: dict[str, Any]) -> list[str]:
-    """Return each measured value with its goal."""
+    """Return a line for each measured value with its goal."""
     seconds, goals = found["seconds"], GOALS | {"help": HELP_SECONDS}
     rows = [(f"{case} (s)", seconds[case], goals.get(case)) for case in seconds]
     rows += [("peak memory (MB)", found["peak_mb"], PEAK_MB)]
@@ -63,7 +63,7 @@ def _verdict(value: float, goal: float | None) -> str:
 
 
 def main() -> None:
-    """Measure, print, and write the JSON file where one is asked for."""
+    """Measure, print the values, and write the JSON file if requested."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report_time", description=__doc__)
     parser.add_argument("study", type=Path, nargs="?", default=ROOT / "studies" / "init.yaml")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the values to FILE")

@@ -1,6 +1,6 @@
-"""How cost grows: `python -m benchmarks.scaling` prints time against cores, runs, width, depth and batch, and memory.
+"""Scaling of the cost: `python -m benchmarks.scaling` prints time and memory by cores, runs and network size.
 
-A cost that grows in proportion shows the same last column from line to line; a cliff shows as a jump.
+If the cost is proportional to the work, the last column is constant.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ Row = dict[str, Any]
 
 SMALL = NETS[-1]
 MANY_RUNS = 1000
-_LEAST_EPOCHS = 10
-"""Of a run in a sweep, so that setting up and scoring, which do not grow with the epochs, hardly count."""
+_MIN_EPOCHS = 10
+"""Minimum length of a run in a sweep, so that setup and scoring have little effect."""
 COLD_IMPORT = "import reportgen.engine.train"
 COLD_TRAIN = (
     "from benchmarks.nets import NETS; from benchmarks.ours import dataset_of, run_spec\n"
@@ -43,7 +43,7 @@ COLD_TRAIN = (
 
 
 def cores(seconds: float) -> list[Row]:
-    """Return the rate of one thread and of one thread a core, for every net."""
+    """Return the steps per second of one thread and of one thread per core for every network."""
     rows: list[Row] = []
     for net in NETS:
         rates = []
@@ -55,18 +55,18 @@ def cores(seconds: float) -> list[Row]:
     return rows
 
 
-def against(what: str, nets: Sequence[tuple[Any, Net]]) -> list[Row]:
-    """Return microseconds a step, and GFLOP/s, of one thread over a series of nets."""
+def cost_by(what: str, nets: Sequence[tuple[Any, Net]]) -> list[Row]:
+    """Return microseconds per step and GFLOP/s of one thread for a series of networks."""
     rows = []
     for at, net in nets:
-        seconds = _least_seconds(net) / (net.epochs * net.steps_per_epoch)
+        seconds = _fastest_run(net) / (net.epochs * net.steps_per_epoch)
         rows.append(
             {"what": what, "at": at, "us_per_step": seconds * 1e6, "gflops": net.flops_per_step / seconds / 1e9}
         )
     return rows
 
 
-def _least_seconds(net: Net) -> float:
+def _fastest_run(net: Net) -> float:
     dataset, probes = dataset_of(net), ProbeSpec(looks=0)
     train(run_spec(net, probes, seed=0, epochs=1), dataset)
     return min(_clock(lambda: train(run_spec(net, probes, seed=0), dataset)) for _ in range(3))
@@ -79,20 +79,20 @@ def _clock(work: Callable[[], object]) -> float:
 
 
 def sweeps() -> list[Row]:
-    """Return the cost against width, depth and batch."""
+    """Return the cost by width, depth and batch size."""
 
     def net(width: int = 100, depth: int = 3, batch: int = 64) -> Net:
-        epochs = max(_LEAST_EPOCHS, 200_000_000 // (1408 * (width * width * depth + 74 * width)))
+        epochs = max(_MIN_EPOCHS, 200_000_000 // (1408 * (width * width * depth + 74 * width)))
         return Net("", (64, *[width] * depth, 10), batch, 1408, epochs)
 
     widths = [(width, net(width=width)) for width in (16, 31, 32, 64, 100, 128, 200, 256, 500, 512)]
     depths = [(depth, net(depth=depth)) for depth in (1, 2, 4, 8, 16, 32)]
     batches = [(batch, net(batch=batch)) for batch in (1, 2, 4, 8, 16, 32, 64, 128, 352, 704, 1408)]
-    return [*against("width", widths), *against("depth", depths), *against("batch", batches)]
+    return [*cost_by("width", widths), *cost_by("depth", depths), *cost_by("batch", batches)]
 
 
 def runs() -> list[Row]:
-    """Return seconds a run, and the growth of the process, against the number of small runs on all cores."""
+    """Return seconds per run, and the growth of the memory, by the number of small runs on all cores."""
     net, dataset = replace(SMALL, epochs=10), dataset_of(SMALL)
     train(run_spec(net, ProbeSpec(), 0), dataset)
     rows = []
@@ -111,7 +111,7 @@ def runs() -> list[Row]:
 
 
 def cold_start() -> list[Row]:
-    """Return seconds until a first run has ended, in a new process, with an empty and with a full kernel cache."""
+    """Return seconds of a first run in a new process, with an empty and with a full kernel cache."""
     with tempfile.TemporaryDirectory() as folder:
         env = os.environ | {"NUMBA_CACHE_DIR": folder, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
         codes = {"import": COLD_IMPORT, "first run, empty cache": COLD_TRAIN, "first run, full cache": COLD_TRAIN}
@@ -133,7 +133,7 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def main() -> None:
-    """Measure, print, and write the JSON file where one is asked for."""
+    """Measure, print the values, and write the JSON file if requested."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all rows to FILE")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one measurement of the cores (default 3)")

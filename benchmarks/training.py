@@ -1,8 +1,8 @@
-"""Training speed against PyTorch, JAX and the machine's sgemm rate: `python -m benchmarks.training`.
+"""Training speed compared with PyTorch, JAX and the sgemm rate of the machine: `python -m benchmarks.training`.
 
-Both cores are busy in every row that can keep them busy; steps are summed over the runs that go on at the same time.
-The systems take turns, and the median of the turns counts. What the probes cost is measured in pairs besides, since it
-is less than the machine's speed varies by. Peers that are not installed are left out.
+Every system uses both cores if it can; steps are summed over concurrent runs. The systems are measured in turns, and
+the result is the median over the turns. The cost of probes is measured in pairs, since it is smaller than the
+variation of the machine's speed. Systems that are not installed are omitted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.workers import System, Workers
 
 ONE_CORE = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}
 TORCH, JAX = "benchmarks.peer_torch", "benchmarks.peer_jax"
-PAUSE_SECONDS = 0.3  # threads that wait for work by spinning have given up by then
+PAUSE_SECONDS = 0.3  # until idle threads stop spinning
 
 SYSTEMS = (
     System("reportgen", "benchmarks.ours", "probes", threads=2, twin="noprobes"),
@@ -43,29 +43,29 @@ GOALS: Mapping[str, tuple[tuple[str, float], ...]] = {
     "64-100-100-10": (("best peer", 2.0),),
     "64-32-32-10": (("best peer", 1.5), ("best torch", 15.0)),
 }
-"""The least ratio of `reportgen` to another rate, by net; besides, the probes may cost PROBE_COST of the speed."""
+"""Minimum ratios of the speed of `reportgen` to other speeds, by network; PROBE_COST limits the cost of probes."""
 
 PROBE_COST = 0.05
 OURS, BARE = "reportgen", "reportgen-noprobes"
 PAIR_PART, PAIRED_PARTS = 1 / 3, 4
-"""How long pairs are measured at each turn, in the length of a measurement: each of a pair, and all of them together.
+"""Duration of one measurement of a pair, and of all pairs of a turn, relative to other measurements.
 
-The nearer a pair is in time, the less has changed between its two.
+Short intervals reduce changes of the machine's speed within a pair.
 """
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What was found for a net: the median steps a second of each system, and the probes' cost, one share a pair."""
+    """Result for a network: median steps per second of each system, and the relative cost of probes of each pair."""
 
     rates: Mapping[str, float]
     costs: Sequence[float]
 
 
 def measure(net: Net, systems: Sequence[System], seconds: float, turns: int) -> Measured:
-    """Return what the systems reach, which take turns, each time in another order.
+    """Return the speeds of the systems, measured in turns with a random order.
 
-    What ran just before warms the processor or still winds down; in a fixed order that would always be the same.
+    The order varies, since a system can affect the next one by the temperature or by threads that are still running.
     """
     order = random.Random(0)
     workers = {system.name: Workers(system, net) for system in systems}
@@ -92,7 +92,7 @@ def _rate(worker: Workers, seconds: float, twin: bool = False) -> float:
 
 
 def _pairs(worker: Workers, seconds: float, before: int) -> list[tuple[float, float]]:
-    """Return the engine's rates with and without probes, by pair, one at least; the first of each pair takes turns."""
+    """Return pairs of speeds with and without probes, at least one; the order within pairs alternates."""
     pairs: list[tuple[float, float]] = []
     end = time.perf_counter() + PAIRED_PARTS * seconds
     while not pairs or time.perf_counter() < end:
@@ -111,7 +111,7 @@ def rows(net: Net, rates: Mapping[str, float]) -> list[dict[str, Any]]:
 
 
 def goals(net: Net, measured: Measured) -> list[tuple[str, float, bool]]:
-    """Return each goal in words, the measured ratio, and whether it is met; goals without their peers are left out."""
+    """Return the text of each goal, the measured ratio, and whether the goal is met; omit systems not installed."""
     rates = measured.rates
     peers = {name: rate for name, rate in rates.items() if name.startswith(("torch", "jax"))}
     torch = [rate for name, rate in peers.items() if name.startswith("torch")]
@@ -127,16 +127,16 @@ def goals(net: Net, measured: Measured) -> list[tuple[str, float, bool]]:
 
 
 def _spread(costs: Sequence[float]) -> str:
-    """Return in words how many pairs there are, and how far they differ."""
-    if len(costs) < 2:  # one turn of the large network has room for no more
+    """Return the number of pairs and their quartiles as text."""
+    if len(costs) < 2:  # a turn of the large network is too short for more
         return "one pair"
     low, _, high = statistics.quantiles(costs, n=4)
     return f"median of {len(costs)} pairs, quartiles {low:.3f} and {high:.3f}"
 
 
 def show(net: Net, measured: Measured) -> None:
-    """Print the table of a net and its goals."""
-    print(f"\n{net.name}, batch {net.batch}: {net.flops_per_step / 1e6:.2f} million operations a step")
+    """Print the table of a network and its goals."""
+    print(f"\n{net.name}, batch {net.batch}: {net.flops_per_step / 1e6:.2f} million operations per step")
     for row in rows(net, measured.rates):
         print(f"  {row['system']:<26}{row['steps_per_second']:>12.1f} steps/s{row['gflops']:>9.1f} GFLOP/s")
     for words, ratio, met in goals(net, measured):
@@ -144,10 +144,10 @@ def show(net: Net, measured: Measured) -> None:
 
 
 def main() -> None:
-    """Measure, print, and write the JSON file where one is asked for."""
+    """Measure, print the values, and write the JSON file if requested."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all rates to FILE")
-    parser.add_argument("--net", choices=[net.name for net in NETS], help="measure this net alone")
+    parser.add_argument("--net", choices=[net.name for net in NETS], help="measure only this network")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one measurement (default 3)")
     parser.add_argument("--turns", type=int, default=5, help="measurements of every system (default 5)")
     options = parser.parse_args()

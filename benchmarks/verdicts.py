@@ -1,10 +1,9 @@
-"""How often a verdict is wrong on data that decide nothing, and how often an interval holds the truth.
+"""Error rates of verdicts, and coverage of confidence intervals, on simulated studies.
 
-`python -m benchmarks.verdicts [--studies 2000] [--seeds 5] [--json FILE] [--markdown FILE]` makes studies whose true
-values lie on the boundary of what their claims say, puts the claims to the test by the code that judges every study,
-and counts the verdicts. On the boundary any verdict is a false one, and at most 5% may be; where a claim's values are
-numbers, the 95% intervals hold the truth in 93 to 97% of the studies, and more often where a floor of the error
-widens them.
+`python -m benchmarks.verdicts [--studies 2000] [--seeds 5] [--json FILE] [--markdown FILE]` simulates studies whose
+true values are on the boundary of their claims, evaluates the claims like those of any study, and counts the verdicts.
+On the boundary every verdict is false, and at most 5% are allowed. The 95% intervals of numeric claims should contain
+the true value in 93 to 97% of the studies, or more often if a lower limit of the error widens them.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ Rng = np.random.Generator
 Draw = Callable[[PlannedRun, Rng], dict[str, Any]]
 
 HEAD = """
-title: A study that decides nothing
-question: Is it said all the same?
+title: A simulated study
+question: Are its verdicts right?
 data: {name: gaussian, samples: 400, features: 5, classes: 4, validation: 0.25}
 network: {hidden: [5, 5]}
 training: {epochs: 10}
@@ -51,7 +50,7 @@ TIME = "measure: {metric: epochs_to, score: train_loss, level: 1}"
 
 @dataclass(frozen=True)
 class Null:
-    """A kind of claim on its boundary: the claims, what a run measures, and the true value of what is tested."""
+    """A kind of claim on its boundary: the claims, the simulated results of a run, and the true value."""
 
     name: str
     claims: tuple[str, ...]
@@ -81,7 +80,7 @@ def _share(run: PlannedRun, rng: Rng) -> dict[str, Any]:
 
 
 def _time(run: PlannedRun, rng: Rng) -> dict[str, Any]:
-    """Return a loss that falls by a straight line, and comes to the level too late in a third of the runs."""
+    """Return a loss that falls linearly and reaches the level too late in a third of the runs."""
     needed = EPOCHS * math.exp(-0.2 + 0.5 * rng.standard_normal())
     return {"train_loss": 2 - np.arange(EPOCHS + 1) / needed}
 
@@ -147,7 +146,7 @@ NULLS = (
 
 @dataclass(frozen=True)
 class Rate:
-    """What a simulation found: shares of studies with a supported, a contradicted claim, and with the truth inside."""
+    """Result of a simulation: shares of studies with each verdict and with a covering interval."""
 
     name: str
     studies: int
@@ -158,10 +157,10 @@ class Rate:
 
 
 def simulate(null: Null, studies: int, seeds: int = 5) -> Rate:
-    """Return how often studies of this kind come to a verdict, and how often their interval holds the truth."""
+    """Return how often studies of this kind have a verdict, and how often the interval contains the true value."""
     plan = _plan(null, seeds)
     digest = hashlib.sha256(null.name.encode()).digest()
-    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))  # each kind draws numbers of its own
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))  # a separate random stream for each kind
     found = [
         evaluate_claims(plan, {(r.variant, r.seed): _record(r, null.draw(r, rng)) for r in plan.runs})
         for _ in range(studies)
@@ -190,7 +189,7 @@ def _plan(null: Null, seeds: int) -> Plan:
 
 
 def _record(run: PlannedRun, values: dict[str, Any]) -> RunRecord:
-    """Return a record that holds these scores and no layers."""
+    """Return a record with these scores and without layer statistics."""
     curve: NDArray[Any] = np.asarray(values.get("train_loss", np.ones(EPOCHS + 1)), np.float64)
     status = str(values.get("status", "ok"))
     return RunRecord(
@@ -222,7 +221,7 @@ def lines(rates: Sequence[Rate]) -> list[str]:
 
 
 def table(rates: Sequence[Rate]) -> str:
-    """Return the table in Markdown, as the docs include it."""
+    """Return the table in Markdown, as in the docs."""
     rows = [
         "| claim, on its boundary | supported | contradicted | false | interval holds the truth |",
         "|---|---|---|---|---|",
@@ -236,18 +235,18 @@ def table(rates: Sequence[Rate]) -> str:
 
 def main() -> None:
     """Simulate every kind and print the table."""
-    parser = argparse.ArgumentParser(description="How often verdicts are wrong on data that decide nothing.")
+    parser = argparse.ArgumentParser(description="Error rates of verdicts on simulated studies.")
     parser.add_argument("--studies", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
-    asked = parser.parse_args()
-    rates = [simulate(null, asked.studies, asked.seeds) for null in NULLS]
+    options = parser.parse_args()
+    rates = [simulate(null, options.studies, options.seeds) for null in NULLS]
     print("\n".join(lines(rates)))
-    if asked.markdown:
-        asked.markdown.write_text(table(rates), encoding="utf-8", newline="\n")
-    if asked.json:
-        asked.json.write_text(
+    if options.markdown:
+        options.markdown.write_text(table(rates), encoding="utf-8", newline="\n")
+    if options.json:
+        options.json.write_text(
             json.dumps([vars(rate) for rate in rates], indent=1) + "\n", encoding="utf-8", newline="\n"
         )
 

@@ -1,4 +1,4 @@
-"""Systems under test, each in processes of its own, so that none disturbs another's threads or libraries."""
+"""Measured systems, each in separate processes with its own threads and libraries."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from multiprocessing.connection import Connection
 from benchmarks.nets import Net
 
 Measure = Callable[[float], tuple[int, float]]
-"""Trains for about so many seconds; returns the steps done and the seconds they took."""
+"""A function that trains for about this many seconds and returns the number of steps and the exact seconds."""
 
 START_LIMIT_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class System:
-    """One row of the table.
+    """A row of the table.
 
-    module, option: `module.prepare(net, option)` returns a Measure. processes: how many work at the same time, each
-    held to one core where there are several. requires: the package without which the row is left out. twin: another
-    option of the module, which the same processes measure on request, so that they differ in nothing else.
+    module, option: `module.prepare(net, option)` returns a Measure. processes: number of concurrent processes, each
+    bound to one core if there are several. requires: package that the row requires. twin: another option of the module,
+    which the same processes can measure, so that nothing else differs.
     """
 
     name: str
@@ -39,7 +39,7 @@ class System:
 
 
 def repeat(chunk: Callable[[], int], seconds: float) -> tuple[int, float]:
-    """Call `chunk`, which returns its steps, until the time is over; return all steps and the seconds taken."""
+    """Call `chunk`, which returns its number of steps, until the time is over; return all steps and the seconds."""
     steps, start = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - start) < seconds:
         steps += chunk()
@@ -47,7 +47,7 @@ def repeat(chunk: Callable[[], int], seconds: float) -> tuple[int, float]:
 
 
 class Workers:
-    """The running processes of one system on one net."""
+    """Running processes of a system for a network."""
 
     def __init__(self, system: System, net: Net) -> None:
         context = multiprocessing.get_context("spawn")
@@ -71,7 +71,7 @@ class Workers:
                 raise RuntimeError(f"{system.name} ended before it was ready; its message is above") from None
 
     def steps_per_second(self, seconds: float, twin: bool = False) -> float:
-        """Return the rate summed over the processes, all of them working at the same time."""
+        """Return the steps per second, summed over the concurrent processes."""
         for connection in self._connections:
             connection.send((seconds, twin))
         results: list[tuple[int, float]] = [connection.recv() for connection in self._connections]

@@ -87,27 +87,24 @@ def replace_path(new: Path, path: Path) -> None:
 
 
 def replace_folder(new: Path, path: Path) -> None:
-    """Move the folder `new` to `path` and remove what was there.
+    """Move the folder `new` to `path`, and remove any file or folder that was there.
 
     Two folders cannot be swapped atomically, so the old one is moved away first: a reader in between finds no folder,
-    but never a mixture of both.
+    but never a mixture of both. If another process moves its folder to `path` in between, that folder stays and `new`
+    is left to the caller, since both processes wrote the same contents.
     """
     with temporary_path(path) as old:
-        while True:
-            with contextlib.suppress(FileNotFoundError):
-                retry_while_busy(lambda: os.replace(path, old))
-            try:
-                retry_while_busy(lambda: os.rename(new, path))
-                return
-            except OSError as error:
-                occupied = error.errno in (errno.ENOTEMPTY, errno.EEXIST) or os.path.lexists(path)
-                if not (occupied and os.path.lexists(new)):
-                    raise
-                remove(old)  # another process wrote its folder first: move that one away too
+        with contextlib.suppress(FileNotFoundError):
+            retry_while_busy(lambda: os.replace(path, old))
+        try:
+            retry_while_busy(lambda: os.rename(new, path))
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder; not an error if another process removes it at the same time."""
+    """Remove a file or a folder with its contents; it may already be removed by another process."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

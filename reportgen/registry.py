@@ -227,11 +227,6 @@ def registered(*rows: Entry, plugin: Plugin | None = None) -> Iterator[None]:
         unregister(*rows)
 
 
-def added(kind: str) -> list[str]:
-    """Return the names of the rows that were registered, without importing the table."""
-    return [name for one, name in _ADDED if one == kind]
-
-
 def plugin_of(kind: str, name: str) -> Plugin | None:
     """Return the plug-in that a row comes from, None for the package's own rows."""
     return _ADDED.get((kind, name))

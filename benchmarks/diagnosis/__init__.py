@@ -1,1 +1,1 @@
-"""How often the diagnoses are right: planted faults and healthy controls, each shown to be what it says it is."""
+"""Accuracy of the diagnoses, measured on planted faults and healthy controls whose state is verified."""

@@ -1,4 +1,4 @@
-"""How often the diagnoses are right: `python -m benchmarks.diagnosis`; see `docs/diagnosis-benchmark.md`."""
+"""Accuracy of the diagnoses: `python -m benchmarks.diagnosis`; see `docs/diagnosis-benchmark.md`."""
 
 from __future__ import annotations
 
@@ -28,46 +28,50 @@ INVALID = 1
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description=__doc__)
-    parser.add_argument("--half", choices=tuple(HALVES), default="both", help="score these cases (default both)")
-    parser.add_argument("--rules", nargs="+", choices=tuple(TITLES), default=list(TITLES), help="sets of rules")
-    parser.add_argument("--case", nargs="+", metavar="NAME", help="these cases alone")
-    parser.add_argument("--jobs", type=int, default=default_workers(), help="runs trained at a time")
-    parser.add_argument("--folder", type=Path, help="where runs are kept for the next time (default: a temporary one)")
-    parser.add_argument("--remedies", action="store_true", help="try the remedies of the scoring half's findings")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the whole result to FILE")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the page of the docs to FILE")
     parser.add_argument(
-        "--publish", action="store_true", help=f"write the figures that reports quote to {FIGURES.name}"
+        "--half", choices=tuple(HALVES), default="both", help="half of the cases to score (default both)"
     )
-    parser.add_argument("--checks", action="store_true", help="print every check of every case with its values")
-    parser.add_argument("--random", type=int, metavar="N", help="draw N faulty and N healthy networks instead")
-    parser.add_argument("--seed", type=int, nargs="+", default=[0], help="of the draw; several are scored together")
+    parser.add_argument("--rules", nargs="+", choices=tuple(TITLES), default=list(TITLES), help="rule sets to score")
+    parser.add_argument("--case", nargs="+", metavar="NAME", help="only these cases")
+    parser.add_argument("--jobs", type=int, default=default_workers(), help="number of concurrent training runs")
+    parser.add_argument("--folder", type=Path, help="folder of stored runs (default: a temporary folder)")
+    parser.add_argument("--remedies", action="store_true", help="test the remedies of findings in the scoring half")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the complete result to FILE")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the docs page to FILE")
     parser.add_argument(
-        "--cost", nargs="+", metavar="STUDY", help="measure what diagnosing costs these studies instead"
+        "--publish", action="store_true", help=f"write the numbers that reports quote to {FIGURES.name}"
+    )
+    parser.add_argument("--checks", action="store_true", help="print all checks of all cases with their values")
+    parser.add_argument("--random", type=int, metavar="N", help="score N faulty and N healthy random networks instead")
+    parser.add_argument(
+        "--seed", type=int, nargs="+", default=[0], help="seeds of the random networks; several are scored together"
+    )
+    parser.add_argument(
+        "--cost", nargs="+", metavar="STUDY", help="measure the cost of diagnosing these studies instead"
     )
     options = parser.parse_args(given)
     whole = options.half == "both" and not options.case and OWN in options.rules
     if options.cost:
         if options.random or options.markdown or options.json or options.case or options.remedies:
-            parser.error("--cost goes with --publish and --folder")
+            parser.error("--cost allows only --publish and --folder")
         return options
     if (options.publish or options.markdown) and not (whole and options.remedies):
-        parser.error("what is published comes of all cases, our rules and --remedies")
+        parser.error("--publish and --markdown require all cases, the rules of reportgen and --remedies")
     if options.random and (options.markdown or options.json or options.case):
-        parser.error("--random goes with --seed, --remedies, --publish, --jobs and --folder")
+        parser.error("--random allows only --seed, --remedies, --publish, --jobs and --folder")
     return options
 
 
 def sources_of_records() -> str:
-    """Return 12 hex digits over all that decides what a record holds, so that rules alone may change between runs."""
+    """Return 12 hexadecimal digits of a hash of the code that affects records, but not of the rules."""
     package, digest = Path(reportgen.__file__).parent, hashlib.sha256()
-    for path in sorted(file for name in ("engine", "data", "runs") for file in (package / name).glob("*.py")):
+    for path in sorted(file for name in ("engine", "data", "runs") for file in (package / name).rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def main(given: list[str] | None = None) -> int:
-    """Run the benchmark, print and write what was asked for; return 1 where a case is not what it says it is."""
+    """Run the benchmark, print and write the results; return 1 if a check of a case fails."""
     options = _arguments(given)
     folder = options.folder or Path(tempfile.gettempdir()) / f"reportgen-diagnosis-{sources_of_records()}"
     if options.cost:
@@ -83,18 +87,18 @@ def main(given: list[str] | None = None) -> int:
     tried = _tried(result, folder, options.jobs) if options.remedies else {}
     print("\n".join(_text(result, tried, options)))
     if result.invalid:
-        print("\nnot what they say they are:", *invalid_lines(result), sep="\n", file=sys.stderr)
+        print("\ncases with failed checks:", *invalid_lines(result), sep="\n", file=sys.stderr)
         return INVALID
     _write(result, tried, options)
     return 0
 
 
 def _at_random(options: argparse.Namespace, folder: Path) -> int:
-    """Score the rules on networks drawn at random, several draws together."""
+    """Score the rules on random networks, for all seeds together."""
     drawn = [sample(options.random, seed, folder, options.jobs, _say) for seed in options.seed]
     whole = together(drawn)
-    ill = [one.case for one in whole.judged if one.fault] if options.remedies else []
-    tried = {case.case.name: tried_remedies(case, folder, options.jobs) for case in ill}
+    faulty = [network.case for network in whole.judged if network.fault] if options.remedies else []
+    tried = {case.case.name: tried_remedies(case, folder, options.jobs) for case in faulty}
     print("\n".join(random_score.lines(whole, tried)))
     if options.publish:
         text = json.dumps(random_score.published(whole, tried, options.seed), indent=1)
@@ -103,7 +107,7 @@ def _at_random(options: argparse.Namespace, folder: Path) -> int:
 
 
 def _cost(options: argparse.Namespace, folder: Path) -> int:
-    """Measure what diagnosing costs beside the training of studies, and of all cases."""
+    """Measure the cost of diagnosing relative to training, for studies and for all cases."""
     costs = [*map(cost.of_study, options.cost), cost.of_cases(folder)]
     print("\n".join(cost.lines(costs)))
     if options.publish:
@@ -116,7 +120,7 @@ def _say(text: str) -> None:
 
 
 def _tried(result: Result, folder: Path, workers: int) -> Remedies:
-    """Return what became of the remedies of the scoring half's faults."""
+    """Return the tested remedies of the faults in the scoring half."""
     faults = [case for case in result.valid(SCORING) if case.faulty]
     return {case.name: tried_remedies(result.measured[case.name], folder, workers) for case in faults}
 

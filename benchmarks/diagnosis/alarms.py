@@ -1,4 +1,4 @@
-"""What a set of rules says of a case: alarms, in the words of the project's rule ids."""
+"""Alarms of a rule set for a case, translated to rule ids of this project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reportgen.runs.record import RunRecord
 
 @dataclass(frozen=True)
 class Alarm:
-    """A rule that fired; says: the project's rules that mean the same, any of which it may be taken for."""
+    """A rule that fired; says: rules of this project with a similar meaning, any of which it may stand for."""
 
     rule: str
     says: frozenset[str]
@@ -25,9 +25,9 @@ class Alarm:
 class Published:
     """A published set of rules, re-implemented from its documentation.
 
-    check: from one run to the names of the rules that fire on it. says: each rule's name to the ids of ours that it
-    may be taken for, generously. source: where rules and thresholds are documented. cannot: what of it our records do
-    not allow to evaluate, or only nearly.
+    check: return the names of the rules that fire for a run. says: for each rule, the ids of this project's rules that
+    it may stand for, chosen generously. source: documentation of rules and thresholds. cannot: rules that records do
+    not allow to evaluate exactly.
     """
 
     name: str
@@ -38,16 +38,16 @@ class Published:
     cannot: Sequence[str]
 
     def alarms(self, case: Measured) -> tuple[Alarm, ...]:
-        """Return what fires in more than half of the seeds."""
+        """Return the rules that fire in more than half of the seeds."""
         fired = [set(self.check(record)) for record in case.own]
         often = [rule for rule in self.says if 2 * sum(rule in names for names in fired) > len(fired)]
         return tuple(Alarm(rule, frozenset(self.says[rule])) for rule in often)
 
 
 def findings(case: Measured, rules: Mapping[str, Rule] = RULES) -> tuple[Finding, ...]:
-    """Return the findings of the project's rules on the variant that is diagnosed, its siblings in sight.
+    """Return the findings of this project's rules for the diagnosed variant, with its siblings as references.
 
-    A finding on the whole sweep counts for the case whichever variant it is attached to.
+    A finding about the whole sweep counts for the case, whichever variant it belongs to.
     """
     plan = case.prepared.plan
     summaries = [
@@ -59,9 +59,9 @@ def findings(case: Measured, rules: Mapping[str, Rule] = RULES) -> tuple[Finding
 
 
 OF_SWEEPS = ("lr_best_at_edge",)
-"""Rules that speak of a study's variants together."""
+"""Rules about all variants of a study together."""
 
 
 def own_alarms(found: Sequence[Finding]) -> tuple[Alarm, ...]:
-    """Return the alarms among findings: warnings and errors."""
+    """Return the alarms (warnings and errors) among the findings."""
     return tuple(Alarm(f.rule, frozenset({f.rule})) for f in found if f.severity != "info")

@@ -1,18 +1,18 @@
-"""Networks that nobody chose: `python -m benchmarks.diagnosis --random N --seed S`.
+"""Random networks: `python -m benchmarks.diagnosis --random N --seed S`.
 
-Every candidate is drawn by a generator of its own, from the seed and its number: even ones are to stay healthy, odd
-ones get a fault. What counts is decided by scores of training and validation, which no rule is asked about:
+Each candidate has a separate random generator with its seed and its number. Candidates with even numbers stay healthy,
+those with odd numbers get a fault. Training and validation scores, independent of all rules, decide which count:
 
-- *Healthy* is a network whose validation accuracy, averaged over seeds and over the last fifth of its epochs, is within
-  three points of what is reachable, or within a tenth of the way there from the commonest class: a last epoch that is
-  good by luck, between bad ones, makes no network healthy. Reachable is the best that is known of its data: of two
-  ordinary networks, the simple models that a record holds, and the network itself at other rates. Data on which next to
-  nothing is reachable do not count. The rate is drawn among those that come up to that, by one seed.
-- *A fault counts* where a healthy network gets it and is the worse for it in every seed: by 2 points of validation
-  accuracy, and 5 on average; or by 15% of what guessing costs, in validation loss. Where one does no
-  harm, the network gets another.
+- A network is *healthy* if its validation accuracy, averaged over seeds and over the last fifth of the epochs, is
+  within three points of the attainable accuracy, or within a tenth of the distance between the accuracy of the most
+  frequent class and the attainable one. The average excludes networks with a good last epoch by chance. Attainable is
+  the best accuracy of two ordinary networks, the baselines in the records, and the network itself at other learning
+  rates. Data on which little is attainable are rejected. The learning rate is drawn from those that reach the
+  attainable accuracy with one seed.
+- A *fault* counts if it makes a healthy network worse in every seed: by 2 points of validation accuracy, and by 5 on
+  average; or in validation loss by 15% of the loss of guessing. A harmless fault is replaced by another one.
 
-What is neither is thrown away, and counted.
+All other candidates are rejected and counted.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ REFERENCES: tuple[Study, ...] = (
         "training": {"optimizer": {"name": "sgd", "momentum": 0.9}, "lr": 0.02, "batch_size": 16, "epochs": 40},
     },
 )
-"""Ordinary networks, which show what can be reached."""
+"""Ordinary networks that show the attainable accuracy."""
 
 Records = Sequence[RunRecord]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A drawn network that counts, with the findings on it; fault None for a healthy one."""
+    """A random network that counts, with its findings; fault is None for a healthy one."""
 
     case: Measured
     fault: Fault | None
@@ -75,12 +75,12 @@ class Judged:
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
-        """Warnings and errors, as a report orders them."""
+        """Warnings and errors, in the order of a report."""
         return tuple(finding for finding in self.found if finding.severity != "info")
 
     @property
     def right(self) -> bool:
-        """Whether a root of the alarms names the planted fault, and the report leads with nothing that misleads."""
+        """Whether a root cause among the alarms names the planted fault, and the first root cause is not misleading."""
         roots = [finding.rule for finding in self.alarms if finding.consequence_of is None]
         if self.fault is None or not self.fault.causes & set(roots):
             return False
@@ -89,14 +89,14 @@ class Judged:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a draw gave: the networks that count, and how many were thrown away for which reason."""
+    """Random networks that count, and the numbers of rejected candidates by reason."""
 
     judged: tuple[Judged, ...]
     thrown: Mapping[str, int]
 
 
 def sample(count: int, seed: int, folder: Path, workers: int, say: Callable[[str], None]) -> Sample:
-    """Return so many faulty and as many healthy networks: drawn, trained, verified and diagnosed."""
+    """Return this number of faulty and of healthy networks, trained, verified and diagnosed."""
     folder.mkdir(parents=True, exist_ok=True)
     kept: dict[int, list[Judged]] = {0: [], 1: []}
     thrown: Counter[str] = Counter()
@@ -112,19 +112,19 @@ def sample(count: int, seed: int, folder: Path, workers: int, say: Callable[[str
 
 
 def together(samples: Sequence[Sample]) -> Sample:
-    """Return several draws as one."""
-    thrown = sum((Counter(one.thrown) for one in samples), Counter[str]())
-    return Sample(tuple(one for drawn in samples for one in drawn.judged), thrown)
+    """Return several samples as one."""
+    thrown = sum((Counter(sample.thrown) for sample in samples), Counter[str]())
+    return Sample(tuple(network for sample in samples for network in sample.judged), thrown)
 
 
 def judged(seed: int, number: int, folder: Path, workers: int) -> tuple[list[Judged], list[str]]:
-    """Return the network of that number, diagnosed, or none where it does not count; and what was thrown away, why."""
+    """Return the diagnosed network of this number, or none if it does not count, and the reasons for rejections."""
     rng = np.random.default_rng([seed, number])
     study, name = draw(rng), f"random-{seed}-{number}"
     base = prepare(_case(name, study), folder)
     reach, rates = _tried(base, folder, workers)
     if not rates:
-        return [], ["next to nothing to reach, or at no rate"]
+        return [], ["little is attainable, or at no learning rate"]
     study["training"]["lr"] = float(rng.choice(rates))
     sound = prepare(_case(f"{name}-sound", study), folder)
     before = _trained(sound, sound.plan.runs, folder, workers)
@@ -152,7 +152,7 @@ def _diagnosed(prepared: Prepared, fault: Fault | None, folder: Path) -> Judged:
 
 
 def _planted(rng: Generator, study: Study) -> Iterator[tuple[Fault, Change]]:
-    """Yield the faults for which the network has a place, in random order, each with its change."""
+    """Yield the faults that apply to the network, in random order, each with its change."""
     for index in rng.permutation(len(FAULTS)):
         change = FAULTS[index].change(rng, study)
         if change is not None:
@@ -160,18 +160,18 @@ def _planted(rng: Generator, study: Study) -> Iterator[tuple[Fault, Change]]:
 
 
 def _trained(prepared: Prepared, runs: Sequence[PlannedRun], folder: Path, workers: int) -> list[RunRecord]:
-    """Return the records of these runs, in their order; those that are not stored are trained."""
-    asked, jobs = request(prepared, folder), plan_jobs(prepared.plan, runs)
-    stored = stored_records(asked, jobs)
-    train_runs(asked, [job for job in unique(jobs) if job.key not in stored], workers, None, ProgressListener())
-    stored = stored_records(asked, jobs)
+    """Return the records of these runs in their order; runs that are not stored are trained."""
+    run_request, jobs = request(prepared, folder), plan_jobs(prepared.plan, runs)
+    stored = stored_records(run_request, jobs)
+    train_runs(run_request, [job for job in unique(jobs) if job.key not in stored], workers, None, ProgressListener())
+    stored = stored_records(run_request, jobs)
     return [stored[job.key] for job in jobs]
 
 
 def _tried(base: Prepared, folder: Path, workers: int) -> tuple[float, list[float]]:
-    """Return the accuracy that can be reached on the base's data, and the rates at which its first seed comes up to it.
+    """Return the attainable accuracy on the data, and the learning rates at which the first seed reaches it.
 
-    There are none where next to nothing can be reached.
+    There are no such learning rates if little is attainable.
     """
     usual, variant = float(base.case.study["training"]["lr"]), base.subject.id
     rates = [usual * times for times in RATES]
@@ -198,7 +198,7 @@ def _late(record: RunRecord) -> float:
 
 
 def _blind(records: Records) -> float:
-    """Return the share of validation examples that are of the commonest class."""
+    """Return the validation accuracy of the most frequent class."""
     return float(np.mean([r.facts["baseline_majority"] for r in records]))
 
 
@@ -208,7 +208,7 @@ def _healthy(records: Records, reach: float) -> bool:
 
 
 def harms(before: Records, after: Records) -> bool:
-    """Return whether each seed is clearly worse after a change than before."""
+    """Return whether every seed is clearly worse after a change than before."""
     lost = _accuracy(before) - _accuracy(after)
     dearer = all(_loss(b) + DEARER * guess_loss(b) < _loss(a) for b, a in zip(before, after, strict=True))
     return bool(lost.min() > WORSE and lost.mean() > WORSE_ON_AVERAGE) or dearer

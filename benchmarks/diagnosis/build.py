@@ -1,4 +1,4 @@
-"""From a case to its runs, through the project's own studies, plans and store."""
+"""Plans, runs and records of the cases."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, un
 from reportgen.workflow.training import train_runs
 
 SEEDS = 3
-LIMIT = 6  # remedies that may be tried for one case, the default of a study
+LIMIT = 6  # largest number of remedies per case, the default of a study
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A case with its plan: the variant that is diagnosed, and the runs of its twin."""
+    """A case with its plan, the diagnosed variant, and the runs of its twin."""
 
     case: Case
     plan: Plan
@@ -36,7 +36,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Measured:
-    """A case with its records: all by variant and seed, and the twin's by ascending seed."""
+    """A case with its records by variant and seed, and the records of its twin by ascending seed."""
 
     prepared: Prepared
     records: Mapping[tuple[str, int], RunRecord]
@@ -49,13 +49,13 @@ class Measured:
 
     @property
     def own(self) -> tuple[RunRecord, ...]:
-        """The records of the variant that is diagnosed, by ascending seed."""
+        """Records of the diagnosed variant, by ascending seed."""
         subject = self.prepared.subject.id
         return tuple(record for (variant, _), record in sorted(self.records.items()) if variant == subject)
 
 
 def prepare(case: Case, folder: Path) -> Prepared:
-    """Return the case's plan, its study written to the folder and loaded from there like any other."""
+    """Return the case with its plan; its study file is written to the folder and loaded like any other."""
     head = {"title": case.name, "question": case.plants, "seeds": SEEDS, "remedies": {"limit": LIMIT}}
     path = folder / f"{case.name}.yaml"
     path.write_text(yaml.safe_dump({**head, **case.study}, sort_keys=False), encoding="utf-8", newline="\n")
@@ -79,12 +79,12 @@ def _twin(case: Case, plan: Plan, subject: Variant) -> Sequence[PlannedRun]:
 
 
 def request(prepared: Prepared, folder: Path) -> RunRequest:
-    """Return the order of a case's runs; all cases share the folder's store."""
+    """Return the request for the runs of a case; all cases share the store of the folder."""
     return RunRequest(prepared.plan, folder, (), "python -m benchmarks.diagnosis")
 
 
 def train_all(cases: Sequence[Prepared], folder: Path, workers: int) -> int:
-    """Train what no earlier call has stored, of all cases and their twins; return the number of runs trained."""
+    """Train the runs of all cases and their twins that are not stored; return the number of trained runs."""
     jobs = [job for case in cases for job in plan_jobs(case.plan, [*case.plan.runs, *case.twin])]
     any_order = request(cases[0], folder)
     stored = stored_records(any_order, jobs)
@@ -105,8 +105,8 @@ def measure(prepared: Prepared, folder: Path) -> Measured:
 
 
 def write_files(folder: Path) -> None:
-    """Write the tables that some cases read: scikit-learn's small sets, a CSV with its units as they come, and NPZs."""
-    from sklearn import datasets  # takes a second to load
+    """Write the data files that some cases read: small data sets of scikit-learn as CSV and NPZ files."""
+    from sklearn import datasets  # a late import, since it takes a second
 
     for name, load in (("wine", datasets.load_wine), ("iris", datasets.load_iris)):
         x, y = load(return_X_y=True)
@@ -119,7 +119,7 @@ def write_files(folder: Path) -> None:
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Write the file unless it holds the text already: its stamp is part of what the data's cache asks."""
+    """Write the file unless it already contains the text, since its modification time identifies it in caches."""
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8", newline="\n")
 

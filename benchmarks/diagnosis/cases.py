@@ -1,16 +1,16 @@
-"""The cases: networks with one planted fault, or with none that look as if they had one; data, not code.
+"""Cases of the benchmark: networks with one planted fault, and healthy controls that look faulty.
 
-A family is a YAML file in `planted/`: its name, whether it holds faults or controls, and its cases. A case has
+A family is a YAML file in `planted/` with its name, its kind (fault or control) and its cases. Keys of a case:
 
-name       unique; its hash decides the half
-seen       true where the rules were changed after a look at the case: it belongs to the tuning half
-plants     what is wrong, or what looks wrong and is not, in a phrase
-because    why a finding counts, or why an alarm would be false
-study      settings as a study file has them, `vary` and `variants` too
-subject    label of the variant that is diagnosed, where there are several; the others are its siblings
-twin       changed settings that mend the fault (for a control: what a false alarm would advise), same seeds
-shows      checks that do not ask the rules, see `benchmarks.diagnosis.verify`
-must, may, must_not   rule ids: those that have to fire, those that may, and the classic misdiagnoses
+name       unique name, whose hash determines the half
+seen       true if the rules were changed after an inspection of the case, which then belongs to the tuning half
+plants     the fault, or the suspicious feature of a control
+because    why the fault counts, or why an alarm would be false
+study      settings as in a study file, including `vary` and `variants`
+subject    label of the diagnosed variant if there are several; the others are its siblings
+twin       changed settings that remove the fault (for a control: the advice of a false alarm), with the same seeds
+shows      checks that are independent of the rules, see `benchmarks.diagnosis.verify`
+must, may, must_not   ids of the rules that must fire, of those that may fire, and of typical misdiagnoses
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ RULE_IDS = (
     "update_ratio_low",
     "lr_best_at_edge",
 )
-"""The rules that are scored, in the order of the page; a case may name none else."""
+"""Ids of the scored rules, in the order of the docs page; cases may contain no others."""
 
 _REQUIRED = ("name", "plants", "because", "study", "shows")
 _FAULT_ONLY = ("must", "may", "must_not")
@@ -62,7 +62,7 @@ _KEYS = (*_REQUIRED, *_FAULT_ONLY, "subject", "twin", "seen")
 
 @dataclass(frozen=True)
 class Case:
-    """One case of a family; `must` is empty for a control."""
+    """A case of a family; `must` is empty for a control."""
 
     name: str
     family: str
@@ -84,7 +84,7 @@ class Case:
 
 
 def load_cases(folder: Path = PLANTED) -> tuple[Case, ...]:
-    """Return all cases of a folder's families; raises a StudyError for the first invalid case."""
+    """Return the cases of all families in a folder; raises StudyError for the first invalid case."""
     cases = [case for path in sorted(folder.glob("*.yaml")) for case in _family(path)]
     names = [case.name for case in cases]
     twice = sorted({name for name in names if names.count(name) > 1})

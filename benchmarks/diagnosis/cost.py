@@ -1,8 +1,8 @@
-"""What diagnosing costs beside training: `python -m benchmarks.diagnosis --cost STUDY...`.
+"""Cost of diagnosing relative to training: `python -m benchmarks.diagnosis --cost STUDY...`.
 
-Both are seconds of processor time of this process, whatever else the machine does. All runs are trained anew, one at a
-time, and stored nowhere; one is trained before that, so that nothing is compiled meanwhile. Of several rounds of
-diagnosing on records that no rule has seen, the shortest counts.
+Both costs are processor times of this process, which do not depend on other processes. All runs are trained again, one
+at a time, and are not stored; one run is trained first, so that the times contain no compilation. Diagnosing is
+repeated on fresh copies of the records, and the shortest time counts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from reportgen.study.planning.plan import Plan
 from reportgen.workflow.request import make_request, plan_jobs, unique
 
 COSTS = Path(__file__).with_name("cost.json")
-"""The costs that the docs quote."""
+"""File with the costs in the docs."""
 
 CASES = "the networks of this benchmark"
 GOAL = 0.05
@@ -36,7 +36,7 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of processor time for training a study's runs and for diagnosing them; steps: of training, in all."""
+    """Processor time in seconds for training and for diagnosing the runs of a study; steps: total training steps."""
 
     name: str
     runs: int
@@ -46,31 +46,31 @@ class Cost:
 
     @property
     def share(self) -> float:
-        """Diagnosing by training."""
+        """Ratio of the time of diagnosing to the time of training."""
         return self.diagnosing / self.training
 
     @property
     def each(self) -> float:
-        """Milliseconds of diagnosing a run."""
+        """Milliseconds of diagnosing per run."""
         return 1000 * self.diagnosing / self.runs
 
 
 def of_study(name: str) -> Cost:
-    """Return the cost of a shipped study, or of a study file."""
+    """Return the cost of a shipped study or of a study file."""
     return of_plan(name, make_request(name).plan)
 
 
 def of_cases(folder: Path) -> Cost:
-    """Return the cost of all cases of the benchmark together; their files are written to the folder."""
+    """Return the total cost of all cases of the benchmark; their files are written to the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     write_files(folder)
     each = [of_plan(case.name, prepare(case, folder).plan) for case in load_cases()]
     names = ("runs", "steps", "training", "diagnosing")
-    return Cost(CASES, **{name: sum(getattr(one, name) for one in each) for name in names})
+    return Cost(CASES, **{name: sum(getattr(cost, name) for cost in each) for name in names})
 
 
 def of_plan(name: str, plan: Plan) -> Cost:
-    """Return the cost of a plan's runs."""
+    """Return the cost of the runs of a plan."""
     jobs = plan_jobs(plan)
     different = unique(jobs)
     _trained(different[:1], plan.study.folder)
@@ -99,14 +99,14 @@ def _diagnosing(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord
 
 
 def _summaries(plan: Plan, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Iterator[VariantSummary]:
-    """Yield each variant with copies of its records, of which the rules have kept no answers yet."""
+    """Yield each variant with copies of its records, without cached results of rules."""
     for variant in plan.variants:
         own = [records[job.key] for job in jobs if job.run.variant == variant.id]
         yield variant_summary(variant, [dataclasses.replace(record) for record in own])
 
 
 def lines(costs: Sequence[Cost]) -> Iterator[str]:
-    """Yield a line for each cost."""
+    """Yield a line of text for each cost."""
     for cost in costs:
         yield (
             f"{cost.name:32}{cost.runs:5} runs {cost.steps:8} steps {cost.training:8.1f} s of training "
@@ -115,28 +115,28 @@ def lines(costs: Sequence[Cost]) -> Iterator[str]:
 
 
 def published(costs: Sequence[Cost]) -> dict[str, Any]:
-    """Return what the docs quote."""
+    """Return the costs for the docs."""
     head = {"date": datetime.now(UTC).date().isoformat(), "engine_version": ENGINE_VERSION}
     return {**head, "costs": [dataclasses.asdict(cost) for cost in costs]}
 
 
-SECTION = """## What diagnosing costs
+SECTION = """## Cost of diagnosing
 
-Measured on {date}, engine version {engine_version}, in seconds of processor time, on one core:
+Measured on {date}, engine version {engine_version}, in seconds of processor time on one core:
 
 ```sh
 python -m benchmarks.diagnosis --cost {names} --publish
 ```
 
-Shipped studies as they are, all of their runs trained and then diagnosed; and the networks of this benchmark, most
-of which are tiny. The goal is at most {goal:.0%} of training. A study that trains nothing, such as `init` with its 0
-steps, only looks at its networks once: there, diagnosing is set against that.
+All runs of shipped studies, and of the networks of this benchmark, most of which are tiny, are trained and then
+diagnosed. The goal is at most {goal:.0%} of the time of training. A study without training, such as `init` with 0
+steps, only probes its networks once; the table then compares diagnosing with this probe.
 """
 
 
 def section(found: Mapping[str, Any]) -> str:
-    """Return the part of the docs page on the costs that were published."""
-    costs = [Cost(**one) for one in found["costs"]]
+    """Return the section of the docs page on published costs."""
+    costs = [Cost(**values) for values in found["costs"]]
     names = " ".join(cost.name for cost in costs if cost.name != CASES)
     known = {name: found[name] for name in ("date", "engine_version")}
     table = ["| study | runs | steps | training | diagnosing | share | a run |", "|---|---|---|---|---|---|---|"]

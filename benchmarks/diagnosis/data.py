@@ -1,4 +1,4 @@
-"""The benchmark's result as plain data: for the JSON file, and the few figures that every report quotes."""
+"""Result of the benchmark as plain data: the JSON file, and the numbers that every report quotes."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from reportgen.runs.store import plain
 FORMAT, VERSION = "reportgen-diagnosis-benchmark", 1  # 1: the first
 
 Remedies = Mapping[str, Sequence[Tried]]
-"""What was tried by case; empty where no remedies were asked for."""
+"""Tested remedies by case; empty without --remedies."""
 
 
 def share(found: Share) -> dict[str, Any]:
-    """Return a share as data."""
+    """Return a share as plain data."""
     low, high = found.interval
     return {"count": found.count, "of": found.of, "value": found.value, "interval": [low, high]}
 
 
 def everything(result: Result, tried: Remedies) -> dict[str, Any]:
-    """Return the whole result."""
+    """Return the complete result."""
     parts = (TUNING, SCORING, "both")
     own = result.alarms.get(OWN, {})
     return plain(
@@ -50,7 +50,7 @@ def everything(result: Result, tried: Remedies) -> dict[str, Any]:
 
 
 def figures(result: Result, tried: Remedies) -> dict[str, Any]:
-    """Return what a report quotes: our rules on each half, the remedies on the scoring half, date and versions."""
+    """Return the numbers for reports: our rules on each half, remedies on the scoring half, date and versions."""
     halves = {}
     for half in (TUNING, SCORING):
         found = score(result.valid(half), result.alarms[OWN])

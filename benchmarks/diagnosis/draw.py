@@ -1,8 +1,7 @@
-"""Networks drawn at random, each of which should train: data, depth, width, activation, initialization, optimizer.
+"""Random networks that should train: data, depth, width, activation, initialization, optimizer.
 
-A drawn network is the body of a study file, and as such readable. Its learning rate is one of a few around what is
-usual for its optimizer; which of them are healthy shows when they are tried. Whether the network is healthy at all is
-for `benchmarks.diagnosis.at_random` to find out.
+A network is the body of a study file, with a typical learning rate for its optimizer. `benchmarks.diagnosis.at_random`
+finds out whether the network is healthy, and at which learning rates.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ INITS = {
     "tanh": ("xavier", "glorot_normal", "glorot_uniform", "orthogonal"),
     "sigmoid": ("xavier", "glorot_normal"),
 }
-"""The initializations that suit an activation."""
+"""Suitable initializations of each activation."""
 
 DEEPEST = {"sigmoid": 2, "softplus": 3, "maxout": 5}
-"""Hidden layers up to which an activation trains without normalized layers; twelve for the others."""
+"""Largest number of hidden layers without batch normalization; 12 for other activations."""
 
 OPTIMIZERS: tuple[tuple[Any, float], ...] = (
     ("sgd", 0.1),
@@ -38,31 +37,31 @@ OPTIMIZERS: tuple[tuple[Any, float], ...] = (
     ("adam", 0.003),
     ("adamw", 0.003),
 )
-"""Optimizers with a usual rate."""
+"""Optimizers with a typical learning rate."""
 
 RATES = (0.1, 0.3, 1.0, 3.0)
-"""What is tried, as multiples of the usual rate."""
+"""Tested learning rates, as multiples of the typical one."""
 
 BATCHES = (4, 8, 16, 32, 64, 128, "full")
 STEPS = (150, 4000)
 PRODUCTS = 1e9
-"""Weights times examples times epochs up to which a run takes less than a second."""
+"""Largest product of weights, examples and epochs, for which a run takes less than a second."""
 
 
 def draw(rng: Generator) -> Study:
-    """Return a study's data, preprocess, network and training, with the usual rate."""
+    """Return data, preprocess, network and training of a study, with the typical learning rate."""
     data, preprocess, features, examples = _data(rng)
     network, weights = _network(rng, features)
     return {"data": data, "preprocess": preprocess, "network": network, "training": _training(rng, examples, weights)}
 
 
 def log_uniform(rng: Generator, low: float, high: float) -> float:
-    """Return a number drawn evenly on the scale of logarithms, in two digits."""
+    """Return a log-uniform random number, rounded to two digits."""
     return float(f"{math.exp(rng.uniform(math.log(low), math.log(high))):.2g}")
 
 
 def between(rng: Generator, low: float, high: float) -> float:
-    """Return a number drawn evenly, in hundredths."""
+    """Return a uniform random number, rounded to hundredths."""
     return round(float(rng.uniform(low, high)), 2)
 
 
@@ -108,7 +107,7 @@ DATA: tuple[Callable[[Generator], Study], ...] = (
 
 
 def _data(rng: Generator) -> tuple[Study, list[str], int, int]:
-    """Return the data, what prepares them, and how many features and training examples they have."""
+    """Return the data, the preprocessing, and the numbers of features and training examples."""
     data, examples = _pick(rng, DATA)(rng), int(log_uniform(rng, 150, 1300))
     if data["name"] == "digits":
         return {**data, "train": examples}, ["standardize"], 64, examples
@@ -120,7 +119,7 @@ def _data(rng: Generator) -> tuple[Study, list[str], int, int]:
 
 
 def _network(rng: Generator, features: int) -> tuple[Study, int]:
-    """Return the network, and how many weights it has, about."""
+    """Return the network and its approximate number of weights."""
     activation, normalized = _pick(rng, tuple(INITS)), bool(rng.random() < 0.2)
     depth = int(rng.integers(1, 1 + (12 if normalized else DEEPEST.get(activation, 12))))
     width = int(log_uniform(rng, 8, 200))
@@ -138,11 +137,11 @@ def _network(rng: Generator, features: int) -> tuple[Study, int]:
 
 
 def _training(rng: Generator, examples: int, weights: int) -> Study:
-    optimizer, usual = _pick(rng, OPTIMIZERS)
+    optimizer, rate = _pick(rng, OPTIMIZERS)
     batch = _pick(rng, BATCHES)
-    steps_an_epoch = 1 if batch == "full" else -(-examples // batch)
-    epochs = min(round(log_uniform(rng, *STEPS) / steps_an_epoch), int(PRODUCTS / weights / examples), 300)
-    training = {"optimizer": optimizer, "lr": usual, "batch_size": batch, "epochs": max(epochs, 5)}
+    steps_per_epoch = 1 if batch == "full" else -(-examples // batch)
+    epochs = min(round(log_uniform(rng, *STEPS) / steps_per_epoch), int(PRODUCTS / weights / examples), 300)
+    training = {"optimizer": optimizer, "lr": rate, "batch_size": batch, "epochs": max(epochs, 5)}
     if rng.random() < 0.2:
         training["l2"] = log_uniform(rng, 1e-5, 1e-3)
     if rng.random() < 0.2:

@@ -1,8 +1,8 @@
-"""The two halves of the cases: rules are tuned on one and scored on the other.
+"""Halves of the cases: rules are tuned on one half and scored on the other.
 
-A bit of the hash of a case's name decides, so that a new case moves no other; where all cases of a rule would fall
-into one half, the one with the largest hash changes sides. Cases that were looked at are in the tuning half, and have
-no part in that.
+A bit of the hash of its name assigns a case to a half, so that new cases do not move others. If all cases of a rule
+would be in one half, the case with the largest hash moves to the other. Inspected cases are always in the tuning half,
+and do not count for this.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CONTROLS = ""
 
 
 def halves(cases: Sequence[Case]) -> dict[str, str]:
-    """Return the half of each case by its name."""
+    """Return the half of each case by the name of the case."""
     split = {case.name: TUNING if case.seen or _hash(case.name) % 2 else SCORING for case in cases}
     unseen = [case for case in cases if not case.seen]
     counts = Counter(rule for case in unseen for rule in case.must)
@@ -34,7 +34,7 @@ def halves(cases: Sequence[Case]) -> dict[str, str]:
 
 
 def _stratum(case: Case, counts: Counter[str]) -> str:
-    """Return the rarest of the rules that must fire; controls are one stratum."""
+    """Return the rarest of the rules that must fire; all controls are one stratum."""
     return min(sorted(case.must), key=lambda rule: counts[rule], default=_CONTROLS)
 
 

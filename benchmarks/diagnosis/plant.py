@@ -1,8 +1,7 @@
-"""Faults to plant in a network that trains: one change each, and which diagnoses of it are right.
+"""Faults for random networks: the change of settings, and the right diagnoses.
 
-What is right was decided by what the fault is, before any rule was asked. `causes`: rule ids each of which names the
-fault. `may`: what is known to follow from it. A change is drawn too, as far as "too large" leaves a choice; None where
-the network has no place for the fault.
+The nature of the fault determines the right diagnoses, independent of the rules' results. `causes`: ids of rules that
+name the fault. `may`: ids of rules for known consequences. The strength of a change is random.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ TOO_SMALL = frozenset({"vanishing_activations", "vanishing_gradients", "init_pla
 TOO_LARGE = frozenset({"exploding_activations", "exploding_gradients", "saturation", "wrong_init_loss"})
 TOO_FAST = frozenset({"lr_too_high", "nan_divergence", "loss_oscillation", "update_ratio_high"})
 TOO_SLOW = frozenset({"lr_too_low", "undertrained", "update_ratio_low"})
-"""Plain descent cannot tell a low rate from few steps: it gets as far as rate times steps take it."""
+"""For gradient descent, a low learning rate and few steps are equivalent: only their product matters."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault; change: from the drawn network to changed settings, None where it does not apply."""
+    """A kind of fault; change: return the changed settings of a network, None if the fault does not apply."""
 
     name: str
     change: Callable[[Generator, Study], Change | None]
@@ -35,7 +34,7 @@ class Fault:
 
 
 def _bare(study: Study, layers: int) -> bool:
-    """Return whether so many hidden layers at least are there, without batch normalization."""
+    """Return whether the network has at least this number of hidden layers and no batch normalization."""
     return study["network"]["hidden"]["layers"] >= layers and "batchnorm" not in study["network"]
 
 
@@ -91,7 +90,9 @@ def _tiny_batches(rng: Generator, study: Study) -> Change | None:
     batch, size = study["training"]["batch_size"], int(rng.integers(2, 4))
     if "batchnorm" not in study["network"] or batch == "full" or batch < 8:
         return None
-    rate = study["training"]["lr"] * (size / batch) ** 0.5  # as noise asks for, so that the rate is no second fault
+    rate = (
+        study["training"]["lr"] * (size / batch) ** 0.5
+    )  # adapted to the noise, so that the learning rate is not a second fault
     return {"training.batch_size": size, "training.lr": rate}
 
 
@@ -194,4 +195,4 @@ FAULTS = (
     Fault("a fifteenth of the epochs", _cut_short, TOO_SLOW, frozenset({"underfitting"})),
     Fault("a layer of a single unit", _bottleneck, frozenset({"underfitting"}), frozenset({"dead_relu", "saturation"})),
 )
-"""Every kind of fault, each as likely as any other where it applies."""
+"""All kinds of faults; those that apply to a network are equally likely."""

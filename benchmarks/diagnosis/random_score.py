@@ -1,4 +1,4 @@
-"""What random draws say of the rules: scores on a terminal, as data, and as a part of the docs page."""
+"""Scores of the rules on random networks: for the terminal, as data, and as a section of the docs page."""
 
 from __future__ import annotations
 
@@ -14,52 +14,54 @@ from benchmarks.diagnosis.show import paragraph, percent
 from reportgen.engine.spec import ENGINE_VERSION
 
 DRAWN = Path(__file__).with_name("drawn.json")
-"""The scores of the draws that the docs quote."""
+"""File with the scores in the docs."""
 
 SCORES = {
-    "recall": ("faults that raise any alarm", "at least 95%"),
-    "false_alarms": ("healthy networks that raise any", "at most 5%"),
+    "recall": ("faults with any alarm", "at least 95%"),
+    "false_alarms": ("healthy networks with any alarm", "at most 5%"),
     "right_cause": ("faults whose cause is named", "at least 85%"),
-    "helped": ("faults of which a tested remedy helps", "at least 80%"),
+    "helped": ("faults for which a tested remedy helps", "at least 80%"),
 }
 
 
 def shares(sample: Sample, tried: Mapping[str, Sequence[Tried]]) -> dict[str, Share]:
-    """Return the scores by name; tried: what became of the remedies of each faulty network."""
-    ill = [one for one in sample.judged if one.fault]
-    sound = [one for one in sample.judged if not one.fault]
+    """Return the scores by name; tried: tested remedies of each faulty network."""
+    faulty = [network for network in sample.judged if network.fault]
+    healthy = [network for network in sample.judged if not network.fault]
     return {
-        "recall": Share(sum(bool(one.alarms) for one in ill), len(ill)),
-        "false_alarms": Share(sum(bool(one.alarms) for one in sound), len(sound)),
-        "right_cause": Share(sum(one.right for one in ill), len(ill)),
+        "recall": Share(sum(bool(network.alarms) for network in faulty), len(faulty)),
+        "false_alarms": Share(sum(bool(network.alarms) for network in healthy), len(healthy)),
+        "right_cause": Share(sum(network.right for network in faulty), len(faulty)),
         "helped": helped(tried),
     }
 
 
 def lines(sample: Sample, tried: Mapping[str, Sequence[Tried]]) -> Iterator[str]:
-    """Yield the scores, and the networks that the rules are wrong about."""
+    """Yield the scores and the wrongly diagnosed networks as lines of text."""
     for name, share in shares(sample, tried).items():
         words, goal = SCORES[name]
         yield f"{words:40}{percent(share):28}goal: {goal}"
-    yield f"thrown away: {', '.join(f'{count} {why}' for why, count in sample.thrown.items()) or NOTHING}"
-    for one in sample.judged:
-        helps = any(t.remedy.verdict == "helped" for t in tried.get(one.case.case.name, ()))
-        if (one.fault and not (one.right and (helps or not tried))) or (not one.fault and one.alarms):
-            yield f"  {one.case.case.name}: {one.case.case.plants}; fired {_fired(one)}{'; helped' * helps}"
+    yield f"rejected: {', '.join(f'{count} {why}' for why, count in sample.thrown.items()) or NOTHING}"
+    for network in sample.judged:
+        helps = any(t.remedy.verdict == "helped" for t in tried.get(network.case.case.name, ()))
+        if (network.fault and not (network.right and (helps or not tried))) or (not network.fault and network.alarms):
+            yield f"  {network.case.case.name}: {network.case.case.plants}; fired {_fired(network)}{'; helped' * helps}"
 
 
-def _fired(one: Judged) -> str:
-    return ", ".join(finding.rule for finding in one.alarms) or NOTHING
+def _fired(network: Judged) -> str:
+    return ", ".join(finding.rule for finding in network.alarms) or NOTHING
 
 
 def published(sample: Sample, tried: Mapping[str, Sequence[Tried]], seeds: Sequence[int]) -> dict[str, Any]:
-    """Return what the docs quote of a draw."""
+    """Return the scores for the docs."""
     kinds: dict[str, list[int]] = {}
-    for one in sample.judged:
-        if one.fault:
-            row = kinds.setdefault(one.fault.name, [0, 0, 0, 0])
-            helps = any(t.remedy.verdict == "helped" for t in tried.get(one.case.case.name, ()))
-            kinds[one.fault.name] = [a + b for a, b in zip(row, (1, bool(one.alarms), one.right, helps), strict=True)]
+    for network in sample.judged:
+        if network.fault:
+            row = kinds.setdefault(network.fault.name, [0, 0, 0, 0])
+            helps = any(t.remedy.verdict == "helped" for t in tried.get(network.case.case.name, ()))
+            kinds[network.fault.name] = [
+                a + b for a, b in zip(row, (1, bool(network.alarms), network.right, helps), strict=True)
+            ]
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "engine_version": ENGINE_VERSION,
@@ -79,19 +81,19 @@ Scored on {date}, engine version {engine_version}, with the rules as they were t
 ```
 """
 
-PROSE = """Nobody chose these networks: data, sizes, depth, width, activation, initialization, optimizer, rate, batch
-size and regularization are drawn, and half of them get one fault from a table (`benchmarks/diagnosis/plant.py`), with
-the diagnoses that name it. A healthy network counts where its validation accuracy, over the last fifth of its epochs,
-comes near to what is reachable on its data; a fault counts where it makes a healthy network clearly worse on held-out
-examples in every seed. Neither asks a rule. Thrown away: {thrown}. The cause is named where a root of the alarms is
-one of the fault's own diagnoses, and the report leads with one of these or of their known consequences. Rules were
-mended by principle after earlier draws were looked at, those of seeds {looked_at} among them; this one was made of new
-seeds, of which no score was looked at before, and is stated whatever it says."""
+PROSE = """Data, sizes, depth, width, activation, initialization, optimizer, learning rate, batch size and
+regularization of these networks are random. Half of the networks get one fault from a table with the diagnoses that
+name it (`benchmarks/diagnosis/plant.py`). A healthy network counts if its validation accuracy over the last fifth of
+the epochs is close to the attainable accuracy on its data. A fault counts if it makes a healthy network clearly worse
+on held-out examples in every seed. Both criteria are independent of the rules. Rejected: {thrown}. The cause is named
+if a root cause among the alarms is one of the diagnoses of the fault, and the first root cause is one of these or of
+their known consequences. Rules were improved after inspections of earlier networks, those of seeds {looked_at} among
+them. The networks of this table have new seeds, whose scores were not inspected before."""
 
-SINCE = " It has been looked at since, and rules were mended by it: these are the scores from before."
+SINCE = " They have been inspected since, and rules were improved by them: these are the scores from before."
 
 LOOKED_AT = (101, 102, 301, 302, 401, 402, 501, 502, 601)
-"""Seeds that rules were mended by; none of them may be scored and published anew."""
+"""Seeds that were used to improve rules; they may not be scored and published again."""
 
 
 def _listed(seeds: Sequence[int]) -> str:
@@ -99,7 +101,7 @@ def _listed(seeds: Sequence[int]) -> str:
 
 
 def section(found: Mapping[str, Any]) -> str:
-    """Return the part of the docs page on the draws that were published."""
+    """Return the section of the docs page on the published scores."""
     seeds, count = " ".join(map(str, found["seeds"])), found["scores"]["recall"][1] // len(found["seeds"])
     command = f"python -m benchmarks.diagnosis --random {count} --seed {seeds} --remedies --publish"
     thrown = ", ".join(f"{number} ({why})" for why, number in sorted(found["thrown"].items())) or NOTHING

@@ -1,4 +1,4 @@
-"""What the remedies are worth: those of a fault's findings, tried on the same seeds as a report tries them."""
+"""Remedies of the findings on a fault, tested as in a report with the same seeds."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ from reportgen.workflow.training import train_runs
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of one finding's remedy."""
+    """Tested remedy of a finding."""
 
     rule: str
     remedy: Remedy
 
 
 def tried_remedies(case: Measured, folder: Path, workers: int) -> tuple[Tried, ...]:
-    """Return the remedies of a case's findings, the best of each; runs that are missing are trained and stored."""
-    asked = request(case.prepared, folder)
+    """Return the best remedy of each finding of a case; missing runs are trained and stored."""
+    run_request = request(case.prepared, folder)
 
     def fetch(runs: Sequence[PlannedRun]) -> Mapping[int, RunRecord] | None:
         jobs = plan_jobs(case.prepared.plan, runs)
-        stored = stored_records(asked, jobs)
-        train_runs(asked, [job for job in unique(jobs) if job.key not in stored], workers, None, ProgressListener())
-        stored = stored_records(asked, jobs)
+        stored = stored_records(run_request, jobs)
+        train_runs(
+            run_request, [job for job in unique(jobs) if job.key not in stored], workers, None, ProgressListener()
+        )
+        stored = stored_records(run_request, jobs)
         return {job.run.seed: stored[job.key] for job in jobs}
 
     analysis = dataclasses.replace(analyse(case.prepared.plan, case.records), findings=findings(case))
@@ -45,10 +47,10 @@ def tried_remedies(case: Measured, folder: Path, workers: int) -> tuple[Tried, .
 
 
 def helped(tried: Mapping[str, Sequence[Tried]]) -> Share:
-    """Return in how many of the faults a tested remedy helps; a fault for which none was tried counts as not helped."""
-    return Share(sum(any(one.remedy.verdict == "helped" for one in many) for many in tried.values()), len(tried))
+    """Return the share of faults for which a tested remedy helps; without a tested remedy it does not count."""
+    return Share(sum(any(t.remedy.verdict == "helped" for t in remedies) for remedies in tried.values()), len(tried))
 
 
 def tested(tried: Mapping[str, Sequence[Tried]]) -> Share:
-    """Return for how many of the faults a remedy was tested at all."""
-    return Share(sum(bool(many) for many in tried.values()), len(tried))
+    """Return the share of faults with a tested remedy."""
+    return Share(sum(bool(remedies) for remedies in tried.values()), len(tried))

@@ -1,4 +1,4 @@
-"""A whole benchmark: cases trained, verified and diagnosed, by every set of rules."""
+"""Run of the benchmark: cases are trained, verified, and diagnosed by every rule set."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from benchmarks.diagnosis.verify import Check, verify
 
 OWN = "reportgen"
 TITLES = {OWN: "reportgen", **{rule_set.name: rule_set.title for rule_set in PUBLISHED}}
-"""Every set of rules by its name, ours first."""
+"""Titles of the rule sets by name, ours first."""
 
 HALVES = {TUNING: (TUNING,), SCORING: (SCORING,), "both": (TUNING, SCORING)}
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a benchmark found.
+    """Result of the benchmark.
 
-    checks: by case. alarms: by set of rules and case. invalid: names of cases that are not what they say they are,
-    which are scored nowhere. diagnose_seconds: of processor time, for all runs; see `benchmarks.diagnosis.cost`.
+    checks: checks by case. alarms: alarms by rule set and case. measured: records by case. trained: number of trained
+    runs. diagnose_seconds: processor time for diagnosing all runs; see `benchmarks.diagnosis.cost`.
     """
 
     cases: tuple[Case, ...]
@@ -41,7 +41,7 @@ class Result:
 
     @property
     def invalid(self) -> tuple[str, ...]:
-        """Names of the cases with a check that does not hold."""
+        """Names of the cases with a failed check; they are not scored."""
         return tuple(name for name, checks in self.checks.items() if not all(check.holds for check in checks))
 
     def valid(self, half: str) -> tuple[Case, ...]:
@@ -58,7 +58,7 @@ def run(
     rule_sets: Sequence[str] = tuple(TITLES),
     say: Callable[[str], None] = lambda text: None,
 ) -> Result:
-    """Train what is missing, verify and diagnose the cases; records stay in the folder and are used again."""
+    """Train missing runs, verify and diagnose the cases; records in the folder are reused by later calls."""
     folder.mkdir(parents=True, exist_ok=True)
     write_files(folder)
     prepared = [prepare(case, folder) for case in cases]

@@ -1,4 +1,4 @@
-"""Arithmetic of the benchmark: recall, false alarms, right cause, by rule and over all, with exact intervals."""
+"""Scores of the benchmark: recall, false alarms and right cause, by rule and in total, with exact intervals."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Alarms = Mapping[str, Sequence[Alarm]]
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many, with the interval of Clopper and Pearson (1934) at 95%."""
+    """A count out of a total, with the 95% interval of Clopper and Pearson (1934)."""
 
     count: int
     of: int
 
     @property
     def value(self) -> float | None:
-        """The share; None of nothing."""
+        """Share, None if the total is 0."""
         return self.count / self.of if self.of else None
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The exact interval; from 0 to 1 where there is nothing to count."""
+        """Exact interval, from 0 to 1 if the total is 0."""
         if self.of == 0:
             return 0.0, 1.0
         found = stats.binomtest(self.count, self.of).proportion_ci(0.95, method="exact")
@@ -38,9 +38,10 @@ class Share:
 
 @dataclass(frozen=True)
 class RuleScore:
-    """One rule: faults in which it must fire and does, controls on which it fires, faults in which it is a misreading.
+    """Scores of a rule.
 
-    elsewhere: faults in which it fires though neither expected nor allowed.
+    recall: faults that require it, for which it fires. false_alarms: controls for which it fires. elsewhere: other
+    faults for which it fires although it is neither expected nor allowed.
     """
 
     rule: str
@@ -51,10 +52,10 @@ class RuleScore:
 
 @dataclass(frozen=True)
 class Score:
-    """A set of rules on some cases.
+    """Scores of a rule set.
 
-    recall: faults with any alarm. false_alarms: controls with any alarm. right_cause: faults in which every rule that
-    must fire does, and none that must not. strays: faults with an alarm that is neither expected nor allowed.
+    recall: faults with any alarm. false_alarms: controls with any alarm. right_cause: faults for which every rule that
+    must fire does, and no rule that must not. strays: faults with an alarm that is neither expected nor allowed.
     """
 
     recall: Share
@@ -82,18 +83,18 @@ def _share(cases: Sequence[Case], holds) -> Share:  # type: ignore[no-untyped-de
 
 
 def right_cause(case: Case, alarms: Sequence[Alarm]) -> bool:
-    """Return whether every rule that must fire does, and nothing fires that can only be taken for a misdiagnosis."""
+    """Return whether every rule that must fire does, and no alarm is a misdiagnosis."""
     named = frozenset().union(*(alarm.says for alarm in alarms))
     return case.must <= named and not any(misdiagnosis(case, alarm) for alarm in alarms)
 
 
 def misdiagnosis(case: Case, alarm: Alarm) -> bool:
-    """Return whether an alarm says what must not be said, and cannot be taken for anything that may be."""
+    """Return whether an alarm can only stand for rules that must not fire."""
     return bool(alarm.says & case.must_not) and not alarm.says & (case.must | case.may)
 
 
 def stray(case: Case, alarm: Alarm) -> bool:
-    """Return whether an alarm can be taken for nothing that is expected or allowed."""
+    """Return whether an alarm stands for no expected or allowed rule."""
     return not alarm.says & (case.must | case.may)
 
 
@@ -110,7 +111,7 @@ def _by_rule(rule: str, faults: Sequence[Case], controls: Sequence[Case], alarms
 
 
 def confusion(cases: Sequence[Case], alarms: Alarms) -> dict[str, dict[str, int]]:
-    """Return how often each rule fired by what was planted: the rules that must fire, or "nothing" in a control."""
+    """Return how often each rule fired, by the rules that must fire ("nothing" for a control)."""
     table: dict[str, dict[str, int]] = {}
     for case in cases:
         row = table.setdefault(" + ".join(sorted(case.must)) or NOTHING, {})

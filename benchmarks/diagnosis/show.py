@@ -1,4 +1,4 @@
-"""The benchmark's result as text for a terminal."""
+"""Result of the benchmark as text for a terminal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from benchmarks.diagnosis.result import HALVES, OWN, TITLES, Result
 from benchmarks.diagnosis.score import NOTHING, Score, Share, confusion, misdiagnosis, right_cause, score
 
 WIDTH = 116
-"""Of a line of prose in the docs."""
+"""Width of a line of prose in the docs."""
 
 
 def paragraph(text: str, indent: str = "") -> str:
-    """Return the text in lines for the docs; indent: of all but the first."""
+    """Return the text wrapped for the docs; indent: indentation of all lines but the first."""
     return fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
@@ -41,7 +41,7 @@ def lines(result: Result, half: str) -> Iterator[str]:
         yield from _failures(result)
     runs = sum(len(case.records) for case in result.measured.values())
     each = 1000 * result.diagnose_seconds / max(runs, 1)
-    yield f"\ndiagnosing {runs} runs took {result.diagnose_seconds:.2f} s, {each:.2f} ms a run; see --cost"
+    yield f"\ndiagnosing {runs} runs took {result.diagnose_seconds:.2f} s, {each:.2f} ms per run; see --cost"
 
 
 def _row(found: Score) -> str:
@@ -63,7 +63,7 @@ def _confusion(result: Result, half: str) -> Iterator[str]:
 
 
 def _failures(result: Result) -> Iterator[str]:
-    """Return the cases of the tuning half that ours gets wrong; those of the other half are not for looking at."""
+    """Return the cases of the tuning half that our rules get wrong; those of the other half stay hidden."""
     yield "\n  wrong on the tuning half"
     for case in result.valid(TUNING):
         alarms = result.alarms[OWN][case.name]
@@ -77,7 +77,7 @@ def _failures(result: Result) -> Iterator[str]:
 
 
 def invalid_lines(result: Result) -> Iterator[str]:
-    """Return what is wrong with the cases that are not what they say they are."""
+    """Return the failed checks of all cases."""
     for name in result.invalid:
         for check in result.checks[name]:
             if not check.holds:

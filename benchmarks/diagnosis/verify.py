@@ -1,15 +1,14 @@
-"""Whether a case is what it says it is, by checks that do not ask the rules.
+"""Verification of the cases by checks that are independent of the rules.
 
-A check names a metric (with layer, step, epoch or reduce, as in a claim) and one or more bounds, each of which every
-seed has to meet:
+A check has a metric (with layer, step, epoch or reduce, as in a claim) and one or more bounds, which hold for every
+seed unless stated otherwise:
 
-below, above           the value itself
-worse_than_twin_by     the twin, whose fault is mended, is better by at least so much (paired by seed)
-near_twin              the twin is better by at most so much on average: the remedy that a false alarm would advise
-                       gains nothing
-twin_below, twin_above the twin's own value
+below, above           bound of the value
+worse_than_twin_by     minimum advantage of the twin, which has no fault, paired by seed
+near_twin              maximum advantage of the twin on average: the advice of a false alarm gains nothing
+twin_below, twin_above bound of the twin's value
 
-Accuracies are better high, everything else is better low. A twin that diverges is no better.
+Accuracies should be high, all other metrics low. A diverged twin is not better.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ BOUNDS = ("below", "above", "worse_than_twin_by", "near_twin", "twin_below", "tw
 
 @dataclass(frozen=True)
 class Check:
-    """One bound of one metric: the values by seed that it was tried on, and whether it holds."""
+    """A bound of a metric, the values by seed, and whether the bound holds."""
 
     words: str
     values: tuple[float, ...]
@@ -39,7 +38,7 @@ class Check:
 
 
 def verify(case: Measured) -> list[Check]:
-    """Return every check of a case."""
+    """Return all checks of a case."""
     return [check for shown in case.case.shows for check in _checks(case, shown)]
 
 

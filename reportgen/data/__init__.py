@@ -1,4 +1,4 @@
-"""Data of a run: generates or reads the examples, splits and preprocesses them."""
+"""Data of a run: generate or read the examples, split them, and preprocess them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from reportgen.errors import StudyError
 from reportgen.registry import Component
 
 DATA_VERSION = 1
-"""Bumped whenever the examples change that a DataSpec and its preprocessing stand for; part of every fingerprint."""
+"""Version of the generators and preprocessing steps, part of every fingerprint; raised whenever examples change."""
 
-_USUAL_VALIDATION = 0.2  # what a DataSpec holds that says nothing about it
+_DEFAULT_VALIDATION = 0.2  # the default of DataSpec, so a study may not have set it
 
-__all__ = ["DATA_VERSION", "Dataset", "fingerprint", "lacking", "load", "shape"]
+__all__ = ["DATA_VERSION", "Dataset", "fingerprint", "load", "missing_files", "shape"]
 
 
 def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: Path | None = None) -> Dataset:
@@ -30,15 +30,15 @@ def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: P
     Parameters
     ----------
     seed : seed of the run, used if `spec.seed` is None.
-    folder : folder of the study, which relative paths start from.
+    folder : folder of the study, the base of relative paths.
 
     Raises
     ------
-    StudyError : an option is impossible for these data, or a file cannot be read.
-    MissingError : files of a published data set are not on this machine.
+    StudyError : an option does not fit the data, or a file cannot be read.
+    MissingError : files of a published data set are missing.
     """
-    row, request = _ask(spec, seed, folder)
-    with threadpool_limits(1, "blas"):  # the number of its threads would change the last bits
+    row, request = _row_and_request(spec, seed, folder)
+    with threadpool_limits(1, "blas"):  # the number of threads changes the last bits
         source = row.make(request)
         parts = split(source, spec, request.seed)
         splits = [_floats(source.x, rows) for rows in (parts.train, parts.validation, parts.test)]
@@ -58,26 +58,27 @@ def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: P
 
 
 def fingerprint(spec: DataSpec, folder: Path | None = None) -> str:
-    """Return text that is equal for equal examples: name and version of made data, SHA-256 of files."""
-    row, request = _ask(spec, 0, folder)
+    """Return a text that identifies the examples: name and version of the data set, and SHA-256 of files."""
+    row, request = _row_and_request(spec, 0, folder)
     return " ".join(filter(None, (row.name, str(DATA_VERSION), row.identity(request))))
 
 
 def missing_files(spec: DataSpec, folder: Path | None = None) -> int:
-    """Return how many bytes must be downloaded before these examples can be loaded; downloads nothing.
+    """Return the number of bytes to download before the examples can be loaded, without downloading them.
 
     Raises MissingError if files are missing and the study does not allow a download.
     """
-    row, request = _ask(spec, 0, folder)
-    return row.lacking(request)
+    row, request = _row_and_request(spec, 0, folder)
+    return row.missing_bytes(request)
 
 
 def shape(spec: DataSpec, preprocess: tuple[Component, ...], folder: Path | None = None) -> tuple[int, int, int]:
-    """Return the numbers of training examples, of features after preprocessing, and of classes.
+    """Return the numbers of training examples, features after preprocessing, and classes.
 
-    The examples are generated only if these numbers depend on them: labels of a teacher, files, PCA with `variance`.
+    The examples are generated or read only if these numbers depend on them: labels of a teacher, a user's files, or
+    PCA with `variance`.
     """
-    row, request = _ask(spec, 0, folder)
+    row, request = _row_and_request(spec, 0, folder)
     source = _outline(row, request, spec) or row.make(request)
     parts = split(source, spec, request.seed)
     n_all = len(parts.train) + len(parts.validation) + len(parts.test)
@@ -88,7 +89,7 @@ def shape(spec: DataSpec, preprocess: tuple[Component, ...], folder: Path | None
 
 
 def _outline(row: DataSet, request: Request, spec: DataSpec) -> Source | None:
-    """Return a source with the right number of labels and empty examples, None if the labels must be generated."""
+    """Return a source with the right class counts and placeholder inputs, or None if labels depend on the examples."""
     counts = row.counts(request)
     if counts is None or (spec.keep and not spec.shuffle):
         return None
@@ -98,7 +99,7 @@ def _outline(row: DataSet, request: Request, spec: DataSpec) -> Source | None:
     return Source(x, labels, len(counts), image_shape=row.image_shape, test_n=test_n)
 
 
-def _ask(spec: DataSpec, seed: int, folder: Path | None) -> tuple[DataSet, Request]:
+def _row_and_request(spec: DataSpec, seed: int, folder: Path | None) -> tuple[DataSet, Request]:
     """Return the table row and the checked request of a spec."""
     row, params = settings(DATASETS, spec.source, "data set")
     sizes = {name: _size(row, name, getattr(spec, name)) for name in ("samples", "features", "classes")}
@@ -111,19 +112,19 @@ def _ask(spec: DataSpec, seed: int, folder: Path | None) -> tuple[DataSet, Reque
 
 
 def _size(row: DataSet, name: str, given: int | None) -> int:
-    """Return the given size or the size of the row; 0 if only the file determines it."""
+    """Return the size from the study or else from the row, 0 if only the file determines it."""
     if given is None:
         return row.sizes.get(name, row.fixed.get(name, 0))
     if name not in row.sizes and given != row.fixed.get(name):
-        own = f"{row.name} has {row.fixed[name]} {name}" if name in row.fixed else "the file determines it"
-        raise StudyError("fixed-size", f"{name} of {row.name} cannot be set to {given}", hint=own)
+        hint = f"{row.name} has {row.fixed[name]} {name}" if name in row.fixed else "the file determines it"
+        raise StudyError("fixed-size", f"{name} of {row.name} cannot be set to {given}", hint=hint)
     if given < 1:
         raise StudyError("out-of-range", f"{name} is {given}", hint="at least 1")
     return given
 
 
 def _check_fractions(row: DataSet, spec: DataSpec) -> None:
-    """Raise StudyError for a fraction outside its range, or for a split that the data set already provides."""
+    """Raise StudyError for a fraction outside its range, or for a split that the data set already has."""
     for name, value, most in (
         ("validation", spec.validation, 1.0),
         ("test", spec.test, 1.0),
@@ -135,12 +136,12 @@ def _check_fractions(row: DataSet, spec: DataSpec) -> None:
             raise StudyError("out-of-range", f"{name} is {value:g}", hint=right)
     if "test" in row.given and spec.test:
         raise StudyError("conflicting-settings", f"{row.name} has its own test split", hint="remove test")
-    if "validation" in row.given and spec.validation not in (0.0, _USUAL_VALIDATION):
+    if "validation" in row.given and spec.validation not in (0.0, _DEFAULT_VALIDATION):
         raise StudyError("conflicting-settings", f"{row.name} has its own validation split", hint="remove validation")
 
 
 def _floats(x: RawArray, rows: IntArray) -> FloatArray:
-    """Return the rows as float32 in C order, (len(rows), features); raises StudyError for numbers too large for it."""
+    """Return rows as float32 in C order, (len(rows), features); raises StudyError for numbers too large for float32."""
     with np.errstate(over="ignore"):
         values = np.ascontiguousarray(x[rows], dtype=np.float32)
     if not np.isfinite(values).all():

@@ -1,14 +1,13 @@
-"""What simple models reach on the data: references for diagnoses, fitted once a data set and seed.
+"""Baselines: accuracies of simple models, which diagnoses use as references; fitted once per data set and seed.
 
-Four models that need no training run: the commonest class, which is blind to the inputs; a linear one (ridge
-regression on the classes' indicators, Hastie, Tibshirani and Friedman 2009, 4.2), which sees them in one way; nearest
-neighbours (13.3 there), which bend wherever the data do, on few features; and regression with a Gaussian kernel (5.8
-there), which bends on many features too. They see a part of the training split, so what they reach is a floor: more is
-possible, and less is no fault of the data.
+The four models are the most frequent class, which ignores the inputs; a linear model (ridge regression on class
+indicators; Hastie, Tibshirani and Friedman 2009, section 4.2); nearest neighbours (section 13.3), which fit nonlinear
+boundaries on few features; and ridge regression with a Gaussian kernel (section 5.8), which does so on many features
+too. They are fitted on a part of the training split, so their accuracies are lower bounds of what is possible.
 
-What they reach on training examples that are left out says whether these labels follow from their inputs at all. The
-validation split alone does not: where training labels are random, a model's boundary is random too, and on data of few
-features that have a structure it may agree with it by chance, or with its opposite.
+Accuracies on held-out training examples show whether the labels depend on the inputs. Validation accuracies alone do
+not show this: with random training labels the fitted boundary is random, and on structured data of few features it can
+agree with the true boundary, or with its opposite, by chance.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ from numpy.typing import NDArray
 Values = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
-USED, SCORED = 900, 300
-"""Training examples that are used, of which a third is left out of the fit, and validation examples; at most."""
+MAX_TRAIN, MAX_VALIDATION = 900, 300
+"""Largest numbers of training examples, a third of which is held out, and of validation examples."""
 
 NEIGHBOURS = (1, 5, 15)
 SHRINKAGE = 0.05
-SHARPNESS = (0.5, 2.0, 8.0)
-"""By what a kernel's exponent multiplies the squared distance over its median."""
+KERNEL_SCALES = (0.5, 2.0, 8.0)
+"""Factors of the squared distance, in units of its median, in the exponent of the kernel."""
 
 RIDGES = (0.01, 1.0)
-MEDIAN_OF = 32
-"""The examples whose distances to all others give the median."""
+MEDIAN_ROWS = 32
+"""Number of examples whose distances to all others give the median."""
 
 
 class Examples(Protocol):
-    """What is read of a data set: two of its splits, and how many classes there are."""
+    """Training and validation split of a data set, and its number of classes."""
 
     @property
     def x_train(self) -> Values:
@@ -43,7 +42,7 @@ class Examples(Protocol):
 
     @property
     def y_train(self) -> Labels:
-        """Their classes, (n,)."""
+        """Classes of the training examples, (n,)."""
 
     @property
     def x_val(self) -> Values:
@@ -51,53 +50,54 @@ class Examples(Protocol):
 
     @property
     def y_val(self) -> Labels:
-        """Their classes, (n,)."""
+        """Classes of the validation examples, (n,)."""
 
     @property
     def classes(self) -> int:
-        """How many classes there are."""
+        """Number of classes."""
 
 
 def baselines(dataset: Examples) -> dict[str, Any]:
-    """Return the accuracies of simple models on validation examples, and on training examples that are left out.
+    """Return the accuracies of simple models on validation examples and on held-out training examples.
 
-    baseline_train_n, baseline_left_out_n, baseline_val_n: how many examples were fitted and scored;
+    baseline_train_n, baseline_left_out_n, baseline_val_n: numbers of fitted, held-out and validation examples;
     baseline_majority, baseline_linear, baseline_neighbours, baseline_kernel: validation accuracies; the last three with
-    _left_out: those on left-out training examples. Nothing where a split is empty or has one training example.
+    _left_out: accuracies on held-out training examples. The result is empty without validation examples, and for fewer
+    than two training examples.
     """
-    used = min(USED, len(dataset.y_train))
+    used = min(MAX_TRAIN, len(dataset.y_train))
     if used < 2 or not len(dataset.y_val):
         return {}
     fitted = used - max(1, used // 3)
     x, y = dataset.x_train[:fitted], dataset.y_train[:fitted]
-    rows = np.concatenate([dataset.x_train[fitted:used], dataset.x_val[:SCORED]])
-    labels = np.concatenate([dataset.y_train[fitted:used], dataset.y_val[:SCORED]])
+    rows = np.concatenate([dataset.x_train[fitted:used], dataset.x_val[:MAX_VALIDATION]])
+    labels = np.concatenate([dataset.y_train[fitted:used], dataset.y_val[:MAX_VALIDATION]])
     mean, spread = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
     scale = (1 / np.where(spread > 0, spread, 1)).astype(np.float32)
     x, rows = ((part - mean.astype(np.float32)) * scale for part in (x, rows))
     left_out = used - fitted
     linear = _linear(x, y, rows, dataset.classes) == labels
-    near = _neighbours(x, y, rows, labels[:left_out], dataset.classes) == labels
-    bent = _kernel(x, y, rows, dataset.classes) == labels
-    commonest = np.bincount(dataset.y_train, minlength=dataset.classes).argmax()
+    neighbours = _neighbours(x, y, rows, labels[:left_out], dataset.classes) == labels
+    kernel = _kernel(x, y, rows, dataset.classes) == labels
+    majority = np.bincount(dataset.y_train, minlength=dataset.classes).argmax()
     return {
         "baseline_train_n": fitted,
         "baseline_left_out_n": left_out,
         "baseline_val_n": len(labels) - left_out,
-        "baseline_majority": float((labels[left_out:] == commonest).mean()),
+        "baseline_majority": float((labels[left_out:] == majority).mean()),
         "baseline_linear": float(linear[left_out:].mean()),
-        "baseline_neighbours": float(near[left_out:].mean()),
-        "baseline_kernel": float(bent[left_out:].mean()),
+        "baseline_neighbours": float(neighbours[left_out:].mean()),
+        "baseline_kernel": float(kernel[left_out:].mean()),
         "baseline_linear_left_out": float(linear[:left_out].mean()),
-        "baseline_neighbours_left_out": float(near[:left_out].mean()),
-        "baseline_kernel_left_out": float(bent[:left_out].mean()),
+        "baseline_neighbours_left_out": float(neighbours[:left_out].mean()),
+        "baseline_kernel_left_out": float(kernel[:left_out].mean()),
     }
 
 
 def _linear(x: Values, y: Labels, rows: Values, classes: int) -> Labels:
-    """Return the classes that ridge regression predicts for some rows; inputs are standardized.
+    """Return the classes that ridge regression predicts for the rows; inputs are standardized.
 
-    The penalty grows with features over examples, as the spread of a random covariance's eigenvalues does.
+    The penalty grows with features / examples, as the spread of the eigenvalues of a sample covariance does.
     """
     n, d = x.shape
     targets = (y[:, None] == np.arange(classes)).astype(np.float32)
@@ -112,49 +112,50 @@ def _linear(x: Values, y: Labels, rows: Values, classes: int) -> Labels:
 
 
 def _neighbours(x: Values, y: Labels, rows: Values, labels: Labels, classes: int) -> Labels:
-    """Return the classes of most of the nearest examples, as many of these as serve the first, labelled rows best."""
-    wanted = min(max(NEIGHBOURS), len(y))
+    """Return the majority class of the k nearest examples of each row; k is the best for the first, labelled rows."""
+    most = min(max(NEIGHBOURS), len(y))
     distances = np.einsum("ij,ij->i", x, x) - 2 * (rows @ x.T)
-    near = np.argpartition(distances, wanted - 1, axis=1)[:, :wanted]
+    near = np.argpartition(distances, most - 1, axis=1)[:, :most]
     order = np.take_along_axis(distances, near, axis=1).argsort(axis=1)
-    found = y[np.take_along_axis(near, order, axis=1)]
-    votes = np.cumsum(found[:, :, None] == np.arange(classes), axis=1)
-    chosen = [votes[:, k - 1].argmax(axis=1) for k in NEIGHBOURS if k <= wanted]
-    return max(chosen, key=lambda one: int((one[: len(labels)] == labels).sum()))
+    nearest = y[np.take_along_axis(near, order, axis=1)]
+    votes = np.cumsum(nearest[:, :, None] == np.arange(classes), axis=1)
+    predictions = [votes[:, k - 1].argmax(axis=1) for k in NEIGHBOURS if k <= most]
+    return max(predictions, key=lambda classes: int((classes[: len(labels)] == labels).sum()))
 
 
 def _kernel(x: Values, y: Labels, rows: Values, classes: int) -> Labels:
-    """Return the classes that ridge regression with a Gaussian kernel predicts for some rows; inputs are standardized.
+    """Return the classes that ridge regression with a Gaussian kernel predicts for the rows; inputs are standardized.
 
-    Of a few widths and penalties those are taken under which two thirds of the fitted examples predict the rest best.
+    The width and the penalty are those with which two thirds of the fitted examples predict the other third best.
     """
     targets = (y[:, None] == np.arange(classes)).astype(np.float32)
     offset = targets.mean(axis=0)
     targets -= offset
-    own, inner = _squared_distances(x, x), max(1, 2 * len(y) // 3)
-    usual = float(np.median(own[:MEDIAN_OF])) or 1.0
-    best, chosen = -1, (SHARPNESS[0], RIDGES[0])
-    for sharpness in SHARPNESS:
-        similar = np.exp(np.float32(-sharpness / usual) * own[:, :inner])
+    distances, n_fit = _squared_distances(x, x), max(1, 2 * len(y) // 3)
+    median = float(np.median(distances[:MEDIAN_ROWS])) or 1.0
+    best, chosen = -1, (KERNEL_SCALES[0], RIDGES[0])
+    for factor in KERNEL_SCALES:
+        similarities = np.exp(np.float32(-factor / median) * distances[:, :n_fit])
         for ridge in RIDGES:
-            found = similar[inner:] @ _fitted(similar[:inner], targets[:inner], ridge) + offset
-            right = int((found.argmax(axis=1) == y[inner:]).sum())
-            if right > best:
-                best, chosen = right, (sharpness, ridge)
-    scale = np.float32(-chosen[0] / usual)
-    weights = _fitted(np.exp(scale * own), targets, chosen[1])
+            outputs = similarities[n_fit:] @ _weights(similarities[:n_fit], targets[:n_fit], ridge) + offset
+            correct = int((outputs.argmax(axis=1) == y[n_fit:]).sum())
+            if correct > best:
+                best, chosen = correct, (factor, ridge)
+    scale = np.float32(-chosen[0] / median)
+    weights = _weights(np.exp(scale * distances), targets, chosen[1])
     predicted: Labels = (np.exp(scale * _squared_distances(rows, x)) @ weights + offset).argmax(axis=1)
     return predicted
 
 
-def _fitted(similar: Values, targets: Values, ridge: float) -> Values:
-    """Return the weights of examples, (n, classes)."""
-    weights: Values = np.linalg.solve(similar + np.float32(ridge) * np.eye(len(similar), dtype=np.float32), targets)
+def _weights(similarities: Values, targets: Values, ridge: float) -> Values:
+    """Return the weights of the fitted examples in kernel ridge regression, (n, classes)."""
+    penalty = np.float32(ridge) * np.eye(len(similarities), dtype=np.float32)
+    weights: Values = np.linalg.solve(similarities + penalty, targets)
     return weights
 
 
 def _squared_distances(a: Values, b: Values) -> Values:
-    """Return the squared distance of each row of a to each of b, (len(a), len(b))."""
+    """Return the squared distances between the rows of a and the rows of b, (len(a), len(b))."""
     squares = [np.einsum("ij,ij->i", rows, rows) for rows in (a, b)]
     distances: Values = np.maximum(squares[0][:, None] - 2 * (a @ b.T) + squares[1], 0)
     return distances

@@ -1,4 +1,4 @@
-"""The arrays that a run trains and is scored on."""
+"""Arrays for training and evaluation of a run."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from reportgen.data.describe import facts
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
-_SAMPLE = 1000
+_SAMPLE_SIZE = 1000
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Split, preprocessed examples; an empty split has n = 0.
+    """Split and preprocessed examples; an empty split has n = 0.
 
-    x_*: (n, features) float32, C order, finite; an image is flattened channel by channel, row by row.
-    y_*: (n,) int64, classes 0 .. classes - 1.
-    image_shape: (channels, height, width) while features still are pixels, else None.
-    facts: plain numbers about preparation (such as variance kept by PCA), for the report.
+    x_*: (n, features) float32, C order, finite; an image is flattened by channel, then by row.
+    y_*: (n,) int64, classes 0 to classes - 1.
+    image_shape: (channels, height, width) if the features are pixels, else None.
+    facts: numbers about the preprocessing for the report, such as the variance kept by PCA.
     """
 
     x_train: FloatArray
@@ -47,37 +47,38 @@ class Dataset:
 
     @cached_property
     def baselines(self) -> dict[str, Any]:
-        """What simple models reach on the data, fitted when first asked for; see `reportgen.data.baselines`."""
+        """Accuracies of simple models on the data, cached; see `reportgen.data.baselines`."""
         return baselines(self)
 
     @cached_property
     def described(self) -> dict[str, Any]:
-        """Counts and moments, taken when first asked for; see `reportgen.data.describe`."""
+        """Counts and moments of the data, cached; see `reportgen.data.describe`."""
         return facts(self)
 
     @cached_property
     def sample(self) -> tuple[FloatArray, IntArray]:
-        """Training examples, inputs flat: at most 1000, as many of each class as there are or as leaves room for all.
+        """Inputs (flattened) and classes of at most 1000 training examples, cached.
 
-        Gathered when first asked for.
+        These are the first examples of each class, at most 1000 / classes of them.
         """
         rank = np.empty(len(self.y_train), np.int64)
         for label in range(self.classes):
             rank[self.y_train == label] = np.arange(np.count_nonzero(self.y_train == label))
-        some = rank < max(1, _SAMPLE // self.classes)
-        return np.ascontiguousarray(self.x_train[some], np.float32).reshape(-1), self.y_train[some]
+        chosen = rank < max(1, _SAMPLE_SIZE // self.classes)
+        return np.ascontiguousarray(self.x_train[chosen], np.float32).reshape(-1), self.y_train[chosen]
 
 
 def facts_of(x_train: ArrayLike, y_train: ArrayLike, x_val: ArrayLike, y_val: ArrayLike) -> dict[str, Any]:
-    """Return the facts of examples that are not a study's, with what simple models reach on them.
+    """Return facts and baselines of examples from outside a study.
 
-    x_*: (n, ...), flattened to features; y_*: (n,) classes from 0 on. Raises ValueError where lengths differ.
+    x_*: (n, ...), flattened to features; y_*: (n,), classes from 0. Raises ValueError if inputs and labels differ in
+    length.
     """
     parts = (np.asarray(part, np.float32) for part in (x_train, x_val))
-    x, x_other = (part.reshape(len(part), math.prod(part.shape[1:])) for part in parts)
-    y, y_other = (np.asarray(part, np.int64).reshape(-1) for part in (y_train, y_val))
-    if len(x) != len(y) or len(x_other) != len(y_other):
-        raise ValueError("as many labels as inputs are needed")
-    classes = int(max(y.max(initial=0), y_other.max(initial=0))) + 1
-    dataset = Dataset(x, y, x_other, y_other, x[:0], y[:0], classes)
+    x, x_validation = (part.reshape(len(part), math.prod(part.shape[1:])) for part in parts)
+    y, y_validation = (np.asarray(part, np.int64).reshape(-1) for part in (y_train, y_val))
+    if len(x) != len(y) or len(x_validation) != len(y_validation):
+        raise ValueError("inputs and labels differ in length")
+    classes = int(max(y.max(initial=0), y_validation.max(initial=0))) + 1
+    dataset = Dataset(x, y, x_validation, y_validation, x[:0], y[:0], classes)
     return {**facts(dataset), **dataset.baselines}

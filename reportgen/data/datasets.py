@@ -1,6 +1,6 @@
-"""Where examples come from: one table of data sets.
+"""Table of data sets.
 
-To add one: a function from Request to Source, and a row at the end.
+To add a data set, write a function that returns the Source for a Request, and add a row to the table.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def _no_files(request: Request) -> str:
     return ""
 
 
-def _nothing_lacks(request: Request) -> int:
+def _nothing_missing(request: Request) -> int:
     return 0
 
 
@@ -29,21 +29,21 @@ def _unknown(request: Request) -> IntArray | None:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSet(Row):
-    """A row of the data sets.
+    """A data set.
 
-    make: the examples asked for. identity: text that changes with the contents of the files, where there are any.
-    lacking: the bytes that would be downloaded first; MissingError where files are missing that may not be.
-    sizes: the defaults of those of `samples`, `features` and `classes` that an author may set; fixed: those that the
-    data set has of its own, image_shape among them. validation: the default of that fraction. given: the splits that
-    come with the data and are used as they are; a fraction for them is an error. may_hold_images: the file decides
-    whether examples are images. counts: examples of each class
-    outside a given test split, (classes,), None where they must be made or read to be counted.
+    make: return the requested examples. identity: return a text that changes with the contents of the files, if any.
+    missing_bytes: return the number of bytes to download first; raises MissingError if that is not allowed.
+    sizes: defaults of `samples`, `features` and `classes`, as far as a study may set them. fixed: sizes that the study
+    cannot change. validation: default of the validation fraction. given: splits that the data set itself has; a
+    fraction for them is an error. image_shape: (channels, height, width) of images. may_hold_images: whether the file
+    determines if examples are images. counts: return the number of examples of each class outside the data set's own
+    test split, (classes,), or None if the examples must be generated or read to count them.
     """
 
     kind: ClassVar[str] = "data set"
     make: Callable[[Request], Source]
     identity: Callable[[Request], str] = _no_files
-    lacking: Callable[[Request], int] = _nothing_lacks
+    missing_bytes: Callable[[Request], int] = _nothing_missing
     sizes: Mapping[str, int] = field(default_factory=dict)
     fixed: Mapping[str, int] = field(default_factory=dict)
     validation: float = 0.2
@@ -54,33 +54,58 @@ class DataSet(Row):
 
 
 OPTIONS = (
-    Parameter("samples", "integer", None, "how many examples are made, all splits together", 1),
-    Parameter("features", "integer", None, "how many features made examples have", 1),
-    Parameter("classes", "integer", None, "how many classes made examples have", 1),
-    Parameter("train", "integer", None, "train on only so many: the first of the shuffled training split", 1),
-    Parameter("validation", "number", None, "fraction for validation, stratified by class", 0, 1, ("maximum",)),
-    Parameter("test", "number", 0.0, "fraction for testing, stratified by class", 0, 1, ("maximum",)),
+    Parameter("samples", "integer", None, "number of examples in all splits together", 1),
+    Parameter("features", "integer", None, "number of features", 1),
+    Parameter("classes", "integer", None, "number of classes", 1),
+    Parameter(
+        "train",
+        "integer",
+        None,
+        "number of training examples, the first of the shuffled training split; not set: all",
+        1,
+    ),
+    Parameter(
+        "validation", "number", None, "fraction of the examples for validation, stratified by class", 0, 1, ("maximum",)
+    ),
+    Parameter("test", "number", 0.0, "fraction of the examples for testing, stratified by class", 0, 1, ("maximum",)),
     Parameter("label_noise", "number", 0.0, "fraction of training labels replaced by another class", 0, 1),
-    Parameter("shuffle_labels", "boolean", False, "permute the training labels, so that they tell nothing"),
-    Parameter("shuffle", "boolean", True, "false: splits are cut from the data in their own order, training first"),
-    Parameter("keep", "numbers", None, "a mapping, class: fraction of that class's training examples that stays", 0, 1),
-    Parameter("seed", "integer", None, "of making and splitting; not set: each run's own seed", 0),
+    Parameter(
+        "shuffle_labels", "boolean", False, "permute the training labels, which makes them independent of the inputs"
+    ),
+    Parameter(
+        "shuffle",
+        "boolean",
+        True,
+        "shuffle the examples; false: cut the splits in the order of the data, training first",
+    ),
+    Parameter(
+        "keep", "numbers", None, "fraction of the training examples to keep, as a mapping from class to fraction", 0, 1
+    ),
+    Parameter("seed", "integer", None, "seed of generation and split; not set: the seed of each run", 0),
 )
-"""What `data` takes beside its name, whatever the data set; described here, read from the study by DataSpec."""
+"""Settings under `data` that all data sets share; DataSpec has one attribute for each."""
 
 _NOISE = Parameter("noise", "number", 0.1, "standard deviation of the Gaussian noise on each coordinate", 0)
 _PLANE = {"features": 2}
-_FOLDER = Parameter("path", "path", None, "folder that holds the files; not set: the local cache")
-_DOWNLOAD = Parameter("download", "boolean", False, "fetch what is not yet in the local cache; files are checked")
+_FOLDER = Parameter("path", "path", None, "folder with the files; not set: the local cache")
+_DOWNLOAD = Parameter(
+    "download", "boolean", False, "download missing files to the local cache and verify their checksums"
+)
 
 _GAUSSIAN = DataSet(
     name="gaussian",
-    summary="Unit Gaussian input; labels are random unless a teacher or class means give them.",
+    summary="Standard normal inputs; labels are random, or depend on the inputs through class means or a teacher.",
     formula=r"x \sim \mathcal{N}(\mu_y, I)",
-    source="the lectures' input to the ten-layer net; teacher: Gardner and Derrida 1989",
+    source="input of the lectures' ten-layer network; teacher: Gardner and Derrida 1989",
     parameters=(
         Parameter("distance", "number", None, "distance between any two class means, in standard deviations", 0),
-        Parameter("teacher", "integer", None, "hidden tanh units of a random network that labels; 0: a linear one", 0),
+        Parameter(
+            "teacher",
+            "integer",
+            None,
+            "hidden tanh units of a random network that gives the labels; 0: a linear network",
+            0,
+        ),
         Parameter("prior", "numbers", None, "share of each class; not set: equal shares", 0),
     ),
     make=generated.gaussian,
@@ -89,12 +114,12 @@ _GAUSSIAN = DataSet(
 )
 _BLOBS = DataSet(
     name="blobs",
-    summary="Gaussian clouds around centres drawn uniformly from a box.",
+    summary="Gaussian clouds around class centres drawn uniformly from a box.",
     formula=r"x \sim \mathcal{N}(c_y, \sigma^2 I),\quad c_k \sim \mathcal{U}(-b, b)^d",
     source="Pedregosa et al. 2011 (make_blobs)",
     parameters=(
         Parameter("std", "number", 1.0, "standard deviation of each cloud", 0),
-        Parameter("box", "number", 10.0, "half the side of the box that the centres are drawn from", 0),
+        Parameter("box", "number", 10.0, "half the side length b of the box from which the centres are drawn", 0),
     ),
     make=generated.blobs,
     counts=generated.equal_counts,
@@ -102,7 +127,7 @@ _BLOBS = DataSet(
 )
 _CIRCLES = DataSet(
     name="circles",
-    summary="Noisy concentric circles, one a class, the outermost of radius 1.",
+    summary="Noisy concentric circles, one for each class; the outermost has radius 1.",
     formula=r"x = r_y (\cos t, \sin t) + \varepsilon",
     source="Pedregosa et al. 2011 (make_circles)",
     parameters=(
@@ -116,7 +141,7 @@ _CIRCLES = DataSet(
 )
 _MOONS = DataSet(
     name="moons",
-    summary="Two noisy half circles that reach into each other.",
+    summary="Two noisy interleaving half circles.",
     formula=r"x = (\cos t, \sin t) + \varepsilon \ \text{or}\ (1 - \cos t, \tfrac12 - \sin t) + \varepsilon",
     source="Pedregosa et al. 2011 (make_moons)",
     parameters=(_NOISE,),
@@ -127,12 +152,12 @@ _MOONS = DataSet(
 )
 _SPIRAL = DataSet(
     name="spiral",
-    summary="Spiral arms around the origin, one a class.",
+    summary="Spiral arms around the origin, one for each class.",
     formula=r"x = r (\cos \theta, \sin \theta),\quad \theta = 2\pi (y / C + T r) + \varepsilon",
     source="after Lang and Witbrock 1988",
     parameters=(
-        Parameter("noise", "number", 0.2, "standard deviation of the noise on the angle, in radians", 0),
-        Parameter("turns", "number", 0.65, "turns T that an arm makes from the centre to radius 1", 0),
+        Parameter("noise", "number", 0.2, "standard deviation of the Gaussian noise on the angle, in radians", 0),
+        Parameter("turns", "number", 0.65, "number of turns T of an arm between the origin and radius 1", 0),
     ),
     make=generated.spiral,
     counts=generated.equal_counts,
@@ -141,7 +166,7 @@ _SPIRAL = DataSet(
 )
 _DIGITS = DataSet(
     name="digits",
-    summary="Handwritten digits of 43 writers, 1797 images of 8 x 8 pixels with values 0 to 16; needs no network.",
+    summary="Handwritten digits of 43 writers: 1797 images of 8 x 8 pixels with values 0 to 16; shipped, no download.",
     formula=r"x \in \{0, \dots, 16\}^{8 \times 8}",
     source="Alpaydin and Kaynak 1998 (UCI), the test part, as shipped with scikit-learn",
     make=bundled.digits,
@@ -151,13 +176,13 @@ _DIGITS = DataSet(
 )
 _MNIST = DataSet(
     name="mnist",
-    summary="Handwritten digits, 70 000 images of 28 x 28 pixels with values 0 to 255; 10 000 of them for testing.",
+    summary="Handwritten digits: 70 000 images of 28 x 28 pixels with values 0 to 255, 10 000 of them for testing.",
     formula=r"x \in \{0, \dots, 255\}^{28 \times 28}",
     source="LeCun et al. 1998",
     parameters=(_FOLDER, _DOWNLOAD),
     make=published.mnist,
     identity=published.identity("mnist"),
-    lacking=published.lacking("mnist"),
+    missing_bytes=published.missing_bytes("mnist"),
     counts=published.counts("mnist"),
     image_shape=(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
@@ -166,13 +191,13 @@ _MNIST = DataSet(
 )
 _FASHION_MNIST = DataSet(
     name="fashion_mnist",
-    summary="Pictures of clothes, 70 000 images of 28 x 28 pixels with values 0 to 255; 10 000 of them for testing.",
+    summary="Pictures of clothes: 70 000 images of 28 x 28 pixels with values 0 to 255, 10 000 of them for testing.",
     formula=r"x \in \{0, \dots, 255\}^{28 \times 28}",
     source="Xiao et al. 2017",
     parameters=(_FOLDER, _DOWNLOAD),
     make=published.fashion_mnist,
     identity=published.identity("fashion_mnist"),
-    lacking=published.lacking("fashion_mnist"),
+    missing_bytes=published.missing_bytes("fashion_mnist"),
     counts=published.counts("fashion_mnist"),
     image_shape=(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
@@ -181,13 +206,13 @@ _FASHION_MNIST = DataSet(
 )
 _CIFAR10 = DataSet(
     name="cifar10",
-    summary="Small photographs, 60 000 images of 3 x 32 x 32 with values 0 to 255; 10 000 of them for testing.",
+    summary="Small colour photographs: 60 000 images of 3 x 32 x 32 values 0 to 255, 10 000 of them for testing.",
     formula=r"x \in \{0, \dots, 255\}^{3 \times 32 \times 32}",
     source="Krizhevsky 2009",
     parameters=(_FOLDER, _DOWNLOAD),
     make=published.cifar10,
     identity=published.identity("cifar10"),
-    lacking=published.lacking("cifar10"),
+    missing_bytes=published.missing_bytes("cifar10"),
     counts=published.counts("cifar10"),
     image_shape=(3, 32, 32),
     fixed={"samples": 60_000, "features": 3072, "classes": 10},
@@ -196,10 +221,10 @@ _CIFAR10 = DataSet(
 )
 _NPZ = DataSet(
     name="npz",
-    summary="Your own NumPy arrays, used as they are split: x_train, y_train, x_val, y_val, perhaps x_test, y_test.",
+    summary="Your own NumPy arrays, already split: x_train, y_train, x_val, y_val and optionally x_test, y_test.",
     formula=r"x \in \mathbb{R}^{n \times d} \ \text{or}\ \mathbb{R}^{n \times c \times h \times w}",
     source="your own file",
-    parameters=(Parameter("path", "path", None, "the .npz file, relative to the study", required=True),),
+    parameters=(Parameter("path", "path", None, "path of the .npz file, relative to the study", required=True),),
     make=npz_file.read,
     identity=npz_file.identity,
     validation=0.0,
@@ -208,16 +233,18 @@ _NPZ = DataSet(
 )
 _CSV = DataSet(
     name="csv",
-    summary="Your own table, one example a line: numbers, and a class in the target column.",
+    summary="Your own table with one example per line: features as numbers, and the class in the target column.",
     formula=r"x \in \mathbb{R}^{n \times d}",
     source="your own file",
     parameters=(
-        Parameter("path", "path", None, "the .csv file, relative to the study", required=True),
-        Parameter("target", "column", None, "column of the class, by name or by number from 0; not set: the last"),
+        Parameter("path", "path", None, "path of the .csv file, relative to the study", required=True),
         Parameter(
-            "header", "choice", "auto", "whether the first line names the columns", choices=("auto", "yes", "no")
+            "target", "column", None, "column of the class, by name or by number from 0; not set: the last column"
         ),
-        Parameter("separator", "choice", "comma", "between cells", choices=("comma", "semicolon", "tab")),
+        Parameter(
+            "header", "choice", "auto", "whether the first line contains column names", choices=("auto", "yes", "no")
+        ),
+        Parameter("separator", "choice", "comma", "separator between cells", choices=("comma", "semicolon", "tab")),
     ),
     make=csv_file.read,
     identity=csv_file.identity,

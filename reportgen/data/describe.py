@@ -1,4 +1,4 @@
-"""Facts of prepared data, for records and reports."""
+"""Facts about preprocessed data, for records and reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reportgen.data.preprocessing.moments import IntArray, Values, feature_momen
 
 
 class Prepared(Examples, Protocol):
-    """What is read of the data: their splits, and what is known of how they were prepared."""
+    """Preprocessed data: splits, and facts about the preprocessing."""
 
     @property
     def y_test(self) -> IntArray:
@@ -19,21 +19,23 @@ class Prepared(Examples, Protocol):
 
     @property
     def features(self) -> int:
-        """How many features an example has."""
+        """Number of features."""
 
     @property
     def facts(self) -> dict[str, float]:
-        """Plain numbers about the preparation."""
+        """Numbers about the preprocessing."""
 
 
 def facts(dataset: Prepared) -> dict[str, Any]:
-    """Return counts and moments of the data as trained on, beside the facts of their preparation.
+    """Return counts and moments of the preprocessed data, together with the facts about the preprocessing.
 
-    train_n, val_n, test_n, features, classes; input_mean, input_std and input_second_moment over all features of
-    all training examples, in float64; class_counts: training examples of each class; constant_features: how many
-    features have one value in all training examples. input_offset_share: the share of the second moment that is due to
-    the features' means, 0 for centred input; input_feature_std: least, quartiles and largest of the standard
-    deviations of features that are not constant, empty where all are.
+    train_n, val_n, test_n, features, classes: counts.
+    input_mean, input_std, input_second_moment: moments over all features of all training examples, in float64.
+    class_counts: number of training examples of each class.
+    constant_features: number of features with the same value in all training examples.
+    input_offset_share: share of the second moment due to the means of the features, 0 for centred inputs.
+    input_feature_std: minimum, quartiles and maximum of the standard deviations of the features that are not constant;
+        empty if all are constant.
     """
     mean, variance = feature_moments(dataset.x_train)
     second_moment = float(np.mean(variance + mean**2))
@@ -58,5 +60,5 @@ def facts(dataset: Prepared) -> dict[str, Any]:
 
 
 def _quartiles(values: Values) -> list[float]:
-    """Return least, quartiles and largest of some values; nothing for none."""
+    """Return minimum, quartiles and maximum, or an empty list for no values."""
     return np.quantile(values, (0, 0.25, 0.5, 0.75, 1)).tolist() if values.size else []

@@ -1,4 +1,4 @@
-"""Request to a data set and its answer: the examples before splitting."""
+"""Request to a data set, and its result: the examples before splitting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ RowT = TypeVar("RowT", bound=Row)
 
 @dataclass(frozen=True)
 class Request:
-    """What a row is asked for: its own parameters, the sizes of made data, the seed, and where relative paths start."""
+    """Request to a data set.
+
+    params: parameters of the data set; samples, features, classes: sizes of generated data; seed: seed of generation
+    and split; folder: folder of the study, the base of relative paths.
+    """
 
     params: Mapping[str, Any]
     samples: int
@@ -31,11 +35,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Source:
-    """All examples of a data set, in their own order.
+    """All examples of a data set, in their original order.
 
-    x: (n, features) of any real type; y: (n,) int64 in 0 .. classes - 1.
-    The last `test_n` examples are the test split as published or given; the `validation_n` before them are the given
-    validation split, or None where it is drawn from what remains.
+    x: (n, features) of any real type; y: (n,) int64, classes 0 to classes - 1.
+    The last `test_n` examples are the test split of the data set, 0 if it has none. The `validation_n` examples before
+    them are its validation split; None if validation examples are drawn from the rest.
     """
 
     x: RawArray

@@ -1,4 +1,4 @@
-"""Which examples a run sees."""
+"""Specification of the data of a run."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from reportgen.registry import Component
 
 LOCATION_PARAMETERS = ("path", "download")
-"""Parameters of a data set that say where its examples are found, not what they are."""
+"""Parameters of a data set that locate its files but do not change its examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataSpec:
-    """Which examples a run sees.
+    """Specification of the data of a run.
 
-    source: the data set and the parameters that only it has (path, noise, distance, ...).
-    samples, features, classes: sizes of generated data, None where the data set has its own.
-    train: how many examples to train on (the first of the shuffled training split), None for all.
-    validation, test: fractions of all examples, stratified by class; 0 for none.
-    label_noise: fraction of training labels replaced by another class.
-    keep: (class, fraction) pairs: the fraction of that class's training examples that stays.
-    seed: of generation and split; None takes the run's seed.
+    Attributes
+    ----------
+    source : data set with its own parameters, such as path, noise or distance.
+    samples, features, classes : sizes of generated data, None for the data set's defaults.
+    train : number of training examples, the first of the shuffled training split; None for all.
+    validation, test : fractions of all examples, stratified by class; 0 for none.
+    label_noise : fraction of the training labels that is replaced by other classes.
+    shuffle_labels : whether the training labels are permuted.
+    shuffle : whether the examples are shuffled before they are split.
+    keep : (class, fraction) pairs, the fraction of the training examples of this class to keep.
+    seed : seed of generation and split; None for the seed of the run.
     """
 
     source: Component

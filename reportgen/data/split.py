@@ -16,7 +16,7 @@ from reportgen.errors import StudyError
 
 @dataclass(frozen=True)
 class Split:
-    """Indices of the examples of each split, and the training labels as trained on."""
+    """Indices of the examples of each split, and the training labels after shuffling and noise."""
 
     train: IntArray
     validation: IntArray
@@ -25,10 +25,10 @@ class Split:
 
 
 def split(source: Source, spec: DataSpec, seed: int) -> Split:
-    """Return the splits that the options ask for.
+    """Return the splits for these settings.
 
-    Order of the options: given splits are set apart, validation and test drawn, then of the training split `keep`,
-    `train`, `shuffle_labels`, `label_noise`. Each draws from a stream of its own.
+    Splits of the data set itself are taken first; then validation and test examples are drawn; then `keep`, `train`,
+    `shuffle_labels` and `label_noise` apply to the training split, in this order. Each uses a separate random stream.
     """
     train, validation, test = _parts(source, spec, seed)
     train = _keep(train, source.y, source.classes, spec)
@@ -37,7 +37,7 @@ def split(source: Source, spec: DataSpec, seed: int) -> Split:
 
 
 def _parts(source: Source, spec: DataSpec, seed: int) -> tuple[IntArray, IntArray, IntArray]:
-    """Return indices of training, validation and test examples, those to be trained on in their final order."""
+    """Return indices of training, validation and test examples; the training examples are in their final order."""
     n = len(source.y)
     given = source.test_n + (source.validation_n or 0)
     rest, given_validation, given_test = np.split(np.arange(n), [n - given, n - source.test_n])
@@ -57,19 +57,20 @@ def _parts(source: Source, spec: DataSpec, seed: int) -> tuple[IntArray, IntArra
 def _in_order(
     rest: IntArray, y: IntArray, classes: int, validation: float, test: float
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """Cut the examples as they come: training first, then validation, then test."""
+    """Cut the examples in their original order: training, then validation, then test."""
     n_validation, n_test = split_sizes(len(rest), validation, test)
     n_train = len(rest) - n_validation - n_test
-    train, drawn, last = np.split(rest, [n_train, n_train + n_validation])
-    return train, drawn, last
+    train, validation_rows, test_rows = np.split(rest, [n_train, n_train + n_validation])
+    return train, validation_rows, test_rows
 
 
 def _stratified(
     rest: IntArray, y: IntArray, classes: int, validation: float, test: float
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """Cut so that each class has its share of every split, and at least one example to train on.
+    """Cut so that each class has its share of every split, and at least one training example.
 
-    Test examples are a class's first and validation examples its last, so that neither fraction moves the other's.
+    The first examples of a class are for testing and the last for validation, so that a change of one fraction does
+    not change the other split.
     """
     labels = y[rest]
     counts = np.bincount(labels, minlength=classes)
@@ -96,7 +97,7 @@ def split_sizes(n: int, validation: float, test: float) -> tuple[int, int]:
 
 
 def stratified_counts(counts: IntArray, validation: float, test: float) -> tuple[IntArray, IntArray]:
-    """Return how many examples of each class go to validation and to test, (classes,) each.
+    """Return the numbers of validation and test examples of each class, (classes,) each.
 
     Shares are rounded by largest remainder to the sizes of `split_sizes`. Each class keeps at least one training
     example, so very small classes make the splits smaller. Raises StudyError if a split would be empty.
@@ -105,15 +106,15 @@ def stratified_counts(counts: IntArray, validation: float, test: float) -> tuple
     spare = np.maximum(counts - 1, 0)
     for_validation = np.minimum(largest_remainder(counts * n_validation / counts.sum(), n_validation), spare)
     for_test = np.minimum(largest_remainder(counts * n_test / counts.sum(), n_test), spare - for_validation)
-    for name, wanted, found in (("validation", n_validation, for_validation), ("test", n_test, for_test)):
-        if wanted and not found.sum():
+    for name, size, per_class in (("validation", n_validation, for_validation), ("test", n_test, for_test)):
+        if size and not per_class.sum():
             found = f"the {name} split is empty: every class has too few examples"
             raise StudyError("impossible-split", found, hint="use more examples")
     return for_validation, for_test
 
 
 def _rank_in_class(labels: IntArray, counts: IntArray) -> IntArray:
-    """Return each example's place among those of its class, from 0, (n,)."""
+    """Return the rank of each example within its class, from 0, (n,)."""
     order = np.argsort(labels, kind="stable")
     rank = np.empty(len(labels), np.int64)
     rank[order] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -121,7 +122,7 @@ def _rank_in_class(labels: IntArray, counts: IntArray) -> IntArray:
 
 
 def kept_counts(counts: IntArray, keep: tuple[tuple[int, float], ...]) -> IntArray:
-    """Return how many training examples of each class to keep, (classes,).
+    """Return the number of training examples of each class to keep, (classes,).
 
     A count is the rounded fraction, and at least 1 unless the fraction is 0. Raises StudyError for an unknown class,
     or if no example remains.
@@ -160,7 +161,7 @@ def _first(train: IntArray, wanted: int | None) -> IntArray:
 
 
 def _labels(y: IntArray, classes: int, spec: DataSpec, seed: int) -> IntArray:
-    """Return the training labels, shuffled or with noise as the options say."""
+    """Return the training labels, shuffled or with noise according to the settings."""
     if spec.shuffle_labels:
         y = stream(seed, "data.shuffle_labels").permutation(y)
     if not spec.label_noise:
@@ -171,13 +172,13 @@ def _labels(y: IntArray, classes: int, spec: DataSpec, seed: int) -> IntArray:
 
 
 def noisy_labels(y: IntArray, classes: int, fraction: float, seed: int) -> IntArray:
-    """Return labels of which exactly that fraction (rounded) is another class, drawn uniformly.
+    """Return labels of which this fraction (rounded to whole examples) is replaced by other classes, drawn uniformly.
 
-    The labels that a smaller fraction changes are among those that a larger one changes, and change alike.
+    Every label changed at a smaller fraction is changed to the same class at a larger one.
     """
     order = stream(seed, "data.label_noise").permutation(len(y))
-    moved = stream(seed, "data.noisy_label").integers(1, classes, size=len(y))
+    offset = stream(seed, "data.noisy_label").integers(1, classes, size=len(y))
     changed = order[: int(len(y) * fraction + 0.5)]
     noisy = y.copy()
-    noisy[changed] = (y[changed] + moved[changed]) % classes
+    noisy[changed] = (y[changed] + offset[changed]) % classes
     return noisy

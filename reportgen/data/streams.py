@@ -1,4 +1,4 @@
-"""Random streams that depend on nothing but (seed, purpose, index): the base of paired comparisons."""
+"""Random streams that depend only on seed, purpose and index, so that comparisons between runs are paired."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 
 def stream(seed: int, purpose: str, index: int = 0) -> np.random.Generator:
-    """Return the generator of one purpose: counter-based, so that draws for one purpose never shift another's.
+    """Return the generator for one purpose; draws for one purpose do not affect another.
 
-    Source: Salmon et al. 2011 (Philox), keyed by a SHA-256 digest of the three arguments.
+    The generator is the counter-based Philox (Salmon et al. 2011), keyed by a SHA-256 digest of the arguments.
     """
     digest = hashlib.sha256(f"{seed}|{purpose}|{index}".encode()).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))

@@ -1,1 +1,1 @@
-"""Training done by other programs: the recorder, its hooks, and the reader of recorded files."""
+"""Records of training in other programs: the recorder, its PyTorch hooks, and the reader of records."""

@@ -1,6 +1,6 @@
-"""Arrays of an external record: read without executing anything, and checked one by one.
+"""Arrays of an external record: read without unpickling, and checked individually.
 
-Names and meanings are those of `reportgen.runs.record`; S steps, E + 1 rows of scores, P looks, L layers, U hidden
+Names and meanings are documented in `reportgen.runs.record`. Shapes: S steps, E epochs, P probes, L layers, U hidden
 units, C classes.
 """
 
@@ -24,7 +24,7 @@ from reportgen.external.checks import array_error, check_together
 Array = NDArray[Any]
 
 SETTINGS = "run"
-"""The member of an archive with the settings of the run, as JSON text."""
+"""Name of the member of an archive that contains the settings of the run as JSON text."""
 
 REQUIRED = ("step_loss",)
 MOST_BYTES = 4 * 2**30
@@ -32,7 +32,7 @@ READERS: Mapping[tuple[int, int], Any] = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-"""What reads a header, none longer than NumPy takes from a stranger, by the version of the format."""
+"""Readers of array headers by format version; NumPy limits the length of headers that they read."""
 
 SHAPES: dict[str, tuple[str, ...]] = {
     "step_loss": ("S",),
@@ -45,9 +45,9 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "val_confusion": ("C", "C"),
     "train_confusion": ("C", "C"),
 }
-"""Every array that diagnoses read, and its shape."""
+"""Shape of every array that diagnoses read."""
 
-UNREAD = (
+IGNORED = (
     "probe_activation_histogram",
     "probe_gradient_histogram",
     "activation_edges",
@@ -61,9 +61,9 @@ UNREAD = (
     "snapshot_single_val_accuracy",
     "snapshot_val_probabilities",
 )
-"""Arrays of stored runs that no diagnosis reads; they may stay in."""
+"""Arrays of stored runs that no diagnosis reads; a record may contain them."""
 
-MEASURED = tuple(
+DEFINED_EVERYWHERE = tuple(
     f"probe_{name}"
     for name in STATISTICS
     if name.startswith(
@@ -71,10 +71,10 @@ MEASURED = tuple(
     )
     or name in ("zero_fraction", "dead_fraction", "weight_gradient_norm", "bias_gradient_norm")
 )
-"""Statistics that every layer has: those that are NaN throughout were not measured, as if they were left out."""
+"""Statistics defined for every layer; an array of these with only NaN was not measured and is omitted."""
 
 COUNTS = ("probe_step", "epoch_epoch", "epoch_step", "unit_layer", "val_confusion", "train_confusion")
-ROWS = {
+AXES = {
     "S": "one value per training step",
     "E + 1": "one value per epoch, the network before training first",
     "P": "one value per probe",
@@ -106,7 +106,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
-    """Return one array; raises StudyError if its header declares objects or another number of bytes than it has."""
+    """Return one array; raises StudyError if its header declares Python objects or the wrong number of bytes."""
     name = _name(info)
     if not info.filename.endswith(".npy"):
         raise array_error("not-an-array", path, info.filename, "this member is not an array", "only arrays")
@@ -117,16 +117,16 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Arra
             raise array_error("invalid-file", path, name, "invalid header", "save it with numpy.savez") from None
         if dtype.hasobject:
             raise array_error("object-array", path, name, "Python objects are not allowed", "numbers")
-        declared, there = math.prod(shape) * dtype.itemsize, info.file_size - source.tell()
-        if declared != there:
-            found = f"its shape {shape} takes {declared} bytes, but it has {there}"
+        declared, available = math.prod(shape) * dtype.itemsize, info.file_size - source.tell()
+        if declared != available:
+            found = f"shape {shape} requires {declared} bytes, but there are {available}"
             raise array_error("invalid-file", path, name, found, "save it with numpy.savez")
     with archive.open(info) as source:
         return np.asarray(np.lib.format.read_array(source, allow_pickle=False))
 
 
 def _header(source: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape and type of the array that begins here; raises ValueError for an invalid header."""
+    """Read an array header and return shape and type; raises ValueError for an invalid header."""
     version = np.lib.format.read_magic(source)
     reader = READERS.get(version)
     if reader is None:
@@ -135,28 +135,30 @@ def _header(source: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return shape, dtype
 
 
-def checked(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...], classes: int) -> dict[str, Array]:
-    """Return the arrays that diagnoses read, in float64 or int64; raises StudyError for the first invalid one.
+def check_arrays(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...], classes: int) -> dict[str, Array]:
+    """Return the arrays that diagnoses read, as float64 or int64; raises StudyError for the first invalid array.
 
-    units: numbers of units of the hidden layers.
+    units: number of units of each hidden layer.
     """
     for name in REQUIRED:
         if name not in arrays:
             raise _missing(path, name, "the loss of every training step, (S,)")
     for name in arrays:
-        if name not in SHAPES and name not in UNREAD and name != SETTINGS:
+        if name not in SHAPES and name not in IGNORED and name != SETTINGS:
             near = difflib.get_close_matches(name, SHAPES, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "rename or remove it"
             raise array_error("unknown-array", path, name, "unknown array", hint)
     sizes = {"L": len(units) + 1, "U": sum(units), "C": classes}
     found = {name: _checked(path, name, arrays[name], sizes) for name in SHAPES if name in arrays}
-    looks = next((name for name in found if name.startswith("probe_")), None)
-    if looks is not None and "probe_step" not in found:
-        raise _missing(path, "probe_step", f"the steps after which {looks} was measured")
+    probed = next((name for name in found if name.startswith("probe_")), None)
+    if probed is not None and "probe_step" not in found:
+        raise _missing(path, "probe_step", f"the steps after which {probed} was measured")
     if "probe_unit_dead" in found:
         found.setdefault("unit_layer", np.repeat(np.arange(1, len(units) + 1), units))
     check_together(path, found, units)
-    return {name: values for name, values in found.items() if name not in MEASURED or not np.isnan(values).all()}
+    return {
+        name: values for name, values in found.items() if name not in DEFINED_EVERYWHERE or not np.isnan(values).all()
+    }
 
 
 def _missing(path: Path, name: str, right: str) -> StudyError:
@@ -164,17 +166,17 @@ def _missing(path: Path, name: str, right: str) -> StudyError:
 
 
 def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Array:
-    """Return one array in its type and add its axes to `sizes`; raises StudyError for a wrong type, shape or value."""
+    """Return one array in its final type and add its axes to `sizes`; raises StudyError if it is invalid."""
     if array.dtype.kind not in "fiu" and not (array.dtype.kind == "b" and name == "probe_unit_dead"):
         raise array_error("wrong-type", path, name, f"expected numbers, found {array.dtype}", "floats or integers")
     shape = SHAPES[name]
     if array.ndim == len(shape):
         for axis, size in zip(shape, array.shape, strict=True):
             sizes.setdefault(axis, size)
-    wanted = tuple(sizes.get(axis, 0) for axis in shape)
-    if array.ndim != len(shape) or array.shape != wanted:
+    expected = tuple(sizes.get(axis, 0) for axis in shape)
+    if array.ndim != len(shape) or array.shape != expected:
         known = ", ".join(str(sizes[axis]) if axis in sizes else axis for axis in shape)
-        words = "; ".join(dict.fromkeys(ROWS[axis] for axis in shape))
+        words = "; ".join(dict.fromkeys(AXES[axis] for axis in shape))
         found = f"expected shape ({known}{',' * (len(shape) == 1)}), found {array.shape}"
         raise array_error("wrong-shape", path, name, found, words)
     if not array.size:
@@ -185,28 +187,28 @@ def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Arra
     return values.astype(np.int64) if name in COUNTS and not name.startswith("epoch_") else values
 
 
-NOT_NEGATIVE = ("_std", "_norm", "_ratio", "_spread", "_lr", "_loss", "_penalty")
-"""Ends of the names of arrays without negative values."""
+NONNEGATIVE = ("_std", "_norm", "_ratio", "_spread", "_lr", "_loss", "_penalty")
+"""Suffixes of the names of nonnegative arrays."""
 
 
 def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
     """Raise StudyError for the first value outside the range of the array."""
-    known = values[np.isfinite(values)]
+    finite = values[np.isfinite(values)]
     if name in COUNTS:
-        whole = np.isfinite(values) & (values >= 0) & (values % 1 == 0)
-        _refuse(path, name, values[~whole], "whole numbers of at least 0")
+        valid = np.isfinite(values) & (values >= 0) & (values % 1 == 0)
+        _refuse(path, name, values[~valid], "whole numbers of at least 0")
         if name in ("probe_step", "epoch_step") and (np.diff(values) <= 0).any():
             right = "steps in increasing order, each once"
             raise array_error("unordered-steps", path, name, "the steps do not increase", right)
     if name == "probe_unit_dead":
         _refuse(path, name, values[~np.isin(values, (0, 1))], "1 for a unit that is zero on every example, else 0")
     if name.endswith(("accuracy", "_fraction")):
-        _refuse(path, name, known[(known < 0) | (known > 1)], "fractions from 0 to 1")
-    if name.endswith(NOT_NEGATIVE):
-        _refuse(path, name, known[known < 0], "numbers of at least 0")
+        _refuse(path, name, finite[(finite < 0) | (finite > 1)], "fractions from 0 to 1")
+    if name.endswith(NONNEGATIVE):
+        _refuse(path, name, finite[finite < 0], "numbers of at least 0")
 
 
 def _refuse(path: Path, name: str, wrong: NDArray[np.float64], right: str) -> None:
-    """Raise StudyError for the first of the wrong values, if there is any."""
+    """Raise StudyError for the first of the wrong values, if there are any."""
     if wrong.size:
         raise array_error("out-of-range", path, name, f"{wrong[0]:g} is not possible", right)

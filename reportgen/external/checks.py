@@ -1,4 +1,4 @@
-"""Consistency of the arrays of an external record with each other and with its settings."""
+"""Consistency checks of an external record: its arrays with each other and with its settings."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ Array = NDArray[Any]
 
 LOSSES = ("epoch_train_loss", "epoch_val_loss")
 ACCURACIES = ("epoch_train_accuracy", "epoch_val_accuracy")
-ALWAYS = ("probe_weight_norm", "probe_weight_std")
-"""Statistics that every layer has."""
+FINITE_STATISTICS = ("probe_weight_norm", "probe_weight_std")
+"""Statistics that are finite for every layer of a completed run."""
 
 
 def array_error(code: str, path: Path, name: str, found: str, right: str) -> StudyError:
-    """Return the error about an array of a record; its place is the file and the array's name."""
+    """Return the error for an array of a record; its place is the file and the name of the array."""
     return StudyError(code, found, f"{path}: {name}", right)
 
 
 def inconsistent(path: Path, name: str, found: str, right: str) -> StudyError:
-    """Return the error about an array that contradicts other arrays or the settings."""
+    """Return the error for an array that contradicts other arrays or the settings."""
     return array_error("inconsistent-record", path, name, found, right)
 
 
 def check_together(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...]) -> None:
     """Raise StudyError for the first array that contradicts the others.
 
-    units: numbers of units of the hidden layers.
+    units: number of units of each hidden layer.
     """
     steps = len(arrays["step_loss"])
     for name in ("epoch_step", "probe_step"):
@@ -43,19 +43,19 @@ def check_together(path: Path, arrays: Mapping[str, Array], units: tuple[int, ..
         _check_unit_layer(path, arrays["unit_layer"], units)
     low, high = (arrays.get(f"probe_activation_{end}") for end in ("min", "max"))
     if low is not None and high is not None and (low > high).any():
-        place = np.argwhere(low > high)[0]
-        found = f"{low[tuple(place)]:g} is above probe_activation_max, {high[tuple(place)]:g}"
+        index = tuple(np.argwhere(low > high)[0])
+        found = f"{low[index]:g} is above probe_activation_max, {high[index]:g}"
         raise inconsistent(path, "probe_activation_min", found, "the smallest activation of each layer")
 
 
 def _check_unit_layer(path: Path, layers: Array, units: tuple[int, ...]) -> None:
-    found = np.bincount(layers, minlength=len(units) + 1)
-    if found[0] or len(found) > len(units) + 1:
+    counts = np.bincount(layers, minlength=len(units) + 1)
+    if counts[0] or len(counts) > len(units) + 1:
         wrong = layers[(layers < 1) | (layers > len(units))][0]
         raise array_error("out-of-range", path, "unit_layer", f"no hidden layer {wrong}", f"1 to {len(units)}")
-    for number, (count, wanted) in enumerate(zip(found[1:], units, strict=True), 1):
-        if count != wanted:
-            text = f"layer {number} has {count} units, but {wanted} in network.hidden"
+    for number, (count, expected) in enumerate(zip(counts[1:], units, strict=True), 1):
+        if count != expected:
+            text = f"layer {number} has {count} units, but {expected} in network.hidden"
             raise inconsistent(path, "unit_layer", text, "the layer of each hidden unit")
 
 
@@ -75,13 +75,13 @@ def check_with_facts(path: Path, arrays: Mapping[str, Array], facts: Mapping[str
 
 
 def _check_rows(path: Path, rows: Array, counts: Array) -> None:
-    for place in np.flatnonzero(rows > counts)[:1]:
-        found = f"row {place} has {rows[place]} examples, but facts.class_counts has {counts[place]}"
+    for label in np.flatnonzero(rows > counts)[:1]:
+        found = f"row {label} has {rows[label]} examples, but facts.class_counts has {counts[label]}"
         raise inconsistent(path, "train_confusion", found, "one row per true class")
 
 
-def lost_in(arrays: Mapping[str, Array]) -> str:
-    """Return which loss or weight is not finite at the end, in words; empty if all are finite."""
+def nonfinite_value(arrays: Mapping[str, Array]) -> str:
+    """Return a description of the first loss or weight that is not finite at the end; empty if all are finite."""
     losses = arrays["step_loss"]
     if not np.isfinite(losses).all():
         step = int(np.flatnonzero(~np.isfinite(losses))[0])
@@ -89,7 +89,7 @@ def lost_in(arrays: Mapping[str, Array]) -> str:
     for name in LOSSES:
         if name in arrays and not np.isfinite(arrays[name][-1]):
             return f"{name} ends with {arrays[name][-1]:g}"
-    for name in ALWAYS:
+    for name in FINITE_STATISTICS:
         if name in arrays and not np.isfinite(arrays[name][-1]).all():
             return f"{name} is not finite in the last probe"
     return ""
@@ -99,13 +99,13 @@ def check_finite(path: Path, arrays: Mapping[str, Array]) -> None:
     """Raise StudyError for the first score or weight norm of a completed run that is not finite."""
     for name in (*LOSSES, *ACCURACIES):
         rows = arrays.get(name, np.zeros(1))
-        unknown = np.flatnonzero(np.isnan(rows[1:])) + 1  # the network before training need not be scored
+        unknown = np.flatnonzero(np.isnan(rows[1:])) + 1  # scores of the network before training are optional
         if unknown.size:
             found = f"{rows[unknown[0]]:g} in row {unknown[0]} of a run that did not diverge"
             right = "remove the array, or keep only scored epochs and give their steps in epoch_step"
             raise array_error("not-finite", path, name, found, right)
-    for name in ALWAYS:
+    for name in FINITE_STATISTICS:
         if name in arrays and not np.isfinite(arrays[name]).all():
-            look, layer = np.argwhere(~np.isfinite(arrays[name]))[0]
-            found = f"{arrays[name][look, layer]:g} for layer {layer + 1} in probe {look}"
+            probe, layer = np.argwhere(~np.isfinite(arrays[name]))[0]
+            found = f"{arrays[name][probe, layer]:g} for layer {layer + 1} in probe {probe}"
             raise array_error("not-finite", path, name, found, "a number for every layer")

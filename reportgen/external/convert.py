@@ -1,4 +1,4 @@
-"""Conversion of the recorder's arguments to plain arrays and settings: tensors, labels, activations, optimizers."""
+"""Conversion of the recorder's arguments (tensors, labels, activations, optimizers) to arrays and settings."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 RowT = TypeVar("RowT", bound=Row)
 
-NETWORK = ("init", "batchnorm", "dropout")
-"""Settings of the network that the arrays do not determine, so that the caller must give them."""
+NETWORK_SETTINGS = ("init", "batchnorm", "dropout")
+"""Settings of the network that the arrays do not determine."""
 
-FOREIGN = {"negative_slope": "slope", "alpha": "alpha"}
-"""Parameters of activations that are objects, and what a study file calls them."""
+ACTIVATION_PARAMETERS = {"negative_slope": "slope", "alpha": "alpha"}
+"""Attributes of activation layers in other libraries, and their names in a study file."""
 
-RENAMED = {"alpha": "rho", "eps": "epsilon"}
-NOTED = ("momentum", "nesterov", "weight_decay")
-"""Parameters of PyTorch's optimizers: those of another name here, and those that matter wherever they are not 0."""
+OPTIMIZER_PARAMETERS = {"alpha": "rho", "eps": "epsilon"}
+"""Parameters of PyTorch optimizers with other names in a study file, and these names."""
+
+GENERAL_PARAMETERS = ("momentum", "nesterov", "weight_decay")
+"""Parameters of PyTorch optimizers that have an effect for every optimizer unless they are 0."""
 
 
 def array(values: Any, what: str = "an array") -> Array:
-    """Return values as a float64 array, those of a tensor detached; raises UsageError if they are not numbers.
+    """Return the values of an array or tensor as a float64 array; raises UsageError if they are not numbers.
 
-    what: name of the values, for the place of the error.
+    what: name of the values in the error.
     """
     try:
         return np.asarray(_of_tensor(values) if hasattr(values, "detach") else values, np.float64)
@@ -46,34 +48,36 @@ def array(values: Any, what: str = "an array") -> Array:
 
 
 def _of_tensor(tensor: Any) -> Any:
-    """Return a tensor's values; types that NumPy does not have, such as bfloat16, become float32."""
-    here = tensor.detach().cpu()
+    """Return the values of a tensor; types without equivalent in NumPy, such as bfloat16, become float32."""
+    detached = tensor.detach().cpu()
     try:
-        return here.numpy()
+        return detached.numpy()
     except TypeError:
-        return here.float().numpy()
+        return detached.float().numpy()
 
 
-def one_loss(value: Any, where: str) -> float:
-    """Return a loss; raises UsageError unless it is a single number."""
-    found = array(value, where)
-    if found.size != 1:
+def scalar_loss(value: Any, where: str) -> float:
+    """Return a loss as a float; raises UsageError unless it is a single number."""
+    loss = array(value, where)
+    if loss.size != 1:
         right = "one number, the mean over the examples"
-        raise UsageError("wrong-shape", f"the loss has shape {found.shape}", where, right)
-    return float(found.reshape(()))
+        raise UsageError("wrong-shape", f"the loss has shape {loss.shape}", where, right)
+    return float(loss.reshape(()))
 
 
 def examples(x: Any, y: Any, split: str) -> tuple[Array, Labels]:
-    """Return a split's inputs (n, ...) and classes (n,); raises UsageError for wrong shapes or impossible values."""
+    """Return inputs (n, ...) and classes (n,) of a split; raises UsageError for wrong shapes or invalid values."""
     x_name, y_name = f"{split} inputs", f"{split} classes"
     inputs, labels = array(x, x_name), array(y, y_name)
     if labels.shape != inputs.shape[:1]:
         found = f"classes of shape {labels.shape} for inputs of shape {inputs.shape}"
         raise UsageError("wrong-shape", found, y_name, "one class number per input")
-    lost = int((~np.isfinite(inputs)).sum())
-    if lost:
-        found = f"{lost} value{'s are' if lost > 1 else ' is'} not finite"
-        raise UsageError("not-finite", found, x_name, "correct or remove these examples, which make every loss NaN")
+    nonfinite = int((~np.isfinite(inputs)).sum())
+    if nonfinite:
+        found = f"{nonfinite} value{'s are' if nonfinite > 1 else ' is'} not finite"
+        raise UsageError(
+            "not-finite", found, x_name, "correct or remove these examples, since they make every loss NaN"
+        )
     wrong = labels[(labels % 1 != 0) | (labels < 0)]
     if wrong.size:
         hint = "whole numbers from 0; use (y + 1) // 2 for classes -1 and 1"
@@ -85,9 +89,10 @@ ONE_LOGIT = "for a single logit z, give the two columns 0 and z"
 
 
 def outputs_of(given: Any, split: str, examples: int, classes: int, certain: bool) -> Array:
-    """Return a network's outputs as logits (examples, classes); raises UsageError for another shape or probabilities.
+    """Return the outputs of a network as logits, (examples, classes).
 
-    certain: whether the number of classes is known from earlier outputs, not only from the labels.
+    certain: whether the number of classes is known from earlier outputs, and not only from the labels. Raises
+    UsageError for a wrong shape, and for probabilities.
     """
     where = f"{split} outputs"
     if given is None:
@@ -96,9 +101,9 @@ def outputs_of(given: Any, split: str, examples: int, classes: int, certain: boo
     fits = outputs.ndim == 2 and len(outputs) == examples
     if not fits or outputs.shape[1] < classes or (certain and outputs.shape[1] != classes):
         right = f"logits of {examples} examples and {'' if certain else 'at least '}{classes} classes, (n, classes)"
-        one = fits and outputs.shape[1] == 1
+        single = fits and outputs.shape[1] == 1
         found = f"shape {outputs.shape} is not possible"
-        raise UsageError("wrong-shape", found, where, f"{right}; {ONE_LOGIT}" if one else right)
+        raise UsageError("wrong-shape", found, where, f"{right}; {ONE_LOGIT}" if single else right)
     if len(outputs) and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=1e-5):
         found = "the outputs are probabilities, which add up to 1 for each example"
         hint = "logits (the inputs of the softmax) or logarithms of probabilities"
@@ -107,7 +112,7 @@ def outputs_of(given: Any, split: str, examples: int, classes: int, certain: boo
 
 
 def check_output_units(units: int, classes: int, certain: bool) -> None:
-    """Raise UsageError if the last layer has the wrong number of units; certain: as for `outputs_of`."""
+    """Raise UsageError if the last layer has the wrong number of units; certain: see `outputs_of`."""
     if units < classes or (certain and units != classes):
         found = f"{units} unit{'s' * (units > 1)} for {classes} classes"
         right = "all layers, the output layer last"
@@ -115,12 +120,12 @@ def check_output_units(units: int, classes: int, certain: bool) -> None:
 
 
 def no_examples(like: Array) -> tuple[Array, Labels]:
-    """Return an empty split of inputs like these."""
+    """Return an empty split with inputs of the same shape."""
     return like[:0], np.zeros(0, np.int64)
 
 
 def plain(value: Any) -> Any:
-    """Return a setting as JSON has it: NumPy's scalars and tensors of one number as numbers, and so on inside."""
+    """Return a setting in JSON's types; NumPy scalars and tensors of one number become numbers, also in containers."""
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -131,9 +136,9 @@ def plain(value: Any) -> Any:
 
 
 def activation_of(given: Any) -> tuple[Activation, dict[str, Any]]:
-    """Return the row and the parameters of an activation: a name, a mapping as in a study file, or a layer object.
+    """Return the row and the parameters of an activation; raises UsageError if it or a parameter is unknown.
 
-    Raises UsageError for an unknown activation or parameter.
+    given: a name, a mapping as in a study file, or an activation layer of another library.
     """
     if isinstance(given, Mapping):
         parameters = {name: plain(value) for name, value in given.items()}
@@ -142,40 +147,42 @@ def activation_of(given: Any) -> tuple[Activation, dict[str, Any]]:
         name, parameters = given, {}
     else:
         name = given.__name__ if isinstance(given, type) else type(given).__name__
-        has = vars(given) if hasattr(given, "__dict__") and not isinstance(given, type) else {}
-        parameters = {ours: has[theirs] for theirs, ours in FOREIGN.items() if theirs in has}
+        attributes = vars(given) if hasattr(given, "__dict__") and not isinstance(given, type) else {}
+        parameters = {
+            ours: attributes[theirs] for theirs, ours in ACTIVATION_PARAMETERS.items() if theirs in attributes
+        }
     row = named(ACTIVATIONS, name)
     if row is None:
         near = difflib.get_close_matches(str(name).lower(), ACTIVATIONS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(ACTIVATIONS)}"
         raise UsageError("unknown-name", f"unknown activation {str(name)!r}", "activation", hint)
-    unknown = sorted(set(parameters) - {one.name for one in row.parameters})
+    unknown = sorted(set(parameters) - {parameter.name for parameter in row.parameters})
     if unknown:
-        known = ", ".join(one.name for one in row.parameters)
+        known = ", ".join(parameter.name for parameter in row.parameters)
         hint = f"one of {known}" if known else f"{row.name} has no parameters"
         raise UsageError("unknown-key", f"unknown parameter '{unknown[0]}' of {row.name}", "activation", hint)
     return row, parameters
 
 
 def named(rows: Mapping[str, RowT], name: Any) -> RowT | None:
-    """Return the row with this name or alias, ignoring case and underscores (`LeakyReLU`: `leaky_relu`), or None."""
-    asked = str(name).replace("_", "").lower()
+    """Return the row with this name or alias, ignoring case and underscores (`LeakyReLU` is `leaky_relu`), or None."""
+    wanted = str(name).replace("_", "").lower()
     for row in rows.values():
-        if asked in (one.replace("_", "").lower() for one in (row.name, *row.aliases)):
+        if wanted in (known.replace("_", "").lower() for known in (row.name, *row.aliases)):
             return row
     return None
 
 
 def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return settings of the network and of the training as in a study file; names of PyTorch are accepted too.
+    """Return the settings of the network and of the training as in a study file; PyTorch's names are accepted too.
 
     `momentum` and `nesterov` become settings of the optimizer; `weight_decay` becomes a setting of an optimizer that
-    has its own, such as adamw, or `l2` for others. Raises UsageError if `weight_decay` and `l2` contradict each other.
+    has weight decay, such as adamw, and otherwise `l2`. Raises UsageError if `weight_decay` and `l2` differ.
     """
     rest = {name: plain(value) for name, value in given.items() if name != "optimizer" and value is not None}
-    network = {name: rest.pop(name) for name in NETWORK if name in rest}
+    network = {name: rest.pop(name) for name in NETWORK_SETTINGS if name in rest}
     optimizer = _optimizer(given.get("optimizer"))
-    for name in NOTED:
+    for name in GENERAL_PARAMETERS:
         if name in rest:
             optimizer[name] = rest.pop(name)
     decay = optimizer.pop("weight_decay", None)
@@ -185,15 +192,17 @@ def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
     elif decay is not None:
         if rest.get("l2", decay) != decay:
             found = f"weight_decay is {decay:g}, but l2 is {rest['l2']:g}"
-            raise UsageError("conflicting-settings", found, "settings.l2", "give one of them, which mean the same")
+            raise UsageError(
+                "conflicting-settings", found, "settings.l2", "give only one of them, since both mean the same"
+            )
         rest["l2"] = decay
     return network, rest | ({"optimizer": {"name": "sgd"} | optimizer} if optimizer else {})
 
 
 def _optimizer(given: Any) -> dict[str, Any]:
-    """Return an optimizer as a mapping: a name, a mapping, or an object with `param_groups` as in PyTorch.
+    """Return an optimizer as a mapping; raises UsageError if it is not an optimizer.
 
-    Raises UsageError for anything else.
+    given: a name, a mapping, or an object with `param_groups` as in PyTorch.
     """
     if given is None:
         return {}
@@ -208,22 +217,22 @@ def _optimizer(given: Any) -> dict[str, Any]:
 
 
 def _of_object(kind: str, group: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an optimizer of PyTorch as a mapping; parameters unknown here are kept only if they have an effect."""
+    """Return a PyTorch optimizer as a mapping, without parameters that are unknown here and have no effect."""
     row = named(OPTIMIZERS, kind)
-    ours = {one.name for one in row.parameters} if row is not None else set()
-    values = {RENAMED.get(name, name): plain(value) for name, value in group.items()}
+    known = {parameter.name for parameter in row.parameters} if row is not None else set()
+    values = {OPTIMIZER_PARAMETERS.get(name, name): plain(value) for name, value in group.items()}
     values |= dict(zip(("beta1", "beta2"), values.get("betas", ()), strict=False))
-    kept = {name: value for name, value in values.items() if name in ours or (name in NOTED and value)}
-    return {"name": row.name if row is not None else kind} | kept
+    used = {name: value for name, value in values.items() if name in known or (name in GENERAL_PARAMETERS and value)}
+    return {"name": row.name if row is not None else kind} | used
 
 
 def check_training(training: Mapping[str, Any]) -> None:
-    """Raise UsageError for the first setting of the training that a study would not accept."""
+    """Raise UsageError for the first setting of the training that is invalid in a study."""
     _check(Training, training)
 
 
 def check_network(network: Mapping[str, Any]) -> None:
-    """Raise UsageError for the first setting of the network that a study would not accept."""
+    """Raise UsageError for the first setting of the network that is invalid in a study."""
     _check(Network, network)
 
 
@@ -235,24 +244,24 @@ def _check(model: type[Training] | type[Network], tree: Mapping[str, Any]) -> No
         raise UsageError(found.code, found.message, found.where, found.hint) from None
 
 
-def one_seed(value: Any) -> int:
+def whole_seed(value: Any) -> int:
     """Return a seed as an int; raises UsageError if it is not a whole number."""
-    found = plain(value)
-    if isinstance(found, bool) or not isinstance(found, int):
+    seed = plain(value)
+    if isinstance(seed, bool) or not isinstance(seed, int):
         raise UsageError("wrong-type", f"expected a whole number, found {value!r}", "settings.seed", "such as 0")
-    return found
+    return seed
 
 
-def one_name(value: Any) -> str:
-    """Return a variant's name as text, a number too; raises UsageError unless it is one line of text."""
-    found = str(plain(value))
-    if not found.strip() or not found.isprintable():
+def variant_name(value: Any) -> str:
+    """Return the name of a variant as text, also for a number; raises UsageError unless it is one line of text."""
+    name = str(plain(value))
+    if not name.strip() or not name.isprintable():
         right = "one line of text, such as 'wide'"
-        raise UsageError("invalid-name", f"{found!r} is not a name", "settings.variant", right)
-    return found
+        raise UsageError("invalid-name", f"{name!r} is not a name", "settings.variant", right)
+    return name
 
 
 def same(values: Iterable[Any]) -> Any:
-    """Return the common value if all values are equal, else their list."""
+    """Return the common value of equal values, else the list of all values."""
     listed = list(values)
     return listed[0] if listed and all(value == listed[0] for value in listed) else listed

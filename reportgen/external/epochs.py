@@ -1,4 +1,4 @@
-"""Scores by epoch of a record that a user brings: rows that are missing, and columns that follow from others."""
+"""Scores by epoch of an external record: completion of missing rows and of derived columns."""
 
 from __future__ import annotations
 
@@ -18,22 +18,27 @@ COLUMNS = tuple(f"epoch_{name}" for name in EPOCH_COLUMNS)
 
 
 def without_validation(arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> dict[str, Array]:
-    """Return the arrays without scores of a validation split that there is none of: they are NaN in every row."""
+    """Return the arrays without the NaN validation scores of a record that has no validation examples."""
     if facts.get("val_n"):
         return dict(arrays)
     empty = [name for name in arrays if name.startswith("epoch_val_") and np.isnan(arrays[name]).all()]
     return {name: values for name, values in arrays.items() if name not in empty}
 
 
-def with_first_row(arrays: Mapping[str, Array], epochs: Any, each: Sequence[int]) -> dict[str, Array]:
-    """Return the arrays with a row for the network before training, where it is not there or its losses are unknown.
+def with_first_row(arrays: Mapping[str, Array], epochs: Any, steps_per_epoch: Sequence[int]) -> dict[str, Array]:
+    """Return the arrays with a first row for the network before training.
 
-    Its losses are then that of the first minibatch, before its step; accuracies stay unknown. epochs: how many were
-    planned, None where that is not known; each: how many steps one may have taken.
+    If this row is missing or has no losses, its losses are set to the loss of the first minibatch; its accuracies stay
+    unknown.
+
+    Parameters
+    ----------
+    epochs : planned number of epochs, None if unknown.
+    steps_per_epoch : possible numbers of steps per epoch.
     """
     found = dict(arrays)
     columns = [name for name in COLUMNS if name in arrays]
-    if columns and _lacks_first(arrays, len(arrays[columns[0]]), epochs, each):
+    if columns and _is_first_row_missing(arrays, len(arrays[columns[0]]), epochs, steps_per_epoch):
         for name in columns:
             start = {"epoch_step": 0.0, "epoch_lr": arrays[name][0]}.get(name, math.nan)
             found[name] = np.concatenate([[start], arrays[name]])
@@ -44,38 +49,42 @@ def with_first_row(arrays: Mapping[str, Array], epochs: Any, each: Sequence[int]
     return found
 
 
-def _lacks_first(arrays: Mapping[str, Array], rows: int, epochs: Any, each: Sequence[int]) -> bool:
-    """Return whether the first row is known to be of the network after an epoch."""
+def _is_first_row_missing(arrays: Mapping[str, Array], rows: int, epochs: Any, steps_per_epoch: Sequence[int]) -> bool:
+    """Return whether the first row is known to belong to the network after an epoch."""
     if "epoch_step" in arrays:
         return bool(arrays["epoch_step"][0] > 0)
     if epochs in (rows, rows - 1):
         return bool(epochs == rows)
     steps = len(arrays["step_loss"])
-    return any(steps == rows * one for one in each) and not any(steps == (rows - 1) * one for one in each)
+    return any(steps == rows * n for n in steps_per_epoch) and not any(steps == (rows - 1) * n for n in steps_per_epoch)
 
 
 def scores_by_epoch(arrays: Mapping[str, Array], steps: int, training: TrainingSpec) -> dict[str, Array]:
-    """Return columns that follow from others where scores by epoch are there: epoch, step, lr, mean batch loss."""
+    """Return the missing columns that follow from others: epoch, step, learning rate and mean batch loss.
+
+    Returns an empty mapping for a record without scores by epoch.
+    """
     rows = next((len(arrays[f"epoch_{name}"]) for name in EPOCH_COLUMNS if f"epoch_{name}" in arrays), 0)
     if not rows:
         return {}
-    at = arrays.get("epoch_step", np.linspace(0, steps, rows).round())
-    parts = [arrays["step_loss"][int(a) : int(b)] for a, b in itertools.pairwise(at)]
+    ends = arrays.get("epoch_step", np.linspace(0, steps, rows).round())
+    parts = [arrays["step_loss"][int(a) : int(b)] for a, b in itertools.pairwise(ends)]
     means = [float(np.mean(part)) if part.size else math.nan for part in parts]
-    usual = {
+    derived = {
         "epoch_epoch": np.arange(float(rows)),
-        "epoch_step": np.asarray(at, np.float64),
-        "epoch_lr": _rates(training, at),
+        "epoch_step": np.asarray(ends, np.float64),
+        "epoch_lr": _rates(training, ends),
         "epoch_batch_loss": np.array([math.nan, *means]),
     }
-    return {name: values for name, values in usual.items() if name not in arrays}
+    return {name: values for name, values in derived.items() if name not in arrays}
 
 
-def _rates(training: TrainingSpec, at: Array) -> Array:
-    """Return the learning rate of the last step before each epoch's end, by the schedule; at: steps, the first row 0.
+def _rates(training: TrainingSpec, ends: Array) -> Array:
+    """Return the scheduled learning rate of the last step of each epoch.
 
-    Without a number of planned epochs, training is taken to have been planned for as many as there are.
+    ends: step at the end of each epoch, 0 in the first row. If the planned number of epochs is unknown, the recorded
+    number is used.
     """
-    done, steps = max(len(at) - 1, 1), np.maximum(at - 1, 0).astype(np.int64)
-    each = max(round(float(at[-1]) / done), 1)
-    return rates(training.schedule, training.lr, steps, each, max(training.epochs, done))
+    done, steps = max(len(ends) - 1, 1), np.maximum(ends - 1, 0).astype(np.int64)
+    steps_per_epoch = max(round(float(ends[-1]) / done), 1)
+    return rates(training.schedule, training.lr, steps, steps_per_epoch, max(training.epochs, done))

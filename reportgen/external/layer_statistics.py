@@ -1,4 +1,4 @@
-"""Statistics of a network's layers for records, computed from arrays and gradients."""
+"""Layer statistics of a probe, computed from arrays and gradients."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from reportgen.engine.tables.activation import SATURATED_SLOPE, Activation
 from reportgen.errors import UsageError
+from reportgen.external.convert import array
 
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]
 
-LOOKS_A_DECADE = 4
+PROBES_PER_DECADE = 4
 
 
 class Norm(NamedTuple):
-    """A layer's batch normalization, each (units,): scale, shift, and the running mean and variance of test mode."""
+    """Batch normalization of a layer: scale, shift, running mean and running variance, (units,) each."""
 
     scale: Array
     shift: Array
@@ -29,9 +30,9 @@ class Norm(NamedTuple):
 
 @dataclass(frozen=True)
 class Layers:
-    """What was found of all layers, the output layer last: pairs of value and gradient by the loss, and norms.
+    """Arrays of a probe for all layers, the output layer last; pairs contain a value and the gradient of the loss.
 
-    before: the weights before the last step, None where there was none.
+    before: weights before the last step, None before the first step. norms: batch normalization, None if there is none.
     """
 
     preactivations: Sequence[Pair]
@@ -43,18 +44,28 @@ class Layers:
 
 @dataclass(frozen=True)
 class LayerStatistics:
-    """The hidden layers' activation with its parameters, and the axis of weights that counts a layer's units."""
+    """Calculator of layer statistics.
+
+    activation: activation of the hidden layers; parameters: its parameters; units_axis: axis of the weights with one
+    entry per unit of the layer.
+    """
 
     activation: Activation
     parameters: Mapping[str, Any]
     units_axis: int
 
+    def check(self, layers: Layers, features: int) -> None:
+        """Raise UsageError unless the arrays of a probe fit together; features: number of input features."""
+        check_layers(layers, self.units_axis)
+        if self.activation.pieces is None:  # activations with pieces have fewer outputs than inputs
+            check_chain([w for w, _ in layers.weights], features, self.units_axis)
+
     def hidden(self, layers: Layers) -> list[Array]:
-        """Return the hidden layers' activations."""
+        """Return the activations of the hidden layers."""
         return [self.activation.function(z, **self.parameters) for z, _ in layers.preactivations[:-1]]
 
     def statistics(self, layers: Layers, hidden: Sequence[Array]) -> list[dict[str, float]]:
-        """Return the statistics of each layer by name."""
+        """Return the statistics of each layer by name; hidden: activations of the hidden layers."""
         outputs = [*hidden, layers.preactivations[-1][0]]
         each = zip(outputs, layers.preactivations, layers.weights, layers.biases, layers.before, strict=True)
         rows = [
@@ -62,14 +73,14 @@ class LayerStatistics:
             for index, (a, own, weight, bias, old) in enumerate(each)
         ]
         if any(layers.norms):
-            rows = [row | _of_norm(norm) for row, norm in zip(rows, layers.norms, strict=True)]
+            rows = [row | _norm_statistics(norm) for row, norm in zip(rows, layers.norms, strict=True)]
         return [{name: float(value) for name, value in row.items()} for row in rows]
 
     def _outputs(self, a: Array, z: Array, delta: Array, hidden: bool) -> dict[str, Any]:
-        flat = np.nan
+        saturated = np.nan
         if hidden and self.activation.saturates:
             slopes = np.abs(self.activation.derivative(z, **self.parameters))
-            flat = float((slopes < SATURATED_SLOPE * self.activation.max_slope).mean())
+            saturated = float((slopes < SATURATED_SLOPE * self.activation.max_slope).mean())
         return {
             "activation_mean": a.mean(),
             "activation_std": a.std(),
@@ -77,28 +88,30 @@ class LayerStatistics:
             "activation_max": a.max(),
             "zero_fraction": (a == 0).mean(),
             "dead_fraction": (a == 0).all(axis=0).mean(),
-            "saturated_fraction": flat,
+            "saturated_fraction": saturated,
             "preactivation_mean": z.mean(),
             "preactivation_std": z.std(),
             "gradient_mean": delta.mean(),
             "gradient_std": delta.std(),
-            "gradient_norm": length(delta),
+            "gradient_norm": euclidean_norm(delta),
         }
 
     def _weights(self, w: Array, g: Array, bias_gradient: Array, before: Array | None) -> dict[str, Any]:
         return {
             "weight_std": w.std(),
-            "weight_norm": length(w),
-            "weight_gradient_norm": length(g),
-            "bias_gradient_norm": length(bias_gradient),
+            "weight_norm": euclidean_norm(w),
+            "weight_gradient_norm": euclidean_norm(g),
+            "bias_gradient_norm": euclidean_norm(bias_gradient),
             "weight_unit_spread": _spread(w, self.units_axis),
             "gradient_unit_spread": _spread(g, self.units_axis),
-            "update_ratio": np.nan if before is None else length(w - before) / max(length(before), 1e-300),
+            "update_ratio": np.nan
+            if before is None
+            else euclidean_norm(w - before) / max(euclidean_norm(before), 1e-300),
         }
 
 
-def _of_norm(norm: Norm | None) -> dict[str, Any]:
-    """Return what batch normalization learned and keeps; NaN for a layer without it."""
+def _norm_statistics(norm: Norm | None) -> dict[str, Any]:
+    """Return the statistics of batch normalization, NaN for a layer without it."""
     scale, shift, mean, variance = norm or [np.full(1, np.nan)] * 4
     return {
         "bn_gamma_mean": scale.mean(),
@@ -112,9 +125,11 @@ def _of_norm(norm: Norm | None) -> dict[str, Any]:
 
 def check_layers(layers: Layers, units_axis: int) -> None:
     """Raise UsageError if the lists differ in length, or if a layer is not fully connected."""
-    counts = [len(part) for part in (layers.preactivations, layers.weights, layers.biases, layers.before, layers.norms)]
-    if len(set(counts)) > 1:
-        found = "{} pre-activations, {} weights and {} biases; {} weights at the step, {} norms".format(*counts)
+    lengths = [
+        len(part) for part in (layers.preactivations, layers.weights, layers.biases, layers.before, layers.norms)
+    ]
+    if len(set(lengths)) > 1:
+        found = "{} pre-activations, {} weights and {} biases; {} weights given to step, {} norms".format(*lengths)
         raise UsageError("wrong-length", f"lists of different lengths: {found}", hint="one of each for every layer")
     if not layers.weights:
         raise UsageError("no-layers", "there are no layers", hint="at least the output layer")
@@ -140,30 +155,39 @@ def check_chain(weights: Sequence[Array], features: int, units_axis: int) -> Non
         width, source = w.shape[units_axis], f"layer {number} has {{}} outputs"
 
 
-def same_outputs(one: Array, other: Array) -> bool:
-    """Return whether outputs are those of the same network on the same examples, in whatever order these come."""
-    if one.shape != other.shape:
+def same_outputs(a: Array, b: Array) -> bool:
+    """Return whether two arrays of outputs are equal up to rounding and the order of the examples."""
+    if a.shape != b.shape:
         return False
-    first, second = np.sort(one, axis=0), np.sort(other, axis=0)
+    first, second = np.sort(a, axis=0), np.sort(b, axis=0)
     return np.allclose(first, second, rtol=1e-3, atol=1e-3 * float(np.abs(second).max(initial=0)), equal_nan=True)
 
 
 def is_due(step: int) -> bool:
-    """Return whether a step opens a new stretch of the time's logarithm."""
+    """Return whether a probe is due after this step; probes are about evenly spaced on a logarithmic scale."""
     if step < 2:
         return True
-    place = LOOKS_A_DECADE * np.log10([step - 1, step])
-    return bool(np.floor(place[1] + 1e-9) > np.floor(place[0] + 1e-9))
+    decades = PROBES_PER_DECADE * np.log10([step - 1, step])
+    return bool(np.floor(decades[1] + 1e-9) > np.floor(decades[0] + 1e-9))
 
 
-def length(values: Array) -> float:
-    """Return the square root of the sum of squares."""
+def euclidean_norm(values: Array) -> float:
+    """Return the Euclidean norm over all entries."""
     return float(np.sqrt(np.square(values).sum()))
 
 
 def _spread(values: Array, units_axis: int) -> float:
-    """Return how far the units' own weights lie from their mean unit, over the norm of all; NaN for a single unit."""
+    """Return the norm of the deviations from the mean over units, relative to the norm; NaN for a single unit."""
     if values.shape[units_axis] < 2:
         return float("nan")
-    norm = length(values)
-    return length(values - values.mean(axis=units_axis, keepdims=True)) / norm if norm else 0.0
+    norm = euclidean_norm(values)
+    return euclidean_norm(values - values.mean(axis=units_axis, keepdims=True)) / norm if norm else 0.0
+
+
+def with_gradient(given: Any) -> Pair:
+    """Return a value and its gradient; raises UsageError if the gradient is missing."""
+    value, gradient = given if isinstance(given, (tuple, list)) else (given, getattr(given, "grad", None))
+    if gradient is None:
+        hint = "call backward first, and retain_grad in the hook"
+        raise UsageError("missing-gradient", "a gradient is missing", hint=hint)
+    return array(value), array(gradient)

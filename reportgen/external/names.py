@@ -1,4 +1,4 @@
-"""Names for the runs that a study of ours stored: its variants', where the study's results lie beside them."""
+"""Names of the variants of stored runs, taken from the results.json of their study if it exists."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from reportgen.paths import RESULTS
 
 
 def variant_names(runs: Iterable[tuple[Path, str]]) -> dict[str, str]:
-    """Return a name for each settings text of stored runs, given as pairs of a run's file and that text.
+    """Return a name for each distinct settings text of stored runs.
 
-    It is the label of the study's variant; labels are joined where equal settings make several. What no results
-    beside the runs know, such as the trial of a remedy, is numbered in its order.
+    runs: pairs of the file of a run and the text of its settings. The name is the label of the study's variant;
+    variants with equal settings have joined labels. Runs that no results.json contains, such as the trials of remedies,
+    get numbers.
     """
-    pairs, known = list(runs), _Known()
+    pairs, labels = list(runs), _Labels()
     names: dict[str, str] = {}
     for path, text in pairs:
-        if text not in names and (label := known.label(path)):
+        if text not in names and (label := labels.of(path)):
             names[text] = label
-    for place, text in enumerate(dict.fromkeys(text for _, text in pairs)):
-        names.setdefault(text, f"variant {place + 1}")
+    for number, text in enumerate(dict.fromkeys(text for _, text in pairs), 1):
+        names.setdefault(text, f"variant {number}")
     return names
 
 
-class _Known:
-    """The labels of variants by the keys of their runs, from each results file that is asked for, read once."""
+class _Labels:
+    """Labels of variants by the keys of their runs; each results.json is read once."""
 
     def __init__(self) -> None:
         self._read: dict[Path, dict[str, str]] = {}
 
-    def label(self, run: Path) -> str:
-        """Return the label of a stored run's variant, empty where it is not known."""
+    def of(self, run: Path) -> str:
+        """Return the label of the variant of a stored run, empty if unknown."""
         results = run.parent.parent.parent / RESULTS
         if results not in self._read:
             self._read[results] = _labels(results)
@@ -41,13 +42,13 @@ class _Known:
 
 
 def _labels(path: Path) -> dict[str, str]:
-    """Return variants' labels by the keys of runs; nothing from a file that is not there or not as it was written."""
+    """Return the labels of variants by the keys of runs; empty for a missing or invalid file."""
     try:
         results: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        labels = {one["id"]: str(one["label"]) for one in results["variants"]}
-        shared: dict[str, list[str]] = {}
+        labels = {variant["id"]: str(variant["label"]) for variant in results["variants"]}
+        by_key: dict[str, list[str]] = {}
         for run in results["runs"]:
-            shared.setdefault(run["key"], []).append(labels[run["variant"]])
+            by_key.setdefault(run["key"], []).append(labels[run["variant"]])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-    return {key: ", ".join(dict.fromkeys(found)) for key, found in shared.items()}
+    return {key: ", ".join(dict.fromkeys(names)) for key, names in by_key.items()}

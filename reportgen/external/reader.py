@@ -1,8 +1,8 @@
-"""Reader of external records, files of training done elsewhere: the arrays of a run, and its settings as JSON.
+"""Reader of external records: the arrays of a run trained in another program, and its settings as JSON.
 
-One record is an archive `NAME.npz` whose member `run` holds the settings as JSON text, or which lies beside a file
-`NAME.json` (`run.json` beside `arrays.npz`, as in a report's own `runs/`) that holds them. A folder holds several: its
-archives, or its folders with an `arrays.npz` each; their seeds and variants say which belong together.
+A record is an archive `NAME.npz` with the settings as JSON text in its member `run`, or in a file `NAME.json` in the
+same folder (`run.json` for `arrays.npz`, as in the `runs/` of a report). A folder of records contains such archives,
+or folders with an `arrays.npz` each. Records of one variant with different seeds belong together.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pydantic import ValidationError
 from reportgen.data.spec import DataSpec
 from reportgen.engine.spec import SCORES, NetworkSpec, RunSpec, TrainingSpec
 from reportgen.errors import StudyError, UsageError
-from reportgen.external.arrays import Array, checked, read_archive
-from reportgen.external.checks import check_finite, check_with_facts, lost_in
+from reportgen.external.arrays import Array, check_arrays, read_archive
+from reportgen.external.checks import check_finite, check_with_facts, nonfinite_value
 from reportgen.external.epochs import scores_by_epoch, with_first_row, without_validation
 from reportgen.external.names import variant_names
 from reportgen.external.settings import (
@@ -45,25 +45,25 @@ from reportgen.study.loading.messages import study_error
 from reportgen.study.model.settings import Settings
 from reportgen.study.planning.plan import run_spec
 
-KINDS = ("batchnorm", "dropout")
-"""Settings of the network that no array shows, and that a record may leave open."""
+OPTIONAL_SETTINGS = ("batchnorm", "dropout")
+"""Settings of the network that the arrays do not determine and a record may omit."""
 
 
 @dataclass(frozen=True)
 class ExternalRecord:
-    """A record, the file that it came from, and the variant that it says it belongs to.
+    """A record with its file and the name of its variant.
 
-    untold: settings that the record leaves open, and that stand at their defaults.
+    unspecified: settings that the record omits; they have their defaults.
     """
 
     path: Path
     variant: str
     record: RunRecord
-    untold: tuple[str, ...] = ()
+    unspecified: tuple[str, ...] = ()
 
 
 def read_records(path: Path) -> list[ExternalRecord]:
-    """Return the record in a file, or all records in a folder, in the order of their names.
+    """Return the record in a file, or all records in a folder, sorted by name.
 
     Raises
     ------
@@ -75,10 +75,10 @@ def read_records(path: Path) -> list[ExternalRecord]:
     files = [path] if path.is_file() else _archives(path)
     if not files:
         raise UsageError("no-records", "the folder has no records", str(path), "files such as seed0.npz")
-    found = [_record(file, number) for number, file in enumerate(files)]
-    _check_settings(found)
-    names = variant_names((b.path, b.variant) for b in found if b.variant.startswith("{"))
-    named = [replace(b, variant=names.get(b.variant, b.variant)) for b in found]
+    records = [_record(file, number) for number, file in enumerate(files)]
+    _check_settings(records)
+    names = variant_names((record.path, record.variant) for record in records if record.variant.startswith("{"))
+    named = [replace(record, variant=names.get(record.variant, record.variant)) for record in records]
     _check_seeds(named)
     return named
 
@@ -86,35 +86,38 @@ def read_records(path: Path) -> list[ExternalRecord]:
 def _archives(folder: Path) -> list[Path]:
     if (folder / ARCHIVE).is_file():
         return [folder / ARCHIVE]
-    inner = folder / RUNS if (folder / RUNS).is_dir() else folder
-    return [*sorted(inner.glob("*.npz")), *sorted(inner.glob(f"*/{ARCHIVE}"))]
+    runs = folder / RUNS if (folder / RUNS).is_dir() else folder
+    return [*sorted(runs.glob("*.npz")), *sorted(runs.glob(f"*/{ARCHIVE}"))]
 
 
-def _check_seeds(found: list[ExternalRecord]) -> None:
+def _check_seeds(records: list[ExternalRecord]) -> None:
     """Raise StudyError if two records have the same variant and seed."""
     first: dict[tuple[str, int], Path] = {}
-    for brought in found:
-        place = (brought.variant, brought.record.spec.seed)
-        if place in first:
-            text = f"{first[place].name} already has seed {place[1]} of variant {brought.variant!r}"
-            raise StudyError("duplicate-record", text, str(brought.path), "another seed or variant for each record")
-        first[place] = brought.path
+    for external in records:
+        key = (external.variant, external.record.spec.seed)
+        if key in first:
+            text = f"{first[key].name} already has seed {key[1]} of variant {external.variant!r}"
+            raise StudyError("duplicate-record", text, str(external.path), "another seed or variant for each record")
+        first[key] = external.path
 
 
-def _check_settings(found: list[ExternalRecord]) -> None:
+def _check_settings(records: list[ExternalRecord]) -> None:
     """Raise StudyError if records of one variant have different settings, since a diagnosis compares their seeds."""
     first: dict[str, ExternalRecord] = {}
-    for brought in found:
-        other = first.setdefault(brought.variant, brought)
-        own, theirs = _compared(brought.record), _compared(other.record)
-        name = next((name for name in own if own[name] != theirs[name]), None)
+    for external in records:
+        other = first.setdefault(external.variant, external)
+        settings, expected = _shared_settings(external.record), _shared_settings(other.record)
+        name = next((name for name in settings if settings[name] != expected[name]), None)
         if name is not None:
-            text = f"variant {brought.variant!r} has another {name} in {other.path.name}"
-            raise StudyError("mixed-settings", text, f"{brought.path}: {name}", "one variant for each set of settings")
+            text = f"variant {external.variant!r} has another {name} in {other.path.name}"
+            raise StudyError("mixed-settings", text, f"{external.path}: {name}", "one variant for each set of settings")
 
 
-def _compared(record: RunRecord) -> dict[str, Any]:
-    """Return the settings that records of one variant share, by name: all but what is measured or follows from rows."""
+def _shared_settings(record: RunRecord) -> dict[str, Any]:
+    """Return by name the settings that all records of a variant must share.
+
+    These are all settings except the measured initialization and the recorded number of epochs.
+    """
     layers = record.spec.network.layers
     training = {f"training.{f.name}": getattr(record.spec.training, f.name) for f in fields(TrainingSpec)}
     return {
@@ -127,7 +130,7 @@ def _compared(record: RunRecord) -> dict[str, Any]:
 
 
 def _record(path: Path, number: int) -> ExternalRecord:
-    """Return one record; `number` is its seed where it names none."""
+    """Return one record; `number` is its seed if its settings have none."""
     arrays = read_archive(path)
     place, head = settings_of(path, arrays)
     if head.get("format") == FORMAT:
@@ -135,8 +138,10 @@ def _record(path: Path, number: int) -> ExternalRecord:
     refuse_unknown(place, head, KEYS)
     facts = facts_of(place, head)
     spec = _spec(place, head, facts["classes"], seed_of(place, head, number))
-    untold = tuple(f"network.{name}" for name in KINDS if name not in head["network"])
-    return ExternalRecord(path, variant_of(place, head), _made(path, place, head, spec, facts, arrays), untold)
+    unspecified = tuple(f"network.{name}" for name in OPTIONAL_SETTINGS if name not in head["network"])
+    return ExternalRecord(
+        path, variant_of(place, head), _complete_record(path, place, head, spec, facts, arrays), unspecified
+    )
 
 
 def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSpec:
@@ -153,25 +158,25 @@ def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSp
     return replace(run_spec(settings, seed, classes), data=DataSpec(Component("npz")))
 
 
-def _made(
+def _complete_record(
     path: Path, place: str, head: Mapping[str, Any], spec: RunSpec, facts: dict[str, Any], given: Mapping[str, Array]
 ) -> RunRecord:
-    """Return the record of checked arrays, with what follows from them."""
+    """Return the record with checked arrays and with the values derived from them."""
     units = tuple(layer.units for layer in spec.network.layers[:-1])
-    arrays = without_validation(checked(path, given, units, facts["classes"]), facts)
-    arrays = with_first_row(arrays, head["training"].get("epochs"), _steps_an_epoch(head["training"], facts))
-    status = status_of(place, head, lost_in(arrays))
+    arrays = without_validation(check_arrays(path, given, units, facts["classes"]), facts)
+    arrays = with_first_row(arrays, head["training"].get("epochs"), _steps_per_epoch(head["training"], facts))
+    status = status_of(place, head, nonfinite_value(arrays))
     if status == "ok":
         check_finite(path, arrays)
     check_with_facts(path, arrays, facts)
     losses = arrays["step_loss"]
-    lost = np.flatnonzero(~np.isfinite(losses))
+    nonfinite = np.flatnonzero(~np.isfinite(losses))
     spec = _with_measured_init(head, spec, arrays)
-    steps = int(lost[0]) + 1 if lost.size else losses.size
+    steps = int(nonfinite[0]) + 1 if nonfinite.size else losses.size
     planned = spec.training.epochs if "epochs" in head["training"] else 0
     arrays |= scores_by_epoch(arrays, steps, replace(spec.training, epochs=planned))
     epochs = len(arrays["epoch_epoch"]) - 1 if "epoch_epoch" in arrays else 0
-    known = {name: float(arrays[f"epoch_{name}"][-1]) for name in SCORES if f"epoch_{name}" in arrays}
+    last = {name: float(arrays[f"epoch_{name}"][-1]) for name in SCORES if f"epoch_{name}" in arrays}
     if "val_confusion" in arrays:
         facts = {"val_n": int(arrays["val_confusion"].sum())} | facts
     if "features" in facts:
@@ -184,14 +189,14 @@ def _made(
         stopped_at_step=None if status == "ok" else steps,
         steps=steps,
         train_seconds=0.0,
-        final=known | final_of(place, head),
+        final=last | final_of(place, head),
         facts=facts,
         arrays=arrays,
     )
 
 
-def _steps_an_epoch(training: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return how many steps an epoch may take, with and without a last, smaller batch; nothing where unknown."""
+def _steps_per_epoch(training: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the possible numbers of steps per epoch, with and without an incomplete batch; empty if unknown."""
     batch, examples = training.get("batch_size"), facts.get("train_n")
     if batch == "full":
         return (1,)
@@ -199,13 +204,16 @@ def _steps_an_epoch(training: Mapping[str, Any], facts: Mapping[str, Any]) -> tu
 
 
 def _with_measured_init(head: Mapping[str, Any], spec: RunSpec, arrays: Mapping[str, Array]) -> RunSpec:
-    """Return the settings with the measured spread of weights at step 0 for an initialization that nobody named."""
-    looks = arrays.get("probe_step")
-    if "init" in head["network"] or looks is None or looks[0] != 0 or "probe_weight_std" not in arrays:
+    """Return the specification with the measured standard deviation of the weights at step 0 as initialization.
+
+    An initialization in the settings is not changed.
+    """
+    steps = arrays.get("probe_step")
+    if "init" in head["network"] or steps is None or steps[0] != 0 or "probe_weight_std" not in arrays:
         return spec
-    spreads = [float(std) for std in arrays["probe_weight_std"][0]]
+    stds = [float(std) for std in arrays["probe_weight_std"][0]]
     layers = tuple(
         replace(layer, init=Component.of("gaussian", gain=1.0, std=std)) if math.isfinite(std) else layer
-        for layer, std in zip(spec.network.layers, spreads, strict=True)
+        for layer, std in zip(spec.network.layers, stds, strict=True)
     )
     return replace(spec, network=NetworkSpec(layers))

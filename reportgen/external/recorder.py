@@ -1,11 +1,11 @@
-"""Recorder of training done in another program; writes a record for `reportgen diagnose`."""
+"""Recorder of training in another program; saves a record for `reportgen diagnose`."""
 
 from __future__ import annotations
 
 import json
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -22,154 +22,155 @@ from reportgen.external.convert import (
     array,
     check_network,
     check_output_units,
-    check_training,
     examples,
     no_examples,
-    one_loss,
-    one_name,
-    one_seed,
     outputs_of,
-    settings_of,
+    scalar_loss,
 )
 from reportgen.external.hooks import HookedNetwork
 from reportgen.external.layer_statistics import (
     Layers,
     LayerStatistics,
     Norm,
-    Pair,
-    check_chain,
-    check_layers,
     is_due,
     same_outputs,
+    with_gradient,
 )
+from reportgen.external.recorder_settings import RecorderSettings
 
-OF_RECORDS = ("seed", "variant")
-TRAINING_MODE = "score was given outputs of training mode"
+TRAINING_MODE = "score received outputs in training mode"
 SPLITS = {"train": "training", "val": "validation"}
 
 
 class Recorder:
-    """Collects what a training does and writes it as a record; arrays may be NumPy's, or tensors with `detach`.
+    """Recorder of a training run in another program, which saves a record for `reportgen diagnose`.
 
-    In this order: `score` before training, and after each epoch; then, step by step, `look` where `due` says so, `step`
-    with the loss before the weights change; and at the end `look` once more, and `save`. After `watch`, which PyTorch's
-    networks allow, `step` and `save` look by themselves.
+    Call `score` before training and after each epoch. Before each training step, call `look` if `due` is true, and then
+    `step`, before the weights change. After the last step, call `look` once more, and then `save`. With a PyTorch
+    network, call `watch` once instead of `look`: `step` and `save` then probe the network themselves.
 
-    x, y, x_val, y_val: inputs (n, ...) and classes (n,) of both splits, x_val and y_val None where there is no
-    validation. activation: the hidden layers', as a study file has it: a name, or a mapping of a name and parameters;
-    or the layer's object. units_axis: the axis of weights that counts a layer's units, 0 as in PyTorch, 1 as in Keras.
-    settings: lr, batch_size, optimizer and the like, and batchnorm, dropout and init, named as in a study file; seed
-    and variant, which say which records belong together. What is told here is checked here.
+    Arrays may be NumPy arrays, or tensors with a method `detach`.
+
+    Parameters
+    ----------
+    x, y : training inputs, (n, ...), and classes, (n,).
+    x_val, y_val : validation inputs and classes; None without validation.
+    activation : activation of the hidden layers, by its name in a study file, as a mapping of its name and parameters,
+        or as a layer of another library.
+    units_axis : axis of the weights with one entry per unit of the layer: 0 as in PyTorch, 1 as in Keras.
+    settings : settings of the training (lr, batch_size, optimizer, ...) and of the network (batchnorm, dropout, init),
+        named as in a study file, and the seed and the variant of the record.
+
+    Raises
+    ------
+    UsageError : an array or a setting is invalid.
     """
 
     def __init__(
         self, x: Any, y: Any, x_val: Any, y_val: Any, activation: Any, units_axis: int = 0, **settings: Any
     ) -> None:
         row, parameters = activation_of(activation)
-        self._activation = {"name": row.name, **parameters} if parameters else row.name
-        self._gauge = LayerStatistics(row, {one.name: one.default for one in row.parameters} | parameters, units_axis)
+        defaults = {parameter.name: parameter.default for parameter in row.parameters}
+        self._layer_statistics = LayerStatistics(row, defaults | parameters, units_axis)
         x, y = examples(x, y, "training")
         if not len(y):
             raise UsageError("empty-data", "there are no training examples", "training inputs", "at least one example")
         x_val, y_val = no_examples(x) if x_val is None else examples(x_val, y_val, "validation")
         self._facts = facts_of(x, y, x_val, y_val)
         self._labels = {"train": y, "val": y_val}
-        self._kept: dict[str, list[Any]] = defaultdict(list)
+        self._series: dict[str, list[Any]] = defaultdict(list)
         self._confusion: dict[str, NDArray[np.int64]] = {}
-        self._before: list[Array] = []
-        self._sizes: list[tuple[float, float]] = []
-        self._watched: HookedNetwork | None = None
-        self._scored: Array = np.zeros(0)
-        self._hidden: list[int] | None = None
-        self._normed: list[bool] = []
-        self._told: dict[str, Any] = {}
-        self._tell(settings)
-
-    def _tell(self, settings: Mapping[str, Any]) -> None:
-        """Add settings to the known ones; raises UsageError for a setting that a study would not accept."""
-        told = self._told | {name: value for name, value in settings.items() if value is not None}
-        network, training = settings_of({name: value for name, value in told.items() if name not in OF_RECORDS})
-        one_seed(told.get("seed", 0))
-        one_name(told.get("variant", "variant"))
-        check_training(training)
-        if self._hidden is not None or not any(isinstance(value, list) for value in network.values()):
-            check_network({"hidden": self._hidden or [1], "activation": self._activation, **network})
-        self._told = told
+        self._weights_before: list[Array] = []
+        self._weight_sizes: list[tuple[float, float]] = []
+        self._hooked: HookedNetwork | None = None
+        self._scored_outputs: Array = np.zeros(0)
+        self._hidden_units: list[int] | None = None
+        self._has_norm: list[bool] = []
+        self._settings = RecorderSettings({"name": row.name, **parameters} if parameters else row.name)
+        self._settings.add(settings, None)
 
     def watch(self, layers: Any, loss: Callable[[], Any]) -> None:
-        """Let `step` and `save` look at the layers wherever a look is due.
+        """Let `step` and `save` probe a network whenever a probe is due.
 
-        layers: PyTorch's network, or its layers in a list: Linear, BatchNorm1d, Dropout and activations, known by the
-        names of their classes; what is in the network and what is not is noted from the first look on. Layers of other
-        programs need `weight`, `bias` and `register_forward_hook`. loss: computes the mean loss of one fixed batch of
-        training examples, without penalties; its gradients are asked for here, so that `step` has to come before
-        `zero_grad` and `backward`. Dropout is off in a look, and batch normalization takes the batch's statistics and
-        keeps its running ones, whatever mode the network is in.
+        A probe computes gradients of the loss, so call `step` before `zero_grad` and `backward`. During a probe,
+        dropout is off, and batch normalization uses the statistics of the batch without updating its running
+        statistics, in any mode of the network.
+
+        Parameters
+        ----------
+        layers : PyTorch network, or the list of its layers: Linear, BatchNorm1d, Dropout and activations, recognized
+            by the names of their classes. Layers of other libraries need `weight`, `bias` and `register_forward_hook`.
+        loss : function that returns the mean loss of one fixed batch of training examples, without penalties.
+
+        Raises
+        ------
+        UsageError : a layer is not supported, or `loss` is not a function.
         """
-        self._watched = HookedNetwork(layers, loss)
+        self._hooked = HookedNetwork(layers, loss)
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Facts of the data for a record's settings: counts, moments of the inputs, and what simple models reach."""
+        """Facts about the data for the settings of a record: counts, moments of the inputs, and baselines."""
         return dict(self._facts)
 
     @property
     def due(self) -> bool:
-        """Whether the layers should be looked at now: before training, and then about evenly in log time."""
-        return is_due(self._steps) and self._steps not in self._kept["probe_step"]
+        """Whether to probe the layers now: before training, and then about evenly spaced on a logarithmic scale."""
+        return is_due(self._steps) and self._steps not in self._series["probe_step"]
 
     @property
     def _steps(self) -> int:
-        return len(self._kept["step_loss"])
+        return len(self._series["step_loss"])
 
     def step(self, loss: Any, weights: Iterable[Any] = ()) -> None:
-        """Note a minibatch's mean loss without penalties, and each layer's weights, before the step changes them.
+        """Record the loss of a minibatch before the weights change.
 
-        Layers that are watched need not be given.
+        loss: mean loss of the minibatch, without penalties. weights: weights of each layer, not needed after `watch`.
         """
-        value = one_loss(loss, "step loss")
-        if self._watched is not None:
+        value = scalar_loss(loss, "step loss")
+        if self._hooked is not None:
             if self.due:
-                seen = self._watched.look()
-                self.look(*seen)
+                arrays = self._hooked.probe()
+                self.look(*arrays)
                 check_network(self._network())
-                self._compare_modes(seen[0][-1][0])
-            weights = self._watched.weights
-        self._kept["step_loss"].append(value)
-        self._before = [array(part).copy() for part in weights]
+                self._warn_of_training_mode(arrays[0][-1][0])
+            weights = self._hooked.weights
+        self._series["step_loss"].append(value)
+        self._weights_before = [array(values).copy() for values in weights]
 
-    def _compare_modes(self, outputs: Array) -> None:
-        """Warn where a look at all training examples has other outputs than were scored at its step: by dropout."""
+    def _warn_of_training_mode(self, outputs: Array) -> None:
+        """Warn if dropout was on in `score`; a probe of all training examples then has other outputs."""
         network = self._network()
         if not np.any(network.get("dropout", 0)) or network.get("batchnorm", True) or not self._just_scored(outputs):
             return
-        if not same_outputs(self._scored, outputs):
+        if not same_outputs(self._scored_outputs, outputs):
             warnings.warn(f"{TRAINING_MODE}, with dropout on: call net.eval() first", stacklevel=3)
 
     def _just_scored(self, outputs: Array) -> bool:
-        """Return whether outputs of as many examples as these were scored at this very step."""
-        return bool(self._scored.shape == outputs.shape and self._kept["epoch_step"][-1] == self._steps)
+        """Return whether `score` was called at this step with as many outputs."""
+        return bool(self._scored_outputs.shape == outputs.shape and self._series["epoch_step"][-1] == self._steps)
 
-    def _facts_of_modes(self) -> dict[str, float]:
-        """Return what a network that is watched tells of its modes, where it has two.
+    def _mode_facts(self) -> dict[str, float]:
+        """Return facts about the differences between training mode and test mode of a watched network.
 
-        Scores by batch normalization's running values, as in test mode, do not depend on the batch.
+        Outputs with the running statistics of batch normalization, as in test mode, do not depend on the batch.
         """
-        if self._watched is None:
+        if self._hooked is None:
             return {}
-        scale = self._watched.scale_of_training()
+        scale = self._hooked.train_mode_scale()
         facts = {} if scale is None else {"train_mode_scale": scale}
-        if not self._watched.batchnorm or not self._just_scored(tested := self._watched.tested()):
+        if not self._hooked.batchnorm or not self._just_scored(outputs := self._hooked.test_mode_outputs()):
             return facts
-        if same_outputs(self._scored, tested):
+        if same_outputs(self._scored_outputs, outputs):
             return facts | {"batch_dependent_fraction": 0.0}
         warnings.warn(f"{TRAINING_MODE}: call net.eval() first", stacklevel=4)
         return facts
 
     def score(self, train_outputs: Any, val_outputs: Any = None) -> None:
-        """Note the network's outputs (n, classes) in test mode: logits, scored by softmax cross-entropy.
+        """Record loss (softmax cross-entropy) and accuracy of the network in test mode.
 
-        val_outputs: left out where there is no validation.
+        train_outputs, val_outputs: logits of all examples of the split, (n, classes); val_outputs is not needed without
+        validation. Raises UsageError for a wrong shape, and for probabilities.
         """
         given = {"train": train_outputs} | ({"val": val_outputs} if len(self._labels["val"]) else {})
         classes = self._facts["classes"]
@@ -177,25 +178,25 @@ class Recorder:
             split: outputs_of(values, SPLITS[split], len(self._labels[split]), classes, bool(self._confusion))
             for split, values in given.items()
         }
-        self._kept["epoch_step"].append(self._steps)
-        self._scored = checked["train"]
-        if self._watched is not None:
-            self._sizes.append(self._watched.size_of_weights())
+        self._series["epoch_step"].append(self._steps)
+        self._scored_outputs = checked["train"]
+        if self._hooked is not None:
+            self._weight_sizes.append(self._hooked.weight_sizes())
         for split, outputs in checked.items():
             labels, classes = self._labels[split], outputs.shape[1]
             losses = logsumexp(outputs, axis=1) - outputs[np.arange(len(labels)), labels]
-            said = outputs.argmax(axis=1)
-            self._kept[f"epoch_{split}_loss"].append(float(losses.mean()))
-            self._kept[f"epoch_{split}_accuracy"].append(float((said == labels).mean()))
-            self._count_classes(classes)
-            counts = np.bincount(classes * labels + said, minlength=classes**2)
+            predicted = outputs.argmax(axis=1)
+            self._series[f"epoch_{split}_loss"].append(float(losses.mean()))
+            self._series[f"epoch_{split}_accuracy"].append(float((predicted == labels).mean()))
+            self._extend_classes(classes)
+            counts = np.bincount(classes * labels + predicted, minlength=classes**2)
             self._confusion[f"{split}_confusion"] = counts.reshape(classes, classes)
 
-    def _count_classes(self, classes: int) -> None:
-        """Let the outputs say how many classes there are, where no example has the last of them."""
-        lacking = classes - self._facts["classes"]
-        self._facts["classes"] += lacking
-        self._facts["class_counts"] += [0] * lacking
+    def _extend_classes(self, classes: int) -> None:
+        """Raise the number of classes to the number of outputs, if no example has the last classes."""
+        additional = classes - self._facts["classes"]
+        self._facts["classes"] += additional
+        self._facts["class_counts"] += [0] * additional
 
     def look(
         self,
@@ -204,94 +205,94 @@ class Recorder:
         biases: Iterable[Any],
         norms: Iterable[Sequence[Any] | None] = (),
     ) -> None:
-        """Note what each layer does on one fixed batch of training examples; a second look at a step is ignored.
+        """Record a probe of the layers on a fixed batch of training examples; a second probe of a step is ignored.
 
-        All lists go from the first hidden layer to the output layer. Each item is a pair of an array and the gradient
-        of the mean loss, without penalties, by it, or a tensor whose `grad` is that gradient. preactivations: what
-        goes into the activation, (n, units), after batch normalization; of the biases, or the shifts of batch
-        normalization in their place, only the gradients are read. norms: of each layer batch normalization's scale,
-        shift, running mean and running variance, or None; nothing where no layer has any.
+        Each list has one item per layer, from the first hidden layer to the output layer. An item is a pair of an array
+        and the gradient of the mean loss (without penalties) with respect to it, or a tensor with this gradient in
+        `grad`.
+
+        Parameters
+        ----------
+        preactivations : inputs of the activations, (n, units), after batch normalization if it precedes them.
+        weights : weights, with two axes.
+        biases : biases, or the shifts of batch normalization that replace them; only the gradients are used.
+        norms : scale, shift, running mean and running variance of batch normalization, or None for a layer without it;
+            empty for a network without batch normalization.
+
+        Raises
+        ------
+        UsageError : the lists or shapes do not fit together, or a gradient is missing.
         """
-        if self._steps in self._kept["probe_step"]:
+        if self._steps in self._series["probe_step"]:
             return
-        z, w, b = ([_with_gradient(part) for part in parts] for parts in (preactivations, weights, biases))
-        found = [None if norm is None else Norm(*(array(part) for part in norm)) for norm in norms]
-        layers = Layers(z, w, b, [*self._before] or [None] * len(z), found or [None] * len(z))
-        self._check_look(layers)
-        hidden = self._gauge.hidden(layers)
-        rows = self._gauge.statistics(layers, hidden)
-        self._kept["probe_step"].append(self._steps)
+        z, w, b = ([with_gradient(item) for item in items] for items in (preactivations, weights, biases))
+        given = [None if norm is None else Norm(*(array(values) for values in norm)) for norm in norms]
+        layers = Layers(z, w, b, [*self._weights_before] or [None] * len(z), given or [None] * len(z))
+        self._layer_statistics.check(layers, self._facts["features"])
+        check_output_units(z[-1][0].shape[1], self._facts["classes"], bool(self._confusion))
+        hidden = self._layer_statistics.hidden(layers)
+        rows = self._layer_statistics.statistics(layers, hidden)
+        self._series["probe_step"].append(self._steps)
         for name in rows[0]:
-            self._kept[f"probe_{name}"].append([row[name] for row in rows])
-        self._kept["probe_unit_dead"].append(np.concatenate([(a == 0).all(axis=0) for a in hidden] or [np.zeros(0)]))
-        self._hidden = [part.shape[1] for part in hidden]
-        self._normed = [norm is not None for norm in found[: len(hidden)]]
+            self._series[f"probe_{name}"].append([row[name] for row in rows])
+        self._series["probe_unit_dead"].append(np.concatenate([(a == 0).all(axis=0) for a in hidden] or [np.zeros(0)]))
+        self._hidden_units = [a.shape[1] for a in hidden]
+        self._has_norm = [norm is not None for norm in given[: len(hidden)]]
         self._facts["probe_n"] = len(z[0][0])
 
-    def _check_look(self, layers: Layers) -> None:
-        check_layers(layers, self._gauge.units_axis)
-        if self._gauge.activation.pieces is None:  # pieces put out fewer values than they take
-            check_chain([w for w, _ in layers.weights], self._facts["features"], self._gauge.units_axis)
-        check_output_units(layers.preactivations[-1][0].shape[1], self._facts["classes"], bool(self._confusion))
-
     def save(self, path: str | PathLike[str], **settings: Any) -> None:
-        """Write the record to a file, whose folder is created; settings: those not given before, `lr` at least.
+        """Write the record to a file, whose folder is created if necessary.
 
-        A watched network is probed once more, with a few passes under dropout. Raises UsageError if nothing was
-        recorded, or if a setting is missing or invalid.
+        A watched network is probed once more, also with dropout on.
+
+        Parameters
+        ----------
+        path : path of the record, such as "record.npz".
+        settings : settings that the constructor did not get; `lr` is required.
+
+        Raises
+        ------
+        UsageError : nothing was recorded, or a setting is missing or invalid.
         """
-        self._tell(settings)
+        self._settings.add(settings, self._hidden_units)
         if not self._steps:
-            raise UsageError(
-                "nothing-recorded", "there are no steps", hint="call step before each change of the weights"
-            )
-        if "lr" not in self._told:
+            hint = "call step before each change of the weights"
+            raise UsageError("nothing-recorded", "no steps were recorded", hint=hint)
+        if "lr" not in self._settings:
             raise UsageError("missing-key", "the learning rate is missing", "settings.lr", "such as save(path, lr=0.1)")
-        if self._watched is not None:
-            self.look(*self._watched.look())
-        if self._hidden is None:
+        if self._hooked is not None:
+            self.look(*self._hooked.probe())
+        if self._hidden_units is None:
             hint = "call watch before training, or look before save"
-            raise UsageError("nothing-recorded", "there are no probes of the layers", hint=hint)
+            raise UsageError("nothing-recorded", "no probes were recorded", hint=hint)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, run=json.dumps(self._run()), **self._arrays())
 
-    def _settings(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        return settings_of({name: value for name, value in self._told.items() if name not in OF_RECORDS})
-
     def _network(self) -> dict[str, Any]:
-        """Return the network's settings, as told and as a watched network has shown them."""
-        network = {"hidden": self._hidden, "activation": self._activation} | self._settings()[0]
-        if self._watched is not None:
-            return self._watched.agreed(network)
-        return ({"batchnorm": self._normed} if any(self._normed) else {}) | network
+        """Return the settings of the network, with those detected in a watched network."""
+        network = self._settings.network(self._hidden_units)
+        if self._hooked is not None:
+            return self._hooked.with_detected(network)
+        return ({"batchnorm": self._has_norm} if any(self._has_norm) else {}) | network
 
     def _run(self) -> dict[str, Any]:
-        """Return the record's settings."""
+        """Return the settings of the record."""
         network = self._network()
         check_network(network)
         return {
-            "seed": one_seed(self._told.get("seed", 0)),
-            "variant": one_name(self._told.get("variant", "variant")),
+            "seed": self._settings.seed,
+            "variant": self._settings.variant,
             "network": network,
-            "training": self._settings()[1],
-            "facts": self._facts | self._facts_of_modes(),
+            "training": self._settings.training,
+            "facts": self._facts | self._mode_facts(),
         }
 
     def _arrays(self) -> dict[str, Any]:
-        arrays = {name: np.array(values) for name, values in self._kept.items()} | dict(self._confusion)
-        if self._sizes and len(self._sizes) == len(arrays["epoch_step"]):
-            training = self._settings()[1]
-            squares, amounts = np.array(self._sizes).T
-            arrays["epoch_penalty"] = training.get("l2", 0) / 2 * squares + training.get("l1", 0) * amounts
-        if not self._hidden:
+        arrays = {name: np.array(values) for name, values in self._series.items()} | dict(self._confusion)
+        if self._weight_sizes and len(self._weight_sizes) == len(arrays["epoch_step"]):
+            training = self._settings.training
+            squares, absolutes = np.array(self._weight_sizes).T
+            arrays["epoch_penalty"] = training.get("l2", 0) / 2 * squares + training.get("l1", 0) * absolutes
+        if not self._hidden_units:
             return {name: values for name, values in arrays.items() if name != "probe_unit_dead"}
-        return arrays | {"unit_layer": np.repeat(np.arange(1, len(self._hidden) + 1), self._hidden)}
-
-
-def _with_gradient(given: Any) -> Pair:
-    """Return a value and its gradient; raises UsageError if the gradient is missing."""
-    value, gradient = given if isinstance(given, (tuple, list)) else (given, getattr(given, "grad", None))
-    if gradient is None:
-        hint = "call backward first, and retain_grad in the hook"
-        raise UsageError("missing-gradient", "a gradient is missing", hint=hint)
-    return array(value), array(gradient)
+        return arrays | {"unit_layer": np.repeat(np.arange(1, len(self._hidden_units) + 1), self._hidden_units)}

@@ -1,4 +1,4 @@
-"""Settings of an external record: read as JSON from the archive or a file beside it, and checked key by key."""
+"""Settings of an external record: read as JSON from the archive or from a separate file, and checked key by key."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from reportgen.runs.store import STATUSES
 from reportgen.study.metrics.table import METRICS
 
 KEYS = ("seed", "variant", "status", "network", "training", "facts", "final")
-SUCH_AS = 'such as {"seed": 0, "network": ...}'
+EXAMPLE = 'such as {"seed": 0, "network": ...}'
 ARCHIVE = "arrays.npz"
 VARIANT = "variant"
 
 
 class _DuplicateKeyError(ValueError):
-    """A mapping has the same key twice; the argument is the key."""
+    """Raised for a duplicate key of a mapping; the argument is the key."""
 
 
 def settings_of(path: Path, arrays: Mapping[str, Array]) -> tuple[str, dict[str, Any]]:
-    """Return the file that contains the settings, and the settings; raises StudyError if there are none."""
-    beside = path.with_name("run.json") if path.name == ARCHIVE else path.with_suffix(".json")
-    inside = _inside(path, arrays[SETTINGS]) if SETTINGS in arrays else None
-    if inside is None and not beside.is_file():
-        hint = f"a member {SETTINGS!r} with JSON text, or a file {beside.name}"
+    """Return the path of the file with the settings, and the settings; raises StudyError if there are none."""
+    separate = path.with_name("run.json") if path.name == ARCHIVE else path.with_suffix(".json")
+    text = _member_text(path, arrays[SETTINGS]) if SETTINGS in arrays else None
+    if text is None and not separate.is_file():
+        hint = f"a member {SETTINGS!r} with JSON text, or a file {separate.name}"
         raise StudyError("missing-settings", "the settings of the run are missing", str(path), hint)
-    if inside is None:
-        return str(beside), _read(str(beside), _text(str(beside), beside.read_bytes()))
-    head = _read(str(path), inside)
-    if beside.is_file():
-        _refuse_other(path, beside, head)
+    if text is None:
+        return str(separate), _read(str(separate), _text(str(separate), separate.read_bytes()))
+    head = _read(str(path), text)
+    if separate.is_file():
+        _refuse_other_settings(path, separate, head)
     return str(path), head
 
 
-def _inside(path: Path, member: Array) -> str:
+def _member_text(path: Path, member: Array) -> str:
     """Return the text of the archive's member, a string or UTF-8 bytes; raises StudyError for another type."""
     if member.dtype.kind == "U" and member.size == 1:
         return str(member.reshape(()))
@@ -53,7 +53,7 @@ def _inside(path: Path, member: Array) -> str:
 
 
 def _text(place: str, content: bytes) -> str:
-    """Return UTF-8 bytes as text, without a byte order mark; raises StudyError for another encoding."""
+    """Decode UTF-8 and remove a byte order mark; raises StudyError for another encoding."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -67,13 +67,13 @@ def _read(place: str, text: str) -> dict[str, Any]:
         head = json.loads(text, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
         where = f"{place}:{error.lineno}:{error.colno}"
-        raise StudyError("invalid-json", f"invalid JSON: {error.msg}", where, SUCH_AS) from None
+        raise StudyError("invalid-json", f"invalid JSON: {error.msg}", where, EXAMPLE) from None
     except RecursionError:
-        raise StudyError("nesting-too-deep", "the settings are nested too deeply", place, SUCH_AS) from None
+        raise StudyError("nesting-too-deep", "the settings are nested too deeply", place, EXAMPLE) from None
     except _DuplicateKeyError as error:
         raise StudyError("duplicate-key", f"duplicate key '{error}'", place, "each key once") from None
     if not isinstance(head, dict):
-        raise StudyError("wrong-type", f"expected a mapping, found {_shown(head)}", place, SUCH_AS)
+        raise StudyError("wrong-type", f"expected a mapping, found {_quoted(head)}", place, EXAMPLE)
     return head
 
 
@@ -86,132 +86,132 @@ def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refuse_other(path: Path, beside: Path, head: Mapping[str, Any]) -> None:
-    """Raise StudyError if the file beside the archive contains other settings; a file without settings is ignored."""
+def _refuse_other_settings(path: Path, separate: Path, head: Mapping[str, Any]) -> None:
+    """Raise StudyError if the separate file contains other settings; a file without settings is ignored."""
     try:
-        other = _read(str(beside), _text(str(beside), beside.read_bytes()))
+        other = _read(str(separate), _text(str(separate), separate.read_bytes()))
     except StudyError:
         return
     if "network" in other and other != head:
-        found = f"the settings in the archive and in {beside.name} differ"
-        hint = f"remove {beside.name}, or the member {SETTINGS!r} of the archive"
+        found = f"the settings in the archive and in {separate.name} differ"
+        hint = f"remove {separate.name}, or the member {SETTINGS!r} of the archive"
         raise StudyError("conflicting-settings", found, str(path), hint)
 
 
 def mapping_of(place: str, head: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a mapping of the settings, empty if it is absent; raises StudyError if it is not a mapping."""
+    """Return the mapping under a key of the settings, empty if absent; raises StudyError if it is not a mapping."""
     found = head.get(name, {})
     if not isinstance(found, dict):
         raise _key_error(
-            "wrong-type", place, name, f"expected a mapping, found {_shown(found)}", f'such as "{name}": {{...}}'
+            "wrong-type", place, name, f"expected a mapping, found {_quoted(found)}", f'such as "{name}": {{...}}'
         )
     return found
 
 
 def _key_error(code: str, place: str, key: str, found: str, right: str) -> StudyError:
-    """Return the error about a key of the settings; its place is the file and the key."""
+    """Return the error for a key of the settings; its place is the file and the key."""
     return StudyError(code, found, f"{place}: {key}", right)
 
 
-def refuse_unknown(place: str, given: Mapping[str, Any], known: Sequence[str], above: str = "") -> None:
-    """Raise StudyError for the first unknown key; above: the path of the mapping, with a dot at its end."""
+def refuse_unknown(place: str, given: Mapping[str, Any], known: Sequence[str], prefix: str = "") -> None:
+    """Raise StudyError for the first unknown key; prefix: path of the mapping with a final dot, such as "facts."."""
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
-            raise _key_error("unknown-key", place, f"{above}{name}", f"unknown key '{name}'", hint)
+            raise _key_error("unknown-key", place, f"{prefix}{name}", f"unknown key '{name}'", hint)
 
 
 def seed_of(place: str, head: Mapping[str, Any], number: int) -> int:
-    """Return the record's seed, `number` if it has none; raises StudyError if it is not a whole number."""
+    """Return the seed of the record, `number` if it has none; raises StudyError if it is not a whole number."""
     seed = head.get("seed", number)
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise _key_error("wrong-type", place, "seed", f"expected a whole number, found {_shown(seed)}", "such as 0")
+        raise _key_error("wrong-type", place, "seed", f"expected a whole number, found {_quoted(seed)}", "such as 0")
     return seed
 
 
 def variant_of(place: str, head: Mapping[str, Any]) -> str:
-    """Return the name of the record's variant; raises StudyError unless it is one line of text."""
+    """Return the name of the variant; raises StudyError unless it is one line of text."""
     variant = head.get(VARIANT, VARIANT)
     if not isinstance(variant, str) or not variant.strip() or not variant.isprintable():
-        found = f"{_shown(variant)} is not a name"
+        found = f"{_quoted(variant)} is not a name"
         raise _key_error("invalid-name", place, VARIANT, found, 'one line of text, such as "wide"')
     return variant
 
 
-def status_of(place: str, head: Mapping[str, Any], lost: str) -> str:
-    """Return how the run ended; raises StudyError for an unknown status, or for "ok" with values that are not finite.
+def status_of(place: str, head: Mapping[str, Any], nonfinite: str) -> str:
+    """Return the status of the run; raises StudyError if it is unknown, or "ok" despite values that are not finite.
 
-    lost: which value is not finite, in words; empty if all are finite.
+    nonfinite: description of a value that is not finite; empty if all are finite.
     """
-    status = head.get("status", "diverged" if lost else "ok")
+    status = head.get("status", "diverged" if nonfinite else "ok")
     if status not in STATUSES:
-        found = f"unknown status {_shown(status)}"
+        found = f"unknown status {_quoted(status)}"
         raise _key_error("unknown-value", place, "status", found, f"one of {', '.join(STATUSES)}")
-    if status == "ok" and lost:
-        raise _key_error("inconsistent-record", place, "status", f"the status is ok, but {lost}", "diverged")
+    if status == "ok" and nonfinite:
+        raise _key_error("inconsistent-record", place, "status", f"the status is ok, but {nonfinite}", "diverged")
     return str(status)
 
 
 Check = tuple[Callable[[Any], bool], str]
 
 
-def _number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _count(least: int) -> Check:
-    return lambda value: _number(value) and value % 1 == 0 and value >= least, f"a whole number of at least {least}"
+    return lambda value: _is_number(value) and value % 1 == 0 and value >= least, f"a whole number of at least {least}"
 
 
-def _sizes(value: Any) -> bool:
-    return isinstance(value, list) and len(value) in (0, 5) and all(_number(one) and one >= 0 for one in value)
+def _is_summary(value: Any) -> bool:
+    return isinstance(value, list) and len(value) in (0, 5) and all(_is_number(size) and size >= 0 for size in value)
 
 
-def _counts(value: Any) -> bool:
-    return isinstance(value, list) and all(_number(one) and one % 1 == 0 and one >= 0 for one in value)
+def _are_counts(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_number(count) and count % 1 == 0 and count >= 0 for count in value)
 
 
-ANY: Check = (_number, "a number")
-SIZE: Check = (lambda value: _number(value) and value >= 0, "a number of at least 0")
-SHARE: Check = (lambda value: _number(value) and 0 <= value <= 1, "a fraction from 0 to 1")
-SOME, MANY = _count(1), _count(0)
+NUMBER: Check = (_is_number, "a number")
+NONNEGATIVE: Check = (lambda value: _is_number(value) and value >= 0, "a number of at least 0")
+FRACTION: Check = (lambda value: _is_number(value) and 0 <= value <= 1, "a fraction from 0 to 1")
+POSITIVE_COUNT, COUNT = _count(1), _count(0)
 
 FACTS: Mapping[str, Check] = {
-    **dict.fromkeys(("classes", "train_n", "features", "probe_n"), SOME),
-    **dict.fromkeys(("val_n", "test_n", "parameters", "constant_features"), MANY),
-    "class_counts": (_counts, "a list of whole numbers, one per class"),
-    "input_mean": ANY,
-    **dict.fromkeys(("input_std", "input_second_moment", "val_loss_sd", "bn_identity_gap"), SIZE),
-    "input_feature_std": (_sizes, "five numbers of at least 0: minimum, quartiles and maximum"),
-    **dict.fromkeys(("input_offset_share", "batch_dependent_fraction"), SHARE),
-    "train_mode_scale": ANY,
-    **dict.fromkeys(("baseline_train_n", "baseline_left_out_n", "baseline_val_n"), MANY),
-    **dict.fromkeys(("baseline_majority", "baseline_linear", "baseline_neighbours", "baseline_kernel"), SHARE),
-    **dict.fromkeys((f"baseline_{name}_left_out" for name in ("linear", "neighbours", "kernel")), SHARE),
+    **dict.fromkeys(("classes", "train_n", "features", "probe_n"), POSITIVE_COUNT),
+    **dict.fromkeys(("val_n", "test_n", "parameters", "constant_features"), COUNT),
+    "class_counts": (_are_counts, "a list of whole numbers, one per class"),
+    "input_mean": NUMBER,
+    **dict.fromkeys(("input_std", "input_second_moment", "val_loss_sd", "bn_identity_gap"), NONNEGATIVE),
+    "input_feature_std": (_is_summary, "five numbers of at least 0: minimum, quartiles and maximum"),
+    **dict.fromkeys(("input_offset_share", "batch_dependent_fraction"), FRACTION),
+    "train_mode_scale": NUMBER,
+    **dict.fromkeys(("baseline_train_n", "baseline_left_out_n", "baseline_val_n"), COUNT),
+    **dict.fromkeys(("baseline_majority", "baseline_linear", "baseline_neighbours", "baseline_kernel"), FRACTION),
+    **dict.fromkeys((f"baseline_{name}_left_out" for name in ("linear", "neighbours", "kernel")), FRACTION),
 }
-"""Every fact that a record may have, its check, and the values that pass it."""
+"""Check of every fact of a record, with a description of its valid values."""
 
-LISTS = ("facts.class_counts", "facts.input_feature_std")
+LIST_FACTS = ("facts.class_counts", "facts.input_feature_std")
 
 
 def facts_of(place: str, head: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts, counts as int; facts that are null or NaN are unknown and omitted.
+    """Return the facts, with counts as int; facts that are null or NaN are unknown and omitted.
 
     Raises StudyError for an unknown fact, an impossible value, or a missing number of classes.
     """
-    given = mapping_of(place, head, "facts")
-    refuse_unknown(place, given, tuple(FACTS), "facts.")
-    if given.get("classes") is None:
+    values = mapping_of(place, head, "facts")
+    refuse_unknown(place, values, tuple(FACTS), "facts.")
+    if values.get("classes") is None:
         raise _key_error("missing-key", place, "facts.classes", "the number of classes is missing", "such as 10")
-    facts = {name: value for name, value in given.items() if not _unknown(value)}
+    facts = {name: value for name, value in values.items() if not _is_unknown(value)}
     for name, value in facts.items():
         fits, right = FACTS[name]
         if not fits(value):
             raise _value_error(place, f"facts.{name}", value, right)
-    whole = {name: int(value) for name, value in facts.items() if FACTS[name] in (SOME, MANY)}
+    integers = {name: int(value) for name, value in facts.items() if FACTS[name] in (POSITIVE_COUNT, COUNT)}
     _check_counts(place, facts)
-    return facts | whole
+    return facts | integers
 
 
 def _check_counts(place: str, facts: Mapping[str, Any]) -> None:
@@ -235,24 +235,24 @@ def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
     """
     final = mapping_of(place, head, "final")
     refuse_unknown(place, final, SCORES, "final.")
-    known = {name: value for name, value in final.items() if not _unknown(value)}
+    known = {name: value for name, value in final.items() if not _is_unknown(value)}
     for name, value in known.items():
-        fits, right = SHARE if METRICS[name].is_accuracy else SIZE
+        fits, right = FRACTION if METRICS[name].is_accuracy else NONNEGATIVE
         if not fits(value) and not (METRICS[name].infinite and value == math.inf):
             raise _value_error(place, f"final.{name}", value, right)
     return {name: float(value) for name, value in known.items()}
 
 
 def _value_error(place: str, key: str, value: Any, right: str) -> StudyError:
-    wrong = isinstance(value, (str, bool, dict)) or isinstance(value, list) != (key in LISTS)
-    found = f"{_shown(value)} is not possible"
+    wrong = isinstance(value, (str, bool, dict)) or isinstance(value, list) != (key in LIST_FACTS)
+    found = f"{_quoted(value)} is not possible"
     return _key_error("wrong-type" if wrong else "out-of-range", place, key, found, right)
 
 
-def _unknown(value: Any) -> bool:
+def _is_unknown(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _shown(value: Any) -> str:
+def _quoted(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

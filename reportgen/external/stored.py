@@ -1,4 +1,4 @@
-"""Stored runs of a study, read without the study: the type hints of `RunSpec` give the types of the settings."""
+"""Stored runs, read without their study; the settings get their types from the type hints of `RunSpec`."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def stored_of(place: str, head: Mapping[str, Any], arrays: Mapping[str, Array]) 
 
 
 def _typed(kind: Any, value: Any) -> Any:
-    """Return JSON's plain value as the frozen type that it was written from."""
-    origin, inside = get_origin(kind), get_args(kind)
+    """Return a JSON value converted to the given type."""
+    origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        return None if value is None else _typed(next(k for k in inside if k is not type(None)), value)
+        return None if value is None else _typed(next(k for k in arguments if k is not type(None)), value)
     if origin is tuple:
-        kinds = [inside[0]] * len(value) if inside[-1] is Ellipsis else inside
+        kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
         return tuple(_typed(k, v) for k, v in zip(kinds, value, strict=True))
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)

@@ -1,4 +1,4 @@
-"""Modules of a PyTorch network, recognized by the names of their classes."""
+"""Modules of PyTorch networks, recognized by the names of their classes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from reportgen.errors import UsageError
 from reportgen.external.convert import Array, array
 
 LINEAR, NORM, DROPOUT, OTHER = "linear", "norm", "dropout", "other"
-NORMS = ("_BatchNorm", "BatchNorm1d")
-WITH_PARAMETERS = ("PReLU",)
-"""Activations with learned parameters."""
+NORM_CLASSES = ("_BatchNorm", "BatchNorm1d")
+LEARNED_ACTIVATIONS = ("PReLU",)
+"""Classes of activations with learned parameters."""
 
-ASKED = ("weight", "bias", "register_forward_hook")
+LAYER_ATTRIBUTES = ("weight", "bias", "register_forward_hook")
 
 
 def modules_in(given: Any) -> list[Any]:
-    """Return the innermost modules of a network, or of a list of layers or networks, each once.
+    """Return the modules without submodules in a network, or in a list of layers or networks, each once.
 
-    Raises UsageError if it is neither, or if a module with submodules has parameters of its own.
+    Raises UsageError for another type, and for a module that has both submodules and own parameters.
     """
     if not hasattr(given, "modules"):
         try:
@@ -30,16 +30,16 @@ def modules_in(given: Any) -> list[Any]:
         except TypeError:
             found = f"expected a network, found {type(given).__name__}"
             raise UsageError("wrong-type", found, hint="the network, or its layers in order") from None
-    parts = [given] if hasattr(given, "modules") else given
-    inner = [module for part in parts for module in _innermost(part)]
-    return list({id(module): module for module in inner}.values())
+    roots = [given] if hasattr(given, "modules") else given
+    leaves = [module for root in roots for module in _leaves(root)]
+    return list({id(module): module for module in leaves}.values())
 
 
-def _innermost(part: Any) -> Iterator[Any]:
-    if not hasattr(part, "modules"):
-        yield part
+def _leaves(root: Any) -> Iterator[Any]:
+    if not hasattr(root, "modules"):
+        yield root
         return
-    for module in part.modules():
+    for module in root.modules():
         if not any(True for _ in module.children()):
             yield module
         elif next(iter(module.parameters(recurse=False)), None) is not None:
@@ -51,16 +51,16 @@ def _innermost(part: Any) -> Iterator[Any]:
 def kind_of(module: Any, number: int) -> str:
     """Return the kind of a module; raises UsageError for a layer that cannot be recorded.
 
-    number: position of the module in the network, from 1, for the place of the error.
+    number: position of the module in the network, from 1, which an error names.
     """
     names = {kind.__name__ for kind in type(module).__mro__}
-    if names & set(NORMS):
+    if names & set(NORM_CLASSES):
         return NORM
     if any("Dropout" in name for name in names) and hasattr(module, "p"):
         return DROPOUT
-    if names & set(WITH_PARAMETERS) or _bare(module):
+    if names & set(LEARNED_ACTIVATIONS) or _has_no_parameters(module):
         return OTHER
-    missing = [name for name in ASKED if not hasattr(module, name)]
+    missing = [name for name in LAYER_ATTRIBUTES if not hasattr(module, name)]
     if missing:
         found, hint = f"{type(module).__name__} has no {', '.join(missing)}", "layers such as torch.nn.Linear"
         raise UsageError("unsupported-layer", found, f"layer {number}", f"{hint}; see Recorder.look for others")
@@ -72,29 +72,29 @@ def kind_of(module: Any, number: int) -> str:
     return LINEAR
 
 
-def _bare(module: Any) -> bool:
-    """Return whether a module is known to have no parameters, as activations."""
+def _has_no_parameters(module: Any) -> bool:
+    """Return whether a module is known to have no parameters, like most activations."""
     return hasattr(module, "parameters") and next(iter(module.parameters()), None) is None
 
 
 @contextmanager
 def switched(module: Any, on: bool) -> Iterator[None]:
-    """Let dropout or batch normalization work as in training, or not, whenever it is passed.
+    """Run dropout or batch normalization in training mode (on) or in test mode within this context.
 
-    Its mode is set right before it works and set back after, whatever mode the loss puts the network in. Batch
-    normalization then takes the batch's statistics and does not note them.
+    The mode is set before each pass through the module and restored after it, whatever mode the loss function selects.
+    In training mode, batch normalization uses the statistics of the batch without updating its running statistics.
     """
-    kept: list[tuple[Any, ...]] = []
+    saved: list[tuple[Any, ...]] = []
     names = [name for name in ("training", "track_running_stats") if hasattr(module, name)]
 
     def before(*_: Any) -> None:
-        kept.append(tuple(getattr(module, name) for name in names))
+        saved.append(tuple(getattr(module, name) for name in names))
         for name, value in zip(names, (on, False), strict=False):
             setattr(module, name, value)
 
     def after(*_: Any) -> None:
-        if kept:
-            for name, value in zip(names, kept.pop(), strict=True):
+        if saved:
+            for name, value in zip(names, saved.pop(), strict=True):
                 setattr(module, name, value)
 
     with _around(module, before, after):
@@ -103,7 +103,7 @@ def switched(module: Any, on: bool) -> Iterator[None]:
 
 @contextmanager
 def _around(module: Any, before: Callable[..., None], after: Callable[..., None]) -> Iterator[None]:
-    """Call `before` and `after` around each pass through a module, and `after` once more in the end."""
+    """Call `before` and `after` around each pass through a module, and `after` once more at the end."""
     hooks = (module.register_forward_pre_hook(before), module.register_forward_hook(after))
     try:
         yield
@@ -114,54 +114,54 @@ def _around(module: Any, before: Callable[..., None], after: Callable[..., None]
 
 
 @contextmanager
-def trained(root: Any) -> Iterator[None]:
-    """Let a network be in training mode whenever it is passed, and set back after what it was in."""
-    kept: list[tuple[Any, bool]] = []
+def in_training_mode(root: Any) -> Iterator[None]:
+    """Run a network in training mode within this context; its modes are restored after each pass."""
+    saved: list[tuple[Any, bool]] = []
 
     def before(*_: Any) -> None:
-        kept.extend((module, module.training) for module in root.modules())
-        for module, _mode in kept:
+        saved.extend((module, module.training) for module in root.modules())
+        for module, _mode in saved:
             module.training = True
 
     def after(*_: Any) -> None:
-        while kept:
-            module, mode = kept.pop()
+        while saved:
+            module, mode = saved.pop()
             module.training = mode
 
     with _around(root, before, after):
         yield
 
 
-def running_of(norm: Any) -> tuple[Array, Array, Array, Array]:
-    """Return a batch normalization's scale, shift, running mean and running variance; what it lacks as it starts."""
+def norm_values(norm: Any) -> tuple[Array, Array, Array, Array]:
+    """Return scale, shift, running mean and running variance of batch normalization, with defaults if absent."""
     units = int(norm.num_features)
-    given = (norm.weight, norm.bias, norm.running_mean, norm.running_var)
-    usual = (np.ones(units), np.zeros(units), np.zeros(units), np.ones(units))
+    tensors = (norm.weight, norm.bias, norm.running_mean, norm.running_var)
+    defaults = (np.ones(units), np.zeros(units), np.zeros(units), np.ones(units))
     scale, shift, mean, variance = (
-        start if part is None else array(part).copy() for part, start in zip(given, usual, strict=True)
+        default if tensor is None else array(tensor).copy() for tensor, default in zip(tensors, defaults, strict=True)
     )
     return scale, shift, mean, variance
 
 
-def settings_of_norm(norm: Any) -> Any:
-    """Return a layer's batch normalization as in a study file, where momentum is 1 minus PyTorch's momentum."""
+def norm_settings(norm: Any) -> Any:
+    """Return batch normalization as a setting of a study file, where momentum is 1 minus PyTorch's momentum."""
     if norm is None:
         return False
-    own: dict[str, Any] = {"epsilon": float(norm.eps)}
+    settings: dict[str, Any] = {"epsilon": float(norm.eps)}
     if not norm.track_running_stats or norm.running_mean is None:
-        return own | {"test_mode": "batch"}
-    if norm.momentum is None:  # the mean over all batches so far
-        return own
-    return own | ({"momentum": round(1 - norm.momentum, 12)} if norm.momentum else {"update_running": False})
+        return settings | {"test_mode": "batch"}
+    if norm.momentum is None:  # a cumulative mean over all batches
+        return settings
+    return settings | ({"momentum": round(1 - norm.momentum, 12)} if norm.momentum else {"update_running": False})
 
 
 def batchnorm_nodes(loss: Any) -> int:
-    """Return how many batch normalizations the loss was computed through, by the names of its steps back."""
-    ahead, met, count = [getattr(loss, "grad_fn", None)], set(), 0
-    while ahead:
-        node = ahead.pop()
-        if node is not None and node not in met:
-            met.add(node)
+    """Return the number of batch normalizations in the autograd graph of a loss."""
+    pending, visited, count = [getattr(loss, "grad_fn", None)], set(), 0
+    while pending:
+        node = pending.pop()
+        if node is not None and node not in visited:
+            visited.add(node)
             count += "BatchNorm" in type(node).__name__
-            ahead += [part for part, _ in node.next_functions]
+            pending += [following for following, _ in node.next_functions]
     return count

@@ -1,40 +1,30 @@
-"""Figures of a study's analysis: one file a figure, each with its `FIGURE`; they draw and never compute.
+"""The figures of a report. They draw the analysis of a study and compute nothing.
 
-A new figure is one new file here that defines `FIGURE = FigureKind(...)`; its docstring is the user's documentation.
+A figure is a row of `table.py`. It has a module of its own, or shares a layout of `views` with similar figures.
 """
 
 from __future__ import annotations
 
 import difflib
-import importlib
-import pkgutil
+from typing import TYPE_CHECKING
 
-from reportgen.analysis.results import Analysis
 from reportgen.errors import StudyError
-from reportgen.figures.drawing.export import csv_text, png_bytes, save, svg_text
 from reportgen.figures.drawing.figure import Drawing, FigureKind
-from reportgen.registry import Table
+from reportgen.figures.table import FIGURES
 
-__all__ = ["FIGURES", "Drawing", "FigureKind", "csv_text", "draw_all", "find", "png_bytes", "save", "svg_text"]
+if TYPE_CHECKING:
+    from reportgen.analysis.results import Analysis
 
-
-def _collect() -> Table[FigureKind]:
-    """Return the figures of this folder's files by id, in the order of a report."""
-    names = [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg]
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    kinds = [module.FIGURE for module in modules if hasattr(module, "FIGURE")]
-    return Table(FigureKind, sorted(kinds, key=_order))
-
-
-def _order(kind: FigureKind) -> tuple[int, str]:
-    return kind.order, kind.id
-
-
-FIGURES = _collect()
+__all__ = ["FIGURES", "Drawing", "FigureKind", "draw_all", "find"]
 
 
 def find(id_: str) -> FigureKind:
-    """Return the figure with this id; raises a StudyError for an unknown id."""
+    """Return the figure with this id.
+
+    Raises
+    ------
+    StudyError : an unknown id.
+    """
     if id_ in FIGURES:
         return FIGURES[id_]
     near = difflib.get_close_matches(id_, FIGURES, n=1)
@@ -43,8 +33,8 @@ def find(id_: str) -> FigureKind:
 
 
 def draw_all(analysis: Analysis) -> list[Drawing]:
-    """Return the figures that the study names, in its order, or all figures; figures without data are left out."""
+    """Return the figures that have data: those that the study names, in its order, or by default all of them."""
     named = analysis.plan.study.figures
-    kinds = [find(id_) for id_ in named] if named else sorted(FIGURES.values(), key=_order)
+    kinds = [find(id_) for id_ in named] if named else sorted(FIGURES.values(), key=lambda kind: kind.order)
     drawings = [kind.draw(analysis) for kind in kinds]
     return [drawing for drawing in drawings if drawing is not None]

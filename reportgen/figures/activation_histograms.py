@@ -1,11 +1,13 @@
-"""Histograms of the activations, one small panel for each layer, one row for each variant, at initialization.
+"""Histograms of the activations at initialization, with a row for each variant and a panel for each layer.
 
-Each panel holds the activations of all units of a hidden layer for all probe examples, all seeds together, and is
-scaled to its own height; the number above it is their standard deviation. Variants with one hidden layer stand beside
-one another. A healthy network shows the same shape in every layer. A spike at zero that narrows from layer to layer is
-a signal that dies out; mass at both ends of the range is saturation. A bar more than twice as tall as the next is cut
-at the top of its panel, or the zeros of ReLU would flatten everything else. A row shares one range over its layers
-unless they have different activation functions; where many values lie outside the range, the panel says which share.
+A panel shows the activations of all units of a hidden layer for all probe examples and all seeds. The number above it
+is their standard deviation σ. Each panel has its own vertical scale. If all variants have one hidden layer, their
+panels are side by side.
+
+In a healthy network, all layers have the same shape. A spike at zero that gets narrower from layer to layer is a
+vanishing signal; high bars at both ends of the range are saturation. A bar more than twice as tall as the next one is
+cut, since otherwise the zeros of ReLU would flatten all other bars. The layers of a row share one range unless they
+have different activation functions. If many values are outside the range, the panel gives their share.
 """
 
 from __future__ import annotations
@@ -20,23 +22,28 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.results import Analysis
+from reportgen.analysis.words.formatting import percent
+from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import course, number, prose, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, outline, rows_for
 
+FIGURE = FIGURES["activation_histograms"]
+
 ROWS, LAYERS = 12, 10
-TOLD = 0.05
-"""A share of values outside the range from which a panel says so."""
+OUTSIDE_FROM = 0.05
+"""A panel gives the share of values outside the range if it is larger than this."""
 SLOT = 0.86
-"""The part of a layer's place that its panel fills."""
-PLATE: dict[str, Any] = {"facecolor": _style.GROUND, "edgecolor": "none", "alpha": 0.85, "pad": 0.8}
-"""What lies behind words that stand before bars."""
+"""The fraction of a layer's space that its panel fills."""
+BACKGROUND: dict[str, Any] = {"facecolor": _style.GROUND, "edgecolor": "none", "alpha": 0.85, "pad": 0.8}
+"""Background of text over bars."""
 Range = tuple[float, float]
 
 
 def draw(analysis: Analysis) -> Drawing | None:
-    """Return the figure, None where no activations were looked at."""
+    """Return the figure, None if no run has histograms of activations."""
     rows, note = rows_for(analysis, "activation", ROWS, LAYERS, output=False)
     if not rows:
         return None
@@ -48,11 +55,11 @@ def draw(analysis: Analysis) -> Drawing | None:
 
 
 def _figure(rows: Sequence[Row]) -> Figure:
-    return _beside(rows) if len(rows) > 1 and max(len(row.bars) for row in rows) == 1 else _below(rows)
+    return _side_by_side(rows) if len(rows) > 1 and max(len(row.bars) for row in rows) == 1 else _in_rows(rows)
 
 
-def _beside(rows: Sequence[Row]) -> Figure:
-    """Draw variants of one hidden layer beside one another: below one another they would leave the page empty."""
+def _side_by_side(rows: Sequence[Row]) -> Figure:
+    """Draw variants of one hidden layer side by side, since rows of one panel would waste space."""
     columns = 2 if len(rows) in (2, 4) else 3
     margins = _style.Margins(left=0.15, top=0.42, bottom=0.25, between=0.62, across=0.25)
     figure, axes = _style.grid(-(-len(rows) // columns), columns, 0.85, margins=margins)
@@ -67,7 +74,7 @@ def _beside(rows: Sequence[Row]) -> Figure:
     return figure
 
 
-def _below(rows: Sequence[Row]) -> Figure:
+def _in_rows(rows: Sequence[Row]) -> Figure:
     height = 1.3 if len(rows) == 1 else 0.6 if len(rows) <= 4 else 0.42 if len(rows) <= 8 else 0.34
     left = min(1.3, 0.25 + max(_style.text_width(row.name) for row in rows))
     margins = _style.Margins(left=left, top=0.36, bottom=0.2, between=0.24)
@@ -84,7 +91,7 @@ def _below(rows: Sequence[Row]) -> Figure:
 
 
 def _header(figure: Figure, ax: Axes, bars: Sequence[Bars]) -> None:
-    """Write the layers' numbers above their columns."""
+    """Write the numbers of the layers above their columns."""
     top = 1 - 0.06 / figure.get_figheight()
     to_figure = ax.transData + figure.transFigure.inverted()
     for at, one in enumerate(bars):
@@ -94,7 +101,7 @@ def _header(figure: Figure, ax: Axes, bars: Sequence[Bars]) -> None:
 
 
 def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
-    """Draw a row's panels beside one another in one set of axes: a tenth of the work of as many axes."""
+    """Draw the panels of a row in one set of axes, which is ten times as fast as one for each panel."""
     shapes = []
     ax.set_xlim(-0.5, max(len(row.bars), 2) - 0.5)
     ax.set_ylim(0, 1.06)
@@ -103,9 +110,11 @@ def _panel(ax: Axes, row: Row, shared: Range | None, labelled: bool) -> None:
         if one.share.sum() > 0:
             shapes.append(_placed(one, at, low, high))
         words = f"σ {number(one.std)}" if np.isfinite(one.std) else "no finite σ"
-        if one.outside > TOLD:
-            out = f"{100 * one.outside:.0f}% out"
-            ax.text(at + SLOT / 2, 0.5, out, ha="right", fontsize=_style.TINY, color=_style.MUTED, bbox=PLATE, zorder=3)
+        if one.outside > OUTSIDE_FROM:
+            out = f"{percent(one.outside, 0)} out"
+            ax.text(
+                at + SLOT / 2, 0.5, out, ha="right", fontsize=_style.TINY, color=_style.MUTED, bbox=BACKGROUND, zorder=3
+            )
         ax.text(at, 1.1, words, ha="center", va="bottom", fontsize=_style.TINY, color=_style.MUTED)
     ax.add_collection(PolyCollection(shapes, facecolor=row.colour, edgecolor="none", alpha=0.9))
     ax.set_yticks([])
@@ -120,10 +129,10 @@ def _placed(bars: Bars, at: int, low: float, high: float) -> Any:
 
 
 def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool) -> None:
-    """Mark the ends of each panel's range, and write them once for all panels, or below each that has its own."""
+    """Mark the ends of each panel's range, with labels below the first panel or below all panels."""
     if shared:
         places: list[float] = [at + SLOT * side for at in range(len(bars)) for side in (-0.5, 0.5)]
-        words = [f"{end:.3g}".replace("-", "−") for end in shared] + [""] * (len(places) - 2)
+        words = [exponents(f"{end:.3g}") for end in shared] + [""] * (len(places) - 2)
     else:
         places = list(range(len(bars)))
         words = [_range_words(*own_range(one)) for one in bars]
@@ -133,29 +142,29 @@ def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool)
 
 
 def _range_words(low: float, high: float) -> str:
-    return f"±{number(high)}" if low == -high else f"{low:.2g}…{high:.2g}".replace("-", "−")
+    return f"±{number(high)}" if low == -high else f"{number(low)}…{number(high)}"
 
 
 def own_range(bars: Bars) -> Range:
-    """Return the range of one layer's panel: that of the counted bins."""
+    """Return the range of a layer's panel, from the first to the last bin."""
     return float(bars.edges[0]), float(bars.edges[-1])
 
 
 def common_range(bars: Sequence[Bars]) -> Range | None:
-    """Return one range for all layers, None where they were counted over different bins."""
+    """Return the common range of all layers, None if their ranges differ."""
     return own_range(bars[0]) if len({own_range(one) for one in bars}) == 1 else None
 
 
 def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
-        "activations of each hidden layer at initialization, all units, probe examples and seeds together",
-        "every panel is scaled to its own height, bars twice as tall as the next are cut; σ is the standard deviation",
-        "with " + "; ".join(f"“{row.name}”: σ {_course(row)}" for row in rows[:3]),
+        "activations of each hidden layer at initialization, over all units, probe examples and seeds",
+        "each panel has its own vertical scale; bars are cut at twice the next height; σ: standard deviation",
+        "; ".join(f"with “{row.name}”, σ {_course(row)}" for row in rows[:3]),
     ]
     if any(common_range(row.bars) is None for row in rows):
-        parts.append("Where the range is written below every panel, the layers differ in it")
-    if any(one.outside > TOLD for row in rows for one in row.bars):
-        parts.append("“Out” is the share of values that lie outside the range")
+        parts.append("The layers have different ranges, which are below the panels")
+    if any(one.outside > OUTSIDE_FROM for row in rows for one in row.bars):
+        parts.append("“Out” is the share of values outside the range")
     parts += [*notes(rows), note]
     return " ".join(sentence(part) for part in parts if part)
 
@@ -166,19 +175,15 @@ def _course(row: Row) -> str:
 
 def _alt(rows: Sequence[Row], note: str) -> str:
     lines = [f"{row.name}: the standard deviation {_course(row)}{_shape(row)}" for row in rows]
-    told = f"{'. '.join(lines)}."
-    return prose("Histograms of activations, for each variant and layer.", note, told)
+    return prose("Histograms of activations, for each variant and layer.", note, f"{'. '.join(lines)}.")
 
 
 def _shape(row: Row) -> str:
-    """Say in words where the values of the last shown layer lie."""
+    """Return words on the shape of the last layer, if its values are concentrated."""
     one, tenth = row.bars[-1], len(row.bars[-1].share) // 10
     if tenth == 0:
         return ""
     ends, peak = float(one.share[:tenth].sum() + one.share[-tenth:].sum()), float(one.share.max())
     if ends > 0.5 and np.isclose(one.edges[0], -one.edges[-1]):
-        return f"; in layer {one.layer} {number(100 * ends)}% of the values lie at the two ends of the range"
-    return f"; in layer {one.layer} one bar holds {number(100 * peak)}% of the values" if peak > 0.5 else ""
-
-
-FIGURE = FigureKind("activation_histograms", "Activations by layer, as histograms", draw, order=20)
+        return f"; in layer {one.layer}, {percent(ends, 0)} of the values are at the two ends of the range"
+    return f"; in layer {one.layer}, one bar has {percent(peak, 0)} of the values" if peak > 0.5 else ""

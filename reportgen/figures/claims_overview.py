@@ -1,9 +1,9 @@
-"""Every claim of the study at a glance: the measured value with its 95% interval against the region it expects.
+"""All claims of the study: the measured value with its 95% interval, and the expected region.
 
-Each claim has a scale of its own, so the rows compare a measurement with its expectation and not with one another. The
-shaded part is what the claim expects, dots are single seeds, the bar is the interval. A filled circle and the word
-"supported" mean that the whole interval lies in the region, a cross and "contradicted" that it lies outside, a hollow
-diamond and "inconclusive" that the seeds do not settle it.
+Each row has its own scale, so a value can be compared with the expected region of its claim, but not with other rows.
+The shaded part is the expected region, dots are single seeds, and the bar is the interval. A claim is supported (filled
+circle) if the whole interval is inside the region, contradicted (cross) if it is outside, and otherwise inconclusive
+(hollow diamond).
 """
 
 from __future__ import annotations
@@ -23,14 +23,17 @@ from reportgen.analysis.metrics.scales import in_points, is_share
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, number, resolving, sentence
+from reportgen.figures.table import FIGURES
+
+FIGURE = FIGURES["claims_overview"]
 
 ROWS, TALLEST = 20, 8.6
-"""The most claims that are drawn, and the most inches that they may take together."""
+"""The largest number of claims, and their largest total height in inches."""
 
 TEXT_INCHES, LINE_FROM, LINE_TO = 2.75, 2.95, 5.0
-"""Where a row's parts stand, in inches from the left: its text, then its scale; verdict and value follow."""
+"""Width of the text of a row and ends of its scale, in inches from the left; verdict and value follow."""
 
 VERDICTS: dict[str, dict[str, Any]] = {
     "supported": {"marker": "o", "color": _style.GOOD, "mfc": _style.GOOD},
@@ -38,7 +41,7 @@ VERDICTS: dict[str, dict[str, Any]] = {
     "inconclusive": {"marker": "D", "color": _style.OPEN, "mfc": _style.GROUND},
 }
 ROUNDING = 1e-12
-"""What is smaller beside the ends of its interval is nothing but what adding in another order makes."""
+"""Smaller values are rounding errors and are written as 0."""
 
 NO_VERDICT = "no verdict"
 MARKS = VERDICTS | {NO_VERDICT: VERDICTS["inconclusive"]}
@@ -46,9 +49,9 @@ MARKS = VERDICTS | {NO_VERDICT: VERDICTS["inconclusive"]}
 
 @dataclass(frozen=True)
 class Row:
-    """A claim's result, the region it expects (None where that is no interval), and its scale.
+    """The result of a claim, the expected region (None if it is not an interval), and the scale of the row.
 
-    verdict: the result's, in a word; a quick look has none.
+    verdict: the verdict in words; quick reports have none.
     """
 
     result: ClaimResult
@@ -59,7 +62,7 @@ class Row:
     log: bool
 
     def place(self, value: float) -> float:
-        """Return where a value stands on the row's scale, 0 to 1."""
+        """Return the position of a value on the scale of the row, from 0 to 1."""
         at = min(max(value, self.low), self.high)
         if self.log:
             return math.log(at / self.low) / math.log(self.high / self.low)
@@ -67,7 +70,7 @@ class Row:
 
 
 def draw(analysis: Analysis) -> Drawing | None:
-    """Return the figure, None where the study makes no claim or none was tested."""
+    """Return the figure, None if no claim was tested."""
     claims = {claim.id: claim for claim in analysis.plan.study.claims}
     shown = analysis.claims[:ROWS]
     quick = analysis.plan.study.watermark is not None
@@ -84,11 +87,11 @@ COLUMNS = (
     "claim", "says", "verdict", "measured", "low", "high", "n", "expected", "region_from", "region_to", "seeds",
     "values_by_seed",
 )  # fmt: skip
-"""Columns of the data behind the figure; low and high bound the 95% interval, an open end of the region is empty."""
+"""Columns of the CSV file; low and high are the ends of the 95% interval; open ends of the region are empty."""
 
 
 def _row(result: ClaimResult, expected: Region | None, quick: bool) -> Row:
-    """Return the row with a scale that holds value, interval, seeds and the ends of the region."""
+    """Return the row with a scale that contains the value, the interval, the seeds and the ends of the region."""
     verdict, seeds = NO_VERDICT if quick else result.verdict, _seeds(result)
     values = [value for value in (result.measured, *result.interval, *seeds, *(expected or ())) if math.isfinite(value)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
@@ -100,7 +103,7 @@ def _row(result: ClaimResult, expected: Region | None, quick: bool) -> Row:
 
 
 def _seeds(result: ClaimResult) -> list[float]:
-    """Return the seeds' values that stand on the scale of `measured`: not the deviations of a claim by layer."""
+    """Return the values of the seeds, except for claims by layer, whose values are not on the scale of `measured`."""
     return [] if result.by_layer else [value for value in result.per_seed.values() if math.isfinite(value)]
 
 
@@ -121,14 +124,14 @@ def _figure(rows: Sequence[Row]) -> Figure:
 
 
 def _lines(row: Row) -> int:
-    """Return into how many lines the claim's sentence goes: two to four."""
-    return max(2, 1 + _style.wrap(row.result.says, TEXT_INCHES, _style.SMALL, 4).count("\n"))
+    """Return the number of lines of the claim's sentence, from two to four."""
+    return max(2, 1 + _style.wrap(exponents(row.result.says), TEXT_INCHES, _style.SMALL, 4).count("\n"))
 
 
 def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
-    """Write the claim and its verdict; each: the row's height in inches."""
+    """Write the claim and its verdict; each: the height of the row in inches."""
     result = row.result
-    says = _style.wrap(result.says, TEXT_INCHES, _style.SMALL, lines)
+    says = _style.wrap(exponents(result.says), TEXT_INCHES, _style.SMALL, lines)
     common: dict[str, Any] = {"ha": "left"}
     ax.text(0.06, at + 0.06, says, va="top", fontsize=_style.SMALL, **common)
     expected = _style.clip(f"expected {exponents(result.expected)}", TEXT_INCHES, _style.TINY)
@@ -161,7 +164,7 @@ def _value(result: ClaimResult) -> str:
 
 
 def _fixed(value: float, places: int) -> str:
-    """Return a number to so many places, in more where it would read 0, unless rounding alone made it."""
+    """Return a number with decimal places, or with one digit if it would read 0; rounding errors are 0."""
     text = f"{value:.{places}f}"
     if float(text) or places == 0:
         return minus(text)
@@ -169,7 +172,7 @@ def _fixed(value: float, places: int) -> str:
 
 
 def _units(result: ClaimResult) -> tuple[float, str]:
-    """Return by what a measured value is multiplied to be read, and its unit: shares are read in percent and points."""
+    """Return the factor and the unit of a measured value: shares are in percent, their differences in points."""
     if result.quantity in ("deviation", "share") or (result.quantity == "value" and is_share(result.metric)):
         return 100.0, "%"
     if result.quantity in ("value", "difference") and in_points(result.metric):
@@ -210,11 +213,11 @@ def _csv(row: Row) -> tuple[Any, ...]:
 def _caption(results: Sequence[ClaimResult], left_out: int, quick: bool) -> str:
     tally = [f"{sum(result.verdict == verdict for result in results)} {verdict}" for verdict in VERDICTS]
     parts = [
-        f"{count(len(results), 'claim')}: {'a quick look, no verdicts' if quick else ', '.join(tally)}",
-        "Shaded: what the claim expects; dots: single seeds; bar: the 95% interval; each row has its own scale",
+        f"{count(len(results), 'claim')}: {'quick report, no verdicts' if quick else ', '.join(tally)}",
+        "Shaded: expected region; dots: single seeds; bar: 95% interval; each row has its own scale",
     ]
     if left_out:
-        parts.append(f"{count(left_out, 'more claim')} {'is' if left_out == 1 else 'are'} in the tables only")
+        parts.append(f"{count(left_out, 'more claim')} {'is' if left_out == 1 else 'are'} only in the tables")
     return " ".join(sentence(part) for part in parts)
 
 
@@ -223,7 +226,4 @@ def _alt(rows: Sequence[Row]) -> str:
         f"{row.result.says.rstrip('.')}: {row.verdict}, measured {_value(row.result)}, expected {row.result.expected}"
         for row in rows
     ]
-    return f"Claims with the measured value against the expected region. {'. '.join(lines)}."
-
-
-FIGURE = FigureKind("claims_overview", "The claims at a glance", draw, order=5)
+    return f"Measured value and expected region of each claim. {'. '.join(lines)}."

@@ -1,17 +1,17 @@
-"""Scores of the finished runs: every seed a dot, mean and 95% interval beside it, variants sorted by their mean.
+"""Final accuracy and loss of each variant, sorted by mean accuracy.
 
-Two seeds have a mean and no interval.
+A circle is a seed, the stroke is the mean over the seeds, and the bar is its 95% interval, which needs three seeds. The
+interval is computed from the variation between seeds.
 
-Shown are the scores that most of the study's claims measure, such as those of snapshots. Where no claim does, they are
-those on test examples, or on validation examples where there is no test split, or on training examples. Diverged runs
-have no final score: they are counted beside the variant's name. Where so many examples were scored that a difference
-could be chance, the interval says so; it comes from the seeds alone.
+The figure shows the scores that most of the study's claims measure, such as those of snapshots. If no claim measures a
+score, it shows scores on test examples, or on validation examples if there is no test split, or on training examples.
+Diverged runs have no final score; their number is given beside the name of the variant.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,20 +20,24 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reportgen.analysis.results import Analysis, EnsembleScore, Estimate, VariantSummary
+from reportgen.analysis.words.formatting import percent, percent_interval, resolving_percent, signed
 from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
-from reportgen.figures.drawing.words import count, listing, number, sentence
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.words import count, listing, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import shown_scores
 from reportgen.figures.views.selection import select_rows
+
+FIGURE = FIGURES["final_scores"]
 
 ROWS = 40
 
 
 @dataclass(frozen=True)
 class Row:
-    """One variant: the score's mean with interval, and its value by seed."""
+    """A variant with the mean of its score, the interval, and the value of each seed."""
 
     summary: VariantSummary
     estimate: Estimate
@@ -41,12 +45,12 @@ class Row:
 
     @property
     def diverged(self) -> int:
-        """How many of its runs diverged."""
+        """The number of diverged runs."""
         return self.summary.statuses.get("diverged", 0)
 
 
 def draw(analysis: Analysis) -> Drawing | None:
-    """Return the figure, None where nothing was trained."""
+    """Return the figure, None if no run was trained."""
     summaries = [row for row in analysis.outcomes if any(record.steps > 0 for record in row.records)]
     shown, note = select_rows(analysis.plan, summaries, ROWS)
     split = shown_scores(analysis, shown)
@@ -55,21 +59,21 @@ def draw(analysis: Analysis) -> Drawing | None:
     scores = {name: [_row(row, f"{split}_{name}") for row in shown] for name in ("accuracy", "loss")}
     ranked = sorted(range(len(shown)), key=lambda at: _rank(scores["accuracy"][at]))
     ordered = {name: [rows[at] for at in ranked] for name, rows in scores.items()}
-    together = _ensembles(analysis) if split == "val" else {}
+    ensembles = _ensembles(analysis) if split == "val" else {}
     with _style.settings():
-        figure = _figure(ordered, words(split), together)
-    caption = _caption(ordered["accuracy"], words(split), note, together)
+        figure = _figure(ordered, words(split), ensembles)
+    caption = _caption(ordered["accuracy"], words(split), note, ensembles)
     caption += f" {sentence(_axis.CUT)}" if _cut(ordered["loss"]) else ""
     alt = _alt(ordered["accuracy"], words(split), note)
     return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(ordered, split))
 
 
 COLUMNS = ("variant", "label", "score", "mean", "low", "high", "n", "diverged", "seeds", "values_by_seed")
-"""Columns of the data behind the figure; low and high bound the 95% interval of the mean over seeds."""
+"""Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds."""
 
 
 def _ensembles(analysis: Analysis) -> dict[str, EnsembleScore]:
-    """Return the largest ensemble of each variant that has one; ensembles are scored on validation examples."""
+    """Return the largest ensemble of each variant, scored on validation examples."""
     by_size = sorted(analysis.ensembles, key=lambda one: one.size)
     return {one.variant: one for one in by_size}
 
@@ -82,68 +86,71 @@ def _row(row: VariantSummary, name: str) -> Row:
 
 
 def _rank(row: Row) -> tuple[bool, float]:
-    """Return a sort key: best first, variants without a score last."""
+    """Return a sort key that puts the best score first and variants without a score last."""
     value = row.estimate.value
     return not np.isfinite(value), -value if np.isfinite(value) else 0.0
 
 
-def _figure(scores: dict[str, list[Row]], split: str, together: Mapping[str, EnsembleScore]) -> Figure:
+def _figure(scores: dict[str, list[Row]], split: str, ensembles: Mapping[str, EnsembleScore]) -> Figure:
     rows = scores["accuracy"]
     left = min(2.6, 0.2 + max(_style.text_width(_label(row)) for row in rows))
     margins = _style.Margins(left=left, top=0.12, across=0.22, bottom=0.44)
     each = 0.24 if len(rows) <= 12 else 0.175
-    height = _style.legend_height([_members(together)]) if together else 0.0
+    height = _style.legend_height([_members(ensembles)]) if ensembles else 0.0
     figure, ((accuracy, loss),) = _style.grid(1, 2, max(0.7, each * len(rows) + 0.15), height, margins)
     _panel(accuracy, scores["accuracy"], f"{split} accuracy", log=False, worst=0.02)
     _panel(loss, scores["loss"], f"{split} loss", log=None, worst=0.98)
-    if together:
-        _join(figure, accuracy, rows, together)
+    if ensembles:
+        _draw_ensembles(figure, accuracy, rows, ensembles)
     accuracy.set_yticks(range(len(rows)))
     accuracy.set_yticklabels(_labels(rows, left - 0.15))
     return figure
 
 
-def _join(figure: Figure, ax: Axes, rows: Sequence[Row], together: Mapping[str, EnsembleScore]) -> None:
-    """Mark what the mean probabilities of several seeds score, on a scale that holds it."""
+def _draw_ensembles(figure: Figure, ax: Axes, rows: Sequence[Row], ensembles: Mapping[str, EnsembleScore]) -> None:
+    """Mark the scores of ensembles, and extend the axis to them if needed."""
     found = [
-        (at, together[row.summary.variant.id]) for at, row in enumerate(rows) if row.summary.variant.id in together
+        (at, ensembles[row.summary.variant.id]) for at, row in enumerate(rows) if row.summary.variant.id in ensembles
     ]
     low, high = ax.get_xlim()
     scores, room = [one.score for _, one in found], 0.02 * (high - low)
     ax.set_xlim(min([low, *(score - room for score in scores)]), max([high, *(score + room for score in scores)]))
     for at, one in found:
         ax.plot([one.score], [at], **DIAMOND)
-    _style.legend(figure, [Line2D([], [], **DIAMOND)], [_members(together)])
+    _style.legend(figure, [Line2D([], [], **DIAMOND)], [_members(ensembles)])
 
 
-def _members(together: Mapping[str, EnsembleScore]) -> str:
-    sizes = sorted({one.size for one in together.values()})
+def _members(ensembles: Mapping[str, EnsembleScore]) -> str:
+    sizes = sorted({one.size for one in ensembles.values()})
     return f"ensemble of {' or '.join(str(size) for size in sizes)} seeds"
 
 
 def _label(row: Row) -> str:
-    """Return the variant's label, and how many of its runs diverged."""
-    return row.summary.variant.label + _lost(row)
+    """Return the label of the variant with the number of diverged runs."""
+    return row.summary.variant.label + _diverged_words(row)
 
 
-def _lost(row: Row) -> str:
+def _diverged_words(row: Row) -> str:
     return f" ({row.diverged} of {len(row.summary.records)} diverged)" if row.diverged else ""
 
 
 def _labels(rows: Sequence[Row], inches: float) -> list[str]:
-    """Return the labels of all variants, cut where they must be, but not to the same words."""
-    names, widths = [row.summary.variant.label for row in rows], [_style.text_width(_lost(row)) for row in rows]
+    """Return the labels of all variants, shortened if needed, but never to the same text."""
+    names, widths = (
+        [row.summary.variant.label for row in rows],
+        [_style.text_width(_diverged_words(row)) for row in rows],
+    )
     cut = [_style.clip(name, inches - width) for name, width in zip(names, widths, strict=True)]
     if len(set(cut)) < len(cut):
         cut = _style.clip_all(names, inches - max(widths))
-    return [name + _lost(row) for name, row in zip(cut, rows, strict=True)]
+    return [name + _diverged_words(row) for name, row in zip(cut, rows, strict=True)]
 
 
 def _panel(ax: Axes, rows: Sequence[Row], label: str, log: bool | None, worst: float) -> None:
-    """Draw one score of all variants; worst: where its worst values stand, from left (0) to right (1)."""
-    scale = _scale(rows, log)
+    """Draw a score of all variants; worst: the side of the worst values, from left (0) to right (1)."""
+    scale = _scale(rows, log, in_percent=label.endswith("accuracy"))
     for at, row in enumerate(rows):
-        _one(ax, at, row, scale)
+        _draw_row(ax, at, row, scale)
         if row.diverged or not row.seeds:
             ax.plot([worst], [at], transform=ax.get_yaxis_transform(), **CROSS)
     _axis.set_x(ax, scale)
@@ -155,7 +162,7 @@ def _panel(ax: Axes, rows: Sequence[Row], label: str, log: bool | None, worst: f
     ax.set_xlabel(label, labelpad=2)
 
 
-def _one(ax: Axes, at: int, row: Row, scale: _axis.Scale) -> None:
+def _draw_row(ax: Axes, at: int, row: Row, scale: _axis.Scale) -> None:
     if not row.seeds:
         return
     x = scale.place([value for _, value in row.seeds])
@@ -166,16 +173,17 @@ def _one(ax: Axes, at: int, row: Row, scale: _axis.Scale) -> None:
     ax.plot(scale.place([row.estimate.value]), [at], color=_style.GOOD, marker="|", ms=9, mew=1.6, ls="none", zorder=4)
 
 
-def _scale(rows: Sequence[Row], log: bool | None) -> _axis.Scale:
-    """Return a scale for the seeds, which decide whether it is logarithmic, and for the intervals as drawn."""
+def _scale(rows: Sequence[Row], log: bool | None, in_percent: bool = False) -> _axis.Scale:
+    """Return a scale for seeds and intervals; the seeds decide whether it is logarithmic."""
     values = [[value for _, value in row.seeds] for row in rows]
     scale = _axis.scale_for(values, log) or _axis.Scale(False, 0.0, 1.0)
     bars = [_bar(row, scale) for row in rows if row.seeds]
-    return _axis.scale_for([*values, *bars], scale.log) or scale
+    whole = _axis.scale_for([*values, *bars], scale.log) or scale
+    return replace(whole, percent=in_percent)
 
 
 def _bar(row: Row, scale: _axis.Scale) -> tuple[float, float]:
-    """Return the ends of a variant's interval as drawn, NaN where too few seeds make one."""
+    """Return the ends of a variant's interval as drawn, NaN if there are too few seeds."""
     if row.estimate.n < _axis.BAND_FROM:
         return np.nan, np.nan
     low = scale.lower_edge([row.estimate.lo], _seeds(row))
@@ -216,13 +224,13 @@ def _csv(scores: dict[str, list[Row]], split: str) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def _caption(rows: Sequence[Row], split: str, note: str, together: Mapping[str, EnsembleScore]) -> str:
-    bar = " and the bar its 95% interval" if any(row.estimate.n >= _axis.BAND_FROM for row in rows) else ""
+def _caption(rows: Sequence[Row], split: str, note: str, ensembles: Mapping[str, EnsembleScore]) -> str:
+    bar = " and the bar is its 95% interval" if any(row.estimate.n >= _axis.BAND_FROM for row in rows) else ""
     parts = [
-        f"{split} scores of the finished runs, best accuracy first",
-        f"circles are single seeds, the stroke is their mean{bar}",
+        f"{split} scores of the finished runs, sorted by accuracy",
+        f"a circle is a seed, the stroke is the mean{bar}",
         _ends(rows, split),
-        *_gains(rows, together),
+        *_gains(rows, ensembles),
     ]
     lost, runs = sum(row.diverged for row in rows), sum(len(row.summary.records) for row in rows)
     if lost:
@@ -234,24 +242,25 @@ def _ends(rows: Sequence[Row], split: str) -> str:
     scored = [row for row in rows if np.isfinite(row.estimate.value)]
     if not scored:
         return ""
-    best = f"“{scored[0].summary.variant.label}” reaches {_value(scored[0])} {split} accuracy"
-    return best if len(scored) == 1 else f"{best}, “{scored[-1].summary.variant.label}” {_value(scored[-1])}"
+    best = f"“{scored[0].summary.variant.label}” has a {split} accuracy of {_value(scored[0])}"
+    return best if len(scored) == 1 else f"{best}, “{scored[-1].summary.variant.label}” of {_value(scored[-1])}"
 
 
-def _gains(rows: Sequence[Row], together: Mapping[str, EnsembleScore]) -> list[str]:
-    """Return what ensembles gain over the mean of their members, in words."""
-    named = [(row.summary.variant.label, together.get(row.summary.variant.id)) for row in rows]
-    gains = [f"{100 * one.difference:+.1f} with “{name}”".replace("-", "−") for name, one in named if one]
+def _gains(rows: Sequence[Row], ensembles: Mapping[str, EnsembleScore]) -> list[str]:
+    """Return a sentence on the gains of ensembles over the mean of their members."""
+    named = [(row.summary.variant.label, ensembles.get(row.summary.variant.id)) for row in rows]
+    gains = [f"{signed(100 * one.difference)} with “{name}”" for name, one in named if one]
     if not gains:
         return []
-    return [f"a diamond is an {_members(together)}; over its members it gains, in points, {listing(gains[:4])}"]
+    gain = f"its gain over the mean of its members is, in points, {listing(gains[:4])}"
+    return [f"a diamond is an {_members(ensembles)}; {gain}"]
 
 
 def _value(row: Row) -> str:
-    found = row.estimate
-    if not np.isfinite(found.lo):
-        return f"{number(found.value, 3)} (n = {found.n})"
-    return f"{number(found.value, 3)} [{number(found.lo, 3)}, {number(found.hi, 3)}] (n = {found.n})"
+    estimate, bounds = row.estimate, (row.estimate.lo, row.estimate.hi)
+    if not np.isfinite(estimate.lo):
+        return f"{percent(estimate.value)} (n = {estimate.n})"
+    return f"{percent(estimate.value, resolving_percent(bounds))} ({percent_interval(bounds)}, n = {estimate.n})"
 
 
 def _alt(rows: Sequence[Row], split: str, note: str) -> str:
@@ -263,12 +272,3 @@ def _alt(rows: Sequence[Row], split: str, note: str) -> str:
         f"Accuracy, best first. {'. '.join(lines)}.{more}",
     )
     return " ".join(part for part in parts if part)
-
-
-FIGURE = FigureKind(
-    "final_scores",
-    "Scores of the finished runs",
-    draw,
-    order=90,
-    shows=("train_accuracy", "val_accuracy", "test_accuracy", "test_loss", "diverged"),
-)

@@ -1,9 +1,9 @@
-"""Sizes of single units' gradients by layer: the distribution of |delta| on a logarithmic axis, at initialization.
+"""Distributions of gradient sizes by layer on a logarithmic axis, at initialization.
 
-Delta is the gradient of the mean loss by a layer's pre-activations, for all units, probe examples and seeds. Each layer
-is a shape whose width at a height is the share of deltas of that size, scaled to its widest place; exact zeros, as ReLU
-makes them, are left out of the shape and named in the caption. Signals that vanish or explode on the way back show as
-shapes that sink or rise towards the first layer.
+The gradients are those of the mean loss with respect to the pre-activations, for all units, probe examples and seeds.
+The width of a layer's shape at a height is the share of gradients of that size, relative to the widest part. Gradients
+of exactly zero, as with ReLU, are not part of the shape; the caption gives their share. If gradients vanish or explode
+in backpropagation, the shapes fall or rise towards the first layer.
 """
 
 from __future__ import annotations
@@ -18,17 +18,21 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.results import Analysis
+from reportgen.analysis.words.formatting import percent
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import layer_name, listing, number, power, prose, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, rows_for
+
+FIGURE = FIGURES["gradient_histograms"]
 
 PANELS, LAYERS = 12, 20
 
 
 def draw(analysis: Analysis) -> Drawing | None:
-    """Return the figure, None where no gradients were looked at."""
+    """Return the figure, None if no run has histograms of gradients."""
     rows, note = rows_for(analysis, "gradient", PANELS, LAYERS, output=True)
     if not rows:
         return None
@@ -71,7 +75,7 @@ def _panel(ax: Axes, row: Row) -> None:
 
 
 def _violin(bars: Bars) -> np.ndarray:
-    """Return the outline through the middles of the bars, closed at the ends of the support."""
+    """Return the outline through the centres of the bars, closed at the ends of the support."""
     low, high = bars.support
     middle = (bars.edges[:-1] + bars.edges[1:]) / 2
     keep = (middle > low) & (middle < high)
@@ -83,7 +87,7 @@ def _violin(bars: Bars) -> np.ndarray:
 
 
 def _median(bars: Bars) -> float:
-    """Return the place below which half of the shape lies, on the axis of exponents."""
+    """Return the median, as a power of ten."""
     total = np.cumsum(bars.share)
     at = int(np.searchsorted(total, total[-1] / 2))
     return float((bars.edges[at] + bars.edges[at + 1]) / 2)
@@ -102,8 +106,8 @@ def _decades(ax: Axes, low: float, high: float, labels: bool) -> None:
 
 def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
-        "Sizes of the loss gradients by the pre-activations at initialization, over units, probe examples and seeds; "
-        "the light mark is the median",
+        "Absolute gradients of the loss with respect to the pre-activations at initialization, over units, probe "
+        "examples and seeds; light marks: medians",
         "; ".join(_course(row) for row in rows[:3]),
         _zeros(rows),
     ]
@@ -112,24 +116,26 @@ def _caption(rows: Sequence[Row], note: str) -> str:
 
 
 def _course(row: Row) -> str:
-    """Say where the median size stands in the first and in the last layer."""
-    seen = [one for one in row.bars if one.share.sum() > 0]
+    """Return the median sizes in the first and the last layer in words."""
+    filled = [one for one in row.bars if one.share.sum() > 0]
     last = row.bars[-1].layer if len(row.bars) > 1 else None
     ends = [
-        f"{number(10 ** _median(one))} in {layer_name(one.layer, last)}" for one in (seen[0], seen[-1])[: len(seen)]
+        f"{number(10 ** _median(one))} in {layer_name(one.layer, last)}"
+        for one in (filled[0], filled[-1])[: len(filled)]
     ]
-    return f"“{row.name}”: the median size is {listing(list(dict.fromkeys(ends)))}"
+    return f"with “{row.name}”, the median size is {listing(list(dict.fromkeys(ends)))}"
 
 
 def _zeros(rows: Sequence[Row]) -> str:
     most = {row.name: max(one.outside for one in row.bars) for row in rows}
-    named = [f"“{name}” (up to {number(100 * share)}% of a layer)" for name, share in most.items() if share > 0.01][:6]
-    return f"Gradients of zero, or outside the counted range, are not in the shapes: {listing(named)}" if named else ""
+    named = [f"“{name}” (up to {percent(share, 0)} of a layer)" for name, share in most.items() if share > 0.01][:6]
+    return (
+        f"The shapes do not include gradients of 0 or outside the range of the histograms: {listing(named)}"
+        if named
+        else ""
+    )
 
 
 def _alt(rows: Sequence[Row], note: str) -> str:
-    told = f"{'. '.join(map(_course, rows))}."
-    return prose("Distributions of gradient sizes by layer, on a logarithmic axis.", note, told)
-
-
-FIGURE = FigureKind("gradient_histograms", "Sizes of the gradients by layer", draw, order=40)
+    courses = " ".join(sentence(_course(row)) for row in rows)
+    return prose("Distributions of gradient sizes by layer, on a logarithmic axis.", note, courses)

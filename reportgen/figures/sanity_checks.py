@@ -1,8 +1,8 @@
-"""What the sanity checks of each variant measured, beside what each should be: one panel a check, one row a variant.
+"""Measured and expected values of the sanity checks, with a panel for each check and a row for each variant.
 
-A shaded bar is where a right network lies, a stroke the value that is expected: the loss of guessing before training,
-the loss without its penalty, a loss of 0 on a few examples, the largest error of a gradient. A filled circle passed, a
-cross failed. Gradients are checked layer by layer, so that a row holds one mark a layer.
+The stroke is the expected value: the loss of guessing (before training), the loss without the penalty, a loss of 0 on
+a few examples, and the largest admissible error of a gradient. Values in the shaded range pass. A circle is a check
+that passed, a cross a check that failed. Gradients are checked in each layer, so their rows have one mark per layer.
 """
 
 from __future__ import annotations
@@ -20,25 +20,28 @@ from reportgen.analysis.results import Analysis, SanityResult, VariantSummary
 from reportgen.analysis.sanity import NEAR_CHANCE
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
+from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, number, prose, sentence
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
+
+FIGURE = FIGURES["sanity_checks"]
 
 ROWS = 24
 CHECKS = {
     "initial_loss": ("loss before training", "about the loss of guessing"),
     "regularized_loss": ("loss with penalty", "more than the loss without it"),
-    "overfit_subset": ("loss on few examples", "next to 0"),
-    "gradient_check": ("error of the gradient", "at most what rounding makes, or a kink"),
+    "overfit_subset": ("loss on a few examples", "almost 0"),
+    "gradient_check": ("error of the gradient", "at most the error of rounding, or of a kink"),
 }
-"""What a check's panel shows, and what is expected of it."""
+"""The measured value of each check, and the expected value in words."""
 
 Results = dict[str, list[SanityResult]]
 """The results of one check, by variant."""
 
 
 def draw(analysis: Analysis) -> Drawing | None:
-    """Return the figure, None where the study asks for no check of its variants."""
+    """Return the figure, None if the study has no sanity checks of its variants."""
     found = {check: _by_variant(analysis, check) for check in CHECKS}
     checks = {check: results for check, results in found.items() if results}
     if not checks:
@@ -52,7 +55,7 @@ def draw(analysis: Analysis) -> Drawing | None:
 
 
 COLUMNS = ("check", "variant", "label", "subject", "measured", "expected", "passed")
-"""Columns of the data behind the figure; subject is the layer where there are several."""
+"""Columns of the CSV file; subject is the layer for checks of single layers."""
 
 
 def _by_variant(analysis: Analysis, check: str) -> Results:
@@ -80,7 +83,7 @@ def _figure(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> Figur
 
 def _panel(ax: Axes, check: str, results: Results, rows: Sequence[VariantSummary]) -> None:
     shown = [(at, one) for at, row in enumerate(rows) for one in results.get(row.variant.id, ())]
-    values = [value for _, one in shown for value in (one.measured, one.expected, *_right(one))]
+    values = [value for _, one in shown for value in (one.measured, one.expected, *_passing(one))]
     log = {"gradient_check": True, "overfit_subset": False}.get(check)
     scale = _axis.scale_for([values], log) or _axis.Scale(False, 0.0, 1.0)
     for at, one in shown:
@@ -94,15 +97,15 @@ def _panel(ax: Axes, check: str, results: Results, rows: Sequence[VariantSummary
 
 
 def _row(ax: Axes, at: int, one: SanityResult, scale: _axis.Scale) -> None:
-    low, high = (min(max(end, scale.low), scale.high) for end in _right(one))
+    low, high = (min(max(end, scale.low), scale.high) for end in _passing(one))
     ax.add_patch(Rectangle((low, at - 0.34), high - low, 0.68, color=_style.REGION, lw=0, zorder=1))
     if scale.low <= one.expected <= scale.high:
         ax.plot([one.expected], [at], **EXPECTED)
     ax.plot(scale.place([one.measured]), [at], **(PASSED if one.passed else FAILED))
 
 
-def _right(one: SanityResult) -> tuple[float, float]:
-    """Return where the measured value of a right network lies."""
+def _passing(one: SanityResult) -> tuple[float, float]:
+    """Return the range of values that pass."""
     if one.check == "initial_loss":
         return (1 - NEAR_CHANCE) * one.expected, (1 + NEAR_CHANCE) * one.expected
     if one.check == "regularized_loss":
@@ -121,14 +124,14 @@ def _legend(failed: bool) -> tuple[list[Any], list[str]]:
     if failed:
         handles.append(Line2D([], [], **FAILED))
         labels.append("failed")
-    return [*handles, Line2D([], [], **EXPECTED), Patch(color=_style.REGION)], [*labels, "expected", "what passes"]
+    return [*handles, Line2D([], [], **EXPECTED), Patch(color=_style.REGION)], [*labels, "expected", "passes"]
 
 
 def _caption(checks: dict[str, Results], note: str) -> str:
-    told = [_tally(check, results) for check, results in checks.items()]
-    parts = ["What the checks measured; shaded is what passes, strokes are what is expected", "; ".join(told)]
+    tallies = [_tally(check, results) for check, results in checks.items()]
+    parts = ["Results of the sanity checks; shaded: values that pass; strokes: expected values", "; ".join(tallies)]
     if "gradient_check" in checks:
-        parts.append(f"Each mark of a gradient is a layer; {_largest(checks['gradient_check'])}")
+        parts.append(f"Each mark of the gradient check is a layer; {_largest(checks['gradient_check'])}")
     return " ".join(sentence(part) for part in [*parts, note] if part)
 
 
@@ -139,34 +142,32 @@ def _tally(check: str, results: Results) -> str:
 
 
 def _largest(results: Results) -> str:
-    every = [one for found in results.values() for one in found]
-    worst = max(every, key=lambda one: one.measured / one.expected)
-    return f"nearest to its limit of {number(worst.expected, 1)} is {number(worst.measured)}"
+    results_ = [one for found in results.values() for one in found]
+    worst = max(results_, key=lambda one: one.measured / one.expected)
+    error, limit = number(worst.measured), number(worst.expected, 1)
+    return f"the largest error relative to its limit is {error}, with a limit of {limit}"
 
 
 def _alt(checks: dict[str, Results], rows: Sequence[VariantSummary], note: str) -> str:
-    def told(row: VariantSummary) -> str:
+    def course(row: VariantSummary) -> str:
         found = [(CHECKS[check][0], results.get(row.variant.id)) for check, results in checks.items()]
         largest = [(name, max(some, key=lambda one: one.measured)) for name, some in found if some]
         parts = [f"{name} {number(one.measured, 3)}, expected {number(one.expected, 3)}" for name, one in largest]
         return f"{row.variant.label}: {'; '.join(parts)}"
 
     more = f" And {count(len(rows) - 12, 'more variant')}." if len(rows) > 12 else ""
-    lines = f"{'. '.join(told(row) for row in rows[:12])}.{more}"
+    lines = f"{'. '.join(course(row) for row in rows[:12])}.{more}"
     return prose("Dot plot of sanity checks by variant.", note, lines)
 
 
 def _csv(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> list[tuple[Any, ...]]:
     return [
-        (check, row.variant.id, row.variant.label, one.subject, one.measured, one.expected, _word(one.passed))
+        (check, row.variant.id, row.variant.label, one.subject, one.measured, one.expected, _boolean(one.passed))
         for check, results in checks.items()
         for row in rows
         for one in results.get(row.variant.id, ())
     ]
 
 
-def _word(passed: bool | None) -> str:
+def _boolean(passed: bool | None) -> str:
     return "" if passed is None else "true" if passed else "false"
-
-
-FIGURE = FigureKind("sanity_checks", "The sanity checks", draw, order=7, shows=("gradient_error",))

@@ -1,14 +1,14 @@
-"""Scores of the finished runs against a varied number, such as a sweep of learning rates.
+"""Final scores against a varied number, such as the learning rate of a sweep.
 
-There is a line for each combination of everything else that varies; more than four are parted into panels by a setting
-that the claims do not compare. At most five lines of a panel are in colour: the baseline and those that the claims
-compare or name. The others are in grey. Where several numbers vary, the one with the most values is the axis,
-logarithmic where they span more than a factor of twenty. More than three panels show accuracy alone.
+Each combination of the other varied settings is a line. More than four lines are split into panels by a setting that
+the claims do not compare. A panel shows at most five lines in colour: the baseline and the lines that the claims
+compare or name. The others are grey. If several numbers vary, the axis is the one with the most values; it is
+logarithmic if they span more than a factor of twenty. With more than three panels, the figure shows only accuracy.
 
-Shown are the scores that most of the study's claims measure, such as those of snapshots. Where no claim does, they are
-those on test examples, or on validation examples where there is no test split, or on training examples; small dots are
-seeds, the line joins their means, and the band is the 95% interval, from three seeds on. Runs that diverged have no
-final score: a cross stands at the edge of the panel where they would lie.
+The figure shows the scores that most of the study's claims measure, such as those of snapshots. If no claim measures a
+score, it shows scores on test examples, or on validation examples if there is no test split, or on training examples.
+Dots are seeds, lines connect their means, and bands are 95% intervals, which need three seeds. Diverged runs have no
+final score; a cross at the edge of the panel marks their setting.
 """
 
 from __future__ import annotations
@@ -22,26 +22,30 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reportgen.analysis.results import Analysis, Estimate, VariantSummary
+from reportgen.analysis.words.formatting import percent
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import Array
-from reportgen.figures.drawing.figure import Drawing, FigureKind
-from reportgen.figures.drawing.words import count, number, prose, sentence
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.words import count, prose, sentence, setting_value
+from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import mean_of, shown_scores
 from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
 from reportgen.study.metrics.table import metric_of
 
+FIGURE = FIGURES["scores_by_setting"]
+
 BOTH = 3
-"""Up to how many panels show accuracy and loss."""
+"""The largest number of panels that show both accuracy and loss."""
 
 COLUMNS = ("setting", "value", "line", "variant", "score", "mean", "low", "high", "n", "diverged")
-"""Columns of the data behind the figure; low and high bound the 95% interval of the mean over seeds."""
+"""Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds."""
 
 
 def draw(analysis: Analysis) -> Drawing | None:
-    """Return the figure, None where nothing was trained over a varied number."""
+    """Return the figure, None if the study trained no networks with different values of a number."""
     trained = [row for row in analysis.variants if any(record.steps > 0 for record in row.records)]
     path = axis_path(trained)
     split = shown_scores(analysis, trained)
@@ -79,12 +83,12 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
 
 
 def _title_width(panels: int) -> float:
-    """Return the inches that a panel's title may take: with two scores, there is none above the second."""
+    """Return the width of a panel's title in inches; the panel of the loss has no title."""
     return 2.6 if panels <= BOTH else _style.WIDTH / _across(panels) - 0.3
 
 
 def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure with axes in reading order: two for each panel, or one where there are many."""
+    """Return a figure and its axes in reading order: two for each panel, or one if there are many panels."""
     top = 0.14 if panels == 1 else 0.26
     if panels <= BOTH:
         margins = _style.Margins(left=0.55, across=0.55, top=top, between=0.42, titles=titles)
@@ -100,23 +104,23 @@ def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]
 
 
 def _across(panels: int) -> int:
-    """Return how many of many panels stand in a row."""
+    """Return the number of panels in a row if there are many."""
     return 2 if panels == 4 else 3
 
 
 def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
-    """Return one scale for all panels, so that they compare."""
+    """Return a common scale, so that panels can be compared."""
     accuracy = metric_of(score).is_accuracy
     y = _axis.scale_for([_seeds(row, score) for row in rows], log=False if accuracy else None)
     y = y or _axis.Scale(False, 0.0, 1.0)
-    return _axis.Scale(False, max(y.low, -0.03), min(y.high, 1.03)) if accuracy else y
+    return _axis.Scale(False, max(y.low, -0.03), min(y.high, 1.03), percent=True) if accuracy else y
 
 
 def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, inches: float) -> None:
-    _ghosts(ax, [line for line in panel.lines if line.ghost], score, x, y)
+    _draw_grey(ax, [line for line in panel.lines if line.grey], score, x, y)
     for line in panel.lines:
-        if not line.ghost:
-            _one(ax, line, score, x, y)
+        if not line.grey:
+            _draw_line(ax, line, score, x, y)
     _crosses(ax, panel, x, y.low if metric_of(score).is_accuracy else y.high)
     _axis.set_x(ax, x)
     _axis.set_y(ax, y, labels=True)
@@ -124,19 +128,19 @@ def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, i
         _style.panel_title(ax, panel.title, inches)
 
 
-def _ghosts(ax: Axes, lines: Sequence[Line], score: str, x: _axis.Scale, y: _axis.Scale) -> None:
-    """Draw the means of all grey lines as one broken line: light to draw and to store."""
+def _draw_grey(ax: Axes, lines: Sequence[Line], score: str, x: _axis.Scale, y: _axis.Scale) -> None:
+    """Draw the means of all grey lines as one line with gaps, which is fast to draw and small to store."""
     points: list[tuple[float, float]] = []
     for line in lines:
         scored = [(value, found.value) for value, row in line.points if (found := mean_of(row, score))]
         points += [*scored, (np.nan, np.nan)]
     if points:
         at, mean = zip(*points, strict=True)
-        ax.plot(x.place(at), y.place(mean), **_style.GHOST_LINE)
+        ax.plot(x.place(at), y.place(mean), **_style.GREY_LINE)
 
 
-def _one(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> None:
-    colour = line.look.colour
+def _draw_line(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> None:
+    colour = line.style.colour
     place = {id(row): float(x.place([value])[0]) for value, row in line.points}
     for _, row in line.points:
         seeds = y.place(_seeds(row, score))
@@ -147,18 +151,18 @@ def _one(ax: Axes, line: Line, score: str, x: _axis.Scale, y: _axis.Scale) -> No
         mean = y.place([found.value for _, found in scored])
         lo, hi = zip(*(_band(row, found, score, y) for row, found in scored), strict=True)
         ax.fill_between(at, np.maximum(lo, y.low), np.minimum(hi, y.high), color=colour, alpha=0.13, lw=0)
-        ax.plot(at, mean, color=colour, ls=line.look.dash, marker=line.look.marker, ms=3.4, zorder=line.look.level)
+        ax.plot(at, mean, color=colour, ls=line.style.dash, marker=line.style.marker, ms=3.4, zorder=line.style.level)
 
 
 def _band(row: VariantSummary, found: Estimate, score: str, y: _axis.Scale) -> tuple[float, float]:
-    """Return the ends of a mean's interval as drawn, the mean itself where too few seeds make one."""
+    """Return the ends of the interval as drawn, the mean itself if there are too few seeds."""
     if found.n < _axis.BAND_FROM:
         return (float(y.place([found.value])[0]),) * 2
     return float(y.lower_edge([found.lo], _seeds(row, score)[:, None])[0]), float(y.place([found.hi])[0])
 
 
 def _cut(panels: Sequence[Panel], split: str) -> bool:
-    """Say whether an interval of the losses is not drawn whole."""
+    """Return whether an interval of a loss is cut."""
     rows = [row for panel in panels for line in panel.lines for _, row in line.points]
     score = f"{split}_loss"
     y = _scale(rows, score)
@@ -167,12 +171,12 @@ def _cut(panels: Sequence[Panel], split: str) -> bool:
 
 
 def _crosses(ax: Axes, panel: Panel, x: _axis.Scale, edge: float) -> None:
-    """Mark at the panel's edge where runs diverged; the crosses of several lines at one place stand side by side."""
+    """Mark settings with diverged runs at the edge of the panel, with crosses of several lines side by side."""
     places: dict[float, list[str]] = {}
     for line in panel.lines:
         for value, row in line.points:
             if _diverged(row):
-                places.setdefault(float(x.place([value])[0]), []).append(line.look.colour)
+                places.setdefault(float(x.place([value])[0]), []).append(line.style.colour)
     for place, colours in places.items():
         for number_, colour in enumerate(colours):
             steps = 0.03 * (number_ - (len(colours) - 1) / 2)
@@ -193,16 +197,16 @@ def _diverged(row: VariantSummary) -> int:
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
     named = (
-        list({line.label: line for line in lines if line.label and not line.ghost}.values()) if len(lines) > 1 else []
+        list({line.label: line for line in lines if line.label and not line.grey}.values()) if len(lines) > 1 else []
     )
     handles: list[Any] = [
-        Line2D([], [], color=line.look.colour, ls=line.look.dash, marker=line.look.marker, ms=3.4) for line in named
+        Line2D([], [], color=line.style.colour, ls=line.style.dash, marker=line.style.marker, ms=3.4) for line in named
     ]
     labels = _style.clip_all([line.label for line in named], 2.4)
-    ghosts = {line.label for line in lines if line.ghost}
-    if ghosts:
-        handles.append(Line2D([], [], **_style.GHOST_LINE))
-        labels.append(_style.ghost_words(ghosts))
+    grey = {line.label for line in lines if line.grey}
+    if grey:
+        handles.append(Line2D([], [], **_style.GREY_LINE))
+        labels.append(_style.grey_label(grey))
     if any(_diverged(row) for line in lines for _, row in line.points):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.2))
         labels.append("runs diverged here")
@@ -220,22 +224,21 @@ def _caption(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
     bands = ", bands are 95% intervals" if most >= _axis.BAND_FROM else ""
     parts = [
         f"{words(split)} scores of the finished runs against the {setting_name(path)}",
-        f"dots are seeds, lines join their means{bands}",
+        f"dots are seeds, lines connect their means{bands}",
         note,
         _ends(panels, path, split),
     ]
     lost = sum(_diverged(row) for line in lines for _, row in line.points)
     if lost:
-        parts.append(
-            f"{count(lost, 'run')} diverged and {'has' if lost == 1 else 'have'} no final score; crosses mark where"
-        )
+        verb = "has" if lost == 1 else "have"
+        parts.append(f"{count(lost, 'run')} diverged and {verb} no final score; crosses mark their settings")
     return " ".join(sentence(part) for part in parts if part)
 
 
 def _note(panels: Sequence[Panel], chosen: Selection, trained: int) -> str:
-    """Say which lines are highlighted and why, and how many trained variants have no place along the axis."""
+    """Return sentences on the highlighted lines and on trained variants without a value on the axis."""
     off = trained - len({row.variant.id for panel in panels for line in panel.lines for _, row in line.points})
-    words = f"{count(off, 'variant')} {'has' if off == 1 else 'have'} no place along this axis." if off else ""
+    words = f"{count(off, 'variant')} {'is' if off == 1 else 'are'} not on this axis." if off else ""
     return prose(chosen.in_colour(len(panels)), words)
 
 
@@ -246,26 +249,25 @@ def _ends(panels: Sequence[Panel], path: str, split: str) -> str:
         return ""
     name, (value, top) = max(found, key=lambda pair: pair[1][1].value)
     with_ = f" with “{name}”" if len(lines) > 1 and name else ""
-    return f"the best {words(split)} accuracy is {number(top.value, 3)}, at {setting_name(path)} {value:g}{with_}"
+    at = f"{setting_name(path)} {setting_value(value)}"
+    return f"the best {words(split)} accuracy is {percent(top.value)}, at {at}{with_}"
 
 
 def _name(panel: Panel, line: Line) -> str:
-    """Return a line's name among those of all panels."""
+    """Return the name of a line in the figure."""
     return ", ".join(part for part in (panel.title, line.label) if part)
 
 
 def _alt(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
     def course(panel: Panel, line: Line) -> str:
-        ends = [
-            f"{value:g}: {number(found.value, 3) if (found := mean_of(row, f'{split}_accuracy')) else 'diverged'}"
-            for value, row in line.points[:12]
-        ]
+        scores = [(value, mean_of(row, f"{split}_accuracy")) for value, row in line.points[:12]]
+        ends = [f"{setting_value(value)}: {percent(mean.value) if mean else 'diverged'}" for value, mean in scores]
         return f"{_name(panel, line) or 'All'}, by {setting_name(path)}, {', '.join(ends)}"
 
-    told = ". ".join(course(panel, line) for panel in panels for line in panel.lines)
+    courses = ". ".join(course(panel, line) for panel in panels for line in panel.lines)
     shown = "accuracy and loss" if len(panels) <= BOTH else "accuracy"
     chart = f"Line chart of {words(split)} {shown} against the {setting_name(path)}."
-    return prose(chart, note, f"Accuracy. {told}.")
+    return prose(chart, note, f"Accuracy. {courses}.")
 
 
 def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]]:
@@ -281,12 +283,3 @@ def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]
         for value, row in line.points
         for found in (mean_of(row, score) or missing,)
     ]
-
-
-FIGURE = FigureKind(
-    "scores_by_setting",
-    "Scores against the setting that varies",
-    draw,
-    order=85,
-    shows=("train_accuracy", "val_accuracy", "test_accuracy", "train_loss", "val_loss", "diverged"),
-)

@@ -1,16 +1,16 @@
-"""What a search found: the score of every trial against each searched setting, and the best one marked.
+"""Scores of the trials of a search against each searched setting.
 
-A row of panels a search: one panel for each searched setting, logarithmic where its range is, and where two numeric
-settings are searched the plane of both with the better trials darker. Colour and marker tell the stages apart. A ring
-marks the best trial of the last stage, or of each seed that made a search of its own. A cross is a trial of which some
-run diverged; where its score is not finite it stands at the worst end of the axis.
+Each search is a row with a panel for each searched setting, on a logarithmic axis if its range is logarithmic. If two
+numeric settings are searched, a further panel shows the plane of both, with better trials darker. Stages differ in
+colour and marker. A ring marks the best trial of the last stage, or of each seed if every seed has its own search. A
+cross is a trial with diverged runs; if its score is not finite, it is drawn at the worst end of the axis.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,12 @@ from reportgen.analysis.results import Analysis, SearchResult, TrialResult
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
-from reportgen.figures.drawing.figure import Drawing, FigureKind
-from reportgen.figures.drawing.words import count, listing, number, sentence
-from reportgen.study.metrics.table import METRICS, metric_of
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.words import count, listing, number, score, sentence
+from reportgen.figures.table import FIGURES
+from reportgen.study.metrics.table import metric_of
+
+FIGURE = FIGURES["search_scatter"]
 
 ROWS, COLUMNS_OF_PANELS = 5, 3
 MOST_MARKS = 2000
@@ -32,19 +35,19 @@ ABOVE: dict[str, Any] = {"ls": "none", "mew": 1.2, "clip_on": False}
 RING = {**ABOVE, "marker": "o", "ms": 9, "mfc": "none", "mec": _style.INK, "zorder": 6}
 CROSS = {**ABOVE, "marker": "x", "ms": 5.5, "color": _style.BAD, "zorder": 5}
 SHADES = ("#cfe1ee", "#8fbbd9", "#4a93c4", "#0072b2", "#003f66")
-"""From the worst to the best fifth of the trials, in the plane of two settings."""
+"""Colours in the plane of two settings, from the worst to the best fifth of the trials."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel: x is a searched setting, y another one, or the score where it is None."""
+    """A panel; x: a searched setting; y: another searched setting, None for the score."""
 
     x: str
     y: str | None
 
 
 def draw(analysis: Analysis) -> Drawing | None:
-    """Return the figure, None where nothing was searched."""
+    """Return the figure, None if the study has no search."""
     searches = [one for one in analysis.searches if any(math.isfinite(t.score.value) for t in one.trials)]
     if not searches:
         return None
@@ -60,11 +63,11 @@ COLUMNS = (
     "search", "variant", "seed", "stage", "trial", "setting", "value", "place", "score", "low", "high", "n",
     "diverged", "best",
 )  # fmt: skip
-"""Columns of the data behind the figure: one row a trial and setting; place is that in the range, from 0 to 1."""
+"""Columns of the CSV file, with a row for each trial and setting; place: position in the range, from 0 to 1."""
 
 
 def _panels(search: SearchResult) -> list[Panel]:
-    """Return the panels of a search's row: a setting each, as many as fit, and the plane of two."""
+    """Return the panels of a search: as many settings as fit, and the plane of two settings."""
     paths = list(search.asked.ranges)
     numeric = [path for path in paths if search.asked.ranges[path].ordered]
     if len(numeric) == 2:
@@ -109,17 +112,18 @@ def _legend(stages: int, diverged: bool) -> tuple[list[Line2D], list[str]]:
 
 
 def _mark(stage: int) -> dict[str, Any]:
-    look = _style.look(stage - 1 if stage == 1 else stage)  # the second colour is that of what went wrong
-    return {"ls": "none", "marker": look.marker, "ms": 4, "color": look.colour, "mec": look.colour, "alpha": 0.75}
+    style = _style.series_style(stage - 1 if stage == 1 else stage)  # the second colour is that of failures
+    return {"ls": "none", "marker": style.marker, "ms": 4, "color": style.colour, "mec": style.colour, "alpha": 0.75}
 
 
 def _score_scales(searches: Sequence[SearchResult]) -> dict[str, _axis.Scale]:
-    """Return one scale for each metric, so that searches by one metric can be compared; that of shares is linear."""
+    """Return a scale for each metric, so that searches by the same metric can be compared; accuracies are linear."""
     found = {}
     for metric in {search.asked.metric for search in searches}:
         scores = [t.score.value for search in searches if search.asked.metric == metric for t in search.trials]
-        log = False if metric_of(metric).is_accuracy else None
-        found[metric] = _axis.scale_for([scores], log) or _axis.Scale(False, 0.0, 1.0)
+        accuracy = metric_of(metric).is_accuracy
+        scale = _axis.scale_for([scores], False if accuracy else None) or _axis.Scale(False, 0.0, 1.0)
+        found[metric] = replace(scale, percent=accuracy)
     return found
 
 
@@ -138,7 +142,7 @@ def _draw_panel(ax: Axes, search: SearchResult, panel: Panel, scale: _axis.Scale
         kind = (0, 0) if lost else (trial.trial.stage, 0 if panel.y is None else 1 + int(rank * len(SHADES)))
         groups.setdefault(kind, []).append(_point(search, panel, trial, scale))
     for (stage, shade), points in groups.items():
-        # Few artists: hundreds of single marks would take as long as the rest of the report.
+        # One artist for each style: hundreds of single marks would take as long as the rest of the report.
         ax.plot(*zip(*points, strict=True), **_style_of(stage, shade), rasterized=len(points) > MOST_MARKS)
     best = [_point(search, panel, trial, scale) for trial in search.trials if trial.variant in search.best]
     ax.plot(*zip(*best, strict=True), **RING)
@@ -153,7 +157,7 @@ def _point(search: SearchResult, panel: Panel, trial: TrialResult, scale: _axis.
 
 
 def _ranks(search: SearchResult) -> list[float]:
-    """Return for each trial the share of all that are worse, below 1."""
+    """Return the fraction of worse trials for each trial, below 1."""
     sign = 1 if search.asked.maximize else -1
     scores = np.array([sign * t.score.value for t in search.trials])
     finite = np.sort(scores[np.isfinite(scores)])
@@ -162,7 +166,7 @@ def _ranks(search: SearchResult) -> list[float]:
 
 
 def _style_of(stage: int, shade: int) -> dict[str, Any]:
-    """Return how a mark looks: stage 0 is a cross, shade 0 the stage's own colour, else one of SHADES from 1."""
+    """Return the style of a mark; stage 0: a cross; shade 0: the colour of the stage; from 1: one of SHADES."""
     if stage == 0:
         return CROSS
     if shade == 0:
@@ -172,13 +176,13 @@ def _style_of(stage: int, shade: int) -> dict[str, Any]:
 
 
 def _at(search: SearchResult, trial: TrialResult, path: str) -> float:
-    """Return where a trial stands along a setting: its value, or the number of its choice."""
+    """Return the coordinate of a trial on the axis of a setting: its value, or the number of its choice."""
     one, value = search.asked.ranges[path], trial.trial.values[path]
     return float(value) if one.ordered else float(one.choices.index(value))
 
 
 def _set_setting(ax: Axes, search: SearchResult, path: str, which: str) -> None:
-    """Give an axis the setting's whole range, in its own scale, and its name."""
+    """Set the range, the scale and the label of an axis for a setting."""
     one = search.asked.ranges[path]
     if one.ordered:
         scale = _range_scale(one.low, one.high, one.log)
@@ -227,29 +231,29 @@ def _caption(searches: Sequence[SearchResult], left_out: int) -> str:
     lost = sum(bool(t.diverged) for search in searches for t in search.trials)
     parts = [
         f"{sentence(words(searches[0].asked.metric))[:-1]} of {count(trials, 'trial')} against each searched setting; "
-        "each mark is a trial's mean over its seeds, a ring the best"
+        "each mark is the mean of a trial over its seeds; a ring marks the best trial"
     ]
     if any(panel.y for search in searches for panel in _panels(search)):
-        parts.append("In the plane of two settings, darker trials are better")
+        parts.append("In the plane of two settings, better trials are darker")
     parts += [_best(search, len(searches) > 1) for search in searches]
     if lost:
-        parts.append(f"{count(lost, 'trial')} had runs that diverged (crosses)")
+        parts.append(f"{count(lost, 'trial')} had diverged runs (crosses)")
     hidden = max(len(set(search.asked.ranges) - {panel.x for panel in _panels(search)}) for search in searches)
     if hidden:
-        parts.append(f"{count(hidden, 'more searched setting')} {'is' if hidden == 1 else 'are'} in the tables only")
+        parts.append(f"{count(hidden, 'more searched setting')} {'is' if hidden == 1 else 'are'} only in the tables")
     if left_out:
-        parts.append(f"{left_out} more {'search is' if left_out == 1 else 'searches are'} in the tables only")
+        parts.append(f"{left_out} more {'search is' if left_out == 1 else 'searches are'} only in the tables")
     return " ".join(sentence(part) for part in parts)
 
 
 def _best(search: SearchResult, several: bool) -> str:
     name = f"“{search.label}”: " if several else ""
-    score = number(search.score.value, 3)
+    best_score = score(search.score.value, search.asked.metric)
     if search.asked.repeat:
-        return f"{name}the best of {count(len(search.best), 'search', 'searches')} reach {score} on average"
+        return f"{name}the best trials of {count(len(search.best), 'search', 'searches')} reach {best_score} on average"
     best = next(one for one in search.trials if one.variant in search.best)
     values = [f"{setting_name(path)} {_value(value)}" for path, value in best.trial.values.items()]
-    return f"{name}the best trial reaches {score} with {listing(values)}"
+    return f"{name}the best trial reaches {best_score} with {listing(values)}"
 
 
 def _value(value: Any) -> str:
@@ -259,7 +263,3 @@ def _value(value: Any) -> str:
 def _alt(searches: Sequence[SearchResult]) -> str:
     lines = [_best(search, True) for search in searches]
     return f"Scatter plots of the score of each trial against the searched settings. {'. '.join(lines)}."
-
-
-SHOWN = tuple(row.name for row in METRICS.values() if row.best_of or row.from_trial is not None)
-FIGURE = FigureKind("search_scatter", "The trials of the search", draw, order=8, shows=SHOWN)

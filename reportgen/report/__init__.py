@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from reportgen.analysis.results import Analysis
-from reportgen.figures import Drawing, draw_all, svg_text
+from reportgen.figures import Drawing, draw_all
+from reportgen.figures.drawing.export import svg_text
 from reportgen.paths import PAGE, RESULTS, STUDY
 from reportgen.report.document.document import make_document
 from reportgen.report.media import html, kit, pdf

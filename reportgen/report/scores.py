@@ -6,9 +6,7 @@ import math
 from collections.abc import Callable
 
 from reportgen.analysis.metrics.scales import in_points, is_difference, is_share
-from reportgen.analysis.words.names import sentence, setting, words
-from reportgen.analysis.words.numerals import exponents
-from reportgen.report.formatting import (
+from reportgen.analysis.words.formatting import (
     Bounds,
     about,
     deviation,
@@ -27,6 +25,8 @@ from reportgen.report.formatting import (
     whole,
     within,
 )
+from reportgen.analysis.words.names import sentence, setting, words
+from reportgen.analysis.words.numerals import exponents
 
 
 def score(value: float | None, name: str) -> str:

@@ -1,7 +1,6 @@
-"""The file arrays.npz: equal arrays give equal bytes, and nothing in it is executable.
+"""Format of arrays.npz: an uncompressed NumPy archive that is reproducible byte by byte and contains no pickles.
 
-It is an ordinary NumPy archive (`numpy.load` reads it) with the members in alphabetical order, uncompressed, and
-without clocks or anything else of the machine that wrote it.
+`numpy.load` reads it. Members are in alphabetical order, and no time stamps or other traces of the machine are stored.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _UNIX = 3
 
 
 def pack(arrays: Mapping[str, Array]) -> bytes:
-    """Return the archive of the arrays by name; raises ValueError for arrays of Python objects."""
+    """Return an archive of the named arrays; raises ValueError for arrays of Python objects."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
@@ -34,13 +33,13 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
 
 
 def unpack(content: bytes) -> dict[str, Array]:
-    """Return the arrays of an archive, read-only; raises ValueError or BadZipFile where it is not one of ours."""
+    """Return the arrays of an archive, read-only; raises ValueError or BadZipFile for another format."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {info.filename.removesuffix(".npy"): _array(archive.read(info)) for info in archive.infolist()}
 
 
 def _npy(array: Array) -> bytes:
-    """Return the array in NumPy's own format 1.0, little-endian and in C order on every machine."""
+    """Return the array in NumPy's format 1.0, little-endian and in C order on every machine."""
     if array.dtype.hasobject:
         raise ValueError("an array of Python objects")
     target = io.BytesIO()
@@ -58,7 +57,7 @@ def _array(content: bytes) -> Array:
 
 @functools.lru_cache(maxsize=4096)
 def _header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return shape, order and type of an array; thousands of runs share a few dozen headers."""
+    """Return shape, order and type of an array, cached, since thousands of runs share a few dozen headers."""
     source = io.BytesIO(head)
     if np.lib.format.read_magic(source) != (1, 0):
         raise ValueError("an array of another format")

@@ -1,7 +1,7 @@
-"""Training the runs that are missing: on this machine's cores, or on a Dask cluster.
+"""Executors of training runs: threads on this machine, or a Dask cluster.
 
-Runs are independent and single-threaded, so one thread a core is the whole schedule: the engine's kernels release
-Python's lock, data sets are shared, and a run's numbers do not depend on how many others train beside it.
+Runs are independent and single-threaded, so each core gets one thread: the engine's kernels release the global
+interpreter lock, threads share the data sets, and the results of a run do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from reportgen.runs.provenance import machine
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import PlannedRun
 
-GRACE_SECONDS = 0.8  # how long an interrupted study waits for its runs to notice
-LOOK_SECONDS = 0.2  # how often the waiting thread wakes up: Windows hands over a Ctrl-C only then
+GRACE_SECONDS = 0.8  # time that an interrupted study gives its runs to stop
+WAKE_SECONDS = 0.2  # interval at which the waiting thread wakes up, since Windows delivers Ctrl-C only then
 
 DataKey = tuple[DataSpec, tuple[Component, ...], int]
 T = TypeVar("T")
@@ -42,7 +42,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Job:
-    """A run to be trained, with its key, its data's fingerprint, where a study names the data, and its plug-ins."""
+    """A run to train, with its key in the store, the fingerprint and place of its data, and its plug-ins.
+
+    data_place: place in the study at which errors of the data are reported.
+    """
 
     run: PlannedRun
     key: str
@@ -52,16 +55,16 @@ class Job:
 
     @classmethod
     def of(cls, run: PlannedRun, fingerprint: str, data_place: str = "") -> Job:
-        """Return the job of a planned run on data of that fingerprint."""
+        """Return the job of a planned run on the data with this fingerprint."""
         return cls(run, run.spec.key(fingerprint), fingerprint, data_place, run.spec.plugins())
 
 
-Progress = Callable[[Job, int, int], None]  # a job, its steps done, its steps in all
+Progress = Callable[[Job, int, int], None]  # job, completed steps, total steps
 Keep = Callable[[Job, RunRecord], None]
 
 
 def default_workers() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of CPU cores available to this process."""
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1
@@ -78,8 +81,8 @@ def run_all(
 ) -> None:
     """Train every job and pass each record to `keep`, which several threads may call at the same time.
 
-    folder: folder of the study, which relative paths start from. A run that raises becomes a record of status
-    "failed". A `ReportgenError` (such as a missing data set), an error in `keep` and Ctrl-C end all runs within a
+    folder: folder of the study, the base of relative paths. A run that raises an exception gives a record of status
+    "failed". A `ReportgenError` (such as a missing data set), an error in `keep` and Ctrl-C stop all runs within a
     second.
     """
     if dask is None:
@@ -89,9 +92,9 @@ def run_all(
 
 
 def in_thread(action: Callable[[], T]) -> T:
-    """Return what an action returns, which a thread of its own carries out: a Ctrl-C is obeyed at once.
+    """Run an action in a separate thread, so that Ctrl-C takes effect at once, and return its result.
 
-    In the main thread it would wait for the compiler, or break off in its midst and come out as another error.
+    In the main thread, Ctrl-C would wait for the compiler, or interrupt it and surface as a different error.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="reportgen")
     try:
@@ -103,17 +106,17 @@ def in_thread(action: Callable[[], T]) -> T:
 
 def _run_locally(jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, progress: Progress | None) -> None:
     stop = threading.Event()
-    shared = SharedData(jobs, folder)
+    datasets = SharedData(jobs, folder)
 
     def work(job: Job) -> None:
         report = None if progress is None else functools.partial(progress, job)
         try:
-            keep(job, _train(job, lambda: shared.get(job.run.spec), workers, stop.is_set, report))
+            keep(job, _train(job, lambda: datasets.get(job.run.spec), workers, stop.is_set, report))
         finally:
-            shared.done(job.run.spec)
+            datasets.release(job.run.spec)
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="reportgen")
-    with threadpool_limits(limits=1):  # a BLAS of several threads changes the bits, and gains nothing here
+    with threadpool_limits(limits=1):  # several BLAS threads change the last bits and are not faster here
         futures: list[Future[None]] = []
         try:
             futures += [pool.submit(work, job) for job in jobs]
@@ -128,7 +131,7 @@ def _run_locally(jobs: Sequence[Job], keep: Keep, folder: Path, workers: int, pr
 
 
 def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) -> None:
-    """Train on the workers of a Dask cluster, which need the study's folder under the same path.
+    """Train on the workers of a Dask cluster, which must find the study's folder under the same path.
 
     Raises MissingError if Dask is not installed, UsageError if no scheduler answers at the address.
     """
@@ -155,14 +158,14 @@ def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) ->
 
 
 def _train_remotely(job: Job, folder: Path, workers: int) -> RunRecord:
-    """Train one run in a worker of the cluster, which remembers the last data sets it prepared."""
+    """Train one run in a worker of the cluster, which caches the last data sets that it prepared."""
     require(job.plugins)
     with threadpool_limits(limits=1):
-        return _train(job, lambda: _remembered(folder, *_data_key(job.run.spec)), workers, None, None)
+        return _train(job, lambda: _cached_data(folder, *_data_key(job.run.spec)), workers, None, None)
 
 
 @functools.lru_cache(maxsize=2)
-def _remembered(folder: Path, spec: DataSpec, preprocess: tuple[Component, ...], seed: int) -> Dataset:
+def _cached_data(folder: Path, spec: DataSpec, preprocess: tuple[Component, ...], seed: int) -> Dataset:
     return data.load(spec, preprocess, seed, folder)
 
 
@@ -173,7 +176,7 @@ def _train(
     cancel: Callable[[], bool] | None,
     progress: Callable[[int, int], None] | None,
 ) -> RunRecord:
-    """Return the trained run's record, or that of a run that failed."""
+    """Return the record of the trained run, of status "failed" after an unexpected exception."""
     started = datetime.now(UTC)
     try:
         with data_errors_at(job.data_place):
@@ -181,7 +184,7 @@ def _train(
         outcome = train(job.run.spec, dataset, cancel, progress)
     except (Cancelled, ReportgenError):
         raise
-    except Exception as error:  # one run's accident must not cost the others; the next study run tries it again
+    except Exception as error:  # one failing run must not stop the others; it is trained again next time
         return failed_record(job, f"{type(error).__name__}: {error}", machine(workers, started))
     return RunRecord(
         key=job.key,
@@ -198,7 +201,7 @@ def _train(
 
 
 def failed_record(job: Job, error: str, provenance: dict[str, Any]) -> RunRecord:
-    """Return the record of a run that raised an error: every array is there, and empty."""
+    """Return the record of a run that raised an exception; all of its arrays are empty."""
     layers = len(job.run.spec.network.layers)
     arrays: dict[str, Any] = {f"epoch_{name}": np.zeros(0) for name in EPOCH_COLUMNS}
     arrays |= {f"probe_{name}": np.zeros((0, layers), np.float32) for name in STATISTICS}
@@ -219,29 +222,29 @@ def failed_record(job: Job, error: str, provenance: dict[str, Any]) -> RunRecord
 
 
 class SharedData:
-    """The prepared data sets of the runs under way: each is prepared once, and dropped after its last run."""
+    """Prepared data sets of the runs in progress; each is prepared once and released after its last run."""
 
     def __init__(self, jobs: Iterable[Job], folder: Path) -> None:
         self._folder = folder
-        self._left = Counter(_data_key(job.run.spec) for job in jobs)
-        self._preparing = {key: threading.Lock() for key in self._left}
+        self._pending = Counter(_data_key(job.run.spec) for job in jobs)
+        self._preparing = {key: threading.Lock() for key in self._pending}
         self._counting = threading.Lock()
         self._ready: dict[DataKey, Dataset] = {}
 
     def get(self, spec: RunSpec) -> Dataset:
-        """Return the run's data; whoever asks first prepares it, and the others wait for that."""
+        """Return the data of a run; the first call prepares them, and concurrent calls wait."""
         key = _data_key(spec)
         with self._preparing[key]:
             if key not in self._ready:
                 self._ready[key] = data.load(*key, self._folder)
             return self._ready[key]
 
-    def done(self, spec: RunSpec) -> None:
-        """Note that a run needs its data no longer."""
+    def release(self, spec: RunSpec) -> None:
+        """Release the data of a finished run."""
         key = _data_key(spec)
         with self._counting:
-            self._left[key] -= 1
-            if self._left[key] == 0:
+            self._pending[key] -= 1
+            if self._pending[key] == 0:
                 self._ready.pop(key, None)
 
 
@@ -250,7 +253,7 @@ def _data_key(spec: RunSpec) -> DataKey:
 
 
 def _by_data(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs with those of one data set in a row, so that few data sets are held at a time."""
+    """Return the jobs grouped by data set, so that few data sets are in memory at a time."""
     groups: dict[DataKey, list[Job]] = {}
     for job in jobs:
         groups.setdefault(_data_key(job.run.spec), []).append(job)
@@ -258,7 +261,7 @@ def _by_data(jobs: Sequence[Job]) -> list[Job]:
 
 
 def _as_finished(futures: Iterable[Future[T]]) -> Iterator[Future[T]]:
-    """Yield the futures as they finish; the waiting thread stays open to a Ctrl-C, at a cost linear in their number."""
+    """Yield the futures as they finish, in linear time; Ctrl-C interrupts the waiting thread."""
     finished: queue.SimpleQueue[Future[T]] = queue.SimpleQueue()
     waiting = list(futures)
     for future in waiting:
@@ -266,7 +269,7 @@ def _as_finished(futures: Iterable[Future[T]]) -> Iterator[Future[T]]:
     for _ in waiting:
         while True:
             try:
-                future = finished.get(timeout=LOOK_SECONDS)
+                future = finished.get(timeout=WAKE_SECONDS)
                 break
             except queue.Empty:
                 continue

@@ -1,4 +1,4 @@
-"""On what machine and with which versions a run was trained, and when."""
+"""Provenance of a run: the machine, the versions of the software, and the time."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from reportgen.runs.record import RunRecord
 
 
 def machine(workers: int, started: datetime) -> dict[str, Any]:
-    """Return the provenance of a run that ends now: versions, platform, workers, and both times in UTC."""
+    """Return the provenance of a run that ends now: versions, platform, workers, and start and end in UTC."""
     finished = datetime.now(UTC)
     return {**versions(), "workers": workers, "started": _text(started), "finished": _text(finished)}
 
 
 def summarize(records: Iterable[RunRecord], command: str) -> dict[str, Any]:
-    """Return the provenance of a report: that of its last run, from the first one's start to the last one's end."""
+    """Return the provenance of a report: machine and versions of the last run, and the time span of all runs."""
     records = list(records)
-    known = sorted((record.provenance for record in records if record.provenance), key=lambda one: one["finished"])
+    known = sorted((record.provenance for record in records if record.provenance), key=lambda entry: entry["finished"])
     last = known[-1] if known else {}
     return {
         **{name: last.get(name) for name in versions()},
         "command": command,
-        "started": min((one["started"] for one in known), default=None),
+        "started": min((entry["started"] for entry in known), default=None),
         "finished": last.get("finished"),
         "workers": last.get("workers"),
         "train_seconds": sum(record.train_seconds for record in records),
@@ -36,8 +36,8 @@ def summarize(records: Iterable[RunRecord], command: str) -> dict[str, Any]:
 
 
 def plugins_used() -> list[dict[str, str]]:
-    """Return the loaded plug-ins: name, version where it is a package, and the hash of the source code."""
-    return [{"name": one.name, "version": one.version, "sha256": one.sha256} for one in plugins()]
+    """Return name, version (of a package) and SHA-256 of the source code of each loaded plug-in."""
+    return [{"name": plugin.name, "version": plugin.version, "sha256": plugin.sha256} for plugin in plugins()]
 
 
 @functools.cache
@@ -53,7 +53,7 @@ def versions() -> dict[str, str]:
 
 
 def package_version(name: str) -> str:
-    """Return the version of an installed package, "unknown" where it has none."""
+    """Return the version of a package, or "unknown" if it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""What a run leaves behind: status, scores, and arrays by step, epoch and probe."""
+"""Record of a run: status, scores, and arrays by step, epoch and probe."""
 
 from __future__ import annotations
 
@@ -13,46 +13,48 @@ from reportgen.engine.spec import RunSpec
 
 Array = NDArray[Any]
 
-_NO_LOOKS = np.zeros(0, np.int64)
+_NO_PROBES = np.zeros(0, np.int64)
 
 
-@dataclass(frozen=True, eq=False)  # a record is itself alone, so that answers about it can be kept by it
+@dataclass(frozen=True, eq=False)  # compared by identity, so that results can be cached per record
 class RunRecord:
-    """A finished run as analysis sees it. Shapes: S steps, E epochs, P probes, L layers, B bins.
+    """A finished run. Shapes: S steps, E epochs, P probes, L layers, B bins, U hidden units, C classes, K cycles.
 
-    status: "ok", "diverged" (left the finite numbers), "stopped" (early stopping or stop_above), "failed".
-    steps: training steps done; stopped_at_step: the step at which a run that is not "ok" ended, else None.
-    final: the names in SCORES to values (NaN for an empty split), then those that the spec's evaluation asks for.
-    facts: counts and moments of the data as trained on: train_n, val_n, test_n, features, classes,
-        input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n; with batch-norm,
-        batch_dependent_fraction: validation examples whose class changes when they are scored in other batches; with
-        dropout, train_mode_scale: outputs under dropout's masks over those in test mode, 1 where they agree. Of runs
-        that train: val_loss_sd, the spread of the cross-entropy over validation examples, and the baselines of
-        `reportgen.data.baselines`.
+    status: "ok", "diverged" (a value is not finite), "stopped" (early stopping or stop_above), "failed" (an exception).
+    steps: number of training steps; stopped_at_step: the last step of a run that is not "ok", else None.
+    final: the scores named in SCORES (NaN for an empty split), then the scores that the evaluation settings add.
+    facts: counts and moments of the preprocessed data: train_n, val_n, test_n, features, classes,
+        input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n; with batch normalization,
+        batch_dependent_fraction: share of validation examples whose predicted class depends on the batch; with
+        dropout, train_mode_scale: ratio of the outputs in train mode to the outputs in test mode. Runs with at least
+        one training step add val_loss_sd, the standard deviation of the cross-entropy over validation examples, and
+        the baselines of `reportgen.data.baselines`.
     arrays:
         step_loss (S,): data loss of each minibatch in train mode, before that step's update.
         epoch_<column> (E + 1,): every name in EPOCH_COLUMNS; row 0 is the network at initialization,
             where batch_loss is NaN.
-        probe_step (P,): the step after which the probe was taken; 0 is initialization.
-        probe_<statistic> (P, L): every name in STATISTICS, NaN where it has no meaning for the layer.
+        probe_step (P,): the step after which each probe was taken; 0 is initialization.
+        probe_<statistic> (P, L): every name in STATISTICS, NaN for layers without this statistic.
             Layer L - 1 is the output layer, whose activations are the logits.
-            sign_agreement_example: share, over probe examples and units with a gradient, whose incoming weights'
-            gradients on that one example have one sign; sign_agreement_batch: of units, on the mean gradient.
-            The names in SPECTRAL are NaN unless the study asks for singular values.
+            sign_agreement_example: share of pairs of a probe example and a unit with a gradient for which the
+            gradients of all incoming weights have the same sign; sign_agreement_batch: share of units for which the
+            mean gradients have the same sign. The names in SPECTRAL are NaN unless the study sets singular_values.
         probe_curvature (P,): largest eigenvalue of the Hessian of the mean data loss on the probe examples;
-            there only where the study asks for it.
-        probe_activation_histogram (P, L, B): counts, over the bins of activation_edges (L, B + 1);
-            values outside the edges are counted in none.
-        probe_gradient_histogram (P, L, B): counts of log10 |delta|, over gradient_edges (B + 1,); zeros in none.
-        probe_unit_dead (P, U): 1 where a hidden unit is silent on every probe example; unit_layer (U,) is
-            the unit's layer counted from 1.
-        val_confusion, train_confusion (C, C): how many examples of each class (row) the network takes for each class
-            (column) at the end; all of validation, and at most 1000 of training, evenly over classes. There only in
-            runs that train and end with finite outputs.
+            only if the study sets curvature.
+        probe_activation_histogram (P, L, B): counts in the bins with edges activation_edges (L, B + 1);
+            values outside the edges are not counted.
+        probe_gradient_histogram (P, L, B): counts of log10 |delta| in the bins with edges gradient_edges (B + 1,);
+            zeros are not counted.
+        probe_unit_dead (P, U): 1 for a hidden unit that is zero on every probe example; unit_layer (U,): the layer of
+            each hidden unit, counted from 1.
+        val_confusion, train_confusion (C, C): number of examples by true class (row) and predicted class (column) at
+            the end; all validation examples, and at most 1000 training examples in equal numbers per class. Only for
+            runs with at least one training step and finite outputs at the end.
         val_probabilities (V, C), test_probabilities: softmax of the outputs at the end, float32, with val_labels
             (V,), test_labels; snapshot_step (K,), snapshot_single_val_loss (K,), snapshot_single_val_accuracy (K,),
-            snapshot_val_probabilities (K, V, C): networks at the ends of cycles. There only where asked for.
-    error: what went wrong in a run that failed.
+            snapshot_val_probabilities (K, V, C): the networks at the ends of the cycles. Only if the study's
+            evaluation settings require them.
+    error: message of the exception in a failed run.
     provenance: reportgen, python, numpy, numba, platform, workers, started and finished (ISO 8601, UTC).
     """
 
@@ -70,24 +72,24 @@ class RunRecord:
 
     @property
     def layers(self) -> int:
-        """Number of layers with the output layer."""
+        """Number of layers, including the output layer."""
         return len(self.spec.network.layers)
 
     @property
     def probe_steps(self) -> Array:
-        """Steps at which the layers were looked at, (P,); none where a study asks for no looks."""
-        return self.arrays.get("probe_step", _NO_LOOKS)
+        """Steps at which the layers were probed, (P,); empty for a study without probes."""
+        return self.arrays.get("probe_step", _NO_PROBES)
 
     def statistic(self, name: str) -> Array:
         """Return a layer statistic over probes and layers, (P, L)."""
         return self.arrays[f"probe_{name}"]
 
     def epochs(self, column: str) -> Array:
-        """Return a column of scores by epoch, (E + 1,), epoch 0 first."""
+        """Return a score by epoch, (E + 1,); row 0 is the network before training."""
         return self.arrays[f"epoch_{column}"]
 
     def probe_at(self, step: int | str) -> int | None:
-        """Return the index of the probe at `step` ("first", "last" or a number), None where there is none."""
+        """Return the index of the probe at `step` ("first", "last" or a number), or None if there is none."""
         count = len(self.probe_steps)
         if count == 0:
             return None

@@ -1,8 +1,7 @@
-"""The folder of finished runs: `runs/<key>/` with arrays.npz and run.json, each folder whole or absent.
+"""Store of finished runs: a folder `runs/<key>/` with arrays.npz and run.json for each run, complete or absent.
 
-A run that cannot be read exactly as it was written counts as absent, and is trained again. Both files are synced
-before the folder gets its name, so after a power cut a folder with a name is a folder with its contents; the
-checksums catch what the disk itself spoils.
+A damaged run counts as absent and is trained again. Both files are flushed to disk before the folder gets its final
+name, so a named folder is complete even after a power failure; checksums detect damage on the disk.
 """
 
 from __future__ import annotations
@@ -32,45 +31,45 @@ STATUSES = ("ok", "diverged", "stopped", "failed")
 HEAD, ARRAYS = "run.json", "arrays.npz"
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile)
-"""What reading a folder that is not a whole run of ours raises."""
+"""Exceptions raised by reading a folder that is not a complete stored run."""
 
 
 class Store:
-    """The runs in one folder. Any number of processes may write to it and read from it at a time."""
+    """The runs in one folder. Several processes may read and write it at the same time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def load(self, run: PlannedRun, fingerprint: str) -> RunRecord | None:
-        """Return the stored run, None where it is absent, damaged, of another version or not a run of ours."""
+        """Return the stored run, or None if it is absent, damaged or of another format version."""
         try:
             return self._read(run, run.spec.key(fingerprint))
         except UNREADABLE:
             return None
 
     def fault(self, run: PlannedRun, fingerprint: str) -> str | None:
-        """Return in words why a run cannot be loaded, None where it can."""
+        """Return a message that explains why a run cannot be loaded, or None if it can."""
         key = run.spec.key(fingerprint)
         try:
             self._read(run, key)
         except FileNotFoundError as error:
-            return f"{Path(error.filename).name} is missing" if (self.folder / key).is_dir() else "it is not there"
+            return f"{Path(error.filename).name} is missing" if (self.folder / key).is_dir() else "the run is missing"
         except OSError as error:
-            return f"it cannot be read: {error.strerror or error}"
+            return f"the run cannot be read: {error.strerror or error}"
         except UNREADABLE as error:
-            return f"{ARRAYS if str(error) == ARRAYS else HEAD} is not as it was written"
+            return f"{ARRAYS if str(error) == ARRAYS else HEAD} is damaged"
         return None
 
     def engine(self, key: str) -> int | None:
-        """Return the version of the engine that trained a stored run, None where that cannot be read."""
+        """Return the version of the engine that trained a stored run, or None if it cannot be read."""
         try:
-            found = json.loads((self.folder / key / HEAD).read_bytes())["engine"]
+            version = json.loads((self.folder / key / HEAD).read_bytes())["engine"]
         except UNREADABLE:
             return None
-        return found if isinstance(found, int) else None
+        return version if isinstance(version, int) else None
 
     def _read(self, run: PlannedRun, key: str) -> RunRecord:
-        """Return the stored run; raises one of UNREADABLE where that is not possible, for arrays with their name."""
+        """Return the stored run; raises one of UNREADABLE, with the argument ARRAYS for damaged arrays."""
         head = _parse(key, (self.folder / key / HEAD).read_bytes())
         content = (self.folder / key / ARRAYS).read_bytes()
         if hashlib.sha256(content).hexdigest() != head["arrays_sha256"]:
@@ -91,7 +90,7 @@ class Store:
             raise StoreError("not-writable", found, where=str(path)) from error
 
     def sweep(self) -> None:
-        """Remove what killed processes left half-written."""
+        """Remove the incomplete folders of processes that were killed."""
         disk.remove_abandoned(self.folder)
 
     def _write(self, path: Path, record: RunRecord) -> None:
@@ -106,7 +105,7 @@ class Store:
 
 
 def plain(value: Any) -> Any:
-    """Return the value as JSON can hold it: NumPy's numbers as Python's, NaN and infinities as None."""
+    """Return the value in JSON's types: NumPy numbers become Python numbers, NaN and infinities become None."""
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -119,7 +118,7 @@ def plain(value: Any) -> Any:
 
 
 def _describe(record: RunRecord, content: bytes) -> bytes:
-    """Return run.json; its last key is the checksum of all that stands before."""
+    """Return the contents of run.json; the last key is a checksum of all other keys."""
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -147,12 +146,12 @@ def _checksum(head: Mapping[str, Any]) -> str:
 
 
 def _parse(key: str, content: bytes) -> dict[str, Any]:
-    """Return run.json's values; raises ValueError or KeyError where they are not what `_describe` wrote."""
+    """Return the values of run.json; raises ValueError or KeyError unless `_describe` wrote them."""
     head = json.loads(content)
     if not isinstance(head, dict) or head["format"] != FORMAT or head["version"] != VERSION:
         raise ValueError("not a run of this format")
     if head["key"] != key or head["status"] not in STATUSES or head["checksum"] != _checksum(head):
-        raise ValueError("not as it was written")
+        raise ValueError("the contents have changed")
     return head
 
 

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None)
-hypothesis.settings.load_profile("steady")  # the same examples in every run, however slow the machine
+hypothesis.settings.load_profile("steady")  # the same examples in every run, without time limits
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -20,7 +20,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, str]]:
-    """A folder and the loopback address that serves it."""
+    """Serve a folder at a loopback address; return both."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     folder = tmp_path / "served"
     folder.mkdir()
@@ -36,7 +36,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pa
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of downloaded data, whatever the system."""
+    """Return an empty cache of downloaded data on any system."""
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     from reportgen.data.readers.download import cache_folder

@@ -1,4 +1,4 @@
-"""Small files in the published formats, and what is in them."""
+"""Small files in the published formats, and their contents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def idx(array: np.ndarray) -> bytes:
 
 
 def mnist_files() -> dict[str, bytes]:
-    """The four files of MNIST's format, with images of 28 x 28."""
+    """Return the four files of MNIST's format, with images of 28 x 28 pixels."""
     parts = {"train": TRAIN, "t10k": TEST}
     images = {f"{part}-images-idx3-ubyte.gz": idx(pixels(n, 28, 28)) for part, n in parts.items()}
     return {
@@ -42,7 +42,7 @@ def mnist_files() -> dict[str, bytes]:
 
 
 def cifar_batches() -> dict[str, bytes]:
-    """Six files of CIFAR-10's binary records: five of 8 training images and one of 10 test images."""
+    """Return six files of CIFAR-10 records: five with 8 training images each and one with 10 test images."""
     sizes = {f"data_batch_{k}.bin": TRAIN // 5 for k in range(1, 6)} | {"test_batch.bin": TEST}
     return {name: np.column_stack([labels(n), pixels(n, 3072)]).tobytes() for name, n in sizes.items()}
 
@@ -69,7 +69,7 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def publication(name: str, files: dict[str, bytes], base: str) -> Publication:
-    """The data set as if it had been published with these contents at that address."""
+    """Return the publication of a data set with these files at this address."""
     described = tuple(
         PublishedFile(file.name, len(files[file.name]), hashlib.sha256(files[file.name]).hexdigest())
         for file in PUBLISHED[name].files

@@ -1,4 +1,4 @@
-"""Short ways to say what data a test wants."""
+"""Shorthands for data specifications and data sets in tests."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ OPTIONS = set(DataSpec.__slots__) - {"source"}
 
 
 def spec(name: str, **settings: Any) -> DataSpec:
-    """A DataSpec whose settings are options where an option has that name, else parameters of the data set."""
+    """Return a DataSpec; settings that are not options are parameters of the data set."""
     options = {key: value for key, value in settings.items() if key in OPTIONS}
     return DataSpec(Component.of(name, **{k: v for k, v in settings.items() if k not in OPTIONS}), **options)
 
 
 def made(name: str, *steps: Component, run_seed: int = 0, folder: Path | None = None, **settings: Any) -> Dataset:
-    """The data set that these settings stand for."""
+    """Return the data set for these settings."""
     return data.load(spec(name, **settings), steps, run_seed, folder)

@@ -28,13 +28,13 @@ def same(a: data.Dataset, b: data.Dataset) -> bool:
 
 
 @pytest.mark.parametrize("name", [*MADE, "digits"])
-def test_the_same_arguments_give_the_same_bytes_and_another_seed_others(name: str) -> None:
+def test_equal_arguments_give_equal_bytes_and_another_seed_others(name: str) -> None:
     assert same(made(name, run_seed=1), made(name, run_seed=1))
     assert not same(made(name, run_seed=1), made(name, run_seed=2))
 
 
 @pytest.mark.parametrize("name", [*MADE, "digits"])
-def test_arrays_are_as_the_engine_needs_them(name: str) -> None:
+def test_arrays_have_the_types_and_shapes_that_the_engine_needs(name: str) -> None:
     dataset = made(name, Component.of("standardize"), validation=0.1, test=0.1)
     for split in ("train", "val", "test"):
         x, y = getattr(dataset, f"x_{split}"), getattr(dataset, f"y_{split}")
@@ -44,7 +44,7 @@ def test_arrays_are_as_the_engine_needs_them(name: str) -> None:
         assert y.max() < dataset.classes
 
 
-def test_the_threads_of_blas_change_no_bit() -> None:
+def test_the_number_of_blas_threads_does_not_change_the_bytes() -> None:
     results = []
     for threads in (1, 2):
         with threadpool_limits(threads):
@@ -52,12 +52,12 @@ def test_the_threads_of_blas_change_no_bit() -> None:
     assert same(*results)
 
 
-def test_a_seed_of_the_data_holds_them_still_while_the_runs_vary() -> None:
+def test_a_seed_of_the_data_overrides_the_seed_of_the_run() -> None:
     assert same(made("digits", run_seed=1, seed=5), made("digits", run_seed=2, seed=5))
     assert same(made("digits", run_seed=1, seed=5), made("digits", run_seed=5))
 
 
-def test_preprocessing_and_label_options_leave_the_split_alone() -> None:
+def test_preprocessing_and_label_options_do_not_change_the_split() -> None:
     plain = made("digits", test=0.1)
     others = [
         made("digits", Component.of("shift", by=0.0), test=0.1),
@@ -71,7 +71,7 @@ def test_preprocessing_and_label_options_leave_the_split_alone() -> None:
         assert np.array_equal(other.y_test, plain.y_test)
 
 
-def test_the_digits_are_raw_pixels_stratified() -> None:
+def test_the_digits_are_raw_pixels_with_stratified_splits() -> None:
     dataset = made("digits")
     assert (dataset.x_train.min(), dataset.x_train.max()) == (0, 16)
     assert dataset.image_shape == (1, 8, 8)
@@ -79,7 +79,7 @@ def test_the_digits_are_raw_pixels_stratified() -> None:
     assert np.abs(np.bincount(dataset.y_val) - digits_counts(Request({}, 0, 0, 0, 0)) * 0.2).max() <= 1
 
 
-def test_the_written_down_counts_of_the_digits_are_right() -> None:
+def test_the_stated_counts_of_the_digits_are_right() -> None:
     everything = made("digits", validation=0.0)
     assert np.array_equal(np.bincount(everything.y_train), DATASETS["digits"].counts(Request({}, 0, 0, 0, 0)))
 
@@ -98,22 +98,22 @@ SHAPES: list[tuple[DataSpec, tuple[Component, ...]]] = [
 
 
 @pytest.mark.parametrize(("of", "steps"), SHAPES)
-def test_the_shape_is_that_of_the_data(of: DataSpec, steps: tuple[Component, ...]) -> None:
+def test_shape_agrees_with_the_loaded_data(of: DataSpec, steps: tuple[Component, ...]) -> None:
     dataset = data.load(of, steps, 0)
     assert data.shape(of, steps) == (*dataset.x_train.shape, dataset.classes)
 
 
-def test_the_shape_of_made_data_takes_no_examples() -> None:
+def test_shape_does_not_generate_examples() -> None:
     assert data.shape(spec("gaussian", samples=10**6, features=10**6), ()) == (800_000, 10**6, 10)
 
 
-def test_made_data_have_their_version_in_the_fingerprint() -> None:
+def test_the_fingerprint_of_generated_data_contains_their_version() -> None:
     assert data.fingerprint(spec("moons")) == f"moons {data.DATA_VERSION}"
 
 
 @pytest.mark.parametrize("name", ["moons", "digits"])
-def test_golden_numbers_catch_data_that_change_without_a_new_version(name: str) -> None:
-    """A change of these sums means that DATA_VERSION must be raised."""
+def test_golden_numbers_detect_changed_data(name: str) -> None:
+    """If these sums change, DATA_VERSION must be raised."""
     dataset = made(name, Component.of("standardize"), label_noise=0.1)
     place = np.arange(1, len(dataset.y_train) + 1)
     assert int((dataset.y_train * place).sum()) == GOLDEN[name][0]
@@ -140,18 +140,18 @@ def test_golden_numbers_catch_data_that_change_without_a_new_version(name: str) 
         ("blobs", {"std": 1e39}, "not-finite", ["float32"]),
     ],
 )
-def test_impossible_requests_are_refused(name: str, settings: dict[str, Any], code: str, names: list[str]) -> None:
+def test_impossible_requests_are_rejected(name: str, settings: dict[str, Any], code: str, names: list[str]) -> None:
     with pytest.raises(StudyError) as caught:
         made(name, **settings)
     assert caught.value.code == code
     assert all(word in str(caught.value) for word in names)
 
 
-def test_sizes_that_a_data_set_has_anyway_may_be_said() -> None:
+def test_fixed_sizes_of_a_data_set_may_be_stated() -> None:
     assert len(made("moons", features=2, classes=2).y_train) == 800
 
 
-def test_every_row_says_all_that_list_and_describe_print() -> None:
+def test_every_row_is_complete_and_consistent() -> None:
     for name, row in DATASETS.items():
         assert row.name == name
         assert row.summary.endswith(".")
@@ -163,7 +163,7 @@ def test_every_row_says_all_that_list_and_describe_print() -> None:
             assert parameter.default is None or parameter.choices == () or parameter.default in parameter.choices
 
 
-def test_the_described_options_are_those_of_a_data_spec() -> None:
+def test_options_are_the_attributes_of_a_data_spec() -> None:
     assert {option.name for option in OPTIONS} == set(DataSpec.__slots__) - {"source"}
     defaults = {option.name: option.default for option in OPTIONS}
     assert replace(DataSpec(Component("x")), **{k: v for k, v in defaults.items() if v is not None}) == DataSpec(
@@ -171,7 +171,7 @@ def test_the_described_options_are_those_of_a_data_spec() -> None:
     )
 
 
-def test_facts_are_moments_in_double_precision() -> None:
+def test_facts_contain_moments_in_double_precision() -> None:
     dataset = made("digits", Component.of("pca", components=5), Component.of("shift", by=1000.0), train=500)
     found = facts(dataset)
     x = dataset.x_train.astype(np.float64)

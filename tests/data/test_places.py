@@ -1,4 +1,4 @@
-"""An error in a data file has the place where the study names the file."""
+"""Places of errors in data files: the line of the study that names the file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def study(folder: Path, text: str) -> Path:
 
 
 def refused(folder: Path, text: str) -> tuple[str, str]:
-    """The code and the place of the error in the study, without the folder before the study's name."""
+    """Return the code and the place of the error in the study, without the folder of the study."""
     with pytest.raises(StudyError) as caught:
         load_study(study(folder, text))
     return caught.value.code, place(caught.value, folder)
@@ -54,7 +54,7 @@ def test_an_error_in_a_table_has_the_place_of_the_key_to_correct(
     assert all(name in str(caught.value) for name in names)
 
 
-def test_another_separator_is_asked_for_at_the_data(tmp_path: Path) -> None:
+def test_a_wrong_separator_has_the_place_of_the_data(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a, b;kind;c\n1;x;1\n", encoding="utf-8")
     found = refused(tmp_path, data("{name: csv, path: t.csv, target: kind}"))
     assert found == ("wrong-separator", "s.yaml:3:7: data.separator")
@@ -86,7 +86,7 @@ def test_an_error_in_a_file_of_one_variant_has_the_place_of_the_variant(tmp_path
     assert refused(tmp_path, text) == ("single-class", "s.yaml:5:30: vary.data.path[1]")
 
 
-def test_an_error_in_an_option_has_the_place_of_the_option_or_the_data_and_not_of_their_file(tmp_path: Path) -> None:
+def test_an_error_in_an_option_has_the_place_of_the_option_or_of_the_data(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TABLE, encoding="utf-8")
     for option, code, where in (
         ("train: 5000", "impossible-split", "3:39: data.train"),
@@ -96,7 +96,7 @@ def test_an_error_in_an_option_has_the_place_of_the_option_or_the_data_and_not_o
         assert refused(tmp_path, data(f"{{name: csv, path: t.csv, {option}}}")) == (code, f"s.yaml:{where}")
 
 
-def test_missing_data_have_the_place_of_the_data(tmp_path: Path, cache: Path) -> None:
+def test_missing_data_have_the_place_of_the_data_or_their_path(tmp_path: Path, cache: Path) -> None:
     request = make_request(study(tmp_path, data("{name: mnist}")), output=tmp_path)
     jobs = plan_jobs(request.plan)
     with pytest.raises(MissingError) as caught:
@@ -121,7 +121,9 @@ def test_an_error_in_a_table_that_changed_after_the_check_has_the_same_place(tmp
         assert "t.csv:42: column 'a'" in caught.value.message
 
 
-def test_a_flag_that_names_the_file_is_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_in_a_file_named_by_a_flag_has_the_place_of_the_flag(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "t.csv").write_text("a,kind\n1,x\noops,y\n", encoding="utf-8")
     path = study(tmp_path, added(""))
     assert invoke(["check", str(path), "--set", "data={name: csv, path: t.csv}"]) == 3

@@ -8,7 +8,7 @@ from reportgen.data.streams import stream
 GOLDEN = [362, 736, 138, 5]
 
 
-def test_a_stream_depends_on_its_three_arguments_alone() -> None:
+def test_a_stream_depends_on_its_arguments_only() -> None:
     first = stream(3, "data.input", 2).standard_normal(5)
     stream(3, "data.other").standard_normal(100)
     assert np.array_equal(stream(3, "data.input", 2).standard_normal(5), first)
@@ -20,7 +20,7 @@ def test_any_other_argument_gives_another_stream(other: tuple[int, str, int]) ->
 
 
 def test_streams_are_the_same_on_every_machine() -> None:
-    """Philox and SHA-256 are fixed by their definitions; these numbers must never change."""
+    """Philox and SHA-256 are standards, so these numbers must never change."""
     assert stream(0, "data.split").integers(0, 1000, 4).tolist() == GOLDEN
 
 

@@ -1,4 +1,4 @@
-"""Modules with hooks, tensors with gradients and a way back, as PyTorch has them, in NumPy: for what watches these."""
+"""Stand-ins for PyTorch in NumPy: modules with hooks, and tensors with gradients and a graph."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Tensor:
-    """A value that knows its gradient once one was computed; `grad_fn` is the step that made it."""
+    """A tensor with its gradient, if computed, and the node of the graph that created it."""
 
     def __init__(self, value: Any, grad_fn: Any = None) -> None:
         self.value, self.grad, self.grad_fn = np.asarray(value, np.float64), None, grad_fn
@@ -31,18 +31,18 @@ class Tensor:
 
 
 class Node:
-    """A step back to others."""
+    """A node of the autograd graph."""
 
     def __init__(self, *before: Any) -> None:
         self.next_functions = [(node, 0) for node in before]
 
 
 class NativeBatchNormBackward0(Node):
-    """What PyTorch calls the step back through batch normalization."""
+    """The node of batch normalization, with its name in PyTorch."""
 
 
 class Module:
-    """A module with hooks; `kept` stands for parameters."""
+    """A module with hooks; its tensors are parameters."""
 
     def __init__(self) -> None:
         self.training, self.after, self.before = True, {}, {}
@@ -91,7 +91,7 @@ class _Handle:
 
 
 class Linear(Module):
-    """Weights (units, inputs)."""
+    """A fully connected layer; weights have shape (units, inputs)."""
 
     def __init__(self, inputs: int, units: int, draws: np.random.Generator) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class Linear(Module):
 
 
 class BatchNorm1d(Module):
-    """Batch statistics in training, noted unless told not to; running ones otherwise."""
+    """Batch normalization; running statistics are updated in training mode if they are tracked."""
 
     eps = 1e-5
 
@@ -142,13 +142,13 @@ class Dropout(Module):
 
 
 class Unscaled(Dropout):
-    """Dropout that nobody scales."""
+    """Dropout without scaling."""
 
     scaled = False
 
 
 class ReLU(Module):
-    """Works in place."""
+    """ReLU in place."""
 
     def forward(self, given: Tensor) -> Tensor:
         np.maximum(given.value, 0, out=given.value)
@@ -156,13 +156,13 @@ class ReLU(Module):
 
 
 class Sequential(Module):
-    """Modules in a row."""
+    """Modules in sequence."""
 
     def __init__(self, *parts: Module) -> None:
         super().__init__()
         for number, part in enumerate(parts):
             setattr(self, f"part{number}", part)
-        self.noise = 0.0  # of dropout that is a function, and so no module
+        self.noise = 0.0  # functional dropout, which is not a module
 
     def __getitem__(self, index: Any) -> Any:
         return list(self.children())[index]
@@ -176,13 +176,13 @@ class Sequential(Module):
 
 
 class Loss(Tensor):
-    """The mean square of outputs; its gradients by whatever is asked for are ones, which is enough here."""
+    """Mean square of the outputs; all gradients are ones, which is sufficient here."""
 
-    def __init__(self, outputs: Tensor, asked: list[Any] | None = None) -> None:
+    def __init__(self, outputs: Tensor, differentiated: list[Any] | None = None) -> None:
         super().__init__(np.square(outputs.value).mean(), Node(outputs.grad_fn))
-        self.asked = asked if asked is not None else []
+        self.differentiated = differentiated if differentiated is not None else []
 
     def backward(self, inputs: list[Tensor]) -> None:
-        self.asked += inputs
+        self.differentiated += inputs
         for part in inputs:
             part.grad = Tensor(np.ones_like(part.value))

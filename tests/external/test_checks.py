@@ -18,14 +18,14 @@ UNITS = np.repeat([1, 2], [6, 5])
 
 
 def changed(name: str, place: Any, value: float) -> dict[str, Any]:
-    """One array with another value in one place."""
+    """Return an array with one changed value."""
     values = np.array(arrays()[name], np.float64)
     values[place] = value
     return {name: values}
 
 
 def confusion(split: str, examples: int, classes: int = 4) -> dict[str, Any]:
-    """Counts of examples that are all in the first class and taken for it."""
+    """Return a confusion matrix whose examples all belong to the first class and are predicted as such."""
     counts = np.zeros((classes, classes), np.int64)
     counts[0, 0] = examples
     return {f"{split}_confusion": counts}
@@ -75,7 +75,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_an_array_that_contradicts_others_is_refused(tmp_path: Path, name: str) -> None:
+def test_an_array_that_contradicts_others_is_an_error(tmp_path: Path, name: str) -> None:
     changes, code, array, words = BROKEN[name]
     with pytest.raises(StudyError) as caught:
         read_records(save(tmp_path / "a.npz", **changes))
@@ -84,15 +84,15 @@ def test_an_array_that_contradicts_others_is_refused(tmp_path: Path, name: str) 
     assert caught.value.hint
 
 
-def test_probes_need_their_steps(tmp_path: Path) -> None:
+def test_probes_require_probe_step(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         read_records(save(tmp_path / "a.npz", probe_step=None))
     assert caught.value.code == "missing-array"
     assert "probe_step" in caught.value.message
 
 
-def test_a_run_that_diverged_may_hold_anything(tmp_path: Path) -> None:
-    """A loss at the end that is not finite says so itself, after the last step too."""
+def test_a_diverged_run_may_contain_values_that_are_not_finite(tmp_path: Path) -> None:
+    """A loss that is not finite at the end means divergence."""
     lost = changed("epoch_val_loss", -1, np.nan) | changed("epoch_val_accuracy", -1, np.nan)
     found = read_records(save(tmp_path / "a.npz", **lost, **changed("probe_weight_norm", -1, np.nan)))[0].record
     assert (found.status, found.stopped_at_step) == ("diverged", 100)
@@ -102,8 +102,8 @@ def test_a_run_that_diverged_may_hold_anything(tmp_path: Path) -> None:
     assert "epoch_val_loss" in caught.value.message
 
 
-def test_no_validation_is_no_error(tmp_path: Path) -> None:
-    """Scores of no examples are NaN, and are as good as left out; of a split that there is they are wrong."""
+def test_records_without_validation_are_valid(tmp_path: Path) -> None:
+    """NaN scores are ignored without validation examples, and are an error with them."""
     nothing = {name: np.full(6, np.nan) for name in ("epoch_val_loss", "epoch_val_accuracy")}
     facts = {name: value for name, value in RUN["facts"].items() if name != "val_n"}
     for given in (facts, facts | {"val_n": 0}):
@@ -116,13 +116,13 @@ def test_no_validation_is_no_error(tmp_path: Path) -> None:
     assert (caught.value.code, caught.value.where) == ("not-finite", f"{tmp_path / 'a.npz'}: epoch_val_accuracy")
 
 
-def test_the_layer_of_each_unit_follows(tmp_path: Path) -> None:
+def test_unit_layer_is_derived_if_absent(tmp_path: Path) -> None:
     found = read_records(save(tmp_path / "a.npz", probe_unit_dead=np.zeros((3, 11), bool)))[0].record
     assert found.arrays["unit_layer"].tolist() == UNITS.tolist()
 
 
-def test_a_statistic_that_is_nan_throughout_was_not_measured(tmp_path: Path) -> None:
-    """One that has no meaning for these layers stays, since nobody could measure it."""
+def test_a_statistic_with_only_nan_is_omitted(tmp_path: Path) -> None:
+    """A statistic that is undefined for these layers is kept."""
     unknown = {f"probe_{name}": np.full((3, 3), np.nan) for name in ("gradient_norm", "saturated_fraction")}
     found = read_records(save(tmp_path / "a.npz", **unknown))[0].record
     assert "probe_gradient_norm" not in found.arrays
@@ -130,7 +130,7 @@ def test_a_statistic_that_is_nan_throughout_was_not_measured(tmp_path: Path) -> 
 
 
 def npy(shape: str, content: bytes) -> bytes:
-    """An array's file with a header that says what it likes."""
+    """Return the file of an array with an arbitrary shape in its header."""
     head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
     return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + content
 
@@ -145,7 +145,7 @@ def npy(shape: str, content: bytes) -> bytes:
     ],
     ids=["terabytes", "too long", "no header", "long header"],
 )
-def test_an_invalid_header_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_header_is_an_error(tmp_path: Path, content: bytes) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("step_loss.npy", content)
     with pytest.raises(StudyError) as caught:
@@ -153,7 +153,7 @@ def test_an_invalid_header_is_refused(tmp_path: Path, content: bytes) -> None:
     assert (caught.value.code, caught.value.where) == ("invalid-file", f"{tmp_path / 'a.npz'}: step_loss")
 
 
-def test_a_member_that_is_not_an_array_is_named(tmp_path: Path) -> None:
+def test_a_member_that_is_not_an_array_is_an_error(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("readme.txt", json.dumps(RUN))
     with pytest.raises(StudyError) as caught:

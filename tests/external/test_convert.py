@@ -1,4 +1,4 @@
-"""Settings and examples that a recorder accepts, as PyTorch and NumPy have them, and the errors of invalid ones."""
+"""Settings and examples in the forms of PyTorch and NumPy, and errors of invalid ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DATA = (NET.x, NET.y, NET.x_val, NET.y_val)
 
 
 def optimizer(kind: str, **group: Any) -> Any:
-    """An optimizer of PyTorch's, as far as its class and its first group go."""
+    """Return a stand-in for a PyTorch optimizer with its class name and one parameter group."""
     return type(kind, (), {"param_groups": [{"params": [1, 2], **group}]})()
 
 
@@ -55,13 +55,13 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_settings_are_taken_as_pytorch_and_numpy_have_them(name: str) -> None:
+def test_settings_of_pytorch_and_numpy_are_converted(name: str) -> None:
     given, training = SETTINGS[name]
     assert settings_of(given) == ({}, training)
     Recorder(*DATA, activation="tanh", **given)
 
 
-REFUSED: dict[str, tuple[dict[str, Any], str, str, str]] = {
+INVALID: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "two penalties": ({"weight_decay": 0.1, "l2": 0.2}, "conflicting-settings", "settings.l2", "weight_decay"),
     "another optimizer": ({"optimizer": optimizer("Lion", lr=0.1)}, "unknown-name", "settings.optimizer", "sgd"),
     "momentum of RMSprop": (
@@ -86,16 +86,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_invalid_settings_are_refused_before_training(name: str) -> None:
-    given, code, where, word = REFUSED[name]
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_settings_are_errors_of_the_constructor(name: str) -> None:
+    given, code, where, word = INVALID[name]
     with pytest.raises(UsageError) as caught:
         Recorder(*DATA, activation="tanh", **given)
     assert (caught.value.code, caught.value.where) == (code, where)
     assert word in f"{caught.value.message} {caught.value.hint}"
 
 
-def test_settings_may_wait_for_the_end_and_numbers_may_be_names(tmp_path: Path) -> None:
+def test_save_accepts_settings_and_numbers_as_names(tmp_path: Path) -> None:
     _, recorder = recorded(tmp_path / "a.npz")
     recorder.save(tmp_path / "new" / "b.npz", seed=np.int64(7), variant=3, lr=np.float32(0.5), dropout=[0.5, 0])
     found = read_records(tmp_path / "new" / "b.npz")[0]
@@ -121,7 +121,7 @@ def test_settings_may_wait_for_the_end_and_numbers_may_be_names(tmp_path: Path) 
         ({"name": "elu", "alpha": np.float64(0.5)}, "elu", {"alpha": 0.5}),
     ],
 )
-def test_activations_may_be_objects_and_in_capitals(given: Any, name: str, parameters: dict[str, float]) -> None:
+def test_activations_may_be_layers_or_have_capitals(given: Any, name: str, parameters: dict[str, float]) -> None:
     row, found = activation_of(given)
     assert (row.name, found) == (name, parameters)
 
@@ -130,7 +130,7 @@ def test_activations_may_be_objects_and_in_capitals(given: Any, name: str, param
     ("activation", "code", "right"),
     [("rleu", "unknown-name", "'relu'"), ({"name": "leaky_relu", "slop": 0.2}, "unknown-key", "slope")],
 )
-def test_unknown_activations_and_parameters_are_refused(activation: Any, code: str, right: str) -> None:
+def test_unknown_activations_and_parameters_are_errors(activation: Any, code: str, right: str) -> None:
     with pytest.raises(UsageError) as caught:
         Recorder(*DATA, activation=activation)
     assert (caught.value.code, caught.value.where) == (code, "activation")
@@ -152,7 +152,7 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_invalid_examples_are_refused_at_once(name: str) -> None:
+def test_invalid_examples_are_errors(name: str) -> None:
     data, code, where, value = EXAMPLES[name]
     with pytest.raises(UsageError) as caught:
         Recorder(*data, activation="tanh")
@@ -160,7 +160,7 @@ def test_invalid_examples_are_refused_at_once(name: str) -> None:
     assert value in caught.value.message
 
 
-def test_tensors_of_types_that_numpy_does_not_have_are_widened() -> None:
+def test_tensors_of_types_without_numpy_equivalent_are_converted() -> None:
     class Narrow(Tensor):
         def detach(self) -> Any:
             return self
@@ -175,7 +175,7 @@ def test_tensors_of_types_that_numpy_does_not_have_are_widened() -> None:
 
 
 @pytest.mark.parametrize("empty", [(None, None), (NET.x_val[:0], NET.y_val[:0])])
-def test_validation_may_be_left_out(tmp_path: Path, empty: tuple[Any, Any]) -> None:
+def test_validation_is_optional(tmp_path: Path, empty: tuple[Any, Any]) -> None:
     recorder = Recorder(NET.x, NET.y, *empty, activation="tanh", units_axis=1, lr=0.1)
     recorder.score(NET.forward(NET.x)[-1])
     recorder.look(*NET.backward()[1:])
@@ -187,7 +187,7 @@ def test_validation_may_be_left_out(tmp_path: Path, empty: tuple[Any, Any]) -> N
     assert found.final.keys() == {"train_loss", "train_accuracy"}
 
 
-def test_outputs_that_are_no_logits_are_refused() -> None:
+def test_outputs_that_are_not_logits_are_errors() -> None:
     recorder = Recorder(*DATA, activation="tanh")
     share = np.full((60, 3), 1 / 3)
     good = np.log(share), np.log(share)[:30]
@@ -205,7 +205,7 @@ def test_outputs_that_are_no_logits_are_refused() -> None:
     assert caught.value.code == "wrong-shape"
 
 
-def test_a_loss_is_one_number() -> None:
+def test_a_loss_must_be_one_number() -> None:
     recorder = Recorder(*DATA, activation="tanh")
     with pytest.raises(UsageError) as caught:
         recorder.step(np.ones(20))

@@ -1,4 +1,4 @@
-"""Histories as they come: without a row for the network before training, or with one that nobody scored."""
+"""Scores by epoch without a row for the network before training, or with an unknown one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tests.external.test_reader import RUN, arrays, save
 AFTER = {name: values[1:] for name, values in arrays().items() if name.startswith("epoch_")}
 
 
-def told(**training: Any) -> dict[str, Any]:
+def with_training(**training: Any) -> dict[str, Any]:
     return RUN | {"training": RUN["training"] | training}
 
 
 @pytest.mark.parametrize("how", ["steps", "epochs", "batches"])
-def test_the_row_before_training_is_made_up_for(tmp_path: Path, how: str) -> None:
-    """By the loss of the first minibatch, which is of that network; what nobody scored stays unknown."""
+def test_a_missing_first_row_is_added(tmp_path: Path, how: str) -> None:
+    """Its losses are the loss of the first minibatch; its accuracies stay unknown."""
     given: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "steps": (RUN, {"epoch_step": np.arange(20, 101, 20)}),
-        "epochs": (told(epochs=5, batch_size=7), {}),
+        "epochs": (with_training(epochs=5, batch_size=7), {}),
         "batches": (RUN, {}),
     }
     run, more = given[how]
@@ -37,8 +37,8 @@ def test_the_row_before_training_is_made_up_for(tmp_path: Path, how: str) -> Non
     assert found.status == "ok"
 
 
-def test_a_row_that_is_there_stays(tmp_path: Path) -> None:
-    for run in (RUN, told(epochs=5), told(epochs=7), told(batch_size="full")):
+def test_an_existing_first_row_is_kept(tmp_path: Path) -> None:
+    for run in (RUN, with_training(epochs=5), with_training(epochs=7), with_training(batch_size="full")):
         found = read_records(save(tmp_path / "a.npz", run))[0].record
         assert found.epochs("train_accuracy").tolist() == pytest.approx(arrays()["epoch_train_accuracy"].tolist())
 

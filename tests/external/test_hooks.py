@@ -1,4 +1,4 @@
-"""Networks that a recorder watches: what it finds between their layers, in which mode, and what it refuses."""
+"""Hooks of watched networks: detected modules, modes of probes, and errors."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from reportgen.external.reader import read_records
 from reportgen.external.recorder import TRAINING_MODE
 from tests.external.pretend_torch import BatchNorm1d, Dropout, Linear, Loss, Module, ReLU, Sequential, Tensor, Unscaled
 
-pytestmark = pytest.mark.filterwarnings("ignore:score was given outputs")  # most tests score anything
+pytestmark = pytest.mark.filterwarnings("ignore:score received outputs")  # most tests score arbitrary outputs
 
 DRAWS = np.random.default_rng(1)
 X, Y = DRAWS.normal(loc=2.0, size=(40, 5)), np.arange(40) % 3
 
 
 def network(dropout: Module | None = None, norm: Module | None = None) -> Sequential:
-    """Two hidden layers of ReLU units, the first with what is given."""
+    """Return a network with two hidden ReLU layers, the first with these modules."""
     draws = np.random.default_rng(0)
     first = [part for part in (norm, ReLU(), dropout) if part is not None]
     return Sequential(Linear(5, 8, draws), *first, Linear(8, 6, draws), ReLU(), Linear(6, 3, draws))
 
 
-def recorded(path: Path, net: Any, watched: Any, loss: Any = None, steps: int = 2, **told: Any) -> Any:
-    """Record a training of a few steps without any change; return the record."""
-    recorder = Recorder(X, Y, X, Y, activation="relu", lr=0.1, batch_size=20, **told)
+def recorded(path: Path, net: Any, watched: Any, loss: Any = None, steps: int = 2, **settings: Any) -> Any:
+    """Record a few steps without changes of the weights; return the record."""
+    recorder = Recorder(X, Y, X, Y, activation="relu", lr=0.1, batch_size=20, **settings)
     recorder.watch(watched, loss or (lambda: Loss(net(Tensor(X)))))
     recorder.score(np.ones((40, 3)), np.ones((40, 3)))
     for _ in range(steps):
@@ -43,7 +43,7 @@ def recorded(path: Path, net: Any, watched: Any, loss: Any = None, steps: int = 
 
 
 def test_preactivations_are_taken_after_batch_normalization(tmp_path: Path) -> None:
-    """With the batch's statistics, whatever mode the network is in, and running ones stay what they are."""
+    """Probes use the statistics of the batch in any mode and do not change the running statistics."""
     norm = BatchNorm1d(8, momentum=0.03)
     net = network(norm=norm)
     norm.running_mean.value[:], norm.running_var.value[:] = 7.0, 9.0
@@ -64,7 +64,7 @@ def test_preactivations_are_taken_after_batch_normalization(tmp_path: Path) -> N
         assert found.spec.network.layers[1].batchnorm is None
 
 
-def test_batch_normalization_after_the_activation_leaves_preactivations_alone(tmp_path: Path) -> None:
+def test_batch_normalization_after_the_activation_does_not_change_preactivations(tmp_path: Path) -> None:
     draws = np.random.default_rng(0)
     net = Sequential(Linear(5, 8, draws), ReLU(), BatchNorm1d(8), Linear(8, 3, draws))
     found = recorded(tmp_path / "a.npz", net, net)
@@ -73,17 +73,17 @@ def test_batch_normalization_after_the_activation_leaves_preactivations_alone(tm
     assert found.spec.network.layers[0].batchnorm is not None
 
 
-def test_the_shift_of_batch_normalization_stands_for_the_bias(tmp_path: Path) -> None:
-    norm, asked = BatchNorm1d(8), []
+def test_the_shift_of_batch_normalization_replaces_the_bias(tmp_path: Path) -> None:
+    norm, differentiated = BatchNorm1d(8), []
     net = network(norm=norm)
-    recorded(tmp_path / "a.npz", net, net, lambda: Loss(net(Tensor(X)), asked), steps=1)
-    assert any(part is norm.bias for part in asked)
-    assert not any(part is net[0].bias for part in asked)
+    recorded(tmp_path / "a.npz", net, net, lambda: Loss(net(Tensor(X)), differentiated), steps=1)
+    assert any(part is norm.bias for part in differentiated)
+    assert not any(part is net[0].bias for part in differentiated)
 
 
 @pytest.mark.parametrize(("kind", "scale"), [(Dropout, 1.0), (Unscaled, 0.4)])
-def test_dropout_is_noted_and_off_in_looks(tmp_path: Path, kind: Any, scale: float) -> None:
-    """Outputs under its masks tell whether they are scaled."""
+def test_dropout_is_detected_and_off_in_probes(tmp_path: Path, kind: Any, scale: float) -> None:
+    """The ratio of outputs with and without dropout shows whether dropout is scaled."""
     net = network(dropout=kind(0.6))
     found = recorded(tmp_path / "a.npz", net, net)
     assert [layer.dropout and layer.dropout.rate for layer in found.spec.network.layers] == [0.6, None, None]
@@ -95,14 +95,14 @@ def test_dropout_is_noted_and_off_in_looks(tmp_path: Path, kind: Any, scale: flo
     assert "train_mode_scale" not in bare.facts
 
 
-def test_a_whole_network_without_such_layers_is_judged_by_rules_of_these(
+def test_rules_of_dropout_apply_to_a_complete_network_without_dropout(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     net = network()
     recorded(tmp_path / "whole.npz", net, net)
     recorded(tmp_path / "layers.npz", net, net[0:5:2])
-    recorded(tmp_path / "told.npz", net, net[0:5:2], dropout=0)
-    without = {"whole": [], "layers": ["over_regularization", "train_eval_mismatch"], "told": []}
+    recorded(tmp_path / "given.npz", net, net[0:5:2], dropout=0)
+    without = {"whole": [], "layers": ["over_regularization", "train_eval_mismatch"], "given": []}
     for name, rules in without.items():
         assert invoke(["diagnose", str(tmp_path / f"{name}.npz"), "--json"]) == 0
         lacking = json.loads(capsys.readouterr().out)["not_judged"].get("variant", {})
@@ -110,28 +110,28 @@ def test_a_whole_network_without_such_layers_is_judged_by_rules_of_these(
         assert not any("network.batchnorm" in needs for needs in lacking.values())
 
 
-def test_the_pass_tells_the_order_of_layers(tmp_path: Path) -> None:
+def test_the_forward_pass_determines_the_order_of_layers(tmp_path: Path) -> None:
     net = network()
     right = recorded(tmp_path / "a.npz", net, net)
-    turned = recorded(tmp_path / "b.npz", net, [net[4], net[2], net[0]])
-    assert [layer.units for layer in turned.spec.network.layers] == [8, 6, 3]
-    np.testing.assert_array_equal(turned.statistic("weight_norm"), right.statistic("weight_norm"))
-    np.testing.assert_array_equal(turned.statistic("update_ratio"), right.statistic("update_ratio"))
+    reordered = recorded(tmp_path / "b.npz", net, [net[4], net[2], net[0]])
+    assert [layer.units for layer in reordered.spec.network.layers] == [8, 6, 3]
+    np.testing.assert_array_equal(reordered.statistic("weight_norm"), right.statistic("weight_norm"))
+    np.testing.assert_array_equal(reordered.statistic("update_ratio"), right.statistic("update_ratio"))
 
 
-def test_what_is_told_has_to_agree_with_what_is_seen(tmp_path: Path) -> None:
+def test_settings_that_contradict_the_network_are_errors(tmp_path: Path) -> None:
     net, normed = network(), network(norm=BatchNorm1d(8))
     for watched, setting in ((net, True), (normed, False)):
         with pytest.raises(UsageError) as caught:
             recorded(tmp_path / "a.npz", watched, watched, batchnorm=setting)
         assert (caught.value.code, caught.value.where) == ("conflicting-settings", "settings.batchnorm")
-    told = {"rate": 0.6, "mode": "unscaled"}
+    unscaled = {"rate": 0.6, "mode": "unscaled"}
     dropping = network(dropout=Unscaled(0.6))
-    found = recorded(tmp_path / "a.npz", dropping, dropping, dropout=[told, 0])
+    found = recorded(tmp_path / "a.npz", dropping, dropping, dropout=[unscaled, 0])
     assert found.spec.network.layers[0].dropout.mode == "unscaled"
 
 
-def test_what_cannot_be_seen_is_refused_or_left_open(tmp_path: Path) -> None:
+def test_undetected_batch_normalization_is_an_error_and_functional_dropout_is_unspecified(tmp_path: Path) -> None:
     normed, noisy = network(norm=BatchNorm1d(8)), network()
     linears = [normed[0], normed[3], normed[5]]
     with pytest.raises(UsageError) as caught:
@@ -149,12 +149,12 @@ def test_what_cannot_be_seen_is_refused_or_left_open(tmp_path: Path) -> None:
         return loss
 
     recorded(tmp_path / "b.npz", noisy, noisy, quiet)
-    assert read_records(tmp_path / "b.npz")[0].untold == ("network.dropout",)
+    assert read_records(tmp_path / "b.npz")[0].unspecified == ("network.dropout",)
     recorded(tmp_path / "b.npz", noisy, noisy, quiet, dropout=0.5)
-    assert read_records(tmp_path / "b.npz")[0].untold == ()
+    assert read_records(tmp_path / "b.npz")[0].unspecified == ()
 
 
-def test_unsupported_layers_are_refused() -> None:
+def test_unsupported_layers_are_errors() -> None:
     net, recorder = network(), Recorder(X, Y, X, Y, activation="relu")
     wide = Linear(5, 8, DRAWS)
     wide.weight.value = np.ones((8, 5, 3))
@@ -175,7 +175,7 @@ def test_unsupported_layers_are_refused() -> None:
     assert (caught.value.code, caught.value.where) == ("wrong-type", "loss")
 
 
-def test_losses_that_no_probe_can_use_are_refused(tmp_path: Path) -> None:
+def test_losses_that_probes_cannot_use_are_errors(tmp_path: Path) -> None:
     net, other = network(), network()
     for loss, code in (
         (lambda: 1.0 + 0 * net(Tensor(X)).value.mean(), "wrong-type"),
@@ -195,12 +195,12 @@ def test_losses_that_no_probe_can_use_are_refused(tmp_path: Path) -> None:
 
 
 def after_a_pass_of(net: Sequential) -> Tensor:
-    """The inputs, after a pass of the first layer for nothing."""
+    """Return the inputs after an additional pass through the first layer."""
     net[0](Tensor(X))
     return Tensor(X)
 
 
-def test_the_penalty_is_that_of_the_weights_which_are_watched(tmp_path: Path) -> None:
+def test_the_penalty_is_computed_from_the_watched_weights(tmp_path: Path) -> None:
     net = network()
     squares, amounts = (sum(float(f(net[k].weight.value).sum()) for k in (0, 2, 4)) for f in (np.square, np.abs))
     found = recorded(tmp_path / "a.npz", net, net, weight_decay=0.02, l1=0.003)
@@ -210,8 +210,8 @@ def test_the_penalty_is_that_of_the_weights_which_are_watched(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("mode", [True, False])
-def test_scores_under_dropouts_masks_are_noticed(mode: bool) -> None:
-    """At the first look, which has the same weights and no masks; its batch may be in another order."""
+def test_scores_with_dropout_cause_a_warning(mode: bool) -> None:
+    """The first probe has the same weights without dropout; its batch may be in another order."""
     net = network(dropout=Dropout(0.5))
     recorder = Recorder(X, Y, X, Y, activation="relu", lr=0.1)
     recorder.watch(net, lambda: Loss(net(Tensor(X[::-1].copy()))))
@@ -222,11 +222,11 @@ def test_scores_under_dropouts_masks_are_noticed(mode: bool) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         recorder.step(1.0)
-    assert [str(one.message).startswith(TRAINING_MODE) for one in caught] == [True] * mode
+    assert [str(warning.message).startswith(TRAINING_MODE) for warning in caught] == [True] * mode
 
 
-def test_scores_in_test_mode_are_known_not_to_depend_on_the_batch(tmp_path: Path) -> None:
-    """Where they are those of running values, at the same weights; scores by the batch's own statistics are noticed."""
+def test_scores_in_test_mode_do_not_depend_on_the_batch(tmp_path: Path) -> None:
+    """Scores with running statistics do not depend on the batch; scores with batch statistics cause a warning."""
     net = network(norm=BatchNorm1d(8))
     net[1].running_var.value[:] = 4.0
     for mode, fact in ((False, 0.0), (True, None)):
@@ -242,4 +242,4 @@ def test_scores_in_test_mode_are_known_not_to_depend_on_the_batch(tmp_path: Path
             warnings.simplefilter("always")
             recorder.save(tmp_path / "a.npz")
         assert read_records(tmp_path / "a.npz")[0].record.facts.get("batch_dependent_fraction") == fact
-        assert [str(one.message).startswith(TRAINING_MODE) for one in caught] == [True] * mode
+        assert [str(warning.message).startswith(TRAINING_MODE) for warning in caught] == [True] * mode

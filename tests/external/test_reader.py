@@ -1,4 +1,4 @@
-"""`reportgen diagnose`: records of a user's own training, whole, wanting, and broken."""
+"""Reader of external records and `reportgen diagnose`: complete, incomplete and damaged records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RUN: dict[str, Any] = {
 
 
 def arrays(**changes: Any) -> dict[str, Any]:
-    """A small record's arrays, with changes; None leaves one out."""
+    """Return the arrays of a small record, with changes; None removes an array."""
     given: dict[str, Any] = {
         "step_loss": np.linspace(1.4, 0.3, 100),
         "epoch_train_loss": np.linspace(1.4, 0.3, 6),
@@ -41,13 +41,13 @@ def arrays(**changes: Any) -> dict[str, Any]:
 
 
 def save(path: Path, run: dict[str, Any] | str = RUN, **changes: Any) -> Path:
-    """Write a record, its settings inside."""
+    """Save a record with its settings in the archive."""
     text = run if isinstance(run, str) else json.dumps(run)
     np.savez(path, run=text, **arrays(**changes))
     return path
 
 
-def test_settings_stand_inside_or_beside(tmp_path: Path) -> None:
+def test_settings_may_be_in_the_archive_or_in_a_separate_file(tmp_path: Path) -> None:
     inside = read_records(save(tmp_path / "inside.npz"))
     np.savez(tmp_path / "beside.npz", **arrays())
     (tmp_path / "beside.json").write_text(json.dumps(RUN), encoding="utf-8")
@@ -57,7 +57,7 @@ def test_settings_stand_inside_or_beside(tmp_path: Path) -> None:
     assert inside[0].record.final["val_accuracy"] == pytest.approx(0.85)
 
 
-def test_what_follows_from_the_arrays_need_not_be_given(tmp_path: Path) -> None:
+def test_derived_values_are_optional(tmp_path: Path) -> None:
     found = read_records(save(tmp_path / "a.npz"))[0].record
     assert found.epochs("step").tolist() == [0, 20, 40, 60, 80, 100]
     assert found.epochs("batch_loss")[1] == pytest.approx(found.arrays["step_loss"][:20].mean())
@@ -70,17 +70,17 @@ def test_rates_by_epoch_follow_the_schedule(tmp_path: Path) -> None:
     assert found.epochs("lr").tolist() == pytest.approx([0.1, 0.1, 0.1, 0.05, 0.05, 0.025])
     training = RUN["training"] | {"schedule": "cosine", "epochs": 10}
     found = read_records(save(tmp_path / "b.npz", json.dumps(RUN | {"training": training})))[0].record
-    assert found.epochs("lr")[5] == pytest.approx(0.05, rel=0.05)  # half of what was planned
+    assert found.epochs("lr")[5] == pytest.approx(0.05, rel=0.05)  # half of the planned epochs
 
 
-def test_a_loss_that_is_not_finite_says_diverged(tmp_path: Path) -> None:
+def test_a_loss_that_is_not_finite_means_diverged(tmp_path: Path) -> None:
     losses = np.linspace(1.4, 0.3, 100)
     losses[41:] = np.nan
     found = read_records(save(tmp_path / "a.npz", step_loss=losses))[0].record
     assert (found.status, found.stopped_at_step) == ("diverged", 42)
 
 
-def test_a_folder_holds_seeds_and_variants(tmp_path: Path) -> None:
+def test_a_folder_may_contain_seeds_and_variants(tmp_path: Path) -> None:
     for name in ("plain", "wide"):
         for seed in range(2):
             save(tmp_path / f"{name}{seed}.npz", RUN | {"seed": seed, "variant": name})
@@ -88,27 +88,27 @@ def test_a_folder_holds_seeds_and_variants(tmp_path: Path) -> None:
     assert [(b.variant, b.record.spec.seed) for b in found] == [("plain", 0), ("plain", 1), ("wide", 0), ("wide", 1)]
 
 
-def test_runs_that_a_study_stored_can_be_read(tmp_path: Path) -> None:
+def test_stored_runs_of_a_study_can_be_read(tmp_path: Path) -> None:
     stored = [record(planned(seed, lr=lr)) for lr in (0.1, 0.2) for seed in range(2)]
-    for one in stored:
-        Store(tmp_path / "runs").save(one)
+    for run in stored:
+        Store(tmp_path / "runs").save(run)
     found = read_records(tmp_path)
     assert sorted(b.variant for b in found) == ["variant 1", "variant 1", "variant 2", "variant 2"]
-    assert {b.record.spec for b in found} == {one.spec for one in stored}
+    assert {b.record.spec for b in found} == {run.spec for run in stored}
     assert spec(1, 0.2) in {b.record.spec for b in found}
 
 
-def test_stored_runs_have_the_names_of_the_studys_variants(tmp_path: Path) -> None:
-    """A run that the results do not know, such as a remedy's, keeps a number; broken results are no reason to stop."""
+def test_stored_runs_have_the_labels_of_the_variants(tmp_path: Path) -> None:
+    """Runs that are not in results.json get numbers, and a damaged results.json is ignored."""
     stored = {lr: record(planned(0, lr=lr)) for lr in (0.1, 0.2, 0.3)}
-    for one in stored.values():
-        Store(tmp_path / "runs").save(one)
+    for run in stored.values():
+        Store(tmp_path / "runs").save(run)
     variants = [{"id": "slow", "label": "slow one"}, {"id": "fast", "label": "fast one"}, {"id": "b", "label": "same"}]
     runs_of = [("slow", 0.1), ("fast", 0.2), ("b", 0.2)]
     results = {"variants": variants, "runs": [{"key": stored[lr].key, "variant": name} for name, lr in runs_of]}
     (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
-    for asked in (tmp_path, tmp_path / "runs"):
-        named = {b.record.spec.training.lr: b.variant for b in read_records(asked)}
+    for path in (tmp_path, tmp_path / "runs"):
+        named = {b.record.spec.training.lr: b.variant for b in read_records(path)}
         assert (named[0.1], named[0.2]) == ("slow one", "fast one, same")
         assert named[0.3].startswith("variant ")
     alone = tmp_path / "runs" / stored[0.1].key / "arrays.npz"
@@ -136,7 +136,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_an_invalid_array_is_named(tmp_path: Path, name: str) -> None:
+def test_an_invalid_array_is_an_error(tmp_path: Path, name: str) -> None:
     changes, code, words = BROKEN[name]
     with pytest.raises(StudyError) as caught:
         read_records(save(tmp_path / "a.npz", **changes))
@@ -144,7 +144,7 @@ def test_an_invalid_array_is_named(tmp_path: Path, name: str) -> None:
     assert all(word in f"{caught.value.message} {caught.value.hint}" for word in words)
 
 
-def test_a_record_needs_the_loss_of_its_steps(tmp_path: Path) -> None:
+def test_a_record_requires_step_loss(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
         read_records(save(tmp_path / "a.npz", step_loss=None))
     assert (caught.value.code, caught.value.where) == ("missing-array", str(tmp_path / "a.npz"))
@@ -172,7 +172,7 @@ SETTINGS: dict[str, tuple[Any, str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_invalid_settings_are_named(tmp_path: Path, name: str) -> None:
+def test_invalid_settings_are_errors(tmp_path: Path, name: str) -> None:
     run, code, key, word = SETTINGS[name]
     with pytest.raises(StudyError) as caught:
         read_records(save(tmp_path / "a.npz", run))
@@ -180,7 +180,7 @@ def test_invalid_settings_are_named(tmp_path: Path, name: str) -> None:
     assert word in f"{caught.value.message} {caught.value.hint}"
 
 
-def test_files_that_are_no_records_are_refused(tmp_path: Path) -> None:
+def test_files_that_are_not_records_are_errors(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("no archive", encoding="utf-8")
     np.savez(tmp_path / "bare.npz", **arrays())
     objects = np.array([{"a": 1}], dtype=object)
@@ -200,13 +200,13 @@ def test_files_that_are_no_records_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "code"), [("none.npz", "file-not-found"), ("", "no-records")])
-def test_a_missing_file_and_a_folder_without_records_are_refused(tmp_path: Path, name: str, code: str) -> None:
+def test_a_missing_file_and_a_folder_without_records_are_errors(tmp_path: Path, name: str, code: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_records(tmp_path / name)
     assert (caught.value.code, caught.value.where) == (code, str(tmp_path / name))
 
 
-def test_two_records_of_one_seed_and_variant_are_refused(tmp_path: Path) -> None:
+def test_two_records_of_one_seed_and_variant_are_an_error(tmp_path: Path) -> None:
     save(tmp_path / "a.npz")
     save(tmp_path / "b.npz")
     with pytest.raises(StudyError) as caught:
@@ -227,7 +227,7 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nan_divergence" in capsys.readouterr().out
 
 
-def test_a_rule_that_lacks_something_has_not_passed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rule_without_its_data_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settled = 0.3 + np.exp(-np.arange(400) / 20)
     np.savez(tmp_path / "a.npz", run=json.dumps(RUN), step_loss=settled)
     assert invoke(["diagnose", str(tmp_path / "a.npz"), "--json"]) == 0
@@ -239,16 +239,16 @@ def test_a_rule_that_lacks_something_has_not_passed(tmp_path: Path, capsys: pyte
     assert not set(answer["not_found"]["variant"]) & set(answer["not_judged"]["variant"])
 
 
-def test_full_records_are_judged_by_every_rule(tmp_path: Path) -> None:
+def test_complete_records_are_judged_by_every_rule(tmp_path: Path) -> None:
     from reportgen.cli.output.diagnosis import diagnose_files
 
-    for one in runs(2):
-        Store(tmp_path).save(one)
+    for run in runs(2):
+        Store(tmp_path).save(run)
     _, judgements = diagnose_files(tmp_path)
-    assert [one.not_judged for one in judgements] == [{}]
+    assert [judgement.not_judged for judgement in judgements] == [{}]
 
 
-def test_errors_of_ours_are_not_hidden_behind_missing_names(tmp_path: Path) -> None:
+def test_exceptions_of_a_rule_are_not_hidden(tmp_path: Path) -> None:
     from dataclasses import replace
 
     from reportgen.analysis.diagnosis.partial import diagnose_partial
@@ -262,7 +262,7 @@ def test_errors_of_ours_are_not_hidden_behind_missing_names(tmp_path: Path) -> N
         diagnose_partial({"v": [read_records(save(tmp_path / "a.npz"))[0].record]}, rules)
 
 
-def test_what_looks_at_nothing_of_a_diverged_run_has_not_passed(tmp_path: Path) -> None:
+def test_rules_that_need_finite_numbers_do_not_judge_a_diverged_run(tmp_path: Path) -> None:
     from reportgen.analysis.diagnosis.partial import diagnose_partial
 
     head = {"network": {"hidden": [4]}, "training": {"lr": 0.1}, "facts": {"classes": 3}}
@@ -275,6 +275,6 @@ def test_what_looks_at_nothing_of_a_diverged_run_has_not_passed(tmp_path: Path) 
 
 
 def test_pytorch_example(tmp_path: Path) -> None:
-    """The code of the docs page runs as it stands, writes a record, and the record gets the diagnosis that it names."""
+    """The code of the docs page saves a record that gets the diagnosis stated there."""
     pytest.importorskip("torch")
     check_example(tmp_path)

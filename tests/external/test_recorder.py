@@ -1,4 +1,4 @@
-"""The recorder of training that is done elsewhere: what it measures, when, and that diagnoses can read it."""
+"""Recorder: measured values, steps of probes, and records that diagnoses can read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Network:
         return z
 
     def backward(self) -> tuple[float, list[Any], list[Any], list[Any]]:
-        """Return the loss, and pairs of value and gradient for pre-activations, weights and biases."""
+        """Return the loss, and pairs of value and gradient of pre-activations, weights and biases."""
         z = self.forward(self.x)
         share = np.exp(z[-1]) / np.exp(z[-1]).sum(1, keepdims=True)
         loss = -np.log(share[np.arange(60), self.y]).mean()
@@ -55,10 +55,10 @@ class Network:
 
 
 def recorded(path: Path) -> tuple[Network, Recorder]:
-    """Train the network with a recorder beside it, and save the record."""
+    """Train the network with a recorder, and save the record."""
     net = Network()
-    told = {"batchnorm": False, "dropout": 0}
-    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1, **told)
+    settings = {"batchnorm": False, "dropout": 0}
+    recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1, **settings)
     for step in range(STEPS + 1):
         loss, z, weights, biases = net.backward()
         if recorder.due or step == STEPS:
@@ -73,11 +73,11 @@ def recorded(path: Path) -> tuple[Network, Recorder]:
     return net, recorder
 
 
-def test_a_record_holds_what_was_measured_and_can_be_read(tmp_path: Path) -> None:
+def test_a_record_contains_the_measured_values(tmp_path: Path) -> None:
     net, _ = recorded(tmp_path / "a.npz")
-    (brought,) = read_records(tmp_path / "a.npz")
-    found, start = brought.record, Network()
-    assert (brought.variant, found.spec.seed, found.spec.training.lr) == ("plain", 3, RATE)
+    (external,) = read_records(tmp_path / "a.npz")
+    found, start = external.record, Network()
+    assert (external.variant, found.spec.seed, found.spec.training.lr) == ("plain", 3, RATE)
     assert [layer.units for layer in found.spec.network.layers] == [8, 6, 3]
     assert found.probe_steps.tolist() == [0, 1, 2, 4, 6, 10, 18, 32, 40]
     assert found.epochs("step").tolist() == [0, 10, 20, 30, 40]
@@ -102,7 +102,7 @@ def test_a_record_holds_what_was_measured_and_can_be_read(tmp_path: Path) -> Non
     assert found.arrays["val_confusion"].sum(1).tolist() == np.bincount(net.y_val).tolist()
 
 
-def test_a_class_that_no_example_has_is_counted_by_the_outputs(tmp_path: Path) -> None:
+def test_the_outputs_determine_the_number_of_classes(tmp_path: Path) -> None:
     net = Network()
     recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1)
     _, z, weights, biases = net.backward()
@@ -114,13 +114,13 @@ def test_a_class_that_no_example_has_is_counted_by_the_outputs(tmp_path: Path) -
     assert (facts["classes"], len(facts["class_counts"])) == (5, 5)
 
 
-def test_every_rule_can_judge_a_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_rule_applies_to_a_complete_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recorded(tmp_path / "a.npz")
     assert invoke(["diagnose", str(tmp_path / "a.npz")]) == 0
     assert "not judged" not in capsys.readouterr().out
 
 
-def test_a_record_that_diagnose_would_refuse_is_not_written(tmp_path: Path) -> None:
+def test_a_record_with_invalid_settings_is_not_saved(tmp_path: Path) -> None:
     _, recorder = recorded(tmp_path / "a.npz")
     for settings, code, where, right in (
         ({"lr": RATE, "batchsize": 32}, "unknown-key", "settings.batchsize", "'batch_size'"),
@@ -179,7 +179,7 @@ class Layer:
 
 
 class Loss:
-    """A loss whose `backward` leaves gradients with the parts that it is asked for. Activations work in place."""
+    """A loss whose `backward` sets the gradients of the given tensors; activations work in place."""
 
     def __init__(self, net: Network, layers: list[Layer]) -> None:
         _, z, self.weights, self.biases = net.backward()
@@ -191,23 +191,23 @@ class Loss:
             self.outputs.append(part)
 
     def backward(self, inputs: list[Part]) -> None:
-        asked = set(map(id, inputs))
+        requested = set(map(id, inputs))
         for index, layer in enumerate(self.layers):
             given = (self.deltas[index], self.weights[index][1].T, self.biases[index][1])
             for part, gradient in zip((self.outputs[index], layer.weight, layer.bias), given, strict=True):
-                if id(part) in asked:
-                    assert part.grad is None, "it would be added to"
+                if id(part) in requested:
+                    assert part.grad is None, "gradients would accumulate"
                     part.grad = gradient
 
 
-def test_watched_layers_are_looked_at_as_those_that_are_shown(tmp_path: Path) -> None:
-    """Hooks are gone after each look, and parameters have the gradients that they had before."""
+def test_watch_and_look_give_the_same_record(tmp_path: Path) -> None:
+    """Probes remove their hooks and restore the gradients of the parameters."""
     recorded(tmp_path / "shown.npz")
     net = Network()
     recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh")
     layers = [Layer(net, index) for index in range(3)]
     recorder.watch(layers, lambda: Loss(net, layers))
-    layers[0].weight.grad = mine = np.ones(1)
+    layers[0].weight.grad = gradient_before = np.ones(1)
     for step in range(STEPS + 1):
         if step % 10 == 0:
             recorder.score(net.forward(net.x)[-1], net.forward(net.x_val)[-1])
@@ -215,7 +215,7 @@ def test_watched_layers_are_looked_at_as_those_that_are_shown(tmp_path: Path) ->
         if step < STEPS:
             recorder.step(loss)
             assert not any(layer.hooks for layer in layers)
-            assert layers[0].weight.grad is mine
+            assert layers[0].weight.grad is gradient_before
             assert layers[1].weight.grad is None
             net.weights = [w - RATE * g for w, g in weights]
             net.biases = [b - RATE * g for b, g in biases]
@@ -223,13 +223,13 @@ def test_watched_layers_are_looked_at_as_those_that_are_shown(tmp_path: Path) ->
                 layer.weight.value = w.T
     recorder.save(tmp_path / "watched.npz", lr=RATE, batch_size="full", variant="plain", seed=4)
     shown, watched = (read_records(tmp_path / f"{name}.npz")[0].record.arrays for name in ("shown", "watched"))
-    assert set(watched) - set(shown) == {"epoch_penalty"}  # which a record of no penalty need not have
+    assert set(watched) - set(shown) == {"epoch_penalty"}  # optional without penalties
     assert not watched["epoch_penalty"].any()
     for name, values in shown.items():
         np.testing.assert_allclose(watched[name], values, rtol=1e-12, atol=1e-15, err_msg=name)
 
 
-def test_layers_that_cannot_be_watched_are_named() -> None:
+def test_an_error_names_the_missing_attributes_of_a_layer() -> None:
     net = Network()
     recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh")
     with pytest.raises(UsageError) as caught:
@@ -238,8 +238,8 @@ def test_layers_that_cannot_be_watched_are_named() -> None:
     assert all(name in caught.value.message for name in ("weight", "bias", "register_forward_hook"))
 
 
-def test_batch_normalization_that_is_shown_is_noted(tmp_path: Path) -> None:
-    """Scale, shift and running values of a layer; the settings say which layers have it."""
+def test_batch_normalization_given_to_look_is_recorded(tmp_path: Path) -> None:
+    """The record contains its parameters and running statistics, and the settings name its layers."""
     net = Network()
     recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation="tanh", units_axis=1, lr=RATE)
     norm = (np.full(6, 2.0), np.linspace(-1, 1, 6), np.full(6, 0.5), np.full(6, 4.0))
@@ -257,7 +257,7 @@ def test_batch_normalization_that_is_shown_is_noted(tmp_path: Path) -> None:
     assert caught.value.code == "wrong-length"
 
 
-def test_forgotten_calls_are_errors(tmp_path: Path) -> None:
+def test_missing_calls_are_errors(tmp_path: Path) -> None:
     net = Network()
     recorder = Recorder(net.x, net.y, net.x_val, net.y_val, activation={"name": "leaky_relu", "slope": 0.2})
     recorder.step(1.0, net.weights)
@@ -269,7 +269,7 @@ def test_forgotten_calls_are_errors(tmp_path: Path) -> None:
     assert caught.value.code == "missing-gradient"
 
 
-def test_arrays_of_other_shapes_are_refused() -> None:
+def test_arrays_of_wrong_shapes_are_errors() -> None:
     net = Network()
     data = (net.x, net.y, net.x_val, net.y_val)
     _, z, weights, biases = net.backward()

@@ -1,4 +1,4 @@
-"""Settings of external records: where they are read from, and the errors of each key."""
+"""Settings of external records: their files, and the errors of each key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.external.test_reader import RUN, arrays, save
 
 
 def facts(**changes: Any) -> dict[str, Any]:
-    """The settings with other facts."""
+    """Return the settings with changed facts."""
     return RUN | {"facts": RUN["facts"] | changes}
 
 
@@ -45,7 +45,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_an_impossible_value_is_refused_with_its_file_and_key(tmp_path: Path, name: str) -> None:
+def test_an_invalid_value_is_an_error_with_its_file_and_key(tmp_path: Path, name: str) -> None:
     run, code, key, value = BROKEN[name]
     with pytest.raises(StudyError) as caught:
         read_records(save(tmp_path / "a.npz", run))
@@ -55,7 +55,7 @@ def test_an_impossible_value_is_refused_with_its_file_and_key(tmp_path: Path, na
     assert caught.value.exit_code == 3
 
 
-def test_what_is_not_known_may_be_null(tmp_path: Path) -> None:
+def test_unknown_values_may_be_null(tmp_path: Path) -> None:
     run = facts(val_loss_sd=None, train_mode_scale=math.nan, train_n=400.0) | {"final": {"val_accuracy": None}}
     found = read_records(save(tmp_path / "a.npz", run))[0].record
     assert not {"val_loss_sd", "train_mode_scale"} & found.facts.keys()
@@ -63,7 +63,7 @@ def test_what_is_not_known_may_be_null(tmp_path: Path) -> None:
     assert found.final["val_accuracy"] == pytest.approx(0.85)
 
 
-def test_settings_may_be_bytes_and_begin_with_an_editors_mark(tmp_path: Path) -> None:
+def test_settings_may_be_bytes_and_have_a_byte_order_mark(tmp_path: Path) -> None:
     text = json.dumps(RUN)
     np.savez(tmp_path / "bytes.npz", run=np.frombuffer(text.encode(), np.uint8), **arrays())
     np.savez(tmp_path / "beside.npz", **arrays())
@@ -84,7 +84,7 @@ TEXTS: dict[str, tuple[bytes, str, str]] = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_texts_that_are_no_settings_are_refused(tmp_path: Path, name: str) -> None:
+def test_texts_that_are_not_settings_are_errors(tmp_path: Path, name: str) -> None:
     content, code, value = TEXTS[name]
     np.savez(tmp_path / "a.npz", **arrays())
     (tmp_path / "a.json").write_bytes(content)
@@ -95,7 +95,7 @@ def test_texts_that_are_no_settings_are_refused(tmp_path: Path, name: str) -> No
     assert value in str(caught.value)
 
 
-def test_a_member_of_another_type_is_not_missing(tmp_path: Path) -> None:
+def test_a_settings_member_of_another_type_is_an_error(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", run=3.5, **arrays())
     with pytest.raises(StudyError) as caught:
         read_records(tmp_path / "a.npz")
@@ -103,8 +103,8 @@ def test_a_member_of_another_type_is_not_missing(tmp_path: Path) -> None:
     assert "float64" in caught.value.message
 
 
-def test_settings_in_two_places_have_to_be_the_same(tmp_path: Path) -> None:
-    """A file of that name that holds something else is not of ours."""
+def test_settings_in_two_files_must_be_equal(tmp_path: Path) -> None:
+    """A file of this name with other contents is ignored."""
     path = save(tmp_path / "a.npz")
     for beside in (json.dumps(RUN), json.dumps({"colour": "red"}), "no JSON"):
         (tmp_path / "a.json").write_text(beside, encoding="utf-8")
@@ -116,10 +116,10 @@ def test_settings_in_two_places_have_to_be_the_same(tmp_path: Path) -> None:
     assert "a.json" in caught.value.message
 
 
-def test_what_nobody_told_of_is_left_open(tmp_path: Path) -> None:
+def test_omitted_settings_are_unspecified(tmp_path: Path) -> None:
     network = RUN["network"] | {"batchnorm": False}
-    assert read_records(save(tmp_path / "a.npz"))[0].untold == ("network.batchnorm", "network.dropout")
-    assert read_records(save(tmp_path / "a.npz", RUN | {"network": network}))[0].untold == ("network.dropout",)
+    assert read_records(save(tmp_path / "a.npz"))[0].unspecified == ("network.batchnorm", "network.dropout")
+    assert read_records(save(tmp_path / "a.npz", RUN | {"network": network}))[0].unspecified == ("network.dropout",)
 
 
 @pytest.mark.parametrize(
@@ -129,13 +129,13 @@ def test_what_nobody_told_of_is_left_open(tmp_path: Path) -> None:
         ({"training": {"lr": 0.2, "batch_size": 20}}, "training.lr"),
     ],
 )
-def test_records_of_one_variant_have_one_setting(tmp_path: Path, change: dict[str, Any], key: str) -> None:
+def test_records_of_one_variant_must_have_the_same_settings(tmp_path: Path, change: dict[str, Any], key: str) -> None:
     save(tmp_path / "a.npz")
-    looks = {name: None for name in arrays() if name.startswith("probe_")}
-    save(tmp_path / "b.npz", RUN | {"seed": 1} | change, **looks)
+    without_probes = {name: None for name in arrays() if name.startswith("probe_")}
+    save(tmp_path / "b.npz", RUN | {"seed": 1} | change, **without_probes)
     with pytest.raises(StudyError) as caught:
         read_records(tmp_path)
     assert (caught.value.code, caught.value.where) == ("mixed-settings", f"{tmp_path / 'b.npz'}: {key}")
     assert "a.npz" in caught.value.message
-    save(tmp_path / "b.npz", RUN | {"seed": 1, "variant": "other"} | change, **looks)
+    save(tmp_path / "b.npz", RUN | {"seed": 1, "variant": "other"} | change, **without_probes)
     assert len(read_records(tmp_path)) == 2

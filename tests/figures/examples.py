@@ -1,4 +1,4 @@
-"""Hand-made analyses: records with plausible numbers by formula, so that figures are tested without any training."""
+"""Analyses with plausible numbers from formulas, so that figures can be tested without training."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def analysis(
     figures: tuple[str, ...] = (),
 ) -> Analysis:
     """Return an analysis of these variants; of its study only claims and figures are there."""
-    empty: dict[str, Any] = {"watermark": None, "vary": {}, "variants": {}, "tree": {}}
+    empty: dict[str, Any] = {"watermark": None, "vary": {}, "variants": {}, "written": {}}
     study: Any = SimpleNamespace(claims=tuple(claims), figures=figures, id="example", title="Example", **empty)
     plan = Plan(study, tuple(row.variant for row in variants), ())
     return Analysis(plan, tuple(variants), tuple(results), (), (), theory or {}, {})

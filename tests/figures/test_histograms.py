@@ -1,4 +1,4 @@
-"""Histograms of activations: their numbers, where they stand, and what is cut."""
+"""Tests of the histogram figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def drawn(*variants: VariantSummary) -> Drawing:
     return drawing
 
 
-def test_histogram_rows_hold_shares_that_sum_to_one_for_every_layer() -> None:
+def test_the_shares_of_a_layer_sum_to_one() -> None:
     drawing = drawn(summary("a", [record(s, 4) for s in range(2)]))
     layer, share = drawing.columns.index("layer"), drawing.columns.index("share")
     for number in (1, 2, 3):
@@ -32,7 +32,7 @@ def test_layers_that_are_not_shown_are_counted(layers: int, told: bool) -> None:
     assert (f"10 of {layers - 1} layers" in drawing.caption) == told
 
 
-def test_histograms_of_one_layer_stand_beside_one_another() -> None:
+def test_histograms_of_one_layer_are_side_by_side() -> None:
     made = drawn(*(summary(f"v{k}", [record(k, 2, 0)]) for k in range(5)))
     tops = [round(ax.get_position().y1, 6) for ax in made.figure.axes]
     assert len(tops) == 5
@@ -46,17 +46,16 @@ def test_the_tallest_bar_of_a_histogram_is_cut_at_twice_the_next() -> None:
     assert list(height) == [0, 1, 1, 0.5, 0.5, 0.5, 0.5, 0]
 
 
-def test_a_spike_beside_almost_nothing_keeps_its_proportion() -> None:
+def test_a_bar_next_to_a_tiny_one_is_not_cut() -> None:
     _, height = outline(np.array([0.0, 1.0, 2.0]), np.array([0.99, 0.01]))
     assert height[3] == pytest.approx(0.01 / 0.99)
 
 
 @pytest.mark.parametrize("figure", ["activation_histograms", "gradient_histograms"])
-def test_variants_that_start_as_the_very_same_share_a_panel_and_keep_their_data(figure: str) -> None:
+def test_variants_with_identical_initial_networks_share_a_panel_and_keep_their_data(figure: str) -> None:
     rows = [summary(f"tanh, lr {lr}", [record(0, 4)]) for lr in (1, 10, 100)] + [summary("relu", [record(1, 4)])]
     drawing = FIGURES[figure].draw(analysis(rows))
     assert drawing is not None
     assert len(drawing.figure.axes) == 2
-    assert "Variants whose networks start as the very same, seed by seed, share one panel." in drawing.caption
     assert "“tanh (3 variants)”" in drawing.caption
     assert {row[0] for row in drawing.rows} == {row.variant.id for row in rows}

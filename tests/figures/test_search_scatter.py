@@ -1,4 +1,4 @@
-"""The figure of a search: every trial is drawn inside its canvas, and the words say which one is best."""
+"""Tests of the figure of a search."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from reportgen.analysis.results import Analysis
-from reportgen.figures import FIGURES, csv_text, svg_text
+from reportgen.figures import FIGURES
+from reportgen.figures.drawing.export import csv_text, svg_text
 from reportgen.figures.drawing.figure import Drawing
 from tests.analysis.studies import plan_of
 from tests.analysis.test_search import HEAD, LR, Score, analysed, peak, trial_of
@@ -51,7 +52,7 @@ EDGES: dict[str, Callable[[Path], Analysis]] = {
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_all_of_it_lies_inside_the_canvas_and_reads_in_words(edge: str, tmp_path: Path) -> None:
+def test_the_drawing_is_inside_the_canvas_and_has_full_sentences(edge: str, tmp_path: Path) -> None:
     analysis = EDGES[edge](tmp_path)
     drawing = drawn(analysis)
     FigureCanvasAgg(drawing.figure)
@@ -69,19 +70,19 @@ def test_all_of_it_lies_inside_the_canvas_and_reads_in_words(edge: str, tmp_path
     assert svg_text(drawing).startswith("<svg")
 
 
-def test_a_study_that_searches_nothing_has_no_such_figure(tmp_path: Path) -> None:
+def test_a_study_without_a_search_has_no_figure(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, "vary: {training.lr: [0.1, 0.2]}", 3, HEAD)
     assert FIGURE.draw(analysed(plan, lambda *_: 0.5)) is None
 
 
-def test_the_words_name_the_best_and_what_diverged(tmp_path: Path) -> None:
+def test_the_caption_names_the_best_trial_and_counts_diverged_ones(tmp_path: Path) -> None:
     analysis = made(tmp_path, f"{LR}, method: grid, samples: 5", peak(0.5))
-    assert "The best trial reaches 0.902 with learning rate 0.0100." in drawn(analysis).caption
+    assert "The best trial reaches 90.2% with learning rate 0.0100." in drawn(analysis).caption
     lost = made(tmp_path, f"{LR}, samples: 4", status="diverged")
-    assert "4 trials had runs that diverged (crosses)." in drawn(lost).caption
+    assert "4 trials had diverged runs" in drawn(lost).caption
 
 
-def test_a_trial_without_a_finite_score_stands_at_the_worst_end(tmp_path: Path) -> None:
+def test_a_trial_without_a_finite_score_is_at_the_worst_end(tmp_path: Path) -> None:
     def score(plan: object, run: object) -> float:
         return math.nan if trial_of(plan, run).number == 1 else 0.8  # type: ignore[arg-type]
 

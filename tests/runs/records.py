@@ -1,4 +1,4 @@
-"""Small specs and records made by hand."""
+"""Small run specifications and records for tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FINGERPRINT = "blobs-1"
 
 
 def spec(seed: int = 0, lr: float = 0.01, data_seed: int | None = None, units: int = 4) -> RunSpec:
-    """Return the spec of a net of one hidden layer."""
+    """Return the specification of a network with one hidden layer."""
     tanh, identity, init = Component("tanh"), Component("identity"), Component.of("gaussian", gain=1.0, std=0.1)
     return RunSpec(
         data=DataSpec(Component.of("blobs"), samples=40, features=3, classes=2, seed=data_seed),
@@ -43,7 +43,7 @@ def planned(seed: int = 0, variant: str = "small", **changes: Any) -> PlannedRun
 
 
 def record(run: PlannedRun, **changes: Any) -> RunRecord:
-    """Return a record of that run with numbers drawn from its seed."""
+    """Return a record of the run with random values from its seed."""
     draw = np.random.default_rng(run.seed)
     arrays: dict[str, Any] = {f"epoch_{name}": draw.random(3) for name in EPOCH_COLUMNS}
     arrays |= {f"probe_{name}": draw.random((3, 2), np.float32) for name in STATISTICS}
@@ -69,7 +69,7 @@ def record(run: PlannedRun, **changes: Any) -> RunRecord:
 
 
 def same(a: RunRecord, b: RunRecord) -> bool:
-    """Tell whether two records hold the same numbers, NaN included."""
+    """Return whether two records are equal; NaN equals NaN."""
     arrays = a.arrays.keys() == b.arrays.keys() and all(
         a.arrays[name].dtype == b.arrays[name].dtype and np.array_equal(a.arrays[name], b.arrays[name], equal_nan=True)
         if a.arrays[name].dtype.kind == "f"

@@ -1,4 +1,4 @@
-"""arrays.npz: equal arrays, equal bytes; nothing executable."""
+"""Format of arrays.npz: reproducible bytes, no pickles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARRAYS = {
 }
 
 
-def test_arrays_come_back_as_they_were():
+def test_unpacked_arrays_equal_the_packed_ones():
     back = unpack(pack(ARRAYS))
     assert back.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
@@ -35,7 +35,7 @@ def test_equal_arrays_give_equal_bytes_at_any_time_and_in_any_order(monkeypatch)
     assert pack(dict(reversed(ARRAYS.items()))) == first
 
 
-def test_layout_in_memory_and_byte_order_do_not_show():
+def test_memory_layout_and_byte_order_do_not_change_the_bytes():
     plain = np.arange(6.0).reshape(2, 3)
     expected = pack({"x": plain})
     assert pack({"x": np.asfortranarray(plain)}) == expected
@@ -43,16 +43,16 @@ def test_layout_in_memory_and_byte_order_do_not_show():
     assert pack({"x": np.repeat(plain, 2, axis=1)[:, ::2]}) == expected
 
 
-def test_numpy_itself_reads_the_archive():
+def test_numpy_reads_the_archive():
     with np.load(io.BytesIO(pack(ARRAYS)), allow_pickle=False) as archive:
         np.testing.assert_array_equal(archive["b"], ARRAYS["b"])
 
 
-def test_what_was_read_cannot_be_changed():
+def test_unpacked_arrays_are_read_only():
     assert not unpack(pack(ARRAYS))["b"].flags.writeable
 
 
-def test_objects_are_neither_written_nor_read():
+def test_arrays_of_objects_are_neither_packed_nor_unpacked():
     with pytest.raises(ValueError):  # noqa: PT011
         pack({"x": np.array([{}], dtype=object)})
     target = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Stopping a writer at every step on the disk: a run is there as it was, as it is now, or absent; never mixed."""
+"""Crash safety: after a crash at any disk operation, a run is the old one, the new one or absent, never a mixture."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ STEPS = ("mkdir", "fsync", "replace", "rename", "rmdir", "unlink")
 
 
 class Stopped(BaseException):
-    """The power is gone: no handler runs on from here, and nothing more reaches the disk."""
+    """Power failure: no exception handler runs, and nothing more reaches the disk."""
 
 
 class Disk:
-    """Counts the steps on the disk and stops at one of them, before it is done."""
+    """Counts disk operations and fails before one of them is carried out."""
 
     def __init__(self, monkeypatch, stop_at):
         self.count, self.stop_at, self.dead = 0, stop_at, False
@@ -57,7 +57,7 @@ class Disk:
 
 
 class Torn:
-    """A file whose writing can stop half-way."""
+    """A file whose write operation can fail half-way."""
 
     def __init__(self, file, tick):
         self.file, self.tick = file, tick
@@ -81,7 +81,7 @@ class Torn:
 
 
 def crash_everywhere(monkeypatch, tmp_path, kind, save, prepare=lambda store: None):
-    """Stop `save` at every step; return the stores and what is found in them after the next start."""
+    """Crash `save` at every disk operation; return each store and the run that it has after the next start."""
     found = []
     for stop_at in range(200):
         store = kind(tmp_path / str(stop_at))
@@ -99,10 +99,10 @@ def crash_everywhere(monkeypatch, tmp_path, kind, save, prepare=lambda store: No
             patch.setattr(disk, "_abandoned", lambda path: True)
             store.sweep()
         found.append((store, store.load(RUN, FINGERPRINT)))
-    raise AssertionError("writing never ends")
+    raise AssertionError("save did not end")
 
 
-def test_a_first_write_is_whole_or_absent(monkeypatch, tmp_path):
+def test_a_new_run_is_complete_or_absent(monkeypatch, tmp_path):
     made = record(RUN)
     found = crash_everywhere(monkeypatch, tmp_path, Store, lambda store: store.save(made))
     assert len(found) > 8
@@ -121,11 +121,11 @@ def other(made: RunRecord) -> RunRecord:
 
 
 def mixed(found, *whole: RunRecord) -> bool:
-    """Tell whether what is read back is ever anything but absent or one of these records."""
-    return any(back is not None and not any(same(back, one) for one in whole) for _, back in found)
+    """Return whether any loaded run differs from all of these records."""
+    return any(back is not None and not any(same(back, other) for other in whole) for _, back in found)
 
 
-def test_replacing_a_run_leaves_the_old_one_the_new_one_or_none(monkeypatch, tmp_path):
+def test_a_replaced_run_is_the_old_one_the_new_one_or_absent(monkeypatch, tmp_path):
     old = record(RUN)
     new = other(old)
     found = crash_everywhere(monkeypatch, tmp_path, Store, lambda store: store.save(new), lambda store: store.save(old))
@@ -133,8 +133,8 @@ def test_replacing_a_run_leaves_the_old_one_the_new_one_or_none(monkeypatch, tmp
     assert sum(back is None for _, back in found) <= 2
 
 
-class Careless(Store):
-    """A store that writes its files in place, one after the other, and trusts what it reads."""
+class UnsafeStore(Store):
+    """A store that writes its files in place, one after the other, without checksums."""
 
     def save(self, record: RunRecord) -> None:
         content = pack(record.arrays)
@@ -152,18 +152,18 @@ class Careless(Store):
             return None
 
 
-def test_the_same_crashes_expose_a_careless_store(monkeypatch, tmp_path):
-    """The control: if this store passed too, the test above would prove nothing."""
+def test_the_crashes_expose_an_unsafe_store(monkeypatch, tmp_path):
+    """Control: the test above proves nothing if an unsafe store passes it too."""
     old = record(RUN)
     new = other(old)
     found = crash_everywhere(
-        monkeypatch, tmp_path, Careless, lambda store: store.save(new), lambda store: store.save(old)
+        monkeypatch, tmp_path, UnsafeStore, lambda store: store.save(new), lambda store: store.save(old)
     )
     assert mixed(found, old, new)
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-def test_a_file_is_replaced_whole(monkeypatch, tmp_path, steps):
+def test_a_file_is_replaced_in_one_step(monkeypatch, tmp_path, steps):
     path = tmp_path / "results.json"
     path.write_bytes(b"old")
     with monkeypatch.context() as patch:

@@ -1,4 +1,4 @@
-"""Executors: every run once, data prepared once, one accident costs one run, and a stop is obeyed at once."""
+"""Executors: each run is trained once, data are prepared once, and interruptions take effect at once."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def jobs(*seeds, **changes):
 
 
 def outcome(spec):
-    """Return what a training of that spec leaves."""
+    """Return an outcome of training with this specification."""
     made = record(planned(seed=spec.seed))
     return Outcome("ok", None, made.steps, made.train_seconds, dict(made.final), dict(made.facts), dict(made.arrays))
 
 
 class Loader:
-    """Stands for `data.load`: counts its calls, and how many data sets are alive."""
+    """Replacement of `data.load` that counts its calls and the data sets in memory."""
 
     def __init__(self):
         self.calls, self.made, self.most = [], [], 0
@@ -60,14 +60,14 @@ class Loader:
 
 @pytest.fixture
 def loader(monkeypatch):
-    """A loader that counts, in the place of the real one."""
+    """Replace the loader of data by one that counts."""
     loader = Loader()
     monkeypatch.setattr(data, "load", loader, raising=False)
     return loader
 
 
 def use(monkeypatch, train):
-    """Put a function in the place of the engine."""
+    """Replace the engine by a function."""
     monkeypatch.setattr(executors, "train", train)
 
 
@@ -79,7 +79,7 @@ def collect(chosen, workers=2, **options):
 
 
 def interrupt_after(monkeypatch, count):
-    """Press Ctrl-C when so many jobs are done; return a list that will hold the time of it."""
+    """Raise KeyboardInterrupt after this many jobs; return a list that receives the time of it."""
     finished, pressed = executors._as_finished, []
 
     def interrupted(futures):
@@ -111,7 +111,7 @@ def test_every_job_is_trained_once_by_any_number_of_workers(monkeypatch, loader,
     assert {made.provenance["workers"] for made in found.values()} == {workers}
 
 
-def test_data_are_prepared_once_for_all_variants_of_a_seed_and_then_dropped(monkeypatch, loader):
+def test_data_are_prepared_once_for_all_variants_of_a_seed_and_then_released(monkeypatch, loader):
     use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
     chosen = [job for lr in (0.1, 0.2, 0.3) for job in jobs(*range(6), lr=lr)]
     assert len(collect(chosen)) == 18
@@ -121,13 +121,13 @@ def test_data_are_prepared_once_for_all_variants_of_a_seed_and_then_dropped(monk
     assert loader.alive() == 0
 
 
-def test_data_of_one_seed_are_shared_by_runs_of_many(monkeypatch, loader):
+def test_runs_of_all_seeds_share_data_with_their_own_seed(monkeypatch, loader):
     use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
     collect(jobs(*range(6), data_seed=11))
     assert loader.calls == [11]
 
 
-def test_a_run_that_raises_is_a_failed_run_and_the_others_go_on(monkeypatch, loader):
+def test_an_exception_in_a_run_fails_that_run_only(monkeypatch, loader):
     def train(spec, dataset, cancel, progress):
         if spec.seed == 1:
             raise MemoryError("too wide")
@@ -142,7 +142,7 @@ def test_a_run_that_raises_is_a_failed_run_and_the_others_go_on(monkeypatch, loa
     assert all(np.isnan(value) for value in found[1].final.values())
 
 
-def test_an_error_of_the_users_ends_the_training(monkeypatch, loader):
+def test_a_missing_data_set_stops_the_training(monkeypatch, loader):
     def missing(*arguments):
         raise MissingError("missing-data", "no mnist here")
 
@@ -152,7 +152,7 @@ def test_an_error_of_the_users_ends_the_training(monkeypatch, loader):
     assert caught.value.code == "missing-data"
 
 
-def test_a_disk_that_refuses_ends_the_training(monkeypatch, loader):
+def test_an_error_of_the_disk_stops_the_training(monkeypatch, loader):
     use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
 
     def full(job, made):
@@ -163,7 +163,7 @@ def test_a_disk_that_refuses_ends_the_training(monkeypatch, loader):
     assert caught.value.errno == 28
 
 
-def test_an_interruption_stops_running_jobs_within_a_second_and_starts_no_others(monkeypatch, loader):
+def test_an_interruption_stops_running_jobs_within_a_second_and_starts_no_more(monkeypatch, loader):
     started = []
 
     def train(spec, dataset, cancel, progress):
@@ -194,17 +194,17 @@ def test_an_interruption_does_not_wait_for_a_job_that_cannot_stop(monkeypatch, l
     release.set()
 
 
-def test_blas_is_held_to_one_thread_and_given_back(monkeypatch, loader):
-    seen = []
+def test_blas_has_one_thread_during_training_only(monkeypatch, loader):
+    threads = []
 
     def train(spec, dataset, cancel, progress):
-        seen.append({lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"})
+        threads.append({lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"})
         return outcome(spec)
 
     use(monkeypatch, train)
     before = [lib["num_threads"] for lib in threadpool_info()]
     collect(jobs(0))
-    assert seen == [{1}]
+    assert threads == [{1}]
     assert [lib["num_threads"] for lib in threadpool_info()] == before
 
 
@@ -214,16 +214,16 @@ def test_progress_names_the_job(monkeypatch, loader):
         return outcome(spec)
 
     use(monkeypatch, train)
-    heard = []
-    collect(jobs(0, 1), progress=lambda job, done, total: heard.append((job.run.seed, done, total)))
-    assert sorted(heard) == [(0, 4, 8), (1, 4, 8)]
+    reports = []
+    collect(jobs(0, 1), progress=lambda job, done, total: reports.append((job.run.seed, done, total)))
+    assert sorted(reports) == [(0, 4, 8), (1, 4, 8)]
 
 
-def test_default_workers_are_the_cores_this_process_may_use():
+def test_default_workers_is_at_least_one():
     assert default_workers() >= 1
 
 
-def test_dask_that_is_not_installed_is_named(monkeypatch, loader):
+def test_a_missing_installation_of_dask_is_an_error(monkeypatch, loader):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingError) as caught:
         collect(jobs(0), dask="tcp://localhost:1")
@@ -254,34 +254,34 @@ class FakeClient:
 
 @pytest.fixture
 def cluster(monkeypatch):
-    """A module `distributed` with a client of our own."""
+    """Replace the package `distributed` by one with the client above."""
     module = types.ModuleType("distributed")
     module.Client = FakeClient
     monkeypatch.setitem(sys.modules, "distributed", module)
-    executors._remembered.cache_clear()
+    executors._cached_data.cache_clear()
 
 
-def test_dask_trains_every_job_and_keeps_it_here(monkeypatch, loader, cluster):
+def test_dask_trains_every_job_and_returns_its_record(monkeypatch, loader, cluster):
     use(monkeypatch, lambda spec, dataset, cancel, progress: outcome(spec))
     found = collect(jobs(0, 1, 2), dask="tcp://scheduler")
     assert {made.spec.seed for made in found.values()} == {0, 1, 2}
     assert {made.provenance["workers"] for made in found.values()} == {3}
 
 
-def test_dask_scheduler_that_does_not_answer_is_an_error_of_usage(cluster):
+def test_an_unreachable_dask_scheduler_is_a_usage_error(cluster):
     with pytest.raises(UsageError) as caught:
         collect(jobs(0), dask="tcp://nowhere")
     assert caught.value.code == "no-scheduler"
     assert "tcp://nowhere" in caught.value.message
 
 
-def test_what_is_done_aside_comes_back_with_its_value_or_error():
+def test_in_thread_returns_the_result_or_raises_the_error_of_its_action():
     assert in_thread(lambda: threading.current_thread() is threading.main_thread()) is False
     with pytest.raises(ZeroDivisionError):
         in_thread(lambda: 1 / 0)
 
 
-def test_an_interruption_does_not_wait_for_what_is_done_aside(monkeypatch):
+def test_an_interruption_does_not_wait_for_an_action_in_a_thread(monkeypatch):
     released = threading.Event()
 
     def interrupted(futures):

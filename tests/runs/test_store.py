@@ -1,9 +1,10 @@
-"""The store: what was saved comes back, and what was damaged is absent."""
+"""Store of runs: a saved run is loaded unchanged, and a damaged run counts as absent."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import threading
 import time
@@ -32,27 +33,27 @@ def _files(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def test_a_record_comes_back_as_it_was(store):
+def test_a_saved_record_is_loaded_unchanged(store):
     assert same(store.load(RUN, FINGERPRINT), record(RUN))
 
 
 @pytest.mark.parametrize("status", ["diverged", "stopped", "failed"])
-def test_every_status_comes_back(tmp_path, status):
+def test_every_status_is_stored(tmp_path, status):
     made = record(RUN, status=status, stopped_at_step=3, error="MemoryError: no" if status == "failed" else None)
     Store(tmp_path).save(made)
     assert same(Store(tmp_path).load(RUN, FINGERPRINT), made)
 
 
-def test_a_run_is_a_folder_of_two_files(store):
+def test_a_run_is_stored_as_a_folder_with_two_files(store):
     key = RUN.spec.key(FINGERPRINT)
     assert _files(store.folder) == [key, f"{key}/arrays.npz", f"{key}/run.json"]
 
 
-def test_run_json_is_strict_json_with_spec_versions_and_the_checksum_of_the_arrays(store):
+def test_run_json_is_strict_json_with_spec_scores_and_checksums(store):
     folder = store.folder / RUN.spec.key(FINGERPRINT)
 
     def refuse(constant):
-        raise AssertionError(f"{constant} is no JSON")
+        raise AssertionError(f"{constant} is not valid JSON")
 
     head = json.loads((folder / "run.json").read_text("utf-8"), parse_constant=refuse)
     assert head["arrays_sha256"] == hashlib.sha256((folder / "arrays.npz").read_bytes()).hexdigest()
@@ -68,14 +69,14 @@ def test_absent_run_is_none(store):
     assert Store(store.folder / "nowhere").load(RUN, FINGERPRINT) is None
 
 
-def test_numbers_of_numpy_are_stored_as_numbers(tmp_path):
-    facts = {"n": np.int64(3), "mean": np.float32(0.5), "counts": np.array([1, 2]), "lost": np.float64("nan")}
+def test_numpy_numbers_are_stored_as_numbers(tmp_path):
+    facts = {"n": np.int64(3), "mean": np.float32(0.5), "counts": np.array([1, 2]), "unknown": np.float64("nan")}
     Store(tmp_path).save(record(RUN, facts=facts))
     back = Store(tmp_path).load(RUN, FINGERPRINT)
-    assert back.facts == {"n": 3, "mean": 0.5, "counts": [1, 2], "lost": None}
+    assert back.facts == {"n": 3, "mean": 0.5, "counts": [1, 2], "unknown": None}
 
 
-def test_plain_turns_what_json_lacks_into_null():
+def test_plain_replaces_values_without_json_equivalent_by_none():
     assert plain({"a": float("inf"), "b": (1, np.nan), "c": {2, 1}}) == {"a": None, "b": [1, None], "c": [1, 2]}
 
 
@@ -108,14 +109,14 @@ def _foreign(path):
 
 @pytest.mark.parametrize("file", ["arrays.npz", "run.json"])
 @pytest.mark.parametrize("damage", [_truncate, _flip_a_bit, _empty, _delete, _make_folder, _foreign])
-def test_a_damaged_run_is_absent_and_can_be_saved_again(store, file, damage):
+def test_a_damaged_run_counts_as_absent_and_can_be_saved_again(store, file, damage):
     damage(store.folder / RUN.spec.key(FINGERPRINT) / file)
     assert store.load(RUN, FINGERPRINT) is None
     store.save(record(RUN))
     assert same(store.load(RUN, FINGERPRINT), record(RUN))
 
 
-def test_every_single_flipped_byte_of_run_json_is_noticed_or_harmless(store):
+def test_a_flipped_bit_in_run_json_is_detected_or_harmless(store):
     path = store.folder / RUN.spec.key(FINGERPRINT) / "run.json"
     content = path.read_bytes()
     for position in range(0, len(content), 7):
@@ -124,7 +125,7 @@ def test_every_single_flipped_byte_of_run_json_is_noticed_or_harmless(store):
         assert back is None or same(back, record(RUN))
 
 
-def test_arrays_of_another_run_are_noticed(store):
+def test_arrays_of_another_run_are_detected(store):
     other = planned(seed=1)
     store.save(record(other))
     mine, theirs = (store.folder / run.spec.key(FINGERPRINT) for run in (RUN, other))
@@ -132,13 +133,13 @@ def test_arrays_of_another_run_are_noticed(store):
     assert store.load(RUN, FINGERPRINT) is None
 
 
-def test_a_run_under_another_key_is_noticed(store):
+def test_a_run_under_another_key_is_detected(store):
     other = planned(seed=1)
     shutil.copytree(store.folder / RUN.spec.key(FINGERPRINT), store.folder / other.spec.key(FINGERPRINT))
     assert store.load(other, FINGERPRINT) is None
 
 
-def test_a_file_in_the_place_of_the_folder_is_replaced(tmp_path):
+def test_a_file_at_the_path_of_a_run_is_replaced(tmp_path):
     path = tmp_path / RUN.spec.key(FINGERPRINT)
     path.write_text("foreign", encoding="utf-8")
     store = Store(tmp_path)
@@ -148,7 +149,7 @@ def test_a_file_in_the_place_of_the_folder_is_replaced(tmp_path):
     assert _files(tmp_path)[0] == path.name
 
 
-def test_a_disk_that_refuses_is_a_store_error(tmp_path):
+def test_an_error_of_the_disk_is_a_store_error(tmp_path):
     (tmp_path / "runs").write_text("a file", encoding="utf-8")
     with pytest.raises(StoreError) as caught:
         Store(tmp_path / "runs").save(record(RUN))
@@ -156,7 +157,7 @@ def test_a_disk_that_refuses_is_a_store_error(tmp_path):
     assert caught.value.where == str(tmp_path / "runs" / record(RUN).key)
 
 
-def test_concurrent_writers_of_one_run_leave_one_whole_run(tmp_path):
+def test_concurrent_writers_of_one_run_leave_one_complete_run(tmp_path):
     store, errors = Store(tmp_path / "runs"), []
 
     def write():
@@ -176,7 +177,22 @@ def test_concurrent_writers_of_one_run_leave_one_whole_run(tmp_path):
     assert len(list(store.folder.iterdir())) == 1
 
 
-def test_what_a_killed_writer_left_is_swept_away_and_what_lives_stays(store, monkeypatch):
+def test_a_writer_keeps_a_run_that_another_process_stored_in_the_meantime(store, monkeypatch):
+    """The other process stores its run after this one has moved the old folder aside."""
+    other, replace = record(RUN, train_seconds=9.0), os.replace
+
+    def replace_and_store_other(source, target):
+        replace(source, target)
+        monkeypatch.setattr(os, "replace", replace)
+        store.save(other)
+
+    monkeypatch.setattr(os, "replace", replace_and_store_other)
+    store.save(record(RUN))
+    assert same(store.load(RUN, FINGERPRINT), other)
+    assert len(list(store.folder.iterdir())) == 1
+
+
+def test_sweep_removes_folders_of_dead_writers_and_keeps_those_of_live_ones(store, monkeypatch):
     dead = store.folder / f"{disk.PREFIX}{disk.platform.node()}-999999999-abcd"
     foreign = store.folder / f"{disk.PREFIX}elsewhere-1-abcd"
     for folder in (dead, foreign):
@@ -193,7 +209,7 @@ def test_what_a_killed_writer_left_is_swept_away_and_what_lives_stays(store, mon
     assert same(store.load(RUN, FINGERPRINT), record(RUN))
 
 
-def test_a_writer_whose_folder_was_swept_writes_again(tmp_path, monkeypatch):
+def test_a_writer_whose_folder_was_swept_stores_its_run_again(tmp_path, monkeypatch):
     store, swept = Store(tmp_path), []
     original = disk.sync_folder
 
@@ -209,5 +225,5 @@ def test_a_writer_whose_folder_was_swept_writes_again(tmp_path, monkeypatch):
     assert same(store.load(RUN, FINGERPRINT), record(RUN))
 
 
-def test_scores_come_back_in_their_order(store):
+def test_scores_keep_their_order(store):
     assert tuple(store.load(RUN, FINGERPRINT).final) == SCORES

@@ -1,4 +1,4 @@
-"""Rule sets of other tools, written anew from their documentation, on the records of this project."""
+"""Rule sets of other tools, re-implemented from their documentation for the records of this project."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ PUBLISHED: tuple[Published, ...] = (
     deepdiagnosis.RULE_SET,
     umlaut.RULE_SET,
 )
-"""The sets in the order of the table."""
+"""Rule sets in the order of the table."""

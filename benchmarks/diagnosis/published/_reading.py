@@ -1,4 +1,4 @@
-"""What several of the published rule sets read of a record."""
+"""Values of a record that several published rule sets use."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Values = NDArray[np.float64]
 
 
 def epochs(record: RunRecord, column: str) -> Values:
-    """Return a score after each epoch of training, (E,); the network at initialization is left out."""
+    """Return a score after each epoch of training, (E,), without the network at initialization."""
     return np.asarray(record.epochs(column), np.float64)[1:]
 
 
 def statistic(record: RunRecord, name: str) -> Values:
-    """Return a layer statistic over looks and layers, (P, L); without looks (0, L)."""
+    """Return a layer statistic over probes and layers, (P, L); (0, L) without probes."""
     if "probe_step" not in record.arrays:
         return np.empty((0, record.layers))
     return np.asarray(record.statistic(name), np.float64)
@@ -40,19 +40,19 @@ def weight_counts(record: RunRecord) -> Values:
 
 
 def gradient_rms(record: RunRecord) -> Values:
-    """Return the root mean square of each layer's weight gradient, (P, L); the mean absolute value is at most that."""
+    """Return the root mean square of each layer's weight gradients, (P, L); the mean absolute value is not larger."""
     return statistic(record, "weight_gradient_norm") / np.sqrt(weight_counts(record))
 
 
 def diverged(record: RunRecord) -> bool:
-    """Return whether a number left the finite ones."""
+    """Return whether a value of the run is not finite."""
     return record.status == "diverged" or not np.isfinite(record.arrays.get("step_loss", np.zeros(0))).all()
 
 
 def beyond(record: RunRecord, layer: int, low: float, high: float) -> Values:
-    """Return the share of a layer's pre-activations outside [low, high] at each look, (P,).
+    """Return the share of a layer's pre-activations outside [low, high] at each probe, (P,).
 
-    Records hold their mean and standard deviation; the share is that of a normal distribution with these.
+    It is computed for a normal distribution with the mean and the standard deviation in the record.
     """
     mean = statistic(record, "preactivation_mean")[:, layer]
     std = np.maximum(statistic(record, "preactivation_std")[:, layer], 1e-300)
@@ -60,13 +60,13 @@ def beyond(record: RunRecord, layer: int, low: float, high: float) -> Values:
 
 
 def hidden(record: RunRecord, *names: str) -> list[int]:
-    """Return the places of the hidden layers with one of these activations."""
+    """Return the indices of the hidden layers with one of these activations."""
     layers: Sequence[str] = [layer.activation.name for layer in record.spec.network.layers[:-1]]
-    return [place for place, name in enumerate(layers) if name in names]
+    return [index for index, name in enumerate(layers) if name in names]
 
 
 def accuracy(record: RunRecord, split: str) -> Values:
-    """Return an accuracy after each epoch, NaN counted as 0."""
+    """Return an accuracy after each epoch, with 0 for NaN."""
     return np.nan_to_num(epochs(record, f"{split}_accuracy"), nan=0.0)
 
 

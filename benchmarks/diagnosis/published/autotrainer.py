@@ -1,4 +1,4 @@
-"""AUTOTRAINER: five training problems, judged by gradients and accuracy at the end of each epoch.
+"""AUTOTRAINER: five training problems, detected by gradients and accuracy at the end of each epoch.
 
 Zhang, Zhai, Ma and Shen 2021, AUTOTRAINER: An Automatic DNN Training Problem Detection and Repair System, ICSE;
 thresholds are the defaults of its paper and repository (shiningrain/AUTOTRAINER).
@@ -12,20 +12,20 @@ from benchmarks.diagnosis.alarms import Published
 from benchmarks.diagnosis.published import _reading as reading
 from reportgen.runs.record import RunRecord
 
-VANISHING_RATIO = 1e-3  # beta 1: norm of the first layer's gradient by the last layer's
+VANISHING_RATIO = 1e-3  # beta 1: ratio of the gradient norms of the first and the last layer
 VANISHING_NORM = 1e-4  # beta 2: norm of the first layer's gradient
 EXPLODING_RATIO = 70.0  # beta 3: the same ratio
 ZERO_GRADIENTS = 0.7  # gamma: share of gradient entries that are exactly zero
-SWING = 0.03  # zeta: height of a swing of the accuracy
-SWINGS = 0.2  # eta: swings of that height by epochs
-SLOW = 0.01  # delta: the largest rise of the accuracy from epoch to epoch
-GOOD = 0.7  # Theta: an accuracy that counts as trained
-JUDGED_FROM = 0.3  # the share of the epochs after which accuracies are judged
+SWING = 0.03  # zeta: amplitude of an oscillation of the accuracy
+SWINGS = 0.2  # eta: number of such oscillations per epoch
+SLOW = 0.01  # delta: largest increase of the accuracy from epoch to epoch
+GOOD = 0.7  # Theta: accuracy of a trained network
+JUDGED_FROM = 0.3  # share of the epochs after which accuracies count
 HUGE_LOSS = 1e5
 
 
 def check(record: RunRecord) -> list[str]:
-    """Return the problems that AUTOTRAINER would name; it stops at the first of them, in its order."""
+    """Return the problem that AUTOTRAINER would name, the first in its order."""
     train, val = reading.accuracy(record, "train"), reading.accuracy(record, "val")
     loss = reading.epochs(record, "val_loss")
     if reading.diverged(record) or bool((loss >= HUGE_LOSS).any()):
@@ -52,12 +52,12 @@ def _unfinished(record: RunRecord, slow: bool) -> list[str]:
 
 
 def _zero_gradients(record: RunRecord) -> np.ndarray:
-    """Return the share of weights without a gradient at each look: those into or out of a silent unit."""
+    """Return the share of weights without gradient at each probe, the weights of connections of dead units."""
     dead = np.nan_to_num(reading.statistic(record, "dead_fraction")[1:], nan=0.0)
     before = np.hstack([np.zeros((len(dead), 1)), dead[:, :-1]])
-    silent = 1 - (1 - before) * (1 - dead)
+    dead_weights = 1 - (1 - before) * (1 - dead)
     counts = reading.weight_counts(record)
-    return np.asarray((silent * counts).sum(axis=1) / counts.sum())
+    return np.asarray((dead_weights * counts).sum(axis=1) / counts.sum())
 
 
 def _largest_rise(values: np.ndarray) -> float:
@@ -65,7 +65,7 @@ def _largest_rise(values: np.ndarray) -> float:
 
 
 def _swings(values: np.ndarray) -> int:
-    """Return how many pairs of a local maximum and a local minimum, in their order, lie SWING apart."""
+    """Return the number of pairs of a local maximum and a local minimum, in order, that differ by SWING or more."""
     before, at, after = values[:-2], values[1:-1], values[2:]
     high = at[(at >= before) & (at >= after)]
     low = at[(at <= before) & (at <= after)]
@@ -86,7 +86,7 @@ RULE_SET = Published(
         "slow convergence": ("lr_too_low", "undertrained"),
     },
     cannot=(
-        "gradients are looked at on ten looks of a run, not at the end of every epoch",
-        "entries of the gradient that are zero are counted by silent units, not one by one",
+        "gradients are known at ten probes of a run, not at the end of every epoch",
+        "zero entries of gradients are counted by dead units, not one by one",
     ),
 )

@@ -1,4 +1,4 @@
-"""DeepDiagnosis: eight symptoms, looked for at the end of each epoch.
+"""DeepDiagnosis: eight symptoms, checked at the end of each epoch.
 
 Wardat, Cruz, Le and Rajan 2022, DeepDiagnosis: Automatically Diagnosing Faults and Recommending Actionable Fixes
 in Deep Learning Programs, ICSE; thresholds are those of its repository (DeepDiagnosis/ICSE2022).
@@ -13,14 +13,14 @@ from benchmarks.diagnosis.published import _reading as reading
 from reportgen.runs.record import RunRecord
 
 DEAD = 0.7  # share of a ReLU layer's outputs that are not positive, in the last epoch
-FLAT = 5.0  # size of the input from which a sigmoid or tanh counts as saturated
+FLAT = 5.0  # absolute input above which a sigmoid or tanh is saturated
 FLAT_SHARE = 0.5
 VANISHED = 1e-7  # mean absolute gradient of a layer's weights
-SAME_LOSSES, SAME_ACCURACIES = 5, 20  # epochs over which nothing changes at all
+SAME_LOSSES, SAME_ACCURACIES = 5, 20  # epochs without any change
 
 
 def check(record: RunRecord) -> list[str]:
-    """Return the symptoms that show at any look or epoch; the tool itself stops at the first."""
+    """Return the symptoms at any probe or epoch; the tool itself stops at the first."""
     accuracy = reading.accuracy(record, "train")
     found = {
         "numerical error": reading.diverged(record) or _all_zero(record),
@@ -57,7 +57,7 @@ def _unchanged(record: RunRecord) -> bool:
 
 
 def _constant(values: np.ndarray, count: int) -> bool:
-    """Return whether `count` epochs, one block after another, have one value."""
+    """Return whether the value is constant over any of the consecutive blocks of `count` epochs."""
     blocks = [values[start : start + count] for start in range(0, values.size - count + 1, count)]
     return any(bool(np.ptp(block) == 0) for block in blocks)
 
@@ -77,8 +77,8 @@ RULE_SET = Published(
         "accuracy not increasing": ("lr_too_low", "lr_too_high", "no_signal", "underfitting", "class_imbalance"),
     },
     cannot=(
-        "layers are looked at on ten looks of a run, not at the end of every epoch",
-        "the share of saturated inputs is that of a normal distribution with the measured mean and deviation",
-        "the check of the last layer's range has nothing to look at: every network here ends in the loss's own softmax",
+        "layers are probed ten times in a run, not at the end of every epoch",
+        "the share of saturated inputs is computed for a normal distribution with the measured moments",
+        "the check of the last layer does not apply, since the loss of every network here contains the softmax",
     ),
 )

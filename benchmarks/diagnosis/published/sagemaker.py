@@ -15,9 +15,9 @@ from reportgen.runs.record import RunRecord
 
 VANISHED = 1e-7  # VanishingGradient: mean absolute gradient
 DEAD_LAYER = 0.5  # DeadRelu: share of a layer's units that are active in less than 1%
-VARIANCE_RATIO = 10.0  # PoorWeightInitialization: largest by smallest variance of the layers' inputs
-GRADIENT_RANGE = 1e-3  # PoorWeightInitialization: from the 5th to the 95th percentile of a gradient
-FIRST_STEPS = 10  # PoorWeightInitialization: steps that are looked at
+VARIANCE_RATIO = 10.0  # PoorWeightInitialization: ratio of the largest to the smallest variance of the layers' inputs
+GRADIENT_RANGE = 1e-3  # PoorWeightInitialization: distance of the 5th and 95th percentiles of a gradient
+FIRST_STEPS = 10  # PoorWeightInitialization: number of checked steps
 TANH_FLAT, SIGMOID_LOW, SIGMOID_HIGH = 9.4999, -23.0, 16.99999  # SaturatedActivation
 FLAT_SHARE = 0.5
 LARGE_UPDATE, SMALL_UPDATE = 10.0, 1e-8  # WeightUpdateRatio
@@ -55,12 +55,12 @@ def _relu(record: RunRecord, name: str) -> np.ndarray:
 
 
 def _poor_init(record: RunRecord) -> bool:
-    """Return whether, in the first steps, variances lie far apart or a gradient is narrow."""
+    """Return whether variances differ widely or a gradient has a narrow distribution in the first steps."""
     if "probe_step" not in record.arrays or record.layers < 2:
         return False
     early = record.probe_steps <= FIRST_STEPS
     variance = reading.statistic(record, "preactivation_std")[early][:, :-1] ** 2
-    width = 3.29 * reading.gradient_rms(record)[early]  # of a normal distribution, between these percentiles
+    width = 3.29 * reading.gradient_rms(record)[early]  # distance of these percentiles for a normal distribution
     low, high = variance.min(axis=1), variance.max(axis=1)
     return bool((high > VARIANCE_RATIO * low).any() or (width < GRADIENT_RANGE).any())
 
@@ -100,11 +100,11 @@ def _overfit(record: RunRecord) -> bool:
 
 def _overtraining(record: RunRecord) -> bool:
     columns = (("train_loss", TRAIN_PATIENCE), ("val_loss", VAL_PATIENCE))
-    return all(_stands_still(reading.epochs(record, column), patience) for column, patience in columns)
+    return all(_has_stalled(reading.epochs(record, column), patience) for column, patience in columns)
 
 
-def _stands_still(loss: np.ndarray, patience: int) -> bool:
-    """Return whether more than `patience` epochs in a row bring no new optimum."""
+def _has_stalled(loss: np.ndarray, patience: int) -> bool:
+    """Return whether more than `patience` consecutive epochs have no new optimum."""
     best, waited = np.inf, 0
     for value in loss:
         waited = 0 if value < best - OPTIMUM else waited + 1
@@ -156,10 +156,10 @@ RULE_SET = Published(
     },
     cannot=(
         "TensorVariance has no thresholds by default, and SimilarAcrossRuns and StalledTraining do not judge a network",
-        "percentiles of gradients and shares of saturated inputs are those of normal distributions with the measured "
-        "moments; the loss convergence that PoorWeightInitialization looks at as well is left out, in its favour",
-        "units that are active on less than 1% of examples are counted only where they are active on none",
-        "losses are compared every ten steps, as LossNotDecreasing has it where every step is saved",
-        "misprediction by class is seen only where a case keeps its predictions",
+        "percentiles of gradients and shares of saturated inputs are computed for normal distributions with the "
+        "measured moments; the check of convergence in PoorWeightInitialization is omitted, in its favour",
+        "units that are active on less than 1% of examples count only if they are active on none",
+        "losses are compared every ten steps, as in LossNotDecreasing if every step is saved",
+        "mispredictions by class are known only for cases that store their predictions",
     ),
 )

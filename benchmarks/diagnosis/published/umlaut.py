@@ -12,9 +12,9 @@ from benchmarks.diagnosis.alarms import Published
 from benchmarks.diagnosis.published import _reading as reading
 from reportgen.runs.record import RunRecord
 
-INPUT_LIMIT = 1.0  # inputs belong into [-1, 1]
+INPUT_LIMIT = 1.0  # inputs should be in [-1, 1]
 MOST_RATE, LEAST_RATE = 0.01, 1e-7
-JUDGED_FROM = 3  # epochs before accuracies are judged
+JUDGED_FROM = 3  # epochs before accuracies count
 HIGH_ACCURACY = 0.95
 ABOVE_TRAINING = 0.05
 MOST_DROPOUT = 0.5
@@ -39,13 +39,13 @@ def _layers(record: RunRecord):  # type: ignore[no-untyped-def]
 
 
 def _input(record: RunRecord) -> bool:
-    """Return whether mean plus or minus two standard deviations leaves the range."""
+    """Return whether mean plus or minus two standard deviations is outside the range."""
     mean, std = float(record.facts["input_mean"]), float(record.facts["input_std"])
     return abs(mean) + 2 * std > INPUT_LIMIT
 
 
 def _overfitting(record: RunRecord) -> bool:
-    """Return whether from one epoch to the next the validation loss rose while the training loss did not."""
+    """Return whether the validation loss increased in any epoch in which the training loss did not."""
     train, val = reading.epochs(record, "batch_loss"), reading.epochs(record, "val_loss")
     return bool(((np.diff(val) > 0) & (np.diff(train) <= 0)).any())
 
@@ -70,7 +70,7 @@ RULE_SET = Published(
         "high dropout": ("over_regularization",),
     },
     cannot=(
-        "smallest and largest input are not in records: mean plus or minus two standard deviations stand for them",
-        "checks of the program (image shape, type of the input, softmax before the loss) have nothing to look at here",
+        "records lack minimum and maximum of the inputs; mean plus or minus two standard deviations replace them",
+        "checks of the program (image shape, type of the input, softmax before the loss) do not apply here",
     ),
 )

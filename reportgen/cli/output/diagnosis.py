@@ -28,7 +28,7 @@ def diagnose_files(path: Path) -> tuple[list[ExternalRecord], tuple[PartialDiagn
     untold: dict[str, tuple[str, ...]] = {}
     for one in records:
         variants.setdefault(one.variant, []).append(one.record)
-        untold[one.variant] = (*untold.get(one.variant, ()), *one.untold)
+        untold[one.variant] = (*untold.get(one.variant, ()), *one.unspecified)
     return records, diagnose_partial(variants, untold=untold)
 
 

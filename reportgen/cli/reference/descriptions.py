@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,9 +53,9 @@ def summary(entry: Any) -> str:
 
 
 def documentation(entry: Any) -> str:
-    """Return the docstring of the module of a rule or figure."""
+    """Return the description of a rule or figure, by default the docstring of the module that defines it."""
     function = getattr(entry, "check", None) or entry.draw
-    return inspect.getdoc(sys.modules[function.__module__]) or ""
+    return getattr(entry, "description", "") or inspect.getdoc(importlib.import_module(function.__module__)) or ""
 
 
 def _nothing(kind: str, name: str, entry: Any) -> Iterator[str]:

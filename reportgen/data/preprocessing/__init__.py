@@ -1,1 +1,1 @@
-"""Preprocessing steps, fitted on one split and applied to all splits."""
+"""Preprocessing steps: fitted on the training split or on all splits, and applied to all splits."""

@@ -1,4 +1,4 @@
-"""The map that a preprocessing step becomes once its numbers are found."""
+"""Fitted preprocessing step: an affine map of the features."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fitted:
-    """The map of a fitted step; subtract is (d,), rotate (d, k) or None, multiply and add are (k,), or one number."""
+    """Map x -> (x - subtract) @ rotate * multiply + add.
+
+    subtract: (d,) or one number; rotate: (d, k), or None for the identity; multiply and add: (k,) or one number.
+    facts: numbers about the step for the report.
+    """
 
     subtract: Values | float = 0.0
     rotate: Values | None = None
@@ -31,6 +35,6 @@ class Fitted:
         for rows in blocks(len(x)):
             block = x[rows] - self.subtract
             block = block if self.rotate is None else block @ self.rotate
-            with np.errstate(over="ignore"):  # infinities are found at the end, with a sentence for them
+            with np.errstate(over="ignore"):  # the caller checks for infinities and reports them
                 result[rows] = block * self.multiply + self.add
         return result

@@ -11,18 +11,18 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 Values = NDArray[np.float64]
 
-_ROWS_AT_ONCE = 4096  # float64 copies of so many rows, never of the whole data
+_ROWS_AT_ONCE = 4096  # rows that are converted to float64 at a time, to save memory
 
 
 def blocks(n: int) -> list[slice]:
-    """Return slices that together are n rows."""
+    """Return consecutive slices that cover n rows."""
     return [slice(start, start + _ROWS_AT_ONCE) for start in range(0, n, _ROWS_AT_ONCE)]
 
 
 def groups(d: int, image_shape: tuple[int, int, int] | None, per: str) -> tuple[IntArray, IntArray]:
     """Return the start and the size of each group of features that share a statistic.
 
-    Raises StudyError for `per: channel` without images.
+    per: "feature", "channel" or "all". Raises StudyError for "channel" if the examples are not images.
     """
     if per == "channel":
         if image_shape is None:
@@ -34,7 +34,7 @@ def groups(d: int, image_shape: tuple[int, int, int] | None, per: str) -> tuple[
 
 
 def feature_moments(x: FloatArray) -> tuple[Values, Values]:
-    """Return mean and population variance of each feature, (d,) each, in two passes over the rows."""
+    """Return mean and population variance of each feature, (d,) each, by the two-pass algorithm."""
     mean = np.zeros(x.shape[1])
     for rows in blocks(len(x)):
         mean += x[rows].sum(axis=0, dtype=np.float64)
@@ -46,7 +46,7 @@ def feature_moments(x: FloatArray) -> tuple[Values, Values]:
 
 
 def group_moments(x: FloatArray, starts: IntArray, sizes: IntArray) -> tuple[Values, Values]:
-    """Return mean and variance of each group, spread over its features, (d,) each."""
+    """Return mean and variance of each group, repeated for its features, (d,) each."""
     mean, variance = feature_moments(x)
     group_mean = np.repeat(np.add.reduceat(mean, starts) / sizes, sizes)
     group_variance = np.add.reduceat(variance + (mean - group_mean) ** 2, starts) / sizes
@@ -54,7 +54,7 @@ def group_moments(x: FloatArray, starts: IntArray, sizes: IntArray) -> tuple[Val
 
 
 def group_bounds(x: FloatArray, starts: IntArray, sizes: IntArray) -> tuple[Values, Values]:
-    """Return least and greatest value of each group, spread over its features, (d,) each."""
+    """Return minimum and maximum of each group, repeated for its features, (d,) each."""
     low = np.repeat(np.minimum.reduceat(x.min(axis=0), starts), sizes)
     high = np.repeat(np.maximum.reduceat(x.max(axis=0), starts), sizes)
     return low.astype(np.float64), high.astype(np.float64)

@@ -1,7 +1,7 @@
-"""Preprocessing: steps that are fitted on one split and applied to all, and one table.
+"""Table of preprocessing steps, which are fitted on the training split, or on all splits, and applied to all splits.
 
-Every step is a map x -> (x - subtract) R * multiply + add, with numbers found on the training split. To add one: a
-function that returns the Fitted map, and a row at the end. Numbers are computed in float64, results are float32.
+Every step is a map x -> (x - subtract) R * multiply + add. It is computed in float64, and its result is float32. To add
+a step, write a function that returns the Fitted map, and add a row to the table.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.data.dataset import FloatArray
 from reportgen.data.preprocessing.fitted import Fitted
 from reportgen.data.preprocessing.moments import group_bounds, group_moments, groups
-from reportgen.data.preprocessing.principal import principal_axes, tell_apart
+from reportgen.data.preprocessing.principal import exceeds_rounding, principal_axes
 from reportgen.data.source import settings
 from reportgen.data.streams import stream
 from reportgen.errors import StudyError
@@ -28,10 +28,11 @@ Fit = Callable[[FloatArray, ImageShape | None, Mapping[str, Any]], Fitted]
 
 @dataclass(frozen=True, kw_only=True)
 class Step(Row):
-    """A row of the steps. fit: the map found on (n, d) examples; keeps_pixels: features are pixels afterwards too.
+    """A preprocessing step.
 
-    draws: the step adds Gaussian noise of the parameter `std` to the splits that its parameter `to` names. reports: the
-    metrics of claims that the step measures.
+    fit: return the map for examples (n, d). keeps_pixels: whether the features remain pixels of an image.
+    draws: whether the step adds Gaussian noise of parameter `std` to the splits named by parameter `to`.
+    reports: metrics of claims that the step measures.
     """
 
     kind: ClassVar[str] = "preprocessing step"
@@ -55,7 +56,7 @@ def prepare(
 
     Raises
     ------
-    StudyError : a step has impossible settings, or its result is too large for float32.
+    StudyError : the settings of a step are invalid, or its result is too large for float32.
     """
     prepared = list(splits)
     facts: dict[str, float] = {}
@@ -74,17 +75,20 @@ def prepare(
 
 
 def _with_noise(splits: Sequence[FloatArray], params: Mapping[str, Any], rng: np.random.Generator) -> list[FloatArray]:
-    """Return the splits with noise on those that the step names; the same base noise whatever its strength."""
+    """Return the splits, with noise on the splits named by `to`; the noise is proportional to `std`."""
     std = np.float32(params["std"])
     noise = [std * rng.standard_normal(x.shape, np.float32) for x in splits]
-    noisy = [True] * len(splits) if params["to"] == "all" else [index > 0 for index in range(len(splits))]
-    return [x + e if chosen else x for x, e, chosen in zip(splits, noise, noisy, strict=True)]
+    first = 0 if params["to"] == "all" else 1
+    return [x + e if index >= first else x for index, (x, e) in enumerate(zip(splits, noise, strict=True))]
 
 
 def width_after(
     steps: Sequence[Component], image_shape: ImageShape | None, n_train: int, n_all: int, features: int
 ) -> int | None:
-    """Return the number of features after all steps, None where it depends on the data."""
+    """Return the number of features after all steps, or None if it depends on the data.
+
+    n_train, n_all: numbers of training examples and of all examples; features: number of features before the steps.
+    """
     for component in steps:
         step, params = settings(STEPS, component, "preprocessing step")
         groups(features, image_shape, params.get("per", "feature"))
@@ -106,7 +110,7 @@ def _center(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, 
 
 def _standardize(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
     mean, variance = group_moments(x, *groups(x.shape[1], image_shape, params["per"]))
-    # A constant's variance is exactly 0: in float64 the sum of equal float32 numbers is exact, and so is their mean.
+    # The variance of a constant is exactly 0, since float64 sums of equal float32 numbers are exact.
     return Fitted(subtract=mean, multiply=1 / np.sqrt(np.where(variance > 0, variance, 1.0)))
 
 
@@ -152,10 +156,10 @@ def _check_pca(params: Mapping[str, Any], most: int) -> None:
 
 def _whiten(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
     mean, axes, variances = principal_axes(x)
-    told = tell_apart(variances, x.shape)
-    smoothed = np.where(told, variances, 0.0) + params["epsilon"]
+    significant = exceeds_rounding(variances, x.shape)
+    smoothed = np.where(significant, variances, 0.0) + params["epsilon"]
     multiply = np.where(smoothed > 0, 1 / np.sqrt(np.where(smoothed > 0, smoothed, 1.0)), 0.0)
-    return Fitted(mean, axes.T, multiply, facts={"whiten_rank": float(told.sum())})
+    return Fitted(mean, axes.T, multiply, facts={"whiten_rank": float(significant.sum())})
 
 
 def _nothing(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
@@ -174,14 +178,14 @@ _FIT = Parameter(
     "fit",
     "choice",
     "train",
-    "the examples that the step's numbers come from; all lets validation and test data leak in",
+    "examples that the step is fitted on; all leaks validation and test data into training",
     choices=("train", "all"),
 )
 _PER = Parameter(
     "per",
     "choice",
     "feature",
-    "what shares one statistic: a feature, an image's channel, or all features",
+    "features that share one statistic: each feature alone, each image channel, or all features",
     choices=("feature", "channel", "all"),
 )
 _SOURCE = "LeCun et al. 1998, Efficient BackProp, section 4.3"
@@ -191,7 +195,7 @@ STEPS = Table(
     (
         Step(
             name="center",
-            summary="Subtract the mean: of each feature (the mean image), of each channel, or one mean of everything.",
+            summary="Subtract the mean of each feature (the mean image), of each channel, or of all features.",
             formula=r"x_j - \bar{x}_j",
             source=_SOURCE,
             parameters=(_PER, _FIT),
@@ -199,7 +203,7 @@ STEPS = Table(
         ),
         Step(
             name="standardize",
-            summary="Subtract the mean and divide by the standard deviation; what is constant becomes 0.",
+            summary="Subtract the mean and divide by the standard deviation; constant features become 0.",
             formula=r"(x_j - \bar{x}_j) / s_j,\quad s_j^2 = \tfrac1n \sum_i (x_{ij} - \bar{x}_j)^2",
             source=_SOURCE,
             parameters=(_PER, _FIT),
@@ -207,12 +211,12 @@ STEPS = Table(
         ),
         Step(
             name="minmax",
-            summary="Map the least value to low and the greatest to high; a constant goes to the middle.",
+            summary="Scale linearly to the range from low to high; a constant becomes the middle of the range.",
             formula=r"a + (b - a) \frac{x_j - \min_j}{\max_j - \min_j}",
             source="Pedregosa et al. 2011 (MinMaxScaler)",
             parameters=(
-                Parameter("low", "number", -1.0, "where the least value of the fitted examples goes"),
-                Parameter("high", "number", 1.0, "where the greatest value of the fitted examples goes"),
+                Parameter("low", "number", -1.0, "value of the minimum after scaling"),
+                Parameter("high", "number", 1.0, "value of the maximum after scaling"),
                 _PER,
                 _FIT,
             ),
@@ -220,16 +224,16 @@ STEPS = Table(
         ),
         Step(
             name="pca",
-            summary="Center, and turn to the principal axes, largest variance first: all of them, some, or enough.",
+            summary="Center and project onto the principal axes (PCA), in order of decreasing variance.",
             formula=r"(x - \bar{x}) U_k,\quad \Sigma = U \operatorname{diag}(\lambda) U^\top",
             source="Pearson 1901; Hotelling 1933",
             parameters=(
-                Parameter("components", "integer", None, "how many axes are kept; not set: all that data can have", 1),
+                Parameter("components", "integer", None, "number of axes to keep; not set: all axes", 1),
                 Parameter(
                     "variance",
                     "number",
                     None,
-                    "keep just so many axes that they hold this share of variance",
+                    "keep the smallest number of axes that explain this share of the variance",
                     0,
                     1,
                     ("minimum",),
@@ -242,11 +246,17 @@ STEPS = Table(
         ),
         Step(
             name="whiten",
-            summary="Center, turn to the principal axes, and divide each by its smoothed standard deviation.",
+            summary="Center, project onto the principal axes, and divide each by its smoothed standard deviation.",
             formula=r"\frac{(x - \bar{x}) u_j}{\sqrt{\lambda_j + \epsilon}}",
             source="Bell and Sejnowski 1997; " + _SOURCE,
             parameters=(
-                Parameter("epsilon", "number", 1e-5, "added to each variance; with 0, axes without variance give 0", 0),
+                Parameter(
+                    "epsilon",
+                    "number",
+                    1e-5,
+                    "added to each variance before the root; if 0, axes without variance give 0",
+                    0,
+                ),
                 _FIT,
             ),
             fit=_whiten,
@@ -254,7 +264,7 @@ STEPS = Table(
         ),
         Step(
             name="scale",
-            summary="Multiply every feature by one number.",
+            summary="Multiply every feature by a constant.",
             formula=r"c\, x",
             source="elementary",
             parameters=(Parameter("by", "number", None, "the factor c", required=True), _FIT),
@@ -262,15 +272,15 @@ STEPS = Table(
         ),
         Step(
             name="shift",
-            summary="Add one number to every feature.",
+            summary="Add a constant to every feature.",
             formula=r"x + c",
             source="elementary",
-            parameters=(Parameter("by", "number", None, "the number c", required=True), _FIT),
+            parameters=(Parameter("by", "number", None, "the constant c", required=True), _FIT),
             fit=_shift,
         ),
         Step(
             name="noise",
-            summary="Add Gaussian noise to every feature: of the examples that are held out, or of all.",
+            summary="Add Gaussian noise to every feature, of validation and test examples or of all examples.",
             formula=r"x + \sigma \varepsilon,\quad \varepsilon \sim \mathcal{N}(0, 1)",
             source="elementary",
             parameters=(
@@ -279,7 +289,7 @@ STEPS = Table(
                     "to",
                     "choice",
                     "held_out",
-                    "which examples get it: validation and test examples, or all",
+                    "examples with noise: validation and test examples (held_out), or all",
                     choices=("held_out", "all"),
                 ),
             ),

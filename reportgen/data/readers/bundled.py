@@ -1,4 +1,4 @@
-"""The real data set that needs no network: handwritten digits, shipped with scikit-learn."""
+"""Handwritten digits shipped with scikit-learn, a real data set that needs no download."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from reportgen.data.source import Request, Source
 
 
 def digits(request: Request) -> Source:
-    """Return the 1797 handwritten digits of 8 x 8 pixels, raw values 0 to 16, in the file's order."""
-    from sklearn.datasets import load_digits  # imported late: it takes a second
+    """Return the 1797 handwritten digits of 8 x 8 pixels, raw values 0 to 16, in the order of the file."""
+    from sklearn.datasets import load_digits  # a late import, since it takes a second
 
     bundle = load_digits()
     names = tuple(str(digit) for digit in range(10))
@@ -18,5 +18,5 @@ def digits(request: Request) -> Source:
 
 
 def digits_counts(request: Request) -> IntArray:
-    """Return how many images there are of each digit, (10,)."""
+    """Return the number of images of each digit, (10,)."""
     return np.array([178, 182, 177, 183, 181, 182, 181, 179, 174, 180])

@@ -1,4 +1,4 @@
-"""CSV files of the user: one example per line, numbers and a class."""
+"""Reader of the user's CSV files with one example per line: features as numbers, and a class."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from reportgen.errors import StudyError
 
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-_MANY_CLASSES = 20  # with more, a class for every second line is considered a measurement
+_MANY_CLASSES = 20  # with more, and more than one class per two lines, the column is considered a measurement
 
 _FILL = "correct the cell or remove the line"
 
-_LONGEST = 40  # characters of a cell in a message
+_LONGEST = 40  # characters of a cell that a message quotes
 
 Line = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
 class _Format:
-    """How the file is to be read; name is the path as the study has it."""
+    """Format settings of a CSV file; name is the path as written in the study."""
 
     name: str
     target: str | int | None
@@ -43,9 +43,9 @@ def identity(request: Request) -> str:
 
 
 def read(request: Request) -> Source:
-    """Return the examples in the file's order; classes are sorted, as numbers if all of them are numbers.
+    """Return the examples in the order of the file; classes are sorted, numerically if all of them are numbers.
 
-    Raises StudyError with the file, line and column of an error.
+    A StudyError contains the file, line and column of the error.
     """
     params = request.params
     path = existing_file(params["path"], request.folder)
@@ -54,7 +54,7 @@ def read(request: Request) -> Source:
 
 
 def _name_or_number(target: str | int | None) -> str | int | None:
-    """Return a whole number as such, even one that came as text; a column named by a number is given by its place."""
+    """Return an integer for a whole number, even as text, since it is the position of a column and not its name."""
     return int(target) if isinstance(target, str) and target.removeprefix("-").isdecimal() else target
 
 
@@ -78,7 +78,7 @@ def _read(path: Path, _: Stamp, form: _Format) -> Source:
 
 
 def _lines(path: Path, form: _Format) -> Iterator[Line]:
-    """Yield line number and cells of every line that is not blank; raises StudyError if the file is no CSV table."""
+    """Yield line number and cells of every nonblank line; raises StudyError if the file is not a CSV table."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, delimiter=_SEPARATORS[form.separator], skipinitialspace=True, strict=True)
@@ -86,7 +86,7 @@ def _lines(path: Path, form: _Format) -> Iterator[Line]:
                 if cells:
                     yield reader.line_num, cells
     except UnicodeDecodeError as error:
-        found = f"the file is not UTF-8 text from byte {error.start} on"
+        found = f"the file is not UTF-8 text: invalid byte at position {error.start}"
         raise StudyError("not-text", found, form.name, "save it as UTF-8") from error
     except csv.Error as error:
         hint = "shorten the cell, or close the quote"
@@ -146,7 +146,7 @@ def _unknown_column(form: _Format, known: list[str], target: str) -> StudyError:
 
 
 def _other_separator(names: list[str], target: str, form: _Format) -> str | None:
-    """Return the separator that would give a column of that name, or None."""
+    """Return the separator with which a column would have this name, or None."""
     line = _SEPARATORS[form.separator].join(names)
     split = {name: [cell.strip() for cell in line.split(sign)] for name, sign in _SEPARATORS.items()}
     return next((name for name, cells in split.items() if target in cells), None)
@@ -158,7 +158,7 @@ def _shown(cell: str) -> str:
 
 
 class _Rows:
-    """The examples read so far; every cell is checked when it is read, so that an error has its line."""
+    """Examples read so far; cells are checked while they are read, so that errors have a line number."""
 
     def __init__(self, file: str, width: int, target: int, names: list[str] | None) -> None:
         self._file, self._width, self._target, self._names = file, width, target, names
@@ -200,17 +200,17 @@ class _Rows:
         return StudyError(code, f"{_shown(cell)} is not a finite number", where, hint)
 
     def source(self) -> Source:
-        """Return all examples; raises StudyError if there are none or if they do not differ."""
+        """Return all examples; raises StudyError if there are none or if all are equal."""
         if not self._examples:
-            raise StudyError("empty-data", "the file has no lines of data", self._file, "one example per line")
+            raise StudyError("empty-data", "the file has no data lines", self._file, "one example per line")
         x = np.stack(self._examples)
         if len(x) > 1 and (x == x[0]).all():
-            raise StudyError("constant-data", "all lines have the same features", self._file)
+            raise StudyError("constant-data", "all lines have equal features", self._file)
         names, y = self._classes()
         return Source(x, y, len(names), names)
 
     def _classes(self) -> tuple[tuple[str, ...], IntArray]:
-        """Return the names of the classes in order, and each example's class, (n,); raises StudyError."""
+        """Return the sorted class names and the class of each example, (n,); raises StudyError for unusable classes."""
         found = set(self._labels)
         where = f"{self._file}: {self._column(self._target)}"
         if len(found) == 1:

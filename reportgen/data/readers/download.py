@@ -1,4 +1,4 @@
-"""Fetching published files into the local cache: only when asked for, and only what has the right checksum."""
+"""Download of published files to the local cache, only on request and with verified checksums."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from reportgen.errors import MissingError
 if TYPE_CHECKING:
     from requests import Response
 
-_TIMEOUT_SECONDS = 30  # without a byte
+_TIMEOUT_SECONDS = 30  # time without a received byte
 _CHUNK = 2**20
 
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file as its authors published it: name, size in bytes, SHA-256 in hex."""
+    """A published file: name, size in bytes, and SHA-256 in hexadecimal."""
 
     name: str
     size: int
@@ -31,7 +31,7 @@ class PublishedFile:
 
 
 def cache_folder() -> Path:
-    """Return the folder of downloaded data: where this system keeps a user's caches."""
+    """Return the folder of downloaded data, in the user's cache folder of the operating system."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -42,20 +42,20 @@ def cache_folder() -> Path:
 
 
 def is_intact(path: Path, file: PublishedFile) -> bool:
-    """Return whether the file is there with the published contents."""
+    """Return whether the file exists with the published contents."""
     return path.is_file() and path.stat().st_size == file.size and sha256(path) == file.sha256
 
 
 def fetch(file: PublishedFile, folder: Path, bases: Sequence[str]) -> Path:
-    """Return the file's path in the folder; download the file with pooch unless an intact copy is there.
+    """Return the path of the file in the folder; download it first unless an intact copy exists.
 
     Parameters
     ----------
-    bases : addresses of folders, tried in order; https, or http on this machine alone.
+    bases : URLs of folders, tried in order; https, or http for this machine only.
 
     Raises
     ------
-    MissingError : no address sent the published file. A file with a wrong checksum never gets its name in the folder.
+    MissingError : the file could not be downloaded from any URL. A file with a wrong checksum is not kept.
     """
     path = folder / file.name
     if is_intact(path, file):
@@ -76,7 +76,7 @@ def fetch(file: PublishedFile, folder: Path, bases: Sequence[str]) -> Path:
 
 
 def _download(url: str, file: PublishedFile, folder: Path) -> None:
-    """Download a file into the folder; a MissingError names the address and what was wrong."""
+    """Download a file to the folder; a MissingError contains the host and the reason."""
     import pooch
     from requests import RequestException
 
@@ -85,7 +85,7 @@ def _download(url: str, file: PublishedFile, folder: Path) -> None:
     download = _Download(file)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Without a processor, since pooch's Untar can write outside its folder on Python 3.11.
+        # No processor, since pooch's Untar can write outside of its folder on Python 3.11.
         pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=download)
     except (RequestException, OSError, ValueError) as error:  # pooch raises ValueError for a wrong checksum
         raise MissingError("download-failed", f"{urlsplit(url).netloc} {download.reason(error)}") from error
@@ -99,29 +99,29 @@ class _Download:
         self._received = 0
 
     def __call__(self, url: str, path: str, _: object) -> None:
-        """Write the bytes of an address to a file."""
+        """Download a URL to a file."""
         from pooch import HTTPDownloader
 
-        # Without compression in transit, a .gz file arrives as it was published. Each redirection is checked.
+        # Without compression in transit, a .gz file arrives unchanged. Each redirect is checked.
         options = {"headers": {"Accept-Encoding": "identity"}, "hooks": {"response": _check_response}}
         with open(path, "wb") as self._file:
             HTTPDownloader(chunk_size=_CHUNK, timeout=_TIMEOUT_SECONDS, **options)(url, self, None)
         if self._received != self._size:
-            raise ValueError("another size")
+            raise ValueError("wrong size")
 
     def write(self, chunk: bytes) -> None:
-        """Write bytes that arrived, and raise ValueError as soon as there are too many."""
+        """Write received bytes; raises ValueError if the file becomes too large."""
         self._received += len(chunk)
         if self._received > self._size:
-            raise ValueError("another size")
+            raise ValueError("wrong size")
         self._file.write(chunk)
 
     def flush(self) -> None:
-        """Write what is buffered to the file."""
+        """Flush the file; pooch calls this method."""
         self._file.flush()
 
     def reason(self, error: Exception) -> str:
-        """Return what an address did, from the facts of the download rather than from an error's text."""
+        """Return why the download failed, as the continuation of a sentence that begins with the host."""
         from requests import HTTPError, RequestException, Timeout
 
         if isinstance(error, HTTPError) and error.response is not None:
@@ -142,7 +142,7 @@ def _check_response(response: Response, *_: object, **__: object) -> None:
 
 
 def _check_address(url: str) -> None:
-    """Refuse all but https, and http that does not leave this machine."""
+    """Raise MissingError unless the URL uses https, or http on this machine."""
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
         return
@@ -157,10 +157,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def required(file: PublishedFile, folder: Path, data_set: str) -> Path:
-    """Return the file's path in the cache; a MissingError says how to get it."""
+    """Return the path of the file in the cache; raises MissingError, with advice, unless an intact copy exists."""
     path = folder / file.name
     if is_intact(path, file):
         return path
-    state = "is damaged" if path.is_file() else "is not on this machine"
-    hint = "--set data.download=true fetches it once, --set data.path=FOLDER names a folder that has it"
+    state = "is damaged" if path.is_file() else "is missing"
+    hint = "--set data.download=true downloads it once, --set data.path=FOLDER names a folder that contains it"
     raise MissingError("missing-data", f"{data_set}: {file.name} {state}", str(folder), hint)

@@ -1,4 +1,4 @@
-"""Files on this machine that a study names: where they are, and what identifies their contents."""
+"""Local files named in a study: their paths, and checksums of their contents."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Stamp = tuple[int, int]
 
 
 def locate(path: str, folder: Path | None) -> Path:
-    """Return the path, relative to the study's folder unless it is absolute or begins with ~.
+    """Return the path; relative paths start from the study's folder, and ~ is the home folder.
 
     Raises StudyError if the home folder is unknown or the system rejects the path.
     """
     try:
         expanded = Path(path).expanduser()
-    except RuntimeError as error:  # ~ of a user without a home folder
+    except RuntimeError as error:  # a user without a home folder
         raise StudyError("file-not-found", f"unknown home folder in {path}", hint=str(error), setting="path") from error
     found = expanded if folder is None else folder / expanded
     try:
         found.exists()
-    except OSError as error:  # such as a name that is too long
+    except OSError as error:  # for example a name that is too long
         raise _unreadable(path, error) from error
     return found
 
@@ -39,7 +39,7 @@ def existing_file(path: str, folder: Path | None) -> Path:
 
 
 def stamp(path: Path) -> Stamp:
-    """Return size and modification time, which show whether a file has changed since it was read."""
+    """Return size and modification time, which change when the file is edited."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
 

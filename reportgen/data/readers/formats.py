@@ -1,6 +1,6 @@
-"""Readers of the published formats: IDX (MNIST) and CIFAR's binary records, plain, gzipped or in a tar archive.
+"""Readers of published formats: IDX (MNIST) and the binary records of CIFAR-10, plain, gzipped or in a tar archive.
 
-Nothing is unpacked onto the disk, nothing is pickled, and no more is unpacked into memory than the formats can hold.
+Files are unpacked in memory only, with a limit on their size, and nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from reportgen.errors import StudyError
 
 Bytes = NDArray[np.uint8]
 
-MOST_BYTES = 64 * 2**20  # of one unpacked file; the largest published one has 45 MiB
-MOST_ARCHIVE_BYTES = 512 * 2**20  # of an unpacked archive; CIFAR-10's has 176 MiB
+MOST_BYTES = 64 * 2**20  # limit for one unpacked file; the largest published file has 45 MiB
+MOST_ARCHIVE_BYTES = 512 * 2**20  # limit for an unpacked archive; CIFAR-10 has 176 MiB
 
-_RECORD = 1 + 3 * 32 * 32  # of CIFAR-10: a label, then red, green and blue, row by row
+_RECORD = 1 + 3 * 32 * 32  # bytes of a CIFAR-10 record: a label, then the red, green and blue pixels by row
 _IDX_BYTES = 0x08  # the code of unsigned bytes in an IDX header
 _BROKEN = (OSError, EOFError, zlib.error, tarfile.TarError)
 
@@ -41,9 +41,9 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """Return why a file cannot be read; the libraries' own messages differ from version to version."""
+    """Return why a file cannot be read, independent of the versions of the libraries."""
     if isinstance(error, EOFError):
-        return "it ends too early"
+        return "unexpected end of file"
     if isinstance(error, tarfile.TarError):
         return "it is not a complete tar archive"
     if isinstance(error, gzip.BadGzipFile | zlib.error):
@@ -58,22 +58,22 @@ def _damaged(path: Path, reason: str, code: str = "invalid-file") -> StudyError:
 def read_idx(path: Path, dimensions: int) -> Bytes:
     """Return the array of an IDX file of unsigned bytes with `dimensions` axes; raises StudyError for other contents.
 
-    Format: two zero bytes, a code for the type, the number of dimensions, each size as a big-endian 32-bit number,
-    then the values, the last dimension fastest.
+    Format: two zero bytes, a type code, the number of dimensions, each size as a big-endian 32-bit integer, then the
+    values in C order.
     """
     data = read_bytes(path)
     start = 4 + 4 * dimensions
     if len(data) < start or data[:4] != bytes([0, 0, _IDX_BYTES, dimensions]):
-        raise _damaged(path, f"no IDX header of a {dimensions}-dimensional array of bytes")
+        raise _damaged(path, f"missing IDX header of a {dimensions}-dimensional array of bytes")
     sizes = [int.from_bytes(data[4 * k : 4 * k + 4], "big") for k in range(1, dimensions + 1)]
     if len(data) - start != math.prod(sizes):
-        wanted = " x ".join(map(str, sizes))
-        raise _damaged(path, f"{len(data) - start} values, but its header says {wanted}")
+        expected = " x ".join(map(str, sizes))
+        raise _damaged(path, f"{len(data) - start} values, but the header declares {expected}")
     return np.frombuffer(data, np.uint8, offset=start).reshape(sizes)
 
 
 def read_cifar(data: bytes, path: Path) -> tuple[Bytes, Bytes]:
-    """Return images (n, 3072), channel by channel, and labels (n,), of CIFAR-10's binary records.
+    """Return images (n, 3072), flattened by channel, and labels (n,) of CIFAR-10 records.
 
     Raises StudyError for an incomplete record.
     """
@@ -84,9 +84,9 @@ def read_cifar(data: bytes, path: Path) -> tuple[Bytes, Bytes]:
 
 
 def tar_members(path: Path, names: Collection[str]) -> dict[str, bytes]:
-    """Return the contents of the named regular files of a gzipped tar archive, in any folder of it.
+    """Return the contents of the named regular files of a gzipped tar archive, whatever their folder.
 
-    Raises StudyError if the archive is damaged, too large, or lacks a file.
+    Raises StudyError if the archive is damaged or too large, or if a file is missing.
     """
     found: dict[str, bytes] = {}
     try:
@@ -109,16 +109,16 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> by
     file = archive.extractfile(member)
     data = b"" if file is None else file.read()
     if len(data) != member.size:
-        raise _damaged(path, "unexpected end")
+        raise _damaged(path, "unexpected end of file")
     return data
 
 
 def _limited(stream: gzip.GzipFile, path: Path) -> IO[bytes]:
-    return cast(IO[bytes], _Limited(stream, path))  # all that tarfile asks of a stream is `read`
+    return cast(IO[bytes], _Limited(stream, path))  # tarfile uses no method but `read`
 
 
 class _Limited:
-    """A stream that raises StudyError after `MOST_ARCHIVE_BYTES`, whatever sizes the archive's headers claim."""
+    """A stream that raises StudyError after `MOST_ARCHIVE_BYTES`, whatever the archive's headers declare."""
 
     def __init__(self, stream: gzip.GzipFile, path: Path) -> None:
         self._stream, self._path, self._left = stream, path, MOST_ARCHIVE_BYTES

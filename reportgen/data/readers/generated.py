@@ -1,7 +1,6 @@
-"""Data that are made: Gaussian input with four kinds of labels, and the plane's usual shapes.
+"""Generators of data: Gaussian inputs with four kinds of labels, and common two-dimensional shapes.
 
-Every function takes the Request and returns a Source. Each draw has a stream of its own, so that one parameter
-never changes what another draws.
+Each random quantity has a separate stream, so that a change of one parameter does not change the other quantities.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Points = NDArray[np.float64]
 
 
 def gaussian(request: Request) -> Source:
-    """Return unit Gaussian input; labels are random, a teacher's, or told by class means at a distance."""
+    """Return standard normal inputs; labels are random, given by a teacher, or separated by class means."""
     _check_gaussian(request)
     x = stream(request.seed, "data.input").standard_normal((request.samples, request.features))
     if request.params["teacher"] is not None:
@@ -47,7 +46,7 @@ def _check_gaussian(request: Request) -> None:
 
 
 def gaussian_counts(request: Request) -> IntArray | None:
-    """Return how many examples each class has, (classes,); a teacher's choice is known only when it is made."""
+    """Return the number of examples of each class, (classes,), or None for labels of a teacher."""
     _check_gaussian(request)
     if request.params["teacher"] is not None:
         return None
@@ -55,21 +54,21 @@ def gaussian_counts(request: Request) -> IntArray | None:
 
 
 def equal_counts(request: Request) -> IntArray | None:
-    """Return how many examples each class has, (classes,)."""
+    """Return the number of examples of each class, (classes,)."""
     return class_counts(request.samples, request.classes)
 
 
 def class_counts(samples: int, classes: int, prior: Sequence[float] | None = None) -> IntArray:
-    """Return how many examples each class has, (classes,): the exact shares rounded by largest remainder.
+    """Return the number of examples of each class, (classes,): its share, rounded by largest remainder.
 
-    prior: shares that need not sum to 1; None for equal ones.
+    prior: shares of the classes, which need not sum to 1; None for equal shares.
     """
     shares = np.full(classes, 1.0) if prior is None else np.asarray(prior, dtype=np.float64)
     return largest_remainder(samples * shares / shares.sum(), samples)
 
 
 def largest_remainder(quotas: NDArray[np.float64], total: int) -> IntArray:
-    """Return whole numbers that sum to `total`, each a quota rounded down or up (Hamilton's method)."""
+    """Return the quotas rounded down or up to integers that sum to `total` (Hamilton's method)."""
     whole = np.floor(quotas + 1e-9).astype(np.int64)
     order = np.argsort(whole - quotas, kind="stable")
     whole[order[: total - int(whole.sum())]] += 1
@@ -77,10 +76,10 @@ def largest_remainder(quotas: NDArray[np.float64], total: int) -> IntArray:
 
 
 def teacher_labels(x: Points, classes: int, hidden: int, seed: int) -> IntArray:
-    """Return the class that a random teacher network gives each row of x, (n,).
+    """Return the class that a random teacher network assigns to each row of x, (n,).
 
-    The teacher is tanh of a random linear map, then another one; `hidden` 0 leaves out the first. Each of its outputs
-    is standardized over the data, so that no class is favoured much.
+    The teacher has one hidden layer of `hidden` tanh units; 0 for a linear teacher. Its outputs are standardized over
+    the data, so that the classes have similar sizes.
     """
     draw = stream(seed, "data.teacher")
     if hidden:
@@ -92,10 +91,11 @@ def teacher_labels(x: Points, classes: int, hidden: int, seed: int) -> IntArray:
 
 
 def class_means(classes: int, features: int, distance: float, seed: int) -> Points:
-    """Return the means of the classes, (classes, features), in randomly turned directions.
+    """Return the means of the classes, (classes, features).
 
-    Up to features + 1 classes they are the corners of a regular simplex, each pair exactly `distance` apart, centred on
-    0; more classes get random directions from 0, at `distance` from one another on average (root mean square).
+    Up to features + 1 classes, the means are the corners of a randomly rotated regular simplex, centred at 0, with all
+    pairs at exactly `distance`. More classes have means in random directions, and `distance` is the root mean square of
+    the distances.
     """
     draw = stream(seed, "data.means").standard_normal((max(classes, features), features))
     if classes > features + 1:
@@ -109,9 +109,9 @@ def class_means(classes: int, features: int, distance: float, seed: int) -> Poin
 
 
 def _simplex(corners: int) -> Points:
-    """Return the corners of a regular simplex around 0 with edges of sqrt(2), (corners, corners - 1)."""
+    """Return the corners of a regular simplex centred at 0 with edge length sqrt(2), (corners, corners - 1)."""
     simplex = np.zeros((corners, corners - 1))
-    for k in range(1, corners):  # Helmert's contrasts: orthonormal, and each sums to 0 over the corners
+    for k in range(1, corners):  # Helmert contrasts: orthonormal, and each sums to 0 over the corners
         simplex[:k, k - 1] = 1 / np.sqrt(k * (k + 1))
         simplex[k, k - 1] = -k / np.sqrt(k * (k + 1))
     return simplex
@@ -127,7 +127,7 @@ def blobs(request: Request) -> Source:
 
 
 def circles(request: Request) -> Source:
-    """Return points on concentric circles, class 0 the outermost, whose radius is 1."""
+    """Return noisy points on concentric circles; class 0 is the outermost, with radius 1."""
     labels = _in_order(request)
     radii = np.linspace(1.0, request.params["factor"], request.classes) if request.classes > 1 else np.ones(1)
     angle = 2 * np.pi * _along(labels, request.classes, closed=True)
@@ -136,7 +136,7 @@ def circles(request: Request) -> Source:
 
 
 def moons(request: Request) -> Source:
-    """Return points on two half circles, the second turned over and moved into the first."""
+    """Return noisy points on two interleaving half circles."""
     labels = _in_order(request)
     angle = np.pi * _along(labels, 2)
     upper = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -145,7 +145,7 @@ def moons(request: Request) -> Source:
 
 
 def spiral(request: Request) -> Source:
-    """Return points on spiral arms, one a class, with the noise on the angle (radians)."""
+    """Return points on spiral arms, one for each class, with noise on the angle (radians)."""
     labels = _in_order(request)
     radius = _along(labels, request.classes)
     angle = 2 * np.pi * (labels / request.classes + request.params["turns"] * radius)
@@ -154,12 +154,15 @@ def spiral(request: Request) -> Source:
 
 
 def _in_order(request: Request) -> IntArray:
-    """Return equally many labels of each class, (samples,), class after class."""
+    """Return balanced labels sorted by class, (samples,)."""
     return np.repeat(np.arange(request.classes), class_counts(request.samples, request.classes))
 
 
 def _along(labels: IntArray, classes: int, closed: bool = False) -> Points:
-    """Return evenly spaced places from 0 to 1 within each class, (n,); closed leaves out 1, which is 0 again."""
+    """Return evenly spaced positions from 0 to 1 within each class, (n,).
+
+    closed: whether the curve is closed, so that position 1 equals position 0 and is omitted.
+    """
     counts = np.bincount(labels, minlength=classes)
     return np.concatenate([np.linspace(0.0, 1.0, count, endpoint=not closed) for count in counts])
 

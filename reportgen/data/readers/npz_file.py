@@ -1,4 +1,4 @@
-"""NumPy archives of the user: one .npz file with an array for each split."""
+"""Reader of the user's NumPy archives: one .npz file with inputs and labels of each split."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reportgen.data.readers.files import Stamp, existing_file, sha256, stamp
 from reportgen.data.source import Request, Source
 from reportgen.errors import StudyError
 
-MOST_BYTES = 16 * 2**30  # unpacked
+MOST_BYTES = 16 * 2**30  # limit for the unpacked file
 
 _BROKEN = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
@@ -29,9 +29,9 @@ def identity(request: Request) -> str:
 
 
 def read(request: Request) -> Source:
-    """Return the examples of the file with its own splits; labels must be whole numbers from 0 without gaps.
+    """Return the examples of the file with its splits; labels must be whole numbers from 0 without gaps.
 
-    Raises StudyError with the file and the array of an error.
+    A StudyError contains the file and the array of the error.
     """
     path = existing_file(request.params["path"], request.folder)
     return _read(path, stamp(path), request.params["path"])
@@ -80,7 +80,7 @@ def _array(archive: Any, key: str, name: str) -> NDArray[Any]:
 
 
 def _holds_objects(archive: Any, key: str) -> bool:
-    """Return whether the header of an array announces Python objects, which only unpickling can read."""
+    """Return whether the header of an array declares Python objects, which would have to be unpickled."""
     member = f"{key}.npy" if f"{key}.npy" in archive.zip.namelist() else key
     with archive.zip.open(member) as file:
         old = npy.read_magic(file) == (1, 0)

@@ -1,6 +1,6 @@
-"""Published data sets of images: MNIST, Fashion-MNIST and CIFAR-10, read from the local cache or a folder.
+"""Published image data sets: MNIST, Fashion-MNIST and CIFAR-10, read from the local cache or a folder.
 
-Files in the cache must have the published checksums; files in the user's own folder may have any.
+Files in the cache must have the published checksums; files in the user's own folder need not.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Parsed = tuple[Bytes, Bytes, int, tuple[int, int, int]]
 
 @dataclass(frozen=True)
 class Publication:
-    """Where a data set is published and how it is read.
+    """A published data set, and functions that read its files.
 
-    bases: the addresses of the folders of its files. counts: training images of each class. read: the examples in the
-    files at these paths. unpacked: the paths of the files in a folder of the user's, packed or not.
+    bases: URLs of the folders with its files. counts: number of training images of each class. read: return the
+    examples in the files at these paths. unpacked: return the paths of the files in a user's folder, packed or not.
     """
 
     files: tuple[PublishedFile, ...]
@@ -44,12 +44,12 @@ class Publication:
 
 
 def counts(name: str) -> Callable[[Request], IntArray | None]:
-    """Return the row's function from a request to the training images of each class, None for a user's own folder."""
+    """Return a function from a request to the training images per class, (10,), or None for a user's own folder."""
     return lambda request: None if request.params["path"] else np.array(PUBLISHED[name].counts)
 
 
 def identity(name: str) -> Callable[[Request], str]:
-    """Return the row's function from a request to a SHA-256 over the files' checksums; the cache needs no reading."""
+    """Return a function from a request to a SHA-256 of the files' checksums, which are known for the cache."""
 
     def of_request(request: Request) -> str:
         if request.params["path"]:
@@ -61,10 +61,10 @@ def identity(name: str) -> Callable[[Request], str]:
     return of_request
 
 
-def lacking(name: str) -> Callable[[Request], int]:
-    """Return the row's function from a request to the number of bytes to download; it downloads nothing.
+def missing_bytes(name: str) -> Callable[[Request], int]:
+    """Return a function from a request to the number of bytes to download.
 
-    That function raises MissingError if files are missing and the study does not allow a download.
+    The function downloads nothing. It raises MissingError if files are missing and the study does not allow a download.
     """
 
     def of_request(request: Request) -> int:
@@ -78,17 +78,17 @@ def lacking(name: str) -> Callable[[Request], int]:
 
 
 def mnist(request: Request) -> Source:
-    """Return MNIST's images of handwritten digits, raw values 0 to 255; the test images are the last."""
+    """Return the handwritten digits of MNIST, raw values 0 to 255, test images last."""
     return _read("mnist", request)
 
 
 def fashion_mnist(request: Request) -> Source:
-    """Return Fashion-MNIST's images of clothes, raw values 0 to 255; the test images are the last."""
+    """Return the images of clothes of Fashion-MNIST, raw values 0 to 255, test images last."""
     return _read("fashion_mnist", request)
 
 
 def cifar10(request: Request) -> Source:
-    """Return CIFAR-10's photographs, raw values 0 to 255, channel by channel; the test images are the last."""
+    """Return the photographs of CIFAR-10, raw values 0 to 255, flattened by channel, test images last."""
     return _read("cifar10", request)
 
 
@@ -109,9 +109,9 @@ def _parse(name: str, paths: tuple[Path, ...], _: tuple[Stamp, ...]) -> Source:
 
 
 def _idx(paths: tuple[Path, ...]) -> Parsed:
-    """Return images, labels, the number of test images, and the shape of an image, of four IDX files.
+    """Return images, labels, number of test images and image shape from four IDX files.
 
-    Raises StudyError if the files do not belong together.
+    Raises StudyError if the files contradict each other.
     """
     train, y_train, test, y_test = (read_idx(path, 3 if "images" in path.name else 1) for path in paths)
     for images, labels, path in ((train, y_train, paths[1]), (test, y_test, paths[3])):
@@ -125,7 +125,7 @@ def _idx(paths: tuple[Path, ...]) -> Parsed:
 
 
 def _cifar(paths: tuple[Path, ...]) -> Parsed:
-    """Return images, labels, the number of test images, and the shape of an image, of the archive or its six files."""
+    """Return images, labels, number of test images and image shape from the archive or its six unpacked files."""
     if len(paths) == 1:
         members = tar_members(paths[0], _BATCHES)
         contents = [(members[name], paths[0]) for name in _BATCHES]
@@ -137,7 +137,7 @@ def _cifar(paths: tuple[Path, ...]) -> Parsed:
 
 
 def _in_cache(name: str, request: Request) -> list[Path]:
-    """Return the published files in the cache, downloaded first if the study allows it; raises MissingError."""
+    """Return the files in the cache, downloaded if the study allows it; raises MissingError if any is missing."""
     published, folder = PUBLISHED[name], cache_folder() / name
     if request.params["download"]:
         return [fetch(file, folder, published.bases) for file in published.files]
@@ -145,7 +145,7 @@ def _in_cache(name: str, request: Request) -> list[Path]:
 
 
 def _in_folder(name: str, request: Request) -> list[Path]:
-    """Return the files in the user's folder, as published or unpacked; raises MissingError if one is missing."""
+    """Return the files in the user's folder, packed or unpacked; raises MissingError if any is missing."""
     folder = locate(request.params["path"], request.folder)
     if not folder.is_dir():
         found = f"folder {request.params['path']} does not exist"

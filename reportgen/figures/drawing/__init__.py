@@ -1,1 +1,1 @@
-"""Styles, axes and text of figures, and their export as SVG, PDF, PNG and CSV."""
+"""Styles, axes and words of figures, and their export as SVG, PDF, PNG and CSV."""

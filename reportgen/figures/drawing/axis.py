@@ -1,4 +1,4 @@
-"""Axes that hold any numbers: decades without clutter, a floor for zeros, layers as ticks."""
+"""Scales and ticks of axes: logarithmic scales with a place for zeros, and layers as ticks."""
 
 from __future__ import annotations
 
@@ -11,50 +11,62 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
+from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing.words import power
 
 Array = NDArray[np.float64]
 
 LOG_FROM = 1.3
-"""Decades between smallest and largest value from which an axis is logarithmic."""
+"""An axis is logarithmic if its values span at least this number of decades."""
 
-PLUNGE = 10.0
-"""How many times below the lowest seed an interval may reach on a logarithmic axis and still be drawn whole."""
+LONGEST_TAIL = 10.0
+"""On a logarithmic axis, an interval whose lower end is further below the lowest seed than this factor is cut there."""
 
 BAND_FROM = 3
-"""The seeds from which figures draw an interval, as claims have verdicts: one over two seeds would fill the picture."""
+"""The least number of seeds for an interval, as for verdicts. Two seeds give intervals that fill the picture."""
 
-CUT = "on the logarithmic axis, an interval that reaches far below all seeds, or to 0, is drawn from the lowest seed on"
+CUT = "on a logarithmic axis, an interval that extends far below all seeds is cut at the lowest seed"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """An axis: logarithmic or not, its limits, and the place where zeros stand on a logarithmic one."""
+    """The scale of an axis.
+
+    Attributes
+    ----------
+    low, high : float
+        Limits of the axis.
+    floor : float or None
+        Where a logarithmic axis shows zeros.
+    percent : bool
+        Whether the ticks are in percent.
+    """
 
     log: bool
     low: float
     high: float
     floor: float | None = None
+    percent: bool = False
 
     @property
     def decades(self) -> float:
-        """How many powers of ten a logarithmic scale spans, 0 for a linear one."""
+        """The number of decades that a logarithmic scale spans, 0 for a linear scale."""
         return math.log10(self.high) - math.log10(self.low) if self.log else 0.0
 
     @property
     def height(self) -> float:
-        """The length of the axis, in decades where it is logarithmic."""
+        """The length of the axis, in decades if it is logarithmic."""
         return self.decades if self.log else self.high - self.low
 
-    def part(self, value: float) -> float:
-        """Return where a drawn value lies between the ends of the axis, from 0 to 1."""
+    def position(self, value: float) -> float:
+        """Return the position of a value between the ends of the axis, from 0 to 1."""
         low, high, at = (
             (math.log10(x) for x in (self.low, self.high, value)) if self.log else (self.low, self.high, value)
         )
         return (at - low) / (high - low)
 
     def place(self, values: ArrayLike) -> Array:
-        """Return the values as drawn: what is not finite left out, zeros and less on the floor of a log axis."""
+        """Return the values as drawn: NaN if not finite; on a logarithmic axis, the floor for values of 0 or less."""
         array = np.asarray(values, dtype=float)
         array = np.where(np.isfinite(array), array, np.nan)
         if not self.log:
@@ -66,29 +78,29 @@ class Scale:
     def lower_edge(self, low: ArrayLike, seeds: Array) -> Array:
         """Return the lower ends (E,) of intervals as drawn, given the values (S, E) of the seeds.
 
-        The ends are symmetric about a mean, so on a logarithmic axis they may lie anywhere, or nowhere: an end far
-        below all seeds would only fill the picture.
+        Intervals are symmetric about the mean, so their lower ends may be close to 0 or negative. On a logarithmic axis
+        such an interval would fill the picture, so it is cut at the lowest seed.
         """
         ends, lowest = np.asarray(low, dtype=float), lowest_of(seeds)
         return self.place(np.where(self.cuts(ends, seeds), lowest, ends))
 
     def cuts(self, low: ArrayLike, seeds: Array) -> NDArray[np.bool_]:
-        """Say for each interval whether its lower end is drawn at the lowest seed."""
+        """Return whether each interval is cut at the lowest seed."""
         ends = np.asarray(low, dtype=float)
         with np.errstate(invalid="ignore"):
-            far: NDArray[np.bool_] = np.isfinite(ends) & (PLUNGE * ends < lowest_of(seeds))
+            far: NDArray[np.bool_] = np.isfinite(ends) & (LONGEST_TAIL * ends < lowest_of(seeds))
         return far & (self.log and len(seeds) >= BAND_FROM)
 
 
 def lowest_of(seeds: Array) -> Array:
-    """Return the least finite value (E,) of the seeds (S, E), NaN where there is none."""
+    """Return the smallest finite value (E,) over the seeds (S, E), NaN where there is none."""
     finite = np.where(np.isfinite(seeds), seeds, np.inf)
     lowest = finite.min(axis=0, initial=np.inf)
     return np.where(np.isfinite(lowest), lowest, np.nan)
 
 
 def scale_for(values: Iterable[ArrayLike], log: bool | None = None) -> Scale | None:
-    """Return a scale that holds all finite values, None where there is none; log None lets their range decide."""
+    """Return a scale for all finite values, None if there are none; log None: logarithmic if the range is wide."""
     flat = [np.ravel(np.asarray(part, dtype=float)) for part in values]
     everything = np.concatenate(flat) if flat else np.zeros(0)
     finite = everything[np.isfinite(everything)]
@@ -103,7 +115,7 @@ def scale_for(values: Iterable[ArrayLike], log: bool | None = None) -> Scale | N
 
 
 def _decades(low: float, high: float, zeros: bool) -> Scale:
-    """Return a log scale; a floor for zeros lies below the lowest decade, by a tenth of the whole range."""
+    """Return a log scale; the floor for zeros lies a tenth of the range below the lowest decade."""
     bottom, top = math.log10(low) - 0.12, math.log10(high) + 0.12
     span = max(top - bottom, 0.5)
     margin = 0.05 * span
@@ -114,12 +126,12 @@ def _decades(low: float, high: float, zeros: bool) -> Scale:
 
 
 def _power(exponent: float) -> float:
-    """Return 10 to that power, held inside what a float can carry."""
+    """Return 10 to a power, clipped to the range of floats."""
     return float(10 ** min(max(exponent, -305.0), 305.0))
 
 
 def _linear(low: float, high: float) -> Scale:
-    """Return a linear scale that starts at 0 unless the values are far from it."""
+    """Return a linear scale; it starts near 0 unless the values are far from 0."""
     if low >= 0 and low < 0.5 * high:
         return Scale(False, -0.03 * high, 1.07 * high)
     span = high - low or abs(high) or 1.0
@@ -127,13 +139,13 @@ def _linear(low: float, high: float) -> Scale:
 
 
 def fraction_scale(scale: Scale) -> Scale:
-    """Return a scale for fractions that starts at 0 and holds the largest, with at least a tenth to see."""
+    """Return a scale for fractions from 0 to the largest one, at least to 0.1."""
     top = min(max(scale.high, 0.1), 1.04)
-    return Scale(False, -0.03 * top, top)
+    return Scale(False, -0.03 * top, top, percent=True)
 
 
 def set_y(axes: Axes, scale: Scale, labels: bool) -> None:
-    """Give the axes that y scale, with few ticks, a faint grid, and labels where they are wanted."""
+    """Set the y scale of the axes, with few ticks and a light grid; labels: whether the ticks have labels."""
     if scale.log:
         places, words = decade_ticks(scale)
         axes.set_yscale("log")
@@ -142,14 +154,14 @@ def set_y(axes: Axes, scale: Scale, labels: bool) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.yaxis.set_major_locator(MaxNLocator(5))
-        axes.yaxis.set_major_formatter(FuncFormatter(_plain))
+        axes.yaxis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
     axes.set_ylim(scale.low, scale.high)
     axes.grid(axis="y")
     axes.tick_params(axis="y", labelleft=labels)
 
 
 def set_x(axes: Axes, scale: Scale) -> None:
-    """Give the axes that x scale, with few ticks."""
+    """Set the x scale of the axes, with few ticks."""
     if scale.log:
         places, words = decade_ticks(scale, most=5)
         axes.set_xscale("log")
@@ -158,22 +170,26 @@ def set_x(axes: Axes, scale: Scale) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(FuncFormatter(_plain))
+        axes.xaxis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
     axes.set_xlim(scale.low, scale.high)
 
 
 def _plain(value: float, _: int | None = None) -> str:
-    """Return a tick's number in full: no common factor or offset is moved to the end of the axis."""
-    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
+    """Return the full number of a tick, so that the axis needs no common factor or offset."""
+    return exponents(f"{value:.4g}")
 
 
-TICK_APART = 0.13
-"""The part of an axis between 0, on its floor, and the first decade that has a label."""
+def _percent(value: float, _: int | None = None) -> str:
+    return f"{_plain(100 * value)}%"
+
+
+TICK_GAP = 0.13
+"""The fraction of the axis between the label 0, on the floor, and the label of the first decade."""
 
 
 def decade_ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:
-    """Return at most about so many decades inside a log scale with their labels, and the floor as 0."""
-    lowest = scale.low if scale.floor is None else scale.floor * _power(TICK_APART * scale.decades)
+    """Return tick positions and labels of a log scale: at most about `most` decades, and the floor as 0."""
+    lowest = scale.low if scale.floor is None else scale.floor * _power(TICK_GAP * scale.decades)
     first, last = math.ceil(math.log10(lowest) - 1e-9), math.floor(math.log10(scale.high) + 1e-9)
     step = max(1, math.ceil((last - first + 1) / most))
     exponents = [exponent for exponent in range(first, last + 1) if exponent % step == 0]
@@ -186,15 +202,15 @@ def decade_ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:
 
 
 def _fine_ticks(scale: Scale) -> tuple[list[float], list[str]]:
-    """Return ticks at 1, 2 and 5 times the powers of ten, for a log scale of less than two decades."""
+    """Return ticks at 1, 2 and 5 times the powers of ten, for log scales of less than two decades."""
     first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
     places = [lead * 10.0**exponent for exponent in range(first, last + 1) for lead in (1, 2, 5)]
     inside = [place for place in places if scale.low <= place <= scale.high]
-    return inside, [f"{place:g}" for place in inside]
+    return inside, [exponents(f"{place:g}") for place in inside]
 
 
 def set_layers(axes: Axes, layers: Sequence[int], output: int | None, label: bool, most: int = 12) -> None:
-    """Give the axes layers as x ticks, at most so many; the output layer, where it is shown, reads "out"."""
+    """Set at most `most` layers as x ticks; the output layer, if shown, has the label "out"."""
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 10**6) if len(layers) / s <= most)
     shown = [layer for layer in layers if step == 1 or layer % step == 0 or layer == output]
     if output is not None and step > 1:

@@ -1,4 +1,4 @@
-"""A drawing as files: SVG, PDF, PNG and CSV, the same bytes for the same numbers."""
+"""Export of drawings as SVG, PDF, PNG and CSV. Equal drawings give equal bytes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.svg import tidy
 
 PNG_DPI = 200
-"""1300 pixels for the width of a page."""
+"""Dots per inch; a figure is 1300 pixels wide."""
 
 
 def save(drawing: Drawing, folder: Path, svg: str | None = None) -> list[Path]:
-    """Write <id>.svg, .pdf, .png and .csv into the folder, which is made where it is missing; return their paths.
+    """Write <id>.svg, .pdf, .png and .csv into a folder, which is created if needed, and return their paths.
 
-    svg: the text of `svg_text`, where the caller has it already.
+    svg: the result of `svg_text`, if the caller already has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {
@@ -41,16 +41,13 @@ def png_bytes(drawing: Drawing) -> bytes:
 
 
 def svg_text(drawing: Drawing) -> str:
-    """Return the figure as accessible SVG without style sheets, whose ids start with the figure's own id.
-
-    Title and description carry the words for those who cannot see it.
-    """
+    """Return the figure as accessible SVG: with a title and a description, without style sheets, with unique ids."""
     raw = _bytes(drawing, "svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return tidy(raw.decode(), drawing.id, drawing.title, drawing.alt)
 
 
 def csv_text(drawing: Drawing) -> str:
-    """Return the numbers that are drawn as CSV; floats in full, what is not finite or not there as an empty field."""
+    """Return the drawn numbers as CSV, with all digits; missing values and values that are not finite are empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(drawing.columns)
@@ -67,7 +64,7 @@ def _field(value: Any) -> Any:
 def _bytes(drawing: Drawing, ending: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     with _style.settings(), warnings.catch_warnings():
-        # A label in a script that DejaVu Sans lacks shows as boxes; the words stand in title, caption and CSV.
+        # Letters that DejaVu Sans lacks are drawn as boxes; the caption and the CSV file have the text.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         drawing.figure.savefig(buffer, format=ending, dpi=PNG_DPI, **options)
     return buffer.getvalue()

@@ -1,40 +1,53 @@
-"""The shape of a figure: what a file of this folder declares and what it returns."""
+"""The row of a figure in the table, and the drawing that a figure returns."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from matplotlib.figure import Figure as MplFigure
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-from reportgen.analysis.results import Analysis
+    from reportgen.analysis.results import Analysis
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure made from a study's analysis.
+    """A figure drawn from the analysis of a study.
 
-    columns, rows: the numbers that are drawn, as they go to figures/<id>.csv.
-    caption and alt are sentences made from those numbers; alt says what a reader who cannot see it needs.
+    Attributes
+    ----------
+    caption, alt : str
+        Caption and alternative text, in full sentences with the drawn numbers.
+    columns, rows
+        The drawn numbers, as written to `figures/<id>.csv`.
     """
 
     id: str
     title: str
     caption: str
     alt: str
-    figure: MplFigure
+    figure: Figure
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class FigureKind:
-    """One row of the figures; `draw` returns None where the study has nothing to show in it.
+    """A row of the table of figures.
 
-    order: where it stands among the others in a report; lower comes first.
-    shows: the metrics of claims that a reader can see in it; of all figures, the one that shows what most claims
-        measure opens the report.
+    Attributes
+    ----------
+    draw : callable
+        Returns the drawing, None if the study has no data for it.
+    order : int
+        Position in a report: lower comes first.
+    shows : tuple of str
+        Metrics of claims that the figure shows. The figure that shows the metrics of most claims opens the report.
+    description : str
+        Documentation for `reportgen describe`; by default the docstring of the module that defines `draw`.
     """
 
     kind: ClassVar[str] = "figure"
@@ -43,8 +56,24 @@ class FigureKind:
     draw: Callable[[Analysis], Drawing | None]
     order: int = 100
     shows: tuple[str, ...] = ()
+    description: str = ""
 
     @property
     def name(self) -> str:
         """The figure's id."""
         return self.id
+
+
+def drawn_in(module: str, *arguments: Any) -> Callable[[Analysis], Drawing | None]:
+    """Return a function that calls `draw` of a module of figures, with further arguments after the analysis.
+
+    The module is imported at the first call, since matplotlib is slow to load.
+    """
+    path = f"reportgen.figures.{module}"
+
+    def draw(analysis: Analysis) -> Drawing | None:
+        drawing: Drawing | None = importlib.import_module(path).draw(analysis, *arguments)
+        return drawing
+
+    draw.__module__ = path
+    return draw

@@ -1,11 +1,11 @@
-"""How every figure looks: sizes, fonts, colours, markers and line styles, in one place.
+"""The style of all figures: sizes, fonts, colours, markers and line styles.
 
-A figure is as wide as the text of a page (6.5 inches) and not taller than it is wide unless it has many rows. Its text
-is 8 points there, and 16 points and more when the same file fills a slide, so one file serves both. The ground is white
-and opaque: on a dark page the figure sits as a white card, and its colours stay those that were chosen for white.
+A figure is as wide as the text of a page (6.5 inches), and not taller than wide unless it has many rows. Its text has
+8 points on a page, and 16 points or more if the same file fills a slide. The background is white and opaque, since the
+colours are chosen for white; on a dark page the figure is a white card.
 
-A series is told apart by colour (Okabe and Ito 2008, safe for colour-blind readers), marker and line style together,
-so that it still reads in greyscale. Yellow is left out, as it vanishes on white.
+A series has its own colour (Okabe and Ito 2008, safe for colour-blind readers), marker and line style, so that it can
+also be identified in greyscale. Yellow is not used, since it is hardly visible on white.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (3, 1.2, 1, 1.2)), (0, (1.5, 1.2)))
 
 TEXT, SMALL, TINY = 8.0, 7.0, 6.0
-"""Points: labels and titles; ticks and legends; numbers inside small panels."""
+"""Font sizes in points: of labels and titles, of ticks and legends, and of numbers in small panels."""
 
 TITLE = TEXT * 1.17
-"""Points that a title is as wide as: its letters are bold."""
+"""Font size of regular text as wide as a title, whose letters are bold."""
 
 for _file in sorted((Path(__file__).parent / "fonts").glob("*.ttf")):
-    # DejaVu Sans with the letters that figures use: embedding a part of the whole font takes longer than the figure.
+    # A subset of DejaVu Sans: embedding the whole font takes longer than drawing the figure.
     fontManager.addfont(_file)
 
 SETTINGS: dict[str, Any] = {
@@ -61,7 +61,7 @@ SETTINGS: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
     "text.color": INK,
-    # A study's words are never read as formulas: "$" is a dollar.
+    # Labels of studies are no formulas: "$" is a dollar sign.
     "text.parse_math": False,
     "xtick.labelsize": SMALL,
     "ytick.labelsize": SMALL,
@@ -86,15 +86,15 @@ SETTINGS: dict[str, Any] = {
     "path.simplify": True,
     "svg.fonttype": "none",
     "svg.hashsalt": "reportgen",
-    # TrueType, as journals ask for: letters of Type 3 cannot be edited.
+    # TrueType, as journals require; Type 3 text cannot be edited.
     "pdf.fonttype": 42,
     "pdf.compression": 6,
 }
 
 
 @dataclass(frozen=True)
-class Look:
-    """Colour, marker and line style of one series."""
+class SeriesStyle:
+    """Colour, marker and dash pattern of a series."""
 
     colour: str
     marker: str
@@ -102,32 +102,32 @@ class Look:
 
     @property
     def level(self) -> float:
-        """How far up the line is drawn: the more broken a line, the higher, so that two on one course both show."""
+        """Drawing order: lines with more gaps are drawn later, so that lines below them stay visible."""
         return 3 + 0.1 * DASHES.index(self.dash)
 
 
-GHOST = Look("#bfc3c7", "", "-")
-"""How a variant looks that is drawn for comparison, but not highlighted."""
+GREY = SeriesStyle("#bfc3c7", "", "-")
+"""The style of variants that are not highlighted."""
 
-GHOST_LINE: dict[str, Any] = {"color": GHOST.colour, "lw": 0.8, "zorder": 1.8}
+GREY_LINE: dict[str, Any] = {"color": GREY.colour, "lw": 0.8, "zorder": 1.8}
 
 
-def ghost_words(labels: Iterable[str]) -> str:
-    """Return what the legend calls the grey lines of these labels: by its name where there is one."""
+def grey_label(labels: Iterable[str]) -> str:
+    """Return the legend entry of the grey lines: the label if all have the same one."""
     names = set(labels)
     return clip(names.pop(), 2.4) if len(names) == 1 else "other variants"
 
 
 def settings() -> AbstractContextManager[None]:
-    """Return the context in which every figure is drawn and saved; it leaves the user's own settings alone."""
+    """Return the context in which all figures are drawn and saved; the user's own settings do not apply."""
     chosen: dict[Any, Any] = {**matplotlib.rcParamsDefault, **SETTINGS}
     return matplotlib.rc_context({key: value for key, value in chosen.items() if not key.startswith("backend")})
 
 
-def look(number: int) -> Look:
-    """Return the look of the series with that number, counted from 0; colours, markers and dashes go round apart."""
+def series_style(number: int) -> SeriesStyle:
+    """Return the style of a series, counted from 0; beyond eight series, colours are paired with other markers."""
     lap = number // len(COLOURS)
-    return Look(
+    return SeriesStyle(
         COLOURS[number % len(COLOURS)],
         MARKERS[(number + 3 * lap) % len(MARKERS)],
         DASHES[(number + lap) % len(DASHES)] if number else "-",
@@ -136,9 +136,9 @@ def look(number: int) -> Look:
 
 @dataclass(frozen=True)
 class Margins:
-    """Inches kept free around and between panels, for labels and the legend; titles: for further lines of titles."""
+    """Space around and between panels in inches; titles: additional space for titles of several lines."""
 
-    left: float = 0.7
+    left: float = 0.76
     right: float = 0.12
     top: float = 0.26
     bottom: float = 0.42
@@ -150,7 +150,7 @@ class Margins:
 def grid(
     rows: int, columns: int, panel_height: float, legend_height: float = 0.0, margins: Margins | None = None
 ) -> tuple[Figure, list[list[Axes]]]:
-    """Return an empty figure of the page's width and its panels by row and column, legend space left below."""
+    """Return an empty figure of the page's width and its axes by row and column, with space for a legend below."""
     gaps = margins or Margins()
     gaps = replace(gaps, top=gaps.top + gaps.titles, between=gaps.between + gaps.titles)
     height = gaps.top + rows * panel_height + (rows - 1) * gaps.between + gaps.bottom + legend_height
@@ -173,13 +173,13 @@ def grid(
 
 
 def text_width(text: str, size: float = SMALL) -> float:
-    """Return how many inches a line of DejaVu Sans takes; what it has no letter for counts as the widest."""
+    """Return the width of a line in inches in DejaVu Sans; letters that the font lacks count as 1 em."""
     return sum(_advance(letter) for letter in text) * size / 72
 
 
 @cache
 def _advance(letter: str) -> float:
-    """Return a letter's width in units of the text's size."""
+    """Return the width of a letter in em."""
     font = _font()
     if not font.get_char_index(ord(letter)):
         return 1.0
@@ -192,7 +192,7 @@ def _font() -> FT2Font:
 
 
 def clip(text: str, inches: float, size: float = SMALL) -> str:
-    """Return the text on one line, cut with an ellipsis in the middle where it does not fit the width."""
+    """Return the text on one line, shortened with an ellipsis in the middle if it is too wide."""
     line = " ".join(text.split())
     if text_width(line, size) <= inches:
         return line
@@ -203,17 +203,17 @@ def clip(text: str, inches: float, size: float = SMALL) -> str:
 
 
 def clip_all(texts: Sequence[str], inches: float, size: float = SMALL) -> list[str]:
-    """Return the texts cut to the width; those that would read alike keep what tells them apart."""
+    """Return the texts shortened to a width; texts that would become equal keep the words in which they differ."""
     done = [clip(text, inches, size) for text in texts]
-    for twin in {text for text in done if done.count(text) > 1}:
-        places = [at for at, text in enumerate(done) if text == twin]
-        for at, text in zip(places, _apart([texts[at] for at in places]), strict=True):
+    for duplicate in {text for text in done if done.count(text) > 1}:
+        places = [at for at, text in enumerate(done) if text == duplicate]
+        for at, text in zip(places, _differences([texts[at] for at in places]), strict=True):
             done[at] = clip(text, inches, size)
     return done
 
 
-def _apart(texts: Sequence[str]) -> list[str]:
-    """Return texts without most of the words that all of them begin with, and of those that all end with."""
+def _differences(texts: Sequence[str]) -> list[str]:
+    """Return the texts without most of the words that all begin or end with."""
     words = [text.split() for text in texts]
     start = _shared(words)
     end = max(_shared([part[start:][::-1] for part in words]) - 2, 0)
@@ -222,13 +222,13 @@ def _apart(texts: Sequence[str]) -> list[str]:
 
 
 def _shared(words: Sequence[Sequence[str]]) -> int:
-    """Return how many first words are the same in all."""
+    """Return the number of leading words that all have in common."""
     columns = list(zip(*words, strict=False))
     return next((at for at, column in enumerate(columns) if len(set(column)) > 1), len(columns))
 
 
 def wrap(text: str, inches: float, size: float, lines: int) -> str:
-    """Return the text broken into at most so many lines of that width, the last one cut where it must be."""
+    """Return the text broken into at most `lines` lines of a width in inches; the last line is cut if needed."""
     done: list[str] = []
     rest = text.split()
     while rest and len(done) < lines - 1 and text_width(" ".join(rest), size) > inches:
@@ -246,12 +246,12 @@ def wrap(text: str, inches: float, size: float, lines: int) -> str:
 
 
 def _fitting(words: Sequence[str], inches: float, size: float) -> int:
-    """Return how many words fit on a line."""
+    """Return the number of words that fit on a line."""
     return sum(text_width(" ".join(words[: at + 1]), size) <= inches for at in range(len(words)))
 
 
 def legend_rows(labels: Sequence[str], width: float = WIDTH) -> int:
-    """Return into how few rows the legend's entries go, filled column by column."""
+    """Return the least number of rows for a legend that is filled column by column."""
     widths = [text_width(label) + 0.44 for label in labels]
     for rows in range(1, len(labels)):
         columns = [widths[at : at + rows] for at in range(0, len(widths), rows)]
@@ -261,12 +261,12 @@ def legend_rows(labels: Sequence[str], width: float = WIDTH) -> int:
 
 
 def legend_height(labels: Sequence[str]) -> float:
-    """Return the inches that a legend below the panels takes."""
+    """Return the height in inches of a legend below the panels."""
     return 0.06 + legend_rows(labels) * 0.155 if labels else 0.0
 
 
 def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put one legend for all panels at the bottom of the figure."""
+    """Draw one legend for all panels at the bottom of the figure."""
     if not labels:
         return
     figure.legend(
@@ -276,12 +276,12 @@ def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> Non
 
 
 def titles_height(texts: Iterable[str], inches: float) -> float:
-    """Return the inches that titles take beyond one line, where some are wider than their panels."""
+    """Return the height in inches of the lines of titles after the first."""
     return 0.14 * max((_titled(text, inches).count("\n") for text in texts), default=0)
 
 
 def panel_title(axes: Axes, text: str, inches: float) -> None:
-    """Write a panel's title, broken where it is wider than the panel; a fixed place saves a layout pass."""
+    """Set a panel's title, broken into lines of the panel's width; the fixed position avoids a layout pass."""
     axes.set_title(_titled(text, inches), loc="left", y=1.0, pad=4)
 
 

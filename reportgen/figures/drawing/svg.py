@@ -1,8 +1,8 @@
-"""SVG as matplotlib writes it, made small, accessible and safe to put into a page beside others.
+"""Post-processing of matplotlib's SVG: small, accessible, and safe to embed in a page with other figures.
 
-A page with a strict Content-Security-Policy drops `style` attributes and `<style>` elements, so both become
-presentation attributes. Only ids that something refers to are kept, each with a mark of its figure before it. Words
-stay text, so that a reader can select and search them; where DejaVu Sans is missing, Verdana has the same widths.
+Pages with a strict Content-Security-Policy ignore `style` attributes and `<style>` elements, so these become
+presentation attributes. Only ids with references are kept, with a prefix for each figure. Text stays text, so that it
+can be selected and searched; without DejaVu Sans, Verdana has the same widths.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DEFAULTS = {
     ("stroke-linejoin", "round"), ("stroke-linecap", "butt"), ("fill-opacity", "1"), ("stroke-opacity", "1"),
     ("text-anchor", "start"),
 }  # fmt: skip
-"""Properties that say what holds anyway."""
+"""Properties that have their default value."""
 
 
 def tidy(source: str, id_: str, title: str, description: str) -> str:
@@ -61,7 +61,7 @@ def _drop(root: ET.Element, names: tuple[str, ...]) -> None:
 
 
 def _style_to_attributes(element: ET.Element) -> None:
-    """Turn `style` into attributes, but for what holds anyway; the font is the root's."""
+    """Replace `style` with attributes, without default values; the root has the font."""
     for part in element.attrib.pop("style", "").split(";"):
         key, _, value = part.partition(":")
         if value.strip() and (key.strip(), value.strip()) not in DEFAULTS and key.strip() != "font-family":
@@ -69,7 +69,7 @@ def _style_to_attributes(element: ET.Element) -> None:
 
 
 def _round(element: ET.Element) -> None:
-    """Keep hundredths of a point, far below what any screen or printer shows."""
+    """Round coordinates to hundredths of a point."""
     if UPRIGHT.fullmatch(element.get("transform", "")):
         del element.attrib["transform"]
     for key in COORDINATES:
@@ -84,7 +84,7 @@ def _short(found: re.Match[str]) -> str:
 
 
 def _flatten(element: ET.Element) -> None:
-    """Take the children out of groups that carry nothing but an id."""
+    """Replace groups that have no attribute except an id with their children."""
     children: list[ET.Element] = []
     for child in element:
         _flatten(child)
@@ -98,7 +98,7 @@ def _flatten(element: ET.Element) -> None:
 
 
 def _gather(root: ET.Element) -> None:
-    """Make one path of every run of equal markers; definitions that nothing needs any more go."""
+    """Merge consecutive equal markers into one path, and remove unused definitions."""
     shapes = {path.get("id", ""): path for defs in root.iter(f"{{{SVG}}}defs") for path in defs if _is(path, "path")}
     for parent in list(root.iter()):
         parent[:] = [part for run in _runs(parent) for part in _as_path(run, shapes)]
@@ -108,10 +108,10 @@ def _gather(root: ET.Element) -> None:
 
 
 def _runs(parent: ET.Element) -> Iterator[list[ET.Element]]:
-    """Yield the children in order, neighbouring uses of one marker with one look together."""
+    """Yield the children in order, consecutive uses of the same marker in the same style together."""
     run: list[ET.Element] = []
     for child in parent:
-        if run and (not _is(child, "use") or _look(run[-1]) != _look(child)):
+        if run and (not _is(child, "use") or _appearance(run[-1]) != _appearance(child)):
             yield run
             run = []
         run.append(child)
@@ -119,7 +119,7 @@ def _runs(parent: ET.Element) -> Iterator[list[ET.Element]]:
         yield run
 
 
-def _look(element: ET.Element) -> dict[str, str]:
+def _appearance(element: ET.Element) -> dict[str, str]:
     return {key: value for key, value in element.attrib.items() if key not in ("x", "y")} | {"tag": element.tag}
 
 
@@ -129,8 +129,8 @@ def _as_path(run: list[ET.Element], shapes: dict[str, ET.Element]) -> list[ET.El
     path = stamped(shape.get("d", ""), places) if shape is not None else None
     if path is None:
         return run
-    look = {key: value for key, value in run[0].attrib.items() if key not in ("x", "y", HREF)}
-    return [ET.Element(f"{{{SVG}}}path", {"d": path} | look)]
+    attributes = {key: value for key, value in run[0].attrib.items() if key not in ("x", "y", HREF)}
+    return [ET.Element(f"{{{SVG}}}path", {"d": path} | attributes)]
 
 
 def _references(element: ET.Element) -> Iterator[str]:
@@ -156,7 +156,7 @@ def _rename(root: ET.Element, prefix: str) -> None:
 
 
 def _shorten(element: ET.Element) -> None:
-    """Shorten the outlines in place; markers are short already, and start with an absolute M without a space."""
+    """Shorten the outlines in place; merged markers, which start with "M" without a space, are short already."""
     for child in element:
         if _is(child, "path") and child.get("d", "").startswith("M "):
             child.set("d", shorten(child.get("d", "")))

@@ -1,4 +1,4 @@
-"""Outlines of an SVG made short: relative coordinates, few digits, no points that change nothing."""
+"""Short path data for SVG: relative coordinates, few digits, no redundant points."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ STRAIGHT = re.compile(r"[MLz0-9eE.\s-]*")
 CIRCLE = re.compile(r"M 0 ([\d.]+) C [^MLz]* z")
 
 TENTHS, HUNDREDTHS = 10, 100
-"""Grids: a twentieth of a point does not show in a line; a marker is small enough to need more."""
+"""Steps per point: rounding by 1/20 point is invisible in lines, but not in small markers."""
 
 Point = tuple[int, int]
 
 
 def shorten(path: str, grid: int = TENTHS) -> str:
-    """Return the path data in a shorter form that draws the same to half a grid step; curves stay as they are."""
+    """Return shorter path data for the same outline, rounded to the grid; paths with curves are unchanged."""
     if not STRAIGHT.fullmatch(path):
         return path
     written: list[str] = []
-    # A relative "m" counts from where the last outline ended; closing leads back to its start.
+    # A relative "m" starts at the end of the last outline; a closed outline ends at its start.
     at: Point = (0, 0)
     for points, closed in _outlines(path, grid):
-        kept = _needed(points)
-        written.append("m" + _joined(_steps(at, kept), grid) + ("z" if closed else ""))
-        at = kept[0] if closed else kept[-1]
+        needed = _needed(points)
+        written.append("m" + _joined(_steps(at, needed), grid) + ("z" if closed else ""))
+        at = needed[0] if closed else needed[-1]
     return "".join(written)
 
 
 def stamped(marker: str, places: Sequence[tuple[float, float]]) -> str | None:
-    """Return one path that draws a marker's path at every place, None for a curved marker that is no circle."""
+    """Return one path that draws a marker at every place, None for curved markers other than circles."""
     circle = CIRCLE.fullmatch(marker)
     if circle:
         r = float(circle[1])
@@ -59,15 +59,15 @@ def _outlines(path: str, grid: int) -> list[tuple[list[Point], bool]]:
 
 
 def _needed(points: list[Point]) -> list[Point]:
-    """Return the points without those on a level or upright line between their neighbours; the ends always stay."""
-    kept = points[:1]
+    """Return the points without those on a horizontal or vertical line between their neighbours."""
+    needed = points[:1]
     for before, here in pairwise(points[1:]):
-        last = kept[-1]
-        level = last[1] == before[1] == here[1] and (before[0] - last[0]) * (here[0] - before[0]) >= 0
-        upright = last[0] == before[0] == here[0] and (before[1] - last[1]) * (here[1] - before[1]) >= 0
-        if not (level or upright or before == last):
-            kept.append(before)
-    return kept + points[-1:] if len(points) > 1 else kept
+        last = needed[-1]
+        horizontal = last[1] == before[1] == here[1] and (before[0] - last[0]) * (here[0] - before[0]) >= 0
+        vertical = last[0] == before[0] == here[0] and (before[1] - last[1]) * (here[1] - before[1]) >= 0
+        if not (horizontal or vertical or before == last):
+            needed.append(before)
+    return needed + points[-1:] if len(points) > 1 else needed
 
 
 def _steps(start: Point, points: list[Point]) -> list[int]:
@@ -78,7 +78,7 @@ def _steps(start: Point, points: list[Point]) -> list[int]:
 
 
 def _joined(steps: list[int], grid: int) -> str:
-    """Return the numbers with the fewest characters: a minus sign parts two numbers as well as a space."""
+    """Return the numbers in as few characters as possible: a minus sign needs no space before it."""
     text = ""
     for value in steps:
         word = f"{value / grid:g}"

@@ -1,4 +1,4 @@
-"""Histograms of one look at the layers of each chosen variant, made ready for small panels."""
+"""The data of the histogram figures: histograms at initialization by variant and layer."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ from reportgen.figures.views.series import Series, layout
 Array = NDArray[np.float64]
 Which = Literal["activation", "gradient"]
 
-WORTH_SEEING = 0.02
-"""A share of all values below which a bar may vanish beside a taller one."""
+LEAST_SHARE = 0.02
+"""The tallest bar is cut for the next one only if that one has more than this share of all values."""
 
 BINS = 80
-"""At most so many bars a panel: more do not show at half an inch."""
+"""The largest number of bars in a panel; more would be invisible."""
 
 
 @dataclass(frozen=True)
 class Bars:
-    """One layer's histogram as drawn: edges (B + 1,), share (B,), and the standard deviation of the values."""
+    """The histogram of a layer as drawn: edges (B + 1,), shares (B,), and the standard deviation of the values.
+
+    outside: the share of values outside the edges.
+    """
 
     layer: int
     edges: Array
@@ -37,19 +40,20 @@ class Bars:
 
     @property
     def support(self) -> tuple[float, float]:
-        """The range that holds all but a thousandth of the values inside the edges; NaN where there are none."""
+        """The range of bars with more than a thousandth of the values inside the edges; NaN if there are none."""
         total = float(self.share.sum())
         if not total > 0:
             return float("nan"), float("nan")
-        seen = np.flatnonzero(self.share > 1e-3 * total)
-        return float(self.edges[seen[0]]), float(self.edges[seen[-1] + 1])
+        filled = np.flatnonzero(self.share > 1e-3 * total)
+        return float(self.edges[filled[0]]), float(self.edges[filled[-1] + 1])
 
 
 @dataclass(frozen=True)
 class Row:
-    """One variant's histograms, in layer order, of its layers those shown.
+    """The histograms of a variant, by layer.
 
-    layers: how many it has. alike: the other variants whose networks start as the very same.
+    layers: the number of layers, of which `bars` may hold a part. alike: the other variants with identical initial
+    networks.
     """
 
     series: Series
@@ -60,12 +64,12 @@ class Row:
 
     @property
     def colour(self) -> str:
-        """The variant's colour, a dark grey for those that other figures draw in a light one."""
-        return _style.MUTED if self.series.ghost else self.series.look.colour
+        """The colour of the variant; dark grey for variants that other figures draw in light grey."""
+        return _style.MUTED if self.series.grey else self.series.style.colour
 
     @property
     def name(self) -> str:
-        """The variant's name; of several alike, what their names share and how many they are."""
+        """The name of the variant; for several identical ones, the common parts of their names and their number."""
         if not self.alike:
             return self.series.name
         names = [one.name.split(", ") for one in (self.series, *self.alike)]
@@ -74,57 +78,59 @@ class Row:
 
 
 def rows_for(analysis: Analysis, which: Which, most_rows: int, most_layers: int, output: bool) -> tuple[list[Row], str]:
-    """Return the histograms at initialization of at most so many variants and layers, and in words which these are.
+    """Return the histograms at initialization, and a sentence on the choice of variants for the caption.
 
-    The rule of `selection` decides which variants are shown; layers are spread evenly, first and last included.
+    The variants are chosen by the rule of `selection`. Layers are evenly spaced, including the first and the last.
     """
-    every = [row for series in layout(analysis).series for row in _row(series, which, most_layers, output)]
-    rows = {row.series.name: row for row in _together(every)}
+    all_rows = [row for series in layout(analysis).series for row in _row(series, which, most_layers, output)]
+    rows = {row.series.name: row for row in _merged(all_rows)}
     groups = {name: [one.summary.variant for one in (row.series, *row.alike)] for name, row in rows.items()}
     chosen = select(analysis.plan, groups, most_rows)
     noun = "different networks" if any(row.alike for row in rows.values()) else "variants"
     return [rows[name] for name in chosen.highlighted], chosen.in_rows(noun)
 
 
-def _together(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows without those that repeat another: variants that differ in their training alone start alike."""
+def _merged(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with identical ones merged: variants that differ only in training have equal initial networks."""
     groups: dict[Any, list[Row]] = {}
     for row in rows:
-        looks = tuple((one.layer, one.edges.tobytes(), one.share.tobytes(), one.outside) for one in row.bars)
-        groups.setdefault((row.step, looks), []).append(row)
-    return [_one_of(group) for group in groups.values()]
+        histograms_ = tuple((one.layer, one.edges.tobytes(), one.share.tobytes(), one.outside) for one in row.bars)
+        groups.setdefault((row.step, histograms_), []).append(row)
+    return [_merge(group) for group in groups.values()]
 
 
-def _one_of(group: Sequence[Row]) -> Row:
-    """Return the first row that is highlighted in other figures, or the first one, with the others as alike."""
-    first = min(group, key=lambda row: row.series.ghost)
+def _merge(group: Sequence[Row]) -> Row:
+    """Return the first highlighted row, or the first row, with the others as `alike`."""
+    first = min(group, key=lambda row: row.series.grey)
     return replace(first, alike=tuple(row.series for row in group if row is not first))
 
 
 def notes(rows: Sequence[Row]) -> list[str]:
-    """Say where one panel stands for several variants, and where only some of the layers are shown."""
+    """Return sentences on panels that show several variants, and on layers that are not shown."""
     parts = []
     if any(row.alike for row in rows):
-        parts.append("Variants whose networks start as the very same, seed by seed, share one panel")
+        parts.append("Variants with identical initial networks share one panel")
     most = max(rows, key=lambda row: row.layers)
     if most.layers > len(most.bars):
-        parts.append(f"The figure shows {len(most.bars)} of {most.layers} layers, evenly spread")
+        parts.append(f"The figure shows {len(most.bars)} of {most.layers} layers, evenly spaced")
     return parts
 
 
 def _row(series: Series, which: Which, most_layers: int, output: bool) -> Iterator[Row]:
     records = series.summary.records
-    look = profile(records, f"{which}_std", "first")
+    statistics = profile(records, f"{which}_std", "first")
     found = histograms(records, which, "first")
-    if look is None or not found:
+    if statistics is None or not found:
         return
     if not output and len(found) > 1:
         last = max(histogram.layer for histogram in found)
         found = [histogram for histogram in found if histogram.layer != last]
-    std = dict(zip((int(layer) for layer in look.layers), (float(value) for value in look.mean), strict=True))
+    std = dict(
+        zip((int(layer) for layer in statistics.layers), (float(value) for value in statistics.mean), strict=True)
+    )
     bars = tuple(_bars(histogram, std.get(histogram.layer, float("nan"))) for histogram in _spread(found, most_layers))
     if any(one.share.sum() > 0 for one in bars):
-        yield Row(series, look.step, bars, len(found))
+        yield Row(series, statistics.step, bars, len(found))
 
 
 def _spread(found: Sequence[Histogram], most: int) -> list[Histogram]:
@@ -134,7 +140,7 @@ def _spread(found: Sequence[Histogram], most: int) -> list[Histogram]:
 
 
 def _bars(histogram: Histogram, std: float) -> Bars:
-    """Return the histogram with neighbouring bins joined until there are few enough."""
+    """Return the histogram with neighbouring bins merged, so that there are at most BINS."""
     edges, share = np.asarray(histogram.edges, dtype=float), np.nan_to_num(np.asarray(histogram.share, dtype=float))
     join = -(-len(share) // BINS)
     if join > 1:
@@ -144,7 +150,7 @@ def _bars(histogram: Histogram, std: float) -> Bars:
 
 
 def csv_rows(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
-    """Yield the bars as rows of BIN_COLUMNS, empty bars included."""
+    """Yield the bars as rows of BIN_COLUMNS, including empty bars."""
     for row in rows:
         for bars in row.bars:
             for one in (row.series, *row.alike):
@@ -153,18 +159,18 @@ def csv_rows(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
 
 
 BIN_COLUMNS = ("variant", "label", "step", "layer", "low", "high", "share")
-"""Columns of the data behind a histogram figure; share is the fraction of all values in the bin."""
+"""Columns of the CSV file; share is the fraction of all values in the bin."""
 
 
 def outline(edges: Array, share: Array) -> tuple[Array, Array]:
-    """Return x and height (0 to 1) of the outline of a histogram's bars as density, baseline included.
+    """Return x and height (0 to 1) of the outline of a histogram of densities, including the baseline.
 
-    The tallest bar is cut at twice the next one, where that one holds enough values to be worth seeing.
+    The tallest bar is cut at twice the height of the next one, if that one has more than LEAST_SHARE of the values.
     """
     density = share / np.where(np.diff(edges) > 0, np.diff(edges), np.inf)
     order = np.argsort(density)
     top = float(density[order[-1]])
-    if density.size > 1 and share[order[-2]] > WORTH_SEEING:
+    if density.size > 1 and share[order[-2]] > LEAST_SHARE:
         top = min(top, 2 * float(density[order[-2]]))
     height = np.minimum(density / top, 1.0) if top > 0 else density
     return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(height, 2), [0.0]])

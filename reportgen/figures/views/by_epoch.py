@@ -1,7 +1,7 @@
-"""What the figures of scores by epoch share: panels of lines over epochs, with diverged runs marked.
+"""Layout of the figures of scores by epoch: panels of lines over epochs, with marks for diverged runs.
 
-Up to five seeds, each is a thin line below their mean. From six seeds on, a band from the 10% to the 90% quantile lies
-around their median. All lines of a variant are drawn at the same epochs. Variants that are not highlighted are grey.
+Up to five seeds, thin lines show single seeds and a thick line their mean. From six seeds on, the line is the median,
+with a band from the 10% to the 90% quantile. Variants that are not highlighted are grey.
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, listing, number, prose, sentence
-from reportgen.figures.views.epoch_artists import draw_ghosts, draw_line, strokes
-from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, View, csv_rows, ends_of, groups_of
+from reportgen.figures.drawing.words import count, listing, prose, score, sentence
+from reportgen.figures.views.epoch_artists import draw_grey_lines, draw_line, strokes
+from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, csv_rows, ends_of, groups_of
 from reportgen.figures.views.layer_words import zeros_note
 from reportgen.figures.views.series import Layout
+from reportgen.figures.views.view import CurveView
 from reportgen.study.metrics.table import metric_of
 
 POINTS = 9000
-"""Points of all lines of a figure together; each keeps at least FEWEST."""
+"""The largest number of points in a figure, over all lines."""
 
 FEWEST = 25
+"""Each line has at least this number of points."""
 
 LEAST_FILLED = 0.6
-"""The part of a shared axis that each score has to fill."""
+"""The scores share an axis if each fills at least this fraction of it."""
 
 
-def draw(analysis: Analysis, view: View) -> Drawing | None:
-    """Return the figure of these scores, None where nothing was trained."""
+def draw(analysis: Analysis, view: CurveView) -> Drawing | None:
+    """Return the figure of the scores, None if no run was trained."""
     groups, plan = groups_of(analysis, view)
     lines = [line for row in groups for group in row for line in group.lines]
     if not lines:
@@ -47,7 +49,7 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(csv_rows(groups)))
 
 
-def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]) -> Figure:
+def _figure(groups: Sequence[Sequence[Group]], view: CurveView, lines: Sequence[Line]) -> Figure:
     columns = _columns(len(groups[0]))
     rows = [row[at : at + columns] for row in groups for at in range(0, len(row), columns)]
     handles, labels = _legend(lines)
@@ -61,11 +63,11 @@ def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]
         below = len(rows[at + 1]) if at + 1 < len(rows) else 0
         for column, (ax, group) in enumerate(zip(axes[at], row, strict=False)):
             scale = scales.get(_column(group), scales[None])
-            draw_ghosts(ax, [line for line in group.lines if line.ghost], scale, most)
-            for line in (line for line in group.lines if not line.ghost):
+            draw_grey_lines(ax, [line for line in group.lines if line.grey], scale, most)
+            for line in (line for line in group.lines if not line.grey):
                 draw_line(ax, line, scale, most)
             _axis.set_y(ax, scale, labels=column == 0)
-            _dress(ax, group, column >= below, column == 0, inches)
+            _label_axes(ax, group, column >= below, column == 0, inches)
         for ax in axes[at][len(row) :]:
             ax.remove()
     _style.legend(figure, handles, labels)
@@ -73,27 +75,27 @@ def _figure(groups: Sequence[Sequence[Group]], view: View, lines: Sequence[Line]
 
 
 def _columns(panels: int) -> int:
-    """Return how many of a score's panels stand in a row."""
+    """Return the number of panels in a row."""
     return panels if panels <= 3 else {4: 2, 5: 3, 6: 3}.get(panels, 4)
 
 
-def _dress(ax: Axes, group: Group, bottom: bool, left: bool, inches: float) -> None:
+def _label_axes(ax: Axes, group: Group, bottom: bool, left: bool, inches: float) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(6 if inches > 1.5 else 3, integer=True))
     if bottom:
         ax.set_xlabel("epoch", labelpad=2)
     if left:
-        ax.set_ylabel(group.unit, labelpad=3)
+        ax.set_ylabel(group.y_label, labelpad=3)
     _style.panel_title(ax, group.title, inches)
 
 
 def _column(group: Group) -> str | None:
-    """Return the score of a panel, None where it shows several or none."""
+    """Return the score of a panel, None if it shows several scores or none."""
     found = {line.column for line in group.lines}
     return found.pop() if len(found) == 1 else None
 
 
-def _scales(view: View, lines: Sequence[Line]) -> dict[str | None, _axis.Scale]:
-    """Return the y scale of all scores, as None, and one for each score where they would leave too much of it empty."""
+def _scales(view: CurveView, lines: Sequence[Line]) -> dict[str | None, _axis.Scale]:
+    """Return the shared y scale under None, and one for each score if the scores would not fill the shared one."""
     whole = _scale(view, lines)
     own: dict[str | None, _axis.Scale]
     own = {column: _scale(view, [line for line in lines if line.column == column]) for column in view.evaluated}
@@ -101,8 +103,8 @@ def _scales(view: View, lines: Sequence[Line]) -> dict[str | None, _axis.Scale]:
     return {None: whole, **(own if empty else {})}
 
 
-def _scale(view: View, lines: Sequence[Line]) -> _axis.Scale:
-    """Return the y scale of the runs that did not diverge; those that did leave the picture at its top."""
+def _scale(view: CurveView, lines: Sequence[Line]) -> _axis.Scale:
+    """Return the y scale for the runs that did not diverge; lines of diverged runs end at the top edge."""
     steady = [part for line in lines for part in _drawn(line)]
     shown = [values for values in steady if np.isfinite(values).any()]
     values = shown or [np.asarray(line.curve.per_seed, dtype=float) for line in lines]
@@ -110,15 +112,15 @@ def _scale(view: View, lines: Sequence[Line]) -> _axis.Scale:
     if scale is None:
         return _axis.Scale(False, 0.0, 1.0)
     if view.better == "higher":
-        return _axis.Scale(False, max(scale.low, -0.03), min(scale.high, 1.03))
+        return _axis.Scale(False, max(scale.low, -0.03), min(scale.high, 1.03), percent=True)
     return scale
 
 
 def _drawn(line: Line) -> list[Any]:
-    """Return the values of a line that its axis must hold: those that are drawn of the runs that did not diverge."""
+    """Return the drawn values of the runs that did not diverge, which the axis must contain."""
     if line.mean is None:
         return []
-    if line.ghost:
+    if line.grey:
         return [line.middle]
     if line.banded:
         return [line.quantiles]
@@ -126,25 +128,25 @@ def _drawn(line: Line) -> list[Any]:
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
-    shown = {line.label: line for line in lines if not line.ghost}
+    shown = {line.label: line for line in lines if not line.grey}
     longest = 2.6 if len(shown) > 3 else 5.0
     handles: list[Any] = [
-        Line2D([], [], color=line.look.colour, ls=line.look.dash, marker=line.look.marker, ms=3.2)
+        Line2D([], [], color=line.style.colour, ls=line.style.dash, marker=line.style.marker, ms=3.2)
         for line in shown.values()
     ]
     labels = _style.clip_all(list(shown), longest)
-    ghosts = {line.label for line in lines if line.ghost}
-    if ghosts:
-        handles.append(Line2D([], [], **_style.GHOST_LINE))
-        labels.append(_style.ghost_words(ghosts))
+    grey = {line.label for line in lines if line.grey}
+    if grey:
+        handles.append(Line2D([], [], **_style.GREY_LINE))
+        labels.append(_style.grey_label(grey))
     if any(line.ended for line in lines):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.3))
         labels.append("run diverged here")
     return handles, labels
 
 
-def _caption(view: View, lines: Sequence[Line], plan: Layout, scales: Mapping[str | None, _axis.Scale]) -> str:
-    parts = [f"{view.unit} by epoch; epoch 0 is the network before training", *_modes(lines), _seed_words(lines)]
+def _caption(view: CurveView, lines: Sequence[Line], plan: Layout, scales: Mapping[str | None, _axis.Scale]) -> str:
+    parts = [f"{view.label} by epoch; epoch 0 is the network before training", *_modes(lines), _seed_words(lines)]
     parts += [plan.note, _result(view, lines), *_ended(lines)]
     parts += ["The scores have different vertical scales"] if len(scales) > 1 else []
     parts.append(zeros_note([scale for score, scale in scales.items() if score or len(scales) == 1]))
@@ -152,10 +154,10 @@ def _caption(view: View, lines: Sequence[Line], plan: Layout, scales: Mapping[st
 
 
 def _seed_words(lines: Sequence[Line]) -> str:
-    """Say how the seeds are drawn; runs that another program trained may differ in their number."""
+    """Return sentences on how seeds are drawn; the number of seeds may differ between variants of another program."""
     numbers = {banded: [len(line.curve.seeds) for line in lines if line.banded == banded] for banded in (True, False)}
     many, few = (max(found, default=0) for found in (numbers[True], numbers[False]))
-    parts = [f"Lines: median over {many} seeds; bands: from the 10% to the 90% quantile"] if many else []
+    parts = [f"Lines: median over {many} seeds; bands: 10% to 90% quantile"] if many else []
     if few > 1:
         parts.append(f"Thin lines: single seeds; thick lines: mean over {few} seeds")
     return ". ".join(parts) or "One seed"
@@ -171,24 +173,25 @@ def _modes(lines: Sequence[Line]) -> list[str]:
     return ["Scores are evaluated in test mode at the end of each epoch"]
 
 
-def _headline(view: View, lines: Sequence[Line]) -> list[tuple[Line, int, float]]:
-    """Return the lines that the caption compares with their end, best first."""
+def _headline(view: CurveView, lines: Sequence[Line]) -> list[tuple[Line, int, float]]:
+    """Return the lines of the score that the caption reports with their last epoch and value, best first."""
     present = next((column for column in view.headline if any(line.column == column for line in lines)), None)
     ends = [(line, ends_of(line)) for line in lines if line.column == present]
     found = [(line, *end[1:]) for line, end in ends if end is not None]
     return sorted(found, key=lambda item: item[2], reverse=view.better == "higher")
 
 
-def _result(view: View, lines: Sequence[Line]) -> str:
+def _result(view: CurveView, lines: Sequence[Line]) -> str:
     ranked = _headline(view, lines)
     if not ranked:
         return "No run has a finite score"
-    words = view.columns[ranked[0][0].column]
-    told = [ranked[0], ranked[-1]] if len(ranked) > 1 else ranked
-    ends = [f"{number(value, 3)} with “{line.series.name}” (epoch {epoch})" for line, epoch, value in told]
+    column = ranked[0][0].column
+    words = view.columns[column]
+    named = [ranked[0], ranked[-1]] if len(ranked) > 1 else ranked
+    ends = [f"{score(value, column)} with “{line.series.name}” (epoch {epoch})" for line, epoch, value in named]
     if len(ranked) == 1:
-        return f"The {words} ends at {number(ranked[0][2], 3)} after {count(ranked[0][1], 'epoch')}"
-    return f"The {words} ends between {' and '.join(ends)}"
+        return f"The {words} is {score(ranked[0][2], column)} after {count(ranked[0][1], 'epoch')}"
+    return f"The final {words} ranges from {' to '.join(ends)}"
 
 
 def _ended(lines: Sequence[Line]) -> list[str]:
@@ -196,20 +199,20 @@ def _ended(lines: Sequence[Line]) -> list[str]:
     if not runs:
         return []
     words = [f"{ended} of {of} with “{name}”" for name, (ended, of) in runs.items()]
-    told = words if len(words) <= 4 else [*words[:3], count(len(words) - 3, "more variant")]
-    rule = "means and medians leave it out unless all runs of its variant diverged"
-    return [f"A cross marks where a run diverged; {rule}: {listing(told)}"]
+    listed = words if len(words) <= 4 else [*words[:3], count(len(words) - 3, "more variant")]
+    rule = "Means and medians exclude diverged runs unless all runs of the variant diverged"
+    return [f"A cross marks the epoch at which a run diverged ({listing(listed)})", rule]
 
 
-def _alt(view: View, lines: Sequence[Line], plan: Layout) -> str:
+def _alt(view: CurveView, lines: Sequence[Line], plan: Layout) -> str:
     def course(line: Line) -> str:
         ends = ends_of(line)
         if ends is None:
             return f"{line.series.name}, {view.columns[line.column]}: every run diverged"
-        words = f"{number(ends[0], 3)} to {number(ends[2], 3)} at epoch {ends[1]}"
+        words = f"{score(ends[0], line.column)} to {score(ends[2], line.column)} at epoch {ends[1]}"
         return f"{line.series.name}, {view.columns[line.column]}: {words}"
 
-    ordered = sorted(lines, key=lambda line: line.ghost)
+    ordered = sorted(lines, key=lambda line: line.grey)
     more = f" And {count(len(lines) - 12, 'more line')}." if len(lines) > 12 else ""
-    told = ". ".join(course(line) for line in ordered[:12])
-    return prose(f"Line chart of {view.unit} by epoch.", plan.note, f"{told}.{more}")
+    courses = ". ".join(course(line) for line in ordered[:12])
+    return prose(f"Line chart of {view.label} by epoch.", plan.note, f"{courses}.{more}")

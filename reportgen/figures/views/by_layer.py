@@ -1,4 +1,4 @@
-"""What the figures of a layer statistic share: small multiples over layers, before and after training."""
+"""Layout of the figures of a layer statistic: small multiples over layers, before and after training."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count
-from reportgen.figures.views.layer_cells import COLUMNS, Cell, Look, View, cells_of, drawn, drop_repeated_look, rows_of
+from reportgen.figures.views.layer_cells import COLUMNS, Cell, cells_of, drawn, drop_repeated_probe, rows_of
 from reportgen.figures.views.layer_words import alt_of, caption_of
 from reportgen.figures.views.series import Layout, Panel, layout
+from reportgen.figures.views.view import LayerView, Probe
 
 WIDE = 8.0
-"""Decades from which panels may have scales of their own."""
+"""Panels may have different scales if a shared scale spans more than this number of decades."""
 
 MARKER_LAYERS = 24
-"""Up to so many layers, each is marked; beyond, only some."""
+"""The largest number of layers of which each has a marker."""
 
 
-def draw(analysis: Analysis, view: View) -> Drawing | None:
-    """Return the figure of a layer statistic, None where no variant has a finite value of it."""
+def draw(analysis: Analysis, view: LayerView) -> Drawing | None:
+    """Return the figure of a layer statistic, None if no variant has a finite value."""
     plan = layout(analysis)
-    cells = [cell for look in view.looks for cell in cells_of(analysis, view, plan, look)]
-    cells = drop_repeated_look(cells)
+    cells = [cell for probe in view.probes for cell in cells_of(analysis, view, plan, probe)]
+    cells = drop_repeated_probe(cells)
     whole = _scale(cells, view)
-    if whole is None or _says_little(analysis, cells, view):
+    if whole is None or _is_trivial(analysis, cells, view):
         return None
     scales = _scales(cells, view, plan, whole)
     with _style.settings():
@@ -42,13 +43,13 @@ def draw(analysis: Analysis, view: View) -> Drawing | None:
     return Drawing(view.id, view.title, caption, alt, figure, COLUMNS, list(rows_of(cells)))
 
 
-def _says_little(analysis: Analysis, cells: Sequence[Cell], view: View) -> bool:
-    """Say whether a course over layers has one layer alone, and neither the study nor a claim asks for it."""
-    asked = analysis.plan.study.figures or any(claim.metric == view.statistic for claim in analysis.claims)
-    return not asked and all(len(cell.layers) == 1 for cell in cells)
+def _is_trivial(analysis: Analysis, cells: Sequence[Cell], view: LayerView) -> bool:
+    """Return whether there is only one layer, and neither the study nor a claim asks for the statistic."""
+    requested = analysis.plan.study.figures or any(claim.metric == view.statistic for claim in analysis.claims)
+    return not requested and all(len(cell.layers) == 1 for cell in cells)
 
 
-def _scale(cells: Sequence[Cell], view: View) -> _axis.Scale | None:
+def _scale(cells: Sequence[Cell], view: LayerView) -> _axis.Scale | None:
     parts: list[Any] = [part for cell in cells for part in drawn(cell)]
     if view.band and parts:
         parts.append(view.band[:2])
@@ -56,8 +57,8 @@ def _scale(cells: Sequence[Cell], view: View) -> _axis.Scale | None:
     return _axis.fraction_scale(scale) if scale and view.fraction else scale
 
 
-def _scales(cells: Sequence[Cell], view: View, plan: Layout, whole: _axis.Scale) -> dict[str, _axis.Scale]:
-    """Return each panel's y scale: one for all, unless panels would be flat in it."""
+def _scales(cells: Sequence[Cell], view: LayerView, plan: Layout, whole: _axis.Scale) -> dict[str, _axis.Scale]:
+    """Return the y scale of each panel: a shared one, unless lines would be flat in it."""
     own = {panel.title: _scale([cell for cell in cells if cell.series in panel.series], view) for panel in plan.panels}
     known = {title: scale for title, scale in own.items() if scale is not None}
     flat = any(_is_flat(scale, whole) for scale in known.values())
@@ -65,28 +66,28 @@ def _scales(cells: Sequence[Cell], view: View, plan: Layout, whole: _axis.Scale)
 
 
 def _is_flat(scale: _axis.Scale, whole: _axis.Scale) -> bool:
-    """Say whether what fills its own scale would be squeezed into a small part of the whole one."""
+    """Return whether the values of a panel would fill only a small part of the shared scale."""
     if whole.log:
         return whole.decades > WIDE and scale.decades < 0.6 * whole.decades
     return scale.log or scale.high - scale.low < 0.1 * (whole.high - whole.low)
 
 
-def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str, _axis.Scale]) -> Figure:
-    looks = [look for look in view.looks if any(cell.look == look for cell in cells)]
-    spots = _spots(cells, looks, [panel for panel in plan.panels if panel.title in scales])
+def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mapping[str, _axis.Scale]) -> Figure:
+    probes = [probe for probe in view.probes if any(cell.probe == probe for cell in cells)]
+    spots = _spots(cells, probes, [panel for panel in plan.panels if panel.title in scales])
     columns, rows = _shape(len(scales), len(spots))
-    apart = len({id(scale) for scale in scales.values()}) > 1
+    separate = len({id(scale) for scale in scales.values()}) > 1
     handles, labels = _legend(cells, view)
     height = {1: 2.4, 2: 1.8, 3: 1.5}.get(rows, 1.3) if columns < 3 or rows > 1 else 2.0
     titles = [title for _, _, title in spots]
     inches = _style.WIDTH / columns - 0.5
-    margins = _style.Margins(across=0.42 if apart else 0.16, titles=_style.titles_height(titles, inches))
+    margins = _style.Margins(across=0.42 if separate else 0.16, titles=_style.titles_height(titles, inches))
     figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels), margins)
     flat = [ax for row in axes for ax in row]
-    for at, (ax, (look, panel, title)) in enumerate(zip(flat, spots, strict=False)):
-        inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
-        _panel(ax, inside, view, scales[panel.title], apart or at % columns == 0)
-        _dress(ax, cells, view, at + columns >= len(spots), at % columns == 0)
+    for at, (ax, (probe, panel, title)) in enumerate(zip(flat, spots, strict=False)):
+        inside = [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
+        _panel(ax, inside, view, scales[panel.title], separate or at % columns == 0)
+        _label_axes(ax, cells, view, at + columns >= len(spots), at % columns == 0)
         _style.panel_title(ax, title, inches)
     for ax in flat[len(spots) :]:
         ax.remove()
@@ -94,56 +95,59 @@ def _figure(cells: Sequence[Cell], view: View, plan: Layout, scales: Mapping[str
     return figure
 
 
-Spot = tuple[Look, Panel, str]
-"""What a place of the figure shows, and its title."""
+Spot = tuple[Probe, Panel, str]
+"""The probe and the variants of a panel in the figure, and its title."""
 
 
-def _spots(cells: Sequence[Cell], looks: Sequence[Look], panels: Sequence[Panel]) -> list[Spot]:
-    """Return the panels of all looks; those at initialization once where all are alike, as they are by rate."""
-    first = [cell for cell in cells if cell.look == "first"]
+def _spots(cells: Sequence[Cell], probes: Sequence[Probe], panels: Sequence[Panel]) -> list[Spot]:
+    """Return the panels of all probes.
+
+    There is one panel at initialization if the networks of all panels start alike, as with several learning rates.
+    """
+    first = [cell for cell in cells if cell.probe == "first"]
     starts = [[_start(cell) for cell in first if cell.series in panel.series] for panel in panels]
-    alike = len(looks) > 1 and len(panels) > 1 and all(start == starts[0] for start in starts)
-    spots = [(look, panel, _title(cells, looks, look, panel)) for look in looks for panel in panels]
-    return [("first", panels[0], _look_title(looks, first)), *spots[len(panels) :]] if alike else spots
+    alike = len(probes) > 1 and len(panels) > 1 and all(start == starts[0] for start in starts)
+    spots = [(probe, panel, _title(cells, probes, probe, panel)) for probe in probes for panel in panels]
+    return [("first", panels[0], _probe_title(probes, first)), *spots[len(panels) :]] if alike else spots
 
 
 def _start(cell: Cell) -> tuple[Any, ...]:
-    """Return what makes a variant's networks at initialization, and what is measured of them."""
+    """Return the settings that determine a variant's initial networks, and the statistic measured of them."""
     spec = cell.series.summary.records[0].spec
     measured = np.asarray(cell.profile.per_seed, dtype=float).tobytes()
     return cell.series.label, spec.data, spec.preprocess, spec.network, measured
 
 
 def _shape(panels: int, spots: int) -> tuple[int, int]:
-    """Return columns and rows: a row for each look where its panels fit beside one another."""
+    """Return the numbers of columns and rows: one row for each probe if its panels fit side by side."""
     if panels > 1 and spots % panels == 1:
         return min(3, spots), -(-spots // 3)
     columns = panels if 1 < panels <= 3 else min(3, spots) if panels > 4 else min(2, spots)
     return columns, -(-spots // columns)
 
 
-def _title(cells: Sequence[Cell], looks: Sequence[Look], look: Look, panel: Panel) -> str:
-    inside = [cell for cell in cells if cell.look == look and cell.series in panel.series]
-    return ", ".join(part for part in (panel.title, _look_title(looks, inside)) if part)
+def _title(cells: Sequence[Cell], probes: Sequence[Probe], probe: Probe, panel: Panel) -> str:
+    inside = [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
+    return ", ".join(part for part in (panel.title, _probe_title(probes, inside)) if part)
 
 
-def _look_title(looks: Sequence[Look], cells: Sequence[Cell]) -> str:
+def _probe_title(probes: Sequence[Probe], cells: Sequence[Cell]) -> str:
     if not cells:
         return ""
-    if cells[0].look == "first":
-        return "at initialization" if len(looks) > 1 else ""
+    if cells[0].probe == "first":
+        return "at initialization" if len(probes) > 1 else ""
     return f"after {count(max(cell.profile.step for cell in cells), 'step')}"
 
 
-def _panel(ax: Axes, cells: Sequence[Cell], view: View, scale: _axis.Scale, first: bool) -> None:
+def _panel(ax: Axes, cells: Sequence[Cell], view: LayerView, scale: _axis.Scale, first: bool) -> None:
     if view.band:
         ax.axhspan(view.band[0], view.band[1], color=_style.REGION, lw=0, zorder=0)
-    _ghosts(ax, [cell for cell in cells if cell.series.ghost], scale)
+    _draw_grey(ax, [cell for cell in cells if cell.series.grey], scale)
     for cell in cells:
-        if not cell.series.ghost:
+        if not cell.series.grey:
             _measured(ax, cell, scale)
     for cell in cells:
-        if cell.theory and not cell.series.ghost:
+        if cell.theory and not cell.series.grey:
             x, y = zip(*cell.theory, strict=True)
             ax.plot(x, scale.place(y), **THEORY)
         if cell.printed:
@@ -152,67 +156,67 @@ def _panel(ax: Axes, cells: Sequence[Cell], view: View, scale: _axis.Scale, firs
     _axis.set_y(ax, scale, labels=first)
 
 
-# Theory lies on the measured line wherever it is right, so it is drawn on top, thin and dark.
+# If theory is right, it coincides with the measured line, so it is drawn on top, thin and dark.
 THEORY: dict[str, Any] = {"color": _style.INK, "lw": 0.6, "ls": (0, (3, 2.5)), "zorder": 3.6}
 PRINTED: dict[str, Any] = {
     "ls": "none", "marker": "o", "mfc": "none", "mec": _style.INK, "mew": 0.8, "ms": 7.5, "zorder": 4,
 }  # fmt: skip
 
 
-def _ghosts(ax: Axes, cells: Sequence[Cell], scale: _axis.Scale) -> None:
-    """Draw the means of all grey variants as one broken line: light to draw and to store."""
+def _draw_grey(ax: Axes, cells: Sequence[Cell], scale: _axis.Scale) -> None:
+    """Draw the means of all grey variants as one line with gaps, which is fast to draw and small to store."""
     points = [point for cell in cells for point in (*cell.points(cell.profile.mean), (np.nan, np.nan))]
     if points:
         layers, means = zip(*points, strict=True)
         marker = "." if all(len(cell.layers) == 1 for cell in cells) else None
-        ax.plot(layers, scale.place(means), marker=marker, **_style.GHOST_LINE)
+        ax.plot(layers, scale.place(means), marker=marker, **_style.GREY_LINE)
 
 
 def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
-    """Draw the mean with markers, the interval as a band, each seed as a short bar at its layer."""
-    seen, x = cell.series.look, np.asarray(cell.layers, dtype=float)
+    """Draw the mean with markers, the interval as a band, and each seed as a short bar at its layer."""
+    style, x = cell.series.style, np.asarray(cell.layers, dtype=float)
     keep = cell.shown
     mean, high = (scale.place(np.asarray(part, dtype=float)[keep]) for part in (cell.profile.mean, cell.profile.hi))
     low = scale.lower_edge(*cell.ends)
     if len(cell.profile.seeds) >= _axis.BAND_FROM and np.isfinite(low).sum() > 1:
-        ax.fill_between(x, low, high, color=seen.colour, alpha=0.15, lw=0, zorder=1.5)
+        ax.fill_between(x, low, high, color=style.colour, alpha=0.15, lw=0, zorder=1.5)
     every = max(1, round(len(x) / 12)) if len(x) > MARKER_LAYERS else 1
-    ax.plot(x, mean, color=seen.colour, marker=seen.marker, ls=seen.dash, markevery=every, zorder=seen.level)
+    ax.plot(x, mean, color=style.colour, marker=style.marker, ls=style.dash, markevery=every, zorder=style.level)
     if len(cell.profile.seeds) > 1:
         bars_x, bars_y = _bars(x, scale.place(np.asarray(cell.profile.per_seed, dtype=float)[:, keep]))
-        ax.plot(bars_x, bars_y, color=seen.colour, lw=0.7, alpha=0.7, zorder=2, rasterized=bars_x.size > 6000)
+        ax.plot(bars_x, bars_y, color=style.colour, lw=0.7, alpha=0.7, zorder=2, rasterized=bars_x.size > 6000)
 
 
 def _bars(x: Any, per_seed: Any) -> tuple[Any, Any]:
-    """Return one broken line that holds a short horizontal bar for every seed and layer: light to draw and to store."""
-    half = min(0.22, 0.02 * (float(np.ptp(x)) + 1))  # short in a panel of few layers too
+    """Return one line with gaps that has a short horizontal bar for every seed and layer."""
+    half = min(0.22, 0.02 * (float(np.ptp(x)) + 1))  # also short in panels of few layers
     centre = np.broadcast_to(x, per_seed.shape).ravel()
     gap = np.full(centre.shape, np.nan)
     y = per_seed.ravel()
     return np.stack([centre - half, centre + half, gap], 1).ravel(), np.stack([y, y, gap], 1).ravel()
 
 
-def _dress(ax: Axes, cells: Sequence[Cell], view: View, bottom: bool, left: bool) -> None:
+def _label_axes(ax: Axes, cells: Sequence[Cell], view: LayerView, bottom: bool, left: bool) -> None:
     layers = sorted({layer for cell in cells for layer in cell.layers} | {1})
     outputs = {cell.output for cell in cells if cell.output is not None}
     most = 12 if len(ax.figure.axes) < 3 else 10
     _axis.set_layers(ax, layers, max(outputs) if len(outputs) == 1 else None, bottom, most)
     if left:
-        ax.set_ylabel(view.unit, labelpad=3)
+        ax.set_ylabel(view.label, labelpad=3)
 
 
-def _legend(cells: Sequence[Cell], view: View) -> tuple[list[Any], list[str]]:
-    shown = {cell.series.label: cell.series for cell in cells if not cell.series.ghost}
+def _legend(cells: Sequence[Cell], view: LayerView) -> tuple[list[Any], list[str]]:
+    shown = {cell.series.label: cell.series for cell in cells if not cell.series.grey}
     longest = 2.6 if len(shown) > 3 else 5.0
     labels = _style.clip_all(list(shown), longest)
     handles: list[Any] = [
-        Line2D([], [], color=s.look.colour, marker=s.look.marker, ls=s.look.dash) for s in shown.values()
+        Line2D([], [], color=s.style.colour, marker=s.style.marker, ls=s.style.dash) for s in shown.values()
     ]
-    ghosts = {cell.series.label for cell in cells if cell.series.ghost}
-    if ghosts:
-        handles.append(Line2D([], [], **_style.GHOST_LINE))
-        labels.append(_style.ghost_words(ghosts))
-    if any(cell.theory for cell in cells if not cell.series.ghost):
+    grey = {cell.series.label for cell in cells if cell.series.grey}
+    if grey:
+        handles.append(Line2D([], [], **_style.GREY_LINE))
+        labels.append(_style.grey_label(grey))
+    if any(cell.theory for cell in cells if not cell.series.grey):
         handles.append(Line2D([], [], **THEORY))
         labels.append("mean-field theory")
     if any(cell.printed for cell in cells):

@@ -1,4 +1,4 @@
-"""What a figure of scores by epoch shows: panels of lines, chosen by how many variants there are."""
+"""The data of the figures of scores by epoch: panels of lines, arranged by the number of variants."""
 
 from __future__ import annotations
 
@@ -11,79 +11,77 @@ import numpy as np
 
 from reportgen.analysis.results import Analysis, Array, Curve
 from reportgen.analysis.summary import curve
-from reportgen.figures.drawing.style import MUTED, Look
+from reportgen.figures.drawing.style import MUTED, SeriesStyle
 from reportgen.figures.drawing.words import count
 from reportgen.figures.views.series import Layout, Panel, Series, layout
+from reportgen.figures.views.view import CurveView
 
-APART = 3
-"""Up to so many variants, each has a panel of its own with all its scores as lines."""
+OWN_PANELS = 3
+"""The largest number of variants that each have a panel with all scores; more variants share a panel for each score."""
 
-FAR = 4
-"""How many times longer training takes of a variant that has another panel."""
+LONGER = 4
+"""Variants that train longer than others by more than this factor have a panel of their own."""
 
 QUANTILES_FROM = 6
-"""The seeds from which a band of quantiles stands for single seeds."""
+"""The least number of seeds for a band of quantiles instead of single seeds."""
 
 LOW, HIGH = 0.1, 0.9
 """The quantiles that bound the band."""
 
-SCORE_LOOKS = (Look("#0072b2", "o", "-"), Look("#d55e00", "s", (0, (5, 1.5))), Look(MUTED, "v", (0, (1.5, 1.2))))
-
-
-@dataclass(frozen=True)
-class View:
-    """What one figure shows of the scores.
-
-    columns: of epochs.csv, to the words that name them; evaluated: those that belong in the panels of many variants.
-    better: whether "lower" or "higher" is better; unit: the y label; headline: the column that the caption speaks of.
-    """
-
-    id: str
-    title: str
-    columns: dict[str, str]
-    evaluated: tuple[str, ...]
-    headline: tuple[str, ...]
-    better: str
-    unit: str
+SCORE_STYLES = (
+    SeriesStyle("#0072b2", "o", "-"),
+    SeriesStyle("#d55e00", "s", (0, (5, 1.5))),
+    SeriesStyle(MUTED, "v", (0, (1.5, 1.2))),
+)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One score of one variant: label and look tell it apart in its panel.
+    """One score of one variant.
 
-    curve holds every seed; mean is the curve of the runs that did not diverge, None where all did; ended is the seeds
-    that diverged. quantiles (3, E) are those of the runs that did not diverge, or of all where all did.
+    Attributes
+    ----------
+    label : str
+        Name of the line within its panel.
+    curve : Curve
+        The score over all seeds.
+    mean : Curve or None
+        The score over the runs that did not diverge; None if all diverged.
+    quantiles : array (3, E)
+        10% quantile, median and 90% quantile of the runs that did not diverge, or of all runs if all diverged.
+    ended : tuple of int
+        The seeds of diverged runs.
     """
 
     series: Series
     column: str
     label: str
-    look: Look
+    style: SeriesStyle
     curve: Curve
     mean: Curve | None
     quantiles: Array
     ended: tuple[int, ...]
 
     @property
-    def ghost(self) -> bool:
-        """Whether the line is one of those in grey."""
-        return self.series.ghost
+    def grey(self) -> bool:
+        """Whether the line is grey."""
+        return self.series.grey
 
     @property
     def banded(self) -> bool:
-        """Whether a band of quantiles stands for the seeds, and the median for their mean."""
+        """Whether the line is the median with a band of quantiles, instead of the mean with single seeds."""
         return len(self.curve.seeds) >= QUANTILES_FROM
 
     @property
     def middle(self) -> Array:
-        """The line as drawn (E,): the median, or the mean where there are few seeds."""
+        """The line as drawn (E,): the median, or the mean of few seeds."""
         return self.quantiles[1] if self.banded else np.asarray((self.mean or self.curve).mean, dtype=float)
 
 
 def quantiles_of(per_seed: Any, shares: Sequence[float] = (LOW, 0.5, HIGH)) -> Array:
-    """Return quantiles (Q, E) over the finite values of the seeds (S, E), NaN where there is none.
+    """Return quantiles (Q, E) over the finite values of the seeds (S, E), NaN where there are none.
 
-    They are interpolated linearly, as numpy.nanquantile does, which takes a hundred times as long.
+    The result is that of numpy.nanquantile, which is a hundred times slower.
     """
     values = np.asarray(per_seed, dtype=float)
     ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=0)
@@ -98,44 +96,44 @@ def quantiles_of(per_seed: Any, shares: Sequence[float] = (LOW, 0.5, HIGH)) -> A
 
 @dataclass(frozen=True)
 class Group:
-    """One panel's lines under its title; unit: what its y axis shows."""
+    """The lines of a panel, with its title and the label of its y axis."""
 
     title: str
     lines: tuple[Line, ...]
-    unit: str
+    y_label: str
 
 
-def groups_of(analysis: Analysis, view: View) -> tuple[list[list[Group]], Layout]:
-    """Return the panels by row, empty where nothing was trained or scored."""
+def groups_of(analysis: Analysis, view: CurveView) -> tuple[list[list[Group]], Layout]:
+    """Return the panels by row, and the layout; there are no panels if nothing was trained or scored."""
     plan = layout(analysis)
-    if len(plan.series) <= APART:
+    if len(plan.series) <= OWN_PANELS:
         row = [_own_panel(series, view, len(plan.series)) for series in plan.series]
         return [[group for group in row if group.lines]] if any(group.lines for group in row) else [], plan
     rows = [_shared_panels(plan, view, column) for column in view.evaluated]
     return [row for row in rows if any(group.lines for group in row)], plan
 
 
-def _own_panel(series: Series, view: View, panels: int) -> Group:
-    looks = dict(zip(view.columns, SCORE_LOOKS, strict=False))
-    lines = [_line(series, column, words, looks[column]) for column, words in view.columns.items()]
-    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None), view.unit)
+def _own_panel(series: Series, view: CurveView, panels: int) -> Group:
+    styles = dict(zip(view.columns, SCORE_STYLES, strict=False))
+    lines = [_line(series, column, words, styles[column]) for column, words in view.columns.items()]
+    return Group(series.name if panels > 1 else "", tuple(line for line in lines if line is not None), view.label)
 
 
-def _shared_panels(plan: Layout, view: View, column: str) -> list[Group]:
+def _shared_panels(plan: Layout, view: CurveView, column: str) -> list[Group]:
     groups = []
     for panel in _by_length(plan.panels) if len(plan.panels) == 1 else plan.panels:
-        lines = [_line(series, column, series.label, series.look) for series in panel.series]
-        title, unit = (panel.title, view.columns[column]) if panel.title else (view.columns[column], view.unit)
-        groups.append(Group(title, tuple(line for line in lines if line is not None), unit))
+        lines = [_line(series, column, series.label, series.style) for series in panel.series]
+        title, y_label = (panel.title, view.columns[column]) if panel.title else (view.columns[column], view.label)
+        groups.append(Group(title, tuple(line for line in lines if line is not None), y_label))
     return groups
 
 
 def _by_length(panels: Sequence[Panel]) -> list[Panel]:
-    """Return variants that train far longer than others in panels of their own: one axis would crush the short ones."""
+    """Return panels by length of training, if some variants train far longer than others."""
     every = [(_epochs(series), series) for panel in panels for series in panel.series]
     lengths = sorted({length for length, _ in every if length})
-    bounds = [low for low, high in pairwise(lengths) if high > FAR * low]
-    if not bounds or len(bounds) >= APART:
+    bounds = [low for low, high in pairwise(lengths) if high > LONGER * low]
+    if not bounds or len(bounds) >= OWN_PANELS:
         return list(panels)
     groups: dict[int, list[tuple[int, Series]]] = {}
     for length, series in every:
@@ -152,7 +150,7 @@ def _span(lengths: Sequence[int]) -> str:
     return count(high, "epoch") if low == high else f"{low} to {high} epochs"
 
 
-def _line(series: Series, column: str, label: str, look: Look) -> Line | None:
+def _line(series: Series, column: str, label: str, style: SeriesStyle) -> Line | None:
     records = series.summary.records
     found = curve(records, column)
     values = np.asarray(found.per_seed, dtype=float)
@@ -161,21 +159,20 @@ def _line(series: Series, column: str, label: str, look: Look) -> Line | None:
     ended = tuple(record.spec.seed for record in records if record.status == "diverged")
     good = [record for record in records if record.status != "diverged"]
     mean = (curve(good, column) if ended else found) if good else None
-    return Line(series, column, label, look, found, mean, quantiles_of((mean or found).per_seed), ended)
+    return Line(series, column, label, style, found, mean, quantiles_of((mean or found).per_seed), ended)
 
 
 COLUMNS = (
     "variant", "label", "score", "epoch", "mean", "low", "high", "seeds", "values_by_seed", "median", "q10", "q90",
 )  # fmt: skip
-"""Columns of the data behind these figures.
+"""Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds.
 
-The mean with its 95% interval (low, high) is over the runs that did not diverge, and so are the median and the
-quantiles, unless all runs diverged.
+Mean, interval, median and quantiles exclude diverged runs; the median and the quantiles include them if all diverged.
 """
 
 
 def csv_rows(groups: Sequence[Sequence[Group]]) -> Iterator[tuple[Any, ...]]:
-    """Yield the curves as rows of COLUMNS, every epoch, also where a figure draws fewer."""
+    """Yield the curves as rows of COLUMNS, for all epochs, even if fewer are drawn."""
     for line in (line for row in groups for group in row for line in group.lines):
         found = line.curve
         low, middle, high = line.quantiles
@@ -196,7 +193,7 @@ def _mean_at(mean: Curve | None, at: int) -> tuple[float | None, float | None, f
 
 
 def ends_of(line: Line) -> tuple[float, int, float] | None:
-    """Return the line's first finite value, and its last one after its epoch; None where every run diverged."""
+    """Return the first finite value, the last epoch with a finite value, and that value; None if all runs diverged."""
     if line.mean is None:
         return None
     finite = np.flatnonzero(np.isfinite(line.middle))

@@ -30,8 +30,8 @@ NAME = ""
 class Factor:
     """One factor of the study's design.
 
-    path: the varied path, NAME for the names in `variants`. baseline: its baseline value; chosen: whether rule 1, 2 or
-    3 found it. compared: the number of claims whose two sides differ in this factor.
+    path: the varied path, NAME for the names in `variants`. chosen: whether rule 1, 2 or 3 determines the baseline.
+    compared: the number of claims whose two sides differ in this factor.
     """
 
     path: str
@@ -101,11 +101,12 @@ def _factor(
 
 
 def _is_base(written: Mapping[str, Any], changes: Sequence[Choice]) -> bool:
-    """Return whether the study itself gives all these values; a variant that changes nothing is the study itself."""
-    return all(_given(written, choice.path) == (True, choice.value) for choice in changes)
+    """Return whether the study itself sets all these values; a variant that changes nothing is the study itself."""
+    return all(_setting(written, choice.path) == (True, choice.value) for choice in changes)
 
 
-def _given(written: Mapping[str, Any], path: str) -> tuple[bool, Any]:
+def _setting(written: Mapping[str, Any], path: str) -> tuple[bool, Any]:
+    """Return whether the study sets a path, and its value."""
     at: Any = written
     for part in path.split("."):
         if not isinstance(at, Mapping) or part not in at:
@@ -121,7 +122,7 @@ def _is_off(value: Any) -> bool:
 def _against(
     claims: Sequence[Claim], plan: Plan, variants: Sequence[Variant], values: Mapping[str, str], path: str
 ) -> Counter[str]:
-    """Count the claims that compare values of a factor, by the value of the other side; "" where it has several."""
+    """Count the claims that compare values of a factor, by the value of the other side, "" for several values."""
     counts: Counter[str] = Counter()
     for claim in claims:
         own, *others = [
@@ -136,5 +137,5 @@ def _against(
 
 
 def sides_of(plan: Plan, claim: Claim) -> list[Where]:
-    """Return the settings of a claim's own variants, then those of the variants that it compares them with."""
+    """Return the settings that select a claim's own variants, then those of the variants that it compares them with."""
     return ClaimData(plan, {}, claim).sides()

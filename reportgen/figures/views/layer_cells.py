@@ -1,10 +1,10 @@
-"""What a figure of a layer statistic shows: for each variant and look, the measured, expected and printed values."""
+"""The data of the figures of a layer statistic: measured, predicted and printed values by variant and probe."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -12,42 +12,24 @@ from reportgen.analysis.results import Analysis, Profile
 from reportgen.analysis.summary import profile
 from reportgen.figures.views.printed import printed
 from reportgen.figures.views.series import Layout, Series
+from reportgen.figures.views.view import LayerView, Probe
 from reportgen.runs.record import RunRecord
 
 Points = list[tuple[int, float]]
 
 FAR = 1e4
-"""Theory beyond the measured values by so much leaves the picture."""
-Look = Literal["first", "last"]
-
-
-@dataclass(frozen=True)
-class View:
-    """What one figure shows of a layer statistic.
-
-    what: the statistic in words, as captions start; unit: the y label. output: whether the output layer is shown.
-    log: None lets the values decide. fraction: whether the axis runs from 0 to at most 1.
-    band: a region to aim for, and its name.
-    """
-
-    id: str
-    title: str
-    statistic: str
-    what: str
-    unit: str
-    output: bool = False
-    log: bool | None = None
-    looks: tuple[Look, ...] = ("first", "last")
-    band: tuple[float, float, str] | None = None
-    fraction: bool = False
+"""Predictions further beyond the measured values than this factor do not extend the axis."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One variant at one look: what is measured, what theory expects, what a lecture prints."""
+    """One variant at one probe: measured values, predictions of theory, and numbers printed in a lecture.
+
+    output: the number of the output layer, None if it is not shown.
+    """
 
     series: Series
-    look: Look
+    probe: Probe
     profile: Profile
     theory: Points
     printed: Points
@@ -55,7 +37,7 @@ class Cell:
 
     @property
     def shown(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which of the profile's layers are drawn."""
+        """Whether each layer of the profile is drawn."""
         layers = np.asarray(self.profile.layers)
         return layers < layers.max() if self.output is None and len(layers) > 1 else np.ones(len(layers), bool)
 
@@ -76,31 +58,31 @@ class Cell:
 
 
 COLUMNS = ("variant", "label", "step", "layer", "mean", "low", "high", "seeds", "values_by_seed", "theory", "printed")
-"""Columns of the data behind a figure of this kind; low and high bound the 95% interval of the mean over seeds."""
+"""Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds."""
 
 
-def cells_of(analysis: Analysis, view: View, plan: Layout, look: Look) -> Iterator[Cell]:
+def cells_of(analysis: Analysis, view: LayerView, plan: Layout, probe: Probe) -> Iterator[Cell]:
     for series in plan.series:
-        found = profile(records_at(series, look), view.statistic, look)
+        found = profile(records_at(series, probe), view.statistic, probe)
         if found is None or not np.isfinite(np.asarray(found.mean, dtype=float)).any():
             continue
         last = int(max(found.layers))
-        numbers = printed(analysis, view.statistic, series.id, _names(series, look, found.step), last)
+        numbers = printed(analysis, view.statistic, series.id, _names(series, probe, found.step), last)
         output = last if view.output or len(found.layers) == 1 else None
-        theory = _theory(analysis, series.id, view.statistic, last if output else last - 1) if look == "first" else []
-        yield Cell(series, look, found, theory, [p for p in numbers if output or p[0] < last], output)
+        theory = _theory(analysis, series.id, view.statistic, last if output else last - 1) if probe == "first" else []
+        yield Cell(series, probe, found, theory, [p for p in numbers if output or p[0] < last], output)
 
 
-def records_at(series: Series, look: Look) -> list[RunRecord]:
-    """Return the variant's records, after training without those that diverged: their last look is another step."""
-    return [record for record in series.summary.records if look == "first" or record.status != "diverged"]
+def records_at(series: Series, probe: Probe) -> list[RunRecord]:
+    """Return the variant's records; after training, without diverged runs, whose last probe is at another step."""
+    return [record for record in series.summary.records if probe == "first" or record.status != "diverged"]
 
 
-def _names(series: Series, look: Look, step: int) -> set[int | str | None]:
-    """Return all that a claim may call this look; a network that was not trained has one look, first and last."""
+def _names(series: Series, probe: Probe, step: int) -> set[int | str | None]:
+    """Return all names that a claim may use for this probe; without training, the first probe is also the last."""
     trained = any(record.steps > 0 for record in series.summary.records)
-    last: set[int | str | None] = {"last", None} if look == "last" or not trained else set()
-    return {step, look} | last
+    last: set[int | str | None] = {"last", None} if probe == "last" or not trained else set()
+    return {step, probe} | last
 
 
 def _theory(analysis: Analysis, variant: str, statistic: str, last: int) -> Points:
@@ -111,18 +93,18 @@ def _theory(analysis: Analysis, variant: str, statistic: str, last: int) -> Poin
     return [(layer, value) for layer, value in enumerate(listed[:last], start=1) if np.isfinite(value)]
 
 
-def drop_repeated_look(cells: Sequence[Cell]) -> list[Cell]:
-    """Return the cells without the second look where no run was trained, as it repeats the first."""
-    trained = any(cell.look == "last" and cell.profile.step > 0 for cell in cells)
-    alone = not any(cell.look == "first" for cell in cells)
-    return [cell for cell in cells if cell.look == "first" or trained or alone]
+def drop_repeated_probe(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells without the last probe if no run was trained, since it equals the first."""
+    trained = any(cell.probe == "last" and cell.profile.step > 0 for cell in cells)
+    only_last = not any(cell.probe == "first" for cell in cells)
+    return [cell for cell in cells if cell.probe == "first" or trained or only_last]
 
 
 def drawn(cell: Cell) -> Iterator[Any]:
-    """Yield the values that an axis must hold; of intervals only what is positive, as their ends may cross zero."""
+    """Yield the values that the axis must contain; of printed numbers and predictions, the positive ones."""
     yield [y for _, y in cell.points(cell.profile.mean)]
     yield [y for _, y in cell.printed if y > 0]
-    if cell.series.ghost:
+    if cell.series.grey:
         return
     seeds = np.asarray(cell.profile.per_seed, dtype=float)[:, cell.shown]
     yield seeds
@@ -130,7 +112,7 @@ def drawn(cell: Cell) -> Iterator[Any]:
 
 
 def _near(measured: np.ndarray[Any, np.dtype[np.float64]], expected: Sequence[float]) -> list[float]:
-    """Return what theory expects without what is far beyond all that is measured, which would crush the lines."""
+    """Return the predictions without those far beyond the measured values, which would flatten the lines."""
     sizes = np.abs(measured[np.isfinite(measured) & (measured != 0)])
     if not sizes.size:
         return list(expected)

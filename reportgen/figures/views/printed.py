@@ -1,4 +1,4 @@
-"""The numbers that a lecture prints and a study repeats in its `near` claims, by variant and layer."""
+"""Numbers printed in a lecture that a study repeats in `near` claims, by variant and layer."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from reportgen.study.model.claims import Claim
 def printed(
     analysis: Analysis, statistic: str, variant: str, steps: Collection[int | str | None], layers: int
 ) -> list[tuple[int, float]]:
-    """Return (layer, printed value) for one variant's statistic at one look, in layer order.
+    """Return the printed values of a variant's statistic at a probe as (layer, value), in the order of the layers.
 
-    steps: all that a claim may call this look: a number, "first", "last", or None, which is the last look too.
-    layers: those of the network, output included.
+    steps: all names that a claim may use for the probe: a number, "first", "last", or None for the last probe.
+    layers: the number of layers of the network, including the output layer.
     """
-    about = {result.id: result.variants for result in analysis.claims}
+    variants_of = {result.id: result.variants for result in analysis.claims}
     points: dict[int, float] = {}
     for claim in analysis.plan.study.claims:
         measure = claim.measure
-        if measure.metric == statistic and variant in about.get(claim.id, ()) and measure.step in steps:
+        if measure.metric == statistic and variant in variants_of.get(claim.id, ()) and measure.step in steps:
             points.update(_points(claim, layers))
     return sorted(points.items())
 
 
 def _points(claim: Claim, layers: int) -> dict[int, float]:
-    given = claim.expect.row.printed(claim.expect)
-    if given is None:
+    number = claim.expect.row.printed(claim.expect)
+    if number is None:
         return {}
-    if claim.measure.relative_to is not None or claim.measure.reduce is not None:  # no number of the statistic itself
+    if claim.measure.relative_to is not None or claim.measure.reduce is not None:  # not a value of the statistic itself
         return {}
     where = _layers(claim, layers)
-    values = [given] * len(where) if isinstance(given, (int, float)) else given
+    values = [number] * len(where) if isinstance(number, (int, float)) else number
     return {layer: value for layer, value in zip(where, values, strict=False) if value is not None and layer <= layers}
 
 

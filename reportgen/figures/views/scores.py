@@ -1,4 +1,4 @@
-"""Which scores of the finished runs a figure shows: those that the study's claims measure."""
+"""The choice of final scores that a figure shows: those that the study's claims measure."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from reportgen.analysis.results import Analysis, Estimate, VariantSummary
 from reportgen.engine.spec import EVALUATION_SCORES
 
 SPLITS = ("test", "val", "train")
-"""In the order in which they are shown where no claim decides."""
+"""Splits in order of preference if no claim measures a score."""
 
-ASKED = tuple(f"{kind}_val" for kind in EVALUATION_SCORES)
-"""Scores of averages, which a study may ask for beside those of the network."""
+AVERAGES = tuple(f"{kind}_val" for kind in EVALUATION_SCORES)
+"""Scores of averaged networks or predictions, which a study may request."""
 
 
 def shown_scores(analysis: Analysis, rows: Sequence[VariantSummary]) -> str | None:
-    """Return what the names of the scores begin with, such as "val" or "snapshot_val"; None where there is no score.
+    """Return the prefix of the scores, such as "val" or "snapshot_val"; None if there is no score.
 
-    Of those that some variant has, it is the one that most claims measure at the end of training.
+    These are the scores that most claims measure at the end of training, out of the scores that a variant has.
     """
-    able = [name for name in (*SPLITS, *ASKED) if any(mean_of(row, f"{name}_accuracy") for row in rows)]
+    able = [name for name in (*SPLITS, *AVERAGES) if any(mean_of(row, f"{name}_accuracy") for row in rows)]
     claimed = Counter(
         claim.measure.metric for claim in analysis.plan.study.claims if claim.measure.epoch in (None, "last")
     )
@@ -35,6 +35,6 @@ def _names(start: str) -> list[str]:
 
 
 def mean_of(row: VariantSummary, score: str) -> Estimate | None:
-    """Return a variant's score with its interval, None where no run has a finite one."""
+    """Return a variant's score with its interval, None if no run has a finite score."""
     found = row.scores.get(score)
     return found if found is not None and np.isfinite(found.value) else None

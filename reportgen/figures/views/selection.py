@@ -1,8 +1,8 @@
-"""Which variants a figure highlights: one rule for all figures.
+"""The variants that a figure highlights, chosen by one rule for all figures.
 
-The baseline is always among them. The others are those that the claims compare, then those that the claims name; where
-the claims single out none, an even selection. Where these are too many, whole comparisons are chosen, those that most
-claims make first, then in the order of the claims.
+The baseline is always highlighted. The others are the variants that claims compare, then the variants that claims name.
+If these are too many, whole comparisons are chosen: those that most claims make first, then in the order of the claims.
+If claims compare and name none, the selection is evenly spaced.
 """
 
 from __future__ import annotations
@@ -17,76 +17,74 @@ from reportgen.study.planning.plan import Plan, Variant
 from reportgen.study.planning.where import matching_variants
 
 MOST = 5
-"""How many lines a panel highlights at most."""
+"""The largest number of highlighted lines in a panel."""
 
 LISTED = 6
-"""Up to how many of the other variants a caption lists by name."""
+"""The largest number of other variants that a caption lists by name."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a figure highlights of several groups of variants, and why.
+    """The groups of variants that a figure highlights, by name and in the order of the study.
 
-    highlighted, others: names of groups, in the order of the study. why: the rule in words, empty where all are
-    highlighted.
+    reason: the rule in words, empty if all groups are highlighted.
     """
 
     highlighted: tuple[str, ...]
     others: tuple[str, ...] = ()
-    why: str = ""
+    reason: str = ""
 
     def in_colour(self, panels: int = 1) -> str:
-        """Return the caption's sentence of a figure that draws the others in grey; empty where there are none."""
+        """Return the sentence of a caption if the figure draws the others in grey; empty if there are no others."""
         if not self.others:
             return ""
         where = " in each panel" if panels > 1 else ""
-        return f"Colours show {self.why} ({self._share('variants')}{where}); {self._rest()} drawn in grey."
+        return f"Colours show {self.reason} ({self._share('variants')}{where}); {self._rest()} grey."
 
     def in_rows(self, noun: str = "variants") -> str:
-        """Return the caption's sentence of a figure that leaves the others out; empty where there are none.
+        """Return the sentence of a caption if the figure omits the others; empty if there are no others.
 
-        noun: the word for what the groups are.
+        noun: a noun for the groups, in the plural.
         """
         if not self.others:
             return ""
-        return f"The figure shows {self.why} ({self._share(noun)}); {self._rest()} in the tables only."
+        return f"The figure shows {self.reason} ({self._share(noun)}); {self._rest()} only in the tables."
 
     def _share(self, noun: str) -> str:
         return f"{len(self.highlighted)} of {len(self.highlighted) + len(self.others)} {noun}"
 
     def _rest(self) -> str:
         verb = "is" if len(self.others) == 1 else "are"
-        comma = "; " if any(", " in name for name in self.others) else ", "
-        names = f" ({comma.join(self.others)})" if len(self.others) <= LISTED else ""
+        names = f" ({', '.join(f'“{name}”' for name in self.others)})" if len(self.others) <= LISTED else ""
         return f"the other {len(self.others)}{names} {verb}" if len(self.others) > 1 else f"the other one{names} {verb}"
 
 
 def select(plan: Plan, groups: Mapping[str, Sequence[Variant]], most: int = MOST) -> Selection:
-    """Return which of these groups of variants a figure highlights, by their names; each group is a line or a row."""
+    """Return the groups of variants that a figure highlights; a group is a line or a row of the figure."""
     if len(groups) <= most:
         return Selection(tuple(groups))
     baseline, found = _baseline(plan, groups)
-    kept, why = _claimed(plan, groups, baseline, most)
-    if len(kept) == 1:
+    chosen, why = _claimed(plan, groups, baseline, most)
+    if len(chosen) == 1:
         others = [name for name in groups if name != baseline]
-        kept, why = {baseline, *_spread(others, most - 1)}, "an even selection of the others"
+        chosen, why = {baseline, *_spread(others, most - 1)}, "evenly spaced others"
     word = "baseline" if found else "first variant"
     return Selection(
-        tuple(name for name in groups if name in kept),
-        tuple(name for name in groups if name not in kept),
+        tuple(name for name in groups if name in chosen),
+        tuple(name for name in groups if name not in chosen),
         f"the {word} “{baseline}” and {why}",
     )
 
 
 def select_rows(plan: Plan, rows: Sequence[VariantSummary], most: int) -> tuple[list[VariantSummary], str]:
-    """Return the rows of at most so many variants, in the order given, and the caption's sentence on the choice."""
+    """Return the rows of at most `most` variants, in the same order, and a sentence on the choice for the caption."""
     by_label = {row.variant.label: row for row in rows}
-    chosen = select(plan, {label: [row.variant] for label, row in by_label.items()}, most)
-    return [by_label[label] for label in chosen.highlighted], chosen.in_rows()
+    selection = select(plan, {label: [row.variant] for label, row in by_label.items()}, most)
+    return [by_label[label] for label in selection.highlighted], selection.in_rows()
 
 
 def _baseline(plan: Plan, groups: Mapping[str, Sequence[Variant]]) -> tuple[str, bool]:
-    """Return the group that has the baseline values of most factors, and whether one is more than a first value."""
+    """Return the group with the baseline values of most factors, and whether a factor has a chosen baseline."""
     factors = factors_of(plan, [variant for group in groups.values() for variant in group])
 
     def agreement(name: str) -> int:
@@ -96,26 +94,26 @@ def _baseline(plan: Plan, groups: Mapping[str, Sequence[Variant]]) -> tuple[str,
 
 
 def _claimed(plan: Plan, groups: Mapping[str, Sequence[Variant]], baseline: str, most: int) -> tuple[set[str], str]:
-    """Return the baseline with the groups that claims compare, or else name, as many as fit, and the rule in words."""
+    """Return the baseline and the groups that claims compare or name, as many as fit, and the rule in words."""
     sides = [[_inside(groups, side) for side in sides_of(plan, claim)] for claim in plan.study.claims]
     compared = Counter(frozenset().union(*claim) for claim in sides if len(claim) > 1)
     named = Counter(frozenset(claim[0]) for claim in sides)
-    kept, verbs, whole = {baseline}, [], True
+    chosen, verbs, complete = {baseline}, [], True
     for counts, verb in ((compared, "compare"), (named, "name")):
-        before = set(kept)
+        before = set(chosen)
         for found, _ in counts.most_common():
-            kept |= found if len(kept | found) <= most else set()
-        verbs += [verb] if kept > before else []
-        whole = whole and all(found <= kept for found in counts)
-    return kept, f"the variants that the claims {' or '.join(verbs)}{'' if whole else ' most often'}"
+            chosen |= found if len(chosen | found) <= most else set()
+        verbs += [verb] if chosen > before else []
+        complete = complete and all(found <= chosen for found in counts)
+    return chosen, f"the variants that the claims {' or '.join(verbs)}{'' if complete else ' most often'}"
 
 
 def _inside(groups: Mapping[str, Sequence[Variant]], side: Mapping[str, object]) -> set[str]:
-    """Return the groups that a side of a claim singles out: none where it speaks of all."""
+    """Return the groups that a side of a claim selects; none if it selects all."""
     inside = {name for name, group in groups.items() if matching_variants(group, side)}
     return inside if len(inside) < len(groups) else set()
 
 
 def _spread(names: Sequence[str], most: int) -> list[str]:
-    """Return so many of the names, evenly spread, the last one included."""
+    """Return `most` evenly spaced names, including the last one."""
     return [names[round((at + 1) * len(names) / most) - 1] for at in range(most)]

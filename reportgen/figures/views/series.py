@@ -1,8 +1,8 @@
-"""Which variant goes into which panel, and how it looks there: the same in every figure of a study.
+"""The panel and the style of each variant, the same in all figures of a study.
 
-A grid of variants becomes small multiples: panels for the values of the factors that the claims compare least, one line
-for each combination of the others, so that what the claims compare shares a panel. Every variant is drawn. A panel
-highlights a few lines, chosen as `selection` says, and draws the others in grey.
+A grid of variants becomes small multiples. The factors that the claims compare least make the panels, and each
+combination of the other factors is a line, so that compared variants share a panel. All variants are drawn. A panel
+highlights a few lines by the rule of `selection` and draws the others in grey.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from math import prod
 
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.analysis.words.where import is_number
-from reportgen.figures.drawing.style import GHOST, Look, look
+from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
 from reportgen.figures.views.factors import Factor, factors_of
 from reportgen.figures.views.selection import Selection, select
 from reportgen.study.planning.plan import Variant
 
 PANELS = 8
-"""The most panels of a score."""
+"""The largest number of panels of a score."""
 
 CROWDED = 8
-"""The lines of a panel from which further panels are worth their room."""
+"""Panels are split further if they have more lines than this."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One variant as drawn: label names the line within its panel, look tells it apart; ghosts are grey."""
+    """A variant as drawn; label: the name of the line within its panel."""
 
     summary: VariantSummary
     label: str
-    look: Look
-    ghost: bool = False
+    style: SeriesStyle
+    grey: bool = False
 
     @property
     def id(self) -> str:
@@ -48,7 +48,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Panel:
-    """The variants that share one value of the panel's setting; the title is empty where there is one panel."""
+    """The variants that share the values of the factors that make the panels; a single panel has no title."""
 
     title: str
     series: tuple[Series, ...]
@@ -56,7 +56,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Layout:
-    """All panels of a study's figures, and which of their lines are highlighted."""
+    """The panels of a study's figures, and the highlighted lines."""
 
     panels: tuple[Panel, ...]
     selection: Selection
@@ -68,7 +68,7 @@ class Layout:
 
     @property
     def note(self) -> str:
-        """A sentence on which lines are highlighted and why; empty where all are."""
+        """A sentence on the highlighted lines, empty if all are highlighted."""
         return self.selection.in_colour(len(self.panels))
 
 
@@ -76,33 +76,30 @@ def layout(analysis: Analysis) -> Layout:
     """Return the panels of a study."""
     summaries = [summary for summary in analysis.outcomes if summary.records]
     found = factors_of(analysis.plan, [summary.variant for summary in summaries])
-    parting = _parting(found, len(summaries)) if _is_grid(found, summaries) else []
-    lines = [factor for factor in found if factor not in parting] if parting else []
+    panel_factors = _panel_factors(found, len(summaries)) if _is_grid(found, summaries) else []
+    lines = [factor for factor in found if factor not in panel_factors] if panel_factors else []
     labels = {summary.variant.id: _joined(summary.variant, lines) or summary.variant.label for summary in summaries}
     groups: dict[str, list[Variant]] = {}
     for summary in summaries:
         groups.setdefault(labels[summary.variant.id], []).append(summary.variant)
     chosen = select(analysis.plan, groups)
-    looks = {label: look(number) for number, label in enumerate(chosen.highlighted)}
+    styles = {label: series_style(number) for number, label in enumerate(chosen.highlighted)}
     panels: dict[str, list[Series]] = {}
     for summary in summaries:
         label = labels[summary.variant.id]
-        series = Series(summary, label, looks.get(label, GHOST), label not in looks)
-        panels.setdefault(_joined(summary.variant, parting), []).append(series)
+        series = Series(summary, label, styles.get(label, GREY), label not in styles)
+        panels.setdefault(_joined(summary.variant, panel_factors), []).append(series)
     return Layout(tuple(Panel(title, tuple(inside)) for title, inside in panels.items()), chosen)
 
 
 def relevance(analysis: Analysis, metric: str) -> dict[str, int]:
-    """Return a rank for each variant that a claim on this metric names; lower is more relevant."""
+    """Return a rank for each variant of claims about this metric; a lower rank is more relevant."""
     named = [variant for claim in analysis.claims if claim.metric == metric for variant in claim.variants]
     return {variant: rank for rank, variant in reversed(list(enumerate(named)))}
 
 
-def _parting(factors: Sequence[Factor], variants: int) -> list[Factor]:
-    """Return the factors whose values make the panels: those that the claims compare least, with as few panels as do.
-
-    factors: those of a grid of so many variants.
-    """
+def _panel_factors(factors: Sequence[Factor], variants: int) -> list[Factor]:
+    """Return the factors that make the panels: those that the claims compare least, with as few panels as possible."""
     able = [part for size in range(1, len(factors)) for part in combinations(factors, size) if _panels(part) <= PANELS]
 
     def cost(part: Iterable[Factor]) -> tuple[int, int, int]:
@@ -117,7 +114,7 @@ def _panels(factors: Iterable[Factor]) -> int:
 
 
 def _is_grid(factors: Sequence[Factor], summaries: Sequence[VariantSummary]) -> bool:
-    """Return whether the variants are all combinations of the factors' values, each once."""
+    """Return whether the variants are all combinations of the factors' values."""
     points = {tuple(factor.of(summary.variant) for factor in factors) for summary in summaries}
     return len(points) == len(summaries) == _panels(factors)
 
@@ -127,7 +124,7 @@ def _joined(variant: Variant, factors: Sequence[Factor]) -> str:
 
 
 def value_label(path: str, value: str) -> str:
-    """Return a value's label; a bare number or switch gets the setting's own name before it."""
+    """Return the label of a value; numbers and switches have the name of the setting before them."""
     name = path.rsplit(".", 1)[-1]
     bare = value.lower() in ("true", "false", "none", "on", "off") or is_number(value)
     return f"{name} {value}" if bare and not value.startswith(name) else value

@@ -1,9 +1,9 @@
-"""Sweeps over a varied number: which setting is the axis, which variants make a line, and which lines share a panel.
+"""Sweeps over a varied number: the setting of the axis, the variants of a line, and the lines of a panel.
 
-All variants that differ in the axis' setting alone are a line. Up to ALONE lines share one panel. More are parted
-by a setting that the study's claims do not compare, so that what they compare stays side by side: one panel for each
-of its values, and by a further setting where the lines are still too many. A panel highlights a few lines, chosen as
-`selection` says, and draws the others in grey.
+Variants that differ only in the setting of the axis are a line. Up to ALONE lines share one panel. More lines are split
+into one panel for each value of a setting that the claims do not compare, so that compared lines share a panel, and by
+a further setting if there are still too many. A panel highlights a few lines by the rule of `selection` and draws the
+others in grey.
 """
 
 from __future__ import annotations
@@ -14,44 +14,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis, VariantSummary
-from reportgen.figures.drawing.style import GHOST, Look, look
+from reportgen.figures.drawing.style import GREY, SeriesStyle, series_style
 from reportgen.figures.views.selection import Selection, select
 from reportgen.figures.views.series import value_label
 from reportgen.study.planning.plan import Variant
 
 LEAST, ALONE, PANELS = 3, 4, 6
-"""The least values that make an axis; the most lines of a single panel that is not parted; the most panels."""
+"""The least number of values on the axis, the most lines in a single panel, and the most panels."""
 
 Points = tuple[tuple[float, VariantSummary], ...]
 
 
 @dataclass(frozen=True)
 class Line:
-    """Variants that differ in the axis' setting alone, by rising value; label: its name within its panel."""
+    """Variants that differ only in the setting of the axis, by increasing value; label: the name within the panel."""
 
     label: str
-    look: Look
+    style: SeriesStyle
     points: Points
-    ghost: bool = False
+    grey: bool = False
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Lines that share the values of the panels' settings, which are the title; empty where there is one panel."""
+    """Lines that share the values of the settings in the title; a single panel has no title."""
 
     title: str
     lines: tuple[Line, ...]
 
 
 def value_of(summary: VariantSummary, path: str) -> float | None:
-    """Return a setting as a number, None where it is none; a list of one number is that number."""
+    """Return a setting as a number, None if it is not a number; a list of one number counts as that number."""
     value = summary.variant.settings.get(path)
     value = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def axis_path(rows: Sequence[VariantSummary]) -> str | None:
-    """Return the varied path with the most values that are numbers, None where none has enough."""
+    """Return the varied path with the most numeric values, None if no path has enough."""
     paths = list(dict.fromkeys(path for row in rows for path in row.variant.varied))
     sizes = {path: len({value for row in rows if (value := value_of(row, path)) is not None}) for path in paths}
     able = [path for path in paths if sizes[path] >= LEAST]
@@ -59,22 +59,26 @@ def axis_path(rows: Sequence[VariantSummary]) -> str | None:
 
 
 def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tuple[list[Panel], Selection]:
-    """Return the panels over the axis' path, and which of their lines are highlighted."""
+    """Return the panels over the path of the axis, and the highlighted lines."""
     others = [p for p in dict.fromkeys(p for row in rows for p in row.variant.varied) if p != path]
     lines = _lines(rows, path, others)
     varied = [other for other in others if len({_value(points, other) for points in lines}) > 1]
-    parting = _parting(analysis, lines, varied)
-    groups = _grouped(lines, parting)
-    named = [p for p in varied if p not in parting and any(len({_value(x, p) for x in g}) > 1 for g in groups.values())]
+    panel_settings = _panel_settings(analysis, lines, varied)
+    groups = _grouped(lines, panel_settings)
+    named = [
+        p
+        for p in varied
+        if p not in panel_settings and any(len({_value(x, p) for x in g}) > 1 for g in groups.values())
+    ]
     words = {title: [(_label(points, named or others), points) for points in group] for title, group in groups.items()}
     if analysis.plan.study.variants:
         words = _by_name(groups, path) or words
     chosen = _select(analysis, [line for group in words.values() for line in group])
-    looks = {label: look(number) for number, label in enumerate(chosen.highlighted)}
+    styles = {label: series_style(number) for number, label in enumerate(chosen.highlighted)}
     panels = [
         Panel(
-            title if parting else "",
-            tuple(Line(label, looks.get(label, GHOST), points, label not in looks) for label, points in group),
+            title if panel_settings else "",
+            tuple(Line(label, styles.get(label, GREY), points, label not in styles) for label, points in group),
         )
         for title, group in words.items()
     ]
@@ -82,7 +86,7 @@ def sweep(analysis: Analysis, rows: Sequence[VariantSummary], path: str) -> tupl
 
 
 def _select(analysis: Analysis, lines: Sequence[tuple[str, Points]]) -> Selection:
-    """Return which labels are highlighted, the same in every panel."""
+    """Return the highlighted labels, which are the same in all panels."""
     groups: dict[str, list[Variant]] = {}
     for label, points in lines:
         groups.setdefault(label, []).extend(row.variant for _, row in points)
@@ -90,9 +94,10 @@ def _select(analysis: Analysis, lines: Sequence[tuple[str, Points]]) -> Selectio
 
 
 def _by_name(groups: Mapping[str, Sequence[Points]], path: str) -> dict[str, list[tuple[str, Points]]]:
-    """Return lines by panel, called by what the author calls their variants, nothing where the names do not serve.
+    """Return lines by panel with labels from the author's names of variants; empty if these labels are ambiguous.
 
-    A name is a list of parts, one of which is the axis' value. What all lines of a panel share is the panel's title.
+    A name is a list of parts, one of which is the value on the axis. The parts that all lines of a panel share are the
+    title of the panel.
     """
     found: dict[str, list[tuple[str, Points]]] = {}
     for group in groups.values():
@@ -107,7 +112,7 @@ def _by_name(groups: Mapping[str, Sequence[Points]], path: str) -> dict[str, lis
 
 
 def _parts(points: Points, path: str) -> list[str]:
-    """Return the parts of the variants' names but for the axis' value."""
+    """Return the parts of the variants' names except the value on the axis."""
     _, row = points[0]
     value = str(row.variant.varied.get(path, ""))
     return [part for part in row.variant.label.split(", ") if part != value]
@@ -117,8 +122,8 @@ def _lines(rows: Sequence[VariantSummary], path: str, others: Sequence[str]) -> 
     """Return the lines with enough points."""
     groups: dict[str, list[VariantSummary]] = {}
     for row in rows:
-        called = [(row.variant.varied.get(other), row.variant.settings.get(other)) for other in others]
-        key = json.dumps(called, default=str)
+        values = [(row.variant.varied.get(other), row.variant.settings.get(other)) for other in others]
+        key = json.dumps(values, default=str)
         groups.setdefault(key, []).append(row)
     full = [_points(group, path) for group in groups.values()]
     return [points for points in full if len({value for value, _ in points}) >= LEAST]
@@ -130,7 +135,7 @@ def _points(group: Sequence[VariantSummary], path: str) -> Points:
 
 
 def _value(points: Points, path: str) -> str:
-    """Return the label of a setting that a line's variants share, nothing where they differ in it."""
+    """Return the label of a setting that the variants of a line share, empty if they differ in it."""
     labels = {str(row.variant.varied.get(path, "")) for _, row in points}
     return labels.pop() if len(labels) == 1 else ""
 
@@ -140,8 +145,8 @@ def _label(points: Points, paths: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(values))
 
 
-def _parting(analysis: Analysis, lines: Sequence[Points], varied: Sequence[str]) -> list[str]:
-    """Return the settings whose values make the panels: those that claims compare least, and of these the smallest."""
+def _panel_settings(analysis: Analysis, lines: Sequence[Points], varied: Sequence[str]) -> list[str]:
+    """Return the settings that make the panels: those that claims compare least, with the fewest values first."""
     if len(lines) <= ALONE:
         return []
     sizes = {path: len({_value(points, path) for points in lines}) for path in varied}
@@ -160,7 +165,7 @@ def _comparable(groups: dict[str, list[Points]]) -> bool:
 
 
 def _compared(analysis: Analysis) -> Counter[str]:
-    """Return how many claims compare two sides that differ in a setting, by its path."""
+    """Return the number of claims that compare two values of a setting, by its path."""
     return Counter(path for claim in analysis.plan.study.claims for path in claim.expect.other or ())
 
 

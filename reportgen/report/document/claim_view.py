@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.expectations import noun_of
+from reportgen.analysis.words.formatting import span, whole
 from reportgen.analysis.words.names import setting_name, words
 from reportgen.analysis.words.where import is_number, named
-from reportgen.report.formatting import span, whole
 from reportgen.study.model.claims import Claim, Measure
 from reportgen.study.planning.plan import Variant
 from reportgen.study.planning.trials import Trial

@@ -10,10 +10,7 @@ from reportgen.analysis.metrics.scales import in_points
 from reportgen.analysis.results import ClaimResult
 from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.expectations import expectation, of_whom
-from reportgen.analysis.words.names import words
-from reportgen.analysis.words.numerals import exponents
-from reportgen.report.document.claim_view import ClaimView
-from reportgen.report.formatting import (
+from reportgen.analysis.words.formatting import (
     Bounds,
     deviation,
     deviation_interval,
@@ -25,6 +22,9 @@ from reportgen.report.formatting import (
     resolving_percent,
     resolving_points,
 )
+from reportgen.analysis.words.names import words
+from reportgen.analysis.words.numerals import exponents
+from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.scores import difference, difference_interval, estimated, score_interval
 from reportgen.study.metrics.table import metric_of
 

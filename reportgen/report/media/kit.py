@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reportgen.analysis.words.numerals import exponents
-from reportgen.figures import Drawing, save
+from reportgen.figures import Drawing
+from reportgen.figures.drawing.export import save
 from reportgen.report.document.claim_view import ClaimView
 from reportgen.report.document.claim_words import expected, measured, measured_interval, quantity, sides
 from reportgen.report.document.document import Document

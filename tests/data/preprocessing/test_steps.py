@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 
 
 def examples(n: int = 60, d: int = 6, seed: int = 0) -> Floats:
-    """Correlated features of different means and spreads."""
+    """Return correlated features with different means and standard deviations."""
     draw = stream(seed, "examples")
     mixed = draw.standard_normal((n, d)) @ draw.standard_normal((d, d))
     return (mixed * np.linspace(0.1, 5, d) + np.linspace(-3, 8, d)).astype(np.float32)
@@ -29,7 +29,7 @@ def step(name: str, x: Floats, *others: Floats, image: Any = None, **params: Any
     return prepare([x, *others], image, [Component.of(name, **params)])[0]
 
 
-def test_centering_a_feature_is_scikit_learns() -> None:
+def test_center_agrees_with_scikit_learn() -> None:
     x, other = examples(), examples(seed=1)
     train, val = step("center", x, other)
     scaler = StandardScaler(with_std=False).fit(x.astype(np.float64))
@@ -37,7 +37,7 @@ def test_centering_a_feature_is_scikit_learns() -> None:
     assert np.allclose(val, scaler.transform(other), atol=1e-6)
 
 
-def test_centering_everything_subtracts_one_number() -> None:
+def test_centering_all_features_together_subtracts_one_number() -> None:
     x = examples()
     (train,) = step("center", x, per="all")
     assert np.allclose(train, x - x.mean(dtype=np.float64), atol=1e-6)
@@ -51,7 +51,7 @@ def test_centering_channels_subtracts_each_channels_mean() -> None:
     assert image == (3, 2, 2)
 
 
-def test_standardizing_is_scikit_learns_also_for_constant_features() -> None:
+def test_standardize_agrees_with_scikit_learn_also_for_constant_features() -> None:
     x, other = examples(), examples(seed=1)
     x[:, 2], other[:, 2] = 0.1, 7.1
     train, val = step("standardize", x, other)
@@ -71,19 +71,19 @@ def test_standardizing_groups_gives_each_unit_variance(per: str, axes: tuple[int
 
 @pytest.mark.parametrize("value", [0.1, 1 / 3, -7e20, 1e-30])
 @pytest.mark.parametrize("per", ["feature", "channel", "all"])
-def test_a_constant_becomes_zero_whatever_its_value_and_number(value: float, per: str) -> None:
+def test_standardize_maps_any_constant_to_zero(value: float, per: str) -> None:
     x = np.full((9001, 6), value, np.float32)
     assert np.all(step("standardize", x, image=(2, 1, 3), per=per)[0] == 0)
 
 
-def test_standardizing_stays_right_far_from_zero() -> None:
+def test_standardize_is_accurate_far_from_zero() -> None:
     x = (examples(5000, 3) + np.float32(30_000)).astype(np.float32)
     (train,) = step("standardize", x)
     assert np.allclose(train.mean(axis=0, dtype=np.float64), 0, atol=1e-6)
     assert np.allclose(train.std(axis=0, dtype=np.float64), 1, atol=1e-6)
 
 
-def test_minmax_is_scikit_learns_and_leaves_others_outside() -> None:
+def test_minmax_agrees_with_scikit_learn_and_does_not_clip() -> None:
     x, other = examples(), examples(seed=1)
     train, val = step("minmax", x, other, low=-2.0, high=3.0)
     scaler = MinMaxScaler((-2, 3)).fit(x.astype(np.float64))
@@ -92,14 +92,14 @@ def test_minmax_is_scikit_learns_and_leaves_others_outside() -> None:
     assert val.max() > 3
 
 
-def test_minmax_puts_a_constant_in_the_middle() -> None:
+def test_minmax_maps_a_constant_to_the_middle() -> None:
     x = examples()
     x[:, 0] = 4
     assert np.all(step("minmax", x)[0][:, 0] == 0)
     assert np.all(step("minmax", x, low=0.0, high=1.0)[0][:, 0] == 0.5)
 
 
-def test_minmax_of_all_features_keeps_their_ratios() -> None:
+def test_minmax_of_all_features_together_is_one_linear_map() -> None:
     x = examples()
     (train,) = step("minmax", x, per="all")
     assert (train.min(), train.max()) == (-1, 1)
@@ -107,7 +107,7 @@ def test_minmax_of_all_features_keeps_their_ratios() -> None:
 
 
 @pytest.mark.parametrize("n", [60, 5])
-def test_pca_is_scikit_learns_whether_examples_or_features_are_more(n: int) -> None:
+def test_pca_agrees_with_scikit_learn_for_many_examples_and_for_many_features(n: int) -> None:
     x, other = examples(n, 12), examples(9, 12, seed=1)
     train, val = step("pca", x, other, components=4)
     reference = PCA(4, svd_solver="full").fit(x.astype(np.float64))
@@ -116,7 +116,7 @@ def test_pca_is_scikit_learns_whether_examples_or_features_are_more(n: int) -> N
     assert np.allclose(val * signs, reference.transform(other), atol=1e-4)
 
 
-def test_pca_with_all_axes_decorrelates_and_loses_nothing() -> None:
+def test_pca_with_all_axes_decorrelates_and_keeps_the_variance() -> None:
     x = examples(200, 6)
     prepared, _, facts = prepare([x], None, [Component.of("pca")])
     covariance = np.cov(prepared[0].T.astype(np.float64))
@@ -125,7 +125,7 @@ def test_pca_with_all_axes_decorrelates_and_loses_nothing() -> None:
     assert facts == {"pca_components": 6.0, "variance_kept": pytest.approx(1.0)}
 
 
-def test_pca_keeps_just_enough_axes_for_the_variance_asked_for() -> None:
+def test_pca_keeps_the_smallest_number_of_axes_for_the_requested_variance() -> None:
     x = examples(200, 6)
     shares = np.cumsum(PCA().fit(x.astype(np.float64)).explained_variance_ratio_)
     for wanted in (0.3, 0.9, 0.99, 1.0):
@@ -136,7 +136,7 @@ def test_pca_keeps_just_enough_axes_for_the_variance_asked_for() -> None:
         assert k == 1 or shares[k - 2] < wanted
 
 
-def test_whitening_gives_unit_covariance_and_is_scikit_learns() -> None:
+def test_whiten_gives_unit_covariance_and_agrees_with_scikit_learn() -> None:
     x = examples(200, 6)
     (train,) = step("whiten", x, epsilon=0.0)
     assert np.allclose(train.T.astype(np.float64) @ train / 200, np.eye(6), atol=1e-4)
@@ -144,14 +144,14 @@ def test_whitening_gives_unit_covariance_and_is_scikit_learns() -> None:
     assert np.allclose(np.abs(train), np.abs(reference), atol=1e-4)
 
 
-def test_whitenings_epsilon_dampens_directions_of_small_variance() -> None:
+def test_epsilon_of_whiten_shrinks_axes_of_small_variance() -> None:
     x = examples(200, 6)
     variances = np.linalg.eigvalsh(np.cov(x.T.astype(np.float64), bias=True))[::-1]
     (train,) = step("whiten", x, epsilon=0.5)
     assert np.allclose(train.var(axis=0), variances / (variances + 0.5), rtol=1e-3)
 
 
-def test_whitening_gives_zero_where_nothing_varies() -> None:
+def test_whiten_gives_zero_for_axes_without_variance() -> None:
     x = examples(40, 4)
     x = np.column_stack([x, x[:, 0] + x[:, 1], np.full(40, 3)]).astype(np.float32)
     prepared, _, facts = prepare([x], None, [Component.of("whiten", epsilon=0.0)])
@@ -160,7 +160,7 @@ def test_whitening_gives_zero_where_nothing_varies() -> None:
     assert np.all(prepared[0][:, 4:] == 0)
 
 
-def test_scale_and_shift_are_what_they_say_in_the_order_of_the_study() -> None:
+def test_scale_and_shift_apply_in_the_order_of_the_study() -> None:
     x = examples()
     first = prepare([x], None, [Component.of("scale", by=2.0), Component.of("shift", by=1.0)])[0][0]
     second = prepare([x], None, [Component.of("shift", by=1.0), Component.of("scale", by=2.0)])[0][0]
@@ -168,15 +168,15 @@ def test_scale_and_shift_are_what_they_say_in_the_order_of_the_study() -> None:
     assert np.allclose(second, 2 * (x + 1))
 
 
-def test_numbers_come_from_training_unless_all_splits_are_asked_for() -> None:
+def test_steps_are_fitted_on_the_training_split_unless_fit_is_all() -> None:
     x, val, test = examples(), examples(seed=1) + 5, examples(seed=2) - 9
-    honest, leaky = step("center", x, val, test), step("center", x, val, test, fit="all")
-    assert np.allclose(honest[0].mean(axis=0), 0, atol=1e-5)
-    assert np.allclose(np.concatenate(leaky).mean(axis=0, dtype=np.float64), 0, atol=1e-5)
-    assert not np.allclose(leaky[0].mean(axis=0), 0, atol=0.1)
+    train_fit, all_fit = step("center", x, val, test), step("center", x, val, test, fit="all")
+    assert np.allclose(train_fit[0].mean(axis=0), 0, atol=1e-5)
+    assert np.allclose(np.concatenate(all_fit).mean(axis=0, dtype=np.float64), 0, atol=1e-5)
+    assert not np.allclose(all_fit[0].mean(axis=0), 0, atol=0.1)
 
 
-def test_pixels_stay_pixels_until_axes_are_turned() -> None:
+def test_only_pca_and_whiten_remove_the_image_shape() -> None:
     x = examples(30, 12)
     for name, params in (("center", {}), ("minmax", {}), ("scale", {"by": 2.0})):
         assert prepare([x], (3, 2, 2), [Component.of(name, **params)])[1] == (3, 2, 2)
@@ -187,8 +187,8 @@ def test_pixels_stay_pixels_until_axes_are_turned() -> None:
 @pytest.mark.parametrize("name", sorted(STEPS))
 @pytest.mark.parametrize("shape", [(1, 1), (1, 4), (2, 1), (7, 3)])
 @pytest.mark.parametrize("constant", [False, True])
-def test_every_step_gives_finite_float32_at_the_edges(name: str, shape: tuple[int, int], constant: bool) -> None:
-    """One example, one feature, constant features; empty other splits."""
+def test_every_step_gives_finite_float32_in_edge_cases(name: str, shape: tuple[int, int], constant: bool) -> None:
+    """One example, one feature, constant features, and empty validation and test splits."""
     x = np.full(shape, 0.1, np.float32) if constant else examples(*shape)
     required = {"scale": {"by": 3.0}, "shift": {"by": 3.0}, "noise": {"std": 1.0}}
     params = required.get(name, {})
@@ -201,7 +201,7 @@ def test_every_step_gives_finite_float32_at_the_edges(name: str, shape: tuple[in
         assert np.allclose(prepared[0], 0, atol=1e-6)
 
 
-def test_steps_leave_their_input_alone() -> None:
+def test_steps_do_not_change_their_input() -> None:
     x = examples()
     before = x.copy()
     prepare([x], None, [Component.of("standardize"), Component.of("scale", by=9.0)])
@@ -209,14 +209,14 @@ def test_steps_leave_their_input_alone() -> None:
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.integers(0, 3))
-def test_standardized_features_have_no_mean_and_variance_one_or_zero(n: int, d: int, seed: int) -> None:
+def test_standardized_features_have_mean_zero_and_variance_one_or_zero(n: int, d: int, seed: int) -> None:
     (train,) = step("standardize", examples(n, d, seed))
     assert np.abs(train.mean(axis=0, dtype=np.float64)).max() < 1e-5
     variances = train.var(axis=0, dtype=np.float64)
     assert np.all((np.abs(variances - 1) < 1e-4) | (variances == 0))
 
 
-def test_more_rows_than_are_worked_on_at_once_are_no_different() -> None:
+def test_data_of_several_blocks_are_standardized_as_a_whole() -> None:
     x = examples(10_000, 2)
     (train,) = step("standardize", x)
     assert np.allclose(train, StandardScaler().fit_transform(x.astype(np.float64)), atol=1e-5)
@@ -235,7 +235,7 @@ def test_more_rows_than_are_worked_on_at_once_are_no_different() -> None:
         ("center", {"axis": 1}, "unknown-key"),
     ],
 )
-def test_impossible_steps_are_refused(name: str, params: dict[str, Any], code: str) -> None:
+def test_impossible_steps_are_rejected(name: str, params: dict[str, Any], code: str) -> None:
     with pytest.raises(StudyError) as caught:
         step(name, examples(), **params)
     assert caught.value.code == code
@@ -250,13 +250,13 @@ def test_impossible_steps_are_refused(name: str, params: dict[str, Any], code: s
         ([Component.of("pca", variance=0.9)], None),
     ],
 )
-def test_the_width_is_known_before_the_data_where_it_can_be(steps: list[Component], width: int | None) -> None:
+def test_width_after_agrees_with_the_data_or_is_none(steps: list[Component], width: int | None) -> None:
     assert width_after(steps, None, 60, 60, 6) == width
     if width is not None:
         assert prepare([examples()], None, steps)[0][0].shape[1] == width
 
 
-def test_noise_goes_to_what_is_held_out_or_to_all() -> None:
+def test_noise_is_added_to_held_out_examples_or_to_all() -> None:
     x, other = examples(4000), examples(4000, seed=1)
     train, val = step("noise", x, other, std=0.5, to="held_out")
     assert np.array_equal(train, x)
@@ -267,7 +267,7 @@ def test_noise_goes_to_what_is_held_out_or_to_all() -> None:
     assert not np.array_equal(noisy[0] - x, noisy[1] - other)
 
 
-def test_noise_of_one_seed_is_the_same_at_any_strength_and_another_seeds_is_not() -> None:
+def test_noise_is_proportional_to_std_and_depends_on_the_seed() -> None:
     x, other = examples(), examples(seed=1)
     draws = [
         prepare([x, np.zeros_like(other)], None, [Component.of("noise", std=std, to="held_out")], seed)[0][1]

@@ -12,54 +12,54 @@ from tests.data.specs import made, spec
 
 
 def read(folder: Path, text: str, **params: Any) -> data.Dataset:
-    """The file's examples in their order, none set apart."""
+    """Return the examples of the file in their order, all for training."""
     (folder / "table.csv").write_text(text, encoding="utf-8", newline="")
     return made("csv", folder=folder, path="table.csv", shuffle=False, validation=0.0, **params)
 
 
-def test_a_header_is_told_from_data_and_classes_get_numbers_in_order(tmp_path: Path) -> None:
+def test_a_header_is_recognized_and_classes_are_numbered_in_sorted_order(tmp_path: Path) -> None:
     dataset = read(tmp_path, "width,height,kind\n1,2.5,pear\n-3e1,4,apple\n5,6,pear\n")
     assert dataset.x_train.tolist() == [[1, 2.5], [-30, 4], [5, 6]]
     assert dataset.y_train.tolist() == [1, 0, 1]
     assert dataset.class_names == ("apple", "pear")
 
 
-def test_a_file_without_header_loses_no_line(tmp_path: Path) -> None:
+def test_a_file_without_header_is_read_completely(tmp_path: Path) -> None:
     dataset = read(tmp_path, "1,2,0\n3,4,1\n")
     assert dataset.x_train.tolist() == [[1, 2], [3, 4]]
 
 
-def test_numbered_classes_are_ordered_as_numbers(tmp_path: Path) -> None:
+def test_numeric_classes_are_sorted_numerically(tmp_path: Path) -> None:
     dataset = read(tmp_path, "1,10\n2,9\n3,-1\n")
     assert dataset.class_names == ("-1", "9", "10")
     assert dataset.y_train.tolist() == [2, 1, 0]
 
 
 @pytest.mark.parametrize("target", ["kind", 0, -3, "0", "-3"])
-def test_the_target_is_given_by_name_or_number(tmp_path: Path, target: str | int) -> None:
+def test_the_target_may_be_a_name_or_a_number(tmp_path: Path, target: str | int) -> None:
     dataset = read(tmp_path, "kind,width,height\nb,1,2\na,3,4\n", target=target)
     assert dataset.x_train.tolist() == [[1, 2], [3, 4]]
     assert dataset.y_train.tolist() == [1, 0]
 
 
-def test_a_number_is_a_place_even_where_a_cell_holds_it(tmp_path: Path) -> None:
+def test_a_number_is_a_position_even_if_a_cell_contains_it(tmp_path: Path) -> None:
     dataset = read(tmp_path, "0,1,7\n1,3,8\n", target="0")
     assert dataset.x_train.tolist() == [[1, 7], [3, 8]]
 
 
-def test_quotes_blank_lines_and_a_byte_order_mark_are_understood(tmp_path: Path) -> None:
+def test_quotes_blank_lines_and_a_byte_order_mark_are_supported(tmp_path: Path) -> None:
     dataset = read(tmp_path, '\ufeff"a, b",c\r\n\r\n"1","x, y"\r\n2,"z ""q"""\r\n\r\n')
     assert dataset.x_train.tolist() == [[1], [2]]
     assert dataset.class_names == ("x, y", 'z "q"')
 
 
 @pytest.mark.parametrize(("separator", "sign"), [("semicolon", ";"), ("tab", "\t")])
-def test_other_separators(tmp_path: Path, separator: str, sign: str) -> None:
+def test_other_separators_are_supported(tmp_path: Path, separator: str, sign: str) -> None:
     dataset = read(tmp_path, sign.join(["1", "2", "a"]) + "\n" + sign.join(["3", "4", "b"]), separator=separator)
     assert dataset.x_train.tolist() == [[1, 2], [3, 4]]
 
 
-def test_numeric_names_need_to_be_called_a_header(tmp_path: Path) -> None:
+def test_numeric_column_names_require_the_header_setting(tmp_path: Path) -> None:
     assert len(read(tmp_path, "0,1,2\n1,2,0\n3,4,1\n").x_train) == 3
     assert len(read(tmp_path, "0,1,2\n1,2,0\n3,4,1\n", header="yes").x_train) == 2
 
@@ -88,14 +88,16 @@ def test_numeric_names_need_to_be_called_a_header(tmp_path: Path) -> None:
         ("a,b\n" + "".join(f"{k},{k}\n" for k in range(50)), "too-many-classes", ": column 'b'"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_with_its_place(tmp_path: Path, text: str, code: str, where: str) -> None:
+def test_an_unusable_file_is_an_error_with_its_place(tmp_path: Path, text: str, code: str, where: str) -> None:
     with pytest.raises(StudyError) as caught:
         read(tmp_path, text)
     assert (caught.value.code, caught.value.where) == (code, f"table.csv{where}")
 
 
 @pytest.mark.parametrize(("cell", "shown"), [("\0", r"'\x00'"), ("y" * 5000, f"'{'y' * 40}...'")])
-def test_a_wrong_cell_is_quoted_without_control_characters_and_shortened(tmp_path: Path, cell: str, shown: str) -> None:
+def test_an_invalid_cell_is_quoted_shortened_and_without_control_characters(
+    tmp_path: Path, cell: str, shown: str
+) -> None:
     with pytest.raises(StudyError) as caught:
         read(tmp_path, f"a,b,c\n1,{cell},x\n")
     assert shown in caught.value.message
@@ -113,7 +115,7 @@ def test_a_wrong_cell_is_quoted_without_control_characters_and_shortened(tmp_pat
         ("a;kind\n1,5;x\n", {"target": "kind", "separator": "semicolon"}, "invalid-data", None, "1.5"),
     ],
 )
-def test_the_hint_names_what_would_be_right(
+def test_the_hint_names_the_correction(
     tmp_path: Path, text: str, params: dict[str, Any], code: str, setting: str | None, right: str
 ) -> None:
     with pytest.raises(StudyError) as caught:
@@ -125,7 +127,7 @@ def test_the_hint_names_what_would_be_right(
 @pytest.mark.parametrize(
     ("path", "code"), [("bytes.csv", "not-text"), ("none.csv", "file-not-found"), (".", "not-a-file")]
 )
-def test_a_file_that_is_not_text_or_missing_is_refused(tmp_path: Path, path: str, code: str) -> None:
+def test_a_missing_file_and_a_file_that_is_not_text_are_errors(tmp_path: Path, path: str, code: str) -> None:
     (tmp_path / "bytes.csv").write_bytes(b"a,b\n\xff\xfe,1\n")
     with pytest.raises(StudyError) as caught:
         made("csv", folder=tmp_path, path=path)
@@ -139,7 +141,7 @@ def test_an_edited_file_is_read_again_and_has_another_fingerprint(tmp_path: Path
     assert data.fingerprint(spec("csv", path="table.csv"), tmp_path) != before
 
 
-def test_fractions_are_stratified_by_the_files_classes(tmp_path: Path) -> None:
+def test_fractions_are_stratified_by_class(tmp_path: Path) -> None:
     text = "".join(f"{k},{'rare' if k % 10 == 0 else 'common'}\n" for k in range(100))
     (tmp_path / "table.csv").write_text(text, encoding="utf-8")
     dataset = made("csv", folder=tmp_path, path=str(tmp_path / "table.csv"), validation=0.2, test=0.1)

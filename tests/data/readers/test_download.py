@@ -16,7 +16,7 @@ CONTENT = b"published bytes" * 1000
 FILE = PublishedFile("some.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 
 
-def test_a_file_arrives_whole_and_is_not_fetched_again(served: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_file_is_downloaded_once(served: tuple[Path, str], tmp_path: Path) -> None:
     folder, address = served
     (folder / "some.bin").write_bytes(CONTENT)
     path = fetch(FILE, tmp_path / "cache", [address])
@@ -38,7 +38,7 @@ def test_the_cache_is_private(served: tuple[Path, str], tmp_path: Path) -> None:
     [CONTENT[:-1], CONTENT + b"x", b"X" + CONTENT[1:], None],
     ids=["short", "long", "changed", "absent"],
 )
-def test_a_wrong_file_leaves_nothing_and_names_the_folder(
+def test_a_wrong_file_is_not_kept_and_the_error_names_the_folder(
     served: tuple[Path, str], tmp_path: Path, sent: bytes | None
 ) -> None:
     if sent is not None:
@@ -57,7 +57,7 @@ def test_the_next_address_is_tried(served: tuple[Path, str], tmp_path: Path) -> 
     assert is_intact(tmp_path / "cache" / "some.bin", FILE)
 
 
-def test_nobody_listening_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -71,14 +71,16 @@ def test_nobody_listening_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     "address", ["http://example.org", "ftp://example.org", "file:///etc", "http://127.0.0.1.x.org"]
 )
-def test_only_https_leaves_this_machine(tmp_path: Path, address: str) -> None:
+def test_only_https_is_allowed_for_other_machines(tmp_path: Path, address: str) -> None:
     with pytest.raises(MissingError) as caught:
         fetch(FILE, tmp_path, [address])
     assert caught.value.code == "download-failed"
     assert "https" in caught.value.message
 
 
-def test_a_damaged_file_in_the_cache_is_named_and_a_download_mends_it(served: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_missing_or_damaged_file_is_an_error_and_a_download_replaces_it(
+    served: tuple[Path, str], tmp_path: Path
+) -> None:
     (served[0] / "some.bin").write_bytes(CONTENT)
     for content in (None, CONTENT[::-1]):
         if content is not None:
@@ -92,7 +94,7 @@ def test_a_damaged_file_in_the_cache_is_named_and_a_download_mends_it(served: tu
 
 
 @pytest.mark.parametrize(("platform", "end"), [("linux", "cache/reportgen/data"), ("win32", "local/reportgen/data")])
-def test_the_cache_is_where_the_system_keeps_caches(
+def test_the_cache_is_in_the_users_cache_folder(
     platform: str, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -101,6 +103,6 @@ def test_the_cache_is_where_the_system_keeps_caches(
     assert cache_folder() == tmp_path / end
 
 
-def test_the_cache_on_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_on_macos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert cache_folder() == Path.home() / "Library" / "Caches" / "reportgen" / "data"

@@ -22,7 +22,7 @@ def make(name: str, samples: int, features: int = 2, classes: int = 2, seed: int
     return row.make(Request(filled, samples, features, classes, seed))
 
 
-def test_gaussian_input_is_unit_normal_and_labels_are_balanced_and_tell_nothing() -> None:
+def test_gaussian_inputs_are_standard_normal_with_balanced_independent_labels() -> None:
     source = make("gaussian", 4000, 20, 4)
     assert stats.kstest(source.x.ravel(), "norm").pvalue > 1e-4
     assert np.bincount(source.y).tolist() == [1000] * 4
@@ -32,28 +32,28 @@ def test_gaussian_input_is_unit_normal_and_labels_are_balanced_and_tell_nothing(
 
 
 @pytest.mark.parametrize(("classes", "features"), [(2, 1), (2, 5), (3, 2), (6, 5), (4, 50)])
-def test_class_means_lie_exactly_at_the_distance_where_space_allows(classes: int, features: int) -> None:
+def test_few_class_means_have_exactly_the_distance(classes: int, features: int) -> None:
     means = class_means(classes, features, 3.0, seed=1)
     pairs = [np.linalg.norm(means[i] - means[j]) for i in range(classes) for j in range(i)]
     assert np.allclose(pairs, 3.0, rtol=1e-12)
     assert np.allclose(means.mean(axis=0), 0, atol=1e-12)
 
 
-def test_more_class_means_than_space_allows_lie_at_the_distance_on_average() -> None:
+def test_many_class_means_have_the_distance_on_average() -> None:
     means = class_means(200, 5, 3.0, seed=1)
     squares = [np.sum((means[i] - means[j]) ** 2) for i in range(200) for j in range(i)]
     assert math.sqrt(np.mean(squares)) == pytest.approx(3.0, rel=0.02)
 
 
-def test_two_gaussian_classes_overlap_as_the_closed_form_says() -> None:
-    """The best classifier, nearest mean, errs in Phi(-distance / 2) of the cases."""
+def test_the_error_of_the_best_classifier_of_two_classes_has_its_closed_form() -> None:
+    """The error of the best classifier, the nearest mean, is Phi(-distance / 2)."""
     source = make("gaussian", 20_000, 3, 2, distance=2.0)
     means = class_means(2, 3, 2.0, seed=0)
     nearest = np.argmin(((source.x[:, None] - means) ** 2).sum(axis=2), axis=1)
     assert np.mean(nearest != source.y) == pytest.approx(stats.norm.cdf(-1.0), abs=4 * math.sqrt(0.16 * 0.84 / 2e4))
 
 
-def test_distance_and_prior_leave_the_noise_under_them_unchanged() -> None:
+def test_distance_and_prior_do_not_change_the_noise() -> None:
     plain, moved = make("gaussian", 60, 4, 3), make("gaussian", 60, 4, 3, distance=2.0)
     assert np.array_equal(plain.y, moved.y)
     assert np.allclose(moved.x - class_means(3, 4, 2.0, 0)[moved.y], plain.x, atol=1e-12)
@@ -71,7 +71,7 @@ def test_a_linear_teacher_is_learned_by_a_linear_model() -> None:
     assert LogisticRegression(C=1e4, max_iter=1000).fit(source.x, source.y).score(source.x, source.y) > 0.98
 
 
-def test_a_teacher_with_hidden_units_uses_every_class_about_alike() -> None:
+def test_a_teacher_with_hidden_units_gives_classes_of_similar_sizes() -> None:
     x = make("gaussian", 3000, 20, 4).x
     labels = teacher_labels(x, 4, 30, seed=0)
     assert np.bincount(labels, minlength=4).min() > 300
@@ -87,20 +87,20 @@ def test_a_teacher_with_hidden_units_uses_every_class_about_alike() -> None:
         ({"prior": (0, 0)}, "out-of-range"),
     ],
 )
-def test_contradictory_parameters_are_refused(params: dict[str, object], code: str) -> None:
+def test_contradictory_parameters_are_rejected(params: dict[str, object], code: str) -> None:
     with pytest.raises(StudyError) as caught:
         make("gaussian", 10, **params)
     assert caught.value.code == code
 
 
-def test_moons_are_scikit_learns_where_classes_are_even() -> None:
+def test_moons_agree_with_scikit_learn() -> None:
     x, y = make_moons(100, shuffle=False, noise=None)
     source = make("moons", 100, noise=0.0)
     assert np.allclose(source.x, x)
     assert np.array_equal(source.y, y)
 
 
-def test_circles_are_scikit_learns_where_classes_are_even() -> None:
+def test_circles_agree_with_scikit_learn() -> None:
     x, y = make_circles(100, shuffle=False, noise=None, factor=0.3)
     source = make("circles", 100, noise=0.0, factor=0.3)
     assert np.allclose(source.x, x, atol=1e-12)
@@ -113,7 +113,7 @@ def test_many_circles_have_evenly_spaced_radii() -> None:
     assert np.allclose(radii, np.linspace(1, 0.4, 4)[source.y])
 
 
-def test_the_arms_of_a_spiral_are_turned_copies_of_one_another() -> None:
+def test_the_arms_of_a_spiral_are_rotated_copies() -> None:
     source = make("spiral", 60, classes=3, noise=0.0, turns=0.5)
     points = source.x @ np.array([1, 1j])
     first, second = points[source.y == 0], points[source.y == 1]
@@ -130,7 +130,7 @@ def test_blobs_spread_around_centres_inside_the_box() -> None:
 
 
 @pytest.mark.parametrize("name", ["gaussian", "blobs", "circles", "spiral"])
-def test_one_class_one_sample_one_feature_are_possible(name: str) -> None:
+def test_one_class_sample_and_feature_are_allowed(name: str) -> None:
     features = {"features": 1} if name in ("gaussian", "blobs") else {}
     dataset = made(name, samples=1, classes=1, validation=0.0, **features)
     assert dataset.x_train.shape == (1, features.get("features", 2))
@@ -139,12 +139,12 @@ def test_one_class_one_sample_one_feature_are_possible(name: str) -> None:
 
 
 @given(st.integers(1, 400), st.lists(st.floats(0, 1), min_size=1, max_size=12).filter(lambda w: sum(w) > 1e-3))
-def test_class_counts_sum_to_the_samples_and_are_shares_rounded(samples: int, prior: list[float]) -> None:
+def test_class_counts_are_rounded_shares_that_sum_to_the_samples(samples: int, prior: list[float]) -> None:
     counts = class_counts(samples, len(prior), prior)
     exact = samples * np.array(prior) / sum(prior)
     assert counts.sum() == samples
     assert np.all(np.abs(counts - exact) < 1 + 1e-6)
 
 
-def test_largest_remainder_gives_what_is_left_to_the_largest_fractions() -> None:
+def test_largest_remainder_rounds_up_the_largest_fractions() -> None:
     assert largest_remainder(np.array([1.2, 1.5, 1.3]), 4).tolist() == [1, 2, 1]

@@ -25,7 +25,7 @@ def read(folder: Path, arrays: dict[str, Any], **settings: Any) -> data.Dataset:
     return made("npz", folder=folder, path="arrays.npz", **settings)
 
 
-def test_arrays_are_used_as_they_are_split(tmp_path: Path) -> None:
+def test_the_splits_of_the_file_are_used(tmp_path: Path) -> None:
     dataset = read(tmp_path, ARRAYS, shuffle=False)
     assert np.array_equal(dataset.x_train, ARRAYS["x_train"])
     assert np.array_equal(dataset.y_val, ARRAYS["y_val"])
@@ -35,7 +35,7 @@ def test_arrays_are_used_as_they_are_split(tmp_path: Path) -> None:
     assert dataset.y_train.dtype == np.int64
 
 
-def test_shuffling_moves_training_examples_with_their_labels_and_no_others(tmp_path: Path) -> None:
+def test_shuffling_permutes_training_examples_together_with_their_labels(tmp_path: Path) -> None:
     more = {"x_test": np.zeros((3, 2)), "y_test": np.array([1, 1, 0], np.uint8)}
     dataset = read(tmp_path, ARRAYS | more)
     order = (dataset.x_train[:, 0] / 2).astype(int)
@@ -45,7 +45,7 @@ def test_shuffling_moves_training_examples_with_their_labels_and_no_others(tmp_p
     assert np.array_equal(dataset.x_val, ARRAYS["x_val"])
 
 
-def test_images_are_flattened_channel_by_channel_and_remembered(tmp_path: Path) -> None:
+def test_images_are_flattened_by_channel_and_keep_their_shape(tmp_path: Path) -> None:
     x = np.arange(6 * 3 * 2 * 5).reshape(6, 3, 2, 5).astype(np.uint8)
     dataset = read(tmp_path, ARRAYS | {"x_train": x, "x_val": x[:2]}, shuffle=False)
     assert dataset.image_shape == (3, 2, 5)
@@ -82,7 +82,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "code", "where"), BAD)
-def test_arrays_that_cannot_be_used_are_refused(tmp_path: Path, change: dict[str, Any], code: str, where: str) -> None:
+def test_unusable_arrays_are_errors(tmp_path: Path, change: dict[str, Any], code: str, where: str) -> None:
     with pytest.raises(StudyError) as caught:
         read(tmp_path, {key: value for key, value in (ARRAYS | change).items() if value is not None})
     assert (caught.value.code, caught.value.where) == (code, f"arrays.npz{where}")
@@ -92,7 +92,7 @@ def test_arrays_that_cannot_be_used_are_refused(tmp_path: Path, change: dict[str
     ("change", "names"),
     [({"x_val": None, "y_val": None}, ["x_val", "y_val"]), ({"x_test": np.ones((2, 2))}, ["y_test"])],
 )
-def test_missing_arrays_are_named(tmp_path: Path, change: dict[str, Any], names: list[str]) -> None:
+def test_missing_arrays_are_named_in_the_error(tmp_path: Path, change: dict[str, Any], names: list[str]) -> None:
     with pytest.raises(StudyError) as caught:
         read(tmp_path, {key: value for key, value in (ARRAYS | change).items() if value is not None})
     assert all(name in caught.value.message for name in names)
@@ -107,7 +107,7 @@ def test_a_number_that_is_not_finite_is_shown_with_its_index(tmp_path: Path) -> 
     assert "(4, 1)" in caught.value.message
 
 
-def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+def test_a_damaged_file_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "arrays.npz"
     np.savez_compressed(path, **ARRAYS)
     whole = path.read_bytes()
@@ -120,7 +120,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
         assert str(caught.value.where).startswith("arrays.npz")
 
 
-def test_a_single_array_and_a_pickle_are_refused(tmp_path: Path) -> None:
+def test_a_single_array_and_a_pickle_are_rejected(tmp_path: Path) -> None:
     np.save(tmp_path / "one.npy", np.ones(3))
     (tmp_path / "pickle.npz").write_bytes(b"\x80\x04K\x01.")
     for name in ("one.npy", "pickle.npz"):
@@ -129,7 +129,7 @@ def test_a_single_array_and_a_pickle_are_refused(tmp_path: Path) -> None:
         assert caught.value.code == "invalid-file"
 
 
-def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_too_large_contents_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(npz_file, "MOST_BYTES", 10_000)
     with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x_train.npy", bytes(100_000))
@@ -138,7 +138,7 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch:
     assert caught.value.code == "too-large"
 
 
-def test_the_fingerprint_is_that_of_the_contents_not_of_the_place(tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_the_contents_and_not_on_the_path(tmp_path: Path) -> None:
     for folder in ("here", "there"):
         (tmp_path / folder).mkdir()
         np.savez(tmp_path / folder / "arrays.npz", **ARRAYS)
@@ -149,7 +149,7 @@ def test_the_fingerprint_is_that_of_the_contents_not_of_the_place(tmp_path: Path
 
 
 @pytest.mark.parametrize("options", [{"test": 0.1}, {"validation": 0.3}])
-def test_fractions_of_given_splits_are_refused(tmp_path: Path, options: dict[str, float]) -> None:
+def test_fractions_of_given_splits_are_rejected(tmp_path: Path, options: dict[str, float]) -> None:
     with pytest.raises(StudyError) as caught:
         read(tmp_path, ARRAYS, **options)
     assert caught.value.code == "conflicting-settings"

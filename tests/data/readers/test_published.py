@@ -24,7 +24,7 @@ def files_of(name: str) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_data_are_downloaded_on_request_checked_and_then_read_from_the_cache(
+def test_data_are_downloaded_on_request_and_then_read_from_the_cache(
     name: str, served: tuple[Path, str], cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, address = served
@@ -48,7 +48,7 @@ def test_the_bytes_to_download_are_counted_without_a_download(
     name: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> Path:
-        raise AssertionError("a download while only asked what is lacking")
+        raise AssertionError("a download while bytes are counted")
 
     monkeypatch.setattr(published, "fetch", refuse)
     with pytest.raises(MissingError) as caught:
@@ -63,7 +63,7 @@ def test_the_bytes_to_download_are_counted_without_a_download(
     assert data.missing_files(spec(name, path=str(tmp_path))) == 0
 
 
-def test_nothing_is_downloaded_unless_asked_for(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_downloaded_without_request(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> Path:
         raise AssertionError("a download without request")
 
@@ -105,7 +105,7 @@ def test_cifar10_from_an_archive_and_from_unpacked_files(tmp_path: Path) -> None
         assert dataset.image_shape == (3, 32, 32)
 
 
-def test_shape_and_fingerprint_of_a_folder_follow_its_files(tmp_path: Path) -> None:
+def test_shape_and_fingerprint_of_a_folder_depend_on_its_files(tmp_path: Path) -> None:
     images.write(tmp_path, images.mnist_files())
     here = spec("mnist", path=str(tmp_path), validation=0.25)
     assert data.shape(here, ()) == (30, 784, 10)
@@ -152,7 +152,7 @@ BROKEN_MNIST = [
 @pytest.mark.parametrize(
     ("name", "content", "code", "where"), [case[1:] for case in BROKEN_MNIST], ids=[case[0] for case in BROKEN_MNIST]
 )
-def test_a_damaged_idx_file_is_refused(tmp_path: Path, name: str, content: bytes, code: str, where: str) -> None:
+def test_a_damaged_idx_file_is_rejected(tmp_path: Path, name: str, content: bytes, code: str, where: str) -> None:
     images.write(tmp_path, MNIST | {name: content})
     with pytest.raises(StudyError) as caught:
         made("mnist", path=str(tmp_path))
@@ -160,7 +160,7 @@ def test_a_damaged_idx_file_is_refused(tmp_path: Path, name: str, content: bytes
     assert str(caught.value).count("\n") == 0
 
 
-def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_too_large_contents_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "MOST_BYTES", 30_000)
     images.write(tmp_path, MNIST)
     with pytest.raises(StudyError) as caught:
@@ -185,7 +185,7 @@ BROKEN_CIFAR = [
 @pytest.mark.parametrize(
     ("content", "name"), [case[1:] for case in BROKEN_CIFAR], ids=[case[0] for case in BROKEN_CIFAR]
 )
-def test_a_damaged_archive_is_refused(tmp_path: Path, content: bytes, name: str) -> None:
+def test_a_damaged_archive_is_rejected(tmp_path: Path, content: bytes, name: str) -> None:
     images.write(tmp_path, {"cifar-10-binary.tar.gz": content})
     with pytest.raises(StudyError) as caught:
         made("cifar10", path=str(tmp_path))
@@ -193,7 +193,7 @@ def test_a_damaged_archive_is_refused(tmp_path: Path, content: bytes, name: str)
     assert name in caught.value.message
 
 
-def test_an_archive_writes_nothing_wherever_its_members_point(tmp_path: Path) -> None:
+def test_an_archive_writes_no_files(tmp_path: Path) -> None:
     evil = images.tar(BATCHES | {"../../escaped.txt": b"!"}, folder="../../")
     folder = images.write(tmp_path / "a" / "b" / "c", {"cifar-10-binary.tar.gz": evil})
     assert len(made("cifar10", path=str(folder)).y_test) == 10
@@ -201,7 +201,7 @@ def test_an_archive_writes_nothing_wherever_its_members_point(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
-def test_links_and_their_kind_in_an_archive_are_passed_over(tmp_path: Path, kind: bytes) -> None:
+def test_links_and_special_files_in_an_archive_are_ignored(tmp_path: Path, kind: bytes) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         trap = tarfile.TarInfo("data_batch_1.bin")
@@ -216,7 +216,7 @@ def test_links_and_their_kind_in_an_archive_are_passed_over(tmp_path: Path, kind
     assert np.array_equal(dataset.x_train[:8], images.pixels(8, 3072))
 
 
-def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_with_too_large_contents_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "MOST_ARCHIVE_BYTES", 50_000)
     images.write(tmp_path, {"cifar-10-binary.tar.gz": ARCHIVE})
     with pytest.raises(StudyError) as caught:
@@ -225,7 +225,7 @@ def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_folder_without_the_files_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_folder_without_the_files_is_rejected(tmp_path: Path, name: str) -> None:
     with pytest.raises(MissingError) as caught:
         made(name, path=str(tmp_path))
     assert (caught.value.code, caught.value.where) == ("missing-data", str(tmp_path))
@@ -234,14 +234,14 @@ def test_a_folder_without_the_files_is_refused(tmp_path: Path, name: str) -> Non
     assert caught.value.code == "file-not-found"
 
 
-def test_the_test_split_is_the_published_one() -> None:
+def test_a_test_fraction_of_a_published_data_set_is_an_error() -> None:
     for name in NAMES:
         with pytest.raises(StudyError) as caught:
             made(name, test=0.1)
         assert caught.value.code == "conflicting-settings"
 
 
-def test_what_is_written_down_of_the_publications_fits_together() -> None:
+def test_the_published_facts_are_consistent() -> None:
     for name, publication in ORIGINAL.items():
         row = DATASETS[name]
         assert sum(publication.counts) == row.fixed["samples"] - 10_000

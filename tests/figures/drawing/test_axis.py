@@ -19,7 +19,7 @@ def test_a_narrow_range_and_values_of_both_signs_get_a_linear_axis() -> None:
         assert not scale.log
 
 
-def test_zeros_stand_on_a_floor_below_the_smallest_positive_value() -> None:
+def test_zeros_are_on_a_floor_below_the_smallest_positive_value() -> None:
     scale = scale_for([[0.0, 1e-5, 1.0]])
     assert scale is not None
     assert scale.floor is not None
@@ -43,14 +43,14 @@ def test_a_scale_always_has_room(values: list[float]) -> None:
     assert scale.high > max(values)
 
 
-def test_only_zeros_do_not_make_a_logarithmic_axis_even_where_one_is_wanted() -> None:
+def test_zeros_alone_give_a_linear_axis_even_if_a_logarithmic_one_is_requested() -> None:
     scale = scale_for([[0.0, 0.0]], log=True)
     assert scale is not None
     assert not scale.log
 
 
 @pytest.mark.parametrize("low", [1e-40, 1e-9, 1e-2, 0.3])
-def test_decades_are_few_inside_the_axis_and_named(low: float) -> None:
+def test_decades_are_few_and_inside_the_axis(low: float) -> None:
     scale = scale_for([[low, 1.0]], log=True)
     assert scale is not None
     places, words = decade_ticks(scale)
@@ -64,7 +64,7 @@ def test_the_floor_is_labelled_zero() -> None:
     assert decade_ticks(scale)[1][0] == "0"
 
 
-def test_a_decade_without_values_has_no_label_beside_that_of_zero() -> None:
+def test_no_decade_next_to_the_floor_has_a_label() -> None:
     for least in (1e-4, 1.3e-4, 9e-5):
         scale = scale_for([[0.0, least, 0.1]])
         assert scale is not None
@@ -73,7 +73,7 @@ def test_a_decade_without_values_has_no_label_beside_that_of_zero() -> None:
         assert first - zero > 0.12
 
 
-def test_an_interval_far_below_all_seeds_is_drawn_from_the_lowest_of_them_on_a_logarithmic_axis() -> None:
+def test_a_logarithmic_axis_cuts_intervals_far_below_all_seeds() -> None:
     seeds = np.array([[0.5, 0.5, 0.5], [2.0, 2.0, np.nan], [2.0, 2.0, 2.0]])
     scale = scale_for([seeds], log=True)
     assert scale is not None
@@ -81,14 +81,14 @@ def test_an_interval_far_below_all_seeds_is_drawn_from_the_lowest_of_them_on_a_l
     assert scale.cuts([-3.0, 0.3, 0.01], seeds).tolist() == [True, False, True]
 
 
-def test_a_linear_axis_draws_intervals_whole() -> None:
+def test_a_linear_axis_cuts_no_interval() -> None:
     seeds = np.array([[0.5], [2.0]])
     scale = scale_for([seeds], log=False)
     assert scale is not None
     assert scale.lower_edge([-3.0], seeds).tolist() == [-3.0]
 
 
-def test_an_axis_of_fractions_ends_at_one() -> None:
+def test_an_axis_of_fractions_ends_at_one_and_is_in_percent() -> None:
     scale = scale_for([[0.0, 1.0]], log=False)
     assert scale is not None
-    assert fraction_scale(scale).high == pytest.approx(1.04)
+    assert (fraction_scale(scale).high, fraction_scale(scale).percent) == (pytest.approx(1.04), True)

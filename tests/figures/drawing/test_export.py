@@ -10,8 +10,9 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ft2font import LoadFlags
 from pypdf import PdfReader
 
-from reportgen.figures import FIGURES, csv_text, save
+from reportgen.figures import FIGURES
 from reportgen.figures.drawing import export as _export
+from reportgen.figures.drawing.export import csv_text, save
 from reportgen.figures.drawing.figure import Drawing
 from tests.figures.examples import analysis, lecture_grid, record, summary
 
@@ -77,7 +78,7 @@ def test_drawing_leaves_the_users_matplotlib_settings_alone() -> None:
     assert dict(matplotlib.rcParams) == before
 
 
-def test_csv_writes_floats_in_full_and_nothing_for_what_is_missing() -> None:
+def test_csv_has_all_digits_of_floats_and_empty_fields_for_missing_values() -> None:
     rows = [("a,b", 0.1 + 0.2, math.nan, None, 3), ('q"', 1e-300, math.inf, "x\ny", 0)]
     text = csv_text(Drawing("id", "t", "c", "a", Figure(), ("s", "f", "g", "h", "n"), rows))
     back = list(csv.reader(io.StringIO(text)))

@@ -4,7 +4,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from reportgen.figures import FIGURES, svg_text
+from reportgen.figures import FIGURES
+from reportgen.figures.drawing.export import svg_text
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.svg_path import shorten
 from tests.figures.examples import lecture_grid
@@ -43,7 +44,7 @@ def test_a_shortened_outline_draws_the_same_to_a_twentieth_of_a_point() -> None:
     assert len(short) < 0.6 * len(path)
 
 
-def test_points_between_level_or_upright_neighbours_are_dropped() -> None:
+def test_points_on_horizontal_or_vertical_lines_are_dropped() -> None:
     assert shorten("M 0 0 L 1 0 L 2 0 L 2 1 L 2 5 z") == "m0 0 2 0 0 5z"
 
 
@@ -51,7 +52,7 @@ def test_a_line_that_turns_back_on_itself_keeps_its_point() -> None:
     assert absolute(shorten("M 0 0 L 5 0 L 2 0")) == [(0, 0), (5, 0), (2, 0)]
 
 
-def test_curves_stay_as_they_are() -> None:
+def test_curves_are_unchanged() -> None:
     assert shorten("M 0 0 Q 1 1 2 2") == "M 0 0 Q 1 1 2 2"
 
 

@@ -1,4 +1,4 @@
-"""Which scores a figure of finished runs shows."""
+"""Tests of the choice of scores."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def about(*metrics: str, **measure: Any) -> list[Any]:
     return [claim(f"c{k}", measure={"metric": metric, **measure}) for k, metric in enumerate(metrics)]
 
 
-def test_without_claims_on_scores_test_goes_before_validation_before_training() -> None:
+def test_without_claims_the_order_is_test_validation_training() -> None:
     assert shown_scores(analysis([row("test")]), [row("test")]) == "test"
     assert shown_scores(analysis([row()], about("activation_std")), [row()]) == "val"
     assert shown_scores(analysis([]), []) is None
@@ -40,7 +40,7 @@ def test_claims_on_the_course_of_training_do_not_count() -> None:
     assert shown_scores(analysis(rows, about("train_loss", epoch=0)), rows) == "val"
 
 
-def test_the_figure_names_what_it_shows() -> None:
+def test_the_figure_names_the_scores_that_it_shows() -> None:
     drawing = FIGURES["final_scores"].draw(analysis([row("snapshot_val")], about("snapshot_val_accuracy")))
     assert drawing is not None
     assert drawing.caption.startswith("Snapshot validation scores")

@@ -1,4 +1,4 @@
-"""Which variants figures highlight: the baseline and what the claims compare, at most five a panel, none left out."""
+"""Tests of the variants that figures highlight: the baseline and compared variants, at most five in a panel."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from matplotlib.colors import same_color
 
 from reportgen.analysis.results import Analysis
 from reportgen.figures import FIGURES, Drawing
-from reportgen.figures.drawing.style import GHOST
+from reportgen.figures.drawing.style import GREY
 from reportgen.figures.views.epoch_lines import quantiles_of
 from reportgen.figures.views.factors import factors_of
 from reportgen.figures.views.selection import MOST, select
@@ -82,17 +82,17 @@ def test_the_baseline_is_highlighted_and_at_most_five_lines_of_a_panel_are(case:
     made, baseline = case
     plan = layout(made)
     for panel in plan.panels:
-        bright = [series for series in panel.series if not series.ghost]
+        bright = [series for series in panel.series if not series.grey]
         assert len(bright) <= MOST
         assert any(baseline in series.label.replace("l2 ", "").replace("lr ", "").split(", ") for series in bright)
 
 
 @pytest.mark.parametrize("id_", CURVES)
-def test_every_variant_is_in_a_figure_and_its_words_tell_the_rule(case: tuple[Analysis, str], id_: str) -> None:
+def test_figures_include_all_variants_and_explain_the_rule(case: tuple[Analysis, str], id_: str) -> None:
     made, baseline = case
     drawing = drawn(id_, made)
     assert {row[0] for row in drawing.rows} == {row.variant.id for row in made.outcomes}
-    rule = layout(made).selection.why
+    rule = layout(made).selection.reason
     assert baseline in rule
     assert rule in drawing.caption
     assert rule in drawing.alt
@@ -103,19 +103,19 @@ def test_a_panel_draws_as_many_lines_as_it_has_variants(case: tuple[Analysis, st
     made, _ = case
     plan, drawing = layout(made), drawn(id_, made)
     for ax in drawing.figure.axes:
-        grey = [line for line in ax.get_lines() if line.get_color() == GHOST.colour]
+        grey = [line for line in ax.get_lines() if line.get_color() == GREY.colour]
         pieces = sum(int(np.isnan(np.asarray(line.get_ydata(), dtype=float)).sum()) for line in grey)
-        colours = {line.get_color() for line in ax.get_lines()} - {GHOST.colour}
+        colours = {line.get_color() for line in ax.get_lines()} - {GREY.colour}
         assert len(colours) + pieces == len(plan.panels[0].series)
 
 
 def test_the_claims_decide_which_variants_are_highlighted(tmp_path: Path) -> None:
     made = of_study(tmp_path / "example.yaml", STUDIES["one factor"][0])
-    bright = [series.label for series in layout(made).series if not series.ghost]
+    bright = [series.label for series in layout(made).series if not series.grey]
     assert bright == ["lr 0.004", "lr 0.128", "lr 0"]
 
 
-def test_a_claim_on_all_variants_singles_out_none(tmp_path: Path) -> None:
+def test_a_claim_about_all_variants_selects_none(tmp_path: Path) -> None:
     every = with_claims(RATES, ("{}", "{below: 1}"))
     names = [layout(of_study(tmp_path / f"{at}.yaml", text)).selection for at, text in enumerate((every, BASE + RATES))]
     assert names[0] == names[1]
@@ -129,7 +129,7 @@ def test_variants_that_claims_compare_come_before_those_they_name(tmp_path: Path
     assert selection.highlighted == ("lr 0.032", "lr 0.256", "lr 0.512", "lr 1.024", "lr 0")
 
 
-def test_of_more_comparisons_than_fit_whole_ones_that_most_claims_make_are_highlighted(
+def test_whole_comparisons_that_most_claims_make_are_highlighted(
     tmp_path: Path,
 ) -> None:
     pairs = [(0.001, 0.002), (0.004, 0.008), (0.016, 0.032), (0.016, 0.032), (0.128, 0.064)]
@@ -165,7 +165,7 @@ def test_the_baseline_of_a_factor(name: str, tmp_path: Path) -> None:
     assert factor.chosen == (name != "what comes first")
 
 
-def test_few_groups_are_all_highlighted_without_a_word(tmp_path: Path) -> None:
+def test_few_groups_are_all_highlighted_and_need_no_sentence(tmp_path: Path) -> None:
     made = of_study(tmp_path / "example.yaml", BASE + RATES)
     groups = {variant.label: [variant] for variant in made.plan.variants}
     chosen = select(made.plan, groups, most=12)
@@ -225,7 +225,7 @@ def test_the_band_goes_from_the_tenth_to_the_ninetieth_percentile(tmp_path: Path
 
 
 @pytest.mark.parametrize("id_", ["final_scores", "activation_histograms", "gradient_histograms"])
-def test_figures_of_rows_keep_the_baseline_and_tell_what_they_leave_out(id_: str, tmp_path: Path) -> None:
+def test_figures_of_rows_include_the_baseline_and_explain_what_they_omit(id_: str, tmp_path: Path) -> None:
     rates = ", ".join(f"{0.001 * at:.3f}" for at in range(1, 60))
     made = of_study(tmp_path / "example.yaml", BASE + f"vary: {{training.lr: [{rates}, 0]}}\n", 1)
     drawing = drawn(id_, made)
@@ -233,7 +233,7 @@ def test_figures_of_rows_keep_the_baseline_and_tell_what_they_leave_out(id_: str
     assert "lr 0" in shown
     assert len(shown) < 60
     assert "lr 0" in drawing.caption
-    assert layout(made).selection.why.split(" and ")[0] in drawing.alt
+    assert layout(made).selection.reason.split(" and ")[0] in drawing.alt
 
 
 def test_quantiles_of_seeds_that_end_at_different_epochs_are_those_of_numpy() -> None:
@@ -245,7 +245,7 @@ def test_quantiles_of_seeds_that_end_at_different_epochs_are_those_of_numpy() ->
     assert np.isnan(found[:, 4]).all()
 
 
-def test_grey_lines_have_their_names_at_their_ends_where_they_are_few(tmp_path: Path) -> None:
+def test_a_few_grey_lines_have_labels_at_their_ends(tmp_path: Path) -> None:
     few = of_study(tmp_path / "few.yaml", STUDIES["names"][0])
     names = {text.get_text() for ax in drawn("loss_curves", few).figure.axes for text in ax.texts}
     assert names
@@ -268,7 +268,7 @@ def test_a_variant_whose_runs_all_diverged_is_drawn_until_they_end(tmp_path: Pat
     rows = tuple(replace(row, records=ended) if row is lost else row for row in made.variants)
     assert lost.variant.label in layout(made).selection.others
     ax = drawn("accuracy_curves", replace(made, variants=rows)).figure.axes[0]
-    (grey,) = [line for line in ax.get_lines() if line.get_color() == GHOST.colour and line.get_marker() != "x"]
+    (grey,) = [line for line in ax.get_lines() if line.get_color() == GREY.colour and line.get_marker() != "x"]
     pieces = np.split(np.column_stack(grey.get_data()), np.flatnonzero(np.isnan(grey.get_xdata())) + 1)
     ends = [float(piece[np.isfinite(piece).all(axis=1)][-1, 0]) for piece in pieces if len(piece)]
     assert sorted(set(ends)) == [4, 8]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report import formatting, scores
+from reportgen.analysis.words import formatting
+from reportgen.report import scores
 
 
 @pytest.mark.parametrize(

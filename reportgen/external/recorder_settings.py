@@ -1,0 +1,59 @@
+"""Settings given to a recorder, checked like the settings of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reportgen.external.convert import check_network, check_training, settings_of, variant_name, whole_seed
+
+RECORD_SETTINGS = ("seed", "variant")
+
+
+class RecorderSettings:
+    """Settings of network, training and record; activation: activation of the hidden layers, as in a study file."""
+
+    def __init__(self, activation: Any) -> None:
+        self._activation = activation
+        self._given: dict[str, Any] = {}
+
+    def add(self, settings: Mapping[str, Any], hidden: list[int] | None) -> None:
+        """Add settings, which replace earlier ones of the same name; None is ignored.
+
+        hidden: numbers of units of the hidden layers, None before the first probe. Raises UsageError for a setting that
+        is invalid in a study.
+        """
+        given = self._given | {name: value for name, value in settings.items() if value is not None}
+        network, training = _study_settings(given)
+        whole_seed(given.get("seed", 0))
+        variant_name(given.get("variant", "variant"))
+        check_training(training)
+        if hidden is not None or not any(isinstance(value, list) for value in network.values()):
+            check_network({"hidden": hidden or [1], "activation": self._activation, **network})
+        self._given = given
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._given
+
+    @property
+    def seed(self) -> int:
+        """Seed of the record, 0 by default."""
+        return whole_seed(self._given.get("seed", 0))
+
+    @property
+    def variant(self) -> str:
+        """Name of the variant of the record."""
+        return variant_name(self._given.get("variant", "variant"))
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """Settings of the training, as in a study file."""
+        return _study_settings(self._given)[1]
+
+    def network(self, hidden: list[int] | None) -> dict[str, Any]:
+        """Return the settings of a network with these hidden layers, as in a study file."""
+        return {"hidden": hidden, "activation": self._activation} | _study_settings(self._given)[0]
+
+
+def _study_settings(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    return settings_of({name: value for name, value in given.items() if name not in RECORD_SETTINGS})

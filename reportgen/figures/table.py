@@ -1,0 +1,37 @@
+"""The table of figures. It imports no drawing code, so that a study can be validated without loading matplotlib."""
+
+from __future__ import annotations
+
+from reportgen.figures.drawing.figure import FigureKind, drawn_in
+from reportgen.figures.layer_statistics import LAYER_STATISTICS
+from reportgen.figures.score_curves import SCORE_CURVES
+from reportgen.registry import Table
+from reportgen.study.metrics.table import METRICS
+
+
+def _row(id_: str, title: str, order: int, shows: tuple[str, ...] = ()) -> FigureKind:
+    """Return the row of a figure with a module of its own, whose docstring is the documentation."""
+    return FigureKind(id_, title, drawn_in(id_), order, shows)
+
+
+SEARCH_METRICS = tuple(row.name for row in METRICS.values() if row.best_of or row.from_trial is not None)
+FINAL_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "test_loss", "diverged")
+SWEEP_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "train_loss", "val_loss", "diverged")
+
+FIGURES = Table(
+    FigureKind,
+    sorted(
+        (
+            _row("claims_overview", "The claims at a glance", 5),
+            _row("sanity_checks", "The sanity checks", 7, ("gradient_error",)),
+            _row("search_scatter", "The trials of the search", 8, SEARCH_METRICS),
+            _row("activation_histograms", "Activations by layer, as histograms", 20),
+            _row("gradient_histograms", "Sizes of the gradients by layer", 40),
+            _row("scores_by_setting", "Scores against the setting that varies", 85, SWEEP_SCORES),
+            _row("final_scores", "Scores of the finished runs", 90, FINAL_SCORES),
+            *LAYER_STATISTICS,
+            *SCORE_CURVES,
+        ),
+        key=lambda kind: kind.order,
+    ),
+)
