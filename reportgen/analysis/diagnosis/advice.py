@@ -30,7 +30,7 @@ from typing import Any
 
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
-from reportgen.analysis.diagnosis.remedies import SEEN, scorer
+from reportgen.analysis.diagnosis.remedies import FINDING_SEEN, scorer
 from reportgen.analysis.diagnosis.sweeps import (
     Sibling,
     Values,
@@ -135,7 +135,7 @@ def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Al
         refuted = _is_beyond(settings_of(evidence.records[0]), wanted, sweep)
     else:
         refuted = best is not None or not same.better
-    cured = best is not None and sweep.metric != SEEN and finding.rule not in alarms(best.sibling.id)
+    cured = best is not None and sweep.metric != FINDING_SEEN and finding.rule not in alarms(best.sibling.id)
     if best is not None and (refuted or cured):
         better = Proposal(written(spec, best.sibling.changed), "")
         return Choice(proposal, better, best.sibling.changed, _praise(best, sweep))
@@ -161,7 +161,7 @@ def _sweep(finding: Finding, evidence: Evidence, siblings: Sequence[Sibling]) ->
 
 def _best(sweep: Sweep, same: Tried | None, evidence: Evidence, alarms: Alarms) -> Tried | None:
     better = [one for one in sweep.tried if one.better]
-    if sweep.metric == SEEN:
+    if sweep.metric == FINDING_SEEN:
         known = set(alarms(evidence.variant.id))
         better = [one for one in better if set(alarms(one.sibling.id)) <= known]
     return max(better, key=lambda one: (one.gain, one is same), default=None)
@@ -216,7 +216,7 @@ def _change(path: str, value: Any) -> str:
 def _praise(best: Tried, sweep: Sweep) -> str:
     """Return what the study says of its best sibling."""
     single = len(best.sibling.changed) == 1
-    if sweep.metric == SEEN:
+    if sweep.metric == FINDING_SEEN:
         return f"In this study, the problem does not occur with {'this value' if single else 'these values'}."
     shown = percent if sweep.metric.endswith("accuracy") else number
     count, kind = len(sweep.tried) + 1, "values" if single else "combinations"

@@ -34,8 +34,8 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 
 HIGHER_IS_BETTER = {"val_accuracy": True, "train_loss": False, "val_loss": False, "val_balanced_accuracy": True}
-USUAL = ("val_loss", "train_loss")
-SEEN = "finding_seen"
+DEFAULT_METRICS = ("val_loss", "train_loss")
+FINDING_SEEN = "finding_seen"
 
 FEW = 0.1
 LEAST_LOSS = 0.05
@@ -63,7 +63,7 @@ def compare_remedy(
         difference=mean,
         interval=(lo, hi),
         verdict=_verdict(len(seeds), lo, hi, HIGHER_IS_BETTER.get(metric, False)),
-        guessing=None if metric == SEEN else _guessing(sides, metric),
+        guessing=None if metric == FINDING_SEEN else _guessing(sides, metric),
     )
 
 
@@ -79,7 +79,7 @@ def scorer(
     measure = _measure(metric, finding, variant)
     if HIGHER_IS_BETTER.get(metric, False):
         return metric, measure, measure
-    if metric == SEEN:
+    if metric == FINDING_SEEN:
         return metric, measure, lambda record: -measure(record)
     floor = max(LEAST_LOSS * guess_loss(records[0]), 1e-12)
     return metric, measure, lambda record: -math.log(measure(record) + floor)
@@ -87,13 +87,13 @@ def scorer(
 
 def _metric(records: Sequence[RunRecord], finding: Finding) -> str:
     if not any(record.spec.training.epochs > 0 for record in records):
-        return SEEN
-    named = finding.metric or ("val_accuracy" if any(_hangs_on_few(r) for r in records) else None)
-    names = (named, *USUAL) if named else USUAL
+        return FINDING_SEEN
+    named = finding.metric or ("val_accuracy" if any(_depends_on_few(r) for r in records) else None)
+    names = (named, *DEFAULT_METRICS) if named else DEFAULT_METRICS
     return next((name for name in names if any(_known(r, name) for r in records)), "train_loss")
 
 
-def _hangs_on_few(record: RunRecord) -> bool:
+def _depends_on_few(record: RunRecord) -> bool:
     """Return whether a run learned, and its validation loss is that of a few examples of which it is sure and wrong.
 
     It lies above guessing's then, or its standard error over examples is more than a tenth of that.
@@ -105,7 +105,7 @@ def _hangs_on_few(record: RunRecord) -> bool:
 
 
 def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRecord], float]:
-    if metric == SEEN:
+    if metric == FINDING_SEEN:
         return lambda record: float(RULES[finding.rule].check(Evidence(variant, [record])) is not None)
     return lambda record: _outcome(record, metric)
 
@@ -117,7 +117,7 @@ def _interval(
     now: NDArray[np.float64],
 ) -> tuple[float, float, float]:
     """Return the mean difference, after less before, and its 95% interval."""
-    if metric == SEEN:
+    if metric == FINDING_SEEN:
         return mean_interval(now - was)
     if metric.endswith("accuracy"):
         return gain_interval(was, now, min((int(r.facts.get("val_n", 0)) for r in sides[1]), default=0))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.finding import Evidence
 from reportgen.engine.spec import BatchNormSpec, DropoutSpec, LayerSpec, RunSpec
 from reportgen.registry import Component
@@ -88,7 +88,7 @@ def equal(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-@kept
+@memoize
 def settings_of(record: RunRecord) -> Values:
     """Return the settings of a record's run by dotted path."""
     return settings_by_path(record.spec)

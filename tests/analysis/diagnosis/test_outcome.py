@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.diagnosis.evidence.outcome import (
-    MASTERS,
-    does_well,
+    CLOSE_FIT,
     end_loss,
     fits,
+    fits_closely,
     guess_loss,
-    masters,
+    learned_task,
     start_loss,
     stuck,
 )
@@ -58,8 +58,8 @@ def test_guessing_costs_the_entropy_of_the_labels() -> None:
 
 def test_right_answers_at_a_loss_near_that_of_guessing_are_no_fit() -> None:
     assert fits(ended(0.95, 0.3))
-    assert not masters(ended(0.95, 0.3))
-    assert masters(ended(0.99, 0.1))
+    assert not fits_closely(ended(0.95, 0.3))
+    assert fits_closely(ended(0.99, 0.1))
     assert not fits(ended(0.95, 1.2))
     assert not fits(ended(0.6, 0.9))
 
@@ -72,15 +72,15 @@ def test_overlapping_classes_are_fitted_by_a_net_as_good_as_simple_models() -> N
 
 def test_a_record_that_counts_examples_and_holds_no_simple_model_is_held_against_none() -> None:
     counts = {name: SIMPLE[name] for name in ("baseline_val_n", "baseline_left_out_n")}
-    assert does_well(ended(0.95, 0.3, val=0.3, facts=counts))
+    assert learned_task(ended(0.95, 0.3, val=0.3, facts=counts))
     assert stuck(ended(0.25, 2.0, facts=counts))
 
 
 def test_what_is_known_by_heart_alone_is_not_done_well() -> None:
-    assert does_well(ended(0.99, 0.1, val=0.55, facts=SIMPLE))
-    assert not does_well(ended(0.99, 0.1, val=0.35, facts=SIMPLE), MASTERS)
-    assert does_well(ended(0.99, 0.1, val=0.35), MASTERS)
-    assert not does_well(ended(0.95, 0.1, val=0.9, facts=SIMPLE), MASTERS)
+    assert learned_task(ended(0.99, 0.1, val=0.55, facts=SIMPLE))
+    assert not learned_task(ended(0.99, 0.1, val=0.35, facts=SIMPLE), CLOSE_FIT)
+    assert learned_task(ended(0.99, 0.1, val=0.35), CLOSE_FIT)
+    assert not learned_task(ended(0.95, 0.1, val=0.9, facts=SIMPLE), CLOSE_FIT)
 
 
 def test_a_net_is_not_stuck_where_there_is_nothing_to_learn() -> None:

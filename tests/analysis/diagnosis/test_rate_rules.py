@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis.diagnosis.evidence.course import course
+from reportgen.analysis.diagnosis.evidence.course import training_course
 from reportgen.analysis.diagnosis.evidence.learning_rate import COMMON_RATE, lower, other_rates
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.swings import over_epochs, swing
@@ -108,7 +108,7 @@ def test_units_that_died_at_a_high_rate_between_two_looks_are_no_sign_of_a_low_o
 def test_the_gradient_of_a_bad_start_is_none_that_a_low_rate_has_to_keep() -> None:
     """A bias that all examples share is soon unlearned; what tells them apart has hardly begun."""
     records = runs(widths=(100, 100), act=activation("sigmoid"), lr=3e-4, optimizer=optimizer("adagrad"), epochs=15)
-    assert all(course(record).first > guess_loss(record) for record in records)
+    assert all(training_course(record).first > guess_loss(record) for record in records)
     assert alarm("lr_too_low", records) is not None
 
 
@@ -124,21 +124,21 @@ def test_a_gradient_that_vanished_is_no_low_rate() -> None:
 
 
 def test_small_steps_do_what_their_gradients_promise() -> None:
-    seen = course(run(lr=0.002, batch_size=0, epochs=200))
+    seen = training_course(run(lr=0.002, batch_size=0, epochs=200))
     assert seen is not None
-    assert seen.promised == pytest.approx(seen.fall, rel=0.15)
-    large = course(run(lr=30.0))
+    assert seen.predicted_decrease == pytest.approx(seen.log_decrease, rel=0.15)
+    large = training_course(run(lr=30.0))
     assert large is not None
-    assert large.promised > 20 * max(large.fall, 0.1)
+    assert large.predicted_decrease > 20 * max(large.fall, 0.1)
 
 
 def test_what_gradients_promise_hardly_depends_on_how_many_examples_were_looked_at() -> None:
     """On labels without a signal the gradient of few examples is mostly their luck: as it is, it promises 2.3 times."""
     noise = clouds(noise=1.0)
-    few, all_of_them = (course(run(lr=0.02, data=noise, examples=examples)) for examples in (50, 400))
+    few, all_of_them = (training_course(run(lr=0.02, data=noise, examples=examples)) for examples in (50, 400))
     assert few is not None
     assert all_of_them is not None
-    assert 0.6 < few.promised / all_of_them.promised < 1.7
+    assert 0.6 < few.predicted_decrease / all_of_them.predicted_decrease < 1.7
 
 
 def test_a_net_that_a_penalty_pulled_in_has_no_rate_that_is_too_high() -> None:
@@ -149,10 +149,10 @@ def test_a_net_that_a_penalty_pulled_in_has_no_rate_that_is_too_high() -> None:
 
 def test_the_effect_of_a_step_is_a_bound_on_how_far_losses_move() -> None:
     record = run(lr=0.05, batch_size=0, epochs=1)
-    seen = course(record)
+    seen = training_course(record)
     assert seen is not None
     before, after = record.epochs("train_loss")
-    assert (before - after) / before < seen.effects[0]
+    assert (before - after) / before < seen.step_effects[0]
 
 
 def test_guessing_costs_what_the_best_constant_answer_costs() -> None:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
 from reportgen.engine.tables.schedules import phases
 from reportgen.runs.record import RunRecord
@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 FIRST, LAST = 50, 8
 """A run begins with a 50th of its steps, and ends with an 8th: what comes before and after is compared over those."""
 
-SANE = 10.0
+PLAUSIBLE = 10.0
 """A loss beyond so many times guessing is beyond reason."""
 
 """Schedules that raise the rate on purpose, until training breaks."""
@@ -60,42 +60,42 @@ class Course:
     weights, not biases, in the squared gradient at the first look.
     """
 
-    effects: Array
-    rates: Array
-    ratios: Array
-    looks: Array
+    step_effects: Array
+    predicted_decreases: Array
+    update_ratios: Array
+    probe_steps: Array
     losses: Array
     first: float
     last: float
-    guess: float
-    kept: float
-    carried: float
+    guess_loss: float
+    gradient_left: float
+    weight_share: float
 
     @functools.cached_property
-    def promised(self) -> float:
+    def predicted_decrease(self) -> float:
         """What all steps could do, in powers of e."""
-        return self._total(self.rates)
+        return self._total(self.predicted_decreases)
 
     @functools.cached_property
-    def promised_late(self) -> float:
+    def late_predicted_decrease(self) -> float:
         """What the second half of all steps could do, in powers of e."""
         half = self._steps[self.losses.size // 2 :]
-        return float(np.add.reduce(np.interp(half, self.looks, self.rates)))
+        return float(np.add.reduce(np.interp(half, self.probe_steps, self.predicted_decreases)))
 
     @functools.cached_property
-    def usual(self) -> float:
+    def typical_step_effect(self) -> float:
         """What a step does on the average over all."""
-        return self._total(self.effects) / self.losses.size
+        return self._total(self.step_effects) / self.losses.size
 
     @functools.cached_property
     def paths(self) -> Array:
         """The sum of all steps' update over weight, (L,)."""
-        return np.array([self._total(layer) for layer in self.ratios.T])
+        return np.array([self._total(layer) for layer in self.update_ratios.T])
 
     @property
-    def effect(self) -> float:
+    def largest_step_effect(self) -> float:
         """What the strongest step does that was looked at."""
-        return float(self.effects.max())
+        return float(self.step_effects.max())
 
     @property
     def path(self) -> float:
@@ -103,22 +103,22 @@ class Course:
         return float(self.paths.max())
 
     @property
-    def fall(self) -> float:
+    def log_decrease(self) -> float:
         """How far the loss fell, in powers of e."""
         return math.log(max(self.first, 1e-30) / max(self.last, 1e-30))
 
     def _total(self, values: Array) -> float:
         """Return the sum over all steps of what is known at looks, on straight lines between these."""
-        return float(np.add.reduce(np.interp(self._steps, self.looks, values)))
+        return float(np.add.reduce(np.interp(self._steps, self.probe_steps, values)))
 
     @functools.cached_property
     def _steps(self) -> Array:
         return np.arange(1.0, self.losses.size + 1)
 
 
-def sane(record: RunRecord) -> float:
+def plausible_loss(record: RunRecord) -> float:
     """Return the loss above which none can be taken for that of a network with outputs of a common size."""
-    return SANE * max(guess_loss(record), 1.0)
+    return PLAUSIBLE * max(guess_loss(record), 1.0)
 
 
 def rises(record: RunRecord) -> bool:
@@ -143,8 +143,8 @@ def ends(losses: Array) -> tuple[float, float]:
     return mean(losses[: max(1, size // FIRST)]), mean(losses[-max(1, size // LAST) :])
 
 
-@kept
-def course(record: RunRecord) -> Course | None:
+@memoize
+def training_course(record: RunRecord) -> Course | None:
     """Return how training went, None for a run without training or without a look after its first step."""
     losses = finite(record.arrays.get("step_loss", ()))
     looks = np.asarray(record.arrays.get("probe_step", ()), np.float64)
@@ -155,23 +155,23 @@ def course(record: RunRecord) -> Course | None:
         weights, biases = _squared_gradients(record)
         length, one = _step_lengths(record), _squared_example(record)
         gradient = _of_all(record, weights + biases, one)
-        level = np.minimum(np.interp(looks, *_levels(record, losses.size, first, last)), sane(record))
+        level = np.minimum(np.interp(looks, *_levels(record, losses.size, first, last)), plausible_loss(record))
         effects = length * np.sqrt(one) / level
         rates = length * np.sqrt(gradient) / level
-    seen = np.isfinite(effects) & np.isfinite(rates) & (looks > 0)
-    if not seen.any():
+    known = np.isfinite(effects) & np.isfinite(rates) & (looks > 0)
+    if not known.any():
         return None
     return Course(
-        effects=effects[seen],
-        rates=rates[seen],
-        ratios=np.nan_to_num(np.asarray(record.statistic("update_ratio"), np.float64)[seen]),
-        looks=looks[seen],
+        step_effects=effects[known],
+        predicted_decreases=rates[known],
+        update_ratios=np.nan_to_num(np.asarray(record.statistic("update_ratio"), np.float64)[known]),
+        probe_steps=looks[known],
         losses=losses,
         first=first,
         last=last,
-        guess=guess_loss(record),
-        kept=float(gradient[seen][-1] / max(_largest(record, gradient[seen], level[seen]), 1e-300)),
-        carried=float(weights[0] / max(gradient[0], 1e-300)),
+        guess_loss=guess_loss(record),
+        gradient_left=float(gradient[known][-1] / max(_largest(record, gradient[known], level[known]), 1e-300)),
+        weight_share=float(weights[0] / max(gradient[0], 1e-300)),
     )
 
 

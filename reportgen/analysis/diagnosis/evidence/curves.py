@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -53,7 +53,7 @@ class Turn:
         """Return the last stretch's score less the best one's."""
         return self.after(column) - self.before(column)
 
-    def wander(self, column: str) -> float:
+    def epoch_error(self, column: str) -> float:
         """Return the standard error that the last stretch's mean has by what scores do in the last third of epochs."""
         scores = _scores(self.record, column, self.length + 1)
         return math.sqrt(noise(scores[-max(3, scores.size // 3) :]) / self._last)
@@ -106,7 +106,7 @@ class _LateLosses:
     error: float
 
 
-@kept
+@memoize
 def _late_losses(record: RunRecord) -> _LateLosses | None:
     """Return the mean losses late in training, with their standard error by minibatches; None for a few steps."""
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.means import mean, spread
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.splits import one_split
 from reportgen.runs.record import RunRecord
 
@@ -59,13 +59,13 @@ def majority(record: RunRecord) -> float:
 class Reference:
     """What the best of the simple models reaches on validation examples, averaged over seeds.
 
-    name: in words; accuracy, error: its share and its standard error; blind: the commonest class's share.
+    name: in words; accuracy, error: its share and its standard error; majority_share: the commonest class's share.
     """
 
     name: str
     accuracy: float
     error: float
-    blind: float
+    majority: float
 
 
 SIMPLE = {
@@ -75,51 +75,51 @@ SIMPLE = {
 }
 """Simple models in words, with the fact that holds what each reaches; a record may lack some."""
 
-SEES = 3.0
+CLEAR_ERRORS = 3.0
 """Standard errors above the commonest class from which on a simple model sees something in left-out examples."""
 
 
 def reference(records: Sequence[RunRecord]) -> Reference | None:
     """Return the best of those simple models that see something in training examples left out; else None."""
-    blind = mean([majority(r) for r in records])
+    majority_share = mean([majority(r) for r in records])
     found = [
-        Reference(words, mean_fact(records, name), _error(records, name, "baseline_val_n"), blind)
+        Reference(words, mean_fact(records, name), _error(records, name, "baseline_val_n"), majority_share)
         for words, name in SIMPLE.items()
-        if math.isfinite(mean_fact(records, name)) and sees(records, name)
+        if math.isfinite(mean_fact(records, name)) and predicts_labels(records, name)
     ]
     return max(found, key=lambda one: one.accuracy, default=None)
 
 
-def sees(records: Sequence[RunRecord], name: str) -> bool:
+def predicts_labels(records: Sequence[RunRecord], name: str) -> bool:
     """Return whether a simple model predicts left-out training labels better than the commonest class does."""
     left_out = f"{name}_left_out"
-    return mean_fact(records, left_out) > blind_in_training(records) + SEES * _error(
+    return mean_fact(records, left_out) > training_majority(records) + CLEAR_ERRORS * _error(
         records, left_out, "baseline_left_out_n"
     )
 
 
-def would_see(records: Sequence[RunRecord], share: float) -> bool:
+def rules_out_signal(records: Sequence[RunRecord], share: float) -> bool:
     """Return whether all simple models together see nothing, though they would see a small share of what there can be.
 
     share: of the way from the commonest class to perfect, by two standard errors. Their average counts: how many
     neighbours are asked is chosen by these very examples, which flatters one of them.
     """
-    blind = blind_in_training(records)
+    majority_share = training_majority(records)
     names = [f"{name}_left_out" for name in SIMPLE.values() if math.isfinite(mean_fact(records, name))]
     if not names:
         return False
-    seen = mean([mean_fact(records, name) for name in names]) - blind
+    gain = mean([mean_fact(records, name) for name in names]) - majority_share
     # That of the average is this at most: all see the same examples.
     error = mean([_error(records, name, "baseline_left_out_n") for name in names])
-    return seen + 2 * error < share * (1 - blind)
+    return gain + 2 * error < share * (1 - majority_share)
 
 
-def blind_in_training(records: Sequence[RunRecord]) -> float:
+def training_majority(records: Sequence[RunRecord]) -> float:
     """Return the share of the commonest class among training examples, averaged over seeds."""
     return mean([_commonest(r) for r in records])
 
 
-@kept
+@memoize
 def _commonest(record: RunRecord) -> float:
     """Return the share of the commonest class among training examples, NaN where it is not known."""
     counts = [float(count) for count in record.facts.get("class_counts", ())]

@@ -35,7 +35,7 @@ def loss_limit(record: RunRecord) -> float:
     return max(usual, LEAST_EXCESS * chance_loss(name, units))
 
 
-def beyond_common(record: RunRecord) -> bool:
+def exceeds_limit(record: RunRecord) -> bool:
     """Return whether the loss before training is more than common weights explain, or its outputs' size makes it so."""
     start, most = start_loss(record), loss_limit(record)
     name, units = record.spec.training.loss.name, record.spec.network.layers[-1].units

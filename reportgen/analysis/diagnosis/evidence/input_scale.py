@@ -23,7 +23,7 @@ def first_layer_fits_unit_input(record: RunRecord) -> bool:
     return std**2 * float(record.facts.get("features", math.inf)) < KEEPS
 
 
-def too_large(record: RunRecord) -> bool:
+def input_too_large(record: RunRecord) -> bool:
     """Return whether the first layer's weights, as drawn, fit inputs of size 1, and these are larger."""
     moment = float(record.facts.get("input_second_moment", 1.0))
     return first_layer_fits_unit_input(record) and moment > KEEPS

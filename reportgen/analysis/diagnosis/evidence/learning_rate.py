@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.symptoms import fold, looked_at, number
+from reportgen.analysis.diagnosis.evidence.symptoms import fold, number, probed
 from reportgen.analysis.finding import Proposal
 from reportgen.runs.record import RunRecord
 
@@ -18,7 +18,7 @@ FIRST_RATIO = 0.05
 """The ratio of update to weight that a first step may have."""
 
 
-BEYOND_USE = 1e3
+UNUSABLE_RATE = 1e3
 """A rate from which a tenth of it, or a thousandth, is still none that anyone trains with."""
 
 COMMON_RATE = 0.01
@@ -27,7 +27,7 @@ COMMON_RATE = 0.01
 
 def first_ratio(record: RunRecord) -> float:
     """Return the largest ratio of update to weight over the layers at the first step that was looked at, 0 for none."""
-    if not looked_at([record]) or "probe_update_ratio" not in record.arrays:
+    if not probed([record]) or "probe_update_ratio" not in record.arrays:
         return 0.0
     ratios = np.asarray(record.statistic("update_ratio"), np.float64)
     return next((float(np.nanmax(row)) for row in ratios if np.isfinite(row).any()), 0.0)
@@ -43,7 +43,7 @@ def rounded(lr: float) -> float:
     return float(f"{lr:.6g}")
 
 
-def above_zero() -> tuple[str, tuple[Proposal, ...]]:
+def set_above_zero() -> tuple[str, tuple[Proposal, ...]]:
     """Return the advice for a learning rate of 0, and the change."""
     common = Proposal({"training.lr": COMMON_RATE}, "without steps nothing is learned")
     return f"Set a learning rate above 0, such as {number(COMMON_RATE)}.", (common,)
@@ -52,7 +52,7 @@ def above_zero() -> tuple[str, tuple[Proposal, ...]]:
 def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
     """Return the advice to lower the learning rate, without its full stop, and the change."""
     times, lr = factor(record), record.spec.training.lr
-    if lr / times > BEYOND_USE:
+    if lr / times > UNUSABLE_RATE:
         return f"Lower the learning rate to one that is common, {number(COMMON_RATE)}", Proposal(
             {"training.lr": COMMON_RATE}, why
         )
@@ -63,7 +63,7 @@ def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
 def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
     """Return the next changes of the rate: ten times lower still; and ten times less low, where that is still lower."""
     times, lr = factor(record), record.spec.training.lr
-    if lr / times > BEYOND_USE:
+    if lr / times > UNUSABLE_RATE:
         return (Proposal({"training.lr": COMMON_RATE / 10}, "much smaller steps"),)
     lowest = Proposal({"training.lr": rounded(lr / (10 * times))}, "much smaller steps")
     higher = Proposal({"training.lr": rounded(10 * lr / times)}, "less small steps")

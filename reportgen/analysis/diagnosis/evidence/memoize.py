@@ -12,7 +12,7 @@ from reportgen.runs.record import RunRecord
 Answer = TypeVar("Answer")
 
 
-def kept(function: Callable[[RunRecord], Answer]) -> Callable[[RunRecord], Answer]:
+def memoize(function: Callable[[RunRecord], Answer]) -> Callable[[RunRecord], Answer]:
     """Return the function, which computes its answer once for each record; a record's arrays must not change later."""
     answers: WeakKeyDictionary[RunRecord, Answer] = WeakKeyDictionary()
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.held_out import SIMPLE
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.sanity import chance_loss
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
@@ -15,13 +15,13 @@ from reportgen.runs.record import RunRecord
 FITS = 0.9
 """The share of training labels that can be learned at all from which on a network has learned its task."""
 
-MASTERS = 0.98
+CLOSE_FIT = 0.98
 """The same share from which on nothing is left to wish for in training."""
 
 HALF = 0.5
 """The share of the loss of guessing that fitting leaves at most, beside what noisy labels cost."""
 
-SEES = 3.0
+CLEAR_ERRORS = 3.0
 """The standard errors above the commonest class from which on a simple model sees something in the data."""
 
 FAR = 0.1
@@ -34,7 +34,7 @@ STUCK = 0.9
 NOTHING = np.zeros(0)
 
 
-@kept
+@memoize
 def guess_loss(record: RunRecord) -> float:
     """Return the loss of the best answer that ignores the input: for cross-entropy, the entropy of the labels."""
     name, units = record.spec.training.loss.name, record.spec.network.layers[-1].units
@@ -63,7 +63,7 @@ def end_loss(record: RunRecord) -> float:
     return math.inf if record.status == "diverged" else min(last, default=math.nan)
 
 
-@kept
+@memoize
 def fits(record: RunRecord) -> bool:
     """Return whether the run fits its training split, as far as its labels can be learned and not only by heart.
 
@@ -75,9 +75,9 @@ def fits(record: RunRecord) -> bool:
     return _learned(record, FITS) or (not stuck(record) and _matches_simple_models(record))
 
 
-def masters(record: RunRecord) -> bool:
+def fits_closely(record: RunRecord) -> bool:
     """Return whether the run has next to nothing left to learn of its training split."""
-    return _learned(record, MASTERS)
+    return _learned(record, CLOSE_FIT)
 
 
 def _learned(record: RunRecord, share: float) -> bool:
@@ -86,7 +86,7 @@ def _learned(record: RunRecord, share: float) -> bool:
     return record.steps > 0 and right and end_loss(record) < (HALF + noise) * guess_loss(record)
 
 
-@kept
+@memoize
 def stuck(record: RunRecord) -> bool:
     """Return whether the run was trained and has learned next to nothing of what there is to learn, or has diverged."""
     if record.steps == 0 or end_loss(record) < STUCK * guess_loss(record):
@@ -94,28 +94,28 @@ def stuck(record: RunRecord) -> bool:
     return record.status == "diverged" or not _nothing_to_learn(record)
 
 
-def does_well(record: RunRecord, share: float = FITS) -> bool:
+def learned_task(record: RunRecord, share: float = FITS) -> bool:
     """Return whether the run has learned its task by this share, and not only by heart.
 
     Only by heart is what lies clearly below simple models on validation examples.
     """
-    learned = masters(record) if share >= MASTERS else fits(record)
-    return learned and not below_others(record)
+    learned = fits_closely(record) if share >= CLOSE_FIT else fits(record)
+    return learned and not worse_than_simple_models(record)
 
 
-def below_others(record: RunRecord) -> bool:
+def worse_than_simple_models(record: RunRecord) -> bool:
     """Return whether a run is clearly below simple models on validation examples.
 
     By three standard errors, and by a tenth of what the best of them has above the commonest class.
     """
     best, error = _simple_models(record)
     least = FAR * (best - float(record.facts.get("baseline_majority", 0.0)))
-    return float(record.final.get("val_accuracy", math.nan)) < best - max(SEES * error, least)
+    return float(record.final.get("val_accuracy", math.nan)) < best - max(CLEAR_ERRORS * error, least)
 
 
 def _matches_simple_models(record: RunRecord) -> bool:
     best, error = _simple_models(record)
-    sees = error > 0 and best > float(record.facts.get("baseline_majority", 1.0)) + SEES * error
+    sees = error > 0 and best > float(record.facts.get("baseline_majority", 1.0)) + CLEAR_ERRORS * error
     return record.steps > 0 and sees and float(record.final.get("val_accuracy", 0.0)) >= best - error
 
 
@@ -125,14 +125,14 @@ def _simple_models(record: RunRecord) -> tuple[float, float]:
     One success and one failure are added, or a model without mistakes would be certain.
     """
     count = float(record.facts.get("baseline_val_n", 0))
-    known = _of_simple_models(record) if count else []
+    known = _simple_accuracies(record) if count else []
     if not known:
         return 0.0, 0.0
     share = (max(known) * count + 1) / (count + 2)
     return max(known), math.sqrt(share * (1 - share) / count)
 
 
-def _of_simple_models(record: RunRecord, of: str = "") -> list[float]:
+def _simple_accuracies(record: RunRecord, of: str = "") -> list[float]:
     """Return the accuracies of those simple models that a record holds, on validation examples or on others."""
     names = [f"{name}{of}" for name in SIMPLE.values()]
     return [float(record.facts[name]) for name in names if name in record.facts]
@@ -142,8 +142,8 @@ def _nothing_to_learn(record: RunRecord) -> bool:
     """Return whether simple models are known to see nothing in training examples that they have not seen."""
     count = float(record.facts.get("baseline_left_out_n", 0))
     counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
-    known = _of_simple_models(record, "_left_out") if count and counts.sum() else []
+    known = _simple_accuracies(record, "_left_out") if count and counts.sum() else []
     if not known:
         return False
-    blind = float(counts.max() / counts.sum())
-    return max(known) <= blind + SEES * math.sqrt(blind * (1 - blind) / count)
+    majority_share = float(counts.max() / counts.sum())
+    return max(known) <= majority_share + CLEAR_ERRORS * math.sqrt(majority_share * (1 - majority_share) / count)

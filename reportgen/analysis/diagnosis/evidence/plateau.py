@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.means import noise
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import fits, guess_loss
 from reportgen.runs.record import RunRecord
 
@@ -43,7 +43,7 @@ class Plateau:
     fallen: float
 
 
-@kept
+@memoize
 def plateau(record: RunRecord) -> Plateau | None:
     """Return the flat beginning of a run's minibatch losses, None where there is none."""
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
@@ -63,7 +63,7 @@ def plateau(record: RunRecord) -> Plateau | None:
     return Plateau(int(edges[begun]), float(edges[begun] / losses.size), start, float(means.min()))
 
 
-def delayed(record: RunRecord) -> bool:
+def long_plateau(record: RunRecord) -> bool:
     """Return whether a run spent a costly share of its training on a plateau at its start."""
     found = plateau(record)
     return found is not None and found.share >= (COSTLY_THOUGH_IT_FITS if fits(record) else COSTLY)

@@ -25,11 +25,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.course import LAST, ends, finite, sane
+from reportgen.analysis.diagnosis.evidence.course import LAST, ends, finite, plausible_loss
 from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.siblings import weight_decay
-from reportgen.analysis.diagnosis.evidence.symptoms import looked_at
+from reportgen.analysis.diagnosis.evidence.symptoms import probed
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -50,14 +50,14 @@ MOST_DROPPED = 0.8
 FALLING = 0.1
 """The share by which a loss falls over the last quarter of training that has not come to a minimum."""
 
-DROWNS = 5.0
+INFLATED = 5.0
 """How many times its loss without masks, or that of guessing, a first batch may cost under dropout."""
 
 FEW_KEPT = 0.1
 """The product over layers of what dropout keeps, below which its outputs say little of the network's."""
 
 
-def penalty_holds(record: RunRecord) -> bool:
+def penalty_limits_fit(record: RunRecord) -> bool:
     """Return whether L2, L1 or weight decay keeps the weights from what the data loss asks for."""
     if not _penalized(record):
         return False
@@ -70,15 +70,15 @@ def penalty_shrinks(record: RunRecord) -> bool:
     return _penalized(record) and shrinkage(record) <= SHRUNK
 
 
-def penalty_speeds(record: RunRecord) -> bool:
+def penalty_raises_rate(record: RunRecord) -> bool:
     """Return whether a penalty has pulled in weights under batch normalization, in most such layers to half of them."""
-    return _penalized(record) and float(np.median(norms_kept(record))) <= SHRUNK
+    return _penalized(record) and float(np.median(batchnorm_shrinkage(record))) <= SHRUNK
 
 
-def norms_kept(record: RunRecord) -> Array:
+def batchnorm_shrinkage(record: RunRecord) -> Array:
     """Return the weights' norm at the end over that before training, of layers under batch normalization; 1 if none."""
     normalized = np.array([layer.batchnorm is not None for layer in record.spec.network.layers])
-    if not normalized.any() or not looked_at([record]):
+    if not normalized.any() or not probed([record]):
         return np.ones(1)
     norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, normalized]
     with np.errstate(all="ignore"):
@@ -102,7 +102,7 @@ def cost_of_penalty(record: RunRecord) -> float:
 
 def shrinkage(record: RunRecord) -> float:
     """Return the product over layers of the weights' norm at the end over that before training; 1 if unknown."""
-    if not looked_at([record]):
+    if not probed([record]):
         return 1.0
     norms = np.asarray(record.statistic("weight_norm"), np.float64)
     bare = np.array([layer.batchnorm is None for layer in record.spec.network.layers])
@@ -116,19 +116,19 @@ def dropout_rate(record: RunRecord) -> float:
     return max((layer.dropout.rate for layer in record.spec.network.layers if layer.dropout), default=0.0)
 
 
-def dropout_holds(record: RunRecord) -> bool:
+def dropout_limits_fit(record: RunRecord) -> bool:
     """Return whether dropout makes the training loss much larger than it is without, or drops nearly everything."""
     rate = dropout_rate(record)
     return rate > 0 and (rate >= MOST_DROPPED or cost_of_dropout(record) >= NOISE)
 
 
-def dropout_drowns(record: RunRecord) -> bool:
+def dropout_inflates_loss(record: RunRecord) -> bool:
     """Return whether dropout alone multiplies the loss before the first step, or puts it beyond reason."""
     noisy, clean = (np.asarray(record.arrays.get(name, ())) for name in ("step_loss", "epoch_train_loss"))
     if not dropout_rate(record) or not len(noisy) or not len(clean):
         return False
-    limit = DROWNS * max(float(clean[0]), guess_loss(record))
-    return bool(clean[0] < sane(record) and not noisy[0] < min(limit, sane(record)))
+    limit = INFLATED * max(float(clean[0]), guess_loss(record))
+    return bool(clean[0] < plausible_loss(record) and not noisy[0] < min(limit, plausible_loss(record)))
 
 
 def dropout_unscaled(record: RunRecord) -> bool:
@@ -137,11 +137,11 @@ def dropout_unscaled(record: RunRecord) -> bool:
     Scores in test mode, and looks, are then of another network than the one that is trained. So they are where masks
     leave next to nothing, whatever the outputs; elsewhere outputs of the other sign, or far smaller ones, are no sign.
     """
-    kept, scale = kept_by_dropout(record), float(record.facts.get("train_mode_scale", math.nan))
+    kept, scale = keep_probability(record), float(record.facts.get("train_mode_scale", math.nan))
     return scale < math.sqrt(kept) and (scale > kept**2 or kept < FEW_KEPT)
 
 
-def kept_by_dropout(record: RunRecord) -> float:
+def keep_probability(record: RunRecord) -> float:
     """Return the product over layers of the shares of units that dropout keeps."""
     return math.prod(1 - layer.dropout.rate for layer in record.spec.network.layers if layer.dropout)
 

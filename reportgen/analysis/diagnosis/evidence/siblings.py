@@ -21,7 +21,7 @@ LEAST_SEEDS = 3
 
 
 @dataclass(frozen=True)
-class Rung:
+class BetterSibling:
     """A sibling that is better on the same seeds, in training and in validation.
 
     validation, training: its accuracies; gap: what it is better by in validation; share: the gap as a share of what it
@@ -35,7 +35,7 @@ class Rung:
     record: RunRecord
 
 
-def better_sibling(evidence: Evidence, eligible: Callable[[RunSpec, RunSpec], bool]) -> Rung | None:
+def better_sibling(evidence: Evidence, eligible: Callable[[RunSpec, RunSpec], bool]) -> BetterSibling | None:
     """Return the sibling that is best in validation, of those that differ as `eligible(own, other)` wants; else None.
 
     It has to be better in both accuracies by a paired t test at 5%, shared among the siblings (Bonferroni), and by two
@@ -48,11 +48,11 @@ def better_sibling(evidence: Evidence, eligible: Callable[[RunSpec, RunSpec], bo
         seeds = sorted(set(own) & set(theirs))
         if len(seeds) >= LEAST_SEEDS and all(eligible(own[s].spec, theirs[s].spec) for s in seeds):
             pairs.append([(own[s], theirs[s]) for s in seeds])
-    rungs = [rung for pair in pairs if (rung := _rung(pair, len(pairs))) is not None]
-    return max(rungs, key=lambda rung: rung.validation, default=None)
+    found = [sibling for pair in pairs if (sibling := _better(pair, len(pairs))) is not None]
+    return max(found, key=lambda sibling: sibling.validation, default=None)
 
 
-def _rung(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> Rung | None:
+def _better(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> BetterSibling | None:
     gaps = {
         score: np.array([b.final[score] - a.final[score] for a, b in pairs])
         for score in ("val_accuracy", "train_accuracy")
@@ -64,8 +64,8 @@ def _rung(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> Rung | No
         if not gap.mean() > max(floor, quantile * float(gap.std(ddof=1)) / math.sqrt(gap.size)):
             return None
     reached, fitted = (mean([b.final[score] for _, b in pairs]) for score in gaps)
-    by, blind = float(gaps["val_accuracy"].mean()), mean([majority(a) for a, _ in pairs])
-    return Rung(reached, fitted, by, by / max(reached - blind, 1e-9), pairs[0][1])
+    by, majority_share = float(gaps["val_accuracy"].mean()), mean([majority(a) for a, _ in pairs])
+    return BetterSibling(reached, fitted, by, by / max(reached - majority_share, 1e-9), pairs[0][1])
 
 
 def larger_network(own: RunSpec, other: RunSpec) -> bool:

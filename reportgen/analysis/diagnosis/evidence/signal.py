@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from reportgen.analysis.diagnosis.evidence.memoize import kept
-from reportgen.analysis.diagnosis.evidence.outcome import FITS, MASTERS, does_well, stuck
-from reportgen.analysis.diagnosis.evidence.plateau import delayed
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
+from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, learned_task, stuck
+from reportgen.analysis.diagnosis.evidence.plateau import long_plateau
 from reportgen.analysis.diagnosis.evidence.symptoms import initial
 from reportgen.analysis.finding import Severity
 from reportgen.runs.record import RunRecord
@@ -55,8 +55,8 @@ def backward(record: RunRecord, look: int = 0) -> Array:
     return np.hypot(mean, std)
 
 
-@kept
-def wander(record: RunRecord) -> Array:
+@memoize
+def chance_variance(record: RunRecord) -> Array:
     """Return S between the first hidden layer and each, (layers - 1,): 0 for the first."""
     each = [5 / layer.units for layer in record.spec.network.layers[:-1]]
     return np.cumsum([0.0, *each[1:]]) if each else np.zeros(0)
@@ -81,7 +81,7 @@ def discoveries(p_values: Array, rate: float = RATE) -> Flags:
     return found
 
 
-def weightless(record: RunRecord) -> bool:
+def has_zero_weights(record: RunRecord) -> bool:
     """Return whether a layer's weights are all zero, which is symmetric_init's to say."""
     return bool((initial(record, "weight_norm") == 0).any())
 
@@ -96,7 +96,7 @@ def severity_of_change(records: Sequence[RunRecord], factor: float, costs: float
         return "error" if factor > HUGE else "warning" if factor > LARGE else "info"
     if 2 * sum(stuck(record) for record in records) > len(records):
         return "error"
-    if 2 * sum(delayed(record) for record in records) > len(records):
+    if 2 * sum(long_plateau(record) for record in records) > len(records):
         return "warning"
-    needed = MASTERS if factor > LARGE else FITS
-    return "info" if factor <= costs or all(does_well(record, needed) for record in records) else "warning"
+    needed = CLOSE_FIT if factor > LARGE else FITS
+    return "info" if factor <= costs or all(learned_task(record, needed) for record in records) else "warning"

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.held_out import majority
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
-from reportgen.analysis.diagnosis.evidence.memoize import kept
-from reportgen.analysis.diagnosis.evidence.outcome import does_well, guess_loss
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
+from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -39,9 +39,9 @@ def noiseless(record: RunRecord) -> list[Array]:
     """
     training, layers = record.spec.training, record.spec.network.layers
     draws = training.augment is not None or any(layer.dropout for layer in layers)
-    wanders = any(layer.batchnorm for layer in layers)
+    has_batchnorm = any(layer.batchnorm for layer in layers)
     tested = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)[1:]
-    return [over_epochs(record)] * (not draws) + [tested] * (draws or not wanders)
+    return [over_epochs(record)] * (not draws) + [tested] * (draws or not has_batchnorm)
 
 
 def over_epochs(record: RunRecord) -> Array:
@@ -64,7 +64,7 @@ def over_epochs(record: RunRecord) -> Array:
     return np.asarray(losses[: losses.size // steps * steps].reshape(-1, steps) @ weights)
 
 
-@kept
+@memoize
 def swing(record: RunRecord) -> float:
     """Return the standard deviation of the loss's swings late in training; NaN where too little was measured.
 
@@ -95,7 +95,7 @@ def _rises(values: Array, size: int) -> float:
     return PER_RISE * mean(np.maximum(means[1:] - means[:-1], 0))
 
 
-def outweighed(record: RunRecord, size: float) -> bool:
+def still_descending(record: RunRecord, size: float) -> bool:
     """Return whether the loss falls by more than twice its swing, from the third quarter of training to the last."""
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
     if losses.size < 4:
@@ -104,14 +104,14 @@ def outweighed(record: RunRecord, size: float) -> bool:
     return mean(third) - mean(last) > 2 * size
 
 
-def costs_answers(record: RunRecord, size: float) -> bool:
+def swing_is_harmful(record: RunRecord, size: float) -> bool:
     """Return whether a net with a swing of this size is the worse for it: it does badly, or the swing is wild.
 
     Wild is a swing of 30% of what guessing costs, and one under which the share of right answers in training, on the
     average over the last third of the epochs, stays a tenth below that of the best of these epochs, of what that has
     above the commonest class. The best is the ninth decile, so that no single epoch makes it.
     """
-    if not does_well(record) or size >= WILD * guess_loss(record):
+    if not learned_task(record) or size >= WILD * guess_loss(record):
         return True
     right = np.asarray(record.arrays.get("epoch_train_accuracy", ()), np.float64)[1:]
     if right.size < LEAST:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reportgen.runs.record import RunRecord
 
 Flags = NDArray[np.bool_]
-Seen = TypeVar("Seen")
+Symptom = TypeVar("Symptom")
 
 
 def enough(seeds: int, of: int) -> bool:
@@ -20,13 +20,13 @@ def enough(seeds: int, of: int) -> bool:
     return seeds * 2 > of or (of <= 2 and seeds >= 1)
 
 
-def in_most(records: Sequence[RunRecord], seen: Sequence[Seen | None]) -> list[tuple[RunRecord, Seen]]:
-    """Return the records that show a symptom, with what was seen in each; none where they are too few to speak of."""
-    shown = [(record, what) for record, what in zip(records, seen, strict=True) if what is not None]
-    return shown if enough(len(shown), len(seen)) else []
+def in_most(records: Sequence[RunRecord], symptoms: Sequence[Symptom | None]) -> list[tuple[RunRecord, Symptom]]:
+    """Return the records that show a symptom, with what was symptoms in each; none where they are too few to speak of."""
+    shown = [(record, what) for record, what in zip(records, symptoms, strict=True) if what is not None]
+    return shown if enough(len(shown), len(symptoms)) else []
 
 
-def looked_at(records: Sequence[RunRecord]) -> list[RunRecord]:
+def probed(records: Sequence[RunRecord]) -> list[RunRecord]:
     """Return the records that hold looks at the layers."""
     return [record for record in records if "probe_step" in record.arrays and len(record.probe_steps)]
 
@@ -64,13 +64,13 @@ def words_for_seeds(seeds: Sequence[int], of: int) -> str:
     return f"{len(seeds)} of {of} seeds" if of > 1 else "the one seed"
 
 
-BEYOND_IMAGINATION = 1e6
+MILLION = 1e6
 
 
 def number(value: float) -> str:
     """Return a measured number for a message, in three digits; without a power of ten from 1000 to a million."""
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if 1000 <= abs(rounded) <= BEYOND_IMAGINATION else f"{value:.3g}"
+    return f"{rounded:,.0f}" if 1000 <= abs(rounded) <= MILLION else f"{value:.3g}"
 
 
 def from_to(before: float, after: float) -> str:
@@ -83,14 +83,14 @@ def from_to(before: float, after: float) -> str:
 
 def fold(value: float) -> str:
     """Return a factor for a message: "a factor of 12", or "31 orders of magnitude" where it is beyond imagination."""
-    if value < BEYOND_IMAGINATION or math.isinf(value):
+    if value < MILLION or math.isinf(value):
         return f"a factor of {number(value)}"
     return f"{math.log10(value):.0f} orders of magnitude"
 
 
 def at_most(times: float) -> str:
     """Return the most that something comes to in words: "up to 12 times", or "more than a million times"."""
-    return f"up to {number(times)} times" if times < BEYOND_IMAGINATION else "more than a million times"
+    return f"up to {number(times)} times" if times < MILLION else "more than a million times"
 
 
 def percent_at_most(value: float) -> str:
@@ -105,5 +105,5 @@ def percent(value: float) -> str:
     if value < 0.001:
         return "less than 0.1%"
     if value > 1:
-        return f"{100 * value:,.0f}%" if value < BEYOND_IMAGINATION else "more than a million times"
+        return f"{100 * value:,.0f}%" if value < MILLION else "more than a million times"
     return "more than 99.9%" if value > 0.999 else f"{100 * value:.3g}%"

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import finite
-from reportgen.analysis.diagnosis.evidence.outcome import does_well, guess_loss, stuck
+from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task, stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_layers, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.runs.record import RunRecord
@@ -68,7 +68,7 @@ def _noisy(record: RunRecord) -> bool:
 
 def _harmed(record: RunRecord) -> bool:
     """Return whether the net of a tiny batch does badly where it is tested."""
-    return _size(record) <= TINY and not does_well(record)
+    return _size(record) <= TINY and not learned_task(record)
 
 
 def check(evidence: Evidence) -> Finding | None:

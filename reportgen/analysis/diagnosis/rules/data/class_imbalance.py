@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.held_out import blind_in_training, mean_final
+from reportgen.analysis.diagnosis.evidence.held_out import mean_final, training_majority
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
@@ -49,7 +49,7 @@ SOURCES = (
 )
 
 
-def _unseen(record: RunRecord) -> NDArray[np.bool_]:
+def _never_predicted(record: RunRecord) -> NDArray[np.bool_]:
     """Return which classes are rare in training and as good as never predicted, (C,)."""
     counts = np.asarray(record.facts["class_counts"], np.float64)
     rare = (counts < RARE * counts.sum() / counts.size) & (counts > 0)
@@ -122,15 +122,15 @@ def check(evidence: Evidence) -> Finding | None:
     records = _known(evidence.records)
     if not records:
         return None
-    accuracy, blind = mean_final(records, "train_accuracy"), blind_in_training(records)
-    if accuracy < max(FINE, blind - BELOW):
+    accuracy, majority_share = mean_final(records, "train_accuracy"), training_majority(records)
+    if accuracy < max(FINE, majority_share - BELOW):
         return None
-    unseen = np.array([_unseen(r) for r in records]) | _too_rare(records)
-    often = [label for label in np.flatnonzero(unseen.any(axis=0)) if enough(int(unseen[:, label].sum()), len(records))]
+    missed = np.array([_never_predicted(r) for r in records]) | _too_rare(records)
+    often = [label for label in np.flatnonzero(missed.any(axis=0)) if enough(int(missed[:, label].sum()), len(records))]
     labels = [int(label) for label in often if _examples(records, int(label)) >= LEAST_EXAMPLES]
     if not labels:
         return None
-    shown = [r for r, flags in zip(records, unseen, strict=True) if flags[labels].any()]
+    shown = [r for r, flags in zip(records, missed, strict=True) if flags[labels].any()]
     return _finding(evidence, records, shown, labels)
 
 
@@ -150,7 +150,7 @@ def _finding(
         step=shown[0].steps,
         evidence={"classes": labels, "share_of_training": share, "train_accuracy": accuracy, "examples": n},
         message=(
-            f"{_seen(shown, labels)} {which} ({words_for_seeds(seeds, len(records))}; {n} examples of "
+            f"{_recognition(shown, labels)} {which} ({words_for_seeds(seeds, len(records))}; {n} examples of "
             f"it were looked at), which training has {percent(share)} of; training accuracy is {percent(accuracy)} "
             "all the same."
         ),
@@ -167,7 +167,7 @@ def _advice(record: RunRecord) -> str:
     return "Report recall by class; train on more examples of the rare class or on fewer of the common ones."
 
 
-def _seen(records: Sequence[RunRecord], labels: Sequence[int]) -> str:
+def _recognition(records: Sequence[RunRecord], labels: Sequence[int]) -> str:
     """Return, in words that a class follows, how many examples are taken for it, or are recognized of many."""
     tables = [_validation(r) for r in records]
     taken, right, there = (

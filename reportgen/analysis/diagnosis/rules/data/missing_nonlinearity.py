@@ -24,7 +24,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    looked_at,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -56,8 +56,8 @@ def _hidden(record: RunRecord, *names: str) -> list[NDArray[np.float64]]:
 def _always(holds: NDArray[np.bool_], record: RunRecord) -> NDArray[np.bool_]:
     """Return where something holds at every look at which the signal is known and not constant, if there is one."""
     std, z_std = _hidden(record, "activation_std", "preactivation_std")
-    seen = np.isfinite(std) & np.isfinite(z_std) & (z_std > 0)
-    return np.asarray((holds | ~seen).all(axis=0) & seen.any(axis=0))
+    known = np.isfinite(std) & np.isfinite(z_std) & (z_std > 0)
+    return np.asarray((holds | ~known).all(axis=0) & known.any(axis=0))
 
 
 def _above_zero(record: RunRecord) -> NDArray[np.bool_]:
@@ -85,7 +85,7 @@ def _bottlenecks(record: RunRecord) -> NDArray[np.bool_]:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds have a hidden layer that stays linear."""
-    records = [record for record in looked_at(evidence.records) if record.layers > 1]
+    records = [record for record in probed(evidence.records) if record.layers > 1]
     flags = [_linear(record) for record in records]
     shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
     if not shown or not enough(len(shown), len(records)):

@@ -1,11 +1,11 @@
 """The inputs do not predict the labels: a guess that never looks at them does as well as the net, which did learn.
 
 **Statistic.** Validation accuracy by epoch and at the end, pooled over seeds, against the share of the commonest
-training class, which an input-blind guess reaches; the validation loss at its best against the loss of guessing; and
+training class, which an input-majority_share guess reaches; the validation loss at its best against the loss of guessing; and
 what simple models reach on the same split (a linear one, nearest neighbours, regression with a kernel), where the
 record holds it.
 
-**Reference.** Three things have to hold together. *Nothing was found*: in no epoch is accuracy above the blind guess by
+**Reference.** Three things have to hold together. *Nothing was found*: in no epoch is accuracy above the majority_share guess by
 three standard errors (of the validation examples, or of the seeds where these differ by more), the loss never comes 3%
 below that of guessing, and no simple model predicts training examples that it did not see. *Something would have
 been seen*: two standard errors above what was measured lie less than a tenth of the way from guessing to perfect for
@@ -30,15 +30,15 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.held_out import (
     SIMPLE,
-    blind_in_training,
     examples,
     majority,
     mean_final,
+    predicts_labels,
+    rules_out_signal,
     scored,
     seed_error,
-    sees,
     share_error,
-    would_see,
+    training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
@@ -60,30 +60,30 @@ SOURCES = (
 def _learned(records: Sequence[RunRecord]) -> list[RunRecord]:
     """Return the runs that beat the commonest class on their training examples; none if all together do not."""
     sizes = sum(int(r.facts.get("train_n", 0)) for r in records)
-    blind = blind_in_training(records)
-    if not mean_final(records, "train_accuracy") > blind + LEARNED * share_error(blind, sizes):
+    majority_share = training_majority(records)
+    if not mean_final(records, "train_accuracy") > majority_share + LEARNED * share_error(majority_share, sizes):
         return []
-    return [r for r in records if r.final["train_accuracy"] > blind]
+    return [r for r in records if r.final["train_accuracy"] > majority_share]
 
 
-def _found_nothing(records: Sequence[RunRecord], blind: float, settled: bool) -> bool:
+def _found_nothing(records: Sequence[RunRecord], majority_share: float, settled: bool) -> bool:
     """Return whether validation shows nothing: in any epoch, or at the end where simple models settle it."""
-    if any(sees(records, name) for name in SIMPLE.values()):
+    if any(predicts_labels(records, name) for name in SIMPLE.values()):
         return False
     if settled:
         accuracy = [float(r.final["val_accuracy"]) for r in records]
-        error = max(_error(records, accuracy, blind), _wander(records))
+        error = max(_error(records, accuracy, majority_share), _late_error(records))
         gained = [1 - float(r.final["val_loss"]) / guess_loss(r) for r in records]
-        return mean(accuracy) <= blind + ERRORS * error and _nothing(gained)
+        return mean(accuracy) <= majority_share + ERRORS * error and _nothing(gained)
     epochs = min(len(r.epochs("val_accuracy")) for r in records)
-    return all(_nothing_at(records, blind, epoch) for epoch in reversed(range(1, epochs)))
+    return all(_nothing_at(records, majority_share, epoch) for epoch in reversed(range(1, epochs)))
 
 
-def _nothing_at(records: Sequence[RunRecord], blind: float, epoch: int) -> bool:
+def _nothing_at(records: Sequence[RunRecord], majority_share: float, epoch: int) -> bool:
     """Return whether validation shows nothing after that epoch."""
     accuracy = [float(r.epochs("val_accuracy")[epoch]) for r in records]
     gained = [1 - float(r.epochs("val_loss")[epoch]) / guess_loss(r) for r in records]
-    return mean(accuracy) <= blind + ERRORS * _error(records, accuracy, blind) and _nothing(gained)
+    return mean(accuracy) <= majority_share + ERRORS * _error(records, accuracy, majority_share) and _nothing(gained)
 
 
 def _nothing(gained: Sequence[float]) -> bool:
@@ -91,7 +91,7 @@ def _nothing(gained: Sequence[float]) -> bool:
     return mean(gained) <= LOSS + ERRORS * seed_error(gained)
 
 
-def _wander(records: Sequence[RunRecord]) -> float:
+def _late_error(records: Sequence[RunRecord]) -> float:
     """Return the standard error of an average accuracy by how it wanders in the second half of training."""
     late = [r.epochs("val_accuracy")[len(r.epochs("val_accuracy")) // 2 :] for r in records]
     return mean([float(np.std(values)) for values in late]) / math.sqrt(len(records))
@@ -102,11 +102,11 @@ def _error(records: Sequence[RunRecord], accuracy: Sequence[float], share: float
     return max(share_error(share, examples(records)), seed_error(accuracy))
 
 
-def _would_have_seen(records: Sequence[RunRecord], blind: float) -> bool:
+def _would_have_seen(records: Sequence[RunRecord], majority_share: float) -> bool:
     """Return whether the net would not have missed a tenth of what there can be to find."""
     accuracy = [float(r.final["val_accuracy"]) for r in records]
     end = mean(accuracy)
-    return end + CERTAIN * _error(records, accuracy, end) < blind + POWER * (1 - blind)
+    return end + CERTAIN * _error(records, accuracy, end) < majority_share + POWER * (1 - majority_share)
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -114,12 +114,12 @@ def check(evidence: Evidence) -> Finding | None:
     records = [r for r in scored(evidence.records) if int(r.facts.get("val_n", 0)) and guess_loss(r) > 0]
     if not records:
         return None
-    settled = would_see(records, SETTLED)
+    settled = rules_out_signal(records, SETTLED)
     shown = records if settled else _learned(records)
     if not shown or not enough(len(shown), len(records)):
         return None
-    blind = mean([majority(r) for r in shown])
-    if not _found_nothing(shown, blind, settled) or not (settled or _would_have_seen(shown, blind)):
+    majority_share = mean([majority(r) for r in shown])
+    if not _found_nothing(shown, majority_share, settled) or not (settled or _would_have_seen(shown, majority_share)):
         return None
     seeds = tuple(r.spec.seed for r in shown)
     end, train = mean_final(shown, "val_accuracy"), mean_final(shown, "train_accuracy")
@@ -131,12 +131,12 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         layers=(),
         step=0,
-        evidence={"val_accuracy": end, "error": error, "blind": blind, "train_accuracy": train,
+        evidence={"val_accuracy": end, "error": error, "blind": majority_share, "train_accuracy": train,
                   "val_loss": mean_final(shown, "val_loss"), "guess": guess_loss(shown[0])},
         message=(
             f"The net gets {percent(train)} of its training examples right, and {_found(settled)}: {percent(end)} "
             f"(standard error {number(100 * error)} points) of the validation examples are right, where naming the "
-            f"commonest class gets {percent(blind)} ({words_for_seeds(seeds, len(records))})."
+            f"commonest class gets {percent(majority_share)} ({words_for_seeds(seeds, len(records))})."
         ),
         advice="Check that each label belongs to its input: print some pairs, and follow both from the source on.",
         sources=SOURCES,

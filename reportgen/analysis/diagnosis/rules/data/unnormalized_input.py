@@ -37,10 +37,17 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.initial_loss import loss_limit
 from reportgen.analysis.diagnosis.evidence.input_scale import LARGE_INPUT, first_layer_fits_unit_input, standardize
 from reportgen.analysis.diagnosis.evidence.learning_rate import first_ratio
-from reportgen.analysis.diagnosis.evidence.outcome import FITS, MASTERS, below_others, does_well, start_loss, stuck
-from reportgen.analysis.diagnosis.evidence.plateau import delayed
+from reportgen.analysis.diagnosis.evidence.outcome import (
+    CLOSE_FIT,
+    FITS,
+    learned_task,
+    start_loss,
+    stuck,
+    worse_than_simple_models,
+)
+from reportgen.analysis.diagnosis.evidence.plateau import long_plateau
 from reportgen.analysis.diagnosis.evidence.signal import input_size
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, fold, looked_at, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, fold, number, percent, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Rule, Severity
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
@@ -86,14 +93,14 @@ def kinds(record: RunRecord) -> tuple[str, ...]:
 def harm(record: RunRecord) -> str:
     """Return what the input does to a run, in words; empty where it does nothing that the record shows."""
     ways, normalized = kinds(record), record.spec.network.layers[0].batchnorm is not None
-    needed = MASTERS if delayed(record) or _flattened(record) else FITS
-    if not ways or does_well(record, needed):
+    needed = CLOSE_FIT if long_plateau(record) or _flattened(record) else FITS
+    if not ways or learned_task(record, needed):
         return ""
-    if not normalized and {"large", "off centre"} & set(ways) and (seen := _first_layer(record) or _steps(record)):
-        return seen
-    if "small" in ways and not normalized and (stuck(record) or delayed(record)):
+    if not normalized and {"large", "off centre"} & set(ways) and (problem := _first_layer(record) or _steps(record)):
+        return problem
+    if "small" in ways and not normalized and (stuck(record) or long_plateau(record)):
         return "the loss hardly falls" if stuck(record) else "the loss falls late"
-    if "small" in ways and not normalized and record.steps > 0 and below_others(record):
+    if "small" in ways and not normalized and record.steps > 0 and worse_than_simple_models(record):
         return "the net is worse than simple models, which standardize it"
     if record.steps > 0 and ("unequal" in ways or (not normalized and _offset(record) > FAR_OFF)):
         return "the loss hardly falls" if stuck(record) else "the net does not fit its training split"
@@ -142,11 +149,11 @@ def _fell_silent(record: RunRecord) -> float:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where the input of most seeds is not normalized; an alarm where it hurts most of those."""
-    records = looked_at(evidence.records)
+    records = probed(evidence.records)
     shown = [record for record in records if kinds(record)]
     if not shown or not enough(len(shown), len(records)):
         return None
-    harms = [(record, seen) for record in shown if (seen := harm(record))]
+    harms = [(record, problem) for record in shown if (problem := harm(record))]
     hurts = bool(harms) and enough(len(harms), len(shown))
     first = harms[0][0] if hurts else shown[0]
     named = [record for record, _ in harms] if hurts else shown

@@ -35,7 +35,7 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.curves import Turn, turns
 from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, scored, seed_error, share_error
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.outcome import MASTERS, guess_loss
+from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
@@ -63,7 +63,7 @@ Pair = tuple[RunRecord, Turn]
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Decline:
     """What became worse: its column, how much of what had been gained was lost, and each seed's turn.
 
     errors: by how many standard errors it became worse, over all seeds.
@@ -90,25 +90,25 @@ def _worse(
     return (shown if together > least and enough(len(shown), len(pairs)) else []), together
 
 
-def _by_accuracy(records: Sequence[RunRecord]) -> _Seen | None:
+def _by_accuracy(records: Sequence[RunRecord]) -> _Decline | None:
     pairs = _fitting_better(records, turns(records, "val_accuracy", -1.0))
     if not pairs:
         return None
     change, trained = (mean([t.change(c) for _, t in pairs]) for c in ("val_accuracy", "train_accuracy"))
     falls = [-turn.change("val_accuracy") for _, turn in pairs]
     errors = [
-        math.hypot(paired_error(fall, int(r.facts.get("val_n", 0)), 1), turn.wander("val_accuracy"))
+        math.hypot(paired_error(fall, int(r.facts.get("val_n", 0)), 1), turn.epoch_error("val_accuracy"))
         for (r, turn), fall in zip(pairs, falls, strict=True)
     ]
     shown, together = _worse(pairs, falls, errors, ERRORS if len(pairs) > 1 else ALONE)
     gained = mean([turn.before("val_accuracy") - majority(r) for r, turn in pairs])
-    if not shown or gained <= 0 or trained < 0 or not _above_blind(records, pairs):
+    if not shown or gained <= 0 or trained < 0 or not _above_majority(records, pairs):
         return None
     lost = -change / gained
-    return _Seen("val_accuracy", lost, lost >= FALLS, shown, together)
+    return _Decline("val_accuracy", lost, lost >= FALLS, shown, together)
 
 
-def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
+def _by_loss(records: Sequence[RunRecord]) -> _Decline | None:
     pairs = _fitting_better(records, turns(records, "val_loss", 1.0))
     if not pairs:
         return None
@@ -120,20 +120,22 @@ def _by_loss(records: Sequence[RunRecord]) -> _Seen | None:
     end = mean([turn.after("val_loss") for _, turn in pairs])
     accuracy = mean([turn.change("val_accuracy") for _, turn in pairs])
     chance = mean([guess_loss(r) for r, _ in pairs])
-    if chance - before < LEAST * chance and not _above_blind(records, pairs):
+    if chance - before < LEAST * chance and not _above_majority(records, pairs):
         return None
     lost = (end - before) / max(chance - before, LEAST * chance)
     steady = accuracy <= ERRORS * paired_error(accuracy, examples(records), 1)
-    right = mean([turn.after("val_accuracy") for _, turn in pairs]) >= MASTERS
+    right = mean([turn.after("val_accuracy") for _, turn in pairs]) >= CLOSE_FIT
     large = end - before >= RISES * before and lost >= LOST and not right
-    return _Seen("val_loss", lost, large and (steady or end > chance), shown, together)
+    return _Decline("val_loss", lost, large and (steady or end > chance), shown, together)
 
 
-def _above_blind(records: Sequence[RunRecord], pairs: Sequence[Pair]) -> bool:
+def _above_majority(records: Sequence[RunRecord], pairs: Sequence[Pair]) -> bool:
     """Return whether the best stretch's accuracy is beyond that of the commonest class, by three standard errors."""
-    blind = mean([majority(r) for r in records])
+    majority_share = mean([majority(r) for r in records])
     accuracy = [turn.before("val_accuracy") for _, turn in pairs]
-    return mean(accuracy) > blind + LOSS_ERRORS * max(share_error(blind, examples(records)), seed_error(accuracy))
+    return mean(accuracy) > majority_share + LOSS_ERRORS * max(
+        share_error(majority_share, examples(records)), seed_error(accuracy)
+    )
 
 
 def _fitting_better(records: Sequence[RunRecord], found: Sequence[Turn]) -> list[Pair]:
@@ -145,7 +147,7 @@ def _fitting_better(records: Sequence[RunRecord], found: Sequence[Turn]) -> list
 def _relative_error(record: RunRecord, turn: Turn) -> float:
     """Return the standard error of a seed's last validation losses, as a share of them: of examples, and of epochs."""
     by_examples = _relative_spread(record) / math.sqrt(max(int(record.facts.get("val_n", 0)), 1))
-    return math.hypot(by_examples, turn.wander("val_loss") / max(turn.after("val_loss"), 1e-12))
+    return math.hypot(by_examples, turn.epoch_error("val_loss") / max(turn.after("val_loss"), 1e-12))
 
 
 def _relative_spread(record: RunRecord) -> float:
@@ -161,38 +163,38 @@ def check(evidence: Evidence) -> Finding | None:
     records = [r for r in scored(evidence.records) if r.spec.training.patience is None]
     if not records:
         return None
-    found = [seen for seen in (_by_accuracy(records), _by_loss(records)) if seen is not None]
+    found = [decline for decline in (_by_accuracy(records), _by_loss(records)) if decline is not None]
     if not found:
         return None
-    seen = max(found, key=lambda one: (one.grave, one.errors))
-    return _finding(evidence, records, seen)
+    decline = max(found, key=lambda one: (one.grave, one.errors))
+    return _finding(evidence, records, decline)
 
 
-def _finding(evidence: Evidence, records: Sequence[RunRecord], seen: _Seen) -> Finding:
-    before = mean([turn.before(seen.column) for _, turn in seen.shown])
-    after = mean([turn.after(seen.column) for _, turn in seen.shown])
-    best = int(np.median([turn.best for _, turn in seen.shown]))
-    seeds = tuple(r.spec.seed for r, _ in seen.shown)
-    train = mean([turn.after(seen.column.replace("val", "train")) for _, turn in seen.shown])
-    word, show = ("loss", number) if seen.column == "val_loss" else ("accuracy", percent)
+def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline) -> Finding:
+    before = mean([turn.before(decline.column) for _, turn in decline.shown])
+    after = mean([turn.after(decline.column) for _, turn in decline.shown])
+    best = int(np.median([turn.best for _, turn in decline.shown]))
+    seeds = tuple(r.spec.seed for r, _ in decline.shown)
+    train = mean([turn.after(decline.column.replace("val", "train")) for _, turn in decline.shown])
+    word, show = ("loss", number) if decline.column == "val_loss" else ("accuracy", percent)
     return Finding(
         rule=RULE.id,
-        severity="warning" if seen.grave else "info",
+        severity="warning" if decline.grave else "info",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
-        step=_step(seen.shown[0][0], best),
-        evidence={"score": seen.column, "best": before, "end": after, "train": train, "best_epoch": best,
-                  "lost": seen.lost},
+        step=_step(decline.shown[0][0], best),
+        evidence={"score": decline.column, "best": before, "end": after, "train": train, "best_epoch": best,
+                  "lost": decline.lost},
         message=(
             f"Validation {word} was {show(before)} around epoch {best} and ends at {show(after)}, while the training "
             f"loss went on falling ({words_for_seeds(seeds, len(records))}; training {word} {show(train)}). "
-            f"{_share(seen.lost)} what had been gained on guessing is lost."
+            f"{_share(decline.lost)} what had been gained on guessing is lost."
         ),
         advice=f"Stop around epoch {best} (early_stopping), or hold the fit back: more L2, dropout, more examples.",
         sources=SOURCES,
         proposals=_proposals(records[0], best),
-        metric=seen.column,
+        metric=decline.column,
     )  # fmt: skip
 
 

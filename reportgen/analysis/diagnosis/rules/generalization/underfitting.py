@@ -36,17 +36,17 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.held_out import (
     SIMPLE,
-    blind_in_training,
     examples,
     mean_final,
     reference,
     scored,
     share_error,
+    training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, larger_network
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, looked_at, percent, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, percent, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -81,7 +81,7 @@ def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> S
         return None
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
     error = (known.error**2 + share_error(validation, examples(records)) ** 2) ** 0.5
-    certain, large, clear = ERRORS * error, *(part * (known.accuracy - known.blind) for part in (share, SHARE))
+    certain, large, clear = ERRORS * error, *(part * (known.accuracy - known.majority) for part in (share, SHARE))
     low = tuple(r.spec.seed for r in records if known.accuracy - r.final["val_accuracy"] > clear)
     if known.accuracy - train <= certain or known.accuracy - validation <= max(certain, large):
         return None
@@ -93,10 +93,10 @@ def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> S
 def _far_below_simple_models(records: Sequence[RunRecord]) -> Shortfall | None:
     """Return by what records stay below a simple model, where it is much in training too; None elsewhere."""
     short, known = below_simple_models(records, FAR), reference(records)
-    wanders = any(layer.batchnorm for layer in records[0].spec.network.layers)
-    if short is None or known is None or (wanders and not enough(sum(map(stuck, records)), len(records))):
+    has_batchnorm = any(layer.batchnorm for layer in records[0].spec.network.layers)
+    if short is None or known is None or (has_batchnorm and not enough(sum(map(stuck, records)), len(records))):
         return None
-    return short if known.accuracy - short.train > FAR * (known.accuracy - known.blind) else None
+    return short if known.accuracy - short.train > FAR * (known.accuracy - known.majority) else None
 
 
 def trainable(records: Sequence[RunRecord]) -> bool:
@@ -118,19 +118,19 @@ def _under_way(record: RunRecord) -> bool:
 
 
 def _began_saturated(record: RunRecord) -> bool:
-    if not looked_at([record]) or record.layers < 2:
+    if not probed([record]) or record.layers < 2:
         return False
     return bool((np.nan_to_num(initial(record, "saturated_fraction")) > SATURATED).any())
 
 
 def _below_a_larger_net(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None:
-    rung = better_sibling(evidence, larger_network)
-    if rung is None or rung.share < SHARE:
+    sibling = better_sibling(evidence, larger_network)
+    if sibling is None or sibling.share < SHARE:
         return None
-    units = sum(layer.units for layer in rung.record.spec.network.layers[:-1])
+    units = sum(layer.units for layer in sibling.record.spec.network.layers[:-1])
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
     seeds = tuple(r.spec.seed for r in records)
-    return Shortfall(train, validation, rung.validation, f"the variant with {units} hidden units", seeds)
+    return Shortfall(train, validation, sibling.validation, f"the variant with {units} hidden units", seeds)
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -143,8 +143,8 @@ def check(evidence: Evidence) -> Finding | None:
     larger = None if short else _below_a_larger_net(evidence, records)
     short = short or larger
     if short is None:
-        return _blind(evidence, records)
-    advice, proposals = _cure(evidence) if small or larger else _start_learning(evidence)
+        return _learned_nothing(evidence, records)
+    advice, proposals = _remedy(evidence) if small or larger else _start_learning(evidence)
     waits = records[0].spec.training.patience
     if waits is not None and all(r.status == "stopped" for r in records if r.spec.seed in short.seeds):
         advice, proposals = _wait(waits)
@@ -168,11 +168,11 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _blind(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
+def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
     """Return the finding on nets that learned next to nothing, where no simple model is known; None elsewhere."""
     if any(name in record.facts for record in records for name in SIMPLE.values()):
         return None
-    commonest = blind_in_training(records)
+    commonest = training_majority(records)
     train, error = mean_final(records, "train_accuracy"), share_error(commonest, examples(records, "train_n"))
     seeds = tuple(r.spec.seed for r in records if stuck(r))
     if not (enough(len(seeds), len(records)) and train <= commonest + ERRORS * error):
@@ -208,7 +208,7 @@ def _wait(patience: int) -> tuple[str, tuple[Proposal, ...]]:
     return f"Let early stopping wait longer than {waited}, or leave it out.", (longer, never)
 
 
-def _cure(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
     training = evidence.records[0].spec.training
     widths = [layer.units for layer in evidence.records[0].spec.network.layers[:-1]]
     longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as long")

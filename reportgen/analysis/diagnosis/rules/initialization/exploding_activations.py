@@ -34,17 +34,17 @@ from reportgen.analysis.diagnosis.evidence.signal import (
     LARGE,
     LEAST,
     beyond_chance,
+    chance_variance,
     forward,
     input_size,
     severity_of_change,
-    wander,
 )
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     initial,
     layers_in_most,
-    looked_at,
     number,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -73,7 +73,7 @@ def _exploded(record: RunRecord) -> NDArray[np.bool_]:
         return nowhere
     if not sizes[-1] > LEAST:
         return nowhere
-    variance = wander(record) + 5 / record.spec.network.layers[0].units
+    variance = chance_variance(record) + 5 / record.spec.network.layers[0].units
     flags = (sizes > LEAST) & beyond_chance(np.log(sizes), variance)
     first = float(np.hypot(initial(record, "activation_mean")[0], initial(record, "activation_std")[0]))
     return flags if flags[-1] and forward(record)[-1] > max(GROWS * first, LARGE_INPUT) else nowhere
@@ -81,7 +81,7 @@ def _exploded(record: RunRecord) -> NDArray[np.bool_]:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where the signal of most seeds explodes before training."""
-    records = looked_at(evidence.records)
+    records = probed(evidence.records)
     flags = [_exploded(record) for record in records]
     shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
     if not shown or not enough(len(shown), len(records)):
@@ -91,7 +91,7 @@ def check(evidence: Evidence) -> Finding | None:
     expected = _expected(shown[0])
     theirs = f"; theory expects {number(expected)} of these settings" if expected else ""
     loss = mean([record.epochs("train_loss")[0] for record in shown])
-    advice, proposals = _cure(shown[0])
+    advice, proposals = _remedy(shown[0])
     found = severity_of_change(shown, growth, LEAST)
     return Finding(
         rule=RULE.id,
@@ -112,7 +112,7 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     advice, proposals = rescale(record, "too large for it")
     change = {**proposals[0].change, "training.lr": rounded(FASTER * record.spec.training.lr)}
     faster = Proposal(change, "a rate small enough for signals that explode is too small for others")

@@ -33,15 +33,15 @@ from reportgen.analysis.diagnosis.evidence.signal import (
     LEAST,
     backward,
     beyond_chance,
+    chance_variance,
+    has_zero_weights,
     severity_of_change,
-    wander,
-    weightless,
 )
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     fold,
     layers_in_most,
-    looked_at,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -67,7 +67,7 @@ def _growth(record: RunRecord) -> tuple[NDArray[np.bool_], float]:
     """Return which hidden layers get a gradient that has exploded, and by what factor the first one's is larger."""
     sizes = backward(record)
     nowhere = np.zeros(sizes.size, np.bool_)
-    if sizes.size < 2 or weightless(record) or not (np.isfinite(sizes).all() and (sizes > 0).all()):
+    if sizes.size < 2 or has_zero_weights(record) or not (np.isfinite(sizes).all() and (sizes > 0).all()):
         return nowhere, 1.0
     normalized = [layer.batchnorm is not None for layer in record.spec.network.layers[:-1]]
     change = np.log(sizes / sizes[-1])
@@ -75,13 +75,13 @@ def _growth(record: RunRecord) -> tuple[NDArray[np.bool_], float]:
     large = (other > math.log(LEAST)) | (change > math.log(LARGE))
     if not large[0]:
         return nowhere, 1.0
-    flags = large & beyond_chance(change, wander(record)[-1] - wander(record))
+    flags = large & beyond_chance(change, chance_variance(record)[-1] - chance_variance(record))
     return (flags if flags[0] else nowhere), float(sizes[0] / sizes[-1])
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where the gradient of most seeds explodes on the way back."""
-    records = looked_at(evidence.records)
+    records = probed(evidence.records)
     grown = [_growth(record) for record in records]
     shown = [record for record, (flags, _) in zip(records, grown, strict=True) if flags.any()]
     if not shown or not enough(len(shown), len(records)):
@@ -91,7 +91,7 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0])
     theirs = f" (theory expects {fold(expected)} of these settings)" if expected else ""
-    advice, proposals = _cure(shown[0])
+    advice, proposals = _remedy(shown[0])
     return Finding(
         rule=RULE.id,
         severity=severity_of_change(shown, factor, LEAST),
@@ -103,7 +103,7 @@ def check(evidence: Evidence) -> Finding | None:
             "growth": factor,
             "expected_growth": expected,
             "limit": LEAST,
-            "spread_by_chance": float(np.sqrt(wander(shown[0])[-1]) / 2),
+            "spread_by_chance": float(np.sqrt(chance_variance(shown[0])[-1]) / 2),
         },
         message=(
             f"The gradient grows by {fold(factor)}{theirs} on its way from hidden layer "
@@ -116,7 +116,7 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     hidden = record.spec.network.layers[:-1]
     if not all(layer.batchnorm for layer in hidden) or len(hidden) <= BEARABLE:
         return rescale(record, "too large for it")

@@ -21,10 +21,10 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.plateau import Plateau, delayed, plateau
+from reportgen.analysis.diagnosis.evidence.plateau import Plateau, long_plateau, plateau
 from reportgen.analysis.diagnosis.evidence.scale_remedies import NORMALIZE, is_shallow, max_slope, rescale
 from reportgen.analysis.diagnosis.evidence.signal import LARGE, backward, forward, input_size
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, looked_at, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -47,7 +47,7 @@ def strength(record: RunRecord) -> float:
     return min(kept)
 
 
-def began_weak(record: RunRecord) -> bool:
+def weak_at_start(record: RunRecord) -> bool:
     """Return whether all hidden layers together kept less than a hundredth of signal or gradient before training."""
     return strength(record) ** (record.layers - 1) <= 1 / LARGE
 
@@ -56,13 +56,13 @@ def _flat(record: RunRecord) -> Plateau | None:
     """Return the plateau of a run whose signal or gradient was weak before training."""
     if record.layers < 2 or strength(record) > WEAK:
         return None
-    few = is_shallow(record) and not began_weak(record)
+    few = is_shallow(record) and not weak_at_start(record)
     return None if few else plateau(record)
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds spend their first steps on a plateau."""
-    records = looked_at(evidence.records)
+    records = probed(evidence.records)
     found = [(record, flat) for record in records if (flat := _flat(record)) is not None]
     if not found or not enough(len(found), len(records)):
         return None
@@ -71,10 +71,10 @@ def check(evidence: Evidence) -> Finding | None:
     start, fallen = (mean([getattr(flat, name) for flat in flats]) for name in ("start", "fallen"))
     weak = float(np.median([strength(record) for record in shown]))
     seeds = tuple(record.spec.seed for record in shown)
-    advice, proposals = _cure(shown[0])
+    advice, proposals = _remedy(shown[0])
     return Finding(
         rule=RULE.id,
-        severity="warning" if 2 * sum(delayed(record) for record in shown) > len(shown) else "info",
+        severity="warning" if 2 * sum(long_plateau(record) for record in shown) > len(shown) else "info",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
@@ -98,7 +98,7 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     if is_shallow(record):
         times = f"{number(1 / max_slope(record))} times"
         steeper = Proposal({"network.activation": "tanh", "network.init": "xavier"}, f"tanh is {times} as steep")

@@ -26,15 +26,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.input_scale import standardize, too_large
+from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large, standardize
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.outcome import FITS, MASTERS, does_well, fits, guess_loss, stuck
+from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, fits, guess_loss, learned_task, stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    looked_at,
     percent,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -83,22 +83,22 @@ def _learned_since(record: RunRecord, step: int) -> bool:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds have a saturated layer."""
-    records = looked_at(evidence.records)
-    seen = [_flat(record) for record in records]
-    seeds = tuple(r.spec.seed for r, (flags, _) in zip(records, seen, strict=True) if flags.any())
+    records = probed(evidence.records)
+    saturated = [_flat(record) for record in records]
+    seeds = tuple(r.spec.seed for r, (flags, _) in zip(records, saturated, strict=True) if flags.any())
     if not seeds or not enough(len(seeds), len(records)):
         return None
-    layers = layers_in_most([flags for flags, _ in seen])
-    step = min(step for flags, step in seen if flags.any())
+    layers = layers_in_most([flags for flags, _ in saturated])
+    step = min(step for flags, step in saturated if flags.any())
     shares = [
         np.nanmax(np.asarray(r.statistic("saturated_fraction"), np.float64)[0 if step == 0 else -1][:-1][flags])
-        for r, (flags, _) in zip(records, seen, strict=True)
+        for r, (flags, _) in zip(records, saturated, strict=True)
         if flags.any()
     ]
     share = mean(shares)
-    shown = [r for r, (flags, _) in zip(records, seen, strict=True) if flags.any()]
+    shown = [r for r, (flags, _) in zip(records, saturated, strict=True) if flags.any()]
     name = shown[0].spec.network.layers[layers[0] - 1].activation.name
-    advice, proposals = _cure(evidence, shown[0], layers, step)
+    advice, proposals = _remedy(evidence, shown[0], layers, step)
     return Finding(
         rule=RULE.id,
         severity=_severity(shown, share, step),
@@ -119,13 +119,15 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _severity(records: Sequence[RunRecord], share: float, step: int) -> Severity:
-    needed = MASTERS if step == 0 and share > MOST else FITS
-    if 2 * sum(does_well(record, needed) for record in records) > len(records):
+    needed = CLOSE_FIT if step == 0 and share > MOST else FITS
+    if 2 * sum(learned_task(record, needed) for record in records) > len(records):
         return "info"
     return "error" if all(stuck(record) or record.steps == 0 for record in records) and share > MOST else "warning"
 
 
-def _cure(evidence: Evidence, record: RunRecord, layers: Sequence[int], step: int) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(
+    evidence: Evidence, record: RunRecord, layers: Sequence[int], step: int
+) -> tuple[str, tuple[Proposal, ...]]:
     normalize = Proposal({"network.batchnorm": True}, "batch normalization sets the scale of pre-activations")
     if step > 0:
         rate, slower = lower(record, "smaller steps leave the weights smaller")
@@ -133,7 +135,7 @@ def _cure(evidence: Evidence, record: RunRecord, layers: Sequence[int], step: in
     if any(abs(record.spec.network.layers[layer - 1].bias) > LARGE_BIAS for layer in layers):
         change = Proposal({"network.bias": 0.0}, "biases that leave units where they are steep")
         return "Start biases at zero: large ones put units on their flat parts.", (change, normalize)
-    if 1 in layers and too_large(record):
+    if 1 in layers and input_too_large(record):
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, normalize)
     advice = "Scale the weights by 1 / sqrt(fan_in) (init: xavier): pre-activations then stay where units are steep."

@@ -21,8 +21,8 @@ from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    looked_at,
     number,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -51,7 +51,7 @@ def _drops(record: RunRecord) -> bool:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds have a layer of copies."""
-    records = looked_at(evidence.records)
+    records = probed(evidence.records)
     flags = [_copies(record) for record in records]
     seeds = tuple(r.spec.seed for r, f in zip(records, flags, strict=True) if f.any())
     if not seeds or not enough(len(seeds), len(records)):
@@ -74,7 +74,7 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"weight_unit_spread": spread, "limit": COPIES, "steps_trained": trained},
         message=(
-            f"All units of a layer are copies of one another at step 0{after}: {_alike(spread)}, and so are their "
+            f"All units of a layer are copies of one another at step 0{after}: {_difference(spread)}, and so are their "
             f"gradients ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}), so that each step "
             "changes them alike. The layer can do no more than a single unit could."
         ),
@@ -84,7 +84,7 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _alike(spread: float) -> str:
+def _difference(spread: float) -> str:
     """Return how alike the weights of a layer's units are, in words."""
     return f"their weights are equal to within {number(spread)} of their size" if spread else "their weights are equal"
 

@@ -29,14 +29,20 @@ from numpy.typing import NDArray
 from reportgen.analysis import theory
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.scale_remedies import rescale
-from reportgen.analysis.diagnosis.evidence.signal import LEAST, beyond_chance, forward, severity_of_change, wander
+from reportgen.analysis.diagnosis.evidence.signal import (
+    LEAST,
+    beyond_chance,
+    chance_variance,
+    forward,
+    severity_of_change,
+)
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     fold,
     initial,
     layers_in_most,
-    looked_at,
     number,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -58,7 +64,7 @@ def _small(record: RunRecord) -> NDArray[np.bool_]:
     low = change < -math.log(LEAST)
     if not low[-1]:
         return lost
-    flags = low & beyond_chance(change, wander(record))
+    flags = low & beyond_chance(change, chance_variance(record))
     return flags if flags[-1] and (np.diff(std) < 0).mean() >= 0.5 else lost
 
 
@@ -76,7 +82,7 @@ def _words(fall: float, expected: float | None) -> str:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds lose the signal before training."""
-    records = looked_at(evidence.records)
+    records = probed(evidence.records)
     flags = [_small(record) for record in records]
     shown = [r for r, f in zip(records, flags, strict=True) if f.any()]
     if not shown or not enough(len(shown), len(records)):
@@ -101,7 +107,7 @@ def check(evidence: Evidence) -> Finding | None:
             "last_layer_std": last,
             "fall": fall if math.isfinite(fall) else None,
             "expected_fall": expected,
-            "spread_by_chance": float(np.sqrt(wander(shown[0])[-1]) / 2),
+            "spread_by_chance": float(np.sqrt(chance_variance(shown[0])[-1]) / 2),
             "limit": LEAST,
         },
         message=(

@@ -38,23 +38,23 @@ from reportgen.analysis.diagnosis.evidence.signal import (
     LEAST,
     backward,
     beyond_chance,
+    chance_variance,
+    has_zero_weights,
     severity_of_change,
-    wander,
-    weightless,
 )
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     fold,
     layers_in_most,
-    looked_at,
     number,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
-LOOKS = 3
+PROBES = 3
 LATE_CAUSES = ("dead_relu", "lr_too_high", "nan_divergence", "over_regularization")
 SOURCES = (
     "stanford-scribe",
@@ -76,14 +76,14 @@ class _Fall:
 
 def _fall(record: RunRecord) -> _Fall | None:
     """Return where a run's gradient vanishes, None where it does not."""
-    if record.layers < 3 or weightless(record):
+    if record.layers < 3 or has_zero_weights(record):
         return None
     before = _at(record, 0)
-    if before is not None or not stuck(record) or len(record.probe_steps) <= LOOKS:
+    if before is not None or not stuck(record) or len(record.probe_steps) <= PROBES:
         return before
-    late = [_at(record, look) for look in range(len(record.probe_steps) - LOOKS, len(record.probe_steps))]
+    late = [_at(record, look) for look in range(len(record.probe_steps) - PROBES, len(record.probe_steps))]
     lasting = [fall for fall in late if fall is not None]
-    return lasting[0] if len(lasting) == LOOKS else None
+    return lasting[0] if len(lasting) == PROBES else None
 
 
 def _at(record: RunRecord, look: int) -> _Fall | None:
@@ -96,7 +96,7 @@ def _at(record: RunRecord, look: int) -> _Fall | None:
     low = change < -math.log(LEAST)
     if not low[0]:
         return None
-    flags = low if stuck(record) else low & beyond_chance(change, wander(record)[-1] - wander(record))
+    flags = low if stuck(record) else low & beyond_chance(change, chance_variance(record)[-1] - chance_variance(record))
     if not flags[0]:
         return None
     return _Fall(flags, last / float(sizes[0]) if sizes[0] > 0 else math.inf, int(record.probe_steps[look]))
@@ -111,7 +111,7 @@ def _expected(record: RunRecord) -> float | None:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds lose the gradient on the way back."""
-    records = looked_at(evidence.records)
+    records = probed(evidence.records)
     found = [(record, fall) for record in records if (fall := _fall(record)) is not None]
     if not found or not enough(len(found), len(records)):
         return None
@@ -120,7 +120,7 @@ def check(evidence: Evidence) -> Finding | None:
     layers = layers_in_most([fall.flags for fall in falls])
     seeds = tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0]) if step == 0 else None
-    advice, proposals = _cure(shown[0], step, expected)
+    advice, proposals = _remedy(shown[0], step, expected)
     return Finding(
         rule=RULE.id,
         severity=severity_of_change(shown, factor),
@@ -132,7 +132,7 @@ def check(evidence: Evidence) -> Finding | None:
             "fall": factor if math.isfinite(factor) else None,
             "expected_fall": expected,
             "limit": LEAST,
-            "spread_by_chance": float(np.sqrt(wander(shown[0])[-1]) / 2),
+            "spread_by_chance": float(np.sqrt(chance_variance(shown[0])[-1]) / 2),
         },
         message=(
             f"The gradient falls {_words(factor, expected)} on its way from hidden layer {shown[0].layers - 1} to "
@@ -150,7 +150,7 @@ def _words(factor: float, expected: float | None) -> str:
     return f"{times} (theory expects {fold(expected)} of these settings)" if expected else times
 
 
-def _cure(record: RunRecord, step: int, expected: float | None) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord, step: int, expected: float | None) -> tuple[str, tuple[Proposal, ...]]:
     if step > 0:
         return "Normalize each layer (batchnorm: true), so that none falls silent.", (NORMALIZE,)
     if is_shallow(record):

@@ -29,14 +29,14 @@ import math
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.course import finite, sane
-from reportgen.analysis.diagnosis.evidence.initial_loss import beyond_common, loss_limit
+from reportgen.analysis.diagnosis.evidence.course import finite, plausible_loss
+from reportgen.analysis.diagnosis.evidence.initial_loss import exceeds_limit, loss_limit
 from reportgen.analysis.diagnosis.evidence.input_scale import LARGE_INPUT, standardize
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.outcome import does_well, fits, guess_loss, start_loss
+from reportgen.analysis.diagnosis.evidence.outcome import fits, guess_loss, learned_task, start_loss
 from reportgen.analysis.diagnosis.evidence.scale_remedies import rescale
 from reportgen.analysis.diagnosis.evidence.signal import forward, input_size
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, looked_at, number, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
@@ -65,15 +65,15 @@ _WORDS = {
 def _causes(record: RunRecord, cause: str) -> tuple[str, ...]:
     """Return the rules that may explain the loss; an output layer drawn like the hidden ones shares their fault."""
     if cause == "output":
-        alike = record.spec.network.layers[-1].init == record.spec.network.layers[0].init
-        return ("saturation", "exploding_gradients") if alike else ()
+        same_init = record.spec.network.layers[-1].init == record.spec.network.layers[0].init
+        return ("saturation", "exploding_gradients") if same_init else ()
     return ("unnormalized_input",) if cause == "input" else ("exploding_activations", "symmetric_init")
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds begin with a loss beyond what common weights explain."""
-    records = [r for r in looked_at(evidence.records) if not math.isnan(start_loss(r))]
-    shown = [record for record in records if beyond_common(record)]
+    records = [r for r in probed(evidence.records) if not math.isnan(start_loss(r))]
+    shown = [record for record in records if exceeds_limit(record)]
     if not shown or not enough(len(shown), len(records)):
         return None
     first = shown[0]
@@ -82,7 +82,7 @@ def check(evidence: Evidence) -> Finding | None:
     cause = max((_cause(record) for record in shown), key=[_cause(record) for record in shown].count)
     outputs = mean([record.statistic("activation_std")[0][-1] for record in shown])
     seeds = tuple(record.spec.seed for record in shown)
-    advice, proposals = _cure(evidence, first, cause)
+    advice, proposals = _remedy(evidence, first, cause)
     by_input = cause == "input" and all(record.steps == 0 or fits(record) for record in shown)
     harmless = by_input or 2 * sum(_soon_unlearned(record) for record in shown) > len(shown)
     return Finding(
@@ -114,7 +114,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _soon_unlearned(record: RunRecord) -> bool:
     """Return whether a net that does well started from a loss within reason, and was soon below that of guessing."""
-    if not does_well(record) or not start_loss(record) < sane(record):
+    if not learned_task(record) or not start_loss(record) < plausible_loss(record):
         return False
     losses = finite(record.arrays["step_loss"])
     count = min(BLOCKS, losses.size)
@@ -122,7 +122,7 @@ def _soon_unlearned(record: RunRecord) -> bool:
     return any(block.mean() < guess_loss(record) for block in blocks)
 
 
-def _cure(evidence: Evidence, record: RunRecord, cause: str) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(evidence: Evidence, record: RunRecord, cause: str) -> tuple[str, tuple[Proposal, ...]]:
     if cause == "input":
         advice, proposal = standardize(evidence, record)
         return advice, (proposal,)

@@ -27,15 +27,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.input_scale import standardize, too_large
+from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large, standardize
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    looked_at,
     percent,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -46,7 +46,7 @@ from reportgen.runs.record import RunRecord
 
 MANY = 0.40
 GROWTH = 0.15
-LOOKS = 3
+PROBES = 3
 GONE = 1e-3
 LEAST_EXAMPLES = 100
 SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying ReLU and initialization")
@@ -55,7 +55,7 @@ SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying R
 def _dead_by_layer(record: RunRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the shares of dead units by hidden layer: at step 0, and in all of the last looks."""
     dead, layer_of = record.arrays["probe_unit_dead"], record.arrays["unit_layer"]
-    last = dead[-LOOKS:].all(axis=0) if len(dead) > 1 else dead[-1]
+    last = dead[-PROBES:].all(axis=0) if len(dead) > 1 else dead[-1]
     relu = np.array(_rectified(record))
     units = np.maximum(np.bincount(layer_of, minlength=record.layers)[1:], 1)
     start, end = (np.bincount(layer_of, flags, record.layers)[1:] * relu / units for flags in (dead[0], last))
@@ -85,7 +85,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds have a layer with many units that stay dead."""
     records = [
         r
-        for r in looked_at(evidence.records)
+        for r in probed(evidence.records)
         if int(r.facts.get("probe_n", 0)) >= LEAST_EXAMPLES and any(_rectified(r)) and not _silent(r)
     ]
     flags = [_flagged(record) for record in records]
@@ -97,7 +97,7 @@ def check(evidence: Evidence) -> Finding | None:
     start, end = mean([s.max() for s in starts]), mean([e.max() for e in ends])
     from_start = start > MANY
     seeds = tuple(r.spec.seed for r in shown)
-    advice, proposals = _cure(evidence, shown[0], from_start)
+    advice, proposals = _remedy(evidence, shown[0], from_start)
     most, when = end, f"after training, against {percent(start)} at the start"
     if from_start:
         most, when = start, "already at initialization"
@@ -108,7 +108,7 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         layers=layers,
         step=0 if from_start else _when(shown[0]),
-        evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": LOOKS},
+        evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": PROBES},
         message=(
             f"Up to {percent(most)} of a layer's ReLU units are silent on every probe example {when} "
             f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
@@ -141,7 +141,7 @@ def _begins_well(record: RunRecord) -> bool:
     )
 
 
-def _cure(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
     leaky = Proposal({"network.activation": "leaky_relu"}, "leaky ReLU passes a gradient where ReLU passes none")
     negative_bias = any(layer.bias < 0 for layer in record.spec.network.layers[:-1])
     if from_start and negative_bias:
@@ -151,7 +151,7 @@ def _cure(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str,
     if from_start:
         change: dict[str, Any] = {"network.init": "he_normal"}
         return "Start with He's weights and zero biases.", (Proposal(change, "He's scale"), leaky)
-    if too_large(record):
+    if input_too_large(record):
         advice, standard = standardize(evidence, record)
         return advice, (standard, leaky)
     rate, slower = lower(record, "smaller steps throw fewer units off")

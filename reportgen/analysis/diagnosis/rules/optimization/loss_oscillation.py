@@ -28,7 +28,7 @@ from reportgen.analysis.diagnosis.evidence.course import ends, finite, restarts,
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss
-from reportgen.analysis.diagnosis.evidence.swings import costs_answers, outweighed, swing, swing_of_blocks
+from reportgen.analysis.diagnosis.evidence.swings import still_descending, swing, swing_is_harmful, swing_of_blocks
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
@@ -43,7 +43,7 @@ def _swing(record: RunRecord) -> float | None:
         return None
     found = swing(record)
     found = swing_of_blocks(record) if np.isnan(found) else found
-    return found if found > MUCH * guess_loss(record) and not outweighed(record, found) else None
+    return found if found > MUCH * guess_loss(record) and not still_descending(record, found) else None
 
 
 def _keeps_its_fit(record: RunRecord) -> bool:
@@ -69,7 +69,7 @@ def check(evidence: Evidence) -> Finding | None:
     size, cost, step = mean([s for _, s in shown]), guess_loss(record), record.steps // 2
     level = mean([_level(r) for r, _ in shown])
     rate, slower = lower(record, "smaller steps")
-    harmed = sum(costs_answers(r, found) for r, found in shown)
+    harmed = sum(swing_is_harmful(r, found) for r, found in shown)
     return Finding(
         rule=RULE.id,
         severity="warning" if 2 * harmed > len(shown) else "info",

@@ -7,7 +7,7 @@ in each eighth of the range, in the logarithm, are taken together.
 
 **Reference.** The one-standard-error rule over seeds: every other rate must be worse than the one at the end by more
 than one standard error of the difference, paired by seed, with the binomial error as a floor. On four rates that are
-in truth alike, that alone would happen in 8 of 100 sweeps; so the step to the end from the rate beside it has to be
+in truth alike, that alone would happen in 8 of 100 sweeps; so the step to the end from the rate neighbour it has to be
 two standard errors, which leaves 3 to 5. Three rates have fewer that could stand against the end by chance: there the
 step has to be three standard errors, which leaves 2 to 5 as well. A flat optimum that reaches the end is none of this
 rule's.
@@ -60,7 +60,7 @@ class Group:
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding for the variant that is the best of its sweep, where that lies at an end of it."""
     own = evidence.records[0].spec
-    sweep = [*evidence.records, *_alike(evidence, own)]
+    sweep = [*evidence.records, *_other_rates(evidence, own)]
     by_rate: dict[float, list[RunRecord]] = {}
     for record in sweep:
         by_rate.setdefault(record.spec.training.lr, []).append(record)
@@ -74,7 +74,7 @@ def check(evidence: Evidence) -> Finding | None:
     high = groups[-1].mean >= groups[0].mean
     edge, others = (groups[-1], groups[-2::-1]) if high else (groups[0], groups[1:])
     best = max(edge.rates, key=lambda lr: mean(list(scores[lr].values())))
-    if best != own.training.lr or not _stands_out(edge, others, sweep, metric):
+    if best != own.training.lr or not _is_clearly_best(edge, others, sweep, metric):
         return None
     end = max(live) if high else min(live)
     if any((lr > end) if high else (lr < end) for lr in (*by_rate, *_tried_shorter(evidence, own))):
@@ -82,7 +82,7 @@ def check(evidence: Evidence) -> Finding | None:
     return _finding(evidence, edge, others, sorted(live), high, metric)
 
 
-def _alike(evidence: Evidence, own: RunSpec) -> Iterator[RunRecord]:
+def _other_rates(evidence: Evidence, own: RunSpec) -> Iterator[RunRecord]:
     """Yield the records of other variants that differ from this one in the learning rate and the seed alone."""
     for records in evidence.siblings.values():
         if records and records[0].spec.training.epochs == own.training.epochs and _same(records[0].spec, own):
@@ -132,14 +132,14 @@ def _mean_by_seed(several: Sequence[Scores]) -> Scores:
     return {seed: mean([own[seed] for own in several if seed in own]) for seed in seeds}
 
 
-def _stands_out(edge: Group, others: Sequence[Group], records: Sequence[RunRecord], metric: str) -> bool:
+def _is_clearly_best(edge: Group, others: Sequence[Group], records: Sequence[RunRecord], metric: str) -> bool:
     """Return whether the end is better than its neighbour by the last step's errors, and than all others by one."""
     least = min(int(record.facts.get("val_n", 0)) for record in records) if metric == "val_accuracy" else 0
     return all(_clear(edge, other, _last_step(others) if at == 0 else 1.0, least) for at, other in enumerate(others))
 
 
 def _last_step(others: Sequence[Group]) -> float:
-    """Return by how many standard errors the end has to be better than the rate beside it."""
+    """Return by how many standard errors the end has to be better than the rate neighbour it."""
     return LAST_STEP if len(others) > 2 else LAST_STEP_OF_THREE
 
 
@@ -160,14 +160,14 @@ def _gains(edge: Group, other: Group) -> NDArray[np.float64]:
 def _finding(
     evidence: Evidence, edge: Group, others: Sequence[Group], rates: Sequence[float], high: bool, metric: str
 ) -> Finding:
-    beside = others[0]
-    seeds, gains = sorted(edge.scores.keys() & beside.scores.keys()), _gains(edge, beside)
+    neighbour = others[0]
+    seeds, gains = sorted(edge.scores.keys() & neighbour.scores.keys()), _gains(edge, neighbour)
     beyond = _beyond(rates, high)
     low, top, lr = number(rates[0]), number(rates[-1]), number(evidence.records[0].spec.training.lr)
     end, way = ("upper", "upwards") if high else ("lower", "downwards")
     evident = {"metric": metric, "lr": evidence.records[0].spec.training.lr, "rates": len(rates)}
     evident |= {"lowest_rate": rates[0], "highest_rate": rates[-1], "gain": float(gains.mean())}
-    evident |= {"score": abs(edge.mean), "score_beside": abs(beside.mean), "standard_errors": _last_step(others)}
+    evident |= {"score": abs(edge.mean), "score_beside": abs(neighbour.mean), "standard_errors": _last_step(others)}
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -178,7 +178,7 @@ def _finding(
         evidence=evident,
         message=(
             f"The best of {len(rates)} learning rates from {low} to {top} is {lr}, at the {end} end: "
-            f"{_reached(edge, beside, metric)} ({int((gains > 0).sum())} of {gains.size} seeds better)."
+            f"{_reached(edge, neighbour, metric)} ({int((gains > 0).sum())} of {gains.size} seeds better)."
         ),
         advice=f"Extend the range {way}: try learning rates such as {number(beyond[0])}.",
         sources=SOURCES,
@@ -194,15 +194,15 @@ def _beyond(rates: Sequence[float], high: bool) -> list[float]:
     return [float(f"{end * step**power if high else end / step**power:.3g}") for power in (1, 2)]
 
 
-def _reached(edge: Group, beside: Group, metric: str) -> str:
-    """Return in words what the last rates and those beside them reach, on average where they are several."""
+def _reached(edge: Group, neighbour: Group, metric: str) -> str:
+    """Return in words what the last rates and those neighbour them reach, on average where they are several."""
     accuracy = metric == "val_accuracy"
-    first, second = (percent(g.mean) if accuracy else number(-g.mean) for g in (edge, beside))
+    first, second = (percent(g.mean) if accuracy else number(-g.mean) for g in (edge, neighbour))
     name = "validation accuracy" if accuracy else "training loss"
-    if len(edge.rates) == len(beside.rates) == 1:
-        return f"it reaches a {name} of {first}, and {number(beside.rates[0])} one of {second}"
+    if len(edge.rates) == len(neighbour.rates) == 1:
+        return f"it reaches a {name} of {first}, and {number(neighbour.rates[0])} one of {second}"
     span = f"{number(edge.rates[0])} to {number(edge.rates[-1])}"
-    return f"rates of {span} reach a {name} of {first} on average, and those beside them {second}"
+    return f"rates of {span} reach a {name} of {first} on average, and those neighbour them {second}"
 
 
 RULE = Rule(

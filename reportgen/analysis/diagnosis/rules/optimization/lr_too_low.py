@@ -33,9 +33,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.course import Course, course, finite, rises
+from reportgen.analysis.diagnosis.evidence.course import Course, finite, rises, training_course
 from reportgen.analysis.diagnosis.evidence.held_out import scored
-from reportgen.analysis.diagnosis.evidence.learning_rate import BEYOND_USE, above_zero, rounded
+from reportgen.analysis.diagnosis.evidence.learning_rate import UNUSABLE_RATE, rounded, set_above_zero
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -53,9 +53,9 @@ from reportgen.runs.record import RunRecord
 
 SMALL = 0.05
 FEW = 1.0
-KEPT = math.log(2)
+HALVED = math.log(2)
 THERE = 0.1
-CARRIED = 0.5
+WEIGHT_SHARE = 0.5
 NEAR = 0.2
 LITTLE = 0.1
 LEAST_STEPS = 20
@@ -66,48 +66,53 @@ DECAYED, STANDS, LEFT = 0.01, 0.05, 1e-3
 SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courville 2016, 11.4.1")
 
 
-def _crawls(record: RunRecord) -> Course | None:
+def _steps_too_small(record: RunRecord) -> Course | None:
     """Return the run's course where its steps are too small, None elsewhere."""
     if record.status == "diverged" or rises(record) or fits(record):
         return None
-    seen = course(record)
-    if seen is None or seen.losses.size < LEAST_STEPS or seen.usual >= SMALL or seen.fall >= KEPT:
+    course = training_course(record)
+    if (
+        course is None
+        or course.losses.size < LEAST_STEPS
+        or course.typical_step_effect >= SMALL
+        or course.log_decrease >= HALVED
+    ):
         return None
     # Steps that only a rate beyond all use would make larger are those of a net without a gradient.
     lr = record.spec.training.lr
-    beyond = seen.usual == 0 or lr * _times(seen.usual) > BEYOND_USE
-    dead = seen.kept <= THERE or (lr > 0 and beyond and _never_there(record) is None)
-    if dead or seen.carried < CARRIED:
+    beyond = course.typical_step_effect == 0 or lr * _times(course.typical_step_effect) > UNUSABLE_RATE
+    dead = course.gradient_left <= THERE or (lr > 0 and beyond and _step_limit(record) is None)
+    if dead or course.weight_share < WEIGHT_SHARE:
         return None
-    return seen if seen.path < NEAR or seen.promised < FEW else None
+    return course if course.path < NEAR or course.predicted_decrease < FEW else None
 
 
-def _stalls(record: RunRecord, there: float) -> Course | None:
+def _stalled_by_schedule(record: RunRecord, there: float) -> Course | None:
     """Return the run's course where its schedule brought the steps to nothing while there was a gradient, else None."""
     rates = finite(record.arrays.get("epoch_lr", ()))
     if record.status == "diverged" or rises(record) or fits(record) or rates.size < 2:
         return None
-    seen = course(record)
-    if seen is None or seen.losses.size < LEAST_STEPS or seen.kept <= there:
+    course = training_course(record)
+    if course is None or course.losses.size < LEAST_STEPS or course.gradient_left <= there:
         return None
-    stands = seen.promised_late < min(STANDS, DECAYED * seen.promised)
-    return seen if rates[-1] < DECAYED * rates.max() and stands else None
+    stands = course.late_predicted_decrease < min(STANDS, DECAYED * course.predicted_decrease)
+    return course if rates[-1] < DECAYED * rates.max() and stands else None
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds make steps too small to get anywhere, or stop doing so on the way."""
     known = scored(evidence.records)
     there = LEFT if known and below_simple_models(known) else THERE
-    stalled = in_most(evidence.records, [_stalls(record, there) for record in evidence.records])
+    stalled = in_most(evidence.records, [_stalled_by_schedule(record, there) for record in evidence.records])
     if stalled:
         return _stalled(evidence, stalled)
-    courses = [_crawls(record) for record in evidence.records]
+    courses = [_steps_too_small(record) for record in evidence.records]
     shown = in_most(evidence.records, courses)
     if not shown:
         return None
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     facts = _means([c for _, c in shown])
-    little = facts["first_loss"] - facts["last_loss"] < LITTLE * shown[0][1].guess
+    little = facts["first_loss"] - facts["last_loss"] < LITTLE * shown[0][1].guess_loss
     advice, proposals = _raise(record, facts["usual_effect_of_a_step"])
     return Finding(
         rule=RULE.id,
@@ -132,7 +137,7 @@ def check(evidence: Evidence) -> Finding | None:
 def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> Finding:
     """Return the finding on a schedule that ends training before it is done."""
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
-    rates, late = finite(record.arrays["epoch_lr"]), mean([c.promised_late for _, c in shown])
+    rates, late = finite(record.arrays["epoch_lr"]), mean([c.late_predicted_decrease for _, c in shown])
     last = mean([c.last for _, c in shown])
     return Finding(
         rule=RULE.id,
@@ -164,8 +169,8 @@ def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> F
 def _means(courses: Sequence[Course]) -> dict[str, float]:
     """Return what was measured, averaged over seeds."""
     names = {
-        "usual_effect_of_a_step": "usual",
-        "promised_fall": "promised",
+        "usual_effect_of_a_step": "typical_step_effect",
+        "promised_fall": "predicted_decrease",
         "path": "path",
         "first_loss": "first",
         "last_loss": "last",
@@ -184,7 +189,7 @@ def _gradient(record: RunRecord) -> float:
     return float(np.sqrt((norms**2).sum()))
 
 
-def _never_there(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
+def _step_limit(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
     """Return what to try where the schedule, or clipping, keeps steps far below the rate that was set; else None."""
     rates, training = finite(record.arrays.get("epoch_lr", ())), record.spec.training
     if rates.size and rates.max() < NEVER * training.lr:
@@ -200,8 +205,8 @@ def _never_there(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
 def _raise(record: RunRecord, effect: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, _times(effect)
     if lr <= 0:
-        return above_zero()
-    spoiled = _never_there(record)
+        return set_above_zero()
+    spoiled = _step_limit(record)
     if spoiled:
         return spoiled
     advice = f"Raise the learning rate by {fold(times)}, to {number(lr * times)}."

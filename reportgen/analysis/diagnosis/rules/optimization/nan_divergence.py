@@ -21,11 +21,11 @@ import numpy as np
 
 from reportgen.analysis import theory
 from reportgen.analysis.diagnosis.evidence.course import rises
-from reportgen.analysis.diagnosis.evidence.input_scale import standardize, too_large
+from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large, standardize
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower, other_rates
-from reportgen.analysis.diagnosis.evidence.regularization import dropout_drowns
+from reportgen.analysis.diagnosis.evidence.regularization import dropout_inflates_loss
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
-from reportgen.analysis.diagnosis.evidence.symptoms import looked_at, number, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import number, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -35,7 +35,7 @@ SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courvill
 
 def _first_layer(record: RunRecord) -> int | None:
     """Return the first layer that is not finite at the last look, None where all still are or nothing is known."""
-    if not looked_at([record]) or not {"probe_activation_std", "probe_weight_norm"} <= set(record.arrays):
+    if not probed([record]) or not {"probe_activation_std", "probe_weight_norm"} <= set(record.arrays):
         return None
     std = np.asarray(record.statistic("activation_std"), np.float64)[-1]
     weights = np.asarray(record.statistic("weight_norm"), np.float64)[-1]
@@ -54,7 +54,7 @@ def check(evidence: Evidence) -> Finding | None:
     lr = lost[0].spec.training.lr
     at = f"step {steps[0]}" if len(set(steps)) == 1 else f"steps {min(steps)} to {max(steps)}"
     seeds = tuple(record.spec.seed for record in lost)
-    advice, proposals = _cure(evidence, lost[0])
+    advice, proposals = _remedy(evidence, lost[0])
     return Finding(
         rule=RULE.id,
         severity="info" if all(rises(record) for record in lost) else "error",
@@ -73,14 +73,14 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     rate, slower = lower(record, "smaller steps")
-    if dropout_drowns(record):
+    if dropout_inflates_loss(record):
         off = Proposal({"network.dropout": 0.0}, "no masks")
         return "Drop far less: what dropout scales up in each layer is beyond reason before the first step.", (off,)
     if not _beyond_reason(record):
         return f"{rate}.", (slower, *other_rates(record))
-    if looked_at([record]) and too_large(record):
+    if probed([record]) and input_too_large(record):
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, slower, *other_rates(record))
     init = fitting_init(record.spec.network.layers[0].activation.name)

@@ -33,20 +33,20 @@ from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
 from reportgen.analysis.diagnosis.evidence.regularization import (
+    batchnorm_shrinkage,
     cost_of_dropout,
     cost_of_penalty,
-    dropout_drowns,
-    dropout_holds,
+    dropout_inflates_loss,
+    dropout_limits_fit,
     dropout_rate,
-    norms_kept,
-    penalty_holds,
-    penalty_speeds,
+    penalty_limits_fit,
+    penalty_raises_rate,
     shrinkage,
 )
 from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, less_regularized, weight_decay
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, looked_at, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
-from reportgen.analysis.diagnosis.rules.initialization.init_plateau import began_weak
+from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.engine.tables.optimizers import OPTIMIZERS
@@ -62,44 +62,44 @@ SOURCES = (
 )
 
 
-def _began_weak(record: RunRecord) -> bool:
+def _weak_at_start(record: RunRecord) -> bool:
     """Return whether signal or gradient were too weak before training for any fit, with or without a penalty.
 
     A few sigmoid layers keep a quarter each and train well: it is what all layers together keep that counts.
     """
     known = {"probe_activation_std", "probe_gradient_std", "probe_gradient_mean"} <= set(record.arrays)
-    if not known or not looked_at([record]) or record.layers < 2:
+    if not known or not probed([record]) or record.layers < 2:
         return False
-    return began_weak(record)
+    return weak_at_start(record)
 
 
 def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None:
     """Return what the net stays below: a variant with weaker regularization, or a simple model."""
-    rung = better_sibling(evidence, less_regularized)
-    if rung is None or rung.share < SHARE:
+    sibling = better_sibling(evidence, less_regularized)
+    if sibling is None or sibling.share < SHARE:
         return below_simple_models(records)
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
     seeds = tuple(r.spec.seed for r in records)
-    return Shortfall(train, validation, rung.validation, "the variant that differs in weaker regularization", seeds)
+    return Shortfall(train, validation, sibling.validation, "the variant that differs in weaker regularization", seeds)
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Return the finding where most seeds are pulled back, and all together stay below their reference."""
-    drowned = [r for r in evidence.records if dropout_drowns(r)]
-    if drowned and enough(len(drowned), len(evidence.records)):
-        return _drowned(evidence, drowned)
-    hastened = [r for r in evidence.records if penalty_speeds(r) and lr_too_high.sign(r)]
-    if hastened and enough(len(hastened), len(evidence.records)):
-        return _hastened(evidence, hastened)
-    records = [r for r in scored(evidence.records) if not _began_weak(r)]
-    by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_holds, dropout_holds))
+    inflated = [r for r in evidence.records if dropout_inflates_loss(r)]
+    if inflated and enough(len(inflated), len(evidence.records)):
+        return _inflated_loss(evidence, inflated)
+    raised = [r for r in evidence.records if penalty_raises_rate(r) and lr_too_high.sign(r)]
+    if raised and enough(len(raised), len(evidence.records)):
+        return _raised_rate(evidence, raised)
+    records = [r for r in scored(evidence.records) if not _weak_at_start(r)]
+    by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_limits_fit, dropout_limits_fit))
     shown = [r for r in records if r in by_penalty or r in by_dropout]
     if not shown or not enough(len(shown), len(records)):
         return None
     short = _short(evidence, records)
     if short is None:
         return None
-    pulls = {"penalty": enough(len(by_penalty), len(records)), "dropout": enough(len(by_dropout), len(records))}
+    acting = {"penalty": enough(len(by_penalty), len(records)), "dropout": enough(len(by_dropout), len(records))}
     seeds = tuple(r.spec.seed for r in shown)
     return Finding(
         rule=RULE.id,
@@ -112,22 +112,22 @@ def check(evidence: Evidence) -> Finding | None:
                                   "reference": short.reached},
         message=(
             f"Accuracy is {percent(short.train)} in training already and {percent(short.validation)} in validation, "
-            f"where {short.by} reaches {percent(short.reached)}; {_words(shown, pulls)} "
+            f"where {short.by} reaches {percent(short.reached)}; {_words(shown, acting)} "
             f"({words_for_seeds(seeds, len(records))})."
         ),
-        advice=_advice(pulls),
+        advice=_advice(acting),
         sources=SOURCES,
-        proposals=_proposals(shown[0], pulls),
+        proposals=_proposals(shown[0], acting),
     )  # fmt: skip
 
 
-def _drowned(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
+def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
     """Return the finding on batches whose loss dropout puts beyond reason; none where the net learns all the same."""
     if all(fits(r) for r in records):
         return None
     noisy, clean = (mean([r.arrays[name][0] for r in records]) for name in ("step_loss", "epoch_train_loss"))
     seeds, rate = tuple(r.spec.seed for r in records), dropout_rate(records[0])
-    pulls = {"penalty": False, "dropout": True}
+    acting = {"penalty": False, "dropout": True}
     return Finding(
         rule=RULE.id,
         severity="error" if all(stuck(r) for r in records) else "warning",
@@ -141,16 +141,16 @@ def _drowned(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None
             f"{number(clean)} without: each layer scales up what it keeps by {number(1 / (1 - rate))} "
             f"({words_for_seeds(seeds, len(evidence.records))}, at step 0)."
         ),
-        advice=_advice(pulls),
+        advice=_advice(acting),
         sources=SOURCES,
-        proposals=_proposals(records[0], pulls),
+        proposals=_proposals(records[0], acting),
     )
 
 
-def _hastened(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
+def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
     """Return the finding on weights under batch normalization that a penalty has made too small for their rate."""
-    kept = float(np.median([np.median(norms_kept(r)) for r in records]))
-    seeds, pulls = tuple(r.spec.seed for r in records), {"penalty": True, "dropout": False}
+    kept = float(np.median([np.median(batchnorm_shrinkage(r)) for r in records]))
+    seeds, acting = tuple(r.spec.seed for r in records), {"penalty": True, "dropout": False}
     return Finding(
         rule=RULE.id,
         severity="error" if all(stuck(r) for r in records) else "warning",
@@ -163,9 +163,9 @@ def _hastened(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
             f"The penalty has pulled weights under batch normalization in to {percent(kept)} of their size, where each "
             f"step turns them the more, and the loss does not settle ({words_for_seeds(seeds, len(evidence.records))})."
         ),
-        advice=_advice(pulls),
+        advice=_advice(acting),
         sources=SOURCES,
-        proposals=_proposals(records[0], pulls),
+        proposals=_proposals(records[0], acting),
     )
 
 
@@ -177,36 +177,36 @@ def _facts(records: Sequence[RunRecord]) -> dict[str, float]:
     }
 
 
-def _words(records: Sequence[RunRecord], pulls: dict[str, bool]) -> str:
+def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
     facts, rate = _facts(records), dropout_rate(records[0])
     said = []
-    if pulls["penalty"] or not pulls["dropout"]:
+    if acting["penalty"] or not acting["dropout"]:
         if facts["penalty_over_loss"] > 0:
             said.append(f"twice the penalty is {number(facts['penalty_over_loss'])} of the data loss")
         said.append(f"the layers' norms together are {number(facts['weights_kept'])} of what they were")
-    if pulls["dropout"]:
+    if acting["dropout"]:
         cost = facts["dropout_over_guess"]
         adds = f"adds {number(cost)} of the loss of guessing to the training loss"
         said.append(f"dropout of {number(rate)} {adds if cost > 0 else f'leaves {percent(1 - rate)} of the units'}")
     return ", ".join(said[:-1]) + " and " * (len(said) > 1) + said[-1]
 
 
-def _advice(pulls: dict[str, bool]) -> str:
-    if pulls["penalty"] and pulls["dropout"]:
+def _advice(acting: dict[str, bool]) -> str:
+    if acting["penalty"] and acting["dropout"]:
         return "Weaken regularization: a hundredth of the penalty, and no dropout."
     return (
-        "Switch dropout off, or drop far less." if pulls["dropout"] else "Weaken the penalty to a hundredth, or less."
+        "Switch dropout off, or drop far less." if acting["dropout"] else "Weaken the penalty to a hundredth, or less."
     )
 
 
-def _proposals(record: RunRecord, pulls: dict[str, bool]) -> tuple[Proposal, ...]:
+def _proposals(record: RunRecord, acting: dict[str, bool]) -> tuple[Proposal, ...]:
     training = record.spec.training
     given = {"training.l2": training.l2, "training.l1": training.l1}
     if decay := OPTIMIZERS[training.optimizer.name].decay:
         given[f"training.optimizer.{decay}"] = weight_decay(record.spec)
-    weaker = {path: rounded(value / WEAKER) for path, value in given.items() if value and pulls["penalty"]}
+    weaker = {path: rounded(value / WEAKER) for path, value in given.items() if value and acting["penalty"]}
     off = {path: 0.0 for path in weaker}
-    rate = {"network.dropout": 0.0} if pulls["dropout"] else {}
+    rate = {"network.dropout": 0.0} if acting["dropout"] else {}
     first = Proposal(weaker | rate, "a weaker pull")
     return (first, Proposal(off | rate, "no penalty at all")) if weaker else (first,)
 

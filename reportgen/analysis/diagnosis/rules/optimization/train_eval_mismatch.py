@@ -34,13 +34,13 @@ from typing import Any
 from reportgen.analysis.diagnosis.evidence.course import finite
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
-from reportgen.analysis.diagnosis.evidence.regularization import dropout_unscaled, kept_by_dropout
+from reportgen.analysis.diagnosis.evidence.regularization import dropout_unscaled, keep_probability
 from reportgen.analysis.diagnosis.evidence.swings import over_epochs, swing
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
-    looked_at,
     number,
     percent,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -50,11 +50,11 @@ from reportgen.engine.spec import BatchNormSpec, LayerSpec
 from reportgen.runs.record import RunRecord
 
 DEPENDENT = 0.01
-DEARER, MUCH_DEARER = 0.03, 0.1
+COSTS_MORE, COSTS_MUCH_MORE = 0.03, 0.1
 KEEPS_UP = 100
 STEADY, SHARE = 0.02, 0.1
 SLIGHT = 0.85
-USUAL_MOMENTUM = 0.9
+COMMON_MOMENTUM = 0.9
 UNSCALED, FROZEN, BATCH, COSTS = "dropout is not scaled", "never moved", "depends on the batch", "test mode costs more"
 SOURCES = ("csci-497p", "chicago-14", "Srivastava et al. 2014, section 4", "Ioffe and Szegedy 2015, section 3.1")
 
@@ -67,7 +67,7 @@ def _sign(record: RunRecord) -> tuple[str, float] | None:
         UNSCALED: _unscaled,
         FROZEN: _frozen,
         BATCH: _dependent,
-        COSTS: _dearer,
+        COSTS: _test_mode_costs_more,
     }
     return next(((name, size) for name, measure in signs.items() if (size := measure(record)) is not None), None)
 
@@ -80,13 +80,13 @@ def _unscaled(record: RunRecord) -> float | None:
     if not dropout_unscaled(record):
         return None
     scale = float(record.facts["train_mode_scale"])
-    return scale if scale > kept_by_dropout(record) ** 2 else None
+    return scale if scale > keep_probability(record) ** 2 else None
 
 
 def _frozen(record: RunRecord) -> float | None:
     layers = [i for i, layer in enumerate(record.spec.network.layers) if layer.batchnorm]
     names = ("bn_running_mean_mean", "bn_running_var_mean")
-    if not layers or not looked_at([record]) or any(f"probe_{name}" not in record.arrays for name in names):
+    if not layers or not probed([record]) or any(f"probe_{name}" not in record.arrays for name in names):
         return None
     if record.probe_steps[-1] == 0:
         return None
@@ -99,7 +99,7 @@ def _dependent(record: RunRecord) -> float | None:
     return share if share >= DEPENDENT else None
 
 
-def _dearer(record: RunRecord) -> float | None:
+def _test_mode_costs_more(record: RunRecord) -> float | None:
     """Return by how much test mode costs more, of what guessing costs; None where that is little or moves."""
     if record.spec.training.patience is not None or not any(map(_has_modes, record.spec.network.layers)):
         return None
@@ -109,7 +109,7 @@ def _dearer(record: RunRecord) -> float | None:
     guess = guess_loss(record)
     more = (float(record.final.get("train_loss", math.nan)) - trained[-1]) / guess
     persists = (tested > trained)[trained.size // 2 :].all()
-    least = DEARER if _slow(record) else MUCH_DEARER if record.steps >= KEEPS_UP else math.inf
+    least = COSTS_MORE if _slow(record) else COSTS_MUCH_MORE if record.steps >= KEEPS_UP else math.inf
     return float(more) if more > least and persists and not _moves(record, more) else None
 
 
@@ -122,7 +122,7 @@ def _moves(record: RunRecord, more: float) -> bool:
 def _slow(record: RunRecord) -> bool:
     """Return whether batch-norm's running values move slowly, or there are none to lag behind."""
     momenta = [layer.batchnorm.momentum for layer in record.spec.network.layers if layer.batchnorm]
-    return max(momenta, default=1.0) > USUAL_MOMENTUM
+    return max(momenta, default=1.0) > COMMON_MOMENTUM
 
 
 def _has_modes(layer: LayerSpec) -> bool:
@@ -141,10 +141,10 @@ def check(evidence: Evidence) -> Finding | None:
     size = mean([value for _, name, value in shown if name == sign])
     seeds = tuple(r.spec.seed for r, _, _ in shown)
     layers = tuple(i + 1 for i, layer in enumerate(record.spec.network.layers) if _has_modes(layer))
-    advice, proposals = _cure(record, sign)
+    advice, proposals = _remedy(record, sign)
     return Finding(
         rule=RULE.id,
-        severity="info" if sign == UNSCALED and kept_by_dropout(record) > SLIGHT else "warning",
+        severity="info" if sign == UNSCALED and keep_probability(record) > SLIGHT else "warning",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
@@ -161,17 +161,17 @@ def check(evidence: Evidence) -> Finding | None:
 def _expected(record: RunRecord, sign: str) -> dict[str, float]:
     """Return what the measured size is held against."""
     return {
-        UNSCALED: {"scaled": 1.0, "not scaled": kept_by_dropout(record)},
+        UNSCALED: {"scaled": 1.0, "not scaled": keep_probability(record)},
         FROZEN: {"start": 0.0},
         BATCH: {"running statistics": 0.0, "limit": DEPENDENT},
-        COSTS: {"limit": DEARER},
+        COSTS: {"limit": COSTS_MORE},
     }[sign]
 
 
 def _words(record: RunRecord, sign: str, size: float) -> str:
     if sign == UNSCALED:
         text = f"Under dropout's masks the outputs are {number(size)} times those in test mode"
-        return f"{text}; with scaling that is 1, without it {number(kept_by_dropout(record))}"
+        return f"{text}; with scaling that is 1, without it {number(keep_probability(record))}"
     if sign == FROZEN:
         return f"After {record.steps} steps the running statistics that test mode uses are still those of the start"
     if sign == BATCH:
@@ -180,7 +180,7 @@ def _words(record: RunRecord, sign: str, size: float) -> str:
     return f"On the same training examples, the loss is higher in test mode than in train mode by {more}"
 
 
-def _cure(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
     layers = record.spec.network.layers[:-1]
     if sign == UNSCALED:
         changes = [
@@ -192,22 +192,22 @@ def _cure(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
         ]
         return "Scale what dropout keeps by 1 / (1 - rate) in training (mode: inverted).", tuple(changes)
     if sign in (FROZEN, BATCH):
-        values = [_mended(layer.batchnorm) for layer in layers]
+        values = [_corrected(layer.batchnorm) for layer in layers]
         change = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics, updated and used")
         return "Update running statistics in training (update_running: true) and test with them.", (change,)
-    values = [_mended(layer.batchnorm, USUAL_MOMENTUM) for layer in layers]
+    values = [_corrected(layer.batchnorm, COMMON_MOMENTUM) for layer in layers]
     if not any(values):
         return "Look at what the two modes do differently.", ()
     faster = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics that keep up")
     longer = Proposal({"training.epochs": 4 * record.spec.training.epochs}, "time for running statistics to keep up")
-    return f"Let running statistics keep up with the weights (momentum: {USUAL_MOMENTUM:g}).", (faster, longer)
+    return f"Let running statistics keep up with the weights (momentum: {COMMON_MOMENTUM:g}).", (faster, longer)
 
 
 def _dropout(layers: Sequence[LayerSpec], mode: str) -> list[Any]:
     return [{"rate": layer.dropout.rate, "mode": mode} if layer.dropout else 0 for layer in layers]
 
 
-def _mended(norm: BatchNormSpec | None, most: float = 1.0) -> Any:
+def _corrected(norm: BatchNormSpec | None, most: float = 1.0) -> Any:
     if norm is None:
         return False
     momentum = min(norm.momentum, most)

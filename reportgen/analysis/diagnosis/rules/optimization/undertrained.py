@@ -33,10 +33,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.course import Array, course, finite, rises
+from reportgen.analysis.diagnosis.evidence.course import Array, finite, rises, training_course
 from reportgen.analysis.diagnosis.evidence.held_out import examples, mean_final, reference, scored, share_error
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
-from reportgen.analysis.diagnosis.evidence.outcome import FITS, below_others, fits, guess_loss, stuck
+from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss, stuck, worse_than_simple_models
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, percent_at_most, words_for_seeds
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
@@ -81,7 +81,7 @@ def _as_good_as_others(records: Sequence[RunRecord]) -> bool:
         return False
     mean = mean_final(judged, "val_accuracy")
     error = math.hypot(known.error, share_error(mean, examples(judged)))
-    return mean > known.blind and mean >= known.accuracy - ERRORS_OF_TWO * error
+    return mean > known.majority and mean >= known.accuracy - ERRORS_OF_TWO * error
 
 
 def _falling(record: RunRecord) -> _Fall | None:
@@ -90,10 +90,10 @@ def _falling(record: RunRecord) -> _Fall | None:
     if record.status != "ok" or rises(record) or _answers(record) or losses.size < LEAST_STEPS:
         return None
     times = _times(record, losses.size)
-    seen = _of_minibatches(losses, times)
-    tested = _of_scores(record, times, seen.errors)
+    batches = _of_minibatches(losses, times)
+    tested = _of_scores(record, times, batches.errors)
     least = ERRORS if tested is None else ERRORS_OF_TWO
-    fall = tested or seen
+    fall = tested or batches
     if fall.gain(guess_loss(record)) < GAIN * guess_loss(record) or not _generalizes(record, times):
         return None
     return None if lr_too_high.sign(record) else replace(fall, errors=fall.errors / least)
@@ -105,7 +105,7 @@ def _answers(record: RunRecord) -> bool:
     Not where it is clearly below simple models on held-out examples; but so does a run that is as good as these there.
     """
     given = float(record.final.get("train_accuracy", 0.0)) >= FITS * (1 - record.spec.data.label_noise)
-    return (given or fits(record)) and not below_others(record)
+    return (given or fits(record)) and not worse_than_simple_models(record)
 
 
 def _times(record: RunRecord, steps: int) -> tuple[int, int]:
@@ -131,8 +131,8 @@ def _of_minibatches(losses: Array, times: tuple[int, int]) -> _Fall:
 
 def _of_scores(record: RunRecord, times: tuple[int, int], errors: float) -> _Fall | None:
     """Return the fall of the training loss in test mode, None where that does not tell: one epoch, batch-norm."""
-    wanders = any(layer.batchnorm for layer in record.spec.network.layers)
-    return None if wanders else _of_column(record, "train_loss", times, errors)
+    has_batchnorm = any(layer.batchnorm for layer in record.spec.network.layers)
+    return None if has_batchnorm else _of_column(record, "train_loss", times, errors)
 
 
 def _of_column(record: RunRecord, column: str, times: tuple[int, int], errors: float) -> _Fall | None:
@@ -167,17 +167,17 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _hardly_begun(record: RunRecord) -> float | None:
-    """Return what all steps of a run promised, in powers of e, where that is little; None elsewhere."""
+    """Return what all steps of a run predicted_decrease, in powers of e, where that is little; None elsewhere."""
     if record.status != "ok" or rises(record) or _answers(record):
         return None
     if lr_too_high.sign(record) or (record.steps < LEAST_STEPS and not stuck(record)):
         return None
-    seen = course(record)
-    if seen is None or (seen.usual < lr_too_low.SMALL and record.steps >= lr_too_low.LEAST_STEPS):
+    course = training_course(record)
+    if course is None or (course.typical_step_effect < lr_too_low.SMALL and record.steps >= lr_too_low.LEAST_STEPS):
         return None
-    if record.steps >= FEW_STEPS and seen.kept <= lr_too_low.THERE:
+    if record.steps >= FEW_STEPS and course.gradient_left <= lr_too_low.THERE:
         return None
-    return seen.promised if seen.promised < PROMISED else None
+    return course.predicted_decrease if course.predicted_decrease < PROMISED else None
 
 
 def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]]) -> Finding:
@@ -199,13 +199,18 @@ def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]])
 
 
 def _too_few_steps(evidence: Evidence, shown: Sequence[tuple[RunRecord, float]], below: Shortfall) -> Finding:
-    promised, record = mean([value for _, value in shown]), shown[0][0]
+    predicted_decrease, record = mean([value for _, value in shown]), shown[0][0]
     message = (
-        f"All {record.steps} steps together promise a fall of the loss by {percent_at_most(-math.expm1(-promised))}; "
+        f"All {record.steps} steps together promise a fall of the loss by {percent_at_most(-math.expm1(-predicted_decrease))}; "
         f"accuracy is {percent(below.train)} in training, where {below.by} reaches {percent(below.reached)} in "
         "validation "
     )
-    evident = {"promised_fall": promised, "limit": PROMISED, "train_accuracy": below.train, "reference": below.reached}
+    evident = {
+        "promised_fall": predicted_decrease,
+        "limit": PROMISED,
+        "train_accuracy": below.train,
+        "reference": below.reached,
+    }
     return _finding(evidence, [r for r, _ in shown], message, evident, MUCH_LONGER)
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.course import Array, course, rises
+from reportgen.analysis.diagnosis.evidence.course import Array, rises, training_course
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -41,15 +41,15 @@ SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 8.3.1")
 
 def _high(record: RunRecord) -> tuple[Array, float, bool] | None:
     """Return the share of looks by layer above the limit, the median ratio and whether it harms; None where usual."""
-    seen = course(record)
-    if seen is None or rises(record):
+    course = training_course(record)
+    if course is None or rises(record):
         return None
     sign = lr_too_high.sign(record)
     limit = HIGH_WITH_SIGNS if sign else HIGH
-    largest = seen.ratios.max(axis=1)
+    largest = course.update_ratios.max(axis=1)
     if np.count_nonzero(largest > limit) < SHARE * largest.size:
         return None
-    shares = np.asarray((seen.ratios > limit).mean(axis=0), np.float64)
+    shares = np.asarray((course.update_ratios > limit).mean(axis=0), np.float64)
     return shares, float(np.median(largest)), sign is not None
 
 

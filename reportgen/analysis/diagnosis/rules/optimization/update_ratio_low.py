@@ -23,8 +23,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.course import Array, Course, course, rises
-from reportgen.analysis.diagnosis.evidence.learning_rate import above_zero, rounded
+from reportgen.analysis.diagnosis.evidence.course import Array, Course, rises, training_course
+from reportgen.analysis.diagnosis.evidence.learning_rate import rounded, set_above_zero
 from reportgen.analysis.diagnosis.evidence.means import mean, medians
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
@@ -36,7 +36,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.rules.optimization.lr_too_low import KEPT, LEAST_STEPS, NEAR
+from reportgen.analysis.diagnosis.rules.optimization.lr_too_low import HALVED, LEAST_STEPS, NEAR
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -49,21 +49,21 @@ SOURCES = ("stanford-scribe", "lecture-review")
 
 def _low(record: RunRecord) -> Course | None:
     """Return the course of a run whose weights hardly move, None elsewhere."""
-    seen = course(record)
-    if seen is None or record.status == "diverged" or rises(record) or fits(record) or record.steps < LEAST_STEPS:
+    course = training_course(record)
+    if course is None or record.status == "diverged" or rises(record) or fits(record) or record.steps < LEAST_STEPS:
         return None
-    if not seen.fall < KEPT or not _still(seen)[: max(record.layers - 1, 1)].all():
+    if not course.log_decrease < HALVED or not _still(course)[: max(record.layers - 1, 1)].all():
         return None
-    return seen
+    return course
 
 
-def _still(seen: Course) -> NDArray[np.bool_]:
+def _still(course: Course) -> NDArray[np.bool_]:
     """Return which layers' weights hardly move, (L,)."""
-    return np.asarray((_ratios(seen) < LOW) & (seen.paths < NEAR))
+    return np.asarray((_ratios(course) < LOW) & (course.paths < NEAR))
 
 
-def _ratios(seen: Course) -> Array:
-    return medians(seen.ratios)
+def _ratios(course: Course) -> Array:
+    return medians(course.update_ratios)
 
 
 def _oversized(record: RunRecord) -> float:
@@ -86,7 +86,7 @@ def check(evidence: Evidence) -> Finding | None:
     layers = layers_in_most([_still(c) for _, c in shown])
     ratio = mean([_ratios(c)[_still(c)].max() for _, c in shown])
     path = mean([c.paths[_still(c)].max() for _, c in shown])
-    advice, proposals = _cure(record, ratio)
+    advice, proposals = _remedy(record, ratio)
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -107,10 +107,10 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, 10.0 ** max(1, round(math.log10(COMMON / max(ratio, 1e-12))))
     if lr <= 0:
-        return above_zero()
+        return set_above_zero()
     faster = Proposal({"training.lr": rounded(lr * times)}, "larger steps")
     if _oversized(record) < OVERSIZED:
         return f"Raise the learning rate by {fold(times)}, to {number(lr * times)}.", (faster,)
