@@ -129,7 +129,7 @@ def test_small_steps_do_what_their_gradients_promise() -> None:
     assert seen.predicted_decrease == pytest.approx(seen.log_decrease, rel=0.15)
     large = training_course(run(lr=30.0))
     assert large is not None
-    assert large.predicted_decrease > 20 * max(large.fall, 0.1)
+    assert large.predicted_decrease > 20 * max(large.log_decrease, 0.1)
 
 
 def test_what_gradients_promise_hardly_depends_on_how_many_examples_were_looked_at() -> None:

@@ -1,27 +1,27 @@
-"""The net becomes worse on new examples while it becomes better on those it trains on.
+"""Validation scores become worse while training scores improve.
 
-**Statistic.** Validation loss and validation accuracy in the best stretch of epochs against the last tenth of them,
-paired by seed. A stretch goes from some epoch to 1.2 times that, and the best one of a seed is chosen by the other
-seeds, so that the luck of one noisy epoch does not count. Losses are compared by their ratio.
+**Statistic.** Validation loss and accuracy in the best window of epochs, compared with the last tenth of epochs and
+paired by seed. A window extends from an epoch to 1.2 times that epoch. The best window of a seed is chosen by the other
+seeds, so that a single noisy epoch has no influence. Losses are compared by their ratio.
 
-**Reference.** A gap between training and validation is no fault, nor is its growth: where the training loss tends to
-0 every relative gap explodes. The model itself has to be worse than it was:
+**Reference.** A gap between training and validation is not a fault, nor is its growth: as the training loss approaches
+0, every relative gap diverges. The model itself must become worse:
 
-1. *Accuracy* fell, by a tenth at least of what it had above the commonest class; or
-2. *loss* rose, by a fifth at least of its least value, and by half at least of what it had gained on guessing, while
-   accuracy did not rise; or the loss rose above that of guessing. A loss that grows less while accuracy rises too may
-   be the price of certainty, and so may one that grows for a few examples where 98% of them are right.
+1. *Accuracy* falls by at least a tenth of its lead over the most common class; or
+2. *loss* rises by at least a fifth of its minimum and by at least half of its improvement on guessing, while accuracy
+   does not rise; or loss rises above the loss of guessing. A loss that rises less while accuracy also rises may be the
+   price of confident predictions. The same holds for a rise due to few examples while 98% of them are correct.
 
-Each seed is held against its own noise: the standard error of its validation examples, of which only those count that
-changed sides (McNemar 1947), or the spread of their losses at the end; and what scores do from epoch to epoch at the
-end. Most seeds have to be worse by 1.645 such errors, a one-sided test at 5% each, and all together, by the sum of
-their z values (Stouffer 1949), by two (loss: three; accuracy of one seed, whose best stretch its own luck chose: four).
-A t test over three seeds would ask that all lose alike, and seeds do not. The training loss has to have fallen
-meanwhile (and training accuracy not, where that of validation has), or it is training that went wrong and not
-generalization. Runs with early stopping end with their best epoch and are judged by no other. A smaller loss of the
-same kind is worth a sentence.
+Each seed is compared with its own noise: the variation of its scores over the last epochs, and the standard error of
+its validation examples (for accuracy, only of those whose prediction changed; McNemar 1947). Most seeds must be worse
+by 1.645 standard errors, a one-sided test at 5%. All seeds together must be worse by two, by the sum of their z values
+(Stouffer 1949); for loss by three, and for the accuracy of a single seed by four, because its best window is chosen by
+its own noise. The training loss must have fallen in the meantime, otherwise optimization is at fault. Runs with early
+stopping are not tested.
 
-**Advice.** Stop at the best epoch; more L2, dropout; more examples.
+**Severity.** Warning. Smaller changes of the same kind are reported for information only.
+
+**Advice.** Stop at the best epoch; stronger L2 penalty, dropout or more examples.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ERRORS, LOSS_ERRORS, ALONE = 2.0, 3.0, 4.0
 EACH = 1.645
 LEAST = 0.05
 TAIL = 3.0
-"""Spread over mean of examples' losses where it was not recorded: a few examples carry most of the loss."""
+"""Assumed ratio of standard deviation to mean of the examples' losses if it was not recorded."""
 
 SOURCES = (
     "stanford-scribe",
@@ -64,9 +64,9 @@ Pair = tuple[RunRecord, Turn]
 
 @dataclass(frozen=True)
 class _Decline:
-    """What became worse: its column, how much of what had been gained was lost, and each seed's turn.
+    """A score that became worse: its column, the lost share of the improvement on guessing, and the affected seeds.
 
-    errors: by how many standard errors it became worse, over all seeds.
+    errors: the decline in standard errors, over all seeds.
     """
 
     column: str
@@ -79,10 +79,10 @@ class _Decline:
 def _worse(
     pairs: Sequence[Pair], changes: Sequence[float], errors: Sequence[float], least: float
 ) -> tuple[list[Pair], float]:
-    """Return the seeds that changed for the worse, each beyond its own error, and the errors of all together.
+    """Return the seeds that became worse beyond their own error, and the z value of all seeds together.
 
-    None where they are too few, or all together below `least` errors. Seeds with examples of their own are independent
-    witnesses, and their z values add up as Stouffer's do; seeds that share their examples are one.
+    The list is empty if the seeds are too few or their z value is below `least`. Seeds with their own validation
+    examples are independent, so their z values are combined by Stouffer's method. Seeds that share them count as one.
     """
     z = np.asarray(changes, np.float64) / np.maximum(np.asarray(errors, np.float64), 1e-12)
     together = float(z.mean() if one_split(pairs[0][0].spec.data) else z.sum() / math.sqrt(z.size))
@@ -130,7 +130,7 @@ def _by_loss(records: Sequence[RunRecord]) -> _Decline | None:
 
 
 def _above_majority(records: Sequence[RunRecord], pairs: Sequence[Pair]) -> bool:
-    """Return whether the best stretch's accuracy is beyond that of the commonest class, by three standard errors."""
+    """Return whether the best accuracy exceeds the most common class by three standard errors."""
     majority_share = mean([majority(r) for r in records])
     accuracy = [turn.before("val_accuracy") for _, turn in pairs]
     return mean(accuracy) > majority_share + LOSS_ERRORS * max(
@@ -139,19 +139,19 @@ def _above_majority(records: Sequence[RunRecord], pairs: Sequence[Pair]) -> bool
 
 
 def _fitting_better(records: Sequence[RunRecord], found: Sequence[Turn]) -> list[Pair]:
-    """Return all records with their turns where most seeds' training loss went on falling, else none."""
+    """Return the records with their turns if the training loss of most seeds kept falling, else none."""
     better = [turn for turn in found if turn.change("train_loss") < 0]
     return list(zip(records, found, strict=True)) if found and enough(len(better), len(found)) else []
 
 
 def _relative_error(record: RunRecord, turn: Turn) -> float:
-    """Return the standard error of a seed's last validation losses, as a share of them: of examples, and of epochs."""
+    """Return the relative standard error of a seed's last validation losses, over examples and epochs."""
     by_examples = _relative_spread(record) / math.sqrt(max(int(record.facts.get("val_n", 0)), 1))
     return math.hypot(by_examples, turn.epoch_error("val_loss") / max(turn.after("val_loss"), 1e-12))
 
 
 def _relative_spread(record: RunRecord) -> float:
-    """Return the spread of examples' losses over their mean; what was recorded is that of losses linear in outputs."""
+    """Return the ratio of standard deviation to mean of the examples' losses, recorded only for some losses."""
     spread = float(record.facts.get("val_loss_sd", math.nan))
     if not math.isfinite(spread) or not LOSSES[record.spec.training.loss.name].linear:
         return TAIL
@@ -159,7 +159,7 @@ def _relative_spread(record: RunRecord) -> float:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where validation became worse in most seeds, beyond noise, while training became better."""
+    """Return a finding if validation scores became worse beyond noise in most seeds while training improved."""
     records = [r for r in scored(evidence.records) if r.spec.training.patience is None]
     if not records:
         return None
@@ -188,10 +188,10 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline
                   "lost": decline.lost},
         message=(
             f"Validation {word} was {show(before)} around epoch {best} and ends at {show(after)}, while the training "
-            f"loss went on falling ({words_for_seeds(seeds, len(records))}; training {word} {show(train)}). "
-            f"{_share(decline.lost)} what had been gained on guessing is lost."
+            f"loss kept falling ({words_for_seeds(seeds, len(records))}; training {word} {show(train)}). "
+            f"{_share(decline.lost)} the improvement on guessing is lost."
         ),
-        advice=f"Stop around epoch {best} (early_stopping), or hold the fit back: more L2, dropout, more examples.",
+        advice=f"Stop around epoch {best} (early_stopping), or use a stronger L2 penalty, dropout or more data.",
         sources=SOURCES,
         proposals=_proposals(records[0], best),
         metric=decline.column,
@@ -211,9 +211,9 @@ def _proposals(record: RunRecord, best: int) -> tuple[Proposal, ...]:
     training = record.spec.training
     stronger = 0.01 if training.l2 == 0 else 10 * training.l2
     return (
-        Proposal({"training.epochs": max(1, best)}, "training ends where validation was best"),
-        Proposal({"training.l2": stronger}, "small weights make smooth functions"),
-        Proposal({"network.dropout": 0.5}, "units cannot rely on one another"),
+        Proposal({"training.epochs": max(1, best)}, "training ends at the best validation score"),
+        Proposal({"training.l2": stronger}, "smaller weights give smoother functions"),
+        Proposal({"network.dropout": 0.5}, "dropout prevents co-adaptation of units"),
     )
 
 
