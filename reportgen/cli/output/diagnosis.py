@@ -29,7 +29,7 @@ def diagnose_files(path: Path) -> tuple[list[ExternalRecord], tuple[PartialDiagn
     for brought in found:
         variants.setdefault(brought.variant, []).append(brought.record)
         untold[brought.variant] = (*untold.get(brought.variant, ()), *brought.untold)
-    return found, diagnose_partial(variants, untold=untold)
+    return found, diagnose_partial(variants, unstated=untold)
 
 
 def alarms(judgements: Sequence[PartialDiagnosis]) -> bool:

@@ -1,4 +1,4 @@
-"""Other variants of the study as references: the same data and seeds, another network or other regularization."""
+"""Other variants of the study as references: same data and seeds, another network or weaker regularization."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ LEAST_SEEDS = 3
 class BetterSibling:
     """A sibling that is better on the same seeds, in training and in validation.
 
-    validation, training: its accuracies; gap: what it is better by in validation; share: the gap as a share of what it
-    has above the commonest class; record: one of its runs.
+    validation, training: its accuracies; gap: its lead in validation; share: the gap relative to its lead over the most
+    common class; record: one of its runs.
     """
 
     validation: float
@@ -36,10 +36,10 @@ class BetterSibling:
 
 
 def better_sibling(evidence: Evidence, eligible: Callable[[RunSpec, RunSpec], bool]) -> BetterSibling | None:
-    """Return the sibling that is best in validation, of those that differ as `eligible(own, other)` wants; else None.
+    """Return the sibling with the best validation accuracy that `eligible(own, other)` accepts, None if there is none.
 
-    It has to be better in both accuracies by a paired t test at 5%, shared among the siblings (Bonferroni), and by two
-    standard errors of the examples on which the two differ.
+    It must be better in both accuracies by a paired t test at 5% with a Bonferroni correction, and by two standard
+    errors of the examples on which the two differ.
     """
     own = {r.spec.seed: r for r in scored(evidence.records)}
     pairs = []
@@ -69,7 +69,7 @@ def _better(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> BetterS
 
 
 def larger_network(own: RunSpec, other: RunSpec) -> bool:
-    """Return whether the other run differs by more units or layers alone."""
+    """Return whether the other run differs only by more units or layers."""
     same = replace(other, network=own.network) == own
     return same and _units(other.network) > _units(own.network)
 
@@ -79,28 +79,28 @@ def _units(network: NetworkSpec) -> int:
 
 
 def less_regularized(own: RunSpec, other: RunSpec) -> bool:
-    """Return whether the other run differs by weaker penalties, weight decay or dropout alone."""
+    """Return whether the other run differs only by weaker penalties, weight decay or dropout."""
     bare, others_bare = unregularized(own), unregularized(other)
     mine, theirs = strengths(own), strengths(other)
     return bare == others_bare and all(b <= a for a, b in zip(mine, theirs, strict=True)) and mine != theirs
 
 
 def strengths(spec: RunSpec) -> tuple[float, ...]:
-    """Return L2, L1, weight decay, and the dropout rate of each layer."""
+    """Return the L2 and L1 strengths, the weight decay and the dropout rate of each layer."""
     training = spec.training
     rates = [layer.dropout.rate if layer.dropout else 0.0 for layer in spec.network.layers]
     return (training.l2, training.l1, weight_decay(spec), *rates)
 
 
 def weight_decay(spec: RunSpec) -> float:
-    """Return the decay of weights that an optimizer does by itself, 0 for those that do none."""
+    """Return the weight decay of the optimizer, 0 if it has none."""
     optimizer = spec.training.optimizer
     decay = OPTIMIZERS[optimizer.name].decay
     return float(optimizer[decay]) if decay else 0.0
 
 
 def unregularized(spec: RunSpec) -> RunSpec:
-    """Return the run without penalties, weight decay and dropout."""
+    """Return the settings of the run without penalties, weight decay and dropout."""
     optimizer = spec.training.optimizer
     decay = OPTIMIZERS[optimizer.name].decay
     kept = tuple((name, value) for name, value in optimizer.params if name != decay)

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.curves import Turn, turns
+from reportgen.analysis.diagnosis.evidence.curves import ScoreChange, score_changes
 from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, scored, seed_error, share_error
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss
@@ -59,7 +59,7 @@ SOURCES = (
     "Goodfellow, Bengio and Courville 2016, 5.2 and 7.8",
 )
 
-Pair = tuple[RunRecord, Turn]
+Pair = tuple[RunRecord, ScoreChange]
 
 
 @dataclass(frozen=True)
@@ -91,17 +91,17 @@ def _worse(
 
 
 def _by_accuracy(records: Sequence[RunRecord]) -> _Decline | None:
-    pairs = _fitting_better(records, turns(records, "val_accuracy", -1.0))
+    pairs = _fitting_better(records, score_changes(records, "val_accuracy", -1.0))
     if not pairs:
         return None
     change, trained = (mean([t.change(c) for _, t in pairs]) for c in ("val_accuracy", "train_accuracy"))
-    falls = [-turn.change("val_accuracy") for _, turn in pairs]
+    falls = [-change.change("val_accuracy") for _, change in pairs]
     errors = [
-        math.hypot(paired_error(fall, int(r.facts.get("val_n", 0)), 1), turn.epoch_error("val_accuracy"))
-        for (r, turn), fall in zip(pairs, falls, strict=True)
+        math.hypot(paired_error(fall, int(r.facts.get("val_n", 0)), 1), change.epoch_error("val_accuracy"))
+        for (r, change), fall in zip(pairs, falls, strict=True)
     ]
     shown, together = _worse(pairs, falls, errors, ERRORS if len(pairs) > 1 else ALONE)
-    gained = mean([turn.before("val_accuracy") - majority(r) for r, turn in pairs])
+    gained = mean([change.before("val_accuracy") - majority(r) for r, change in pairs])
     if not shown or gained <= 0 or trained < 0 or not _above_majority(records, pairs):
         return None
     lost = -change / gained
@@ -109,22 +109,24 @@ def _by_accuracy(records: Sequence[RunRecord]) -> _Decline | None:
 
 
 def _by_loss(records: Sequence[RunRecord]) -> _Decline | None:
-    pairs = _fitting_better(records, turns(records, "val_loss", 1.0))
+    pairs = _fitting_better(records, score_changes(records, "val_loss", 1.0))
     if not pairs:
         return None
-    rises = [math.log(max(turn.after("val_loss"), 1e-12) / max(turn.before("val_loss"), 1e-12)) for _, turn in pairs]
+    rises = [
+        math.log(max(change.after("val_loss"), 1e-12) / max(change.before("val_loss"), 1e-12)) for _, change in pairs
+    ]
     shown, together = _worse(pairs, rises, [_relative_error(*pair) for pair in pairs], LOSS_ERRORS)
     if not shown:
         return None
-    before = mean([turn.before("val_loss") for _, turn in pairs])
-    end = mean([turn.after("val_loss") for _, turn in pairs])
-    accuracy = mean([turn.change("val_accuracy") for _, turn in pairs])
+    before = mean([change.before("val_loss") for _, change in pairs])
+    end = mean([change.after("val_loss") for _, change in pairs])
+    accuracy = mean([change.change("val_accuracy") for _, change in pairs])
     chance = mean([guess_loss(r) for r, _ in pairs])
     if chance - before < LEAST * chance and not _above_majority(records, pairs):
         return None
     lost = (end - before) / max(chance - before, LEAST * chance)
     steady = accuracy <= ERRORS * paired_error(accuracy, examples(records), 1)
-    right = mean([turn.after("val_accuracy") for _, turn in pairs]) >= CLOSE_FIT
+    right = mean([change.after("val_accuracy") for _, change in pairs]) >= CLOSE_FIT
     large = end - before >= RISES * before and lost >= LOST and not right
     return _Decline("val_loss", lost, large and (steady or end > chance), shown, together)
 
@@ -132,22 +134,22 @@ def _by_loss(records: Sequence[RunRecord]) -> _Decline | None:
 def _above_majority(records: Sequence[RunRecord], pairs: Sequence[Pair]) -> bool:
     """Return whether the best accuracy exceeds the most common class by three standard errors."""
     majority_share = mean([majority(r) for r in records])
-    accuracy = [turn.before("val_accuracy") for _, turn in pairs]
+    accuracy = [change.before("val_accuracy") for _, change in pairs]
     return mean(accuracy) > majority_share + LOSS_ERRORS * max(
         share_error(majority_share, examples(records)), seed_error(accuracy)
     )
 
 
-def _fitting_better(records: Sequence[RunRecord], found: Sequence[Turn]) -> list[Pair]:
-    """Return the records with their turns if the training loss of most seeds kept falling, else none."""
-    better = [turn for turn in found if turn.change("train_loss") < 0]
+def _fitting_better(records: Sequence[RunRecord], found: Sequence[ScoreChange]) -> list[Pair]:
+    """Return the records with their windows if the training loss of most seeds kept falling, else none."""
+    better = [change for change in found if change.change("train_loss") < 0]
     return list(zip(records, found, strict=True)) if found and enough(len(better), len(found)) else []
 
 
-def _relative_error(record: RunRecord, turn: Turn) -> float:
+def _relative_error(record: RunRecord, change: ScoreChange) -> float:
     """Return the relative standard error of a seed's last validation losses, over examples and epochs."""
     by_examples = _relative_spread(record) / math.sqrt(max(int(record.facts.get("val_n", 0)), 1))
-    return math.hypot(by_examples, turn.epoch_error("val_loss") / max(turn.after("val_loss"), 1e-12))
+    return math.hypot(by_examples, change.epoch_error("val_loss") / max(change.after("val_loss"), 1e-12))
 
 
 def _relative_spread(record: RunRecord) -> float:
@@ -171,11 +173,11 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline) -> Finding:
-    before = mean([turn.before(decline.column) for _, turn in decline.shown])
-    after = mean([turn.after(decline.column) for _, turn in decline.shown])
-    best = int(np.median([turn.best for _, turn in decline.shown]))
+    before = mean([change.before(decline.column) for _, change in decline.shown])
+    after = mean([change.after(decline.column) for _, change in decline.shown])
+    best = int(np.median([change.best for _, change in decline.shown]))
     seeds = tuple(r.spec.seed for r, _ in decline.shown)
-    train = mean([turn.after(decline.column.replace("val", "train")) for _, turn in decline.shown])
+    train = mean([change.after(decline.column.replace("val", "train")) for _, change in decline.shown])
     word, show = ("loss", number) if decline.column == "val_loss" else ("accuracy", percent)
     return Finding(
         rule=RULE.id,

@@ -63,7 +63,7 @@ _WORDS = {
 
 
 def _causes(record: RunRecord, cause: str) -> tuple[str, ...]:
-    """Return the rules that may explain the loss; an output layer with the same init shares the hidden layers' fault."""
+    """Return the rules that may explain the loss; an output layer with the same init shares their fault."""
     if cause == "output":
         same_init = record.spec.network.layers[-1].init == record.spec.network.layers[0].init
         return ("saturation", "exploding_gradients") if same_init else ()

@@ -92,7 +92,7 @@ def _tried_shorter(evidence: Evidence, own: RunSpec) -> set[float]:
 
 
 def _same(a: RunSpec, b: RunSpec) -> bool:
-    """Return whether two runs differ only in learning rate, epochs and seed. The most frequent differences come first."""
+    """Return whether two runs differ only in learning rate, epochs and seed."""
     parts = ("network", "data", "preprocess", "evaluation", "probes")
     if any(getattr(a, name) != getattr(b, name) for name in parts):
         return False

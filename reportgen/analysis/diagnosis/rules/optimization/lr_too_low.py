@@ -203,7 +203,7 @@ def _step_limit(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
     if training.clip_norm is not None and training.clip_norm < NEVER * _gradient(record):
         free = Proposal({"training.clip_norm": None}, "steps in proportion to the gradient")
         return (
-            f"Do not clip gradients, or use a limit above {number(training.clip_norm)}: most of it is cut.",
+            f"Do not clip gradients, or use a limit above {number(training.clip_norm)}: most of each is cut.",
             (free,),
         )
     return None
