@@ -1,6 +1,6 @@
-"""What a search came to: the score of every trial, the best of each stage, and what the best one is worth.
+"""Results of a search: the score of every trial, the best trial of each stage, and an unbiased estimate of its score.
 
-The best of many trials is best partly by luck: its own score is a flattering estimate of what a new run would reach.
+The best of many trials is selected partly by chance, so its own score overestimates the score of a new run.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ Values = NDArray[np.float64]
 Tried = tuple[Trial, VariantSummary]
 
 AT_THE_EDGE = 0.05
-"""So near to an end of its range, as a part of it, a best value counts as lying at the end."""
+"""A best value within this share of the range from an end counts as being at the end."""
 
 
 def score_of(trial: Trial, record: RunRecord) -> float:
-    """Return the number by which a search ranks a run, NaN where it has none."""
+    """Return the score by which a search ranks a run, NaN if it has none."""
     return math.nan if record.status == "failed" else value(record, Measure(metric=trial.asked.metric))
 
 
 def trial_scores(plan: Plan, records: Records) -> dict[tuple[str, int], float]:
-    """Return the scores of all trials that have been trained, by (variant, seed)."""
+    """Return the scores of all trained trials by (variant, seed)."""
     trials = {variant.id: variant.trial for variant in plan.variants if variant.trial is not None}
     return {
         (variant, seed): score_of(trials[variant], record)
@@ -47,7 +47,7 @@ def trial_scores(plan: Plan, records: Records) -> dict[tuple[str, int], float]:
 
 
 def search_results(variants: Sequence[VariantSummary]) -> tuple[SearchResult, ...]:
-    """Return what each search came to, in the order of the variants that were searched."""
+    """Return the result of each search, in the order of the searched variants."""
     by_point: dict[str, list[Tried]] = {}
     for summary in variants:
         if summary.variant.trial is not None and summary.records:
@@ -80,7 +80,7 @@ def _result(tried: Sequence[Tried]) -> SearchResult:
 
 
 def best_trials(tried: Sequence[Tried]) -> list[Tried]:
-    """Return the best of the trials, or the best of each seed where every seed made a search of its own."""
+    """Return the best trial, or the best of each seed if every seed has its own search."""
     owners: dict[int | None, list[Tried]] = {}
     for one in tried:
         owners.setdefault(one[0].owner, []).append(one)
@@ -123,10 +123,10 @@ def _stage(tried: Sequence[Tried], number: int) -> StageResult:
 
 
 def _unchosen(tried: Sequence[Tried], asked: Search) -> Estimate:
-    """Return the mean score over seeds, each of the trial that the other seeds alone would choose.
+    """Return the mean score over seeds, each from the trial that the other seeds select.
 
-    A seed that had no part in the choice gives an estimate that the choice does not flatter, as far as the last stage
-    goes: where earlier stages narrowed the range, they saw all seeds.
+    A seed without influence on the selection gives an unbiased estimate, as far as the last stage is concerned. Earlier
+    stages that narrowed the range used all seeds.
     """
     table = np.array([_scores(one) for one in tried]) if len({len(_scores(one)) for one in tried}) == 1 else None
     if asked.repeat or table is None or table.shape[0] < 2 or table.shape[1] < 2:
@@ -137,11 +137,11 @@ def _unchosen(tried: Sequence[Tried], asked: Search) -> Estimate:
 
 
 def best_values(measure: Measure, variants: Sequence[Variant], records: Records, seeds: Sequence[int]) -> Values:
-    """Return by seed what is measured of the best of these trials, averaged over the searches they belong to.
+    """Return a measure of the best of these trials by seed, averaged over their searches.
 
-    The best of a search is the best of its last stage among them. A score is that of the trial which the search
-    chose; a setting or its place is that of each seed's own best trial, since the one that was chosen varies with
-    nothing. A variant that is no trial stands for itself.
+    The best of a search is the best trial of its last stage among the given ones. Scores are taken from the trial
+    selected by the search. Settings and their places are taken from the best trial of each seed, because the selected
+    trial is the same for all seeds. Variants that are not trials count as they are.
     """
     points: dict[str, list[Variant]] = {}
     for variant in variants:
@@ -174,7 +174,7 @@ def _known(trial: Trial, records: Records, variant: str, seed: int) -> float:
 
 
 def _outcome(best: Sequence[Tried]) -> VariantSummary:
-    """Return the best trial, or one row with the best of each seed, whose searched settings differ."""
+    """Return the best trial, or a combined variant of the best trials of all seeds."""
     trial, summary = best[0]
     if trial.owner is None:
         return summary
@@ -186,9 +186,9 @@ def _outcome(best: Sequence[Tried]) -> VariantSummary:
 
 
 def _edges(best: Sequence[Tried], last: Sequence[Tried], asked: Search) -> dict[str, str]:
-    """Return the settings whose best lies at an end of the range, in more than half of the searches.
+    """Return the settings whose best value is at an end of the range in more than half of the searches.
 
-    It counts only where the best of the trials away from that end is worse by more than one standard error over seeds.
+    The best trial away from that end must be worse by more than one standard error over seeds.
     """
     found = {}
     for path, one in asked.ranges.items():

@@ -50,6 +50,7 @@ Alarms = Callable[[str], Collection[str]]
 LEARNING_RATE = "training.lr"
 NAMES = {
     "network.batchnorm": "batch normalization",
+    "network.hidden": "widths of the hidden layers",
     "network.init": "initialization",
     "network.output_init": "initialization of the output layer",
     "preprocess": "preprocessing",
@@ -202,7 +203,7 @@ def _advice(choice: Choice, start: str) -> str:
     """Return a proposal as a sentence, with its reason and the comment."""
     assert choice.proposal is not None
     changes = " and ".join(_change(path, value) for path, value in choice.proposal.change.items())
-    reason = f": {choice.proposal.why}" if choice.proposal.why else ""
+    reason = f" ({choice.proposal.why})" if choice.proposal.why else ""
     return sentence(f"{start}{changes}{reason}. {choice.comment}".rstrip())
 
 

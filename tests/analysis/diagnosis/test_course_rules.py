@@ -1,4 +1,4 @@
-"""Rules on the course of training: too little training, oscillation, update ratios, and healthy runs that resemble them."""
+"""Rules on the course of training: too little training, oscillation, update ratios, and healthy runs."""
 
 from __future__ import annotations
 

@@ -182,9 +182,7 @@ def test_dropout_and_not_the_learning_rate_is_blamed_for_an_implausible_first_lo
         ({"batch_loss": falling(1.4, 0.6)}, {"dropout": 0.5}),  # dropout as it should be
     ],
 )
-def test_cases_that_resemble_over_regularization_are_not_reported(
-    curves: dict[str, Any], given: dict[str, Any]
-) -> None:
+def test_cases_that_resemble_it_are_not_over_regularization(curves: dict[str, Any], given: dict[str, Any]) -> None:
     assert found("over_regularization", runs(curves=curves, **given)) is None
 
 
@@ -208,7 +206,7 @@ def test_memorized_labels_without_generalization_are_no_signal() -> None:
 def test_no_signal_if_neither_network_nor_simple_models_generalize() -> None:
     finding = found("no_signal", runs(curves=BY_HEART | {"train_accuracy": 0.25}, facts=BLIND))
     assert finding is not None
-    assert finding.evidence["train_accuracy"] == pytest.approx(0.25)
+    assert finding.evidence["train_accuracy"] == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_slightly_lucky_simple_model_does_not_prevent_no_signal() -> None:

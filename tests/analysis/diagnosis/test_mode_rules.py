@@ -148,9 +148,7 @@ def test_cost_in_train_mode_counts_only_for_small_batches() -> None:
     ("size", "right", "severity"),
     [(3, 1.0, "warning"), (4, 1.0, "info"), (4, 0.6, "warning"), (8, 0.6, "info")],
 )
-def test_the_cost_of_small_batches_in_train_mode_only_is_for_information(
-    size: int, right: float, severity: str
-) -> None:
+def test_the_cost_of_small_batches_in_train_mode_is_for_information(size: int, right: float, severity: str) -> None:
     record = run(**NORM)
     training = dataclasses.replace(record.spec.training, batch_size=size)
     dear = record.arrays["epoch_train_loss"] + np.r_[np.nan, np.ones(training.epochs)]

@@ -30,9 +30,7 @@ def test_only_a_schedule_that_ends_training_too_early_is_reported() -> None:
          {"training.schedule": "constant"}),
     ],
 )  # fmt: skip
-def test_the_schedule_or_clipping_is_changed_instead_of_the_learning_rate(
-    given: dict[str, Any], change: dict[str, Any]
-) -> None:
+def test_the_schedule_or_clipping_is_changed_if_it_limits_steps(given: dict[str, Any], change: dict[str, Any]) -> None:
     finding = found("lr_too_low", runs(**given))
     assert finding is not None
     assert finding.proposals[0].change == change

@@ -68,7 +68,7 @@ class Reference:
 SIMPLE = {
     "a linear model": "baseline_linear",
     "nearest neighbours": "baseline_neighbours",
-    "regression with a kernel": "baseline_kernel",
+    "kernel regression": "baseline_kernel",
 }
 """Names of the simple models and of the facts with their validation accuracies; a record may lack some."""
 

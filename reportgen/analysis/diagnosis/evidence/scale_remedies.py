@@ -9,7 +9,7 @@ from reportgen.runs.record import RunRecord
 
 WIDER = 4
 SHALLOW = 0.5
-NORMALIZE = Proposal({"network.batchnorm": True}, "batch normalization restores the scale in each layer")
+NORMALIZE = Proposal({"network.batchnorm": True}, "restores the scale of the signal in each layer")
 
 
 def fitting_init(activation: str) -> str:
@@ -40,5 +40,5 @@ def rescale(record: RunRecord, fault: str) -> tuple[str, tuple[Proposal, ...]]:
     if first.init.name == init and float(first.init.get("gain", 1.0)) == 1.0:
         return f"Normalize each layer (batchnorm: true): the initialization used, {init}, is {fault}.", (NORMALIZE,)
     scale = f" (standard deviation {INITS[init].scale})" if INITS[init].scale else ""
-    advice = f"Use init: {init}{scale}. It preserves the scale of the signal from layer to layer."
-    return advice, (Proposal({"network.init": init}, f"{init} preserves the variance of the signal"), NORMALIZE)
+    advice = f"Use the initialization {init}{scale}. It preserves the scale of the signal from layer to layer."
+    return advice, (Proposal({"network.init": init}, "preserves the variance of the signal"), NORMALIZE)

@@ -129,10 +129,14 @@ def _all_silence(names: list[str]) -> bool:
 
 
 def _proposals(names: list[str]) -> tuple[Proposal, ...]:
-    bend = Proposal({"network.activation": "relu", "network.init": "he_normal"}, "ReLU with a suitable initialization")
+    bend = Proposal(
+        {"network.activation": "relu", "network.init": "he_normal"}, "a nonlinearity with a suitable initialization"
+    )
     if _all_silence(names):
         return (Proposal({"network.bias": 0.0}, "with zero biases, pre-activations have both signs"),)
-    smooth = Proposal({"network.activation": "tanh", "network.init": "xavier"}, "tanh with a suitable initialization")
+    smooth = Proposal(
+        {"network.activation": "tanh", "network.init": "xavier"}, "a nonlinearity with a suitable initialization"
+    )
     return bend, smooth
 
 

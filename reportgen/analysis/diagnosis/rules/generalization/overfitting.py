@@ -215,7 +215,7 @@ def _proposals(record: RunRecord, best: int) -> tuple[Proposal, ...]:
     return (
         Proposal({"training.epochs": max(1, best)}, "training ends at the best validation score"),
         Proposal({"training.l2": stronger}, "smaller weights give smoother functions"),
-        Proposal({"network.dropout": 0.5}, "dropout prevents co-adaptation of units"),
+        Proposal({"network.dropout": 0.5}, "prevents co-adaptation of units"),
     )
 
 

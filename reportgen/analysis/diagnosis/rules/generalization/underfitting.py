@@ -151,7 +151,7 @@ def check(evidence: Evidence) -> Finding | None:
     waits = records[0].spec.training.patience
     if waits is not None and all(r.status == "stopped" for r in records if r.spec.seed in short.seeds):
         advice, proposals = _wait(waits)
-    capacity = "more capacity may be needed" if small or larger else "capacity is sufficient, but it is not used"
+    capacity = "More capacity may be needed" if small or larger else "It has enough capacity but does not use it"
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -161,8 +161,8 @@ def check(evidence: Evidence) -> Finding | None:
         step=records[0].steps,
         evidence={"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached},
         message=(
-            f"Accuracy is {percent(short.train)} in training and {percent(short.validation)} in validation, but "
-            f"{short.by} reaches {percent(short.reached)} in validation: {capacity} "
+            f"The network underfits: accuracy is {percent(short.train)} in training and {percent(short.validation)} in "
+            f"validation, but {short.by} reaches {percent(short.reached)} in validation. {capacity} "
             f"({words_for_seeds(short.seeds, len(records))})."
         ),
         advice=advice,

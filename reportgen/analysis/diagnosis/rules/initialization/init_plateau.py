@@ -91,8 +91,8 @@ def check(evidence: Evidence) -> Finding | None:
         },
         message=(
             f"The loss stays near {number(start)} for the first {int(end)} steps ({percent(share)} of training) and "
-            f"then falls to {number(fallen)}. Before training, each layer keeps a factor of {number(weak)} of the "
-            f"signal or the gradient on average ({words_for_seeds(seeds, len(records))}, from step 0)."
+            f"then falls to {number(fallen)}. Before training, each layer multiplies the signal or the "
+            f"gradient by {number(weak)} on average ({words_for_seeds(seeds, len(records))}, from step 0)."
         ),
         advice=advice,
         sources=SOURCES,

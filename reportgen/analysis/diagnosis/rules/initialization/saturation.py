@@ -133,7 +133,7 @@ def _severity(records: Sequence[RunRecord], share: float, step: int) -> Severity
 def _remedy(
     evidence: Evidence, record: RunRecord, layers: Sequence[int], step: int
 ) -> tuple[str, tuple[Proposal, ...]]:
-    normalize = Proposal({"network.batchnorm": True}, "batch normalization controls the scale of pre-activations")
+    normalize = Proposal({"network.batchnorm": True}, "controls the scale of pre-activations")
     if step > 0:
         rate, slower = lower(record, "smaller steps keep the weights smaller")
         return f"{rate}: large steps saturated the units.", (slower, normalize)
@@ -145,7 +145,7 @@ def _remedy(
         return advice, (proposal, normalize)
     advice = "Use Xavier initialization (standard deviation 1/sqrt(fan_in)): pre-activations then have unit variance."
     return advice, (
-        Proposal({"network.init": "xavier"}, "Xavier initialization gives pre-activations of unit variance"),
+        Proposal({"network.init": "xavier"}, "gives pre-activations of unit variance"),
         normalize,
     )
 

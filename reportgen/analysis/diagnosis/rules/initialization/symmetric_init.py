@@ -82,7 +82,7 @@ def check(evidence: Evidence) -> Finding | None:
         ),
         advice=f"Draw the weights at random (init: {init}). Any spread allows the units to learn different features.",
         sources=SOURCES,
-        proposals=(Proposal({"network.init": init}, f"{init} gives each unit different weights"),),
+        proposals=(Proposal({"network.init": init}, "gives each unit different weights"),),
     )
 
 

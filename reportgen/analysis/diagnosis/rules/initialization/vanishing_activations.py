@@ -78,7 +78,7 @@ def _expected_fall(record: RunRecord) -> float | None:
 
 def _words(fall: float, expected: float | None) -> str:
     factor = fold(fall) if math.isfinite(fall) else "a decrease to zero"
-    return f"{factor} (theory predicts {fold(expected)})" if expected else factor
+    return f"{factor}; theory predicts {fold(expected)}" if expected else factor
 
 
 def check(evidence: Evidence) -> Finding | None:

@@ -142,7 +142,7 @@ def _begins_well(record: RunRecord) -> bool:
 
 
 def _remedy(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
-    leaky = Proposal({"network.activation": "leaky_relu"}, "leaky ReLU passes a gradient for negative inputs")
+    leaky = Proposal({"network.activation": "leaky_relu"}, "passes a gradient for negative inputs")
     negative_bias = any(layer.bias < 0 for layer in record.spec.network.layers[:-1])
     if from_start and negative_bias:
         return "Start biases at zero: negative biases silence units.", (
@@ -154,7 +154,7 @@ def _remedy(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[st
     if from_start:
         change: dict[str, Any] = {"network.init": "he_normal"}
         return "Use He initialization (standard deviation sqrt(2/fan_in)) and zero biases.", (
-            Proposal(change, "He initialization keeps the scale of the signal"),
+            Proposal(change, "preserves the scale of the signal"),
             leaky,
         )
     if input_too_large(record):

@@ -197,7 +197,7 @@ def _remedy(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
         return "Update running statistics in training (update_running: true) and use them in testing.", (change,)
     values = [_corrected(layer.batchnorm, COMMON_MOMENTUM) for layer in layers]
     if not any(values):
-        return "Inspect the difference between the two modes.", ()
+        return "Compare the computations of the two modes.", ()
     faster = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics that follow the weights faster")
     longer = Proposal(
         {"training.epochs": 4 * record.spec.training.epochs}, "more steps for running statistics to converge"
