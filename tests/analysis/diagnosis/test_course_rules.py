@@ -107,14 +107,14 @@ def test_advice_for_training_of_unknown_length_is_a_factor() -> None:
 def test_minibatch_losses_of_a_single_epoch_show_that_it_is_too_short() -> None:
     finding = found("undertrained", runs(lr=0.05, epochs=1, data=HARD, batch_size=4))
     assert finding is not None
-    assert len(finding.seeds) >= 2  # of 3: a seed whose late fall is within its noise is left out
+    assert len(finding.seeds) >= 2  # of 3: a decrease within the noise does not count
 
 
 def test_one_epoch_of_few_steps_is_too_short_if_simple_models_are_better() -> None:
     given = {"epochs": 1, "batch_size": 20, "lr": 0.1}
 
     def flat(data: Dataset) -> list[RunRecord]:
-        """Return runs whose minibatches show no fall."""
+        """Return runs with constant minibatch losses."""
         records = runs(**given, data=data)
         return [_with(r, step_loss=np.full(20, 0.8) + np.array([0.1, -0.1] * 10)) for r in records]
 
@@ -133,7 +133,7 @@ def test_three_steps_are_too_few_if_simple_models_are_better() -> None:
     assert found("undertrained", runs(epochs=3, batch_size=0, lr=0.01, data=clouds(noise=1.0))) is None
 
 
-def test_longer_training_is_proposed_where_it_helps() -> None:
+def test_longer_training_is_proposed_if_it_helps() -> None:
     given = SICK["two epochs"][1]
     records = runs(**given)
     finding = found("undertrained", records)
@@ -143,10 +143,10 @@ def test_longer_training_is_proposed_where_it_helps() -> None:
     assert was - now > finding.evidence["expected_gain"]
 
 
-def test_a_fall_within_the_noise_of_minibatches_is_none() -> None:
+def test_a_decrease_within_minibatch_noise_is_not_reported() -> None:
     record = run(epochs=4, data=HARD)
     alone = {name: value for name, value in record.facts.items() if not name.startswith("baseline")}
-    record = dataclasses.replace(record, facts=alone)  # no simple model says what could be reached
+    record = dataclasses.replace(record, facts=alone)  # no simple model as a reference
     steps = record.arrays["step_loss"].size
     fall = np.linspace(1.9, 1.3, steps)
     noise = np.random.default_rng(0).standard_normal(steps)
@@ -157,23 +157,25 @@ def test_a_fall_within_the_noise_of_minibatches_is_none() -> None:
     assert alarm("undertrained", [noisy] * 3) is None
 
 
-def test_a_slope_too_gentle_for_the_number_of_steps_is_told_beside_a_simple_model_that_does_better() -> None:
+def test_too_few_steps_are_reported_if_a_simple_model_is_better() -> None:
     record = run(epochs=4, data=HARD)
     steps = record.arrays["step_loss"].size
     noisy = np.linspace(1.9, 1.3, steps) + 4 * np.random.default_rng(0).standard_normal(steps)
     poor = dataclasses.replace(
         _with(record, step_loss=noisy), final={**record.final, "train_accuracy": 0.4, "val_accuracy": 0.4}
     )
-    assert "promise a fall of the loss" in (alarm("undertrained", [poor] * 3) or "")
+    finding = found("undertrained", [poor] * 3)
+    assert finding is not None
+    assert finding.evidence["promised_fall"] < finding.evidence["limit"]
 
 
-def test_training_on_is_not_advised_where_validation_only_gets_worse() -> None:
+def test_longer_training_is_not_advised_if_validation_becomes_worse() -> None:
     record = runs(**SICK["two epochs"][1])
     rising = [_with(r, epoch_val_loss=np.linspace(2.0, 3.0, 3)) for r in record]
     assert alarm("undertrained", rising) is None
 
 
-def test_a_noisy_minibatch_loss_does_not_oscillate_and_a_swing_of_its_mean_does() -> None:
+def test_minibatch_noise_is_not_oscillation_but_a_varying_mean_is() -> None:
     record = run(epochs=4, batch_size=4, data=HARD)
     steps = record.arrays["step_loss"].size
     noise = np.random.default_rng(1).standard_normal(steps)
@@ -186,7 +188,7 @@ def test_a_noisy_minibatch_loss_does_not_oscillate_and_a_swing_of_its_mean_does(
 
 
 @pytest.mark.parametrize(("low", "severity"), [(0.88, "info"), (0.6, "warning")])
-def test_a_swing_that_hardly_costs_answers_is_a_note(low: float, severity: str) -> None:
+def test_a_harmless_oscillation_is_for_information_only(low: float, severity: str) -> None:
     record = run(epochs=24)
     odd = np.arange(25) % 2 == 0
     losses = np.repeat(np.where(odd[1:], 0.1, 0.4), record.arrays["step_loss"].size // 24)
@@ -227,13 +229,13 @@ def test_high_update_ratios_of_a_healthy_network_are_for_information_only() -> N
     assert finding.severity == "info"
 
 
-def test_low_ratios_of_a_net_that_converged_are_nothing() -> None:
+def test_low_update_ratios_after_convergence_are_not_reported() -> None:
     records = runs(data=clouds(noise=0.5), epochs=60, schedule=Component.of("exponential", factor=0.8))
     assert all(np.nanmedian(r.statistic("update_ratio")[-2:]) < 1e-4 for r in records)
     assert found("update_ratio_low", records) is None
 
 
-def test_large_weights_are_told_from_a_low_rate() -> None:
+def test_large_weights_are_distinguished_from_a_low_learning_rate() -> None:
     finding = found("update_ratio_low", runs(**SICK["huge weights"][1]))
     assert finding is not None
     assert finding.proposals[0].change == {"network.init": "xavier"}

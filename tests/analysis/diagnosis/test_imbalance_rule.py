@@ -1,4 +1,4 @@
-"""The rule on class imbalance names classes that accuracy hides, and keeps silent where it only looks like that."""
+"""The rule on class imbalance reports classes that accuracy hides, and no similar cases."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.analysis.diagnosis.held_out_runs import (
 
 
 def confusion(recognized: float, rare: int, common: int = 60) -> np.ndarray:
-    """Counts of four classes, the last one rare: a share of it is recognized, the rest is taken for the first."""
+    """Return counts of four classes; a share of the rare last one is recognized, the rest is taken for the first."""
     counts = np.diag([common, common, common, 0]).astype(np.int32)
     counts[3] = [rare - round(recognized * rare), 0, 0, round(recognized * rare)]
     return counts
@@ -36,7 +36,7 @@ def unbalanced(recognized: float, rare: int = 12) -> dict[str, Any]:
 
 
 def test_a_class_much_rarer_in_training_than_in_validation_is_reported() -> None:
-    """Only where a quarter of it or more is missed, and only where the splits differ in it."""
+    """Only if at least a quarter of it is missed and the splits differ in it."""
     counts = np.diag([60, 60, 60, 20]).astype(np.int32)
     counts[3, 0] = 40
     table = {"val_confusion": counts, "train_confusion": np.diag([100, 100, 100, 10]).astype(np.int32)}
@@ -91,10 +91,10 @@ def test_undersampling_adjusts_the_number_of_training_examples() -> None:
     "given",
     [
         unbalanced(0.5),  # unbalanced and healthy
-        unbalanced(0.0, rare=2),  # too few to tell
-        unbalanced(0.0) | {"facts": {"class_counts": [100] * CLASSES}},  # a common class: the net does not train
-        unbalanced(0.0) | {"curves": {"train_accuracy": 0.4}},  # accuracy does not look fine
-        {},  # no predictions were kept
+        unbalanced(0.0, rare=2),  # too few examples
+        unbalanced(0.0) | {"facts": {"class_counts": [100] * CLASSES}},  # a common class: the network does not train
+        unbalanced(0.0) | {"curves": {"train_accuracy": 0.4}},  # low accuracy
+        {},  # no predictions in the record
     ],
 )
 def test_cases_that_resemble_class_imbalance_are_not_reported(given: dict[str, Any]) -> None:
@@ -102,7 +102,7 @@ def test_cases_that_resemble_class_imbalance_are_not_reported(given: dict[str, A
 
 
 def test_shuffling_is_proposed_for_splits_of_sorted_rows() -> None:
-    """Validation is of one class alone: others' recognition is then read in training."""
+    """If validation contains a single class, the recall of the others is measured in training."""
     table = {
         "val_confusion": np.diag([0, 0, 0, 0]).astype(np.int32),
         "train_confusion": np.diag([100, 100, 100, 2]).astype(np.int32),

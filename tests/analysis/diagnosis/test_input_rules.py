@@ -1,4 +1,4 @@
-"""An input that is not normalized is an alarm where it hurts, and layers without a bend are found by what they do."""
+"""Inputs that are not normalized are an alarm if they do harm; linear layers are found by their activations."""
 
 from __future__ import annotations
 

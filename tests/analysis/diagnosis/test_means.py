@@ -1,4 +1,4 @@
-"""The quick means of the rules, against NumPy's own."""
+"""The fast means of the rules compared with NumPy."""
 
 from __future__ import annotations
 

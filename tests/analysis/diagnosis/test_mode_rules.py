@@ -1,4 +1,4 @@
-"""Rules on the two modes of batch-norm and dropout: what makes them disagree is named, what is right passes."""
+"""Rules on train mode and test mode of batch normalization and dropout."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_inconsistent_modes_are_reported_with_remedies(name: str) -> None:
 def test_the_scale_of_dropout_is_measured() -> None:
     unscaled = runs(**SICK["dropout not scaled"][1])
     for record in unscaled:
-        assert 0.15 < record.facts["train_mode_scale"] < 0.45  # a quarter, up to the bend of tanh
+        assert 0.15 < record.facts["train_mode_scale"] < 0.45  # about a quarter, because tanh is not linear
     scaled = [dataclasses.replace(r, facts={**r.facts, "train_mode_scale": 1.0}) for r in unscaled]
     assert alarm("train_eval_mismatch", scaled) is None
 

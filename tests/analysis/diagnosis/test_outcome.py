@@ -1,4 +1,4 @@
-"""What became of a run is judged by what guessing costs, and by what simple models reach on the same data."""
+"""The outcome of a run is judged by the loss of guessing and by simple models on the same data."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SIMPLE = {
 
 
 def ended(accuracy: float, loss: float, val: float = 0.0, facts: dict[str, Any] | None = None) -> RunRecord:
-    """Return a run over four classes that ended with these scores."""
+    """Return a run with four classes and these final scores."""
     one = record(clouds(), epochs=1)
     one = dataclasses.replace(
         one,

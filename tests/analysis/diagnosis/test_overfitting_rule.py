@@ -1,4 +1,4 @@
-"""The rule on overfitting: it fires on validation scores that get worse beyond noise, and on nothing like it."""
+"""The rule on overfitting fires on validation scores that become worse beyond noise."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def test_a_falling_validation_accuracy_is_overfitting() -> None:
 @pytest.mark.parametrize(
     "curves",
     [
-        LEARNED,  # the gap grows without end, and validation does not suffer
-        {"val_loss": np.where(np.arange(EPOCHS + 1) > 10, 0.42, 0.4), **LEARNED},  # a little more certain than right
-        {"val_loss": RISING, "train_loss": RISING},  # training went wrong, not generalization
+        LEARNED,  # the gap grows, but validation does not suffer
+        {"val_loss": np.where(np.arange(EPOCHS + 1) > 10, 0.42, 0.4), **LEARNED},  # slightly overconfident
+        {"val_loss": RISING, "train_loss": RISING},  # a failure of training, not of generalization
         {"val_loss": falling(1.4, 0.4) + 0.3 * (np.arange(EPOCHS + 1) == 20), **LEARNED},  # one bad epoch
     ],
 )
@@ -68,7 +68,7 @@ def test_a_decline_within_the_error_of_few_examples_is_not_overfitting() -> None
 
 
 def test_seeds_with_unequal_declines_are_overfitting() -> None:
-    """A t test over three seeds would find 0.2, 0.5 and 1.2 too unlike for 5%; each is far beyond its own noise."""
+    """A t test over three seeds would not reject 0.2, 0.5 and 1.2 at 5%, but each is far beyond its own noise."""
     ends, flat = (0.75, 1.0, 2.0), {"val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
     unequal = [
         run(seed, {"val_loss": np.r_[RISING[:11], np.linspace(0.6, end, EPOCHS - 10)], **flat})
@@ -92,7 +92,7 @@ def test_variation_between_epochs_counts_as_noise() -> None:
 
 
 def test_noise_alone_is_rarely_reported_as_overfitting() -> None:
-    """At most 5% of 100 sets of three seeds whose validation scores wander without a trend raise an alarm."""
+    """At most 5% of 100 sets of three seeds with random variation and no trend raise an alarm."""
 
     def wandering(seed: int) -> dict[str, Any]:
         rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Rules on the size of steps: a rate too high or too low is named on real runs, and look-alikes are left alone."""
+"""Rules on the size of steps: learning rates too high or too low in real runs, and similar healthy runs."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_units_that_died_between_two_probes_are_no_sign_of_a_low_learning_rate(l
 
 
 def test_the_gradient_of_a_poor_start_is_excluded_from_the_maximum() -> None:
-    """A bias that all examples share is soon unlearned; what tells them apart has hardly begun."""
+    """A bias common to all examples is soon unlearned, while learning has hardly begun."""
     records = runs(widths=(100, 100), act=activation("sigmoid"), lr=3e-4, optimizer=optimizer("adagrad"), epochs=15)
     assert all(training_course(record).first > guess_loss(record) for record in records)
     assert alarm("lr_too_low", records) is not None
@@ -133,7 +133,7 @@ def test_small_steps_achieve_the_predicted_decrease() -> None:
 
 
 def test_the_predicted_decrease_hardly_depends_on_the_number_of_probe_examples() -> None:
-    """On labels without a signal the gradient of few examples is mostly their luck: as it is, it promises 2.3 times."""
+    """Without a signal, the gradient of few examples is mostly noise and predicts 2.3 times the decrease."""
     noise = clouds(noise=1.0)
     few, all_of_them = (training_course(run(lr=0.02, data=noise, examples=examples)) for examples in (50, 400))
     assert few is not None
@@ -190,7 +190,7 @@ def test_the_mean_of_an_epoch_weights_examples_equally() -> None:
 
 
 def test_epochs_without_their_last_batch_are_split_at_their_ends() -> None:
-    record = run(epochs=12, batch_size=133)  # four steps an epoch by the settings, three were made
+    record = run(epochs=12, batch_size=133)  # four steps per epoch by the settings, three in the record
     arrays = {"step_loss": np.tile([1.0, 2.0, 6.0], 12), "epoch_step": np.arange(13) * 3}
     assert over_epochs(dataclasses.replace(record, arrays={**record.arrays, **arrays})).tolist() == [3.0] * 12
 

@@ -1,4 +1,4 @@
-"""A remedy is judged by the score that its finding names."""
+"""A remedy is compared by the metric of its finding."""
 
 from __future__ import annotations
 

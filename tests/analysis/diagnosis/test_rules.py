@@ -1,4 +1,4 @@
-"""Diagnoses fire on planted faults, with the right cause, and stay silent on healthy nets: on real, small runs."""
+"""Rules fire on planted faults with the correct cause and not on healthy networks, in small real runs."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ HEALTHY: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy_networks_raise_no_alarm(name: str, digits: Dataset) -> None:
     alarms = {rule: f.message for rule, f in found(digits, **HEALTHY[name]).items() if f.severity != "info"}
-    alarms.pop("undertrained", None)  # four epochs are few for some, and saying so is right
-    if name == "one unit":  # which cannot tell ten classes apart
+    alarms.pop("undertrained", None)  # four epochs are too few for some
+    if name == "one unit":  # cannot separate ten classes
         assert alarms.pop("underfitting", None)
     assert alarms == {}
 
@@ -134,7 +134,7 @@ CAUSES: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 def _settings(path: str, value: Any) -> dict[str, Any]:
-    """Return a proposed change as the tests' own settings; preprocessing is done to the data."""
+    """Return a proposed change as settings of the tests; preprocessing is applied to the data."""
     if path == "network.init":
         return {"weights": init(value)}
     return {"training.lr": {"lr": value}, "network.batchnorm": {"batchnorm": BatchNormSpec()}}.get(path, {})

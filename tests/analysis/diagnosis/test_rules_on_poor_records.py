@@ -1,4 +1,4 @@
-"""Rules on steps, courses and modes judge by what a record holds: what is missing silences, and breaks nothing."""
+"""Rules on steps and modes accept records that lack measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals that shrink or grow with depth, and what training makes of them: planted faults and healthy look-alikes."""
+"""Signals that shrink or grow with depth: planted faults and similar healthy networks."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_an_initial_loss_that_is_soon_unlearned_is_for_information_only() -> Non
         found = records(clouds(), widths=(24,), weights=small(1.0), epochs=epochs, lr=0.1)
         severities.append(findings(found, "wrong_init_loss")["wrong_init_loss"].severity)
     assert severities == ["warning", "info"]
-    for steps, bad, severity in ((10, 3, "warning"), (20, 1, "info")):  # three of ten steps are not soon
+    for steps, bad, severity in ((10, 3, "warning"), (20, 1, "info")):  # three of ten steps are too many
         losses = np.where(np.arange(steps) < bad, 5.0, 0.01).astype(np.float32)
         soon = [changed(one, step_loss=losses) for one in found]
         assert findings(soon, "wrong_init_loss")["wrong_init_loss"].severity == severity

@@ -1,4 +1,4 @@
-"""What keeps steps small beside the rate itself: schedules, clipping, warm-ups, and nets that no rate moves."""
+"""Small steps due to schedules, clipping or warm-up, and networks that no learning rate moves."""
 
 from __future__ import annotations
 
