@@ -54,10 +54,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Histogram:
-    """A histogram of a layer's values, pooled over seeds.
-
-    edges: shape (B + 1,); share: share of all values in each bin, shape (B,); outside: share outside the bins.
-    """
+    """A histogram of a layer's values over all seeds: edges (B + 1,), share of values in each bin (B,) and outside."""
 
     layer: int
     edges: Array
@@ -67,10 +64,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Curve:
-    """A score by epoch.
-
-    x: epochs, shape (E,); per_seed: shape (S, E), NaN after the end of a run; mean, lo, hi: shape (E,).
-    """
+    """A score by epoch: x (E,), per_seed (S, E) with NaN after the end of a run, and mean, lo, hi (E,)."""
 
     column: str
     seeds: tuple[int, ...]
@@ -300,5 +294,8 @@ class Analysis:
     @property
     def outcomes(self) -> tuple[VariantSummary, ...]:
         """The variants shown in full: all except trials, and the best trials of each search."""
-        rows = {one.variant.trial.point if one.variant.trial else one.variant.id: one for one in self.variants}
+        rows = {
+            variant.variant.trial.point if variant.variant.trial else variant.variant.id: variant
+            for variant in self.variants
+        }
         return tuple({**rows, **{search.point: search.outcome for search in self.searches}}.values())

@@ -110,8 +110,8 @@ def effect_size(differences: ArrayLike, scale: float = 0.0) -> float:
 
 def magnitude(*values: ArrayLike) -> float:
     """Return the largest absolute value of all finite values, 0 if there are none."""
-    sizes = [np.abs(np.asarray(one, np.float64)) for one in values]
-    return max((float(one[np.isfinite(one)].max(initial=0.0)) for one in sizes), default=0.0)
+    sizes = [np.abs(np.asarray(array, np.float64)) for array in values]
+    return max((float(array[np.isfinite(array)].max(initial=0.0)) for array in sizes), default=0.0)
 
 
 def quartiles(values: ArrayLike) -> tuple[float, float, float]:

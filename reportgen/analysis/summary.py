@@ -49,12 +49,12 @@ def profile(records: Records, statistic: str, step: int | str = "last") -> Profi
 
     A named step is resolved for each record ("last" may be an earlier step in a run that stopped early).
     """
-    looks = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
-    found = [(record, look) for record, look in looks if look is not None]
+    probes = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
+    found = [(record, probe) for record, probe in probes if probe is not None]
     if not found:
         return None
-    per_seed = np.array([record.statistic(statistic)[look] for record, look in found], np.float64)
-    steps = [int(record.probe_steps[look]) for record, look in found]
+    per_seed = np.array([record.statistic(statistic)[probe] for record, probe in found], np.float64)
+    steps = [int(record.probe_steps[probe]) for record, probe in found]
     mean, lo, hi = _columns(per_seed, statistic)
     seeds = tuple(record.spec.seed for record, _ in found)
     return Profile(statistic, max(steps), seeds, np.arange(1.0, per_seed.shape[1] + 1), per_seed, mean, lo, hi)
@@ -65,7 +65,7 @@ def profiles(records: Records, statistic: str) -> list[Profile]:
     steps = [set(record.probe_steps.tolist()) for record in records if "probe_step" in record.arrays]
     common = sorted(set.intersection(*steps)) if steps else []
     found = [profile(records, statistic, step) for step in common]
-    return [one for one in found if one is not None]
+    return [each for each in found if each is not None]
 
 
 def histograms(
@@ -75,11 +75,11 @@ def histograms(
 
     Gradient histograms are of log10 |delta|; exact zeros count as outside the bins.
     """
-    looks = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
-    found = [(record, look) for record, look in looks if look is not None]
+    probes = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
+    found = [(record, probe) for record, probe in probes if probe is not None]
     if not found:
         return []
-    counts = sum(record.arrays[f"probe_{which}_histogram"][look].astype(np.float64) for record, look in found)
+    counts = sum(record.arrays[f"probe_{which}_histogram"][probe].astype(np.float64) for record, probe in found)
     edges = found[0][0].arrays[f"{which}_edges"]
     pooled = []
     for index, layer in enumerate(found[0][0].spec.network.layers):

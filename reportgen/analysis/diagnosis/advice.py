@@ -128,7 +128,7 @@ def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Al
     sweep = _sweep(finding, evidence, siblings_along(evidence, wanted)) if wanted else None
     if not wanted or sweep is None:
         return Choice(proposal, proposal, wanted)
-    same = next((one for one in sweep.tried if not differences(wanted, one.sibling.changed)), None)
+    same = next((scored for scored in sweep.tried if not differences(wanted, scored.sibling.changed)), None)
     best = _best(sweep, same, evidence, alarms)
     if best is not None and best is same:
         return Choice(proposal, proposal, wanted, _comment(best, sweep))
@@ -161,11 +161,11 @@ def _sweep(finding: Finding, evidence: Evidence, siblings: Sequence[Sibling]) ->
 
 
 def _best(sweep: Sweep, same: ScoredSibling | None, evidence: Evidence, alarms: Alarms) -> ScoredSibling | None:
-    better = [one for one in sweep.tried if one.better]
+    better = [scored for scored in sweep.tried if scored.better]
     if sweep.metric == FINDING_SEEN:
         known = set(alarms(evidence.variant.id))
-        better = [one for one in better if set(alarms(one.sibling.id)) <= known]
-    return max(better, key=lambda one: (one.gain, one is same), default=None)
+        better = [scored for scored in better if set(alarms(scored.sibling.id)) <= known]
+    return max(better, key=lambda scored: (scored.gain, scored is same), default=None)
 
 
 def _is_beyond(own: Values, wanted: Values, sweep: Sweep) -> bool:
@@ -176,13 +176,13 @@ def _is_beyond(own: Values, wanted: Values, sweep: Sweep) -> bool:
     start, end = _number(path, own.get(path)), _number(path, value)
     if start is None or end is None:
         return False
-    for one in sweep.tried:
-        tried = _number(path, one.sibling.changed[path])
+    for scored in sweep.tried:
+        tried = _number(path, scored.sibling.changed[path])
         if tried is None:
             continue
-        if one.gain < 0 and (start < tried <= end or start > tried >= end):
+        if scored.gain < 0 and (start < tried <= end or start > tried >= end):
             return True
-        if path == LEARNING_RATE and one.sibling.diverged and tried <= end:
+        if path == LEARNING_RATE and scored.sibling.diverged and tried <= end:
             return True
     return False
 

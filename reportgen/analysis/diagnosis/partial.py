@@ -66,20 +66,20 @@ def diagnose_partial(
         for name, records in found.items()
         if records
     }
-    return tuple(_consistent(one, found, judged) for one in judged.values())
+    return tuple(_consistent(diagnosis, found, judged) for diagnosis in judged.values())
 
 
 def _consistent(
-    one: PartialDiagnosis, records: Mapping[str, Sequence[RunRecord]], judged: Mapping[str, PartialDiagnosis]
+    diagnosis: PartialDiagnosis, records: Mapping[str, Sequence[RunRecord]], judged: Mapping[str, PartialDiagnosis]
 ) -> PartialDiagnosis:
     """Return a diagnosis with advice that agrees with the records of the other variants."""
-    siblings = {name: theirs for name, theirs in records.items() if name != one.variant}
-    evidence = Evidence(Variant(one.variant, one.variant, {}, {}), records[one.variant], siblings)
+    siblings = {name: theirs for name, theirs in records.items() if name != diagnosis.variant}
+    evidence = Evidence(Variant(diagnosis.variant, diagnosis.variant, {}, {}), records[diagnosis.variant], siblings)
 
     def alarms(name: str) -> set[str]:
         return {finding.rule for finding in judged[name].findings if finding.severity != "info"}
 
-    return replace(one, findings=tuple(consistent(finding, evidence, alarms) for finding in one.findings))
+    return replace(diagnosis, findings=tuple(consistent(finding, evidence, alarms) for finding in diagnosis.findings))
 
 
 def _of_variant(

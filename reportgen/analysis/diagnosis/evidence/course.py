@@ -149,25 +149,25 @@ def ends(losses: Array) -> tuple[float, float]:
 def training_course(record: RunRecord) -> Course | None:
     """Return the course of a run, None without training or without a probe after the first step."""
     losses = finite(record.arrays.get("step_loss", ()))
-    looks = np.asarray(record.arrays.get("probe_step", ()), np.float64)
-    if losses.size == 0 or not (looks > 0).any() or any(f"probe_{name}" not in record.arrays for name in _NEEDED):
+    probes = np.asarray(record.arrays.get("probe_step", ()), np.float64)
+    if losses.size == 0 or not (probes > 0).any() or any(f"probe_{name}" not in record.arrays for name in _NEEDED):
         return None
     first, last = ends(losses)
     with np.errstate(all="ignore"):
         weights, biases = _squared_gradients(record)
         length, one = _step_lengths(record), _squared_example(record)
         gradient = _of_all(record, weights + biases, one)
-        level = np.minimum(np.interp(looks, *_levels(record, losses.size, first, last)), plausible_loss(record))
+        level = np.minimum(np.interp(probes, *_levels(record, losses.size, first, last)), plausible_loss(record))
         effects = length * np.sqrt(one) / level
         rates = length * np.sqrt(gradient) / level
-    known = np.isfinite(effects) & np.isfinite(rates) & (looks > 0)
+    known = np.isfinite(effects) & np.isfinite(rates) & (probes > 0)
     if not known.any():
         return None
     return Course(
         step_effects=effects[known],
         predicted_decreases=rates[known],
         update_ratios=np.nan_to_num(np.asarray(record.statistic("update_ratio"), np.float64)[known]),
-        probe_steps=looks[known],
+        probe_steps=probes[known],
         losses=losses,
         first=first,
         last=last,

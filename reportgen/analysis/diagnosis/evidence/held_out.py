@@ -84,7 +84,7 @@ def reference(records: Sequence[RunRecord]) -> Reference | None:
         for words, name in SIMPLE.items()
         if math.isfinite(mean_fact(records, name)) and predicts_labels(records, name)
     ]
-    return max(found, key=lambda one: one.accuracy, default=None)
+    return max(found, key=lambda model: model.accuracy, default=None)
 
 
 def predicts_labels(records: Sequence[RunRecord], name: str) -> bool:

@@ -110,8 +110,8 @@ def worse_than_simple_models(record: RunRecord) -> bool:
 
 def _matches_simple_models(record: RunRecord) -> bool:
     best, error = _simple_models(record)
-    sees = error > 0 and best > float(record.facts.get("baseline_majority", 1.0)) + CLEAR_ERRORS * error
-    return record.steps > 0 and sees and float(record.final.get("val_accuracy", 0.0)) >= best - error
+    significant = error > 0 and best > float(record.facts.get("baseline_majority", 1.0)) + CLEAR_ERRORS * error
+    return record.steps > 0 and significant and float(record.final.get("val_accuracy", 0.0)) >= best - error
 
 
 def _simple_models(record: RunRecord) -> tuple[float, float]:

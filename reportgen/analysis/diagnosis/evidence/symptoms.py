@@ -22,7 +22,7 @@ def enough(seeds: int, of: int) -> bool:
 
 def in_most(records: Sequence[RunRecord], symptoms: Sequence[Symptom | None]) -> list[tuple[RunRecord, Symptom]]:
     """Return the records that show a symptom, with the symptom; none if they are too few."""
-    shown = [(record, what) for record, what in zip(records, symptoms, strict=True) if what is not None]
+    shown = [(record, symptom) for record, symptom in zip(records, symptoms, strict=True) if symptom is not None]
     return shown if enough(len(shown), len(symptoms)) else []
 
 

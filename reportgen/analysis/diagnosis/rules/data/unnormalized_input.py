@@ -119,7 +119,7 @@ def _first_layer(record: RunRecord) -> str:
     if record.layers < 2 or not first_layer_fits_unit_input(record) or record.spec.network.layers[0].bias < 0:
         return ""
     row = ACTIVATIONS[record.spec.network.layers[0].activation.name]
-    flat, silent = (float(record.statistic(what)[0][0]) for what in ("saturated_fraction", "dead_fraction"))
+    flat, silent = (float(record.statistic(name)[0][0]) for name in ("saturated_fraction", "dead_fraction"))
     if row.bounded and flat > FLAT:
         return f"{percent(flat)} of the first layer's activations are saturated before training"
     if row.silences and silent > SILENT:
@@ -165,7 +165,7 @@ def check(evidence: Evidence) -> Finding | None:
     first = harms[0][0] if hurts else shown[0]
     named = [record for record, _ in harms] if hurts else shown
     seeds = tuple(record.spec.seed for record in named)
-    what = f"; {harms[0][1]}" if hurts else "; the records show no harm"
+    effect = f"; {harms[0][1]}" if hurts else "; the records show no harm"
     advice, proposal = standardize(evidence, first)
     return Finding(
         rule=RULE.id,
@@ -176,7 +176,7 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence=_numbers(first),
         message=(
-            f"The input is not normalized: {_words(first)}{what} ({words_for_seeds(seeds, len(records))}, at step 0)."
+            f"The input is not normalized: {_words(first)}{effect} ({words_for_seeds(seeds, len(records))}, at step 0)."
         ),
         advice=advice,
         sources=SOURCES,

@@ -71,7 +71,7 @@ class _Decline:
 
     column: str
     lost: float
-    grave: bool
+    serious: bool
     shown: list[Pair]
     errors: float
 
@@ -168,7 +168,7 @@ def check(evidence: Evidence) -> Finding | None:
     found = [decline for decline in (_by_accuracy(records), _by_loss(records)) if decline is not None]
     if not found:
         return None
-    decline = max(found, key=lambda one: (one.grave, one.errors))
+    decline = max(found, key=lambda decline: (decline.serious, decline.errors))
     return _finding(evidence, records, decline)
 
 
@@ -181,7 +181,7 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline
     word, show = ("loss", number) if decline.column == "val_loss" else ("accuracy", percent)
     return Finding(
         rule=RULE.id,
-        severity="warning" if decline.grave else "info",
+        severity="warning" if decline.serious else "info",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=(),

@@ -80,13 +80,13 @@ def _fall(record: RunRecord) -> _Fall | None:
     before = _at(record, 0)
     if before is not None or not stuck(record) or len(record.probe_steps) <= PROBES:
         return before
-    late = [_at(record, look) for look in range(len(record.probe_steps) - PROBES, len(record.probe_steps))]
+    late = [_at(record, probe) for probe in range(len(record.probe_steps) - PROBES, len(record.probe_steps))]
     lasting = [fall for fall in late if fall is not None]
     return lasting[0] if len(lasting) == PROBES else None
 
 
-def _at(record: RunRecord, look: int) -> _Fall | None:
-    sizes = backward(record, look)
+def _at(record: RunRecord, probe: int) -> _Fall | None:
+    sizes = backward(record, probe)
     if not (np.isfinite(sizes).all() and sizes.max() > 0):
         return None
     last = float(sizes[-1]) or float(sizes.max())
@@ -98,7 +98,7 @@ def _at(record: RunRecord, look: int) -> _Fall | None:
     flags = low if stuck(record) else low & beyond_chance(change, chance_variance(record)[-1] - chance_variance(record))
     if not flags[0]:
         return None
-    return _Fall(flags, last / float(sizes[0]) if sizes[0] > 0 else math.inf, int(record.probe_steps[look]))
+    return _Fall(flags, last / float(sizes[0]) if sizes[0] > 0 else math.inf, int(record.probe_steps[probe]))
 
 
 def _expected(record: RunRecord) -> float | None:

@@ -137,7 +137,8 @@ def _begins_well(record: RunRecord) -> bool:
     """Return whether all hidden layers start with He initialization, a gain of 1 and zero biases."""
     hidden, scale = record.spec.network.layers[:-1], INITS["he_normal"].scale
     return all(
-        INITS[one.init.name].scale == scale and one.init.get("gain", 1.0) == 1 and one.bias == 0 for one in hidden
+        INITS[layer.init.name].scale == scale and layer.init.get("gain", 1.0) == 1 and layer.bias == 0
+        for layer in hidden
     )
 
 
