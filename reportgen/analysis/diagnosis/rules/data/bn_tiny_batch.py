@@ -15,7 +15,7 @@ or 1. The rule reports
   this test is skipped with either.
 
 **Severity.** Error for a single example, or if the network learns next to nothing. For information only if the batch
-has more than 3 examples and the network does not suffer. Otherwise warning.
+has more than 3 examples and only the second condition holds. Otherwise warning.
 
 **Advice.** Use larger batches, or no batch normalization.
 """

@@ -13,7 +13,8 @@ that is never predicted indicates a network that does not train; other rules rep
 
 The rule also reports a class with less than half the share in training that it has in validation, by three standard
 errors over all seeds. Stratified splits never show this. Its validation recall must be below three quarters of the
-recall of the other classes, by three standard errors. (Training recall is used if validation has no other classes.)
+recall of the other classes, and below that recall by three standard errors. (Training recall is used if validation
+has no other classes.)
 
 **Advice.** Report the recall of each class, not only accuracy. Use more examples of the rare class, fewer of the common
 classes (`data.keep`), or longer training. If the splits are cut from sorted rows, shuffle the rows first
@@ -163,7 +164,7 @@ def _finding(
 
 def _advice(record: RunRecord) -> str:
     if not record.spec.data.shuffle:
-        return "Shuffle the rows before splitting them (data.shuffle): they are sorted by class."
+        return "Shuffle the rows before splitting them (data.shuffle): their order does not mix the classes."
     return "Report the recall of each class. Use more examples of the rare class, or fewer of the common classes."
 
 

@@ -4,7 +4,8 @@
 train mode for a single epoch or with batch normalization). For a cosine schedule, quarter and half refer to the sum of
 learning rates. Losses above the loss of guessing are clipped to it, because unlearning a poor start is not yet
 learning. The expected gain of training twice as long is the decrease over the second half, multiplied by its ratio to
-the decrease over the second quarter if that is below 1, and limited by the same factor applied to the final loss.
+the decrease over the second quarter if that is below 1. It is at most a decrease by the same factor as in the second
+half.
 
 **Reference.** An expected gain of more than 5% of the loss of the best constant prediction (guessing). The minibatch
 losses must show the late decrease by two standard errors (three if no other loss is available), pooled over seeds by
