@@ -294,8 +294,5 @@ class Analysis:
     @property
     def outcomes(self) -> tuple[VariantSummary, ...]:
         """The variants shown in full: all except trials, and the best trials of each search."""
-        rows = {
-            variant.variant.trial.point if variant.variant.trial else variant.variant.id: variant
-            for variant in self.variants
-        }
+        rows = {v.variant.trial.point if v.variant.trial else v.variant.id: v for v in self.variants}
         return tuple({**rows, **{search.point: search.outcome for search in self.searches}}.values())
