@@ -68,9 +68,14 @@ MILLION = 1e6
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits, without an exponent from 1000 to a million."""
+    """Return a number with three significant digits, without an exponent from 1000 to a million.
+
+    Thousands are separated from five digits on, as on the page.
+    """
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if 1000 <= abs(rounded) <= MILLION else f"{value:.3g}"
+    if 1000 <= abs(rounded) <= MILLION:
+        return f"{rounded:,.0f}" if abs(rounded) >= 10_000 else f"{rounded:.0f}"
+    return f"{value:.3g}"
 
 
 def from_to(before: float, after: float) -> str:
