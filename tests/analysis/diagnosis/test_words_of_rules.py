@@ -6,7 +6,15 @@ import math
 
 import pytest
 
-from reportgen.analysis.diagnosis.evidence.symptoms import at_most, fold, from_to, number, percent, percent_at_most
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    at_most,
+    fold,
+    from_to,
+    number,
+    percent,
+    percent_at_most,
+    percent_up_to,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +83,8 @@ def test_thousands_are_written_without_an_exponent(value: float, text: str) -> N
 )
 def test_the_ends_of_a_change_are_distinguishable(before: float, after: float, text: str) -> None:
     assert from_to(before, after) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.847, "up to 84.7%"), (0.9996, "more than 99.9%"), (1.0, "up to 100%")])
+def test_the_largest_share_has_a_single_bound(share: float, text: str) -> None:
+    assert percent_up_to(share) == text

@@ -103,6 +103,12 @@ def percent_at_most(value: float) -> str:
     return "less than 0.1%" if value < 0.001 else f"at most {percent(value)}"
 
 
+def percent_up_to(value: float) -> str:
+    """Return the largest of several shares in percent: "up to 85%", or "more than 99.9%"."""
+    text = percent(value)
+    return text if text.startswith(("less", "more")) else f"up to {text}"
+
+
 def percent(value: float) -> str:
     """Return a share in percent; 0% and 100% only for exact values, and words from a million times on."""
     if value in (0.0, 1.0):

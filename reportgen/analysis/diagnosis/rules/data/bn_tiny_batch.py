@@ -29,7 +29,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import finite
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task, stuck
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_layers, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_layers, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.runs.record import RunRecord
 
@@ -115,8 +115,6 @@ def _words(size: int, error: float | None, cost: float | None) -> str:
     if error is None:
         return "Batch normalization over a single example sets every activation to zero before scale and shift"
     text = f"Batch normalization estimates variances from {size} examples, with a relative error of {percent(error)}"
-    if error > 1:
-        text = f"Batch normalization estimates variances from {size} examples, with a relative error of {number(error)}"
     return text if cost is None else f"{text}; train mode raises the loss by {percent(cost)} of the loss of guessing"
 
 

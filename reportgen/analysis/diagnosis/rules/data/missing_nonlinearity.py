@@ -109,7 +109,7 @@ def check(evidence: Evidence) -> Finding | None:
             f"{wholly} linear on every probe example {when}: the output is a linear function of the input "
             f"({', '.join(names)}; {words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
         ),
-        advice=f"{_advice(names)} (activation: relu, init: he_normal). The layers form a single linear map.",
+        advice=f"{_advice(names)} (activation: relu, init: he_normal). Now, they form a single linear map.",
         sources=SOURCES,
         proposals=_proposals(names),
     )

@@ -202,7 +202,7 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline
 
 
 def _share(lost: float) -> str:
-    return f"{percent(lost)} of" if lost < 1 else "More than"
+    return f"{percent(lost)} of" if lost < 1 else "All of"
 
 
 def _step(record: RunRecord, epoch: int) -> int:

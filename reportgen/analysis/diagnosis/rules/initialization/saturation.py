@@ -38,7 +38,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, fits,
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    percent,
+    percent_up_to,
     probed,
     words_for_layers,
     words_for_seeds,
@@ -113,7 +113,7 @@ def check(evidence: Evidence) -> Finding | None:
         step=step,
         evidence={"saturated_fraction": share, "limit": MUCH, "activation": name},
         message=(
-            f"Units are saturated: up to {percent(share)} of a layer's {name} activations have a slope below 5% of the "
+            f"Units are saturated: {percent_up_to(share)} of a layer's {name} activations have a slope below 5% of the "
             f"maximum ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
         ),
         advice=advice,

@@ -35,6 +35,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
     percent,
+    percent_up_to,
     probed,
     words_for_layers,
     words_for_seeds,
@@ -110,7 +111,7 @@ def check(evidence: Evidence) -> Finding | None:
         step=0 if from_start else _when(shown[0]),
         evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": PROBES},
         message=(
-            f"ReLU units are dead: up to {percent(most)} of a layer's units are silent on every probe example {when} "
+            f"ReLU units are dead: {percent_up_to(most)} of a layer's units are silent on every probe example {when} "
             f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
         ),
         advice=advice,
