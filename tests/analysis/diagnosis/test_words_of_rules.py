@@ -22,8 +22,8 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     [
         (0.8, "a factor of 0.8"),
         (12.34, "a factor of 12.3"),
-        (999.7, "a factor of 1,000"),
-        (1000.0, "a factor of 1,000"),
+        (999.7, "a factor of 1000"),
+        (1000.0, "a factor of 1000"),
         (123_456.0, "a factor of 123,000"),
         (2e6, "6 orders of magnitude"),
         (1e31, "31 orders of magnitude"),
@@ -38,7 +38,7 @@ def test_large_factors_become_orders_of_magnitude(value: float, text: str) -> No
     ("value", "text"),
     [
         (2.3, "up to 2.3 times"),
-        (1234.0, "up to 1,230 times"),
+        (1234.0, "up to 1230 times"),
         (1e31, "more than a million times"),
         (math.inf, "more than a million times"),
     ],
@@ -66,7 +66,7 @@ def test_zero_and_full_shares_are_exact(share: float, alone: str, bound: str | N
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.12345, "0.123"), (1650.4, "1,650"), (-1650.4, "-1,650"), (3.27e6, "3.27e+06"), (8.5e-9, "8.5e-09")],
+    [(0.12345, "0.123"), (1650.4, "1650"), (-1650.4, "-1650"), (3.27e6, "3.27e+06"), (8.5e-9, "8.5e-09")],
 )
 def test_thousands_are_written_without_an_exponent(value: float, text: str) -> None:
     assert number(value) == text
