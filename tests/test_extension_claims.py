@@ -173,7 +173,8 @@ def test_a_search_maximizes_what_is_better_when_higher(folder: Path) -> None:
     search = "search: {training.lr: {log_uniform: [0.01, 0.1]}, samples: 2, metric: METRIC}\n"
     text = STUDY.replace("claims:\n", "").replace("[claims_overview]", "[search_scatter]") + search
     path.write_text(text.replace("METRIC", "loss_drop"), encoding="utf-8")
-    assert load_study(path, allow_code=True).study.search is not None
+    plan = load_study(path, allow_code=True)
+    assert {variant.trial.asked.maximize for variant in plan.variants if variant.trial} == {True}
     path.write_text(text.replace("METRIC", "activation_range"), encoding="utf-8")
     with pytest.raises(StudyError) as error:
         load_study(path, allow_code=True)

@@ -1,4 +1,4 @@
-"""Analysis: from the records of a study's runs to everything that its report says, as values. It never trains."""
+"""Analysis of a study: computes everything that a report shows from the records of its runs. It never trains."""
 
 from __future__ import annotations
 
@@ -27,9 +27,14 @@ def analyse(
     provenance: Mapping[str, Any] | None = None,
     beside: ExtraMeasurements | None = None,
 ) -> Analysis:
-    """Return the analysis of a plan's records, given by (variant id, seed); runs that are missing are counted so.
+    """Return the analysis of a plan's records.
 
-    beside: what was measured beside the runs, where a claim asks for it.
+    Parameters
+    ----------
+    plan: the plan of the study.
+    records: records by (variant id, seed); missing runs are counted as missing.
+    provenance: origin of the results, included unchanged.
+    beside: additional measurements that claims need.
     """
     variants = tuple(
         variant_summary(
@@ -39,7 +44,7 @@ def analyse(
     )
     searches = search_results(variants)
     best = {trial for search in searches if not search.asked.repeat for trial in search.best}
-    # A trial is there to fail: of a search only its best is diagnosed, compared and shown layer by layer.
+    # Trials of a search may fail, so only the best trial is diagnosed, compared and shown layer by layer.
     settled = [v for v in variants if v.variant.trial is None]
     chosen = [v for v in variants if v.variant.trial is None or v.variant.id in best]
     return Analysis(
@@ -56,6 +61,6 @@ def analyse(
 
 
 def _theory(variant: VariantSummary) -> dict[str, list[float]]:
-    """Return what theory expects of the variant's first run that was looked at."""
+    """Return the predictions of theory for the first probed run of a variant."""
     record = next((r for r in variant.records if "probe_step" in r.arrays), None)
     return (theory.of_record(record) if record is not None else None) or {}

@@ -1,4 +1,4 @@
-"""Variants against one another, paired by seed and corrected for their number."""
+"""Pairwise comparisons of variants, paired by seed and corrected for multiple testing."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from reportgen.analysis.statistics import (
 from reportgen.study.metrics.table import metric_of
 
 MOST_FOR_ALL_PAIRS = 6
-"""Beyond so many variants, only the best one is compared with each other.
+"""With more variants, only the best one is compared with all others.
 
-The data chose it, so the correction counts all pairs: over 12 variants that are alike, correcting for 11 tests would
-find a difference in every seventh study.
+The best variant is selected by the data, so the correction counts all pairs. For 12 equal variants, correcting for only
+11 tests would find a difference in every seventh study.
 """
 
 
 def compare(variants: Sequence[VariantSummary]) -> tuple[Comparison, ...]:
-    """Return the comparisons on validation accuracy, or on training loss where nothing is held out.
+    """Return the comparisons of validation accuracy, or of training loss if nothing is held out.
 
-    A study that trains nothing, or has fewer than two seeds in common, has none.
+    A study without training, or with fewer than two common seeds, has none.
     """
     trained = [v for v in variants if any(r.steps > 0 for r in v.records)]
     score = next((s for s in ("val_accuracy", "train_loss") if any(v.scores[s].n for v in trained)), None)
     if score is None or len(trained) < 2:
         return ()
-    found = [made for a, b in _pairs(trained, score) if (made := _comparison(a, b, score)) is not None]
+    found = [pair for a, b in _pairs(trained, score) if (pair := _comparison(a, b, score)) is not None]
     pairs = math.comb(len(trained), 2) if len(trained) > MOST_FOR_ALL_PAIRS else len(found)
     adjusted = holm([comparison.p_value for comparison in found], pairs)
     return tuple(dataclasses.replace(c, p_adjusted=p, pairs=pairs) for c, p in zip(found, adjusted, strict=True))
@@ -63,7 +63,7 @@ def _by_seed(variant: VariantSummary, score: str) -> Mapping[int, float]:
 
 
 def _examples(*variants: VariantSummary) -> int:
-    """Return how many examples a validation accuracy is a share of."""
+    """Return the number of validation examples."""
     return min((int(r.facts["val_n"]) for v in variants for r in v.records if "val_n" in r.facts), default=0)
 
 
@@ -72,8 +72,8 @@ def _comparison(a: VariantSummary, b: VariantSummary, score: str) -> Comparison 
     seeds = sorted(set(first) & set(second))
     if len(seeds) < 2:
         return None
-    ours, theirs = (np.array([side[seed] for seed in seeds]) for side in (first, second))
-    differences = theirs - ours
+    before, after = (np.array([side[seed] for seed in seeds]) for side in (first, second))
+    differences = after - before
     error = paired_error(float(differences.mean()), _examples(a, b), len(seeds)) if metric_of(score).counted else 0.0
     mean, lo, hi = mean_interval(differences, error)
     return Comparison(
@@ -83,5 +83,5 @@ def _comparison(a: VariantSummary, b: VariantSummary, score: str) -> Comparison 
         difference=Estimate(mean, *possible_difference(score, lo, hi), n=len(seeds)),
         p_value=p_value(differences, 0.0, error),
         p_adjusted=float("nan"),
-        effect_size=effect_size(differences, magnitude(ours, theirs)),
+        effect_size=effect_size(differences, magnitude(before, after)),
     )

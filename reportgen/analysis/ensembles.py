@@ -1,6 +1,6 @@
-"""Ensembles over seeds: the mean of the members' probabilities, its accuracy, and what it gains over the members.
+"""Ensembles over seeds: accuracy of the mean of the members' probabilities, and its gain over the members.
 
-Runs that diverged or failed are no members.
+Runs that diverged or failed are not members.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from reportgen.study.metrics.metric import Metric
 Values = NDArray[np.float64]
 
 MOST_SETS = 200
-"""Beyond so many sets of members of one size, so many are drawn."""
+"""Largest number of sets of one size; if there are more, a random sample of this size is used."""
 
 RESAMPLES = 1000
 _CHUNK_BYTES = 1e8
 
 
 def members_of(records: Sequence[RunRecord]) -> list[RunRecord]:
-    """Return the records that can be averaged: ended well or stopped, with predictions on the same labels."""
+    """Return the records of completed runs with predictions for the same labels."""
     found = [r for r in records if r.status in ("ok", "stopped") and "val_probabilities" in r.arrays]
     return [r for r in found if np.array_equal(r.arrays["val_labels"], found[0].arrays["val_labels"])]
 
 
 def score_ensembles(variants: Sequence[VariantSummary], sizes: Sequence[int]) -> tuple[EnsembleScore, ...]:
-    """Return the ensembles of each variant and size, as far as it has so many members."""
+    """Return the ensembles of each variant and of each size up to its number of members."""
     scores = []
     for variant in variants if sizes else ():
         members = members_of(variant.records)
@@ -44,10 +44,10 @@ def score_ensembles(variants: Sequence[VariantSummary], sizes: Sequence[int]) ->
 
 
 def ensemble_by_seed(records: Sequence[RunRecord], metric: Metric) -> dict[int, float]:
-    """Return values by seed: their mean is the metric of the full ensemble, their standard error the metric's.
+    """Return jackknife values of an ensemble metric by seed (Tukey 1958).
 
-    They come from the ensembles that leave one member out: with T of all n and T_i without member i, the value is
-    T + (n - 1) (mean of T_i - T_i), which has the mean T and the jackknife's standard error (Tukey 1958).
+    With the metric T of all n members and T_i without member i, the value of seed i is T + (n - 1) (mean of T_i - T_i).
+    The values have mean T, and their standard error is the standard error of T.
     """
     members = members_of(records)
     if len(members) < metric.least_members or metric.combine is None:
@@ -63,7 +63,10 @@ def ensemble_by_seed(records: Sequence[RunRecord], metric: Metric) -> dict[int, 
 
 
 def accuracies(weights: Values, p: Values, labels: NDArray[np.int64]) -> Values:
-    """Return the accuracy of each weighted sum of members; weights (sets, members), p (members, n, classes)."""
+    """Return the accuracy of each weighted sum of members.
+
+    weights: shape (sets, members); p: probabilities, shape (members, n, classes); labels: shape (n,).
+    """
     members, n, classes = p.shape
     flat = p.reshape(members, -1)
     rows = max(1, int(_CHUNK_BYTES / (8 * flat.shape[1])))
@@ -90,7 +93,7 @@ def _score(variant: str, p: Values, labels: NDArray[np.int64], size: int) -> Ens
 
 
 def _sets(n: int, size: int) -> Values:
-    """Return sets of members as rows of zeros and ones: all there are, or as many as are enough."""
+    """Return sets of members as rows of zeros and ones: all sets, or a random sample of MOST_SETS."""
     if math.comb(n, size) <= MOST_SETS:
         chosen = [list(each) for each in itertools.combinations(range(n), size)]
     else:
@@ -105,10 +108,10 @@ def _sets(n: int, size: int) -> Values:
 def _bootstrap(
     p: Values, labels: NDArray[np.int64], single: Values, size: int, difference: float
 ) -> tuple[float, float]:
-    """Return the 95% interval of the difference, from members drawn with replacement (Efron 1979).
+    """Return the 95% bootstrap interval of the difference over members (Efron 1979).
 
-    A draw has copies of members, from which there is nothing to gain. That lowers all draws alike, so their
-    distribution is moved to the measured difference.
+    A resample contains duplicate members, which add nothing to the ensemble. This lowers all resamples equally, so
+    their distribution is shifted to the measured difference.
     """
     n = len(p)
     drawn = np.random.default_rng(1).multinomial(n, np.full(n, 1 / n), RESAMPLES).astype(np.float64)
@@ -119,7 +122,7 @@ def _bootstrap(
 
 
 def _thinned(drawn: Values, size: int) -> Values:
-    """Return so many of each draw's members, chosen without replacement."""
+    """Return `size` members of each resample, chosen without replacement."""
     rng = np.random.default_rng(2)
-    kept = [rng.multivariate_hypergeometric(row.astype(np.int64), size) for row in drawn]
-    return np.array(kept, np.float64)
+    chosen = [rng.multivariate_hypergeometric(row.astype(np.int64), size) for row in drawn]
+    return np.array(chosen, np.float64)

@@ -1,4 +1,4 @@
-"""The shape of a diagnosis: a rule, what it sees, and the finding it returns."""
+"""Data classes of the diagnosis: rules, their evidence and their findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RemedyVerdict = Literal["helped", "no difference", "hurt", "too few seeds"]
 
 @dataclass(frozen=True)
 class Proposal:
-    """A change of settings that could mend what was found: dotted paths to values, and why in a few words."""
+    """A proposed change of settings: values by dotted path, and the reason in a few words."""
 
     change: Mapping[str, Any]
     why: str
@@ -23,7 +23,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Guessing:
-    """The score of guessing, and how many runs before and after a change count with it, since theirs was no better."""
+    """The score of guessing, and the number of runs before and after a change that count as guessing."""
 
     score: float
     before: int
@@ -32,9 +32,9 @@ class Guessing:
 
 @dataclass(frozen=True)
 class Remedy:
-    """A proposal that was tested on the same seeds, with the paired difference of one metric.
+    """A proposal tested on the same seeds, with the paired difference of one metric.
 
-    guessing: set where some runs count as guessing; see `diagnosis.remedies`.
+    guessing: set if some runs count as guessing; see `diagnosis.remedies`.
     """
 
     change: Mapping[str, Any]
@@ -49,22 +49,22 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that a rule may look at: one variant's records, by ascending seed; never empty."""
+    """The input of a rule: the records of one variant by ascending seed (at least one), and its siblings."""
 
     variant: Variant
     records: Sequence[RunRecord]
-    siblings: Mapping[str, Sequence[RunRecord]] = field(default_factory=dict)  # other variants' ids to records
+    siblings: Mapping[str, Sequence[RunRecord]] = field(default_factory=dict)  # records by id of the other variants
 
 
 @dataclass(frozen=True)
 class Finding:
     """A diagnosis that fired.
 
-    seeds, layers (counted from 1), step: where it was seen; step None when it has no one step.
-    evidence: the measured numbers and what they were compared with, by name.
-    causes: ids of rules that explain this very finding, in place of its rule's; None for the rule's own.
-    consequence_of: the rule at the root of what explains it, None for a root; see `diagnosis.causes`.
-    metric: the score that a remedy of it has to better, None for the usual one; see `diagnosis.remedies`.
+    seeds, layers (counted from 1), step: where the symptom occurs; step is None if no single step applies.
+    evidence: the measured numbers and their limits, by name.
+    causes: ids of rules that may explain this finding, instead of the causes of its rule; None for the rule's.
+    consequence_of: the root cause, None for a root; see `diagnosis.causes`.
+    metric: the score that a remedy should improve, None for the default; see `diagnosis.remedies`.
     """
 
     rule: str
@@ -86,10 +86,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """One row of the diagnoses; each lives in its own file, whose docstring is the user's documentation.
+    """A rule. Each rule has its own module, whose docstring is its user documentation.
 
-    causes: ids of rules that explain this one where both fire. yields_to: ids of rules whose fault looks like this one
-    and is not; where one of them raises an alarm, this finding is dropped. See `reportgen.analysis.diagnosis.causes`.
+    causes: ids of rules that explain this one if both fire. yields_to: ids of rules whose fault may be mistaken for
+    this one; if one of them raises an alarm, this finding is dropped. See `reportgen.analysis.diagnosis.causes`.
     """
 
     kind: ClassVar[str] = "rule"

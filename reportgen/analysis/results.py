@@ -1,4 +1,4 @@
-"""What analysis hands to figures and report: frozen values, already computed, not yet rounded."""
+"""Results of the analysis for figures and report: frozen data classes with computed, unrounded values."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds with its 95% interval; lo and hi are NaN below two seeds.
+    """A mean over n seeds with its 95% interval; lo and hi are NaN for fewer than two seeds.
 
-    quartiles: lower quartile, median and upper quartile of values that are skewed, None for others; see
-    `reportgen.analysis.statistics.is_skewed`.
+    quartiles: lower quartile, median and upper quartile of skewed values (see
+    `reportgen.analysis.statistics.is_skewed`), None for others.
     """
 
     value: float
@@ -37,9 +37,9 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Profile:
-    """A layer statistic at one look, by layer and seed; intervals over seeds at each layer.
+    """A layer statistic at one probe, by layer and seed, with an interval over seeds for each layer.
 
-    layers (L,) counted from 1 (output layer last); per_seed (S, L), NaN for a seed without this look.
+    layers: numbers from 1 (output layer last), shape (L,); per_seed: shape (S, L), NaN for a seed without this probe.
     """
 
     statistic: str
@@ -54,7 +54,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Histogram:
-    """A layer's values pooled over seeds: edges (B + 1,), share of all values in each bin (B,)."""
+    """A histogram of a layer's values over all seeds: edges (B + 1,), share of values in each bin (B,) and outside."""
 
     layer: int
     edges: Array
@@ -64,7 +64,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Curve:
-    """A score by epoch: x (E,), per_seed (S, E) with NaN after a run ended, mean and interval (E,)."""
+    """A score by epoch: x (E,), per_seed (S, E) with NaN after the end of a run, and mean, lo, hi (E,)."""
 
     column: str
     seeds: tuple[int, ...]
@@ -77,7 +77,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class VariantSummary:
-    """One row of the variants' table; estimates are over the runs that ended well or were stopped early."""
+    """A row of the table of variants; estimates are over runs that completed or were stopped early."""
 
     variant: Variant
     records: tuple[RunRecord, ...]
@@ -96,16 +96,15 @@ class VariantSummary:
 class ClaimResult:
     """A claim and its verdict.
 
-    measured: the value that was tested, averaged over seeds (for `near` by layer: the largest deviation as a
-    fraction of the printed value); interval: 95%, NaN where there is none; n: seeds; expected: in words.
-    per_seed: the tested value by seed; by_layer: measured means where the claim speaks of several layers.
-    quantity: what `measured` is: the value itself, the difference or ratio of two sides, the largest deviation from
-    printed numbers as a fraction of them, or the share of steps that go the claimed way. reference: the number of
-    theory that it was held against. at_layer: the layer of the largest deviation. tolerances: in the order of
-    `by_layer`, how far each mean may be from its printed number. sides: what a difference is of, such as
-    "relu minus tanh", empty where the study names no two sides. note: the author's.
-    method: the name of test and interval; p_value before and after Holm's correction where a test was made.
-    seeds_needed: an estimate of the seeds that would settle an inconclusive claim; reason: why the verdict.
+    measured: the tested value, averaged over seeds (for `near` by layer: the largest relative deviation).
+    interval: 95% interval, NaN if there is none. n: number of seeds. expected: in words.
+    per_seed: tested value by seed. by_layer: layer, mean and expected number, if the claim concerns several layers.
+    quantity: kind of `measured`: a value, the difference or ratio of two sides, the largest relative deviation from
+    printed numbers, or the share of steps in the claimed direction. reference: the theoretical number.
+    at_layer: layer of the largest deviation. tolerances: allowed deviation of each mean, in the order of `by_layer`.
+    sides: the two sides of a difference, such as "relu minus tanh", empty if the study does not name them.
+    note: the author's. method: name of test and interval. p_value, p_adjusted: before and after Holm's correction.
+    seeds_needed: estimated number of seeds that would settle an inconclusive claim. reason: of the verdict.
     """
 
     id: str
@@ -137,14 +136,14 @@ class ClaimResult:
 
     @property
     def within_tolerance(self) -> tuple[int, int] | None:
-        """How many layers' means are within their tolerance, and of how many; None where there are no tolerances."""
+        """Number of layers within tolerance and number of layers with one, None without tolerances."""
         pairs = [(row, reach) for row, reach in zip(self.by_layer, self.tolerances, strict=False) if reach is not None]
         met = [abs(mean - given) <= reach for (_, mean, given), reach in pairs if given is not None]
         return (sum(met), len(met)) if met else None
 
     @property
     def allowed(self) -> float | None:
-        """The tolerance in the layer of the largest deviation, as a fraction of the number that it deviates from."""
+        """The tolerance in the layer of the largest deviation, relative to its expected number."""
         pairs = zip(self.by_layer, self.tolerances, strict=False)
         reach = next((reach for (layer, _, _), reach in pairs if layer == self.at_layer), None)
         return reach / abs(self.held_against) if reach is not None and self.held_against else None
@@ -153,7 +152,7 @@ class ClaimResult:
     def quartiles(self) -> tuple[float, float, float] | None:
         """Lower quartile, median and upper quartile of a value or difference that is skewed over seeds, else None.
 
-        Only sizes and differences of sizes are called skewed. The mean of ratios is taken of their logarithms.
+        Only sizes and their differences count as skewed. Ratios are averaged by their logarithms.
         """
         values = list(self.per_seed.values())
         applies = self.quantity in ("value", "difference") and is_size(self.metric)
@@ -161,20 +160,21 @@ class ClaimResult:
 
     @property
     def held_against(self) -> float | None:
-        """The number, printed or of theory, that `measured` is the largest deviation from."""
+        """The printed or theoretical number of the largest deviation."""
         return next((given for layer, _, given in self.by_layer if layer == self.at_layer), None)
 
     @property
     def furthest_off(self) -> float | None:
-        """The mean over seeds that is furthest from its number, printed or of theory."""
+        """The mean over seeds with the largest deviation from its printed or theoretical number."""
         return next((mean for layer, mean, _ in self.by_layer if layer == self.at_layer), None)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two variants on one score, paired by seed: difference of means b - a with interval, p before and after Holm.
+    """A comparison of two variants by one score, paired by seed.
 
-    pairs: how many pairs of variants the correction counts.
+    difference: mean of b - a with interval; p_value, p_adjusted: before and after Holm's correction; pairs: number of
+    pairs of variants in the correction.
     """
 
     a: str
@@ -189,10 +189,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class EnsembleScore:
-    """Ensembles of one size against their members, by validation accuracy.
+    """Validation accuracy of the ensembles of one size, compared with their members.
 
-    count: how many sets of members were averaged; score: their mean accuracy. members: the accuracy of each run that
-    may be a member. difference: score minus the members' mean; interval: 95% by bootstrap over members.
+    count: number of sets of members; score: their mean accuracy. members: accuracy of each possible member.
+    difference: score minus the mean of the members; interval: 95%, by bootstrap over members.
     """
 
     variant: str
@@ -206,7 +206,7 @@ class EnsembleScore:
 
 @dataclass(frozen=True)
 class TrialResult:
-    """One trial of a search: what it is, and its score by the search's metric over its seeds."""
+    """One trial of a search and its score over seeds by the metric of the search."""
 
     variant: str
     trial: Trial
@@ -218,8 +218,8 @@ class TrialResult:
 class StageResult:
     """One stage of a search.
 
-    trials, runs, diverged: how many. epochs: fewest and most. best: its best trials, one, or one for each seed that
-    made a search of its own; score: theirs. windows: by path the ends of what was searched, over all searches.
+    trials, runs, diverged: counts. epochs: smallest and largest number. best: the best trial, or one for each seed with
+    its own search; score: the score of these trials. windows: searched range by path, over all searches.
     """
 
     stage: int
@@ -234,13 +234,13 @@ class StageResult:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search of one variant came to.
+    """The result of a search of one variant.
 
-    point, label: the variant that was searched. trials: in the order of the plan. best: the best trials of the last
-    stage, one, or one for each seed that made a search of its own. score: theirs, which was chosen for being high.
-    unchosen: the score where each seed's trial is chosen by the other seeds alone. test: the best trials' test score,
-    by `test_metric`. Estimates with n = 0 are not to be had. outcome: the best as one row, a run a seed. edges: by
-    path "low" or "high" where the best lies at an end of the range.
+    point, label: the searched variant. trials: in the order of the plan. best: the best trial of the last stage, or one
+    for each seed with its own search. score: the score of these trials, biased by the selection. unchosen: the score if
+    the other seeds select each seed's trial. test: test score of the best trials by `test_metric`. Estimates with n = 0
+    are not available. outcome: the best trials as one variant with one run per seed. edges: "low" or "high" by path if
+    the best value is at an end of the range.
     """
 
     point: str
@@ -259,11 +259,11 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class SanityResult:
-    """One line of a sanity check.
+    """One result of a sanity check.
 
-    variant: None where the check is on none. subject: the layer or the activation, where there are several. expected:
-    what `measured` is held against, NaN where there is nothing. passed: None where nothing can fail or nothing was
-    measured, as `note` says. values: further numbers by name.
+    variant: None if the check does not concern a variant. subject: the layer or activation, if there are several.
+    expected: NaN without an expected value. passed: None if the check cannot fail or was not possible (see `note`).
+    values: further numbers by name.
     """
 
     check: str
@@ -278,14 +278,14 @@ class SanityResult:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything the report says, as values."""
+    """All results that a report shows."""
 
     plan: Plan
     variants: tuple[VariantSummary, ...]
     claims: tuple[ClaimResult, ...]
     findings: tuple[Finding, ...]
     comparisons: tuple[Comparison, ...]
-    theory: Mapping[str, Mapping[str, Any]]  # variant id -> statistic -> values by layer, where theory speaks
+    theory: Mapping[str, Mapping[str, Any]]  # variant id -> statistic -> values by layer, if theory applies
     provenance: Mapping[str, Any]
     ensembles: tuple[EnsembleScore, ...] = ()
     sanity: tuple[SanityResult, ...] = ()
@@ -293,6 +293,6 @@ class Analysis:
 
     @property
     def outcomes(self) -> tuple[VariantSummary, ...]:
-        """What is to be shown in full: the variants that are no trials, and in place of a search's trials its best."""
-        rows = {one.variant.trial.point if one.variant.trial else one.variant.id: one for one in self.variants}
+        """The variants shown in full: all except trials, and the best trials of each search."""
+        rows = {v.variant.trial.point if v.variant.trial else v.variant.id: v for v in self.variants}
         return tuple({**rows, **{search.point: search.outcome for search in self.searches}}.values())

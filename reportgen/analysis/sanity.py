@@ -1,4 +1,4 @@
-"""Sanity checks of a variant, read from records and measurements: what was measured, and what it should be."""
+"""Sanity checks of a variant, from its records and further measurements: measured and expected values."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import METRICS
 
 NEAR_CHANCE = 0.2
-"""The initial loss may lie so far from that of guessing, as a share of it: outputs of small variance add little."""
+"""Largest relative difference of the initial loss to chance level; outputs of small variance add little."""
 
 LEARNED = 0.05
-"""A loss below this share of that of guessing counts as zero."""
+"""A loss below this share of the loss of guessing counts as zero."""
 
 SMOOTH_LIMIT, KINKED_LIMIT = 1e-6, 1e-4
-"""Relative errors of a right gradient; a central difference across a kink is off by more."""
+"""Largest relative errors of a correct gradient; central differences across a kink have larger errors."""
 
 
 def chance_loss(loss: str, classes: int) -> float:
@@ -31,7 +31,7 @@ def chance_loss(loss: str, classes: int) -> float:
 
 
 def initial_loss(variant: str, records: Sequence[RunRecord]) -> SanityResult:
-    """Return the mean loss at initialization, penalties left out, against that of guessing."""
+    """Return the mean loss at initialization without penalties, compared with chance level."""
     known = [record for record in records if len(record.arrays.get("epoch_train_loss", ())) > 0]
     if not known:
         return not_measured("initial_loss", variant)
@@ -48,7 +48,7 @@ def initial_loss(variant: str, records: Sequence[RunRecord]) -> SanityResult:
 
 
 def regularized_loss(variant: str, record: RunRecord | None) -> SanityResult:
-    """Return loss plus penalty at initialization, against the loss alone."""
+    """Return the loss with penalty at initialization, compared with the loss alone."""
     if record is None or len(record.arrays.get("epoch_penalty", ())) == 0:
         return not_measured("regularized_loss", variant)
     loss, penalty = float(record.epochs("train_loss")[0]), float(record.epochs("penalty")[0])
@@ -58,7 +58,7 @@ def regularized_loss(variant: str, record: RunRecord | None) -> SanityResult:
 
 
 def overfit_subset(variant: str, record: RunRecord | None) -> SanityResult:
-    """Return the final loss on the few examples that the network was trained on, against zero."""
+    """Return the final loss of a network trained on a few examples, compared with zero."""
     if record is None or record.status == "failed":
         return not_measured("overfit_subset", variant)
     loss, accuracy = record.final["train_loss"], record.final["train_accuracy"]
@@ -72,7 +72,7 @@ def overfit_subset(variant: str, record: RunRecord | None) -> SanityResult:
 
 
 def gradient_limit(spec: RunSpec) -> float:
-    """Return the relative error that a right gradient of this network may have."""
+    """Return the largest relative error of a correct gradient of this network."""
     kinked = any(ACTIVATIONS[layer.activation.name].kinked for layer in spec.network.layers)
     return KINKED_LIMIT if kinked or LOSSES[spec.training.loss.name].kinked else SMOOTH_LIMIT
 
@@ -98,7 +98,10 @@ def errors_by_layer(checks: Sequence[Mapping[str, Any]]) -> list[float]:
 
 
 def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityResult]:
-    """Return one result an activation; costs: name, forward, backward, product, in ns an element."""
+    """Return one result per activation.
+
+    costs: name, forward, backward and product of each activation, in ns per element.
+    """
     if not costs:
         return [not_measured("activation_cost", None)]
     relu = next(cost for cost in costs if cost["name"] == "relu")
@@ -112,7 +115,7 @@ def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityRe
             "backward_over_relu": cost["backward"] / relu["backward"],
             "over_product": total / (3 * cost["product"]),
         }
-        note = "on the machine that ran the study; the product is that of a layer of 500 units on 500 inputs"
+        note = "measured on the machine that ran the study; the matrix product is of a layer of 500 units on 500 inputs"
         found.append(SanityResult("activation_cost", None, cost["name"], total, math.nan, None, note, values))
     return found
 
@@ -123,5 +126,5 @@ def cost_metrics(cost: Mapping[str, Any]) -> dict[str, float]:
 
 
 def not_measured(check: str, variant: str | None) -> SanityResult:
-    """Return the result of a check that could not be made."""
+    """Return the result of a check that was not possible."""
     return SanityResult(check, variant, "", math.nan, math.nan, None, "not measured")

@@ -1,6 +1,6 @@
-"""What a search came to: the score of every trial, the best of each stage, and what the best one is worth.
+"""Results of a search: the score of every trial, the best trial of each stage, and an unbiased estimate of its score.
 
-The best of many trials is best partly by luck: its own score is a flattering estimate of what a new run would reach.
+The best of many trials is selected partly by chance, so its own score overestimates the score of a new run.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from reportgen.study.planning.variants import BASELINE
 
 Records = Mapping[tuple[str, int], RunRecord]
 Values = NDArray[np.float64]
-Tried = tuple[Trial, VariantSummary]
+ScoredTrial = tuple[Trial, VariantSummary]
 
 AT_THE_EDGE = 0.05
-"""So near to an end of its range, as a part of it, a best value counts as lying at the end."""
+"""A best value within this share of the range from an end counts as being at the end."""
 
 
 def score_of(trial: Trial, record: RunRecord) -> float:
-    """Return the number by which a search ranks a run, NaN where it has none."""
+    """Return the score by which a search ranks a run, NaN if it has none."""
     return math.nan if record.status == "failed" else value(record, Measure(metric=trial.asked.metric))
 
 
 def trial_scores(plan: Plan, records: Records) -> dict[tuple[str, int], float]:
-    """Return the scores of all trials that have been trained, by (variant, seed)."""
+    """Return the scores of all trained trials by (variant, seed)."""
     trials = {variant.id: variant.trial for variant in plan.variants if variant.trial is not None}
     return {
         (variant, seed): score_of(trials[variant], record)
@@ -48,17 +48,17 @@ def trial_scores(plan: Plan, records: Records) -> dict[tuple[str, int], float]:
 
 
 def search_results(variants: Sequence[VariantSummary]) -> tuple[SearchResult, ...]:
-    """Return what each search came to, in the order of the variants that were searched."""
-    by_point: dict[str, list[Tried]] = {}
+    """Return the result of each search, in the order of the searched variants."""
+    by_point: dict[str, list[ScoredTrial]] = {}
     for summary in variants:
         if summary.variant.trial is not None and summary.records:
             by_point.setdefault(summary.variant.trial.point, []).append((summary.variant.trial, summary))
     return tuple(_result(tried) for tried in by_point.values())
 
 
-def _result(tried: Sequence[Tried]) -> SearchResult:
+def _result(tried: Sequence[ScoredTrial]) -> SearchResult:
     first, asked = tried[0][0], tried[0][0].asked
-    last = [one for one in tried if one[0].stage == max(trial.stage for trial, _ in tried)]
+    last = [entry for entry in tried if entry[0].stage == max(trial.stage for trial, _ in tried)]
     best = best_trials(last)
     tested = "test_loss" if METRICS[asked.metric].scale == "loss" else "test_accuracy"
     return SearchResult(
@@ -66,51 +66,51 @@ def _result(tried: Sequence[Tried]) -> SearchResult:
         label=first.search,
         asked=asked,
         trials=tuple(
-            TrialResult(one[1].variant.id, one[0], estimate(_scores(one), asked.metric), _diverged([one]))
-            for one in tried
+            TrialResult(entry[1].variant.id, entry[0], estimate(_scores(entry), asked.metric), _diverged([entry]))
+            for entry in tried
         ),
         stages=tuple(_stage(tried, number) for number in sorted({trial.stage for trial, _ in tried})),
         best=tuple(summary.variant.id for _, summary in best),
         score=_score(best),
         unchosen=_unchosen(last, asked),
-        test=estimate([record.final.get(tested, math.nan) for _, one in best for record in one.records], tested),
+        test=estimate([record.final.get(tested, math.nan) for _, entry in best for record in entry.records], tested),
         test_metric=tested,
         outcome=_outcome(best),
         edges=_edges(best, last, asked),
     )
 
 
-def best_trials(tried: Sequence[Tried]) -> list[Tried]:
-    """Return the best of the trials, or the best of each seed where every seed made a search of its own."""
-    owners: dict[int | None, list[Tried]] = {}
-    for one in tried:
-        owners.setdefault(one[0].owner, []).append(one)
-    return [own[best_of([_scores(one) for one in own], own[0][0].asked.maximize)] for own in owners.values()]
+def best_trials(tried: Sequence[ScoredTrial]) -> list[ScoredTrial]:
+    """Return the best trial, or the best of each seed if every seed has its own search."""
+    owners: dict[int | None, list[ScoredTrial]] = {}
+    for entry in tried:
+        owners.setdefault(entry[0].owner, []).append(entry)
+    return [own[best_of([_scores(entry) for entry in own], own[0][0].asked.maximize)] for own in owners.values()]
 
 
-def _scores(tried: Tried) -> list[float]:
+def _scores(tried: ScoredTrial) -> list[float]:
     trial, summary = tried
     return [score_of(trial, record) for record in summary.records]
 
 
-def _score(best: Sequence[Tried]) -> Estimate:
-    return estimate([score for one in best for score in _scores(one)], best[0][0].asked.metric)
+def _score(best: Sequence[ScoredTrial]) -> Estimate:
+    return estimate([score for entry in best for score in _scores(entry)], best[0][0].asked.metric)
 
 
-def _diverged(tried: Sequence[Tried]) -> int:
+def _diverged(tried: Sequence[ScoredTrial]) -> int:
     return sum(summary.statuses.get("diverged", 0) for _, summary in tried)
 
 
-def _stage(tried: Sequence[Tried], number: int) -> StageResult:
-    own = [one for one in tried if one[0].stage == number]
+def _stage(tried: Sequence[ScoredTrial], number: int) -> StageResult:
+    own = [entry for entry in tried if entry[0].stage == number]
     best = best_trials(own)
     epochs = [record.spec.training.epochs for _, summary in own for record in summary.records]
     asked = own[0][0].asked
     windows = {}
-    for path, one in asked.ranges.items():
+    for path, range_ in asked.ranges.items():
         places = [trial.places[path] for trial, _ in own]
-        if one.ordered:
-            windows[path] = (one.at(min(places)), one.at(max(places)))
+        if range_.ordered:
+            windows[path] = (range_.at(min(places)), range_.at(max(places)))
     return StageResult(
         stage=number,
         trials=len(own),
@@ -123,13 +123,15 @@ def _stage(tried: Sequence[Tried], number: int) -> StageResult:
     )
 
 
-def _unchosen(tried: Sequence[Tried], asked: Search) -> Estimate:
-    """Return the mean score over seeds, each of the trial that the other seeds alone would choose.
+def _unchosen(tried: Sequence[ScoredTrial], asked: Search) -> Estimate:
+    """Return the mean score over seeds, each from the trial that the other seeds select.
 
-    A seed that had no part in the choice gives an estimate that the choice does not flatter, as far as the last stage
-    goes: where earlier stages narrowed the range, they saw all seeds.
+    A seed without influence on the selection gives an unbiased estimate, as far as the last stage is concerned. Earlier
+    stages that narrowed the range used all seeds.
     """
-    table = np.array([_scores(one) for one in tried]) if len({len(_scores(one)) for one in tried}) == 1 else None
+    table = (
+        np.array([_scores(entry) for entry in tried]) if len({len(_scores(entry)) for entry in tried}) == 1 else None
+    )
     if asked.repeat or table is None or table.shape[0] < 2 or table.shape[1] < 2:
         return estimate([])
     seeds = range(table.shape[1])
@@ -138,11 +140,11 @@ def _unchosen(tried: Sequence[Tried], asked: Search) -> Estimate:
 
 
 def best_values(measure: Measure, variants: Sequence[Variant], records: Records, seeds: Sequence[int]) -> Values:
-    """Return by seed what is measured of the best of these trials, averaged over the searches they belong to.
+    """Return a measure of the best of these trials by seed, averaged over their searches.
 
-    The best of a search is the best of its last stage among them. A score is that of the trial which the search
-    chose; a setting or its place is that of each seed's own best trial, since the one that was chosen varies with
-    nothing. A variant that is no trial stands for itself.
+    The best of a search is the best trial of its last stage among the given ones. Scores are taken from the trial
+    selected by the search. Settings and their places are taken from the best trial of each seed, because the selected
+    trial is the same for all seeds. Variants that are not trials count as they are.
     """
     points: dict[str, list[Variant]] = {}
     for variant in variants:
@@ -161,7 +163,7 @@ def _best_value(measure: Measure, variants: Sequence[Variant], records: Records,
         record = records.get((variants[0].id, seed)) if last == 0 else None
         return math.nan if record is None else value(record, score)
     alone = row.from_trial is not None
-    scores = [[_known(trial, records, v.id, one) for one in ((seed,) if alone else trial.seeds)] for trial, v in own]
+    scores = [[_known(trial, records, v.id, s) for s in ((seed,) if alone else trial.seeds)] for trial, v in own]
     trial, variant = own[best_of(scores, own[0][0].asked.maximize)]
     if row.from_trial is not None:
         return row.from_trial(trial, best_path(measure, variants) or "")
@@ -174,8 +176,8 @@ def _known(trial: Trial, records: Records, variant: str, seed: int) -> float:
     return math.nan if record is None else score_of(trial, record)
 
 
-def _outcome(best: Sequence[Tried]) -> VariantSummary:
-    """Return the best trial, or one row with the best of each seed, whose searched settings differ."""
+def _outcome(best: Sequence[ScoredTrial]) -> VariantSummary:
+    """Return the best trial, or a combined variant of the best trials of all seeds."""
     trial, summary = best[0]
     if trial.owner is None:
         return summary
@@ -183,17 +185,17 @@ def _outcome(best: Sequence[Tried]) -> VariantSummary:
     varied = {path: label for path, label in summary.variant.varied.items() if path not in trial.values}
     label = "best of each seed" if trial.search == BASELINE else f"{trial.search}, best of each seed"
     variant = Variant(f"{trial.point}--best", label, settings, varied)
-    return variant_summary(variant, [record for _, one in best for record in one.records])
+    return variant_summary(variant, [record for _, entry in best for record in entry.records])
 
 
-def _edges(best: Sequence[Tried], last: Sequence[Tried], asked: Search) -> dict[str, str]:
-    """Return the settings whose best lies at an end of the range, in more than half of the searches.
+def _edges(best: Sequence[ScoredTrial], last: Sequence[ScoredTrial], asked: Search) -> dict[str, str]:
+    """Return the settings whose best value is at an end of the range in more than half of the searches.
 
-    It counts only where the best of the trials away from that end is worse by more than one standard error over seeds.
+    The best trial away from that end must be worse by more than one standard error over seeds.
     """
     found = {}
-    for path, one in asked.ranges.items():
-        for end in ("low", "high") if one.ordered else ():
+    for path, range_ in asked.ranges.items():
+        for end in ("low", "high") if range_.ordered else ():
             there = [_at_end(trial, path, end) for trial, _ in best]
             inside = [tried for tried in last if not _at_end(tried[0], path, end)]
             if sum(there) * 2 > len(best) and (not inside or _beyond_error(best, best_trials(inside), asked)):
@@ -206,7 +208,7 @@ def _at_end(trial: Trial, path: str, end: str) -> bool:
     return place <= AT_THE_EDGE
 
 
-def _beyond_error(best: Sequence[Tried], others: Sequence[Tried], asked: Search) -> bool:
+def _beyond_error(best: Sequence[ScoredTrial], others: Sequence[ScoredTrial], asked: Search) -> bool:
     """Return whether the best are better than the others by more than the standard error, paired by seed."""
     first, second = (
         {record.spec.seed: score_of(trial, record) for trial, summary in side for record in summary.records}

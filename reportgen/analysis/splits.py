@@ -1,4 +1,4 @@
-"""Whether seeds are scored on the same held-out examples, whose luck then is in no spread between seeds."""
+"""Whether all seeds are scored on the same held-out examples, so that their spread excludes this source of error."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from reportgen.data.spec import DataSpec
 
 
 def one_split(data: DataSpec, test: bool = False) -> bool:
-    """Return whether every seed of this data holds out the same examples; test: those of the test split."""
+    """Return whether all seeds hold out the same validation examples (with `test`, the same test examples)."""
     given = DATASETS[data.source.name].given
     return data.seed is not None or not data.shuffle or "validation" in given or (test and "test" in given)

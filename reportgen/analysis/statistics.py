@@ -1,4 +1,4 @@
-"""Intervals, tests and corrections; everything a verdict rests on, computed by SciPy where SciPy has it."""
+"""Intervals, tests and corrections for multiple testing, computed with SciPy where possible."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from scipy import special
 from reportgen.analysis.metrics.scales import extent
 
 LEVEL = 0.95
-"""Of every interval."""
+"""Confidence level of every interval."""
 
 ALPHA = 1 - LEVEL
 
 ROUNDING = 1e-12
-"""Differences and spreads below this share of the compared values are rounding errors."""
+"""Differences and standard deviations below this share of the compared values are rounding errors."""
 
 LEAST_FOR_QUARTILES = 5
-"""Quartiles of fewer values say no more than the values themselves."""
+"""Least number of values with quartiles."""
 
 LEAST_FOR_THE_MEAN = 7
-"""The mean of fewer values lies outside their quartiles too often by chance (9% of five normal values)."""
+"""Least number of values for this test: the mean of five normal values is outside their quartiles in 9% of cases."""
 
 METHOD = "Student's t interval over seeds, 95%"
 
 
 def mean_interval(values: ArrayLike, least_error: float = 0.0, level: float = LEVEL) -> tuple[float, float, float]:
-    """Return (mean, lo, hi) of finite values: Student's t over seeds; NaN bounds below two values.
+    """Return (mean, lo, hi) of finite values by Student's t; NaN bounds for fewer than two values.
 
-    least_error: a floor for the standard error, such as the binomial one of an accuracy.
+    least_error: lower bound for the standard error, such as the binomial error of an accuracy.
     """
     x = np.asarray(values, np.float64)
     if x.size == 0:
@@ -46,27 +46,27 @@ def mean_interval(values: ArrayLike, least_error: float = 0.0, level: float = LE
 
 
 def possible(name: str, lo: float, hi: float) -> tuple[float, float]:
-    """Return the interval of a metric's mean without what it cannot be: shares outside 0 to 1, negative sizes.
+    """Clip the interval of a metric's mean to its possible range: 0 to 1 for shares, at least 0 for sizes.
 
-    Cutting off what cannot be leaves the interval's coverage as it is. NaN bounds stay.
+    Clipping does not change the coverage of the interval. NaN bounds remain NaN.
     """
     least, most = extent(name)
     return float(np.clip(lo, least, most)), float(np.clip(hi, least, most))
 
 
 def possible_difference(name: str, lo: float, hi: float) -> tuple[float, float]:
-    """Return the interval of a metric's difference without what it cannot be: shares differ by 1 at most."""
+    """Clip the interval of a difference of a metric to its possible range: shares differ by at most 1."""
     most = 1.0 if extent(name) == (0.0, 1.0) else math.inf
     return float(np.clip(lo, -most, most)), float(np.clip(hi, -most, most))
 
 
 def t_quantile(probability: float, freedom: int) -> float:
-    """Return the quantile of Student's t; SciPy's bare function, since reports take it thousands of times."""
+    """Return the quantile of Student's t, by the low-level function because reports need it thousands of times."""
     return float(special.stdtrit(freedom, probability))
 
 
 def p_value(values: ArrayLike, boundary: float, least_error: float = 0.0) -> float:
-    """Return the two-sided p of the mean being `boundary`, by the same t; 0 or 1 where there is no spread."""
+    """Return the two-sided p value of a one-sample t test against `boundary`; 0 or 1 without variation."""
     x = np.asarray(values, np.float64)
     if x.size < 2:
         return math.nan
@@ -78,9 +78,9 @@ def p_value(values: ArrayLike, boundary: float, least_error: float = 0.0) -> flo
 
 
 def holm(p_values: Sequence[float], family: int = 0) -> list[float]:
-    """Return the p values corrected for their number (Holm 1979); NaN stays NaN and counts for nothing.
+    """Return the p values with Holm's correction (Holm 1979); NaN remains NaN and is not counted.
 
-    family: how many tests there were, where these are the ones of them that the data chose.
+    family: total number of tests, if the data selected these p values among more.
     """
     adjusted, largest = [math.nan] * len(p_values), 0.0
     for index, factor in holm_factors(p_values, family).items():
@@ -90,7 +90,7 @@ def holm(p_values: Sequence[float], family: int = 0) -> list[float]:
 
 
 def holm_factors(p_values: Sequence[float], family: int = 0) -> dict[int, int]:
-    """Return, by index and from the smallest p on, what Holm multiplies each p value with; NaN has none."""
+    """Return Holm's factor of each p value by index, in ascending order of p; none for NaN."""
     known = sorted((p, i) for i, p in enumerate(p_values) if not math.isnan(p))
     count = max(len(known), family)
     return {index: count - rank for rank, (_, index) in enumerate(known)}
@@ -99,8 +99,7 @@ def holm_factors(p_values: Sequence[float], family: int = 0) -> dict[int, int]:
 def effect_size(differences: ArrayLike, scale: float = 0.0) -> float:
     """Return the mean paired difference in standard deviations, with Hedges's correction.
 
-    NaN where the differences have no spread, or one of rounding alone. scale: the largest magnitude among the values
-    that were subtracted.
+    NaN if the differences vary only by rounding errors. scale: largest magnitude of the subtracted values.
     """
     d = np.asarray(differences, np.float64)
     spread = float(d.std(ddof=1)) if d.size > 1 else 0.0
@@ -110,9 +109,9 @@ def effect_size(differences: ArrayLike, scale: float = 0.0) -> float:
 
 
 def magnitude(*values: ArrayLike) -> float:
-    """Return the largest absolute value among all finite values, 0 where there is none."""
-    sizes = [np.abs(np.asarray(one, np.float64)) for one in values]
-    return max((float(one[np.isfinite(one)].max(initial=0.0)) for one in sizes), default=0.0)
+    """Return the largest absolute value of all finite values, 0 if there are none."""
+    sizes = [np.abs(np.asarray(array, np.float64)) for array in values]
+    return max((float(array[np.isfinite(array)].max(initial=0.0)) for array in sizes), default=0.0)
 
 
 def quartiles(values: ArrayLike) -> tuple[float, float, float]:
@@ -122,10 +121,10 @@ def quartiles(values: ArrayLike) -> tuple[float, float, float]:
 
 
 def is_skewed(values: ArrayLike) -> bool:
-    """Return whether values are summarized by median and quartiles rather than by their mean.
+    """Return whether values should be summarized by median and quartiles instead of their mean.
 
-    They are if none is negative and yet the 95% interval of their mean reaches below 0, or if there are at least seven
-    and the mean lies outside the quartiles. Fewer than five values, or values that are not finite, are never skewed.
+    They should if none is negative but the 95% interval of their mean includes negative values, or if the mean of at
+    least seven values is outside the quartiles. Fewer than five values, or infinite ones, are never skewed.
     """
     x = np.asarray(values, np.float64)
     if x.size < LEAST_FOR_QUARTILES or not np.isfinite(x).all():
@@ -138,7 +137,10 @@ def is_skewed(values: ArrayLike) -> bool:
 
 
 def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0, most: int = 1000) -> int | None:
-    """Return about how many seeds would tell the mean from `boundary`, its spread staying; None if too many."""
+    """Return the approximate number of seeds that distinguishes the mean from `boundary`, None if too large.
+
+    The standard deviation is assumed to stay the same.
+    """
     x = np.asarray(values, np.float64)
     if x.size < 2:
         return None
@@ -148,9 +150,9 @@ def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0, m
 
 
 def seeds_for(p: float, n: int, alpha: float, most: int = 1000) -> int | None:
-    """Return about how many seeds would bring a p value of Student's t over n seeds below `alpha`; None if too many.
+    """Return the approximate number of seeds that lowers a p value over n seeds below `alpha`, None if too large.
 
-    Mean and spread are taken to stay what they are.
+    Mean and standard deviation are assumed to stay the same.
     """
     if n < 2 or not 0 < p < 1:
         return None
@@ -159,7 +161,7 @@ def seeds_for(p: float, n: int, alpha: float, most: int = 1000) -> int | None:
 
 
 def _enough(away: float, spread: float, alpha: float, most: int) -> int | None:
-    """Return the least number of values of this spread whose mean lies surely so far away from a boundary."""
+    """Return the least number of values with this standard deviation whose mean differs significantly by `away`."""
     sizes = np.arange(3, most + 1)
     enough = _quantiles(alpha, most) * spread / np.sqrt(sizes) < away
     return int(sizes[enough][0]) if enough.any() else None
@@ -167,24 +169,24 @@ def _enough(away: float, spread: float, alpha: float, most: int) -> int | None:
 
 @functools.lru_cache(maxsize=64)
 def _quantiles(alpha: float, most: int) -> NDArray[np.float64]:
-    """Return Student's t for 3 to `most` values; a report asks for the same thousand again with every test."""
+    """Return Student's t for 3 to `most` values, cached because every test of a report needs the same ones."""
     return np.asarray(special.stdtrit(np.arange(2, most), 1 - alpha / 2))
 
 
 def sign_p_value(met: int, n: int) -> float:
-    """Return the one-sided p of so many seeds, or fewer on the other side, meeting a claim by chance alone."""
+    """Return the one-sided p value of a sign test in which `met` of n seeds agree with a claim."""
     return float(special.bdtrc(max(met, n - met) - 1, n, 0.5))
 
 
 def sign_seeds_for(alpha: float) -> int:
-    """Return how many seeds that all agree have a one-sided p below `alpha`."""
+    """Return the number of unanimous seeds with a one-sided p value below `alpha`."""
     return math.floor(-math.log2(alpha)) + 1
 
 
 def binomial_error(shares: NDArray[np.float64], examples: int) -> float:
-    """Return the standard error that an average share has at least: each seed's is one of `examples` examples.
+    """Return the least standard error of an average share over `examples` examples per seed.
 
-    One success and one failure are added, or a share of 1 would be certain however few the examples.
+    One success and one failure are added, so that a share of 1 has an error above 0.
     """
     trials = examples * shares.size
     if trials == 0:
@@ -194,10 +196,9 @@ def binomial_error(shares: NDArray[np.float64], examples: int) -> float:
 
 
 def paired_error(difference: float, examples: int, seeds: int) -> float:
-    """Return the standard error that the average difference of two shares of the same examples has at least.
+    """Return the least standard error of the average difference of two shares of the same examples.
 
-    Where both sides are scored on the same examples, only those count on which they disagree (McNemar 1947), and
-    these are at least as many as the difference says.
+    Only examples on which the two sides disagree contribute (McNemar 1947). Their share is at least the difference.
     """
     trials = examples * seeds
     if trials == 0:
@@ -207,12 +208,11 @@ def paired_error(difference: float, examples: int, seeds: int) -> float:
 
 
 def gain_interval(before: ArrayLike, after: ArrayLike, examples: int) -> tuple[float, float, float]:
-    """Return (mean difference, lo, hi) of paired shares of so many examples, after less before.
+    """Return (mean difference, lo, hi) of paired shares of `examples` examples, after minus before.
 
-    The interval is Student's t over the differences of log odds, taken back to shares at the mean before: a share that
-    is near 1 has little room to vary and one near chance has much, and what lies beyond 0 or 1 is in no interval. Half
-    an example on each side keeps odds finite (Haldane 1956). The standard error has the same floor, in parts of the
-    difference, that `paired_error` gives the shares.
+    The interval is Student's t for the differences of log odds, transformed back to shares at the mean before. It thus
+    stays within 0 and 1 and is narrower near these ends. Half an example on each side keeps the odds finite
+    (Haldane 1956). The standard error has the lower bound `paired_error`, relative to the difference.
     """
     was, now = np.asarray(before, np.float64), np.asarray(after, np.float64)
     difference = float((now - was).mean())
@@ -229,11 +229,11 @@ def gain_interval(before: ArrayLike, after: ArrayLike, examples: int) -> tuple[f
 
 
 def ratio_interval(before: ArrayLike, after: ArrayLike, least: float, least_error: float) -> tuple[float, float, float]:
-    """Return (mean difference, lo, hi) of paired sizes that are compared by their ratio, after less before.
+    """Return (mean difference, lo, hi) of paired sizes compared by their ratio, after minus before.
 
-    The interval is Student's t over the differences of logarithms, taken back to sizes at the mean before. least: what
-    is added to each, so that sizes far below it are all alike. least_error: a standard error that the mean logarithm
-    has at least, known from hundreds of examples, so that its own share of the interval is a normal number's.
+    The interval is Student's t for the differences of logarithms, transformed back to sizes at the mean before. least:
+    added to each size, so that much smaller sizes are equal. least_error: least standard error of the mean logarithm;
+    it is estimated from hundreds of examples, so the normal quantile applies to it.
     """
     was, now = np.asarray(before, np.float64), np.asarray(after, np.float64)
     difference = float((now - was).mean())
@@ -241,12 +241,12 @@ def ratio_interval(before: ArrayLike, after: ArrayLike, least: float, least_erro
     half = max(hi - center, float(special.ndtri((1 + LEVEL) / 2)) * least_error)
     level = float(was.mean()) + least
     ends = [level * math.expm1(min(bound, 700.0)) for bound in (center - half, center + half)]
-    ends[0] = max(ends[0], -float(was.mean()))  # no size falls below 0
+    ends[0] = max(ends[0], -float(was.mean()))  # sizes are not negative
     return difference, min(ends[0], difference), max(ends[1], difference)
 
 
 def share_interval(successes: float, trials: int) -> tuple[float, float]:
-    """Return the exact 95% interval of a share (Clopper and Pearson 1934); successes may be a mean of several."""
+    """Return the exact 95% interval of a share (Clopper and Pearson 1934); successes may be fractional."""
     tail = (1 - LEVEL) / 2
     low = special.betaincinv(successes, trials - successes + 1, tail) if successes > 0 else 0.0
     high = special.betaincinv(successes + 1, trials - successes, 1 - tail) if successes < trials else 1.0
@@ -254,14 +254,14 @@ def share_interval(successes: float, trials: int) -> tuple[float, float]:
 
 
 def share_p_value(successes: float, trials: int, share: float) -> float:
-    """Return the two-sided p of a share, by the same exact test: twice the smaller tail."""
+    """Return the two-sided p value of an exact binomial test: twice the smaller tail."""
     least = special.betainc(successes, trials - successes + 1, share) if successes > 0 else 1.0
     most = 1 - special.betainc(successes + 1, trials - successes, share) if successes < trials else 1.0
     return float(min(1.0, 2 * min(least, most)))
 
 
 def share_seeds_needed(share: float, boundary: float, most: int = 1000) -> int | None:
-    """Return about how many seeds would tell a share from `boundary`, were it to stay; None if too many."""
+    """Return the approximate number of seeds that distinguishes a share from `boundary`, None if too large."""
     if share == boundary:
         return None
     for n in range(3, most + 1):

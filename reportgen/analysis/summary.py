@@ -1,4 +1,4 @@
-"""Records condensed over seeds: estimates, profiles by layer, histograms, curves by epoch, a variant's summary."""
+"""Summaries of records over seeds: estimates, profiles by layer, histograms, curves by epoch, and variants."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from reportgen.study.planning.plan import Variant
 
 Records = Sequence[RunRecord]
 Values = NDArray[np.float64]
-FEWEST = 3  # runs that an interval of a curve needs
+FEWEST = 3  # runs required for an interval of a curve
 
 
 def estimate(values: Sequence[float] | NDArray[Any], name: str = "") -> Estimate:
-    """Return mean and interval of the finite values, which n counts.
+    """Return the mean and interval of the finite values.
 
-    name: the metric's; its interval holds nothing that it cannot be. Only a size has quartiles.
+    name: the metric, whose possible range limits the interval. Only sizes have quartiles.
     """
     x = np.asarray(values, np.float64)
     x = x[np.isfinite(x)]
@@ -35,7 +35,7 @@ def estimate(values: Sequence[float] | NDArray[Any], name: str = "") -> Estimate
 
 
 def _columns(values: Values, name: str) -> tuple[Values, Values, Values]:
-    """Return mean, lo and hi of each column over its finite rows."""
+    """Return the mean and the interval of each column over its finite rows."""
     found = [estimate(column, name) for column in values.T]
     return (
         np.array([e.value for e in found]),
@@ -45,56 +45,56 @@ def _columns(values: Values, name: str) -> tuple[Values, Values, Values]:
 
 
 def profile(records: Records, statistic: str, step: int | str = "last") -> Profile | None:
-    """Return a statistic by layer at one look; None where no record has that look.
+    """Return a statistic by layer at one probe, None if no record has this probe.
 
-    A step in words is taken from each record ("last" may be another step for a run that stopped early).
+    A named step is resolved for each record ("last" may be an earlier step in a run that stopped early).
     """
-    looks = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
-    found = [(record, look) for record, look in looks if look is not None]
+    probes = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
+    found = [(record, probe) for record, probe in probes if probe is not None]
     if not found:
         return None
-    per_seed = np.array([record.statistic(statistic)[look] for record, look in found], np.float64)
-    steps = [int(record.probe_steps[look]) for record, look in found]
+    per_seed = np.array([record.statistic(statistic)[probe] for record, probe in found], np.float64)
+    steps = [int(record.probe_steps[probe]) for record, probe in found]
     mean, lo, hi = _columns(per_seed, statistic)
     seeds = tuple(record.spec.seed for record, _ in found)
     return Profile(statistic, max(steps), seeds, np.arange(1.0, per_seed.shape[1] + 1), per_seed, mean, lo, hi)
 
 
 def profiles(records: Records, statistic: str) -> list[Profile]:
-    """Return the profiles of all looks that every record has, by step."""
+    """Return the profiles of all probes common to all records, by step."""
     steps = [set(record.probe_steps.tolist()) for record in records if "probe_step" in record.arrays]
     common = sorted(set.intersection(*steps)) if steps else []
     found = [profile(records, statistic, step) for step in common]
-    return [one for one in found if one is not None]
+    return [each for each in found if each is not None]
 
 
 def histograms(
     records: Records, which: Literal["activation", "gradient"] = "activation", step: int | str = "last"
 ) -> list[Histogram]:
-    """Return one histogram a layer, pooled over seeds: shares of all values, and the share outside the bins.
+    """Return one histogram per layer, pooled over seeds, empty if no record has this probe.
 
-    Gradient histograms are of log10 |delta|; exact zeros count as outside. Empty where no record has that look.
+    Gradient histograms are of log10 |delta|; exact zeros count as outside the bins.
     """
-    looks = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
-    found = [(record, look) for record, look in looks if look is not None]
+    probes = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
+    found = [(record, probe) for record, probe in probes if probe is not None]
     if not found:
         return []
-    counts = sum(record.arrays[f"probe_{which}_histogram"][look].astype(np.float64) for record, look in found)
+    counts = sum(record.arrays[f"probe_{which}_histogram"][probe].astype(np.float64) for record, probe in found)
     edges = found[0][0].arrays[f"{which}_edges"]
-    made = []
+    pooled = []
     for index, layer in enumerate(found[0][0].spec.network.layers):
         width = layer.units * (int(layer.activation.get("pieces", 1)) if which == "gradient" else 1)
         total = sum(int(record.facts["probe_n"]) * width for record, _ in found)
         share = np.asarray(counts)[index] / max(total, 1)
         own = edges[index] if edges.ndim == 2 else edges
-        made.append(Histogram(index + 1, own.astype(np.float64), share, float(max(0.0, 1 - share.sum()))))
-    return made
+        pooled.append(Histogram(index + 1, own.astype(np.float64), share, float(max(0.0, 1 - share.sum()))))
+    return pooled
 
 
 def curve(records: Records, column: str) -> Curve:
-    """Return a score by epoch; a run has NaN after its end, and means are over those that go on.
+    """Return a score by epoch. A run has NaN after its end; means are over the remaining runs.
 
-    Where fewer than three go on of more, the mean has no interval: two that are left say nothing of all.
+    If fewer than three of more runs remain, the mean has no interval.
     """
     found = [np.asarray(record.arrays.get(f"epoch_{column}", ()), np.float64) for record in records]
     per_seed = np.full((len(records), max((len(values) for values in found), default=0)), np.nan)
@@ -108,12 +108,12 @@ def curve(records: Records, column: str) -> Curve:
 
 
 def variant_summary(variant: Variant, records: Records) -> VariantSummary:
-    """Return a variant's row: statuses counted, final scores over the runs that ended well or were stopped."""
+    """Return the summary of a variant: counts of statuses, and final scores over completed and stopped runs."""
     ended = [record for record in records if record.status in ("ok", "stopped")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        asked = dict.fromkeys(name for record in records for name in record.spec.evaluation.scores)
-        names = (*SCORES, *asked)
+        extra = dict.fromkeys(name for record in records for name in record.spec.evaluation.scores)
+        names = (*SCORES, *extra)
         scores = {name: estimate([record.final.get(name, np.nan) for record in ended], name) for name in names}
     parameters = next((int(record.facts["parameters"]) for record in records if "parameters" in record.facts), 0)
     return VariantSummary(

@@ -1,9 +1,9 @@
-"""What mean-field theory expects of a network at initialization, from its configuration and the input's moment.
+"""Predictions of mean-field theory for a network at initialization, from its settings and the input.
 
-In a wide layer of random weights, pre-activations are normal numbers of variance s^2 = sigma_w^2 q + sigma_b^2, where
-q is the mean square of what comes in (Poole et al. 2016, eq. 3; for ReLU, He et al. 2015, eq. 7). Squared deltas are
-multiplied by chi = sigma_w^2 E[phi'(z)^2] from layer to layer on the way back (Schoenholz et al. 2017, eq. 10).
-Integrals are taken by the trapezoid rule on [-8, 8]: Gauss-Hermite misses the flat parts of a saturated tanh.
+In a wide layer of random weights, pre-activations are normal with variance s^2 = sigma_w^2 q + sigma_b^2, where q is
+the mean square of the layer's input (Poole et al. 2016, eq. 3; for ReLU, He et al. 2015, eq. 7). On the way back,
+squared deltas are multiplied by chi = sigma_w^2 E[phi'(z)^2] per layer (Schoenholz et al. 2017, eq. 10). Integrals use
+the trapezoidal rule on [-8, 8], because Gauss-Hermite quadrature misses the flat parts of a saturated tanh.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def expectation(function: Callable[[Array], Array], sd: float, mean: float = 0.0
 
 
 def _functions(activation: Component) -> tuple[Callable[[Array], Array], Callable[[Array], Array]] | None:
-    """Return phi and phi' of an activation, None where a unit is no function of one pre-activation."""
+    """Return phi and phi' of an activation, None if a unit is not a function of a single pre-activation."""
     row, parameters = ACTIVATIONS[activation.name], dict(activation.params)
     if row.pieces:
         return None
@@ -44,17 +44,26 @@ def _functions(activation: Component) -> tuple[Callable[[Array], Array], Callabl
 
 
 def predict(spec: RunSpec, second_moment: float, features: int) -> dict[str, list[float]] | None:
-    """Return what theory expects by layer, output layer last; None where it does not speak of this network.
+    """Return the predictions by layer (output layer last), None if the theory does not apply.
 
-    second_moment: the mean square of an input feature. Keys: activation_mean, activation_std, preactivation_std,
-    saturated_fraction and gradient_std, which is relative to the output layer's: multiply by what is measured there.
-    Dropout is left out, as a look leaves it out.
+    Dropout is ignored, as in probes.
+
+    Parameters
+    ----------
+    spec: settings of the run.
+    second_moment: mean square of an input feature.
+    features: number of input features.
+
+    Returns
+    -------
+    activation_mean, activation_std, preactivation_std, saturated_fraction, and gradient_std relative to the output
+    layer.
     """
     found = _predicted(spec.network, second_moment, features, spec.plugins())
     return None if found is None else dict(found)
 
 
-@functools.lru_cache(maxsize=256)  # several rules ask for the same network in turn
+@functools.lru_cache(maxsize=256)  # several rules need the same network
 def _predicted(
     network: NetworkSpec, second_moment: float, features: int, plugins: tuple[Plugin, ...]
 ) -> dict[str, list[float]] | None:
@@ -88,7 +97,7 @@ _NAMES = (
 
 
 def _add_layer(found: dict[str, list[float]], layer: LayerSpec, functions: Any, sd: float) -> float:
-    """Append one layer's expectations, and return the mean square of what goes to the next."""
+    """Append the predictions for a layer, and return the mean square of its activations."""
     phi, slope = functions
     bias = layer.bias
     mean = expectation(phi, sd, bias)
@@ -105,9 +114,9 @@ def _add_layer(found: dict[str, list[float]], layer: LayerSpec, functions: Any, 
 
 
 def _backward(layers: tuple[LayerSpec, ...], variances: list[float], slopes: list[float]) -> list[float]:
-    """Return the standard deviation of deltas by layer, relative to the output layer's; empty with batch-norm.
+    """Return the standard deviation of deltas by layer relative to the output layer, empty with batch normalization.
 
-    Batch-norm couples the examples of a batch, and the recursion does not hold for its deltas.
+    Batch normalization couples the examples of a batch, so the recursion does not hold.
     """
     if any(layer.batchnorm for layer in layers):
         return []
@@ -119,7 +128,7 @@ def _backward(layers: tuple[LayerSpec, ...], variances: list[float], slopes: lis
 
 
 def of_record(record: RunRecord) -> dict[str, list[float]] | None:
-    """Return what theory expects of a run at initialization, deltas scaled by what was measured at the output."""
+    """Return the predictions for a run at initialization, with deltas scaled to the measured output layer."""
     moment, features = record.facts.get("input_second_moment"), record.facts.get("features")
     if moment is None or features is None or not math.isfinite(moment):
         return None

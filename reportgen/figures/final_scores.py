@@ -98,8 +98,8 @@ def _figure(scores: dict[str, list[Row]], split: str, ensembles: Mapping[str, En
     each = 0.24 if len(rows) <= 12 else 0.175
     height = _style.legend_height([_members(ensembles)]) if ensembles else 0.0
     figure, ((accuracy, loss),) = _style.grid(1, 2, max(0.7, each * len(rows) + 0.15), height, margins)
-    _panel(accuracy, scores["accuracy"], f"{split} accuracy", log=False, worst=0.02)
-    _panel(loss, scores["loss"], f"{split} loss", log=None, worst=0.98)
+    _panel(accuracy, scores["accuracy"], f"{split} accuracy", in_percent=True, worst=0.02)
+    _panel(loss, scores["loss"], f"{split} loss", in_percent=False, worst=0.98)
     if ensembles:
         _draw_ensembles(figure, accuracy, rows, ensembles)
     accuracy.set_yticks(range(len(rows)))
@@ -146,9 +146,9 @@ def _labels(rows: Sequence[Row], inches: float) -> list[str]:
     return [name + _diverged_words(row) for name, row in zip(cut, rows, strict=True)]
 
 
-def _panel(ax: Axes, rows: Sequence[Row], label: str, log: bool | None, worst: float) -> None:
+def _panel(ax: Axes, rows: Sequence[Row], label: str, in_percent: bool, worst: float) -> None:
     """Draw a score of all variants; worst: the side of the worst values, from left (0) to right (1)."""
-    scale = _scale(rows, log, in_percent=label.endswith("accuracy"))
+    scale = _scale(rows, False if in_percent else None, in_percent=in_percent)
     for at, row in enumerate(rows):
         _draw_row(ax, at, row, scale)
         if row.diverged or not row.seeds:

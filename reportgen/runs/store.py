@@ -40,6 +40,13 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def keys(self) -> frozenset[str]:
+        """Return the names in the folder, which include the keys of all stored runs."""
+        try:
+            return frozenset(path.name for path in self.folder.iterdir())
+        except OSError:  # the folder is missing or unreadable
+            return frozenset()
+
     def load(self, run: PlannedRun, fingerprint: str) -> RunRecord | None:
         """Return the stored run, or None if it is absent, damaged or of another format version."""
         try:

@@ -1,4 +1,4 @@
-"""Small studies and hand-made records for the analysis's tests."""
+"""Small studies and synthetic records for the tests of the analysis."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ vary: {network.init: [{name: gaussian, std: 0.01, label: small}, xavier]}
 
 
 def plan_of(folder: Path, text: str = "", seeds: int = 5, head: str = HEAD) -> Plan:
-    """Return the plan of a study made of `head`, the seeds, and more text such as claims."""
+    """Return the plan of a study from `head`, the seeds and further text such as claims."""
     path = folder / "small.yaml"
     path.write_text(f"{head}\nseeds: {seeds}\n{text}", encoding="utf-8")
     return load_study(path)
 
 
 def record(run: PlannedRun, status: str = "ok", **values: Any) -> RunRecord:
-    """Return a record of a run: statistics, epoch columns and scores by name, constant where a number is given.
+    """Return a record with statistics, epoch columns and scores by name; single numbers become constants.
 
     A statistic may be a number, a value by layer, or (looks, layers); looks are at steps 0 and 10.
     """

@@ -1,4 +1,4 @@
-"""Ensembles over seeds against plain averages, SciPy's bootstrap and the jackknife's formula."""
+"""Ensembles over seeds compared with plain averages, SciPy's bootstrap and the jackknife formula."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ claims:
 
 
 def predicted(run: Any, rng: np.random.Generator, labels: np.ndarray, **changes: Any) -> RunRecord:
-    """A record whose probabilities lean towards the labels."""
+    """Return a record with probabilities biased towards the labels."""
     logits = rng.standard_normal((len(labels), 4)) + 1.2 * np.eye(4)[labels]
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     made = record(run)
@@ -55,7 +55,7 @@ def study(folder: Path, seeds: int = 5, text: str = "ensembles: true") -> tuple[
 
 
 def accuracy(records: Any) -> float:
-    """The plain twin: mean probabilities, then the largest."""
+    """Return the reference accuracy: the largest of the mean probabilities."""
     mean = np.mean([r.arrays["val_probabilities"].astype(float) for r in records], axis=0)
     return float((mean.argmax(axis=1) == records[0].arrays["val_labels"]).mean())
 
@@ -124,7 +124,7 @@ def test_a_claim_on_ensembles_gets_a_verdict(tmp_path: Path) -> None:
     assert result.measured == pytest.approx(analyse(plan, records).ensembles[-1].difference)
 
 
-def test_runs_that_diverged_are_no_members(tmp_path: Path) -> None:
+def test_diverged_runs_are_not_members(tmp_path: Path) -> None:
     plan, records = study(tmp_path)
     name = plan.variants[0].id
     nothing = np.full((300, 4), np.nan, np.float32)
@@ -179,7 +179,7 @@ def test_ensembles_keep_predictions_and_read_back(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_averaged_is_an_error(
+def test_ensembles_without_probabilities_are_an_error(
     tmp_path: Path, head: str, text: str, seeds: int, code: str, name: str
 ) -> None:
     with pytest.raises(StudyError) as caught:
@@ -189,7 +189,7 @@ def test_what_cannot_be_averaged_is_an_error(
     assert "small.yaml:" in str(caught.value.where)
 
 
-def test_page_and_results_show_ensembles_where_they_are_asked_for_alone(tmp_path: Path) -> None:
+def test_page_and_results_show_ensembles_only_on_request(tmp_path: Path) -> None:
     plan, records = study(tmp_path)
     analysis = analyse(plan, records)
     assert list(results_dict(analysis))[-1] == "ensembles"

@@ -1,4 +1,4 @@
-"""Sanity checks read from records: each passes where it should, and fails on its fault."""
+"""Sanity checks of records: each passes on a healthy record and fails on its fault."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.analysis.studies import plan_of, record
 
 
 def made(folder: Path, loss: str = "softmax_cross_entropy", **values: Any) -> RunRecord:
-    """A record of the small study with another loss function."""
+    """Return a record of the small study with another loss function."""
     run = plan_of(folder).runs[0]
     training = dataclasses.replace(run.spec.training, loss=Component(loss))
     run = dataclasses.replace(run, spec=dataclasses.replace(run.spec, training=training))
@@ -28,7 +28,7 @@ def made(folder: Path, loss: str = "softmax_cross_entropy", **values: Any) -> Ru
 
 
 @pytest.mark.parametrize(("loss", "chance"), [("softmax_cross_entropy", math.log(4)), ("mse", 0.25), ("hinge", 3.0)])
-def test_the_initial_loss_is_held_against_outputs_of_zero(tmp_path: Path, loss: str, chance: float) -> None:
+def test_the_initial_loss_is_compared_with_outputs_of_zero(tmp_path: Path, loss: str, chance: float) -> None:
     from tests import naive
 
     zero, _ = naive.loss_and_delta(loss, np.zeros((6, 4)), np.array([0, 1, 2, 3, 3, 3]))
@@ -46,7 +46,7 @@ def test_the_note_names_the_entropy_of_the_prior(tmp_path: Path) -> None:
     assert f"{expected:.4g}" in sanity.initial_loss("v", [made(tmp_path)]).note
 
 
-def test_one_class_has_a_loss_of_nothing() -> None:
+def test_a_single_class_has_a_loss_of_zero() -> None:
     assert sanity.chance_loss("softmax_cross_entropy", 1) == 0
     assert LOSSES["softmax_cross_entropy"].guess([7]) == 0
 
@@ -62,7 +62,7 @@ def test_a_penalty_must_raise_the_loss(tmp_path: Path) -> None:
     ("loss", "accuracy", "passed"),
     [(0.001, 1.0, True), (0.001, 0.95, False), (0.5, 1.0, False), (math.nan, 0.0, False)],
 )
-def test_a_subset_is_learned_where_loss_and_errors_are_gone(
+def test_a_subset_is_learned_if_loss_and_errors_vanish(
     tmp_path: Path, loss: float, accuracy: float, passed: bool
 ) -> None:
     result = sanity.overfit_subset("v", made(tmp_path, train_loss=loss, train_accuracy=accuracy))
@@ -70,7 +70,7 @@ def test_a_subset_is_learned_where_loss_and_errors_are_gone(
     assert result.values["accuracy"] == accuracy
 
 
-def test_gradients_are_judged_by_layer_and_kinks_allow_more(tmp_path: Path) -> None:
+def test_gradients_are_checked_by_layer_with_a_larger_limit_for_kinks(tmp_path: Path) -> None:
     errors = {(1, "weights"): 1e-9, (1, "bias"): 5e-5, (2, "weights"): 1e-8}
     checks = [{"layer": la, "parameter": p, "checked": 5, "relative_error": e} for (la, p), e in errors.items()]
     spec = made(tmp_path).spec
@@ -82,7 +82,7 @@ def test_gradients_are_judged_by_layer_and_kinks_allow_more(tmp_path: Path) -> N
     assert sanity.gradient_check("v", spec, None)[0].passed is None
 
 
-def test_costs_are_told_beside_relu_and_the_product() -> None:
+def test_costs_are_relative_to_relu_and_to_the_matrix_product() -> None:
     costs = [
         {"name": "relu", "forward": 0.5, "backward": 0.25, "product": 10.0},
         {"name": "tanh", "forward": 1.0, "backward": 0.5, "product": 10.0},
@@ -93,7 +93,7 @@ def test_costs_are_told_beside_relu_and_the_product() -> None:
 
 
 @pytest.mark.parametrize(("text", "code"), [("[overfit]", "unknown-name"), ("yes", "wrong-type")])
-def test_what_is_no_check_is_an_error_with_its_place(tmp_path: Path, text: str, code: str) -> None:
+def test_an_unknown_check_is_an_error_with_its_position(tmp_path: Path, text: str, code: str) -> None:
     with pytest.raises(StudyError) as caught:
         plan_of(tmp_path, f"sanity: {text}")
     assert caught.value.code == code

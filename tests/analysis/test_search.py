@@ -1,4 +1,4 @@
-"""What a search came to: its best trial, what choosing it is worth, and claims on it."""
+"""Results of a search: best trial, bias of its selection, and claims on it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def trial_of(plan: Plan, run: PlannedRun) -> Any:
 
 
 def analysed(plan: Plan, score: Score, statuses: Callable[[PlannedRun], str] = lambda _: "ok") -> Analysis:
-    """The analysis of a plan, all stages of which are scored: test accuracy is ten points below validation."""
+    """Return the analysis of a plan with scores in all stages; test accuracy is ten points below validation."""
     while True:
         records = {}
         for run in plan.runs:
@@ -49,14 +49,14 @@ def analysed(plan: Plan, score: Score, statuses: Callable[[PlannedRun], str] = l
 
 
 def peak(at: float) -> Score:
-    """Accuracy that falls on both sides of a place in the range of the rate."""
+    """Return an accuracy with a maximum at a place in the range of the learning rate."""
     return lambda plan, run: 0.9 - 0.5 * abs(trial_of(plan, run).places["training.lr"] - at) + 0.002 * (run.seed % 3)
 
 
 LR = "training.lr: {log_uniform: [1e-4, 1]}"
 
 
-def test_the_best_trial_is_that_of_the_best_mean_in_the_last_stage(tmp_path: Path) -> None:
+def test_the_best_trial_has_the_best_mean_in_the_last_stage(tmp_path: Path) -> None:
     analysis = analysed(plan_of(tmp_path, f"search: {{{LR}, samples: 20, stages: 2}}", head=HEAD), peak(0.6))
     (search,) = analysis.searches
     assert [stage.trials for stage in search.stages] == [10, 10]
@@ -85,8 +85,8 @@ def test_a_diverged_trial_is_counted_and_a_failed_one_is_never_best(tmp_path: Pa
     assert search.best == (plan.variants[2].id,)
 
 
-def test_the_choice_flatters_its_own_score_and_not_that_of_the_other_seeds(tmp_path: Path) -> None:
-    """All trials are alike: the best is best by luck, and the seeds that had no part in the choice show it."""
+def test_the_selected_score_is_biased_and_the_unchosen_score_is_not(tmp_path: Path) -> None:
+    """With equal trials, the best is selected by chance, which the seeds outside the selection reveal."""
     plan = plan_of(tmp_path, f"search: {{{LR}, samples: 30}}", head=HEAD)
     chosen, fair = [], []
     for draw in range(20):
@@ -103,7 +103,7 @@ def test_the_choice_flatters_its_own_score_and_not_that_of_the_other_seeds(tmp_p
 
 
 @pytest.mark.parametrize(("at", "edges"), [(1.3, {"training.lr": "high"}), (-0.3, {"training.lr": "low"}), (0.5, {})])
-def test_a_best_at_the_end_of_its_range_is_named(at: float, edges: dict[str, str], tmp_path: Path) -> None:
+def test_a_best_value_at_the_end_of_its_range_is_reported(at: float, edges: dict[str, str], tmp_path: Path) -> None:
     for repeat in ("", ", repeat: true"):
         plan = plan_of(tmp_path, f"search: {{{LR}, method: grid, samples: 9{repeat}}}", head=HEAD)
         (search,) = analysed(plan, peak(at)).searches
@@ -125,7 +125,7 @@ def test_only_the_best_trial_is_diagnosed_and_trials_are_not_compared(tmp_path: 
     assert analysis.comparisons == ()
 
 
-def test_with_repeat_the_best_of_each_seed_make_one_row(tmp_path: Path) -> None:
+def test_with_repeat_the_best_trials_of_all_seeds_form_one_row(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"search: {{{LR}, samples: 6, repeat: true}}", head=HEAD)
     analysis = analysed(plan, peak(0.5))
     (search,) = analysis.searches
@@ -165,14 +165,14 @@ def test_claims_on_the_best_trial_take_its_score_its_setting_or_its_place(
     assert claim.measured == pytest.approx(expected, abs=0.005)
 
 
-def test_the_best_setting_is_that_of_each_seed_where_all_share_the_trials(tmp_path: Path) -> None:
+def test_each_seed_has_its_own_best_setting_among_shared_trials(tmp_path: Path) -> None:
     text = f"search: {{{LR}, method: grid, samples: 5}}\n" + claims("{metric: best_place}", "{}", "{above: 0}")
     plan = plan_of(tmp_path, text, head=HEAD)
     (claim,) = analysed(plan, lambda plan, run: float(trial_of(plan, run).number == run.seed + 1)).claims
     assert claim.per_seed == {0: 0.0, 1: 0.25, 2: 0.5, 3: 0.75, 4: 1.0}
 
 
-def test_a_claim_may_speak_of_one_stage_and_of_all_trials(tmp_path: Path) -> None:
+def test_a_claim_may_concern_one_stage_or_all_trials(tmp_path: Path) -> None:
     text = f"search: {{{LR}, samples: 12, stages: 2}}\n"
     first = claims("{metric: best_val_accuracy}", "{search.stage: 2}", "{greater_than: {search.stage: 1}}")
     analysis = analysed(plan_of(tmp_path, text + first, head=HEAD), peak(0.6))
@@ -220,7 +220,7 @@ def test_a_tuned_variant_is_compared_with_one_that_is_not_searched(tmp_path: Pat
         (f"search: {{{LR}, samples: 3}}\n", "{metric: best_val_accuracy, epoch: 1}", "inapplicable-key", "epoch"),
     ],
 )
-def test_claims_about_metrics_that_no_search_has_are_errors(
+def test_claims_about_metrics_without_a_search_are_errors(
     search: str, measure: str, code: str, name: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "s.yaml"

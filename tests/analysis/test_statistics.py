@@ -1,4 +1,4 @@
-"""Intervals and tests are SciPy's, corrections are Holm's, and what they promise holds in simulation."""
+"""Intervals and tests agree with SciPy, and coverage and error rates hold in simulation."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_few_values_have_no_interval() -> None:
 
 
 @pytest.mark.parametrize("n", [3, 5, 10])
-def test_intervals_cover_as_they_say(n: int) -> None:
+def test_intervals_have_their_nominal_coverage(n: int) -> None:
     x = np.random.default_rng(1).normal(3.0, 2.0, (4000, n))
     covered = [lo <= 3.0 <= hi for _, lo, hi in map(statistics.mean_interval, x)]
     assert abs(np.mean(covered) - 0.95) < 0.02
 
 
 def test_accuracies_of_few_examples_are_covered_too() -> None:
-    """Seeds that share a validation split's size: the binomial floor keeps a lucky agreement from looking certain."""
+    """The binomial lower bound prevents narrow intervals if few seeds agree by chance."""
     rng = np.random.default_rng(2)
     x = rng.binomial(50, 0.9, (4000, 5)) / 50
     covered = []
@@ -44,7 +44,7 @@ def test_accuracies_of_few_examples_are_covered_too() -> None:
     assert np.mean(covered) >= 0.93
 
 
-def test_p_values_are_those_of_the_t_test() -> None:
+def test_p_values_equal_the_t_test() -> None:
     x = np.random.default_rng(0).normal(0.4, 1.0, 9)
     assert statistics.p_value(x, 0.0) == pytest.approx(stats.ttest_1samp(x, 0.0).pvalue)
     assert statistics.p_value([1.0, 1.0, 1.0], 0.0) == 0.0
@@ -81,7 +81,7 @@ def test_effect_size_is_hedges_corrected() -> None:
         ([3.0, 3.0 + 4e-16, 3.0], 0.0),
     ],
 )
-def test_a_spread_of_rounding_alone_has_no_effect_size(differences: list[float], scale: float) -> None:
+def test_variation_by_rounding_has_no_effect_size(differences: list[float], scale: float) -> None:
     assert math.isnan(statistics.effect_size(differences, scale))
 
 
@@ -116,7 +116,7 @@ def test_skewness_does_not_depend_on_the_unit(values: list[float], unit: float) 
     assert statistics.is_skewed(np.array(values) * unit) is statistics.is_skewed(values)
 
 
-def test_a_gain_that_rounding_makes_has_an_interval_near_it() -> None:
+def test_a_gain_by_rounding_has_a_narrow_interval() -> None:
     before = np.array([0.9, 0.7, 0.5])
     after = before + np.array([0.02, -0.01, -0.01])
     mean, lo, hi = statistics.gain_interval(before, after, 500)
@@ -124,7 +124,7 @@ def test_a_gain_that_rounding_makes_has_an_interval_near_it() -> None:
     assert -0.2 < lo < 0 < hi < 0.2
 
 
-def test_seeds_needed_would_settle_it() -> None:
+def test_the_estimated_number_of_seeds_settles_a_claim() -> None:
     x = np.array([0.1, -0.2, 0.4, 0.3, -0.1])
     n = statistics.seeds_needed(x, 0.0)
     assert n is not None
@@ -135,7 +135,7 @@ def test_seeds_needed_would_settle_it() -> None:
 
 
 @pytest.mark.parametrize(("examples", "share"), [(20, 0.95), (50, 0.99), (360, 0.998)])
-def test_scores_near_the_ceiling_are_not_taken_for_certain(examples: int, share: float) -> None:
+def test_scores_near_the_ceiling_have_an_error(examples: int, share: float) -> None:
     x = np.random.default_rng(5).binomial(examples, share, (2000, 5)) / examples
     missed = 0
     for row in x:
@@ -145,7 +145,7 @@ def test_scores_near_the_ceiling_are_not_taken_for_certain(examples: int, share:
 
 
 def test_pairs_that_share_their_examples_are_covered() -> None:
-    """Each seed scores two networks on 100 examples of its own; they disagree on few."""
+    """Each seed scores two networks on its own 100 examples; they disagree on few."""
     rng = np.random.default_rng(6)
     wins, losses = rng.binomial(100, 0.03, (2000, 5)), rng.binomial(100, 0.02, (2000, 5))
     covered = []
@@ -155,15 +155,15 @@ def test_pairs_that_share_their_examples_are_covered() -> None:
     assert abs(np.mean(covered) - 0.95) < 0.02
 
 
-def test_a_difference_without_spread_has_the_error_of_its_examples() -> None:
+def test_a_constant_difference_has_the_error_of_its_examples() -> None:
     assert statistics.paired_error(0.0, 100, 5) == pytest.approx(1 / 500, rel=0.01)
     assert statistics.paired_error(0.1, 100, 5) == pytest.approx(math.sqrt(0.1 * 0.9 / 500), rel=0.05)
     assert statistics.paired_error(1.0, 1, 5) == pytest.approx(0.2)
     assert statistics.paired_error(0.1, 0, 5) == 0.0
 
 
-def test_holm_counts_the_tests_that_the_choice_was_made_from() -> None:
-    """The best of 12 variants that are alike, against each of the others: a family of 66 pairs."""
+def test_holm_counts_all_tests_of_a_selection() -> None:
+    """The best of 12 equal variants is compared with each other one: a family of 66 pairs."""
     rng = np.random.default_rng(7)
     found = {11: 0, 66: 0}
     for _ in range(500):
@@ -184,7 +184,7 @@ def test_shares_have_exact_intervals() -> None:
     assert statistics.share_interval(0, 5)[1] == pytest.approx(1 - 0.025 ** (1 / 5))
 
 
-def test_seeds_for_a_p_value_are_those_for_its_values() -> None:
+def test_the_number_of_seeds_agrees_for_p_values_and_values() -> None:
     x = np.array([0.1, -0.2, 0.4, 0.3, -0.1])
     p = statistics.p_value(x, 0.0)
     assert statistics.seeds_for(p, 5, 0.05) == statistics.seeds_needed(x, 0.0)
@@ -221,21 +221,21 @@ def test_signs_and_shares_have_exact_p_values() -> None:
         ("activation_mean", (-0.2, 1.4), (-0.2, 1.4)),
     ],
 )
-def test_an_interval_holds_nothing_that_the_metric_cannot_be(
+def test_intervals_stay_within_the_range_of_the_metric(
     name: str, given: tuple[float, float], cut: tuple[float, float]
 ) -> None:
     assert statistics.possible(name, *given) == cut
     assert all(map(math.isnan, statistics.possible(name, math.nan, math.nan)))
 
 
-def test_a_gain_from_chance_is_seen_though_chance_varies() -> None:
+def test_a_gain_from_chance_level_is_significant_despite_its_variation() -> None:
     difference, lo, hi = statistics.gain_interval([0.61, 0.19, 0.63], [0.97, 0.97, 0.97], 143)
     assert difference == pytest.approx(0.4933, abs=1e-4)
     assert 0 < lo < difference < hi < 1
     assert statistics.mean_interval([0.36, 0.78, 0.34])[1] < 0, "shares themselves vary too much to tell"
 
 
-def test_no_gain_is_an_interval_around_nothing_and_within_what_shares_can_be() -> None:
+def test_the_interval_of_no_gain_contains_zero_and_stays_in_range() -> None:
     difference, lo, hi = statistics.gain_interval([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], 100)
     assert difference == 0
     assert -1 < lo < 0 < hi < 0.05
@@ -251,7 +251,7 @@ def test_gains_on_null_data_are_rarely_claimed() -> None:
     assert claimed <= 65  # 5% of 1000, and two standard errors
 
 
-def test_sizes_are_compared_by_their_ratio_and_fall_no_lower_than_nothing() -> None:
+def test_sizes_are_compared_by_their_ratio_and_are_not_negative() -> None:
     difference, lo, hi = statistics.ratio_interval([1.0, 2.0, 4.0], [0.5, 1.0, 2.0], 0.0, 0.0)
     assert (difference, lo, hi) == pytest.approx((-7 / 6, -7 / 6, -7 / 6))
     assert statistics.ratio_interval([1.0, 1.1], [0.1, 0.2], 0.05, 0.0)[1] == pytest.approx(-1.05)

@@ -1,4 +1,4 @@
-"""Records condensed over seeds keep every seed, count what is missing, and invent nothing."""
+"""Summaries over seeds contain every seed and count missing values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def real(seed: int = 0, **given: object) -> RunRecord:
     return RunRecord(str(seed), run, o.status, o.stopped_at_step, o.steps, 0.1, o.final, o.facts, o.arrays)
 
 
-def test_profiles_hold_every_seed_and_look() -> None:
+def test_profiles_contain_every_seed_and_probe() -> None:
     records = [real(seed) for seed in range(3)]
     first = profile(records, "activation_std", "first")
     assert first is not None
@@ -46,7 +46,7 @@ def test_one_seed_has_no_interval() -> None:
     assert np.isnan(only.lo).all()
 
 
-def test_histograms_share_out_all_values() -> None:
+def test_histograms_contain_all_values() -> None:
     for which in ("activation", "gradient"):
         found = histograms([real(0), real(1)], which, "first")  # type: ignore[arg-type]
         assert [h.layer for h in found] == [1, 2, 3]
@@ -55,7 +55,7 @@ def test_histograms_share_out_all_values() -> None:
             assert h.share.sum() + h.outside == pytest.approx(1.0)
 
 
-def test_curves_end_where_a_run_ended() -> None:
+def test_curves_end_at_the_end_of_a_run() -> None:
     long, short = real(0), real(1, epochs=1)
     found = curve([long, short], "val_loss")
     assert found.per_seed.shape == (2, 4)
@@ -65,7 +65,7 @@ def test_curves_end_where_a_run_ended() -> None:
     assert curve([failed], "val_loss").x.size == 0
 
 
-def test_curves_have_no_interval_where_too_few_runs_go_on() -> None:
+def test_curves_of_too_few_runs_have_no_interval() -> None:
     found = curve([real(0), real(1), real(2), real(3, epochs=1), real(4, epochs=2)], "val_accuracy")
     assert np.isfinite(found.hi[:3]).all()
     assert np.isfinite(curve([real(0), real(1)], "val_loss").hi).all()
@@ -73,12 +73,12 @@ def test_curves_have_no_interval_where_too_few_runs_go_on() -> None:
     assert np.isfinite(found.hi).tolist() == [True, True, False, False]
 
 
-def test_estimates_ignore_what_is_not_finite_and_count_the_rest() -> None:
+def test_estimates_use_and_count_finite_values_only() -> None:
     found = estimate([1.0, math.nan, 3.0, math.inf])
     assert (found.value, found.n) == (2.0, 2)
 
 
-def test_a_variant_s_scores_are_those_of_runs_that_ended_well(tmp_path: Path) -> None:
+def test_scores_of_a_variant_exclude_failed_and_diverged_runs(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
     runs = [run for run in plan.runs if run.variant == "small"]
     records = [record(run, "diverged" if run.seed == 4 else "ok", val_loss=float(run.seed)) for run in runs]
@@ -100,7 +100,7 @@ def test_comparisons_are_paired_and_corrected(tmp_path: Path) -> None:
     assert found.pairs == 1
 
 
-def test_a_remedy_is_judged_on_the_same_seeds(tmp_path: Path) -> None:
+def test_a_remedy_is_compared_on_the_same_seeds(tmp_path: Path) -> None:
     runs = [run for run in plan_of(tmp_path).runs if run.variant == "small"]
     before = [record(run, val_loss=0.9 + 0.01 * run.seed) for run in runs]
     after = [record(run, val_loss=0.4 + 0.012 * run.seed) for run in runs[1:]]
@@ -126,7 +126,7 @@ def test_a_remedy_is_judged_on_the_same_seeds(tmp_path: Path) -> None:
     assert judge(before[:1], after) is None
 
 
-def test_an_analysis_copes_with_nothing_at_all(tmp_path: Path) -> None:
+def test_an_analysis_without_records_is_empty(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
     empty = analyse(plan, {})
     assert [v.statuses for v in empty.variants] == [{}, {}]

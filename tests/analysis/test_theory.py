@@ -1,4 +1,4 @@
-"""Mean-field theory: closed forms, and the measured statistics of the ten-layer net within 3%."""
+"""Mean-field theory agrees with closed forms, and with measurements of a ten-layer network within 3%."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_linear_units_have_n_var_w_var_x() -> None:
 
 @pytest.mark.parametrize("name", [n for n in ACTIVATIONS if n not in ("maxout",)])
 @pytest.mark.parametrize("weights", ["gaussian", "xavier", "he_normal"])
-def test_theory_meets_measurement_for_every_activation(name: str, weights: str) -> None:
+def test_theory_agrees_with_measurement_for_every_activation(name: str, weights: str) -> None:
     given = {"std": 0.08} if weights == "gaussian" else {}
     run = spec((400,) * 3, act=activation(name), weights=init(weights, **given), bias=0.0, epochs=0)
     outcome = train(run, data(n=600, features=400))
@@ -48,7 +48,7 @@ def test_theory_meets_measurement_for_every_activation(name: str, weights: str) 
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_lecture_s_tanh_net_within_three_percent(seed: int) -> None:
+def test_the_tanh_network_of_the_lecture_within_three_percent(seed: int) -> None:
     run = spec((500,) * 10, weights=init("gaussian", std=0.01), bias=0.0, classes=10, epochs=0, seed=seed)
     outcome = train(run, data(n=1000, features=500, classes=10, val=0, seed=seed))
     record = RunRecord("k", run, "ok", None, 0, 0.0, outcome.final, outcome.facts, outcome.arrays)
@@ -58,7 +58,7 @@ def test_the_lecture_s_tanh_net_within_three_percent(seed: int) -> None:
     np.testing.assert_allclose(found["activation_std"][:3], [0.2131, 0.0476, 0.0106], rtol=0.02)
 
 
-def test_it_does_not_speak_where_it_has_nothing_to_say() -> None:
+def test_theory_returns_nothing_for_networks_without_a_prediction() -> None:
     assert theory.predict(spec(act=activation("maxout")), 1.0, 5) is None
     assert theory.predict(spec(weights=init("lsuv")), 1.0, 5) is None
     found = theory.predict(spec(batchnorm=BatchNormSpec()), 1.0, 5)

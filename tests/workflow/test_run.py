@@ -167,12 +167,12 @@ def test_a_report_that_cannot_be_written_leaves_the_previous_one_unchanged(finis
     assert contents() == before
 
 
-def test_figures_of_a_previous_report_are_removed(finished):
-    run(formats=["kit"])
-    written = names(FOLDER / "figures")
-    (FOLDER / "figures" / "old.svg").write_text("<svg/>", encoding="utf-8")
-    run(formats=["kit"])
-    assert names(FOLDER / "figures") == written
+def test_figures_of_a_previous_report_are_removed_and_a_users_own_stays(finished):
+    run(formats=["kit"], overrides={"figures": ["loss_curves", "accuracy_curves"]})
+    (FOLDER / "figures" / "own.svg").write_text("<svg/>", encoding="utf-8")
+    run(formats=["kit"], overrides={"figures": ["loss_curves"]})
+    kept = {name.partition(".")[0] for name in names(FOLDER / "figures")}
+    assert kept == {"loss_curves", "own"}
 
 
 def test_a_users_own_file_beside_the_report_stays(finished):

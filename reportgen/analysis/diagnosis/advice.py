@@ -1,23 +1,23 @@
-"""Advice that agrees with the study's own runs: every finding passes here before it is reported.
+"""Adjusts the advice of each finding to the results of the study's own runs.
 
-A rule looks at one variant and proposes changes of settings. The study may have tried these settings already, in
-variants that differ from the diagnosed one in nothing else: its siblings. They are scored as a remedy is (see
-`diagnosis.remedies`), paired by seed. The *best* sibling is the one with the highest mean score among those
-that are better than the diagnosed variant and did not diverge with any seed.
+A rule considers one variant and proposes changes of settings. The study may already contain these settings, in variants
+that differ from the diagnosed one in nothing else (siblings). Siblings are scored like remedies (see
+`diagnosis.remedies`), paired by seed. The *best* sibling has the highest mean score among the siblings that are better
+than the diagnosed variant and did not diverge with any seed.
 
-- A proposal that equals the best sibling stays, and the advice says that it is the best of the study.
-- A proposal that equals any other sibling is replaced by the best sibling, and dropped if there is none.
-- The same holds for a proposal that no variant tried and that lies beyond a bad sibling: one with a learning rate that
-  is as low or lower and diverged, or one with a number between those of the diagnosed variant and of the proposal and
-  a lower score than the diagnosed variant.
-- Any other proposal that no variant tried is replaced by the best sibling if the finding's rule raises no alarm there.
-  It stays otherwise, since the study contains no cure.
+- A proposal equal to the best sibling is kept, and the advice adds that it is the best of the study.
+- A proposal equal to another sibling is replaced by the best sibling, or dropped if there is none.
+- The same applies to an untested proposal beyond a bad sibling. A sibling is bad if its learning rate is equal or lower
+  and it diverged, or if its value is between the diagnosed variant and the proposal and its score is lower than the
+  diagnosed variant's.
+- Any other untested proposal is replaced by the best sibling if the rule raises no alarm there. Otherwise it is kept,
+  because the study contains no remedy.
 
-If nothing is trained, the score is whether the finding is seen, and many siblings have the same score. A proposal that
-no variant tried then stays, and the best sibling is one in which no rule raises an alarm that it does not raise in the
-diagnosed variant; a proposal that equals such a sibling takes precedence.
+Without training, the score is whether the finding occurs, and many siblings have the same score. An untested proposal
+is then kept, and the best sibling is one without alarms that the diagnosed variant does not have. A proposal equal to
+such a sibling takes precedence.
 
-If a proposal was replaced or dropped, the text of the advice is written from the proposals that are left.
+If a proposal was replaced or dropped, the advice is written anew from the remaining proposals.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Any
 
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import number, percent
-from reportgen.analysis.diagnosis.remedies import SEEN, scorer
+from reportgen.analysis.diagnosis.remedies import FINDING_SEEN, scorer
 from reportgen.analysis.diagnosis.sweeps import (
     Sibling,
     Values,
@@ -38,7 +38,7 @@ from reportgen.analysis.diagnosis.sweeps import (
     read_change,
     settings_of,
     siblings_along,
-    written,
+    study_values,
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal
 from reportgen.analysis.words.names import sentence, setting, setting_name, words
@@ -46,26 +46,34 @@ from reportgen.engine.spec import DropoutSpec
 from reportgen.study.metrics.table import metric_of
 
 Alarms = Callable[[str], Collection[str]]
-"""From the id of a variant to the ids of the rules that raise an alarm there."""
+"""Maps the id of a variant to the ids of the rules that raise an alarm there."""
 
 LEARNING_RATE = "training.lr"
 NAMES = {
     "network.batchnorm": "batch normalization",
+    "network.hidden": "widths of the hidden layers",
     "network.init": "initialization",
     "network.output_init": "initialization of the output layer",
     "preprocess": "preprocessing",
     "training.batch_size": "batch size",
-    "training.clip_norm": "limit of the gradient's norm",
+    "training.clip_norm": "limit of the gradient norm",
     "training.epochs": "number of epochs",
 }
-"""Settings in words, where the names that axes have do not suit a sentence."""
+"""Names of settings in sentences, if they differ from the names on axes."""
+
+WITHOUT = {
+    "data.train": "use all training examples",
+    "training.clip_norm": "turn off gradient clipping",
+    "training.early_stopping": "turn off early stopping",
+}
+"""Changes to settings without a value."""
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A sibling and by how much its mean score is above that of the diagnosed variant, over the seeds that both have.
+class ScoredSibling:
+    """A sibling and the difference of its mean score to the diagnosed variant, over the common seeds.
 
-    before, after: the metric's means of the diagnosed variant and of the sibling.
+    before, after: means of the metric for the diagnosed variant and for the sibling.
     """
 
     sibling: Sibling
@@ -81,43 +89,43 @@ class Tried:
 
 @dataclass(frozen=True)
 class Sweep:
-    """All siblings along the settings of one proposal, and the metric that scores them."""
+    """All siblings that differ only in the settings of one proposal, and the metric of their scores."""
 
     metric: str
-    tried: Sequence[Tried]
+    tried: Sequence[ScoredSibling]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What becomes of a proposal.
+    """The result for one proposal.
 
-    proposal: the same one, another one in its place, or None if it is dropped. settings: what it changes, in a form
-    that can be compared. praise: a sentence on a proposal that is the best sibling, empty for others.
+    proposal: the original, a replacement, or None if it is dropped. settings: its changes in a form that can be
+    compared. comment: a sentence on a proposal equal to the best sibling, empty for others.
     """
 
-    given: Proposal
+    original: Proposal
     proposal: Proposal | None
     settings: Values | None = None
-    praise: str = ""
+    comment: str = ""
 
 
 def consistent(finding: Finding, evidence: Evidence, alarms: Alarms) -> Finding:
-    """Return the finding with proposals and advice that agree with the runs of the variant's siblings."""
+    """Return the finding with proposals and advice that agree with the runs of the siblings."""
     choices = [_choose(finding, evidence, proposal, alarms) for proposal in finding.proposals]
-    left = _unequal([choice for choice in choices if choice.proposal is not None])
-    if any(choice.proposal is not choice.given for choice in choices):
-        starts = ("", *["otherwise, "] * len(left))
-        advice = " ".join(map(_advice, left, starts)) if left else _none(choices)
-    elif left and left[0].praise:
-        advice = f"{finding.advice} {left[0].praise}"
+    remaining = _distinct([choice for choice in choices if choice.proposal is not None])
+    if any(choice.proposal is not choice.original for choice in choices):
+        starts = ("", *["otherwise, "] * len(remaining))
+        advice = " ".join(map(_advice, remaining, starts)) if remaining else _none(choices)
+    elif remaining and remaining[0].comment:
+        advice = f"{finding.advice} {remaining[0].comment}"
     else:
         return finding
-    proposals = tuple(choice.proposal for choice in left if choice.proposal is not None)
+    proposals = tuple(choice.proposal for choice in remaining if choice.proposal is not None)
     return dataclasses.replace(finding, proposals=proposals, advice=advice)
 
 
-def _unequal(choices: Sequence[Choice]) -> list[Choice]:
-    """Return the choices without those that propose the same change as an earlier one."""
+def _distinct(choices: Sequence[Choice]) -> list[Choice]:
+    """Return the choices without repeated changes."""
     known = [choice.settings for choice in choices]
     return [choice for at, choice in enumerate(choices) if not choice.settings or known[at] not in known[:at]]
 
@@ -128,23 +136,23 @@ def _choose(finding: Finding, evidence: Evidence, proposal: Proposal, alarms: Al
     sweep = _sweep(finding, evidence, siblings_along(evidence, wanted)) if wanted else None
     if not wanted or sweep is None:
         return Choice(proposal, proposal, wanted)
-    same = next((one for one in sweep.tried if not differences(wanted, one.sibling.changed)), None)
+    same = next((scored for scored in sweep.tried if not differences(wanted, scored.sibling.changed)), None)
     best = _best(sweep, same, evidence, alarms)
     if best is not None and best is same:
-        return Choice(proposal, proposal, wanted, _praise(best, sweep))
+        return Choice(proposal, proposal, wanted, _comment(best, sweep))
     if same is None:
         refuted = _is_beyond(settings_of(evidence.records[0]), wanted, sweep)
     else:
         refuted = best is not None or not same.better
-    cured = best is not None and sweep.metric != SEEN and finding.rule not in alarms(best.sibling.id)
-    if best is not None and (refuted or cured):
-        better = Proposal(written(spec, best.sibling.changed), "")
-        return Choice(proposal, better, best.sibling.changed, _praise(best, sweep))
+    solved = best is not None and sweep.metric != FINDING_SEEN and finding.rule not in alarms(best.sibling.id)
+    if best is not None and (refuted or solved):
+        better = Proposal(study_values(spec, best.sibling.changed), "")
+        return Choice(proposal, better, best.sibling.changed, _comment(best, sweep))
     return Choice(proposal, None if refuted else proposal, wanted)
 
 
 def _sweep(finding: Finding, evidence: Evidence, siblings: Sequence[Sibling]) -> Sweep | None:
-    """Return the siblings with their scores, None if there are none."""
+    """Return the scored siblings, None if there are none."""
     if not siblings:
         return None
     records = [*evidence.records, *(record for sibling in siblings for record in sibling.records)]
@@ -156,33 +164,33 @@ def _sweep(finding: Finding, evidence: Evidence, siblings: Sequence[Sibling]) ->
         if pairs:
             gain = mean([score(after) - score(before) for before, after in pairs])
             before, after = (mean([measure(pair[side]) for pair in pairs]) for side in (0, 1))
-            tried.append(Tried(sibling, gain, before, after))
+            tried.append(ScoredSibling(sibling, gain, before, after))
     return Sweep(metric, tried) if tried else None
 
 
-def _best(sweep: Sweep, same: Tried | None, evidence: Evidence, alarms: Alarms) -> Tried | None:
-    better = [one for one in sweep.tried if one.better]
-    if sweep.metric == SEEN:
+def _best(sweep: Sweep, same: ScoredSibling | None, evidence: Evidence, alarms: Alarms) -> ScoredSibling | None:
+    better = [scored for scored in sweep.tried if scored.better]
+    if sweep.metric == FINDING_SEEN:
         known = set(alarms(evidence.variant.id))
-        better = [one for one in better if set(alarms(one.sibling.id)) <= known]
-    return max(better, key=lambda one: (one.gain, one is same), default=None)
+        better = [scored for scored in better if set(alarms(scored.sibling.id)) <= known]
+    return max(better, key=lambda scored: (scored.gain, scored is same), default=None)
 
 
 def _is_beyond(own: Values, wanted: Values, sweep: Sweep) -> bool:
-    """Return whether a sibling with a single number speaks against a proposal that no variant tried."""
+    """Return whether an untested proposal of one number lies beyond a bad sibling."""
     if len(wanted) > 1:
         return False
     ((path, value),) = wanted.items()
     start, end = _number(path, own.get(path)), _number(path, value)
     if start is None or end is None:
         return False
-    for one in sweep.tried:
-        tried = _number(path, one.sibling.changed[path])
+    for scored in sweep.tried:
+        tried = _number(path, scored.sibling.changed[path])
         if tried is None:
             continue
-        if one.gain < 0 and (start < tried <= end or start > tried >= end):
+        if scored.gain < 0 and (start < tried <= end or start > tried >= end):
             return True
-        if path == LEARNING_RATE and one.sibling.diverged and tried <= end:
+        if path == LEARNING_RATE and scored.sibling.diverged and tried <= end:
             return True
     return False
 
@@ -190,7 +198,7 @@ def _is_beyond(own: Values, wanted: Values, sweep: Sweep) -> bool:
 def _number(path: str, value: Any) -> float | None:
     """Return a setting as a number without rounding errors, None if it is not a number.
 
-    No dropout has the rate 0, and a full batch is larger than all others.
+    No dropout is a rate of 0; a full batch is larger than all other batches.
     """
     if path == "network.dropout":
         return 0.0 if value is None else value.rate if isinstance(value, DropoutSpec) else None
@@ -200,24 +208,26 @@ def _number(path: str, value: Any) -> float | None:
 
 
 def _advice(choice: Choice, start: str) -> str:
-    """Return a proposal in words, with the reason for it and what the study says of it."""
+    """Return a proposal as a sentence, with its reason and the comment."""
     assert choice.proposal is not None
-    said = " and ".join(_change(path, value) for path, value in choice.proposal.change.items())
-    reason = f": {choice.proposal.why}" if choice.proposal.why else ""
-    return sentence(f"{start}{said}{reason}. {choice.praise}".rstrip())
+    changes = " and ".join(_change(path, value) for path, value in choice.proposal.change.items())
+    reason = f" ({choice.proposal.why})" if choice.proposal.why else ""
+    return sentence(f"{start}{changes}{reason}. {choice.comment}".rstrip())
 
 
 def _change(path: str, value: Any) -> str:
+    if value is None and path in WITHOUT:
+        return WITHOUT[path]
     name = NAMES.get(path) or setting_name(path)
     if isinstance(value, bool):
         return f"turn {'on' if value else 'off'} {name}"
     return f"set the {name} to {setting(value)}"
 
 
-def _praise(best: Tried, sweep: Sweep) -> str:
-    """Return what the study says of its best sibling."""
+def _comment(best: ScoredSibling, sweep: Sweep) -> str:
+    """Return a sentence on the best sibling."""
     single = len(best.sibling.changed) == 1
-    if sweep.metric == SEEN:
+    if sweep.metric == FINDING_SEEN:
         return f"In this study, the problem does not occur with {'this value' if single else 'these values'}."
     shown = percent if metric_of(sweep.metric).is_accuracy else number
     count, kind = len(sweep.tried) + 1, "values" if single else "combinations"
@@ -228,7 +238,7 @@ def _praise(best: Tried, sweep: Sweep) -> str:
 
 
 def _none(choices: Sequence[Choice]) -> str:
-    """Return the advice if all proposals were dropped: what the study has tried without success."""
-    paths = dict.fromkeys(path for choice in choices for path in choice.given.change)
+    """Return the advice if all proposals were dropped."""
+    paths = dict.fromkeys(path for choice in choices for path in choice.original.change)
     names = " or ".join(f"the {NAMES.get(path) or setting_name(path)}" for path in paths)
     return f"Change another setting: in this study, no other value of {names} gives a better result."

@@ -1,4 +1,4 @@
-"""How often the diagnoses are right: the figures of the project's own benchmark, as every report quotes them."""
+"""The project's own benchmark of the diagnoses: its published figures, as every report quotes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIGURES = Path(__file__).with_name("benchmark.json")
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many, with the exact binomial interval at 95%."""
+    """A count out of a total, with the exact 95% binomial interval."""
 
     count: int
     of: int
@@ -23,16 +23,16 @@ class Share:
 
     @property
     def value(self) -> float:
-        """The share itself."""
+        """Count divided by total."""
         return self.count / self.of
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """The rules on planted faults and healthy networks that they were not tuned on.
+    """Results of the rules on planted faults and healthy networks that were not used for tuning.
 
-    recall: faults with any alarm. false_alarms: healthy networks with any alarm. right_cause: faults whose cause is
-    named, and nothing that is not. remedies_helped: faults in which a tested remedy helped.
+    recall: faults with any alarm. false_alarms: healthy networks with any alarm. right_cause: faults with the correct
+    root cause and no other. remedies_helped: faults for which a tested remedy helped.
     """
 
     date: str
@@ -46,7 +46,7 @@ class Benchmark:
 
 @functools.cache
 def published() -> Benchmark:
-    """Return the figures that are shipped with this version."""
+    """Return the figures shipped with this version."""
     found = json.loads(FIGURES.read_text(encoding="utf-8"))
     scored = {name: _share(found["scoring"][name]) for name in ("recall", "false_alarms", "right_cause")}
     return Benchmark(

@@ -1,23 +1,23 @@
-"""Which findings of a variant follow from which: one root cause, its consequences under it.
+"""Causes and consequences among the findings of a variant.
 
-A rule declares on its row what may explain it, and needs to know nothing else of the others:
+A rule declares which rules may explain it:
 
-- `causes`: ids of rules whose fault brings this symptom about. Where one of them fires too, this finding is kept as a
-  consequence of it. A check that knows better what it saw sets `causes` on its finding, which then replaces the row's:
-  an empty tuple says that it is a fault of its own.
-- `yields_to`: ids of rules whose fault looks like this one and is not (a gradient that vanished is no low learning
-  rate). Where one of them raises an alarm in at least half of the seeds, this finding is dropped, unless that alarm
-  may itself be a consequence of this finding (units that saturate late follow from a high rate).
+- `causes`: ids of rules whose fault may cause this one. If one of them fires, this finding is shown as its consequence.
+  A check can set `causes` on its finding, which replaces the causes of the rule; an empty tuple means that the finding
+  is a fault of its own.
+- `yields_to`: ids of rules whose fault may be mistaken for this one (a vanishing gradient is not a low learning rate).
+  If one of them raises an alarm in at least half of the seeds, this finding is dropped, unless that alarm may itself be
+  a consequence of this finding (saturation late in training may follow from a high learning rate).
 
-Ids of rules that do not exist, or have not fired, explain nothing. A finding c explains f where f names it and
+Ids of rules that do not exist or have not fired have no effect. A finding c explains a finding f that names it if
 
-1. c is an alarm, or f is none: what does no harm explains no harm;
-2. c was seen in at least half of the seeds in which f was seen;
-3. f was first seen in training (not at step 0), or c belongs to the data or the initialization.
+1. c is an alarm, or f is for information only;
+2. c occurs in at least half of the seeds of f;
+3. f first occurs in training (not at step 0), or c belongs to the data or the initialization.
 
-Of several causes the one of the earliest stage counts (data and static configuration, initialization, optimization,
-generalization), then the one that f names first. Chains are followed to their root, which is what `consequence_of`
-holds. A root is at least as grave as what follows from it, as long as that is an alarm.
+Of several causes, the one of the earliest stage applies (data and static configuration, initialization, optimization,
+generalization), then the first that f names. Chains are followed to their root, which `consequence_of` contains. A root
+is at least as severe as its consequences if it is an alarm.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reportgen.analysis.finding import Finding, Rule
 
-GRAVITY = {"error": 0, "warning": 1, "info": 2}
+SEVERITY_ORDER = {"error": 0, "warning": 1, "info": 2}
 STAGES = {"data": 0, "initialization": 1, "optimization": 2, "generalization": 3}
 _REACHES_BACK = ("data", "initialization")
 
@@ -35,31 +35,32 @@ Rules = Mapping[str, Rule]
 
 
 def with_causes(findings: Sequence[Finding], rules: Rules) -> list[Finding]:
-    """Return one variant's findings without misreadings, each with its root cause, roots as grave as their following.
+    """Return the findings of one variant with their root causes, in order of stages.
 
-    They come by stage; findings: at most one a rule.
+    Findings that yield to others are dropped, and roots become at least as severe as their consequences. findings: at
+    most one per rule.
     """
-    kept = sorted(_without_misreadings(findings, rules), key=lambda f: STAGES[rules[f.rule].stage])
-    parents = _parents(kept, rules)
+    remaining = sorted(_without_mistaken(findings, rules), key=lambda f: STAGES[rules[f.rule].stage])
+    parents = _parents(remaining, rules)
     traced = [
-        dataclasses.replace(f, consequence_of=_root(f.rule, parents) if f.rule in parents else None) for f in kept
+        dataclasses.replace(f, consequence_of=_root(f.rule, parents) if f.rule in parents else None) for f in remaining
     ]
-    return [_as_grave(f, traced) for f in traced]
+    return [_with_severity(f, traced) for f in traced]
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings with the gravest first, root causes before consequences, and else as they came."""
-    return tuple(sorted(findings, key=lambda f: (GRAVITY[f.severity], f.consequence_of is not None)))
+    """Return the findings ordered by severity, then root causes before consequences (a stable sort)."""
+    return tuple(sorted(findings, key=lambda f: (SEVERITY_ORDER[f.severity], f.consequence_of is not None)))
 
 
-def _without_misreadings(findings: Sequence[Finding], rules: Rules) -> list[Finding]:
+def _without_mistaken(findings: Sequence[Finding], rules: Rules) -> list[Finding]:
     alarms = {f.rule: f for f in findings if f.severity != "info"}
 
-    def misread(f: Finding) -> bool:
+    def mistaken(f: Finding) -> bool:
         resembled = [alarms[rule] for rule in rules[f.rule].yields_to if rule in alarms]
         return any(_same_seeds(alarm, f) and not _follows(alarm, f, rules) for alarm in resembled)
 
-    return [f for f in findings if not misread(f)]
+    return [f for f in findings if not mistaken(f)]
 
 
 def _named(finding: Finding, rules: Rules) -> tuple[str, ...]:
@@ -71,7 +72,7 @@ def _follows(finding: Finding, cause: Finding, rules: Rules) -> bool:
 
 
 def _parents(findings: Sequence[Finding], rules: Rules) -> dict[str, str]:
-    """Return the likeliest cause of each finding that has one; two that name each other do so one way only."""
+    """Return the rule that causes each finding, without cycles."""
     found, parents = {f.rule: f for f in findings}, dict[str, str]()
     for last in reversed(findings):
         fired = [found[rule] for rule in _named(last, rules) if rule in found and _root(rule, parents) != last.rule]
@@ -82,7 +83,7 @@ def _parents(findings: Sequence[Finding], rules: Rules) -> dict[str, str]:
 
 
 def _root(rule: str, parents: Mapping[str, str]) -> str:
-    """Return the rule at the end of the chain of causes, a root itself."""
+    """Return the root of a rule's chain of causes."""
     while rule in parents:
         rule = parents[rule]
     return rule
@@ -96,11 +97,11 @@ def _explains(cause: Finding, finding: Finding, rules: Rules) -> bool:
 
 
 def _same_seeds(cause: Finding, finding: Finding) -> bool:
-    """Return whether at least half of the seeds that show the finding show the cause."""
+    """Return whether the cause occurs in at least half of the finding's seeds."""
     return 2 * len(set(cause.seeds) & set(finding.seeds)) >= len(set(finding.seeds))
 
 
-def _as_grave(finding: Finding, findings: Sequence[Finding]) -> Finding:
+def _with_severity(finding: Finding, findings: Sequence[Finding]) -> Finding:
     following = [f.severity for f in findings if f.consequence_of == finding.rule and f.severity != "info"]
-    gravest = min((finding.severity, *following), key=GRAVITY.__getitem__)
+    gravest = min((finding.severity, *following), key=SEVERITY_ORDER.__getitem__)
     return dataclasses.replace(finding, severity=gravest)

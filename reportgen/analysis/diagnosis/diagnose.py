@@ -1,4 +1,4 @@
-"""Runs every rule over every variant, tells causes from consequences, and puts what fired in order."""
+"""Runs all rules on all variants, and orders the findings by cause and severity."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from reportgen.runs.record import RunRecord
 def diagnose(
     variants: Sequence[VariantSummary], rules: Mapping[str, Rule] = RULES, subjects: Collection[str] | None = None
 ) -> tuple[Finding, ...]:
-    """Return all findings: errors first, root causes before consequences, then by the stage at which they arise.
+    """Return all findings: errors first, root causes before consequences, then by stage.
 
-    Runs that failed with an error of the program tell nothing about a network, and are left out. subjects: ids of the
-    variants that are diagnosed, all by default; the others are only compared with.
+    Runs that failed with an error of the program are ignored. subjects: ids of the diagnosed variants, all by default;
+    other variants are only used for comparison.
     """
     known = {v.variant.id: v.variant for v in variants}
     records = {v.variant.id: usable(v.records) for v in variants}
@@ -39,7 +39,7 @@ def diagnose(
 
 
 def usable(records: Sequence[RunRecord]) -> list[RunRecord]:
-    """Return the records that tell something about a network, by ascending seed."""
+    """Return the records of runs that did not fail, by ascending seed."""
     return sorted((r for r in records if r.status != "failed"), key=lambda r: r.spec.seed)
 
 

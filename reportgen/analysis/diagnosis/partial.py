@@ -1,7 +1,8 @@
-"""Rules on records that may lack something: what was found, what was looked for, and what could not be judged.
+"""Diagnosis of records that may be incomplete: findings, passed rules, and rules that lack measurements.
 
-A record that a user brings holds what their training measured. A rule that asked for something it lacks, and found
-nothing, has not passed: it was not judged. What a rule asks for is noted while it looks, so no rule needs to say it.
+An external record contains only the measurements of the user's training. A rule that needed a missing measurement and
+returned no finding has not passed: it was not tested. The measurements that a rule reads are recorded while it runs, so
+rules need not declare them.
 """
 
 from __future__ import annotations
@@ -23,27 +24,26 @@ OPTIONAL = (
     *("facts.val_loss_sd", "probe_bias_gradient_norm", "probe_curvature"),
     *("facts.baseline_kernel", "facts.baseline_kernel_left_out"),
 )
-"""What rules do without where it is missing, with less certainty or by what is known otherwise."""
+"""Measurements that rules can do without, with less certainty or by other means."""
 
 WITH_DROPOUT = ("facts.train_mode_scale",)
 WITH_BATCHNORM = ("facts.batch_dependent_fraction", "facts.bn_identity_gap")
-"""What full records hold of networks that have these layers alone."""
-
+"""Facts that complete records contain only for networks with these layers."""
 
 OF_KINDS = {
     "train_eval_mismatch": ("network.batchnorm", "network.dropout"),
     "bn_tiny_batch": ("network.batchnorm",),
     "over_regularization": ("network.dropout",),
 }
-"""Layers of a kind that rules look for faults of: where nobody told whether there are any, nothing can be judged."""
+"""Layers that rules test. If the record does not state whether they exist, the rules cannot be tested."""
 
 FINITE_END = "a run that ends in finite numbers"
-"""What rules lack that looked at nothing but the losses of runs which all diverged."""
+"""The missing measurement of rules that read only losses if all runs diverged."""
 
 
 @dataclass(frozen=True)
 class PartialDiagnosis:
-    """One variant: its findings, root causes first; rules that found nothing; those that lack something, with what."""
+    """Diagnosis of one variant: findings (root causes first), passed rules, and missing measurements by rule."""
 
     variant: str
     findings: tuple[Finding, ...]
@@ -54,57 +54,59 @@ class PartialDiagnosis:
 def diagnose_partial(
     variants: Mapping[str, Sequence[RunRecord]],
     rules: Mapping[str, Rule] = RULES,
-    untold: Mapping[str, Collection[str]] = MappingProxyType({}),
+    unspecified: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> tuple[PartialDiagnosis, ...]:
-    """Return what the rules say of each variant's records, all variants being one another's siblings.
+    """Return the diagnosis of each variant, with all other variants as its siblings.
 
-    untold: settings by variant that stand at their defaults because nobody said anything of them.
+    unspecified: settings by variant that the record does not state and that have their defaults.
     """
     found = {name: usable(records) for name, records in variants.items()}
     judged = {
-        name: _of_variant(name, records, found, rules, untold.get(name, ()))
+        name: _of_variant(name, records, found, rules, unspecified.get(name, ()))
         for name, records in found.items()
         if records
     }
-    return tuple(_consistent(one, found, judged) for one in judged.values())
+    return tuple(_consistent(diagnosis, found, judged) for diagnosis in judged.values())
 
 
 def _consistent(
-    one: PartialDiagnosis, records: Mapping[str, Sequence[RunRecord]], judged: Mapping[str, PartialDiagnosis]
+    diagnosis: PartialDiagnosis, records: Mapping[str, Sequence[RunRecord]], judged: Mapping[str, PartialDiagnosis]
 ) -> PartialDiagnosis:
-    """Return a judgement with advice that agrees with the records of the other variants."""
-    siblings = {name: theirs for name, theirs in records.items() if name != one.variant}
-    evidence = Evidence(Variant(one.variant, one.variant, {}, {}), records[one.variant], siblings)
+    """Return a diagnosis with advice that agrees with the records of the other variants."""
+    siblings = {name: theirs for name, theirs in records.items() if name != diagnosis.variant}
+    evidence = Evidence(Variant(diagnosis.variant, diagnosis.variant, {}, {}), records[diagnosis.variant], siblings)
 
     def alarms(name: str) -> set[str]:
         return {finding.rule for finding in judged[name].findings if finding.severity != "info"}
 
-    return replace(one, findings=tuple(consistent(finding, evidence, alarms) for finding in one.findings))
+    return replace(diagnosis, findings=tuple(consistent(finding, evidence, alarms) for finding in diagnosis.findings))
 
 
 def _of_variant(
     name: str,
     records: Sequence[RunRecord],
-    all_: Mapping[str, Sequence[RunRecord]],
+    by_variant: Mapping[str, Sequence[RunRecord]],
     rules: Mapping[str, Rule],
-    untold: Collection[str],
+    unspecified: Collection[str],
 ) -> PartialDiagnosis:
     found: list[Finding] = []
     passed: list[str] = []
     not_judged: dict[str, tuple[str, ...]] = {}
-    needless = _needless(records[0])
+    not_required = _not_required(records[0])
     for id_, rule in rules.items():
         missing: dict[str, None] = {}
         read: dict[str, None] = {}
-        siblings = {other: [_watched(r, {}, {}) for r in theirs] for other, theirs in all_.items() if other != name}
-        evidence = Evidence(Variant(name, name, {}, {}), [_watched(r, missing, read) for r in records], siblings)
+        siblings = {
+            other: [_traced(r, {}, {}) for r in theirs] for other, theirs in by_variant.items() if other != name
+        }
+        evidence = Evidence(Variant(name, name, {}, {}), [_traced(r, missing, read) for r in records], siblings)
         finding = _checked(rule, evidence, missing)
-        lacking = tuple(what for what in missing if what not in needless)
-        lacking = (*(what for what in OF_KINDS.get(id_, ()) if what in untold), *lacking)
+        required = tuple(key for key in missing if key not in not_required)
+        required = (*(path for path in OF_KINDS.get(id_, ()) if path in unspecified), *required)
         if finding is not None:
             found.append(finding)
-        elif lacking:
-            not_judged[id_] = lacking
+        elif required:
+            not_judged[id_] = required
         elif not read.keys() - {"step_loss"} and all(record.status == "diverged" for record in records):
             not_judged[id_] = (FINITE_END,)
         else:
@@ -114,8 +116,8 @@ def _of_variant(
     return PartialDiagnosis(name, findings, tuple(sorted((*passed, *dropped))), not_judged)
 
 
-def _needless(record: RunRecord) -> tuple[str, ...]:
-    """Return the names of what a record need not hold, since its network has no layers that it speaks of."""
+def _not_required(record: RunRecord) -> tuple[str, ...]:
+    """Return the measurements that a record need not contain, for lack of the layers concerned."""
     layers = record.spec.network.layers
     without_dropout = () if any(layer.dropout for layer in layers) else WITH_DROPOUT
     without_batchnorm = () if any(layer.batchnorm for layer in layers) else WITH_BATCHNORM
@@ -123,7 +125,7 @@ def _needless(record: RunRecord) -> tuple[str, ...]:
 
 
 def _checked(rule: Rule, evidence: Evidence, missing: Mapping[str, None]) -> Finding | None:
-    """Return what a rule finds; one that cannot go on without what is missing finds nothing."""
+    """Return the finding of a rule, None if it fails for lack of a measurement."""
     try:
         return rule.check(evidence)
     except (LookupError, TypeError, ValueError):
@@ -132,8 +134,8 @@ def _checked(rule: Rule, evidence: Evidence, missing: Mapping[str, None]) -> Fin
         raise
 
 
-class _Watched(Mapping[str, Any]):
-    """A mapping that notes which of the names that were asked for it lacks, and which it has."""
+class _TracedMapping(Mapping[str, Any]):
+    """A mapping that records the names read from it, both present and missing."""
 
     def __init__(
         self, values: Mapping[str, Any], missing: dict[str, None], read: dict[str, None], prefix: str = ""
@@ -159,10 +161,10 @@ class _Watched(Mapping[str, Any]):
         return len(self._values)
 
 
-def _watched(record: RunRecord, missing: dict[str, None], read: dict[str, None]) -> RunRecord:
+def _traced(record: RunRecord, missing: dict[str, None], read: dict[str, None]) -> RunRecord:
     return replace(
         record,
-        arrays=_Watched(record.arrays, missing, read),
-        facts=_Watched(record.facts, missing, read, "facts."),
-        final=_Watched(record.final, missing, read, "final."),
+        arrays=_TracedMapping(record.arrays, missing, read),
+        facts=_TracedMapping(record.facts, missing, read, "facts."),
+        final=_TracedMapping(record.final, missing, read, "final."),
     )

@@ -1,17 +1,16 @@
-"""Whether a remedy helped: the same seeds with one change, before and after, on one metric.
+"""Tests whether a remedy helped: the same seeds before and after one change, on one metric.
 
-Where a study trains, the metric is the final validation loss, or training loss where nothing is held out, unless the
-finding names another: a fall of the validation accuracy is to be mended in it, and a class that accuracy hides in
-balanced accuracy, the mean over classes of the share that is recognized. Where a study only looks at initialization,
-the metric is whether the finding is still seen.
+If a study trains, the metric is the final validation loss, or the training loss if nothing is held out, unless the
+finding names another one: validation accuracy for a decline of accuracy, and balanced accuracy (the mean recall over
+classes) for a class that is never predicted. Without training, the metric is whether the finding still occurs.
 
-Losses are compared by their ratio. A loss above that of guessing counts as guessing's, and so does a run that diverged:
-who has such a network had better guess, and how far above it lies is luck. Far below a twentieth of guessing's loss
-differences no longer count. The loss and not the accuracy, since each example tells it by degrees: the accuracy of a
-net that has learned nothing is by luck, and that of one that is nearly always right counts a few examples.
-But where a net learned, with the change or without, and is so sure of a few wrong answers that its validation loss
-hangs on them, accuracies are compared in its place; they are in log odds, and a run that diverged has that of chance.
-Which of the two it is does not depend on which side is before and which after.
+Losses are compared by their ratio. Losses above the loss of guessing, and diverged runs, count as guessing: such a
+network is of no use, and its exact loss is due to chance. Differences far below a twentieth of the loss of guessing do
+not count. Losses are preferred to accuracies because every example contributes by degrees: the accuracy of a network
+that learned nothing is due to chance, and the accuracy of a nearly perfect network depends on a few examples. However,
+if a network learned, with or without the change, and its validation loss depends on a few confident mistakes,
+accuracies are compared instead, as log odds; a diverged run then has the accuracy of chance. The choice of metric does
+not depend on which side is before and which is after.
 """
 
 from __future__ import annotations
@@ -34,18 +33,18 @@ from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
 from reportgen.study.planning.plan import Variant
 
-USUAL = ("val_loss", "train_loss")
-SEEN = "finding_seen"
+DEFAULT_METRICS = ("val_loss", "train_loss")
+FINDING_SEEN = "finding_seen"
 
 FEW = 0.1
 LEAST_LOSS = 0.05
-"""What is added to losses before they are compared, as a share of guessing's: below it they hang on few examples."""
+"""Added to losses before they are compared, as a share of the loss of guessing."""
 
 
 def compare_remedy(
     finding: Finding, proposal: Proposal, variant: Variant, before: Sequence[RunRecord], after: Sequence[RunRecord]
 ) -> Remedy | None:
-    """Return the remedy that a proposal became, None where no seed has run with and without it."""
+    """Return the tested remedy, None if no seed ran both with and without the proposal."""
     metric = _metric([*before, *after], finding)
     old, new = ({r.spec.seed: r for r in records if r.status != "failed"} for records in (before, after))
     seeds = sorted(set(old) & set(new))
@@ -63,23 +62,23 @@ def compare_remedy(
         difference=mean,
         interval=(lo, hi),
         verdict=_verdict(len(seeds), lo, hi, metric_of(metric).higher_is_better is True),
-        guessing=None if metric == SEEN else _guessing(sides, metric),
+        guessing=None if metric == FINDING_SEEN else _guessing(sides, metric),
     )
 
 
 def scorer(
     finding: Finding, variant: Variant, records: Sequence[RunRecord]
 ) -> tuple[str, Callable[[RunRecord], float], Callable[[RunRecord], float]]:
-    """Return the metric by which a remedy is judged, its value for a run, and a score in which higher is better.
+    """Return the metric of a remedy, a function for its value, and a function for a score (higher is better).
 
-    records: all runs that are compared, of which at least one is needed. The score of a loss is its negative logarithm,
-    so that a difference of mean scores is that of the ratio by which losses are compared.
+    records: all compared runs, at least one. The score of a loss is its negative logarithm, so that differences of
+    scores correspond to ratios of losses.
     """
     metric = _metric(records, finding)
     measure = _measure(metric, finding, variant)
     if metric_of(metric).higher_is_better is True:
         return metric, measure, measure
-    if metric == SEEN:
+    if metric == FINDING_SEEN:
         return metric, measure, lambda record: -measure(record)
     floor = max(LEAST_LOSS * guess_loss(records[0]), 1e-12)
     return metric, measure, lambda record: -math.log(measure(record) + floor)
@@ -87,16 +86,16 @@ def scorer(
 
 def _metric(records: Sequence[RunRecord], finding: Finding) -> str:
     if not any(record.spec.training.epochs > 0 for record in records):
-        return SEEN
-    named = finding.metric or ("val_accuracy" if any(_hangs_on_few(r) for r in records) else None)
-    names = (named, *USUAL) if named else USUAL
+        return FINDING_SEEN
+    named = finding.metric or ("val_accuracy" if any(_depends_on_few(r) for r in records) else None)
+    names = (named, *DEFAULT_METRICS) if named else DEFAULT_METRICS
     return next((name for name in names if any(_known(r, name) for r in records)), "train_loss")
 
 
-def _hangs_on_few(record: RunRecord) -> bool:
-    """Return whether a run learned, and its validation loss is that of a few examples of which it is sure and wrong.
+def _depends_on_few(record: RunRecord) -> bool:
+    """Return whether a run learned and its validation loss depends on a few confident mistakes.
 
-    It lies above guessing's then, or its standard error over examples is more than a tenth of that.
+    The loss is then above the loss of guessing, or its standard error over examples exceeds a tenth of it.
     """
     guess = guess_loss(record)
     train, loss, accuracy = (float(record.final.get(n, math.nan)) for n in ("train_loss", "val_loss", "val_accuracy"))
@@ -105,7 +104,7 @@ def _hangs_on_few(record: RunRecord) -> bool:
 
 
 def _measure(metric: str, finding: Finding, variant: Variant) -> Callable[[RunRecord], float]:
-    if metric == SEEN:
+    if metric == FINDING_SEEN:
         return lambda record: float(RULES[finding.rule].check(Evidence(variant, [record])) is not None)
     return lambda record: _outcome(record, metric)
 
@@ -116,8 +115,8 @@ def _interval(
     was: NDArray[np.float64],
     now: NDArray[np.float64],
 ) -> tuple[float, float, float]:
-    """Return the mean difference, after less before, and its 95% interval."""
-    if metric == SEEN:
+    """Return the mean difference (after minus before) and its 95% interval."""
+    if metric == FINDING_SEEN:
         return mean_interval(now - was)
     if metric_of(metric).is_accuracy:
         return gain_interval(was, now, min((int(r.facts.get("val_n", 0)) for r in sides[1]), default=0))
@@ -127,9 +126,9 @@ def _interval(
 
 
 def _error(records: Sequence[RunRecord], floor: float) -> float:
-    """Return the standard error of a mean loss by its examples alone, as a share of it; 0 where it is not known.
+    """Return the relative standard error of a mean loss over its examples, 0 if unknown.
 
-    It is that of cross-entropies, the only ones whose spread is recorded. What counts as guessing's loss has none.
+    It is recorded for cross-entropy only. Losses that count as guessing have no error.
     """
     if not LOSSES[records[0].spec.training.loss.name].is_likelihood:
         return 0.0
@@ -157,7 +156,7 @@ def _outcome(record: RunRecord, metric: str) -> float:
 
 
 def _counts_as_guessing(record: RunRecord, metric: str) -> bool:
-    """Return whether a run diverged, or ended with a loss above that of guessing."""
+    """Return whether a run diverged or ended with a loss above the loss of guessing."""
     lost = record.status == "diverged" or not _known(record, metric)
     return lost or (not metric_of(metric).is_accuracy and _score(record, metric) > guess_loss(record))
 
@@ -168,7 +167,7 @@ def _guess(record: RunRecord, metric: str) -> float:
 
 
 def _guessing(sides: tuple[Sequence[RunRecord], Sequence[RunRecord]], metric: str) -> Guessing | None:
-    """Return how many runs of each side count as guessing, and with what on average; None where none does."""
+    """Return the number of runs of each side that count as guessing and their mean score, None if there are none."""
     before, after = ([record for record in side if _counts_as_guessing(record, metric)] for side in sides)
     scores = [_guess(record, metric) for record in (*before, *after)]
     return Guessing(float(np.mean(scores)), len(before), len(after)) if scores else None

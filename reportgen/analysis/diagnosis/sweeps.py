@@ -1,4 +1,4 @@
-"""The variants of a study that differ in chosen settings alone, compared by the settings of their runs."""
+"""The variants of a study that differ only in given settings, compared by the settings of their runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.finding import Evidence
 from reportgen.engine.spec import BatchNormSpec, DropoutSpec, LayerSpec, RunSpec
 from reportgen.registry import Component
@@ -23,16 +23,16 @@ from reportgen.study.planning.plan import run_spec
 Values = Mapping[str, Any]
 
 NO_LAYERS = "no hidden layers"
-"""The value of the settings of hidden layers in a network without any; it differs from no other value."""
+"""Value of the settings of hidden layers in a network without any; equal to every other value."""
 
 _BY_LAYER = ("activation", "init", "bias", "batchnorm", "dropout")
 
 
 @dataclass(frozen=True, eq=False)
 class OutputInit:
-    """How the output layer is initialized; like_hidden: as the last hidden layer is, so it may follow from that one.
+    """Initialization of the output layer; like_hidden: whether it equals the last hidden layer's.
 
-    Two of them are equal if the initializations are, or if both follow from the last hidden layer.
+    Two are equal if their initializations are equal or both equal the last hidden layer's.
     """
 
     init: Component
@@ -64,7 +64,7 @@ class Sibling:
 
 
 def siblings_along(evidence: Evidence, paths: Collection[str]) -> list[Sibling]:
-    """Return the variants that differ from the diagnosed one in settings at these paths, and in nothing else."""
+    """Return the variants that differ from the diagnosed one only in settings at these paths."""
     own = settings_of(evidence.records[0])
     found = [
         Sibling(name, records, differences(own, settings_of(records[0])))
@@ -75,27 +75,27 @@ def siblings_along(evidence: Evidence, paths: Collection[str]) -> list[Sibling]:
 
 
 def differences(own: Values, other: Values) -> dict[str, Any]:
-    """Return the settings of `other` that differ from `own`; a setting that only one has counts as different."""
+    """Return the settings of `other` that differ from `own`, including settings that only one of them has."""
     paths = [*other, *(path for path in own if path not in other)]
     pairs = {path: (own.get(path), other.get(path)) for path in paths}
     return {path: b for path, (a, b) in pairs.items() if not equal(a, b) and NO_LAYERS not in (a, b)}
 
 
 def equal(a: Any, b: Any) -> bool:
-    """Return whether two values of a setting are equal; numbers may differ by rounding, as those of a search do."""
+    """Return whether two values of a setting are equal, up to rounding errors."""
     if isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=1e-9)
     return bool(a == b)
 
 
-@kept
+@memoize
 def settings_of(record: RunRecord) -> Values:
     """Return the settings of a record's run by dotted path."""
     return settings_by_path(record.spec)
 
 
 def settings_by_path(spec: RunSpec) -> dict[str, Any]:
-    """Return the settings that decide the outcome of a run by dotted path, in a form that can be compared."""
+    """Return the settings that determine a run by dotted path, in a form that can be compared."""
     training = {f"training.{f.name}": getattr(spec.training, f.name) for f in dataclasses.fields(spec.training)}
     training["training.early_stopping"] = training.pop("training.patience")
     optimizer = training.pop("training.optimizer")
@@ -123,7 +123,7 @@ def _network(layers: Sequence[LayerSpec]) -> dict[str, Any]:
 
 
 def read_change(spec: RunSpec, change: Values) -> dict[str, Any] | None:
-    """Return the settings of a run that a change sets to another value, by path; None where the change is not valid."""
+    """Return the settings that a change sets to another value by path, None if the change is invalid."""
     own = settings_by_path(spec)
     data = {path: _read_data(path, value) for path, value in change.items() if path.startswith("data.")}
     rest = {path: value for path, value in change.items() if path not in data}
@@ -140,7 +140,7 @@ def _read_data(path: str, value: Any) -> Any:
 
 
 def _spec_with(spec: RunSpec, change: Values) -> RunSpec:
-    """Return a run with the changed settings; all others but the number of layers and the optimizer are defaults."""
+    """Return a run with the changed settings; others are defaults, except for the layers and the optimizer."""
     classes = spec.network.layers[-1].units
     tree: dict[str, Any] = {
         "data": {"name": "gaussian", "samples": classes, "features": 1, "classes": classes},
@@ -150,22 +150,22 @@ def _spec_with(spec: RunSpec, change: Values) -> RunSpec:
     return run_spec(Settings.model_validate(with_values(tree, change)), spec.seed, classes)
 
 
-def written(spec: RunSpec, changed: Values) -> dict[str, Any]:
-    """Return compared settings as a study file writes them, by path."""
-    return {path: _written(spec, path, value) for path, value in changed.items()}
+def study_values(spec: RunSpec, changed: Values) -> dict[str, Any]:
+    """Return compared settings as values of a study file, by path."""
+    return {path: _study_value(spec, path, value) for path, value in changed.items()}
 
 
-def _written(spec: RunSpec, path: str, value: Any) -> Any:
+def _study_value(spec: RunSpec, path: str, value: Any) -> Any:
     if path == "training.batch_size" and value == 0:
         return "full"
     if path == "training.early_stopping":
         return None if value is None else {"patience": value}
     if isinstance(value, OutputInit):
-        return None if value.like_hidden else _written(spec, path, value.init)
+        return None if value.like_hidden else _study_value(spec, path, value.init)
     if path == "data.keep":
         return dict(value)
     if isinstance(value, tuple):
-        return [_written(spec, path, item) for item in value]
+        return [_study_value(spec, path, item) for item in value]
     if path == "network.batchnorm":
         return value == BatchNormSpec() if value in (None, BatchNormSpec()) else plain_value(value)
     if path == "network.dropout" and (value is None or value.mode == DropoutSpec(0.0).mode):
@@ -176,7 +176,7 @@ def _written(spec: RunSpec, path: str, value: Any) -> Any:
 
 
 def _is_default(spec: RunSpec, path: str, value: Component) -> bool:
-    """Return whether the name of a component alone stands for it, with all of its parameters."""
+    """Return whether the name of a component alone implies all of its parameters."""
     try:
         new = settings_by_path(_spec_with(spec, {path: value.name}))
     except (ValidationError, KeyError):

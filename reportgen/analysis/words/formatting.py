@@ -10,7 +10,6 @@ from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 
 NONE = "–"
-THIN = "\u202f"  # a narrow space without a line break
 _MOST_DIGITS = 5
 
 Bounds = Sequence[float]
@@ -258,5 +257,5 @@ def _grouped(text: str) -> str:
     """Return a decimal number with a minus sign, and with separated thousands from five digits on."""
     head, dot, tail = text.partition(".")
     if len(head.lstrip("-")) > 4:
-        head = f"{int(head):,}".replace(",", THIN)
+        head = f"{int(head):,}"
     return minus(head + dot + tail)

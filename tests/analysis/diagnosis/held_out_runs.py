@@ -1,4 +1,4 @@
-"""Hand-made records of trained runs: curves, confusions and baselines as a test wants them."""
+"""Synthetic records of trained runs with given curves, confusion matrices and baselines."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SEEDS = (0, 1, 2)
 
 
 def falling(start: float, end: float, by: float = 8.0) -> np.ndarray:
-    """Return a curve from start towards end, over EPOCHS epochs and the look before them."""
+    """Return a curve from start towards end over EPOCHS + 1 values."""
     return end + (start - end) * np.exp(-np.arange(EPOCHS + 1) / by)
 
 
 RISING = np.concatenate([falling(1.4, 0.6, 2.0)[:11], np.linspace(0.6, 1.3, EPOCHS - 10)])
 LEARNED = {"train_loss": falling(1.4, 0.001), "train_accuracy": falling(0.25, 1.0)}
-"""Curves of a net that overfits from epoch 10 on, and of one that learns its training split by heart."""
+"""Curves of a network that overfits from epoch 10 on, and of one that memorizes the training set."""
 
 
 def run(
@@ -38,7 +38,7 @@ def run(
     noise: float = 0.004,
     **training: Any,
 ) -> RunRecord:
-    """Return a record; curves: by column of epochs.csv, with a little noise of the seed's own."""
+    """Return a record; curves: by column of epochs.csv, with a little noise for each seed."""
     rng = np.random.default_rng(seed)
     made = spec((8,), CLASSES, seed=seed, epochs=EPOCHS, **training)
     layers = tuple(replace(layer, dropout=DropoutSpec(dropout) if dropout else None) for layer in made.network.layers)
@@ -101,19 +101,19 @@ BLIND = {
 
 
 def runs(seeds: Sequence[int] = SEEDS, **given: Any) -> list[RunRecord]:
-    """Return one record a seed."""
+    """Return one record per seed."""
     return [run(seed, **given) for seed in seeds]
 
 
 def found(
     rule: str, records: Sequence[RunRecord], siblings: dict[str, list[RunRecord]] | None = None
 ) -> Finding | None:
-    """Return what a rule finds in one variant's records."""
+    """Return the finding of a rule on the records of one variant."""
     return RULES[rule].check(Evidence(Variant("v", "v", {}, {}), records, siblings or {}))
 
 
 def alarm(rule: str, records: Sequence[RunRecord], siblings: dict[str, list[RunRecord]] | None = None) -> bool:
-    """Tell whether a rule raises an alarm."""
+    """Return whether a rule raises an alarm."""
     finding = found(rule, records, siblings)
     return finding is not None and finding.severity != "info"
 

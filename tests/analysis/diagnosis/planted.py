@@ -1,4 +1,4 @@
-"""Small faulty and healthy networks for the rules' tests: trained in a moment, diagnosed as a study would be."""
+"""Small faulty and healthy networks for the tests of rules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.engine.networks import init, spec
 
 
 def clouds(scale: float = 1.0, shift: float = 0.0, n: int = 160, features: int = 12, classes: int = 4) -> Dataset:
-    """Return Gaussian clouds, one a class, of unit variance and then scaled and shifted."""
+    """Return Gaussian clouds of unit variance, one per class, scaled and shifted."""
     rng = np.random.default_rng(7)
     y = rng.integers(classes, size=n).astype(np.int64)
     x = rng.standard_normal((classes, features))[y] * 1.2 + rng.standard_normal((n, features))
@@ -35,7 +35,7 @@ def unequal(data: Dataset, factor: float) -> Dataset:
 
 
 def record(data: Dataset, seed: int = 0, **given: Any) -> RunRecord:
-    """Return the record of one run; keyword arguments are those of `tests.engine.networks.spec`."""
+    """Return the record of a run with settings for `tests.engine.networks.spec`."""
     values = {"widths": (24, 24), "classes": 4, "bias": 0.0, "lr": 0.05, "epochs": 6, "batch_size": 16, "looks": 6}
     run: RunSpec = spec(seed=seed, **(values | given))
     o = train(run, data)
@@ -48,7 +48,7 @@ def records(data: Dataset, seeds: int = 3, **given: Any) -> list[RunRecord]:
 
 
 def findings(found: list[RunRecord], *rules: str) -> dict[str, Finding]:
-    """Return what these rules find, or all of them, by rule, each with its root cause."""
+    """Return the findings of these rules (by default all) by rule, with root causes."""
     evidence = Evidence(Variant("v", "v", {}, {}), found)
     chosen = {name: RULES[name] for name in rules or RULES}
     fired = [finding for rule in chosen.values() if (finding := rule.check(evidence)) is not None]
@@ -56,7 +56,7 @@ def findings(found: list[RunRecord], *rules: str) -> dict[str, Finding]:
 
 
 def small(std: float) -> Any:
-    """Return Gaussian weights of that standard deviation."""
+    """Return a Gaussian initialization with a standard deviation."""
     return init("gaussian", std=std)
 
 

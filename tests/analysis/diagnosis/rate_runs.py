@@ -1,4 +1,4 @@
-"""Small runs for the tests of rules on steps: clouds that are easy to tell apart, or hard, or pure noise."""
+"""Small runs for the tests of rules on steps, with easy, hard or random labels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS, HELD = 400, 200
 
 @functools.cache
 def clouds(distance: float = 4.0, noise: float = 0.0, features: int = 12, classes: int = 4) -> Dataset:
-    """Return Gaussian clouds around class means of that length, a share of the labels replaced by random ones."""
+    """Return Gaussian clouds around class means of norm `distance`, with a share of random labels."""
     rng = np.random.default_rng(5)
     y = rng.integers(0, classes, ROWS + HELD)
     means = rng.standard_normal((classes, features))
@@ -32,7 +32,7 @@ def clouds(distance: float = 4.0, noise: float = 0.0, features: int = 12, classe
 
 
 def run(seed: int = 0, data: Dataset | None = None, **given: Any) -> RunRecord:
-    """Return the record of a small tanh net; given: what `tests.engine.networks.spec` takes."""
+    """Return the record of a small tanh network; given: settings for `tests.engine.networks.spec`."""
     data = data or clouds()
     values = {
         "widths": (16, 16),
@@ -51,16 +51,16 @@ def run(seed: int = 0, data: Dataset | None = None, **given: Any) -> RunRecord:
 
 
 def runs(seeds: int = 3, **given: Any) -> list[RunRecord]:
-    """Return one record a seed."""
+    """Return one record per seed."""
     return [run(seed, **given) for seed in range(seeds)]
 
 
 def found(rule: str, records: list[RunRecord]) -> Finding | None:
-    """Return what a rule finds in the records of one variant."""
+    """Return the finding of a rule on the records of one variant."""
     return RULES[rule].check(Evidence(Variant("v", "v", {}, {}), records))
 
 
 def alarm(rule: str, records: list[RunRecord]) -> str | None:
-    """Return the message of a rule's alarm, None where it is silent or has only a note."""
+    """Return the message of a rule's alarm, None without an alarm."""
     finding = found(rule, records)
     return finding.message if finding is not None and finding.severity != "info" else None

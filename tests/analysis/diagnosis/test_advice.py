@@ -1,4 +1,4 @@
-"""Advice agrees with what the variants of the study measured: its best value, never one that diverged or is worse."""
+"""Advice agrees with the variants of the study: it proposes the best value, never a diverged or worse one."""
 
 from __future__ import annotations
 
@@ -48,21 +48,21 @@ SWEPT: Mapping[str, tuple[Any, Any, Any]] = {
     "data.keep": ({0: 0.1}, {}, {0: 0.9}),
     "data.label_noise": (0.5, 0.0, 0.1),
 }
-"""By path: the diagnosed value, the value that a rule proposes, and another one."""
+"""The diagnosed value, the proposed value and another value by path."""
 
 SWITCHED = {"data.shuffle": (False, True), "data.shuffle_labels": (True, False)}
-"""By path: the diagnosed value and the value that a rule proposes, of settings without a third value."""
+"""The diagnosed and the proposed value by path, for settings without a third value."""
 
 
 def sweep(folder: Path, vary: Mapping[str, Any], **more: Any) -> Plan:
-    """Return the plan of a study with these variants, named by what they change, or with a grid of settings."""
+    """Return the plan of a study with these variants or a grid of settings."""
     named = {name: settings for name, settings in vary.items() if isinstance(settings, dict)}
     study = {**BASE, **more, **({"variants": named} if named else {"vary": vary} if vary else {})}
     return plan_of(folder, head=yaml.safe_dump(study, sort_keys=False), seeds=3)
 
 
 def evidence(plan: Plan, losses: Mapping[str, float | None]) -> Evidence:
-    """Return what a rule sees of the first variant: runs by variant with a loss each, None for runs that diverged."""
+    """Return the evidence of the first variant, with the loss of each variant, None for diverged runs."""
     found = {}
     for variant in plan.variants:
         loss = losses[variant.id]
@@ -105,9 +105,7 @@ def test_every_setting_that_a_rule_proposes_is_covered() -> None:
 
 @pytest.mark.parametrize("path", SWEPT)
 @pytest.mark.parametrize("loss", [None, 1.2, 0.9], ids=["diverged", "worse", "second best"])
-def test_a_value_that_is_not_the_best_of_the_study_is_replaced_by_it(
-    tmp_path: Path, path: str, loss: float | None
-) -> None:
+def test_a_value_that_is_not_the_best_of_the_study_is_replaced(tmp_path: Path, path: str, loss: float | None) -> None:
     own, value, best = SWEPT[path]
     plan = sweep(tmp_path, {"diagnosed": {path: own}, "proposed": {path: value}, "best": {path: best}})
     seen = proposed(finding({path: value}), evidence(plan, {"diagnosed": 1.0, "proposed": loss, "best": 0.3}))
@@ -119,7 +117,7 @@ def test_a_value_that_is_not_the_best_of_the_study_is_replaced_by_it(
 
 
 @pytest.mark.parametrize("path", SWEPT)
-def test_the_best_value_of_the_study_stays_and_is_named_so(tmp_path: Path, path: str) -> None:
+def test_the_best_value_of_the_study_is_kept(tmp_path: Path, path: str) -> None:
     own, other, value = SWEPT[path]
     plan = sweep(tmp_path, {"diagnosed": {path: own}, "other": {path: other}, "best": {path: value}})
     given = finding({path: value})
@@ -141,7 +139,7 @@ def test_a_value_that_failed_is_dropped_if_the_study_has_no_better_one(
     assert seen.advice != "advised"
 
 
-def test_a_rate_as_high_as_one_that_diverged_is_not_proposed(tmp_path: Path) -> None:
+def test_a_learning_rate_as_high_as_a_diverged_one_is_not_proposed(tmp_path: Path) -> None:
     plan = lr_sweep(tmp_path, 0.01, 0.1)
     seen = evidence(plan, {"diagnosed": 1.0, "lr-0": 0.9, "lr-1": None})
     assert rates(proposed(finding({"training.lr": 0.5}), seen, {"lr-0": ["lr_too_low"]})) == [0.01]
@@ -154,19 +152,19 @@ def test_a_value_beyond_one_that_is_worse_is_not_proposed(tmp_path: Path) -> Non
     assert rates(proposed(finding({"training.lr": 0.1}, {"training.lr": 1e-4}), seen)) == [1e-4]
 
 
-def test_a_lower_rate_than_two_that_diverged_is_proposed(tmp_path: Path) -> None:
+def test_a_learning_rate_below_two_diverged_ones_is_proposed(tmp_path: Path) -> None:
     seen = evidence(lr_sweep(tmp_path, 1e-4), {"diagnosed": None, "lr-0": None})
     assert rates(proposed(finding({"training.lr": 1e-4}, {"training.lr": 1e-5}), seen)) == [1e-5]
 
 
-def test_the_best_of_the_study_goes_before_an_untried_value_unless_it_has_the_same_fault(tmp_path: Path) -> None:
+def test_the_best_variant_precedes_an_untested_value_unless_it_has_the_same_fault(tmp_path: Path) -> None:
     seen = evidence(lr_sweep(tmp_path, 0.01), {"diagnosed": 1.0, "lr-0": 0.5})
     assert rates(proposed(finding({"training.lr": 0.1}), seen)) == [0.01]
     afflicted = proposed(finding({"training.lr": 0.1}), seen, {"lr-0": ["lr_too_low"]})
     assert (rates(afflicted), afflicted.advice) == ([0.1], "advised")
 
 
-def test_changes_that_come_to_the_same_are_proposed_once(tmp_path: Path) -> None:
+def test_equal_changes_are_proposed_once(tmp_path: Path) -> None:
     seen = evidence(lr_sweep(tmp_path, 0.01), {"diagnosed": 1.0, "lr-0": 0.5})
     given = finding({"training.lr": 0.1}, {"training.lr": 1.0}, {"training.epochs": 8}, {"training.lr": 0.01})
     assert [p.change for p in proposed(given, seen).proposals] == [{"training.lr": 0.01}, {"training.epochs": 8}]
@@ -201,7 +199,7 @@ def test_seeds_are_paired(tmp_path: Path) -> None:
     assert rates(proposed(finding({"training.lr": 0.1}), unequal)) == [0.1]
 
 
-def test_records_from_elsewhere_are_compared_too() -> None:
+def test_external_records_are_compared_too() -> None:
     found = diagnose_partial({"crawls": runs(lr=1e-4), "learns": runs(lr=0.1), "breaks": runs(lr=1e4)})
     advised = {one.variant: [f for f in one.findings if f.proposals] for one in found}
     assert advised["crawls"]

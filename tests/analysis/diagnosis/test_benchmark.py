@@ -1,4 +1,4 @@
-"""The figures of the diagnoses' benchmark that reports quote."""
+"""The benchmark figures that reports quote."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reportgen.analysis.diagnosis.benchmark import FIGURES, published
 from reportgen.engine.spec import ENGINE_VERSION
 
 
-def test_the_shipped_figures_are_read_as_they_were_written() -> None:
+def test_the_shipped_figures_are_read() -> None:
     found, written = published(), json.loads(FIGURES.read_text(encoding="utf-8"))
     for name in ("recall", "false_alarms", "right_cause"):
         share = getattr(found, name)
@@ -17,7 +17,7 @@ def test_the_shipped_figures_are_read_as_they_were_written() -> None:
     assert found.remedies_helped.of == found.recall.of
 
 
-def test_the_figures_are_of_enough_networks_and_of_no_later_engine() -> None:
+def test_the_figures_are_based_on_enough_networks_and_this_engine_or_older() -> None:
     written = json.loads(FIGURES.read_text(encoding="utf-8"))
     assert written["faults"] >= 40
     assert written["controls"] >= 30

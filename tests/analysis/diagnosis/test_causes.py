@@ -1,4 +1,4 @@
-"""A variant's findings have one root cause each, and misreadings are dropped."""
+"""Each finding has one root cause, and findings that yield to others are dropped."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_earliest_stage_explains_first_then_the_order_of_the_row() -> None:
     assert found["slow"].consequence_of == "other rate"
 
 
-def test_what_did_not_fire_explains_nothing() -> None:
+def test_a_rule_that_did_not_fire_explains_nothing() -> None:
     assert traced([CAUSE, SYMPTOM], [finding("dead")])["dead"].consequence_of is None
     assert traced([rule("dead", causes=("no such rule",))], [finding("dead")])["dead"].consequence_of is None
 
@@ -56,13 +56,13 @@ def test_a_harmless_finding_does_not_explain_an_alarm() -> None:
     assert traced([CAUSE, SYMPTOM], [harmless, finding("dead", "info")])["dead"].consequence_of == "input"
 
 
-def test_a_cause_is_seen_in_the_same_seeds() -> None:
+def test_a_cause_occurs_in_the_same_seeds() -> None:
     for seeds, explains in (((2,), False), ((1, 2), True), ((3, 4), False)):
         found = traced([CAUSE, SYMPTOM], [finding("input", seeds=seeds), finding("dead")])
         assert found["dead"].consequence_of == ("input" if explains else None)
 
 
-def test_training_explains_nothing_that_was_there_before() -> None:
+def test_a_fault_of_training_does_not_explain_an_earlier_one() -> None:
     rules = [rule("rate"), rule("start", "initialization"), rule("dead", causes=("rate", "start"))]
     for step, root in ((0, "start"), (100, "start"), (None, "start")):
         assert (
@@ -73,20 +73,20 @@ def test_training_explains_nothing_that_was_there_before() -> None:
     assert traced(rules, [finding("rate"), finding("dead", step=9)])["dead"].consequence_of == "rate"
 
 
-def test_a_finding_may_know_its_causes_better_than_its_rule() -> None:
+def test_causes_of_a_finding_replace_the_causes_of_its_rule() -> None:
     assert traced([CAUSE, SYMPTOM], [finding("input"), finding("dead", causes=())])["dead"].consequence_of is None
     rules = [CAUSE, rule("dead")]
     assert traced(rules, [finding("input"), finding("dead", causes=("input",))])["dead"].consequence_of == "input"
 
 
-def test_a_cause_is_as_grave_as_what_follows_from_it() -> None:
+def test_a_cause_is_as_severe_as_its_consequences() -> None:
     found = traced([CAUSE, SYMPTOM], [finding("input", "warning"), finding("dead", "error")])
     assert found["input"].severity == "error"
     found = traced([CAUSE, SYMPTOM], [finding("input", "error"), finding("dead", "warning")])
     assert (found["input"].severity, found["dead"].severity) == ("error", "warning")
 
 
-def test_a_misreading_is_dropped_where_the_fault_that_it_resembles_raises_an_alarm() -> None:
+def test_a_finding_yields_to_the_alarm_of_a_similar_fault() -> None:
     rules = [rule("gradient", "initialization"), rule("rate", yields_to=("gradient",))]
     assert "rate" not in traced(rules, [finding("gradient"), finding("rate")])
     assert "rate" in traced(rules, [finding("gradient", "info"), finding("rate")])
@@ -100,7 +100,7 @@ def test_an_alarm_that_may_follow_from_a_finding_does_not_drop_it() -> None:
     assert "rate" not in traced(rules, [finding("flat", step=0), finding("rate")])
 
 
-def test_of_two_that_name_each_other_one_is_the_root() -> None:
+def test_one_of_two_mutual_causes_is_the_root() -> None:
     rules = [rule("a", causes=("b",)), rule("b", causes=("c",)), rule("c", causes=("a",))]
     found = traced(rules, [finding(r.id) for r in rules])
     (root,) = (f.rule for f in found.values() if f.consequence_of is None)

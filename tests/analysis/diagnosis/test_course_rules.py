@@ -1,4 +1,4 @@
-"""Rules on the course of training: stopped too soon, swinging, updates out of proportion; and what looks like it."""
+"""Rules on the course of training: too little training, oscillation, update ratios, and healthy runs."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ SICK: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", SICK)
-def test_what_is_planted_is_found_with_its_seeds_and_a_remedy(name: str) -> None:
+def test_planted_faults_are_found_with_seeds_and_proposals(name: str) -> None:
     rule, given = SICK[name]
     finding = found(rule, runs(**given))
     assert finding is not None
@@ -73,10 +73,10 @@ def test_what_is_planted_is_found_with_its_seeds_and_a_remedy(name: str) -> None
     assert finding.seeds == (0, 1, 2)
     assert "3 of 3 seeds" in finding.message
     assert finding.proposals
-    assert finding.advice.endswith(".")
+    assert finding.advice
 
 
-def test_a_range_test_that_ends_in_divergence_is_a_note() -> None:
+def test_a_diverging_range_test_is_for_information_only() -> None:
     finding = found("nan_divergence", runs(**HEALTHY["raised until it breaks"]))
     assert finding is None or finding.severity == "info"
 
@@ -86,7 +86,7 @@ def _with(record: RunRecord, **arrays: Any) -> RunRecord:
 
 
 @pytest.mark.parametrize(("right", "named"), [(0.5, True), (0.9, False)])
-def test_a_net_that_fits_and_is_below_simple_models_on_others_may_be_cut_short(right: float, named: bool) -> None:
+def test_a_fitting_network_below_simple_models_may_be_undertrained(right: float, named: bool) -> None:
     record = runs(**SICK["two epochs"][1])[0]
     seen = {f"baseline_{name}{part}": 0.9 for name in ("linear", "neighbours", "kernel") for part in ("", "_left_out")}
     final = {**record.final, "train_accuracy": 0.95, "val_accuracy": right}
@@ -94,46 +94,46 @@ def test_a_net_that_fits_and_is_below_simple_models_on_others_may_be_cut_short(r
     assert (alarm("undertrained", [fitted] * 3) is not None) == named
 
 
-def test_training_of_unknown_length_is_advised_to_go_on_by_a_factor() -> None:
+def test_advice_for_training_of_unknown_length_is_a_factor() -> None:
     record = runs(**SICK["two epochs"][1])[0]
     training = dataclasses.replace(record.spec.training, epochs=0)
     unknown = dataclasses.replace(record, spec=dataclasses.replace(record.spec, training=training))
     finding = found("undertrained", [unknown] * 3)
     assert finding is not None
-    assert finding.advice.endswith("times as long.")
+    assert "4 times" in finding.advice
     assert finding.proposals == ()
 
 
-def test_one_epoch_shows_in_its_minibatches_that_it_is_too_short() -> None:
+def test_minibatch_losses_of_a_single_epoch_show_that_it_is_too_short() -> None:
     finding = found("undertrained", runs(lr=0.05, epochs=1, data=HARD, batch_size=4))
     assert finding is not None
-    assert len(finding.seeds) >= 2  # of 3: a seed whose late fall is within its noise is left out
+    assert len(finding.seeds) >= 2  # of 3: a decrease within the noise does not count
 
 
-def test_one_epoch_of_few_steps_lacks_steps_where_simple_models_do_better() -> None:
+def test_one_epoch_of_few_steps_is_too_short_if_simple_models_are_better() -> None:
     given = {"epochs": 1, "batch_size": 20, "lr": 0.1}
 
     def flat(data: Dataset) -> list[RunRecord]:
-        """Return runs whose minibatches show no fall."""
+        """Return runs with constant minibatch losses."""
         records = runs(**given, data=data)
         return [_with(r, step_loss=np.full(20, 0.8) + np.array([0.1, -0.1] * 10)) for r in records]
 
     finding = found("undertrained", flat(clouds(distance=3.0)))
     assert finding is not None
     assert finding.evidence["promised_fall"] < finding.evidence["limit"]
-    assert "20 steps together" in finding.message
+    assert finding.evidence["steps"] == 20
     assert found("undertrained", flat(clouds(noise=1.0))) is None
 
 
-def test_three_steps_are_too_few_where_simple_models_do_better() -> None:
+def test_three_steps_are_too_few_if_simple_models_are_better() -> None:
     records = runs(epochs=3, batch_size=0, lr=0.01, data=clouds(distance=3.0))
     finding = found("undertrained", records)
     assert finding is not None
-    assert "All 3 steps together" in finding.message
+    assert finding.evidence["steps"] == 3
     assert found("undertrained", runs(epochs=3, batch_size=0, lr=0.01, data=clouds(noise=1.0))) is None
 
 
-def test_longer_training_is_proposed_where_it_helps() -> None:
+def test_longer_training_is_proposed_if_it_helps() -> None:
     given = SICK["two epochs"][1]
     records = runs(**given)
     finding = found("undertrained", records)
@@ -143,10 +143,10 @@ def test_longer_training_is_proposed_where_it_helps() -> None:
     assert was - now > finding.evidence["expected_gain"]
 
 
-def test_a_fall_within_the_noise_of_minibatches_is_none() -> None:
+def test_a_decrease_within_minibatch_noise_is_not_reported() -> None:
     record = run(epochs=4, data=HARD)
     alone = {name: value for name, value in record.facts.items() if not name.startswith("baseline")}
-    record = dataclasses.replace(record, facts=alone)  # no simple model says what could be reached
+    record = dataclasses.replace(record, facts=alone)  # no simple model as a reference
     steps = record.arrays["step_loss"].size
     fall = np.linspace(1.9, 1.3, steps)
     noise = np.random.default_rng(0).standard_normal(steps)
@@ -157,23 +157,25 @@ def test_a_fall_within_the_noise_of_minibatches_is_none() -> None:
     assert alarm("undertrained", [noisy] * 3) is None
 
 
-def test_a_slope_too_gentle_for_the_number_of_steps_is_told_beside_a_simple_model_that_does_better() -> None:
+def test_too_few_steps_are_reported_if_a_simple_model_is_better() -> None:
     record = run(epochs=4, data=HARD)
     steps = record.arrays["step_loss"].size
     noisy = np.linspace(1.9, 1.3, steps) + 4 * np.random.default_rng(0).standard_normal(steps)
     poor = dataclasses.replace(
         _with(record, step_loss=noisy), final={**record.final, "train_accuracy": 0.4, "val_accuracy": 0.4}
     )
-    assert "promise a fall of the loss" in (alarm("undertrained", [poor] * 3) or "")
+    finding = found("undertrained", [poor] * 3)
+    assert finding is not None
+    assert finding.evidence["promised_fall"] < finding.evidence["limit"]
 
 
-def test_training_on_is_not_advised_where_validation_only_gets_worse() -> None:
+def test_longer_training_is_not_advised_if_validation_becomes_worse() -> None:
     record = runs(**SICK["two epochs"][1])
     rising = [_with(r, epoch_val_loss=np.linspace(2.0, 3.0, 3)) for r in record]
     assert alarm("undertrained", rising) is None
 
 
-def test_a_noisy_minibatch_loss_does_not_oscillate_and_a_swing_of_its_mean_does() -> None:
+def test_minibatch_noise_is_not_oscillation_but_a_varying_mean_is() -> None:
     record = run(epochs=4, batch_size=4, data=HARD)
     steps = record.arrays["step_loss"].size
     noise = np.random.default_rng(1).standard_normal(steps)
@@ -186,7 +188,7 @@ def test_a_noisy_minibatch_loss_does_not_oscillate_and_a_swing_of_its_mean_does(
 
 
 @pytest.mark.parametrize(("low", "severity"), [(0.88, "info"), (0.6, "warning")])
-def test_a_swing_that_hardly_costs_answers_is_a_note(low: float, severity: str) -> None:
+def test_a_harmless_oscillation_is_for_information_only(low: float, severity: str) -> None:
     record = run(epochs=24)
     odd = np.arange(25) % 2 == 0
     losses = np.repeat(np.where(odd[1:], 0.1, 0.4), record.arrays["step_loss"].size // 24)
@@ -197,7 +199,7 @@ def test_a_swing_that_hardly_costs_answers_is_a_note(low: float, severity: str) 
 
 
 @pytest.mark.parametrize(("right", "severity"), [(0.95, "info"), (0.6, "warning")])
-def test_units_that_died_in_a_net_that_fits_all_the_same_are_a_note(right: float, severity: str) -> None:
+def test_dead_units_of_a_fitting_network_are_for_information_only(right: float, severity: str) -> None:
     record = run(**RELU)
     dead = np.zeros_like(record.arrays["probe_unit_dead"])
     dead[1:, :8] = True
@@ -207,19 +209,19 @@ def test_units_that_died_in_a_net_that_fits_all_the_same_are_a_note(right: float
     assert (finding.severity, finding.layers) == (severity, (1,))
 
 
-def test_units_dead_from_a_start_that_is_as_advised_are_not_told_to_start_so() -> None:
+def test_advice_does_not_repeat_the_initialization_in_use() -> None:
     record = run(**RELU)
     dead = np.zeros_like(record.arrays["probe_unit_dead"])
     dead[:, :8], dead[1:, 8:16] = True, True
     poor = {**record.final, "train_accuracy": 0.4, "val_accuracy": 0.4}
     finding = found("dead_relu", [dataclasses.replace(_with(record, probe_unit_dead=dead), final=poor)] * 3)
     assert finding is not None
-    assert "Up to 50% of a layer's ReLU units are silent on every probe example already" in finding.message
-    assert finding.advice.startswith("Take leaky ReLU")
+    assert finding.evidence["dead_fraction_at_start"] == pytest.approx(0.5)
+    assert finding.step == 0
     assert [dict(one.change) for one in finding.proposals] == [{"network.activation": "leaky_relu"}]
 
 
-def test_high_ratios_of_a_net_that_trains_well_are_a_note() -> None:
+def test_high_update_ratios_of_a_healthy_network_are_for_information_only() -> None:
     record = run(epochs=10)
     ratios = np.full_like(record.arrays["probe_update_ratio"], 0.2)
     finding = found("update_ratio_high", [_with(record, probe_update_ratio=ratios)] * 3)
@@ -227,13 +229,13 @@ def test_high_ratios_of_a_net_that_trains_well_are_a_note() -> None:
     assert finding.severity == "info"
 
 
-def test_low_ratios_of_a_net_that_converged_are_nothing() -> None:
+def test_low_update_ratios_after_convergence_are_not_reported() -> None:
     records = runs(data=clouds(noise=0.5), epochs=60, schedule=Component.of("exponential", factor=0.8))
     assert all(np.nanmedian(r.statistic("update_ratio")[-2:]) < 1e-4 for r in records)
     assert found("update_ratio_low", records) is None
 
 
-def test_large_weights_are_told_from_a_low_rate() -> None:
+def test_large_weights_are_distinguished_from_a_low_learning_rate() -> None:
     finding = found("update_ratio_low", runs(**SICK["huge weights"][1]))
     assert finding is not None
     assert finding.proposals[0].change == {"network.init": "xavier"}

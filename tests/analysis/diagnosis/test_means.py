@@ -1,4 +1,4 @@
-"""The quick means of the rules, against NumPy's own."""
+"""The fast means of the rules compared with NumPy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reportgen.analysis.diagnosis.evidence.means import mean, medians, noise, sp
 
 
 @pytest.mark.parametrize("count", [2, 3, 7, 8, 9, 100, 1000])
-def test_they_are_numpys_to_the_last_bit(count: int) -> None:
+def test_means_equal_numpy_exactly(count: int) -> None:
     values = np.random.default_rng(count).lognormal(sigma=3, size=count)
     for given in (values, values.tolist()):
         assert mean(given) == float(np.mean(given))

@@ -1,4 +1,4 @@
-"""Rules on the two modes of batch-norm and dropout: what makes them disagree is named, what is right passes."""
+"""Rules on train mode and test mode of batch normalization and dropout."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HEALTHY: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", HEALTHY)
-def test_modes_that_go_together_raise_no_alarm(name: str) -> None:
+def test_consistent_modes_raise_no_alarm(name: str) -> None:
     records = runs(**HEALTHY[name])
     assert {rule: alarm(rule, records) for rule in MODES} == dict.fromkeys(MODES)
 
@@ -90,7 +90,7 @@ SICK: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", SICK)
-def test_modes_that_do_not_go_together_are_named_with_what_mends_them(name: str) -> None:
+def test_inconsistent_modes_are_reported_with_remedies(name: str) -> None:
     rule, given, change = SICK[name]
     finding = found(rule, runs(**given))
     assert finding is not None
@@ -100,15 +100,15 @@ def test_modes_that_do_not_go_together_are_named_with_what_mends_them(name: str)
     assert finding.proposals[0].change == change
 
 
-def test_the_scale_of_dropout_is_measured_and_not_read_from_the_settings() -> None:
+def test_the_scale_of_dropout_is_measured() -> None:
     unscaled = runs(**SICK["dropout not scaled"][1])
     for record in unscaled:
-        assert 0.15 < record.facts["train_mode_scale"] < 0.45  # a quarter, up to the bend of tanh
+        assert 0.15 < record.facts["train_mode_scale"] < 0.45  # about a quarter, because tanh is not linear
     scaled = [dataclasses.replace(r, facts={**r.facts, "train_mode_scale": 1.0}) for r in unscaled]
     assert alarm("train_eval_mismatch", scaled) is None
 
 
-def test_layers_keep_settings_of_their_own() -> None:
+def test_proposals_keep_the_settings_of_each_layer() -> None:
     record = run(**SICK["dropout not scaled"][1])
     first, second, last = record.spec.network.layers
     layers = (first, dataclasses.replace(second, dropout=None), last)
@@ -133,7 +133,7 @@ def test_a_batch_of_one_is_an_error_and_the_root_of_the_mismatch() -> None:
     assert mismatch is None or mismatch.consequence_of == "bn_tiny_batch"
 
 
-def test_cost_in_train_mode_counts_only_where_batches_are_small() -> None:
+def test_cost_in_train_mode_counts_only_for_small_batches() -> None:
     record = run(**NORM)
     dear = {"epoch_batch_loss": record.arrays["epoch_train_loss"] + 1.0}
     dear["epoch_batch_loss"][0] = np.nan
@@ -148,7 +148,7 @@ def test_cost_in_train_mode_counts_only_where_batches_are_small() -> None:
     ("size", "right", "severity"),
     [(3, 1.0, "warning"), (4, 1.0, "info"), (4, 0.6, "warning"), (8, 0.6, "info")],
 )
-def test_what_batches_of_four_cost_in_train_mode_alone_is_a_note(size: int, right: float, severity: str) -> None:
+def test_the_cost_of_small_batches_in_train_mode_is_for_information(size: int, right: float, severity: str) -> None:
     record = run(**NORM)
     training = dataclasses.replace(record.spec.training, batch_size=size)
     dear = record.arrays["epoch_train_loss"] + np.r_[np.nan, np.ones(training.epochs)]

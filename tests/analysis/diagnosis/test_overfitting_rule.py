@@ -1,4 +1,4 @@
-"""The rule on overfitting: it fires on validation scores that get worse beyond noise, and on nothing like it."""
+"""The rule on overfitting fires on validation scores that become worse beyond noise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reportgen.registry import Component
 from tests.analysis.diagnosis.held_out_runs import EPOCHS, LEARNED, RISING, alarm, falling, found, run, runs
 
 
-def test_a_validation_loss_that_climbs_far_above_its_least_value_is_overfitting() -> None:
+def test_a_validation_loss_far_above_its_minimum_is_overfitting() -> None:
     finding = found(
         "overfitting", runs(curves={"val_loss": RISING, "val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED})
     )
@@ -21,7 +21,7 @@ def test_a_validation_loss_that_climbs_far_above_its_least_value_is_overfitting(
     assert dict(finding.proposals[0].change) == {"training.epochs": finding.evidence["best_epoch"]}
 
 
-def test_a_validation_accuracy_that_falls_while_the_net_learns_by_heart_is_overfitting() -> None:
+def test_a_falling_validation_accuracy_is_overfitting() -> None:
     accuracy = np.concatenate([np.linspace(0.25, 0.8, 11), np.linspace(0.8, 0.7, EPOCHS - 10)])
     finding = found("overfitting", runs(curves={"val_accuracy": accuracy, **LEARNED}))
     assert finding is not None
@@ -31,17 +31,17 @@ def test_a_validation_accuracy_that_falls_while_the_net_learns_by_heart_is_overf
 @pytest.mark.parametrize(
     "curves",
     [
-        LEARNED,  # the gap grows without end, and validation does not suffer
-        {"val_loss": np.where(np.arange(EPOCHS + 1) > 10, 0.42, 0.4), **LEARNED},  # a little more certain than right
-        {"val_loss": RISING, "train_loss": RISING},  # training went wrong, not generalization
+        LEARNED,  # the gap grows, but validation does not suffer
+        {"val_loss": np.where(np.arange(EPOCHS + 1) > 10, 0.42, 0.4), **LEARNED},  # slightly overconfident
+        {"val_loss": RISING, "train_loss": RISING},  # a failure of training, not of generalization
         {"val_loss": falling(1.4, 0.4) + 0.3 * (np.arange(EPOCHS + 1) == 20), **LEARNED},  # one bad epoch
     ],
 )
-def test_what_only_looks_like_overfitting_is_none(curves: dict[str, Any]) -> None:
+def test_cases_that_resemble_overfitting_are_not_reported(curves: dict[str, Any]) -> None:
     assert not alarm("overfitting", runs(curves=curves))
 
 
-def test_a_loss_that_grows_for_a_few_examples_where_nearly_all_are_right_is_worth_a_sentence() -> None:
+def test_a_loss_of_few_examples_with_high_accuracy_is_for_information_only() -> None:
     severities = []
     for accuracy in (0.985, 0.9):
         curves = {"val_loss": RISING, "val_accuracy": falling(0.25, accuracy, 2.0), **LEARNED}
@@ -52,7 +52,7 @@ def test_a_loss_that_grows_for_a_few_examples_where_nearly_all_are_right_is_wort
 
 
 @pytest.mark.parametrize(("end", "severity"), [(0.8, "info"), (1.2, "warning")])
-def test_a_loss_that_loses_less_than_half_of_its_gain_is_worth_a_sentence(end: float, severity: str) -> None:
+def test_a_loss_that_loses_less_than_half_of_its_gain_is_for_information_only(end: float, severity: str) -> None:
     late = np.arange(EPOCHS + 1) > 10
     curves = {"val_loss": np.where(late, end, falling(1.4, 0.5, 2.0)), "val_accuracy": falling(0.25, 0.7, 2.0)}
     finding = found("overfitting", runs(curves={**curves, **LEARNED}))
@@ -60,15 +60,15 @@ def test_a_loss_that_loses_less_than_half_of_its_gain_is_worth_a_sentence(end: f
     assert finding.severity == severity
 
 
-def test_a_fall_within_the_error_of_few_examples_is_no_overfitting() -> None:
+def test_a_decline_within_the_error_of_few_examples_is_not_overfitting() -> None:
     accuracy = np.concatenate([np.linspace(0.25, 0.8, 11), np.linspace(0.8, 0.74, EPOCHS - 10)])
     curves = {"val_accuracy": accuracy, **LEARNED}
     assert not alarm("overfitting", runs(curves=curves, facts={"val_n": 12}))
     assert alarm("overfitting", runs(curves=curves, facts={"val_n": 1000}))
 
 
-def test_seeds_that_all_lose_but_unequally_much_are_overfitting() -> None:
-    """A t test over three seeds would find 0.2, 0.5 and 1.2 too unlike for 5%; each is far beyond its own noise."""
+def test_seeds_with_unequal_declines_are_overfitting() -> None:
+    """A t test over three seeds would not reject 0.2, 0.5 and 1.2 at 5%, but each is far beyond its own noise."""
     ends, flat = (0.75, 1.0, 2.0), {"val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
     unequal = [
         run(seed, {"val_loss": np.r_[RISING[:11], np.linspace(0.6, end, EPOCHS - 10)], **flat})
@@ -77,12 +77,12 @@ def test_seeds_that_all_lose_but_unequally_much_are_overfitting() -> None:
     assert alarm("overfitting", unequal)
 
 
-def test_one_seed_of_three_is_not_the_variant() -> None:
+def test_one_seed_of_three_is_not_enough() -> None:
     records = [run(0, {"val_loss": RISING, **LEARNED}), *(run(seed, LEARNED) for seed in (1, 2))]
     assert not alarm("overfitting", records)
 
 
-def test_a_wander_from_epoch_to_epoch_is_noise_too() -> None:
+def test_variation_between_epochs_counts_as_noise() -> None:
     late = np.arange(EPOCHS + 1) > 10
     steady = np.where(late, 1.1, falling(1.4, 0.5, 2.0))
     swinging = steady * np.where(late, np.where(np.arange(EPOCHS + 1) % 2, 2.2, 0.4), 1.0)
@@ -91,8 +91,8 @@ def test_a_wander_from_epoch_to_epoch_is_noise_too() -> None:
     assert not alarm("overfitting", runs(curves={"val_loss": swinging, **flat}))
 
 
-def test_noise_alone_is_rarely_called_overfitting() -> None:
-    """At most 5% of 100 sets of three seeds whose validation scores wander without a trend raise an alarm."""
+def test_noise_alone_is_rarely_reported_as_overfitting() -> None:
+    """At most 5% of 100 sets of three seeds with random variation and no trend raise an alarm."""
 
     def wandering(seed: int) -> dict[str, Any]:
         rng = np.random.default_rng(seed)
@@ -106,11 +106,11 @@ def test_noise_alone_is_rarely_called_overfitting() -> None:
     assert sum(alarms) <= 5
 
 
-def test_early_stopping_ends_with_its_best_epoch_and_is_no_overfitting() -> None:
+def test_early_stopping_is_not_overfitting() -> None:
     assert found("overfitting", runs(curves={"val_loss": RISING, **LEARNED}, patience=3)) is None
 
 
-def test_a_loss_that_is_no_cross_entropy_is_held_against_its_own_guess() -> None:
+def test_other_losses_use_their_own_loss_of_guessing() -> None:
     curves = {"val_loss": 0.2 * RISING, "val_accuracy": falling(0.25, 0.7, 2.0), **LEARNED}
     for record in runs(curves=curves, loss=Component("mse")):
         assert found("overfitting", [record]) is not None

@@ -1,4 +1,4 @@
-"""Rules on the size of steps: a rate too high or too low is named on real runs, and look-alikes are left alone."""
+"""Rules on the size of steps: learning rates too high or too low in real runs, and similar healthy runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis.diagnosis.evidence.course import course
+from reportgen.analysis.diagnosis.evidence.course import training_course
 from reportgen.analysis.diagnosis.evidence.learning_rate import COMMON_RATE, lower, other_rates
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.swings import over_epochs, swing
@@ -45,7 +45,7 @@ HEALTHY: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", HEALTHY)
-def test_no_rate_is_blamed_where_none_is_at_fault(name: str) -> None:
+def test_suitable_learning_rates_raise_no_alarm(name: str) -> None:
     records = runs(**HEALTHY[name])
     assert {rule: alarm(rule, records) for rule in RATES} == dict.fromkeys(RATES)
 
@@ -63,7 +63,7 @@ TOO_HIGH: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", TOO_HIGH)
-def test_a_rate_that_is_too_high_is_named_and_a_lower_one_proposed(name: str) -> None:
+def test_a_learning_rate_too_high_is_reported_with_a_lower_one(name: str) -> None:
     records = runs(**TOO_HIGH[name])
     finding = found("lr_too_high", records)
     assert finding is not None
@@ -86,7 +86,7 @@ TOO_LOW: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", TOO_LOW)
-def test_a_rate_that_is_too_low_is_named_and_a_higher_one_helps(name: str) -> None:
+def test_a_learning_rate_too_low_is_reported_and_a_higher_one_helps(name: str) -> None:
     records = runs(**TOO_LOW[name])
     finding = found("lr_too_low", records)
     assert finding is not None
@@ -99,63 +99,63 @@ def test_a_rate_that_is_too_low_is_named_and_a_higher_one_helps(name: str) -> No
 
 
 @pytest.mark.parametrize("lr", [3.0, 10.0])
-def test_units_that_died_at_a_high_rate_between_two_looks_are_no_sign_of_a_low_one(lr: float) -> None:
+def test_units_that_died_between_two_probes_are_no_sign_of_a_low_learning_rate(lr: float) -> None:
     records = runs(act=activation("relu"), lr=lr, looks=2)
     assert {record.status for record in records} == {"ok"}
     assert alarm("lr_too_low", records) is None
 
 
-def test_the_gradient_of_a_bad_start_is_none_that_a_low_rate_has_to_keep() -> None:
-    """A bias that all examples share is soon unlearned; what tells them apart has hardly begun."""
+def test_the_gradient_of_a_poor_start_is_excluded_from_the_maximum() -> None:
+    """A bias common to all examples is soon unlearned, while learning has hardly begun."""
     records = runs(widths=(100, 100), act=activation("sigmoid"), lr=3e-4, optimizer=optimizer("adagrad"), epochs=15)
-    assert all(course(record).first > guess_loss(record) for record in records)
+    assert all(training_course(record).first > guess_loss(record) for record in records)
     assert alarm("lr_too_low", records) is not None
 
 
-def test_no_rate_at_all_is_called_so() -> None:
+def test_a_learning_rate_of_zero_is_reported() -> None:
     finding = found("lr_too_low", runs(lr=0.0))
     assert finding is not None
     assert [proposal.change for proposal in finding.proposals] == [{"training.lr": 0.01}]
 
 
-def test_a_gradient_that_vanished_is_no_low_rate() -> None:
+def test_a_vanished_gradient_is_not_a_low_learning_rate() -> None:
     records = runs(weights=init("gaussian", std=0.001), widths=(16,) * 6, lr=0.01)
     assert alarm("lr_too_low", records) is None
 
 
-def test_small_steps_do_what_their_gradients_promise() -> None:
-    seen = course(run(lr=0.002, batch_size=0, epochs=200))
+def test_small_steps_achieve_the_predicted_decrease() -> None:
+    seen = training_course(run(lr=0.002, batch_size=0, epochs=200))
     assert seen is not None
-    assert seen.promised == pytest.approx(seen.fall, rel=0.15)
-    large = course(run(lr=30.0))
+    assert seen.predicted_decrease == pytest.approx(seen.log_decrease, rel=0.15)
+    large = training_course(run(lr=30.0))
     assert large is not None
-    assert large.promised > 20 * max(large.fall, 0.1)
+    assert large.predicted_decrease > 20 * max(large.log_decrease, 0.1)
 
 
-def test_what_gradients_promise_hardly_depends_on_how_many_examples_were_looked_at() -> None:
-    """On labels without a signal the gradient of few examples is mostly their luck: as it is, it promises 2.3 times."""
+def test_the_predicted_decrease_hardly_depends_on_the_number_of_probe_examples() -> None:
+    """Without a signal, the gradient of few examples is mostly noise and predicts 2.3 times the decrease."""
     noise = clouds(noise=1.0)
-    few, all_of_them = (course(run(lr=0.02, data=noise, examples=examples)) for examples in (50, 400))
+    few, all_of_them = (training_course(run(lr=0.02, data=noise, examples=examples)) for examples in (50, 400))
     assert few is not None
     assert all_of_them is not None
-    assert 0.6 < few.promised / all_of_them.promised < 1.7
+    assert 0.6 < few.predicted_decrease / all_of_them.predicted_decrease < 1.7
 
 
-def test_a_net_that_a_penalty_pulled_in_has_no_rate_that_is_too_high() -> None:
+def test_weights_shrunk_by_a_penalty_are_no_sign_of_a_high_learning_rate() -> None:
     record = run(lr=0.05, l2=0.5, epochs=30)
     assert record.statistic("weight_norm")[-1].prod() < 0.5 * record.statistic("weight_norm")[0].prod()
     assert sign(record) is None
 
 
-def test_the_effect_of_a_step_is_a_bound_on_how_far_losses_move() -> None:
+def test_the_effect_of_a_step_bounds_the_change_of_losses() -> None:
     record = run(lr=0.05, batch_size=0, epochs=1)
-    seen = course(record)
+    seen = training_course(record)
     assert seen is not None
     before, after = record.epochs("train_loss")
-    assert (before - after) / before < seen.effects[0]
+    assert (before - after) / before < seen.step_effects[0]
 
 
-def test_guessing_costs_what_the_best_constant_answer_costs() -> None:
+def test_the_loss_of_guessing_is_the_loss_of_the_best_constant_prediction() -> None:
     record = run(epochs=0)
     skewed = dataclasses.replace(record, facts={**record.facts, "class_counts": [70, 10, 10, 10]})
     p = np.array([0.7, 0.1, 0.1, 0.1])
@@ -166,7 +166,7 @@ def test_guessing_costs_what_the_best_constant_answer_costs() -> None:
     assert guess_loss(dataclasses.replace(skewed, spec=spec)) == pytest.approx(best)
 
 
-def test_a_loss_that_only_falls_does_not_swing_and_one_that_alternates_does() -> None:
+def test_an_alternating_loss_oscillates_and_a_decreasing_one_does_not() -> None:
     record = run(epochs=12)
     epochs = np.arange(12)
     fall = 2.0 * np.exp(-epochs / 4)
@@ -181,7 +181,7 @@ def test_a_loss_that_only_falls_does_not_swing_and_one_that_alternates_does() ->
     assert size(1 + 0.5 * np.sin(2 * epochs)) > 0.1
 
 
-def test_an_epochs_mean_counts_examples_and_not_batches() -> None:
+def test_the_mean_of_an_epoch_weights_examples_equally() -> None:
     record = run(epochs=12, batch_size=133)  # batches of 133, 133, 133 and 1
     losses = np.tile([1.0, 1.0, 1.0, 0.0], 12)
     losses[3::8] = 50.0
@@ -189,13 +189,13 @@ def test_an_epochs_mean_counts_examples_and_not_batches() -> None:
     assert swing(dataclasses.replace(record, arrays={**record.arrays, **falls})) < 0.2
 
 
-def test_an_epoch_that_leaves_its_last_batch_of_few_out_is_cut_where_it_was_scored() -> None:
-    record = run(epochs=12, batch_size=133)  # four steps an epoch by the settings, three were made
+def test_epochs_without_their_last_batch_are_split_at_their_ends() -> None:
+    record = run(epochs=12, batch_size=133)  # four steps per epoch by the settings, three in the record
     arrays = {"step_loss": np.tile([1.0, 2.0, 6.0], 12), "epoch_step": np.arange(13) * 3}
     assert over_epochs(dataclasses.replace(record, arrays={**record.arrays, **arrays})).tolist() == [3.0] * 12
 
 
-def test_a_loss_beyond_reason_that_is_finite_counts_as_broken_out() -> None:
+def test_an_implausible_finite_loss_counts_as_broken_out() -> None:
     record = run(epochs=2)
     steps = record.arrays["step_loss"].size
     burst = {"step_loss": np.geomspace(1.4, 1e6, steps)}
@@ -203,9 +203,7 @@ def test_a_loss_beyond_reason_that_is_finite_counts_as_broken_out() -> None:
 
 
 @pytest.mark.parametrize(("right", "named"), [(0.6, True), (0.95, False)])
-def test_first_steps_that_threw_the_loss_beyond_reason_count_where_the_net_never_got_over_it(
-    right: float, named: bool
-) -> None:
+def test_an_implausible_loss_of_the_first_steps_counts_without_recovery(right: float, named: bool) -> None:
     record = run(lr=0.05, epochs=40)
     losses = record.arrays["step_loss"].copy()
     losses[: losses.size // 50] = 1e3
@@ -214,10 +212,10 @@ def test_first_steps_that_threw_the_loss_beyond_reason_count_where_the_net_never
     assert (sign(thrown) == "thrown at the start") == named
     finding = found("lr_too_high", [thrown] * 3)
     assert (finding is not None) == named
-    assert finding is None or (finding.severity == "warning" and "threw the loss from" in finding.message)
+    assert finding is None or (finding.severity, finding.evidence["sign"]) == ("warning", "thrown at the start")
 
 
-def test_what_was_learned_and_lost_again_shows_in_the_scores_of_three_epochs() -> None:
+def test_lost_progress_is_visible_in_three_epochs() -> None:
     record = run(epochs=3, lr=3.0, batch_size=1)
     quiet = np.full(record.arrays["step_loss"].size, 0.9)
     poor = {**record.final, "train_accuracy": 0.5}
@@ -231,7 +229,7 @@ def test_what_was_learned_and_lost_again_shows_in_the_scores_of_three_epochs() -
     assert with_scores(1.5, 1.0, 0.95, 0.9) is None
 
 
-def test_scores_of_some_twenty_steps_are_read_though_their_last_block_has_one_alone() -> None:
+def test_a_last_block_of_a_single_step_is_accepted() -> None:
     record = run(epochs=5, lr=30.0, batch_size=100)
     assert 16 < record.arrays["step_loss"].size < 32
     arrays = {
@@ -245,7 +243,7 @@ def test_scores_of_some_twenty_steps_are_read_though_their_last_block_has_one_al
         assert sign(changed) == "lost ground"
 
 
-def test_a_rate_is_the_cause_of_a_divergence_that_began_sane() -> None:
+def test_the_learning_rate_causes_a_divergence_from_a_plausible_loss() -> None:
     from reportgen.analysis.diagnosis.diagnose import diagnose
     from reportgen.analysis.summary import variant_summary
     from reportgen.study.planning.plan import Variant
@@ -256,9 +254,9 @@ def test_a_rate_is_the_cause_of_a_divergence_that_began_sane() -> None:
     assert findings["lr_too_high"].consequence_of is None
 
 
-def test_in_the_place_of_a_rate_beyond_all_use_a_common_one_is_advised() -> None:
+def test_an_unusable_learning_rate_is_replaced_by_a_common_one() -> None:
     one = small_record(planned(lr=1e300))
     advice, change = lower(one, "smaller steps")
-    assert advice == "Lower the learning rate to one that is common, 0.01"
+    assert "0.01" in advice
     assert change.change == {"training.lr": COMMON_RATE}
     assert [proposal.change["training.lr"] for proposal in other_rates(one)] == [COMMON_RATE / 10]

@@ -1,4 +1,4 @@
-"""A remedy is judged by the score that its finding names."""
+"""A remedy is compared by the metric of its finding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def confusion(right: list[int]) -> dict[str, np.ndarray]:
     return {"val_confusion": counts}
 
 
-def test_a_rise_of_the_validation_loss_is_mended_in_that_loss() -> None:
+def test_a_rise_of_validation_loss_is_scored_by_that_loss() -> None:
     before, after = runs(curves={"val_loss": 1.2}), runs(curves={"val_loss": 0.5})
     assert judged("val_loss", before, after) == ("val_loss", "helped")
     assert judged("val_loss", after, before) == ("val_loss", "hurt")
@@ -39,7 +39,7 @@ def test_a_rise_of_the_validation_loss_is_mended_in_that_loss() -> None:
     assert judged("val_accuracy", before, after) == ("val_accuracy", "no difference")
 
 
-def test_losses_above_that_of_guessing_are_all_alike() -> None:
+def test_losses_above_guessing_are_equal() -> None:
     wild = [
         run(seed, curves={"val_loss": loss, "train_loss": loss}) for seed, loss in zip(SEEDS, (1.5, 9, 80), strict=True)
     ]
@@ -59,22 +59,22 @@ def test_runs_that_count_as_guessing_are_counted() -> None:
     assert found.guessing is None
 
 
-def test_losses_that_are_next_to_nothing_are_all_alike() -> None:
+def test_tiny_losses_are_equal() -> None:
     assert judged(None, runs(curves={"val_loss": 1e-4}), runs(curves={"val_loss": 1e-7}))[1] == "no difference"
 
 
-def test_a_loss_that_hides_what_was_learned_gives_way_to_the_accuracy() -> None:
+def test_accuracy_replaces_a_loss_of_few_confident_mistakes() -> None:
     stuck = runs(curves={"val_loss": 1.39, "train_loss": 1.39, "val_accuracy": 0.25})
     sure = runs(curves={"val_loss": 3.0, "train_loss": 0.01, "val_accuracy": 0.7})
     assert judged(None, stuck, sure) == ("val_accuracy", "helped")
 
 
-def test_two_seeds_tell_nothing_and_are_said_to_be_too_few() -> None:
+def test_two_seeds_are_too_few() -> None:
     before, after = runs(curves={"val_loss": 1.2})[:2], runs(curves={"val_loss": 0.1})[:2]
     assert judged(None, before, after) == ("val_loss", "too few seeds")
 
 
-def test_a_change_that_does_nothing_rarely_helps_or_hurts() -> None:
+def test_a_change_without_effect_rarely_helps_or_hurts() -> None:
     rng, shown = np.random.default_rng(0), 0
     for _ in range(400):
         losses = 0.6 * np.exp(0.3 * rng.standard_normal(6))
@@ -86,10 +86,10 @@ def test_a_change_that_does_nothing_rarely_helps_or_hurts() -> None:
     assert shown <= 30  # 20 expected at 5%; 30 is beyond two standard deviations
 
 
-def test_a_hidden_class_is_mended_in_the_mean_over_classes() -> None:
+def test_a_missed_class_is_scored_by_balanced_accuracy() -> None:
     before, after = runs(arrays=confusion([90, 90, 90, 0])), runs(arrays=confusion([80, 80, 80, 9]))
     assert judged("val_balanced_accuracy", before, after) == ("val_balanced_accuracy", "helped")
 
 
-def test_a_score_that_no_run_has_gives_way_to_the_usual_one() -> None:
+def test_an_unavailable_metric_falls_back_to_the_default() -> None:
     assert judged("val_balanced_accuracy", runs(), runs())[0] == "val_loss"

@@ -1,4 +1,4 @@
-"""Signals that shrink or grow with depth, and what training makes of them: planted faults and healthy look-alikes."""
+"""Signals that shrink or grow with depth: planted faults and similar healthy networks."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ HEALTHY: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", HEALTHY)
-def test_healthy_look_alikes_raise_no_alarm(name: str) -> None:
+def test_healthy_networks_that_resemble_faults_raise_no_alarm(name: str) -> None:
     found = findings(records(clouds(), **HEALTHY[name]), *SIGNAL)
     assert {rule: f.message for rule, f in found.items() if f.severity != "info"} == {}
 
 
-def test_equally_small_weight_gradients_do_not_hide_deltas_that_vanish() -> None:
+def test_vanishing_deltas_are_found_despite_equal_weight_gradients() -> None:
     found = records(clouds(), weights=small(0.02), widths=DEEP, epochs=0)
     norms = found[0].statistic("weight_gradient_norm")[0][1:-1]
     assert norms.max() / norms.min() < 10
@@ -87,7 +87,7 @@ def test_equally_small_weight_gradients_do_not_hide_deltas_that_vanish() -> None
     assert finding.consequence_of == "vanishing_activations"
 
 
-def test_a_narrow_net_that_learns_nothing_is_told_though_theory_sees_no_fault() -> None:
+def test_a_narrow_network_that_learns_nothing_is_reported_despite_theory() -> None:
     healthy = record(clouds(), act=RELU, weights=HE, widths=(6,) * 16, epochs=1, lr=1e-4)
     fall = np.geomspace(0.02, 1.0, 16)
     unlucky = changed(healthy, probe_gradient_std=healthy.statistic("gradient_std") * 0 + np.append(fall, 1.0))
@@ -98,7 +98,7 @@ def test_a_narrow_net_that_learns_nothing_is_told_though_theory_sees_no_fault() 
     assert [dict(p.change) for p in finding.proposals] == [{"network.hidden": [24] * 16}, {"network.batchnorm": True}]
 
 
-def test_a_gradient_that_vanishes_in_training_needs_several_looks_and_a_run_that_is_stuck() -> None:
+def test_a_gradient_vanishing_in_training_requires_several_probes_and_a_stuck_run() -> None:
     healthy = record(clouds(), epochs=4, lr=1e-5)
     gone = np.array(healthy.statistic("gradient_std"))
     gone[-3:, 0] = 1e-9 * gone[-3:, 1]
@@ -109,7 +109,7 @@ def test_a_gradient_that_vanishes_in_training_needs_several_looks_and_a_run_that
     assert findings([changed(healthy, probe_gradient_std=gone, probe_gradient_mean=mean)], "vanishing_gradients") == {}
 
 
-def test_a_warm_up_is_no_plateau() -> None:
+def test_a_warm_up_is_not_a_plateau() -> None:
     given = {"weights": small(0.02), "widths": (24, 24), "epochs": 40, "lr": 0.1}
     flat = record(clouds(), **given)
     found = plateau(flat)
@@ -120,7 +120,7 @@ def test_a_warm_up_is_no_plateau() -> None:
     assert plateau(changed(flat, epoch_lr=late)) is None
 
 
-def test_a_plateau_with_healthy_signals_is_the_task_s_own() -> None:
+def test_a_plateau_with_healthy_signals_is_not_reported() -> None:
     found = records(clouds(), epochs=20)
     late = 1 / (1 + np.exp((np.arange(found[0].steps) - found[0].steps / 2) / 8))
     waits = [changed(one, step_loss=1.4 * late.astype(np.float32)) for one in found]
@@ -129,7 +129,7 @@ def test_a_plateau_with_healthy_signals_is_the_task_s_own() -> None:
 
 
 @pytest.mark.parametrize(("layers", "named"), [(2, False), (6, True)])
-def test_a_few_sigmoid_layers_keep_a_quarter_each_and_are_no_reason_for_a_plateau(layers: int, named: bool) -> None:
+def test_a_few_sigmoid_layers_do_not_explain_a_plateau(layers: int, named: bool) -> None:
     found = records(clouds(), act=SIGMOID, widths=(24,) * layers, epochs=20)
     late = 1 / (1 + np.exp((np.arange(found[0].steps) - found[0].steps / 2) / 8))
     waits = [changed(one, step_loss=1.4 * late.astype(np.float32)) for one in found]
@@ -138,7 +138,7 @@ def test_a_few_sigmoid_layers_keep_a_quarter_each_and_are_no_reason_for_a_platea
     assert ("init_plateau" in findings(waits, "init_plateau")) == named
 
 
-def test_selu_that_brings_a_small_input_up_to_size_one_does_not_explode() -> None:
+def test_selu_that_scales_up_a_small_input_does_not_explode() -> None:
     found = records(clouds(scale=1e-3), act=activation("selu"), weights=init("lecun_normal"), widths=(48,) * 12)
     assert min(one.statistic("activation_std")[0][-2] for one in found) > 10 * 1e-3
     assert findings(found, "exploding_activations") == {}
@@ -146,7 +146,7 @@ def test_selu_that_brings_a_small_input_up_to_size_one_does_not_explode() -> Non
     assert "exploding_activations" in findings(larger, "exploding_activations")
 
 
-def test_the_output_layer_is_named_where_it_alone_is_too_large() -> None:
+def test_an_output_layer_that_alone_is_too_large_is_the_cause() -> None:
     given = {"widths": (24,), "weights": HE, "act": RELU}
     plain = records(clouds(), **given)
     assert findings(plain, "wrong_init_loss") == {}
@@ -156,39 +156,39 @@ def test_the_output_layer_is_named_where_it_alone_is_too_large() -> None:
     assert dict(finding.proposals[0].change) == {"network.output_init": "xavier"}
 
 
-def test_a_first_loss_that_is_soon_unlearned_is_worth_a_sentence() -> None:
+def test_an_initial_loss_that_is_soon_unlearned_is_for_information_only() -> None:
     severities = []
     for epochs in (1, 60):
         found = records(clouds(), widths=(24,), weights=small(1.0), epochs=epochs, lr=0.1)
         severities.append(findings(found, "wrong_init_loss")["wrong_init_loss"].severity)
     assert severities == ["warning", "info"]
-    for steps, bad, severity in ((10, 3, "warning"), (20, 1, "info")):  # three of ten steps are not soon
+    for steps, bad, severity in ((10, 3, "warning"), (20, 1, "info")):  # three of ten steps are too many
         losses = np.where(np.arange(steps) < bad, 5.0, 0.01).astype(np.float32)
         soon = [changed(one, step_loss=losses) for one in found]
         assert findings(soon, "wrong_init_loss")["wrong_init_loss"].severity == severity
 
 
-def test_deep_batch_norm_is_told_to_be_shallower_where_its_gradient_explodes() -> None:
+def test_fewer_layers_are_proposed_for_exploding_gradients_with_batch_normalization() -> None:
     given = {"act": RELU, "weights": HE, "batchnorm": BatchNormSpec(), "epochs": 2}
     found = findings(records(clouds(), widths=(24,) * 30, **given), "exploding_gradients")["exploding_gradients"]
     assert found.severity in ("warning", "error")
     assert [len(proposal.change["network.hidden"]) for proposal in found.proposals] == [12, 6]
 
 
-def test_the_input_is_named_where_it_is_what_is_too_large() -> None:
+def test_an_input_that_is_too_large_is_the_cause() -> None:
     found = records(clouds(scale=30.0), widths=(24,), weights=HE, act=RELU, lr=1e-5)
     finding = findings(found, "wrong_init_loss", "unnormalized_input")["wrong_init_loss"]
     assert finding.evidence["cause"] == "input"
     assert finding.consequence_of == "unnormalized_input"
 
 
-def test_batch_norm_s_first_loss_is_read_in_train_mode() -> None:
+def test_the_first_loss_with_batch_normalization_is_in_train_mode() -> None:
     found = records(clouds(scale=50.0), act=RELU, weights=HE, batchnorm=BatchNormSpec())
     assert found[0].epochs("train_loss")[0] > 20
     assert findings(found, "wrong_init_loss") == {}
 
 
-def test_false_discoveries_are_held_over_many_layers() -> None:
+def test_the_false_discovery_rate_holds_over_many_layers() -> None:
     rng = np.random.default_rng(0)
     variance = np.full(40, 2.0)
     luck = [beyond_chance(-0.5 + np.sqrt(2.0) / 2 * rng.standard_normal(40), variance).any() for _ in range(2000)]
@@ -198,7 +198,7 @@ def test_false_discoveries_are_held_over_many_layers() -> None:
     assert discoveries(np.zeros(0)).tolist() == []
 
 
-def test_luck_of_narrow_layers_is_what_the_reference_says() -> None:
+def test_the_variation_of_narrow_layers_agrees_with_theory() -> None:
     data = clouds(n=60)
     drawn = [record(data, seed, act=RELU, weights=HE, widths=(30,) * 6, epochs=0, looks=1) for seed in range(60)]
     change = np.array([np.log(backward(one)[0] / backward(one)[-1]) for one in drawn])
@@ -207,7 +207,7 @@ def test_luck_of_narrow_layers_is_what_the_reference_says() -> None:
 
 
 @pytest.mark.parametrize("rule", [*SIGNAL, "unnormalized_input", "missing_nonlinearity", "saturation", "dead_relu"])
-def test_a_record_that_lacks_numbers_is_no_case(rule: str) -> None:
+def test_a_record_without_numbers_is_not_reported(rule: str) -> None:
     one = record(clouds(), weights=small(0.02), widths=DEEP, epochs=1)
     nothing = {name: np.full_like(values, np.nan) for name, values in one.arrays.items() if _is_statistic(name)}
     assert findings([changed(one, **nothing)], rule) == {}

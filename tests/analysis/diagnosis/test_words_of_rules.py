@@ -1,4 +1,4 @@
-"""Numbers in messages of rules are such as a person can take in."""
+"""Numbers in the messages of rules are easy to read."""
 
 from __future__ import annotations
 
@@ -6,37 +6,45 @@ import math
 
 import pytest
 
-from reportgen.analysis.diagnosis.evidence.symptoms import at_most, fold, from_to, number, percent, percent_at_most
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    at_most,
+    fold,
+    from_to,
+    number,
+    percent,
+    percent_at_most,
+    percent_up_to,
+)
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "text"),
     [
         (0.8, "a factor of 0.8"),
         (12.34, "a factor of 12.3"),
-        (999.7, "a factor of 1,000"),
-        (1000.0, "a factor of 1,000"),
+        (999.7, "a factor of 1000"),
+        (1000.0, "a factor of 1000"),
         (123_456.0, "a factor of 123,000"),
         (2e6, "6 orders of magnitude"),
         (1e31, "31 orders of magnitude"),
         (math.inf, "a factor of inf"),
     ],
 )
-def test_a_factor_beyond_imagination_becomes_orders_of_magnitude(value: float, said: str) -> None:
-    assert fold(value) == said
+def test_large_factors_become_orders_of_magnitude(value: float, text: str) -> None:
+    assert fold(value) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "text"),
     [
         (2.3, "up to 2.3 times"),
-        (1234.0, "up to 1,230 times"),
+        (1234.0, "up to 1230 times"),
         (1e31, "more than a million times"),
         (math.inf, "more than a million times"),
     ],
 )
-def test_a_bound_beyond_imagination_is_said_in_words(value: float, said: str) -> None:
-    assert at_most(value) == said
+def test_large_bounds_are_written_in_words(value: float, text: str) -> None:
+    assert at_most(value) == text
 
 
 @pytest.mark.parametrize(
@@ -51,21 +59,21 @@ def test_a_bound_beyond_imagination_is_said_in_words(value: float, said: str) ->
         (1e9, "more than a million times", None),
     ],
 )
-def test_shares_are_zero_or_all_only_where_they_are(share: float, alone: str, bound: str | None) -> None:
+def test_zero_and_full_shares_are_exact(share: float, alone: str, bound: str | None) -> None:
     assert percent(share) == alone
     assert bound is None or percent_at_most(share) == bound
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
-    [(0.12345, "0.123"), (1650.4, "1,650"), (-1650.4, "-1,650"), (3.27e6, "3.27e+06"), (8.5e-9, "8.5e-09")],
+    ("value", "text"),
+    [(0.12345, "0.123"), (1650.4, "1650"), (-1650.4, "-1650"), (3.27e6, "3.27e+06"), (8.5e-9, "8.5e-09")],
 )
-def test_numbers_of_thousands_have_no_power_of_ten(value: float, said: str) -> None:
-    assert number(value) == said
+def test_thousands_are_written_without_an_exponent(value: float, text: str) -> None:
+    assert number(value) == text
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "text"),
     [
         (2.303, 0.5, "from 2.3 to 0.5"),
         (2.3031, 2.2994, "from 2.303 to 2.299"),
@@ -73,5 +81,10 @@ def test_numbers_of_thousands_have_no_power_of_ten(value: float, said: str) -> N
         (2.3, 2.3, "from 2.3 to 2.3"),
     ],
 )
-def test_the_ends_of_a_change_are_told_apart(before: float, after: float, said: str) -> None:
-    assert from_to(before, after) == said
+def test_the_ends_of_a_change_are_distinguishable(before: float, after: float, text: str) -> None:
+    assert from_to(before, after) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.847, "up to 84.7%"), (0.9996, "more than 99.9%"), (1.0, "up to 100%")])
+def test_the_largest_share_has_a_single_bound(share: float, text: str) -> None:
+    assert percent_up_to(share) == text

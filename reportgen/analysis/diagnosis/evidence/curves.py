@@ -1,8 +1,8 @@
-"""Validation scores along training: the best stretch against the end, on all seeds together.
+"""Validation scores during training: the best window of epochs compared with the end.
 
-The best epoch of a noisy curve looks better than it is. So the best stretch of a seed is the one in which the other
-seeds are best, where there are others. And a stretch is as long as a fifth of the time before it, since most happens
-early: from some epoch on to 1.2 times that; at the end it is the last tenth of all epochs.
+The best epoch of a noisy curve looks better than it is. Therefore, the best window of a seed is the one in which the
+other seeds are best, if there are others. A window extends from an epoch to 1.2 times that epoch, because most changes
+happen early. The last window is the last tenth of all epochs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -28,8 +28,8 @@ LAST = 10
 
 
 @dataclass(frozen=True)
-class Turn:
-    """One seed's scores, by column, in its best stretch of epochs, [start, end), and in the last of `length` epochs."""
+class ScoreChange:
+    """The best window of epochs, [start, end), of one seed, and its last window of `length` epochs in total."""
 
     record: RunRecord
     start: int
@@ -38,23 +38,23 @@ class Turn:
 
     @property
     def best(self) -> int:
-        """The best stretch's epoch."""
+        """The middle epoch of the best window."""
         return (self.start + self.end) // 2
 
     def before(self, column: str) -> float:
-        """Return the mean score of the best stretch."""
+        """Return the mean score in the best window."""
         return mean(_scores(self.record, column, self.end)[self.start :])
 
     def after(self, column: str) -> float:
-        """Return the mean score of the last stretch."""
+        """Return the mean score in the last window."""
         return mean(_scores(self.record, column, self.length + 1)[-self._last :])
 
     def change(self, column: str) -> float:
-        """Return the last stretch's score less the best one's."""
+        """Return the score in the last window minus the score in the best window."""
         return self.after(column) - self.before(column)
 
-    def wander(self, column: str) -> float:
-        """Return the standard error that the last stretch's mean has by what scores do in the last third of epochs."""
+    def epoch_error(self, column: str) -> float:
+        """Return the standard error of the last window's mean due to the variation between late epochs."""
         scores = _scores(self.record, column, self.length + 1)
         return math.sqrt(noise(scores[-max(3, scores.size // 3) :]) / self._last)
 
@@ -63,18 +63,18 @@ class Turn:
         return max(1, self.length // LAST)
 
 
-def turns(records: Sequence[RunRecord], by: str, sign: float) -> list[Turn]:
-    """Return each record's turn; best is where `sign` times the column `by` is least. Empty where epochs are few."""
+def score_changes(records: Sequence[RunRecord], by: str, sign: float) -> list[ScoreChange]:
+    """Return the windows of each record; the best minimizes `sign` times the column `by`. Empty for few epochs."""
     length = min((len(r.arrays.get(f"epoch_{by}", ())) for r in records), default=0) - 1
     if length < LEAST_EPOCHS:
         return []
-    starts, ends = _stretches(length)
+    starts, ends = _windows(length)
     table = sign * np.array([_sums(_scores(r, by, length + 1), starts, ends) for r in records]) / (ends - starts)
     found = []
     for index, record in enumerate(records):
         others = np.concatenate((table[:index], table[index + 1 :])) if len(records) > 1 else table
         best = int((np.add.reduce(others) / len(others)).argmin())
-        found.append(Turn(record, int(starts[best]), int(ends[best]), length))
+        found.append(ScoreChange(record, int(starts[best]), int(ends[best]), length))
     return found
 
 
@@ -84,21 +84,21 @@ def _scores(record: RunRecord, column: str, count: int) -> Array:
 
 
 @functools.lru_cache(maxsize=16)
-def _stretches(length: int) -> tuple[Epochs, Epochs]:
-    """Return the starts and the ends of all stretches [start, end) of so many epochs."""
+def _windows(length: int) -> tuple[Epochs, Epochs]:
+    """Return the starts and ends of all windows [start, end) within `length` epochs."""
     starts = np.arange(1, length + 1)
     return starts, np.minimum(np.maximum(starts + 1, np.floor(starts * LONGER)), length + 1).astype(np.int64)
 
 
 def _sums(values: Array, starts: Epochs, ends: Epochs) -> Array:
-    """Return the sums of values over stretches."""
+    """Return the sums of values over windows."""
     sums = np.concatenate(([0.0], np.cumsum(values)))
     return np.asarray(sums[ends] - sums[starts])
 
 
 @dataclass(frozen=True)
 class _LateLosses:
-    """Mean losses late in training: of the third quarter, and of the two halves of the last; error: of a mean."""
+    """Mean losses in the third quarter and in both halves of the last quarter, and the standard error of a mean."""
 
     third: float
     first: float
@@ -106,9 +106,9 @@ class _LateLosses:
     error: float
 
 
-@kept
+@memoize
 def _late_losses(record: RunRecord) -> _LateLosses | None:
-    """Return the mean losses late in training, with their standard error by minibatches; None for a few steps."""
+    """Return the mean losses late in training and their standard error, None for few steps."""
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
     if losses.size < 8:
         return None
@@ -117,14 +117,14 @@ def _late_losses(record: RunRecord) -> _LateLosses | None:
 
 
 def still_falling(record: RunRecord, share: float, errors: float = 0.0) -> bool:
-    """Return whether the last quarter's training loss lies below the third quarter's by more than a share of itself.
+    """Return whether the training loss decreases by more than a share from the third quarter to the last.
 
-    The last quarter's own second half has to lie below its first by half of that share: a loss that came to rest when
-    its rate decayed no longer falls. errors: how many standard errors of minibatches the fall has to be at least.
+    It must also decrease by half of that share within the last quarter, since a loss may come to rest as the learning
+    rate decays. errors: the least decrease in standard errors over minibatches.
     """
     late = _late_losses(record)
     if late is None:
         return False
     last = (late.first + late.second) / 2
-    fell = late.third - last > max(share * last, errors * late.error)
-    return fell and late.first - late.second > share / 2 * late.second
+    decreased = late.third - last > max(share * last, errors * late.error)
+    return decreased and late.first - late.second > share / 2 * late.second

@@ -1,4 +1,4 @@
-"""Scores on held-out examples: which runs have them, how certain they are, and what simple models reach there."""
+"""Scores on held-out examples, their standard errors, and the scores of simple models."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.diagnosis.evidence.means import mean, spread
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.splits import one_split
 from reportgen.runs.record import RunRecord
 
 
 def scored(records: Sequence[RunRecord]) -> list[RunRecord]:
-    """Return the records of runs that trained to a finite end and were scored on validation examples."""
+    """Return the records of runs that ended normally and have a finite validation accuracy."""
     return [
         r
         for r in records
@@ -22,116 +22,113 @@ def scored(records: Sequence[RunRecord]) -> list[RunRecord]:
 
 
 def examples(records: Sequence[RunRecord], name: str = "val_n") -> int:
-    """Return how many different examples stand behind an average over seeds.
-
-    Seeds that share their validation examples share what these examples have of their own.
-    """
+    """Return the number of distinct examples in an average over seeds, which may share their examples."""
     sizes = [int(r.facts.get(name, 0)) for r in records]
     return max(sizes, default=0) if one_split(records[0].spec.data) else sum(sizes)
 
 
 def mean_final(records: Sequence[RunRecord], score: str) -> float:
-    """Return the average over seeds of a final score."""
+    """Return the mean of a final score over seeds."""
     return mean([r.final[score] for r in records])
 
 
 def mean_fact(records: Sequence[RunRecord], name: str) -> float:
-    """Return the average over seeds of a fact, NaN where a record lacks it."""
+    """Return the mean of a fact over seeds, NaN if a record lacks it."""
     return mean([float(r.facts.get(name, math.nan)) for r in records])
 
 
 def share_error(share: float, of: int) -> float:
-    """Return the standard error of a share of so many examples, one success and one failure added."""
+    """Return the standard error of a share of `of` examples, with one success and one failure added."""
     p = (min(max(share, 0.0), 1.0) * of + 1) / (of + 2)
     return math.sqrt(p * (1 - p) / max(of, 1))
 
 
 def majority(record: RunRecord) -> float:
-    """Return the share of validation examples that are of the commonest training class, as far as it is known."""
+    """Return the share of validation examples of the most common training class, or the best estimate of it."""
     known = record.facts.get("baseline_majority")
     if known is not None:
         return float(known)
-    share = _commonest(record)
+    share = _majority_in_training(record)
     return 1 / max(int(record.facts.get("classes", 2)), 1) if math.isnan(share) else share
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What the best of the simple models reaches on validation examples, averaged over seeds.
+    """Validation accuracy of the best simple model, averaged over seeds.
 
-    name: in words; accuracy, error: its share and its standard error; blind: the commonest class's share.
+    name: its name in words; error: standard error of the accuracy; majority: share of the most common class.
     """
 
     name: str
     accuracy: float
     error: float
-    blind: float
+    majority: float
 
 
 SIMPLE = {
     "a linear model": "baseline_linear",
     "nearest neighbours": "baseline_neighbours",
-    "regression with a kernel": "baseline_kernel",
+    "kernel regression": "baseline_kernel",
 }
-"""Simple models in words, with the fact that holds what each reaches; a record may lack some."""
+"""Names of the simple models and of the facts with their validation accuracies; a record may lack some."""
 
-SEES = 3.0
-"""Standard errors above the commonest class from which on a simple model sees something in left-out examples."""
+CLEAR_ERRORS = 3.0
+"""A simple model predicts labels if it exceeds the most common class by so many standard errors."""
 
 
 def reference(records: Sequence[RunRecord]) -> Reference | None:
-    """Return the best of those simple models that see something in training examples left out; else None."""
-    blind = mean([majority(r) for r in records])
+    """Return the best simple model that predicts left-out training labels, None if there is none."""
+    majority_share = mean([majority(r) for r in records])
     found = [
-        Reference(words, mean_fact(records, name), _error(records, name, "baseline_val_n"), blind)
+        Reference(words, mean_fact(records, name), _error(records, name, "baseline_val_n"), majority_share)
         for words, name in SIMPLE.items()
-        if math.isfinite(mean_fact(records, name)) and sees(records, name)
+        if math.isfinite(mean_fact(records, name)) and predicts_labels(records, name)
     ]
-    return max(found, key=lambda one: one.accuracy, default=None)
+    return max(found, key=lambda model: model.accuracy, default=None)
 
 
-def sees(records: Sequence[RunRecord], name: str) -> bool:
-    """Return whether a simple model predicts left-out training labels better than the commonest class does."""
+def predicts_labels(records: Sequence[RunRecord], name: str) -> bool:
+    """Return whether a simple model predicts left-out training labels better than the most common class."""
     left_out = f"{name}_left_out"
-    return mean_fact(records, left_out) > blind_in_training(records) + SEES * _error(
+    return mean_fact(records, left_out) > training_majority(records) + CLEAR_ERRORS * _error(
         records, left_out, "baseline_left_out_n"
     )
 
 
-def would_see(records: Sequence[RunRecord], share: float) -> bool:
-    """Return whether all simple models together see nothing, though they would see a small share of what there can be.
+def rules_out_signal(records: Sequence[RunRecord], share: float) -> bool:
+    """Return whether the simple models together rule out a small share of the possible improvement on guessing.
 
-    share: of the way from the commonest class to perfect, by two standard errors. Their average counts: how many
-    neighbours are asked is chosen by these very examples, which flatters one of them.
+    share: of the way from the most common class to perfect accuracy, tested at two standard errors. The average of the
+    models counts, because the number of neighbours is chosen on these same examples.
     """
-    blind = blind_in_training(records)
+    majority_share = training_majority(records)
     names = [f"{name}_left_out" for name in SIMPLE.values() if math.isfinite(mean_fact(records, name))]
     if not names:
         return False
-    seen = mean([mean_fact(records, name) for name in names]) - blind
-    # That of the average is this at most: all see the same examples.
+    gain = mean([mean_fact(records, name) for name in names]) - majority_share
+    # An upper bound for the error of the average, since all models are scored on the same examples.
     error = mean([_error(records, name, "baseline_left_out_n") for name in names])
-    return seen + 2 * error < share * (1 - blind)
+    return gain + 2 * error < share * (1 - majority_share)
 
 
-def blind_in_training(records: Sequence[RunRecord]) -> float:
-    """Return the share of the commonest class among training examples, averaged over seeds."""
-    return mean([_commonest(r) for r in records])
+def training_majority(records: Sequence[RunRecord]) -> float:
+    """Return the share of the most common class among training examples, averaged over seeds."""
+    return mean([_majority_in_training(r) for r in records])
 
 
-@kept
-def _commonest(record: RunRecord) -> float:
-    """Return the share of the commonest class among training examples, NaN where it is not known."""
+@memoize
+def _majority_in_training(record: RunRecord) -> float:
+    """Return the share of the most common class among training examples, NaN if unknown."""
     counts = [float(count) for count in record.facts.get("class_counts", ())]
     return max(counts) / sum(counts) if sum(counts) else math.nan
 
 
 def seed_error(values: Sequence[float]) -> float:
-    """Return the standard error of a mean over seeds; 0 for one seed, which tells none."""
+    """Return the standard error of a mean over seeds, 0 for a single seed."""
     return spread(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
 
 
 def _error(records: Sequence[RunRecord], name: str, count: str) -> float:
-    """Return the standard error of an average accuracy: that of the examples, or of the seeds where it is larger."""
+    """Return the standard error of an average accuracy: over examples or over seeds, the larger."""
     values = [float(r.facts.get(name, math.nan)) for r in records]
     return max(share_error(mean(values), examples(records, count)), seed_error(values))

@@ -1,4 +1,4 @@
-"""Whether an input, and not the weights, is what is too large; and the remedy for it."""
+"""Whether the input is too large for the weights, and the remedy."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from reportgen.analysis.finding import Evidence, Proposal
 from reportgen.runs.record import RunRecord
 
 LARGE_INPUT = 3.0
-"""The root mean square from which on an input is called large; unit variance around a mean of 1 makes 1.4."""
+"""Inputs above this root mean square are large; unit variance with mean 1 gives 1.4."""
 
 KEEPS = 4.0
-"""The factor on the variance of an input of size 1 up to which weights fit it; He's initialization has 2."""
+"""Weights suit an input of RMS 1 if they multiply its variance by less than this; He initialization has 2."""
 
 
 def first_layer_fits_unit_input(record: RunRecord) -> bool:
-    """Return whether the first layer's weights, as drawn, are known to fit inputs of size 1."""
+    """Return whether the initial weights of the first layer are known to suit an input of RMS 1."""
     if "probe_weight_std" not in record.arrays:
         return False
     std = float(record.statistic("weight_std")[0][0])
     return std**2 * float(record.facts.get("features", math.inf)) < KEEPS
 
 
-def too_large(record: RunRecord) -> bool:
-    """Return whether the first layer's weights, as drawn, fit inputs of size 1, and these are larger."""
+def input_too_large(record: RunRecord) -> bool:
+    """Return whether the input is too large for initial weights that suit an input of RMS 1."""
     moment = float(record.facts.get("input_second_moment", 1.0))
     return first_layer_fits_unit_input(record) and moment > KEEPS
 
 
 def standardize(evidence: Evidence, record: RunRecord) -> tuple[str, Proposal]:
-    """Return the advice to standardize the input, and the change."""
+    """Return the advice to standardize the input, and the proposal."""
     size = number(math.sqrt(float(record.facts["input_second_moment"])))
     steps = [*evidence.variant.settings.get("preprocess", ()), "standardize"]
-    advice = f"Standardize the input, whose root mean square is {size}: weights of a common scale fit inputs of size 1."
-    return advice, Proposal({"preprocess": steps}, "inputs of zero mean and unit variance")
+    advice = f"Standardize the input: its root mean square is {size}, but common initializations assume 1."
+    return advice, Proposal({"preprocess": steps}, "zero mean and unit variance for each feature")

@@ -1,7 +1,7 @@
-"""How far a learning rate is to be lowered, by what the first step did to the weights.
+"""Proposals for a lower learning rate, from the effect of the first step on the weights.
 
-A ratio of update to weight of 0.001 is common in training, and the first step's is often ten times that; a step as
-large as the weights themselves is none that a gradient speaks for.
+An update ratio (update over weight) of 0.001 is common in training, and the first step often has ten times that. A step
+as large as the weights is never justified by a gradient.
 """
 
 from __future__ import annotations
@@ -10,50 +10,49 @@ import math
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.symptoms import fold, looked_at, number
+from reportgen.analysis.diagnosis.evidence.symptoms import fold, number, probed
 from reportgen.analysis.finding import Proposal
 from reportgen.runs.record import RunRecord
 
 FIRST_RATIO = 0.05
-"""The ratio of update to weight that a first step may have."""
+"""Largest acceptable update ratio of the first step."""
 
-
-BEYOND_USE = 1e3
-"""A rate from which a tenth of it, or a thousandth, is still none that anyone trains with."""
+UNUSABLE_RATE = 1e3
+"""Learning rates above this are unusable even after division by ten or a thousand."""
 
 COMMON_RATE = 0.01
-"""What is advised in the place of such a rate: where trying rates begins."""
+"""Proposed instead of an unusable learning rate."""
 
 
 def first_ratio(record: RunRecord) -> float:
-    """Return the largest ratio of update to weight over the layers at the first step that was looked at, 0 for none."""
-    if not looked_at([record]) or "probe_update_ratio" not in record.arrays:
+    """Return the largest update ratio over layers at the first probed step, 0 if there is none."""
+    if not probed([record]) or "probe_update_ratio" not in record.arrays:
         return 0.0
     ratios = np.asarray(record.statistic("update_ratio"), np.float64)
     return next((float(np.nanmax(row)) for row in ratios if np.isfinite(row).any()), 0.0)
 
 
 def factor(record: RunRecord) -> float:
-    """Return the power of ten, 10 at least, that brings the first step's largest ratio to FIRST_RATIO or below."""
+    """Return the power of ten, at least 10, that brings the first update ratio to FIRST_RATIO or below."""
     return 10.0 ** max(1, math.ceil(math.log10(max(first_ratio(record), FIRST_RATIO) / FIRST_RATIO)))
 
 
 def rounded(lr: float) -> float:
-    """Return a value in six digits, without what division by ten leaves behind them."""
+    """Return a value rounded to six digits, which removes rounding errors of divisions by ten."""
     return float(f"{lr:.6g}")
 
 
-def above_zero() -> tuple[str, tuple[Proposal, ...]]:
-    """Return the advice for a learning rate of 0, and the change."""
-    common = Proposal({"training.lr": COMMON_RATE}, "without steps nothing is learned")
+def set_above_zero() -> tuple[str, tuple[Proposal, ...]]:
+    """Return the advice for a learning rate of 0, and the proposals."""
+    common = Proposal({"training.lr": COMMON_RATE}, "a learning rate of 0 makes no steps")
     return f"Set a learning rate above 0, such as {number(COMMON_RATE)}.", (common,)
 
 
 def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
-    """Return the advice to lower the learning rate, without its full stop, and the change."""
+    """Return the advice to lower the learning rate, without a full stop, and the proposal."""
     times, lr = factor(record), record.spec.training.lr
-    if lr / times > BEYOND_USE:
-        return f"Lower the learning rate to one that is common, {number(COMMON_RATE)}", Proposal(
+    if lr / times > UNUSABLE_RATE:
+        return f"Lower the learning rate to a common value, {number(COMMON_RATE)}", Proposal(
             {"training.lr": COMMON_RATE}, why
         )
     advice = f"Lower the learning rate by {fold(times)}, to {number(lr / times)}"
@@ -61,10 +60,10 @@ def lower(record: RunRecord, why: str) -> tuple[str, Proposal]:
 
 
 def other_rates(record: RunRecord) -> tuple[Proposal, ...]:
-    """Return the next changes of the rate: ten times lower still; and ten times less low, where that is still lower."""
+    """Return further proposals: a learning rate ten times lower, and one ten times higher if that still lowers it."""
     times, lr = factor(record), record.spec.training.lr
-    if lr / times > BEYOND_USE:
+    if lr / times > UNUSABLE_RATE:
         return (Proposal({"training.lr": COMMON_RATE / 10}, "much smaller steps"),)
     lowest = Proposal({"training.lr": rounded(lr / (10 * times))}, "much smaller steps")
-    higher = Proposal({"training.lr": rounded(10 * lr / times)}, "less small steps")
+    higher = Proposal({"training.lr": rounded(10 * lr / times)}, "slightly smaller steps")
     return (lowest,) if times <= 10 else (lowest, higher)

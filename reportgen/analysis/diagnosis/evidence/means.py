@@ -1,6 +1,6 @@
-"""Means of a few numbers, as NumPy's own are to the last bit, in a fraction of their time.
+"""Means of a few numbers, bit for bit equal to NumPy's, in a fraction of the time.
 
-Rules take thousands of means of a handful of numbers, where `numpy.mean` spends most of its time on its options.
+Rules take thousands of means of a handful of numbers, for which `numpy.mean` spends most of its time on its options.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def mean(values: Numbers) -> float:
 
 
 def spread(values: Numbers) -> float:
-    """Return the standard deviation of at least two numbers, with one degree of freedom less than they are."""
+    """Return the sample standard deviation of at least two numbers."""
     away = np.asarray(values) - mean(values)
     return math.sqrt(np.add.reduce(away * away) / (away.size - 1))
 
@@ -32,6 +32,6 @@ def medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def noise(values: NDArray[np.floating]) -> float:
-    """Return the variance of numbers around a level that drifts, by differences of neighbours (von Neumann 1941)."""
+    """Return the variance around a drifting mean, by successive differences (von Neumann 1941)."""
     steps = values[1:] - values[:-1]
     return mean(steps * steps) / 2

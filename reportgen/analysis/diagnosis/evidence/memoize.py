@@ -1,4 +1,4 @@
-"""Answers about a record that are kept as long as it is, since several rules ask for the same."""
+"""Results about a record that are stored as long as the record, since several rules need them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from weakref import WeakKeyDictionary
 
 from reportgen.runs.record import RunRecord
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def kept(function: Callable[[RunRecord], Answer]) -> Callable[[RunRecord], Answer]:
-    """Return the function, which computes its answer once for each record; a record's arrays must not change later."""
-    answers: WeakKeyDictionary[RunRecord, Answer] = WeakKeyDictionary()
+def memoize(function: Callable[[RunRecord], Result]) -> Callable[[RunRecord], Result]:
+    """Compute a function of a record only once for each record, whose arrays must not change afterwards."""
+    results: WeakKeyDictionary[RunRecord, Result] = WeakKeyDictionary()
 
     @functools.wraps(function)
-    def ask(record: RunRecord) -> Answer:
+    def wrapper(record: RunRecord) -> Result:
         try:
-            return answers[record]
+            return results[record]
         except KeyError:
-            answer = answers[record] = function(record)
-            return answer
+            result = results[record] = function(record)
+            return result
 
-    return ask
+    return wrapper

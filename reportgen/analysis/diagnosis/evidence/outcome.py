@@ -1,4 +1,4 @@
-"""What became of a run: whether it learned its task, learned next to nothing, or lost its way."""
+"""The outcome of a run: whether it learned its task, learned next to nothing, or diverged."""
 
 from __future__ import annotations
 
@@ -7,36 +7,35 @@ import math
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.held_out import SIMPLE
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.sanity import chance_loss
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
 
 FITS = 0.9
-"""The share of training labels that can be learned at all from which on a network has learned its task."""
+"""A network fits if it predicts this share of the training labels that can be learned."""
 
-MASTERS = 0.98
-"""The same share from which on nothing is left to wish for in training."""
+CLOSE_FIT = 0.98
+"""The share of a close fit, with next to nothing left to learn in training."""
 
 HALF = 0.5
-"""The share of the loss of guessing that fitting leaves at most, beside what noisy labels cost."""
+"""Largest loss of a fit, as a share of the loss of guessing, in addition to the cost of noisy labels."""
 
-SEES = 3.0
-"""The standard errors above the commonest class from which on a simple model sees something in the data."""
+CLEAR_ERRORS = 3.0
+"""A simple model predicts labels if it exceeds the most common class by so many standard errors."""
 
 FAR = 0.1
-"""The share of what a simple model has above the commonest class by which a run has to be below it at least."""
+"""A run is clearly worse than a simple model if it loses this share of its lead over the most common class."""
 
 STUCK = 0.9
-"""The share of the loss of guessing at which a network has learned next to nothing."""
-
+"""A network is stuck if its loss stays above this share of the loss of guessing."""
 
 NOTHING = np.zeros(0)
 
 
-@kept
+@memoize
 def guess_loss(record: RunRecord) -> float:
-    """Return the loss of the best answer that ignores the input: for cross-entropy, the entropy of the labels."""
+    """Return the loss of the best constant prediction: for cross-entropy, the entropy of the labels."""
     name, units = record.spec.training.loss.name, record.spec.network.layers[-1].units
     counts = [float(count) for count in record.facts.get("class_counts", ())]
     if sum(counts) == 0:
@@ -45,9 +44,9 @@ def guess_loss(record: RunRecord) -> float:
 
 
 def start_loss(record: RunRecord) -> float:
-    """Return the loss before training; with batch normalization that of the first batch, NaN where there is none.
+    """Return the loss before training, NaN if unknown.
 
-    In test mode a network with batch normalization has no statistics to normalize with before its first step.
+    With batch normalization, the loss of the first batch, because running statistics do not exist yet.
     """
     if any(layer.batchnorm for layer in record.spec.network.layers):
         losses = record.arrays.get("step_loss", NOTHING)
@@ -57,27 +56,26 @@ def start_loss(record: RunRecord) -> float:
 
 
 def end_loss(record: RunRecord) -> float:
-    """Return the training loss at the end, in test or in train mode, whichever is less; infinite where it diverged."""
+    """Return the final training loss in test mode or in train mode, the smaller; infinite if the run diverged."""
     columns = (record.arrays.get(f"epoch_{name}", NOTHING) for name in ("train_loss", "batch_loss"))
     last = [float(column[-1]) for column in columns if len(column) and math.isfinite(column[-1])]
     return math.inf if record.status == "diverged" else min(last, default=math.nan)
 
 
-@kept
+@memoize
 def fits(record: RunRecord) -> bool:
-    """Return whether the run fits its training split, as far as its labels can be learned and not only by heart.
+    """Return whether the run fits the training set, as far as its labels can be learned.
 
-    A run that was not trained does not, nor does one that is right and yet pays more than half of what guessing costs,
-    for the few answers of which it is sure and wrong. Where classes overlap, a run fits that is as good on validation
-    examples as simple models which see something in the data, but for a standard error: the best of several noisy
-    scores flatters them by about as much.
+    An untrained run does not. Neither does a run with correct predictions whose loss exceeds half of the loss of
+    guessing because of a few confident mistakes. If classes overlap, a run also fits if its validation accuracy is
+    within one standard error of the best simple model that predicts labels.
     """
     return _learned(record, FITS) or (not stuck(record) and _matches_simple_models(record))
 
 
-def masters(record: RunRecord) -> bool:
-    """Return whether the run has next to nothing left to learn of its training split."""
-    return _learned(record, MASTERS)
+def fits_closely(record: RunRecord) -> bool:
+    """Return whether the run has next to nothing left to learn in training."""
+    return _learned(record, CLOSE_FIT)
 
 
 def _learned(record: RunRecord, share: float) -> bool:
@@ -86,64 +84,61 @@ def _learned(record: RunRecord, share: float) -> bool:
     return record.steps > 0 and right and end_loss(record) < (HALF + noise) * guess_loss(record)
 
 
-@kept
+@memoize
 def stuck(record: RunRecord) -> bool:
-    """Return whether the run was trained and has learned next to nothing of what there is to learn, or has diverged."""
+    """Return whether the run was trained and learned next to nothing although there is a signal, or diverged."""
     if record.steps == 0 or end_loss(record) < STUCK * guess_loss(record):
         return False
     return record.status == "diverged" or not _nothing_to_learn(record)
 
 
-def does_well(record: RunRecord, share: float = FITS) -> bool:
-    """Return whether the run has learned its task by this share, and not only by heart.
-
-    Only by heart is what lies clearly below simple models on validation examples.
-    """
-    learned = masters(record) if share >= MASTERS else fits(record)
-    return learned and not below_others(record)
+def learned_task(record: RunRecord, share: float = FITS) -> bool:
+    """Return whether the run fits by this share and is not clearly worse than simple models in validation."""
+    learned = fits_closely(record) if share >= CLOSE_FIT else fits(record)
+    return learned and not worse_than_simple_models(record)
 
 
-def below_others(record: RunRecord) -> bool:
-    """Return whether a run is clearly below simple models on validation examples.
+def worse_than_simple_models(record: RunRecord) -> bool:
+    """Return whether a run is clearly worse than simple models on validation examples.
 
-    By three standard errors, and by a tenth of what the best of them has above the commonest class.
+    The gap must be three standard errors and a tenth of the best model's lead over the most common class.
     """
     best, error = _simple_models(record)
     least = FAR * (best - float(record.facts.get("baseline_majority", 0.0)))
-    return float(record.final.get("val_accuracy", math.nan)) < best - max(SEES * error, least)
+    return float(record.final.get("val_accuracy", math.nan)) < best - max(CLEAR_ERRORS * error, least)
 
 
 def _matches_simple_models(record: RunRecord) -> bool:
     best, error = _simple_models(record)
-    sees = error > 0 and best > float(record.facts.get("baseline_majority", 1.0)) + SEES * error
-    return record.steps > 0 and sees and float(record.final.get("val_accuracy", 0.0)) >= best - error
+    significant = error > 0 and best > float(record.facts.get("baseline_majority", 1.0)) + CLEAR_ERRORS * error
+    return record.steps > 0 and significant and float(record.final.get("val_accuracy", 0.0)) >= best - error
 
 
 def _simple_models(record: RunRecord) -> tuple[float, float]:
-    """Return the validation accuracy of the best simple model and its standard error, (0, 0) where not known.
+    """Return the validation accuracy of the best simple model and its standard error, (0, 0) if unknown.
 
-    One success and one failure are added, or a model without mistakes would be certain.
+    One success and one failure are added, so that a model without mistakes has an error above 0.
     """
     count = float(record.facts.get("baseline_val_n", 0))
-    known = _of_simple_models(record) if count else []
+    known = _simple_accuracies(record) if count else []
     if not known:
         return 0.0, 0.0
     share = (max(known) * count + 1) / (count + 2)
     return max(known), math.sqrt(share * (1 - share) / count)
 
 
-def _of_simple_models(record: RunRecord, of: str = "") -> list[float]:
-    """Return the accuracies of those simple models that a record holds, on validation examples or on others."""
+def _simple_accuracies(record: RunRecord, of: str = "") -> list[float]:
+    """Return the accuracies of the simple models in a record, on validation or other examples."""
     names = [f"{name}{of}" for name in SIMPLE.values()]
     return [float(record.facts[name]) for name in names if name in record.facts]
 
 
 def _nothing_to_learn(record: RunRecord) -> bool:
-    """Return whether simple models are known to see nothing in training examples that they have not seen."""
+    """Return whether no simple model predicts left-out training labels."""
     count = float(record.facts.get("baseline_left_out_n", 0))
     counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
-    known = _of_simple_models(record, "_left_out") if count and counts.sum() else []
+    known = _simple_accuracies(record, "_left_out") if count and counts.sum() else []
     if not known:
         return False
-    blind = float(counts.max() / counts.sum())
-    return max(known) <= blind + SEES * math.sqrt(blind * (1 - blind) / count)
+    majority_share = float(counts.max() / counts.sum())
+    return max(known) <= majority_share + CLEAR_ERRORS * math.sqrt(majority_share * (1 - majority_share) / count)

@@ -1,7 +1,7 @@
-"""Whether a loss stays flat at first and then falls, and for how long.
+"""Whether the loss is flat at first and decreases later, and for how long.
 
-What lies above the loss of guessing is cut off, since to unlearn a bad start is not yet to learn; not so in a net that
-fits in the end, which it did not cost much.
+Losses above the loss of guessing are clipped to it, because unlearning a poor start is not yet learning. They are not
+clipped if the network fits in the end, since the poor start did little harm.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.means import noise
-from reportgen.analysis.diagnosis.evidence.memoize import kept
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import fits, guess_loss
 from reportgen.runs.record import RunRecord
 
@@ -22,20 +22,20 @@ Array = NDArray[np.float64]
 BLOCKS = 60
 BEGUN, HALF = 0.1, 0.5
 FLAT = 0.5
-"""The share of the way to half the fall at which a tenth of it is reached: 0.15 where a loss falls exponentially, 1
-where it drops from a ledge. Time is counted in learning rate, so that a warm-up is no plateau."""
+"""Smallest ratio of the times to a tenth and to half of the total decrease: 0.15 for an exponential decrease, 1 for a
+sudden drop. Time is the sum of learning rates, so that a warm-up does not count as a plateau."""
 
 DEEP = 0.15
-"""The share of the loss of guessing by which a loss has to fall for its shape to mean anything."""
+"""Least decrease of the loss, as a share of the loss of guessing."""
 
 SIGMAS = 5.0
-COSTLY, COSTLY_THOUGH_IT_FITS = 0.1, 0.2
-"""The share of training on a plateau from which on it costs more than a moment."""
+LONG, LONG_DESPITE_FIT = 0.1, 0.2
+"""Shares of training from which on a plateau is long."""
 
 
 @dataclass(frozen=True)
 class Plateau:
-    """A flat beginning: its end as a step and as a share of training; the losses before and after the fall."""
+    """A plateau at the start: its end as a step and as a share of training, and the losses before and after."""
 
     end: int
     share: float
@@ -43,9 +43,9 @@ class Plateau:
     fallen: float
 
 
-@kept
+@memoize
 def plateau(record: RunRecord) -> Plateau | None:
-    """Return the flat beginning of a run's minibatch losses, None where there is none."""
+    """Return the plateau at the start of a run's minibatch losses, None if there is none."""
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
     losses = losses[np.isfinite(losses)]
     if losses.size < 20:
@@ -63,26 +63,26 @@ def plateau(record: RunRecord) -> Plateau | None:
     return Plateau(int(edges[begun]), float(edges[begun] / losses.size), start, float(means.min()))
 
 
-def delayed(record: RunRecord) -> bool:
-    """Return whether a run spent a costly share of its training on a plateau at its start."""
+def long_plateau(record: RunRecord) -> bool:
+    """Return whether a run spent a large share of its training on a plateau at the start."""
     found = plateau(record)
-    return found is not None and found.share >= (COSTLY_THOUGH_IT_FITS if fits(record) else COSTLY)
+    return found is not None and found.share >= (LONG_DESPITE_FIT if fits(record) else LONG)
 
 
 def _noise(losses: Array, edges: NDArray[np.int64]) -> float:
-    """Return the standard error of a block's mean, from differences between neighbours (von Neumann 1941)."""
+    """Return the standard error of a block's mean, by successive differences (von Neumann 1941)."""
     return math.sqrt(noise(losses)) / math.sqrt(float((edges[1:] - edges[:-1]).min()))
 
 
 def _first_below(means: Array, level: float) -> int:
-    """Return the first block from which on the mean of it and the next lies below a level."""
+    """Return the first block whose mean with the next block is below a level."""
     smooth = np.append((means[:-1] + means[1:]) / 2, means[-1])
     below = np.flatnonzero(smooth <= level)
     return int(below[0]) if below.size else means.size - 1
 
 
 def _learning(record: RunRecord, edges: NDArray[np.int64]) -> Array:
-    """Return the learning rate summed over the steps before each block, in steps of the highest rate."""
+    """Return the sum of learning rates before each block, in units of the highest learning rate."""
     steps, rates = record.epochs("step"), record.epochs("lr")
     rate = np.interp(np.arange(edges[-1]), steps, rates)
     total = np.concatenate([[0.0], np.cumsum(rate / max(float(rate.max()), 1e-300))])

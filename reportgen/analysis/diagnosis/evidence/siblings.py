@@ -1,4 +1,4 @@
-"""Other variants of the study as references: the same data and seeds, another network or other regularization."""
+"""Other variants of the study as references: same data and seeds, another network or weaker regularization."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ LEAST_SEEDS = 3
 
 
 @dataclass(frozen=True)
-class Rung:
+class BetterSibling:
     """A sibling that is better on the same seeds, in training and in validation.
 
-    validation, training: its accuracies; gap: what it is better by in validation; share: the gap as a share of what it
-    has above the commonest class; record: one of its runs.
+    validation, training: its accuracies; gap: its lead in validation; share: the gap relative to its lead over the most
+    common class; record: one of its runs.
     """
 
     validation: float
@@ -36,11 +36,11 @@ class Rung:
     record: RunRecord
 
 
-def better_sibling(evidence: Evidence, eligible: Callable[[RunSpec, RunSpec], bool]) -> Rung | None:
-    """Return the sibling that is best in validation, of those that differ as `eligible(own, other)` wants; else None.
+def better_sibling(evidence: Evidence, eligible: Callable[[RunSpec, RunSpec], bool]) -> BetterSibling | None:
+    """Return the sibling with the best validation accuracy that `eligible(own, other)` accepts, None if there is none.
 
-    It has to be better in both accuracies by a paired t test at 5%, shared among the siblings (Bonferroni), and by two
-    standard errors of the examples on which the two differ.
+    It must be better in both accuracies by a paired t test at 5% with a Bonferroni correction, and by two standard
+    errors of the examples on which the two differ.
     """
     own = {r.spec.seed: r for r in scored(evidence.records)}
     pairs = []
@@ -49,11 +49,11 @@ def better_sibling(evidence: Evidence, eligible: Callable[[RunSpec, RunSpec], bo
         seeds = sorted(set(own) & set(theirs))
         if len(seeds) >= LEAST_SEEDS and all(eligible(own[s].spec, theirs[s].spec) for s in seeds):
             pairs.append([(own[s], theirs[s]) for s in seeds])
-    rungs = [rung for pair in pairs if (rung := _rung(pair, len(pairs))) is not None]
-    return max(rungs, key=lambda rung: rung.validation, default=None)
+    found = [sibling for pair in pairs if (sibling := _better(pair, len(pairs))) is not None]
+    return max(found, key=lambda sibling: sibling.validation, default=None)
 
 
-def _rung(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> Rung | None:
+def _better(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> BetterSibling | None:
     gaps = {
         score: np.array([b.final[score] - a.final[score] for a, b in pairs])
         for score in ("val_accuracy", "train_accuracy")
@@ -65,12 +65,12 @@ def _rung(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> Rung | No
         if not gap.mean() > max(floor, quantile * float(gap.std(ddof=1)) / math.sqrt(gap.size)):
             return None
     reached, fitted = (mean([b.final[score] for _, b in pairs]) for score in gaps)
-    by, blind = float(gaps["val_accuracy"].mean()), mean([majority(a) for a, _ in pairs])
-    return Rung(reached, fitted, by, by / max(reached - blind, 1e-9), pairs[0][1])
+    by, majority_share = float(gaps["val_accuracy"].mean()), mean([majority(a) for a, _ in pairs])
+    return BetterSibling(reached, fitted, by, by / max(reached - majority_share, 1e-9), pairs[0][1])
 
 
 def larger_network(own: RunSpec, other: RunSpec) -> bool:
-    """Return whether the other run differs by more units or layers alone."""
+    """Return whether the other run differs only by more units or layers."""
     same = replace(other, network=own.network) == own
     return same and _units(other.network) > _units(own.network)
 
@@ -80,28 +80,28 @@ def _units(network: NetworkSpec) -> int:
 
 
 def less_regularized(own: RunSpec, other: RunSpec) -> bool:
-    """Return whether the other run differs by weaker penalties, weight decay or dropout alone."""
+    """Return whether the other run differs only by weaker penalties, weight decay or dropout."""
     bare, others_bare = unregularized(own), unregularized(other)
     mine, theirs = strengths(own), strengths(other)
     return bare == others_bare and all(b <= a for a, b in zip(mine, theirs, strict=True)) and mine != theirs
 
 
 def strengths(spec: RunSpec) -> tuple[float, ...]:
-    """Return L2, L1, weight decay, and the dropout rate of each layer."""
+    """Return the L2 and L1 strengths, the weight decay and the dropout rate of each layer."""
     training = spec.training
     rates = [layer.dropout.rate if layer.dropout else 0.0 for layer in spec.network.layers]
     return (training.l2, training.l1, weight_decay(spec), *rates)
 
 
 def weight_decay(spec: RunSpec) -> float:
-    """Return the decay of weights that an optimizer does by itself, 0 for those that do none."""
+    """Return the weight decay of the optimizer, 0 if it has none."""
     optimizer = spec.training.optimizer
     decay = OPTIMIZERS[optimizer.name].decay
     return float(optimizer[decay]) if decay else 0.0
 
 
 def unregularized(spec: RunSpec) -> RunSpec:
-    """Return the run without penalties, weight decay and dropout."""
+    """Return the settings of the run without penalties, weight decay and dropout."""
     optimizer = spec.training.optimizer
     decay = OPTIMIZERS[optimizer.name].decay
     kept = tuple((name, value) for name, value in optimizer.params if name != decay)

@@ -1,10 +1,10 @@
-"""How far the signal of a network changes from layer to layer, and how far that is the luck of the draw.
+"""The change of a network's signal from layer to layer, and the part of it due to chance.
 
-In a ReLU network with He weights the logarithm of a signal's root mean square wanders over layers of n units with
-standard deviation 0.5 sqrt(S) around -S / 4, where S is the sum of 5 / n (Hanin and Rolnick 2018; other activations
-wander less). Each layer is one test of whether its signal lies farther off; over the layers of a network the rate of
-false discoveries is held by the procedure of Benjamini and Hochberg (1995). A finding needs more than half of the seeds
-besides, so that the chance of a false one over all variants of a study is negligible.
+In a ReLU network with He initialization, the logarithm of the signal's root mean square has mean -S / 4 and standard
+deviation 0.5 sqrt(S), where S is the sum of 5 / n over layers of n units (Hanin and Rolnick 2018); other activations
+vary less. The signal of each layer is tested against this distribution. The false discovery rate over the layers of a
+network is controlled by the procedure of Benjamini and Hochberg (1995). A finding also requires more than half of the
+seeds, so false findings over all variants of a study are very unlikely.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from reportgen.analysis.diagnosis.evidence.memoize import kept
-from reportgen.analysis.diagnosis.evidence.outcome import FITS, MASTERS, does_well, stuck
-from reportgen.analysis.diagnosis.evidence.plateau import delayed
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
+from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, learned_task, stuck
+from reportgen.analysis.diagnosis.evidence.plateau import long_plateau
 from reportgen.analysis.diagnosis.evidence.symptoms import initial
 from reportgen.analysis.finding import Severity
 from reportgen.runs.record import RunRecord
@@ -27,45 +27,45 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 LEAST = 10.0
-"""The factor from which on a change over all layers is worth a word."""
+"""Smallest reported change over all layers."""
 
 LARGE = 100.0
-"""The factor that costs training: one layer's steps are a hundredth of another's."""
+"""A change that slows training: one layer's steps are a hundredth of another's."""
 
 HUGE = 1e4
-"""The factor that stops training."""
+"""A change that prevents training."""
 
 RATE = 1e-3
-"""The share of false discoveries among the layers that are named."""
+"""False discovery rate among the reported layers."""
 
 
 def input_size(record: RunRecord) -> float:
-    """Return the root mean square of an input, NaN where it is not known."""
+    """Return the root mean square of the input, NaN if unknown."""
     return math.sqrt(float(record.facts.get("input_second_moment", math.nan)))
 
 
 def forward(record: RunRecord) -> Array:
-    """Return the standard deviation of each hidden layer's activations before training, (layers - 1,)."""
+    """Return the standard deviation of each hidden layer's activations before training, shape (layers - 1,)."""
     return initial(record, "activation_std")
 
 
-def backward(record: RunRecord, look: int = 0) -> Array:
-    """Return the root mean square of each hidden layer's deltas at a look, (layers - 1,)."""
-    mean, std = (np.asarray(record.statistic(f"gradient_{name}")[look][:-1], np.float64) for name in ("mean", "std"))
+def backward(record: RunRecord, probe: int = 0) -> Array:
+    """Return the root mean square of each hidden layer's deltas at a probe, shape (layers - 1,)."""
+    mean, std = (np.asarray(record.statistic(f"gradient_{name}")[probe][:-1], np.float64) for name in ("mean", "std"))
     return np.hypot(mean, std)
 
 
-@kept
-def wander(record: RunRecord) -> Array:
-    """Return S between the first hidden layer and each, (layers - 1,): 0 for the first."""
+@memoize
+def chance_variance(record: RunRecord) -> Array:
+    """Return S between the first hidden layer and each hidden layer, shape (layers - 1,)."""
     each = [5 / layer.units for layer in record.spec.network.layers[:-1]]
     return np.cumsum([0.0, *each[1:]]) if each else np.zeros(0)
 
 
 def beyond_chance(change: Array, variance: Array) -> Flags:
-    """Return where a change of size is no luck of the draw; change: logarithms, below 0 for a fall.
+    """Return the layers whose change exceeds chance.
 
-    variance: S over the layers that the change spans.
+    change: logarithm of the relative size, negative for a decrease; variance: S over the layers in between.
     """
     spread = np.sqrt(np.maximum(variance, 1e-12)) / 2
     z = (np.abs(change + variance / 4)) / spread
@@ -73,7 +73,7 @@ def beyond_chance(change: Array, variance: Array) -> Flags:
 
 
 def discoveries(p_values: Array, rate: float = RATE) -> Flags:
-    """Return which of several tests are discoveries, at most a share `rate` of them false on average."""
+    """Return the discoveries among several tests at a false discovery rate (Benjamini and Hochberg 1995)."""
     order = np.argsort(p_values)
     below = np.flatnonzero(p_values[order] <= rate * np.arange(1, p_values.size + 1) / max(p_values.size, 1))
     found = np.zeros(p_values.size, np.bool_)
@@ -81,22 +81,22 @@ def discoveries(p_values: Array, rate: float = RATE) -> Flags:
     return found
 
 
-def weightless(record: RunRecord) -> bool:
-    """Return whether a layer's weights are all zero, which is symmetric_init's to say."""
+def has_zero_weights(record: RunRecord) -> bool:
+    """Return whether all weights of a layer are zero, which symmetric_init reports."""
     return bool((initial(record, "weight_norm") == 0).any())
 
 
 def severity_of_change(records: Sequence[RunRecord], factor: float, costs: float = LARGE) -> Severity:
-    """Return how grave a change by a factor is, by what became of the runs that show it.
+    """Return the severity of a change by a factor, from the outcome of the runs that show it.
 
-    costs: the factor from which on a network that learned without fitting is held back by it. From LARGE on only a
-    network that has mastered its task is not.
+    costs: the factor from which on a network that does not fit is assumed to be limited by the change. From LARGE on,
+    a close fit is required.
     """
     if all(record.steps == 0 for record in records):
         return "error" if factor > HUGE else "warning" if factor > LARGE else "info"
     if 2 * sum(stuck(record) for record in records) > len(records):
         return "error"
-    if 2 * sum(delayed(record) for record in records) > len(records):
+    if 2 * sum(long_plateau(record) for record in records) > len(records):
         return "warning"
-    needed = MASTERS if factor > LARGE else FITS
-    return "info" if factor <= costs or all(does_well(record, needed) for record in records) else "warning"
+    needed = CLOSE_FIT if factor > LARGE else FITS
+    return "info" if factor <= costs or all(learned_task(record, needed) for record in records) else "warning"

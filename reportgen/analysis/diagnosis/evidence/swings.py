@@ -1,8 +1,8 @@
-"""How far the loss swings back up, beyond what examples drawn at random do.
+"""The oscillation of the loss beyond sampling noise.
 
-The loss of a minibatch is noisy since its examples are. A mean over a whole epoch is not: each example is in it once,
-and what it does from one epoch to the next is the weights' own motion. The same holds for scores on a fixed set of
-examples, and for every step of descent on the full batch.
+The loss of a minibatch is noisy because of its random examples. The mean over a whole epoch is not: it contains each
+example once, so its changes are due to the weights. The same holds for scores on a fixed set of examples and for
+full-batch training.
 """
 
 from __future__ import annotations
@@ -14,41 +14,40 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.diagnosis.evidence.held_out import majority
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
-from reportgen.analysis.diagnosis.evidence.memoize import kept
-from reportgen.analysis.diagnosis.evidence.outcome import does_well, guess_loss
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
+from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
 
 LEAST = 6
-"""Values without sampling noise from which on their swing is known."""
+"""Least number of values without sampling noise."""
 
 BLOCKS = 8
-"""Into how many blocks the late half of training falls where only minibatches were measured."""
+"""Number of blocks in the second half of training, for minibatch losses."""
 
 WILD, LESS = 0.3, 0.1
 
 PER_RISE = 1.77
-"""Standard deviation over mean rise: the positive part of a difference of two normal numbers has mean 0.564 sd."""
+"""Ratio of standard deviation to mean rise, for differences of independent normal numbers."""
 
 
 def noiseless(record: RunRecord) -> list[Array]:
-    """Return the training losses by epoch in which no random draw is; for the full batch they are those by step.
+    """Return the training losses without sampling noise: by epoch, or by step for full-batch training.
 
-    Dropout and augmentation draw in train mode; batch-norm's running values wander in test mode.
+    Dropout and augmentation add noise in train mode, batch normalization in test mode.
     """
     training, layers = record.spec.training, record.spec.network.layers
     draws = training.augment is not None or any(layer.dropout for layer in layers)
-    wanders = any(layer.batchnorm for layer in layers)
+    has_batchnorm = any(layer.batchnorm for layer in layers)
     tested = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)[1:]
-    return [over_epochs(record)] * (not draws) + [tested] * (draws or not wanders)
+    return [over_epochs(record)] * (not draws) + [tested] * (draws or not has_batchnorm)
 
 
 def over_epochs(record: RunRecord) -> Array:
-    """Return the mean loss of each epoch over its examples: a last batch of few examples counts for few.
+    """Return the mean loss of each epoch over its examples.
 
-    Where epochs have other numbers of steps than the batch size makes of the examples, as training that leaves a last
-    batch of few out, each step counts alike.
+    A smaller last batch has less weight. If training omits it, all steps have the same weight.
     """
     size, batch = int(record.facts.get("train_n", 0)), record.spec.training.batch_size
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
@@ -64,12 +63,12 @@ def over_epochs(record: RunRecord) -> Array:
     return np.asarray(losses[: losses.size // steps * steps].reshape(-1, steps) @ weights)
 
 
-@kept
+@memoize
 def swing(record: RunRecord) -> float:
-    """Return the standard deviation of the loss's swings late in training; NaN where too little was measured.
+    """Return the standard deviation of the oscillation late in training, NaN for too few values.
 
-    It is what the loss gains back on the average, over the second half and over the last third of training, whichever
-    is less, at the horizon at which it gains most. A loss that only falls has none, whatever its course.
+    It is proportional to the mean rise between consecutive block averages, for the block size with the largest rise,
+    over the second half or the last third of training, the smaller. It is 0 for a loss that only decreases.
     """
     found = [_late(values) for values in noiseless(record) if values.size >= LEAST]
     return max(found, default=float("nan"))
@@ -81,13 +80,13 @@ def _late(values: Array) -> float:
 
 
 def _widest(values: Array) -> float:
-    """Return the largest swing over blocks of 1, 2, 4, ... values, as long as there are four blocks."""
+    """Return the largest oscillation over blocks of 1, 2, 4, ... values, with at least four blocks."""
     sizes = [2**k for k in range(values.size.bit_length()) if values.size // 2**k >= 4]
     return max((_rises(values, size) for size in sizes), default=_rises(values, 1))
 
 
 def _rises(values: Array, size: int) -> float:
-    """Return the swing over blocks of so many values, of which the last ends with the last value."""
+    """Return the oscillation over blocks of `size` values, aligned with the end."""
     count = values.size // size
     if count < 2:
         return 0.0
@@ -95,8 +94,8 @@ def _rises(values: Array, size: int) -> float:
     return PER_RISE * mean(np.maximum(means[1:] - means[:-1], 0))
 
 
-def outweighed(record: RunRecord, size: float) -> bool:
-    """Return whether the loss falls by more than twice its swing, from the third quarter of training to the last."""
+def still_descending(record: RunRecord, size: float) -> bool:
+    """Return whether the loss decreases by more than twice its oscillation from the third quarter to the last."""
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
     if losses.size < 4:
         return False
@@ -104,14 +103,14 @@ def outweighed(record: RunRecord, size: float) -> bool:
     return mean(third) - mean(last) > 2 * size
 
 
-def costs_answers(record: RunRecord, size: float) -> bool:
-    """Return whether a net with a swing of this size is the worse for it: it does badly, or the swing is wild.
+def swing_is_harmful(record: RunRecord, size: float) -> bool:
+    """Return whether an oscillation of this size is harmful.
 
-    Wild is a swing of 30% of what guessing costs, and one under which the share of right answers in training, on the
-    average over the last third of the epochs, stays a tenth below that of the best of these epochs, of what that has
-    above the commonest class. The best is the ninth decile, so that no single epoch makes it.
+    It is if the run does not learn its task, if the size is 30% of the loss of guessing, or if the mean training
+    accuracy over the last third of the epochs is below the best of them by a tenth of its lead over the most common
+    class. The best is the ninth decile, so that it does not depend on a single epoch.
     """
-    if not does_well(record) or size >= WILD * guess_loss(record):
+    if not learned_task(record) or size >= WILD * guess_loss(record):
         return True
     right = np.asarray(record.arrays.get("epoch_train_accuracy", ()), np.float64)[1:]
     if right.size < LEAST:
@@ -122,9 +121,9 @@ def costs_answers(record: RunRecord, size: float) -> bool:
 
 
 def swing_of_blocks(record: RunRecord) -> float:
-    """Return the swing of means over blocks of minibatches beyond their noise, 0 where it is below twice that.
+    """Return the oscillation of block means in the second half of training beyond their noise.
 
-    The late half of training in eight blocks; the noise is what batches drawn at random give to a block's mean.
+    0 if it is below twice the noise, the standard error of a block mean due to random batches.
     """
     losses = np.asarray(record.arrays.get("step_loss", ()), np.float64)
     late = losses[losses.size // 2 :]

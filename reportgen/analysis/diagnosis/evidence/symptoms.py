@@ -1,4 +1,4 @@
-"""What several rules need: which seeds and layers show a symptom, and how to say so."""
+"""Helpers for several rules: which seeds and layers show a symptom, and numbers in messages."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from numpy.typing import NDArray
 from reportgen.runs.record import RunRecord
 
 Flags = NDArray[np.bool_]
-Seen = TypeVar("Seen")
+Symptom = TypeVar("Symptom")
 
 
 def enough(seeds: int, of: int) -> bool:
-    """Return whether a symptom in so many seeds speaks of the variant: in more than half, or in one of two."""
+    """Return whether a symptom occurs in enough seeds: more than half of them, or one of two."""
     return seeds * 2 > of or (of <= 2 and seeds >= 1)
 
 
-def in_most(records: Sequence[RunRecord], seen: Sequence[Seen | None]) -> list[tuple[RunRecord, Seen]]:
-    """Return the records that show a symptom, with what was seen in each; none where they are too few to speak of."""
-    shown = [(record, what) for record, what in zip(records, seen, strict=True) if what is not None]
-    return shown if enough(len(shown), len(seen)) else []
+def in_most(records: Sequence[RunRecord], symptoms: Sequence[Symptom | None]) -> list[tuple[RunRecord, Symptom]]:
+    """Return the records that show a symptom, with the symptom; none if they are too few."""
+    shown = [(record, symptom) for record, symptom in zip(records, symptoms, strict=True) if symptom is not None]
+    return shown if enough(len(shown), len(symptoms)) else []
 
 
-def looked_at(records: Sequence[RunRecord]) -> list[RunRecord]:
-    """Return the records that hold looks at the layers."""
+def probed(records: Sequence[RunRecord]) -> list[RunRecord]:
+    """Return the records with probes."""
     return [record for record in records if "probe_step" in record.arrays and len(record.probe_steps)]
 
 
 def initial(record: RunRecord, statistic: str) -> NDArray[np.float64]:
-    """Return a statistic of the hidden layers before training, (layers - 1,)."""
+    """Return a statistic of the hidden layers before training, shape (layers - 1,)."""
     return np.asarray(record.statistic(statistic)[0][:-1], np.float64)
 
 
 def layers_in_most(flags: Sequence[Flags]) -> tuple[int, ...]:
-    """Return the layers, from 1, flagged in at least half of the seeds that flag any."""
+    """Return the layers (counted from 1) flagged in at least half of the seeds that flag any."""
     shown = [f for f in flags if f.any()]
     if not shown:
         return ()
@@ -60,21 +60,26 @@ def words_for_layers(layers: Sequence[int]) -> str:
 
 
 def words_for_seeds(seeds: Sequence[int], of: int) -> str:
-    """Return how many of the seeds, in words."""
-    return f"{len(seeds)} of {of} seeds" if of > 1 else "the one seed"
+    """Return the number of seeds in words: "3 of 5 seeds"."""
+    return f"{len(seeds)} of {of} seeds" if of > 1 else "1 seed"
 
 
-BEYOND_IMAGINATION = 1e6
+MILLION = 1e6
 
 
 def number(value: float) -> str:
-    """Return a measured number for a message, in three digits; without a power of ten from 1000 to a million."""
+    """Return a number with three significant digits, without an exponent from 1000 to a million.
+
+    Thousands are separated from five digits on, as on the page.
+    """
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if 1000 <= abs(rounded) <= BEYOND_IMAGINATION else f"{value:.3g}"
+    if 1000 <= abs(rounded) <= MILLION:
+        return f"{rounded:,.0f}" if abs(rounded) >= 10_000 else f"{rounded:.0f}"
+    return f"{value:.3g}"
 
 
 def from_to(before: float, after: float) -> str:
-    """Return "from 2.303 to 2.299": a change, in the three to five digits that tell its ends apart."""
+    """Return "from 2.303 to 2.299": a change with as many digits (three to five) as distinguish its ends."""
     digits = next((n for n in (3, 4) if f"{before:.{n}g}" != f"{after:.{n}g}"), 5 if before != after else 3)
     if digits == 3:
         return f"from {number(before)} to {number(after)}"
@@ -82,28 +87,34 @@ def from_to(before: float, after: float) -> str:
 
 
 def fold(value: float) -> str:
-    """Return a factor for a message: "a factor of 12", or "31 orders of magnitude" where it is beyond imagination."""
-    if value < BEYOND_IMAGINATION or math.isinf(value):
+    """Return a factor in words: "a factor of 12", or "31 orders of magnitude" from a million on."""
+    if value < MILLION or math.isinf(value):
         return f"a factor of {number(value)}"
     return f"{math.log10(value):.0f} orders of magnitude"
 
 
 def at_most(times: float) -> str:
-    """Return the most that something comes to in words: "up to 12 times", or "more than a million times"."""
-    return f"up to {number(times)} times" if times < BEYOND_IMAGINATION else "more than a million times"
+    """Return an upper bound in words: "up to 12 times", or "more than a million times"."""
+    return f"up to {number(times)} times" if times < MILLION else "more than a million times"
 
 
 def percent_at_most(value: float) -> str:
-    """Return a share in percent as a bound: "at most 2.5%", "less than 0.1%"."""
+    """Return a share in percent as an upper bound: "at most 2.5%", "less than 0.1%"."""
     return "less than 0.1%" if value < 0.001 else f"at most {percent(value)}"
 
 
+def percent_up_to(value: float) -> str:
+    """Return the largest of several shares in percent: "up to 85%", or "more than 99.9%"."""
+    text = percent(value)
+    return text if text.startswith(("less", "more")) else f"up to {text}"
+
+
 def percent(value: float) -> str:
-    """Return a share in percent: up to 1, 0% and 100% only where it is exactly that; from a million on, in words."""
+    """Return a share in percent; 0% and 100% only for exact values, and words from a million times on."""
     if value in (0.0, 1.0):
         return f"{100 * value:.0f}%"
     if value < 0.001:
         return "less than 0.1%"
     if value > 1:
-        return f"{100 * value:,.0f}%" if value < BEYOND_IMAGINATION else "more than a million times"
+        return f"{100 * value:,.0f}%" if value < MILLION else "more than a million times"
     return "more than 99.9%" if value > 0.999 else f"{100 * value:.3g}%"

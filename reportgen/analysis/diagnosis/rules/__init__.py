@@ -1,4 +1,4 @@
-"""The rules of the diagnosis: one file a rule, in the folder of its stage; each declares RULE."""
+"""The rules of the diagnosis. Each rule has its own module in the folder of its stage, and defines RULE."""
 
 from __future__ import annotations
 

@@ -1,19 +1,23 @@
-"""Batch normalization takes its statistics from so few examples that their noise is as large as they are.
+"""Batch normalization estimates its statistics from so few examples that their error is as large as the statistics.
 
-**Statistic.** How many examples a minibatch has; the training loss of the last epochs in train mode, with the batch's
-own statistics, less that in test mode, with running ones; and whether the net fits its training split, and keeps up
-with simple models on validation examples.
+**Statistic.** The number of examples per minibatch; the training loss of the last epochs in train mode (batch
+statistics) minus the loss in test mode (running statistics); and whether the network fits the training set and is as
+good as simple models on validation examples.
 
-**Reference.** The variance of B normal numbers has the relative standard error sqrt(2 / (B - 1)): 141% at B = 2, 100%
-at 3, 82% at 4, 53% at 8, 25% at 32. With one example a normalized activation is zero whatever comes in, and with two it
-is -1 or 1. Batches of at most 4, whose error is about as large as the variance itself, are an alarm where the net does
-not fit its training split, or is clearly below simple models on validation examples. Up to 3 examples, where the error
-is no smaller than the variance, they are one too where train mode costs more than test mode by 10% of what the best
-constant answer costs, however the net ends. Between 4 and 8 such a cost is a note: what the noise costs there is paid
-in train mode alone. Dropout and augmentation add a noise of their own, and the cost of train mode is not judged then.
-Healthy nets with batches of 32 show a difference of 2 to 5%.
+**Reference.** The variance of B normal numbers has a relative standard error of sqrt(2 / (B - 1)): 141% for B = 2, 100%
+for 3, 82% for 4, 53% for 8 and 25% for 32. For a single example, every normalized activation is zero; for two, it is -1
+or 1. The rule reports
 
-**Advice.** A larger batch; or no batch normalization.
+- batches of up to 4 examples, if the network does not fit the training set or is clearly worse than simple models on
+  validation examples;
+- batches of up to 8 examples, if the loss in train mode is higher by 10% of the loss of the best constant prediction.
+  Healthy networks with batches of 32 show a difference of 2 to 5%. Dropout and augmentation add noise of their own, so
+  this test is skipped with either.
+
+**Severity.** Error for a single example, or if the network learns next to nothing. For information only if the batch
+has more than 3 examples and only the second condition holds. Otherwise warning.
+
+**Advice.** Use larger batches, or no batch normalization.
 """
 
 from __future__ import annotations
@@ -24,13 +28,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import finite
-from reportgen.analysis.diagnosis.evidence.outcome import does_well, guess_loss, stuck
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_layers, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task, stuck
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_layers, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.runs.record import RunRecord
 
 LOST, TINY, SMALL = 3, 4, 8
-"""Examples up to which the variance is lost in its error, those of a tiny batch, and of a small one."""
+"""Largest batches whose variance is no larger than its error, that count as tiny, and that count as small."""
 
 COST = 0.1
 ENOUGH = 16
@@ -38,7 +42,7 @@ SOURCES = ("csci-497p", "lecture-review", "Ioffe and Szegedy 2015", "Ioffe 2017"
 
 
 def _size(record: RunRecord) -> int:
-    """Return how many examples a minibatch has."""
+    """Return the number of examples in a minibatch."""
     examples, batch = int(record.facts.get("train_n", 0)), record.spec.training.batch_size
     return min(batch or examples, examples) if examples else batch
 
@@ -48,7 +52,7 @@ def _layers(record: RunRecord) -> tuple[int, ...]:
 
 
 def _cost(record: RunRecord) -> float:
-    """Return by how much the late training loss is higher in train mode, of that of guessing; NaN where unknown."""
+    """Return the excess of the late training loss in train mode, as a share of the loss of guessing; NaN if unknown."""
     layers, training = record.spec.network.layers, record.spec.training
     trained, tested = (finite(record.arrays.get(f"epoch_{name}", ())) for name in ("batch_loss", "train_loss"))
     count = min(trained.size, tested.size - 1)
@@ -60,19 +64,19 @@ def _cost(record: RunRecord) -> float:
 
 
 def _noisy(record: RunRecord) -> bool:
-    """Return whether batches are small and cost the net something."""
+    """Return whether the batches are small and harm the network."""
     if record.steps == 0 or not _layers(record) or not 0 < _size(record) <= SMALL:
         return False
     return _cost(record) > COST or _harmed(record)
 
 
 def _harmed(record: RunRecord) -> bool:
-    """Return whether the net of a tiny batch does badly where it is tested."""
-    return _size(record) <= TINY and not does_well(record)
+    """Return whether the batches are tiny and the network does not learn its task."""
+    return _size(record) <= TINY and not learned_task(record)
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds suffer from the statistics of small batches."""
+    """Return a finding if the statistics of small batches harm most seeds."""
     shown = [record for record in evidence.records if _noisy(record)]
     if not shown or not enough(len(shown), len(evidence.records)):
         return None
@@ -91,11 +95,11 @@ def check(evidence: Evidence) -> Finding | None:
         evidence={"batch_size": size, "relative_error_of_variance": error, "cost_of_train_mode": cost, "limit": COST},
         message=f"{_words(size, error, cost)} ({words_for_seeds(seeds, len(evidence.records))}, "
         f"{words_for_layers(layers)}, from step 1).",
-        advice=f"Take batches of {ENOUGH} or more, or leave batch normalization out.",
+        advice=f"Use batches of {ENOUGH} examples or more, or remove batch normalization.",
         sources=SOURCES,
         proposals=(
-            Proposal({"training.batch_size": ENOUGH}, "statistics of more examples"),
-            Proposal({"network.batchnorm": False}, "no statistics of batches"),
+            Proposal({"training.batch_size": ENOUGH}, "statistics from more examples"),
+            Proposal({"network.batchnorm": False}, "no batch statistics"),
         ),
     )
 
@@ -109,13 +113,9 @@ def _severity(shown: Sequence[RunRecord]) -> Severity:
 
 def _words(size: int, error: float | None, cost: float | None) -> str:
     if error is None:
-        return (
-            "Batch normalization over one example makes every activation zero before scale and shift: no input passes"
-        )
-    text = f"Batch normalization takes variances from {size} examples, with a relative error of {percent(error)}"
-    if error > 1:
-        text = f"Batch normalization takes variances from {size} examples, with an error of {number(error)} times them"
-    return text if cost is None else f"{text}; in train mode the loss is higher by {percent(cost)} of guessing's"
+        return "Batch normalization over a single example sets every activation to zero before scale and shift"
+    text = f"Batch normalization estimates variances from {size} examples, with a relative error of {percent(error)}"
+    return text if cost is None else f"{text}; train mode raises the loss by {percent(cost)} of the loss of guessing"
 
 
 RULE = Rule(

@@ -1,23 +1,24 @@
-"""A class is as good as never predicted since it is rare in training, or often missed since it is rarer there.
+"""A rare class is hardly ever predicted, or is often missed because it is rarer in training than in validation.
 
-**Statistic.** How many examples of each class are taken for each class at the end: all of validation, and up to 1000
-training examples, evenly over classes. For a rare class: how often it is predicted in validation, and the share of its
-own examples that are recognized, in validation and in training; and how much of either split it makes up.
+**Statistic.** The confusion matrices at the end of training: of all validation examples, and of up to 1000 training
+examples, sampled evenly over classes. They give the number of predictions of each class and its recall. The share of
+each class in both splits is also used.
 
-**Reference.** Rare is a class with less than half of an even share of the training examples; unbalanced classes alone
-are no fault. It counts as never predicted where less than a tenth of its examples are recognized, in training too, and
-less than a quarter as many validation examples are taken for it as there are. It takes ten of its examples, over all
-seeds, to say so: of a class of which a third is recognized, ten in a row are missed in one case of fifty. Accuracy
-looks fine where training accuracy is at least half, and not below what naming the commonest class gets. A class that
-is as common as others and is never predicted is a net that does not train, and other rules say why.
+**Reference.** A class is rare if it has less than half of an even share of the training examples. Imbalance alone is
+not a fault. A rare class counts as never predicted if its recall is below a tenth in validation and in training, and
+there are fewer than a quarter as many predictions of it as examples. At least ten examples over all seeds are required:
+for a class with a recall of one third, ten misses in a row occur in 2% of cases. Training accuracy must look
+acceptable, that is, be at least one half and no lower than the share of the most common class. A class of average size
+that is never predicted indicates a network that does not train; other rules report the cause.
 
-Too rare besides is a class that has less than half the share in training that it has in validation, beyond three
-standard errors over all seeds; splits that keep the shares of classes, as they should, never show that. It counts where
-it hurts: less than three quarters as many of its validation examples are recognized as the other classes have of
-theirs (in training, where validation has none of them), and fewer than as many by three standard errors.
+The rule also reports a class with less than half the share in training that it has in validation, by three standard
+errors over all seeds. Stratified splits never show this. Its validation recall must be below three quarters of the
+recall of the other classes, and below that recall by three standard errors. (Training recall is used if validation
+has no other classes.)
 
-**Advice.** Look at recall by class, not at accuracy alone. More examples of the rare class, fewer of the common ones
-(`data.keep`), or longer training. Where splits are cut from rows in their own order, shuffle these (`data.shuffle`).
+**Advice.** Report the recall of each class, not only accuracy. Use more examples of the rare class, fewer of the common
+classes (`data.keep`), or longer training. If the splits are cut from sorted rows, shuffle the rows first
+(`data.shuffle`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.held_out import blind_in_training, mean_final
+from reportgen.analysis.diagnosis.evidence.held_out import mean_final, training_majority
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
@@ -49,8 +50,8 @@ SOURCES = (
 )
 
 
-def _unseen(record: RunRecord) -> NDArray[np.bool_]:
-    """Return which classes are rare in training and as good as never predicted, (C,)."""
+def _never_predicted(record: RunRecord) -> NDArray[np.bool_]:
+    """Return which classes are rare in training and hardly ever predicted, shape (C,)."""
     counts = np.asarray(record.facts["class_counts"], np.float64)
     rare = (counts < RARE * counts.sum() / counts.size) & (counts > 0)
     if not rare.any():
@@ -62,9 +63,9 @@ def _unseen(record: RunRecord) -> NDArray[np.bool_]:
 
 
 def _too_rare(records: Sequence[RunRecord]) -> NDArray[np.bool_]:
-    """Return which classes are rarer in training than in validation and often missed there, all seeds together, (C,).
+    """Return which classes are rarer in training than in validation and often missed there, shape (C,).
 
-    Seeds that share their validation examples count as one.
+    All seeds are pooled. Seeds with the same validation examples count as one.
     """
     known = [r for r in records if "val_confusion" in r.arrays]
     if len(known) < len(records):
@@ -86,23 +87,23 @@ def _too_rare(records: Sequence[RunRecord]) -> NDArray[np.bool_]:
 
 
 def _level_of_others(confusion: NDArray[Any]) -> NDArray[np.float64]:
-    """Return, for each class, which share of the other classes' examples is recognized, (C,)."""
+    """Return, for each class, the recall of all other classes together, shape (C,)."""
     there, right = confusion.sum(axis=1), np.diag(confusion)
     return np.asarray((right.sum() - right) / np.maximum(there.sum() - there, 1), np.float64)
 
 
 def _recognized(confusion: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the share of each class's examples that are taken for it, 0 for a class without examples."""
+    """Return the recall of each class, 0 for a class without examples."""
     return np.asarray(np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1), np.float64)
 
 
 def _validation(record: RunRecord) -> NDArray[Any]:
-    """Return the confusion of validation examples, or of training examples where there are none."""
+    """Return the confusion matrix of validation examples, or of training examples if none are held out."""
     return record.arrays.get("val_confusion", record.arrays["train_confusion"])
 
 
 def _known(records: Sequence[RunRecord]) -> list[RunRecord]:
-    """Return the records that hold predictions of each of several classes."""
+    """Return the records with a confusion matrix of several classes."""
     return [
         r
         for r in records
@@ -112,25 +113,25 @@ def _known(records: Sequence[RunRecord]) -> list[RunRecord]:
 
 
 def _examples(records: Sequence[RunRecord], label: int) -> int:
-    """Return how many predictions were looked at of examples of a class."""
+    """Return the number of scored examples of a class."""
     found = sum(int(r.arrays["train_confusion"][label].sum()) for r in records)
     return found + sum(int(r.arrays["val_confusion"][label].sum()) for r in records if "val_confusion" in r.arrays)
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds never predict a rare class though accuracy looks fine."""
+    """Return a finding if most seeds never predict a rare class although accuracy looks acceptable."""
     records = _known(evidence.records)
     if not records:
         return None
-    accuracy, blind = mean_final(records, "train_accuracy"), blind_in_training(records)
-    if accuracy < max(FINE, blind - BELOW):
+    accuracy, majority_share = mean_final(records, "train_accuracy"), training_majority(records)
+    if accuracy < max(FINE, majority_share - BELOW):
         return None
-    unseen = np.array([_unseen(r) for r in records]) | _too_rare(records)
-    often = [label for label in np.flatnonzero(unseen.any(axis=0)) if enough(int(unseen[:, label].sum()), len(records))]
+    missed = np.array([_never_predicted(r) for r in records]) | _too_rare(records)
+    often = [label for label in np.flatnonzero(missed.any(axis=0)) if enough(int(missed[:, label].sum()), len(records))]
     labels = [int(label) for label in often if _examples(records, int(label)) >= LEAST_EXAMPLES]
     if not labels:
         return None
-    shown = [r for r, flags in zip(records, unseen, strict=True) if flags[labels].any()]
+    shown = [r for r, flags in zip(records, missed, strict=True) if flags[labels].any()]
     return _finding(evidence, records, shown, labels)
 
 
@@ -150,9 +151,9 @@ def _finding(
         step=shown[0].steps,
         evidence={"classes": labels, "share_of_training": share, "train_accuracy": accuracy, "examples": n},
         message=(
-            f"{_seen(shown, labels)} {which} ({words_for_seeds(seeds, len(records))}; {n} examples of "
-            f"it were looked at), which training has {percent(share)} of; training accuracy is {percent(accuracy)} "
-            "all the same."
+            f"{_recognition(shown, labels, which)} ({words_for_seeds(seeds, len(records))}; {n} examples scored). "
+            f"{'Its' if len(labels) == 1 else 'Their'} share of the training set is {percent(share)}. Training "
+            f"accuracy is {percent(accuracy)} nevertheless."
         ),
         advice=_advice(shown[0]),
         sources=SOURCES,
@@ -163,54 +164,58 @@ def _finding(
 
 def _advice(record: RunRecord) -> str:
     if not record.spec.data.shuffle:
-        return "Shuffle the rows before they are split (data.shuffle): in their order the classes are not mixed."
-    return "Report recall by class; train on more examples of the rare class or on fewer of the common ones."
+        return "Shuffle the rows before splitting them (data.shuffle): their order does not mix the classes."
+    return "Report the recall of each class. Use more examples of the rare class, or fewer of the common classes."
 
 
-def _seen(records: Sequence[RunRecord], labels: Sequence[int]) -> str:
-    """Return, in words that a class follows, how many examples are taken for it, or are recognized of many."""
+def _recognition(records: Sequence[RunRecord], labels: Sequence[int], name: str) -> str:
+    """Return a clause on the predictions of a class, or on its recall if it is predicted."""
     tables = [_validation(r) for r in records]
     taken, right, there = (
         sum(int(part[labels].sum()) for part in parts)
         for parts in ([t.sum(axis=0) for t in tables], [np.diag(t) for t in tables], [t.sum(axis=1) for t in tables])
     )
     if taken > SELDOM * there:
-        return f"{right} validation examples are recognized out of {there} of"
-    return "1 validation example is taken for" if taken == 1 else f"{taken or 'No'} validation examples are taken for"
+        return f"Only {right} of {there} validation examples of {name} are recognized"
+    return f"{taken or 'No'} validation example{'s are' if taken != 1 else ' is'} classified as {name}"
 
 
 def _proposals(record: RunRecord, labels: Sequence[int]) -> tuple[Proposal, ...]:
-    """Return what could be tried: dropped examples back, longer training, fewer of the common classes."""
+    """Return the proposals: restore dropped examples, train longer, use fewer examples of the common classes."""
     kept = {int(label): float(share) for label, share in record.spec.data.keep}
-    longer = Proposal({"training.epochs": max(10, 4 * record.spec.training.epochs)}, "four times as long")
+    longer = Proposal({"training.epochs": max(10, 4 * record.spec.training.epochs)}, "four times as many epochs")
     dropped = [label for label in labels if kept.get(label, 1.0) < 1]
-    back = Proposal({"data.keep": {k: v for k, v in kept.items() if k not in dropped}}, "its examples are back")
-    mixed = Proposal({"data.shuffle": True}, "splits in which all classes are")
+    back = Proposal(
+        {"data.keep": {k: v for k, v in kept.items() if k not in dropped}}, "restores the examples of the class"
+    )
+    mixed = Proposal({"data.shuffle": True}, "all classes occur in each split")
     return (
         *((mixed,) if not record.spec.data.shuffle else ()),
         *((back,) if dropped else ()),
         longer,
-        _fewer(record, labels, kept, FEWER, "at most three examples of a common class for one of the rare"),
-        _fewer(record, labels, kept, 1.0, "as many examples of a common class as of the rare"),
+        _fewer(
+            record, labels, kept, FEWER, "at most three times as many examples of a common class as of the rare class"
+        ),
+        _fewer(record, labels, kept, 1.0, "as many examples of a common class as of the rare class"),
     )
 
 
 def _fewer(record: RunRecord, labels: Sequence[int], kept: Mapping[int, float], times: float, why: str) -> Proposal:
-    """Return the change that keeps so many times a rare class's examples of each, for as many steps as before."""
+    """Return the change that limits each class to a multiple of the rare class, for the same number of steps."""
     counts = np.asarray(record.facts["class_counts"], np.float64)
     rare = counts[list(labels)]
-    most = times * rare[rare > 0].min()  # a seed may have no example of what is rare in the others
+    most = times * rare[rare > 0].min()  # a seed may have no example of a class that is rare in others
     fewer = {label: kept.get(label, 1.0) * float(most / n) for label, n in enumerate(counts) if n > most}
     epochs = math.ceil(record.spec.training.epochs * counts.sum() / np.minimum(counts, most).sum())
     change = {"data.keep": {**kept, **fewer}, "training.epochs": epochs}
-    if record.spec.data.train is not None:  # a number of training examples is taken of those that are kept
+    if record.spec.data.train is not None:  # the training examples are taken from the kept ones
         change["data.train"] = int(np.floor(np.minimum(counts, most)).sum())
     return Proposal(change, why)
 
 
 RULE = Rule(
     id="class_imbalance",
-    title="A class that is never predicted",
+    title="Class never predicted",
     check=check,
     sources=SOURCES,
     stage="data",

@@ -1,18 +1,18 @@
-"""Hidden layers that are linear on all that they see: together with the next layer they are one linear map.
+"""Hidden layers are linear on all probed examples: together with the next layer, they form a single linear map.
 
-**Statistic.** Whether a hidden layer's activations are its pre-activations at every look: mean and standard deviation
-agree to one in a million for units that have no bend (identity, a leaky slope of 1); and for ReLU, leaky ReLU and
-PReLU, whether no activation on any probe example is zero or below, so that the bend is never used.
+**Statistic.** Whether the activations of a hidden layer equal its pre-activations at every probe. For units without a
+kink (identity, a leaky slope of 1), mean and standard deviation agree to within 1e-6. For ReLU, leaky ReLU and PReLU,
+no activation of any probe example is zero or below, so the kink is never used.
 
-**Reference.** A bend that is used changes the standard deviation by a third. Smooth units such as tanh are left out:
-where their input is small they are nearly linear, which is `vanishing_activations`'s to say. A linear layer that is
-narrower than what comes in and what goes out is a bottleneck, which somebody wanted.
+**Reference.** A kink in use changes the standard deviation by a third. Smooth activations such as tanh are not tested:
+they are nearly linear for small inputs, which `vanishing_activations` reports. A linear layer narrower than its input
+and its output is a bottleneck, which is intended.
 
-**Severity.** A warning where all hidden layers are linear, whatever the net learned: it can be no better than softmax
-regression, with more parameters. An error where it learned next to nothing besides. Where only some are linear: a
-warning, for a layer that is no bottleneck adds nothing to its neighbour; a bottleneck is worth no word.
+**Severity.** Warning if all hidden layers are linear, whatever the accuracy: the network is no more expressive than
+softmax regression. Error if it also learned next to nothing. Warning if some layers are linear, unless they are
+bottlenecks.
 
-**Advice.** Put a nonlinearity after each hidden layer: ReLU, with He weights.
+**Advice.** Add a nonlinearity after each hidden layer: ReLU with He initialization.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    looked_at,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -37,7 +37,7 @@ SOURCES = ("nn1-notes", "chicago-14", "Goodfellow, Bengio and Courville 2016, 6.
 
 
 def _linear(record: RunRecord) -> NDArray[np.bool_]:
-    """Return which hidden layers are linear at every look, (layers - 1,); bottlenecks only where all layers are."""
+    """Return which hidden layers are linear at every probe, (layers - 1,); bottlenecks count only if all layers do."""
     rows = [ACTIVATIONS[layer.activation.name] for layer in record.spec.network.layers[:-1]]
     flags = np.zeros(len(rows), np.bool_)
     bent = [row.piecewise_linear and row.kinked for row in rows]
@@ -49,25 +49,25 @@ def _linear(record: RunRecord) -> NDArray[np.bool_]:
 
 
 def _hidden(record: RunRecord, *names: str) -> list[NDArray[np.float64]]:
-    """Return statistics of the hidden layers, each (looks, layers - 1)."""
+    """Return statistics of the hidden layers, each of shape (probes, layers - 1)."""
     return [np.asarray(record.statistic(name), np.float64)[:, :-1] for name in names]
 
 
 def _always(holds: NDArray[np.bool_], record: RunRecord) -> NDArray[np.bool_]:
-    """Return where something holds at every look at which the signal is known and not constant, if there is one."""
+    """Return where a condition holds at every probe with a known signal that is not constant (at least one)."""
     std, z_std = _hidden(record, "activation_std", "preactivation_std")
-    seen = np.isfinite(std) & np.isfinite(z_std) & (z_std > 0)
-    return np.asarray((holds | ~seen).all(axis=0) & seen.any(axis=0))
+    known = np.isfinite(std) & np.isfinite(z_std) & (z_std > 0)
+    return np.asarray((holds | ~known).all(axis=0) & known.any(axis=0))
 
 
 def _above_zero(record: RunRecord) -> NDArray[np.bool_]:
-    """Return which hidden layers have no activation at zero or below, (layers - 1,)."""
+    """Return which hidden layers have only positive activations, shape (layers - 1,)."""
     (low,) = _hidden(record, "activation_min")
     return _always(low > 0, record) if low.size and (low > 0).any() else np.zeros(low.shape[1], np.bool_)
 
 
 def _unchanged(record: RunRecord) -> NDArray[np.bool_]:
-    """Return which hidden layers have activations that are their pre-activations, (layers - 1,)."""
+    """Return which hidden layers have activations equal to their pre-activations, shape (layers - 1,)."""
     mean, std = _hidden(record, "activation_mean", "activation_std")
     z_mean, z_std = _hidden(record, "preactivation_mean", "preactivation_std")
     with np.errstate(invalid="ignore"):  # a run that diverged ends with infinities
@@ -84,8 +84,8 @@ def _bottlenecks(record: RunRecord) -> NDArray[np.bool_]:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds have a hidden layer that stays linear."""
-    records = [record for record in looked_at(evidence.records) if record.layers > 1]
+    """Return a finding if a hidden layer is linear at every probe in most seeds."""
+    records = [record for record in probed(evidence.records) if record.layers > 1]
     flags = [_linear(record) for record in records]
     shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
     if not shown or not enough(len(shown), len(records)):
@@ -96,7 +96,7 @@ def check(evidence: Evidence) -> Finding | None:
     last = int(max(record.probe_steps[-1] for record in shown))
     which = f"Hidden {words_for_layers(layers)} of {shown[0].layers - 1} {'is' if len(layers) == 1 else 'are'}"
     wholly = "All hidden layers are" if everywhere else which
-    looks = f"all looks up to step {last}" if last else "step 0"
+    when = f"at all probes up to step {last}" if last else "at step 0"
     return Finding(
         rule=RULE.id,
         severity=_severity(shown, everywhere),
@@ -106,10 +106,10 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"linear_layers": len(layers), "hidden_layers": shown[0].layers - 1, "activations": names},
         message=(
-            f"{wholly} linear on every probe example, at {looks}: what comes out is what went in, times a matrix "
+            f"{wholly} linear on every probe example {when}: the output is a linear function of the input "
             f"({', '.join(names)}; {words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
         ),
-        advice=f"{_advice(names)} (activation: relu, init: he_normal): without one, layers merge into one linear map.",
+        advice=f"{_advice(names)} (activation: relu, init: he_normal). Now, they form a single linear map.",
         sources=SOURCES,
         proposals=_proposals(names),
     )
@@ -120,7 +120,7 @@ def _severity(records: list[RunRecord], everywhere: bool) -> Severity:
 
 
 def _advice(names: list[str]) -> str:
-    bias = "Start biases at zero, so that units bend, or put" if _all_silence(names) else "Put"
+    bias = "Start biases at zero, or add" if _all_silence(names) else "Add"
     return f"{bias} a nonlinearity after each hidden layer"
 
 
@@ -129,16 +129,20 @@ def _all_silence(names: list[str]) -> bool:
 
 
 def _proposals(names: list[str]) -> tuple[Proposal, ...]:
-    bend = Proposal({"network.activation": "relu", "network.init": "he_normal"}, "ReLU with the scale that suits it")
+    bend = Proposal(
+        {"network.activation": "relu", "network.init": "he_normal"}, "a nonlinearity with a suitable initialization"
+    )
     if _all_silence(names):
-        return (Proposal({"network.bias": 0.0}, "units bend where their pre-activations change sign"),)
-    smooth = Proposal({"network.activation": "tanh", "network.init": "xavier"}, "tanh with the scale that suits it")
+        return (Proposal({"network.bias": 0.0}, "with zero biases, pre-activations have both signs"),)
+    smooth = Proposal(
+        {"network.activation": "tanh", "network.init": "xavier"}, "a nonlinearity with a suitable initialization"
+    )
     return bend, smooth
 
 
 RULE = Rule(
     id="missing_nonlinearity",
-    title="No nonlinearity",
+    title="Missing nonlinearity",
     check=check,
     sources=SOURCES,
     stage="data",

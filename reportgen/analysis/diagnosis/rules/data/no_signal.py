@@ -1,24 +1,25 @@
-"""The inputs do not predict the labels: a guess that never looks at them does as well as the net, which did learn.
+"""The inputs do not predict the labels: a constant prediction is as good as the network on validation examples.
 
-**Statistic.** Validation accuracy by epoch and at the end, pooled over seeds, against the share of the commonest
-training class, which an input-blind guess reaches; the validation loss at its best against the loss of guessing; and
-what simple models reach on the same split (a linear one, nearest neighbours, regression with a kernel), where the
-record holds it.
+**Statistic.** Validation accuracy by epoch, pooled over seeds, compared with the share of the most common training
+class; the lowest validation loss, compared with the loss of the best constant prediction; and the accuracy of simple
+models on the same split (linear, nearest neighbours, kernel regression), if the record contains it.
 
-**Reference.** Three things have to hold together. *Nothing was found*: in no epoch is accuracy above the blind guess by
-three standard errors (of the validation examples, or of the seeds where these differ by more), the loss never comes 3%
-below that of guessing, and no simple model predicts training examples that it did not see. *Something would have
-been seen*: two standard errors above what was measured lie less than a tenth of the way from guessing to perfect for
-the net in validation, or less than a fifth of it for the average of all simple models on training examples that they
-did not see; with fewer examples the rule says nothing. Where the simple models settle it, only the end of training
-counts, and the wandering of accuracy in the second half of training is an error too: on data of few features a boundary
-that random labels drew agrees with the validation labels by chance, for a while. *Training works*: the net learned its
-training examples beyond guessing by four standard errors, so that the labels are at fault and not the steps. Where the
-simple models settle it, nothing need be learned: a net too small to learn labels by heart finds as little as they do.
-Else a net that stands still is another rule's case, and so is one that fails where a simple model does not.
+**Reference.** Three conditions must hold.
 
-**Advice.** Look at the pairs of inputs and labels: a shuffle of one and not the other, a shift by a row, a join on the
-wrong key. More training or another net does not help.
+1. *No signal is found.* In no epoch does accuracy exceed the most common class by three standard errors (of the
+   validation examples, or of the seeds if larger). The loss never falls 3% below the loss of guessing. No simple model
+   predicts left-out training examples.
+2. *A signal would have been found.* The measured accuracy plus two standard errors covers less than a tenth of the way
+   from guessing to perfect for the network in validation, or less than a fifth for the average of all simple models on
+   left-out training examples. With fewer examples, the rule makes no statement. If the simple models alone decide this,
+   only the end of training is tested, and the variation of accuracy in the second half of training counts as an error:
+   with few features, a boundary fitted to random labels may agree with the validation labels for a while by chance.
+3. *Training works.* Training accuracy exceeds guessing by four standard errors, so the labels are at fault and not the
+   optimization. This is not required if the simple models decide: a network too small to memorize labels finds as
+   little as they do.
+
+**Advice.** Inspect pairs of inputs and labels. Typical causes are shuffling only one of them, an offset by one row, or
+a join on the wrong key. More training or another network does not help.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.held_out import (
     SIMPLE,
-    blind_in_training,
     examples,
     majority,
     mean_final,
+    predicts_labels,
+    rules_out_signal,
     scored,
     seed_error,
-    sees,
     share_error,
-    would_see,
+    training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
@@ -58,68 +59,68 @@ SOURCES = (
 
 
 def _learned(records: Sequence[RunRecord]) -> list[RunRecord]:
-    """Return the runs that beat the commonest class on their training examples; none if all together do not."""
+    """Return the runs above the most common class on training examples; none if their average is not."""
     sizes = sum(int(r.facts.get("train_n", 0)) for r in records)
-    blind = blind_in_training(records)
-    if not mean_final(records, "train_accuracy") > blind + LEARNED * share_error(blind, sizes):
+    majority_share = training_majority(records)
+    if not mean_final(records, "train_accuracy") > majority_share + LEARNED * share_error(majority_share, sizes):
         return []
-    return [r for r in records if r.final["train_accuracy"] > blind]
+    return [r for r in records if r.final["train_accuracy"] > majority_share]
 
 
-def _found_nothing(records: Sequence[RunRecord], blind: float, settled: bool) -> bool:
-    """Return whether validation shows nothing: in any epoch, or at the end where simple models settle it."""
-    if any(sees(records, name) for name in SIMPLE.values()):
+def _found_nothing(records: Sequence[RunRecord], majority_share: float, settled: bool) -> bool:
+    """Return whether validation shows no signal in any epoch (at the end only, if the simple models decide)."""
+    if any(predicts_labels(records, name) for name in SIMPLE.values()):
         return False
     if settled:
         accuracy = [float(r.final["val_accuracy"]) for r in records]
-        error = max(_error(records, accuracy, blind), _wander(records))
+        error = max(_error(records, accuracy, majority_share), _late_error(records))
         gained = [1 - float(r.final["val_loss"]) / guess_loss(r) for r in records]
-        return mean(accuracy) <= blind + ERRORS * error and _nothing(gained)
+        return mean(accuracy) <= majority_share + ERRORS * error and _nothing(gained)
     epochs = min(len(r.epochs("val_accuracy")) for r in records)
-    return all(_nothing_at(records, blind, epoch) for epoch in reversed(range(1, epochs)))
+    return all(_nothing_at(records, majority_share, epoch) for epoch in reversed(range(1, epochs)))
 
 
-def _nothing_at(records: Sequence[RunRecord], blind: float, epoch: int) -> bool:
-    """Return whether validation shows nothing after that epoch."""
+def _nothing_at(records: Sequence[RunRecord], majority_share: float, epoch: int) -> bool:
+    """Return whether validation shows no signal after an epoch."""
     accuracy = [float(r.epochs("val_accuracy")[epoch]) for r in records]
     gained = [1 - float(r.epochs("val_loss")[epoch]) / guess_loss(r) for r in records]
-    return mean(accuracy) <= blind + ERRORS * _error(records, accuracy, blind) and _nothing(gained)
+    return mean(accuracy) <= majority_share + ERRORS * _error(records, accuracy, majority_share) and _nothing(gained)
 
 
 def _nothing(gained: Sequence[float]) -> bool:
-    """Return whether a loss gained next to nothing on guessing, as a share of that, beyond what seeds differ by."""
+    """Return whether the relative improvement on the loss of guessing is within the error over seeds."""
     return mean(gained) <= LOSS + ERRORS * seed_error(gained)
 
 
-def _wander(records: Sequence[RunRecord]) -> float:
-    """Return the standard error of an average accuracy by how it wanders in the second half of training."""
+def _late_error(records: Sequence[RunRecord]) -> float:
+    """Return the standard error of an average accuracy due to its variation in the second half of training."""
     late = [r.epochs("val_accuracy")[len(r.epochs("val_accuracy")) // 2 :] for r in records]
     return mean([float(np.std(values)) for values in late]) / math.sqrt(len(records))
 
 
 def _error(records: Sequence[RunRecord], accuracy: Sequence[float], share: float) -> float:
-    """Return the standard error of an average accuracy: of the examples, or of the seeds where it is larger."""
+    """Return the standard error of an average accuracy: over examples or over seeds, the larger."""
     return max(share_error(share, examples(records)), seed_error(accuracy))
 
 
-def _would_have_seen(records: Sequence[RunRecord], blind: float) -> bool:
-    """Return whether the net would not have missed a tenth of what there can be to find."""
+def _would_have_seen(records: Sequence[RunRecord], majority_share: float) -> bool:
+    """Return whether validation would have shown a tenth of the possible signal."""
     accuracy = [float(r.final["val_accuracy"]) for r in records]
     end = mean(accuracy)
-    return end + CERTAIN * _error(records, accuracy, end) < blind + POWER * (1 - blind)
+    return end + CERTAIN * _error(records, accuracy, end) < majority_share + POWER * (1 - majority_share)
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds learned their training examples, and none of it carries over."""
+    """Return a finding if most seeds learned their training examples and nothing generalizes."""
     records = [r for r in scored(evidence.records) if int(r.facts.get("val_n", 0)) and guess_loss(r) > 0]
     if not records:
         return None
-    settled = would_see(records, SETTLED)
+    settled = rules_out_signal(records, SETTLED)
     shown = records if settled else _learned(records)
     if not shown or not enough(len(shown), len(records)):
         return None
-    blind = mean([majority(r) for r in shown])
-    if not _found_nothing(shown, blind, settled) or not (settled or _would_have_seen(shown, blind)):
+    majority_share = mean([majority(r) for r in shown])
+    if not _found_nothing(shown, majority_share, settled) or not (settled or _would_have_seen(shown, majority_share)):
         return None
     seeds = tuple(r.spec.seed for r in shown)
     end, train = mean_final(shown, "val_accuracy"), mean_final(shown, "train_accuracy")
@@ -131,14 +132,14 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         layers=(),
         step=0,
-        evidence={"val_accuracy": end, "error": error, "blind": blind, "train_accuracy": train,
+        evidence={"val_accuracy": end, "error": error, "blind": majority_share, "train_accuracy": train,
                   "val_loss": mean_final(shown, "val_loss"), "guess": guess_loss(shown[0])},
         message=(
-            f"The net gets {percent(train)} of its training examples right, and {_found(settled)}: {percent(end)} "
-            f"(standard error {number(100 * error)} points) of the validation examples are right, where naming the "
-            f"commonest class gets {percent(blind)} ({words_for_seeds(seeds, len(records))})."
+            f"Training accuracy is {percent(train)}, but {_found(settled)}: validation accuracy is {percent(end)} "
+            f"(standard error {number(100 * error)} percentage points), and always predicting the most common class "
+            f"gives {percent(majority_share)} ({words_for_seeds(seeds, len(records))})."
         ),
-        advice="Check that each label belongs to its input: print some pairs, and follow both from the source on.",
+        advice="Check that each label belongs to its input: print some pairs and trace both back to their source.",
         sources=SOURCES,
         proposals=_proposals(shown[0]),
     )  # fmt: skip
@@ -146,14 +147,14 @@ def check(evidence: Evidence) -> Finding | None:
 
 def _found(settled: bool) -> str:
     if settled:
-        return "neither it nor simple models find anything in examples that were left out"
-    return "nothing carries over"
+        return "neither the network nor simple models predict left-out examples"
+    return "nothing generalizes"
 
 
 def _proposals(record: RunRecord) -> tuple[Proposal, ...]:
     data = record.spec.data
-    shuffled = Proposal({"data.shuffle_labels": False}, "labels stay with their inputs")
-    noisy = Proposal({"data.label_noise": 0.0}, "labels as they are")
+    shuffled = Proposal({"data.shuffle_labels": False}, "keeps each label with its input")
+    noisy = Proposal({"data.label_noise": 0.0}, "labels without noise")
     return (shuffled,) * data.shuffle_labels + (noisy,) * (data.label_noise > 0)
 
 

@@ -1,28 +1,28 @@
-"""The net has room for capacity: in training it is worse than a simpler or larger model is on new examples.
+"""The training accuracy is below the validation accuracy that a simple or larger model reaches.
 
-**Statistic.** Training and validation accuracy at the end, averaged over seeds, against a reference on the same data:
-the best of a linear model, nearest neighbours and regression with a kernel, which the record holds; or a variant of the
-study that differs in the number of units or layers alone.
+**Statistic.** Training and validation accuracy at the end, averaged over seeds, compared with a reference on the same
+data: the best of a linear model, nearest neighbours and kernel regression, if the record contains them, or a variant of
+the study with more units or layers and otherwise equal settings.
 
-**Reference.** No accuracy is low by its number: 0.69 can be the best that noisy labels allow. But what a model reached
-on held-out examples can be reached, so a net that stays below it *even in training*, by 2.5 standard errors, and in
-validation by as many and by a tenth of what the reference has above the commonest class (most seeds each by such a
-tenth), has not used what the inputs tell. Wrong training labels lower training accuracy alone and so are no such case;
-a net that overfits has no lack of fit. A larger variant has to be better in both accuracies, by a paired t test at 5%
-shared among variants and by the same tenth. A net with more parameters than training examples, and no layer narrower
-than the classes, has capacity: against simple models it counts only where it makes nothing of it, and stays below them
-by a fifth of what they have above the commonest class, in training and in validation, as no size explains; with batch
-normalization, whose running values wander, only where the loss is still about that of guessing. Left alone is a net
-whose training loss fell by more than a tenth from the third quarter of training to the last, and kept that pace to the
-end, or is on its way but not yet better than guessing: it lacks training first. Where a record brought from elsewhere
-does not hold what simple models reach, a net that is no better in training than the commonest class is told of, with
-what has to be known to say why.
+**Reference.** No accuracy is low in itself: with noisy labels, 0.69 may be the best possible. But a validation accuracy
+that another model reaches is possible. The rule reports a network that stays below the reference in training and in
+validation, by 2.5 standard errors. In validation, the gap must also be a tenth of the reference's lead over the most
+common class, in most seeds. Wrong training labels lower only training accuracy, and overfitting only validation
+accuracy, so neither is reported. A larger variant must be better in both accuracies by a paired t test at 5% (with a
+Bonferroni correction) and by the same tenth.
 
-**Causes told apart.** A net that does not train (rate, initialization, signal, no nonlinearity, penalties) does not fit
-either. Where such a fault is found, the lack of fit is its consequence, or not worth a word of its own.
+A network with more parameters than training examples, and no layer narrower than the number of classes, has enough
+capacity. Compared with simple models, it is reported only if it stays below them by a fifth of their lead in both
+accuracies. With batch normalization, whose running statistics fluctuate, the loss must also be close to the loss of
+guessing. A network is not reported if its training loss is still decreasing: by more than a tenth from the third
+quarter of training to the last, or at all while it is above the loss of guessing. It needs more training first. If an
+external record does not contain simple models, a network no better in training than the most common class is reported.
 
-**Advice.** More units, or a first hidden layer where there is none; then more epochs. For a net with capacity: another
-learning rate, or more epochs. Where early stopping ended training: a longer patience.
+**Causes.** A network that does not train (learning rate, initialization, missing nonlinearity, penalties) does not fit
+either. If another rule reports such a fault, underfitting is shown as its consequence or omitted.
+
+**Advice.** More units (or a first hidden layer), then more epochs. For a network with enough capacity: another learning
+rate or more epochs. If early stopping ended training: more patience.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ import numpy as np
 from reportgen.analysis.diagnosis.evidence.curves import still_falling
 from reportgen.analysis.diagnosis.evidence.held_out import (
     SIMPLE,
-    blind_in_training,
     examples,
     mean_final,
     reference,
     scored,
     share_error,
+    training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
 from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, larger_network
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, looked_at, percent, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, percent, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -65,7 +65,10 @@ SOURCES = (
 
 @dataclass(frozen=True)
 class Shortfall:
-    """What a net reaches, averaged over seeds, and the reference that it stays below."""
+    """Accuracies of a network, averaged over seeds, and the reference above them.
+
+    reached: validation accuracy of the reference; by: its name.
+    """
 
     train: float
     validation: float
@@ -75,13 +78,13 @@ class Shortfall:
 
 
 def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> Shortfall | None:
-    """Return by what the records stay below a simple model, in training and validation; None where they do not."""
+    """Return the shortfall against a simple model in training and validation, None if there is none."""
     known = reference(records)
     if known is None:
         return None
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
     error = (known.error**2 + share_error(validation, examples(records)) ** 2) ** 0.5
-    certain, large, clear = ERRORS * error, *(part * (known.accuracy - known.blind) for part in (share, SHARE))
+    certain, large, clear = ERRORS * error, *(part * (known.accuracy - known.majority) for part in (share, SHARE))
     low = tuple(r.spec.seed for r in records if known.accuracy - r.final["val_accuracy"] > clear)
     if known.accuracy - train <= certain or known.accuracy - validation <= max(certain, large):
         return None
@@ -91,50 +94,50 @@ def below_simple_models(records: Sequence[RunRecord], share: float = SHARE) -> S
 
 
 def _far_below_simple_models(records: Sequence[RunRecord]) -> Shortfall | None:
-    """Return by what records stay below a simple model, where it is much in training too; None elsewhere."""
+    """Return the shortfall against a simple model if it is large in training too, otherwise None."""
     short, known = below_simple_models(records, FAR), reference(records)
-    wanders = any(layer.batchnorm for layer in records[0].spec.network.layers)
-    if short is None or known is None or (wanders and not enough(sum(map(stuck, records)), len(records))):
+    has_batchnorm = any(layer.batchnorm for layer in records[0].spec.network.layers)
+    if short is None or known is None or (has_batchnorm and not enough(sum(map(stuck, records)), len(records))):
         return None
-    return short if known.accuracy - short.train > FAR * (known.accuracy - known.blind) else None
+    return short if known.accuracy - short.train > FAR * (known.accuracy - known.majority) else None
 
 
 def trainable(records: Sequence[RunRecord]) -> bool:
-    """Return whether most runs neither began saturated nor were still learning fast when they ended."""
+    """Return whether most runs neither started saturated nor ended while still learning fast."""
     return enough(sum(not _under_way(r) and not _began_saturated(r) for r in records), len(records))
 
 
 def _small(record: RunRecord) -> bool:
-    """Return whether a net may lack capacity: no hidden layer, one narrower than the classes, or few parameters."""
+    """Return whether capacity may be too low: no hidden layer, one narrower than the classes, or few parameters."""
     narrowest = min((layer.units for layer in record.spec.network.layers[:-1]), default=0)
     parameters, size = (int(record.facts.get(name, 0)) for name in ("parameters", "train_n"))
     return narrowest < int(record.facts.get("classes", 2)) or parameters < size
 
 
 def _under_way(record: RunRecord) -> bool:
-    """Return whether the loss was falling fast at the end, or at all while it was not below guessing yet."""
+    """Return whether the loss was decreasing fast at the end, or at all while above the loss of guessing."""
     loss = float(record.final.get("train_loss", np.nan))
     return still_falling(record, FALLING) or (still_falling(record, 0.0, ERRORS) and loss > guess_loss(record))
 
 
 def _began_saturated(record: RunRecord) -> bool:
-    if not looked_at([record]) or record.layers < 2:
+    if not probed([record]) or record.layers < 2:
         return False
     return bool((np.nan_to_num(initial(record, "saturated_fraction")) > SATURATED).any())
 
 
 def _below_a_larger_net(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None:
-    rung = better_sibling(evidence, larger_network)
-    if rung is None or rung.share < SHARE:
+    sibling = better_sibling(evidence, larger_network)
+    if sibling is None or sibling.share < SHARE:
         return None
-    units = sum(layer.units for layer in rung.record.spec.network.layers[:-1])
+    units = sum(layer.units for layer in sibling.record.spec.network.layers[:-1])
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
     seeds = tuple(r.spec.seed for r in records)
-    return Shortfall(train, validation, rung.validation, f"the variant with {units} hidden units", seeds)
+    return Shortfall(train, validation, sibling.validation, f"the variant with {units} hidden units", seeds)
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where the net stays below its reference in training and in validation."""
+    """Return a finding if the network stays below its reference in training and in validation."""
     records = scored(evidence.records)
     if not records or not trainable(records):
         return None
@@ -143,12 +146,12 @@ def check(evidence: Evidence) -> Finding | None:
     larger = None if short else _below_a_larger_net(evidence, records)
     short = short or larger
     if short is None:
-        return _blind(evidence, records)
-    advice, proposals = _cure(evidence) if small or larger else _start_learning(evidence)
+        return _learned_nothing(evidence, records)
+    advice, proposals = _remedy(evidence) if small or larger else _start_learning(evidence)
     waits = records[0].spec.training.patience
     if waits is not None and all(r.status == "stopped" for r in records if r.spec.seed in short.seeds):
         advice, proposals = _wait(waits)
-    lacks = "the net holds" if small or larger else "it has learned, and it has the parameters for it"
+    capacity = "More capacity may be needed" if small or larger else "It has enough capacity but does not use it"
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -158,9 +161,9 @@ def check(evidence: Evidence) -> Finding | None:
         step=records[0].steps,
         evidence={"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached},
         message=(
-            f"Accuracy is {percent(short.train)} in training and {percent(short.validation)} in validation, where "
-            f"{short.by} reaches {percent(short.reached)} in validation "
-            f"({words_for_seeds(short.seeds, len(records))}): there is more to learn than {lacks}."
+            f"The network underfits: accuracy is {percent(short.train)} in training and {percent(short.validation)} in "
+            f"validation, but {short.by} reaches {percent(short.reached)} in validation. {capacity} "
+            f"({words_for_seeds(short.seeds, len(records))})."
         ),
         advice=advice,
         sources=SOURCES,
@@ -168,11 +171,11 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _blind(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
-    """Return the finding on nets that learned next to nothing, where no simple model is known; None elsewhere."""
+def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
+    """Return the finding on networks that learned next to nothing if the records contain no simple model."""
     if any(name in record.facts for record in records for name in SIMPLE.values()):
         return None
-    commonest = blind_in_training(records)
+    commonest = training_majority(records)
     train, error = mean_final(records, "train_accuracy"), share_error(commonest, examples(records, "train_n"))
     seeds = tuple(r.spec.seed for r in records if stuck(r))
     if not (enough(len(seeds), len(records)) and train <= commonest + ERRORS * error):
@@ -187,13 +190,13 @@ def _blind(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
         step=records[0].steps,
         evidence={"train_accuracy": train, "commonest_class": commonest},
         message=(
-            f"The net has learned next to nothing: accuracy is {percent(train)} in training, where the commonest class "
-            f"alone makes {percent(commonest)} ({words_for_seeds(seeds, len(records))}). What simple models reach on "
-            "these data is not recorded."
+            f"The network has learned next to nothing: training accuracy is {percent(train)}, and always predicting "
+            f"the most common class gives {percent(commonest)} ({words_for_seeds(seeds, len(records))}). The accuracy "
+            "of simple models on these data is not recorded."
         ),
         advice=(
-            "Score a linear model on the same data. If it does better, try a learning rate ten times as high, or a "
-            "tenth of it; if it does not, the inputs may not tell the labels."
+            "Fit a linear model to the same data. If it is better, try a learning rate ten times as high or a tenth as "
+            "high. If it is not, the inputs may not predict the labels."
         ),
         sources=SOURCES,
         proposals=proposals,
@@ -201,31 +204,33 @@ def _blind(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
 
 
 def _wait(patience: int) -> tuple[str, tuple[Proposal, ...]]:
-    """Return what to try where early stopping ended training."""
-    longer = Proposal({"training.early_stopping": {"patience": max(10, 5 * patience)}}, "a stop that waits longer")
-    never = Proposal({"training.early_stopping": None}, "training to its end")
-    waited = "one epoch" if patience == 1 else f"{patience} epochs"
-    return f"Let early stopping wait longer than {waited}, or leave it out.", (longer, never)
+    """Return the advice if early stopping ended training."""
+    longer = Proposal({"training.early_stopping": {"patience": max(10, 5 * patience)}}, "more patience")
+    never = Proposal({"training.early_stopping": None}, "no early stopping")
+    epochs = "one epoch" if patience == 1 else f"{patience} epochs"
+    return f"Increase the patience of early stopping above {epochs}, or turn early stopping off.", (longer, never)
 
 
-def _cure(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
     training = evidence.records[0].spec.training
     widths = [layer.units for layer in evidence.records[0].spec.network.layers[:-1]]
-    longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as long")
+    longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as many epochs")
     wider: dict[str, Any] = {"network.hidden": [max(32, 4 * width) for width in widths] or [64]}
     if not widths:
-        change = Proposal(wider, "a hidden layer bends the boundary")
-        return "Add a hidden layer: without one the boundaries between classes are flat.", (change, longer)
+        change = Proposal(wider, "a hidden layer allows curved class boundaries")
+        return "Add a hidden layer: without one, the class boundaries are linear.", (change, longer)
     change = Proposal(wider, "more units")
-    return f"Make hidden layers wider, such as {wider['network.hidden']}; then train longer.", (change, longer)
+    return f"Use wider hidden layers, such as {wider['network.hidden']}, then train longer.", (change, longer)
 
 
 def _start_learning(evidence: Evidence) -> tuple[str, tuple[Proposal, ...]]:
-    """Return what to try with a net that has capacity and does not use it."""
+    """Return the advice for a network that has enough capacity and does not use it."""
     training = evidence.records[0].spec.training
-    faster, slower = (Proposal({"training.lr": rounded(training.lr * by)}, "another pace") for by in (10.0, 0.1))
-    longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as long")
-    advice = "Try a learning rate ten times as high, or a tenth of it, and train longer: size is not what is missing."
+    faster, slower = (
+        Proposal({"training.lr": rounded(training.lr * by)}, "another learning rate") for by in (10.0, 0.1)
+    )
+    longer = Proposal({"training.epochs": max(10, 4 * training.epochs)}, "four times as many epochs")
+    advice = "Try a learning rate ten times as high or a tenth as high, and train longer. Capacity is sufficient."
     return advice, (faster, longer, slower)
 
 

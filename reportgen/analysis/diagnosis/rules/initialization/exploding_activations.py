@@ -1,21 +1,26 @@
-"""The forward signal grows from layer to layer, and the loss starts far above that of guessing.
+"""Activations grow from layer to layer, and the initial loss is far above chance.
 
 **Statistic.** The standard deviation of each hidden layer's activations before training, relative to the root mean
 square of the input.
 
-**Reference.** What chance does, and what theory expects. In a ReLU net with He weights the logarithm of the scale
-wanders with standard deviation 0.5 sqrt(sum of 5 / n) over layers of n units; a growth counts where it is beyond that
-for a rate of false discoveries of one in a thousand, beyond a factor of 10, and where the last hidden layer's is more
-than twice what the first hands on, biases included: one layer that enlarges its input is `wrong_init_loss`'s. Bounded
-units cannot explode: too large a scale shows as `saturation` in them. Measured from the input on, so that a large input
-is not taken for large weights. A signal that ends at a standard deviation of 3 or less has not exploded, whatever it
-began with: SELU brings a small input up to size 1, layer by layer.
+**Reference.** The growth must exceed chance. In a ReLU network with He initialization, the logarithm of the scale has
+a standard deviation of 0.5 sqrt(S) by chance, where S is the sum of 5 / n over layers of n units. The rule reports a
+growth that
 
-**Severity.** An error where the run diverged or the training loss stays within 10% of that of guessing; else a
-warning, also for a net that fits its training split, since it first has to unlearn a loss of many times ln C. There,
-a factor below 100 is worth a sentence. Where nothing was trained: a warning from 100 on, an error from 10000 on.
+- is larger than chance explains, at a false discovery rate of 0.001;
+- exceeds a factor of 10 relative to the input, so that a large input is not mistaken for large weights;
+- ends at a standard deviation above 3, because SELU also scales a small input up to 1;
+- continues after the first layer: the last hidden layer must exceed the first by a factor of 2, biases included. A
+  single layer that enlarges its input is a case of `wrong_init_loss`.
 
-**Advice.** Scale the weights by fan-in (`he` for rectifiers), or normalize each layer.
+Bounded activations cannot explode. There, weights that are too large cause `saturation`.
+
+**Severity.** Error if the run diverged or if the training loss stays within 10% of the loss of guessing. Otherwise
+warning, even if the network fits the training set, because it first has to unlearn a very large loss. For a network
+that fits, a factor below 100 is reported for information only. Without training: warning from a factor of 100, error
+from a factor of 10,000.
+
+**Advice.** Scale the weights by fan-in (`he` for ReLU), or normalize each layer.
 """
 
 from __future__ import annotations
@@ -34,17 +39,17 @@ from reportgen.analysis.diagnosis.evidence.signal import (
     LARGE,
     LEAST,
     beyond_chance,
+    chance_variance,
     forward,
     input_size,
     severity_of_change,
-    wander,
 )
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     initial,
     layers_in_most,
-    looked_at,
     number,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -58,14 +63,14 @@ SOURCES = ("lecture-review", "stanford-scribe", "He et al. 2015", "Poole et al. 
 
 
 def _sizes(record: RunRecord) -> NDArray[np.float64]:
-    """Return the signal's size in each hidden layer, relative to the input's where that is known."""
+    """Return the standard deviation of each hidden layer, relative to the input (to the first layer if unknown)."""
     std = forward(record)
     start = input_size(record)
     return std / (start if start > 0 else float(std[0]) if std.size and std[0] > 0 else math.nan)
 
 
 def _exploded(record: RunRecord) -> NDArray[np.bool_]:
-    """Return which hidden layers have a signal that has grown beyond reason."""
+    """Return which hidden layers have exploding activations."""
     sizes = _sizes(record)
     nowhere = np.zeros(sizes.size, np.bool_)
     bounded = any(ACTIVATIONS[layer.activation.name].bounded for layer in record.spec.network.layers[:-1])
@@ -73,15 +78,15 @@ def _exploded(record: RunRecord) -> NDArray[np.bool_]:
         return nowhere
     if not sizes[-1] > LEAST:
         return nowhere
-    variance = wander(record) + 5 / record.spec.network.layers[0].units
+    variance = chance_variance(record) + 5 / record.spec.network.layers[0].units
     flags = (sizes > LEAST) & beyond_chance(np.log(sizes), variance)
     first = float(np.hypot(initial(record, "activation_mean")[0], initial(record, "activation_std")[0]))
     return flags if flags[-1] and forward(record)[-1] > max(GROWS * first, LARGE_INPUT) else nowhere
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where the signal of most seeds explodes before training."""
-    records = looked_at(evidence.records)
+    """Return a finding if activations explode before training in most seeds."""
+    records = probed(evidence.records)
     flags = [_exploded(record) for record in records]
     shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
     if not shown or not enough(len(shown), len(records)):
@@ -89,9 +94,9 @@ def check(evidence: Evidence) -> Finding | None:
     growth = float(np.median([_sizes(record)[-1] for record in shown]))
     layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0])
-    theirs = f"; theory expects {number(expected)} of these settings" if expected else ""
+    theirs = f" (theory predicts {number(expected)})" if expected else ""
     loss = mean([record.epochs("train_loss")[0] for record in shown])
-    advice, proposals = _cure(shown[0])
+    advice, proposals = _remedy(shown[0])
     found = severity_of_change(shown, growth, LEAST)
     return Finding(
         rule=RULE.id,
@@ -102,8 +107,8 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"growth": growth, "expected_growth": expected, "initial_loss": loss, "limit": LEAST},
         message=(
-            f"Activations in hidden layer {shown[0].layers - 1} are {number(growth)} times as large as the input"
-            f"{theirs}; the loss starts at {number(loss)} ({words_for_seeds(seeds, len(records))}, "
+            f"Activations explode: in hidden layer {shown[0].layers - 1}, they are {number(growth)} times as large as "
+            f"the input{theirs}. The initial loss is {number(loss)} ({words_for_seeds(seeds, len(records))}, "
             f"{words_for_layers(layers)}, from step 0)."
         ),
         advice=advice,
@@ -112,15 +117,15 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
-    advice, proposals = rescale(record, "too large for it")
+def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+    advice, proposals = rescale(record, "too large here")
     change = {**proposals[0].change, "training.lr": rounded(FASTER * record.spec.training.lr)}
-    faster = Proposal(change, "a rate small enough for signals that explode is too small for others")
+    faster = Proposal(change, "a learning rate chosen for exploding activations is too low for others")
     return advice, (proposals[0], faster, *proposals[1:])
 
 
 def _expected(record: RunRecord) -> float | None:
-    """Return the growth that mean-field theory expects, None where it does not speak."""
+    """Return the growth that mean-field theory predicts, None if it does not apply."""
     found = theory.of_record(record)
     return found["activation_std"][-2] / input_size(record) if found and input_size(record) > 0 else None
 

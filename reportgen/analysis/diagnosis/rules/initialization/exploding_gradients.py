@@ -1,22 +1,21 @@
-"""The backward signal grows from layer to layer, so that the first layers' steps are far too large for them.
+"""Gradients grow from layer to layer on the way back, so the steps of the first layers are far too large.
 
-**Statistic.** The root mean square of the deltas (the loss's gradient by a layer's pre-activations) of each hidden
-layer before training, relative to the last hidden layer's.
+**Statistic.** The root mean square of the deltas of each hidden layer before training, relative to the last hidden
+layer. Deltas are the gradients of the loss with respect to the pre-activations.
 
-**Reference.** What chance does, and what theory expects. In a ReLU network with He weights the logarithm of the ratio
-wanders with standard deviation 0.5 sqrt(sum of 5 / n) over layers of n units; a growth counts where it is beyond that
-for a rate of false discoveries of one in a thousand, and beyond a factor of 10. Mean-field theory multiplies squared
-deltas by chi = sigma_w^2 E[phi'(z)^2] from layer to layer; above 1 they explode, even where tanh bounds the
-activations. Batch normalization itself makes gradients grow by a factor of 1.21 a ReLU layer. Up to a factor of 100
-that is allowed for, since a dozen such layers train well; beyond, no net without shortcuts does.
+**Reference.** The growth must exceed chance and a factor of 10. In a ReLU network with He initialization, the logarithm
+of the ratio has a standard deviation of 0.5 sqrt(S) by chance, where S is the sum of 5 / n over layers of n units; the
+false discovery rate is 0.001. Mean-field theory predicts that squared deltas are multiplied by
+chi = sigma_w^2 E[phi'(z)^2] per layer. They explode if chi > 1, even where tanh bounds the activations. Batch
+normalization increases deltas by a factor of 1.21 per ReLU layer. The rule allows for this factor up to a total of 100,
+since a dozen such layers train well. Beyond 100, no network without shortcuts trains well.
 
-**Severity.** An error where the run diverged or the training loss stays within 10% of that of guessing; else a
-warning. A net that fits its training split all the same is worth a sentence, from a factor of 100 on one that has
-mastered it (98%). Where nothing was trained: a warning from
-a factor of 100 on, an error from 10000 on.
+**Severity.** Error if the run diverged or if the training loss stays within 10% of the loss of guessing, otherwise
+warning. For information only if the network fits the training set; from a factor of 100, only if its training accuracy
+reaches 98% of the maximum. Without training: warning from a factor of 100, error from a factor of 10,000.
 
-**Advice.** Scale the weights by fan-in: `he` for rectifiers, `xavier` for tanh and sigmoid; or normalize each layer.
-Where layers are normalized, take fewer: twelve of them make a factor of 10.
+**Advice.** Scale the weights by fan-in: `he` for ReLU, `xavier` for tanh and sigmoid. Alternatively, normalize each
+layer. If the layers are normalized already, use fewer: twelve of them increase deltas tenfold.
 """
 
 from __future__ import annotations
@@ -33,15 +32,15 @@ from reportgen.analysis.diagnosis.evidence.signal import (
     LEAST,
     backward,
     beyond_chance,
+    chance_variance,
+    has_zero_weights,
     severity_of_change,
-    wander,
-    weightless,
 )
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     fold,
     layers_in_most,
-    looked_at,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -52,7 +51,7 @@ BATCHNORM = math.sqrt(math.pi / (math.pi - 1))
 """The factor by which deltas grow through a batch-normalized ReLU layer (Yang et al. 2019)."""
 
 BEARABLE = 12
-"""How many such layers make a factor of 10, about."""
+"""Number of such layers that increase deltas about tenfold."""
 
 SOURCES = (
     "lecture-review",
@@ -64,10 +63,10 @@ SOURCES = (
 
 
 def _growth(record: RunRecord) -> tuple[NDArray[np.bool_], float]:
-    """Return which hidden layers get a gradient that has exploded, and by what factor the first one's is larger."""
+    """Return which hidden layers have exploding gradients, and the factor of the first layer."""
     sizes = backward(record)
     nowhere = np.zeros(sizes.size, np.bool_)
-    if sizes.size < 2 or weightless(record) or not (np.isfinite(sizes).all() and (sizes > 0).all()):
+    if sizes.size < 2 or has_zero_weights(record) or not (np.isfinite(sizes).all() and (sizes > 0).all()):
         return nowhere, 1.0
     normalized = [layer.batchnorm is not None for layer in record.spec.network.layers[:-1]]
     change = np.log(sizes / sizes[-1])
@@ -75,13 +74,13 @@ def _growth(record: RunRecord) -> tuple[NDArray[np.bool_], float]:
     large = (other > math.log(LEAST)) | (change > math.log(LARGE))
     if not large[0]:
         return nowhere, 1.0
-    flags = large & beyond_chance(change, wander(record)[-1] - wander(record))
+    flags = large & beyond_chance(change, chance_variance(record)[-1] - chance_variance(record))
     return (flags if flags[0] else nowhere), float(sizes[0] / sizes[-1])
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where the gradient of most seeds explodes on the way back."""
-    records = looked_at(evidence.records)
+    """Return a finding if gradients explode before training in most seeds."""
+    records = probed(evidence.records)
     grown = [_growth(record) for record in records]
     shown = [record for record, (flags, _) in zip(records, grown, strict=True) if flags.any()]
     if not shown or not enough(len(shown), len(records)):
@@ -90,8 +89,8 @@ def check(evidence: Evidence) -> Finding | None:
     layers = layers_in_most([flags for flags, _ in grown])
     seeds = tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0])
-    theirs = f" (theory expects {fold(expected)} of these settings)" if expected else ""
-    advice, proposals = _cure(shown[0])
+    theirs = f" (theory predicts {fold(expected)})" if expected else ""
+    advice, proposals = _remedy(shown[0])
     return Finding(
         rule=RULE.id,
         severity=severity_of_change(shown, factor, LEAST),
@@ -103,12 +102,11 @@ def check(evidence: Evidence) -> Finding | None:
             "growth": factor,
             "expected_growth": expected,
             "limit": LEAST,
-            "spread_by_chance": float(np.sqrt(wander(shown[0])[-1]) / 2),
+            "spread_by_chance": float(np.sqrt(chance_variance(shown[0])[-1]) / 2),
         },
         message=(
-            f"The gradient grows by {fold(factor)}{theirs} on its way from hidden layer "
-            f"{shown[0].layers - 1} to layer 1 ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, "
-            "from step 0)."
+            f"Gradients explode: they grow by {fold(factor)}{theirs} from hidden layer {shown[0].layers - 1} back to "
+            f"layer 1 ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step 0)."
         ),
         advice=advice,
         sources=SOURCES,
@@ -116,19 +114,17 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     hidden = record.spec.network.layers[:-1]
     if not all(layer.batchnorm for layer in hidden) or len(hidden) <= BEARABLE:
-        return rescale(record, "too large for it")
+        return rescale(record, "too large here")
     fewer = [_thinned([layer.units for layer in hidden], most) for most in (BEARABLE, BEARABLE // 2)]
-    proposals = tuple(
-        Proposal({"network.hidden": widths}, "fewer layers for the gradient to grow in") for widths in fewer
-    )
-    return f"Take fewer layers, at most {BEARABLE}: batch normalization lets the gradient grow in each.", proposals
+    proposals = tuple(Proposal({"network.hidden": widths}, "gradients grow less in fewer layers") for widths in fewer)
+    return f"Use at most {BEARABLE} layers: gradients grow in each layer with batch normalization.", proposals
 
 
 def _thinned(widths: list[int], most: int) -> list[int]:
-    """Return at most so many of the layers' widths, evenly from first to last."""
+    """Return `most` of the widths, evenly spaced from first to last."""
     return [widths[round(at)] for at in np.linspace(0, len(widths) - 1, most)]
 
 

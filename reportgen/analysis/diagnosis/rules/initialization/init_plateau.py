@@ -1,19 +1,21 @@
-"""The loss is flat at first and only then falls: training has to mend the initialization before it can begin.
+"""The loss is flat at first and falls later: training has to correct the initialization before it can learn.
 
-**Statistic.** Means of the minibatch losses over up to 60 stretches of training: when a tenth of the whole fall is
-reached, and when half of it. Time is counted in learning rate, so that a warm-up is no plateau.
+**Statistic.** The minibatch losses, averaged over up to 60 blocks of steps. The rule compares two times: when the loss
+has completed a tenth of its total decrease, and when it has completed half. Time is the sum of learning rates, so that
+a warm-up does not count as a plateau.
 
-**Reference.** An exponential fall reaches a tenth of itself after 0.15 of the time to a half, a loss that leaves a
-saddle only shortly before; from 0.5 on the beginning counts as flat. The fall has to be at least 15% of the loss of
-guessing, and five standard errors of a stretch. A flat beginning alone is not the initialization's fault, since some
-tasks have one of their own (a spiral shows a linear map nothing): signal or gradient have to be small before training
-as well, at 0.3 or less a layer on average, where healthy initializations keep 0.7 and more. A sigmoid keeps about a
-quarter whatever its weights, and a few such layers train well: they have to keep less than a hundredth all together.
+**Reference.** An exponential decrease completes a tenth after 0.15 of the time it needs for half. A loss that leaves a
+saddle point completes a tenth only shortly before half. From 0.5 on, the start counts as flat. The decrease has to be
+at least 15% of the loss of guessing, and at least five standard errors of a block. A flat start alone does not indicate
+a poor initialization, since some tasks have a plateau of their own (a linear map cannot separate spirals). The signal
+or the gradient must also be small before training: each layer keeps 0.3 or less on geometric average, where healthy
+initializations keep at least 0.7. A sigmoid layer keeps about a quarter with any weights, and a few such layers train
+well; they count only if all layers together keep less than a hundredth.
 
-**Severity.** A warning where a tenth of training or more went by on the plateau, a fifth in a net that fits its
-training split in the end; else a sentence.
+**Severity.** Warning if the plateau lasts for at least a tenth of training (a fifth if the network fits the training
+set in the end). Otherwise for information only.
 
-**Advice.** Scale the weights by fan-in: `he` for rectifiers, `xavier` for tanh; or normalize each layer.
+**Advice.** Scale the weights by fan-in: `he` for ReLU, `xavier` for tanh. Alternatively, normalize each layer.
 """
 
 from __future__ import annotations
@@ -21,10 +23,10 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.plateau import Plateau, delayed, plateau
+from reportgen.analysis.diagnosis.evidence.plateau import Plateau, long_plateau, plateau
 from reportgen.analysis.diagnosis.evidence.scale_remedies import NORMALIZE, is_shallow, max_slope, rescale
 from reportgen.analysis.diagnosis.evidence.signal import LARGE, backward, forward, input_size
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, looked_at, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -37,7 +39,7 @@ SOURCES = (
 
 
 def strength(record: RunRecord) -> float:
-    """Return the lesser of what a layer keeps of signal and of gradient before training, on geometric average."""
+    """Return the share of signal or gradient, the smaller, that a layer keeps before training (geometric mean)."""
     size, std, deltas = input_size(record), forward(record), backward(record)
     kept = [1.0]
     if std.size and size > 0 and np.isfinite(std[-1]):
@@ -47,8 +49,8 @@ def strength(record: RunRecord) -> float:
     return min(kept)
 
 
-def began_weak(record: RunRecord) -> bool:
-    """Return whether all hidden layers together kept less than a hundredth of signal or gradient before training."""
+def weak_at_start(record: RunRecord) -> bool:
+    """Return whether the hidden layers together keep less than a hundredth of signal or gradient before training."""
     return strength(record) ** (record.layers - 1) <= 1 / LARGE
 
 
@@ -56,13 +58,13 @@ def _flat(record: RunRecord) -> Plateau | None:
     """Return the plateau of a run whose signal or gradient was weak before training."""
     if record.layers < 2 or strength(record) > WEAK:
         return None
-    few = is_shallow(record) and not began_weak(record)
+    few = is_shallow(record) and not weak_at_start(record)
     return None if few else plateau(record)
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds spend their first steps on a plateau."""
-    records = looked_at(evidence.records)
+    """Return a finding if the loss of most seeds starts on a plateau."""
+    records = probed(evidence.records)
     found = [(record, flat) for record in records if (flat := _flat(record)) is not None]
     if not found or not enough(len(found), len(records)):
         return None
@@ -71,10 +73,10 @@ def check(evidence: Evidence) -> Finding | None:
     start, fallen = (mean([getattr(flat, name) for flat in flats]) for name in ("start", "fallen"))
     weak = float(np.median([strength(record) for record in shown]))
     seeds = tuple(record.spec.seed for record in shown)
-    advice, proposals = _cure(shown[0])
+    advice, proposals = _remedy(shown[0])
     return Finding(
         rule=RULE.id,
-        severity="warning" if 2 * sum(delayed(record) for record in shown) > len(shown) else "info",
+        severity="warning" if 2 * sum(long_plateau(record) for record in shown) > len(shown) else "info",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
@@ -88,9 +90,9 @@ def check(evidence: Evidence) -> Finding | None:
             "limit": WEAK,
         },
         message=(
-            f"The loss stays near {number(start)} for the first {int(end)} steps, {percent(share)} of training, and "
-            f"then falls to {number(fallen)}; before training a layer keeps {number(weak)} of its signal or gradient "
-            f"on average ({words_for_seeds(seeds, len(records))}, from step 0)."
+            f"The loss stays near {number(start)} for the first {int(end)} steps ({percent(share)} of training) and "
+            f"then falls to {number(fallen)}. Before training, each layer multiplies the signal or the "
+            f"gradient by {number(weak)} on average ({words_for_seeds(seeds, len(records))}, from step 0)."
         ),
         advice=advice,
         sources=SOURCES,
@@ -98,12 +100,15 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     if is_shallow(record):
         times = f"{number(1 / max_slope(record))} times"
         steeper = Proposal({"network.activation": "tanh", "network.init": "xavier"}, f"tanh is {times} as steep")
-        return f"Take tanh with weights scaled by 1 / sqrt(fan_in): {times} as steep at zero.", (steeper, NORMALIZE)
-    return rescale(record, "too small for it")
+        return (
+            f"Use tanh and Xavier initialization: at zero, tanh is {times} as steep.",
+            (steeper, NORMALIZE),
+        )
+    return rescale(record, "too small here")
 
 
 RULE = Rule(

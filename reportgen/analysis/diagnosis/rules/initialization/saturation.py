@@ -1,22 +1,27 @@
-"""Units of a saturating activation sit on its flat parts, where its slope is nearly zero and no gradient passes.
+"""Units of a bounded activation are saturated: their slope is nearly zero, so almost no gradient passes.
 
-**Statistic.** The share of a hidden layer's activations whose slope is below 5% of the activation's largest (for tanh,
-|a| > 0.975).
+**Statistic.** The share of a hidden layer's activations with a slope below 5% of the activation's maximum slope (for
+tanh, |a| > 0.975).
 
-**Reference.** More than half of a layer's activations, at initialization or at all looks from the middle of training
-to its end. For pre-activations of unit variance that share is 3% (tanh) and less than 0.1% (sigmoid); a trained net
-commonly has more in its last layers, since it has become sure of its answers, hence the high level. A net that fits
-its training split all the same is worth a sentence and no more at initialization (from a share of 80% on, one that
-has mastered it, with 98% of its labels), and nothing later: there, saturation is success. Nor is it a fault later where
-the training loss fell by a tenth of guessing's from then on: narrow nets draw sharp boundaries with flat units. What a
-net knows only by heart, with far more mistakes on validation examples than a simple model makes, does not count. An
-error where more than 80% are flat and the net learns next to nothing.
+**Reference.** More than half of a layer's activations, either at initialization or at every probe in the second half of
+training. With pre-activations of unit variance, the share is 3% for tanh and less than 0.1% for sigmoid. Trained
+networks often have more saturated units in their last layers because their predictions are confident, so the threshold
+is high. Saturation during training is not reported if
 
-**Causes told apart.** From step 0, with biases beyond 1: these are. From step 0, with weights that keep the variance of
-their input: the input is too large. From step 0 otherwise: the weights are. Later only: steps that were too large.
+- the network fits the training set, or
+- the training loss has since fallen by a tenth of the loss of guessing: narrow networks draw sharp boundaries with
+  saturated units.
 
-**Advice.** Start biases at zero, or standardize the input, or scale the weights by fan-in (`xavier`), or lower the
-learning rate.
+**Severity.** Error if more than 80% are saturated and the network learns next to nothing. For information only if the
+network fits the training set in spite of saturation at initialization (from a share of 80%, only if its training
+accuracy reaches 98% of the maximum). A network that has memorized the training set and is much worse than a simple
+model on validation examples does not count as fitting. Otherwise warning.
+
+**Causes.** From step 0 with biases beyond 1: the biases. From step 0 with weights of a suitable scale: an input that is
+too large. Otherwise from step 0: the weights. Later: steps that are too large.
+
+**Advice.** Depending on the cause: start biases at zero, standardize the input, scale the weights by fan-in (`xavier`)
+or lower the learning rate.
 """
 
 from __future__ import annotations
@@ -26,15 +31,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.input_scale import standardize, too_large
+from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large, standardize
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.outcome import FITS, MASTERS, does_well, fits, guess_loss, stuck
+from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, fits, guess_loss, learned_task, stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    looked_at,
-    percent,
+    percent_up_to,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -46,7 +51,7 @@ MUCH = 0.5
 MOST = 0.8
 LEARNED = 0.1
 LARGE_BIAS = 1.0
-"""A pre-activation of common size is about 1: a larger bias alone decides where a unit sits."""
+"""Pre-activations have a size of about 1, so a larger bias alone can saturate a unit."""
 
 SOURCES = ("Glorot and Bengio 2010", "lecture-review", "stanford-scribe", "nn1-notes")
 
@@ -57,7 +62,7 @@ def _bounded(record: RunRecord) -> NDArray[np.bool_]:
 
 
 def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:
-    """Return which hidden layers are saturated, and the step from which on."""
+    """Return which hidden layers are saturated, and the first step at which they are."""
     bounded = _bounded(record)
     if not bounded.any():
         return np.zeros(bounded.size, bool), 0
@@ -74,7 +79,7 @@ def _flat(record: RunRecord) -> tuple[NDArray[np.bool_], int]:
 
 
 def _learned_since(record: RunRecord, step: int) -> bool:
-    """Return whether the training loss fell after a step, so that units which are flat by then did not stop it."""
+    """Return whether the training loss fell after a step, in spite of units that were saturated by then."""
     steps, losses = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", "train_loss"))
     if not 2 <= steps.size == losses.size:
         return False
@@ -82,23 +87,23 @@ def _learned_since(record: RunRecord, step: int) -> bool:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds have a saturated layer."""
-    records = looked_at(evidence.records)
-    seen = [_flat(record) for record in records]
-    seeds = tuple(r.spec.seed for r, (flags, _) in zip(records, seen, strict=True) if flags.any())
+    """Return a finding if a layer is saturated in most seeds."""
+    records = probed(evidence.records)
+    saturated = [_flat(record) for record in records]
+    seeds = tuple(r.spec.seed for r, (flags, _) in zip(records, saturated, strict=True) if flags.any())
     if not seeds or not enough(len(seeds), len(records)):
         return None
-    layers = layers_in_most([flags for flags, _ in seen])
-    step = min(step for flags, step in seen if flags.any())
+    layers = layers_in_most([flags for flags, _ in saturated])
+    step = min(step for flags, step in saturated if flags.any())
     shares = [
         np.nanmax(np.asarray(r.statistic("saturated_fraction"), np.float64)[0 if step == 0 else -1][:-1][flags])
-        for r, (flags, _) in zip(records, seen, strict=True)
+        for r, (flags, _) in zip(records, saturated, strict=True)
         if flags.any()
     ]
     share = mean(shares)
-    shown = [r for r, (flags, _) in zip(records, seen, strict=True) if flags.any()]
+    shown = [r for r, (flags, _) in zip(records, saturated, strict=True) if flags.any()]
     name = shown[0].spec.network.layers[layers[0] - 1].activation.name
-    advice, proposals = _cure(evidence, shown[0], layers, step)
+    advice, proposals = _remedy(evidence, shown[0], layers, step)
     return Finding(
         rule=RULE.id,
         severity=_severity(shown, share, step),
@@ -108,8 +113,8 @@ def check(evidence: Evidence) -> Finding | None:
         step=step,
         evidence={"saturated_fraction": share, "limit": MUCH, "activation": name},
         message=(
-            f"Up to {percent(share)} of a layer's {name} activations sit where the slope is below 5% of its "
-            f"largest ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
+            f"Units are saturated: {percent_up_to(share)} of a layer's {name} activations have a slope below 5% of the "
+            f"maximum ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
         ),
         advice=advice,
         sources=SOURCES,
@@ -119,25 +124,30 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _severity(records: Sequence[RunRecord], share: float, step: int) -> Severity:
-    needed = MASTERS if step == 0 and share > MOST else FITS
-    if 2 * sum(does_well(record, needed) for record in records) > len(records):
+    needed = CLOSE_FIT if step == 0 and share > MOST else FITS
+    if 2 * sum(learned_task(record, needed) for record in records) > len(records):
         return "info"
     return "error" if all(stuck(record) or record.steps == 0 for record in records) and share > MOST else "warning"
 
 
-def _cure(evidence: Evidence, record: RunRecord, layers: Sequence[int], step: int) -> tuple[str, tuple[Proposal, ...]]:
-    normalize = Proposal({"network.batchnorm": True}, "batch normalization sets the scale of pre-activations")
+def _remedy(
+    evidence: Evidence, record: RunRecord, layers: Sequence[int], step: int
+) -> tuple[str, tuple[Proposal, ...]]:
+    normalize = Proposal({"network.batchnorm": True}, "controls the scale of pre-activations")
     if step > 0:
-        rate, slower = lower(record, "smaller steps leave the weights smaller")
-        return f"{rate}: large steps drove the units there.", (slower, normalize)
+        rate, slower = lower(record, "smaller steps keep the weights smaller")
+        return f"{rate}: large steps saturated the units.", (slower, normalize)
     if any(abs(record.spec.network.layers[layer - 1].bias) > LARGE_BIAS for layer in layers):
-        change = Proposal({"network.bias": 0.0}, "biases that leave units where they are steep")
-        return "Start biases at zero: large ones put units on their flat parts.", (change, normalize)
-    if 1 in layers and too_large(record):
+        change = Proposal({"network.bias": 0.0}, "with zero biases, units start where their slope is large")
+        return "Start biases at zero: large biases saturate units.", (change, normalize)
+    if 1 in layers and input_too_large(record):
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, normalize)
-    advice = "Scale the weights by 1 / sqrt(fan_in) (init: xavier): pre-activations then stay where units are steep."
-    return advice, (Proposal({"network.init": "xavier"}, "xavier gives pre-activations of unit variance"), normalize)
+    advice = "Use Xavier initialization (standard deviation 1/sqrt(fan_in)): pre-activations then have unit variance."
+    return advice, (
+        Proposal({"network.init": "xavier"}, "gives pre-activations of unit variance"),
+        normalize,
+    )
 
 
 RULE = Rule(

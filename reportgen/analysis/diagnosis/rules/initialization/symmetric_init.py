@@ -1,12 +1,14 @@
-"""The units of a layer are copies of one another, in weights and in gradients, so training cannot tell them apart.
+"""All units of a layer are identical in weights and gradients, so training cannot make them different.
 
-**Statistic.** How far the columns of a layer's weight matrix lie from their mean column, relative to the matrix's norm;
-and the same for the gradient. 0 means copies; independent random columns of n units give sqrt(1 - 1/n).
+**Statistic.** The distance of the columns of a layer's weight matrix from their mean column, relative to the norm of
+the matrix, and the same for the gradient. It is 0 for identical units and sqrt(1 - 1/n) for n independent random units.
 
-**Reference.** Below one in ten thousand for weights and gradient alike, at step 0 and at every later look: rounding
-in single precision leaves about one in ten million. Layers of one unit have no copies. Some units that happen to
-agree, as with a sparse init, are not copies of all. Dropout drops each unit by itself and so tells copies apart: with
-it, step 0 decides. A net that fits its training split all the same is worth a sentence and no more.
+**Reference.** Below 1e-4 for weights and gradients, at step 0 and at every later probe. Rounding in single precision
+leaves about 1e-7. Layers of a single unit are not tested. The rule does not report layers in which only some units are
+identical, as with sparse initialization. Dropout drops units independently and thereby breaks the symmetry, so with
+dropout only step 0 is tested.
+
+**Severity.** Error. For information only if the network fits the training set nevertheless.
 
 **Advice.** Draw the weights at random; any spread breaks the symmetry.
 """
@@ -21,8 +23,8 @@ from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    looked_at,
     number,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -34,10 +36,10 @@ SOURCES = ("nn1-notes", "lecture-review", "stanford-scribe", "csci-497p", "Goodf
 
 
 def _copies(record: RunRecord) -> NDArray[np.bool_]:
-    """Return which hidden layers have units that are copies in every look, (layers - 1,)."""
+    """Return which hidden layers have identical units at every probe, shape (layers - 1,)."""
     weights = np.asarray(record.statistic("weight_unit_spread"), np.float64)[:, :-1]
     gradients = np.asarray(record.statistic("gradient_unit_spread"), np.float64)[:, :-1]
-    same = (weights < COPIES) & (gradients < COPIES)  # NaN, of a layer with one unit, compares false
+    same = (weights < COPIES) & (gradients < COPIES)  # NaN (a layer of one unit) compares false
     if _drops(record) or not same[0].any():
         return np.asarray(same[0], np.bool_)
     finite = np.asarray(np.isfinite(weights).all(axis=1) & np.isfinite(gradients).all(axis=1))
@@ -50,8 +52,8 @@ def _drops(record: RunRecord) -> bool:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds have a layer of copies."""
-    records = looked_at(evidence.records)
+    """Return a finding if most seeds have a layer of identical units."""
+    records = probed(evidence.records)
     flags = [_copies(record) for record in records]
     seeds = tuple(r.spec.seed for r, f in zip(records, flags, strict=True) if f.any())
     if not seeds or not enough(len(seeds), len(records)):
@@ -74,19 +76,19 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"weight_unit_spread": spread, "limit": COPIES, "steps_trained": trained},
         message=(
-            f"All units of a layer are copies of one another at step 0{after}: {_alike(spread)}, and so are their "
-            f"gradients ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}), so that each step "
-            "changes them alike. The layer can do no more than a single unit could."
+            f"All units of a layer are identical at step 0{after}: {_difference(spread)}, and so are their gradients "
+            f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}). The layer computes no more than a "
+            "single unit."
         ),
-        advice=f"Draw the weights at random (init: {init}); any spread lets units learn different things.",
+        advice=f"Draw the weights at random (init: {init}). Any spread allows the units to learn different features.",
         sources=SOURCES,
-        proposals=(Proposal({"network.init": init}, f"{init} gives every unit weights of its own"),),
+        proposals=(Proposal({"network.init": init}, "gives each unit different weights"),),
     )
 
 
-def _alike(spread: float) -> str:
-    """Return how alike the weights of a layer's units are, in words."""
-    return f"their weights are equal to within {number(spread)} of their size" if spread else "their weights are equal"
+def _difference(spread: float) -> str:
+    """Return a clause on the difference between the weights of a layer's units."""
+    return f"their weights differ by a relative {number(spread)}" if spread else "their weights are equal"
 
 
 RULE = Rule(

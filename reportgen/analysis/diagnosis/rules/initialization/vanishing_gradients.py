@@ -1,26 +1,25 @@
-"""The backward signal shrinks from layer to layer, until the first layers get next to no gradient and do not learn.
+"""Gradients shrink from layer to layer on the way back, until the first layers hardly learn.
 
-**Statistic.** The root mean square of the deltas (the loss's gradient by a layer's pre-activations) of each hidden
-layer, relative to the last hidden layer's: before training, and in the last three looks of a run that has learned
-next to nothing. Deltas and not the gradients of weights: where activations shrink forward as deltas shrink backward,
-every layer's weight gradient is equally tiny, and their ratio tells nothing.
+**Statistic.** The root mean square of the deltas of each hidden layer, relative to the last hidden layer: before
+training, and at the last three probes of a run that has learned next to nothing. Deltas are the gradients of the loss
+with respect to the pre-activations. Weight gradients are not used: if activations shrink on the way forward as deltas
+shrink on the way back, the weight gradients of all layers are equally small.
 
-**Reference.** What chance does, and what theory expects. In a ReLU network with He weights the logarithm of the ratio
-wanders with standard deviation 0.5 sqrt(sum of 5 / n) over layers of n units; a fall counts where it is beyond that
-for a rate of false discoveries of one in a thousand, and beyond a factor of 10. In a wide tanh net with weights of
-variance 1 / fan_in, thirty layers cost a factor of 6. A sigmoid's slope is at most 1/4, and each layer costs a factor
-of 4 with such weights: mean-field theory multiplies squared deltas by chi = sigma_w^2 E[phi'(z)^2] from layer to
-layer. A fall within the luck of the draw counts too where it is beyond a factor of 10 and the net learns nothing: a
-net that is narrow for its depth. Small gradients at the end of a training that went well are success, and are not
-looked at.
+**Reference.** The decrease must exceed chance and a factor of 10. In a ReLU network with He initialization, the
+logarithm of the ratio has a standard deviation of 0.5 sqrt(S) by chance, where S is the sum of 5 / n over layers of n
+units; the false discovery rate is 0.001. Mean-field theory predicts that squared deltas are multiplied by
+chi = sigma_w^2 E[phi'(z)^2] per layer. In a wide tanh network with weights of variance 1/fan_in, thirty layers reduce
+deltas by a factor of 6. The slope of a sigmoid is at most 1/4, so with such weights each layer reduces them by a factor
+of 4. In a network that learns next to nothing, a decrease beyond a factor of 10 counts even if chance explains it: such
+a network is too narrow for its depth. Small gradients at the end of successful training are normal and are not tested.
 
-**Severity.** An error where the training loss stays within 10% of that of guessing; else a warning from a factor of
-100 on, or where the loss was flat for a costly part of it (see `init_plateau`). A net that fits its training split all
-the same is worth a sentence, from a factor of 100 on one that has mastered it (98%). Where nothing was trained: a
-warning from a factor of 100 on, an error from 10000 on.
+**Severity.** Error if the training loss stays within 10% of the loss of guessing. Warning from a factor of 100, or if
+training starts on a long plateau (see `init_plateau`). For information only if the network fits the training set; from
+a factor of 100, only if its training accuracy reaches 98% of the maximum. Without training: warning from a factor of
+100, error from a factor of 10,000.
 
-**Advice.** Units with steeper slopes and weights that suit them (tanh with `xavier`, ReLU with `he`), or normalized
-layers; wider ones, where theory expects no such fall.
+**Advice.** Use activations with larger slopes and a suitable initialization (tanh with `xavier`, ReLU with `he`), or
+normalize each layer. If theory does not predict the decrease, use wider layers.
 """
 
 from __future__ import annotations
@@ -38,23 +37,23 @@ from reportgen.analysis.diagnosis.evidence.signal import (
     LEAST,
     backward,
     beyond_chance,
+    chance_variance,
+    has_zero_weights,
     severity_of_change,
-    wander,
-    weightless,
 )
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     fold,
     layers_in_most,
-    looked_at,
     number,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
-LOOKS = 3
+PROBES = 3
 LATE_CAUSES = ("dead_relu", "lr_too_high", "nan_divergence", "over_regularization")
 SOURCES = (
     "stanford-scribe",
@@ -67,7 +66,7 @@ SOURCES = (
 
 @dataclass(frozen=True)
 class _Fall:
-    """Which hidden layers of a run have lost the gradient, by what factor the first one, and from which step on."""
+    """Hidden layers with vanishing gradients, the factor of the first layer, and the step of the probe."""
 
     flags: NDArray[np.bool_]
     factor: float
@@ -75,19 +74,19 @@ class _Fall:
 
 
 def _fall(record: RunRecord) -> _Fall | None:
-    """Return where a run's gradient vanishes, None where it does not."""
-    if record.layers < 3 or weightless(record):
+    """Return where the gradients of a run vanish, None if they do not."""
+    if record.layers < 3 or has_zero_weights(record):
         return None
     before = _at(record, 0)
-    if before is not None or not stuck(record) or len(record.probe_steps) <= LOOKS:
+    if before is not None or not stuck(record) or len(record.probe_steps) <= PROBES:
         return before
-    late = [_at(record, look) for look in range(len(record.probe_steps) - LOOKS, len(record.probe_steps))]
+    late = [_at(record, probe) for probe in range(len(record.probe_steps) - PROBES, len(record.probe_steps))]
     lasting = [fall for fall in late if fall is not None]
-    return lasting[0] if len(lasting) == LOOKS else None
+    return lasting[0] if len(lasting) == PROBES else None
 
 
-def _at(record: RunRecord, look: int) -> _Fall | None:
-    sizes = backward(record, look)
+def _at(record: RunRecord, probe: int) -> _Fall | None:
+    sizes = backward(record, probe)
     if not (np.isfinite(sizes).all() and sizes.max() > 0):
         return None
     last = float(sizes[-1]) or float(sizes.max())
@@ -96,22 +95,22 @@ def _at(record: RunRecord, look: int) -> _Fall | None:
     low = change < -math.log(LEAST)
     if not low[0]:
         return None
-    flags = low if stuck(record) else low & beyond_chance(change, wander(record)[-1] - wander(record))
+    flags = low if stuck(record) else low & beyond_chance(change, chance_variance(record)[-1] - chance_variance(record))
     if not flags[0]:
         return None
-    return _Fall(flags, last / float(sizes[0]) if sizes[0] > 0 else math.inf, int(record.probe_steps[look]))
+    return _Fall(flags, last / float(sizes[0]) if sizes[0] > 0 else math.inf, int(record.probe_steps[probe]))
 
 
 def _expected(record: RunRecord) -> float | None:
-    """Return the factor by which theory expects deltas to fall before training, None where it does not speak."""
+    """Return the decrease that mean-field theory predicts before training, None if it does not apply."""
     found = theory.of_record(record) or {}
     deltas = found.get("gradient_std", [0.0])[:-1]
     return deltas[-1] / deltas[0] if deltas and deltas[0] > 0 else None
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds lose the gradient on the way back."""
-    records = looked_at(evidence.records)
+    """Return a finding if gradients vanish in most seeds."""
+    records = probed(evidence.records)
     found = [(record, fall) for record in records if (fall := _fall(record)) is not None]
     if not found or not enough(len(found), len(records)):
         return None
@@ -120,7 +119,7 @@ def check(evidence: Evidence) -> Finding | None:
     layers = layers_in_most([fall.flags for fall in falls])
     seeds = tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0]) if step == 0 else None
-    advice, proposals = _cure(shown[0], step, expected)
+    advice, proposals = _remedy(shown[0], step, expected)
     return Finding(
         rule=RULE.id,
         severity=severity_of_change(shown, factor),
@@ -132,10 +131,10 @@ def check(evidence: Evidence) -> Finding | None:
             "fall": factor if math.isfinite(factor) else None,
             "expected_fall": expected,
             "limit": LEAST,
-            "spread_by_chance": float(np.sqrt(wander(shown[0])[-1]) / 2),
+            "spread_by_chance": float(np.sqrt(chance_variance(shown[0])[-1]) / 2),
         },
         message=(
-            f"The gradient falls {_words(factor, expected)} on its way from hidden layer {shown[0].layers - 1} to "
+            f"Gradients vanish: they fall {_words(factor, expected)} from hidden layer {shown[0].layers - 1} back to "
             f"layer 1 ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
         ),
         advice=advice,
@@ -146,25 +145,23 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _words(factor: float, expected: float | None) -> str:
-    times = f"by {fold(factor)}" if math.isfinite(factor) else "to nothing"
-    return f"{times} (theory expects {fold(expected)} of these settings)" if expected else times
+    times = f"by {fold(factor)}" if math.isfinite(factor) else "to zero"
+    return f"{times} (theory predicts {fold(expected)})" if expected else times
 
 
-def _cure(record: RunRecord, step: int, expected: float | None) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord, step: int, expected: float | None) -> tuple[str, tuple[Proposal, ...]]:
     if step > 0:
-        return "Normalize each layer (batchnorm: true), so that none falls silent.", (NORMALIZE,)
+        return "Normalize each layer (batchnorm: true), so that its units do not become silent.", (NORMALIZE,)
     if is_shallow(record):
         name, slope = record.spec.network.layers[0].activation.name, f"1/{number(1 / max_slope(record))}"
         change = {"network.activation": "tanh", "network.init": "xavier"}
-        steeper = Proposal(change, f"the largest slope of tanh is 1, that of {name} is {slope}")
-        advice = (
-            f"Take tanh with weights scaled by 1 / sqrt(fan_in) (init: xavier): its largest slope is 1 and not {slope}."
-        )
+        steeper = Proposal(change, f"the maximum slope is 1 for tanh and {slope} for {name}")
+        advice = f"Use tanh and Xavier initialization: the maximum slope of tanh is 1, not {slope}."
         return advice, (steeper, NORMALIZE)
-    advice, proposals = rescale(record, "no help at this depth and width")
+    advice, proposals = rescale(record, "not sufficient at this depth and width")
     if (expected or math.inf) > LEAST:
         return advice, proposals
-    return "Widen the layers: as narrow as this, so many of them lose the gradient by luck.", (
+    return "Use wider layers: in a network as narrow and deep as this, gradients vanish by chance.", (
         widen(record),
         *proposals,
     )

@@ -1,26 +1,26 @@
-"""The loss before training lies far above that of guessing: the net is sure of answers it knows nothing about.
+"""The loss before training is far above chance: the network is confident before it has learned anything.
 
-**Statistic.** The data loss before the first step, penalties left out; with batch normalization that of the first
-batch, since in test mode there are no statistics yet to normalize with.
+**Statistic.** The data loss before the first step, without penalties. With batch normalization, the loss of the first
+batch, because running statistics do not exist yet.
 
-**Reference.** Outputs that are all zero cost ln C with C classes. Outputs of variance v cost ln C + v (1 - 1/C) / 2 for
-small v, and never more than ln C + sqrt(2 v ln C) on average. He weights give v = 2, which is no fault; a draw of
-narrow layers multiplies it by exp(2 sqrt(sum of 5 / n)) at two standard deviations; and a class that makes up a share
-p of the examples adds chance of its own, with standard deviation sqrt(v) times the root of the sum of p^2. A loss
-beyond all this, and beyond 1.5 times ln C, counts; and so does one beyond the latter alone where outputs of the
-measured variance cost more than all this on average, since with two classes much is luck. For other losses the same v
-enters their own expectation. Labels of uneven frequencies have a lower loss to learn towards, their entropy, but cost
-ln C before training like all others.
+**Reference.** Outputs that are all zero have a loss of ln C for C classes. Outputs of variance v have a loss of about
+ln C + v (1 - 1/C) / 2 for small v, and at most ln C + sqrt(2 v ln C) on average. He initialization gives v = 2, which
+is not a fault. Two sources of chance are added: in narrow layers, v may be larger by a factor of exp(2 sqrt(S)) (two
+standard deviations), where S is the sum of 5 / n over layers of n units; and uneven class shares p add a standard
+deviation of sqrt(v) times the root of the sum of p^2. The rule reports a loss above all this and above 1.5 ln C. It
+also reports a loss above 1.5 ln C alone if outputs of the measured variance exceed the full limit on average. For other
+losses, v enters their own expectation. Uneven class frequencies lower the loss of guessing to their entropy, but not
+the loss before training.
 
-**Causes told apart.** The size of the last hidden layer's activations over that of the input tells hidden layers that
-enlarge the signal; else the input is the cause where its root mean square is beyond 3, and else the last layer's
-weights.
+**Causes.** The hidden layers, if the last of them has more than twice the size of the input. Otherwise the input, if
+its root mean square exceeds 3. Otherwise the weights of the output layer.
 
-**Severity.** A warning: the first steps go into unlearning. A sentence where that costs nothing: in a net that fits its
-training split and came below the loss of guessing within a tenth of training, from a loss below ten times that; and
-with an input that is too large, in any net that fits its training split or was not trained.
+**Severity.** Warning: the first steps are spent on unlearning. For information only if this is harmless: the network
+fits the training set, started below ten times the loss of guessing and fell below it within a tenth of training; or the
+input is too large and the network fits the training set or was not trained.
 
-**Advice.** Smaller weights in the last layer, or scaled ones in all, or a standardized input: what is the cause.
+**Advice.** Depending on the cause: smaller weights in the output layer, scaled weights in all layers, or a standardized
+input.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ import math
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.course import finite, sane
-from reportgen.analysis.diagnosis.evidence.initial_loss import beyond_common, loss_limit
+from reportgen.analysis.diagnosis.evidence.course import finite, plausible_loss
+from reportgen.analysis.diagnosis.evidence.initial_loss import exceeds_limit, loss_limit
 from reportgen.analysis.diagnosis.evidence.input_scale import LARGE_INPUT, standardize
 from reportgen.analysis.diagnosis.evidence.means import mean
-from reportgen.analysis.diagnosis.evidence.outcome import does_well, fits, guess_loss, start_loss
+from reportgen.analysis.diagnosis.evidence.outcome import fits, guess_loss, learned_task, start_loss
 from reportgen.analysis.diagnosis.evidence.scale_remedies import rescale
 from reportgen.analysis.diagnosis.evidence.signal import forward, input_size
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, looked_at, number, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
@@ -47,7 +47,7 @@ SOURCES = ("stanford-scribe", "lecture-review", "He et al. 2015", "Hanin and Rol
 
 
 def _cause(record: RunRecord) -> str:
-    """Return whose scale is the cause: "hidden" layers', the "input"'s, or the "output" layer's."""
+    """Return the cause: the scale of the "hidden" layers, the "input" or the "output" layer."""
     size = input_size(record)
     std = forward(record)
     if std.size and size > 0 and std[-1] > ENLARGED * size:
@@ -56,24 +56,24 @@ def _cause(record: RunRecord) -> str:
 
 
 _WORDS = {
-    "hidden": "the hidden layers enlarge the signal",
-    "input": "the input is that large",
-    "output": "the last layer's weights are that large",
+    "hidden": "because the hidden layers enlarge the signal",
+    "input": "because the input is too large",
+    "output": "because the weights of the output layer are too large",
 }
 
 
 def _causes(record: RunRecord, cause: str) -> tuple[str, ...]:
-    """Return the rules that may explain the loss; an output layer drawn like the hidden ones shares their fault."""
+    """Return the rules that may explain the loss; an output layer with the same init shares their fault."""
     if cause == "output":
-        alike = record.spec.network.layers[-1].init == record.spec.network.layers[0].init
-        return ("saturation", "exploding_gradients") if alike else ()
+        same_init = record.spec.network.layers[-1].init == record.spec.network.layers[0].init
+        return ("saturation", "exploding_gradients") if same_init else ()
     return ("unnormalized_input",) if cause == "input" else ("exploding_activations", "symmetric_init")
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds begin with a loss beyond what common weights explain."""
-    records = [r for r in looked_at(evidence.records) if not math.isnan(start_loss(r))]
-    shown = [record for record in records if beyond_common(record)]
+    """Return a finding if most seeds start with a loss that common weights do not explain."""
+    records = [r for r in probed(evidence.records) if not math.isnan(start_loss(r))]
+    shown = [record for record in records if exceeds_limit(record)]
     if not shown or not enough(len(shown), len(records)):
         return None
     first = shown[0]
@@ -82,7 +82,7 @@ def check(evidence: Evidence) -> Finding | None:
     cause = max((_cause(record) for record in shown), key=[_cause(record) for record in shown].count)
     outputs = mean([record.statistic("activation_std")[0][-1] for record in shown])
     seeds = tuple(record.spec.seed for record in shown)
-    advice, proposals = _cure(evidence, first, cause)
+    advice, proposals = _remedy(evidence, first, cause)
     by_input = cause == "input" and all(record.steps == 0 or fits(record) for record in shown)
     harmless = by_input or 2 * sum(_soon_unlearned(record) for record in shown) > len(shown)
     return Finding(
@@ -101,9 +101,9 @@ def check(evidence: Evidence) -> Finding | None:
             "cause": cause,
         },
         message=(
-            f"The loss before training is {number(loss)}, where guessing costs {number(chance)}: the outputs have a "
-            f"standard deviation of {number(outputs)}, since {_WORDS[cause]} "
-            f"({words_for_seeds(seeds, len(records))}, at step 0)."
+            f"The loss before training is {number(loss)}; chance level is {number(chance)}. The outputs have a "
+            f"standard deviation of {number(outputs)}, {_WORDS[cause]} ({words_for_seeds(seeds, len(records))}, at "
+            "step 0)."
         ),
         advice=advice,
         sources=SOURCES,
@@ -113,8 +113,8 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _soon_unlearned(record: RunRecord) -> bool:
-    """Return whether a net that does well started from a loss within reason, and was soon below that of guessing."""
-    if not does_well(record) or not start_loss(record) < sane(record):
+    """Return whether a successful network started from a plausible loss and soon fell below the loss of guessing."""
+    if not learned_task(record) or not start_loss(record) < plausible_loss(record):
         return False
     losses = finite(record.arrays["step_loss"])
     count = min(BLOCKS, losses.size)
@@ -122,20 +122,20 @@ def _soon_unlearned(record: RunRecord) -> bool:
     return any(block.mean() < guess_loss(record) for block in blocks)
 
 
-def _cure(evidence: Evidence, record: RunRecord, cause: str) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(evidence: Evidence, record: RunRecord, cause: str) -> tuple[str, tuple[Proposal, ...]]:
     if cause == "input":
         advice, proposal = standardize(evidence, record)
         return advice, (proposal,)
-    small = Proposal({"network.output_init": "xavier"}, "outputs of about the size of what comes in")
+    small = Proposal({"network.output_init": "xavier"}, "outputs of about the size of the layer's input")
     if cause == "output":
         smaller = Proposal({"network.output_init": {"name": "gaussian", "std": 0.01}}, "outputs near zero")
-        return "Draw the last layer's weights smaller (output_init: xavier).", (small, smaller)
-    return rescale(record, "too large for it")
+        return "Initialize the output layer with smaller weights (output_init: xavier).", (small, smaller)
+    return rescale(record, "too large here")
 
 
 RULE = Rule(
     id="wrong_init_loss",
-    title="Initial loss beyond chance",
+    title="Initial loss far above chance",
     check=check,
     sources=SOURCES,
     stage="initialization",

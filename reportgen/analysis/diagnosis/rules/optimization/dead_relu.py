@@ -1,22 +1,22 @@
-"""ReLU units that are silent on every example, and do not come back: they pass no gradient, so nothing moves them.
+"""ReLU units output zero on every example and stay silent: without a gradient, no step can change them.
 
-**Statistic.** The share of a hidden layer's ReLU units that output zero on all probe examples, in every one of the
-last three looks (or at initialization, where nothing is trained).
+**Statistic.** The share of a hidden layer's ReLU units that output zero on all probe examples at each of the last three
+probes (at initialization if nothing is trained).
 
-**Reference.** More than 40% of a layer's units, or more than 20% where that is 15 points above the share at
-initialization. A deep net with He weights and zero biases begins with 10 to 20% of such units in a layer and trains
-well, since by chance a whole batch can lie on one side of a unit's boundary; a unit silent on most examples is
-healthy. Silence on the probe examples is taken for silence on all where there are at least 100 of them. A layer whose
-weights are zero, or were pulled to a thousandth of their size, is silent for another reason, which other rules name.
+**Reference.** More than 40% of a layer's units, or more than 20% if that is 15 percentage points above the share at
+initialization. In a deep network with He initialization and zero biases, 10 to 20% of a layer's units are silent by
+chance, and the network trains well. A unit that is silent on most examples only is healthy. At least 100 probe examples
+are required. A layer whose weights are zero, or have shrunk to a thousandth of their size, is silent for other reasons,
+which other rules report.
 
-**Causes told apart.** Dead from step 0: the bias or the scale at initialization. Dead later: a step that was too
-large, because of the input where this is larger than the weights fit, or else of the learning rate.
+**Causes.** Dead from step 0: the biases or the scale of the weights. Dead later: steps that were too large, because of
+an input that is too large or of the learning rate.
 
-**Severity.** An error where the net learns next to nothing, else a warning. Worth a sentence where the net fits its
-training split all the same: it has units to spare.
+**Severity.** Error if the network learns next to nothing, otherwise warning. For information only if the network fits
+the training set: it has units to spare.
 
-**Advice.** Dead from the start: zero biases, He's weights; where both are there already, leaky ReLU or wider layers.
-Dead in training: a standardized input, or a learning rate at least ten times lower, or leaky ReLU.
+**Advice.** Dead from the start: zero biases and He initialization; if both are present, leaky ReLU or wider layers.
+Dead in training: a standardized input, a learning rate at most a tenth as high, or leaky ReLU.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.input_scale import standardize, too_large
+from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large, standardize
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    looked_at,
     percent,
+    percent_up_to,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -46,16 +47,16 @@ from reportgen.runs.record import RunRecord
 
 MANY = 0.40
 GROWTH = 0.15
-LOOKS = 3
+PROBES = 3
 GONE = 1e-3
 LEAST_EXAMPLES = 100
 SOURCES = ("nn1-notes", "lecture-review", "chicago-14", "Lu et al. 2020, Dying ReLU and initialization")
 
 
 def _dead_by_layer(record: RunRecord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the shares of dead units by hidden layer: at step 0, and in all of the last looks."""
+    """Return the shares of dead units by hidden layer: at step 0, and at all of the last probes."""
     dead, layer_of = record.arrays["probe_unit_dead"], record.arrays["unit_layer"]
-    last = dead[-LOOKS:].all(axis=0) if len(dead) > 1 else dead[-1]
+    last = dead[-PROBES:].all(axis=0) if len(dead) > 1 else dead[-1]
     relu = np.array(_rectified(record))
     units = np.maximum(np.bincount(layer_of, minlength=record.layers)[1:], 1)
     start, end = (np.bincount(layer_of, flags, record.layers)[1:] * relu / units for flags in (dead[0], last))
@@ -63,7 +64,7 @@ def _dead_by_layer(record: RunRecord) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def _rectified(record: RunRecord) -> list[bool]:
-    """Return which hidden layers have units that can fall silent for good."""
+    """Return which hidden layers have units that can become permanently silent."""
     return [ACTIVATIONS[layer.activation.name].silences for layer in record.spec.network.layers[:-1]]
 
 
@@ -73,19 +74,19 @@ def _flagged(record: RunRecord) -> NDArray[np.bool_]:
 
 
 def _silent(record: RunRecord) -> bool:
-    """Return whether a layer's silence is that of weights that are all zero, or that a penalty has pulled to nothing.
+    """Return whether a layer is silent because its weights are zero or have shrunk to almost zero.
 
-    symmetric_init and over_regularization name these.
+    symmetric_init and over_regularization report these cases.
     """
     norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, :-1]
     return bool((norms[0] == 0).any() or (norms[-1] < GONE * norms[0]).any())
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds have a layer with many units that stay dead."""
+    """Return a finding if most seeds have a layer with many dead units."""
     records = [
         r
-        for r in looked_at(evidence.records)
+        for r in probed(evidence.records)
         if int(r.facts.get("probe_n", 0)) >= LEAST_EXAMPLES and any(_rectified(r)) and not _silent(r)
     ]
     flags = [_flagged(record) for record in records]
@@ -97,10 +98,10 @@ def check(evidence: Evidence) -> Finding | None:
     start, end = mean([s.max() for s in starts]), mean([e.max() for e in ends])
     from_start = start > MANY
     seeds = tuple(r.spec.seed for r in shown)
-    advice, proposals = _cure(evidence, shown[0], from_start)
-    most, when = end, f"after training, against {percent(start)} at the start"
+    advice, proposals = _remedy(evidence, shown[0], from_start)
+    most, when = end, f"after training, compared with {percent(start)} at the start"
     if from_start:
-        most, when = start, "already at initialization"
+        most, when = start, "at initialization"
     return Finding(
         rule=RULE.id,
         severity=_severity(shown),
@@ -108,9 +109,9 @@ def check(evidence: Evidence) -> Finding | None:
         seeds=seeds,
         layers=layers,
         step=0 if from_start else _when(shown[0]),
-        evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": LOOKS},
+        evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": PROBES},
         message=(
-            f"Up to {percent(most)} of a layer's ReLU units are silent on every probe example {when} "
+            f"ReLU units are dead: {percent_up_to(most)} of a layer's units are silent on every probe example {when} "
             f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
         ),
         advice=advice,
@@ -127,35 +128,42 @@ def _severity(records: Sequence[RunRecord]) -> Severity:
 
 
 def _when(record: RunRecord) -> int:
-    """Return the step of the first look at which the layers that end with dead units have more than half of them."""
+    """Return the step of the first probe at which the increase of dead units exceeds half of its final value."""
     share = np.nan_to_num(np.asarray(record.statistic("dead_fraction"), np.float64)[:, :-1]).max(axis=1)
     grown = np.flatnonzero(share >= 0.5 * (share[0] + share[-1]))
     return int(record.probe_steps[grown[0]]) if grown.size else int(record.probe_steps[-1])
 
 
 def _begins_well(record: RunRecord) -> bool:
-    """Return whether hidden layers begin with He's weights, at no other gain, and with zero biases."""
+    """Return whether all hidden layers start with He initialization, a gain of 1 and zero biases."""
     hidden, scale = record.spec.network.layers[:-1], INITS["he_normal"].scale
     return all(
-        INITS[one.init.name].scale == scale and one.init.get("gain", 1.0) == 1 and one.bias == 0 for one in hidden
+        INITS[layer.init.name].scale == scale and layer.init.get("gain", 1.0) == 1 and layer.bias == 0
+        for layer in hidden
     )
 
 
-def _cure(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
-    leaky = Proposal({"network.activation": "leaky_relu"}, "leaky ReLU passes a gradient where ReLU passes none")
+def _remedy(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[str, tuple[Proposal, ...]]:
+    leaky = Proposal({"network.activation": "leaky_relu"}, "passes a gradient for negative inputs")
     negative_bias = any(layer.bias < 0 for layer in record.spec.network.layers[:-1])
     if from_start and negative_bias:
-        return "Start biases at zero: negative ones silence units.", (Proposal({"network.bias": 0.0}, "no bias"), leaky)
+        return "Start biases at zero: negative biases silence units.", (
+            Proposal({"network.bias": 0.0}, "zero biases"),
+            leaky,
+        )
     if from_start and _begins_well(record):
-        return "Take leaky ReLU, or wider layers: weights and biases are as they should be at the start.", (leaky,)
+        return "Use leaky ReLU or wider layers: weights and biases are initialized well already.", (leaky,)
     if from_start:
         change: dict[str, Any] = {"network.init": "he_normal"}
-        return "Start with He's weights and zero biases.", (Proposal(change, "He's scale"), leaky)
-    if too_large(record):
+        return "Use He initialization (standard deviation sqrt(2/fan_in)) and zero biases.", (
+            Proposal(change, "preserves the scale of the signal"),
+            leaky,
+        )
+    if input_too_large(record):
         advice, standard = standardize(evidence, record)
         return advice, (standard, leaky)
-    rate, slower = lower(record, "smaller steps throw fewer units off")
-    return f"{rate}: large steps throw units off for good.", (slower, leaky)
+    rate, slower = lower(record, "smaller steps silence fewer units")
+    return f"{rate}: large steps silence units permanently.", (slower, leaky)
 
 
 RULE = Rule(

@@ -1,23 +1,25 @@
-"""The training loss swings up and down beyond its noise, and does not settle.
+"""The training loss oscillates beyond its noise and does not settle.
 
-**Statistic.** What the loss gains back on the average late in training, as a standard deviation: over the second half
-or the last third, whichever is less, at the horizon (1, 2, 4, ... values) at which it gains most. It is taken where no
-draw of examples is: from losses by epoch, where each example counts once, or by step for the full batch. A run of fewer
-than six epochs has only its minibatches: there, the means of blocks of steps are compared, and the variance that random
-batches alone would give them (von Neumann's differences of neighbouring losses) is subtracted.
+**Statistic.** The amplitude of the oscillation late in training, as a standard deviation. It is the mean increase of
+the loss between averages over 1, 2, 4, ... values, at the scale with the largest increase, over the second half or the
+last third of training, whichever is smaller. Losses without sampling noise are used: by epoch, in which each example
+counts once, or by step for full-batch training. With fewer than six epochs, averages over blocks of minibatches are
+compared, and the variance due to random batches is subtracted (von Neumann's differences of successive losses).
 
-**Reference.** More than 5% of what the best constant answer costs, and for blocks at least twice their noise. A loss
-that only falls has no swing at all, at any steepness; a minibatch loss that is noisy because its examples are, as at a
-batch size of 1, has one of about 1%. A loss that falls by twice what it swings, from the third quarter of training to
-the last, is on its way and settles later. It is an alarm where the net is the worse for it: where it does not fit its
-training split or is clearly below simple models on validation examples; where the swing is 30% of guessing; or where
-the average of the late epochs gets a tenth less right than the best of them, of what these have above the commonest
-class. Elsewhere the swing is worth a sentence: answers stay as they are while their certainty moves. Left alone are
-nets that fit 90% of their training split throughout the last third of training, whose swings no longer matter (one that
-is thrown out of its fit again and again fits by the luck of the last epoch), and schedules that raise the rate again on
-purpose: warm restarts and range tests.
+**Reference.** More than 5% of the loss of the best constant prediction (guessing); for blocks, at least twice their
+noise. A loss that only decreases has an amplitude of 0, however steep it is. A noisy minibatch loss, even with a batch
+size of 1, has about 1%. The rule does not report
 
-**Advice.** Lower the rate tenfold, or let it decay.
+- a loss that decreases by more than twice the amplitude from the third quarter of training to the last;
+- networks that fit 90% of the training set throughout the last third of training;
+- schedules that raise the learning rate on purpose (warm restarts and range tests).
+
+**Severity.** Warning if the oscillation does harm: the network does not fit the training set or is clearly worse than
+simple models on validation examples; the amplitude exceeds 30% of the loss of guessing; or the average accuracy of the
+late epochs is below the best by a tenth of its lead over the most common class. Otherwise for information only: the
+predictions stay the same while their confidence changes.
+
+**Advice.** Lower the learning rate tenfold, or let it decay.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from reportgen.analysis.diagnosis.evidence.course import ends, finite, restarts,
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss
-from reportgen.analysis.diagnosis.evidence.swings import costs_answers, outweighed, swing, swing_of_blocks
+from reportgen.analysis.diagnosis.evidence.swings import still_descending, swing, swing_is_harmful, swing_of_blocks
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
@@ -38,29 +40,29 @@ SOURCES = ("stanford-scribe", "csci-497p", "Bottou, Curtis and Nocedal 2018, 4.2
 
 
 def _swing(record: RunRecord) -> float | None:
-    """Return the swing of a run that does not settle, None elsewhere."""
+    """Return the amplitude of a run that does not settle, None for other runs."""
     if record.status == "diverged" or rises(record) or restarts(record) or _keeps_its_fit(record):
         return None
     found = swing(record)
     found = swing_of_blocks(record) if np.isnan(found) else found
-    return found if found > MUCH * guess_loss(record) and not outweighed(record, found) else None
+    return found if found > MUCH * guess_loss(record) and not still_descending(record, found) else None
 
 
 def _keeps_its_fit(record: RunRecord) -> bool:
-    """Return whether the run fits its training split at the end and at every epoch of the last third."""
+    """Return whether the run fits the training set at the end and at every epoch of the last third."""
     late = finite(record.arrays.get("epoch_train_accuracy", ()))[1:]
     reach = FITS * (1 - record.spec.data.label_noise)
     return fits(record) and bool((late[-max(1, late.size // 3) :] >= reach).all())
 
 
 def _level(record: RunRecord) -> float:
-    """Return the loss around which a run ended."""
+    """Return the mean loss at the end of a run."""
     columns = (finite(record.arrays.get(name, ())) for name in ("step_loss", "epoch_train_loss"))
     return next(ends(values)[1] for values in columns if values.size)
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where the loss of most seeds does not settle."""
+    """Return a finding if the loss of most seeds does not settle."""
     swings = [_swing(record) for record in evidence.records]
     shown = in_most(evidence.records, swings)
     if not shown:
@@ -69,7 +71,7 @@ def check(evidence: Evidence) -> Finding | None:
     size, cost, step = mean([s for _, s in shown]), guess_loss(record), record.steps // 2
     level = mean([_level(r) for r, _ in shown])
     rate, slower = lower(record, "smaller steps")
-    harmed = sum(costs_answers(r, found) for r, found in shown)
+    harmed = sum(swing_is_harmful(r, found) for r, found in shown)
     return Finding(
         rule=RULE.id,
         severity="warning" if 2 * harmed > len(shown) else "info",
@@ -79,12 +81,16 @@ def check(evidence: Evidence) -> Finding | None:
         step=step,
         evidence={"swing": size, "limit": MUCH * cost, "guess": cost, "last_loss": level},
         message=(
-            f"The training loss does not settle: around {number(level)} it swings by {number(size)}, "
-            f"{percent(size / cost)} of what guessing costs ({words_for_seeds(seeds, len(swings))}, from step {step})."
+            f"The training loss does not settle: it oscillates around {number(level)} with a standard deviation of "
+            f"{number(size)}, {percent(size / cost)} of the loss of guessing ({words_for_seeds(seeds, len(swings))}, "
+            f"from step {step})."
         ),
-        advice=f"{rate}, or let it decay.",
+        advice=f"{rate}, or use a schedule in which it decays.",
         sources=SOURCES,
-        proposals=(slower, Proposal({"training.schedule": "cosine"}, "a rate that decays lets the loss settle")),
+        proposals=(
+            slower,
+            Proposal({"training.schedule": "cosine"}, "with a decaying learning rate, the loss settles"),
+        ),
     )
 
 

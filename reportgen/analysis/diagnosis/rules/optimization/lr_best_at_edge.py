@@ -1,22 +1,18 @@
-"""The best learning rate of a sweep lies at the end of its range, so a better one could lie beyond.
+"""The best learning rate of a sweep is at the end of its range, so a better one may lie beyond.
 
-**Statistic.** Runs that differ in nothing but the learning rate and the seed make a sweep; at least three rates are
-needed, with three seeds or more that did not diverge. The score is final validation accuracy, or
-training loss where nothing is held out. Rates stand in order of their logarithm; where they are more than eight, those
-in each eighth of the range, in the logarithm, are taken together.
+**Statistic.** Runs that differ only in the learning rate and the seed form a sweep. The score is the final validation
+accuracy, or the training loss if nothing is held out. At least three learning rates are required, each with at least
+three seeds that did not diverge. With more than eight learning rates, those in each eighth of the range (on a
+logarithmic scale) are averaged.
 
-**Reference.** The one-standard-error rule over seeds: every other rate must be worse than the one at the end by more
-than one standard error of the difference, paired by seed, with the binomial error as a floor. On four rates that are
-in truth alike, that alone would happen in 8 of 100 sweeps; so the step to the end from the rate beside it has to be
-two standard errors, which leaves 3 to 5. Three rates have fewer that could stand against the end by chance: there the
-step has to be three standard errors, which leaves 2 to 5 as well. A flat optimum that reaches the end is none of this
-rule's.
+**Reference.** Every other learning rate must be worse than the best by more than one standard error of the difference,
+paired by seed, with the binomial error as a lower bound. For four equally good learning rates, this alone would occur
+in 8% of sweeps. Therefore, the best must exceed its neighbour by two standard errors, which leaves 3 to 5%. With three
+learning rates, it must exceed its neighbour by three standard errors, which leaves 2 to 5%. A flat optimum that extends
+to the end of the range is not reported. Neither is an end beyond which other runs exist: learning rates at which a seed
+diverged, or that a shorter stage of the same search used.
 
-**What is no edge.** Rates at which any seed diverged are left out; where they lie beyond the best, the range does not
-end there. Nor does it where a shorter stage of the same search went further.
-
-**Advice.** Extend the range beyond that end, by the step that the sweep itself takes, at least twofold and at most
-tenfold.
+**Advice.** Extend the range beyond this end by the step of the sweep, at least twofold and at most tenfold.
 """
 
 from __future__ import annotations
@@ -47,7 +43,7 @@ Scores = Mapping[int, float]
 
 @dataclass(frozen=True)
 class Group:
-    """Rates that stand together, from lowest to highest, and their mean score by seed; more is better."""
+    """Learning rates averaged together, in ascending order, and their mean score by seed (higher is better)."""
 
     rates: tuple[float, ...]
     scores: Scores
@@ -59,9 +55,9 @@ class Group:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding for the variant that is the best of its sweep, where that lies at an end of it."""
+    """Return a finding for the best variant of a sweep if it is at an end of the range."""
     own = evidence.records[0].spec
-    sweep = [*evidence.records, *_alike(evidence, own)]
+    sweep = [*evidence.records, *_other_rates(evidence, own)]
     by_rate: dict[float, list[RunRecord]] = {}
     for record in sweep:
         by_rate.setdefault(record.spec.training.lr, []).append(record)
@@ -75,7 +71,7 @@ def check(evidence: Evidence) -> Finding | None:
     high = groups[-1].mean >= groups[0].mean
     edge, others = (groups[-1], groups[-2::-1]) if high else (groups[0], groups[1:])
     best = max(edge.rates, key=lambda lr: mean(list(scores[lr].values())))
-    if best != own.training.lr or not _stands_out(edge, others, sweep, metric):
+    if best != own.training.lr or not _is_clearly_best(edge, others, sweep, metric):
         return None
     end = max(live) if high else min(live)
     if any((lr > end) if high else (lr < end) for lr in (*by_rate, *_tried_shorter(evidence, own))):
@@ -83,21 +79,21 @@ def check(evidence: Evidence) -> Finding | None:
     return _finding(evidence, edge, others, sorted(live), high, metric)
 
 
-def _alike(evidence: Evidence, own: RunSpec) -> Iterator[RunRecord]:
-    """Yield the records of other variants that differ from this one in the learning rate and the seed alone."""
+def _other_rates(evidence: Evidence, own: RunSpec) -> Iterator[RunRecord]:
+    """Yield the records of other variants that differ only in the learning rate and the seed."""
     for records in evidence.siblings.values():
         if records and records[0].spec.training.epochs == own.training.epochs and _same(records[0].spec, own):
             yield from records
 
 
 def _tried_shorter(evidence: Evidence, own: RunSpec) -> set[float]:
-    """Return the rates of runs that differ in nothing else but their number of epochs."""
+    """Return the learning rates of runs that otherwise differ at most in the number of epochs."""
     specs = [records[0].spec for records in evidence.siblings.values() if records]
     return {spec.training.lr for spec in specs if _same(spec, own)}
 
 
 def _same(a: RunSpec, b: RunSpec) -> bool:
-    """Return whether two runs differ in rate, epochs and seed alone; what differs most often is compared first."""
+    """Return whether two runs differ only in learning rate, epochs and seed."""
     parts = ("network", "data", "preprocess", "evaluation", "probes")
     if any(getattr(a, name) != getattr(b, name) for name in parts):
         return False
@@ -117,7 +113,7 @@ def _scores(records: Sequence[RunRecord], metric: str) -> Scores:
 
 
 def _groups(scores: Mapping[float, Scores]) -> list[Group]:
-    """Return the rates in order, each alone, or those of each eighth of the range together."""
+    """Return the learning rates in order, grouped by eighths of the range if they are many."""
     if len(scores) <= MOST_GROUPS:
         return [Group((lr,), own) for lr, own in scores.items()]
     logs = np.log(list(scores))
@@ -133,14 +129,14 @@ def _mean_by_seed(several: Sequence[Scores]) -> Scores:
     return {seed: mean([own[seed] for own in several if seed in own]) for seed in seeds}
 
 
-def _stands_out(edge: Group, others: Sequence[Group], records: Sequence[RunRecord], metric: str) -> bool:
-    """Return whether the end is better than its neighbour by the last step's errors, and than all others by one."""
+def _is_clearly_best(edge: Group, others: Sequence[Group], records: Sequence[RunRecord], metric: str) -> bool:
+    """Return whether the end exceeds its neighbour by `_last_step` standard errors and all others by one."""
     least = min(int(record.facts.get("val_n", 0)) for record in records) if metric_of(metric).counted else 0
     return all(_clear(edge, other, _last_step(others) if at == 0 else 1.0, least) for at, other in enumerate(others))
 
 
 def _last_step(others: Sequence[Group]) -> float:
-    """Return by how many standard errors the end has to be better than the rate beside it."""
+    """Return the number of standard errors by which the end must exceed its neighbour."""
     return LAST_STEP if len(others) > 2 else LAST_STEP_OF_THREE
 
 
@@ -154,21 +150,21 @@ def _clear(edge: Group, other: Group, errors: float, examples: int) -> bool:
 
 
 def _gains(edge: Group, other: Group) -> NDArray[np.float64]:
-    """Return by how much the end is better, for each seed that both have."""
+    """Return the difference in score for each common seed."""
     return np.array([edge.scores[s] - other.scores[s] for s in sorted(edge.scores.keys() & other.scores.keys())])
 
 
 def _finding(
     evidence: Evidence, edge: Group, others: Sequence[Group], rates: Sequence[float], high: bool, metric: str
 ) -> Finding:
-    beside = others[0]
-    seeds, gains = sorted(edge.scores.keys() & beside.scores.keys()), _gains(edge, beside)
+    neighbour = others[0]
+    seeds, gains = sorted(edge.scores.keys() & neighbour.scores.keys()), _gains(edge, neighbour)
     beyond = _beyond(rates, high)
     low, top, lr = number(rates[0]), number(rates[-1]), number(evidence.records[0].spec.training.lr)
     end, way = ("upper", "upwards") if high else ("lower", "downwards")
     evident = {"metric": metric, "lr": evidence.records[0].spec.training.lr, "rates": len(rates)}
     evident |= {"lowest_rate": rates[0], "highest_rate": rates[-1], "gain": float(gains.mean())}
-    evident |= {"score": abs(edge.mean), "score_beside": abs(beside.mean), "standard_errors": _last_step(others)}
+    evident |= {"score": abs(edge.mean), "score_beside": abs(neighbour.mean), "standard_errors": _last_step(others)}
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -179,31 +175,31 @@ def _finding(
         evidence=evident,
         message=(
             f"The best of {len(rates)} learning rates from {low} to {top} is {lr}, at the {end} end: "
-            f"{_reached(edge, beside, metric)} ({int((gains > 0).sum())} of {gains.size} seeds better)."
+            f"{_reached(edge, neighbour, metric)} (better in {int((gains > 0).sum())} of {gains.size} seeds)."
         ),
-        advice=f"Extend the range {way}: try learning rates such as {number(beyond[0])}.",
+        advice=f"Extend the range {way}, for example to a learning rate of {number(beyond[0])}.",
         sources=SOURCES,
-        proposals=tuple(Proposal({"training.lr": rate}, "beyond the end of the range") for rate in beyond),
+        proposals=tuple(Proposal({"training.lr": rate}, "extends the range of learning rates") for rate in beyond),
         metric=metric,
     )
 
 
 def _beyond(rates: Sequence[float], high: bool) -> list[float]:
-    """Return two rates beyond the end, each as far from the last as the sweep's own last step, within bounds."""
+    """Return two learning rates beyond the end, in steps of the sweep between a factor of 2 and 10."""
     end, inner = (rates[-1], rates[-2]) if high else (rates[0], rates[1])
     step = min(max(end / inner if high else inner / end, 2.0), 10.0)
     return [float(f"{end * step**power if high else end / step**power:.3g}") for power in (1, 2)]
 
 
-def _reached(edge: Group, beside: Group, metric: str) -> str:
-    """Return in words what the last rates and those beside them reach, on average where they are several."""
+def _reached(edge: Group, neighbour: Group, metric: str) -> str:
+    """Return a clause with the scores of the end and of its neighbour."""
     accuracy = metric_of(metric).is_accuracy
-    first, second = (percent(g.mean) if accuracy else number(-g.mean) for g in (edge, beside))
+    first, second = (percent(g.mean) if accuracy else number(-g.mean) for g in (edge, neighbour))
     name = "validation accuracy" if accuracy else "training loss"
-    if len(edge.rates) == len(beside.rates) == 1:
-        return f"it reaches a {name} of {first}, and {number(beside.rates[0])} one of {second}"
+    if len(edge.rates) == len(neighbour.rates) == 1:
+        return f"its {name} is {first}, compared with {second} at {number(neighbour.rates[0])}"
     span = f"{number(edge.rates[0])} to {number(edge.rates[-1])}"
-    return f"rates of {span} reach a {name} of {first} on average, and those beside them {second}"
+    return f"the mean {name} is {first} for learning rates of {span}, compared with {second} for their neighbours"
 
 
 RULE = Rule(

@@ -1,59 +1,71 @@
-"""The learning rate is so high that steps undo one another: the loss breaks out, stays at guessing, or never settles.
+"""The learning rate is so high that steps undo one another: the loss diverges, stays at chance level or never settles.
 
-**Statistic.** What steps do to the examples' losses, as a share of the loss, by the bound |u| sqrt(tr F) / L (u the
-step, tr F the mean squared gradient of one example): the strongest step seen, the average step, and the last. What all
-steps together promise, the sum of |u| |g| / L, in powers of e. And what came of it: how the loss ended, how far it had
-been down before, and how far it still swings late in training, measured where no draw of examples is in it.
+**Statistic.** The effect of a step on the examples' losses, relative to the loss L, by the bound |u| sqrt(tr F) / L,
+where u is the step and tr F the mean squared gradient of one example: the largest, average and last effect. The
+decrease of the loss that the gradients predict for all steps together: the sum of |u| |g| / L, in powers of e. The
+outcome: the final loss, its previous minimum, and its oscillation late in training without sampling noise.
 
-**Reference.** No rate is high by its number, and a step beyond 2 / curvature is no fault where the loss falls all the
-same. Four signs count, each of large steps together with harm:
+**Reference.** No learning rate is high in itself, and a step beyond 2 / curvature is not a fault if the loss decreases.
+The rule reports large steps together with harm, by one of four signs. A loss is *implausible* above ten times the loss
+of guessing (the best constant prediction), and above 10.
 
-1. *Broke out.* The loss left the finite numbers, or ended beyond reason, though before the first step it was sane:
-   below ten times guessing, or below 10, which outputs of unit variance stay below for every loss. Or it was beyond
-   reason at the end of some epoch, and ends no better than guessing; or it was so on the average over the first
-   fiftieth of all steps, and the net does not fit and ends clearly below simple models on validation examples.
-2. *No better than guessing.* The loss, in train mode and in test mode, ends at 95% of the best constant answer's or
-   above and has not just been falling, after steps that promised a fall by e^20, with one at least twice as large as
-   the loss itself.
-3. *Lost ground.* It ends above its lowest level by more than a tenth of guessing, in the scores of epochs or, beyond
-   three standard errors, in minibatches, after steps that promised e^20, with one as large as the loss itself.
-4. *Never settles.* It keeps 30% of guessing and swings by 3% of it after a promise of e^40; or it keeps half, the
-   average step is twice as large as the loss, the last one seen a fifth of it, and the promise is e^200; or it fits at
-   the last epoch and yet swings by 15% of guessing, and is the worse for it as `loss_oscillation` says. A loss that
-   falls by twice what it swings is on its way.
+1. *Broke out.* The loss was plausible before the first step and became infinite or NaN, or ended implausible. Or it was
+   implausible after an epoch and ends no better than guessing. Or it was implausible on average over the first 2% of
+   all steps, and the network does not fit the training set and is clearly worse than simple models on validation
+   examples.
+2. *No better than guessing.* The loss ends at 95% of guessing or above, in train and test mode, and is not still
+   decreasing. The predicted decrease is at least e^20, and one step had twice the size of the loss.
+3. *Lost ground.* The loss ends above its minimum by more than a tenth of guessing, by epoch or, beyond three standard
+   errors, by minibatches. The predicted decrease is at least e^20, and one step had the size of the loss.
+4. *Never settles.* One of three: the loss stays above 30% of guessing and oscillates by 3% of it, with a predicted
+   decrease of e^40; or it stays above half of guessing with an average step of twice the loss, a last step of a fifth
+   of it, and a predicted decrease of e^200; or the network fits at the last epoch, but the loss oscillates harmfully
+   (see `loss_oscillation`) by 15% of guessing. A loss that decreases by more than twice its oscillation is not
+   reported.
 
-Signs 2 to 4 need a training split that is not fitted, but for such a swing. Among 110 random configurations over 14
-rates each, two in a hundred of the rates that trained about as well as the best one showed a sign, the highest. A
-schedule that raises the rate until training breaks is left alone, and so are inputs larger than the weights fit, where
-they and not the rate make the first step large. Weights that a penalty has pulled in by steps that are small on the
-average, below a fifth of the loss, lose to the penalty what they had learned. Where it has pulled in the weights under
-batch normalization, whose steps turn them the more the smaller they are, the penalty is the cause. A net that never
-settles under dropout that weighs on its loss is none of this rule's: its noise is that of the masks; nor, short of a
-break, is one whose scores and looks are of another network than the one in training, since its dropout is not scaled;
-nor is one whose batches begin beyond reason by dropout alone.
+Except for the last case, signs 2 to 4 require that the network does not fit the training set. Of 110 random
+configurations with 14 learning rates each, 2% of the nearly optimal learning rates showed a sign, always the highest
+ones. The rule does not report
 
-**Advice.** Lower the rate by a factor of ten, or by what brings the first step's update over weight to 0.05.
+- schedules that raise the learning rate until training diverges;
+- inputs that are too large for the weights, which cause the large first step;
+- weights shrunk by a penalty while the average step is below a fifth of the loss, since the penalty causes the loss of
+  accuracy (under batch normalization, where small weights make steps more effective, the penalty is named as the
+  cause);
+- strong dropout, whose noise keeps the loss from settling, dropout without scaling, or dropout that makes the initial
+  loss implausible.
+
+**Advice.** Lower the learning rate tenfold, or by the power of ten that brings the update ratio of the first step to
+0.05.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.course import Array, Course, course, finite, restarts, rises, sane
-from reportgen.analysis.diagnosis.evidence.input_scale import too_large
+from reportgen.analysis.diagnosis.evidence.course import (
+    Array,
+    Course,
+    finite,
+    plausible_loss,
+    restarts,
+    rises,
+    training_course,
+)
+from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower, other_rates
 from reportgen.analysis.diagnosis.evidence.means import noise
-from reportgen.analysis.diagnosis.evidence.memoize import kept
-from reportgen.analysis.diagnosis.evidence.outcome import below_others, fits, guess_loss
+from reportgen.analysis.diagnosis.evidence.memoize import memoize
+from reportgen.analysis.diagnosis.evidence.outcome import fits, guess_loss, worse_than_simple_models
 from reportgen.analysis.diagnosis.evidence.regularization import (
-    dropout_drowns,
-    dropout_holds,
+    dropout_inflates_loss,
+    dropout_limits_fit,
     dropout_unscaled,
+    penalty_raises_rate,
     penalty_shrinks,
-    penalty_speeds,
 )
-from reportgen.analysis.diagnosis.evidence.swings import costs_answers, outweighed, swing
-from reportgen.analysis.diagnosis.evidence.symptoms import at_most, enough, from_to, looked_at, number, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.swings import still_descending, swing, swing_is_harmful
+from reportgen.analysis.diagnosis.evidence.symptoms import at_most, enough, from_to, number, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Rule
 from reportgen.runs.record import RunRecord
 
@@ -77,111 +89,126 @@ SOURCES = (
 )
 
 
-@kept
+@memoize
 def sign(record: RunRecord) -> str | None:
-    """Return which sign of a rate that is too high the run shows, None for none."""
-    if rises(record) or _by_the_input(record) or dropout_drowns(record):
+    """Return the sign of a learning rate that is too high, None if the run shows none."""
+    if rises(record) or _by_the_input(record) or dropout_inflates_loss(record):
         return None
     if record.status == "diverged":
-        return BROKE if _began_sane(record) else None
+        return BROKE if _began_plausible(record) else None
     if dropout_unscaled(record):
         return None
-    seen = course(record)
-    if seen is not None and _beyond_reason(record, seen) and _began_sane(record):
+    course = training_course(record)
+    if course is not None and _beyond_reason(record, course) and _began_plausible(record):
         return BURST
-    if seen is not None and _thrown(record, seen) and _began_sane(record):
+    if course is not None and _thrown(record, course) and _began_plausible(record):
         return THROWN
-    if seen is None or seen.promised < PROMISE or (penalty_shrinks(record) and seen.usual < LATE):
+    if (
+        course is None
+        or course.predicted_decrease < PROMISE
+        or (penalty_shrinks(record) and course.typical_step_effect < LATE)
+    ):
         return None
     if fits(record):
-        return UNSETTLED if _swings(record, seen, SWINGS_OUT) and costs_answers(record, swing(record)) else None
-    ended = _ended(record, seen)
-    if ended >= GUESSING * seen.guess and seen.effect >= LARGE and not _coming_down(record, seen):
+        return UNSETTLED if _swings(record, course, SWINGS_OUT) and swing_is_harmful(record, swing(record)) else None
+    ended = _ended(record, course)
+    if (
+        ended >= GUESSING * course.guess_loss
+        and course.largest_step_effect >= LARGE
+        and not _coming_down(record, course)
+    ):
         return GUESSES
-    if seen.effect >= LARGE / 2 and max(_lost(seen), _lost_by_scores(record)) > LOST * seen.guess:
+    if (
+        course.largest_step_effect >= LARGE / 2
+        and max(_lost(course), _lost_by_scores(record)) > LOST * course.guess_loss
+    ):
         return LOSES
-    return UNSETTLED if _never_settles(record, seen, ended) else None
+    return UNSETTLED if _never_settles(record, course, ended) else None
 
 
-def _beyond_reason(record: RunRecord, seen: Course) -> bool:
-    """Return whether the loss ended beyond reason, or was there before and the net has not got over it."""
-    wanders = any(layer.batchnorm for layer in record.spec.network.layers)  # in test mode, by its running values
-    scores = record.arrays.get("epoch_batch_loss" if wanders else "epoch_train_loss", ())
+def _beyond_reason(record: RunRecord, course: Course) -> bool:
+    """Return whether the loss ended implausible, or was implausible before and did not recover."""
+    has_batchnorm = any(
+        layer.batchnorm for layer in record.spec.network.layers
+    )  # running statistics fluctuate in test mode
+    scores = record.arrays.get("epoch_batch_loss" if has_batchnorm else "epoch_train_loss", ())
     worst = float(finite(scores).max(initial=0.0))
-    lost = worst >= sane(record) and _ended(record, seen) >= GUESSING * seen.guess
-    return seen.last >= sane(record) or lost
+    lost = worst >= plausible_loss(record) and _ended(record, course) >= GUESSING * course.guess_loss
+    return course.last >= plausible_loss(record) or lost
 
 
-def _thrown(record: RunRecord, seen: Course) -> bool:
-    """Return whether the first steps put the loss beyond reason, and the net never got over it."""
-    return bool(seen.first >= sane(record)) and not fits(record) and below_others(record)
+def _thrown(record: RunRecord, course: Course) -> bool:
+    """Return whether the first steps made the loss implausible and the network did not recover."""
+    return bool(course.first >= plausible_loss(record)) and not fits(record) and worse_than_simple_models(record)
 
 
 def _by_the_input(record: RunRecord) -> bool:
-    """Return whether steps are large because inputs are: a first step's effect grows like their second moment."""
-    if not looked_at([record]) or "probe_weight_std" not in record.arrays or not too_large(record):
+    """Return whether a large input causes the large steps: the first effect grows with its second moment."""
+    if not probed([record]) or "probe_weight_std" not in record.arrays or not input_too_large(record):
         return False
-    seen = course(record)
-    return seen is None or bool(seen.effects[0] < LARGE * float(record.facts["input_second_moment"]))
+    course = training_course(record)
+    return course is None or bool(course.step_effects[0] < LARGE * float(record.facts["input_second_moment"]))
 
 
-def _began_sane(record: RunRecord) -> bool:
+def _began_plausible(record: RunRecord) -> bool:
     loss = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)
-    return loss.size > 0 and bool(loss[0] < sane(record))
+    return loss.size > 0 and bool(loss[0] < plausible_loss(record))
 
 
-def _ended(record: RunRecord, seen: Course) -> float:
-    """Return the training loss at the end, in train mode or in test mode, whichever is less."""
+def _ended(record: RunRecord, course: Course) -> float:
+    """Return the final training loss in train mode or in test mode, the smaller."""
     tested = finite(record.arrays.get("epoch_train_loss", ()))
-    return min(seen.last, float(tested[-1])) if tested.size > 1 else seen.last
+    return min(course.last, float(tested[-1])) if tested.size > 1 else course.last
 
 
-def _coming_down(record: RunRecord, seen: Course) -> bool:
-    """Return whether the loss has only fallen so far, and still does."""
-    means = np.array([block.mean() for block in _blocks(seen)])
-    begin = max([seen.losses[0], *finite(record.arrays.get("epoch_train_loss", ()))[:1]])
-    falls = means[-1] < means[len(means) // 2] - LOST * seen.guess
+def _coming_down(record: RunRecord, course: Course) -> bool:
+    """Return whether the loss has only decreased so far and is still decreasing."""
+    means = np.array([block.mean() for block in _blocks(course)])
+    begin = max([course.losses[0], *finite(record.arrays.get("epoch_train_loss", ()))[:1]])
+    falls = means[-1] < means[len(means) // 2] - LOST * course.guess_loss
     return bool(falls and means.max() <= (1 + LOST) * begin)
 
 
-def _lost(seen: Course) -> float:
-    """Return by how much the last losses lie above the lowest block's, less three standard errors of the difference."""
-    blocks = _blocks(seen)
+def _lost(course: Course) -> float:
+    """Return the excess of the last losses over the lowest block, minus three standard errors of the difference."""
+    blocks = _blocks(course)
     lowest = min(blocks, key=np.mean)
     if min(lowest.size, blocks[-1].size) < 2:
         return 0.0
     error = np.sqrt(sum(noise(block) / block.size for block in (lowest, blocks[-1])))
-    return float(seen.last - lowest.mean() - ERRORS * error)
+    return float(course.last - lowest.mean() - ERRORS * error)
 
 
 def _lost_by_scores(record: RunRecord) -> float:
-    """Return by how much the last score lies above the lowest, on the same examples; 0 where scores wander."""
+    """Return the excess of the last loss by epoch over the lowest, 0 if such losses fluctuate."""
     tested = finite(record.arrays.get("epoch_train_loss", ()))
-    wander = restarts(record) or any(layer.batchnorm for layer in record.spec.network.layers)
-    return 0.0 if wander or tested.size < 3 else float(tested[-1] - tested.min())
+    fluctuates = restarts(record) or any(layer.batchnorm for layer in record.spec.network.layers)
+    return 0.0 if fluctuates or tested.size < 3 else float(tested[-1] - tested.min())
 
 
-def _blocks(seen: Course) -> list[Array]:
-    return np.array_split(seen.losses, min(BLOCKS, seen.losses.size))
+def _blocks(course: Course) -> list[Array]:
+    return np.array_split(course.losses, min(BLOCKS, course.losses.size))
 
 
-def _swings(record: RunRecord, seen: Course, share: float) -> bool:
-    """Return whether the loss swings late by that share of guessing, not because the rate does, and not as it falls."""
+def _swings(record: RunRecord, course: Course, share: float) -> bool:
+    """Return whether the loss oscillates by a share of guessing while neither decreasing nor restarted."""
     size = swing(record)
-    return not restarts(record) and size >= share * seen.guess and not outweighed(record, size)
+    return not restarts(record) and size >= share * course.guess_loss and not still_descending(record, size)
 
 
-def _never_settles(record: RunRecord, seen: Course, ended: float) -> bool:
-    """Return whether a loss that stays far from zero swings late, or is kept there by steps as large as itself."""
-    if ended < KEEPS * seen.guess or dropout_holds(record):
+def _never_settles(record: RunRecord, course: Course, ended: float) -> bool:
+    """Return whether a loss far from zero oscillates late, or is kept there by steps as large as itself."""
+    if ended < KEEPS * course.guess_loss or dropout_limits_fit(record):
         return False
-    swings = seen.promised >= LONG and _swings(record, seen, SWINGS)
-    throughout = seen.usual >= LARGE and seen.effects[-1] >= LATE and ended >= HALF * seen.guess
-    return swings or (throughout and seen.promised >= LONGEST)
+    swings = course.predicted_decrease >= LONG and _swings(record, course, SWINGS)
+    throughout = (
+        course.typical_step_effect >= LARGE and course.step_effects[-1] >= LATE and ended >= HALF * course.guess_loss
+    )
+    return swings or (throughout and course.predicted_decrease >= LONGEST)
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds show a sign of steps that are too large, or any broke out."""
+    """Return a finding if most seeds show a sign of steps that are too large, or any seed diverged."""
     shown = [(record, found) for record in evidence.records if (found := sign(record)) is not None]
     broke = any(found == BROKE for _, found in shown)
     if not shown or not (broke or enough(len(shown), len(evidence.records))):
@@ -190,7 +217,7 @@ def check(evidence: Evidence) -> Finding | None:
     commonest = max(dict.fromkeys(signs), key=signs.count)
     record = next(r for r, found in shown if found == commonest)
     seeds = tuple(r.spec.seed for r, _ in shown)
-    facts, by_penalty = _facts(record), sum(penalty_speeds(r) for r, _ in shown)
+    facts, by_penalty = _facts(record), sum(penalty_raises_rate(r) for r, _ in shown)
     rate, slower = lower(record, "smaller steps")
     return Finding(
         rule=RULE.id,
@@ -201,8 +228,8 @@ def check(evidence: Evidence) -> Finding | None:
         step=_when(record),
         evidence={"sign": commonest, "lr": record.spec.training.lr, **facts},
         message=(
-            f"{_words(commonest, record, facts)} ({words_for_seeds(seeds, len(evidence.records))}, "
-            f"learning rate {number(record.spec.training.lr)}, from step {_when(record)})."
+            f"The learning rate of {number(record.spec.training.lr)} is too high: {_words(commonest, record, facts)} "
+            f"({words_for_seeds(seeds, len(evidence.records))}, from step {_when(record)})."
         ),
         advice=f"{rate}.",
         sources=SOURCES,
@@ -212,16 +239,16 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _facts(record: RunRecord) -> dict[str, float]:
-    seen = course(record)
-    if seen is None:
+    course = training_course(record)
+    if course is None:
         return {"guess": guess_loss(record)}
     return {
-        "largest_effect_of_a_step": seen.effect,
-        "usual_effect_of_a_step": seen.usual,
-        "promised_fall": seen.promised,
-        "first_loss": seen.first,
-        "last_loss": seen.last,
-        "guess": seen.guess,
+        "largest_effect_of_a_step": course.largest_step_effect,
+        "usual_effect_of_a_step": course.typical_step_effect,
+        "promised_fall": course.predicted_decrease,
+        "first_loss": course.first,
+        "last_loss": course.last,
+        "guess": course.guess_loss,
         "swing": swing(record),
     }
 
@@ -229,27 +256,27 @@ def _facts(record: RunRecord) -> dict[str, float]:
 def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
     begin = record.arrays["epoch_train_loss"][0] if found == BROKE else facts["first_loss"]
     if found == BROKE:
-        return f"The loss, {number(float(begin))} before the first step, left the finite numbers"
-    ended = f"the loss went {from_to(facts['first_loss'], facts['last_loss'])}"
-    size = f"A step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
+        return f"the loss was {number(float(begin))} before the first step and became infinite or NaN"
+    change = f"the loss changes {from_to(facts['first_loss'], facts['last_loss'])}"
+    size = f"a step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
     if found in (BURST, GUESSES):
-        return f"{size}, and {ended}, where guessing costs {number(facts['guess'])}"
+        return f"{size}, and {change}, while guessing gives {number(facts['guess'])}"
     if found == THROWN:
         start = float(record.arrays["epoch_train_loss"][0])
-        thrown = f"The first steps threw the loss {from_to(start, facts['first_loss'])}"
-        return f"{thrown}, and it ends at {number(facts['last_loss'])}"
+        rise = f"the first steps raise the loss {from_to(start, facts['first_loss'])}"
+        return f"{rise}, and it ends at {number(facts['last_loss'])}"
     if found == LOSES:
-        return f"{size}, and what was learned is lost again: {ended}"
-    return f"{size}, and the loss does not settle: it ends at {number(facts['last_loss'])}"
+        return f"{size}, and earlier progress is lost: {change}"
+    return f"{size}, and the loss does not settle and ends at {number(facts['last_loss'])}"
 
 
 def _when(record: RunRecord) -> int:
-    """Return the step of the first look at which a step was as large as the loss; where none was seen, the last."""
-    seen = course(record)
-    if seen is None:
+    """Return the step of the first probe with an effect as large as the loss, or of the last probe."""
+    course = training_course(record)
+    if course is None:
         return max(int(record.steps), 1)
-    large = seen.looks[seen.effects >= 1.0]
-    return int(large[0]) if large.size else int(seen.looks[-1])
+    large = course.probe_steps[course.step_effects >= 1.0]
+    return int(large[0]) if large.size else int(course.probe_steps[-1])
 
 
 RULE = Rule(

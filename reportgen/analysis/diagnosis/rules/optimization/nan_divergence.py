@@ -1,18 +1,20 @@
-"""The run left the finite numbers: a loss that is infinite or not a number, at a step and first in a layer.
+"""The run diverged: the loss became infinite or NaN.
 
-**Statistic.** The status of each run, the step at which it ended, and the first layer whose statistics are not finite
-at the look taken there.
+**Statistic.** The status of each run, the step at which it ended, and the first layer with statistics that are not
+finite at the last probe.
 
-**Reference.** None is needed: no healthy run has an infinite loss. It speaks of the variant where at least one seed
-diverged, since a setting that diverges now and then cannot be relied on; the message says in how many. A schedule that
-raises the rate until training breaks, a range test, does so on purpose: there it is a note.
+**Reference.** No healthy run has an infinite loss. The rule reports a variant if at least one seed diverged, since such
+settings are not reliable. The message states how many.
 
-**Causes told apart.** A loss before the first step of more than ten times ln C, what chance costs with C classes: the
-scale of the input, where the weights would fit inputs of size 1, or else that of the weights. Such a loss in train mode
-alone: dropout, which scales up what it keeps. A common loss at first: the learning rate.
+**Causes.** If the loss before the first step exceeds ten times ln C (chance level for C classes): the scale of the
+input if the weights suit an input of RMS 1, otherwise the scale of the weights. If only the loss in train mode does:
+dropout, which scales up the remaining units. Otherwise the learning rate.
 
-**Advice.** Standardize the input; or scale the weights by fan-in; or lower the learning rate, by the power of ten that
-brings the first step's largest ratio of update to weight to 0.05 or below, and at least by 10.
+**Severity.** Error. For information only if the schedule raises the learning rate until training diverges (a range
+test).
+
+**Advice.** Depending on the cause: standardize the input; scale the weights by fan-in; or lower the learning rate by
+the power of ten, at least 10, that brings the largest update ratio of the first step to 0.05.
 """
 
 from __future__ import annotations
@@ -21,21 +23,21 @@ import numpy as np
 
 from reportgen.analysis import theory
 from reportgen.analysis.diagnosis.evidence.course import rises
-from reportgen.analysis.diagnosis.evidence.input_scale import standardize, too_large
+from reportgen.analysis.diagnosis.evidence.input_scale import input_too_large, standardize
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower, other_rates
-from reportgen.analysis.diagnosis.evidence.regularization import dropout_drowns
+from reportgen.analysis.diagnosis.evidence.regularization import dropout_inflates_loss
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
-from reportgen.analysis.diagnosis.evidence.symptoms import looked_at, number, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import number, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
-BEYOND_REASON = 10.0
+IMPLAUSIBLE = 10.0
 SOURCES = ("stanford-scribe", "lecture-review", "Goodfellow, Bengio and Courville 2016, 8.2.4")
 
 
 def _first_layer(record: RunRecord) -> int | None:
-    """Return the first layer that is not finite at the last look, None where all still are or nothing is known."""
-    if not looked_at([record]) or not {"probe_activation_std", "probe_weight_norm"} <= set(record.arrays):
+    """Return the first layer that is not finite at the last probe, None if all are or nothing is known."""
+    if not probed([record]) or not {"probe_activation_std", "probe_weight_norm"} <= set(record.arrays):
         return None
     std = np.asarray(record.statistic("activation_std"), np.float64)[-1]
     weights = np.asarray(record.statistic("weight_norm"), np.float64)[-1]
@@ -44,7 +46,7 @@ def _first_layer(record: RunRecord) -> int | None:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where any seed diverged."""
+    """Return a finding if any seed diverged."""
     lost = [record for record in evidence.records if record.status == "diverged"]
     if not lost:
         return None
@@ -54,7 +56,7 @@ def check(evidence: Evidence) -> Finding | None:
     lr = lost[0].spec.training.lr
     at = f"step {steps[0]}" if len(set(steps)) == 1 else f"steps {min(steps)} to {max(steps)}"
     seeds = tuple(record.spec.seed for record in lost)
-    advice, proposals = _cure(evidence, lost[0])
+    advice, proposals = _remedy(evidence, lost[0])
     return Finding(
         rule=RULE.id,
         severity="info" if all(rises(record) for record in lost) else "error",
@@ -64,7 +66,7 @@ def check(evidence: Evidence) -> Finding | None:
         step=min(steps),
         evidence={"diverged": len(lost), "seeds": len(evidence.records), "steps": steps, "lr": lr},
         message=(
-            f"The loss left the finite numbers at {at}{where} "
+            f"The loss became infinite or NaN at {at}{where} "
             f"({words_for_seeds(seeds, len(evidence.records))}, learning rate {number(lr)})."
         ),
         advice=advice,
@@ -73,25 +75,28 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     rate, slower = lower(record, "smaller steps")
-    if dropout_drowns(record):
-        off = Proposal({"network.dropout": 0.0}, "no masks")
-        return "Drop far less: what dropout scales up in each layer is beyond reason before the first step.", (off,)
-    if not _beyond_reason(record):
+    if dropout_inflates_loss(record):
+        off = Proposal({"network.dropout": 0.0}, "no dropout")
+        return (
+            "Lower the dropout rate: scaling up the remaining units makes the initial loss far too large.",
+            (off,),
+        )
+    if not _starts_implausible(record):
         return f"{rate}.", (slower, *other_rates(record))
-    if looked_at([record]) and too_large(record):
+    if probed([record]) and input_too_large(record):
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, slower, *other_rates(record))
     init = fitting_init(record.spec.network.layers[0].activation.name)
-    advice = f"Scale the weights by fan-in (init: {init}): the loss is beyond reason before the first step."
-    return advice, (Proposal({"network.init": init}, "a scale of weights that keeps the signal's size"), slower)
+    advice = f"Scale the weights by fan-in (init: {init}): the loss is implausibly large before the first step."
+    return advice, (Proposal({"network.init": init}, "keeps the scale of the signal from layer to layer"), slower)
 
 
-def _beyond_reason(record: RunRecord) -> bool:
+def _starts_implausible(record: RunRecord) -> bool:
     loss = np.asarray(record.arrays.get("epoch_train_loss", ()), np.float64)
     chance = theory.initial_loss(max(int(record.facts.get("classes", 2)), 2))
-    return loss.size > 0 and not loss[0] < BEYOND_REASON * chance
+    return loss.size > 0 and not loss[0] < IMPLAUSIBLE * chance
 
 
 RULE = Rule(

@@ -1,25 +1,29 @@
-"""L2, L1, weight decay or dropout holds the fit back: the net learns less than it could, in training already.
+"""An L2 or L1 penalty, weight decay or dropout is so strong that the network does not fit the training set.
 
-**Statistic.** Training and validation accuracy at the end against a reference; and what regularization does to this
-very run: twice the penalty over the data loss, the size of the weights at the end against that before training, the
-training loss with dropout against that without.
+**Statistic.** Training and validation accuracy at the end, compared with a reference. The effect of regularization in
+the run: twice the penalty divided by the data loss, the norm of the weights relative to initialization, and the
+training loss with dropout compared with the loss without.
 
-**Reference.** Regularization is meant to cost something in training, so a lower training score is no fault by itself.
-The fit is held back where two things meet. *It costs in validation too*: both accuracies stay below what a linear model
-or another simple one reaches on held-out examples, by 2.5 standard errors and a tenth of what that has above the
-commonest class; or a variant that differs in weaker regularization alone is better in both, by a paired t test and a
-twentieth of what it has above that class. *The pull is there*: a small scaling of all weights would change the data
-loss by a tenth of that scaling or more (2 P / L, what an L2 penalty P costs by the envelope theorem), or the product of
-the layers' norms has fallen to half, where training alone lets weights grow; or dropout adds a tenth of the loss of
-guessing to the training loss, or drops 80% of a layer. Layers with batch normalization do not count: the size of their
-weights does not matter to what they compute. But a penalty that has halved it makes each step turn them four times as
-far: where the learning rate then shows to be too high, the penalty is at fault. Dropout whose scaling alone puts the
-loss of the first batch beyond reason, or at five times what it is without, needs no reference, in a net that does not
-fit. What a penalty costs is not read from a loss that still falls: it is at a minimum that the two balance. A net that
-keeps less than a hundredth of its signal or gradient over all layers before training does not fit for that reason:
-other rules say so.
+**Reference.** Regularization is meant to lower training scores, so a lower training score is not a fault in itself. The
+rule requires two conditions.
 
-**Advice.** A hundredth of the penalty, or none; dropout off.
+1. *Validation suffers too.* Both accuracies stay below the validation accuracy of a simple model, by 2.5 standard
+   errors and a tenth of its lead over the most common class. Or a variant with weaker regularization and otherwise
+   equal settings is better in both, by a paired t test and a twentieth of its lead.
+2. *Regularization acts strongly.* Scaling all weights by 1 + e would change the data loss by a relative 0.1 e or more
+   (2 P / L for an L2 penalty P, by the envelope theorem; only at a minimum, so not while the loss is still decreasing).
+   Or the product of the layers' weight norms has fallen to half, whereas training without a penalty increases it. Or
+   dropout adds a tenth of the loss of guessing to the training loss, or drops 80% of a layer.
+
+Layers with batch normalization do not count for the penalty, because the size of their weights does not change their
+output. But a penalty that has halved it makes each step four times as effective; if the learning rate is then too high,
+the penalty is reported. If the scaling of dropout alone makes the loss of the first batch implausible or five times as
+large, no reference is required for a network that does not fit. A network that keeps less than a hundredth of its
+signal or gradient before training is reported by other rules.
+
+**Severity.** Error if training accuracy is below half of the reference, otherwise warning.
+
+**Advice.** A hundredth of the penalty, or none; no dropout.
 """
 
 from __future__ import annotations
@@ -33,22 +37,23 @@ from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
 from reportgen.analysis.diagnosis.evidence.regularization import (
+    batchnorm_shrinkage,
     cost_of_dropout,
     cost_of_penalty,
-    dropout_drowns,
-    dropout_holds,
+    dropout_inflates_loss,
+    dropout_limits_fit,
     dropout_rate,
-    norms_kept,
-    penalty_holds,
-    penalty_speeds,
+    penalty_limits_fit,
+    penalty_raises_rate,
     shrinkage,
 )
 from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, less_regularized, weight_decay
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, looked_at, number, percent, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
-from reportgen.analysis.diagnosis.rules.initialization.init_plateau import began_weak
+from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.words.names import sentence
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.record import RunRecord
 
@@ -62,44 +67,41 @@ SOURCES = (
 )
 
 
-def _began_weak(record: RunRecord) -> bool:
-    """Return whether signal or gradient were too weak before training for any fit, with or without a penalty.
-
-    A few sigmoid layers keep a quarter each and train well: it is what all layers together keep that counts.
-    """
+def _weak_at_start(record: RunRecord) -> bool:
+    """Return whether signal or gradient were too weak before training for a fit, with or without a penalty."""
     known = {"probe_activation_std", "probe_gradient_std", "probe_gradient_mean"} <= set(record.arrays)
-    if not known or not looked_at([record]) or record.layers < 2:
+    if not known or not probed([record]) or record.layers < 2:
         return False
-    return began_weak(record)
+    return weak_at_start(record)
 
 
 def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None:
-    """Return what the net stays below: a variant with weaker regularization, or a simple model."""
-    rung = better_sibling(evidence, less_regularized)
-    if rung is None or rung.share < SHARE:
+    """Return the shortfall against a variant with weaker regularization or a simple model."""
+    sibling = better_sibling(evidence, less_regularized)
+    if sibling is None or sibling.share < SHARE:
         return below_simple_models(records)
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
     seeds = tuple(r.spec.seed for r in records)
-    return Shortfall(train, validation, rung.validation, "the variant that differs in weaker regularization", seeds)
+    return Shortfall(train, validation, sibling.validation, "the variant with weaker regularization", seeds)
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds are pulled back, and all together stay below their reference."""
-    drowned = [r for r in evidence.records if dropout_drowns(r)]
-    if drowned and enough(len(drowned), len(evidence.records)):
-        return _drowned(evidence, drowned)
-    hastened = [r for r in evidence.records if penalty_speeds(r) and lr_too_high.sign(r)]
-    if hastened and enough(len(hastened), len(evidence.records)):
-        return _hastened(evidence, hastened)
-    records = [r for r in scored(evidence.records) if not _began_weak(r)]
-    by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_holds, dropout_holds))
+    """Return a finding if regularization limits most seeds and their accuracies are below a reference."""
+    inflated = [r for r in evidence.records if dropout_inflates_loss(r)]
+    if inflated and enough(len(inflated), len(evidence.records)):
+        return _inflated_loss(evidence, inflated)
+    raised = [r for r in evidence.records if penalty_raises_rate(r) and lr_too_high.sign(r)]
+    if raised and enough(len(raised), len(evidence.records)):
+        return _raised_rate(evidence, raised)
+    records = [r for r in scored(evidence.records) if not _weak_at_start(r)]
+    by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_limits_fit, dropout_limits_fit))
     shown = [r for r in records if r in by_penalty or r in by_dropout]
     if not shown or not enough(len(shown), len(records)):
         return None
     short = _short(evidence, records)
     if short is None:
         return None
-    pulls = {"penalty": enough(len(by_penalty), len(records)), "dropout": enough(len(by_dropout), len(records))}
+    acting = {"penalty": enough(len(by_penalty), len(records)), "dropout": enough(len(by_dropout), len(records))}
     seeds = tuple(r.spec.seed for r in shown)
     return Finding(
         rule=RULE.id,
@@ -111,23 +113,23 @@ def check(evidence: Evidence) -> Finding | None:
         evidence=_facts(shown) | {"train_accuracy": short.train, "val_accuracy": short.validation,
                                   "reference": short.reached},
         message=(
-            f"Accuracy is {percent(short.train)} in training already and {percent(short.validation)} in validation, "
-            f"where {short.by} reaches {percent(short.reached)}; {_words(shown, pulls)} "
-            f"({words_for_seeds(seeds, len(records))})."
+            f"Regularization is too strong: accuracy is {percent(short.train)} in training and "
+            f"{percent(short.validation)} in validation, but {short.by} reaches {percent(short.reached)}. "
+            f"{_words(shown, acting)} ({words_for_seeds(seeds, len(records))})."
         ),
-        advice=_advice(pulls),
+        advice=_advice(acting),
         sources=SOURCES,
-        proposals=_proposals(shown[0], pulls),
+        proposals=_proposals(shown[0], acting),
     )  # fmt: skip
 
 
-def _drowned(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
-    """Return the finding on batches whose loss dropout puts beyond reason; none where the net learns all the same."""
+def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None:
+    """Return the finding on dropout that makes the initial loss implausible, None if the networks fit nevertheless."""
     if all(fits(r) for r in records):
         return None
     noisy, clean = (mean([r.arrays[name][0] for r in records]) for name in ("step_loss", "epoch_train_loss"))
     seeds, rate = tuple(r.spec.seed for r in records), dropout_rate(records[0])
-    pulls = {"penalty": False, "dropout": True}
+    acting = {"penalty": False, "dropout": True}
     return Finding(
         rule=RULE.id,
         severity="error" if all(stuck(r) for r in records) else "warning",
@@ -137,20 +139,20 @@ def _drowned(evidence: Evidence, records: Sequence[RunRecord]) -> Finding | None
         step=0,
         evidence={"loss_with_dropout": noisy, "loss_without": clean, "rate": rate},
         message=(
-            f"Before the first step the loss of a batch is {number(noisy)} under dropout of {number(rate)}, and "
-            f"{number(clean)} without: each layer scales up what it keeps by {number(1 / (1 - rate))} "
+            f"Before the first step, the loss of a batch is {number(noisy)} with a dropout rate of {number(rate)} and "
+            f"{number(clean)} without dropout: each layer scales the remaining units by {number(1 / (1 - rate))} "
             f"({words_for_seeds(seeds, len(evidence.records))}, at step 0)."
         ),
-        advice=_advice(pulls),
+        advice=_advice(acting),
         sources=SOURCES,
-        proposals=_proposals(records[0], pulls),
+        proposals=_proposals(records[0], acting),
     )
 
 
-def _hastened(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
-    """Return the finding on weights under batch normalization that a penalty has made too small for their rate."""
-    kept = float(np.median([np.median(norms_kept(r)) for r in records]))
-    seeds, pulls = tuple(r.spec.seed for r in records), {"penalty": True, "dropout": False}
+def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
+    """Return the finding on a penalty that makes weights under batch normalization too small for the learning rate."""
+    kept = float(np.median([np.median(batchnorm_shrinkage(r)) for r in records]))
+    seeds, acting = tuple(r.spec.seed for r in records), {"penalty": True, "dropout": False}
     return Finding(
         rule=RULE.id,
         severity="error" if all(stuck(r) for r in records) else "warning",
@@ -160,12 +162,13 @@ def _hastened(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
         step=records[0].steps,
         evidence={"weights_kept": kept},
         message=(
-            f"The penalty has pulled weights under batch normalization in to {percent(kept)} of their size, where each "
-            f"step turns them the more, and the loss does not settle ({words_for_seeds(seeds, len(evidence.records))})."
+            f"The penalty shrinks weights under batch normalization to {percent(kept)} of their initial size. This "
+            "makes each step more effective, and the loss does not settle "
+            f"({words_for_seeds(seeds, len(evidence.records))})."
         ),
-        advice=_advice(pulls),
+        advice=_advice(acting),
         sources=SOURCES,
-        proposals=_proposals(records[0], pulls),
+        proposals=_proposals(records[0], acting),
     )
 
 
@@ -177,43 +180,43 @@ def _facts(records: Sequence[RunRecord]) -> dict[str, float]:
     }
 
 
-def _words(records: Sequence[RunRecord], pulls: dict[str, bool]) -> str:
+def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
     facts, rate = _facts(records), dropout_rate(records[0])
-    said = []
-    if pulls["penalty"] or not pulls["dropout"]:
+    effects = []
+    if acting["penalty"] or not acting["dropout"]:
         if facts["penalty_over_loss"] > 0:
-            said.append(f"twice the penalty is {number(facts['penalty_over_loss'])} of the data loss")
-        said.append(f"the layers' norms together are {number(facts['weights_kept'])} of what they were")
-    if pulls["dropout"]:
+            effects.append(f"twice the penalty is {number(facts['penalty_over_loss'])} times the data loss")
+        effects.append(f"the product of the weight norms is {number(facts['weights_kept'])} times its initial value")
+    if acting["dropout"]:
         cost = facts["dropout_over_guess"]
-        adds = f"adds {number(cost)} of the loss of guessing to the training loss"
-        said.append(f"dropout of {number(rate)} {adds if cost > 0 else f'leaves {percent(1 - rate)} of the units'}")
-    return ", ".join(said[:-1]) + " and " * (len(said) > 1) + said[-1]
+        adds = f"adds {number(cost)} times the loss of guessing to the training loss"
+        effects.append(
+            f"a dropout rate of {number(rate)} {adds if cost > 0 else f'keeps {percent(1 - rate)} of the units'}"
+        )
+    return sentence(", ".join(effects[:-1]) + " and " * (len(effects) > 1) + effects[-1])
 
 
-def _advice(pulls: dict[str, bool]) -> str:
-    if pulls["penalty"] and pulls["dropout"]:
-        return "Weaken regularization: a hundredth of the penalty, and no dropout."
-    return (
-        "Switch dropout off, or drop far less." if pulls["dropout"] else "Weaken the penalty to a hundredth, or less."
-    )
+def _advice(acting: dict[str, bool]) -> str:
+    if acting["penalty"] and acting["dropout"]:
+        return "Reduce the penalty to a hundredth, and remove dropout."
+    return "Remove dropout, or lower its rate." if acting["dropout"] else "Reduce the penalty to a hundredth or less."
 
 
-def _proposals(record: RunRecord, pulls: dict[str, bool]) -> tuple[Proposal, ...]:
+def _proposals(record: RunRecord, acting: dict[str, bool]) -> tuple[Proposal, ...]:
     training = record.spec.training
-    given = {"training.l2": training.l2, "training.l1": training.l1}
+    strengths = {"training.l2": training.l2, "training.l1": training.l1}
     if decay := OPTIMIZERS[training.optimizer.name].decay:
-        given[f"training.optimizer.{decay}"] = weight_decay(record.spec)
-    weaker = {path: rounded(value / WEAKER) for path, value in given.items() if value and pulls["penalty"]}
+        strengths[f"training.optimizer.{decay}"] = weight_decay(record.spec)
+    weaker = {path: rounded(value / WEAKER) for path, value in strengths.items() if value and acting["penalty"]}
     off = {path: 0.0 for path in weaker}
-    rate = {"network.dropout": 0.0} if pulls["dropout"] else {}
-    first = Proposal(weaker | rate, "a weaker pull")
-    return (first, Proposal(off | rate, "no penalty at all")) if weaker else (first,)
+    rate = {"network.dropout": 0.0} if acting["dropout"] else {}
+    first = Proposal(weaker | rate, "weaker regularization")
+    return (first, Proposal(off | rate, "no penalty")) if weaker else (first,)
 
 
 RULE = Rule(
     id="over_regularization",
-    title="Too much regularization",
+    title="Excessive regularization",
     check=check,
     sources=SOURCES,
     stage="optimization",

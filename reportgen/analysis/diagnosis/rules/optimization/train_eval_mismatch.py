@@ -1,28 +1,27 @@
-"""Train mode and test mode are two different networks, beyond what dropout and batch normalization make of them.
+"""The network differs between train mode and test mode by more than dropout and batch normalization explain.
 
-**Statistic.** Outputs under dropout's masks against those in test mode; the running mean and variance of batch
-normalization; the validation examples whose class depends on their batch; the training loss in both modes.
+**Statistic.** Outputs with dropout compared with outputs in test mode; the running mean and variance of batch
+normalization; the share of validation examples whose predicted class depends on their batch; the training loss in both
+modes.
 
-**Reference.** Four signs, each with a reference of its own:
+**Reference.** One of four signs:
 
-1. *Dropout is not scaled.* Outputs under dropout's masks, by least squares as a multiple of those in test mode. With
-   scaling, in training or in testing, that is 1 up to the bend of the activations. Without, it is the product of the
-   shares of units that are kept, over all layers. The sign counts where it is nearer to the product than to 1, on the
-   scale of logarithms; not below the product's square, where masks have made another network of this one.
-2. *Running statistics never moved.* Batch normalization's running mean and variance are after training exactly what
-   they start as, 0 and 1.
-3. *Answers depend on the batch.* The share of validation examples whose class changes when they are scored in other
-   batches. With running statistics it is exactly 0; from 1% on it counts.
-4. *Test mode costs more.* The loss on the whole training split in test mode lies above that of the last epoch in train
-   mode by 3% of what the best constant answer costs, and did by less or more at the ends of all late epochs. What
-   dropout and small batches do is the opposite: they make train mode the dearer one. It is asked only where a layer
-   has two modes, and the loss swings by no more than a tenth of that and shows no rate that is too high. Running values
-   with a momentum of 0.9 or less lag ten steps behind weights that move fast, and no setting mends that: there it takes
-   10% and 100 steps.
+1. *Dropout is not scaled.* The factor between outputs with and without dropout, by least squares. With scaling, in
+   training or in testing, it is about 1. Without scaling, it is the product of the keep probabilities over all layers.
+   The sign counts if the factor is closer to the product than to 1 on a logarithmic scale, and not below the square of
+   the product.
+2. *Running statistics never moved.* After training, running mean and variance are still exactly 0 and 1.
+3. *Predictions depend on the batch.* The share of validation examples whose class changes if they are scored in other
+   batches is at least 1%. With running statistics it is exactly 0.
+4. *Test mode costs more.* The loss on the training set in test mode exceeds the loss of the last epoch in train mode by
+   3% of the loss of the best constant prediction, and exceeded it at the end of all late epochs. Dropout and small
+   batches have the opposite effect. This is tested only if a layer has two modes, the loss oscillates by at most a
+   tenth of the difference, and the learning rate is not too high. With a momentum of 0.9 or less, running statistics
+   lag behind fast weights by about ten steps whatever the settings, so 10% and 100 steps are required.
 
-**Severity.** A warning; a note where dropout that is not scaled changes outputs by less than 15%.
+**Severity.** Warning. For information only if dropout without scaling changes outputs by less than 15%.
 
-**Advice.** Inverted dropout; running statistics that are updated, fast enough, and used for testing.
+**Advice.** Use inverted dropout, and running statistics that are updated in training, fast enough, and used in testing.
 """
 
 from __future__ import annotations
@@ -34,13 +33,13 @@ from typing import Any
 from reportgen.analysis.diagnosis.evidence.course import finite
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
-from reportgen.analysis.diagnosis.evidence.regularization import dropout_unscaled, kept_by_dropout
+from reportgen.analysis.diagnosis.evidence.regularization import dropout_unscaled, keep_probability
 from reportgen.analysis.diagnosis.evidence.swings import over_epochs, swing
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
-    looked_at,
     number,
     percent,
+    probed,
     words_for_layers,
     words_for_seeds,
 )
@@ -50,43 +49,43 @@ from reportgen.engine.spec import BatchNormSpec, LayerSpec
 from reportgen.runs.record import RunRecord
 
 DEPENDENT = 0.01
-DEARER, MUCH_DEARER = 0.03, 0.1
+COSTS_MORE, COSTS_MUCH_MORE = 0.03, 0.1
 KEEPS_UP = 100
 STEADY, SHARE = 0.02, 0.1
 SLIGHT = 0.85
-USUAL_MOMENTUM = 0.9
+COMMON_MOMENTUM = 0.9
 UNSCALED, FROZEN, BATCH, COSTS = "dropout is not scaled", "never moved", "depends on the batch", "test mode costs more"
 SOURCES = ("csci-497p", "chicago-14", "Srivastava et al. 2014, section 4", "Ioffe and Szegedy 2015, section 3.1")
 
 
 def _sign(record: RunRecord) -> tuple[str, float] | None:
-    """Return which sign the run shows, and its size; None for none."""
+    """Return the sign that the run shows and its size, None if it shows none."""
     if record.steps == 0 or record.status == "diverged":
         return None
     signs: dict[str, Callable[[RunRecord], float | None]] = {
         UNSCALED: _unscaled,
         FROZEN: _frozen,
         BATCH: _dependent,
-        COSTS: _dearer,
+        COSTS: _test_mode_costs_more,
     }
     return next(((name, size) for name, measure in signs.items() if (size := measure(record)) is not None), None)
 
 
 def _unscaled(record: RunRecord) -> float | None:
-    """Return the multiple; None where dropout is scaled, or masks have made another network of this one.
+    """Return the factor between outputs with and without dropout, None if dropout is scaled.
 
-    Outputs of the other sign, or as far below what unscaled masks leave as that is below 1, are no multiple at all.
+    None also for factors below the square of the keep probability, which no missing scale explains.
     """
     if not dropout_unscaled(record):
         return None
     scale = float(record.facts["train_mode_scale"])
-    return scale if scale > kept_by_dropout(record) ** 2 else None
+    return scale if scale > keep_probability(record) ** 2 else None
 
 
 def _frozen(record: RunRecord) -> float | None:
     layers = [i for i, layer in enumerate(record.spec.network.layers) if layer.batchnorm]
     names = ("bn_running_mean_mean", "bn_running_var_mean")
-    if not layers or not looked_at([record]) or any(f"probe_{name}" not in record.arrays for name in names):
+    if not layers or not probed([record]) or any(f"probe_{name}" not in record.arrays for name in names):
         return None
     if record.probe_steps[-1] == 0:
         return None
@@ -99,8 +98,8 @@ def _dependent(record: RunRecord) -> float | None:
     return share if share >= DEPENDENT else None
 
 
-def _dearer(record: RunRecord) -> float | None:
-    """Return by how much test mode costs more, of what guessing costs; None where that is little or moves."""
+def _test_mode_costs_more(record: RunRecord) -> float | None:
+    """Return the excess loss of test mode as a share of guessing, None if it is small or not steady."""
     if record.spec.training.patience is not None or not any(map(_has_modes, record.spec.network.layers)):
         return None
     trained, tested = over_epochs(record), finite(record.arrays.get("epoch_train_loss", ()))[1:]
@@ -109,20 +108,20 @@ def _dearer(record: RunRecord) -> float | None:
     guess = guess_loss(record)
     more = (float(record.final.get("train_loss", math.nan)) - trained[-1]) / guess
     persists = (tested > trained)[trained.size // 2 :].all()
-    least = DEARER if _slow(record) else MUCH_DEARER if record.steps >= KEEPS_UP else math.inf
+    least = COSTS_MORE if _slow(record) else COSTS_MUCH_MORE if record.steps >= KEEPS_UP else math.inf
     return float(more) if more > least and persists and not _moves(record, more) else None
 
 
 def _moves(record: RunRecord, more: float) -> bool:
-    """Return whether the loss swings by more than a tenth of what test mode costs more, or a rate is too high."""
+    """Return whether the loss oscillates by more than a tenth of the excess, or the learning rate is too high."""
     sign = lr_too_high.sign(record)
     return swing(record) > max(STEADY, SHARE * more) * guess_loss(record) or sign not in (None, lr_too_high.UNSETTLED)
 
 
 def _slow(record: RunRecord) -> bool:
-    """Return whether batch-norm's running values move slowly, or there are none to lag behind."""
+    """Return whether running statistics move slowly, or the network has none."""
     momenta = [layer.batchnorm.momentum for layer in record.spec.network.layers if layer.batchnorm]
-    return max(momenta, default=1.0) > USUAL_MOMENTUM
+    return max(momenta, default=1.0) > COMMON_MOMENTUM
 
 
 def _has_modes(layer: LayerSpec) -> bool:
@@ -130,7 +129,7 @@ def _has_modes(layer: LayerSpec) -> bool:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where the two modes of most seeds do not go together."""
+    """Return a finding if train mode and test mode disagree in most seeds."""
     found = [(record, _sign(record)) for record in evidence.records]
     shown = [(record, *sign) for record, sign in found if sign is not None]
     if not shown or not enough(len(shown), len(found)):
@@ -141,10 +140,10 @@ def check(evidence: Evidence) -> Finding | None:
     size = mean([value for _, name, value in shown if name == sign])
     seeds = tuple(r.spec.seed for r, _, _ in shown)
     layers = tuple(i + 1 for i, layer in enumerate(record.spec.network.layers) if _has_modes(layer))
-    advice, proposals = _cure(record, sign)
+    advice, proposals = _remedy(record, sign)
     return Finding(
         rule=RULE.id,
-        severity="info" if sign == UNSCALED and kept_by_dropout(record) > SLIGHT else "warning",
+        severity="info" if sign == UNSCALED and keep_probability(record) > SLIGHT else "warning",
         variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
@@ -159,55 +158,58 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _expected(record: RunRecord, sign: str) -> dict[str, float]:
-    """Return what the measured size is held against."""
+    """Return the reference values of a sign."""
     return {
-        UNSCALED: {"scaled": 1.0, "not scaled": kept_by_dropout(record)},
+        UNSCALED: {"scaled": 1.0, "not scaled": keep_probability(record)},
         FROZEN: {"start": 0.0},
         BATCH: {"running statistics": 0.0, "limit": DEPENDENT},
-        COSTS: {"limit": DEARER},
+        COSTS: {"limit": COSTS_MORE},
     }[sign]
 
 
 def _words(record: RunRecord, sign: str, size: float) -> str:
     if sign == UNSCALED:
-        text = f"Under dropout's masks the outputs are {number(size)} times those in test mode"
-        return f"{text}; with scaling that is 1, without it {number(kept_by_dropout(record))}"
+        text = f"Outputs with dropout are {number(size)} times the outputs in test mode"
+        return f"{text}. The factor is 1 with scaling and {number(keep_probability(record))} without scaling"
     if sign == FROZEN:
-        return f"After {record.steps} steps the running statistics that test mode uses are still those of the start"
+        return f"After {record.steps} steps, the running statistics used in test mode still have their initial values"
     if sign == BATCH:
-        return f"{percent(size)} of the validation examples change their class when they are scored in other batches"
-    more = f"{percent(size)} of what guessing costs"
-    return f"On the same training examples, the loss is higher in test mode than in train mode by {more}"
+        return (
+            f"Predictions depend on the batch: the class of {percent(size)} of the validation examples changes with it"
+        )
+    return f"The training loss is higher in test mode than in train mode, by {percent(size)} of the loss of guessing"
 
 
-def _cure(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord, sign: str) -> tuple[str, tuple[Proposal, ...]]:
     layers = record.spec.network.layers[:-1]
     if sign == UNSCALED:
         changes = [
             Proposal({"network.dropout": _by_layer(_dropout(layers, mode))}, why)
             for mode, why in (
-                ("inverted", "dropout that scales what it keeps"),
-                ("scale_at_test", "the same training, and outputs of its size in testing"),
+                ("inverted", "scales the remaining units in training"),
+                ("scale_at_test", "scales the outputs in testing"),
             )
         ]
-        return "Scale what dropout keeps by 1 / (1 - rate) in training (mode: inverted).", tuple(changes)
+        return "Scale the remaining units by 1 / (1 - rate) in training (mode: inverted).", tuple(changes)
     if sign in (FROZEN, BATCH):
-        values = [_mended(layer.batchnorm) for layer in layers]
-        change = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics, updated and used")
-        return "Update running statistics in training (update_running: true) and test with them.", (change,)
-    values = [_mended(layer.batchnorm, USUAL_MOMENTUM) for layer in layers]
+        values = [_corrected(layer.batchnorm) for layer in layers]
+        change = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics that are updated and used")
+        return "Update running statistics in training (update_running: true) and use them in testing.", (change,)
+    values = [_corrected(layer.batchnorm, COMMON_MOMENTUM) for layer in layers]
     if not any(values):
-        return "Look at what the two modes do differently.", ()
-    faster = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics that keep up")
-    longer = Proposal({"training.epochs": 4 * record.spec.training.epochs}, "time for running statistics to keep up")
-    return f"Let running statistics keep up with the weights (momentum: {USUAL_MOMENTUM:g}).", (faster, longer)
+        return "Compare the computations of the two modes.", ()
+    faster = Proposal({"network.batchnorm": _by_layer(values)}, "running statistics that follow the weights faster")
+    longer = Proposal(
+        {"training.epochs": 4 * record.spec.training.epochs}, "more steps for running statistics to converge"
+    )
+    return f"Let running statistics follow the weights faster (momentum: {COMMON_MOMENTUM:g}).", (faster, longer)
 
 
 def _dropout(layers: Sequence[LayerSpec], mode: str) -> list[Any]:
     return [{"rate": layer.dropout.rate, "mode": mode} if layer.dropout else 0 for layer in layers]
 
 
-def _mended(norm: BatchNormSpec | None, most: float = 1.0) -> Any:
+def _corrected(norm: BatchNormSpec | None, most: float = 1.0) -> Any:
     if norm is None:
         return False
     momentum = min(norm.momentum, most)
@@ -215,7 +217,7 @@ def _mended(norm: BatchNormSpec | None, most: float = 1.0) -> Any:
 
 
 def _by_layer(values: list[Any]) -> Any:
-    """Return one value for all layers where they are equal."""
+    """Return a single value if all layers have the same one."""
     return values[0] if all(value == values[0] for value in values) else values
 
 

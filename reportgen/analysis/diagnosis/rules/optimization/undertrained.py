@@ -1,28 +1,29 @@
-"""Training stopped while the loss was still falling fast: more of the same would have gone further.
+"""Training stopped while the loss was still decreasing quickly.
 
-**Statistic.** The training loss at a quarter and at half of training and at its end, in test mode, from the scores by
-epoch; of minibatches in train mode where there is one epoch only, or batch-norm. For a cosine, which longer training
-stretches, halves are those of the learning rate's sum. What lies above the best constant answer's loss is cut off: to
-lose a bad start is not yet to learn. What as much training again would gain is the fall over the second half, times its
-ratio to the fall over the quarter before where that is below 1, and at most the same factor once more.
+**Statistic.** The training loss in test mode at a quarter, at half and at the end of training (minibatch losses in
+train mode for a single epoch or with batch normalization). For a cosine schedule, quarter and half refer to the sum of
+learning rates. Losses above the loss of guessing are clipped to it, because unlearning a poor start is not yet
+learning. The expected gain of training twice as long is the decrease over the second half, multiplied by its ratio to
+the decrease over the second quarter if that is below 1. It is at most a decrease by the same factor as in the second
+half.
 
-**Reference.** A gain of more than 5% of the best constant answer's loss. The minibatches must show the late fall too,
-beyond two standard errors by their noise (von Neumann's differences of neighbouring losses), and three where they are
-the only witness; seeds are independent, so it is all together that have to, by the sum of their z values (Stouffer).
-Left alone are nets that fit 90% of their training split and are not clearly below simple models on held-out examples,
-and others that are as good as these there, within two standard errors; runs that were stopped on purpose, early or for
-their cost; runs whose loss on held-out examples no longer falls, or by the same reckoning would gain less than half as
-much, where more training only overfits; noisy labels at their limit, whose loss has stopped falling; rates that are too
-high; and, unless they have learned next to nothing and do worse than simple models, runs of fewer than 8 steps, which
-show no course.
+**Reference.** An expected gain of more than 5% of the loss of the best constant prediction (guessing). The minibatch
+losses must show the late decrease by two standard errors (three if no other loss is available), pooled over seeds by
+Stouffer's method; their noise is estimated by von Neumann's differences of successive losses. The rule does not report
 
-Fewer than 50 steps can be too few for minibatches to show any fall; and more can be on a slope too gentle for their
-number, with a gradient that is still a tenth (squared) of its largest. So such a run counts too whose steps all
-together promise no fall by e^2, the sum of |u| |g| / L over them (u the step, g the gradient, L the loss), while the
-net is worse in training and in validation than a simple model is in validation: steps are what
-is missing. From 20 steps on, not where steps are so small that their size is (`lr_too_low`).
+- networks that fit 90% of the training set and are not clearly worse than simple models on held-out examples, or that
+  are as good as these within two standard errors;
+- runs stopped on purpose, by early stopping or a limit on cost;
+- runs whose held-out loss no longer decreases or would gain less than half as much, since more training would overfit;
+- runs with a learning rate that is too high;
+- runs of fewer than 8 steps, unless they have learned next to nothing and are worse than simple models.
 
-**Advice.** Train four times as long; ten times, where the steps were that few.
+A run may also have too few steps to show a decrease: fewer than 50, or more if the squared gradient is still a tenth of
+its maximum. It is reported if the gradients predict a decrease of less than e^2 for all steps together (the sum of
+|u| |g| / L over steps u, gradients g and losses L) and the network is worse in training and in validation than a simple
+model is in validation. From 20 steps on, steps that are too small are reported by `lr_too_low` instead.
+
+**Advice.** Train four times as long, or ten times if the steps were too few.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.course import Array, course, finite, rises
+from reportgen.analysis.diagnosis.evidence.course import Array, finite, rises, training_course
 from reportgen.analysis.diagnosis.evidence.held_out import examples, mean_final, reference, scored, share_error
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
-from reportgen.analysis.diagnosis.evidence.outcome import FITS, below_others, fits, guess_loss, stuck
+from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss, stuck, worse_than_simple_models
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, percent_at_most, words_for_seeds
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
@@ -55,9 +56,9 @@ SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 7.8", "von
 
 @dataclass(frozen=True)
 class _Fall:
-    """Losses at a quarter and at half of training and at its end.
+    """Losses at a quarter, at half and at the end of training.
 
-    errors: the late fall by minibatches, in standard errors, or in those that it takes to be certain.
+    errors: the late decrease of minibatch losses in standard errors, or relative to the required number.
     """
 
     quarter: float
@@ -66,7 +67,7 @@ class _Fall:
     errors: float
 
     def gain(self, guessing: float) -> float:
-        """Return what as much training again would gain; what lies above guessing is no learning."""
+        """Return the expected gain of training twice as long; losses are clipped at the loss of guessing."""
         quarter, half, end = (min(level, guessing) for level in (self.quarter, self.half, self.end))
         before, late = quarter - half, half - end
         slowing = late * min(1.0, late / before) if before > 0 and late > 0 else late
@@ -74,42 +75,42 @@ class _Fall:
 
 
 def _as_good_as_others(records: Sequence[RunRecord]) -> bool:
-    """Return whether all seeds together are not clearly below simple models that see something in the data."""
+    """Return whether all seeds together are as good as the best simple model, within two standard errors."""
     judged = scored(records)
     known = reference(judged) if judged else None
     if known is None:
         return False
     mean = mean_final(judged, "val_accuracy")
     error = math.hypot(known.error, share_error(mean, examples(judged)))
-    return mean > known.blind and mean >= known.accuracy - ERRORS_OF_TWO * error
+    return mean > known.majority and mean >= known.accuracy - ERRORS_OF_TWO * error
 
 
 def _falling(record: RunRecord) -> _Fall | None:
-    """Return the fall of a run that stopped in the middle of it, None elsewhere."""
+    """Return the losses of a run that stopped while they were decreasing, None for other runs."""
     losses = finite(record.arrays.get("step_loss", ()))
     if record.status != "ok" or rises(record) or _answers(record) or losses.size < LEAST_STEPS:
         return None
     times = _times(record, losses.size)
-    seen = _of_minibatches(losses, times)
-    tested = _of_scores(record, times, seen.errors)
+    batches = _of_minibatches(losses, times)
+    tested = _of_scores(record, times, batches.errors)
     least = ERRORS if tested is None else ERRORS_OF_TWO
-    fall = tested or seen
+    fall = tested or batches
     if fall.gain(guess_loss(record)) < GAIN * guess_loss(record) or not _generalizes(record, times):
         return None
     return None if lr_too_high.sign(record) else replace(fall, errors=fall.errors / least)
 
 
 def _answers(record: RunRecord) -> bool:
-    """Return whether the run gives nine in ten of the labels that can be learned, however sure it is of them.
+    """Return whether the run fits nine in ten of the clean labels, whatever its loss, or fits otherwise.
 
-    Not where it is clearly below simple models on held-out examples; but so does a run that is as good as these there.
+    False if it is clearly worse than simple models on held-out examples.
     """
-    given = float(record.final.get("train_accuracy", 0.0)) >= FITS * (1 - record.spec.data.label_noise)
-    return (given or fits(record)) and not below_others(record)
+    correct = float(record.final.get("train_accuracy", 0.0)) >= FITS * (1 - record.spec.data.label_noise)
+    return (correct or fits(record)) and not worse_than_simple_models(record)
 
 
 def _times(record: RunRecord, steps: int) -> tuple[int, int]:
-    """Return the steps at which a quarter and a half of training are done: of its steps, or of the rate's sum."""
+    """Return the steps at a quarter and at half of training, by steps or by the sum of learning rates."""
     ends, rates = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", "lr"))
     stretches = any(row.stretches for row in phases(record.spec.training.schedule))
     spent = np.cumsum(
@@ -130,13 +131,13 @@ def _of_minibatches(losses: Array, times: tuple[int, int]) -> _Fall:
 
 
 def _of_scores(record: RunRecord, times: tuple[int, int], errors: float) -> _Fall | None:
-    """Return the fall of the training loss in test mode, None where that does not tell: one epoch, batch-norm."""
-    wanders = any(layer.batchnorm for layer in record.spec.network.layers)
-    return None if wanders else _of_column(record, "train_loss", times, errors)
+    """Return the training losses in test mode, None for a single epoch or with batch normalization."""
+    has_batchnorm = any(layer.batchnorm for layer in record.spec.network.layers)
+    return None if has_batchnorm else _of_column(record, "train_loss", times, errors)
 
 
 def _of_column(record: RunRecord, column: str, times: tuple[int, int], errors: float) -> _Fall | None:
-    """Return the fall of a loss that is scored by epoch, None where there are too few scores."""
+    """Return the losses of a column by epoch, None if there are too few."""
     steps, loss = (np.asarray(record.arrays.get(f"epoch_{name}", ()), np.float64) for name in ("step", column))
     if not 3 <= steps.size == loss.size or not np.isfinite(loss).all():
         return None
@@ -145,7 +146,7 @@ def _of_column(record: RunRecord, column: str, times: tuple[int, int], errors: f
 
 
 def _generalizes(record: RunRecord, times: tuple[int, int]) -> bool:
-    """Return whether held-out loss still falls and would go on, or nothing is held out."""
+    """Return whether the held-out loss would decrease further, or nothing is held out."""
     loss = finite(record.arrays.get("epoch_val_loss", ()))
     if loss.size < 2 or not loss[-1] < loss[(loss.size - 1) // 2]:
         return loss.size < 2
@@ -154,30 +155,30 @@ def _generalizes(record: RunRecord, times: tuple[int, int]) -> bool:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds were still getting better, or had hardly begun."""
+    """Return a finding if most seeds were still improving, or had too few steps."""
     if _as_good_as_others(evidence.records):
         return None
     falls = [_falling(record) for record in evidence.records]
     shown = in_most(evidence.records, falls)
     if shown and sum(fall.errors for _, fall in shown) >= math.sqrt(len(shown)):
         return _still_falling(evidence, shown)
-    short = in_most(evidence.records, [_hardly_begun(record) for record in evidence.records])
+    short = in_most(evidence.records, [_few_steps(record) for record in evidence.records])
     below = below_simple_models(scored(evidence.records)) if short and scored(evidence.records) else None
     return _too_few_steps(evidence, short, below) if below else None
 
 
-def _hardly_begun(record: RunRecord) -> float | None:
-    """Return what all steps of a run promised, in powers of e, where that is little; None elsewhere."""
+def _few_steps(record: RunRecord) -> float | None:
+    """Return the predicted decrease of all steps in powers of e if it is small, otherwise None."""
     if record.status != "ok" or rises(record) or _answers(record):
         return None
     if lr_too_high.sign(record) or (record.steps < LEAST_STEPS and not stuck(record)):
         return None
-    seen = course(record)
-    if seen is None or (seen.usual < lr_too_low.SMALL and record.steps >= lr_too_low.LEAST_STEPS):
+    course = training_course(record)
+    if course is None or (course.typical_step_effect < lr_too_low.SMALL and record.steps >= lr_too_low.LEAST_STEPS):
         return None
-    if record.steps >= FEW_STEPS and seen.kept <= lr_too_low.THERE:
+    if record.steps >= FEW_STEPS and course.gradient_left <= lr_too_low.THERE:
         return None
-    return seen.promised if seen.promised < PROMISED else None
+    return course.predicted_decrease if course.predicted_decrease < PROMISED else None
 
 
 def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]]) -> Finding:
@@ -185,8 +186,9 @@ def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]])
     half, end = (mean([getattr(f, name) for _, f in shown]) for name in ("half", "end"))
     gain = mean([f.gain(guess_loss(record)) for _, f in shown])
     message = (
-        f"The loss was still falling when training ended: from {number(half)} at half time to {number(end)} after "
-        f"{record.steps} steps; as much training again would take off about {percent(gain / end)} of it "
+        f"Training stopped too early: the loss was still falling, from {number(half)} at half of training to "
+        f"{number(end)} after {record.steps} steps. Training twice as long would lower it by about "
+        f"{percent(gain / end)} "
     )
     evident = {
         "loss_at_half": half,
@@ -199,13 +201,18 @@ def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]])
 
 
 def _too_few_steps(evidence: Evidence, shown: Sequence[tuple[RunRecord, float]], below: Shortfall) -> Finding:
-    promised, record = mean([value for _, value in shown]), shown[0][0]
+    decrease, record = mean([value for _, value in shown]), shown[0][0]
     message = (
-        f"All {record.steps} steps together promise a fall of the loss by {percent_at_most(-math.expm1(-promised))}; "
-        f"accuracy is {percent(below.train)} in training, where {below.by} reaches {percent(below.reached)} in "
-        "validation "
+        f"Training has too few steps: the gradients predict a decrease of the loss of "
+        f"{percent_at_most(-math.expm1(-decrease))} for all {record.steps} steps together. "
+        f"Training accuracy is {percent(below.train)}, but {below.by} reaches {percent(below.reached)} in validation "
     )
-    evident = {"promised_fall": promised, "limit": PROMISED, "train_accuracy": below.train, "reference": below.reached}
+    evident = {
+        "promised_fall": decrease,
+        "limit": PROMISED,
+        "train_accuracy": below.train,
+        "reference": below.reached,
+    }
     return _finding(evidence, [r for r, _ in shown], message, evident, MUCH_LONGER)
 
 
@@ -215,7 +222,7 @@ def _finding(
     record, seeds = records[0], tuple(r.spec.seed for r in records)
     epochs = record.spec.training.epochs
     longer = dict.fromkeys((times, MUCH_LONGER)) if epochs else ()
-    by = f"for {times * epochs} epochs in place of {epochs}" if epochs else f"{times} times as long"
+    by = f"for {times * epochs} epochs instead of {epochs}" if epochs else f"{times} times as long"
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -227,13 +234,13 @@ def _finding(
         message=f"{message}({words_for_seeds(seeds, len(evidence.records))}, at step {record.steps}).",
         advice=f"Train {by}.",
         sources=SOURCES,
-        proposals=tuple(Proposal({"training.epochs": more * epochs}, "training that goes on") for more in longer),
+        proposals=tuple(Proposal({"training.epochs": more * epochs}, "longer training") for more in longer),
     )
 
 
 RULE = Rule(
     id="undertrained",
-    title="Stopped too soon",
+    title="Training stopped too early",
     check=check,
     sources=SOURCES,
     stage="optimization",

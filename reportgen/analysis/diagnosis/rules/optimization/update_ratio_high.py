@@ -1,23 +1,25 @@
-"""Updates are large against the weights that they change, look after look.
+"""Updates are large relative to the weights, at most probes.
 
-**Statistic.** The norm of one step's update over the norm of the weights, by layer; at each look after step 0 the
-largest layer's.
+**Statistic.** The update ratio: the norm of one step's update divided by the norm of the layer's weights. At each probe
+after step 0, the largest over layers.
 
-**Reference.** About 0.001 is common, and 0.01 to 0.03 are healthy in short runs of small nets: a net that has n steps
-to change its weights cannot do with much less than 1 / n. So a ratio counts as high where it is above 0.1 at half of
-the looks or more, a hundred times the common one: weights that change by a tenth a step keep little of what they were
-ten steps ago. It is an alarm only with harm, where the learning rate shows in what becomes of the loss to be too high,
-and then 0.03 counts. Else it is a note: small nets, and weights that L2 keeps small, train well at such ratios. A rate
-that is high at first and decays, or that a range test raises, passes.
+**Reference.** A ratio of about 0.001 is common. In short runs of small networks, 0.01 to 0.03 is healthy: n steps that
+change the weights substantially need a ratio of about 1 / n. The ratio is high if it exceeds 0.1 at half of the probes
+or more. Weights that change by a tenth per step retain little of their values of ten steps before. If the loss also
+shows that the learning rate is too high (see `lr_too_high`), 0.03 is sufficient. A learning rate that is high at first
+and decays, or that a range test raises, is not reported.
 
-**Advice.** Lower the rate by a factor of ten, or by what brings the first step's ratio to 0.05.
+**Severity.** Warning if the loss shows that the learning rate is too high. Otherwise for information only: small
+networks, and weights kept small by an L2 penalty, train well at such ratios.
+
+**Advice.** Lower the learning rate tenfold, or by the power of ten that brings the first ratio to 0.05.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.course import Array, course, rises
+from reportgen.analysis.diagnosis.evidence.course import Array, rises, training_course
 from reportgen.analysis.diagnosis.evidence.learning_rate import lower
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.symptoms import (
@@ -40,21 +42,21 @@ SOURCES = ("stanford-scribe", "Goodfellow, Bengio and Courville 2016, 8.3.1")
 
 
 def _high(record: RunRecord) -> tuple[Array, float, bool] | None:
-    """Return the share of looks by layer above the limit, the median ratio and whether it harms; None where usual."""
-    seen = course(record)
-    if seen is None or rises(record):
+    """Return the share of probes above the limit by layer, the median ratio and whether it does harm, else None."""
+    course = training_course(record)
+    if course is None or rises(record):
         return None
     sign = lr_too_high.sign(record)
     limit = HIGH_WITH_SIGNS if sign else HIGH
-    largest = seen.ratios.max(axis=1)
+    largest = course.update_ratios.max(axis=1)
     if np.count_nonzero(largest > limit) < SHARE * largest.size:
         return None
-    shares = np.asarray((seen.ratios > limit).mean(axis=0), np.float64)
+    shares = np.asarray((course.update_ratios > limit).mean(axis=0), np.float64)
     return shares, float(np.median(largest)), sign is not None
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where most seeds take large steps against their weights, at most looks."""
+    """Return a finding if most seeds have high update ratios at most probes."""
     found = [_high(record) for record in evidence.records]
     shown = in_most(evidence.records, found)
     if not shown:
@@ -74,8 +76,9 @@ def check(evidence: Evidence) -> Finding | None:
         step=step,
         evidence={"update_ratio": ratio, "limit": HIGH, "common": COMMON, "lr": record.spec.training.lr},
         message=(
-            f"A step changes a layer's weights by {number(ratio)} of their size (median of looks), where {COMMON:g} is "
-            f"common ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, from step {step})."
+            f"Updates are large: a step changes a layer's weights by {number(ratio)} of their norm (median over "
+            f"probes); {COMMON:g} is common ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, from "
+            f"step {step})."
         ),
         advice=f"{rate}.",
         sources=SOURCES,
@@ -85,7 +88,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 RULE = Rule(
     id="update_ratio_high",
-    title="Updates large against the weights",
+    title="Updates large relative to the weights",
     check=check,
     sources=SOURCES,
     stage="optimization",

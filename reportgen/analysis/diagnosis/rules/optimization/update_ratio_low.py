@@ -1,19 +1,18 @@
-"""Updates are tiny against the weights that they should change, and the weights stay what they were.
+"""Updates are tiny relative to the weights, so the weights hardly change.
 
-**Statistic.** The norm of one step's update over the norm of the weights, by layer, as the median over looks. The path
-of a layer's weights: the sum of that ratio over all steps.
+**Statistic.** The update ratio: the norm of one step's update divided by the norm of the layer's weights, as the median
+over probes. The path length of a layer's weights: the sum of update ratios over all steps.
 
-**Reference.** About 0.001 is common. A layer's ratio is low below a tenth of that, 0.0001, if besides the steps were
-too few for their size: all together they moved its weights by no more than a fifth. It counts where all hidden layers
-are such, or the only layer is, and the loss has kept more than half of itself. An output layer that moves alone does
-not count: it learns from features that stay what chance made them. A net that converged has low ratios too, at the end
-of a longer path, and so has one whose rate decayed; one that fits its training split needs no larger steps. Runs of
-fewer than 20 steps are not judged.
+**Reference.** A ratio of about 0.001 is common. The ratio of a layer is low if it is below 0.0001 and the path length
+is below 0.2. The rule reports runs in which this holds for all hidden layers (or the only layer) while the loss has
+kept more than half of its initial value. If only the output layer moves, it learns from features that are still random.
+Networks that converged or whose learning rate decayed have low ratios at the end of a longer path. Networks that fit
+the training set do not need larger steps. Runs of fewer than 20 steps are not tested.
 
-**Causes told apart.** Weights several times larger than `he` draws them, in some layer: their scale. Otherwise the
-rate. What starves gradients has rules of its own.
+**Causes.** The scale of the weights if a layer's weights are at least three times as large as with `he` initialization,
+otherwise the learning rate. Small gradients are reported by other rules.
 
-**Advice.** Raise the rate by the power of ten that brings the ratio to 0.001; or draw smaller weights.
+**Advice.** Raise the learning rate by the power of ten that brings the ratio to 0.001, or initialize smaller weights.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.diagnosis.evidence.course import Array, Course, course, rises
-from reportgen.analysis.diagnosis.evidence.learning_rate import above_zero, rounded
+from reportgen.analysis.diagnosis.evidence.course import Array, Course, rises, training_course
+from reportgen.analysis.diagnosis.evidence.learning_rate import rounded, set_above_zero
 from reportgen.analysis.diagnosis.evidence.means import mean, medians
 from reportgen.analysis.diagnosis.evidence.outcome import fits
 from reportgen.analysis.diagnosis.evidence.scale_remedies import fitting_init
@@ -36,7 +35,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     words_for_layers,
     words_for_seeds,
 )
-from reportgen.analysis.diagnosis.rules.optimization.lr_too_low import KEPT, LEAST_STEPS, NEAR
+from reportgen.analysis.diagnosis.rules.optimization.lr_too_low import HALVED, LEAST_STEPS, NEAR
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.runs.record import RunRecord
 
@@ -48,26 +47,26 @@ SOURCES = ("stanford-scribe", "lecture-review")
 
 
 def _low(record: RunRecord) -> Course | None:
-    """Return the course of a run whose weights hardly move, None elsewhere."""
-    seen = course(record)
-    if seen is None or record.status == "diverged" or rises(record) or fits(record) or record.steps < LEAST_STEPS:
+    """Return the course of a run whose weights hardly move, None for other runs."""
+    course = training_course(record)
+    if course is None or record.status == "diverged" or rises(record) or fits(record) or record.steps < LEAST_STEPS:
         return None
-    if not seen.fall < KEPT or not _still(seen)[: max(record.layers - 1, 1)].all():
+    if not course.log_decrease < HALVED or not _still(course)[: max(record.layers - 1, 1)].all():
         return None
-    return seen
+    return course
 
 
-def _still(seen: Course) -> NDArray[np.bool_]:
-    """Return which layers' weights hardly move, (L,)."""
-    return np.asarray((_ratios(seen) < LOW) & (seen.paths < NEAR))
+def _still(course: Course) -> NDArray[np.bool_]:
+    """Return which layers' weights hardly move, shape (L,)."""
+    return np.asarray((_ratios(course) < LOW) & (course.paths < NEAR))
 
 
-def _ratios(seen: Course) -> Array:
-    return medians(seen.ratios)
+def _ratios(course: Course) -> Array:
+    return medians(course.update_ratios)
 
 
 def _oversized(record: RunRecord) -> float:
-    """Return the largest hidden layer's weights as drawn, over those that `he` draws."""
+    """Return the largest ratio of initial weights to He initialization over the hidden layers."""
     if "probe_weight_std" not in record.arrays:
         return 0.0
     units = [layer.units for layer in record.spec.network.layers]
@@ -77,7 +76,7 @@ def _oversized(record: RunRecord) -> float:
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Return the finding where the weights of most seeds hardly move."""
+    """Return a finding if the weights of most seeds hardly move."""
     courses = [_low(record) for record in evidence.records]
     shown = in_most(evidence.records, courses)
     if not shown:
@@ -86,7 +85,7 @@ def check(evidence: Evidence) -> Finding | None:
     layers = layers_in_most([_still(c) for _, c in shown])
     ratio = mean([_ratios(c)[_still(c)].max() for _, c in shown])
     path = mean([c.paths[_still(c)].max() for _, c in shown])
-    advice, proposals = _cure(record, ratio)
+    advice, proposals = _remedy(record, ratio)
     return Finding(
         rule=RULE.id,
         severity="warning",
@@ -96,9 +95,9 @@ def check(evidence: Evidence) -> Finding | None:
         step=int(record.probe_steps[1]),
         evidence={"update_ratio": ratio, "limit": LOW, "common": COMMON, "path": path, "largest_path": NEAR},
         message=(
-            f"A step changes weights by at most {number(ratio)} of their size (median of looks), where {COMMON:g} is "
-            f"common, and all {record.steps} steps move them by no more than {number(path)} of it "
-            f"({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
+            f"Updates are tiny: a step changes weights by at most {number(ratio)} of their norm (median over probes); "
+            f"{COMMON:g} is common. All {record.steps} steps together move them by at most {number(path)} of their "
+            f"norm ({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
         ),
         advice=advice,
         sources=SOURCES,
@@ -107,21 +106,24 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cure(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]:
+def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]:
     lr, times = record.spec.training.lr, 10.0 ** max(1, round(math.log10(COMMON / max(ratio, 1e-12))))
     if lr <= 0:
-        return above_zero()
+        return set_above_zero()
     faster = Proposal({"training.lr": rounded(lr * times)}, "larger steps")
     if _oversized(record) < OVERSIZED:
         return f"Raise the learning rate by {fold(times)}, to {number(lr * times)}.", (faster,)
     init = fitting_init(record.spec.network.layers[0].activation.name)
-    smaller = Proposal({"network.init": init}, "weights of a size that these steps can change")
-    return f"Draw smaller weights (init: {init}): steps are small against those there.", (smaller, faster)
+    smaller = Proposal({"network.init": init}, "smaller weights, which these steps can change")
+    return f"Initialize smaller weights (init: {init}): the steps are small relative to the present ones.", (
+        smaller,
+        faster,
+    )
 
 
 RULE = Rule(
     id="update_ratio_low",
-    title="Updates tiny against the weights",
+    title="Updates tiny relative to the weights",
     check=check,
     sources=SOURCES,
     stage="optimization",
