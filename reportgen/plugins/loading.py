@@ -58,7 +58,7 @@ def load_installed() -> None:
 
 
 def load_file(path: Path) -> Plugin:
-    """Load the plug-in in a Python file, and register its rows beside those of the current study's other files.
+    """Load the plug-in in a Python file, and register its rows for the current study.
 
     A file is executed again only if it has changed.
 
