@@ -81,11 +81,8 @@ def make_request(
         raise StudyError(
             "unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "name a setting of the study"
         )
-    plan = load_study(path, changes, flags, allow_code)
-    if quick:
-        small = quick_overrides(plan, changes)
-        typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
-        plan = load_study(path, changes | small, typed, allow_code)
+    reduce = (lambda plan: quick_overrides(plan, changes)) if quick else None
+    plan = load_study(path, changes, flags, allow_code, reduce)
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder

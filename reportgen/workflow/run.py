@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.plugins.loading import use_files
 from reportgen.runs.provenance import summarize
 from reportgen.workflow.events import ProgressListener

@@ -7,10 +7,13 @@ the expectation is not an interval of the measured value, such as for a monotone
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from reportgen.analysis.claims.tolerances import tolerance
-from reportgen.analysis.results import ClaimResult
 from reportgen.study.model.claims import Claim
+
+if TYPE_CHECKING:
+    from reportgen.analysis.results import ClaimResult
 
 Region = tuple[float, float]
 
