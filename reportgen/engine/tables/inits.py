@@ -164,7 +164,7 @@ INITS = Table(
     [
         Init(
             name="zero",
-            summary="All weights zero: every unit of a layer stays a copy of its neighbours.",
+            summary="All weights are zero, so all units of a layer stay identical.",
             formula="w = 0",
             source="a pitfall, for demonstration",
             parameters=(_GAIN,),
@@ -173,7 +173,7 @@ INITS = Table(
         ),
         Init(
             name="constant",
-            summary="All weights the same number: the same symmetry as with zero.",
+            summary="All weights are equal, so all units of a layer stay identical, as with zero.",
             formula="w = c",
             source="a pitfall, for demonstration",
             parameters=(Parameter("value", "number", 0.01, "the number", -1e6, 1e6), _GAIN),
@@ -181,7 +181,7 @@ INITS = Table(
         ),
         Init(
             name="gaussian",
-            summary="Normal numbers of a fixed standard deviation, whatever the layer's size.",
+            summary="Normal numbers with a fixed standard deviation that does not depend on the layer's size.",
             formula=r"w \sim N(0, s^2)",
             source="Krizhevsky, Sutskever and Hinton 2012, section 5 (with s = 0.01)",
             parameters=(Parameter("std", "number", 0.01, "standard deviation", 0.0, 1e6), _GAIN),
@@ -190,7 +190,7 @@ INITS = Table(
         ),
         Init(
             name="uniform",
-            summary="Uniform numbers within a fixed bound, whatever the layer's size.",
+            summary="Uniform numbers within a fixed bound that does not depend on the layer's size.",
             formula=r"w \sim U(-b, b)",
             source="LeCun et al. 1998, Efficient BackProp, section 4.6",
             parameters=(Parameter("bound", "number", 0.01, "largest absolute value", 0.0, 1e6), _GAIN),
@@ -200,7 +200,7 @@ INITS = Table(
         _normal(
             "xavier",
             _inverse,
-            "Normal numbers over the square root of fan-in: the form that lectures call Xavier.",
+            "Normal numbers divided by the square root of fan-in, which lectures call Xavier initialization.",
             r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
             "Glorot and Bengio 2010, eq. 10, with fan-in alone",
             scale=_ROOT_OF_INVERSE,
@@ -208,21 +208,21 @@ INITS = Table(
         _normal(
             "glorot_normal",
             _glorot,
-            "Normal, a compromise between keeping activations and keeping gradients.",
+            "Normal numbers; a compromise between the scale of the activations and of the gradients.",
             r"w \sim N\left(0, \frac{2}{n_{in} + n_{out}}\right)",
             "Glorot and Bengio 2010, eq. 12",
         ),
         _uniform(
             "glorot_uniform",
             _glorot,
-            "Uniform, a compromise between keeping activations and keeping gradients.",
+            "Uniform numbers; a compromise between the scale of the activations and of the gradients.",
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in} + n_{out}}}, \sqrt{\frac{6}{n_{in} + n_{out}}}\right)",
             "Glorot and Bengio 2010, eq. 16",
         ),
         _normal(
             "he_normal",
             _he,
-            "Normal with twice the variance, since ReLU silences half of what comes in.",
+            "Normal numbers of variance 2 / fan-in, because ReLU sets half of its inputs to zero.",
             r"w \sim N\left(0, \frac{2}{n_{in}}\right)",
             "He et al. 2015, eq. 10",
             scale=_ROOT_OF_HE,
@@ -231,7 +231,7 @@ INITS = Table(
         _uniform(
             "he_uniform",
             _he,
-            "Uniform with the variance of He's normal form.",
+            "Uniform numbers with the same variance as he_normal.",
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in}}}, \sqrt{\frac{6}{n_{in}}}\right)",
             "He et al. 2015, eq. 10",
             scale=_ROOT_OF_HE,
@@ -239,14 +239,14 @@ INITS = Table(
         _normal(
             "lecun_normal",
             _inverse,
-            "Normal numbers over the square root of fan-in, for units near their linear part.",
+            "Normal numbers divided by the square root of fan-in, for units in their linear range.",
             r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
             "LeCun et al. 1998, Efficient BackProp, eq. 16",
             scale=_ROOT_OF_INVERSE,
         ),
         Init(
             name="sparse",
-            summary="Each unit is connected to a few inputs only; all other weights start at zero.",
+            summary="Each unit is connected to only a few inputs; all other weights start at zero.",
             formula=r"k \text{ of the } n_{in} \text{ weights} \sim N(0, s^2), \text{ the rest } 0",
             source="Martens 2010, section 5",
             parameters=(
@@ -259,7 +259,7 @@ INITS = Table(
         ),
         Init(
             name="orthogonal",
-            summary="Orthonormal columns, or rows where the layer widens: no direction is stretched.",
+            summary="Orthonormal columns, or rows if the layer is wider than its input; no direction is stretched.",
             formula=r"W^\top W = I",
             source="Saxe, McClelland and Ganguli 2014, section 3",
             parameters=(_GAIN,),

@@ -138,7 +138,7 @@ def _elu_slope(z: Any, alpha: float) -> Any:
 RECTIFIERS = [
     Activation(
         name="relu",
-        summary="Passes what is positive, silences the rest; the derivative at 0 is taken as 0.",
+        summary="Passes on positive values and sets all others to 0; the derivative at 0 is defined as 0.",
         formula=r"\phi(z) = \max(0, z)",
         source="Nair and Hinton 2010",
         function=lambda z: np.maximum(z, 0.0),
@@ -154,7 +154,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="leaky_relu",
-        summary="ReLU with a small slope where z is negative, so that no unit goes silent for good.",
+        summary="ReLU with a small slope for negative z, which keeps units from dying.",
         formula=r"\phi(z) = \max(z, s z)",
         source="Maas, Hannun and Ng 2013, section 2",
         parameters=(Parameter("slope", "number", 0.01, "slope where z is negative", 0.0, 1.0),),
@@ -171,7 +171,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="prelu",
-        summary="Leaky ReLU whose slope is learned, one for each unit.",
+        summary="Leaky ReLU with a learned slope for each unit.",
         formula=r"\phi(z_j) = \max(0, z_j) + s_j \min(0, z_j)",
         source="He et al. 2015, eq. 1",
         parameters=(Parameter("slope", "number", 0.25, "slope at the start of training", -1.0, 1.0),),
@@ -189,7 +189,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="elu",
-        summary="Identity where positive; below zero it levels off at -alpha.",
+        summary="The identity for positive z; approaches -alpha for negative z.",
         formula=r"\phi(z) = \begin{cases} z & z \ge 0 \\ \alpha (e^z - 1) & z < 0 \end{cases}",
         source="Clevert, Unterthiner and Hochreiter 2016, eq. 15",
         parameters=(Parameter("alpha", "number", 1.0, "minus the value far below zero", 0.01, 100.0),),
@@ -206,7 +206,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="maxout",
-        summary="The largest of several linear pieces; every piece has weights of its own.",
+        summary="The largest of several linear functions, each with its own weights.",
         formula=r"\phi(x) = \max_k (w_k^\top x + b_k)",
         source="Goodfellow et al. 2013, section 3",
         parameters=(Parameter("pieces", "integer", 2, "linear pieces of a unit", 2, 64),),
@@ -222,7 +222,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="selu",
-        summary="A scaled ELU whose activations tend to zero mean and unit variance by themselves.",
+        summary="A scaled ELU whose activations converge to zero mean and unit variance without normalization.",
         formula=r"\phi(z) = \lambda \begin{cases} z & z \ge 0 \\ \alpha (e^z - 1) & z < 0 \end{cases}",
         source="Klambauer et al. 2017, eq. 2",
         function=lambda z: SELU_SCALE * _elu(z, SELU_ALPHA),

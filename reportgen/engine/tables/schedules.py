@@ -118,14 +118,14 @@ SCHEDULES = Table(
     [
         Schedule(
             name="constant",
-            summary="The same rate throughout.",
+            summary="Keeps the learning rate constant.",
             formula=r"\eta_t = \eta",
             source="Robbins and Monro 1951 (as the fixed-rate special case)",
             factor=lambda clock, p: np.ones_like(clock.epochs),
         ),
         Schedule(
             name="step",
-            summary="Multiplied by a factor every so many epochs.",
+            summary="Multiplies the learning rate by a factor at regular intervals of epochs.",
             formula=r"\eta_t = \eta\, f^{\lfloor t / k \rfloor}",
             source="He et al. 2016, section 3.4",
             parameters=(
@@ -136,7 +136,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="exponential",
-            summary="Multiplied by the same factor each epoch, stepwise.",
+            summary="Multiplies the learning rate by the same factor after each epoch.",
             formula=r"\eta_t = \eta\, f^{\lfloor t \rfloor}",
             source="Goodfellow, Bengio and Courville 2016, section 8.3.1",
             parameters=(
@@ -146,7 +146,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="inverse_time",
-            summary="Falls as one over time.",
+            summary="Decays in inverse proportion to time.",
             formula=r"\eta_t = \frac{\eta}{1 + k t}",
             source="Robbins and Monro 1951",
             parameters=(Parameter("decay", "number", 1.0, "k, for t in epochs", 0.0, 1e6),),
@@ -154,7 +154,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="cosine",
-            summary="Falls along half a cosine to zero at the end of training.",
+            summary="Decays along half a cosine to zero at the end of training.",
             formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi t}{T}\right)",
             source="Loshchilov and Hutter 2017, eq. 5 with one cycle",
             factor=_cosine,
@@ -162,7 +162,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="warm_restarts",
-            summary="Cosine cycles that restart at the full rate, each `factor` times longer than the last.",
+            summary="Cosine cycles that restart at the full learning rate, each `factor` times as long as the last.",
             formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi T_{cur}}{T_i}\right),\ T_{i+1} = f\, T_i",
             source="Loshchilov and Hutter 2017, eq. 5",
             parameters=(
@@ -175,7 +175,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="warmup",
-            summary="Rises linearly for some epochs, then follows another schedule for the rest.",
+            summary="Rises linearly for some epochs and then follows another schedule.",
             formula=r"\eta_t = \eta\, \frac{t}{k} \text{ for } t < k",
             source="Goyal et al. 2017, section 2.2",
             parameters=(
@@ -187,7 +187,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="range_test",
-            summary="Rises geometrically at each step from a low to a high rate; the base rate plays no part.",
+            summary="Rises geometrically at each step from a low to a high learning rate; `training.lr` is ignored.",
             formula=r"\eta_t = \eta_{lo} \left(\frac{\eta_{hi}}{\eta_{lo}}\right)^{t/T}",
             source="Smith 2017, section 3.3",
             parameters=(

@@ -87,7 +87,7 @@ def _differentiate_softplus(p, a, z, delta):
 SMOOTH = [
     Activation(
         name="identity",
-        summary="The linear unit: no nonlinearity at all.",
+        summary="A linear unit without a nonlinearity.",
         formula=r"\phi(z) = z",
         source="Rumelhart, Hinton and Williams 1986",
         function=lambda z: z,
@@ -98,7 +98,7 @@ SMOOTH = [
     ),
     Activation(
         name="sigmoid",
-        summary="Squashes to (0, 1); flat on both sides, and its outputs are never negative.",
+        summary="Maps to (0, 1); saturates on both sides, and its outputs are never negative.",
         formula=r"\phi(z) = \frac{1}{1 + e^{-z}}",
         source="LeCun et al. 1998, Efficient BackProp, section 4.4",
         function=lambda z: special().expit(z),
@@ -113,7 +113,7 @@ SMOOTH = [
     ),
     Activation(
         name="tanh",
-        summary="Squashes to (-1, 1), centred on zero; flat on both sides.",
+        summary="Maps to (-1, 1), centred on zero; saturates on both sides.",
         formula=r"\phi(z) = \tanh z = 2\sigma(2z) - 1",
         source="LeCun et al. 1998, Efficient BackProp, section 4.4",
         function=np.tanh,
@@ -127,7 +127,7 @@ SMOOTH = [
     ),
     Activation(
         name="gelu",
-        summary="The input times the chance that a standard normal number lies below it.",
+        summary="The input times the probability that a standard normal variable is below it.",
         formula=r"\phi(z) = z\,\Phi(z)",
         source="Hendrycks and Gimpel 2016, section 2",
         function=lambda z: z * special().ndtr(z),
@@ -158,7 +158,7 @@ SMOOTH = [
     ),
     Activation(
         name="softplus",
-        summary="A smooth ReLU; never quite zero.",
+        summary="A smooth version of ReLU that is never exactly zero.",
         formula=r"\phi(z) = \ln(1 + e^z)",
         source="Dugas et al. 2001, eq. 4",
         function=lambda z: np.logaddexp(0.0, z),

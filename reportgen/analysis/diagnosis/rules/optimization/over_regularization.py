@@ -114,8 +114,8 @@ def check(evidence: Evidence) -> Finding | None:
                                   "reference": short.reached},
         message=(
             f"Regularization is too strong: accuracy is {percent(short.train)} in training and "
-            f"{percent(short.validation)} in validation, but {short.by} reaches {percent(short.reached)}. "
-            f"{_words(shown, acting)} ({words_for_seeds(seeds, len(records))})."
+            f"{percent(short.validation)} in validation, but {short.by} reaches {percent(short.reached)} in "
+            f"validation. {_words(shown, acting)} ({words_for_seeds(seeds, len(records))})."
         ),
         advice=_advice(acting),
         sources=SOURCES,
