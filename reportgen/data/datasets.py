@@ -61,7 +61,7 @@ OPTIONS = (
         "train",
         "integer",
         None,
-        "number of training examples, the first of the shuffled training split; not set: all",
+        "number of training examples, taken from the start of the shuffled training split; not set: all",
         1,
     ),
     Parameter(

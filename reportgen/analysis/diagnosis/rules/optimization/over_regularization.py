@@ -198,8 +198,8 @@ def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
 
 def _advice(acting: dict[str, bool]) -> str:
     if acting["penalty"] and acting["dropout"]:
-        return "Reduce the penalty to a hundredth, and remove dropout."
-    return "Remove dropout, or lower its rate." if acting["dropout"] else "Reduce the penalty to a hundredth or less."
+        return "Divide the penalty by 100, and remove dropout."
+    return "Remove dropout, or lower its rate." if acting["dropout"] else "Divide the penalty by 100 or more."
 
 
 def _proposals(record: RunRecord, acting: dict[str, bool]) -> tuple[Proposal, ...]:
