@@ -43,7 +43,7 @@ class BatchNorm(Section):
     )
     test_mode: Literal["running", "batch"] = Field(
         default="running",
-        description="statistics for normalization at test time; `batch`, those of the batch, demonstrates an error",
+        description="statistics for normalization at test time; `batch` (of each batch) demonstrates an error",
     )
     update_running: bool = Field(
         default=True, description="update the running statistics in training; false demonstrates an error"

@@ -185,7 +185,7 @@ def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
     effects = []
     if acting["penalty"] or not acting["dropout"]:
         if facts["penalty_over_loss"] > 0:
-            effects.append(f"twice the penalty is {number(facts['penalty_over_loss'])} times the data loss")
+            effects.append(f"twice the penalty term is {number(facts['penalty_over_loss'])} times the data loss")
         effects.append(f"the product of the weight norms is {number(facts['weights_kept'])} times its initial value")
     if acting["dropout"]:
         cost = facts["dropout_over_guess"]
