@@ -88,7 +88,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 RULE = Rule(
     id="update_ratio_high",
-    title="Updates large relative to the weights",
+    title="Large updates relative to the weights",
     check=check,
     sources=SOURCES,
     stage="optimization",

@@ -123,7 +123,7 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
 
 RULE = Rule(
     id="update_ratio_low",
-    title="Updates tiny relative to the weights",
+    title="Tiny updates relative to the weights",
     check=check,
     sources=SOURCES,
     stage="optimization",
