@@ -115,7 +115,10 @@ def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityRe
             "backward_over_relu": cost["backward"] / relu["backward"],
             "over_product": total / (3 * cost["product"]),
         }
-        note = "measured on the machine that ran the study; the matrix product is of a layer of 500 units on 500 inputs"
+        note = (
+            "measured on the machine that ran the study; "
+            "the matrix products are those of a layer with 500 units and 500 inputs"
+        )
         found.append(SanityResult("activation_cost", None, cost["name"], total, math.nan, None, note, values))
     return found
 

@@ -158,11 +158,11 @@ def common_range(bars: Sequence[Bars]) -> Range | None:
 def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
         "activations of each hidden layer at initialization, over all units, probe examples and seeds",
-        "each panel has its own vertical scale; bars are cut at twice the next height; σ: standard deviation",
+        "each panel has its own vertical scale; tall bars are cut at twice the next height; σ: standard deviation",
         "; ".join(f"with “{row.name}”, σ {_course(row)}" for row in rows[:3]),
     ]
     if any(common_range(row.bars) is None for row in rows):
-        parts.append("The layers have different ranges, which are below the panels")
+        parts.append("The layers have different ranges, which are shown below the panels")
     if any(one.outside > OUTSIDE_FROM for row in rows for one in row.bars):
         parts.append("“Out” is the share of values outside the range")
     parts += [*notes(rows), note]

@@ -213,7 +213,7 @@ def _csv(row: Row) -> tuple[Any, ...]:
 def _caption(results: Sequence[ClaimResult], left_out: int, quick: bool) -> str:
     tally = [f"{sum(result.verdict == verdict for result in results)} {verdict}" for verdict in VERDICTS]
     parts = [
-        f"{count(len(results), 'claim')}: {'quick report, no verdicts' if quick else ', '.join(tally)}",
+        f"{count(len(results), 'claim')}: {'quick look, no verdicts' if quick else ', '.join(tally)}",
         "Shaded: expected region; dots: single seeds; bar: 95% interval; each row has its own scale",
     ]
     if left_out:

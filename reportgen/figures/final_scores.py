@@ -243,7 +243,7 @@ def _ends(rows: Sequence[Row], split: str) -> str:
     if not scored:
         return ""
     best = f"“{scored[0].summary.variant.label}” has a {split} accuracy of {_value(scored[0])}"
-    return best if len(scored) == 1 else f"{best}, “{scored[-1].summary.variant.label}” of {_value(scored[-1])}"
+    return best if len(scored) == 1 else f"{best}, and “{scored[-1].summary.variant.label}” of {_value(scored[-1])}"
 
 
 def _gains(rows: Sequence[Row], ensembles: Mapping[str, EnsembleScore]) -> list[str]:
@@ -252,7 +252,7 @@ def _gains(rows: Sequence[Row], ensembles: Mapping[str, EnsembleScore]) -> list[
     gains = [f"{signed(100 * one.difference)} with “{name}”" for name, one in named if one]
     if not gains:
         return []
-    gain = f"its gain over the mean of its members is, in points, {listing(gains[:4])}"
+    gain = f"its gain over the mean of its members, in percentage points, is {listing(gains[:4])}"
     return [f"a diamond is an {_members(ensembles)}; {gain}"]
 
 

@@ -32,7 +32,7 @@ CHECKS = {
     "initial_loss": ("loss before training", "about the loss of guessing"),
     "regularized_loss": ("loss with penalty", "more than the loss without it"),
     "overfit_subset": ("loss on a few examples", "almost 0"),
-    "gradient_check": ("error of the gradient", "at most the error of rounding, or of a kink"),
+    "gradient_check": ("error of the gradient", "at most the error of rounding or of a kink"),
 }
 """The measured value of each check, and the expected value in words."""
 

@@ -89,16 +89,18 @@ def _choices(asked: ClaimData) -> list[str]:
     if asked.claim.tune is None or asked.claim.expect.get("along") is not None:
         return []
     counted = [Counter(asked.chosen(where)) for where in asked.sides()]
-    words = ["tuned to", *["the other side to"] * (len(counted) - 1)]
+    words = ["tuned to", *["the other side is tuned to"] * (len(counted) - 1)]
     return [f"{word} {_chosen(count)}" for word, count in zip(words, counted, strict=True) if count]
 
 
 def _chosen(count: Counter[str]) -> str:
-    """Return the choices, the most frequent first, as in "lr 0.1 on 9 seeds and lr 0.3 on 1"."""
+    """Return the choices, the most frequent first, as in "lr 0.1 for 9 seeds and lr 0.3 for 1"."""
     if len(count) == 1:
         return next(iter(count))
     (first, most), *others = count.most_common()
-    return " and ".join([f"{first} on {most} {'seed' if most == 1 else 'seeds'}", *(f"{x} on {n}" for x, n in others)])
+    return " and ".join(
+        [f"{first} for {most} {'seed' if most == 1 else 'seeds'}", *(f"{x} for {n}" for x, n in others)]
+    )
 
 
 def _outcomes(asked: ClaimData, n: int) -> list[str]:
@@ -132,7 +134,7 @@ def _with_p(result: ClaimResult, adjusted: float, factor: int) -> ClaimResult:
     changes: dict[str, Any] = {"p_adjusted": adjusted}
     taken_back = result.verdict != "inconclusive" and adjusted >= ALPHA
     if taken_back:
-        reason = f"{result.reason}; not so after Holm's correction over the study's comparisons"
+        reason = f"{result.reason}; not significant after Holm's correction for all comparisons of the study"
         changes |= {"verdict": "inconclusive", "reason": reason}
     if taken_back or result.seeds_needed is not None:
         changes["seeds_needed"] = _seeds_after(result, ALPHA / factor)

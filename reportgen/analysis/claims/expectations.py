@@ -123,7 +123,7 @@ def _near_theory_by_layer(asked: ClaimData) -> Measured:
 
 def _no_theory(asked: ClaimData) -> Test:
     nothing = in_region(np.full(len(asked.seeds), np.nan), 0.0, 0.0)
-    return dataclasses.replace(nothing, reason="theory does not speak of this network")
+    return dataclasses.replace(nothing, reason="theory makes no prediction for this network")
 
 
 def _near_by_layer(asked: ClaimData, columns: Values, layers: Sequence[int], given: Sequence[float | None]) -> Measured:
@@ -175,7 +175,7 @@ def comparison(asked: ClaimData) -> Measured:
     test = in_bounds(difference.times(sign), number_or_0(least), math.inf, error, compared)
     shown = difference.shown
     if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not least:
-        test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
+        test = dataclasses.replace(test, verdict="contradicted", reason="both sides are equal for every seed", p=None)
     return Measured(_directed(test, sign), asked.by_seed(shown), quantity="difference")
 
 
@@ -220,7 +220,7 @@ def same_as(asked: ClaimData) -> Measured:
     margin, floor = number_or_0(expect.get("within")), asked.least_paired_error(a.shown, b.shown)
     error = asked.standard_error(difference.shown, floor)
     test = in_bounds(difference, -margin, margin, error, magnitude(a.shown, b.shown))
-    method = f"equivalence by {test.method}, of the difference, paired by seed"
+    method = f"equivalence test by {test.method}, of the difference, paired by seed"
     return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference.shown), quantity="difference")
 
 
@@ -239,7 +239,7 @@ def monotone(asked: ClaimData) -> Measured:
     if count == 0:
         nothing = in_region(np.full(len(asked.seeds), np.nan), 0.0, 0.0)
         return Measured(
-            dataclasses.replace(nothing, reason="there is only one value, and nothing to compare it with"), {}
+            dataclasses.replace(nothing, reason="there is only one value, so there is nothing to compare"), {}
         )
     lows, highs = ([-math.inf] * count, [0.0] * count) if falls else ([0.0] * count, [math.inf] * count)
     pairs = [f"{a} to {b}" for a, b in itertools.pairwise(names)]
@@ -261,8 +261,8 @@ def _in_words(test: Test, steps: Values, pairs: Sequence[str], falls: bool) -> T
     if test.verdict != "contradicted" or not against:
         return test
     asked, other = ("fell", "rose") if falls else ("rose", "fell")
-    rest = f"; at the other {met} of {len(pairs)} steps it {asked}" if met else ""
-    return dataclasses.replace(test, reason=f"it {other} from {listed(against)}{rest}")
+    rest = f", and {asked} in the other {met} of {len(pairs)} steps" if met else ""
+    return dataclasses.replace(test, reason=f"the mean {other} from {listed(against)}{rest}")
 
 
 def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test:
@@ -270,7 +270,9 @@ def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test
     still = [pair for pair, step in zip(pairs, steps.T, strict=True) if (step == 0).all()]
     if test.verdict != "supported" or not still:
         return test
-    return dataclasses.replace(test, verdict="contradicted", reason=f"nothing changes from {', '.join(still)}")
+    return dataclasses.replace(
+        test, verdict="contradicted", reason=f"the value does not change from {', '.join(still)}"
+    )
 
 
 def _over_layers(asked: ClaimData) -> tuple[Values, list[str]]:

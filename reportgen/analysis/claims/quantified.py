@@ -35,15 +35,22 @@ def _put_together(cases: Cases, one: Word, every: Word, nouns: str) -> Measured:
     if sure:
         label, measured = min(sure, key=lambda case: _p(case[1].test))
         p = min(1.0, _p(measured.test) * count)
-        return _told(measured, one, f"{len(sure)} of {count} {nouns}: shown is {label}", p)
+        return _told(measured, one, f"{one} in {len(sure)} of {count} {nouns}; the values are for {label}", p)
     if all(measured.test.verdict == every for _, measured in cases):
         label, measured = max(cases, key=lambda case: _p(case[1].test))
-        return _told(measured, every, f"so in all {count} {nouns}: shown is {label}, the nearest", measured.test.p)
+        return _told(
+            measured,
+            every,
+            f"{every} in all {count} {nouns}; the values are for {label}, the closest one",
+            measured.test.p,
+        )
     open_ = [case for case in cases if case[1].test.verdict != every]
     label, measured = min(found or open_, key=lambda case: _p(case[1].test))
-    short = f", not so at a level corrected for {count} {nouns}" if found else ""
+    short = f" and not significant after correction for {count} {nouns}" if found else ""
     corrected = min(1.0, _p(measured.test) * count)
-    return _told(measured, "inconclusive", f"shown is {label}{short}", corrected if found else measured.test.p)
+    return _told(
+        measured, "inconclusive", f"the values are for {label}{short}", corrected if found else measured.test.p
+    )
 
 
 def _p(test: Test) -> float:

@@ -85,10 +85,10 @@ def in_bounds(values: Bounds, low: float, high: float, least_error: float = 0.0,
     else:
         found = _within_both(least, most, low, high)
     count = values.censored
-    known = f"{count} of {least.n} seeds {'is' if count == 1 else 'are'} known only up to a bound, taken at its worst"
+    known = f"only a bound is known for the value of {count} of {least.n} seeds"
     if found is not None:
         return replace(found, reason=f"{found.reason}; {known}")
-    reason = f"the seeds do not settle it; {known}"
+    reason = f"the verdict depends on the unknown values; {known}"
     return replace(least, verdict="inconclusive", reason=reason, seeds_needed=None)
 
 
@@ -103,12 +103,15 @@ def _within_both(least: Test, most: Test, low: float, high: float) -> Test | Non
 
 def _judge(n: int, lo: float, hi: float, low: float, high: float) -> tuple[Word, str]:
     if n < LEAST_SEEDS:
-        return "inconclusive", f"{n} of the {LEAST_SEEDS} seeds that a verdict needs at least"
+        return (
+            "inconclusive",
+            f"a verdict needs at least {LEAST_SEEDS} seeds, but only {n} {'has' if n == 1 else 'have'} a value",
+        )
     if lo >= low and hi <= high:
-        return "supported", "the whole interval meets the claim"
+        return "supported", "the whole interval is inside the expected region"
     if hi < low or lo > high:
-        return "contradicted", "the whole interval fails the claim"
-    return "inconclusive", "the interval reaches to both sides of what is claimed"
+        return "contradicted", "the whole interval is outside the expected region"
+    return "inconclusive", "the interval is partly inside and partly outside the expected region"
 
 
 def share_in_region(values: Values, low: float, high: float) -> Test:
@@ -138,7 +141,9 @@ def _by_signs(values: Values, low: float, high: float) -> Test:
     if n >= LEAST_SEEDS_FOR_SIGNS and met in (0, n):
         verdict = "supported" if met else "contradicted"
     share = share_interval(met, n) if n else (math.nan, math.nan)
-    method = f"sign test over seeds; share that meets the claim {share[0]:.2f} to {share[1]:.2f}, exact 95%"
+    method = (
+        f"sign test over seeds; exact 95% interval of the share that meets the claim: {share[0]:.2f} to {share[1]:.2f}"
+    )
     return Test(verdict, measured, (math.nan, math.nan), n, reason, method, sign_p_value(met, n) if n else None)
 
 
@@ -159,15 +164,15 @@ def all_in_regions(columns: Values, lows: Sequence[float], highs: Sequence[float
     reason = tests[worst].reason
     if n >= LEAST_SEEDS:
         reason = (
-            f"outside in {listed(failing)}"
+            f"outside the expected region in {listed(failing)}"
             if failing
-            else f"not settled in {listed(undecided)}"
+            else f"inconclusive in {listed(undecided)}"
             if undecided
-            else "every interval meets the claim"
+            else "every interval is inside its expected region"
         )
     needed = [test.seeds_needed for test in tests if test.verdict == "inconclusive"]
     wanted = None if verdict != "inconclusive" or None in needed else max((k for k in needed if k), default=None)
-    method = f"{METHOD}, one for each of {len(tests)}; a contradiction at a level corrected for their number"
+    method = f"{METHOD}, in {len(tests)} tests; contradictions are corrected for the number of tests"
     return Test(verdict, tests[worst].measured, tests[worst].interval, n, reason, method, None, None, wanted)
 
 

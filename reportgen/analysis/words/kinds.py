@@ -31,9 +31,9 @@ def near_in_words(claim: Claim) -> str:
     rtol = USUAL_RTOL if rtol is None and atol is None else rtol
     parts = [f"{100 * rtol:g}%"] if rtol else []
     parts += [margin(atol, metric)] if atol else []
-    reach = " plus ".join(parts) or "no deviation"
+    reach = " plus ".join(parts) or "0%"
     if expect.row.theory(expect):
-        return f"within {reach} of theory"
+        return f"within {reach} of the theoretical value"
     if expect.row.by_layer(expect):
         return f"each layer within {reach} of the printed number"
     return f"within {reach} of {amount(expect.value, metric)}"

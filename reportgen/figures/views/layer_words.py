@@ -70,12 +70,12 @@ def _change(cell: Cell) -> float:
 def _facts(view: LayerView, cells: Sequence[Cell], examples: Sequence[Cell]) -> str:
     single = len({cell.series.id for cell in cells}) == 1
     words = [
-        f"it {_course(view, cell)}" if single else f"with “{cell.series.name}”, it {_course(view, cell)}"
+        f"the value {_course(view, cell)}" if single else f"with “{cell.series.name}”, the value {_course(view, cell)}"
         for cell in examples
     ]
     probes = {cell.probe for cell in cells}
     when = " at initialization" if len(probes) > 1 or examples[0].profile.step == 0 else ""
-    return f"Measured{when}: {'; '.join(words)}"
+    return f"Values{when}: {'; '.join(words)}"
 
 
 def _course(view: LayerView, cell: Cell) -> str:

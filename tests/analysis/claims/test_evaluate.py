@@ -207,7 +207,7 @@ def test_what_stands_still_neither_rises_nor_falls(tmp_path: Path) -> None:
     values = {"activation_std": [[0.0, 0.0, 0.0, 1.0]] * 2}
     result = judged(tmp_path, "{monotone: decreasing}", STD, values, {})
     assert result.verdict == "contradicted"
-    assert "nothing changes from layer 1 to layer 2" in result.reason
+    assert "the value does not change from layer 1 to layer 2" in result.reason
 
 
 def test_missing_runs_are_counted(tmp_path: Path) -> None:
@@ -258,4 +258,4 @@ def test_an_interval_of_a_difference_of_accuracies_is_within_100_points(tmp_path
 def test_equal_sides_do_not_support_a_difference(tmp_path: Path) -> None:
     result = judged(tmp_path, "{less_than: {network.init: xavier}}", SCORE, {"val_loss": 0.4}, {"val_loss": 0.4})
     assert result.verdict == "contradicted"
-    assert "equal on every seed" in result.reason
+    assert "equal for every seed" in result.reason

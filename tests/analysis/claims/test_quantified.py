@@ -90,7 +90,7 @@ def test_each_side_at_its_best(tmp_path: Path) -> None:
     assert found.verdict == "supported"
     assert found.measured == pytest.approx(-0.1)
     assert "tuned to lr 0.2" in found.reason
-    assert "the other side to lr 0.1" in found.reason
+    assert "the other side is tuned to lr 0.1" in found.reason
 
 
 def test_the_best_may_be_told_by_another_score(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_some_and_all_of_what_is_tuned(tmp_path: Path) -> None:
     claim = "measure: {metric: val_loss}, tune: {along: training.lr}"
     every = judged(tmp_path, f"{claim}, holds_for: all, expect: {{below: 0.4}}", values)
     assert every.verdict == "supported"
-    assert "so in all 2 variants" in every.reason
+    assert "supported in all 2 variants" in every.reason
     some = judged(tmp_path, f"{claim}, holds_for: any, expect: {{below: 0.25}}", values)
     assert some.verdict == "supported"
-    assert "1 of 2 variants: shown is small" in some.reason
+    assert "in 1 of 2 variants; the values are for small" in some.reason

@@ -78,7 +78,7 @@ def test_what_never_arrives_counts_as_arriving_at_the_end_where_that_helps_it(tm
     """Five times slower at the least: enough for a factor of 3, and open for a factor of 8."""
     found = judged(tmp_path, SOONER, FAST, [NEVER] * 5)
     assert found.verdict == "supported"
-    assert "5 of 5 seeds are known only up to a bound" in found.reason
+    assert "only a bound is known for the value of 5 of 5 seeds" in found.reason
     eight = judged(tmp_path, "{less_than: {network.init: xavier}, factor: 8}", FAST, [NEVER] * 5)
     assert eight.verdict == "inconclusive"
     assert judged(tmp_path, SOONER, [NEVER] * 5, FAST).verdict == "contradicted"

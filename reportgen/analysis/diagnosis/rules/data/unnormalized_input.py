@@ -165,7 +165,7 @@ def check(evidence: Evidence) -> Finding | None:
     first = harms[0][0] if hurts else shown[0]
     named = [record for record, _ in harms] if hurts else shown
     seeds = tuple(record.spec.seed for record in named)
-    effect = f"; {harms[0][1]}" if hurts else "; the records show no harm"
+    effect = f"; {harms[0][1]}" if hurts else "; the records show no harmful effect"
     advice, proposal = standardize(evidence, first)
     return Finding(
         rule=RULE.id,

@@ -192,7 +192,7 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline
         message=(
             f"Validation {word} was {show(before)} around epoch {best} and ends at {show(after)}, while the training "
             f"loss kept falling ({words_for_seeds(seeds, len(records))}; training {word} {show(train)}). "
-            f"{_share(decline.lost)} the improvement on guessing is lost."
+            f"{_share(decline.lost)} the improvement over guessing is lost."
         ),
         advice=f"Stop around epoch {best} (early_stopping), or use a stronger L2 penalty, dropout or more data.",
         sources=SOURCES,

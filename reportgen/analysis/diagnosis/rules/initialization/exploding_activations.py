@@ -120,7 +120,7 @@ def check(evidence: Evidence) -> Finding | None:
 def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     advice, proposals = rescale(record, "too large here")
     change = {**proposals[0].change, "training.lr": rounded(FASTER * record.spec.training.lr)}
-    faster = Proposal(change, "a learning rate chosen for exploding activations is too low for others")
+    faster = Proposal(change, "a learning rate chosen for exploding activations is too low for other networks")
     return advice, (proposals[0], faster, *proposals[1:])
 
 
