@@ -1,4 +1,4 @@
-"""Metrics of several runs: of the ensemble of a variant's seeds, and of the best trial of a search."""
+"""Metrics of several runs: ensembles over the seeds of a variant, and the best trial of a search."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ENSEMBLE_ROWS = (
         summary="standard deviation of the validation accuracies over all seeds",
         place=ENSEMBLE,
         combine=spread,
-        least_members=3,  # sets without one of two members have no standard deviation
+        least_members=3,  # without one of two members, no standard deviation remains
         split="val",
         **SHARE,
     ),
@@ -56,7 +56,7 @@ ENSEMBLE_ROWS = (
 
 
 def _best(score: str, summary: str) -> Metric:
-    """Return the row of a score of the best trial, with the facts of the score."""
+    """Return the row of a score of the best trial, with the attributes of the score."""
     row = _SCORES[score]
     facts: dict[str, Any] = {
         name: getattr(row, name)

@@ -96,7 +96,7 @@ TRIAL = Place("for the best trial of a search: `setting`", ("setting",), ", sett
 
 @dataclass(frozen=True)
 class Need:
-    """A condition on the runs that have a metric.
+    """A condition that a run must meet to have a metric.
 
     text: completes "the metric ..." if a run does not meet the condition. hint: how to meet it. place: the key of
     `measure` to which the error refers, None for `measure` itself.
@@ -112,14 +112,14 @@ class Need:
 class Metric(Row):
     """A metric of claims and searches.
 
-    unit: follows a value, such as "ns".
-    scale: "share" is shown in percent, "difference" (of two shares) in percentage points, the others as they are.
+    unit: text after a value, such as "ns".
+    scale: "share" is shown in percent, "difference" (of two shares) in percentage points, others unchanged.
     lowest, highest: the range of values, which limits intervals.
     higher_is_better: None if neither a higher nor a lower value is better.
     infinite: a diverged run without a finite value counts as infinite.
     initial: the metric exists before training. theory: a theoretical value exists at initialization.
     split: the examples that are scored. counted: the value is a share of the examples of `split`.
-    outcome: the value is 1 for runs that ended in one way, else 0.
+    outcome: the value is 1 for runs with a certain status, else 0.
     comparison: the value is a difference between a requested score and the usual one.
 
     Exactly one of these functions gives the value; `by_layer` takes the index of a probe.
@@ -169,10 +169,10 @@ class Metric(Row):
 
 
 SHARE: dict[str, Any] = {"scale": "share", "lowest": 0.0, "highest": 1.0}
-"""Facts of a share, which is shown in percent."""
+"""Attributes of a share, which is shown in percent."""
 
 DIFFERENCE: dict[str, Any] = {"scale": "difference", "lowest": -1.0, "highest": 1.0}
-"""Facts of a difference of shares, which is shown in percentage points."""
+"""Attributes of a difference of shares, which is shown in percentage points."""
 
 SIZE: dict[str, Any] = {"lowest": 0.0}
-"""Facts of a number that is never negative."""
+"""Attributes of a number that is never negative."""

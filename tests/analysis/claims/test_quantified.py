@@ -162,8 +162,8 @@ def test_what_the_activations_cost(tmp_path: Path) -> None:
     text = "claims: [{id: one, says: s, measure: {metric: activation_ns}, expect: {near: 2}}]"
     plan = plan_of(tmp_path, text)
     records = {(r.variant, r.seed): record(r) for r in plan.runs}
-    beside = {place: {"activation_ns": [2.0 + 0.01 * place[1]], "other": [1.0]} for place in records}
-    assert evaluate_claims(plan, records, beside)[0].verdict == "supported"
+    extras = {place: {"activation_ns": [2.0 + 0.01 * place[1]], "other": [1.0]} for place in records}
+    assert evaluate_claims(plan, records, extras)[0].verdict == "supported"
     assert evaluate_claims(plan, records)[0].n == 0
 
 
