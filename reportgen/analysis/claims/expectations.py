@@ -19,7 +19,7 @@ from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, 
 from reportgen.analysis.statistics import magnitude
 
 LOGARITHMS = 1.0
-"""The magnitude of rounded logarithms; the rounding error of a logarithm is the relative error of the ratio."""
+"""The magnitude of rounded logarithms: the rounding error of a logarithm is the relative error of the ratio."""
 
 Quantity = Literal["value", "difference", "ratio", "deviation", "share"]
 Layers = tuple[tuple[int, float, float | None], ...]

@@ -74,7 +74,7 @@ def in_region(values: Values, low: float, high: float, least_error: float = 0.0,
 
 
 def in_bounds(values: Bounds, low: float, high: float, least_error: float = 0.0, compared: float | None = None) -> Test:
-    """Test the same for values of which some are known only up to bounds.
+    """Test whether the mean is in [low, high], for values of which some are known only up to bounds.
 
     A claim is supported if it is supported with every unknown value at its least favorable bound, and contradicted if
     it is contradicted with every unknown value at its most favorable bound.
