@@ -120,8 +120,7 @@ class Need:
 class Metric(Row):
     """A metric of claims and searches.
 
-    Exactly one of the functions `read`, `by_layer`, `bounds`, `from_cost`, `combine` and `from_trial`, or `best_of`, gives
-    the value.
+    Exactly one of `read`, `by_layer`, `bounds`, `from_cost`, `combine`, `best_of` and `from_trial` gives the value.
 
     Attributes
     ----------
@@ -138,7 +137,7 @@ class Metric(Row):
     comparison : whether the value is a difference between a requested score and the usual one.
     read : returns the value of a record.
     by_layer : returns the values of a record at the index of a probe, shape (layers,).
-    curve : returns the values by epoch, shape (epochs + 1,). `read` then gives the final value, by default the last one.
+    curve : returns the values by epoch, shape (epochs + 1,); `read` then gives the final value, by default the last.
     bounds : returns the lowest and the highest possible value, for values that are not known exactly.
     from_cost : returns the value from the cost of an activation.
     combine : returns the values of ensembles from weights, shape (ensembles, members), and from the accuracies of the
