@@ -26,22 +26,16 @@ BY = Key(
     "by",
     float,
     "number",
-    "the smallest difference that `greater_than` or `less_than` expects",
+    "the least difference that `greater_than` or `less_than` expects",
     f"{{greater_than: {OTHER}, by: 0.02}}",
 )
-FACTOR = Key(
-    "factor",
-    Positive,
-    "number",
-    "the smallest ratio that `greater_than` or `less_than` expects",
-    f"{{less_than: {OTHER}, factor: 2}}",
-)
+FACTOR = Key("factor", Positive, "number", "the least ratio that they expect", f"{{less_than: {OTHER}, factor: 2}}")
 WITHIN = Key("within", Positive, "number", "the margin of `same_as`", f"{{same_as: {OTHER}, within: 0.01}}")
 ALONG = Key(
     "along",
     str,
     "a path that varies",
-    "the path whose values, in their order, `monotone` compares",
+    "the path over whose values, in their order, `monotone` goes",
     "{monotone: increasing, along: training.lr}",
 )
 
@@ -103,7 +97,7 @@ BETWEEN = Expectation(
         "between",
         Annotated[list[float], Field(min_length=2, max_length=2)],
         "[low, high]",
-        "the value is between them",
+        "the value lies between them",
         "{between: [0.1, 0.5]}",
     ),
     complete=_in_order,
@@ -119,7 +113,7 @@ NEAR = Expectation(
         "near",
         Literal["theory"] | float | Annotated[list[float | None], Field(min_length=1)],
         "number, a list by layer, or `theory`",
-        "the value differs from it by at most `rtol` times this number plus `atol`; figures show the number, too",
+        "the value is within `rtol` times this plus `atol`; figures show it, too",
         "{near: 0.63, rtol: 0.05}",
     ),
     keys=(RTOL, ATOL),

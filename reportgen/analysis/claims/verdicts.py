@@ -163,9 +163,11 @@ def all_in_regions(columns: Values, lows: Sequence[float], highs: Sequence[float
     columns : shape (seeds, regions).
     """
     tests = [in_region(column, low, high) for column, low, high in zip(columns.T, lows, highs, strict=True)]
-    failures = [_fails(column, low, high, len(tests)) for column, low, high in zip(columns.T, lows, highs, strict=True)]
+    strict = [
+        _fails_surely(column, low, high, len(tests)) for column, low, high in zip(columns.T, lows, highs, strict=True)
+    ]
     worst = max(range(len(tests)), key=lambda i: _excess(tests[i].measured, lows[i], highs[i]))
-    failing = [name for name, fails in zip(names, failures, strict=True) if fails]
+    failing = [name for name, fails in zip(names, strict, strict=True) if fails]
     undecided = [name for name, test in zip(names, tests, strict=True) if test.verdict != "supported"]
     n = min(test.n for test in tests)
     verdict: Word = "contradicted" if failing else "inconclusive" if undecided else "supported"
@@ -184,7 +186,7 @@ def all_in_regions(columns: Values, lows: Sequence[float], highs: Sequence[float
     return Test(verdict, tests[worst].measured, tests[worst].interval, n, reason, method, None, None, most_needed)
 
 
-def _fails(column: Values, low: float, high: float, tests: int) -> bool:
+def _fails_surely(column: Values, low: float, high: float, tests: int) -> bool:
     known = column[np.isfinite(column)]
     if known.size < LEAST_SEEDS:
         return False

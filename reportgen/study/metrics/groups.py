@@ -56,7 +56,7 @@ ENSEMBLE_ROWS = (
 
 
 def _best(score: str, summary: str) -> Metric:
-    """Return the row of a score of the best trial, with the attributes of the score."""
+    """Return the row of a score of the best trial, with the facts of the score."""
     row = _SCORES[score]
     facts: dict[str, Any] = {
         name: getattr(row, name)

@@ -24,7 +24,7 @@ def final(name: str) -> Final:
 
 
 def read_final(name: str) -> Callable[[Record, Measure], float]:
-    """Return the same function with the signature of `Metric.read`."""
+    """Return the same with the signature of `Metric.read`."""
     return lambda record, measure: float(record.final.get(name, math.nan))
 
 

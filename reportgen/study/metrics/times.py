@@ -25,7 +25,7 @@ def epochs_to(record: Record, measure: Measure) -> tuple[float, float]:
 
 
 def steps_to(record: Record, measure: Measure) -> tuple[float, float]:
-    """Return the same bounds in training steps."""
+    """Return the same in training steps."""
     found = _crossing(record, measure)
     if found is None:
         return math.nan, math.nan
