@@ -1,4 +1,5 @@
 """Analysis of a study: computes everything that a report shows from the records of its runs. It never trains."""
+<<<<<<< HEAD
 
 from __future__ import annotations
 
@@ -64,3 +65,5 @@ def _theory(variant: VariantSummary) -> dict[str, list[float]]:
     """Return the predictions of theory for the first probed run of a variant."""
     record = next((r for r in variant.records if "probe_step" in r.arrays), None)
     return (theory.of_record(record) if record is not None else None) or {}
+=======
+>>>>>>> main
