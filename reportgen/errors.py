@@ -107,7 +107,7 @@ CODES: dict[str, str] = {
     "invalid-record": "A stored run is damaged.",
     "missing-gradient": "A gradient is missing; backward was not called, or the loss does not depend on the layer.",
     "missing-outputs": "The outputs of a split are missing.",
-    "missing-settings": "An archive has no settings of the run, and no file beside it has them.",
+    "missing-settings": "Neither an archive nor the JSON file with the same name contains the settings of the run.",
     "mixed-settings": "Records of one variant have different settings.",
     "no-layers": "There are no layers to record.",
     "no-records": "A folder has no records.",

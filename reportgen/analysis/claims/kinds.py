@@ -1,4 +1,4 @@
-"""The kinds of expectation: how a study writes one, how it is tested, drawn and put in words."""
+"""The kinds of expectation, each with its key in a study, its test, its region in figures and its text."""
 
 from __future__ import annotations
 

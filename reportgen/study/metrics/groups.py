@@ -1,4 +1,4 @@
-"""Metrics of several runs: of the ensemble of a variant's seeds, and of the best trial of a search."""
+"""Metrics of several runs: ensembles over the seeds of a variant, and the best trial of a search."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ENSEMBLE_ROWS = (
         summary="standard deviation of the validation accuracies over all seeds",
         place=ENSEMBLE,
         combine=spread,
-        least_members=3,  # sets without one of two members have no standard deviation
+        least_members=3,  # without one of two members, no standard deviation remains
         split="val",
         **SHARE,
     ),

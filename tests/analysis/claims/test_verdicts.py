@@ -1,4 +1,4 @@
-"""Verdicts: what lies wholly on one side is decided, and null data are decided wrongly at most as often as promised."""
+"""Verdicts, and their error rate on null data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rounding never shows more than is true."""
+"""Rounding never overstates precision."""
 
 from __future__ import annotations
 
