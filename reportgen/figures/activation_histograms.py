@@ -19,12 +19,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.axis import fix_ticks
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import course, number, prose, sentence
 from reportgen.figures.table import FIGURES
@@ -136,8 +136,7 @@ def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool)
     else:
         places = list(range(len(bars)))
         words = [_range_words(*own_range(one)) for one in bars]
-    ax.xaxis.set_major_locator(FixedLocator(places))
-    ax.xaxis.set_major_formatter(FixedFormatter(words))
+    fix_ticks(ax.xaxis, places, words)
     ax.tick_params(axis="x", labelsize=_style.TINY, pad=1, length=2, labelbottom=labelled)
 
 

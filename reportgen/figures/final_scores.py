@@ -176,7 +176,7 @@ def _draw_row(ax: Axes, at: int, row: Row, scale: _axis.Scale) -> None:
 def _scale(rows: Sequence[Row], log: bool | None, in_percent: bool = False) -> _axis.Scale:
     """Return a scale for seeds and intervals; the seeds decide whether it is logarithmic."""
     values = [[value for _, value in row.seeds] for row in rows]
-    scale = _axis.scale_for(values, log) or _axis.Scale(False, 0.0, 1.0)
+    scale = _axis.scale_for(values, log) or _axis.UNIT
     bars = [_bar(row, scale) for row in rows if row.seeds]
     whole = _axis.scale_for([*values, *bars], scale.log) or scale
     return replace(whole, percent=in_percent)

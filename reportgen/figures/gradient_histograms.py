@@ -15,7 +15,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
@@ -97,8 +96,7 @@ def _decades(ax: Axes, low: float, high: float, labels: bool) -> None:
     first, last = math.floor(low), math.ceil(high)
     step = max(1, math.ceil((last - first) / 6))
     exponents = [exponent for exponent in range(first, last + 1) if exponent % step == 0]
-    ax.yaxis.set_major_locator(FixedLocator(exponents))
-    ax.yaxis.set_major_formatter(FixedFormatter([power(exponent) for exponent in exponents]))
+    _axis.fix_ticks(ax.yaxis, exponents, [power(exponent) for exponent in exponents])
     ax.set_ylim(low - 0.04 * (high - low), high + 0.04 * (high - low))
     ax.grid(axis="y")
     ax.tick_params(axis="y", labelleft=labels)

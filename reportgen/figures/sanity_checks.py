@@ -85,7 +85,7 @@ def _panel(ax: Axes, check: str, results: Results, rows: Sequence[VariantSummary
     shown = [(at, one) for at, row in enumerate(rows) for one in results.get(row.variant.id, ())]
     values = [value for _, one in shown for value in (one.measured, one.expected, *_passing(one))]
     log = {"gradient_check": True, "overfit_subset": False}.get(check)
-    scale = _axis.scale_for([values], log) or _axis.Scale(False, 0.0, 1.0)
+    scale = _axis.scale_for([values], log) or _axis.UNIT
     for at, one in shown:
         _row(ax, at, one, scale)
     _axis.set_x(ax, scale)

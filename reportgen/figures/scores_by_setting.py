@@ -74,7 +74,7 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
         y = _scale([row for line in lines for _, row in line.points], f"{split}_{score}")
         for number_, panel in enumerate(panels):
             ax = axes[number_ * len(scores) + at]
-            _panel(ax, panel, f"{split}_{score}", x or _axis.Scale(False, 0.0, 1.0), y, _title_width(len(panels)))
+            _panel(ax, panel, f"{split}_{score}", x or _axis.UNIT, y, _title_width(len(panels)))
             ax.set_ylabel(f"{words(split)} {score}", labelpad=3)
             if number_ >= len(panels) - (1 if len(scores) > 1 else _across(len(panels))):
                 ax.set_xlabel(_style.clip(setting_name(path), 2.6, _style.TEXT), labelpad=2)
@@ -111,9 +111,8 @@ def _across(panels: int) -> int:
 def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
     """Return a common scale, so that panels can be compared."""
     accuracy = metric_of(score).is_accuracy
-    y = _axis.scale_for([_seeds(row, score) for row in rows], log=False if accuracy else None)
-    y = y or _axis.Scale(False, 0.0, 1.0)
-    return _axis.Scale(False, max(y.low, -0.03), min(y.high, 1.03), percent=True) if accuracy else y
+    y = _axis.scale_for([_seeds(row, score) for row in rows], log=False if accuracy else None) or _axis.UNIT
+    return _axis.accuracy_scale(y) if accuracy else y
 
 
 def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, inches: float) -> None:
@@ -123,7 +122,7 @@ def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, i
             _draw_line(ax, line, score, x, y)
     _crosses(ax, panel, x, y.low if metric_of(score).is_accuracy else y.high)
     _axis.set_x(ax, x)
-    _axis.set_y(ax, y, labels=True)
+    _axis.set_y(ax, y)
     if panel.title and (metric_of(score).is_accuracy):
         _style.panel_title(ax, panel.title, inches)
 

@@ -110,10 +110,8 @@ def _scale(view: CurveView, lines: Sequence[Line]) -> _axis.Scale:
     values = shown or [np.asarray(line.curve.per_seed, dtype=float) for line in lines]
     scale = _axis.scale_for(values, log=None if view.better == "lower" else False)
     if scale is None:
-        return _axis.Scale(False, 0.0, 1.0)
-    if view.better == "higher":
-        return _axis.Scale(False, max(scale.low, -0.03), min(scale.high, 1.03), percent=True)
-    return scale
+        return _axis.UNIT
+    return _axis.accuracy_scale(scale) if view.better == "higher" else scale
 
 
 def _drawn(line: Line) -> list[Any]:
