@@ -125,10 +125,9 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(r.spec.seed for r in shown)
     end, train = mean_final(shown, "val_accuracy"), mean_final(shown, "train_accuracy")
     error = share_error(end, examples(shown))
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
         step=0,
@@ -140,7 +139,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"gives {percent(majority_share)} ({words_for_seeds(seeds, len(records))})."
         ),
         advice="Check that each label belongs to its input: print some pairs and trace both back to their source.",
-        sources=SOURCES,
         proposals=_proposals(shown[0]),
     )  # fmt: skip
 

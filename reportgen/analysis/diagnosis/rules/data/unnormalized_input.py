@@ -167,10 +167,9 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(record.spec.seed for record in named)
     effect = f"; {harms[0][1]}" if hurts else "; the records show no harm"
     advice, proposal = standardize(evidence, first)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=_severity(named, hurts),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(1,) if hurts else (),
         step=0,
@@ -179,7 +178,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"The input is not normalized: {_words(first)}{effect} ({words_for_seeds(seeds, len(records))}, at step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=(proposal,),
     )
 

@@ -180,10 +180,9 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline
     seeds = tuple(r.spec.seed for r, _ in decline.shown)
     train = mean([change.after(decline.column.replace("val", "train")) for _, change in decline.shown])
     word, show = ("loss", number) if metric_of(decline.column).scale == "loss" else ("accuracy", percent)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning" if decline.serious else "info",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
         step=_step(decline.shown[0][0], best),
@@ -195,7 +194,6 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline
             f"{_share(decline.lost)} the improvement on guessing is lost."
         ),
         advice=f"Stop around epoch {best} (early_stopping), or use a stronger L2 penalty, dropout or more data.",
-        sources=SOURCES,
         proposals=_proposals(records[0], best),
         metric=decline.column,
     )  # fmt: skip

@@ -152,10 +152,9 @@ def check(evidence: Evidence) -> Finding | None:
     if waits is not None and all(r.status == "stopped" for r in records if r.spec.seed in short.seeds):
         advice, proposals = _wait(waits)
     capacity = "More capacity may be needed" if small or larger else "It has enough capacity but does not use it"
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=short.seeds,
         layers=(),
         step=records[0].steps,
@@ -166,7 +165,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"({words_for_seeds(short.seeds, len(records))})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 
@@ -181,10 +179,9 @@ def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Findin
     if not (enough(len(seeds), len(records)) and train <= commonest + ERRORS * error):
         return None
     _, proposals = _start_learning(evidence)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
         step=records[0].steps,
@@ -198,7 +195,6 @@ def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Findin
             "Fit a linear model to the same data. If it is better, try a learning rate ten times as high or a tenth as "
             "high. If it is not, the inputs may not predict the labels."
         ),
-        sources=SOURCES,
         proposals=proposals,
     )
 

@@ -98,10 +98,9 @@ def check(evidence: Evidence) -> Finding | None:
     loss = mean([record.epochs("train_loss")[0] for record in shown])
     advice, proposals = _remedy(shown[0])
     found = severity_of_change(shown, growth, LEAST)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning" if found == "info" and growth > LARGE else found,
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=0,
@@ -112,7 +111,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"{words_for_layers(layers)}, from step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 

@@ -74,10 +74,9 @@ def check(evidence: Evidence) -> Finding | None:
     weak = float(np.median([strength(record) for record in shown]))
     seeds = tuple(record.spec.seed for record in shown)
     advice, proposals = _remedy(shown[0])
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning" if 2 * sum(long_plateau(record) for record in shown) > len(shown) else "info",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
         step=0,
@@ -95,7 +94,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"gradient by {number(weak)} on average ({words_for_seeds(seeds, len(records))}, from step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 

@@ -104,10 +104,9 @@ def check(evidence: Evidence) -> Finding | None:
     shown = [r for r, (flags, _) in zip(records, saturated, strict=True) if flags.any()]
     name = shown[0].spec.network.layers[layers[0] - 1].activation.name
     advice, proposals = _remedy(evidence, shown[0], layers, step)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=_severity(shown, share, step),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=step,
@@ -117,7 +116,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"maximum ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=None if step == 0 else ("symmetric_init", "lr_too_high"),
     )

@@ -85,10 +85,9 @@ def check(evidence: Evidence) -> Finding | None:
     advice, proposals = _remedy(evidence, first, cause)
     by_input = cause == "input" and all(record.steps == 0 or fits(record) for record in shown)
     harmless = by_input or 2 * sum(_soon_unlearned(record) for record in shown) > len(shown)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="info" if harmless else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(first.layers,) if cause == "output" else (),
         step=0,
@@ -106,7 +105,6 @@ def check(evidence: Evidence) -> Finding | None:
             "step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=_causes(first, cause),
     )

@@ -101,10 +101,9 @@ def check(evidence: Evidence) -> Finding | None:
     most, when = end, f"after training, compared with {percent(start)} at the start"
     if from_start:
         most, when = start, "at initialization"
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=_severity(shown),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=0 if from_start else _when(shown[0]),
@@ -114,7 +113,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=("unnormalized_input", "vanishing_activations", "vanishing_gradients") if from_start else None,
     )

@@ -57,10 +57,9 @@ def check(evidence: Evidence) -> Finding | None:
     at = f"step {steps[0]}" if len(set(steps)) == 1 else f"steps {min(steps)} to {max(steps)}"
     seeds = tuple(record.spec.seed for record in lost)
     advice, proposals = _remedy(evidence, lost[0])
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="info" if all(rises(record) for record in lost) else "error",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=min(steps),
@@ -70,7 +69,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"({words_for_seeds(seeds, len(evidence.records))}, learning rate {number(lr)})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 

@@ -103,10 +103,9 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     acting = {"penalty": enough(len(by_penalty), len(records)), "dropout": enough(len(by_dropout), len(records))}
     seeds = tuple(r.spec.seed for r in shown)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error" if short.train - short.reached < -0.5 * short.reached else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
         step=records[0].steps,
@@ -118,7 +117,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"{_words(shown, acting)} ({words_for_seeds(seeds, len(records))})."
         ),
         advice=_advice(acting),
-        sources=SOURCES,
         proposals=_proposals(shown[0], acting),
     )  # fmt: skip
 
@@ -130,10 +128,9 @@ def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding 
     noisy, clean = (mean([r.arrays[name][0] for r in records]) for name in ("step_loss", "epoch_train_loss"))
     seeds, rate = tuple(r.spec.seed for r in records), dropout_rate(records[0])
     acting = {"penalty": False, "dropout": True}
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error" if all(stuck(r) for r in records) else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=tuple(i + 1 for i, layer in enumerate(records[0].spec.network.layers) if layer.dropout),
         step=0,
@@ -144,7 +141,6 @@ def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding 
             f"({words_for_seeds(seeds, len(evidence.records))}, at step 0)."
         ),
         advice=_advice(acting),
-        sources=SOURCES,
         proposals=_proposals(records[0], acting),
     )
 
@@ -153,10 +149,9 @@ def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
     """Return the finding on a penalty that makes weights under batch normalization too small for the learning rate."""
     kept = float(np.median([np.median(batchnorm_shrinkage(r)) for r in records]))
     seeds, acting = tuple(r.spec.seed for r in records), {"penalty": True, "dropout": False}
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error" if all(stuck(r) for r in records) else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=tuple(i + 1 for i, layer in enumerate(records[0].spec.network.layers) if layer.batchnorm),
         step=records[0].steps,
@@ -167,7 +162,6 @@ def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
             f"({words_for_seeds(seeds, len(evidence.records))})."
         ),
         advice=_advice(acting),
-        sources=SOURCES,
         proposals=_proposals(records[0], acting),
     )
 

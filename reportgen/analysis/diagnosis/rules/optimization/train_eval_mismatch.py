@@ -141,10 +141,9 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(r.spec.seed for r, _, _ in shown)
     layers = tuple(i + 1 for i, layer in enumerate(record.spec.network.layers) if _has_modes(layer))
     advice, proposals = _remedy(record, sign)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="info" if sign == UNSCALED and keep_probability(record) > SLIGHT else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=record.steps,
@@ -152,7 +151,6 @@ def check(evidence: Evidence) -> Finding | None:
         message=f"{_words(record, sign, size)} ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, "
         f"at step {record.steps}).",
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 

@@ -223,17 +223,15 @@ def _finding(
     epochs = record.spec.training.epochs
     longer = dict.fromkeys((times, MUCH_LONGER)) if epochs else ()
     by = f"for {times * epochs} epochs instead of {epochs}" if epochs else f"{times} times as long"
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(),
         step=record.steps,
         evidence={**evident, "steps": record.steps},
         message=f"{message}({words_for_seeds(seeds, len(evidence.records))}, at step {record.steps}).",
         advice=f"Train {by}.",
-        sources=SOURCES,
         proposals=tuple(Proposal({"training.epochs": more * epochs}, "longer training") for more in longer),
     )
 

@@ -86,10 +86,9 @@ def check(evidence: Evidence) -> Finding | None:
     ratio = mean([_ratios(c)[_still(c)].max() for _, c in shown])
     path = mean([c.paths[_still(c)].max() for _, c in shown])
     advice, proposals = _remedy(record, ratio)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=int(record.probe_steps[1]),
@@ -100,7 +99,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"norm ({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=STARVED if _oversized(record) >= OVERSIZED else None,
     )
