@@ -87,9 +87,9 @@ class VariantSummary:
     train_seconds: float
 
     @property
-    def estimates(self) -> tuple[Estimate, ...]:
-        """The estimates of all scores."""
-        return tuple(self.scores.values())
+    def diverged(self) -> int:
+        """The number of diverged runs."""
+        return self.statuses.get("diverged", 0)
 
 
 @dataclass(frozen=True)

@@ -62,15 +62,12 @@ def _side_by_side(rows: Sequence[Row]) -> Figure:
     """Draw variants of one hidden layer side by side, since rows of one panel would waste space."""
     columns = 2 if len(rows) in (2, 4) else 3
     margins = _style.Margins(left=0.15, top=0.42, bottom=0.25, between=0.62, across=0.25)
-    figure, axes = _style.grid(-(-len(rows) // columns), columns, 0.85, margins=margins)
-    flat = [ax for line in axes for ax in line]
-    for ax, row in zip(flat, rows, strict=False):
+    figure, axes = _style.panels(len(rows), columns, 0.85, margins=margins)
+    for ax, row in zip(axes, rows, strict=True):
         _panel(ax, row, own_range(row.bars[0]), labelled=True)
         ax.set_xlim(-0.5, 0.5)
         name = _style.clip(row.name, _style.WIDTH / columns - 0.3, _style.TEXT * 1.12)
         ax.set_title(name, loc="center", y=1.0, pad=13)
-    for ax in flat[len(rows) :]:
-        ax.remove()
     return figure
 
 

@@ -162,12 +162,8 @@ def _alt(checks: dict[str, Results], rows: Sequence[VariantSummary], note: str) 
 
 def _csv(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> list[tuple[Any, ...]]:
     return [
-        (check, row.variant.id, row.variant.label, one.subject, one.measured, one.expected, _boolean(one.passed))
+        (check, row.variant.id, row.variant.label, one.subject, one.measured, one.expected, one.passed)
         for check, results in checks.items()
         for row in rows
         for one in results.get(row.variant.id, ())
     ]
-
-
-def _boolean(passed: bool | None) -> str:
-    return "" if passed is None else "true" if passed else "false"

@@ -30,7 +30,7 @@ from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, prose, sentence, setting_value
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.scores import mean_of, shown_scores
+from reportgen.figures.views.scores import MISSING, mean_of, seeds_of, shown_scores
 from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
 from reportgen.study.metrics.table import metric_of
@@ -92,15 +92,9 @@ def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]
     top = 0.14 if panels == 1 else 0.26
     if panels <= BOTH:
         margins = _style.Margins(left=0.55, across=0.55, top=top, between=0.42, titles=titles)
-        figure, rows = _style.grid(panels, 2, 2.4 if panels == 1 else 1.7, legend, margins)
-        return figure, [ax for row in rows for ax in row]
+        return _style.panels(2 * panels, 2, 2.4 if panels == 1 else 1.7, legend, margins)
     margins = _style.Margins(left=0.55, across=0.5, top=top, between=0.5, titles=titles)
-    across = _across(panels)
-    figure, rows = _style.grid(-(-panels // across), across, 1.6, legend, margins)
-    axes = [ax for row in rows for ax in row]
-    for ax in axes[panels:]:
-        ax.remove()
-    return figure, axes[:panels]
+    return _style.panels(panels, _across(panels), 1.6, legend, margins)
 
 
 def _across(panels: int) -> int:
@@ -174,7 +168,7 @@ def _crosses(ax: Axes, panel: Panel, x: _axis.Scale, edge: float) -> None:
     places: dict[float, list[str]] = {}
     for line in panel.lines:
         for value, row in line.points:
-            if _diverged(row):
+            if row.diverged:
                 places.setdefault(float(x.place([value])[0]), []).append(line.style.colour)
     for place, colours in places.items():
         for number_, colour in enumerate(colours):
@@ -184,14 +178,7 @@ def _crosses(ax: Axes, panel: Panel, x: _axis.Scale, edge: float) -> None:
 
 
 def _seeds(row: VariantSummary, score: str) -> Array:
-    good = [record for record in row.records if record.status not in ("diverged", "failed")]
-    values = np.array([record.final.get(score, np.nan) for record in good], float)
-    finite: Array = values[np.isfinite(values)]
-    return finite
-
-
-def _diverged(row: VariantSummary) -> int:
-    return row.statuses.get("diverged", 0)
+    return np.array([*seeds_of(row, score).values()])
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
@@ -206,7 +193,7 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
     if grey:
         handles.append(Line2D([], [], **_style.GREY_LINE))
         labels.append(_style.grey_label(grey))
-    if any(_diverged(row) for line in lines for _, row in line.points):
+    if any(row.diverged for line in lines for _, row in line.points):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.2))
         labels.append("runs diverged here")
     return handles, labels
@@ -227,7 +214,7 @@ def _caption(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
         note,
         _ends(panels, path, split),
     ]
-    lost = sum(_diverged(row) for line in lines for _, row in line.points)
+    lost = sum(row.diverged for line in lines for _, row in line.points)
     if lost:
         verb = "has" if lost == 1 else "have"
         parts.append(f"{count(lost, 'run')} diverged and {verb} no final score; crosses mark their settings")
@@ -270,15 +257,14 @@ def _alt(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
 
 
 def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]]:
-    missing = Estimate(float("nan"), float("nan"), float("nan"), 0)
     return [
         (
             *(path, value, _name(panel, line), row.variant.id, score),
-            *(found.value, found.lo, found.hi, found.n, _diverged(row)),
+            *(found.value, found.lo, found.hi, found.n, row.diverged),
         )
         for score in (f"{split}_accuracy", f"{split}_loss")
         for panel in panels
         for line in panel.lines
         for value, row in line.points
-        for found in (mean_of(row, score) or missing,)
+        for found in (mean_of(row, score) or MISSING,)
     ]

@@ -211,7 +211,7 @@ def _csv(search: SearchResult) -> list[tuple[Any, ...]]:
         (
             search.label, one.variant, one.trial.owner, one.trial.stage, one.trial.number, path, _plain(value),
             one.trial.places[path], one.score.value, one.score.lo, one.score.hi, one.score.n, one.diverged,
-            "true" if one.variant in search.best else "false",
+            one.variant in search.best,
         )
         for one in search.trials
         for path, value in one.trial.values.items()

@@ -172,6 +172,17 @@ def grid(
     ]
 
 
+def panels(
+    count: int, columns: int, panel_height: float, legend_height: float = 0.0, margins: Margins | None = None
+) -> tuple[Figure, list[Axes]]:
+    """Return the same for a number of panels that may not fill the last row, with the axes in reading order."""
+    figure, rows = grid(-(-count // columns), columns, panel_height, legend_height, margins)
+    axes = [ax for row in rows for ax in row]
+    for ax in axes[count:]:
+        ax.remove()
+    return figure, axes[:count]
+
+
 def text_width(text: str, size: float = SMALL) -> float:
     """Return the width of a line in inches in DejaVu Sans; letters that the font lacks count as 1 em."""
     return sum(_advance(letter) for letter in text) * size / 72

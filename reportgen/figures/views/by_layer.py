@@ -82,15 +82,12 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     titles = [title for _, _, title in spots]
     inches = _style.WIDTH / columns - 0.5
     margins = _style.Margins(across=0.42 if separate else 0.16, titles=_style.titles_height(titles, inches))
-    figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels), margins)
-    flat = [ax for row in axes for ax in row]
-    for at, (ax, (probe, panel, title)) in enumerate(zip(flat, spots, strict=False)):
+    figure, axes = _style.panels(len(spots), columns, height, _style.legend_height(labels), margins)
+    for at, (ax, (probe, panel, title)) in enumerate(zip(axes, spots, strict=True)):
         inside = [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
         _panel(ax, inside, view, scales[panel.title], separate or at % columns == 0)
         _label_axes(ax, cells, view, at + columns >= len(spots), at % columns == 0)
         _style.panel_title(ax, title, inches)
-    for ax in flat[len(spots) :]:
-        ax.remove()
     _style.legend(figure, handles, labels)
     return figure
 
