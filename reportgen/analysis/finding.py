@@ -112,7 +112,7 @@ class Rule:
         *,
         severity: Severity,
         seeds: tuple[int, ...],
-        layers: tuple[int, ...],
+        layers: tuple[int, ...] = (),
         step: int | None,
         evidence: Mapping[str, Any],
         message: str,

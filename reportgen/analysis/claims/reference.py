@@ -25,11 +25,7 @@ def theory_by_seed(asked: ClaimData) -> Values:
     measure = asked.claim.measure
     if asked.metric.by_layer is not None:
         return np.array([reduced(row, measure.reduce) for row in theory_by_layer(asked)], np.float64)
-    return np.array([_mean([np.array([_loss(r)]) for r in runs], 1)[0] for runs in asked.runs()], np.float64)
-
-
-def _loss(record: RunRecord) -> float:
-    return chance_loss(record.spec.training.loss.name, record.spec.network.layers[-1].units)
+    return np.array([_mean([np.array([chance_loss(r.spec)]) for r in runs], 1)[0] for runs in asked.runs()], np.float64)
 
 
 def _of_layers(record: RunRecord, asked: ClaimData, layers: Sequence[int]) -> Values:

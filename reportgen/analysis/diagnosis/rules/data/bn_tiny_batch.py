@@ -78,7 +78,7 @@ def _harmed(record: RunRecord) -> bool:
 def check(evidence: Evidence) -> Finding | None:
     """Return a finding if the statistics of small batches harm most seeds."""
     shown = [record for record in evidence.records if _noisy(record)]
-    if not shown or not enough(len(shown), len(evidence.records)):
+    if not enough(len(shown), len(evidence.records)):
         return None
     record, size = shown[0], _size(shown[0])
     seeds, layers = tuple(r.spec.seed for r in shown), _layers(record)

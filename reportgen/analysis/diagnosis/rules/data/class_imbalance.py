@@ -146,7 +146,6 @@ def _finding(
         evidence,
         severity="warning",
         seeds=seeds,
-        layers=(),
         step=shown[0].steps,
         evidence={"classes": labels, "share_of_training": share, "train_accuracy": accuracy, "examples": n},
         message=(

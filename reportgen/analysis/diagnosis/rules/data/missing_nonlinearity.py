@@ -88,7 +88,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = [record for record in probed(evidence.records) if record.layers > 1]
     flags = [_linear(record) for record in records]
     shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)
     everywhere = len(layers) == shown[0].layers - 1
@@ -144,5 +144,4 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
-    causes=(),
 )

@@ -38,13 +38,13 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
     rules_out_signal,
     scored,
     seed_error,
-    share_error,
     training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
 
 ERRORS, CERTAIN = 3.0, 2.0
@@ -117,7 +117,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     settled = rules_out_signal(records, SETTLED)
     shown = records if settled else _learned(records)
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     majority_share = mean([majority(r) for r in shown])
     if not _found_nothing(shown, majority_share, settled) or not (settled or _would_have_seen(shown, majority_share)):
@@ -129,7 +129,6 @@ def check(evidence: Evidence) -> Finding | None:
         evidence,
         severity="error",
         seeds=seeds,
-        layers=(),
         step=0,
         evidence={"val_accuracy": end, "error": error, "blind": majority_share, "train_accuracy": train,
                   "val_loss": mean_final(shown, "val_loss"), "guess": guess_loss(shown[0])},

@@ -158,7 +158,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Return a finding if the input of most seeds is not normalized, an alarm if it harms most of them."""
     records = probed(evidence.records)
     shown = [record for record in records if kinds(record)]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     harms = [(record, problem) for record in shown if (problem := harm(record))]
     hurts = bool(harms) and enough(len(harms), len(shown))

@@ -33,13 +33,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.curves import ScoreChange, score_changes
-from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, scored, seed_error, share_error
+from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, scored, seed_error
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
-from reportgen.analysis.statistics import paired_error
+from reportgen.analysis.statistics import paired_error, share_error
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
@@ -184,7 +184,6 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline
         evidence,
         severity="warning" if decline.serious else "info",
         seeds=seeds,
-        layers=(),
         step=_step(decline.shown[0][0], best),
         evidence={"score": decline.column, "best": before, "end": after, "train": train, "best_epoch": best,
                   "lost": decline.lost},

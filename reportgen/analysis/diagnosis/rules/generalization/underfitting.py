@@ -40,14 +40,14 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
     mean_final,
     reference,
     scored,
-    share_error,
     training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
-from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, larger_network
+from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, percent, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
 
 ERRORS = 2.5
@@ -131,9 +131,13 @@ def _below_a_larger_net(evidence: Evidence, records: Sequence[RunRecord]) -> Sho
     if sibling is None or sibling.share < SHARE:
         return None
     units = sum(layer.units for layer in sibling.record.spec.network.layers[:-1])
+    return below_sibling(records, sibling, f"the variant with {units} hidden units")
+
+
+def below_sibling(records: Sequence[RunRecord], sibling: BetterSibling, name: str) -> Shortfall:
+    """Return the shortfall of all runs against a better variant of the study."""
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
-    seeds = tuple(r.spec.seed for r in records)
-    return Shortfall(train, validation, sibling.validation, f"the variant with {units} hidden units", seeds)
+    return Shortfall(train, validation, sibling.validation, name, tuple(r.spec.seed for r in records))
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -156,7 +160,6 @@ def check(evidence: Evidence) -> Finding | None:
         evidence,
         severity="warning",
         seeds=short.seeds,
-        layers=(),
         step=records[0].steps,
         evidence={"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached},
         message=(
@@ -183,7 +186,6 @@ def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Findin
         evidence,
         severity="warning",
         seeds=seeds,
-        layers=(),
         step=records[0].steps,
         evidence={"train_accuracy": train, "commonest_class": commonest},
         message=(

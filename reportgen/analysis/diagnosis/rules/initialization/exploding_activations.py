@@ -89,7 +89,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = probed(evidence.records)
     flags = [_exploded(record) for record in records]
     shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     growth = float(np.median([_sizes(record)[-1] for record in shown]))
     layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)

@@ -83,7 +83,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = probed(evidence.records)
     grown = [_growth(record) for record in records]
     shown = [record for record, (flags, _) in zip(records, grown, strict=True) if flags.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     factor = float(np.median([times for flags, times in grown if flags.any()]))
     layers = layers_in_most([flags for flags, _ in grown])

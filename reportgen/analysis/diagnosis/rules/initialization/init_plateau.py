@@ -66,7 +66,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Return a finding if the loss of most seeds starts on a plateau."""
     records = probed(evidence.records)
     found = [(record, flat) for record in records if (flat := _flat(record)) is not None]
-    if not found or not enough(len(found), len(records)):
+    if not enough(len(found), len(records)):
         return None
     shown, flats = [record for record, _ in found], [flat for _, flat in found]
     share, end = (float(np.median([getattr(flat, name) for flat in flats])) for name in ("share", "end"))
@@ -78,7 +78,6 @@ def check(evidence: Evidence) -> Finding | None:
         evidence,
         severity="warning" if 2 * sum(long_plateau(record) for record in shown) > len(shown) else "info",
         seeds=seeds,
-        layers=(),
         step=0,
         evidence={
             "plateau_steps": int(end),

@@ -91,7 +91,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = probed(evidence.records)
     saturated = [_flat(record) for record in records]
     seeds = tuple(r.spec.seed for r, (flags, _) in zip(records, saturated, strict=True) if flags.any())
-    if not seeds or not enough(len(seeds), len(records)):
+    if not enough(len(seeds), len(records)):
         return None
     layers = layers_in_most([flags for flags, _ in saturated])
     step = min(step for flags, step in saturated if flags.any())

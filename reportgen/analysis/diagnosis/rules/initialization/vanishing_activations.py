@@ -86,7 +86,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = probed(evidence.records)
     flags = [_small(record) for record in records]
     shown = [r for r, f in zip(records, flags, strict=True) if f.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     seeds = tuple(r.spec.seed for r in shown)
     layers = layers_in_most(flags)

@@ -112,7 +112,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Return a finding if gradients vanish in most seeds."""
     records = probed(evidence.records)
     found = [(record, fall) for record in records if (fall := _fall(record)) is not None]
-    if not found or not enough(len(found), len(records)):
+    if not enough(len(found), len(records)):
         return None
     shown, falls = [r for r, _ in found], [fall for _, fall in found]
     factor, step = float(np.median([fall.factor for fall in falls])), min(fall.step for fall in falls)

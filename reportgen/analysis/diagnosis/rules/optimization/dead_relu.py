@@ -90,7 +90,7 @@ def check(evidence: Evidence) -> Finding | None:
     ]
     flags = [_flagged(record) for record in records]
     shown = [r for r, f in zip(records, flags, strict=True) if f.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     layers = layers_in_most(flags)
     starts, ends = zip(*(_dead_by_layer(r) for r in shown), strict=True)

@@ -76,7 +76,6 @@ def check(evidence: Evidence) -> Finding | None:
         evidence,
         severity="warning" if 2 * harmed > len(shown) else "info",
         seeds=seeds,
-        layers=(),
         step=step,
         evidence={"swing": size, "limit": MUCH * cost, "guess": cost, "last_loss": level},
         message=(

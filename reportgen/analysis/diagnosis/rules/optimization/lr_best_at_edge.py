@@ -169,7 +169,6 @@ def _finding(
         evidence,
         severity="warning",
         seeds=tuple(seed for seed, gain in zip(seeds, gains, strict=True) if gain > 0),
-        layers=(),
         step=None,
         evidence=evident,
         message=(

@@ -223,7 +223,6 @@ def check(evidence: Evidence) -> Finding | None:
         evidence,
         severity="error" if commonest in (BROKE, BURST, GUESSES) else "warning",
         seeds=seeds,
-        layers=(),
         step=_when(record),
         evidence={"sign": commonest, "lr": record.spec.training.lr, **facts},
         message=(

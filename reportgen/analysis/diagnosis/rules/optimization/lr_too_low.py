@@ -121,7 +121,6 @@ def check(evidence: Evidence) -> Finding | None:
         evidence,
         severity="error" if little else "warning",
         seeds=seeds,
-        layers=(),
         step=1,
         evidence={**facts, "limit": SMALL, "steps": record.steps, "lr": record.spec.training.lr},
         message=(
@@ -145,7 +144,6 @@ def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> F
         evidence,
         severity="warning",
         seeds=seeds,
-        layers=(),
         step=record.steps // 2,
         evidence={"promised_fall_late": late, "limit": NEGLIGIBLE, "last_loss": last, "lr": float(rates[-1])},
         message=(

@@ -86,7 +86,7 @@ def _remedy(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal,
     if probed([record]) and input_too_large(record):
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, slower, *other_rates(record))
-    init = fitting_init(record.spec.network.layers[0].activation.name)
+    init = fitting_init(record)
     advice = f"Scale the weights by fan-in (init: {init}): the loss is implausibly large before the first step."
     return advice, (Proposal({"network.init": init}, "keeps the scale of the signal from layer to layer"), slower)
 

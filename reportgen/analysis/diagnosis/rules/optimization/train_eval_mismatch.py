@@ -132,7 +132,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Return a finding if train mode and test mode disagree in most seeds."""
     found = [(record, _sign(record)) for record in evidence.records]
     shown = [(record, *sign) for record, sign in found if sign is not None]
-    if not shown or not enough(len(shown), len(found)):
+    if not enough(len(shown), len(found)):
         return None
     signs = [sign for _, sign, _ in shown]
     sign = max(dict.fromkeys(signs), key=signs.count)

@@ -111,7 +111,7 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
     faster = Proposal({"training.lr": rounded(lr * times)}, "larger steps")
     if _oversized(record) < OVERSIZED:
         return f"Raise the learning rate by {fold(times)}, to {number(lr * times)}.", (faster,)
-    init = fitting_init(record.spec.network.layers[0].activation.name)
+    init = fitting_init(record)
     smaller = Proposal({"network.init": init}, "smaller weights, which these steps can change")
     return f"Initialize smaller weights (init: {init}): the steps are small relative to the present ones.", (
         smaller,
