@@ -24,7 +24,7 @@ from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, number, resolving, sentence
+from reportgen.figures.drawing.words import count, joined, number, resolving, sentence
 from reportgen.figures.table import FIGURES
 
 FIGURE = FIGURES["claims_overview"]
@@ -203,7 +203,7 @@ def _csv(row: Row) -> tuple[Any, ...]:
     result, expected = row.result, row.region or (float("nan"), float("nan"))
     return (
         result.id, result.says, row.verdict, result.measured, *result.interval, result.n, result.expected, *expected,
-        " ".join(str(seed) for seed in result.per_seed), " ".join(repr(float(v)) for v in result.per_seed.values()),
+        " ".join(map(str, result.per_seed)), joined(result.per_seed.values()),
     )  # fmt: skip
 
 

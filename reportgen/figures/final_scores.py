@@ -25,7 +25,7 @@ from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, listing, sentence
+from reportgen.figures.drawing.words import count, joined, listing, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import MISSING, seeds_of, shown_scores
 from reportgen.figures.views.selection import select_rows
@@ -200,7 +200,7 @@ def _csv(scores: dict[str, list[Row]], split: str) -> list[tuple[Any, ...]]:
         (
             row.summary.variant.id, row.summary.variant.label, f"{split}_{name}", row.estimate.value, row.estimate.lo,
             row.estimate.hi, row.estimate.n, row.summary.diverged, " ".join(map(str, row.seeds)),
-            " ".join(map(repr, row.seeds.values())),
+            joined(row.seeds.values()),
         )
         for name, rows in scores.items()
         for row in rows

@@ -182,13 +182,12 @@ def _seeds(row: VariantSummary, score: str) -> Array:
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
-    named = (
-        list({line.label: line for line in lines if line.label and not line.grey}.values()) if len(lines) > 1 else []
-    )
+    shown = {line.label: line for line in lines if line.label and not line.grey} if len(lines) > 1 else {}
     handles: list[Any] = [
-        Line2D([], [], color=line.style.colour, ls=line.style.dash, marker=line.style.marker, ms=3.4) for line in named
+        Line2D([], [], color=line.style.colour, ls=line.style.dash, marker=line.style.marker, ms=3.4)
+        for line in shown.values()
     ]
-    labels = _style.clip_all([line.label for line in named], 2.4)
+    labels = _style.clip_all(list(shown), 2.4)
     grey = {line.label for line in lines if line.grey}
     if grey:
         handles.append(Line2D([], [], **_style.GREY_LINE))

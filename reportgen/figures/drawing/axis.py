@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -155,7 +156,7 @@ def fraction_scale(scale: Scale) -> Scale:
 
 def set_y(axes: Axes, scale: Scale, labels: bool = True) -> None:
     """Set the y scale of the axes, with few ticks and a light grid; labels: whether the ticks have labels."""
-    _set_ticks(axes.yaxis, scale, most=6)
+    _set_ticks(axes, "y", scale, most=6)
     axes.set_ylim(scale.low, scale.high)
     axes.grid(axis="y")
     axes.tick_params(axis="y", labelleft=labels)
@@ -163,13 +164,14 @@ def set_y(axes: Axes, scale: Scale, labels: bool = True) -> None:
 
 def set_x(axes: Axes, scale: Scale) -> None:
     """Set the x scale of the axes, with few ticks."""
-    _set_ticks(axes.xaxis, scale, most=5)
+    _set_ticks(axes, "x", scale, most=5)
     axes.set_xlim(scale.low, scale.high)
 
 
-def _set_ticks(axis: Axis, scale: Scale, most: int) -> None:
+def _set_ticks(axes: Axes, which: Literal["x", "y"], scale: Scale, most: int) -> None:
+    axis = axes.xaxis if which == "x" else axes.yaxis
     if scale.log:
-        axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+        axes.set(**{f"{which}scale": "log"})
         fix_ticks(axis, *decade_ticks(scale, most))
         axis.set_minor_locator(NullLocator())
     else:

@@ -213,13 +213,13 @@ def clip(text: str, inches: float, size: float = SMALL) -> str:
     return f"{line[: keep - keep // 3]}…{line[-(keep // 3) :]}" if keep >= 3 else f"{line[:1]}…"
 
 
-def clip_all(texts: Sequence[str], inches: float, size: float = SMALL) -> list[str]:
+def clip_all(texts: Sequence[str], inches: float) -> list[str]:
     """Return the texts shortened to a width; texts that would become equal keep the words in which they differ."""
-    done = [clip(text, inches, size) for text in texts]
+    done = [clip(text, inches) for text in texts]
     for duplicate in {text for text in done if done.count(text) > 1}:
         places = [at for at, text in enumerate(done) if text == duplicate]
         for at, text in zip(places, _differences([texts[at] for at in places]), strict=True):
-            done[at] = clip(text, inches, size)
+            done[at] = clip(text, inches)
     return done
 
 
@@ -261,12 +261,12 @@ def _fitting(words: Sequence[str], inches: float, size: float) -> int:
     return sum(text_width(" ".join(words[: at + 1]), size) <= inches for at in range(len(words)))
 
 
-def legend_rows(labels: Sequence[str], width: float = WIDTH) -> int:
+def legend_rows(labels: Sequence[str]) -> int:
     """Return the least number of rows for a legend that is filled column by column."""
     widths = [text_width(label) + 0.44 for label in labels]
     for rows in range(1, len(labels)):
         columns = [widths[at : at + rows] for at in range(0, len(widths), rows)]
-        if sum(max(column) + 0.14 for column in columns) < width - 0.2:
+        if sum(max(column) + 0.14 for column in columns) < WIDTH - 0.2:
             return rows
     return max(1, len(labels))
 

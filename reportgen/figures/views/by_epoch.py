@@ -107,7 +107,7 @@ def _scale(view: CurveView, lines: Sequence[Line]) -> _axis.Scale:
     """Return the y scale for the runs that did not diverge; lines of diverged runs end at the top edge."""
     steady = [part for line in lines for part in _drawn(line)]
     shown = [values for values in steady if np.isfinite(values).any()]
-    values = shown or [np.asarray(line.curve.per_seed, dtype=float) for line in lines]
+    values = shown or [line.curve.per_seed for line in lines]
     scale = _axis.scale_for(values, log=None if view.better == "lower" else False)
     if scale is None:
         return _axis.UNIT
@@ -122,7 +122,7 @@ def _drawn(line: Line) -> list[Any]:
         return [line.middle]
     if line.banded:
         return [line.quantiles]
-    return [np.asarray(line.mean.per_seed, dtype=float)]
+    return [line.mean.per_seed]
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:

@@ -111,7 +111,7 @@ def _spots(cells: Sequence[Cell], probes: Sequence[Probe], panels: Sequence[Pane
 def _start(cell: Cell) -> tuple[Any, ...]:
     """Return the settings that determine a variant's initial networks, and the statistic measured of them."""
     spec = cell.series.summary.records[0].spec
-    measured = np.asarray(cell.profile.per_seed, dtype=float).tobytes()
+    measured = cell.profile.per_seed.tobytes()
     return cell.series.label, spec.data, spec.preprocess, spec.network, measured
 
 
@@ -162,7 +162,7 @@ PRINTED: dict[str, Any] = {
 
 def _draw_grey(ax: Axes, cells: Sequence[Cell], scale: _axis.Scale) -> None:
     """Draw the means of all grey variants as one line with gaps, which is fast to draw and small to store."""
-    points = [point for cell in cells for point in (*cell.points(cell.profile.mean), (np.nan, np.nan))]
+    points = [point for cell in cells for point in (*cell.points, (np.nan, np.nan))]
     if points:
         layers, means = zip(*points, strict=True)
         marker = "." if all(len(cell.layers) == 1 for cell in cells) else None
@@ -173,14 +173,14 @@ def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
     """Draw the mean with markers, the interval as a band, and each seed as a short bar at its layer."""
     style, x = cell.series.style, np.asarray(cell.layers, dtype=float)
     keep = cell.shown
-    mean, high = (scale.place(np.asarray(part, dtype=float)[keep]) for part in (cell.profile.mean, cell.profile.hi))
+    mean, high = (scale.place(part[keep]) for part in (cell.profile.mean, cell.profile.hi))
     low = scale.lower_edge(*cell.ends)
     if len(cell.profile.seeds) >= _axis.BAND_FROM and np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=style.colour, alpha=0.15, lw=0, zorder=1.5)
     every = max(1, round(len(x) / 12)) if len(x) > MARKER_LAYERS else 1
     ax.plot(x, mean, color=style.colour, marker=style.marker, ls=style.dash, markevery=every, zorder=style.level)
     if len(cell.profile.seeds) > 1:
-        bars_x, bars_y = _bars(x, scale.place(np.asarray(cell.profile.per_seed, dtype=float)[:, keep]))
+        bars_x, bars_y = _bars(x, scale.place(cell.profile.per_seed[:, keep]))
         ax.plot(bars_x, bars_y, color=style.colour, lw=0.7, alpha=0.7, zorder=2, rasterized=bars_x.size > 6000)
 
 
