@@ -27,14 +27,9 @@ def analyse(
     provenance: Mapping[str, Any] | None = None,
     beside: ExtraMeasurements | None = None,
 ) -> Analysis:
-    """Return the analysis of a plan's records.
+    """Return the analysis of a plan's records by (variant id, seed); missing runs are counted as missing.
 
-    Parameters
-    ----------
-    plan: the plan of the study.
-    records: records by (variant id, seed); missing runs are counted as missing.
-    provenance: origin of the results, included unchanged.
-    beside: additional measurements that claims need.
+    provenance: origin of the results, included unchanged. beside: additional measurements that claims need.
     """
     variants = tuple(
         variant_summary(

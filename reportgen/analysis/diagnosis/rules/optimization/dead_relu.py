@@ -22,7 +22,6 @@ Dead in training: a standardized input, a learning rate at most a tenth as high,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,9 +150,8 @@ def _remedy(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[st
     if from_start and _begins_well(record):
         return "Use leaky ReLU or wider layers: weights and biases are initialized well already.", (leaky,)
     if from_start:
-        change: dict[str, Any] = {"network.init": "he_normal"}
         return "Use He initialization (standard deviation sqrt(2/fan_in)) and zero biases.", (
-            Proposal(change, "preserves the scale of the signal"),
+            Proposal({"network.init": "he_normal"}, "preserves the scale of the signal"),
             leaky,
         )
     if input_too_large(record):
