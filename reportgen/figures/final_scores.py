@@ -25,7 +25,7 @@ from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, joined, listing, sentence
+from reportgen.figures.drawing.words import descriptions, joined, listing, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.scores import MISSING, seeds_of, shown_scores
 from reportgen.figures.views.selection import select_rows
@@ -247,11 +247,6 @@ def _value(row: Row) -> str:
 
 
 def _alt(rows: Sequence[Row], split: str, note: str) -> str:
-    lines = [f"{_label(row)}: {_value(row) if row.seeds else 'no score'}" for row in rows[:20]]
-    more = f" And {count(len(rows) - 20, 'more variant')}." if len(rows) > 20 else ""
-    parts = (
-        f"Dot plot of {split} accuracy and loss by variant.",
-        note,
-        f"Accuracy, best first. {'. '.join(lines)}.{more}",
-    )
-    return " ".join(part for part in parts if part)
+    lines = [f"{_label(row)}: {_value(row) if row.seeds else 'no score'}" for row in rows]
+    ranking = f"Accuracy, best first. {descriptions(lines, 20, 'variant')}"
+    return prose(f"Dot plot of {split} accuracy and loss by variant.", note, ranking)

@@ -21,7 +21,7 @@ from reportgen.analysis.sanity import NEAR_CHANCE
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, number, prose, sentence
+from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
 
@@ -155,9 +155,8 @@ def _alt(checks: dict[str, Results], rows: Sequence[VariantSummary], note: str) 
         parts = [f"{name} {number(one.measured, 3)}, expected {number(one.expected, 3)}" for name, one in largest]
         return f"{row.variant.label}: {'; '.join(parts)}"
 
-    more = f" And {count(len(rows) - 12, 'more variant')}." if len(rows) > 12 else ""
-    lines = f"{'. '.join(course(row) for row in rows[:12])}.{more}"
-    return prose("Dot plot of sanity checks by variant.", note, lines)
+    lines = [course(row) for row in rows]
+    return prose("Dot plot of sanity checks by variant.", note, descriptions(lines, 12, "variant"))
 
 
 def _csv(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> list[tuple[Any, ...]]:

@@ -182,16 +182,8 @@ def _seeds(row: VariantSummary, score: str) -> Array:
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
-    shown = {line.label: line for line in lines if line.label and not line.grey} if len(lines) > 1 else {}
-    handles: list[Any] = [
-        Line2D([], [], color=line.style.colour, ls=line.style.dash, marker=line.style.marker, ms=3.4)
-        for line in shown.values()
-    ]
-    labels = _style.clip_all(list(shown), 2.4)
-    grey = {line.label for line in lines if line.grey}
-    if grey:
-        handles.append(Line2D([], [], **_style.GREY_LINE))
-        labels.append(_style.grey_label(grey))
+    shown = {line.label: line.style for line in lines if line.label and not line.grey} if len(lines) > 1 else {}
+    handles, labels = _style.line_legend(shown, 2.4, [line.label for line in lines if line.grey], ms=3.4)
     if any(row.diverged for line in lines for _, row in line.points):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.2))
         labels.append("runs diverged here")

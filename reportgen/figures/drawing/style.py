@@ -10,7 +10,7 @@ also be identified in greyscale. Yellow is not used, since it is hardly visible 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,6 +22,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, fontManager, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
+from matplotlib.lines import Line2D
 
 WIDTH = 6.5
 """Inches: the text width of a page."""
@@ -112,10 +113,16 @@ GREY = SeriesStyle("#bfc3c7", "", "-")
 GREY_LINE: dict[str, Any] = {"color": GREY.colour, "lw": 0.8, "zorder": 1.8}
 
 
-def grey_label(labels: Iterable[str]) -> str:
-    """Return the legend entry of the grey lines: the label if all have the same one."""
-    names = set(labels)
-    return clip(names.pop(), 2.4) if len(names) == 1 else "other variants"
+def line_legend(
+    lines: Mapping[str, SeriesStyle], inches: float, grey: Iterable[str], **marks: Any
+) -> tuple[list[Any], list[str]]:
+    """Return handles and labels of lines by label, and one entry for all grey lines: their label if it is the same."""
+    styles = [{"color": style.colour, "ls": style.dash, "marker": style.marker, **marks} for style in lines.values()]
+    labels, names = clip_all(list(lines), inches), set(grey)
+    if names:
+        styles.append(GREY_LINE)
+        labels.append(clip(names.pop(), 2.4) if len(names) == 1 else "other variants")
+    return [Line2D([], [], **style) for style in styles], labels
 
 
 def settings() -> AbstractContextManager[None]:

@@ -203,16 +203,9 @@ def _label_axes(ax: Axes, cells: Sequence[Cell], view: LayerView, bottom: bool, 
 
 
 def _legend(cells: Sequence[Cell], view: LayerView) -> tuple[list[Any], list[str]]:
-    shown = {cell.series.label: cell.series for cell in cells if not cell.series.grey}
+    shown = {cell.series.label: cell.series.style for cell in cells if not cell.series.grey}
     longest = 2.6 if len(shown) > 3 else 5.0
-    labels = _style.clip_all(list(shown), longest)
-    handles: list[Any] = [
-        Line2D([], [], color=s.style.colour, marker=s.style.marker, ls=s.style.dash) for s in shown.values()
-    ]
-    grey = {cell.series.label for cell in cells if cell.series.grey}
-    if grey:
-        handles.append(Line2D([], [], **_style.GREY_LINE))
-        labels.append(_style.grey_label(grey))
+    handles, labels = _style.line_legend(shown, longest, [cell.series.label for cell in cells if cell.series.grey])
     if any(cell.theory for cell in cells if not cell.series.grey):
         handles.append(Line2D([], [], **THEORY))
         labels.append("mean-field theory")

@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
 from reportgen.figures.drawing.axis import BAND_FROM, CUT, Scale
-from reportgen.figures.drawing.words import count, course, listing, number, prose, sentence
+from reportgen.figures.drawing.words import count, course, descriptions, listing, number, prose, sentence
 from reportgen.figures.views.layer_cells import Cell
 from reportgen.figures.views.series import Layout, Panel, relevance
 from reportgen.figures.views.view import LayerView, Probe
@@ -125,8 +125,7 @@ def alt_of(cells: Sequence[Cell], view: LayerView, plan: Layout) -> str:
     }
     lines = [
         f"{cell.series.name}, {kinds[cell.probe](cell)}: {_course(view, cell)}"
-        for cell in sorted(cells, key=lambda cell: cell.series.grey)[:12]
+        for cell in sorted(cells, key=lambda cell: cell.series.grey)
     ]
-    more = f" And {count(len(cells) - 12, 'more line')}." if len(cells) > 12 else ""
     chart = f"Line chart of the {view.description[:1].lower()}{view.description[1:]}, by layer."
-    return prose(chart, plan.note, f"{'. '.join(lines)}.{more}")
+    return prose(chart, plan.note, descriptions(lines, 12, "line"))
