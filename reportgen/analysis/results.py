@@ -91,6 +91,11 @@ class VariantSummary:
         """The number of diverged runs."""
         return self.statuses.get("diverged", 0)
 
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """The estimates of all scores."""
+        return tuple(self.scores.values())
+
 
 @dataclass(frozen=True)
 class ClaimResult:
