@@ -98,7 +98,7 @@ def _score(best: Sequence[ScoredTrial]) -> Estimate:
 
 
 def _diverged(tried: Sequence[ScoredTrial]) -> int:
-    return sum(summary.statuses.get("diverged", 0) for _, summary in tried)
+    return sum(summary.diverged for _, summary in tried)
 
 
 def _stage(tried: Sequence[ScoredTrial], number: int) -> StageResult:

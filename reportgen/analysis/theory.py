@@ -46,18 +46,8 @@ def _functions(activation: Component) -> tuple[Callable[[Array], Array], Callabl
 def predict(spec: RunSpec, second_moment: float, features: int) -> dict[str, list[float]] | None:
     """Return the predictions by layer (output layer last), None if the theory does not apply.
 
-    Dropout is ignored, as in probes.
-
-    Parameters
-    ----------
-    spec: settings of the run.
-    second_moment: mean square of an input feature.
-    features: number of input features.
-
-    Returns
-    -------
-    activation_mean, activation_std, preactivation_std, saturated_fraction, and gradient_std relative to the output
-    layer.
+    They are activation_mean, activation_std, preactivation_std, saturated_fraction, and gradient_std relative to the
+    output layer. Dropout is ignored, as in probes. second_moment: mean square of the input features.
     """
     found = _predicted(spec.network, second_moment, features, spec.plugins())
     return None if found is None else dict(found)

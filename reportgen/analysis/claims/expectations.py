@@ -194,11 +194,6 @@ def _by_factor(data: ClaimData, a: Bounds, b: Bounds, factor: float, sign: float
     return Measured(_as_ratio(test, sign), data.by_seed(ratio.shown), quantity="ratio")
 
 
-def _positive(values: Values) -> bool:
-    known = values[~np.isnan(values)]
-    return bool((np.isfinite(known) & (known > 0)).all())
-
-
 def _as_ratio(test: Test, sign: float) -> Test:
     lo, hi = sorted(math.exp(sign * x) if math.isfinite(x) else math.nan for x in test.interval)
     measured = math.nan if math.isnan(test.measured) else float(np.exp(sign * test.measured))
@@ -240,7 +235,7 @@ def monotone(data: ClaimData) -> Measured:
     columns, names = data.along(along) if along else _over_layers(data)
     falls = data.claim.expect.value == "decreasing"
     with np.errstate(divide="ignore", invalid="ignore"):
-        steps = np.diff(np.log(columns) if _positive(columns) else columns, axis=1)
+        steps = np.diff(np.log(columns) if Bounds.known(columns).positive else columns, axis=1)
     count = steps.shape[1]
     if count == 0:
         empty = in_region(np.full(len(data.seeds), np.nan), 0.0, 0.0)

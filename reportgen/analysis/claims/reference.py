@@ -25,11 +25,7 @@ def theory_by_seed(data: ClaimData) -> Values:
     measure = data.claim.measure
     if data.metric.by_layer is not None:
         return np.array([reduced(row, measure.reduce) for row in theory_by_layer(data)], np.float64)
-    return np.array([_mean([np.array([_loss(r)]) for r in runs], 1)[0] for runs in data.runs()], np.float64)
-
-
-def _loss(record: RunRecord) -> float:
-    return chance_loss(record.spec.training.loss.name, record.spec.network.layers[-1].units)
+    return np.array([_mean([np.array([chance_loss(r.spec)]) for r in runs], 1)[0] for runs in data.runs()], np.float64)
 
 
 def _of_layers(record: RunRecord, data: ClaimData, layers: Sequence[int]) -> Values:

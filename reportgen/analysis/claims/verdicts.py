@@ -65,7 +65,7 @@ def in_region(values: Values, low: float, high: float, least_error: float = 0.0,
     if not np.isfinite(known).all():
         return _by_signs(known, low, high)
     mean, lo, hi = mean_interval(known, least_error)
-    boundary = low if math.isinf(high) or (math.isfinite(low) and abs(mean - low) < abs(mean - high)) else high
+    boundary = _nearest_end(mean, low, high)
     p = p_value(known, boundary, least_error) if known.size > 1 else None
     effect = None if compared is None else effect_size(known - boundary, compared)
     verdict, reason = _judge(known.size, lo, hi, low, high)
@@ -104,6 +104,11 @@ def _within_both(least: Test, most: Test, low: float, high: float) -> Test | Non
     return most if most.verdict == "contradicted" and most.interval[1] < low else None
 
 
+def _nearest_end(value: float, low: float, high: float) -> float:
+    """Return the finite end of a region that is nearest to a value."""
+    return low if math.isinf(high) or (math.isfinite(low) and abs(value - low) < abs(value - high)) else high
+
+
 def _judge(n: int, lo: float, hi: float, low: float, high: float) -> tuple[Word, str]:
     if n < LEAST_SEEDS:
         return (
@@ -130,7 +135,7 @@ def share_in_region(values: Values, low: float, high: float) -> Test:
     n, count = int(known.size), float(known.sum())
     share = count / n if n else math.nan
     lo, hi = share_interval(count, n) if n else (math.nan, math.nan)
-    boundary = low if math.isinf(high) or (math.isfinite(low) and abs(share - low) < abs(share - high)) else high
+    boundary = _nearest_end(share, low, high)
     verdict, reason = _judge(n, lo, hi, low, high)
     reason = f"{count:g} of {n} seeds; {reason}" if n >= LEAST_SEEDS else reason
     needed = share_seeds_needed(share, boundary) if n and verdict == "inconclusive" else None
@@ -162,10 +167,9 @@ def all_in_regions(columns: Values, lows: Sequence[float], highs: Sequence[float
     ----------
     columns : shape (seeds, regions).
     """
-    tests = [in_region(column, low, high) for column, low, high in zip(columns.T, lows, highs, strict=True)]
-    strict = [
-        _fails_surely(column, low, high, len(tests)) for column, low, high in zip(columns.T, lows, highs, strict=True)
-    ]
+    regions = list(zip(columns.T, lows, highs, strict=True))
+    tests = [in_region(*region) for region in regions]
+    strict = [_fails_surely(*region, len(tests)) for region in regions]
     worst = max(range(len(tests)), key=lambda i: _excess(tests[i].measured, lows[i], highs[i]))
     failing = [name for name, fails in zip(names, strict, strict=True) if fails]
     undecided = [name for name, test in zip(names, tests, strict=True) if test.verdict != "supported"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from reportgen.analysis.metrics.scales import is_difference, is_share
 from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 
@@ -64,14 +63,14 @@ def percent(value: float | None, digits: int = 1) -> str:
     return f"{minus(text)}%"
 
 
-def interval(bounds: Bounds, digits: int | None = None) -> str:
+def interval(bounds: Bounds) -> str:
     """Return "lo to hi" with enough digits to distinguish the ends, or a dash if an end is NaN."""
     lo, hi = bounds
     if math.isnan(lo) or math.isnan(hi):
         return NONE
     if not (math.isfinite(lo) and math.isfinite(hi)):
         return span(number(lo), number(hi))
-    return _range(lo, hi, digits or resolving(bounds))
+    return _range(lo, hi, resolving(bounds))
 
 
 def span(lo: str, hi: str) -> str:
@@ -246,11 +245,9 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def given(value: float, name: str = "") -> str:
-    """Return all digits of a number from a study; shares in percent, their differences in percentage points."""
-    if is_difference(name):
-        return minus(f"{100 * value:g} points")
-    return minus(f"{100 * value:g}%") if is_share(name) else minus(exponents(f"{value:g}"))
+def given(value: float) -> str:
+    """Return all digits of a number from a study."""
+    return minus(exponents(f"{value:g}"))
 
 
 def _grouped(text: str) -> str:

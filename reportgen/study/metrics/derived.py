@@ -28,13 +28,7 @@ def normality_gap(record: Record, probe: int) -> Values:
 
 
 def _gap(counts: Values, edges: Values, mean: float, std: float, total: float) -> float:
-<<<<<<< HEAD
     """Return the distance of one layer; values outside the edges are split in the ratio of the normal tails."""
-    from scipy import special  # SciPy is slow to import, and checks of a study do not need it
-
-=======
-    """Return one layer's distance; values outside the edges are divided as the tails of the normal distribution."""
->>>>>>> main
     if not std > 0:
         return math.nan
     normal = scipy.special.ndtr((edges.astype(np.float64) - mean) / std)

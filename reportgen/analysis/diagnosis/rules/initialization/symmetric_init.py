@@ -56,7 +56,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = probed(evidence.records)
     flags = [_copies(record) for record in records]
     seeds = tuple(r.spec.seed for r, f in zip(records, flags, strict=True) if f.any())
-    if not seeds or not enough(len(seeds), len(records)):
+    if not enough(len(seeds), len(records)):
         return None
     layers = layers_in_most(flags)
     spread = max(
@@ -66,11 +66,10 @@ def check(evidence: Evidence) -> Finding | None:
     )
     trained = max(record.steps for record in records)
     after = f" and after {trained} steps of training" if trained and not _drops(records[0]) else ""
-    init = fitting_init(records[0].spec.network.layers[0].activation.name)
-    return Finding(
-        rule=RULE.id,
+    init = fitting_init(records[0])
+    return RULE.finding(
+        evidence,
         severity="info" if all(fits(r) for r in records) else "error",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=0,
@@ -81,7 +80,6 @@ def check(evidence: Evidence) -> Finding | None:
             "single unit."
         ),
         advice=f"Draw the weights at random (init: {init}). Any spread allows the units to learn different features.",
-        sources=SOURCES,
         proposals=(Proposal({"network.init": init}, "gives each unit different weights"),),
     )
 

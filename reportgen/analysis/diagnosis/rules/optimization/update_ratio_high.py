@@ -67,10 +67,9 @@ def check(evidence: Evidence) -> Finding | None:
     harms = enough(sum(harm for _, (_, _, harm) in shown), len(found))
     rate, slower = lower(record, "smaller steps")
     step = int(record.probe_steps[1])
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning" if harms else "info",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=step,
@@ -81,7 +80,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"from step {step})."
         ),
         advice=f"{rate}.",
-        sources=SOURCES,
         proposals=(slower,),
     )
 

@@ -86,10 +86,9 @@ def check(evidence: Evidence) -> Finding | None:
     ratio = mean([_ratios(c)[_still(c)].max() for _, c in shown])
     path = mean([c.paths[_still(c)].max() for _, c in shown])
     advice, proposals = _remedy(record, ratio)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=int(record.probe_steps[1]),
@@ -100,7 +99,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"{number(path)} of their norm ({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=STARVED if _oversized(record) >= OVERSIZED else None,
     )
@@ -113,7 +111,7 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
     faster = Proposal({"training.lr": rounded(lr * times)}, "larger steps")
     if _oversized(record) < OVERSIZED:
         return f"Raise the learning rate by {fold(times)}, to {number(lr * times)}.", (faster,)
-    init = fitting_init(record.spec.network.layers[0].activation.name)
+    init = fitting_init(record)
     smaller = Proposal({"network.init": init}, "smaller weights, which these steps can change")
     return f"Initialize smaller weights (init: {init}): the steps are small relative to the present ones.", (
         smaller,
