@@ -151,8 +151,8 @@ def _keep(train: IntArray, y: IntArray, classes: int, spec: DataSpec) -> IntArra
 def train_size(available: int, wanted: int | None) -> int:
     """Return the number of training examples; raises StudyError if more are requested than available."""
     if wanted is not None and not 1 <= wanted <= available:
-        found = f"train is {wanted}, but {available} training examples are available"
-        raise StudyError("impossible-split", found, hint=f"1 to {available}", setting="train")
+        message = f"train is {wanted}, but {available} training examples are available"
+        raise StudyError("impossible-split", message, hint=f"1 to {available}", setting="train")
     return available if wanted is None else wanted
 
 

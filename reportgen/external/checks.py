@@ -19,14 +19,14 @@ FINITE_STATISTICS = ("probe_weight_norm", "probe_weight_std")
 """Statistics that are finite for every layer of a completed run."""
 
 
-def array_error(code: str, path: Path, name: str, found: str, right: str) -> StudyError:
+def array_error(code: str, path: Path, name: str, message: str, hint: str) -> StudyError:
     """Return the error for an array of a record; its place is the file and the name of the array."""
-    return StudyError(code, found, f"{path}: {name}", right)
+    return StudyError(code, message, f"{path}: {name}", hint)
 
 
-def inconsistent(path: Path, name: str, found: str, right: str) -> StudyError:
+def inconsistent(path: Path, name: str, message: str, hint: str) -> StudyError:
     """Return the error for an array that contradicts other arrays or the settings."""
-    return array_error("inconsistent-record", path, name, found, right)
+    return array_error("inconsistent-record", path, name, message, hint)
 
 
 def check_together(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...]) -> None:

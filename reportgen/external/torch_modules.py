@@ -28,8 +28,8 @@ def modules_in(given: Any) -> list[Any]:
         try:
             given = list(given)
         except TypeError:
-            found = f"expected a network, found {type(given).__name__}"
-            raise UsageError("wrong-type", found, hint="the network, or its layers in order") from None
+            message = f"expected a network, found {type(given).__name__}"
+            raise UsageError("wrong-type", message, hint="the network, or its layers in order") from None
     roots = [given] if hasattr(given, "modules") else given
     leaves = [module for root in roots for module in _leaves(root)]
     return list({id(module): module for module in leaves}.values())
@@ -62,13 +62,13 @@ def kind_of(module: Any, number: int) -> str:
         return OTHER
     missing = [name for name in LAYER_ATTRIBUTES if not hasattr(module, name)]
     if missing:
-        found, hint = f"{type(module).__name__} has no {', '.join(missing)}", "layers such as torch.nn.Linear"
-        raise UsageError("unsupported-layer", found, f"layer {number}", f"{hint}; see Recorder.look for others")
+        message, hint = f"{type(module).__name__} has no {', '.join(missing)}", "layers such as torch.nn.Linear"
+        raise UsageError("unsupported-layer", message, f"layer {number}", f"{hint}; see Recorder.look for others")
     shape = array(module.weight).shape
     if len(shape) != 2:
-        found = f"{type(module).__name__} has weights of shape {shape}"
-        right = "fully connected layers with BatchNorm1d, Dropout and activations between them"
-        raise UsageError("unsupported-layer", found, f"layer {number}", right)
+        message = f"{type(module).__name__} has weights of shape {shape}"
+        advice = "fully connected layers with BatchNorm1d, Dropout and activations between them"
+        raise UsageError("unsupported-layer", message, f"layer {number}", advice)
     return LINEAR
 
 

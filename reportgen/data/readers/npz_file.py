@@ -87,8 +87,8 @@ def _holds_objects(archive: Any, key: str) -> bool:
         return bool((npy.read_array_header_1_0 if old else npy.read_array_header_2_0)(file)[2].hasobject)
 
 
-def _array_error(code: str, name: str, key: str, found: str, right: str | None = None) -> StudyError:
-    return StudyError(code, found, f"{name}: {key}", right)
+def _array_error(code: str, name: str, key: str, message: str, hint: str | None = None) -> StudyError:
+    return StudyError(code, message, f"{name}: {key}", hint)
 
 
 def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
@@ -96,8 +96,8 @@ def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
     if x.dtype.kind not in "biuf":
         raise _array_error("wrong-type", name, key, f"expected numbers, found type {x.dtype}")
     if x.ndim not in (2, 4) or 0 in x.shape[1:]:
-        right = "(n, features) or (n, channels, height, width)"
-        raise _array_error("wrong-shape", name, key, f"shape {x.shape} is not possible", right)
+        hint = "(n, features) or (n, channels, height, width)"
+        raise _array_error("wrong-shape", name, key, f"shape {x.shape} is not possible", hint)
     if not np.isfinite(x).all():
         first = tuple(int(place) for place in np.argwhere(~np.isfinite(x))[0])
         raise _array_error("not-finite", name, key, f"expected finite numbers, found {x[first]} at {first}")

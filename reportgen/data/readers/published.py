@@ -118,8 +118,8 @@ def _idx(paths: tuple[Path, ...]) -> Parsed:
         if len(images) != len(labels) or not len(images):
             raise StudyError("wrong-shape", f"{len(labels)} labels for {len(images)} images", str(path))
     if train.shape[1:] != test.shape[1:]:
-        found = f"images of {test.shape[1:]} pixels, but {paths[0].name} has images of {train.shape[1:]}"
-        raise StudyError("wrong-shape", found, str(paths[2]))
+        message = f"images of {test.shape[1:]} pixels, but {paths[0].name} has images of {train.shape[1:]}"
+        raise StudyError("wrong-shape", message, str(paths[2]))
     images = np.concatenate([train.reshape(len(train), -1), test.reshape(len(test), -1)])
     return images, np.concatenate([y_train, y_test]), len(test), (1, train.shape[1], train.shape[2])
 
@@ -148,8 +148,8 @@ def _in_folder(name: str, request: Request) -> list[Path]:
     """Return the files in the user's folder, packed or unpacked; raises MissingError if any is missing."""
     folder = locate(request.params["path"], request.folder)
     if not folder.is_dir():
-        found = f"folder {request.params['path']} does not exist"
-        raise MissingError("file-not-found", found, hint=f"looked for {folder}")
+        message = f"folder {request.params['path']} does not exist"
+        raise MissingError("file-not-found", message, hint=f"looked for {folder}")
     return PUBLISHED[name].unpacked(folder, PUBLISHED[name].files)
 
 

@@ -65,8 +65,8 @@ def load_study(
     raw = _bytes(path)
     document = read(_text(raw, str(path)), str(path))
     if not isinstance(document.value, dict):
-        found = "a list" if isinstance(document.value, list) else "a single value"
-        message = f"expected a mapping (key: value), found {found}"
+        kind = "a list" if isinstance(document.value, list) else "a single value"
+        message = f"expected a mapping (key: value), found {kind}"
         raise StudyError("wrong-type", message, document.where(()), "start with title: ...")
     changes = dict(overrides or {})
     watermark = changes.pop(WATERMARK, None)

@@ -140,8 +140,8 @@ def whole_number(value: Any, what: str, low: int, high: int, path: tuple[str | i
     raise problem(code, f"expected {what} from {low} to {high}, found {shown(value)}", "", path)
 
 
-def _wrong(code: str, parameter: Parameter, value: Any, right: str) -> PydanticCustomError:
-    return problem(code, f"expected {right}, found {shown(value)}", parameter.description, (parameter.name,))
+def _wrong(code: str, parameter: Parameter, value: Any, expected: str) -> PydanticCustomError:
+    return problem(code, f"expected {expected}, found {shown(value)}", parameter.description, (parameter.name,))
 
 
 def _number(parameter: Parameter, value: Any) -> float:
