@@ -95,12 +95,12 @@ def _request(folder: Path, results: Results, reported: Mapping[str, Any], allow_
 def _with_paths(plan: Plan, results: Results) -> Plan:
     """Return the plan with the data paths in results.json, which are relative to the original study file."""
     reported = {variant.id: variant.settings for variant in results.variants}
-    variants = [
-        replace(one, settings={**one.settings, PATH: reported.get(one.id, {}).get(PATH, one.settings[PATH])})
-        if PATH in one.settings
-        else one
-        for one in plan.variants
-    ]
+    variants = []
+    for variant in plan.variants:
+        settings = dict(variant.settings)
+        if PATH in settings:
+            settings[PATH] = reported.get(variant.id, {}).get(PATH, settings[PATH])
+        variants.append(replace(variant, settings=settings))
     return replace(plan, variants=tuple(variants))
 
 

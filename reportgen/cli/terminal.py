@@ -88,7 +88,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Show:
-    """How much a command prints, and in which form."""
+    """Settings of the terminal output: its amount and its format."""
 
     quiet: bool
     verbose: bool

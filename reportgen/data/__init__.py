@@ -134,9 +134,9 @@ def _check_fractions(row: DataSet, spec: DataSpec) -> None:
         if not (0 <= value < 1 or (most is None and value == 1)):
             right = "a fraction of at least 0 and below 1" if most else "a fraction from 0 to 1"
             raise StudyError("out-of-range", f"{name} is {value:g}", hint=right)
-    if "test" in row.given and spec.test:
+    if "test" in row.own_splits and spec.test:
         raise StudyError("conflicting-settings", f"{row.name} has its own test split", hint="remove test")
-    if "validation" in row.given and spec.validation not in (0.0, _DEFAULT_VALIDATION):
+    if "validation" in row.own_splits and spec.validation not in (0.0, _DEFAULT_VALIDATION):
         raise StudyError("conflicting-settings", f"{row.name} has its own validation split", hint="remove validation")
 
 

@@ -149,15 +149,15 @@ def check_arrays(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...]
             hint = f"did you mean {near[0]!r}?" if near else "rename or remove it"
             raise array_error("unknown-array", path, name, "unknown array", hint)
     sizes = {"L": len(units) + 1, "U": sum(units), "C": classes}
-    found = {name: _checked(path, name, arrays[name], sizes) for name in SHAPES if name in arrays}
-    probed = next((name for name in found if name.startswith("probe_")), None)
-    if probed is not None and "probe_step" not in found:
+    checked = {name: _checked(path, name, arrays[name], sizes) for name in SHAPES if name in arrays}
+    probed = next((name for name in checked if name.startswith("probe_")), None)
+    if probed is not None and "probe_step" not in checked:
         raise _missing(path, "probe_step", f"the steps after which {probed} was measured")
-    if "probe_unit_dead" in found:
-        found.setdefault("unit_layer", np.repeat(np.arange(1, len(units) + 1), units))
-    check_together(path, found, units)
+    if "probe_unit_dead" in checked:
+        checked.setdefault("unit_layer", np.repeat(np.arange(1, len(units) + 1), units))
+    check_together(path, checked, units)
     return {
-        name: values for name, values in found.items() if name not in DEFINED_EVERYWHERE or not np.isnan(values).all()
+        name: values for name, values in checked.items() if name not in DEFINED_EVERYWHERE or not np.isnan(values).all()
     }
 
 

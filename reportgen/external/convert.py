@@ -88,16 +88,16 @@ def examples(x: Any, y: Any, split: str) -> tuple[Array, Labels]:
 ONE_LOGIT = "for a single logit z, give the two columns 0 and z"
 
 
-def outputs_of(given: Any, split: str, examples: int, classes: int, certain: bool) -> Array:
+def outputs_of(values: Any, split: str, examples: int, classes: int, certain: bool) -> Array:
     """Return the outputs of a network as logits, (examples, classes).
 
     certain: whether the number of classes is known from earlier outputs, and not only from the labels. Raises
     UsageError for a wrong shape, and for probabilities.
     """
     where = f"{split} outputs"
-    if given is None:
+    if values is None:
         raise UsageError("missing-outputs", "the outputs are missing", where, "outputs of all examples of the split")
-    outputs = array(given, where)
+    outputs = array(values, where)
     fits = outputs.ndim == 2 and len(outputs) == examples
     if not fits or outputs.shape[1] < classes or (certain and outputs.shape[1] != classes):
         shape_hint = (
@@ -137,22 +137,20 @@ def plain(value: Any) -> Any:
     return value
 
 
-def activation_of(given: Any) -> tuple[Activation, dict[str, Any]]:
+def activation_of(activation: Any) -> tuple[Activation, dict[str, Any]]:
     """Return the row and the parameters of an activation; raises UsageError if it or a parameter is unknown.
 
-    given: a name, a mapping as in a study file, or an activation layer of another library.
+    activation: a name, a mapping as in a study file, or an activation layer of another library.
     """
-    if isinstance(given, Mapping):
-        parameters = {name: plain(value) for name, value in given.items()}
+    if isinstance(activation, Mapping):
+        parameters = {name: plain(value) for name, value in activation.items()}
         name = parameters.pop("name", "")
-    elif isinstance(given, str):
-        name, parameters = given, {}
+    elif isinstance(activation, str):
+        name, parameters = activation, {}
     else:
-        name = given.__name__ if isinstance(given, type) else type(given).__name__
-        attributes = vars(given) if hasattr(given, "__dict__") and not isinstance(given, type) else {}
-        parameters = {
-            ours: attributes[theirs] for theirs, ours in ACTIVATION_PARAMETERS.items() if theirs in attributes
-        }
+        name = activation.__name__ if isinstance(activation, type) else type(activation).__name__
+        attributes = vars(activation) if hasattr(activation, "__dict__") and not isinstance(activation, type) else {}
+        parameters = {name: attributes[other] for other, name in ACTIVATION_PARAMETERS.items() if other in attributes}
     row = named(ACTIVATIONS, name)
     if row is None:
         near = difflib.get_close_matches(str(name).lower(), ACTIVATIONS, n=1)
@@ -168,22 +166,22 @@ def activation_of(given: Any) -> tuple[Activation, dict[str, Any]]:
 
 def named(rows: Mapping[str, RowT], name: Any) -> RowT | None:
     """Return the row with this name or alias, ignoring case and underscores (`LeakyReLU` is `leaky_relu`), or None."""
-    wanted = str(name).replace("_", "").lower()
+    plain_name = str(name).replace("_", "").lower()
     for row in rows.values():
-        if wanted in (known.replace("_", "").lower() for known in (row.name, *row.aliases)):
+        if plain_name in (known.replace("_", "").lower() for known in (row.name, *row.aliases)):
             return row
     return None
 
 
-def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def settings_of(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the settings of the network and of the training as in a study file; PyTorch's names are accepted too.
 
     `momentum` and `nesterov` become settings of the optimizer; `weight_decay` becomes a setting of an optimizer that
     has weight decay, such as adamw, and otherwise `l2`. Raises UsageError if `weight_decay` and `l2` differ.
     """
-    rest = {name: plain(value) for name, value in given.items() if name != "optimizer" and value is not None}
+    rest = {name: plain(value) for name, value in settings.items() if name != "optimizer" and value is not None}
     network = {name: rest.pop(name) for name in NETWORK_SETTINGS if name in rest}
-    optimizer = _optimizer(given.get("optimizer"))
+    optimizer = _optimizer(settings.get("optimizer"))
     for name in GENERAL_PARAMETERS:
         if name in rest:
             optimizer[name] = rest.pop(name)
@@ -201,18 +199,19 @@ def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
     return network, rest | ({"optimizer": {"name": "sgd"} | optimizer} if optimizer else {})
 
 
-def _optimizer(given: Any) -> dict[str, Any]:
+def _optimizer(optimizer: Any) -> dict[str, Any]:
     """Return an optimizer as a mapping; raises UsageError if it is not an optimizer.
 
-    given: a name, a mapping, or an object with `param_groups` as in PyTorch.
+    optimizer: a name, a mapping, or an object with `param_groups` as in PyTorch.
     """
-    if given is None:
+    if optimizer is None:
         return {}
-    if hasattr(given, "param_groups"):
-        return _of_object(type(given).__name__, given.param_groups[0])
-    mapping = {"name": given} if isinstance(given, str) else plain(given)
+    if hasattr(optimizer, "param_groups"):
+        return _of_object(type(optimizer).__name__, optimizer.param_groups[0])
+    mapping = {"name": optimizer} if isinstance(optimizer, str) else plain(optimizer)
     if not isinstance(mapping, dict):
-        message, hint = f"{given!r} is not an optimizer", "a name such as 'adam', a mapping, or an optimizer of PyTorch"
+        message = f"{optimizer!r} is not an optimizer"
+        hint = "a name such as 'adam', a mapping, or an optimizer of PyTorch"
         raise UsageError("wrong-type", message, "settings.optimizer", hint)
     row = named(OPTIMIZERS, mapping.get("name"))
     return mapping | ({"name": row.name} if row is not None else {})

@@ -184,9 +184,9 @@ def _spread(values: Array, units_axis: int) -> float:
     return euclidean_norm(values - values.mean(axis=units_axis, keepdims=True)) / norm if norm else 0.0
 
 
-def with_gradient(given: Any) -> Pair:
+def with_gradient(item: Any) -> Pair:
     """Return a value and its gradient; raises UsageError if the gradient is missing."""
-    value, gradient = given if isinstance(given, (tuple, list)) else (given, getattr(given, "grad", None))
+    value, gradient = item if isinstance(item, (tuple, list)) else (item, getattr(item, "grad", None))
     if gradient is None:
         hint = "call backward first, and retain_grad in the hook"
         raise UsageError("missing-gradient", "a gradient is missing", hint=hint)

@@ -159,11 +159,11 @@ def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSp
 
 
 def _complete_record(
-    path: Path, place: str, head: Mapping[str, Any], spec: RunSpec, facts: dict[str, Any], given: Mapping[str, Array]
+    path: Path, place: str, head: Mapping[str, Any], spec: RunSpec, facts: dict[str, Any], stored: Mapping[str, Array]
 ) -> RunRecord:
     """Return the record with checked arrays and with the values derived from them."""
     units = tuple(layer.units for layer in spec.network.layers[:-1])
-    arrays = without_validation(check_arrays(path, given, units, facts["classes"]), facts)
+    arrays = without_validation(check_arrays(path, stored, units, facts["classes"]), facts)
     arrays = with_first_row(arrays, head["training"].get("epochs"), _steps_per_epoch(head["training"], facts))
     status = status_of(place, head, nonfinite_value(arrays))
     if status == "ok":

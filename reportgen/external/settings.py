@@ -79,11 +79,11 @@ def _read(place: str, text: str) -> dict[str, Any]:
 
 def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Return the pairs as a mapping; raises _DuplicateKeyError for the first duplicate key."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
         raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
-    return found
+    return mapping
 
 
 def _refuse_other_settings(path: Path, separate: Path, head: Mapping[str, Any]) -> None:
@@ -100,12 +100,12 @@ def _refuse_other_settings(path: Path, separate: Path, head: Mapping[str, Any]) 
 
 def mapping_of(place: str, head: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return the mapping under a key of the settings, empty if absent; raises StudyError if it is not a mapping."""
-    found = head.get(name, {})
-    if not isinstance(found, dict):
+    value = head.get(name, {})
+    if not isinstance(value, dict):
         raise _key_error(
-            "wrong-type", place, name, f"expected a mapping, found {_quoted(found)}", f'such as "{name}": {{...}}'
+            "wrong-type", place, name, f"expected a mapping, found {_quoted(value)}", f'such as "{name}": {{...}}'
         )
-    return found
+    return value
 
 
 def _key_error(code: str, place: str, key: str, message: str, hint: str) -> StudyError:
@@ -113,9 +113,9 @@ def _key_error(code: str, place: str, key: str, message: str, hint: str) -> Stud
     return StudyError(code, message, f"{place}: {key}", hint)
 
 
-def refuse_unknown(place: str, given: Mapping[str, Any], known: Sequence[str], prefix: str = "") -> None:
+def refuse_unknown(place: str, mapping: Mapping[str, Any], known: Sequence[str], prefix: str = "") -> None:
     """Raise StudyError for the first unknown key; prefix: path of the mapping with a final dot, such as "facts."."""
-    for name in given:
+    for name in mapping:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"

@@ -19,18 +19,18 @@ LEARNED_ACTIVATIONS = ("PReLU",)
 LAYER_ATTRIBUTES = ("weight", "bias", "register_forward_hook")
 
 
-def modules_in(given: Any) -> list[Any]:
+def modules_in(network: Any) -> list[Any]:
     """Return the modules without submodules in a network, or in a list of layers or networks, each once.
 
     Raises UsageError for another type, and for a module that has both submodules and own parameters.
     """
-    if not hasattr(given, "modules"):
+    if not hasattr(network, "modules"):
         try:
-            given = list(given)
+            network = list(network)
         except TypeError:
-            message = f"expected a network, found {type(given).__name__}"
+            message = f"expected a network, found {type(network).__name__}"
             raise UsageError("wrong-type", message, hint="the network, or its layers in order") from None
-    roots = [given] if hasattr(given, "modules") else given
+    roots = [network] if hasattr(network, "modules") else network
     leaves = [module for root in roots for module in _leaves(root)]
     return list({id(module): module for module in leaves}.values())
 

@@ -211,19 +211,19 @@ class _Rows:
 
     def _classes(self) -> tuple[tuple[str, ...], IntArray]:
         """Return the sorted class names and the class of each example, (n,); raises StudyError for unusable classes."""
-        found = set(self._labels)
+        values = set(self._labels)
         where = f"{self._file}: {self._column(self._target)}"
-        if len(found) == 1:
+        if len(values) == 1:
             raise StudyError(
                 "single-class", f"only one class, {_shown(self._labels[0])}", where, "at least two classes"
             )
-        if len(found) > max(_MANY_CLASSES, len(self._labels) / 2):
-            many = f"{len(found)} different values in {len(self._labels)} lines"
+        if len(values) > max(_MANY_CLASSES, len(self._labels) / 2):
+            many = f"{len(values)} different values in {len(self._labels)} lines"
             raise StudyError("too-many-classes", many, where, "name the class column with target", "target")
-        numbers = all(_is_number(label) for label in found)
-        if numbers and any(float(label) % 1 for label in found):
+        numbers = all(_is_number(label) for label in values)
+        if numbers and any(float(label) % 1 for label in values):
             hint = "name the class column with target"
             raise StudyError("invalid-labels", "the classes are not whole numbers", where, hint, "target")
-        names = tuple(sorted(found, key=lambda label: (float(label), label)) if numbers else sorted(found))
+        names = tuple(sorted(values, key=lambda label: (float(label), label)) if numbers else sorted(values))
         number_of = {name: number for number, name in enumerate(names)}
         return names, np.array([number_of[label] for label in self._labels], np.int64)

@@ -133,11 +133,11 @@ def _check_shapes(splits: list[str], xs: list[NDArray[np.float32]], ys: list[Int
 
 def _classes(splits: list[str], ys: list[IntArray], name: str) -> int:
     """Return the number of classes; raises StudyError unless the training labels contain each of them."""
-    found = np.unique(ys[0])
-    classes = len(found)
-    if found[-1] != classes - 1:
-        gap = int(np.flatnonzero(found != np.arange(classes))[0])
-        text = f"labels up to {found[-1]}, but no label {gap}"
+    labels = np.unique(ys[0])
+    classes = len(labels)
+    if labels[-1] != classes - 1:
+        gap = int(np.flatnonzero(labels != np.arange(classes))[0])
+        text = f"labels up to {labels[-1]}, but no label {gap}"
         raise _array_error("invalid-labels", name, "y_train", text, "number the classes from 0 without gaps")
     if classes == 1:
         raise _array_error("single-class", name, "y_train", "only one class", "at least two classes")

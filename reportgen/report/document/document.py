@@ -157,7 +157,7 @@ def _printed(claim: ClaimView) -> PrintedTable | None:
     by_layer = claim.result.by_layer
     if all(given is None for _, _, given in by_layer):
         return None
-    theory = claim.asked is not None and claim.asked.expect.row.theory(claim.asked.expect)
+    theory = claim.claim is not None and claim.claim.expect.row.theory(claim.claim.expect)
     rows = tuple(
         (layer, given, measured, (measured - given) / given if given else None) for layer, measured, given in by_layer
     )

@@ -133,14 +133,14 @@ def _figure(drawing: Drawing, opens: bool) -> dict[str, Any]:
 
 def _search(search: SearchResult) -> dict[str, Any]:
     """Return the result of a search; its trials are among the variants."""
-    values = {one.variant: dict(one.trial.values) for one in search.trials}
+    values = {trial.variant: dict(trial.trial.values) for trial in search.trials}
     return {
         "search": search.label,
         "method": search.asked.method,
         "metric": search.asked.metric,
         "goal": "max" if search.asked.maximize else "min",
         "repeat": search.asked.repeat,
-        "trials": [one.variant for one in search.trials],
+        "trials": [trial.variant for trial in search.trials],
         "stages": [_stage(stage) for stage in search.stages],
         "best": [{"variant": best, "settings": values[best]} for best in search.best],
         **_estimate(search.score),

@@ -73,7 +73,7 @@ def layers(analysis: Analysis) -> Table:
 
 
 def claims(analysis: Analysis) -> Table:
-    """Return one row a claim with its verdict, and how that was reached."""
+    """Return one row per claim, with its verdict and how it was reached."""
     columns = ("id", "says", "source", "lecture", "verdict", "measured", "lo", "hi", "n", "expected")
     more = ("required", "metric", "variants", "method", "p_value", "p_adjusted", "effect_size", "seeds_needed")
     rows = (
@@ -92,10 +92,11 @@ def comparisons(analysis: Analysis) -> Table:
     columns = ("a", "b", "score", "difference", "lo", "hi", "n", "p_value", "p_adjusted", "pairs", "effect_size")
     rows = (
         (
-            *(one.a, one.b, one.score, one.difference.value, one.difference.lo, one.difference.hi, one.difference.n),
-            *(one.p_value, one.p_adjusted, one.pairs, one.effect_size),
+            *(pair.a, pair.b, pair.score),
+            *(getattr(pair.difference, name) for name in ("value", "lo", "hi", "n")),
+            *(pair.p_value, pair.p_adjusted, pair.pairs, pair.effect_size),
         )
-        for one in analysis.comparisons
+        for pair in analysis.comparisons
     )
     return columns, rows
 

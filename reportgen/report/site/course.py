@@ -28,26 +28,26 @@ COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", 
 
 @dataclass(frozen=True)
 class CourseStudy:
-    """A report of the site; `at` is the URL of its folder relative to the pages of the site."""
+    """A report of the site; `url` is the URL of its folder relative to the pages of the site."""
 
     report: Finished
-    at: str
+    url: str
     counts: Mapping[str, int]
 
     @property
     def page(self) -> str | None:
         """The URL of the page of the report, or None."""
-        return f"{self.at}/{PAGE}" if PAGE in self.report.pages else None
+        return f"{self.url}/{PAGE}" if PAGE in self.report.pages else None
 
     @property
     def pdf(self) -> str | None:
         """The URL of the PDF of the report, or None."""
-        return next((f"{self.at}/{quote(name)}" for name in self.report.pages if name.endswith(".pdf")), None)
+        return next((f"{self.url}/{quote(name)}" for name in self.report.pages if name.endswith(".pdf")), None)
 
     @property
     def picture(self) -> str | None:
         """The URL of the figure that opens the report, or None."""
-        return f"{self.at}/figures/{quote(self.report.figure.id)}.svg" if self.report.figure else None
+        return f"{self.url}/figures/{quote(self.report.figure.id)}.svg" if self.report.figure else None
 
 
 @dataclass(frozen=True)
@@ -143,22 +143,27 @@ def overall(verdicts: Sequence[str]) -> str:
 
 
 def _study(report: Finished, path: str) -> CourseStudy:
-    return CourseStudy(report, quote(path), _in_order(Counter(claim.verdict for claim in _settled(report))))
+    return CourseStudy(
+        report, quote(path), _in_order(Counter(claim.verdict for claim in _claims_with_verdicts(report)))
+    )
 
 
-def _settled(report: Finished) -> tuple[ClaimResult, ...]:
+def _claims_with_verdicts(report: Finished) -> tuple[ClaimResult, ...]:
     """Return the claims of a report that have verdicts; a quick look has none."""
     return () if report.watermark else report.claims
 
 
 def _place(study: CourseStudy) -> tuple[float, str, str]:
     numbers = [claim.lecture for claim in study.report.claims if claim.lecture is not None]
-    return min(numbers, default=math.inf), study.report.id, study.at
+    return min(numbers, default=math.inf), study.report.id, study.url
 
 
 def _tests(study: CourseStudy) -> list[CourseTest]:
     page = study.page
-    return [CourseTest(study, claim, f"{page}#claim-{claim.id}" if page else None) for claim in _settled(study.report)]
+    return [
+        CourseTest(study, claim, f"{page}#claim-{claim.id}" if page else None)
+        for claim in _claims_with_verdicts(study.report)
+    ]
 
 
 def _is_of(test: CourseTest, claim: LectureClaim) -> bool:

@@ -45,8 +45,8 @@ def _check_one_number(claim: Claim, at: At) -> None:
     layers = METRICS[measure.metric].by_layer is not None and measure.reduce is None and several
     if not expect.row.by_layer(expect) and not (layers and expect.row.theory(expect)):
         return
-    asked = {"relative_to": measure.relative_to, "tune": claim.tune, "holds_for": claim.holds_for != "mean" or None}
-    given = next((name for name, value in asked.items() if value is not None), None)
+    options = {"relative_to": measure.relative_to, "tune": claim.tune, "holds_for": claim.holds_for != "mean" or None}
+    given = next((name for name, value in options.items() if value is not None), None)
     if given is not None:
         place = ("measure", given) if given == "relative_to" else (given,)
         message = f"{given} needs a single number instead of one for each layer"
@@ -91,7 +91,7 @@ def _check_theory(claim: Claim, at: At) -> None:
     measure = claim.measure
     row = METRICS[measure.metric]
     if not row.theory:
-        known = ", ".join(one.name for one in METRICS.values() if one.theory)
+        known = ", ".join(metric.name for metric in METRICS.values() if metric.theory)
         message = f"there is no theory for {measure.metric}"
         raise StudyError("no-theory", message, at("expect", claim.expect.kind), f"it exists for {known}")
     time = "step" if "step" in row.place.keys else "epoch"

@@ -47,7 +47,7 @@ def load_study(
 ) -> Plan:
     """Return the plan of the study in a file, with all its variants and claims checked.
 
-    Of a search, the plan contains the trials of the first stage.
+    For a search, the plan contains the trials of the first stage.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], al
     for index, name in enumerate(names):
         place = where(("plugins", index))
         if not allow_code:
-            what = f"the study loads code from {name!r}, and studies come from strangers"
-            raise StudyError("code-not-allowed", what, place, "read that file, then add --allow-code")
+            message = f"the study loads code from {name!r}"
+            raise StudyError("code-not-allowed", message, place, "add --allow-code if you trust the study")
         try:
             load_file(folder / FilePath(name).expanduser())
         except PluginError as error:
@@ -216,7 +216,7 @@ class _Origin:
         for steps, part in (((), ("data",)), (settings.preprocess, ("preprocess",))):
             try:
                 shape(data, steps, folder)
-            except MissingError:  # the data are not on this machine, which `run` will say
+            except MissingError:  # `run` reports data that are missing on this machine
                 break
             except StudyError as error:
                 part = ("data", error.setting) if error.setting else named if error.where else part

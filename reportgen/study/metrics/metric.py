@@ -18,7 +18,7 @@ Values = NDArray[np.float64]
 
 
 class Record(Protocol):
-    """What a metric reads of the record of a run; see `reportgen.runs.record.RunRecord`."""
+    """The part of the record of a run that metrics read; see `reportgen.runs.record.RunRecord`."""
 
     @property
     def spec(self) -> RunSpec:

@@ -114,9 +114,9 @@ class Expect(Section):
         if len(given) > 1:
             message = f"{given[0]} and {given[1]} exclude each other"
             raise problem("conflicting-settings", message, "one expectation for each claim", (given[1],), key=True)
-        own = [key.name for key in rows[given[0]].keys]
+        applicable = [key.name for key in rows[given[0]].keys]
         for name in expectation_keys():
-            if name != given[0] and name not in own and self.get(name) is not None:
+            if name != given[0] and name not in applicable and self.get(name) is not None:
                 owners = [row.name for row in rows.values() if name in [key.name for key in row.keys]]
                 message = f"{name} applies to {' or '.join(owners)}, not to {given[0]}"
                 raise problem("inapplicable-key", message, f"remove {name}", (name,), key=True)

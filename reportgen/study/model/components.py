@@ -33,7 +33,7 @@ def problem(
 
 def suggest(name: str, known: list[str], otherwise: str = "") -> str:
     """Return "did you mean ...?" if a known name is similar or ends with `name`, else `otherwise` or all names."""
-    ending = [one for one in known if one.endswith(f".{name}")][:2]
+    ending = [candidate for candidate in known if candidate.endswith(f".{name}")][:2]
     close = ending or difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(map(repr, close))}?"
@@ -82,11 +82,11 @@ def read_component(value: Any, rows: Table[Any], what: str, extra: frozenset[str
     if isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, dict):
-        message = f"expected the name of {a(what)}, found {shown(value)}"
+        message = f"expected the name of {with_article(what)}, found {shown(value)}"
         raise problem("wrong-type", message, "a name, or {name: ..., parameter: ...}")
     name = value.get("name")
     if "name" not in value:
-        raise problem("missing-key", f"{a(what)} needs a name", f"one of {', '.join(rows)}")
+        raise problem("missing-key", f"{with_article(what)} needs a name", f"one of {', '.join(rows)}")
     row = rows.find(name) if isinstance(name, str) else None
     if row is None:
         names = [*rows, *(alias for r in rows.values() for alias in r.aliases)]
@@ -96,7 +96,7 @@ def read_component(value: Any, rows: Table[Any], what: str, extra: frozenset[str
     return Component.of(row.name, **_parameters(row, given, rows, what))
 
 
-def a(what: str) -> str:
+def with_article(what: str) -> str:
     """Return the word with its indefinite article."""
     return f"an {what}" if what[0] in "aeiou" else f"a {what}"
 
@@ -198,10 +198,10 @@ def _text(parameter: Parameter, value: Any) -> str:
 
 def plain(component: Component) -> Any:
     """Return the component as in a study file: its name, or a mapping with all parameters that have a value."""
-    set_ones = {key: value for key, value in component.params if value is not None}
-    if not set_ones:
+    parameters = {key: value for key, value in component.params if value is not None}
+    if not parameters:
         return component.name
-    return {"name": component.name} | {key: plain_value(value) for key, value in set_ones.items()}
+    return {"name": component.name} | {key: plain_value(value) for key, value in parameters.items()}
 
 
 def plain_value(value: Any) -> Any:

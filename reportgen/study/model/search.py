@@ -112,8 +112,8 @@ def _one_of(given: Mapping[str, Any], key: str, names: tuple[str, ...], usual: s
 
 
 def _check_points(ranges: Mapping[str, Range], method: str) -> None:
-    for path, one in ranges.items():
-        if one.points is not None and method != "grid":
+    for path, span in ranges.items():
+        if span.points is not None and method != "grid":
             message = "points applies to method: grid only"
             hint = "set samples to the number of random trials"
             raise problem("inapplicable-key", message, hint, (path, "points"), key=True)

@@ -82,7 +82,7 @@ def make_plan(study: Study, scores: Scores | None = None, projected: bool = Fals
         search = search.small() if study.watermark and not study.search_is_typed else search
         for trial in trials_of(search, point, study.seeds, scores or {}, projected):
             settings = point.changed(trial.changes)
-            variants.append(_of_trial(point, trial, settings))
+            variants.append(_trial_variant(point, trial, settings))
             runs += _runs(study, trial.id, settings, trial.seeds)
     return Plan(study, tuple(variants), tuple(runs))
 
@@ -124,7 +124,7 @@ def _variant(point: Point, settings: Settings) -> Variant:
     return Variant(point.id, point.label, flat_settings(settings) | unsearched, varied)
 
 
-def _of_trial(point: Point, trial: Trial, settings: Settings) -> Variant:
+def _trial_variant(point: Point, trial: Trial, settings: Settings) -> Variant:
     """Return the variant of a trial; its settings include those of the search, below `search`."""
     options = {f"search.{key}": value for key, value in trial.asked.written.items()}
     place = {"search": trial.search, "search.stage": trial.stage, "search.trial": trial.number}

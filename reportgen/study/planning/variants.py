@@ -90,7 +90,7 @@ def points(written: dict[str, Any], vary: dict[str, list[Any]], variants: dict[s
     reader = SettingsReader()
     labels: set[str] = set()
     ids: set[str] = set()
-    found = []
+    variant_points = []
     for (name, changes), grid in combinations:
         label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or BASELINE
         choices = (*changes, *grid)
@@ -98,8 +98,8 @@ def points(written: dict[str, Any], vary: dict[str, list[Any]], variants: dict[s
             message = f"duplicate variant label {label!r}"
             raise problem("duplicate-value", message, "give each value its own label", choices[-1].place)
         labels.add(label)
-        found.append(Point(label, _unique(slug(label), ids), choices, _changed(written, choices), reader))
-    return found
+        variant_points.append(Point(label, _unique(slug(label), ids), choices, _changed(written, choices), reader))
+    return variant_points
 
 
 def _changed(written: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, Any]:
@@ -155,12 +155,12 @@ def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
         raise problem(
             "empty-value", "a variant needs a name", "write it before the colon", ("variants", label), key=True
         )
-    found = []
+    choices = []
     for path, given in changes.items():
         _check_path(path, ("variants", label, path))
         value, own = _split_label(given, ("variants", label, path))
-        found.append(Choice(path, value, own or automatic_label(path, value, False), ("variants", label, path)))
-    return tuple(found)
+        choices.append(Choice(path, value, own or automatic_label(path, value, False), ("variants", label, path)))
+    return tuple(choices)
 
 
 def _check_path(path: str, place: tuple[str | int, ...]) -> None:

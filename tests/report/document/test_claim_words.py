@@ -30,7 +30,7 @@ OTHER = {"network.activation": "relu"}
         (
             {"metric": "epochs_to", "score": "train_loss", "level": 0.5, "of_first": True},
             {},
-            "epochs to a training loss of 0.5 of that before training",
+            "epochs to a training loss of 0.5 times the value before training",
         ),
         ({"metric": "parameters", "relative_to": OTHER}, {}, "parameters relative to relu"),
         (
@@ -124,7 +124,7 @@ def test_a_small_ratio_is_also_one_part_of_so_many() -> None:
 
 def test_a_share_of_steps_says_of_what() -> None:
     found = replace(result(claim(), metric="activation_std", measured=0.75, interval=(0.7, 0.8)), quantity="share")
-    assert f"{measured(found)} {quantity(found)}" == "75.0% of the steps from one to the next go that way"
+    assert f"{measured(found)} {quantity(found)}" == "75.0% of the steps in the expected direction"
 
 
 def test_a_difference_names_its_sides_its_sign_and_its_unit() -> None:
@@ -159,8 +159,8 @@ def test_a_variant_that_is_called_by_a_number_stands_in_quotes_on_both_sides() -
 
 
 def of(one: tested.ClaimView) -> str:
-    assert one.asked is not None
-    return wording.sides(one.asked)
+    assert one.claim is not None
+    return wording.sides(one.claim)
 
 
 def test_an_interval_without_width_is_told_in_words() -> None:
