@@ -28,7 +28,6 @@ class StudyOutcome:
 
     @property
     def name(self) -> str:
-        """The id of the study."""
         return self.request.plan.study.id
 
 

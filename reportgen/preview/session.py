@@ -160,7 +160,6 @@ class _CancellingListener(ProgressListener):
         self._show_count()
 
     def compiling(self) -> None:
-        """Forward the event."""
         self._listener.compiling()
 
     def progress(self, job: Job, done: int, total: int) -> None:
@@ -181,7 +180,6 @@ class _CancellingListener(ProgressListener):
             self._show_count()
 
     def stage(self, name: str) -> None:
-        """Show the stage."""
         self._listener.stage(name)
         self._shown.working(f"{name[:1].upper()}{name[1:]} ...")
         self._check_cancelled()

@@ -34,7 +34,6 @@ def change_lines(changes: Changes) -> Iterator[Line]:
 
 
 def change_values(changes: Changes) -> dict[str, Any]:
-    """Return the changes as JSON values."""
     studies = {side: getattr(changes, side).study.model_dump() for side in ("before", "after")}
     values = {
         **studies,

@@ -46,7 +46,6 @@ def lectures() -> Entries:
 
 
 def checks() -> Entries:
-    """Return the sanity checks."""
     from reportgen.study.model.sanity import SANITY_CHECKS
 
     return SANITY_CHECKS

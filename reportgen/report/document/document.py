@@ -89,7 +89,6 @@ class Document:
 
 
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
-    """Return the document of an analysis."""
     study, variants = analysis.plan.study, analysis.variants
     story, parts = opening_figure(analysis, drawings), variant_parts(analysis.outcomes)
     return Document(

@@ -160,7 +160,6 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
 
 
 def finding_values(finding: Finding) -> dict[str, Any]:
-    """Return a finding as plain values."""
     return {
         "rule": finding.rule,
         "severity": finding.severity,

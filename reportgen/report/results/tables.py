@@ -171,7 +171,6 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    """Return a table as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

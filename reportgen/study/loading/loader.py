@@ -234,7 +234,6 @@ def _choice_for(point: Point, path: Path) -> Any:
 
 
 def _bytes(path: FilePath) -> bytes:
-    """Return the file's bytes."""
     try:
         if path.is_dir():
             raise StudyError("not-a-file", "the path is a folder", str(path), "name a .yaml file inside it")

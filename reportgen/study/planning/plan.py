@@ -133,7 +133,6 @@ def _trial_variant(point: Point, trial: Trial, settings: Settings) -> Variant:
 
 
 def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
-    """Return the specification of the run with one seed."""
     return RunSpec(
         data=data_spec(settings.data),
         preprocess=settings.preprocess,
@@ -146,7 +145,6 @@ def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
 
 
 def data_spec(data: Data) -> DataSpec:
-    """Return the specification of the data."""
     values = {name: getattr(data, name) for name in type(data).model_fields if name != "keep"}
     validation = 0.0 if data.validation is None else data.validation
     return DataSpec(**(values | {"validation": validation, "keep": tuple(sorted(data.keep.items()))}))

@@ -125,7 +125,6 @@ def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any
 
 
 def axis_of(path: str, values: list[Any]) -> list[Choice]:
-    """Return the choices of one varied path."""
     place: tuple[str | int, ...] = ("vary", path)
     _check_path(path, place)
     if not values:
@@ -150,7 +149,6 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
-    """Return the choices of one entry of `variants`."""
     if not label.strip():
         raise problem(
             "empty-value", "a variant needs a name", "write it before the colon", ("variants", label), key=True
