@@ -253,19 +253,19 @@ def _facts(record: RunRecord) -> dict[str, float]:
     }
 
 
-def _words(message: str, record: RunRecord, facts: dict[str, float]) -> str:
-    begin = record.arrays["epoch_train_loss"][0] if message == BROKE else facts["first_loss"]
-    if message == BROKE:
+def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
+    begin = record.arrays["epoch_train_loss"][0] if found == BROKE else facts["first_loss"]
+    if found == BROKE:
         return f"the loss was {number(float(begin))} before the first step and became infinite or NaN"
     change = f"the loss changes {from_to(facts['first_loss'], facts['last_loss'])}"
     size = f"a step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
-    if message in (BURST, GUESSES):
+    if found in (BURST, GUESSES):
         return f"{size}, and {change}, while guessing gives {number(facts['guess'])}"
-    if message == THROWN:
+    if found == THROWN:
         start = float(record.arrays["epoch_train_loss"][0])
         rise = f"the first steps raise the loss {from_to(start, facts['first_loss'])}"
         return f"{rise}, and it ends at {number(facts['last_loss'])}"
-    if message == LOSES:
+    if found == LOSES:
         return f"{size}, and earlier progress is lost: {change}"
     return f"{size}, and the loss does not settle and ends at {number(facts['last_loss'])}"
 
