@@ -18,8 +18,7 @@ from reportgen.errors import UsageError
 
 def list_(
     kinds: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[KIND...]", help="Such as inits or rules; by default all."),
+        list[str] | None, typer.Argument(metavar="[KIND...]", help="Such as inits or rules; by default all.")
     ] = None,
     as_json: Json = False,
 ) -> None:

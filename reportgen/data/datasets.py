@@ -251,18 +251,5 @@ _CSV = DataSet(
 )
 
 DATASETS = Table(
-    DataSet,
-    (
-        _GAUSSIAN,
-        _BLOBS,
-        _CIRCLES,
-        _MOONS,
-        _SPIRAL,
-        _DIGITS,
-        _MNIST,
-        _FASHION_MNIST,
-        _CIFAR10,
-        _NPZ,
-        _CSV,
-    ),
+    DataSet, (_GAUSSIAN, _BLOBS, _CIRCLES, _MOONS, _SPIRAL, _DIGITS, _MNIST, _FASHION_MNIST, _CIFAR10, _NPZ, _CSV)
 )

@@ -28,14 +28,7 @@ from reportgen.external.convert import (
     scalar_loss,
 )
 from reportgen.external.hooks import HookedNetwork
-from reportgen.external.layer_statistics import (
-    Layers,
-    LayerStatistics,
-    Norm,
-    is_due,
-    same_outputs,
-    with_gradient,
-)
+from reportgen.external.layer_statistics import Layers, LayerStatistics, Norm, is_due, same_outputs, with_gradient
 from reportgen.external.recorder_settings import RecorderSettings
 
 TRAINING_MODE = "score received outputs in training mode"

@@ -123,9 +123,7 @@ def _minmax(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, 
     width = params["high"] - params["low"]
     middle = params["low"] + width / 2
     return Fitted(
-        subtract=low,
-        multiply=width / np.where(varies, high - low, 1.0),
-        add=np.where(varies, params["low"], middle),
+        subtract=low, multiply=width / np.where(varies, high - low, 1.0), add=np.where(varies, params["low"], middle)
     )
 
 

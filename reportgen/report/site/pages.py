@@ -19,11 +19,7 @@ from reportgen.report.results.tables import write_csv
 from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.site.finished import Finished, find_reports, read_report
 
-PAGES = {
-    PAGE: "site_index.html.j2",
-    "lectures.html": "site_lectures.html.j2",
-    "claims.html": "site_lectures.html.j2",
-}
+PAGES = {PAGE: "site_index.html.j2", "lectures.html": "site_lectures.html.j2", "claims.html": "site_lectures.html.j2"}
 """Templates of the pages; a site has the second if its studies test claims of the lectures, else the third."""
 TABLE = "claims.csv"
 NOT_COPIED = (RUNS, "sanity")
