@@ -97,8 +97,8 @@ class HookedNetwork:
         detected = {name: value for name, value in all_kinds.items() if value is not None}
         for name, value in detected.items():
             if name in settings and _is_on(settings[name]) != _is_on(value):
-                found = f"{settings[name]!r} contradicts the watched network, which has {value!r}"
-                raise UsageError("conflicting-settings", found, f"settings.{name}", "remove the setting")
+                message = f"{settings[name]!r} contradicts the watched network, which has {value!r}"
+                raise UsageError("conflicting-settings", message, f"settings.{name}", "remove the setting")
         return detected | dict(settings)
 
     def probe(self) -> tuple[list[Pair], list[Pair], list[Pair], list[Norm | None]]:

@@ -43,9 +43,9 @@ def _leaves(root: Any) -> Iterator[Any]:
         if not any(True for _ in module.children()):
             yield module
         elif next(iter(module.parameters(recurse=False)), None) is not None:
-            found = f"{type(module).__name__} has parameters that do not belong to a layer"
+            message = f"{type(module).__name__} has parameters that do not belong to a layer"
             hint = "pass the layers in order; see Recorder.look for other networks"
-            raise UsageError("unsupported-layer", found, hint=hint)
+            raise UsageError("unsupported-layer", message, hint=hint)
 
 
 def kind_of(module: Any, number: int) -> str:

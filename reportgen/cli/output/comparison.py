@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,8 +51,7 @@ def change_values(changes: Changes) -> dict[str, Any]:
         "scores": [dataclasses.asdict(change) for change in changes.scores],
         "findings": {name: [f.model_dump() for f in getattr(changes, name)] for name in ("resolved", "appeared")},
     }
-    converted: dict[str, Any] = plain(values)
-    return converted
+    return dict(plain(values))
 
 
 def _part(name: str, lines: list[Line], otherwise: str) -> Iterator[Line]:
@@ -83,12 +83,8 @@ def _measured(change: ClaimChange) -> str:
 
 
 def _number(claim: FinishedClaim) -> str:
-    ends = tuple(_float(end) for end in claim.interval)
+    ends = tuple(math.nan if end is None else end for end in claim.interval)
     return f"{formatting.number(claim.measured)} ({formatting.interval(ends)})".translate(PLAIN)
-
-
-def _float(value: float | None) -> float:
-    return float("nan") if value is None else value
 
 
 def _setting_lines(changes: Changes) -> Iterator[Line]:

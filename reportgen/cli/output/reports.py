@@ -80,8 +80,7 @@ def report_values(report: Report) -> dict[str, Any]:
         "claims": [_claim(claim) for claim in report.analysis.claims],
         "findings": len(report.analysis.findings),
     }
-    converted: dict[str, Any] = plain(values)
-    return converted
+    return dict(plain(values))
 
 
 def main_file(report: Report) -> Path:
@@ -137,7 +136,7 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
         "study": study.id,
         "title": study.title,
         "variants": [variant.label for variant in plan.variants if variant.trial is None],
-        "searches": [_search(plan, point) for point in _searched(plan)],
+        "searches": [_search(plan, point) for point in dict.fromkeys(v.trial.point for v in plan.variants if v.trial)],
         "seeds": list(study.seeds),
         "claims": len(study.claims),
         "runs": len(jobs),
@@ -197,10 +196,6 @@ def _time_lines(values: Mapping[str, Any]) -> Iterator[Line]:
         yield "", f"              up to {shown_duration(parts['remedies'])} more for at most {remedies}"
     if parts["compiling"]:
         yield "", f"              {shown_duration(parts['compiling'])} more to compile the kernels, once per machine"
-
-
-def _searched(plan: Plan) -> list[str]:
-    return list(dict.fromkeys(variant.trial.point for variant in plan.variants if variant.trial))
 
 
 def _search(plan: Plan, point: str) -> dict[str, Any]:

@@ -125,8 +125,8 @@ def _check_shapes(splits: list[str], xs: list[NDArray[np.float32]], ys: list[Int
         if len(x) != len(y):
             raise _array_error("wrong-shape", name, f"y_{split}", f"{len(y)} labels for {len(x)} examples")
         if x.shape[1:] != xs[0].shape[1:]:
-            found = f"examples have shape {x.shape[1:]}, but in x_train {xs[0].shape[1:]}"
-            raise _array_error("wrong-shape", name, f"x_{split}", found)
+            message = f"examples have shape {x.shape[1:]}, but in x_train {xs[0].shape[1:]}"
+            raise _array_error("wrong-shape", name, f"x_{split}", message)
     if not len(xs[0]):
         raise _array_error("empty-data", name, "x_train", "the array is empty")
 

@@ -68,14 +68,9 @@ def variant_parts(variants: Sequence[VariantSummary]) -> tuple[VariantPart, ...]
 
 def _part(variant: VariantSummary) -> VariantPart:
     first, last = (_table(variant, probe) for probe in ("first", "last"))
-    tables = tuple(
-        table for table in (first, last) if table is not None and (table is last or table.step != _step(last))
-    )
+    same = first is not None and last is not None and first.step == last.step
+    tables = tuple(table for table in ((last,) if same else (first, last)) if table is not None)
     return VariantPart(variant, tables, _ends(last) if last is not None else (None,) * 4)
-
-
-def _step(table: LayerTable | None) -> int | None:
-    return None if table is None else table.step
 
 
 def _table(variant: VariantSummary, probe: str) -> LayerTable | None:

@@ -59,8 +59,7 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
         results["figures"] = [_figure(drawing, drawing is opening) for drawing in drawings]
     if analysis.searches:
         results["searches"] = [_search(search) for search in analysis.searches]
-    converted: dict[str, Any] = plain(results)
-    return converted
+    return dict(plain(results))
 
 
 def write_results(analysis: Analysis, path: Path, drawings: Sequence[Drawing] = ()) -> Path:

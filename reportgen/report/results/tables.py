@@ -105,7 +105,11 @@ def findings(analysis: Analysis) -> Table:
     """Return one row per finding; evidence and remedy are JSON."""
     columns = ("rule", "severity", "variant", "seeds", "layers", "step", "message", "advice", "sources", "evidence")
     rows = (
-        (*(getattr(finding, name) for name in columns), finding.consequence_of, _remedy(finding.remedy))
+        (
+            *(getattr(finding, name) for name in columns),
+            finding.consequence_of,
+            finding.remedy and dataclasses.asdict(finding.remedy),
+        )
         for finding in analysis.findings
     )
     return (*columns, "consequence_of", "remedy"), rows
@@ -158,10 +162,6 @@ def _layers(variant: str, record: RunRecord) -> Iterator[Row]:
 def _column(name: str, values: Any) -> list[Any]:
     plain_values: list[Any] = np.asarray(values, float).tolist()
     return [int(value) if name in _COUNTED and value == value else value for value in plain_values]
-
-
-def _remedy(remedy: Any) -> Any:
-    return None if remedy is None else dataclasses.asdict(remedy)
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:

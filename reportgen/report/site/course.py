@@ -112,7 +112,9 @@ def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = Non
     """
     studies = sorted((_study(report, path) for report, path in reports), key=_place)
     tests = [test for study in studies for test in _tests(study)]
-    claims = tuple(_claim(claim, [test for test in tests if _is_of(test, claim)]) for claim in lecture_claims())
+    claims = tuple(
+        _claim(claim, [test for test in tests if test.result.lecture == claim.number]) for claim in lecture_claims()
+    )
     known = {claim.number for claim in lecture_claims()}
     own = tuple(test for test in tests if test.result.lecture not in known)
     tested = [claim for claim in claims if claim.tests]
@@ -123,7 +125,7 @@ def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = Non
         own=own,
         counts=_in_order(Counter(claim.verdict for claim in tested)),
         own_counts=_in_order(Counter(test.result.verdict for test in own)),
-        references=tuple(references(_sources(tested))),
+        references=tuple(references(source for claim in tested for source in claim.claim.sources)),
     )
 
 
@@ -166,17 +168,9 @@ def _tests(study: CourseStudy) -> list[CourseTest]:
     ]
 
 
-def _is_of(test: CourseTest, claim: LectureClaim) -> bool:
-    return test.result.lecture == claim.number
-
-
 def _claim(claim: LectureClaim, tests: Sequence[CourseTest]) -> CourseClaim:
     return CourseClaim(claim, tuple(tests), overall([test.result.verdict for test in tests]))
 
 
 def _in_order(counts: Counter[Any]) -> dict[str, int]:
     return {verdict: counts[verdict] for verdict in (*VERDICTS, MIXED, UNTESTED) if counts[verdict]}
-
-
-def _sources(claims: Sequence[CourseClaim]) -> list[str]:
-    return [source for claim in claims for source in claim.claim.sources]

@@ -92,8 +92,8 @@ def read_component(value: Any, rows: Table[Any], what: str, extra: frozenset[str
         names = [*rows, *(alias for r in rows.values() for alias in r.aliases)]
         where = ("name",) if len(value) > 1 else ()
         raise problem("unknown-name", f"unknown {what} {shown(name)}", suggest(str(name), names), where)
-    given = {key: item for key, item in value.items() if key != "name" and key not in extra}
-    return Component.of(row.name, **_parameters(row, given, rows, what))
+    parameters = {key: item for key, item in value.items() if key != "name" and key not in extra}
+    return Component.of(row.name, **_parameters(row, parameters, rows, what))
 
 
 def with_article(what: str) -> str:
@@ -101,25 +101,25 @@ def with_article(what: str) -> str:
     return f"an {what}" if what[0] in "aeiou" else f"a {what}"
 
 
-def _parameters(row: Row, given: dict[str, Any], rows: Table[Any], what: str) -> dict[str, Any]:
+def _parameters(row: Row, parameters: dict[str, Any], rows: Table[Any], what: str) -> dict[str, Any]:
     names = [parameter.name for parameter in row.parameters]
-    for key in given:
+    for key in parameters:
         if key not in names:
             hint = suggest(str(key), names) if names else f"{row.name} has no parameters"
             raise problem("unknown-key", f"{row.name} has no parameter {shown(key)}", hint, (key,), key=True)
     values = {}
     for parameter in row.parameters:
-        if parameter.name not in given or given[parameter.name] is None:
+        if parameter.name not in parameters or parameters[parameter.name] is None:
             if parameter.required:
                 raise problem(
                     "missing-key", f"{row.name} needs the parameter {parameter.name!r}", parameter.description
                 )
             values[parameter.name] = parameter.default
         elif parameter.kind == "component":
-            inner = given[parameter.name]
+            inner = parameters[parameter.name]
             values[parameter.name] = below(parameter.name, partial(read_component, inner, rows, what))
         else:
-            values[parameter.name] = read_parameter(parameter, given[parameter.name])
+            values[parameter.name] = read_parameter(parameter, parameters[parameter.name])
     if "low" in names and not values["low"] < values["high"]:
         low, high = shown(values["low"]), shown(values["high"])
         raise problem("invalid-range", f"low ({low}) must be less than high ({high})")

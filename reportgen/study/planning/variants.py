@@ -114,8 +114,8 @@ def _changed(written: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, 
 def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> None:
     """Reject a choice that would silently overwrite an earlier one."""
     for label, changes in variants.items() or {"": {}}.items():
-        given = [(path, ("variants", label, path)) for path in changes] + [(path, ("vary", path)) for path in vary]
-        for (first, _), (second, place) in itertools.combinations(given, 2):
+        places = [(path, ("variants", label, path)) for path in changes] + [(path, ("vary", path)) for path in vary]
+        for (first, _), (second, place) in itertools.combinations(places, 2):
             if first == second:
                 message = f"both variants and vary set {second}"
                 raise problem("overlapping-settings", message, "keep one of them", place, key=True)
@@ -154,9 +154,9 @@ def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
             "empty-value", "a variant needs a name", "write it before the colon", ("variants", label), key=True
         )
     choices = []
-    for path, given in changes.items():
+    for path, entry in changes.items():
         _check_path(path, ("variants", label, path))
-        value, own = _split_label(given, ("variants", label, path))
+        value, own = _split_label(entry, ("variants", label, path))
         choices.append(Choice(path, value, own or automatic_label(path, value, False), ("variants", label, path)))
     return tuple(choices)
 
