@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C during the imports prints no traceback either."""
+    """Run the command line; Ctrl-C during the imports also ends without a traceback."""
     try:
         from reportgen.cli.main import main as run_command
     except KeyboardInterrupt:

@@ -39,7 +39,7 @@ CODES: dict[str, str] = {
     "unknown-value": "A setting has a value that is not one of its names.",
     "unreadable-file": "A file exists but cannot be read.",
     "unsupported-yaml": "A study file uses a feature of YAML that studies do not support, such as an alias.",
-    "wrong-length": "A list or a line has another number of values than required.",
+    "wrong-length": "A list or a line does not have the required number of values.",
     "wrong-type": "A value has the wrong type, such as text instead of a number.",
     # study file: variants, searches, claims
     "claim-without-effect": "A claim compares variants with themselves, or tunes a setting that is the same for all.",
@@ -63,7 +63,7 @@ CODES: dict[str, str] = {
     "fixed-size": "The data set has a fixed size that cannot be changed.",
     "images-required": "A preprocessing step or an augmentation requires images.",
     "invalid-data": "A cell of a data file is not a number.",
-    "invalid-file": "A file is damaged or has another format than required.",
+    "invalid-file": "A file is damaged or does not have the required format.",
     "invalid-labels": "Class labels are not whole numbers from 0 without gaps.",
     "missing-array": "A required array is missing in an archive.",
     "missing-column": "A data file does not have the requested column.",
@@ -74,8 +74,8 @@ CODES: dict[str, str] = {
     "too-few-samples": "There are fewer samples than classes.",
     "too-many-classes": "The class column has so many different values that it is probably a measurement.",
     "unknown-class": "A class number does not exist in the data.",
-    "wrong-separator": "The data file uses another separator than the study specifies.",
-    "wrong-shape": "An array has another shape than required.",
+    "wrong-separator": "The data file does not use the separator that the study specifies.",
+    "wrong-shape": "An array does not have the required shape.",
     # command line and workflow
     "ambiguous-argument": "An argument matches several studies or reports where the command takes one.",
     "engine-mismatch": "Another version of the engine trained the runs, so their numbers cannot be recomputed.",
@@ -99,7 +99,7 @@ CODES: dict[str, str] = {
     "no-scheduler": "No Dask scheduler answers at the address.",
     "not-writable": "A file or folder cannot be written.",
     # records of other programs
-    "disconnected-layers": "A layer has another number of inputs than the layer before it has outputs.",
+    "disconnected-layers": "The number of inputs of a layer differs from the number of outputs of the previous layer.",
     "duplicate-record": "Two records have the same variant and seed.",
     "frozen-layer": "A watched layer is not trained.",
     "inconsistent-record": "An array or setting of a record contradicts another one.",

@@ -211,4 +211,4 @@ def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
 def _refuse(path: Path, name: str, wrong: NDArray[np.float64], hint: str) -> None:
     """Raise StudyError for the first of the wrong values, if there are any."""
     if wrong.size:
-        raise array_error("out-of-range", path, name, f"{wrong[0]:g} is not possible", hint)
+        raise array_error("out-of-range", path, name, f"invalid value {wrong[0]:g}", hint)

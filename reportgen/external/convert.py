@@ -104,7 +104,7 @@ def outputs_of(values: Any, split: str, examples: int, classes: int, certain: bo
             f"logits of {examples} examples and {'' if certain else 'at least '}{classes} classes, (n, classes)"
         )
         single = fits and outputs.shape[1] == 1
-        message = f"shape {outputs.shape} is not possible"
+        message = f"invalid shape {outputs.shape}"
         raise UsageError("wrong-shape", message, where, f"{shape_hint}; {ONE_LOGIT}" if single else shape_hint)
     if len(outputs) and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=1e-5):
         message = "the outputs are probabilities, which add up to 1 for each example"

@@ -109,7 +109,7 @@ def _check_settings(records: list[ExternalRecord]) -> None:
         settings, expected = _shared_settings(external.record), _shared_settings(other.record)
         name = next((name for name in settings if settings[name] != expected[name]), None)
         if name is not None:
-            text = f"variant {external.variant!r} has another {name} in {other.path.name}"
+            text = f"variant {external.variant!r} has a different {name} in {other.path.name}"
             raise StudyError("mixed-settings", text, f"{external.path}: {name}", "one variant for each set of settings")
 
 

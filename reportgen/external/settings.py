@@ -245,7 +245,7 @@ def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
 
 def _value_error(place: str, key: str, value: Any, hint: str) -> StudyError:
     wrong = isinstance(value, (str, bool, dict)) or isinstance(value, list) != (key in LIST_FACTS)
-    message = f"{_quoted(value)} is not possible"
+    message = f"invalid value {_quoted(value)}"
     return _key_error("wrong-type" if wrong else "out-of-range", place, key, message, hint)
 
 

@@ -97,7 +97,7 @@ def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
         raise _array_error("wrong-type", name, key, f"expected numbers, found type {x.dtype}")
     if x.ndim not in (2, 4) or 0 in x.shape[1:]:
         hint = "(n, features) or (n, channels, height, width)"
-        raise _array_error("wrong-shape", name, key, f"shape {x.shape} is not possible", hint)
+        raise _array_error("wrong-shape", name, key, f"invalid shape {x.shape}", hint)
     if not np.isfinite(x).all():
         first = tuple(int(place) for place in np.argwhere(~np.isfinite(x))[0])
         raise _array_error("not-finite", name, key, f"expected finite numbers, found {x[first]} at {first}")
@@ -111,11 +111,11 @@ def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
 def _labels(y: NDArray[Any], key: str, name: str) -> IntArray:
     """Return the labels as int64, (n,); raises StudyError."""
     if y.ndim != 1:
-        raise _array_error("wrong-shape", name, key, f"shape {y.shape} is not possible", "one label per example, (n,)")
+        raise _array_error("wrong-shape", name, key, f"invalid shape {y.shape}", "one label per example, (n,)")
     if y.dtype.kind not in "iu" and y.size:
         raise _array_error("wrong-type", name, key, f"expected whole numbers, found type {y.dtype}")
     if y.size and y.min() < 0:
-        raise _array_error("invalid-labels", name, key, f"label {y.min()} is not possible", "labels count from 0")
+        raise _array_error("invalid-labels", name, key, f"invalid label {y.min()}", "labels count from 0")
     return y.astype(np.int64)
 
 

@@ -96,7 +96,7 @@ def load_study(
 
 
 def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], allow_code: bool) -> None:
-    """Load the plug-ins that a study names; the model refuses anything but a list of paths."""
+    """Load the plug-ins that a study names; the model rejects anything but a list of paths."""
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return
     for index, name in enumerate(names):
