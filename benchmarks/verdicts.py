@@ -115,8 +115,8 @@ NULLS = (
     Null("some of four below a level", (f"{LOSS}, {ALL}, holds_for: any, expect: {{below: 1}}",), _loss),
     Null("all of four below a level", (f"{LOSS}, {ALL}, holds_for: all, expect: {{below: 1}}",), _loss),
     Null("less than another, each at its best of four", (TUNED,), _loss, 0.0),
-    Null("so too, where one of the four is a little better", (TUNED,), _one_a_little_better, 0.0),
-    Null("so too, where one of the four is much better", (TUNED,), _one_much_better, 0.0),
+    Null("the same, with one of the four a little better", (TUNED,), _one_a_little_better, 0.0),
+    Null("the same, with one of the four much better", (TUNED,), _one_much_better, 0.0),
     Null(
         "accuracy above another's, 100 examples",
         (f"measure: {{metric: val_accuracy}}, {ONE}, expect: {{greater_than: {OTHER}}}",),

@@ -8,7 +8,7 @@ GC_THRESHOLD = 50_000
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C during the imports prints no traceback either."""
+    """Run the command line; Ctrl-C during the imports also ends without a traceback."""
     gc.set_threshold(GC_THRESHOLD)
     try:
         from reportgen.cli.main import main as run_command

@@ -113,7 +113,6 @@ def remove(path: Path) -> None:
 
 
 def remove_if_empty(folder: Path) -> None:
-    """Remove a folder if it is empty."""
     with contextlib.suppress(OSError):
         folder.rmdir()
 

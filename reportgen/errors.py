@@ -39,7 +39,7 @@ CODES: dict[str, str] = {
     "unknown-value": "A setting has a value that is not one of its names.",
     "unreadable-file": "A file exists but cannot be read.",
     "unsupported-yaml": "A study file uses a feature of YAML that studies do not support, such as an alias.",
-    "wrong-length": "A list or a line has another number of values than required.",
+    "wrong-length": "A list or a line does not have the required number of values.",
     "wrong-type": "A value has the wrong type, such as text instead of a number.",
     # study file: variants, searches, claims
     "claim-without-effect": "A claim compares variants with themselves, or tunes a setting that is the same for all.",
@@ -63,7 +63,7 @@ CODES: dict[str, str] = {
     "fixed-size": "The data set has a fixed size that cannot be changed.",
     "images-required": "A preprocessing step or an augmentation requires images.",
     "invalid-data": "A cell of a data file is not a number.",
-    "invalid-file": "A file is damaged or has another format than required.",
+    "invalid-file": "A file is damaged or does not have the required format.",
     "invalid-labels": "Class labels are not whole numbers from 0 without gaps.",
     "missing-array": "A required array is missing in an archive.",
     "missing-column": "A data file does not have the requested column.",
@@ -74,14 +74,14 @@ CODES: dict[str, str] = {
     "too-few-samples": "There are fewer samples than classes.",
     "too-many-classes": "The class column has so many different values that it is probably a measurement.",
     "unknown-class": "A class number does not exist in the data.",
-    "wrong-separator": "The data file uses another separator than the study says.",
-    "wrong-shape": "An array has another shape than required.",
+    "wrong-separator": "The data file does not use the separator that the study specifies.",
+    "wrong-shape": "An array does not have the required shape.",
     # command line and workflow
     "ambiguous-argument": "An argument matches several studies or reports where the command takes one.",
     "engine-mismatch": "Another version of the engine trained the runs, so their numbers cannot be recomputed.",
-    "file-exists": "The file exists already, and reportgen does not overwrite it.",
+    "file-exists": "The file already exists, and reportgen does not overwrite it.",
     "internal-error": "A bug in reportgen.",
-    "invalid-file-name": "A name is empty, too long, or otherwise no name of a file.",
+    "invalid-file-name": "A name is empty, too long, or not a valid file name.",
     "invalid-option": "The value of an option is not valid.",
     "invalid-usage": "The command line has an unknown verb or option, or lacks an argument.",
     "option-conflict": "Two options exclude each other, or set the same thing.",
@@ -99,7 +99,7 @@ CODES: dict[str, str] = {
     "no-scheduler": "No Dask scheduler answers at the address.",
     "not-writable": "A file or folder cannot be written.",
     # records of other programs
-    "disconnected-layers": "A layer has another number of inputs than the layer before it has outputs.",
+    "disconnected-layers": "The number of inputs of a layer differs from the number of outputs of the previous layer.",
     "duplicate-record": "Two records have the same variant and seed.",
     "frozen-layer": "A watched layer is not trained.",
     "inconsistent-record": "An array or setting of a record contradicts another one.",
@@ -131,7 +131,7 @@ CODES: dict[str, str] = {
     "missing-library": "A library or package that this command requires is not installed.",
     "out-of-memory": "Training needs much more memory than this machine has.",
 }
-"""What each error code means. A code never changes its meaning, so that scripts and tests can rely on it."""
+"""The meaning of each error code. A code never changes its meaning, so that scripts and tests can rely on it."""
 
 
 class ReportgenError(Exception):
@@ -165,7 +165,7 @@ class ReportgenError(Exception):
         return f"{text} ({self.hint})" if self.hint else text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let errors travel between processes with all that they hold."""
+        """Preserve all attributes when an error is pickled, for transfer between processes."""
         return _restored, (type(self), self.args, self.__dict__)
 
     def named_at(self, place: str) -> Self:
@@ -182,14 +182,14 @@ def _restored(kind: type[ReportgenError], args: tuple[Any, ...], values: dict[st
 
 
 class Interruption(BaseException):
-    """The user has interrupted the program: words that say how things stand.
+    """An interruption by the user, with a message for the terminal.
 
-    Like KeyboardInterrupt it is no Exception, so that nothing on its way takes it for an accident.
+    Like KeyboardInterrupt, it is not an Exception, so that error handlers do not catch it.
     """
 
 
 class UsageError(ReportgenError):
-    """The command line cannot be carried out as given."""
+    """The arguments of a command or function are not valid."""
 
     exit_code = 2
 
@@ -197,7 +197,7 @@ class UsageError(ReportgenError):
 class StudyError(ReportgenError):
     """The study file, or a file that it names, is not valid.
 
-    setting: the key of `data` that is to be mended, None where the error does not know.
+    setting: the key of `data` to correct, or None if it is unknown.
     """
 
     exit_code = 3
@@ -222,20 +222,20 @@ class StoreError(ReportgenError):
 
 
 class PluginError(ReportgenError):
-    """A plug-in cannot be loaded, or is not where it is needed."""
+    """A plug-in cannot be loaded, or a worker does not have it."""
 
     exit_code = 3
 
 
 class ResultsError(ReportgenError):
-    """The results of a report that a user names are damaged, or none of reportgen's."""
+    """The results of a report are damaged, or reportgen did not write them."""
 
     exit_code = 3
 
 
 @contextlib.contextmanager
 def data_errors_at(place: str) -> Iterator[None]:
-    """Let what is wrong with data be told at the place where the study names them; an empty place changes nothing."""
+    """Report errors of the data at a place in the study; an empty place changes nothing."""
     try:
         yield
     except (StudyError, MissingError) as error:

@@ -31,7 +31,7 @@ Pair = tuple[FinishedRun, FinishedRun]
 
 @dataclass(frozen=True)
 class SettingChange:
-    """A setting that differs in some of the common variants; None stands for a missing setting."""
+    """A setting that differs in some of the common variants; None if a report lacks it."""
 
     path: str
     before: Any
@@ -164,11 +164,11 @@ def changes(before: Results, after: Results) -> Changes:
 
 
 def _single(source: str | Path) -> Path:
-    found = find_reports([source])
-    if len(found) > 1:
-        message = f"the folder contains {len(found)} reports"
+    reports = find_reports([source])
+    if len(reports) > 1:
+        message = f"the folder contains {len(reports)} reports"
         raise UsageError("ambiguous-argument", message, where=str(source), hint="name one of them")
-    return found[0]
+    return reports[0]
 
 
 def _runs(results: Results) -> dict[tuple[str, int], FinishedRun]:
@@ -178,22 +178,22 @@ def _runs(results: Results) -> dict[tuple[str, int], FinishedRun]:
 def _settings(before: Results, after: Results) -> tuple[SettingChange, ...]:
     """Return the settings that differ, each with all variants that have the same difference."""
     new = {variant.id: variant.settings for variant in after.variants}
-    found: list[SettingChange] = []
+    changes: list[SettingChange] = []
     for variant in before.variants:
         now = new.get(variant.id, variant.settings)
         for path in dict.fromkeys((*variant.settings, *now)):
             pair = (variant.settings.get(path), now.get(path))
             if pair[0] != pair[1]:
-                found.append(SettingChange(path, *pair, (variant.label,)))
-    return _merged(found)
+                changes.append(SettingChange(path, *pair, (variant.label,)))
+    return _merged(changes)
 
 
-def _merged(found: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
+def _merged(changes: Sequence[SettingChange]) -> tuple[SettingChange, ...]:
     alike: dict[str, SettingChange] = {}
-    for one in found:
-        key = repr((one.path, one.before, one.after))
-        labels = (*alike[key].variants, *one.variants) if key in alike else one.variants
-        alike[key] = SettingChange(one.path, one.before, one.after, labels)
+    for change in changes:
+        key = repr((change.path, change.before, change.after))
+        labels = (*alike[key].variants, *change.variants) if key in alike else change.variants
+        alike[key] = SettingChange(change.path, change.before, change.after, labels)
     return tuple(alike.values())
 
 
@@ -206,12 +206,12 @@ def _pairs(
     a: Mapping[tuple[str, int], FinishedRun], b: Mapping[tuple[str, int], FinishedRun], labels: Mapping[str, str]
 ) -> list[tuple[str, Sequence[Pair]]]:
     """Return the label and the common runs of each variant whose runs are not all identical."""
-    found: list[tuple[str, Sequence[Pair]]] = []
+    changed: list[tuple[str, Sequence[Pair]]] = []
     for variant, label in labels.items():
         pairs = [(a[place], b[place]) for place in a if place[0] == variant and place in b]
-        if not all(one.key == other.key != "" for one, other in pairs):
-            found.append((label, pairs))
-    return found
+        if not all(earlier.key == later.key != "" for earlier, later in pairs):
+            changed.append((label, pairs))
+    return changed
 
 
 def _end(label: str, pairs: Sequence[Pair]) -> StatusChange:
@@ -221,13 +221,13 @@ def _end(label: str, pairs: Sequence[Pair]) -> StatusChange:
 
 def _scores(label: str, pairs: Sequence[Pair]) -> list[ScoreChange]:
     """Return the scores of a variant on held-out examples, or all scores if it has none there."""
-    known = [made for score in HELD_OUT if (made := _score(label, score, pairs)).n]
-    return known or [made for score in SCORES if (made := _score(label, score, pairs)).n]
+    known = [change for score in HELD_OUT if (change := _score(label, score, pairs)).n]
+    return known or [change for score in SCORES if (change := _score(label, score, pairs)).n]
 
 
 def _score(label: str, score: str, pairs: Sequence[Pair]) -> ScoreChange:
     ended = [pair for pair in pairs if all(run.status in SCORED for run in pair)]
-    values = [(one.final.get(score), other.final.get(score)) for one, other in ended]
+    values = [(earlier.final.get(score), later.final.get(score)) for earlier, later in ended]
     known = [(x, y) for x, y in values if x is not None and y is not None]
     before, after = (mean_interval([pair[side] for pair in known])[0] for side in (0, 1))
     difference, lo, hi = mean_interval([y - x for x, y in known])
@@ -238,8 +238,8 @@ def _only_in(results: Results, other: Results) -> tuple[FinishedFinding, ...]:
     """Return the findings that the other report does not have, in common variants."""
     known = {(finding.rule, finding.variant) for finding in other.findings}
     variants = {variant.id for variant in other.variants}
-    found = (finding for finding in results.findings if finding.variant in variants)
-    return tuple(finding for finding in found if (finding.rule, finding.variant) not in known)
+    candidates = (finding for finding in results.findings if finding.variant in variants)
+    return tuple(finding for finding in candidates if (finding.rule, finding.variant) not in known)
 
 
 def _supported(claim: FinishedClaim | None) -> bool:

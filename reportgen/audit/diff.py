@@ -16,7 +16,7 @@ from typing import Any
 RELATIVE, ABSOLUTE = 1e-9, 1e-15
 """Numbers that differ by less are equal: the last bits depend on the machine and on the order of summation.
 
-The absolute tolerance is for differences of scores, which may cancel to nothing but such bits.
+The absolute tolerance is for differences of scores close to 0, where only such bits remain.
 """
 
 ITEMS = {

@@ -95,12 +95,12 @@ def _request(folder: Path, results: Results, reported: Mapping[str, Any], allow_
 def _with_paths(plan: Plan, results: Results) -> Plan:
     """Return the plan with the data paths in results.json, which are relative to the original study file."""
     reported = {variant.id: variant.settings for variant in results.variants}
-    variants = [
-        replace(one, settings={**one.settings, PATH: reported.get(one.id, {}).get(PATH, one.settings[PATH])})
-        if PATH in one.settings
-        else one
-        for one in plan.variants
-    ]
+    variants = []
+    for variant in plan.variants:
+        settings = dict(variant.settings)
+        if PATH in settings:
+            settings[PATH] = reported.get(variant.id, {}).get(PATH, settings[PATH])
+        variants.append(replace(variant, settings=settings))
     return replace(plan, variants=tuple(variants))
 
 
@@ -112,7 +112,7 @@ def _words(command: str) -> Sequence[str]:
 
 
 def _refuse_other_engine(request: RunRequest, results: Results) -> None:
-    engines = {request.store.engine(run.key) for run in results.runs if _is_key(run.key)} - {None}
+    engines = {request.store.engine(run.key) for run in results.runs if run.key.isalnum()} - {None}
     if engines and ENGINE_VERSION not in engines:
         trained = ", ".join(sorted(map(str, engines)))
         message = f"engine version {trained} trained the runs, and this reportgen has version {ENGINE_VERSION}"
@@ -121,14 +121,10 @@ def _refuse_other_engine(request: RunRequest, results: Results) -> None:
         raise ResultsError("engine-mismatch", message, where=str(request.folder), hint=hint)
 
 
-def _is_key(text: str) -> bool:
-    return text.isalnum()
-
-
 def _faults(request: RunRequest, missing: Sequence[Job], results: Results) -> Iterator[Difference]:
     """Yield the fault of each record that is missing or cannot be read."""
     reported = {(run.variant, run.seed): run.key for run in results.runs}
-    labels = _labels(request.plan)
+    labels = {variant.id: variant.label for variant in request.plan.variants}
     for job in missing:
         place = f"{labels[job.run.variant]}, seed {job.run.seed}"
         key = reported.get((job.run.variant, job.run.seed), job.key)
@@ -138,10 +134,6 @@ def _faults(request: RunRequest, missing: Sequence[Job], results: Results) -> It
         else:
             text = f"{key[:SHOWN]}; from {STUDY} and the data it is {job.key[:SHOWN]}, which is not stored"
             yield Difference(RESULTS, place, key, job.key, f"{RESULTS}: runs: {place}: key: {text}")
-
-
-def _labels(plan: Plan) -> dict[str, str]:
-    return {variant.id: variant.label for variant in plan.variants}
 
 
 def _in_results(analysis: Analysis, reported: Mapping[str, Any]) -> Iterator[Difference]:

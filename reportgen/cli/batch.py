@@ -28,7 +28,6 @@ class StudyOutcome:
 
     @property
     def name(self) -> str:
-        """The id of the study."""
         return self.request.plan.study.id
 
 
@@ -58,16 +57,16 @@ def run_one(request: RunRequest, make: Maker, listener: ProgressListener) -> Stu
     return StudyOutcome(request, time.monotonic() - begin, report)
 
 
-def summary_lines(ended: Sequence[StudyOutcome]) -> Iterator[Line]:
+def summary_lines(outcomes: Sequence[StudyOutcome]) -> Iterator[Line]:
     """Yield a heading, a line for each study with verdicts, time and report, and a line with the totals."""
-    width = max(len(one.name) for one in ended)
-    yield "bold", f"{len(ended)} studies in {shown_duration(sum(one.seconds for one in ended))}"
-    for one in ended:
-        yield "red" if one.error else "", f"  {one.name:<{width}}  {_outcome(one)}"
+    width = max(len(outcome.name) for outcome in outcomes)
+    yield "bold", f"{len(outcomes)} studies in {shown_duration(sum(outcome.seconds for outcome in outcomes))}"
+    for outcome in outcomes:
+        yield "red" if outcome.error else "", f"  {outcome.name:<{width}}  {_outcome(outcome)}"
     total: Counter[str] = Counter()
-    for one in ended:
-        total.update(_verdicts(one.report) if one.report else {})
-    without = sum(one.report is None for one in ended)
+    for outcome in outcomes:
+        total.update(_verdicts(outcome.report) if outcome.report else {})
+    without = sum(outcome.report is None for outcome in outcomes)
     yield (
         "",
         f"  claims: {counted({verdict: total[verdict] for verdict in STYLES})}"
@@ -75,13 +74,13 @@ def summary_lines(ended: Sequence[StudyOutcome]) -> Iterator[Line]:
     )
 
 
-def _outcome(one: StudyOutcome) -> str:
-    if one.report is None:
-        return f"{shown_duration(one.seconds):>7}  no report: {_first_line(one.error)}"
-    failed = f", {several(len(one.report.failures), 'run')} failed" if one.report.failures else ""
-    quick = one.report.analysis.plan.study.watermark
-    verdicts = "no verdicts" if quick else counted(_verdicts(one.report)).replace("none", "no claims")
-    return f"{shown_duration(one.seconds):>7}  {verdicts}{failed}  {main_file(one.report)}"
+def _outcome(outcome: StudyOutcome) -> str:
+    if outcome.report is None:
+        return f"{shown_duration(outcome.seconds):>7}  no report: {_first_line(outcome.error)}"
+    failed = f", {several(len(outcome.report.failures), 'run')} failed" if outcome.report.failures else ""
+    quick = outcome.report.analysis.plan.study.watermark
+    verdicts = "no verdicts" if quick else counted(_verdicts(outcome.report)).replace("none", "no claims")
+    return f"{shown_duration(outcome.seconds):>7}  {verdicts}{failed}  {main_file(outcome.report)}"
 
 
 def _verdicts(report: Report) -> dict[str, int]:

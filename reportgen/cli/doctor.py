@@ -52,10 +52,10 @@ def clean() -> str:
     return f"removed the compiled kernels of {counted(removed)}"
 
 
-def counted(found: Sequence[Kernels]) -> str:
+def counted(kernels: Sequence[Kernels]) -> str:
     """Return the number of versions and the size of their kernels, in words."""
-    size = sum(one.size for one in found) / 1e6
-    return f"{len(found)} other version{'' if len(found) == 1 else 's'}, {size:,.0f} MB"
+    size = sum(version.size for version in kernels) / 1e6
+    return f"{len(kernels)} other version{'' if len(kernels) == 1 else 's'}, {size:,.0f} MB"
 
 
 def _numba() -> tuple[bool, str]:
@@ -72,7 +72,7 @@ def _numba() -> tuple[bool, str]:
         needed = [Requirement(text) for text in requires("reportgen") or ()]
     except PackageNotFoundError:
         needed = []
-    tested = next((one.specifier for one in needed if one.name == "numba"), SpecifierSet())
+    tested = next((requirement.specifier for requirement in needed if requirement.name == "numba"), SpecifierSet())
     good = tested.contains(installed, prereleases=True)
     return good, f"Numba {installed}" + ("" if good else f" is outside the tested range {tested}")
 
@@ -89,7 +89,7 @@ def _cache() -> list[tuple[bool, str]]:
     if folder is None:
         return [(False, "a folder for compiled kernels; without one, every start compiles them again")]
     others = other_kernels(folder)
-    stale = sum(one.stale for one in others)
+    stale = sum(kernels.stale for kernels in others)
     more = f"; {stale} not used for {STALE_DAYS} days, which reportgen doctor --clean removes" if stale else ""
     own = [(True, f"a folder for compiled kernels: {folder} ({size_of(folder) / 1e6:,.0f} MB)")]
     return [*own, (True, f"compiled kernels of {counted(others)}{more}")] if others else own
@@ -123,4 +123,4 @@ def _plugins() -> list[tuple[bool, str]]:
         load_installed()
     except PluginError as error:
         return [(False, str(error))]
-    return [(True, f"plug-in {one.name} ({one.version})") for one in plugins()]
+    return [(True, f"plug-in {plugin.name} ({plugin.version})") for plugin in plugins()]

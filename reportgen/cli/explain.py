@@ -18,8 +18,7 @@ from reportgen.errors import UsageError
 
 def list_(
     kinds: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[KIND...]", help="Such as inits or rules; by default all."),
+        list[str] | None, typer.Argument(metavar="[KIND...]", help="Such as inits or rules; by default all.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -31,11 +30,11 @@ def list_(
     unknown = [kind for kind in kinds or () if kind not in known]
     if unknown:
         raise UsageError("unknown-name", f"unknown kind {unknown[0]!r}", hint=f"one of {', '.join(known)}")
-    found = {kind: {name: summary(entry) for name, entry in known[kind]().items()} for kind in kinds or known}
+    summaries = {kind: {name: summary(entry) for name, entry in known[kind]().items()} for kind in kinds or known}
     if as_json:
-        print_json(found)
+        print_json(summaries)
         return
-    for kind, entries in found.items():
+    for kind, entries in summaries.items():
         width = max((len(name) for name in entries), default=0)
         print_lines([("bold", kind), *(("", f"  {name:<{width}}  {text}") for name, text in entries.items()), ("", "")])
 
@@ -45,19 +44,23 @@ def describe(name: Annotated[str, typer.Argument(help="A name from `reportgen li
     from reportgen.cli.reference.catalogue import KINDS, find_entries
     from reportgen.cli.reference.descriptions import describe as lines_of
 
-    found = find_entries(name)
+    matches = find_entries(name)
     if name in verbs():
         app([name, "--help"], prog_name="reportgen", standalone_mode=False)
-    elif not found:
+    elif not matches:
         near = difflib.get_close_matches(name, [known for entries in KINDS.values() for known in entries()], n=1)
         raise UsageError("unknown-name", f"unknown name {name!r}", hint=f"did you mean {near[0]!r}?" if near else None)
-    print_lines(("", line) for entry in found for line in [*lines_of(*entry), ""])
+    print_lines(("", line) for entry in matches for line in [*lines_of(*entry), ""])
 
 
 def verbs() -> dict[str, str]:
     """Return the verbs with their summaries."""
-    named = ((str(one.name or one.callback.__name__), one.callback) for one in app.registered_commands if one.callback)
-    return {name: (callback.__doc__ or "").partition("\n")[0] for name, callback in named}
+    commands = (
+        (str(command.name or command.callback.__name__), command.callback)
+        for command in app.registered_commands
+        if command.callback
+    )
+    return {name: (callback.__doc__ or "").partition("\n")[0] for name, callback in commands}
 
 
 def schema() -> None:

@@ -69,7 +69,7 @@ def invoke(arguments: list[str]) -> int:
     except Interruption as end:
         say(str(end))
         return INTERRUPTED
-    except SystemExit as end:  # Typer ends so when a pipe is closed
+    except SystemExit as end:  # Typer exits this way when a pipe is closed
         return end.code if isinstance(end.code, int) else 0
     except Exception as error:
         return _end(error, as_json="--json" in arguments)

@@ -38,13 +38,9 @@ Jobs = Annotated[
     typer.Option("-j", "--jobs", min=1, metavar="N", help="Number of parallel runs; by default one per core."),
 ]
 Quick = Annotated[
-    bool,
-    typer.Option("--quick", help="Run a small version without verdicts; --set and --seeds take precedence."),
+    bool, typer.Option("--quick", help="Run a small version without verdicts; --set and --seeds take precedence.")
 ]
-Strict = Annotated[
-    bool,
-    typer.Option("--strict", help="Exit with code 6 if a claim is not supported."),
-]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with code 6 if a claim is not supported.")]
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Load the Python files in `plugins` of the studies.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only errors and the path of each report.")]

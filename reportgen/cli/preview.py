@@ -48,20 +48,25 @@ def preview(
         raise UsageError("option-conflict", "--quick and --full exclude each other", hint="use one of them")
     show = Show(quiet, verbose, as_json=False, open=open_)
     options = RunOptions((study,), output, ("html",), changes, seeds, quick, allow_code=allow_code)
-    from reportgen.preview.server import Shown, serving
+    from reportgen.preview.server import PreviewPage, serving
     from reportgen.preview.session import Preview
     from reportgen.shipped import find_studies, study_file
 
     options.overrides()
-    found = find_studies(options.studies)
-    path = study_file(found[0])
-    if len(found) > 1:
-        raise StudyError("ambiguous-argument", f"the folder contains {len(found)} studies", study, "name one of them")
+    sources = find_studies(options.studies)
+    path = study_file(sources[0])
+    if len(sources) > 1:
+        raise StudyError("ambiguous-argument", f"the folder contains {len(sources)} studies", study, "name one of them")
     if not path.is_file():
         raise StudyError("file-not-found", "no such file", study, "name a study")
-    shown = Shown(path.name)
+    shown = PreviewPage(path.name)
     previewed = Preview(
-        path, lambda small: replace(options, quick=small).request(found[0]), shown, quick=quick, full=full, workers=jobs
+        path,
+        lambda small: replace(options, quick=small).request(sources[0]),
+        shown,
+        quick=quick,
+        full=full,
+        workers=jobs,
     )
     previewed.refuse_other()
     with contextlib.suppress(KeyboardInterrupt), serving(shown, port) as address:

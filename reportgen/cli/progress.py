@@ -31,7 +31,6 @@ class LineProgress(ProgressListener):
         self._total = self._done = 0
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
-        """Print how many runs will be trained."""
         self._labels = {variant.id: variant.label for variant in plan.variants}
         self._total, self._done = len(missing), 0
         name = f"{plan.study.id}{self._place}"
@@ -43,13 +42,11 @@ class LineProgress(ProgressListener):
         self._say(COMPILING)
 
     def finished(self, job: Job, record: RunRecord) -> None:
-        """Print the outcome of the run."""
         with self._lock:
             self._done += 1
             self._say(f"[{self._done}/{self._total}] {self._name(job)}, seed {job.run.seed}: {outcome(record)}")
 
     def stage(self, name: str) -> None:
-        """Print the stage."""
         self._say(f"{name} ...")
 
     def _name(self, job: Job) -> str:
@@ -91,7 +88,6 @@ class BarProgress(ProgressListener):
         self._bar.stop()
 
     def training(self, plan: Plan, missing: Sequence[Job], stored: int) -> None:
-        """Show an empty bar, in which each run has the length of its expected time."""
         self._weights, self._shares = weights(plan, missing), {}
         self._filled, self._done = 0.0, 0
         purpose = next((job.run.purpose for job in missing if job.run.purpose), "")
@@ -108,12 +104,10 @@ class BarProgress(ProgressListener):
         self._fill(job, done / max(total, 1))
 
     def finished(self, job: Job, record: RunRecord) -> None:
-        """Count the run."""
         self._done += 1
         self._fill(job, 1.0)
 
     def stage(self, name: str) -> None:
-        """Show the stage without a remaining time."""
         self._show(None, name)
 
     def _show(self, total: float | None, words: str) -> None:

@@ -63,8 +63,7 @@ def compare(
 
 def verify(
     reports: Annotated[
-        list[str],
-        typer.Argument(metavar="REPORT...", help="Report folders, folders of them, or results.json files."),
+        list[str], typer.Argument(metavar="REPORT...", help="Report folders, folders of them, or results.json files.")
     ],
     allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing for reports that agree.")] = False,

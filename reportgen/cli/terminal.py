@@ -50,7 +50,6 @@ def report_error(error: Exception) -> ReportgenError:
 
 
 def error_values(error: ReportgenError) -> dict[str, Any]:
-    """Return the values of an error for `--json`."""
     return {"error": str(error), "error_details": error.values}
 
 
@@ -88,7 +87,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Show:
-    """How much a command prints, and in which form."""
+    """Settings of the terminal output: its amount and its format."""
 
     quiet: bool
     verbose: bool
@@ -165,7 +164,6 @@ def print_lines(lines: Iterable[Line]) -> None:
 
 
 def print_json(values: Any) -> None:
-    """Print values to stdout as JSON."""
     print_lines([("", json.dumps(values, indent=1, ensure_ascii=False))])
 
 

@@ -111,16 +111,16 @@ def _row_and_request(spec: DataSpec, seed: int, folder: Path | None) -> tuple[Da
     return row, Request(params=params, seed=seed if spec.seed is None else spec.seed, folder=folder, **sizes)
 
 
-def _size(row: DataSet, name: str, given: int | None) -> int:
+def _size(row: DataSet, name: str, requested: int | None) -> int:
     """Return the size from the study or else from the row, 0 if only the file determines it."""
-    if given is None:
+    if requested is None:
         return row.sizes.get(name, row.fixed.get(name, 0))
-    if name not in row.sizes and given != row.fixed.get(name):
+    if name not in row.sizes and requested != row.fixed.get(name):
         hint = f"{row.name} has {row.fixed[name]} {name}" if name in row.fixed else "the file determines it"
-        raise StudyError("fixed-size", f"{name} of {row.name} cannot be set to {given}", hint=hint)
-    if given < 1:
-        raise StudyError("out-of-range", f"{name} is {given}", hint="at least 1")
-    return given
+        raise StudyError("fixed-size", f"{name} of {row.name} cannot be set to {requested}", hint=hint)
+    if requested < 1:
+        raise StudyError("out-of-range", f"{name} is {requested}", hint="at least 1")
+    return requested
 
 
 def _check_fractions(row: DataSet, spec: DataSpec) -> None:
@@ -132,11 +132,11 @@ def _check_fractions(row: DataSet, spec: DataSpec) -> None:
         *((f"keep of class {label}", fraction, None) for label, fraction in spec.keep),
     ):
         if not (0 <= value < 1 or (most is None and value == 1)):
-            right = "a fraction of at least 0 and below 1" if most else "a fraction from 0 to 1"
-            raise StudyError("out-of-range", f"{name} is {value:g}", hint=right)
-    if "test" in row.given and spec.test:
+            hint = "a fraction of at least 0 and below 1" if most else "a fraction from 0 to 1"
+            raise StudyError("out-of-range", f"{name} is {value:g}", hint=hint)
+    if "test" in row.own_splits and spec.test:
         raise StudyError("conflicting-settings", f"{row.name} has its own test split", hint="remove test")
-    if "validation" in row.given and spec.validation not in (0.0, _DEFAULT_VALIDATION):
+    if "validation" in row.own_splits and spec.validation not in (0.0, _DEFAULT_VALIDATION):
         raise StudyError("conflicting-settings", f"{row.name} has its own validation split", hint="remove validation")
 
 

@@ -34,7 +34,7 @@ class DataSet(Row):
     make: return the requested examples. identity: return a text that changes with the contents of the files, if any.
     missing_bytes: return the number of bytes to download first; raises MissingError if that is not allowed.
     sizes: defaults of `samples`, `features` and `classes`, as far as a study may set them. fixed: sizes that the study
-    cannot change. validation: default of the validation fraction. given: splits that the data set itself has; a
+    cannot change. validation: default of the validation fraction. own_splits: splits that the data set itself has; a
     fraction for them is an error. image_shape: (channels, height, width) of images. may_hold_images: whether the file
     determines if examples are images. counts: return the number of examples of each class outside the data set's own
     test split, (classes,), or None if the examples must be generated or read to count them.
@@ -47,7 +47,7 @@ class DataSet(Row):
     sizes: Mapping[str, int] = field(default_factory=dict)
     fixed: Mapping[str, int] = field(default_factory=dict)
     validation: float = 0.2
-    given: tuple[str, ...] = ()
+    own_splits: tuple[str, ...] = ()
     image_shape: tuple[int, int, int] | None = None
     may_hold_images: bool = False
     counts: Callable[[Request], IntArray | None] = _unknown
@@ -187,7 +187,7 @@ _MNIST = DataSet(
     image_shape=(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
     validation=1 / 6,
-    given=("test",),
+    own_splits=("test",),
 )
 _FASHION_MNIST = DataSet(
     name="fashion_mnist",
@@ -202,7 +202,7 @@ _FASHION_MNIST = DataSet(
     image_shape=(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
     validation=1 / 6,
-    given=("test",),
+    own_splits=("test",),
 )
 _CIFAR10 = DataSet(
     name="cifar10",
@@ -217,7 +217,7 @@ _CIFAR10 = DataSet(
     image_shape=(3, 32, 32),
     fixed={"samples": 60_000, "features": 3072, "classes": 10},
     validation=0.1,
-    given=("test",),
+    own_splits=("test",),
 )
 _NPZ = DataSet(
     name="npz",
@@ -228,7 +228,7 @@ _NPZ = DataSet(
     make=npz_file.read,
     identity=npz_file.identity,
     validation=0.0,
-    given=("validation", "test"),
+    own_splits=("validation", "test"),
     may_hold_images=True,
 )
 _CSV = DataSet(
@@ -251,18 +251,5 @@ _CSV = DataSet(
 )
 
 DATASETS = Table(
-    DataSet,
-    (
-        _GAUSSIAN,
-        _BLOBS,
-        _CIRCLES,
-        _MOONS,
-        _SPIRAL,
-        _DIGITS,
-        _MNIST,
-        _FASHION_MNIST,
-        _CIFAR10,
-        _NPZ,
-        _CSV,
-    ),
+    DataSet, (_GAUSSIAN, _BLOBS, _CIRCLES, _MOONS, _SPIRAL, _DIGITS, _MNIST, _FASHION_MNIST, _CIFAR10, _NPZ, _CSV)
 )

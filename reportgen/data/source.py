@@ -62,8 +62,8 @@ def settings(rows: Table[RowT], component: Component, kind: str) -> tuple[RowT, 
     params = {parameter.name: parameter.default for parameter in row.parameters}
     for name, value in component.params:
         if name not in params:
-            right = f"one of {', '.join(params)}" if params else f"{row.name} has no parameters"
-            raise StudyError("unknown-key", f"unknown parameter '{name}' of {row.name}", hint=right)
+            hint = f"one of {', '.join(params)}" if params else f"{row.name} has no parameters"
+            raise StudyError("unknown-key", f"unknown parameter '{name}' of {row.name}", hint=hint)
         params[name] = value
     missing = [p.name for p in row.parameters if p.required and params[p.name] is None]
     if missing:

@@ -32,15 +32,15 @@ def split(source: Source, spec: DataSpec, seed: int) -> Split:
     """
     train, validation, test = _parts(source, spec, seed)
     train = _keep(train, source.y, source.classes, spec)
-    train = _first(train, spec.train)
+    train = train[: train_size(len(train), spec.train)]
     return Split(train, validation, test, _labels(source.y[train], source.classes, spec, seed))
 
 
 def _parts(source: Source, spec: DataSpec, seed: int) -> tuple[IntArray, IntArray, IntArray]:
     """Return indices of training, validation and test examples; the training examples are in their final order."""
     n = len(source.y)
-    given = source.test_n + (source.validation_n or 0)
-    rest, given_validation, given_test = np.split(np.arange(n), [n - given, n - source.test_n])
+    own_n = source.test_n + (source.validation_n or 0)
+    rest, own_validation, own_test = np.split(np.arange(n), [n - own_n, n - source.test_n])
     if spec.shuffle:
         rest = stream(seed, "data.split").permutation(rest)
     validation = 0.0 if source.validation_n is not None else spec.validation
@@ -49,8 +49,8 @@ def _parts(source: Source, spec: DataSpec, seed: int) -> tuple[IntArray, IntArra
     train, drawn_validation, drawn_test = cut(rest, source.y, source.classes, validation, test)
     return (
         train,
-        drawn_validation if source.validation_n is None else given_validation,
-        given_test if source.test_n else drawn_test,
+        drawn_validation if source.validation_n is None else own_validation,
+        own_test if source.test_n else drawn_test,
     )
 
 
@@ -108,8 +108,8 @@ def stratified_counts(counts: IntArray, validation: float, test: float) -> tuple
     for_test = np.minimum(largest_remainder(counts * n_test / counts.sum(), n_test), spare - for_validation)
     for name, size, per_class in (("validation", n_validation, for_validation), ("test", n_test, for_test)):
         if size and not per_class.sum():
-            found = f"the {name} split is empty: every class has too few examples"
-            raise StudyError("impossible-split", found, hint="use more examples")
+            message = f"the {name} split is empty: every class has too few examples"
+            raise StudyError("impossible-split", message, hint="use more examples")
     return for_validation, for_test
 
 
@@ -130,8 +130,8 @@ def kept_counts(counts: IntArray, keep: tuple[tuple[int, float], ...]) -> IntArr
     kept = counts.copy()
     for label, fraction in keep:
         if not 0 <= label < len(counts):
-            right = f"the classes are 0 to {len(counts) - 1}"
-            raise StudyError("unknown-class", f"unknown class {label}", hint=right, setting="keep")
+            hint = f"the classes are 0 to {len(counts) - 1}"
+            raise StudyError("unknown-class", f"unknown class {label}", hint=hint, setting="keep")
         least = min(1, int(counts[label])) if fraction > 0 else 0
         kept[label] = max(least, int(counts[label] * fraction + 0.5))
     if not kept.sum():
@@ -151,13 +151,9 @@ def _keep(train: IntArray, y: IntArray, classes: int, spec: DataSpec) -> IntArra
 def train_size(available: int, wanted: int | None) -> int:
     """Return the number of training examples; raises StudyError if more are requested than available."""
     if wanted is not None and not 1 <= wanted <= available:
-        found = f"train is {wanted}, but {available} training examples are available"
-        raise StudyError("impossible-split", found, hint=f"1 to {available}", setting="train")
+        message = f"train is {wanted}, but {available} training examples are available"
+        raise StudyError("impossible-split", message, hint=f"1 to {available}", setting="train")
     return available if wanted is None else wanted
-
-
-def _first(train: IntArray, wanted: int | None) -> IntArray:
-    return train[: train_size(len(train), wanted)]
 
 
 def _labels(y: IntArray, classes: int, spec: DataSpec, seed: int) -> IntArray:

@@ -90,8 +90,8 @@ def read_archive(path: Path) -> dict[str, Array]:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
             if size > MOST_BYTES:
-                found = f"the arrays take {size / 2**30:.1f} GiB"
-                raise StudyError("too-large", found, str(path), f"at most {MOST_BYTES // 2**30} GiB")
+                message = f"the arrays take {size / 2**30:.1f} GiB"
+                raise StudyError("too-large", message, str(path), f"at most {MOST_BYTES // 2**30} GiB")
             return {_name(info): _member(path, archive, info) for info in archive.infolist()}
     except (zipfile.BadZipFile, zlib.error) as error:
         hint = "an .npz archive, as numpy.savez writes it, or a folder of them"
@@ -119,8 +119,8 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Arra
             raise array_error("object-array", path, name, "Python objects are not allowed", "numbers")
         declared, available = math.prod(shape) * dtype.itemsize, info.file_size - source.tell()
         if declared != available:
-            found = f"shape {shape} requires {declared} bytes, but there are {available}"
-            raise array_error("invalid-file", path, name, found, "save it with numpy.savez")
+            message = f"shape {shape} requires {declared} bytes, but there are {available}"
+            raise array_error("invalid-file", path, name, message, "save it with numpy.savez")
     with archive.open(info) as source:
         return np.asarray(np.lib.format.read_array(source, allow_pickle=False))
 
@@ -149,20 +149,20 @@ def check_arrays(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...]
             hint = f"did you mean {near[0]!r}?" if near else "rename or remove it"
             raise array_error("unknown-array", path, name, "unknown array", hint)
     sizes = {"L": len(units) + 1, "U": sum(units), "C": classes}
-    found = {name: _checked(path, name, arrays[name], sizes) for name in SHAPES if name in arrays}
-    probed = next((name for name in found if name.startswith("probe_")), None)
-    if probed is not None and "probe_step" not in found:
+    checked = {name: _checked(path, name, arrays[name], sizes) for name in SHAPES if name in arrays}
+    probed = next((name for name in checked if name.startswith("probe_")), None)
+    if probed is not None and "probe_step" not in checked:
         raise _missing(path, "probe_step", f"the steps after which {probed} was measured")
-    if "probe_unit_dead" in found:
-        found.setdefault("unit_layer", np.repeat(np.arange(1, len(units) + 1), units))
-    check_together(path, found, units)
+    if "probe_unit_dead" in checked:
+        checked.setdefault("unit_layer", np.repeat(np.arange(1, len(units) + 1), units))
+    check_together(path, checked, units)
     return {
-        name: values for name, values in found.items() if name not in DEFINED_EVERYWHERE or not np.isnan(values).all()
+        name: values for name, values in checked.items() if name not in DEFINED_EVERYWHERE or not np.isnan(values).all()
     }
 
 
-def _missing(path: Path, name: str, right: str) -> StudyError:
-    return StudyError("missing-array", f"the array {name} is missing", str(path), right)
+def _missing(path: Path, name: str, hint: str) -> StudyError:
+    return StudyError("missing-array", f"the array {name} is missing", str(path), hint)
 
 
 def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Array:
@@ -177,11 +177,11 @@ def _checked(path: Path, name: str, array: Array, sizes: dict[str, int]) -> Arra
     if array.ndim != len(shape) or array.shape != expected:
         known = ", ".join(str(sizes[axis]) if axis in sizes else axis for axis in shape)
         words = "; ".join(dict.fromkeys(AXES[axis] for axis in shape))
-        found = f"expected shape ({known}{',' * (len(shape) == 1)}), found {array.shape}"
-        raise array_error("wrong-shape", path, name, found, words)
+        message = f"expected shape ({known}{',' * (len(shape) == 1)}), found {array.shape}"
+        raise array_error("wrong-shape", path, name, message, words)
     if not array.size:
-        right = "at least one step" if name in REQUIRED else "remove the array"
-        raise array_error("empty-value", path, name, "the array is empty", right)
+        hint = "at least one step" if name in REQUIRED else "remove the array"
+        raise array_error("empty-value", path, name, "the array is empty", hint)
     values = np.asarray(array, np.float64)
     _check_values(path, name, values)
     return values.astype(np.int64) if name in COUNTS and not name.startswith("epoch_") else values
@@ -198,8 +198,8 @@ def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
         valid = np.isfinite(values) & (values >= 0) & (values % 1 == 0)
         _refuse(path, name, values[~valid], "whole numbers of at least 0")
         if name in ("probe_step", "epoch_step") and (np.diff(values) <= 0).any():
-            right = "steps in increasing order, each once"
-            raise array_error("unordered-steps", path, name, "the steps do not increase", right)
+            hint = "steps in increasing order, each once"
+            raise array_error("unordered-steps", path, name, "the steps do not increase", hint)
     if name == "probe_unit_dead":
         _refuse(path, name, values[~np.isin(values, (0, 1))], "1 for a unit that is zero on every example, else 0")
     if name.endswith(("accuracy", "_fraction")):
@@ -208,7 +208,7 @@ def _check_values(path: Path, name: str, values: NDArray[np.float64]) -> None:
         _refuse(path, name, finite[finite < 0], "numbers of at least 0")
 
 
-def _refuse(path: Path, name: str, wrong: NDArray[np.float64], right: str) -> None:
+def _refuse(path: Path, name: str, wrong: NDArray[np.float64], hint: str) -> None:
     """Raise StudyError for the first of the wrong values, if there are any."""
     if wrong.size:
-        raise array_error("out-of-range", path, name, f"{wrong[0]:g} is not possible", right)
+        raise array_error("out-of-range", path, name, f"invalid value {wrong[0]:g}", hint)

@@ -19,14 +19,14 @@ FINITE_STATISTICS = ("probe_weight_norm", "probe_weight_std")
 """Statistics that are finite for every layer of a completed run."""
 
 
-def array_error(code: str, path: Path, name: str, found: str, right: str) -> StudyError:
+def array_error(code: str, path: Path, name: str, message: str, hint: str) -> StudyError:
     """Return the error for an array of a record; its place is the file and the name of the array."""
-    return StudyError(code, found, f"{path}: {name}", right)
+    return StudyError(code, message, f"{path}: {name}", hint)
 
 
-def inconsistent(path: Path, name: str, found: str, right: str) -> StudyError:
+def inconsistent(path: Path, name: str, message: str, hint: str) -> StudyError:
     """Return the error for an array that contradicts other arrays or the settings."""
-    return array_error("inconsistent-record", path, name, found, right)
+    return array_error("inconsistent-record", path, name, message, hint)
 
 
 def check_together(path: Path, arrays: Mapping[str, Array], units: tuple[int, ...]) -> None:
@@ -37,15 +37,15 @@ def check_together(path: Path, arrays: Mapping[str, Array], units: tuple[int, ..
     steps = len(arrays["step_loss"])
     for name in ("epoch_step", "probe_step"):
         if name in arrays and arrays[name][-1] > steps:
-            found = f"the last step is {arrays[name][-1]:g}, but step_loss has {steps} steps"
-            raise inconsistent(path, name, found, f"at most {steps}")
+            message = f"the last step is {arrays[name][-1]:g}, but step_loss has {steps} steps"
+            raise inconsistent(path, name, message, f"at most {steps}")
     if "unit_layer" in arrays:
         _check_unit_layer(path, arrays["unit_layer"], units)
     low, high = (arrays.get(f"probe_activation_{end}") for end in ("min", "max"))
     if low is not None and high is not None and (low > high).any():
         index = tuple(np.argwhere(low > high)[0])
-        found = f"{low[index]:g} is above probe_activation_max, {high[index]:g}"
-        raise inconsistent(path, "probe_activation_min", found, "the smallest activation of each layer")
+        message = f"{low[index]:g} is above probe_activation_max, {high[index]:g}"
+        raise inconsistent(path, "probe_activation_min", message, "the smallest activation of each layer")
 
 
 def _check_unit_layer(path: Path, layers: Array, units: tuple[int, ...]) -> None:
@@ -68,16 +68,16 @@ def check_with_facts(path: Path, arrays: Mapping[str, Array], facts: Mapping[str
         if not counts.sum():
             raise array_error("empty-value", path, name, "all counts are 0", "remove the array")
         if split == "val" and facts.get("val_n", counts.sum()) != counts.sum():
-            found = f"the counts add up to {counts.sum()}, but facts.val_n is {facts['val_n']}"
-            raise inconsistent(path, name, found, "each validation example counted once")
+            message = f"the counts add up to {counts.sum()}, but facts.val_n is {facts['val_n']}"
+            raise inconsistent(path, name, message, "each validation example counted once")
     if "train_confusion" in arrays and "class_counts" in facts:
         _check_rows(path, arrays["train_confusion"].sum(axis=1), np.asarray(facts["class_counts"]))
 
 
 def _check_rows(path: Path, rows: Array, counts: Array) -> None:
     for label in np.flatnonzero(rows > counts)[:1]:
-        found = f"row {label} has {rows[label]} examples, but facts.class_counts has {counts[label]}"
-        raise inconsistent(path, "train_confusion", found, "one row per true class")
+        message = f"row {label} has {rows[label]} examples, but facts.class_counts has {counts[label]}"
+        raise inconsistent(path, "train_confusion", message, "one row per true class")
 
 
 def nonfinite_value(arrays: Mapping[str, Array]) -> str:
@@ -101,11 +101,11 @@ def check_finite(path: Path, arrays: Mapping[str, Array]) -> None:
         rows = arrays.get(name, np.zeros(1))
         unknown = np.flatnonzero(np.isnan(rows[1:])) + 1  # scores of the network before training are optional
         if unknown.size:
-            found = f"{rows[unknown[0]]:g} in row {unknown[0]} of a run that did not diverge"
-            right = "remove the array, or keep only scored epochs and give their steps in epoch_step"
-            raise array_error("not-finite", path, name, found, right)
+            message = f"{rows[unknown[0]]:g} in row {unknown[0]} of a run that did not diverge"
+            hint = "remove the array, or keep only scored epochs and give their steps in epoch_step"
+            raise array_error("not-finite", path, name, message, hint)
     for name in FINITE_STATISTICS:
         if name in arrays and not np.isfinite(arrays[name]).all():
             probe, layer = np.argwhere(~np.isfinite(arrays[name]))[0]
-            found = f"{arrays[name][probe, layer]:g} for layer {layer + 1} in probe {probe}"
-            raise array_error("not-finite", path, name, found, "a number for every layer")
+            message = f"{arrays[name][probe, layer]:g} for layer {layer + 1} in probe {probe}"
+            raise array_error("not-finite", path, name, message, "a number for every layer")

@@ -60,8 +60,8 @@ def scalar_loss(value: Any, where: str) -> float:
     """Return a loss as a float; raises UsageError unless it is a single number."""
     loss = array(value, where)
     if loss.size != 1:
-        right = "one number, the mean over the examples"
-        raise UsageError("wrong-shape", f"the loss has shape {loss.shape}", where, right)
+        hint = "one number, the mean over the examples"
+        raise UsageError("wrong-shape", f"the loss has shape {loss.shape}", where, hint)
     return float(loss.reshape(()))
 
 
@@ -70,13 +70,13 @@ def examples(x: Any, y: Any, split: str) -> tuple[Array, Labels]:
     x_name, y_name = f"{split} inputs", f"{split} classes"
     inputs, labels = array(x, x_name), array(y, y_name)
     if labels.shape != inputs.shape[:1]:
-        found = f"classes of shape {labels.shape} for inputs of shape {inputs.shape}"
-        raise UsageError("wrong-shape", found, y_name, "one class number per input")
+        message = f"classes of shape {labels.shape} for inputs of shape {inputs.shape}"
+        raise UsageError("wrong-shape", message, y_name, "one class number per input")
     nonfinite = int((~np.isfinite(inputs)).sum())
     if nonfinite:
-        found = f"{nonfinite} value{'s are' if nonfinite > 1 else ' is'} not finite"
+        message = f"{nonfinite} value{'s are' if nonfinite > 1 else ' is'} not finite"
         raise UsageError(
-            "not-finite", found, x_name, "correct or remove these examples, since they make every loss NaN"
+            "not-finite", message, x_name, "correct or remove these examples, since they make every loss NaN"
         )
     wrong = labels[(labels % 1 != 0) | (labels < 0)]
     if wrong.size:
@@ -88,35 +88,37 @@ def examples(x: Any, y: Any, split: str) -> tuple[Array, Labels]:
 ONE_LOGIT = "for a single logit z, give the two columns 0 and z"
 
 
-def outputs_of(given: Any, split: str, examples: int, classes: int, certain: bool) -> Array:
+def outputs_of(values: Any, split: str, examples: int, classes: int, certain: bool) -> Array:
     """Return the outputs of a network as logits, (examples, classes).
 
     certain: whether the number of classes is known from earlier outputs, and not only from the labels. Raises
     UsageError for a wrong shape, and for probabilities.
     """
     where = f"{split} outputs"
-    if given is None:
+    if values is None:
         raise UsageError("missing-outputs", "the outputs are missing", where, "outputs of all examples of the split")
-    outputs = array(given, where)
+    outputs = array(values, where)
     fits = outputs.ndim == 2 and len(outputs) == examples
     if not fits or outputs.shape[1] < classes or (certain and outputs.shape[1] != classes):
-        right = f"logits of {examples} examples and {'' if certain else 'at least '}{classes} classes, (n, classes)"
+        shape_hint = (
+            f"logits of {examples} examples and {'' if certain else 'at least '}{classes} classes, (n, classes)"
+        )
         single = fits and outputs.shape[1] == 1
-        found = f"shape {outputs.shape} is not possible"
-        raise UsageError("wrong-shape", found, where, f"{right}; {ONE_LOGIT}" if single else right)
+        message = f"invalid shape {outputs.shape}"
+        raise UsageError("wrong-shape", message, where, f"{shape_hint}; {ONE_LOGIT}" if single else shape_hint)
     if len(outputs) and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=1e-5):
-        found = "the outputs are probabilities, which add up to 1 for each example"
+        message = "the outputs are probabilities, which add up to 1 for each example"
         hint = "logits (the inputs of the softmax) or logarithms of probabilities"
-        raise UsageError("not-logits", found, where, hint)
+        raise UsageError("not-logits", message, where, hint)
     return outputs
 
 
 def check_output_units(units: int, classes: int, certain: bool) -> None:
     """Raise UsageError if the last layer has the wrong number of units; certain: see `outputs_of`."""
     if units < classes or (certain and units != classes):
-        found = f"{units} unit{'s' * (units > 1)} for {classes} classes"
-        right = "all layers, the output layer last"
-        raise UsageError("wrong-shape", found, "the last layer", f"{right}; {ONE_LOGIT}" if units == 1 else right)
+        message = f"{units} unit{'s' * (units > 1)} for {classes} classes"
+        hint = "all layers, the output layer last"
+        raise UsageError("wrong-shape", message, "the last layer", f"{hint}; {ONE_LOGIT}" if units == 1 else hint)
 
 
 def no_examples(like: Array) -> tuple[Array, Labels]:
@@ -135,22 +137,20 @@ def plain(value: Any) -> Any:
     return value
 
 
-def activation_of(given: Any) -> tuple[Activation, dict[str, Any]]:
+def activation_of(activation: Any) -> tuple[Activation, dict[str, Any]]:
     """Return the row and the parameters of an activation; raises UsageError if it or a parameter is unknown.
 
-    given: a name, a mapping as in a study file, or an activation layer of another library.
+    activation: a name, a mapping as in a study file, or an activation layer of another library.
     """
-    if isinstance(given, Mapping):
-        parameters = {name: plain(value) for name, value in given.items()}
+    if isinstance(activation, Mapping):
+        parameters = {name: plain(value) for name, value in activation.items()}
         name = parameters.pop("name", "")
-    elif isinstance(given, str):
-        name, parameters = given, {}
+    elif isinstance(activation, str):
+        name, parameters = activation, {}
     else:
-        name = given.__name__ if isinstance(given, type) else type(given).__name__
-        attributes = vars(given) if hasattr(given, "__dict__") and not isinstance(given, type) else {}
-        parameters = {
-            ours: attributes[theirs] for theirs, ours in ACTIVATION_PARAMETERS.items() if theirs in attributes
-        }
+        name = activation.__name__ if isinstance(activation, type) else type(activation).__name__
+        attributes = vars(activation) if hasattr(activation, "__dict__") and not isinstance(activation, type) else {}
+        parameters = {name: attributes[other] for other, name in ACTIVATION_PARAMETERS.items() if other in attributes}
     row = named(ACTIVATIONS, name)
     if row is None:
         near = difflib.get_close_matches(str(name).lower(), ACTIVATIONS, n=1)
@@ -166,22 +166,22 @@ def activation_of(given: Any) -> tuple[Activation, dict[str, Any]]:
 
 def named(rows: Mapping[str, RowT], name: Any) -> RowT | None:
     """Return the row with this name or alias, ignoring case and underscores (`LeakyReLU` is `leaky_relu`), or None."""
-    wanted = str(name).replace("_", "").lower()
+    plain_name = str(name).replace("_", "").lower()
     for row in rows.values():
-        if wanted in (known.replace("_", "").lower() for known in (row.name, *row.aliases)):
+        if plain_name in (known.replace("_", "").lower() for known in (row.name, *row.aliases)):
             return row
     return None
 
 
-def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def settings_of(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the settings of the network and of the training as in a study file; PyTorch's names are accepted too.
 
     `momentum` and `nesterov` become settings of the optimizer; `weight_decay` becomes a setting of an optimizer that
     has weight decay, such as adamw, and otherwise `l2`. Raises UsageError if `weight_decay` and `l2` differ.
     """
-    rest = {name: plain(value) for name, value in given.items() if name != "optimizer" and value is not None}
+    rest = {name: plain(value) for name, value in settings.items() if name != "optimizer" and value is not None}
     network = {name: rest.pop(name) for name in NETWORK_SETTINGS if name in rest}
-    optimizer = _optimizer(given.get("optimizer"))
+    optimizer = _optimizer(settings.get("optimizer"))
     for name in GENERAL_PARAMETERS:
         if name in rest:
             optimizer[name] = rest.pop(name)
@@ -191,27 +191,28 @@ def settings_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
         optimizer[row.decay] = decay
     elif decay is not None:
         if rest.get("l2", decay) != decay:
-            found = f"weight_decay is {decay:g}, but l2 is {rest['l2']:g}"
+            message = f"weight_decay is {decay:g}, but l2 is {rest['l2']:g}"
             raise UsageError(
-                "conflicting-settings", found, "settings.l2", "give only one of them, since both mean the same"
+                "conflicting-settings", message, "settings.l2", "give only one of them, since both mean the same"
             )
         rest["l2"] = decay
     return network, rest | ({"optimizer": {"name": "sgd"} | optimizer} if optimizer else {})
 
 
-def _optimizer(given: Any) -> dict[str, Any]:
+def _optimizer(optimizer: Any) -> dict[str, Any]:
     """Return an optimizer as a mapping; raises UsageError if it is not an optimizer.
 
-    given: a name, a mapping, or an object with `param_groups` as in PyTorch.
+    optimizer: a name, a mapping, or an object with `param_groups` as in PyTorch.
     """
-    if given is None:
+    if optimizer is None:
         return {}
-    if hasattr(given, "param_groups"):
-        return _of_object(type(given).__name__, given.param_groups[0])
-    mapping = {"name": given} if isinstance(given, str) else plain(given)
+    if hasattr(optimizer, "param_groups"):
+        return _of_object(type(optimizer).__name__, optimizer.param_groups[0])
+    mapping = {"name": optimizer} if isinstance(optimizer, str) else plain(optimizer)
     if not isinstance(mapping, dict):
-        found, right = f"{given!r} is not an optimizer", "a name such as 'adam', a mapping, or an optimizer of PyTorch"
-        raise UsageError("wrong-type", found, "settings.optimizer", right)
+        message = f"{optimizer!r} is not an optimizer"
+        hint = "a name such as 'adam', a mapping, or an optimizer of PyTorch"
+        raise UsageError("wrong-type", message, "settings.optimizer", hint)
     row = named(OPTIMIZERS, mapping.get("name"))
     return mapping | ({"name": row.name} if row is not None else {})
 
@@ -256,8 +257,8 @@ def variant_name(value: Any) -> str:
     """Return the name of a variant as text, also for a number; raises UsageError unless it is one line of text."""
     name = str(plain(value))
     if not name.strip() or not name.isprintable():
-        right = "one line of text, such as 'wide'"
-        raise UsageError("invalid-name", f"{name!r} is not a name", "settings.variant", right)
+        hint = "one line of text, such as 'wide'"
+        raise UsageError("invalid-name", f"{name!r} is not a name", "settings.variant", hint)
     return name
 
 

@@ -36,17 +36,17 @@ def with_first_row(arrays: Mapping[str, Array], epochs: Any, steps_per_epoch: Se
     epochs : planned number of epochs, None if unknown.
     steps_per_epoch : possible numbers of steps per epoch.
     """
-    found = dict(arrays)
+    completed = dict(arrays)
     columns = [name for name in COLUMNS if name in arrays]
     if columns and _is_first_row_missing(arrays, len(arrays[columns[0]]), epochs, steps_per_epoch):
         for name in columns:
             start = {"epoch_step": 0.0, "epoch_lr": arrays[name][0]}.get(name, math.nan)
-            found[name] = np.concatenate([[start], arrays[name]])
-        found.pop("epoch_epoch", None)
+            completed[name] = np.concatenate([[start], arrays[name]])
+        completed.pop("epoch_epoch", None)
     for name in LOSSES:
-        if name in found and np.isnan(found[name][0]):
-            found[name] = np.concatenate([arrays["step_loss"][:1], found[name][1:]])
-    return found
+        if name in completed and np.isnan(completed[name][0]):
+            completed[name] = np.concatenate([arrays["step_loss"][:1], completed[name][1:]])
+    return completed
 
 
 def _is_first_row_missing(arrays: Mapping[str, Array], rows: int, epochs: Any, steps_per_epoch: Sequence[int]) -> bool:

@@ -70,8 +70,8 @@ class HookedNetwork:
 
     def __init__(self, layers: Any, loss: Callable[[], Any]) -> None:
         if not callable(loss):
-            found = f"expected a function, found {type(loss).__name__}"
-            raise UsageError("wrong-type", found, "loss", "such as lambda: criterion(net(x), y)")
+            message = f"expected a function, found {type(loss).__name__}"
+            raise UsageError("wrong-type", message, "loss", "such as lambda: criterion(net(x), y)")
         self._root, self._loss = layers, loss
         self._modules = {id(module): (kind_of(module, n), module) for n, module in enumerate(modules_in(layers), 1)}
         if not any(kind == LINEAR for kind, _ in self._modules.values()):
@@ -97,8 +97,8 @@ class HookedNetwork:
         detected = {name: value for name, value in all_kinds.items() if value is not None}
         for name, value in detected.items():
             if name in settings and _is_on(settings[name]) != _is_on(value):
-                found = f"{settings[name]!r} contradicts the watched network, which has {value!r}"
-                raise UsageError("conflicting-settings", found, f"settings.{name}", "remove the setting")
+                message = f"{settings[name]!r} contradicts the watched network, which has {value!r}"
+                raise UsageError("conflicting-settings", message, f"settings.{name}", "remove the setting")
         return detected | dict(settings)
 
     def probe(self) -> tuple[list[Pair], list[Pair], list[Pair], list[Norm | None]]:
@@ -147,18 +147,18 @@ class HookedNetwork:
         """Return a forward pass after checking it, and store order and structure of the layers; raises UsageError."""
         result = self._forward(dropout=False)
         if not result.layers:
-            found = "the loss does not use any watched layer"
-            raise UsageError("unused-layer", found, "loss", "the loss of the watched network")
+            message = "the loss does not use any watched layer"
+            raise UsageError("unused-layer", message, "loss", "the loss of the watched network")
         unused = len(self._order) - len(result.layers)
         if unused:
-            found = f"the loss does not use {unused} of the watched layers"
-            raise UsageError("unused-layer", found, "loss", "only layers that the loss uses")
+            message = f"the loss does not use {unused} of the watched layers"
+            raise UsageError("unused-layer", message, "loss", "only layers that the loss uses")
         _check_loss(result.loss)
         _check_frozen(result.layers)
         nodes = batchnorm_nodes(result.loss)
         if nodes > sum(kind == NORM for kind, _ in self._modules.values()):
-            found = "the network has batch normalization that is not among the watched layers"
-            raise UsageError("unwatched-layer", found, hint="watch the whole network, or all of its layers in order")
+            message = "the network has batch normalization that is not among the watched layers"
+            raise UsageError("unwatched-layer", message, hint="watch the whole network, or all of its layers in order")
         self._order = [trace.layer for trace in result.layers]
         self._detect_structure(result, hasattr(result.loss, "grad_fn"), hasattr(result.loss, "detach"))
         self._is_checked = True
@@ -215,8 +215,8 @@ def _tracing_hook(kind: str, layers: list[LayerTrace]) -> Callable[[Any, Any, An
         if kind not in (LINEAR, NORM) or (kind == NORM and not layers):
             return None
         if getattr(output, "requires_grad", True) is False:
-            found, hint = "the loss has no gradients", "compute it outside of torch.no_grad()"
-            raise UsageError("missing-gradient", found, "loss", hint)
+            message, hint = "the loss has no gradients", "compute it outside of torch.no_grad()"
+            raise UsageError("missing-gradient", message, "loss", hint)
         output.retain_grad()
         if kind == NORM:
             _add_norm(layers[-1], module, inputs, output)
@@ -250,9 +250,9 @@ def _losses_agree(a: Any, b: Any) -> bool:
 def _check_deterministic(a: Any, b: Any) -> None:
     """Raise UsageError if two passes with the same weights have different losses."""
     if not _losses_agree(a, b):
-        found = f"two passes with the same weights have losses {float(array(a)):.4g} and {float(array(b)):.4g}"
+        message = f"two passes with the same weights have losses {float(array(a)):.4g} and {float(array(b)):.4g}"
         hint = "use one fixed batch; watch the whole network, or disable functional dropout in the loss"
-        raise UsageError("random-loss", found, "loss", hint)
+        raise UsageError("random-loss", message, "loss", hint)
 
 
 def _parameters(trace: LayerTrace) -> tuple[Any, Any]:
@@ -265,8 +265,8 @@ def _pair(tensor: Any) -> Pair:
     if tensor is None:
         return np.zeros(1), np.zeros(1)
     if tensor.grad is None:
-        found = "a watched layer has no gradient"
-        raise UsageError("missing-gradient", found, "loss", "compute the loss from the network's outputs")
+        message = "a watched layer has no gradient"
+        raise UsageError("missing-gradient", message, "loss", "compute the loss from the network's outputs")
     return array(tensor), array(tensor.grad)
 
 
@@ -284,8 +284,8 @@ def _is_on(setting: Any) -> bool:
 def _check_loss(loss: Any) -> None:
     """Raise UsageError unless the loss is a tensor of one number with gradients."""
     if not hasattr(loss, "backward"):
-        found = f"expected a tensor with gradients, found {type(loss).__name__}"
-        raise UsageError("wrong-type", found, "loss", "return the result of the loss function")
+        message = f"expected a tensor with gradients, found {type(loss).__name__}"
+        raise UsageError("wrong-type", message, "loss", "return the result of the loss function")
     if hasattr(loss, "detach"):
         scalar_loss(loss, "loss")
 

@@ -136,12 +136,12 @@ def check_layers(layers: Layers, units_axis: int) -> None:
     for number, ((z, _), (w, _)) in enumerate(zip(layers.preactivations, layers.weights, strict=True), 1):
         if z.ndim != 2 or w.ndim != 2:
             found = f"pre-activations of shape {z.shape} and weights of shape {w.shape}"
-            right = "fully connected layers: pre-activations (examples, units) and weights with two axes"
-            raise UsageError("unsupported-layer", found, f"layer {number}", right)
+            hint = "fully connected layers: pre-activations (examples, units) and weights with two axes"
+            raise UsageError("unsupported-layer", found, f"layer {number}", hint)
         if z.shape[1] != w.shape[units_axis]:
             found = f"{z.shape[1]} pre-activations, but weights of {w.shape[units_axis]} units"
-            right = "lists that begin with the first hidden layer; see also units_axis"
-            raise UsageError("wrong-shape", found, f"layer {number}", right)
+            hint = "lists that begin with the first hidden layer; see also units_axis"
+            raise UsageError("wrong-shape", found, f"layer {number}", hint)
 
 
 def check_chain(weights: Sequence[Array], features: int, units_axis: int) -> None:
@@ -149,9 +149,9 @@ def check_chain(weights: Sequence[Array], features: int, units_axis: int) -> Non
     width, source = features, "the data have {} features"
     for number, w in enumerate(weights, 1):
         if w.shape[1 - units_axis] != width:
-            found = f"{w.shape[1 - units_axis]} inputs, but {source.format(width)}"
-            right = "every layer in order, from the first hidden layer to the output layer"
-            raise UsageError("disconnected-layers", found, f"layer {number}", right)
+            message = f"{w.shape[1 - units_axis]} inputs, but {source.format(width)}"
+            hint = "every layer in order, from the first hidden layer to the output layer"
+            raise UsageError("disconnected-layers", message, f"layer {number}", hint)
         width, source = w.shape[units_axis], f"layer {number} has {{}} outputs"
 
 
@@ -184,9 +184,9 @@ def _spread(values: Array, units_axis: int) -> float:
     return euclidean_norm(values - values.mean(axis=units_axis, keepdims=True)) / norm if norm else 0.0
 
 
-def with_gradient(given: Any) -> Pair:
+def with_gradient(item: Any) -> Pair:
     """Return a value and its gradient; raises UsageError if the gradient is missing."""
-    value, gradient = given if isinstance(given, (tuple, list)) else (given, getattr(given, "grad", None))
+    value, gradient = item if isinstance(item, (tuple, list)) else (item, getattr(item, "grad", None))
     if gradient is None:
         hint = "call backward first, and retain_grad in the hook"
         raise UsageError("missing-gradient", "a gradient is missing", hint=hint)

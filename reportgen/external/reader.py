@@ -109,7 +109,7 @@ def _check_settings(records: list[ExternalRecord]) -> None:
         settings, expected = _shared_settings(external.record), _shared_settings(other.record)
         name = next((name for name in settings if settings[name] != expected[name]), None)
         if name is not None:
-            text = f"variant {external.variant!r} has another {name} in {other.path.name}"
+            text = f"variant {external.variant!r} has a different {name} in {other.path.name}"
             raise StudyError("mixed-settings", text, f"{external.path}: {name}", "one variant for each set of settings")
 
 
@@ -159,11 +159,11 @@ def _spec(place: str, head: Mapping[str, Any], classes: int, seed: int) -> RunSp
 
 
 def _complete_record(
-    path: Path, place: str, head: Mapping[str, Any], spec: RunSpec, facts: dict[str, Any], given: Mapping[str, Array]
+    path: Path, place: str, head: Mapping[str, Any], spec: RunSpec, facts: dict[str, Any], stored: Mapping[str, Array]
 ) -> RunRecord:
     """Return the record with checked arrays and with the values derived from them."""
     units = tuple(layer.units for layer in spec.network.layers[:-1])
-    arrays = without_validation(check_arrays(path, given, units, facts["classes"]), facts)
+    arrays = without_validation(check_arrays(path, stored, units, facts["classes"]), facts)
     arrays = with_first_row(arrays, head["training"].get("epochs"), _steps_per_epoch(head["training"], facts))
     status = status_of(place, head, nonfinite_value(arrays))
     if status == "ok":

@@ -28,14 +28,7 @@ from reportgen.external.convert import (
     scalar_loss,
 )
 from reportgen.external.hooks import HookedNetwork
-from reportgen.external.layer_statistics import (
-    Layers,
-    LayerStatistics,
-    Norm,
-    is_due,
-    same_outputs,
-    with_gradient,
-)
+from reportgen.external.layer_statistics import Layers, LayerStatistics, Norm, is_due, same_outputs, with_gradient
 from reportgen.external.recorder_settings import RecorderSettings
 
 TRAINING_MODE = "score received outputs in training mode"
@@ -172,11 +165,11 @@ class Recorder:
         train_outputs, val_outputs: logits of all examples of the split, (n, classes); val_outputs is not needed without
         validation. Raises UsageError for a wrong shape, and for probabilities.
         """
-        given = {"train": train_outputs} | ({"val": val_outputs} if len(self._labels["val"]) else {})
+        outputs_by_split = {"train": train_outputs} | ({"val": val_outputs} if len(self._labels["val"]) else {})
         classes = self._facts["classes"]
         checked = {
             split: outputs_of(values, SPLITS[split], len(self._labels[split]), classes, bool(self._confusion))
-            for split, values in given.items()
+            for split, values in outputs_by_split.items()
         }
         self._series["epoch_step"].append(self._steps)
         self._scored_outputs = checked["train"]
@@ -226,8 +219,8 @@ class Recorder:
         if self._steps in self._series["probe_step"]:
             return
         z, w, b = ([with_gradient(item) for item in items] for items in (preactivations, weights, biases))
-        given = [None if norm is None else Norm(*(array(values) for values in norm)) for norm in norms]
-        layers = Layers(z, w, b, [*self._weights_before] or [None] * len(z), given or [None] * len(z))
+        all_norms = [None if norm is None else Norm(*(array(values) for values in norm)) for norm in norms]
+        layers = Layers(z, w, b, [*self._weights_before] or [None] * len(z), all_norms or [None] * len(z))
         self._layer_statistics.check(layers, self._facts["features"])
         check_output_units(z[-1][0].shape[1], self._facts["classes"], bool(self._confusion))
         hidden = self._layer_statistics.hidden(layers)
@@ -237,7 +230,7 @@ class Recorder:
             self._series[f"probe_{name}"].append([row[name] for row in rows])
         self._series["probe_unit_dead"].append(np.concatenate([(a == 0).all(axis=0) for a in hidden] or [np.zeros(0)]))
         self._hidden_units = [a.shape[1] for a in hidden]
-        self._has_norm = [norm is not None for norm in given[: len(hidden)]]
+        self._has_norm = [norm is not None for norm in all_norms[: len(hidden)]]
         self._facts["probe_n"] = len(z[0][0])
 
     def save(self, path: str | PathLike[str], **settings: Any) -> None:

@@ -23,14 +23,14 @@ class RecorderSettings:
         hidden: numbers of units of the hidden layers, None before the first probe. Raises UsageError for a setting that
         is invalid in a study.
         """
-        given = self._given | {name: value for name, value in settings.items() if value is not None}
-        network, training = _study_settings(given)
-        whole_seed(given.get("seed", 0))
-        variant_name(given.get("variant", "variant"))
+        merged = self._given | {name: value for name, value in settings.items() if value is not None}
+        network, training = _study_settings(merged)
+        whole_seed(merged.get("seed", 0))
+        variant_name(merged.get("variant", "variant"))
         check_training(training)
         if hidden is not None or not any(isinstance(value, list) for value in network.values()):
             check_network({"hidden": hidden or [1], "activation": self._activation, **network})
-        self._given = given
+        self._given = merged
 
     def __contains__(self, name: str) -> bool:
         return name in self._given
@@ -55,5 +55,5 @@ class RecorderSettings:
         return {"hidden": hidden, "activation": self._activation} | _study_settings(self._given)[0]
 
 
-def _study_settings(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    return settings_of({name: value for name, value in given.items() if name not in RECORD_SETTINGS})
+def _study_settings(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    return settings_of({name: value for name, value in settings.items() if name not in RECORD_SETTINGS})

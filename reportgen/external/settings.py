@@ -48,8 +48,8 @@ def _member_text(path: Path, member: Array) -> str:
         return _text(str(path), bytes(member.reshape(())[()]))
     if member.dtype == "uint8" and member.ndim == 1:
         return _text(str(path), member.tobytes())
-    found = f"expected JSON text, found {member.dtype} of shape {member.shape}"
-    raise StudyError("wrong-type", found, f"{path}: {SETTINGS}", "save the text of json.dumps")
+    message = f"expected JSON text, found {member.dtype} of shape {member.shape}"
+    raise StudyError("wrong-type", message, f"{path}: {SETTINGS}", "save the text of json.dumps")
 
 
 def _text(place: str, content: bytes) -> str:
@@ -57,8 +57,8 @@ def _text(place: str, content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        found = f"the settings are not UTF-8 text: byte {error.start + 1} is {content[error.start]:#04x}"
-        raise StudyError("not-text", found, place, 'save the file with encoding="utf-8"') from None
+        message = f"the settings are not UTF-8 text: byte {error.start + 1} is {content[error.start]:#04x}"
+        raise StudyError("not-text", message, place, 'save the file with encoding="utf-8"') from None
 
 
 def _read(place: str, text: str) -> dict[str, Any]:
@@ -79,11 +79,11 @@ def _read(place: str, text: str) -> dict[str, Any]:
 
 def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Return the pairs as a mapping; raises _DuplicateKeyError for the first duplicate key."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
         raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
-    return found
+    return mapping
 
 
 def _refuse_other_settings(path: Path, separate: Path, head: Mapping[str, Any]) -> None:
@@ -93,29 +93,29 @@ def _refuse_other_settings(path: Path, separate: Path, head: Mapping[str, Any]) 
     except StudyError:
         return
     if "network" in other and other != head:
-        found = f"the settings in the archive and in {separate.name} differ"
+        message = f"the settings in the archive and in {separate.name} differ"
         hint = f"remove {separate.name}, or the member {SETTINGS!r} of the archive"
-        raise StudyError("conflicting-settings", found, str(path), hint)
+        raise StudyError("conflicting-settings", message, str(path), hint)
 
 
 def mapping_of(place: str, head: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return the mapping under a key of the settings, empty if absent; raises StudyError if it is not a mapping."""
-    found = head.get(name, {})
-    if not isinstance(found, dict):
+    value = head.get(name, {})
+    if not isinstance(value, dict):
         raise _key_error(
-            "wrong-type", place, name, f"expected a mapping, found {_quoted(found)}", f'such as "{name}": {{...}}'
+            "wrong-type", place, name, f"expected a mapping, found {_quoted(value)}", f'such as "{name}": {{...}}'
         )
-    return found
+    return value
 
 
-def _key_error(code: str, place: str, key: str, found: str, right: str) -> StudyError:
+def _key_error(code: str, place: str, key: str, message: str, hint: str) -> StudyError:
     """Return the error for a key of the settings; its place is the file and the key."""
-    return StudyError(code, found, f"{place}: {key}", right)
+    return StudyError(code, message, f"{place}: {key}", hint)
 
 
-def refuse_unknown(place: str, given: Mapping[str, Any], known: Sequence[str], prefix: str = "") -> None:
+def refuse_unknown(place: str, mapping: Mapping[str, Any], known: Sequence[str], prefix: str = "") -> None:
     """Raise StudyError for the first unknown key; prefix: path of the mapping with a final dot, such as "facts."."""
-    for name in given:
+    for name in mapping:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
@@ -134,8 +134,8 @@ def variant_of(place: str, head: Mapping[str, Any]) -> str:
     """Return the name of the variant; raises StudyError unless it is one line of text."""
     variant = head.get(VARIANT, VARIANT)
     if not isinstance(variant, str) or not variant.strip() or not variant.isprintable():
-        found = f"{_quoted(variant)} is not a name"
-        raise _key_error("invalid-name", place, VARIANT, found, 'one line of text, such as "wide"')
+        message = f"{_quoted(variant)} is not a name"
+        raise _key_error("invalid-name", place, VARIANT, message, 'one line of text, such as "wide"')
     return variant
 
 
@@ -146,8 +146,8 @@ def status_of(place: str, head: Mapping[str, Any], nonfinite: str) -> str:
     """
     status = head.get("status", "diverged" if nonfinite else "ok")
     if status not in STATUSES:
-        found = f"unknown status {_quoted(status)}"
-        raise _key_error("unknown-value", place, "status", found, f"one of {', '.join(STATUSES)}")
+        message = f"unknown status {_quoted(status)}"
+        raise _key_error("unknown-value", place, "status", message, f"one of {', '.join(STATUSES)}")
     if status == "ok" and nonfinite:
         raise _key_error("inconsistent-record", place, "status", f"the status is ok, but {nonfinite}", "diverged")
     return str(status)
@@ -220,12 +220,12 @@ def _check_counts(place: str, facts: Mapping[str, Any]) -> None:
     if counts is None:
         return
     if len(counts) != classes:
-        found = f"{len(counts)} counts, but facts.classes is {classes}"
-        raise _key_error("inconsistent-record", place, "facts.class_counts", found, "one count per class")
+        message = f"{len(counts)} counts, but facts.classes is {classes}"
+        raise _key_error("inconsistent-record", place, "facts.class_counts", message, "one count per class")
     if facts.get("train_n", sum(counts)) != sum(counts):
-        found = f"the counts add up to {sum(counts)}, but facts.train_n is {facts['train_n']}"
-        right = "the number of training examples of each class"
-        raise _key_error("inconsistent-record", place, "facts.class_counts", found, right)
+        message = f"the counts add up to {sum(counts)}, but facts.train_n is {facts['train_n']}"
+        hint = "the number of training examples of each class"
+        raise _key_error("inconsistent-record", place, "facts.class_counts", message, hint)
 
 
 def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
@@ -243,10 +243,10 @@ def final_of(place: str, head: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in known.items()}
 
 
-def _value_error(place: str, key: str, value: Any, right: str) -> StudyError:
+def _value_error(place: str, key: str, value: Any, hint: str) -> StudyError:
     wrong = isinstance(value, (str, bool, dict)) or isinstance(value, list) != (key in LIST_FACTS)
-    found = f"{_quoted(value)} is not possible"
-    return _key_error("wrong-type" if wrong else "out-of-range", place, key, found, right)
+    message = f"invalid value {_quoted(value)}"
+    return _key_error("wrong-type" if wrong else "out-of-range", place, key, message, hint)
 
 
 def _is_unknown(value: Any) -> bool:

@@ -19,18 +19,18 @@ LEARNED_ACTIVATIONS = ("PReLU",)
 LAYER_ATTRIBUTES = ("weight", "bias", "register_forward_hook")
 
 
-def modules_in(given: Any) -> list[Any]:
+def modules_in(network: Any) -> list[Any]:
     """Return the modules without submodules in a network, or in a list of layers or networks, each once.
 
     Raises UsageError for another type, and for a module that has both submodules and own parameters.
     """
-    if not hasattr(given, "modules"):
+    if not hasattr(network, "modules"):
         try:
-            given = list(given)
+            network = list(network)
         except TypeError:
-            found = f"expected a network, found {type(given).__name__}"
-            raise UsageError("wrong-type", found, hint="the network, or its layers in order") from None
-    roots = [given] if hasattr(given, "modules") else given
+            message = f"expected a network, found {type(network).__name__}"
+            raise UsageError("wrong-type", message, hint="the network, or its layers in order") from None
+    roots = [network] if hasattr(network, "modules") else network
     leaves = [module for root in roots for module in _leaves(root)]
     return list({id(module): module for module in leaves}.values())
 
@@ -43,9 +43,9 @@ def _leaves(root: Any) -> Iterator[Any]:
         if not any(True for _ in module.children()):
             yield module
         elif next(iter(module.parameters(recurse=False)), None) is not None:
-            found = f"{type(module).__name__} has parameters that do not belong to a layer"
+            message = f"{type(module).__name__} has parameters that do not belong to a layer"
             hint = "pass the layers in order; see Recorder.look for other networks"
-            raise UsageError("unsupported-layer", found, hint=hint)
+            raise UsageError("unsupported-layer", message, hint=hint)
 
 
 def kind_of(module: Any, number: int) -> str:
@@ -62,13 +62,13 @@ def kind_of(module: Any, number: int) -> str:
         return OTHER
     missing = [name for name in LAYER_ATTRIBUTES if not hasattr(module, name)]
     if missing:
-        found, hint = f"{type(module).__name__} has no {', '.join(missing)}", "layers such as torch.nn.Linear"
-        raise UsageError("unsupported-layer", found, f"layer {number}", f"{hint}; see Recorder.look for others")
+        message, hint = f"{type(module).__name__} has no {', '.join(missing)}", "layers such as torch.nn.Linear"
+        raise UsageError("unsupported-layer", message, f"layer {number}", f"{hint}; see Recorder.look for others")
     shape = array(module.weight).shape
     if len(shape) != 2:
-        found = f"{type(module).__name__} has weights of shape {shape}"
-        right = "fully connected layers with BatchNorm1d, Dropout and activations between them"
-        raise UsageError("unsupported-layer", found, f"layer {number}", right)
+        message = f"{type(module).__name__} has weights of shape {shape}"
+        advice = "fully connected layers with BatchNorm1d, Dropout and activations between them"
+        raise UsageError("unsupported-layer", message, f"layer {number}", advice)
     return LINEAR
 
 

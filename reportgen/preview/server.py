@@ -40,7 +40,7 @@ class State:
     message: str
 
 
-class Shown:
+class PreviewPage:
     """The page and the state of a preview; written by the working threads, read by the server's threads."""
 
     def __init__(self, name: str) -> None:
@@ -63,7 +63,7 @@ class Shown:
 
 
 @contextlib.contextmanager
-def serving(shown: Shown, port: int | None) -> Iterator[str]:
+def serving(shown: PreviewPage, port: int | None) -> Iterator[str]:
     """Serve the preview until the end of the context; yield the address.
 
     Parameters
@@ -111,7 +111,7 @@ def _server(handler: type[BaseHTTPRequestHandler], port: int | None) -> _Server:
         raise UsageError("port-unavailable", f"port {port} is unavailable: {reason}", hint=hint) from error
 
 
-def _handler(shown: Shown) -> type[BaseHTTPRequestHandler]:
+def _handler(shown: PreviewPage) -> type[BaseHTTPRequestHandler]:
     frame = fill_page("preview.html.j2", name=shown.name, nonce=secrets.token_urlsafe(16))
     answers: dict[str, Callable[[], tuple[str, str]]] = {
         "/": lambda: ("text/html", frame),

@@ -16,7 +16,7 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from reportgen import report
 from reportgen.engine.train import Cancelled
 from reportgen.errors import MissingError, ReportgenError, StudyError
-from reportgen.preview.server import Shown
+from reportgen.preview.server import PreviewPage
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.shipped import templates_folder
@@ -51,7 +51,7 @@ class Preview:
         self,
         study: Path,
         request: Callable[[bool], RunRequest],
-        shown: Shown,
+        shown: PreviewPage,
         *,
         quick: bool = False,
         full: bool = False,
@@ -65,7 +65,7 @@ class Preview:
     def refresh(self, listener: ProgressListener) -> str | None:
         """Make the page of the current study; return the error message, or None if there is no error.
 
-        Starts again if a watched file changes in the meantime. Lets internal errors through.
+        Starts again if a watched file changes in the meantime. Internal errors are raised.
         """
         while True:
             self._used = self._signature()
@@ -108,12 +108,12 @@ class Preview:
 
     def _page(self, listener: ProgressListener) -> tuple[str, str]:
         """Return the page and a description of it."""
-        following = _Following(listener, self.shown, self.changed)
+        cancelling = _CancellingListener(listener, self.shown, self.changed)
         try:
-            analysed = self._analyse(following)
+            analysed = self._analyse(cancelling)
             return report.page(analysed.analysis), _description(analysed)
         finally:
-            following.end()
+            cancelling.end()
 
     def _analyse(self, listener: ProgressListener) -> AnalysedStudy:
         request = self._checked_request(self._quick)
@@ -135,13 +135,13 @@ class Preview:
         return {path: _stamp(path) for path in (*sorted(self._files), *sorted(templates_folder().iterdir()))}
 
 
-class _Following(ProgressListener):
+class _CancellingListener(ProgressListener):
     """Forwards events to a listener, shows them in the page, and cancels the work if the study was edited.
 
     A run that is not cancelled in time continues in its thread. Its first event after `end` is ignored and cancels it.
     """
 
-    def __init__(self, listener: ProgressListener, shown: Shown, changed: Callable[[], bool]) -> None:
+    def __init__(self, listener: ProgressListener, shown: PreviewPage, changed: Callable[[], bool]) -> None:
         self._listener, self._shown, self._changed = listener, shown, changed
         self._checked = time.monotonic()
         self._done = self._count = 0
@@ -160,7 +160,6 @@ class _Following(ProgressListener):
         self._show_count()
 
     def compiling(self) -> None:
-        """Forward the event."""
         self._listener.compiling()
 
     def progress(self, job: Job, done: int, total: int) -> None:
@@ -181,7 +180,6 @@ class _Following(ProgressListener):
             self._show_count()
 
     def stage(self, name: str) -> None:
-        """Show the stage."""
         self._listener.stage(name)
         self._shown.working(f"{name[:1].upper()}{name[1:]} ...")
         self._check_cancelled()

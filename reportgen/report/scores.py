@@ -30,21 +30,21 @@ from reportgen.analysis.words.numerals import exponents
 
 
 def score(value: float | None, name: str) -> str:
-    """Return a score as its kind is read: accuracies in percent, losses as numbers."""
+    """Return a score as text: accuracies in percent, losses as numbers."""
     if is_difference(name):
         return points(value)
     return percent(value) if is_share(name) else number(value)
 
 
 def estimated(value: float | None, bounds: Bounds, name: str) -> str:
-    """Return an estimated score in as many digits as its interval is shown in."""
+    """Return an estimated score with as many digits as its interval."""
     if is_difference(name):
         return points(value, resolving_points(bounds))
     return percent(value, resolving_percent(bounds)) if is_share(name) else within(value, bounds)
 
 
 def score_interval(bounds: Bounds, name: str) -> str:
-    """Return the interval of a score as its kind is read."""
+    """Return the interval of a score as text."""
     if is_difference(name):
         return points_interval(bounds)
     return percent_interval(bounds) if is_share(name) else interval(bounds)
@@ -53,7 +53,7 @@ def score_interval(bounds: Bounds, name: str) -> str:
 def difference(value: float | None, name: str, bounds: Bounds = (math.nan, math.nan)) -> str:
     """Return a difference of two scores: accuracies in percentage points, losses as numbers.
 
-    bounds: the interval whose digits it takes.
+    bounds: the interval, which determines the number of digits.
     """
     return points(value, resolving_points(bounds)) if in_points(name) else within(value, bounds)
 
@@ -89,4 +89,4 @@ _FUNCTIONS = (
 )
 
 FILTERS: dict[str, Callable[..., str]] = {function.__name__: function for function in _FUNCTIONS}
-"""What templates call, by name."""
+"""Filters of the templates, by name."""

@@ -138,13 +138,13 @@ def _run_on_dask(jobs: Sequence[Job], keep: Keep, folder: Path, address: str) ->
     try:
         from distributed import Client
     except ImportError as error:
-        found, hint = "--dask requires the package distributed", "pip install 'reportgen[dask]'"
-        raise MissingError("missing-library", found, hint=hint) from error
+        message, hint = "--dask requires the package distributed", "pip install 'reportgen[dask]'"
+        raise MissingError("missing-library", message, hint=hint) from error
     try:
         client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
-        found, hint = f"no Dask scheduler answers at {address}", "an address such as tcp://localhost:8786"
-        raise UsageError("no-scheduler", found, hint=hint) from error
+        message, hint = f"no Dask scheduler answers at {address}", "an address such as tcp://localhost:8786"
+        raise UsageError("no-scheduler", message, hint=hint) from error
     with client, client.get_executor() as pool:
         workers = sum(client.nthreads().values())
         futures = {pool.submit(_train_remotely, job, folder, workers): job for job in jobs}

@@ -93,8 +93,8 @@ class Store:
             except FileNotFoundError:  # another process considered the unfinished folder abandoned and removed it
                 self._write(path, record)
         except OSError as error:
-            found = f"the run cannot be stored: {error.strerror or error}"
-            raise StoreError("not-writable", found, where=str(path)) from error
+            message = f"the run cannot be stored: {error.strerror or error}"
+            raise StoreError("not-writable", message, where=str(path)) from error
 
     def sweep(self) -> None:
         """Remove the incomplete folders of processes that were killed."""

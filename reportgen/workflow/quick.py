@@ -39,12 +39,12 @@ def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(plan.study.ensembles, tuple) and "seeds" not in typed:
         small["ensembles"] = True  # only sizes that so few seeds allow
     small = {path: value for path, value in small.items() if not _is_typed(path, typed)}
-    parts = [*_made_smaller(plan, small, typed), *([PCA] if for_pca else [])]
-    made = f" ({', '.join(parts)})" if parts else ""
-    return small | {"watermark": f"{WATERMARK}{made}: {NO_VERDICTS}"}
+    parts = [*_reductions(plan, small, typed), *([PCA] if is_grown else [])]
+    reductions = f" ({', '.join(parts)})" if parts else ""
+    return small | {"watermark": f"{WATERMARK}{reductions}: {NO_VERDICTS}"}
 
 
-def _made_smaller(plan: Plan, small: Mapping[str, Any], typed: Mapping[str, Any]) -> list[str]:
+def _reductions(plan: Plan, small: Mapping[str, Any], typed: Mapping[str, Any]) -> list[str]:
     """Return descriptions of the reductions, such as "3 of 20 epochs"."""
     settings, seeds = plan.variants[0].settings, len(plan.study.seeds)
     parts = []

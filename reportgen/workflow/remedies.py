@@ -23,7 +23,7 @@ from reportgen.study.planning.plan import PlannedRun, changed
 Fetch = Callable[[Sequence[PlannedRun]], Mapping[int, RunRecord] | None]
 """Maps planned runs to their records by seed, and trains them if allowed; returns None if they are not available."""
 
-SETTLED = ("helped", "too few seeds")
+FINAL_VERDICTS = ("helped", "too few seeds")
 """Verdicts after which no further proposal is tried: the remedy helped, or the seeds are too few to show it."""
 
 
@@ -35,7 +35,7 @@ def try_remedies(analysis: Analysis, fetch: Fetch) -> Analysis:
         tried: list[Remedy] = []
         if finding.consequence_of is None and finding.severity != "info":
             for proposal in finding.proposals:
-                if budget == 0 or (tried and tried[-1].verdict in SETTLED):
+                if budget == 0 or (tried and tried[-1].verdict in FINAL_VERDICTS):
                     break
                 remedy = _try(analysis, finding, proposal, fetch)
                 if remedy is not None:

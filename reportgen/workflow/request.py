@@ -126,5 +126,5 @@ def unique(jobs: Sequence[Job]) -> list[Job]:
 def stored_records(request: RunRequest, jobs: Sequence[Job]) -> dict[str, RunRecord]:
     """Return the stored records of jobs by key."""
     keys = request.store.keys()
-    found = ((job.key, request.store.load(job.run, job.fingerprint)) for job in unique(jobs) if job.key in keys)
-    return {key: record for key, record in found if record is not None}
+    records = ((job.key, request.store.load(job.run, job.fingerprint)) for job in unique(jobs) if job.key in keys)
+    return {key: record for key, record in records if record is not None}

@@ -80,11 +80,11 @@ def _variants_with(plan: Plan, place: Place) -> set[str]:
 
 def _cost_rounds(count: int, measurements: Measurements) -> Measured:
     """Return the costs of all activations, one round per seed; empty if they are not measured."""
-    return measurements.get(f"activation_cost_rounds_{count}", lambda: [_round() for _ in range(count)]) or []
 
+    def measure() -> Measured:
+        return [{cost["name"]: cost for cost in _activation_costs()} for _ in range(count)]
 
-def _round() -> dict[str, Any]:
-    return {cost["name"]: cost for cost in _activation_costs()}
+    return measurements.get(f"activation_cost_rounds_{count}", measure) or []
 
 
 def check_sanity(analysis: Analysis, fetch: Fetch, measurements: Measurements) -> Analysis:

@@ -24,12 +24,7 @@ class Trainer(StoredRuns):
     may_train = True
 
     def __init__(
-        self,
-        listener: ProgressListener,
-        *,
-        workers: int | None = None,
-        dask: str | None = None,
-        fresh: bool = False,
+        self, listener: ProgressListener, *, workers: int | None = None, dask: str | None = None, fresh: bool = False
     ) -> None:
         self._listener, self._dask, self._fresh = listener, dask, fresh
         self._workers = workers or default_workers()

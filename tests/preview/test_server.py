@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from reportgen.errors import UsageError
-from reportgen.preview.server import Shown, serving
+from reportgen.preview.server import PreviewPage, serving
 
 
 def get(address: str, path: str, host: str | None = None) -> tuple[int, str, http.client.HTTPMessage]:
@@ -20,7 +20,7 @@ def get(address: str, path: str, host: str | None = None) -> tuple[int, str, htt
 
 
 def test_the_server_serves_only_the_page_and_only_to_this_machine() -> None:
-    shown = Shown("rates.yaml")
+    shown = PreviewPage("rates.yaml")
     with serving(shown, 0) as address:
         assert address.startswith("http://127.0.0.1:")
         status, shell, headers = get(address, "/")
@@ -44,10 +44,10 @@ def test_the_server_serves_only_the_page_and_only_to_this_machine() -> None:
 def test_a_port_in_use_is_an_error_but_the_default_port_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
-        with pytest.raises(UsageError) as caught, serving(Shown("a"), taken):
+        with pytest.raises(UsageError) as caught, serving(PreviewPage("a"), taken):
             pass
         assert caught.value.code == "port-unavailable"
         assert str(taken) in caught.value.message
         monkeypatch.setattr("reportgen.preview.server.USUAL_PORT", taken)
-        with serving(Shown("a"), None) as address:
+        with serving(PreviewPage("a"), None) as address:
             assert str(taken) not in address

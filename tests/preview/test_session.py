@@ -18,7 +18,7 @@ from reportgen.cli.options import RunOptions
 from reportgen.engine.train import Cancelled
 from reportgen.errors import StudyError, UsageError
 from reportgen.preview import session as preview
-from reportgen.preview.server import Shown
+from reportgen.preview.server import PreviewPage
 from reportgen.preview.session import Preview
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.run import run_study
@@ -68,7 +68,7 @@ def previewed(study: Path, **options: Any) -> Preview:
     def request(quick: bool) -> Any:
         return RunOptions((str(study),), None, ("html",), None, None, quick).request(str(study))
 
-    return Preview(study, request, Shown(study.name), **options)
+    return Preview(study, request, PreviewPage(study.name), **options)
 
 
 def edit(path: Path, old: str, new: str) -> None:

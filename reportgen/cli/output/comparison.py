@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,25 +35,23 @@ def change_lines(changes: Changes) -> Iterator[Line]:
 
 
 def change_values(changes: Changes) -> dict[str, Any]:
-    """Return the changes as JSON values."""
     studies = {side: getattr(changes, side).study.model_dump() for side in ("before", "after")}
     values = {
         **studies,
         "about": changes.about,
-        "settings": [dataclasses.asdict(one) for one in changes.settings],
+        "settings": [dataclasses.asdict(change) for change in changes.settings],
         "variants": {"gone": changes.gone, "new": changes.new},
         "runs": dict(zip(("both", "same"), changes.runs, strict=True)),
         "claims": [
-            {"id": one.id, "before": _claim_values(one.before), "after": _claim_values(one.after)}
-            for one in changes.claims
+            {"id": change.id, "before": _claim_values(change.before), "after": _claim_values(change.after)}
+            for change in changes.claims
         ],
         "lost": changes.lost,
-        "ends": [dataclasses.asdict(one) for one in changes.ends],
-        "scores": [dataclasses.asdict(one) for one in changes.scores],
+        "ends": [dataclasses.asdict(change) for change in changes.ends],
+        "scores": [dataclasses.asdict(change) for change in changes.scores],
         "findings": {name: [f.model_dump() for f in getattr(changes, name)] for name in ("resolved", "appeared")},
     }
-    converted: dict[str, Any] = plain(values)
-    return converted
+    return dict(plain(values))
 
 
 def _part(name: str, lines: list[Line], otherwise: str) -> Iterator[Line]:
@@ -65,57 +64,53 @@ def _claim_lines(changes: Changes) -> Iterator[Line]:
     if not changes.judged:
         yield "", NO_VERDICTS
         return
-    for one in sorted(changes.claims, key=lambda one: one.same):
-        verdicts = [claim.verdict if claim else "not claimed" for claim in (one.before, one.after)]
-        verdict = verdicts[1] if one.same else " -> ".join(verdicts)
-        yield _style(one), f"{verdict}: {one.id}: {_measured(one)}"
+    for change in sorted(changes.claims, key=lambda change: change.same):
+        verdicts = [claim.verdict if claim else "not claimed" for claim in (change.before, change.after)]
+        verdict = verdicts[1] if change.same else " -> ".join(verdicts)
+        yield _style(change), f"{verdict}: {change.id}: {_measured(change)}"
 
 
-def _style(one: ClaimChange) -> str:
-    return STYLES[one.after.verdict] if one.after is not None and not one.same else ""
+def _style(change: ClaimChange) -> str:
+    return STYLES[change.after.verdict] if change.after is not None and not change.same else ""
 
 
-def _measured(one: ClaimChange) -> str:
+def _measured(change: ClaimChange) -> str:
     """Return the measured values before and after, and the expectation."""
-    known = [claim for claim in (one.before, one.after) if claim is not None]
+    known = [claim for claim in (change.before, change.after) if claim is not None]
     shown = list(dict.fromkeys(f"{_number(claim)}, n = {claim.n}" for claim in known))
     expected = list(dict.fromkeys(claim.expected for claim in known))
     return f"{' -> '.join(shown)}; expected {' -> '.join(expected)}"
 
 
 def _number(claim: FinishedClaim) -> str:
-    ends = tuple(_float(end) for end in claim.interval)
+    ends = tuple(math.nan if end is None else end for end in claim.interval)
     return f"{formatting.number(claim.measured)} ({formatting.interval(ends)})".translate(PLAIN)
-
-
-def _float(value: float | None) -> float:
-    return float("nan") if value is None else value
 
 
 def _setting_lines(changes: Changes) -> Iterator[Line]:
     both = len(changes.before.variants) - len(changes.gone)
-    for one in changes.settings:
-        where = "" if len(one.variants) == both else f" ({'; '.join(one.variants)})"
-        yield "", f"{one.path}: {setting(one.before)} -> {setting(one.after)}{where}"
-    for labels, what in ((changes.gone, "removed variants"), (changes.new, "new variants")):
+    for change in changes.settings:
+        where = "" if len(change.variants) == both else f" ({'; '.join(change.variants)})"
+        yield "", f"{change.path}: {setting(change.before)} -> {setting(change.after)}{where}"
+    for labels, kind in ((changes.gone, "removed variants"), (changes.new, "new variants")):
         if labels:
-            yield "", f"{what}: {'; '.join(labels)}"
+            yield "", f"{kind}: {'; '.join(labels)}"
 
 
 def _score_lines(changes: Changes) -> Iterator[str]:
-    for end in changes.ends:
-        yield f"{end.variant}: {end.before} -> {end.after} of {several(end.n, 'run')} diverged or failed"
-    for one in changes.scores:
-        yield f"{one.variant}: {words(one.score)} {_score(one)}".translate(PLAIN)
+    for status in changes.ends:
+        yield f"{status.variant}: {status.before} -> {status.after} of {several(status.n, 'run')} diverged or failed"
+    for change in changes.scores:
+        yield f"{change.variant}: {words(change.score)} {_score(change)}".translate(PLAIN)
     if changes.scores and changes.runs[1]:
         yield _runs(changes)
 
 
-def _score(one: ScoreChange) -> str:
-    before, after = (scores.score(value, one.score) for value in (one.before, one.after))
-    change = scores.difference(one.difference, f"{one.score}_difference", one.interval)
-    span = scores.difference_interval(one.interval, f"{one.score}_difference")
-    return f"{before} -> {after}, paired difference {change} ({span}), n = {one.n}"
+def _score(change: ScoreChange) -> str:
+    before, after = (scores.score(value, change.score) for value in (change.before, change.after))
+    shown = scores.difference(change.difference, f"{change.score}_difference", change.interval)
+    span = scores.difference_interval(change.interval, f"{change.score}_difference")
+    return f"{before} -> {after}, paired difference {shown} ({span}), n = {change.n}"
 
 
 def _runs(changes: Changes) -> str:
@@ -127,9 +122,9 @@ def _runs(changes: Changes) -> str:
 
 def _finding_lines(changes: Changes) -> Iterator[Line]:
     labels = {variant.id: variant.label for results in (changes.before, changes.after) for variant in results.variants}
-    for found, what in ((changes.resolved, "resolved"), (changes.appeared, "new")):
-        for one in found:
-            yield "", f"{what}: {one.rule} in {labels.get(one.variant, one.variant)}: {one.message}"
+    for findings, kind in ((changes.resolved, "resolved"), (changes.appeared, "new")):
+        for finding in findings:
+            yield "", f"{kind}: {finding.rule} in {labels.get(finding.variant, finding.variant)}: {finding.message}"
 
 
 def _claim_values(claim: FinishedClaim | None) -> dict[str, Any] | None:

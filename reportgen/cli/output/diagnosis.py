@@ -26,32 +26,32 @@ def diagnose_files(path: Path) -> tuple[list[ExternalRecord], tuple[PartialDiagn
     records = read_records(path)
     variants: dict[str, list[RunRecord]] = {}
     unspecified: dict[str, tuple[str, ...]] = {}
-    for one in records:
-        variants.setdefault(one.variant, []).append(one.record)
-        unspecified[one.variant] = (*unspecified.get(one.variant, ()), *one.unspecified)
+    for record in records:
+        variants.setdefault(record.variant, []).append(record.record)
+        unspecified[record.variant] = (*unspecified.get(record.variant, ()), *record.unspecified)
     return records, diagnose_partial(variants, unspecified=unspecified)
 
 
 def has_alarm(diagnoses: Sequence[PartialDiagnosis]) -> bool:
     """Return whether there is a warning or an error."""
-    return any(finding.severity != "info" for one in diagnoses for finding in one.findings)
+    return any(finding.severity != "info" for diagnosis in diagnoses for finding in diagnosis.findings)
 
 
 def diagnosis_lines(diagnoses: Sequence[PartialDiagnosis], records: Sequence[ExternalRecord]) -> Iterator[Line]:
     """Yield the findings of each variant, causes before their consequences, and the rules without a finding."""
-    for place, one in enumerate(diagnoses):
-        if place:
+    for index, diagnosis in enumerate(diagnoses):
+        if index:
             yield "", ""
-        seeds = sorted(b.record.spec.seed for b in records if b.variant == one.variant)
-        yield "bold", f"{one.variant} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
-        for root in (f for f in one.findings if f.consequence_of is None):
+        seeds = sorted(record.record.spec.seed for record in records if record.variant == diagnosis.variant)
+        yield "bold", f"{diagnosis.variant} (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
+        for root in (f for f in diagnosis.findings if f.consequence_of is None):
             yield from _finding_lines(root, INDENT)
-            for finding in one.findings:
+            for finding in diagnosis.findings:
                 if finding.consequence_of == root.rule:
                     yield from _finding_lines(finding, 3 * INDENT, f", a consequence of {root.rule}")
-        if one.passed:
-            yield "", f"{INDENT}not found: {', '.join(one.passed)}"
-        for rules, missing in _groups(one.not_judged):
+        if diagnosis.passed:
+            yield "", f"{INDENT}not found: {', '.join(diagnosis.passed)}"
+        for rules, missing in _groups(diagnosis.not_judged):
             yield "", f"{INDENT}not tested (missing {', '.join(missing)}): {', '.join(rules)}"
 
 
@@ -81,9 +81,11 @@ def _finding_lines(finding: Finding, indent: str, follows: str = "") -> Iterator
 def diagnosis_values(diagnoses: Sequence[PartialDiagnosis], records: Sequence[ExternalRecord]) -> dict[str, Any]:
     """Return the values of `diagnose --json`; findings are as in results.json."""
     values: Mapping[str, Any] = {
-        "records": [{"file": str(b.path), "variant": b.variant, "seed": b.record.spec.seed} for b in records],
-        "findings": [finding_values(finding) for one in diagnoses for finding in one.findings],
-        "not_found": {one.variant: one.passed for one in diagnoses},
-        "not_judged": {one.variant: one.not_judged for one in diagnoses},
+        "records": [
+            {"file": str(record.path), "variant": record.variant, "seed": record.record.spec.seed} for record in records
+        ],
+        "findings": [finding_values(finding) for diagnosis in diagnoses for finding in diagnosis.findings],
+        "not_found": {diagnosis.variant: diagnosis.passed for diagnosis in diagnoses},
+        "not_judged": {diagnosis.variant: diagnosis.not_judged for diagnosis in diagnoses},
     }
     return dict(plain(values))

@@ -24,7 +24,7 @@ from reportgen.workflow.estimate import (
 from reportgen.workflow.request import RunRequest, plan_jobs, stored_records, unique
 from reportgen.workflow.stored_runs import project_request
 
-if TYPE_CHECKING:  # the analysis takes half a second to load, and `check` does without
+if TYPE_CHECKING:  # the analysis takes half a second to load, and `check` does not need it
     from reportgen.analysis.results import ClaimResult
     from reportgen.workflow.outcomes import FailedRun, Report
 
@@ -80,8 +80,7 @@ def report_values(report: Report) -> dict[str, Any]:
         "claims": [_claim(claim) for claim in report.analysis.claims],
         "findings": len(report.analysis.findings),
     }
-    converted: dict[str, Any] = plain(values)
-    return converted
+    return dict(plain(values))
 
 
 def main_file(report: Report) -> Path:
@@ -103,10 +102,10 @@ def verdict_counts(report: Report) -> dict[str, int]:
 
 def status_counts(report: Report) -> dict[str, int]:
     """Return the number of runs with each status; a run shared by two variants counts twice."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for summary in report.analysis.variants:
-        found.update(record.status for record in summary.records)
-    return dict(found)
+        counts.update(record.status for record in summary.records)
+    return dict(counts)
 
 
 def has_unsupported_claim(report: Report) -> bool:
@@ -137,7 +136,7 @@ def check_values(request: RunRequest, workers: int) -> dict[str, Any]:
         "study": study.id,
         "title": study.title,
         "variants": [variant.label for variant in plan.variants if variant.trial is None],
-        "searches": [_search(plan, point) for point in _searched(plan)],
+        "searches": [_search(plan, point) for point in dict.fromkeys(v.trial.point for v in plan.variants if v.trial)],
         "seeds": list(study.seeds),
         "claims": len(study.claims),
         "runs": len(jobs),
@@ -199,22 +198,21 @@ def _time_lines(values: Mapping[str, Any]) -> Iterator[Line]:
         yield "", f"              {shown_duration(parts['compiling'])} more to compile the kernels, once per machine"
 
 
-def _searched(plan: Plan) -> list[str]:
-    return list(dict.fromkeys(variant.trial.point for variant in plan.variants if variant.trial))
-
-
 def _search(plan: Plan, point: str) -> dict[str, Any]:
     """Return the settings of a search, and the trials, runs and epochs of each stage."""
     own = [(v, v.trial) for v in plan.variants if v.trial is not None and v.trial.point == point]
-    asked, label = own[0][1].asked, own[0][1].search
+    search, label = own[0][1].asked, own[0][1].search
     stages = []
-    for number in range(1, len(asked.stages) + 1):
-        found = [(variant, trial) for variant, trial in own if trial.stage == number]
-        epochs = sorted({variant.settings["training.epochs"] for variant, _ in found})
-        runs = sum(len(trial.seeds) for _, trial in found)
-        stages.append({"trials": len(found), "runs": runs, "epochs": epochs})
-    settings = {path: (one.kind, list(one.choices) or [one.low, one.high]) for path, one in asked.ranges.items()}
-    return {"search": label, "method": asked.method, "metric": asked.metric, "settings": settings, "stages": stages}
+    for number in range(1, len(search.stages) + 1):
+        trials = [(variant, trial) for variant, trial in own if trial.stage == number]
+        epochs = sorted({variant.settings["training.epochs"] for variant, _ in trials})
+        runs = sum(len(trial.seeds) for _, trial in trials)
+        stages.append({"trials": len(trials), "runs": runs, "epochs": epochs})
+    settings = {
+        path: (searched.kind, list(searched.choices) or [searched.low, searched.high])
+        for path, searched in search.ranges.items()
+    }
+    return {"search": label, "method": search.method, "metric": search.metric, "settings": settings, "stages": stages}
 
 
 def _search_lines(search: Mapping[str, Any]) -> Iterator[Line]:

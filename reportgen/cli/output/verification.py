@@ -10,22 +10,22 @@ from reportgen.audit.verify import Verification
 from reportgen.cli.output.reports import Line, several
 
 
-def verification_lines(found: Verification) -> Iterator[Line]:
+def verification_lines(result: Verification) -> Iterator[Line]:
     """Yield whether a report agrees with its records, and a line for each difference."""
-    runs = several(found.runs, "run")
-    if not found.differences:
-        yield "green", f"{found.folder}: agrees with the records of its {runs}"
+    runs = several(result.runs, "run")
+    if not result.differences:
+        yield "green", f"{result.folder}: agrees with the records of its {runs}"
         return
-    yield "red", f"{found.folder}: {several(len(found.differences), 'difference')} from the records of its {runs}"
-    yield from (("", f"  {one.text}") for one in found.differences)
+    yield "red", f"{result.folder}: {several(len(result.differences), 'difference')} from the records of its {runs}"
+    yield from (("", f"  {difference.text}") for difference in result.differences)
 
 
-def verification_values(found: Verification) -> dict[str, Any]:
+def verification_values(result: Verification) -> dict[str, Any]:
     """Return the values of `verify --json` for a report."""
     return {
-        "report": str(found.folder),
-        "study": found.study,
-        "agrees": not found.differences,
-        "runs": found.runs,
-        "differences": [asdict(one) for one in found.differences],
+        "report": str(result.folder),
+        "study": result.study,
+        "agrees": not result.differences,
+        "runs": result.runs,
+        "differences": [asdict(difference) for difference in result.differences],
     }

@@ -27,15 +27,15 @@ def studies() -> Entries:
     from reportgen.shipped import shipped_studies
     from reportgen.study.syntax.yaml12 import read
 
-    found = shipped_studies().items()
-    return {name: str(read(path.read_text(encoding="utf-8"), str(path)).value["title"]) for name, path in found}
+    files = shipped_studies().items()
+    return {name: str(read(path.read_text(encoding="utf-8"), str(path)).value["title"]) for name, path in files}
 
 
 def claims() -> Entries:
     """Return the claims of the lectures by their numbers, which claims of studies give as `lecture`."""
     from reportgen.report.site.lecture_claims import lecture_claims
 
-    return {str(one.number): f"{one.says} ({', '.join(one.sources)})" for one in lecture_claims()}
+    return {str(claim.number): f"{claim.says} ({', '.join(claim.sources)})" for claim in lecture_claims()}
 
 
 def lectures() -> Entries:
@@ -46,7 +46,6 @@ def lectures() -> Entries:
 
 
 def checks() -> Entries:
-    """Return the sanity checks."""
     from reportgen.study.model.sanity import SANITY_CHECKS
 
     return SANITY_CHECKS
@@ -56,7 +55,7 @@ def settings() -> Entries:
     """Return the settings of a study file by their paths."""
     from reportgen.study.reference.explained import explained, without_links
 
-    return {one.path: without_links(one.what) for one in explained()}
+    return {setting.path: without_links(setting.what) for setting in explained()}
 
 
 KINDS: dict[str, Callable[[], Entries]] = {

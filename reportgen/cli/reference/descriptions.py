@@ -72,7 +72,11 @@ def _row(kind: str, name: str, row: Row) -> Iterator[str]:
 
 def _example(row: Row) -> str:
     """Return the row in the syntax of a study, with its parameters if it has any."""
-    values = [f"{one.name}: {_value(one)}" for one in row.parameters if one.required or one.default is not None]
+    values = [
+        f"{parameter.name}: {_value(parameter)}"
+        for parameter in row.parameters
+        if parameter.required or parameter.default is not None
+    ]
     return f"{{name: {row.name}, {', '.join(values)}}}" if values else row.name
 
 
@@ -100,18 +104,18 @@ def _dataset(kind: str, name: str, row: Any) -> Iterator[str]:
 
     yield from _row(kind, name, row)
     yield from (f"{key.replace('_', ' ')}: {value}" for key, value in row.fixed.items())
-    if row.given:
-        yield f"has its own splits: {', '.join(row.given)}"
+    if row.own_splits:
+        yield f"has its own splits: {', '.join(row.own_splits)}"
     yield "options of all data sets:"
     usual = {**row.sizes, "validation": row.validation}
     for option in OPTIONS:
         settable = option.name not in ("samples", "features", "classes") or option.name in row.sizes
-        if settable and option.name not in row.given:
+        if settable and option.name not in row.own_splits:
             default = f" For this data set the default is {usual[option.name]}." if option.name in usual else ""
             yield f"  {_parameter(option)}.{default}"
-    own = ", ".join(f"{one.name}: {_value(one)}" for one in row.parameters if one.required)
+    own = ", ".join(f"{parameter.name}: {_value(parameter)}" for parameter in row.parameters if parameter.required)
     sizes = ", ".join(f"{key}: {value}" for key, value in row.sizes.items())
-    test = "" if "test" in row.given else "test: 0.2"
+    test = "" if "test" in row.own_splits else "test: 0.2"
     yield f"example: data: {{{', '.join(part for part in (f'name: {name}', own, sizes, test) if part)}}}"
 
 
@@ -151,8 +155,8 @@ def _setting(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.study.model.claims import expectation_keys
     from reportgen.study.reference.explained import explained, without_links
 
-    one = next(setting for setting in explained() if setting.path == name)
-    about = {"takes": one.takes, "range": one.span, "default": one.default}
+    setting = next(candidate for candidate in explained() if candidate.path == name)
+    about = {"takes": setting.takes, "range": setting.span, "default": setting.default}
     yield from (f"{word + ':':<9}{without_links(text).replace('`', '')}" for word, text in about.items() if text)
     if name in EXAMPLES:
         yield f"example: {EXAMPLES[name]}"
@@ -194,7 +198,7 @@ def _claim(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.shipped import shipped_studies
     from reportgen.study.syntax.yaml12 import read
 
-    claim = next(one for one in lecture_claims() if str(one.number) == name)
+    claim = next(candidate for candidate in lecture_claims() if str(candidate.number) == name)
     yield from (f"source:  {key}: {LECTURES[key]}" for key in claim.sources)
     for study, path in shipped_studies().items():
         yield from (
@@ -207,7 +211,7 @@ def _claim(kind: str, name: str, entry: Any) -> Iterator[str]:
 def _lecture(kind: str, name: str, entry: Any) -> Iterator[str]:
     from reportgen.report.site.lecture_claims import lecture_claims
 
-    numbers = [str(one.number) for one in lecture_claims() if name in one.sources]
+    numbers = [str(claim.number) for claim in lecture_claims() if name in claim.sources]
     yield f"claims:  {', '.join(numbers)}"
     yield f"example: source: {name}"
 

@@ -116,16 +116,14 @@ def _standardize(x: FloatArray, image_shape: ImageShape | None, params: Mapping[
 
 def _minmax(x: FloatArray, image_shape: ImageShape | None, params: Mapping[str, Any]) -> Fitted:
     if not params["low"] < params["high"]:
-        found = f"low of minmax is {params['low']}, but high is {params['high']}"
-        raise StudyError("invalid-range", found, hint="low must be below high")
+        message = f"low of minmax is {params['low']}, but high is {params['high']}"
+        raise StudyError("invalid-range", message, hint="low must be below high")
     low, high = group_bounds(x, *groups(x.shape[1], image_shape, params["per"]))
     varies = high > low
     width = params["high"] - params["low"]
     middle = params["low"] + width / 2
     return Fitted(
-        subtract=low,
-        multiply=width / np.where(varies, high - low, 1.0),
-        add=np.where(varies, params["low"], middle),
+        subtract=low, multiply=width / np.where(varies, high - low, 1.0), add=np.where(varies, params["low"], middle)
     )
 
 

@@ -65,8 +65,8 @@ def _read(path: Path, _: Stamp, form: _Format) -> Source:
     if not first:
         raise StudyError("empty-data", "the file is empty", form.name, "one example per line")
     if len(first) < 2:
-        right = "a class and at least one feature; see separator"
-        raise StudyError("missing-column", "the file has only one column", form.name, right)
+        hint = "a class and at least one feature; see separator"
+        raise StudyError("missing-column", "the file has only one column", form.name, hint)
     names = first if _is_header(first, form) else None
     target = _target(form, names, len(first))
     rows = _Rows(form.name, len(first), target, names)
@@ -86,14 +86,14 @@ def _lines(path: Path, form: _Format) -> Iterator[Line]:
                 if cells:
                     yield reader.line_num, cells
     except UnicodeDecodeError as error:
-        found = f"the file is not UTF-8 text: invalid byte at position {error.start}"
-        raise StudyError("not-text", found, form.name, "save it as UTF-8") from error
+        message = f"the file is not UTF-8 text: invalid byte at position {error.start}"
+        raise StudyError("not-text", message, form.name, "save it as UTF-8") from error
     except csv.Error as error:
         hint = "shorten the cell, or close the quote"
         raise StudyError("invalid-file", "invalid CSV", f"{form.name}:{reader.line_num}", hint) from error
     except OSError as error:
-        found = f"the file cannot be read: {error.strerror or error}"
-        raise StudyError("unreadable-file", found, form.name) from error
+        message = f"the file cannot be read: {error.strerror or error}"
+        raise StudyError("unreadable-file", message, form.name) from error
 
 
 def _is_header(first: list[str], form: _Format) -> bool:
@@ -124,8 +124,8 @@ def _target(form: _Format, names: list[str] | None, width: int) -> int:
     if isinstance(target, str):
         known = [name.strip() for name in names or []]
         if known.count(target) > 1:
-            found = f"{known.count(target)} columns are named '{target}'"
-            raise StudyError("ambiguous-column", found, form.name, "give the column's number, from 0", "target")
+            message = f"{known.count(target)} columns are named '{target}'"
+            raise StudyError("ambiguous-column", message, form.name, "give the column's number, from 0", "target")
         if target in known:
             return known.index(target)
         raise _unknown_column(form, known, target)
@@ -136,13 +136,13 @@ def _target(form: _Format, names: list[str] | None, width: int) -> int:
 
 def _unknown_column(form: _Format, known: list[str], target: str) -> StudyError:
     """Return the error for a target that is not among the known names."""
-    found, other = f"no column '{target}'", _other_separator(known, target, form)
+    message, other = f"no column '{target}'", _other_separator(known, target, form)
     if other:
-        return StudyError("wrong-separator", found, form.name, f"set separator: {other}", "separator")
+        return StudyError("wrong-separator", message, form.name, f"set separator: {other}", "separator")
     close = difflib.get_close_matches(target, known, 1)
     columns = f"the columns are {', '.join(known[:20])}" if known else "the file has no line of column names"
     hint = f"did you mean '{close[0]}'?" if close else columns
-    return StudyError("missing-column", found, form.name, hint, "target")
+    return StudyError("missing-column", message, form.name, hint, "target")
 
 
 def _other_separator(names: list[str], target: str, form: _Format) -> str | None:
@@ -168,8 +168,8 @@ class _Rows:
     def add(self, line: int, cells: list[str]) -> None:
         """Add one line; raises StudyError with the file, line and column of an invalid cell."""
         if len(cells) != self._width:
-            found = f"expected {self._width} cells, found {len(cells)}"
-            raise StudyError("wrong-length", found, f"{self._file}:{line}", "as many as in the first line")
+            message = f"expected {self._width} cells, found {len(cells)}"
+            raise StudyError("wrong-length", message, f"{self._file}:{line}", "as many as in the first line")
         label = cells[self._target].strip()
         if not label:
             where = f"{self._file}:{line}: {self._column(self._target)}"
@@ -211,19 +211,19 @@ class _Rows:
 
     def _classes(self) -> tuple[tuple[str, ...], IntArray]:
         """Return the sorted class names and the class of each example, (n,); raises StudyError for unusable classes."""
-        found = set(self._labels)
+        values = set(self._labels)
         where = f"{self._file}: {self._column(self._target)}"
-        if len(found) == 1:
+        if len(values) == 1:
             raise StudyError(
                 "single-class", f"only one class, {_shown(self._labels[0])}", where, "at least two classes"
             )
-        if len(found) > max(_MANY_CLASSES, len(self._labels) / 2):
-            many = f"{len(found)} different values in {len(self._labels)} lines"
+        if len(values) > max(_MANY_CLASSES, len(self._labels) / 2):
+            many = f"{len(values)} different values in {len(self._labels)} lines"
             raise StudyError("too-many-classes", many, where, "name the class column with target", "target")
-        numbers = all(_is_number(label) for label in found)
-        if numbers and any(float(label) % 1 for label in found):
-            right = "name the class column with target"
-            raise StudyError("invalid-labels", "the classes are not whole numbers", where, right, "target")
-        names = tuple(sorted(found, key=lambda label: (float(label), label)) if numbers else sorted(found))
+        numbers = all(_is_number(label) for label in values)
+        if numbers and any(float(label) % 1 for label in values):
+            hint = "name the class column with target"
+            raise StudyError("invalid-labels", "the classes are not whole numbers", where, hint, "target")
+        names = tuple(sorted(values, key=lambda label: (float(label), label)) if numbers else sorted(values))
         number_of = {name: number for number, name in enumerate(names)}
         return names, np.array([number_of[label] for label in self._labels], np.int64)

@@ -20,22 +20,22 @@ def locate(path: str, folder: Path | None) -> Path:
         expanded = Path(path).expanduser()
     except RuntimeError as error:  # a user without a home folder
         raise StudyError("file-not-found", f"unknown home folder in {path}", hint=str(error), setting="path") from error
-    found = expanded if folder is None else folder / expanded
+    located = expanded if folder is None else folder / expanded
     try:
-        found.exists()
+        located.exists()
     except OSError as error:  # for example a name that is too long
         raise _unreadable(path, error) from error
-    return found
+    return located
 
 
 def existing_file(path: str, folder: Path | None) -> Path:
     """Return the located file; raises StudyError if it is missing or a folder."""
-    found = locate(path, folder)
-    if found.is_dir():
+    located = locate(path, folder)
+    if located.is_dir():
         raise StudyError("not-a-file", f"{path} is a folder", hint="name a file", setting="path")
-    if not found.is_file():
-        raise StudyError("file-not-found", f"file {path} does not exist", hint=f"looked for {found}", setting="path")
-    return found
+    if not located.is_file():
+        raise StudyError("file-not-found", f"file {path} does not exist", hint=f"looked for {located}", setting="path")
+    return located
 
 
 def stamp(path: Path) -> Stamp:

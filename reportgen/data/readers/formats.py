@@ -88,19 +88,19 @@ def tar_members(path: Path, names: Collection[str]) -> dict[str, bytes]:
 
     Raises StudyError if the archive is damaged or too large, or if a file is missing.
     """
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     try:
         with gzip.open(path) as unpacked, tarfile.open(fileobj=_limited(unpacked, path), mode="r|") as archive:
             for member in archive:
                 name = member.name.rpartition("/")[2]
-                if member.isreg() and name in names and name not in found:
-                    found[name] = _member(archive, member, path)
+                if member.isreg() and name in names and name not in contents:
+                    contents[name] = _member(archive, member, path)
     except _BROKEN as error:
         raise _damaged(path, _reason(error)) from error
-    missing = [name for name in names if name not in found]
+    missing = [name for name in names if name not in contents]
     if missing:
         raise _damaged(path, f"{missing[0]} is missing")
-    return found
+    return contents
 
 
 def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> bytes:

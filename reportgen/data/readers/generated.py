@@ -39,8 +39,8 @@ def _check_gaussian(request: Request) -> None:
         other = "distance" if distance is not None else "prior"
         raise StudyError("conflicting-settings", f"gaussian accepts teacher or {other}, not both")
     if prior is not None and len(prior) != request.classes:
-        found = f"prior has {len(prior)} values for {request.classes} classes"
-        raise StudyError("wrong-length", found, hint="one value per class")
+        message = f"prior has {len(prior)} values for {request.classes} classes"
+        raise StudyError("wrong-length", message, hint="one value per class")
     if prior is not None and sum(prior) <= 0:
         raise StudyError("out-of-range", "all values of prior are 0", hint="at least one positive value")
 

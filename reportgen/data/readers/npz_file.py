@@ -87,8 +87,8 @@ def _holds_objects(archive: Any, key: str) -> bool:
         return bool((npy.read_array_header_1_0 if old else npy.read_array_header_2_0)(file)[2].hasobject)
 
 
-def _array_error(code: str, name: str, key: str, found: str, right: str | None = None) -> StudyError:
-    return StudyError(code, found, f"{name}: {key}", right)
+def _array_error(code: str, name: str, key: str, message: str, hint: str | None = None) -> StudyError:
+    return StudyError(code, message, f"{name}: {key}", hint)
 
 
 def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
@@ -96,8 +96,8 @@ def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
     if x.dtype.kind not in "biuf":
         raise _array_error("wrong-type", name, key, f"expected numbers, found type {x.dtype}")
     if x.ndim not in (2, 4) or 0 in x.shape[1:]:
-        right = "(n, features) or (n, channels, height, width)"
-        raise _array_error("wrong-shape", name, key, f"shape {x.shape} is not possible", right)
+        hint = "(n, features) or (n, channels, height, width)"
+        raise _array_error("wrong-shape", name, key, f"invalid shape {x.shape}", hint)
     if not np.isfinite(x).all():
         first = tuple(int(place) for place in np.argwhere(~np.isfinite(x))[0])
         raise _array_error("not-finite", name, key, f"expected finite numbers, found {x[first]} at {first}")
@@ -111,11 +111,11 @@ def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
 def _labels(y: NDArray[Any], key: str, name: str) -> IntArray:
     """Return the labels as int64, (n,); raises StudyError."""
     if y.ndim != 1:
-        raise _array_error("wrong-shape", name, key, f"shape {y.shape} is not possible", "one label per example, (n,)")
+        raise _array_error("wrong-shape", name, key, f"invalid shape {y.shape}", "one label per example, (n,)")
     if y.dtype.kind not in "iu" and y.size:
         raise _array_error("wrong-type", name, key, f"expected whole numbers, found type {y.dtype}")
     if y.size and y.min() < 0:
-        raise _array_error("invalid-labels", name, key, f"label {y.min()} is not possible", "labels count from 0")
+        raise _array_error("invalid-labels", name, key, f"invalid label {y.min()}", "labels count from 0")
     return y.astype(np.int64)
 
 
@@ -125,19 +125,19 @@ def _check_shapes(splits: list[str], xs: list[NDArray[np.float32]], ys: list[Int
         if len(x) != len(y):
             raise _array_error("wrong-shape", name, f"y_{split}", f"{len(y)} labels for {len(x)} examples")
         if x.shape[1:] != xs[0].shape[1:]:
-            found = f"examples have shape {x.shape[1:]}, but in x_train {xs[0].shape[1:]}"
-            raise _array_error("wrong-shape", name, f"x_{split}", found)
+            message = f"examples have shape {x.shape[1:]}, but in x_train {xs[0].shape[1:]}"
+            raise _array_error("wrong-shape", name, f"x_{split}", message)
     if not len(xs[0]):
         raise _array_error("empty-data", name, "x_train", "the array is empty")
 
 
 def _classes(splits: list[str], ys: list[IntArray], name: str) -> int:
     """Return the number of classes; raises StudyError unless the training labels contain each of them."""
-    found = np.unique(ys[0])
-    classes = len(found)
-    if found[-1] != classes - 1:
-        gap = int(np.flatnonzero(found != np.arange(classes))[0])
-        text = f"labels up to {found[-1]}, but no label {gap}"
+    labels = np.unique(ys[0])
+    classes = len(labels)
+    if labels[-1] != classes - 1:
+        gap = int(np.flatnonzero(labels != np.arange(classes))[0])
+        text = f"labels up to {labels[-1]}, but no label {gap}"
         raise _array_error("invalid-labels", name, "y_train", text, "number the classes from 0 without gaps")
     if classes == 1:
         raise _array_error("single-class", name, "y_train", "only one class", "at least two classes")

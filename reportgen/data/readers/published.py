@@ -118,8 +118,8 @@ def _idx(paths: tuple[Path, ...]) -> Parsed:
         if len(images) != len(labels) or not len(images):
             raise StudyError("wrong-shape", f"{len(labels)} labels for {len(images)} images", str(path))
     if train.shape[1:] != test.shape[1:]:
-        found = f"images of {test.shape[1:]} pixels, but {paths[0].name} has images of {train.shape[1:]}"
-        raise StudyError("wrong-shape", found, str(paths[2]))
+        message = f"images of {test.shape[1:]} pixels, but {paths[0].name} has images of {train.shape[1:]}"
+        raise StudyError("wrong-shape", message, str(paths[2]))
     images = np.concatenate([train.reshape(len(train), -1), test.reshape(len(test), -1)])
     return images, np.concatenate([y_train, y_test]), len(test), (1, train.shape[1], train.shape[2])
 
@@ -148,8 +148,8 @@ def _in_folder(name: str, request: Request) -> list[Path]:
     """Return the files in the user's folder, packed or unpacked; raises MissingError if any is missing."""
     folder = locate(request.params["path"], request.folder)
     if not folder.is_dir():
-        found = f"folder {request.params['path']} does not exist"
-        raise MissingError("file-not-found", found, hint=f"looked for {folder}")
+        message = f"folder {request.params['path']} does not exist"
+        raise MissingError("file-not-found", message, hint=f"looked for {folder}")
     return PUBLISHED[name].unpacked(folder, PUBLISHED[name].files)
 
 
@@ -186,9 +186,7 @@ PUBLISHED = {
                 "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
             ),
             PublishedFile(
-                "train-labels-idx1-ubyte.gz",
-                28_881,
-                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+                "train-labels-idx1-ubyte.gz", 28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
             ),
             PublishedFile(
                 "t10k-images-idx3-ubyte.gz",
@@ -196,15 +194,10 @@ PUBLISHED = {
                 "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
             ),
             PublishedFile(
-                "t10k-labels-idx1-ubyte.gz",
-                4_542,
-                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+                "t10k-labels-idx1-ubyte.gz", 4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
             ),
         ),
-        bases=(
-            "https://ossci-datasets.s3.amazonaws.com/mnist",
-            "https://storage.googleapis.com/cvdf-datasets/mnist",
-        ),
+        bases=("https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist"),
         counts=(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
         class_names=tuple("0123456789"),
         read=_idx,
@@ -218,9 +211,7 @@ PUBLISHED = {
                 "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
             ),
             PublishedFile(
-                "train-labels-idx1-ubyte.gz",
-                29_515,
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+                "train-labels-idx1-ubyte.gz", 29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"
             ),
             PublishedFile(
                 "t10k-images-idx3-ubyte.gz",
@@ -228,9 +219,7 @@ PUBLISHED = {
                 "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
             ),
             PublishedFile(
-                "t10k-labels-idx1-ubyte.gz",
-                5_148,
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+                "t10k-labels-idx1-ubyte.gz", 5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"
             ),
         ),
         bases=("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",),

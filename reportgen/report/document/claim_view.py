@@ -1,4 +1,4 @@
-"""A claim as a report shows it: its result, with what was measured, of which variants and against what, in words."""
+"""View of a claim in a report: its result, with the measurement and the variants in words."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _REDUCED = {
     "last_over_first": "ratio of the last to the first of",
 }
 MOST_NAMED = 4
-"""From so many variants on, their number is told in place of their names."""
+"""Smallest number of variants that are counted instead of named."""
 
 MOST_VALUES = 5
-"""Largest number of values of a setting that are listed; of more, only the first and the last are."""
+"""Largest number of values of a setting that are listed; otherwise only the first and the last are."""
 
 _STEPS = {"first": "at initialization", "0": "at initialization", "last": "at the end of training"}
 _EPOCHS = {
@@ -46,34 +46,37 @@ _EPOCHS = {
 
 @dataclass(frozen=True)
 class ClaimView:
-    """A claim's result; asked: the claim as the study states it, None where the study is not at hand.
+    """The result of a claim, with its parts in words.
 
-    place: layers and time of the measure in words, empty where it has none. subjects: the variants meant, by their
-    names where they are few, with the trials of a search as one; empty where the study has no others. noun: what one
-    of them is, a variant or a trial.
+    Attributes
+    ----------
+    claim : the claim in the study, None if the study is not available.
+    place : layers and time of the measurement, empty for a metric without them.
+    subjects : the measured variants, empty if the study has only one.
+    noun : "variant" or "trial".
     """
 
     result: ClaimResult
-    asked: Claim | None
+    claim: Claim | None
     place: str
     subjects: str = ""
     noun: str = "variant"
 
 
 def claim_views(analysis: Analysis) -> tuple[ClaimView, ...]:
-    """Return the study's claims with their words, in its order."""
-    stated = {claim.id: claim for claim in analysis.plan.study.claims}
-    return tuple(_tested(result, stated.get(result.id), analysis.plan.variants) for result in analysis.claims)
+    """Return the views of the claims, in the order of the study."""
+    claims = {claim.id: claim for claim in analysis.plan.study.claims}
+    return tuple(_view(result, claims.get(result.id), analysis.plan.variants) for result in analysis.claims)
 
 
-def _tested(result: ClaimResult, asked: Claim | None, variants: Sequence[Variant]) -> ClaimView:
-    meant = [variant for variant in variants if variant.id in result.variants]
-    subjects = _each_at_best(asked, meant) or _subjects(meant) if len(variants) > 1 else ""
-    return ClaimView(result, asked, _place(asked) if asked else "", subjects, noun_of(meant))
+def _view(result: ClaimResult, claim: Claim | None, variants: Sequence[Variant]) -> ClaimView:
+    measured = [variant for variant in variants if variant.id in result.variants]
+    subjects = _each_at_best(claim, measured) or _subjects(measured) if len(variants) > 1 else ""
+    return ClaimView(result, claim, _place(claim) if claim else "", subjects, noun_of(measured))
 
 
 def _subjects(variants: Sequence[Variant]) -> str:
-    """Return variants in words: up to three by their labels, with the trials of a search as one, else their number."""
+    """Return the labels of up to three variants, or the number of variants; a search counts as one variant."""
     alone = [variant.label for variant in variants if variant.trial is None]
     searches = _searches(variants)
     if len(alone) + len(searches) < MOST_NAMED:
@@ -85,14 +88,14 @@ def _subjects(variants: Sequence[Variant]) -> str:
 
 def _searches(variants: Sequence[Variant]) -> dict[str, list[Trial]]:
     """Return the trials among the variants by the label of their search."""
-    found: dict[str, list[Trial]] = {}
+    searches: dict[str, list[Trial]] = {}
     for trial in (variant.trial for variant in variants if variant.trial is not None):
-        found.setdefault(trial.search, []).append(trial)
-    return found
+        searches.setdefault(trial.search, []).append(trial)
+    return searches
 
 
 def trials_in_words(trials: Sequence[Trial]) -> str:
-    """Return how many trials these are; where each seed made a search of its own, how many each seed has."""
+    """Return the number of trials in words, or the number for each seed if each seed has its own search."""
     per_seed = trials_per_seed(trials)
     if per_seed is None:
         return _counted(len(trials), "trial")
@@ -101,7 +104,7 @@ def trials_in_words(trials: Sequence[Trial]) -> str:
 
 
 def trials_per_seed(trials: Sequence[Trial]) -> str | None:
-    """Return how many trials each seed has, such as "16" or "16 to 28"; None where all seeds share their trials."""
+    """Return the number of trials of each seed, such as "16" or "16 to 28"; None if all seeds share their trials."""
     owned = Counter((trial.search, trial.owner) for trial in trials)
     if any(trial.owner is None for trial in trials) or not owned:
         return None
@@ -109,7 +112,7 @@ def trials_per_seed(trials: Sequence[Trial]) -> str | None:
 
 
 def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
-    """Return the sides of a tuned claim, without the setting along which each was tuned; empty where none was."""
+    """Return the sides of a tuned claim, without the tuned setting; empty if the claim is not tuned."""
     if claim is None or claim.tune is None:
         return ""
     other = claim.expect.other
@@ -122,7 +125,7 @@ def _each_at_best(claim: Claim | None, variants: Sequence[Variant]) -> str:
 
 
 def spread(variants: Sequence[Variant], tuned: str = "") -> str:
-    """Return variants by the values that they take of each varied setting, empty where they are no whole grid."""
+    """Return the values of each varied setting in words, empty unless the variants form a complete grid."""
     paths = list(variants[0].varied)
     if any(list(variant.varied) != paths for variant in variants):
         return ""
@@ -133,12 +136,12 @@ def spread(variants: Sequence[Variant], tuned: str = "") -> str:
 
 
 def _values(path: str, labels: Sequence[str]) -> str:
-    """Return the values of one setting in words, of many the first and the last."""
+    """Return the values of one setting in words; only the first and the last if there are many."""
     if len(labels) == 1:
         return named({path: labels[0]})
     many = len(labels) > MOST_VALUES
-    told = f"{labels[0]} to {labels[-1]} ({len(labels)} values)" if many else " and ".join(_commas(labels))
-    return f"{setting_name(path)} {told}" if all(map(is_number, labels)) else told
+    listed = f"{labels[0]} to {labels[-1]} ({len(labels)} values)" if many else " and ".join(_commas(labels))
+    return f"{setting_name(path)} {listed}" if all(map(is_number, labels)) else listed
 
 
 def _commas(labels: Sequence[str]) -> tuple[str, str]:
@@ -146,7 +149,7 @@ def _commas(labels: Sequence[str]) -> tuple[str, str]:
 
 
 def counted(variants: Sequence[Variant]) -> str:
-    """Return how many variants these are, and how many trials of how many searches."""
+    """Return the numbers of variants, trials and searches in words."""
     searches, trials = _searches(variants), [variant.trial for variant in variants if variant.trial is not None]
     alone = len(variants) - len(trials)
     parts = [_counted(alone, "variant")] if alone or not searches else []
@@ -160,14 +163,14 @@ def _counted(count: int, noun: str, plural: str | None = None) -> str:
 
 
 def _place(claim: Claim) -> str:
-    """Return where and when a claim measures, and against what."""
+    """Return the layers, the time and the reference of a measurement in words."""
     other = claim.measure.relative_to
     against = f"relative to {', '.join(str(value) for value in other.values())}" if other else ""
     return ", ".join(part for part in (place(claim.measure), against) if part)
 
 
 def place(measure: Measure) -> str:
-    """Return where and when a claim measures, such as "in the last hidden layer, at initialization"."""
+    """Return the layers and the time of a measurement, such as "in the last hidden layer, at initialization"."""
     searched = f"of {measure.setting}" if measure.setting else ""
     parts = [searched, _level(measure), _layers(measure.layer, measure.reduce), _time(measure)]
     return ", ".join(part for part in parts if part)

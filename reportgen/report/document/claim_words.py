@@ -1,4 +1,4 @@
-"""What a claim measured and expected, as text in the units of its metric; the rounding is that of `formatting`."""
+"""What a claim measured and expected, as text in the units of its metric; rounded as in `formatting`."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ QUANTITIES = {
     "deviation": "the largest deviation",
     "share": "of the steps have the expected direction",
 }
-"""What stands beside a measured number that is not the metric's own value; which way, says what is expected."""
+"""Text after a measured number, by its kind."""
 
 LEAST_RATIO = 0.01
-"""A ratio below this is also written as one part of so many."""
+"""A ratio below this is also written as "1 to n"."""
 
 SAME = "the same for all seeds"
-"""What stands in the place of an interval without width."""
+"""Text for an interval without width."""
 
 
 def measured(claim: ClaimResult) -> str:
-    """Return what a claim measured, as its kind is read: a value, a difference, a ratio, a deviation, a share.
+    """Return the measured value of a claim as text.
 
-    Of values that are skewed over seeds it is the median, of deviations by layer how many are within the tolerance.
+    For values that are skewed over seeds this is the median, for deviations by layer the number within the tolerance.
     """
     if claim.quantity == "deviation" and claim.within_tolerance is not None:
         met, layers = claim.within_tolerance
@@ -59,7 +59,7 @@ def measured(claim: ClaimResult) -> str:
 
 
 def _amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
-    """Return a value of a claim's quantity, in the digits of its bounds and with its unit."""
+    """Return a value with its unit, with as many digits as its bounds."""
     if claim.quantity == "deviation":
         return deviation(value, resolving_points(bounds))
     if claim.quantity == "share":
@@ -74,9 +74,9 @@ def _amount(claim: ClaimResult, value: float, bounds: Bounds) -> str:
 
 
 def measured_interval(claim: ClaimResult) -> str:
-    """Return the interval of what a claim measured; where it has no width, that all seeds agree.
+    """Return the interval of a claim's measured value as text.
 
-    Of values that are skewed over seeds, the quartiles come first and then the mean, which was tested.
+    For values that are skewed over seeds, the quartiles come first, followed by the mean, which was tested.
     """
     lo, hi = claim.interval
     if math.isfinite(lo) and hi - lo <= ROUNDING * max(abs(lo), abs(hi)):
@@ -98,19 +98,19 @@ def _bounds(claim: ClaimResult, bounds: Bounds) -> str:
     return interval(bounds) if claim.quantity == "ratio" else score_interval(bounds, claim.metric)
 
 
-def what(tested: ClaimView) -> str:
+def what(view: ClaimView) -> str:
     """Return what was measured and where, such as "activation standard deviation in the last hidden layer"."""
-    return f"{words(tested.result.metric)} {tested.place}".strip()
+    return f"{words(view.result.metric)} {view.place}".strip()
 
 
 def unit(metric: str) -> str:
-    """Return the unit that follows a value or a difference of a metric, empty where it has none."""
-    found = metric_of(metric).unit
-    return f" {found}" if found else ""
+    """Return a space and the unit of a metric, empty if it has none."""
+    symbol = metric_of(metric).unit
+    return f" {symbol}" if symbol else ""
 
 
 def quantity(claim: ClaimResult) -> str:
-    """Return in a word what the measured number is, empty where it is the metric's own value or in points."""
+    """Return the kind of the measured number, empty for a value of the metric or a difference in points."""
     if claim.quantity == "difference" and in_points(claim.metric):
         return ""
     if claim.at_layer is not None:
@@ -121,30 +121,29 @@ def quantity(claim: ClaimResult) -> str:
 
 
 def _deviation(claim: ClaimResult) -> str:
-    """Return how large the largest deviation is, where, how much is allowed there, and of what from what."""
+    """Return the largest deviation with its layer, the tolerance, and the measured and expected values."""
     size = f" {_amount(claim, claim.measured, claim.interval)}" if claim.within_tolerance else ""
     allowed = f" (tolerance {percent(claim.allowed)})" if claim.allowed is not None else ""
     where = f"largest deviation{size} in layer {claim.at_layer}{allowed}"
-    found, printed = claim.furthest_off, claim.held_against
-    if found is None or printed is None:
+    measured_value, reference = claim.furthest_off, claim.held_against
+    if measured_value is None or reference is None:
         return where
-    return f"{where}: {number(found, 4)} measured, {given(float(f'{printed:.4g}'))} expected"
+    return f"{where}: {number(measured_value, 4)} measured, {given(float(f'{reference:.4g}'))} expected"
 
 
-def expected(tested: ClaimView) -> str:
-    """Return what a claim expects, in the units in which its measured value is shown."""
-    if tested.asked is None:
-        return exponents(tested.result.expected)
-    claim = tested.asked
-    return f"{exponents(expectation(claim))}{of_whom(claim, tested.noun)}"
+def expected(view: ClaimView) -> str:
+    """Return the expectation of a claim as text, in the units of its measured value."""
+    if view.claim is None:
+        return exponents(view.result.expected)
+    return f"{exponents(expectation(view.claim))}{of_whom(view.claim, view.noun)}"
 
 
 def sides(claim: ClaimResult) -> str:
-    """Return what a measured difference is of, such as "relu minus tanh", empty where it is none or not known."""
+    """Return the two sides of a measured difference, such as "relu minus tanh"; empty for other claims."""
     return exponents(claim.sides)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function for function in (what, measured, measured_interval, quantity, sides, expected)
 }
-"""What templates call, by name."""
+"""Filters of the templates, by name."""

@@ -60,13 +60,19 @@ def comparisons_of(comparisons: Sequence[Comparison]) -> Comparisons | None:
         return None
     score, pairs, best = comparisons[0].score, comparisons[0].pairs, comparisons[0].b
     if pairs == len(comparisons):
-        return Comparisons(score, pairs, None, tuple(_pair(one, 1) for one in comparisons), ())
+        return Comparisons(score, pairs, None, tuple(_pair(comparison, 1) for comparison in comparisons), ())
     sign = -1 if metric_of(score).higher_is_better is False else 1
-    ranked = sorted((_pair(one, sign) for one in comparisons), key=lambda pair: pair.difference.value)
+    ranked = sorted((_pair(comparison, sign) for comparison in comparisons), key=lambda pair: pair.difference.value)
     return Comparisons(score, pairs, best, tuple(ranked[:MOST_SHOWN]), tuple(ranked[MOST_SHOWN:]))
 
 
-def _pair(one: Comparison, sign: int) -> Pair:
-    raw = one.difference
-    lo, hi = (raw.lo, raw.hi) if sign > 0 else (-raw.hi, -raw.lo)
-    return Pair(one.a, one.b, Estimate(sign * raw.value, lo, hi, raw.n), one.p_adjusted, sign * one.effect_size)
+def _pair(comparison: Comparison, sign: int) -> Pair:
+    difference = comparison.difference
+    lo, hi = (difference.lo, difference.hi) if sign > 0 else (-difference.hi, -difference.lo)
+    return Pair(
+        comparison.a,
+        comparison.b,
+        Estimate(sign * difference.value, lo, hi, difference.n),
+        comparison.p_adjusted,
+        sign * comparison.effect_size,
+    )

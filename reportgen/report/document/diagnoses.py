@@ -201,7 +201,7 @@ def _is_short(variants: Sequence[Variant]) -> bool:
 def _tested(cases: Sequence[Case], every: Sequence[Variant]) -> tuple[TestedChange, ...]:
     """Return the tested changes, merged over variants with the same verdict."""
     tried = [(case, case.finding.remedy) for case in cases if case.finding.remedy is not None]
-    keys = [(_written(one.change), one.metric, one.verdict) for _, one in tried]
+    keys = [(_written(remedy.change), remedy.metric, remedy.verdict) for _, remedy in tried]
     return tuple(_trial(same, len(cases), every) for same in grouped(tried, keys))
 
 
@@ -210,18 +210,18 @@ def _written(change: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _trial(tried: Sequence[tuple[Case, Remedy]], count: int, every: Sequence[Variant]) -> TestedChange:
-    cases, remedies = [case for case, _ in tried], [one for _, one in tried]
+    cases, remedies = [case for case, _ in tried], [remedy for _, remedy in tried]
     first = remedies[0]
     return TestedChange(
         variants="" if len(cases) == count else in_words(cases, every),
         change=first.change,
         metric=first.metric,
         verdict=first.verdict,
-        before=_ends(one.before for one in remedies),
-        after=_ends(one.after for one in remedies),
-        difference=_ends(one.difference for one in remedies),
+        before=_ends(remedy.before for remedy in remedies),
+        after=_ends(remedy.after for remedy in remedies),
+        difference=_ends(remedy.difference for remedy in remedies),
         interval=first.interval if len(remedies) == 1 else None,
-        guessing=_guessing([one.guessing for one in remedies if one.guessing is not None]),
+        guessing=_guessing([remedy.guessing for remedy in remedies if remedy.guessing is not None]),
     )
 
 
@@ -234,4 +234,4 @@ def _guessing(counts: Sequence[Guessing]) -> Guessing | None:
     """Return the numbers of runs that count as guessing over all variants, None if there are none."""
     if not counts:
         return None
-    return Guessing(counts[0].score, sum(one.before for one in counts), sum(one.after for one in counts))
+    return Guessing(counts[0].score, sum(count.before for count in counts), sum(count.after for count in counts))

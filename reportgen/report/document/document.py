@@ -89,7 +89,6 @@ class Document:
 
 
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
-    """Return the document of an analysis."""
     study, variants = analysis.plan.study, analysis.variants
     story, parts = opening_figure(analysis, drawings), variant_parts(analysis.outcomes)
     return Document(
@@ -157,7 +156,7 @@ def _printed(claim: ClaimView) -> PrintedTable | None:
     by_layer = claim.result.by_layer
     if all(given is None for _, _, given in by_layer):
         return None
-    theory = claim.asked is not None and claim.asked.expect.row.theory(claim.asked.expect)
+    theory = claim.claim is not None and claim.claim.expect.row.theory(claim.claim.expect)
     rows = tuple(
         (layer, given, measured, (measured - given) / given if given else None) for layer, measured, given in by_layer
     )

@@ -26,7 +26,7 @@ def grouped(items: Iterable[Item], keys: Iterable[Hashable]) -> list[list[Item]]
 
 def template(text: str) -> str:
     """Return a sentence with a placeholder for each number, and one for each list of layers."""
-    return _TOKEN.sub(lambda found: f"{_kind(found[0])} #", text)
+    return _TOKEN.sub(lambda match: f"{_kind(match[0])} #", text)
 
 
 def _kind(token: str) -> str:
@@ -60,5 +60,5 @@ def _layers(lists: Sequence[str]) -> str:
     """Return several lists of layers as one: "layer 3" and "layers 4-6" become "layers 3-6"."""
     from reportgen.analysis.diagnosis.evidence.symptoms import words_for_layers
 
-    ends = [tuple(map(int, one.split("-"))) for text in lists for one in text.split(" ", 1)[1].split(", ")]
+    ends = [tuple(map(int, span.split("-"))) for text in lists for span in text.split(" ", 1)[1].split(", ")]
     return words_for_layers(sorted({layer for end in ends for layer in range(end[0], end[-1] + 1)}))

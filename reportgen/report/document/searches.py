@@ -55,15 +55,15 @@ def search_parts(searches: Sequence[SearchResult]) -> tuple[SearchPart, ...]:
 
 def _part(search: SearchResult, several: bool) -> SearchPart:
     most = TOP_OF_SEVERAL if several else TOP
-    last = [one for one in search.trials if one.trial.stage == search.stages[-1].stage]
-    ranked = sorted(last, key=lambda one: _rank(one, search.asked.maximize))
-    chosen = [one for one in search.trials if one.variant in search.best]
-    trials = [one.trial for one in search.trials]
-    values = {path: tuple(one.trial.values[path] for one in chosen) for path in search.asked.ranges}
+    last = [result for result in search.trials if result.trial.stage == search.stages[-1].stage]
+    ranked = sorted(last, key=lambda result: _rank(result, search.asked.maximize))
+    chosen = [result for result in search.trials if result.variant in search.best]
+    trials = [result.trial for result in search.trials]
+    values = {path: tuple(result.trial.values[path] for result in chosen) for path in search.asked.ranges}
     return SearchPart(
         result=search,
         title=search.label if several else "",
-        settings=tuple((path, _words(one)) for path, one in search.asked.ranges.items()),
+        settings=tuple((path, _words(span)) for path, span in search.asked.ranges.items()),
         rows=tuple(chosen if search.asked.repeat else ranked)[:most],
         best=values,
         trials=len(search.trials),
@@ -74,14 +74,14 @@ def _part(search: SearchResult, several: bool) -> SearchPart:
     )
 
 
-def _rank(one: TrialResult, maximize: bool) -> tuple[int, float]:
+def _rank(result: TrialResult, maximize: bool) -> tuple[int, float]:
     """Return the sort key of a trial, the best first; trials with seeds without a finite score come last."""
-    lost, mean = len(one.trial.seeds) - one.score.n, one.score.value
+    lost, mean = len(result.trial.seeds) - result.score.n, result.score.value
     return lost, math.inf if math.isnan(mean) else -mean if maximize else mean
 
 
-def _words(one: Range) -> str:
-    if not one.ordered:
-        return f"one of {len(one.choices)} choices" if len(one.choices) > 1 else "one choice"
-    kind = KINDS[one.kind]
-    return f"{one.low:g} to {one.high:g}" + (f" ({kind})" if kind else "")
+def _words(span: Range) -> str:
+    if not span.ordered:
+        return f"one of {len(span.choices)} choices" if len(span.choices) > 1 else "one choice"
+    kind = KINDS[span.kind]
+    return f"{span.low:g} to {span.high:g}" + (f" ({kind})" if kind else "")

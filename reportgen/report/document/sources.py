@@ -112,8 +112,8 @@ def references(keys: Iterable[str]) -> list[tuple[str, str]]:
     A key may continue with a place in its source: "He et al. 2015, eq. 10".
     """
     known = LECTURES | PAPERS
-    found: dict[str, str] = {}
+    listed: dict[str, str] = {}
     for key in keys:
         name = next((paper for paper in known if re.match(rf"{re.escape(paper)}(?!\w)", key)), key)
-        found.setdefault(name, known.get(name, ""))
-    return list(found.items())
+        listed.setdefault(name, known.get(name, ""))
+    return list(listed.items())

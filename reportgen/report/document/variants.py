@@ -68,27 +68,23 @@ def variant_parts(variants: Sequence[VariantSummary]) -> tuple[VariantPart, ...]
 
 def _part(variant: VariantSummary) -> VariantPart:
     first, last = (_table(variant, probe) for probe in ("first", "last"))
-    tables = tuple(
-        table for table in (first, last) if table is not None and (table is last or table.step != _step(last))
-    )
+    same = first is not None and last is not None and first.step == last.step
+    tables = tuple(table for table in ((last,) if same else (first, last)) if table is not None)
     return VariantPart(variant, tables, _ends(last) if last is not None else (None,) * 4)
-
-
-def _step(table: LayerTable | None) -> int | None:
-    return None if table is None else table.step
 
 
 def _table(variant: VariantSummary, probe: str) -> LayerTable | None:
     records = [record for record in variant.records if probe == "first" or not _lost(record)]
     profiles = {name: profile(records, name, probe) for name in STATISTICS}
-    shown = {name: one for name, one in profiles.items() if one is not None and np.isfinite(one.per_seed).any()}
+    shown = {name: each for name, each in profiles.items() if each is not None and np.isfinite(each.per_seed).any()}
     if not shown:
         return None
-    some = next(iter(shown.values()))
+    any_profile = next(iter(shown.values()))
     rows = tuple(
-        (int(layer), tuple(_cell(one, index) for one in shown.values())) for index, layer in enumerate(some.layers)
+        (int(layer), tuple(_cell(each, index) for each in shown.values()))
+        for index, layer in enumerate(any_profile.layers)
     )
-    return LayerTable(some.step, len(some.seeds), len(variant.records) - len(records), tuple(shown), rows)
+    return LayerTable(any_profile.step, len(any_profile.seeds), len(variant.records) - len(records), tuple(shown), rows)
 
 
 def _lost(record: RunRecord) -> bool:
@@ -96,15 +92,15 @@ def _lost(record: RunRecord) -> bool:
     return record.status == "diverged" and record.steps > 0
 
 
-def _cell(one: Profile, index: int) -> Estimate | None:
-    cell = estimate(one.per_seed[:, index], one.statistic)
+def _cell(each: Profile, index: int) -> Estimate | None:
+    cell = estimate(each.per_seed[:, index], each.statistic)
     return cell if cell.n else None
 
 
 def _ends(table: LayerTable) -> Cells:
     hidden = table.rows[:-1] or table.rows
     columns = [table.statistics.index(name) if name in table.statistics else None for name in _ENDS]
-    return tuple(None if at is None else row[1][at] for at in columns for row in (hidden[0], hidden[-1]))
+    return tuple(None if column is None else row[1][column] for column in columns for row in (hidden[0], hidden[-1]))
 
 
 _ENDS = ("activation_std", "gradient_std")
@@ -142,4 +138,4 @@ def data_facts(variants: Sequence[VariantSummary]) -> Mapping[str, tuple[int, ..
     """Return the sizes of the training data: every value that occurs, in rising order."""
     names = ("train_n", "val_n", "test_n", "features", "classes", "probe_n")
     facts = [record.facts for v in variants for record in v.records]
-    return {name: tuple(sorted({int(one[name]) for one in facts if name in one})) for name in names}
+    return {name: tuple(sorted({int(counts[name]) for counts in facts if name in counts})) for name in names}

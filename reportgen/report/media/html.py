@@ -12,10 +12,5 @@ from reportgen.report.media.render import fill
 
 def page(document: Document, svgs: Mapping[str, str]) -> str:
     """Return the page; `svgs` maps the ids of figures to their SVG text."""
-    pictures = {name: Markup(_inline(text)) for name, text in svgs.items()}
+    pictures = {name: Markup(text[text.index("<svg") :]) for name, text in svgs.items()}  # no XML prologue
     return fill(document, pictures, "screen")
-
-
-def _inline(svg: str) -> str:
-    """Return the SVG without the XML prologue, which is not allowed inside a page."""
-    return svg[svg.index("<svg") :]

@@ -102,14 +102,7 @@ def _claim(tested: ClaimView, quick: bool) -> str:
     of = sides(result)
     between = "; " if result.quantity == "deviation" else " "
     number = f"{of}: {measured(result)}" if of else f"{measured(result)}{between}{quantity(result)}".strip("; ")
-    cells = (
-        _cell(result.says),
-        verdict,
-        _cell(number),
-        measured_interval(result),
-        _cell(expected(tested)),
-        result.n,
-    )
+    cells = (_cell(result.says), verdict, _cell(number), measured_interval(result), _cell(expected(tested)), result.n)
     return f"| {' | '.join(map(str, cells))} |"
 
 

@@ -104,8 +104,8 @@ def _drawing(source: str) -> str:
     return source
 
 
-def _scaled(found: re.Match[str]) -> str:
-    return f'{found.group(1)}="{float(found.group(2)) * _POINTS_A_PIXEL:.2f}pt"'
+def _scaled(match: re.Match[str]) -> str:
+    return f'{match.group(1)}="{float(match.group(2)) * _POINTS_A_PIXEL:.2f}pt"'
 
 
 def _source(latex: str) -> Markup:

@@ -20,13 +20,13 @@ VERSION = 1
 
 def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """Return the SHA-256 of each file by its name relative to the folder, without files that cannot be read."""
-    found = {}
+    sums = {}
     for name in names:
         try:
-            found[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        except (OSError, ValueError):  # ValueError: no file can have such a name
+            sums[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except (OSError, ValueError):  # ValueError: invalid file name
             continue
-    return found
+    return sums
 
 
 def read_manifest(folder: Path) -> dict[str, str] | None:

@@ -53,7 +53,7 @@ def publish(
 
     Raises
     ------
-    StoreError : the disk refuses, or a folder has the name of a file of the report.
+    StoreError : a file cannot be written, or a folder has the name of a file of the report.
     """
     disk.remove_abandoned(folder)
     try:
@@ -62,7 +62,7 @@ def publish(
             missing = _write(analysis, staged, folder, formats, stage)
             final = place(folder)
             final.mkdir(exist_ok=True)
-            _refuse_strangers(staged, final)
+            _refuse_foreign_paths(staged, final)
             tidy(final, staged)
             paths = tuple(final / path.name for path in sorted(staged.iterdir()))
             _move(staged, final)
@@ -94,7 +94,7 @@ def _write(
     return None
 
 
-def _refuse_strangers(staged: Path, final: Path) -> None:
+def _refuse_foreign_paths(staged: Path, final: Path) -> None:
     """Raise StoreError if a folder has the name of a file of the report, or a file the name of a folder.
 
     Such a file or folder belongs to the user. The check comes before the first move, so that no half report remains.

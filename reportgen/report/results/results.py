@@ -59,8 +59,7 @@ def results_dict(analysis: Analysis, drawings: Sequence[Drawing] = ()) -> dict[s
         results["figures"] = [_figure(drawing, drawing is opening) for drawing in drawings]
     if analysis.searches:
         results["searches"] = [_search(search) for search in analysis.searches]
-    converted: dict[str, Any] = plain(results)
-    return converted
+    return dict(plain(results))
 
 
 def write_results(analysis: Analysis, path: Path, drawings: Sequence[Drawing] = ()) -> Path:
@@ -133,14 +132,14 @@ def _figure(drawing: Drawing, opens: bool) -> dict[str, Any]:
 
 def _search(search: SearchResult) -> dict[str, Any]:
     """Return the result of a search; its trials are among the variants."""
-    values = {one.variant: dict(one.trial.values) for one in search.trials}
+    values = {trial.variant: dict(trial.trial.values) for trial in search.trials}
     return {
         "search": search.label,
         "method": search.asked.method,
         "metric": search.asked.metric,
         "goal": "max" if search.asked.maximize else "min",
         "repeat": search.asked.repeat,
-        "trials": [one.variant for one in search.trials],
+        "trials": [trial.variant for trial in search.trials],
         "stages": [_stage(stage) for stage in search.stages],
         "best": [{"variant": best, "settings": values[best]} for best in search.best],
         **_estimate(search.score),
@@ -160,7 +159,6 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
 
 
 def finding_values(finding: Finding) -> dict[str, Any]:
-    """Return a finding as plain values."""
     return {
         "rule": finding.rule,
         "severity": finding.severity,

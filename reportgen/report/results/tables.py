@@ -73,7 +73,7 @@ def layers(analysis: Analysis) -> Table:
 
 
 def claims(analysis: Analysis) -> Table:
-    """Return one row a claim with its verdict, and how that was reached."""
+    """Return one row per claim, with its verdict and how it was reached."""
     columns = ("id", "says", "source", "lecture", "verdict", "measured", "lo", "hi", "n", "expected")
     more = ("required", "metric", "variants", "method", "p_value", "p_adjusted", "effect_size", "seeds_needed")
     rows = (
@@ -92,10 +92,11 @@ def comparisons(analysis: Analysis) -> Table:
     columns = ("a", "b", "score", "difference", "lo", "hi", "n", "p_value", "p_adjusted", "pairs", "effect_size")
     rows = (
         (
-            *(one.a, one.b, one.score, one.difference.value, one.difference.lo, one.difference.hi, one.difference.n),
-            *(one.p_value, one.p_adjusted, one.pairs, one.effect_size),
+            *(pair.a, pair.b, pair.score),
+            *(getattr(pair.difference, name) for name in ("value", "lo", "hi", "n")),
+            *(pair.p_value, pair.p_adjusted, pair.pairs, pair.effect_size),
         )
-        for one in analysis.comparisons
+        for pair in analysis.comparisons
     )
     return columns, rows
 
@@ -104,7 +105,11 @@ def findings(analysis: Analysis) -> Table:
     """Return one row per finding; evidence and remedy are JSON."""
     columns = ("rule", "severity", "variant", "seeds", "layers", "step", "message", "advice", "sources", "evidence")
     rows = (
-        (*(getattr(finding, name) for name in columns), finding.consequence_of, _remedy(finding.remedy))
+        (
+            *(getattr(finding, name) for name in columns),
+            finding.consequence_of,
+            finding.remedy and dataclasses.asdict(finding.remedy),
+        )
         for finding in analysis.findings
     )
     return (*columns, "consequence_of", "remedy"), rows
@@ -159,10 +164,6 @@ def _column(name: str, values: Any) -> list[Any]:
     return [int(value) if name in _COUNTED and value == value else value for value in plain_values]
 
 
-def _remedy(remedy: Any) -> Any:
-    return None if remedy is None else dataclasses.asdict(remedy)
-
-
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:
     """Write a table in one step and return its path."""
     replace_file(path, csv_text(columns, rows).encode())
@@ -170,7 +171,6 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> Path:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    """Return a table as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -28,26 +28,26 @@ COLUMNS = ("lecture", "study", "claim", "verdict", "measured", "lo", "hi", "n", 
 
 @dataclass(frozen=True)
 class CourseStudy:
-    """A report of the site; `at` is the URL of its folder relative to the pages of the site."""
+    """A report of the site; `url` is the URL of its folder relative to the pages of the site."""
 
     report: Finished
-    at: str
+    url: str
     counts: Mapping[str, int]
 
     @property
     def page(self) -> str | None:
         """The URL of the page of the report, or None."""
-        return f"{self.at}/{PAGE}" if PAGE in self.report.pages else None
+        return f"{self.url}/{PAGE}" if PAGE in self.report.pages else None
 
     @property
     def pdf(self) -> str | None:
         """The URL of the PDF of the report, or None."""
-        return next((f"{self.at}/{quote(name)}" for name in self.report.pages if name.endswith(".pdf")), None)
+        return next((f"{self.url}/{quote(name)}" for name in self.report.pages if name.endswith(".pdf")), None)
 
     @property
     def picture(self) -> str | None:
         """The URL of the figure that opens the report, or None."""
-        return f"{self.at}/figures/{quote(self.report.figure.id)}.svg" if self.report.figure else None
+        return f"{self.url}/figures/{quote(self.report.figure.id)}.svg" if self.report.figure else None
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,9 @@ def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = Non
     """
     studies = sorted((_study(report, path) for report, path in reports), key=_place)
     tests = [test for study in studies for test in _tests(study)]
-    claims = tuple(_claim(claim, [test for test in tests if _is_of(test, claim)]) for claim in lecture_claims())
+    claims = tuple(
+        _claim(claim, [test for test in tests if test.result.lecture == claim.number]) for claim in lecture_claims()
+    )
     known = {claim.number for claim in lecture_claims()}
     own = tuple(test for test in tests if test.result.lecture not in known)
     tested = [claim for claim in claims if claim.tests]
@@ -123,7 +125,7 @@ def make_course(reports: Iterable[tuple[Finished, str]], title: str | None = Non
         own=own,
         counts=_in_order(Counter(claim.verdict for claim in tested)),
         own_counts=_in_order(Counter(test.result.verdict for test in own)),
-        references=tuple(references(_sources(tested))),
+        references=tuple(references(source for claim in tested for source in claim.claim.sources)),
     )
 
 
@@ -143,26 +145,27 @@ def overall(verdicts: Sequence[str]) -> str:
 
 
 def _study(report: Finished, path: str) -> CourseStudy:
-    return CourseStudy(report, quote(path), _in_order(Counter(claim.verdict for claim in _settled(report))))
+    return CourseStudy(
+        report, quote(path), _in_order(Counter(claim.verdict for claim in _claims_with_verdicts(report)))
+    )
 
 
-def _settled(report: Finished) -> tuple[ClaimResult, ...]:
+def _claims_with_verdicts(report: Finished) -> tuple[ClaimResult, ...]:
     """Return the claims of a report that have verdicts; a quick look has none."""
     return () if report.watermark else report.claims
 
 
 def _place(study: CourseStudy) -> tuple[float, str, str]:
     numbers = [claim.lecture for claim in study.report.claims if claim.lecture is not None]
-    return min(numbers, default=math.inf), study.report.id, study.at
+    return min(numbers, default=math.inf), study.report.id, study.url
 
 
 def _tests(study: CourseStudy) -> list[CourseTest]:
     page = study.page
-    return [CourseTest(study, claim, f"{page}#claim-{claim.id}" if page else None) for claim in _settled(study.report)]
-
-
-def _is_of(test: CourseTest, claim: LectureClaim) -> bool:
-    return test.result.lecture == claim.number
+    return [
+        CourseTest(study, claim, f"{page}#claim-{claim.id}" if page else None)
+        for claim in _claims_with_verdicts(study.report)
+    ]
 
 
 def _claim(claim: LectureClaim, tests: Sequence[CourseTest]) -> CourseClaim:
@@ -171,7 +174,3 @@ def _claim(claim: LectureClaim, tests: Sequence[CourseTest]) -> CourseClaim:
 
 def _in_order(counts: Counter[Any]) -> dict[str, int]:
     return {verdict: counts[verdict] for verdict in (*VERDICTS, MIXED, UNTESTED) if counts[verdict]}
-
-
-def _sources(claims: Sequence[CourseClaim]) -> list[str]:
-    return [source for claim in claims for source in claim.claim.sources]

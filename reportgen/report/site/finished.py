@@ -251,7 +251,9 @@ def _claim(claim: FinishedClaim) -> ClaimResult:
 
 def _opening(figures: Sequence[FinishedFigure], folder: Path) -> FinishedFigure | None:
     """Return the figure that opens the report, None if its file is missing."""
-    return next((one for one in figures if one.opens and (folder / "figures" / f"{one.id}.svg").is_file()), None)
+    return next(
+        (figure for figure in figures if figure.opens and (folder / "figures" / f"{figure.id}.svg").is_file()), None
+    )
 
 
 def _number(value: float | None) -> float:

@@ -24,4 +24,4 @@ class LectureClaim:
 def lecture_claims() -> tuple[LectureClaim, ...]:
     """Return all claims in the order of their numbers."""
     listed = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    return tuple(LectureClaim(one["number"], one["says"], tuple(one["sources"])) for one in listed)
+    return tuple(LectureClaim(claim["number"], claim["says"], tuple(claim["sources"])) for claim in listed)

@@ -19,11 +19,7 @@ from reportgen.report.results.tables import write_csv
 from reportgen.report.site.course import COLUMNS, Course, claim_rows, make_course
 from reportgen.report.site.finished import Finished, find_reports, read_report
 
-PAGES = {
-    PAGE: "site_index.html.j2",
-    "lectures.html": "site_lectures.html.j2",
-    "claims.html": "site_lectures.html.j2",
-}
+PAGES = {PAGE: "site_index.html.j2", "lectures.html": "site_lectures.html.j2", "claims.html": "site_lectures.html.j2"}
 """Templates of the pages; a site has the second if its studies test claims of the lectures, else the third."""
 TABLE = "claims.csv"
 NOT_COPIED = (RUNS, "sanity")
@@ -45,7 +41,7 @@ def write_site(sources: Iterable[str | Path], folder: Path, title: str | None = 
     Raises
     ------
     UsageError, ResultsError : a report cannot be read or copied; nothing is written
-    StoreError : the disk refuses
+    StoreError : a file cannot be written
     """
     folders = find_reports(sources)
     reports = _read_all(folders)
@@ -78,8 +74,8 @@ def _read_all(folders: Sequence[Path]) -> list[Finished]:
 
 def _place(report: Finished, site: Path) -> str:
     """Return the path of the folder of a report in the site, with slashes."""
-    here, there = report.folder.resolve(), site.resolve()
-    return here.relative_to(there).as_posix() if _inside(here, there) else here.name
+    source, target = report.folder.resolve(), site.resolve()
+    return source.relative_to(target).as_posix() if _inside(source, target) else source.name
 
 
 def _inside(folder: Path, site: Path) -> bool:
@@ -88,14 +84,14 @@ def _inside(folder: Path, site: Path) -> bool:
 
 def _refuse(reports: Sequence[Finished], places: Sequence[str], site: Path) -> None:
     """Raise UsageError if the site would overwrite a report or another folder, or be inside a report."""
-    there = site.resolve()
+    site_path = site.resolve()
     for report, place in zip(reports, places, strict=True):
-        here = report.folder.resolve()
-        if there == here or _inside(there, here):
+        source = report.folder.resolve()
+        if site_path == source or _inside(site_path, source):
             message = "the site would be inside the report"
             raise UsageError("output-conflict", message, where=str(report.folder), hint="choose another -o")
-        target = there / place
-        if target != here and target.exists() and not (target / RESULTS).is_file():
+        target = site_path / place
+        if target != source and target.exists() and not (target / RESULTS).is_file():
             message = "the copy of a report would replace something that is not a report"
             raise UsageError("path-occupied", message, where=str(site / place), hint="choose another -o")
     twice = [place for place, count in Counter(places).items() if count > 1]

@@ -25,7 +25,8 @@ def check_best(claim: Claim, variants: Sequence[Variant], at: Callable[..., str]
     metric, wanted = claim.measure.metric, claim.measure.setting
     row = METRICS[metric]
     if wanted is not None and row.place is not TRIAL:
-        hint = f"remove setting, or measure {' or '.join(one.name for one in METRICS.values() if one.place is TRIAL)}"
+        names = (name for name, metric_row in METRICS.items() if metric_row.place is TRIAL)
+        hint = f"remove setting, or measure {' or '.join(names)}"
         place = at("measure", "setting", key=True)
         raise StudyError("inapplicable-key", f"setting does not apply to {metric}", place, hint)
     if row.from_trial is None and not row.best_of:
@@ -44,6 +45,6 @@ def check_best(claim: Claim, variants: Sequence[Variant], at: Callable[..., str]
     for trial in trials:
         ranges = trial.asked.ranges
         if path not in ranges or not ranges[path].ordered:
-            near = suggest(path, [name for name, one in ranges.items() if one.ordered and name != path])
+            near = suggest(path, [name for name, span in ranges.items() if span.ordered and name != path])
             message = f"the search has no range for {path!r}"
             raise StudyError("unknown-setting", message, at("measure", "setting"), near)

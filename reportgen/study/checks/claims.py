@@ -93,12 +93,12 @@ def _named(plan: Plan, wanted: Where, at: Callable[..., str], *place: str) -> li
             known = sorted({"variant", *plan.variants[0].settings, *plan.study.vary})
             near = suggest(path, known, "use a dotted path such as network.init, or variant")
             raise StudyError("unknown-setting", f"unknown setting {path!r}", at(*place, path, key=True), near)
-    found = matching_variants(plan.variants, wanted)
-    if not found:
+    matching = matching_variants(plan.variants, wanted)
+    if not matching:
         alone = [path for path, value in wanted.items() if not matching_variants(plan.variants, {path: value})]
-        place_of_one = at(*place, *alone[:1])
-        raise StudyError("unknown-variant", f"no variant has {_words(wanted)}", place_of_one, _known(plan, wanted))
-    return found
+        place_of_path = at(*place, *alone[:1])
+        raise StudyError("unknown-variant", f"no variant has {_words(wanted)}", place_of_path, _known(plan, wanted))
+    return matching
 
 
 def _words(wanted: Where) -> str:

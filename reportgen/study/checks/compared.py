@@ -45,11 +45,11 @@ def _check_one_number(claim: Claim, at: At) -> None:
     layers = METRICS[measure.metric].by_layer is not None and measure.reduce is None and several
     if not expect.row.by_layer(expect) and not (layers and expect.row.theory(expect)):
         return
-    asked = {"relative_to": measure.relative_to, "tune": claim.tune, "holds_for": claim.holds_for != "mean" or None}
-    given = next((name for name, value in asked.items() if value is not None), None)
-    if given is not None:
-        place = ("measure", given) if given == "relative_to" else (given,)
-        message = f"{given} needs a single number instead of one for each layer"
+    options = {"relative_to": measure.relative_to, "tune": claim.tune, "holds_for": claim.holds_for != "mean" or None}
+    unsupported = next((name for name, value in options.items() if value is not None), None)
+    if unsupported is not None:
+        place = ("measure", unsupported) if unsupported == "relative_to" else (unsupported,)
+        message = f"{unsupported} needs a single number instead of one for each layer"
         raise StudyError("not-comparable", message, at(*place, key=True), "set measure.reduce")
 
 
@@ -58,8 +58,8 @@ def _check_share(claim: Claim, at: At) -> None:
     measure, expect = claim.measure, claim.expect
     if not METRICS[measure.metric].is_accuracy or measure.relative_to is not None:
         return
-    given = expect.value if expect.row.levels else None
-    for level in given if isinstance(given, list) else [given]:
+    levels = expect.value if expect.row.levels else None
+    for level in levels if isinstance(levels, list) else [levels]:
         if isinstance(level, float) and not 0 <= level <= 1:
             place = at("expect", expect.kind)
             message = f"expected a {measure.metric} from 0 to 1, found {level:g}"
@@ -69,15 +69,15 @@ def _check_share(claim: Claim, at: At) -> None:
 def _check_time_to_level(claim: Claim, at: At) -> None:
     measure = claim.measure
     if "score" not in METRICS[measure.metric].place.keys:
-        given = next((name for name in ("score", "level", "of_first") if getattr(measure, name)), None)
-        if given:
-            message = f"{given} does not apply to {measure.metric}"
-            raise StudyError("inapplicable-key", message, at("measure", given, key=True), f"remove {given}")
+        unsupported = next((name for name in ("score", "level", "of_first") if getattr(measure, name)), None)
+        if unsupported:
+            message = f"{unsupported} does not apply to {measure.metric}"
+            raise StudyError("inapplicable-key", message, at("measure", unsupported, key=True), f"remove {unsupported}")
         return
     if measure.score is None or measure.level is None:
-        lack = "score" if measure.score is None else "level"
+        missing = "score" if measure.score is None else "level"
         hint = "such as score: train_accuracy, level: 0.9"
-        raise StudyError("missing-key", f"{measure.metric} needs a {lack}", at("measure"), hint)
+        raise StudyError("missing-key", f"{measure.metric} needs a {missing}", at("measure"), hint)
     accuracy = METRICS[measure.score].scale == "share"
     if measure.of_first and accuracy:
         place, hint = at("measure", "of_first"), "remove of_first, and set level to an accuracy"
@@ -91,7 +91,7 @@ def _check_theory(claim: Claim, at: At) -> None:
     measure = claim.measure
     row = METRICS[measure.metric]
     if not row.theory:
-        known = ", ".join(one.name for one in METRICS.values() if one.theory)
+        known = ", ".join(metric.name for metric in METRICS.values() if metric.theory)
         message = f"there is no theory for {measure.metric}"
         raise StudyError("no-theory", message, at("expect", claim.expect.kind), f"it exists for {known}")
     time = "step" if "step" in row.place.keys else "epoch"

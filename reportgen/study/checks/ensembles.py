@@ -18,10 +18,10 @@ USUAL_SIZES = (2, 3, 5, 10, 20, 50, 100)
 
 def ensemble_sizes(study: Study) -> tuple[int, ...]:
     """Return the ensemble sizes in ascending order, up to the number of seeds; empty without ensembles."""
-    count, asked = len(study.seeds), study.ensembles
-    if not asked:
+    count, requested = len(study.seeds), study.ensembles
+    if not requested:
         return ()
-    sizes = asked if isinstance(asked, tuple) else (*(size for size in USUAL_SIZES if size < count), count)
+    sizes = requested if isinstance(requested, tuple) else (*(size for size in USUAL_SIZES if size < count), count)
     return tuple(sorted({size for size in sizes if 2 <= size <= count}))
 
 
@@ -37,7 +37,7 @@ def check_ensembles(plan: Plan, where: Callable[[Path, bool], str]) -> None:
         if run.spec.data.seed is None:
             message = "the members of an ensemble need the same validation examples, but each seed has its own split"
             raise StudyError("ensemble-split", message, place, "set data: {seed: 0}")
-        if run.spec.data.validation == 0 and "validation" not in DATASETS[run.spec.data.source.name].given:
+        if run.spec.data.validation == 0 and "validation" not in DATASETS[run.spec.data.source.name].own_splits:
             raise StudyError(
                 "ensemble-split", "an ensemble needs validation examples", place, "set data.validation above 0"
             )
@@ -45,8 +45,8 @@ def check_ensembles(plan: Plan, where: Callable[[Path, bool], str]) -> None:
 
 def _check_sizes(study: Study, place: str) -> None:
     """Raise a StudyError for a size above the number of seeds."""
-    asked, count = study.ensembles, len(study.seeds)
-    largest = max(asked) if isinstance(asked, tuple) else 0
+    requested, count = study.ensembles, len(study.seeds)
+    largest = max(requested) if isinstance(requested, tuple) else 0
     if largest > count:
         message = f"an ensemble of {largest} members needs as many seeds, but the study has {count}"
         raise StudyError("too-few-seeds", message, place, f"set seeds: {largest}")
@@ -54,8 +54,8 @@ def _check_sizes(study: Study, place: str) -> None:
 
 def check_snapshots(plan: Plan, where: Callable[[Path, bool], str]) -> None:
     """Raise a StudyError if a study uses snapshots, but no variant restarts its learning rate."""
-    asking = [run.spec.training.schedule for run in plan.runs if run.spec.evaluation.snapshots is True]
-    if asking and not any(row.restarts for schedule in asking for row in phases(schedule)):
+    schedules = [run.spec.training.schedule for run in plan.runs if run.spec.evaluation.snapshots is True]
+    if schedules and not any(row.restarts for schedule in schedules for row in phases(schedule)):
         message = "snapshots need a schedule that restarts the learning rate"
         hint = "set training.schedule: {name: warm_restarts, cycle: 10}, or set snapshots to a number of epochs"
         raise StudyError("no-restarts", message, where(("evaluation", "snapshots"), False), hint)

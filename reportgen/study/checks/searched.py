@@ -44,18 +44,18 @@ def most_runs(search: Search | None, seeds: int) -> int:
 
 def check_trials(search: Search, point: Point, seeds: Sequence[int], where: Where) -> None:
     """Raise a StudyError for the first end of a range, or the first trial, with invalid settings."""
-    for path, one in search.ranges.items():
-        for index, value in enumerate(one.choices or (one.low, one.high)):
-            _check_value(point, path, value, ("search", path, one.kind, index), where)
+    for path, span in search.ranges.items():
+        for index, value in enumerate(span.choices or (span.low, span.high)):
+            _check_value(point, path, value, ("search", path, span.kind, index), where)
     try:
         for trial in trials_of(search, point, seeds, {}, projected=True):
             point.changed(trial.changes)
     except PydanticCustomError as error:
         raise _placed(error, where) from None
     except ValidationError as error:
-        found = study_error(error, point.written, lambda *_: "")
-        message = f"{trial.label}: {found.message}"
-        raise StudyError(found.code, message, where(("search",), True), found.hint) from None
+        converted = study_error(error, point.written, lambda *_: "")
+        message = f"{trial.label}: {converted.message}"
+        raise StudyError(converted.code, message, where(("search",), True), converted.hint) from None
 
 
 def _check_value(point: Point, path: str, value: Any, place: Path, where: Where) -> None:
@@ -64,10 +64,10 @@ def _check_value(point: Point, path: str, value: Any, place: Path, where: Where)
     except KeyError:
         raise StudyError("unknown-setting", f"unknown setting {path!r}", where(place[:2], True)) from None
     except ValidationError as error:
-        found = study_error(
+        converted = study_error(
             error, point.written, lambda _, key: where(place[:2] if key and place[2] != "choices" else place, key)
         )
-        raise found from None
+        raise converted from None
 
 
 def _placed(error: PydanticCustomError, where: Where) -> StudyError:

@@ -37,16 +37,16 @@ def text_of(study: Study, folder: Path | None = None) -> str:
     return yaml.dump(written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _moved(written: dict[str, Any], here: Path, there: Path) -> dict[str, Any]:
-    """Return the study with every path of data, including varied ones, relative to the folder `there`."""
+def _moved(written: dict[str, Any], old: Path, new: Path) -> dict[str, Any]:
+    """Return the study with every path of data, including varied ones, relative to the folder `new`."""
 
     def relative(path: Any) -> Any:
         if not isinstance(path, str) or Path(path).expanduser().is_absolute():
             return path
         try:
-            return Path(os.path.relpath(here / path, there)).as_posix()
+            return Path(os.path.relpath(old / path, new)).as_posix()
         except ValueError:  # on another drive
-            return (here / path).as_posix()
+            return (old / path).as_posix()
 
     def source(value: Any) -> Any:
         return value | {"path": relative(value["path"])} if isinstance(value, dict) and "path" in value else value
@@ -56,10 +56,10 @@ def _moved(written: dict[str, Any], here: Path, there: Path) -> dict[str, Any]:
 
     def moved(choice: Choice, written: Any) -> Any:
         """Return a choice with a new path and the label that belongs to its old path."""
-        new = change(choice.path, choice.value)
-        if new == choice.value:
+        value = change(choice.path, choice.value)
+        if value == choice.value:
             return written
-        return (new if isinstance(new, dict) else {"value": new}) | {"label": choice.label}
+        return (value if isinstance(value, dict) else {"value": value}) | {"label": choice.label}
 
     vary = {path: list(map(moved, axis_of(path, values), values)) for path, values in written["vary"].items()}
     variants = {
@@ -92,9 +92,9 @@ def study_as_written(study: Study) -> dict[str, Any]:
     written["figures"] = list(study.figures)
     written["remedies"] = study.remedies.model_dump()
     written |= {"plugins": list(study.plugins)} if study.plugins else {}
-    _keep_what_varies_inside(study, written)
+    _restore_varied_forms(study, written)
     # The default number of probed examples depends on the epochs, which a variant or a check may change.
-    _as_in(study.written.get("probes", {}), written["probes"], "examples")
+    _restore(study.written.get("probes", {}), written["probes"], "examples")
     return written
 
 
@@ -104,7 +104,7 @@ def _data(settings: Settings) -> dict[str, Any]:
     return ({"name": source} if isinstance(source, str) else source) | options
 
 
-def _keep_what_varies_inside(study: Study, written: dict[str, Any]) -> None:
+def _restore_varied_forms(study: Study, written: dict[str, Any]) -> None:
     """Restore the author's form of settings that a varied path continues into.
 
     Default parameters of one component may be invalid for another one. The widths of hidden layers also keep their
@@ -116,12 +116,12 @@ def _keep_what_varies_inside(study: Study, written: dict[str, Any]) -> None:
     for path in paths:
         section, *inside = path.split(".")
         if path == "data.name" or (section == "preprocess" and inside):
-            _as_in(study.written, written, section)
+            _restore(study.written, written, section)
         elif section in SECTIONS and len(inside) > 1:
-            _as_in(study.written.get(section, {}), written[section], inside[0])
+            _restore(study.written.get(section, {}), written[section], inside[0])
 
 
-def _as_in(tree: dict[str, Any], written: dict[str, Any], key: str) -> None:
+def _restore(tree: dict[str, Any], written: dict[str, Any], key: str) -> None:
     if key in tree:
         written[key] = tree[key]
     else:

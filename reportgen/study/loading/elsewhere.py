@@ -39,18 +39,18 @@ def misplaced_key_hint(path: Path, code: str, hint: str) -> tuple[str, str]:
     *above, name = [str(part) for part in path if not isinstance(part, int)] or [""]
     if ".".join([*above, name]) in known_paths() or _names_like(hint, name):
         return code, hint  # the key is in the right place or misspelled
-    able = [one for one in known_paths() if one.startswith("claims.") == (above[:1] == ["claims"])]
-    names = list(map(_last, able))
+    allowed = [known for known in known_paths() if known.startswith("claims.") == (above[:1] == ["claims"])]
+    names = list(map(_last, allowed))
     near = [] if hint.startswith(GUESS) else difflib.get_close_matches(name, names, n=1, cutoff=ALIKE)
-    meant = [name] if name in names else near
-    guess = _guess([one for one in able if _last(one) in meant], above)
+    candidates = [name] if name in names else near
+    guess = _guess([known for known in allowed if _last(known) in candidates], above)
     misplaced = code == "unknown-key" and bool(guess) and name in names
     return "misplaced-key" if misplaced else code, guess or hint
 
 
 def path_ending(name: str) -> str:
     """Return "did you mean ...?" with the paths of variable settings of that name, "" if there are none."""
-    return _guess([one for one in known_paths() if one.endswith(f".{name}") and one.split(".")[0] in VARIABLE], [])
+    return _guess([path for path in known_paths() if path.endswith(f".{name}") and path.split(".")[0] in VARIABLE], [])
 
 
 def _names_like(hint: str, name: str) -> bool:
@@ -87,13 +87,13 @@ def _shared(path: str, above: Sequence[str]) -> int:
     return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(path.split("."), above, strict=False))))
 
 
-def _guess(found: Sequence[str], above: Sequence[str]) -> str:
+def _guess(paths: Sequence[str], above: Sequence[str]) -> str:
     """Return "did you mean ...?" with the nearest path, or two equally near paths, "" for no paths.
 
     The nearest path shares most parts with `above`; of these, the shortest.
     """
-    far = {one: (-_shared(one, above), one.count(".")) for one in found}
-    nearest = [one for one in far if far[one] == min(far.values())][:2]
+    far = {path: (-_shared(path, above), path.count(".")) for path in paths}
+    nearest = [path for path in far if far[path] == min(far.values())][:2]
     return f"{GUESS} {' or '.join(map(_shown, nearest))}?" if nearest else ""
 
 

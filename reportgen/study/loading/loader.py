@@ -39,7 +39,7 @@ def load_study(
 ) -> Plan:
     """Return the plan of the study in a file, with all its variants and claims checked.
 
-    Of a search, the plan contains the trials of the first stage.
+    For a search, the plan contains the trials of the first stage.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ def load_study(
     raw = _bytes(path)
     document = read(_text(raw, str(path)), str(path))
     if not isinstance(document.value, dict):
-        found = "a list" if isinstance(document.value, list) else "a single value"
-        message = f"expected a mapping (key: value), found {found}"
+        kind = "a list" if isinstance(document.value, list) else "a single value"
+        message = f"expected a mapping (key: value), found {kind}"
         raise StudyError("wrong-type", message, document.where(()), "start with title: ...")
     changes = dict(overrides or {})
     watermark = changes.pop(WATERMARK, None)
@@ -134,8 +134,8 @@ def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], al
     for index, name in enumerate(names):
         place = where(("plugins", index))
         if not allow_code:
-            what = f"the study loads code from {name!r}, and studies come from strangers"
-            raise StudyError("code-not-allowed", what, place, "read that file, then add --allow-code")
+            message = f"the study loads code from {name!r}"
+            raise StudyError("code-not-allowed", message, place, "add --allow-code if you trust the study")
         try:
             loaded.append(load_file(folder / FilePath(name).expanduser()))
         except PluginError as error:
@@ -144,7 +144,6 @@ def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], al
 
 
 def _bytes(path: FilePath) -> bytes:
-    """Return the file's bytes."""
     try:
         if path.is_dir():
             raise StudyError("not-a-file", "the path is a folder", str(path), "name a .yaml file inside it")

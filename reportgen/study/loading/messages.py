@@ -37,8 +37,8 @@ _BOUNDS = {
 
 def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
     """Return the most informative of the errors as a StudyError; `tree` is the validated value."""
-    path, found = _most_telling([(_location(d["loc"], tree), d) for d in _flat(error.errors(include_url=False))])
-    details = found[0]
+    path, errors = _most_informative([(_location(d["loc"], tree), d) for d in _flat(error.errors(include_url=False))])
+    details = errors[0]
     context = details.get("ctx", {})
     if details["type"] == "study":
         path += tuple(context["path"])
@@ -51,14 +51,14 @@ def study_error(error: ValidationError, tree: Any, where: Where) -> StudyError:
         name = details["loc"][-1]
         return StudyError("missing-key", f"missing key {name!r}", where(path, False), f"add {name}: ...")
     place = where(path, details["loc"][-1] == "[key]")
-    return _mismatch(found, place) if _is_mismatch(details) else _violation(details, context, place)
+    return _mismatch(errors, place) if _is_mismatch(details) else _violation(details, context, place)
 
 
 def _flat(errors: Sequence[Details]) -> Iterator[Details]:
     """Yield the errors, with the errors of nested models in place of those that hold them."""
     for details in errors:
         if details["type"] == "nested":
-            yield from ({**one, "loc": (*details["loc"], *one["loc"])} for one in _flat(details["ctx"]["errors"]))
+            yield from ({**inner, "loc": (*details["loc"], *inner["loc"])} for inner in _flat(details["ctx"]["errors"]))
         else:
             yield details
 
@@ -66,15 +66,15 @@ def _flat(errors: Sequence[Details]) -> Iterator[Details]:
 def _location(loc: Sequence[int | str], tree: Any) -> Path:
     """Return the keys of a location that are in the tree, without names of union branches and validators."""
     path: Path = ()
-    at = tree
+    node = tree
     for part in loc:
-        inside = part in at if isinstance(at, dict) else isinstance(at, list) and part in range(len(at))
+        inside = part in node if isinstance(node, dict) else isinstance(node, list) and part in range(len(node))
         if inside:
-            path, at = (*path, part), at[part]
+            path, node = (*path, part), node[part]
     return path
 
 
-def _most_telling(errors: list[tuple[Path, Details]]) -> tuple[Path, list[Details]]:
+def _most_informative(errors: list[tuple[Path, Details]]) -> tuple[Path, list[Details]]:
     """Return the path of the error to show, and its details; several if no branch of a union matches.
 
     The branch of a union whose error has the longest path is the intended one. Of several errors at one place, one
@@ -83,20 +83,20 @@ def _most_telling(errors: list[tuple[Path, Details]]) -> tuple[Path, list[Detail
     start = min((path for path, _ in errors if errors[0][0][: len(path)] == path), key=len)
     related = [(path, details) for path, details in errors if path[: len(start)] == start]
     furthest = max((path for path, _ in related), key=len)
-    there = [details for path, details in related if path == furthest]
-    return furthest, [d for d in there if not _is_mismatch(d)][:1] or there
+    deepest = [details for path, details in related if path == furthest]
+    return furthest, [d for d in deepest if not _is_mismatch(d)][:1] or deepest
 
 
 def _is_mismatch(details: Details) -> bool:
     return details["type"] in _KINDS or details["type"] in ("literal_error", "none_required")
 
 
-def _mismatch(found: list[Details], place: str) -> StudyError:
+def _mismatch(errors: list[Details], place: str) -> StudyError:
     """Return the error for a value that has none of the allowed types and is none of the allowed names."""
-    value = found[0]["input"]
-    kinds = dict.fromkeys(_KINDS[d["type"]] for d in found if d["type"] in _KINDS)
+    value = errors[0]["input"]
+    kinds = dict.fromkeys(_KINDS[d["type"]] for d in errors if d["type"] in _KINDS)
     names = [
-        name for d in found if d["type"] == "literal_error" for name in re.findall(r"'([^']*)'", d["ctx"]["expected"])
+        name for d in errors if d["type"] == "literal_error" for name in re.findall(r"'([^']*)'", d["ctx"]["expected"])
     ]
     near = suggest(value, names) if isinstance(value, str) and names else ""
     if not kinds:

@@ -53,14 +53,14 @@ def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     ------
     KeyError : the path continues into a value that has no keys.
     """
-    changed = tree.copy()  # a search makes thousands of these: of the rest of the tree nothing is copied
-    at: Any = changed
+    changed = tree.copy()  # the rest of the tree is shared, because a search makes thousands of copies
+    node: Any = changed
     keys = _keys(tree, path)
     for count, key in enumerate(keys[:-1], 1):
-        inner = copy.copy(_opened(_item(at, key), ".".join(keys[:count]), keys[count]))
-        _put(at, key, inner)
-        at = inner
-    _put(at, keys[-1], copy.deepcopy(value))
+        inner = copy.copy(_opened(_item(node, key), ".".join(keys[:count]), keys[count]))
+        _put(node, key, inner)
+        node = inner
+    _put(node, keys[-1], copy.deepcopy(value))
     return changed
 
 
@@ -80,42 +80,42 @@ def _opened(value: Any, path: str, key: str) -> Any:
 def _keys(tree: dict[str, Any], path: str) -> list[str]:
     """Return the keys of a dotted path; below `vary`, `variants` and `search`, a key is a dotted path itself."""
     keys: list[str] = []
-    at: Any = tree
+    node: Any = tree
     rest = path.split(".")
     while rest:
-        count = next((n for n in range(len(rest), 1, -1) if isinstance(at, dict) and ".".join(rest[:n]) in at), 1)
-        if ".".join(rest[:count]) not in _names(at) and (keys == ["vary"] or (keys[:1] == ["variants"] and keys[1:])):
+        count = next((n for n in range(len(rest), 1, -1) if isinstance(node, dict) and ".".join(rest[:n]) in node), 1)
+        if ".".join(rest[:count]) not in _names(node) and (keys == ["vary"] or (keys[:1] == ["variants"] and keys[1:])):
             count = len(rest)
         elif keys == ["search"] and count == 1 and rest[0] not in OPTIONS:
             count = max(len(rest) - (rest[-1] in (*KINDS, "points")), 1)
         key = ".".join(rest[:count])
         keys, rest = [*keys, key], rest[count:]
-        at = at.get(key) if isinstance(at, dict) else at[int(key)] if key in _names(at) else None
+        node = node.get(key) if isinstance(node, dict) else node[int(key)] if key in _names(node) else None
     return keys
 
 
-def _names(at: Any) -> list[str]:
+def _names(node: Any) -> list[str]:
     """Return the possible next keys of a path: those of a mapping, or the indices of a list."""
-    if isinstance(at, dict):
-        return [str(name) for name in at]
-    return [str(index) for index in range(len(at))] if isinstance(at, list) else []
+    if isinstance(node, dict):
+        return [str(name) for name in node]
+    return [str(index) for index in range(len(node))] if isinstance(node, list) else []
 
 
-def _item(at: Any, key: str) -> Any:
-    if isinstance(at, dict):
-        return at.get(key)
-    return at[_index(at, key)]
+def _item(node: Any, key: str) -> Any:
+    if isinstance(node, dict):
+        return node.get(key)
+    return node[_index(node, key)]
 
 
-def _put(at: Any, key: str, value: Any) -> None:
-    if isinstance(at, dict):
-        at[key] = value
+def _put(node: Any, key: str, value: Any) -> None:
+    if isinstance(node, dict):
+        node[key] = value
     else:
-        at[_index(at, key)] = value
+        node[_index(node, key)] = value
 
 
-def _index(at: Any, key: str) -> int:
-    if isinstance(at, list) and key.isdecimal() and int(key) < len(at):
+def _index(node: Any, key: str) -> int:
+    if isinstance(node, list) and key.isdecimal() and int(key) < len(node):
         return int(key)
     raise KeyError(key)
 

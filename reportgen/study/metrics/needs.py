@@ -10,7 +10,7 @@ NOT_BY_DEFAULT = "is not measured by default"
 
 
 def _has_split(spec: RunSpec, split: str) -> bool:
-    return getattr(spec.data, split) != 0 or split in DATASETS[spec.data.source.name].given
+    return getattr(spec.data, split) != 0 or split in DATASETS[spec.data.source.name].own_splits
 
 
 VALIDATION = Need(

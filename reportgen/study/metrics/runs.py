@@ -64,10 +64,7 @@ def _time(name: str, summary: str, bounds: Callable[[Record, Measure], tuple[flo
 
 TIME_ROWS = (
     _time(
-        "epochs_to",
-        "epochs until a score reaches a level; censored for runs that do not reach it",
-        epochs_to,
-        "epochs",
+        "epochs_to", "epochs until a score reaches a level; censored for runs that do not reach it", epochs_to, "epochs"
     ),
     _time(
         "steps_to",

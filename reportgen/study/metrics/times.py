@@ -20,21 +20,21 @@ def epochs_to(record: Record, measure: Measure) -> tuple[float, float]:
     level is censored: the lowest time is the end of its training, the highest is infinite. For a diverged run, the
     lowest time is the planned number of epochs.
     """
-    found = _crossing(record, measure)
-    return (math.nan, math.nan) if found is None else (found[0], found[0] if found[1] else math.inf)
+    crossing = _crossing(record, measure)
+    return (math.nan, math.nan) if crossing is None else (crossing[0], crossing[0] if crossing[1] else math.inf)
 
 
 def steps_to(record: Record, measure: Measure) -> tuple[float, float]:
     """Return the same in training steps."""
-    found = _crossing(record, measure)
-    if found is None:
+    crossing = _crossing(record, measure)
+    if crossing is None:
         return math.nan, math.nan
-    at, reached = found
+    epoch, reached = crossing
     steps = np.asarray(record.epochs("step"), np.float64)
-    a_step = steps[1] - steps[0] if len(steps) > 1 else math.nan
-    known = at <= len(steps) - 1
-    at = float(np.interp(at, np.arange(len(steps)), steps)) if known else at * a_step
-    return at, (at if reached else math.inf)
+    epoch_steps = steps[1] - steps[0] if len(steps) > 1 else math.nan
+    known = epoch <= len(steps) - 1
+    epoch = float(np.interp(epoch, np.arange(len(steps)), steps)) if known else epoch * epoch_steps
+    return epoch, (epoch if reached else math.inf)
 
 
 def _crossing(record: Record, measure: Measure) -> tuple[float, bool] | None:

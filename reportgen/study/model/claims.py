@@ -110,19 +110,19 @@ class Expect(Section):
     @model_validator(mode="after")
     def _one_expectation(self) -> Expect:
         rows = expectations()
-        given = [name for name in rows if self.get(name) is not None]
-        if not given:
+        kinds = [name for name in rows if self.get(name) is not None]
+        if not kinds:
             raise problem("missing-key", "the claim has no expectation", f"one of {', '.join(rows)}")
-        if len(given) > 1:
-            message = f"{given[0]} and {given[1]} exclude each other"
-            raise problem("conflicting-settings", message, "one expectation for each claim", (given[1],), key=True)
-        own = [key.name for key in rows[given[0]].keys]
+        if len(kinds) > 1:
+            message = f"{kinds[0]} and {kinds[1]} exclude each other"
+            raise problem("conflicting-settings", message, "one expectation for each claim", (kinds[1],), key=True)
+        applicable = [key.name for key in rows[kinds[0]].keys]
         for name in expectation_keys():
-            if name != given[0] and name not in own and self.get(name) is not None:
+            if name != kinds[0] and name not in applicable and self.get(name) is not None:
                 owners = [row.name for row in rows.values() if name in [key.name for key in row.keys]]
-                message = f"{name} applies to {' or '.join(owners)}, not to {given[0]}"
+                message = f"{name} applies to {' or '.join(owners)}, not to {kinds[0]}"
                 raise problem("inapplicable-key", message, f"remove {name}", (name,), key=True)
-        rows[given[0]].complete(self)
+        rows[kinds[0]].complete(self)
         return self
 
 

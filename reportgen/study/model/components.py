@@ -33,7 +33,7 @@ def problem(
 
 def suggest(name: str, known: list[str], otherwise: str = "") -> str:
     """Return "did you mean ...?" if a known name is similar or ends with `name`, else `otherwise` or all names."""
-    ending = [one for one in known if one.endswith(f".{name}")][:2]
+    ending = [candidate for candidate in known if candidate.endswith(f".{name}")][:2]
     close = ending or difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(map(repr, close))}?"
@@ -82,44 +82,44 @@ def read_component(value: Any, rows: Table[Any], what: str, extra: frozenset[str
     if isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, dict):
-        message = f"expected the name of {a(what)}, found {shown(value)}"
+        message = f"expected the name of {with_article(what)}, found {shown(value)}"
         raise problem("wrong-type", message, "a name, or {name: ..., parameter: ...}")
     name = value.get("name")
     if "name" not in value:
-        raise problem("missing-key", f"{a(what)} needs a name", f"one of {', '.join(rows)}")
+        raise problem("missing-key", f"{with_article(what)} needs a name", f"one of {', '.join(rows)}")
     row = rows.find(name) if isinstance(name, str) else None
     if row is None:
         names = [*rows, *(alias for r in rows.values() for alias in r.aliases)]
         where = ("name",) if len(value) > 1 else ()
         raise problem("unknown-name", f"unknown {what} {shown(name)}", suggest(str(name), names), where)
-    given = {key: item for key, item in value.items() if key != "name" and key not in extra}
-    return Component.of(row.name, **_parameters(row, given, rows, what))
+    parameters = {key: item for key, item in value.items() if key != "name" and key not in extra}
+    return Component.of(row.name, **_parameters(row, parameters, rows, what))
 
 
-def a(what: str) -> str:
+def with_article(what: str) -> str:
     """Return the word with its indefinite article."""
     return f"an {what}" if what[0] in "aeiou" else f"a {what}"
 
 
-def _parameters(row: Row, given: dict[str, Any], rows: Table[Any], what: str) -> dict[str, Any]:
+def _parameters(row: Row, parameters: dict[str, Any], rows: Table[Any], what: str) -> dict[str, Any]:
     names = [parameter.name for parameter in row.parameters]
-    for key in given:
+    for key in parameters:
         if key not in names:
             hint = suggest(str(key), names) if names else f"{row.name} has no parameters"
             raise problem("unknown-key", f"{row.name} has no parameter {shown(key)}", hint, (key,), key=True)
     values = {}
     for parameter in row.parameters:
-        if parameter.name not in given or given[parameter.name] is None:
+        if parameter.name not in parameters or parameters[parameter.name] is None:
             if parameter.required:
                 raise problem(
                     "missing-key", f"{row.name} needs the parameter {parameter.name!r}", parameter.description
                 )
             values[parameter.name] = parameter.default
         elif parameter.kind == "component":
-            inner = given[parameter.name]
+            inner = parameters[parameter.name]
             values[parameter.name] = below(parameter.name, partial(read_component, inner, rows, what))
         else:
-            values[parameter.name] = read_parameter(parameter, given[parameter.name])
+            values[parameter.name] = read_parameter(parameter, parameters[parameter.name])
     if "low" in names and not values["low"] < values["high"]:
         low, high = shown(values["low"]), shown(values["high"])
         raise problem("invalid-range", f"low ({low}) must be less than high ({high})")
@@ -140,8 +140,8 @@ def whole_number(value: Any, what: str, low: int, high: int, path: tuple[str | i
     raise problem(code, f"expected {what} from {low} to {high}, found {shown(value)}", "", path)
 
 
-def _wrong(code: str, parameter: Parameter, value: Any, right: str) -> PydanticCustomError:
-    return problem(code, f"expected {right}, found {shown(value)}", parameter.description, (parameter.name,))
+def _wrong(code: str, parameter: Parameter, value: Any, expected: str) -> PydanticCustomError:
+    return problem(code, f"expected {expected}, found {shown(value)}", parameter.description, (parameter.name,))
 
 
 def _number(parameter: Parameter, value: Any) -> float:
@@ -198,10 +198,10 @@ def _text(parameter: Parameter, value: Any) -> str:
 
 def plain(component: Component) -> Any:
     """Return the component as in a study file: its name, or a mapping with all parameters that have a value."""
-    set_ones = {key: value for key, value in component.params if value is not None}
-    if not set_ones:
+    parameters = {key: value for key, value in component.params if value is not None}
+    if not parameters:
         return component.name
-    return {"name": component.name} | {key: plain_value(value) for key, value in set_ones.items()}
+    return {"name": component.name} | {key: plain_value(value) for key, value in parameters.items()}
 
 
 def plain_value(value: Any) -> Any:

@@ -48,15 +48,15 @@ class Data(Section):
             value = {"name": value}
         if not isinstance(value, dict) or "source" in value:
             return value
-        own = {key: item for key, item in value.items() if key not in DATA_OPTION_NAMES}
-        source = read_component(own, DATASETS, "data set")
-        given = {key: item for key, item in value.items() if key in DATA_OPTION_NAMES and item is not None}
+        parameters = {key: item for key, item in value.items() if key not in DATA_OPTION_NAMES}
+        source = read_component(parameters, DATASETS, "data set")
+        options = {key: item for key, item in value.items() if key in DATA_OPTION_NAMES and item is not None}
         row = DATASETS[source.name]
         for key in ("samples", "features", "classes"):
-            if key in given and key not in row.sizes:
+            if key in options and key not in row.sizes:
                 raise problem("fixed-size", f"cannot set {key} of {row.name}", _own_size(row, key), (key,), key=True)
         sizes = dict(row.sizes) | {"validation": row.validation}
-        return {"source": source} | sizes | given
+        return {"source": source} | sizes | options
 
     @model_validator(mode="after")
     def _go_together(self) -> Data:

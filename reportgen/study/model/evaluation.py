@@ -30,7 +30,7 @@ class Evaluation(Section):
         bool | Annotated[int, Field(ge=1, le=1_000_000)], Takes("true, false, or a number of epochs")
     ] = Field(
         default=False,
-        description="average the networks at the end of each cycle of warm restarts, or after every so many epochs",
+        description="average the networks at the end of each cycle of warm restarts, or at this interval in epochs",
     )
 
     @field_validator("polyak", mode="before")

@@ -1,4 +1,4 @@
-"""The row of a kind of expectation: what the `expect` of a claim may be."""
+"""The row of a kind of expectation: the `expect` of a claim."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Key:
 
 
 def never(expect: Any) -> bool:
-    """Return False, for facts that no expectation of a kind has."""
+    """Return False; the default of facts that depend on the expectation."""
     return False
 
 
 def nothing(expect: Any) -> None:
-    """Return None, for facts that no expectation of a kind has."""
+    """Return None; the default of facts that depend on the expectation."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,7 +40,7 @@ class Expectation(Row):
     key: reads the value of the kind; it has the name of the row. keys: refine the expectation. complete: raises a
     validation error for values that do not fit together.
 
-    test: from the data of a claim (`reportgen.analysis.claims.claim_data.ClaimData`) to what was measured, with the
+    test: from the data of a claim (`reportgen.analysis.claims.claim_data.ClaimData`) to the measured values with the
     verdict (`reportgen.analysis.claims.expectations.Measured`). region: from a claim and its result to the ends of the
     interval of `measured` that is expected, infinite if it is open, None if it is not an interval. words: from a claim
     to the expectation as text.

@@ -71,22 +71,24 @@ class Range:
         return min(int(place * len(self.choices)), len(self.choices) - 1)
 
 
-def read_range(given: Any) -> Range:
+def read_range(tree: Any) -> Range:
     """Return a range; raises a validation error if it is invalid."""
-    if not isinstance(given, dict):
-        raise problem("wrong-type", f"expected a range, found {shown(given)}", _EXAMPLE)
-    for key in given:
+    if not isinstance(tree, dict):
+        raise problem("wrong-type", f"expected a range, found {shown(tree)}", _EXAMPLE)
+    for key in tree:
         if key not in (*KINDS, "points"):
             near = suggest(str(key), [*KINDS, "points"])
             raise problem("unknown-key", f"unknown key {shown(key)}", near, (key,), key=True)
-    kinds = [key for key in given if key != "points"]
+    kinds = [key for key in tree if key != "points"]
     if not kinds:
         raise problem("missing-key", "the range has no ends", _EXAMPLE)
     if len(kinds) > 1:
         message = f"{kinds[0]} and {kinds[1]} exclude each other"
         raise problem("conflicting-settings", message, "keep one of them", (kinds[1],), key=True)
-    points = _points(given["points"]) if "points" in given else None
-    kind, value = kinds[0], given[kinds[0]]
+    points = None
+    if "points" in tree:
+        points = whole_number(tree["points"], "a number of points", 1, MOST_CHOICES, ("points",))
+    kind, value = kinds[0], tree[kinds[0]]
     if kind == "choices":
         if points is not None:
             message = "points does not apply to choices"
@@ -99,10 +101,6 @@ def read_range(given: Any) -> Range:
     return Range(kind, low, high, points=points)
 
 
-def _points(value: Any) -> int:
-    return whole_number(value, "a number of points", 1, MOST_CHOICES, ("points",))
-
-
 def _choices(value: Any) -> tuple[tuple[Any, ...], tuple[str | None, ...]]:
     """Return the values and their labels; {value: v, label: l} gives a value other than a component a label."""
     if not isinstance(value, list) or not value:
@@ -111,8 +109,8 @@ def _choices(value: Any) -> tuple[tuple[Any, ...], tuple[str | None, ...]]:
     if len(value) > MOST_CHOICES:
         raise problem("too-many", f"{len(value)} choices are too many", f"at most {MOST_CHOICES}", ("choices",))
     choices: list[Any] = []
-    for index, given in enumerate(value):
-        item = _without_label(given)
+    for index, entry in enumerate(value):
+        item = _without_label(entry)
         if any(item == earlier and isinstance(item, bool) is isinstance(earlier, bool) for earlier in choices):
             message = f"duplicate value {shown(item)}"
             raise problem("duplicate-value", message, "list each value once", ("choices", index))

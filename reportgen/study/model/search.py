@@ -76,24 +76,24 @@ class Search:
         return replace(self, stages=tuple(short), most=FEW_TRIALS)
 
 
-def read_search(given: Any) -> Search | None:
+def read_search(tree: Any) -> Search | None:
     """Return the search of a study, None if it has none; raises a validation error if it is invalid."""
-    if given is None or given is False or given == "none" or isinstance(given, Search):
-        return given if isinstance(given, Search) else None
-    if not isinstance(given, dict):
-        message = f"expected a mapping (key: value), found {shown(given)}"
+    if tree is None or tree is False or tree == "none" or isinstance(tree, Search):
+        return tree if isinstance(tree, Search) else None
+    if not isinstance(tree, dict):
+        message = f"expected a mapping (key: value), found {shown(tree)}"
         raise problem("wrong-type", message, f"such as {_EXAMPLE}")
-    ranges = {str(key): _range(str(key), value) for key, value in given.items() if key not in OPTIONS}
+    ranges = {str(key): _range(str(key), value) for key, value in tree.items() if key not in OPTIONS}
     if not ranges:
         raise problem("missing-key", "the search names no setting", f"such as {_EXAMPLE}")
-    method = _one_of(given, "method", METHODS, "random")
+    method = _one_of(tree, "method", METHODS, "random")
     _check_points(ranges, method)
-    metric = given.get("metric", "val_accuracy")
+    metric = tree.get("metric", "val_accuracy")
     if not isinstance(metric, str):
         message = f"expected the name of a metric, found {shown(metric)}"
         raise problem("wrong-type", message, "such as val_accuracy", ("metric",))
-    maximize, repeat, stages = _maximize(given, metric), _repeat(given), _stages(given, ranges)
-    return Search(ranges, method, metric, maximize, repeat, stages, written=given)
+    maximize, repeat, stages = _maximize(tree, metric), _repeat(tree), _stages(tree, ranges)
+    return Search(ranges, method, metric, maximize, repeat, stages, written=tree)
 
 
 def _range(path: str, value: Any) -> Range:
@@ -104,32 +104,32 @@ def _range(path: str, value: Any) -> Range:
     return below(path, lambda: read_range(value))
 
 
-def _one_of(given: Mapping[str, Any], key: str, names: tuple[str, ...], usual: str) -> str:
-    value = given.get(key, usual)
+def _one_of(tree: Mapping[str, Any], key: str, names: tuple[str, ...], usual: str) -> str:
+    value = tree.get(key, usual)
     if value not in names:
         raise problem("unknown-value", f"unknown {key} {shown(value)}", suggest(str(value), list(names)), (key,))
     return str(value)
 
 
 def _check_points(ranges: Mapping[str, Range], method: str) -> None:
-    for path, one in ranges.items():
-        if one.points is not None and method != "grid":
+    for path, span in ranges.items():
+        if span.points is not None and method != "grid":
             message = "points applies to method: grid only"
             hint = "set samples to the number of random trials"
             raise problem("inapplicable-key", message, hint, (path, "points"), key=True)
 
 
-def _repeat(given: Mapping[str, Any]) -> bool:
-    repeat = given.get("repeat", False)
+def _repeat(tree: Mapping[str, Any]) -> bool:
+    repeat = tree.get("repeat", False)
     if not isinstance(repeat, bool):
         raise problem("wrong-type", f"expected true or false, found {shown(repeat)}", "", ("repeat",))
     return repeat
 
 
-def _maximize(given: Mapping[str, Any], metric: str) -> bool:
+def _maximize(tree: Mapping[str, Any], metric: str) -> bool:
     """Return whether a higher value of the metric is better, according to `goal` or to the row of the metric."""
-    if "goal" in given:
-        return _one_of(given, "goal", GOALS, "max") == "max"
+    if "goal" in tree:
+        return _one_of(tree, "goal", GOALS, "max") == "max"
     row = METRICS.find(metric)
     if row is None:  # the checks of the plan reject it
         return True
@@ -139,14 +139,14 @@ def _maximize(given: Mapping[str, Any], metric: str) -> bool:
     raise problem("unclear-goal", message, "add goal: max or goal: min", ("metric",))
 
 
-def _stages(given: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stage, ...]:
+def _stages(tree: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stage, ...]:
     """Return the stages; if only their number is given, the epochs double from stage to stage up to the study's."""
-    stages = given.get("stages", 1)
+    stages = tree.get("stages", 1)
     if isinstance(stages, list) and 1 <= len(stages) <= MOST_STAGES:
-        rows = [_checked(index, row, given, ranges) for index, row in enumerate(stages)]
+        rows = [_checked(index, row, tree, ranges) for index, row in enumerate(stages)]
         return tuple(
-            Stage(samples, row.get("epochs"), 1.0, _shrink(index, row), row.get("seeds", _seeds(given)))
-            for index, (row, samples) in enumerate(zip(rows, _samples(given, rows), strict=True))
+            Stage(samples, row.get("epochs"), 1.0, _shrink(index, row), row.get("seeds", _seeds(tree)))
+            for index, (row, samples) in enumerate(zip(rows, _samples(tree, rows), strict=True))
         )
     if isinstance(stages, list):
         message = f"expected a list of 1 to {MOST_STAGES} stages, found {len(stages)}"
@@ -156,13 +156,11 @@ def _stages(given: Mapping[str, Any], ranges: Mapping[str, Range]) -> tuple[Stag
         raise problem("wrong-type", message, f"such as 3 or {_STAGES_EXAMPLE}", ("stages",))
     count = whole_number(stages, "a number of stages", 1, MOST_STAGES, ("stages",))
     shares = [1.0 if EPOCHS in ranges else 0.5 ** (count - 1 - index) for index in range(count)]
-    samples = _samples(given, [{}] * count)
-    return tuple(
-        Stage(samples[index], None, shares[index], _shrink(index, {}), _seeds(given)) for index in range(count)
-    )
+    samples = _samples(tree, [{}] * count)
+    return tuple(Stage(samples[index], None, shares[index], _shrink(index, {}), _seeds(tree)) for index in range(count))
 
 
-def _checked(index: int, row: Any, given: Mapping[str, Any], ranges: Mapping[str, Range]) -> dict[str, Any]:
+def _checked(index: int, row: Any, tree: Mapping[str, Any], ranges: Mapping[str, Range]) -> dict[str, Any]:
     """Return a stage of a study; raises a validation error if it is invalid."""
     place = ("stages", index)
     if not isinstance(row, dict):
@@ -179,7 +177,7 @@ def _checked(index: int, row: Any, given: Mapping[str, Any], ranges: Mapping[str
     if "epochs" in row and EPOCHS in ranges:
         message = f"a stage cannot set epochs, because the search varies {EPOCHS}"
         raise problem("conflicting-settings", message, "remove epochs from the stages", (*place, "epochs"), key=True)
-    if "seeds" in row and _repeat(given):
+    if "seeds" in row and _repeat(tree):
         raise _one_seed_each((*place, "seeds"))
     for key, most in (("samples", MOST_SAMPLES), ("epochs", MOST_EPOCHS), ("seeds", MOST_SEEDS)):
         _count(row, key, most, place)
@@ -191,15 +189,15 @@ def _one_seed_each(place: Place) -> PydanticCustomError:
     return problem("conflicting-settings", message, "remove seeds", place, key=True)
 
 
-def _seeds(given: Mapping[str, Any]) -> int | None:
-    if "seeds" in given and _repeat(given):
+def _seeds(tree: Mapping[str, Any]) -> int | None:
+    if "seeds" in tree and _repeat(tree):
         raise _one_seed_each(("seeds",))
-    return _count(given, "seeds", MOST_SEEDS)
+    return _count(tree, "seeds", MOST_SEEDS)
 
 
-def _samples(given: Mapping[str, Any], rows: list[dict[str, Any]]) -> list[int]:
+def _samples(tree: Mapping[str, Any], rows: list[dict[str, Any]]) -> list[int]:
     """Return the number of samples of each stage: its own, or an equal share of the remaining samples."""
-    total, own = _count(given, "samples", MOST_SAMPLES), [row["samples"] for row in rows if "samples" in row]
+    total, own = _count(tree, "samples", MOST_SAMPLES), [row["samples"] for row in rows if "samples" in row]
     without = len(rows) - len(own)
     if total is None:
         return [row.get("samples", USUAL_SAMPLES) for row in rows]
@@ -214,10 +212,10 @@ def _samples(given: Mapping[str, Any], rows: list[dict[str, Any]]) -> list[int]:
     return [row["samples"] if "samples" in row else next(dealt) for row in rows]
 
 
-def _count(given: Mapping[str, Any], key: str, most: int, place: Place = ()) -> int | None:
-    if key not in given:
+def _count(tree: Mapping[str, Any], key: str, most: int, place: Place = ()) -> int | None:
+    if key not in tree:
         return None
-    return whole_number(given[key], "a whole number", 1, most, (*place, key))
+    return whole_number(tree[key], "a whole number", 1, most, (*place, key))
 
 
 def _shrink(index: int, row: Mapping[str, Any]) -> float:

@@ -41,7 +41,7 @@ class Section(BaseModel):
         if not isinstance(value, dict):
             return value
         counting = _counting(cls)
-        return {key: _whole(one) if key in counting else one for key, one in value.items()}
+        return {key: _whole(item) if key in counting else item for key, item in value.items()}
 
 
 SectionT = TypeVar("SectionT", bound=Section)
@@ -62,7 +62,7 @@ def nested(model: type[SectionT], value: Any) -> SectionT:
 def _counting(model: type[BaseModel]) -> frozenset[str]:
     """Return the fields of a model that take whole numbers but no other numbers."""
     kinds = {name: _kinds(field.annotation) for name, field in model.model_fields.items()}
-    return frozenset(name for name, found in kinds.items() if int in found and float not in found)
+    return frozenset(name for name, types in kinds.items() if int in types and float not in types)
 
 
 def _kinds(annotation: Any) -> list[Any]:

@@ -92,8 +92,7 @@ class StudyFile(Settings):
     ensembles: Annotated[
         bool | tuple[int, ...], BeforeValidator(_ensembles), Takes("true, false, or a list of sizes")
     ] = Field(
-        default=False,
-        description="average the probabilities of each variant's seeds and score them; needs `data.seed`",
+        default=False, description="average the probabilities of each variant's seeds and score them; needs `data.seed`"
     )
     sanity: Annotated[
         tuple[str, ...], BeforeValidator(read_checks), Takes(f"list of {', '.join(f'`{x}`' for x in SANITY_CHECKS)}")

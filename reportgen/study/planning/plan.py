@@ -82,7 +82,7 @@ def make_plan(study: Study, scores: Scores | None = None, projected: bool = Fals
         search = search.small() if study.watermark and not study.search_is_typed else search
         for trial in trials_of(search, point, study.seeds, scores or {}, projected):
             settings = point.changed(trial.changes)
-            variants.append(_of_trial(point, trial, settings))
+            variants.append(_trial_variant(point, trial, settings))
             runs += _runs(study, trial.id, settings, trial.seeds)
     return Plan(study, tuple(variants), tuple(runs))
 
@@ -124,7 +124,7 @@ def _variant(point: Point, settings: Settings) -> Variant:
     return Variant(point.id, point.label, flat_settings(settings) | unsearched, varied)
 
 
-def _of_trial(point: Point, trial: Trial, settings: Settings) -> Variant:
+def _trial_variant(point: Point, trial: Trial, settings: Settings) -> Variant:
     """Return the variant of a trial; its settings include those of the search, below `search`."""
     options = {f"search.{key}": value for key, value in trial.asked.written.items()}
     place = {"search": trial.search, "search.stage": trial.stage, "search.trial": trial.number}
@@ -133,7 +133,6 @@ def _of_trial(point: Point, trial: Trial, settings: Settings) -> Variant:
 
 
 def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
-    """Return the specification of the run with one seed."""
     return RunSpec(
         data=data_spec(settings.data),
         preprocess=settings.preprocess,
@@ -146,7 +145,6 @@ def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
 
 
 def data_spec(data: Data) -> DataSpec:
-    """Return the specification of the data."""
     values = {name: getattr(data, name) for name in type(data).model_fields if name != "keep"}
     validation = 0.0 if data.validation is None else data.validation
     return DataSpec(**(values | {"validation": validation, "keep": tuple(sorted(data.keep.items()))}))

@@ -33,7 +33,7 @@ class Trial:
 
     Attributes
     ----------
-    id, label : those of the trial's variant.
+    id, label : id and label of the trial's variant.
     point, search : id and label of the variant that is searched.
     owner : the seed that the search belongs to, None for one search with all seeds.
     stage, number : counted from 1.
@@ -73,32 +73,43 @@ def trials_of(
                 window = narrowed(search, window, best or {}, stage.shrink)
             drawn = places(search, index, window, best, seeds[0] if owner is None else owner)
             own = (owner,) if owner is not None else tuple(seeds[: stage.seeds])
-            found = [_trial(search, point, owner, index, number, at, own) for number, at in enumerate(drawn, 1)]
-            yield from found
-            known = [[scores[one.id, seed] for seed in own if (one.id, seed) in scores] for one in found]
-            settled = all(len(values) == len(own) for values in known)
-            if not settled and not projected:
+            trials = [
+                _trial(search, point, owner, index, number, trial_places, own)
+                for number, trial_places in enumerate(drawn, 1)
+            ]
+            yield from trials
+            known = [[scores[trial.id, seed] for seed in own if (trial.id, seed) in scores] for trial in trials]
+            complete = all(len(values) == len(own) for values in known)
+            if not complete and not projected:
                 break
-            best = found[best_of(known, search.maximize) if settled else 0].places
+            best = trials[best_of(known, search.maximize) if complete else 0].places
 
 
 def _trial(
-    search: Search, point: Point, owner: int | None, index: int, number: int, at: Places, seeds: tuple[int, ...]
+    search: Search,
+    point: Point,
+    owner: int | None,
+    index: int,
+    number: int,
+    trial_places: Places,
+    seeds: tuple[int, ...],
 ) -> Trial:
-    values = values_of(search, at)
-    words = {path: search.ranges[path].label_at(at[path]) or _word(path, value) for path, value in values.items()}
+    values = values_of(search, trial_places)
+    words = {
+        path: search.ranges[path].label_at(trial_places[path]) or _word(path, value) for path, value in values.items()
+    }
     stage = f"stage {index + 1}" if len(search.stages) > 1 else ""
     name = " ".join(filter(None, [f"seed {owner}" if owner is not None else "", stage, f"trial {number}"]))
-    lone = not point.choices and point.label == BASELINE
+    is_only = not point.choices and point.label == BASELINE
     return Trial(
-        id=slug(name) if lone else f"{point.id}--{slug(name)}",  # the ids of variants contain only single hyphens
-        label=f"{'' if lone else f'{point.label}, '}{name} ({', '.join(words.values())})",
+        id=slug(name) if is_only else f"{point.id}--{slug(name)}",  # the ids of variants contain only single hyphens
+        label=f"{'' if is_only else f'{point.label}, '}{name} ({', '.join(words.values())})",
         point=point.id,
         search=point.label,
         owner=owner,
         stage=index + 1,
         number=number,
-        places=at,
+        places=trial_places,
         values=values,
         words=words,
         changes=values | _epochs(search.stages[index], point.settings),
@@ -132,12 +143,12 @@ def narrowed(search: Search, window: Window, best: Places, shrink: float) -> Win
     """
     if shrink == 1:
         return window
-    found = {}
+    windows = {}
     for path, (low, high) in window.items():
         half = shrink * (high - low) / 2 if search.ranges[path].ordered else 0.0
         start = min(max(best[path] - half, 0.0), 1 - 2 * half)
-        found[path] = (start, start + 2 * half)
-    return found
+        windows[path] = (start, start + 2 * half)
+    return windows
 
 
 def places(search: Search, index: int, window: Window, best: Places | None, seed: int) -> list[Places]:
@@ -153,10 +164,10 @@ def places(search: Search, index: int, window: Window, best: Places | None, seed
     return [*first, *drawn][: search.most]
 
 
-def _thinned(found: list[Places], most: int | None) -> list[Places]:
-    if most is None or len(found) <= most:
-        return found
-    return [found[round(index * (len(found) - 1) / (most - 1))] for index in range(most)]
+def _thinned(grid_places: list[Places], most: int | None) -> list[Places]:
+    if most is None or len(grid_places) <= most:
+        return grid_places
+    return [grid_places[round(index * (len(grid_places) - 1) / (most - 1))] for index in range(most)]
 
 
 def _drawn(window: Window, index: int, number: int, seed: int) -> Places:
@@ -178,7 +189,7 @@ def grid_points(ranges: Mapping[str, Range], samples: int, window: Window) -> di
 
     The grid has at most as many points as samples. Raises a validation error if the fixed numbers of points exceed it.
     """
-    fixed = {path: _fixed(one, window[path]) for path, one in ranges.items()}
+    fixed = {path: _fixed(span, window[path]) for path, span in ranges.items()}
     taken = math.prod(count for count in fixed.values() if count)
     if taken > samples:
         message = f"the grid has {taken} points, but the stage has {samples} samples"
@@ -190,26 +201,26 @@ def grid_points(ranges: Mapping[str, Range], samples: int, window: Window) -> di
     return {path: count or each for path, count in fixed.items()}
 
 
-def _fixed(one: Range, window: tuple[float, float]) -> int | None:
-    if one.ordered:
-        return one.points
-    return 1 if window[0] == window[1] else len(one.choices)
+def _fixed(span: Range, window: tuple[float, float]) -> int | None:
+    if span.ordered:
+        return span.points
+    return 1 if window[0] == window[1] else len(span.choices)
 
 
-def _axis(one: Range, window: tuple[float, float], count: int) -> list[float]:
+def _axis(span: Range, window: tuple[float, float], count: int) -> list[float]:
     low, high = window
-    if not one.ordered and count > 1:
+    if not span.ordered and count > 1:
         return [(index + 0.5) / count for index in range(count)]
-    found: dict[Any, float] = {}
+    axis: dict[Any, float] = {}
     for index in range(count):
         place = low + (high - low) * (index / (count - 1) if count > 1 else 0.5)
-        found.setdefault(one.at(place), place)
-    return list(found.values())
+        axis.setdefault(span.at(place), place)
+    return list(axis.values())
 
 
-def values_of(search: Search, at: Places) -> dict[str, Any]:
+def values_of(search: Search, trial_places: Places) -> dict[str, Any]:
     """Return the values of the searched settings at a place."""
-    return {path: one.at(at[path]) for path, one in search.ranges.items()}
+    return {path: span.at(trial_places[path]) for path, span in search.ranges.items()}
 
 
 def best_of(scores: Sequence[Sequence[float]], maximize: bool) -> int:

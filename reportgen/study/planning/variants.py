@@ -91,7 +91,7 @@ def points(
         raise problem("too-many", f"more than {MOST_VARIANTS} variants", "vary fewer values", ("vary",), key=True)
     labels: set[str] = set()
     ids: set[str] = set()
-    found = []
+    variant_points = []
     for (name, changes), grid in combinations:
         label = ", ".join(filter(None, [name, *(choice.label for choice in grid)])) or BASELINE
         choices = (*changes, *grid)
@@ -99,8 +99,8 @@ def points(
             message = f"duplicate variant label {label!r}"
             raise problem("duplicate-value", message, "give each value its own label", choices[-1].place)
         labels.add(label)
-        found.append(Point(label, _unique(slug(label), ids), choices, _changed(written, choices), reader))
-    return found
+        variant_points.append(Point(label, _unique(slug(label), ids), choices, _changed(written, choices), reader))
+    return variant_points
 
 
 def _changed(written: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, Any]:
@@ -115,8 +115,8 @@ def _changed(written: dict[str, Any], choices: tuple[Choice, ...]) -> dict[str, 
 def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> None:
     """Reject a choice that would silently overwrite an earlier one."""
     for label, changes in variants.items() or {"": {}}.items():
-        given = [(path, ("variants", label, path)) for path in changes] + [(path, ("vary", path)) for path in vary]
-        for (first, _), (second, place) in itertools.combinations(given, 2):
+        places = [(path, ("variants", label, path)) for path in changes] + [(path, ("vary", path)) for path in vary]
+        for (first, _), (second, place) in itertools.combinations(places, 2):
             if first == second:
                 message = f"both variants and vary set {second}"
                 raise problem("overlapping-settings", message, "keep one of them", place, key=True)
@@ -126,7 +126,6 @@ def _check_overlap(vary: dict[str, list[Any]], variants: dict[str, dict[str, Any
 
 
 def axis_of(path: str, values: list[Any]) -> list[Choice]:
-    """Return the choices of one varied path."""
     place: tuple[str | int, ...] = ("vary", path)
     _check_path(path, place)
     if not values:
@@ -151,17 +150,16 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def choices_of(label: str, changes: dict[str, Any]) -> tuple[Choice, ...]:
-    """Return the choices of one entry of `variants`."""
     if not label.strip():
         raise problem(
             "empty-value", "a variant needs a name", "write it before the colon", ("variants", label), key=True
         )
-    found = []
-    for path, given in changes.items():
+    choices = []
+    for path, entry in changes.items():
         _check_path(path, ("variants", label, path))
-        value, own = _split_label(given, ("variants", label, path))
-        found.append(Choice(path, value, own or automatic_label(path, value, False), ("variants", label, path)))
-    return tuple(found)
+        value, own = _split_label(entry, ("variants", label, path))
+        choices.append(Choice(path, value, own or automatic_label(path, value, False), ("variants", label, path)))
+    return tuple(choices)
 
 
 def _check_path(path: str, place: tuple[str | int, ...]) -> None:

@@ -42,10 +42,10 @@ def where_alone(
 
 def by_label(variants: Sequence[Variant], path: str) -> dict[str, list[Variant]]:
     """Return the variants by their labels for a varied path, in the order of the study."""
-    found: dict[str, list[Variant]] = {}
+    groups: dict[str, list[Variant]] = {}
     for variant in variants:
-        found.setdefault(variant.varied.get(path, ""), []).append(variant)
-    return found
+        groups.setdefault(variant.varied.get(path, ""), []).append(variant)
+    return groups
 
 
 def _has(variant: Variant, path: str, wanted: Any) -> bool:

@@ -78,8 +78,8 @@ FIRST = ("title", "question", "plugins", "introduction", "closing")
 
 def explained() -> tuple[Setting, ...]:
     """Return every setting, in the order of a study."""
-    found = [setting for path, field in _fields(StudyFile, "") for setting in _settings(path, field)]
-    return tuple(sorted(found, key=lambda setting: setting.path not in FIRST))
+    settings = [setting for path, field in _fields(StudyFile, "") for setting in _settings(path, field)]
+    return tuple(sorted(settings, key=lambda setting: setting.path not in FIRST))
 
 
 def _settings(path: str, field: FieldInfo) -> Iterator[Setting]:
@@ -113,8 +113,10 @@ def _fields(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:
-    found = [one for one in (annotation, *get_args(annotation)) if isinstance(one, type) and issubclass(one, BaseModel)]
-    model = found[0] if found else None
+    models = [
+        part for part in (annotation, *get_args(annotation)) if isinstance(part, type) and issubclass(part, BaseModel)
+    ]
+    model = models[0] if models else None
     return expect_model() if model is Expect else model
 
 
@@ -147,8 +149,8 @@ def _bounds(field: FieldInfo) -> tuple[float | None, bool, float | None, bool]:
     while parts:
         part = parts.pop()
         inner = getattr(part, "__metadata__", ())
-        marks += [mark for one in inner for mark in getattr(one, "metadata", [one])]
-        parts += [one for one in get_args(part) if hasattr(one, "__metadata__")]
+        marks += [mark for inner_mark in inner for mark in getattr(inner_mark, "metadata", [inner_mark])]
+        parts += [inner_mark for inner_mark in get_args(part) if hasattr(inner_mark, "__metadata__")]
     known = {name: getattr(mark, name) for name in ("ge", "gt", "le", "lt") for mark in marks if hasattr(mark, name)}
     return known.get("gt", known.get("ge")), "gt" in known, known.get("lt", known.get("le")), "lt" in known
 

@@ -86,10 +86,10 @@ class _Draft7(GenerateJsonSchema):
 
 
 def _of_model(model: type[BaseModel]) -> Schema:
-    made = model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=_Draft7)
-    if "$defs" in made:
-        made["definitions"] = made.pop("$defs")
-    plain: Schema = _in_draft_7(made)
+    schema = model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=_Draft7)
+    if "$defs" in schema:
+        schema["definitions"] = schema.pop("$defs")
+    plain: Schema = _in_draft_7(schema)
     return plain
 
 
@@ -181,12 +181,12 @@ def _top_level(paths: list[str]) -> Schema:
 
 def _values(definitions: Mapping[str, Any]) -> Schema:
     """Return the schema of each setting's values in `vary` and `variants`, with or without a label."""
-    found = {"preprocess": _STEPS, "data": _ref("data"), "data.name": {"enum": list(DATASETS)}}
-    found |= {f"data.{name}": schema for name, schema in _data_options().items()}
+    schemas = {"preprocess": _STEPS, "data": _ref("data"), "data.name": {"enum": list(DATASETS)}}
+    schemas |= {f"data.{name}": schema for name, schema in _data_options().items()}
     for section in ("network", "training", "probes", "evaluation"):
         properties = definitions[section.capitalize()]["properties"]
-        found |= {f"{section}.{name}": schema for name, schema in properties.items()}
-    return {path: _labelled(schema, definitions) for path, schema in found.items()}
+        schemas |= {f"{section}.{name}": schema for name, schema in properties.items()}
+    return {path: _labelled(schema, definitions) for path, schema in schemas.items()}
 
 
 def _labelled(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
@@ -236,10 +236,10 @@ def _data() -> Schema:
     """Return the schema of `data`: a data set, its parameters, and the options that apply to it."""
     choices = []
     for row in DATASETS.values():
-        made = _mapping(row, row.parameters, "data")
+        mapping = _mapping(row, row.parameters, "data")
         sizes = {"samples", "features", "classes"} - row.sizes.keys()
-        made["properties"] |= {name: schema for name, schema in _data_options().items() if name not in sizes}
-        choices.append(made)
+        mapping["properties"] |= {name: schema for name, schema in _data_options().items() if name not in sizes}
+        choices.append(mapping)
     return _any({"enum": [row.name for row in DATASETS.values() if not _required(row)]}, *choices)
 
 

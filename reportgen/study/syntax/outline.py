@@ -170,7 +170,7 @@ class Outline:
 
     def _read_indicator(self, character: str) -> None:
         """Read a dash, a question mark or a colon, which opens a block collection unless one is open in its column."""
-        start, from_key = self._position, character == ":" and self._key_is_here()
+        start, from_key = self._position, character == ":" and self._is_key_pending()
         if from_key and self._key is not None:
             start = self._key
         elif not self._key_allowed:
@@ -180,7 +180,7 @@ class Outline:
         self._key, self._key_allowed = None, not from_key
         self._position += 1
 
-    def _key_is_here(self) -> bool:
+    def _is_key_pending(self) -> bool:
         return self._key is not None and self._key >= self._line_start
 
     def _open_block(self, start: int, kind: str) -> None:

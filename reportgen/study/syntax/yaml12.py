@@ -195,8 +195,8 @@ def _build_scalar(node: yaml.Node, path: Path, document: Document) -> Any:
     text, kind = node.value, node.tag.removeprefix(_CORE)
     strange = CONTROL.search(text)
     if strange:
-        found = f"the text contains the control character {strange.group()!r}"
-        raise StudyError("control-character", found, document.where(path), "remove it")
+        message = f"the text contains the control character {strange.group()!r}"
+        raise StudyError("control-character", message, document.where(path), "remove it")
     if kind == "null":
         return None
     if kind == "bool":

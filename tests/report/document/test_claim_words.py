@@ -164,8 +164,8 @@ def test_a_variant_that_is_called_by_a_number_stands_in_quotes_on_both_sides() -
 
 
 def of(one: tested.ClaimView) -> str:
-    assert one.asked is not None
-    return wording.sides(one.asked)
+    assert one.claim is not None
+    return wording.sides(one.claim)
 
 
 def test_an_interval_without_width_is_told_in_words() -> None:
