@@ -34,7 +34,7 @@ def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
         small["data.train"] = train
     components = _pca_components(plan)
     roomy = _with_enough_examples(plan, small, components)
-    for_pca, small = components > 0 and roomy != small, roomy
+    is_grown, small = components > 0 and roomy != small, roomy
     small["seeds"] = list(plan.study.seeds[:SEEDS])
     if isinstance(plan.study.ensembles, tuple) and "seeds" not in typed:
         small["ensembles"] = True  # only sizes that so few seeds allow

@@ -194,7 +194,7 @@ def test_an_edited_plugin_is_loaded_again(study: Path) -> None:
     Path("rows.py").write_text("ROWS = []\n", encoding="utf-8")
     edit(study, "question:", "plugins: [rows.py]\nquestion:")
     options = RunOptions((str(study),), None, ("html",), None, None, True, allow_code=True)
-    found = Preview(study, lambda quick: options.request(str(study)), Shown(study.name))
+    found = Preview(study, lambda quick: options.request(str(study)), PreviewPage(study.name))
     assert found.refresh(ProgressListener()) is None
     assert not found.changed()
     edit(Path("rows.py"), "ROWS = []", "ROWS = ['relu']")
