@@ -107,7 +107,7 @@ CODES: dict[str, str] = {
     "invalid-record": "A stored run is damaged.",
     "missing-gradient": "A gradient is missing; backward was not called, or the loss does not depend on the layer.",
     "missing-outputs": "The outputs of a split are missing.",
-    "missing-settings": "An archive has no settings of the run, and no file beside it has them.",
+    "missing-settings": "Neither an archive nor the JSON file with the same name contains the settings of the run.",
     "mixed-settings": "Records of one variant have different settings.",
     "no-layers": "There are no layers to record.",
     "no-records": "A folder has no records.",
@@ -126,7 +126,6 @@ CODES: dict[str, str] = {
     "name-taken": "A plug-in registers a name that the table already has.",
     "code-not-allowed": "A study names plug-in files, and --allow-code is not given.",
     "plugin-failed": "A plug-in cannot be loaded.",
-    "plugin-changed": "The file of a plug-in has changed since this process loaded it.",
     "plugin-not-on-worker": "A worker of a cluster does not have a plug-in that a run needs.",
     # this machine
     "missing-library": "A library or package that this command requires is not installed.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from reportgen.analysis.finding import Finding, Rule
+from reportgen.analysis.finding import Rule
 from reportgen.data.datasets import DataSet
 from reportgen.data.preprocessing.fitted import Fitted
 from reportgen.data.preprocessing.steps import Step
@@ -187,17 +187,14 @@ BANDS = DataSet(
 
 
 def notice(evidence):
-    return Finding(
-        rule="noticed",
+    return NOTICED.finding(
+        evidence,
         severity="info",
-        variant=evidence.variant.id,
         seeds=tuple(record.spec.seed for record in evidence.records),
-        layers=(),
         step=None,
         evidence={"steps": evidence.records[0].steps},
         message="The plug-in has seen this variant.",
         advice="Nothing needs to change.",
-        sources=NOTICED.sources,
     )
 
 

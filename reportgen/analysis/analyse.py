@@ -23,7 +23,7 @@ def analyse(
     plan: Plan,
     records: Mapping[tuple[str, int], RunRecord],
     provenance: Mapping[str, Any] | None = None,
-    beside: ExtraMeasurements | None = None,
+    extras: ExtraMeasurements | None = None,
 ) -> Analysis:
     """Return the analysis of a plan's records.
 
@@ -32,7 +32,7 @@ def analyse(
     plan: the plan of the study.
     records: records by (variant id, seed); missing runs are counted as missing.
     provenance: origin of the results, included unchanged.
-    beside: additional measurements that claims need.
+    extras: additional measurements that claims need.
     """
     variants = tuple(
         variant_summary(
@@ -48,7 +48,7 @@ def analyse(
     return Analysis(
         plan=plan,
         variants=variants,
-        claims=evaluate_claims(plan, records, beside),
+        claims=evaluate_claims(plan, records, extras),
         findings=diagnose(variants, subjects={v.variant.id for v in chosen}),
         comparisons=compare(settled),
         theory={v.variant.id: expected for v in chosen if (expected := _theory(v))},

@@ -105,3 +105,24 @@ class Rule:
     def name(self) -> str:
         """The rule's id."""
         return self.id
+
+    def finding(
+        self,
+        diagnosed: Evidence,
+        *,
+        severity: Severity,
+        seeds: tuple[int, ...],
+        layers: tuple[int, ...] = (),
+        step: int | None,
+        evidence: Mapping[str, Any],
+        message: str,
+        advice: str,
+        proposals: tuple[Proposal, ...] = (),
+        causes: tuple[str, ...] | None = None,
+        metric: str | None = None,
+    ) -> Finding:
+        """Return a finding of this rule for the diagnosed variant, with the attributes of `Finding`."""
+        return Finding(
+            self.id, severity, diagnosed.variant.id, seeds, layers, step, evidence, message, advice, self.sources,
+            proposals, causes=causes, metric=metric,
+        )  # fmt: skip

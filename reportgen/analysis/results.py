@@ -87,6 +87,11 @@ class VariantSummary:
     train_seconds: float
 
     @property
+    def diverged(self) -> int:
+        """The number of diverged runs."""
+        return self.statuses.get("diverged", 0)
+
+    @property
     def estimates(self) -> tuple[Estimate, ...]:
         """The estimates of all scores."""
         return tuple(self.scores.values())

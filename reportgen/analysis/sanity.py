@@ -25,9 +25,9 @@ SMOOTH_LIMIT, KINKED_LIMIT = 1e-6, 1e-4
 """Largest relative errors of a correct gradient; central differences across a kink have larger errors."""
 
 
-def chance_loss(loss: str, classes: int) -> float:
+def chance_loss(spec: RunSpec) -> float:
     """Return the loss of outputs that are all zero: ln C, 1 / C for squared errors, C - 1 for the hinge."""
-    return LOSSES[loss].chance(classes)
+    return LOSSES[spec.training.loss.name].chance(spec.network.layers[-1].units)
 
 
 def initial_loss(variant: str, records: Sequence[RunRecord]) -> SanityResult:
@@ -38,7 +38,7 @@ def initial_loss(variant: str, records: Sequence[RunRecord]) -> SanityResult:
     spec = known[0].spec
     measured = float(np.mean([record.epochs("train_loss")[0] for record in known]))
     loss = LOSSES[spec.training.loss.name]
-    expected = loss.chance(spec.network.layers[-1].units)
+    expected = chance_loss(spec)
     note = ""
     if loss.is_likelihood:
         prior = loss.guess(known[0].facts.get("class_counts", ()))
@@ -62,7 +62,7 @@ def overfit_subset(variant: str, record: RunRecord | None) -> SanityResult:
     if record is None or record.status == "failed":
         return not_measured("overfit_subset", variant)
     loss, accuracy = record.final["train_loss"], record.final["train_accuracy"]
-    chance = chance_loss(record.spec.training.loss.name, record.spec.network.layers[-1].units)
+    chance = chance_loss(record.spec)
     limit = LEARNED * chance
     passed = bool(accuracy == 1 and loss <= limit)
     count = record.facts.get("train_n", 0)
@@ -115,7 +115,10 @@ def activation_costs(costs: Sequence[Mapping[str, Any]] | None) -> list[SanityRe
             "backward_over_relu": cost["backward"] / relu["backward"],
             "over_product": total / (3 * cost["product"]),
         }
-        note = "measured on the machine that ran the study; the matrix product is of a layer of 500 units on 500 inputs"
+        note = (
+            "measured on the machine that ran the study; "
+            "the matrix products are those of a layer with 500 units and 500 inputs"
+        )
         found.append(SanityResult("activation_cost", None, cost["name"], total, math.nan, None, note, values))
     return found
 

@@ -98,7 +98,7 @@ def _score(best: Sequence[ScoredTrial]) -> Estimate:
 
 
 def _diverged(tried: Sequence[ScoredTrial]) -> int:
-    return sum(summary.statuses.get("diverged", 0) for _, summary in tried)
+    return sum(summary.diverged for _, summary in tried)
 
 
 def _stage(tried: Sequence[ScoredTrial], number: int) -> StageResult:
@@ -163,7 +163,7 @@ def _best_value(measure: Measure, variants: Sequence[Variant], records: Records,
         record = records.get((variants[0].id, seed)) if last == 0 else None
         return math.nan if record is None else value(record, score)
     alone = row.from_trial is not None
-    scores = [[_known(trial, records, v.id, one) for one in ((seed,) if alone else trial.seeds)] for trial, v in own]
+    scores = [[_known(trial, records, v.id, s) for s in ((seed,) if alone else trial.seeds)] for trial, v in own]
     trial, variant = own[best_of(scores, own[0][0].asked.maximize)]
     if row.from_trial is not None:
         return row.from_trial(trial, best_path(measure, variants) or "")

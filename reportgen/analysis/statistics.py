@@ -26,7 +26,10 @@ LEAST_FOR_QUARTILES = 5
 LEAST_FOR_THE_MEAN = 7
 """Least number of values for this test: the mean of five normal values is outside their quartiles in 9% of cases."""
 
-METHOD = "Student's t interval over seeds, 95%"
+MOST_SEEDS = 1000
+"""Larger numbers of seeds are not estimated."""
+
+METHOD = "95% Student's t interval over seeds"
 
 
 def mean_interval(values: ArrayLike, least_error: float = 0.0, level: float = LEVEL) -> tuple[float, float, float]:
@@ -136,7 +139,7 @@ def is_skewed(values: ArrayLike) -> bool:
     return impossible or (outside and x.size >= LEAST_FOR_THE_MEAN)
 
 
-def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0, most: int = 1000) -> int | None:
+def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0) -> int | None:
     """Return the approximate number of seeds that distinguishes the mean from `boundary`, None if too large.
 
     The standard deviation is assumed to stay the same.
@@ -146,10 +149,10 @@ def seeds_needed(values: ArrayLike, boundary: float, least_error: float = 0.0, m
         return None
     spread = max(float(x.std(ddof=1)), least_error * math.sqrt(x.size))
     away = abs(float(x.mean()) - boundary)
-    return _enough(away, spread, ALPHA, most) if away > 0 and math.isfinite(spread) else None
+    return _enough(away, spread, ALPHA) if away > 0 and math.isfinite(spread) else None
 
 
-def seeds_for(p: float, n: int, alpha: float, most: int = 1000) -> int | None:
+def seeds_for(p: float, n: int, alpha: float) -> int | None:
     """Return the approximate number of seeds that lowers a p value over n seeds below `alpha`, None if too large.
 
     Mean and standard deviation are assumed to stay the same.
@@ -157,20 +160,20 @@ def seeds_for(p: float, n: int, alpha: float, most: int = 1000) -> int | None:
     if n < 2 or not 0 < p < 1:
         return None
     t = -float(scipy.special.stdtrit(n - 1, p / 2))
-    return _enough(t, math.sqrt(n), alpha, most)
+    return _enough(t, math.sqrt(n), alpha)
 
 
-def _enough(away: float, spread: float, alpha: float, most: int) -> int | None:
+def _enough(away: float, spread: float, alpha: float) -> int | None:
     """Return the least number of values with this standard deviation whose mean differs significantly by `away`."""
-    sizes = np.arange(3, most + 1)
-    enough = _quantiles(alpha, most) * spread / np.sqrt(sizes) < away
+    sizes = np.arange(3, MOST_SEEDS + 1)
+    enough = _quantiles(alpha) * spread / np.sqrt(sizes) < away
     return int(sizes[enough][0]) if enough.any() else None
 
 
 @functools.lru_cache(maxsize=64)
-def _quantiles(alpha: float, most: int) -> NDArray[np.float64]:
-    """Return Student's t for 3 to `most` values, cached because every test of a report needs the same ones."""
-    return np.asarray(scipy.special.stdtrit(np.arange(2, most), 1 - alpha / 2))
+def _quantiles(alpha: float) -> NDArray[np.float64]:
+    """Return Student's t for 3 to MOST_SEEDS values, cached because every test of a report needs the same ones."""
+    return np.asarray(scipy.special.stdtrit(np.arange(2, MOST_SEEDS), 1 - alpha / 2))
 
 
 def sign_p_value(met: int, n: int) -> float:
@@ -184,15 +187,18 @@ def sign_seeds_for(alpha: float) -> int:
 
 
 def binomial_error(shares: NDArray[np.float64], examples: int) -> float:
-    """Return the least standard error of an average share over `examples` examples per seed.
-
-    One success and one failure are added, so that a share of 1 has an error above 0.
-    """
+    """Return the least standard error of an average share over `examples` examples per seed, 0 without examples."""
     trials = examples * shares.size
-    if trials == 0:
-        return 0.0
-    p = (min(max(float(shares.mean()), 0.0), 1.0) * trials + 1) / (trials + 2)
-    return math.sqrt(p * (1 - p) / trials)
+    return share_error(float(shares.mean()), trials) if trials else 0.0
+
+
+def share_error(share: float, trials: int) -> float:
+    """Return the standard error of a share of `trials` examples, above 0 even for a share of 1.
+
+    One success and one failure are added.
+    """
+    p = (min(max(share, 0.0), 1.0) * trials + 1) / (trials + 2)
+    return math.sqrt(p * (1 - p) / max(trials, 1))
 
 
 def paired_error(difference: float, examples: int, seeds: int) -> float:
@@ -260,11 +266,11 @@ def share_p_value(successes: float, trials: int, share: float) -> float:
     return float(min(1.0, 2 * min(least, most)))
 
 
-def share_seeds_needed(share: float, boundary: float, most: int = 1000) -> int | None:
+def share_seeds_needed(share: float, boundary: float) -> int | None:
     """Return the approximate number of seeds that distinguishes a share from `boundary`, None if too large."""
     if share == boundary:
         return None
-    for n in range(3, most + 1):
+    for n in range(3, MOST_SEEDS + 1):
         low, high = share_interval(share * n, n)
         if boundary < low or boundary > high:
             return n

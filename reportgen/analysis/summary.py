@@ -44,13 +44,18 @@ def _columns(values: Values, name: str) -> tuple[Values, Values, Values]:
     )
 
 
+def _probes(records: Records, step: int | str) -> list[tuple[RunRecord, int]]:
+    """Return the records that have a probe at a step, each with the index of the probe."""
+    probes = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
+    return [(record, probe) for record, probe in probes if probe is not None]
+
+
 def profile(records: Records, statistic: str, step: int | str = "last") -> Profile | None:
     """Return a statistic by layer at one probe, None if no record has this probe.
 
     A named step is resolved for each record ("last" may be an earlier step in a run that stopped early).
     """
-    probes = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
-    found = [(record, probe) for record, probe in probes if probe is not None]
+    found = _probes(records, step)
     if not found:
         return None
     per_seed = np.array([record.statistic(statistic)[probe] for record, probe in found], np.float64)
@@ -60,14 +65,6 @@ def profile(records: Records, statistic: str, step: int | str = "last") -> Profi
     return Profile(statistic, max(steps), seeds, np.arange(1.0, per_seed.shape[1] + 1), per_seed, mean, lo, hi)
 
 
-def profiles(records: Records, statistic: str) -> list[Profile]:
-    """Return the profiles of all probes common to all records, by step."""
-    steps = [set(record.probe_steps.tolist()) for record in records if "probe_step" in record.arrays]
-    common = sorted(set.intersection(*steps)) if steps else []
-    found = [profile(records, statistic, step) for step in common]
-    return [each for each in found if each is not None]
-
-
 def histograms(
     records: Records, which: Literal["activation", "gradient"] = "activation", step: int | str = "last"
 ) -> list[Histogram]:
@@ -75,8 +72,7 @@ def histograms(
 
     Gradient histograms are of log10 |delta|; exact zeros count as outside the bins.
     """
-    probes = [(record, record.probe_at(step)) for record in records if "probe_step" in record.arrays]
-    found = [(record, probe) for record, probe in probes if probe is not None]
+    found = _probes(records, step)
     if not found:
         return []
     counts = sum(record.arrays[f"probe_{which}_histogram"][probe].astype(np.float64) for record, probe in found)

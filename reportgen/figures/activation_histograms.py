@@ -19,12 +19,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
 from reportgen.analysis.words.numerals import exponents
 from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.axis import fix_ticks
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import course, number, prose, sentence
 from reportgen.figures.table import FIGURES
@@ -62,15 +62,12 @@ def _side_by_side(rows: Sequence[Row]) -> Figure:
     """Draw variants of one hidden layer side by side, since rows of one panel would waste space."""
     columns = 2 if len(rows) in (2, 4) else 3
     margins = _style.Margins(left=0.15, top=0.42, bottom=0.25, between=0.62, across=0.25)
-    figure, axes = _style.grid(-(-len(rows) // columns), columns, 0.85, margins=margins)
-    flat = [ax for line in axes for ax in line]
-    for ax, row in zip(flat, rows, strict=False):
+    figure, axes = _style.panels(len(rows), columns, 0.85, margins=margins)
+    for ax, row in zip(axes, rows, strict=True):
         _panel(ax, row, own_range(row.bars[0]), labelled=True)
         ax.set_xlim(-0.5, 0.5)
         name = _style.clip(row.name, _style.WIDTH / columns - 0.3, _style.TEXT * 1.12)
         ax.set_title(name, loc="center", y=1.0, pad=13)
-    for ax in flat[len(rows) :]:
-        ax.remove()
     return figure
 
 
@@ -136,8 +133,7 @@ def _ticks(ax: Axes, bars: Sequence[Bars], shared: Range | None, labelled: bool)
     else:
         places = list(range(len(bars)))
         words = [_range_words(*own_range(one)) for one in bars]
-    ax.xaxis.set_major_locator(FixedLocator(places))
-    ax.xaxis.set_major_formatter(FixedFormatter(words))
+    fix_ticks(ax.xaxis, places, words)
     ax.tick_params(axis="x", labelsize=_style.TINY, pad=1, length=2, labelbottom=labelled)
 
 
@@ -158,11 +154,11 @@ def common_range(bars: Sequence[Bars]) -> Range | None:
 def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
         "activations of each hidden layer at initialization, over all units, probe examples and seeds",
-        "each panel has its own vertical scale; bars are cut at twice the next height; σ: standard deviation",
+        "each panel has its own vertical scale; tall bars are cut at twice the next height; σ: standard deviation",
         "; ".join(f"with “{row.name}”, σ {_course(row)}" for row in rows[:3]),
     ]
     if any(common_range(row.bars) is None for row in rows):
-        parts.append("The layers have different ranges, which are below the panels")
+        parts.append("The layers have different ranges, which are shown below the panels")
     if any(one.outside > OUTSIDE_FROM for row in rows for one in row.bars):
         parts.append("“Out” is the share of values outside the range")
     parts += [*notes(rows), note]

@@ -24,7 +24,7 @@ from reportgen.analysis.results import Analysis, ClaimResult
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, number, resolving, sentence
+from reportgen.figures.drawing.words import count, joined, number, resolving, sentence
 from reportgen.figures.table import FIGURES
 
 FIGURE = FIGURES["claims_overview"]
@@ -132,18 +132,15 @@ def _words(ax: Axes, at: int, row: Row, lines: int, each: float) -> None:
     """Write the claim and its verdict; each: the height of the row in inches."""
     result = row.result
     says = _style.wrap(exponents(result.says), TEXT_INCHES, _style.SMALL, lines)
-    common: dict[str, Any] = {"ha": "left"}
-    ax.text(0.06, at + 0.06, says, va="top", fontsize=_style.SMALL, **common)
+    ax.text(0.06, at + 0.06, says, va="top", fontsize=_style.SMALL)
     expected = _style.clip(f"expected {exponents(result.expected)}", TEXT_INCHES, _style.TINY)
-    ax.text(0.06, at + 0.94, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED, **common)
+    ax.text(0.06, at + 0.94, expected, va="bottom", fontsize=_style.TINY, color=_style.MUTED)
     verdict = MARKS[row.verdict]
     x = LINE_TO + 0.12
     middle = at + 0.132 / each
     ax.plot([x + 0.05], [middle], ls="none", ms=5, mew=1.1, **verdict)
-    ax.text(x + 0.16, middle, row.verdict, va="center", fontsize=_style.SMALL, color=verdict["color"], **common)
-    ax.text(
-        x, at + 0.31 / each, _style.clip(_value(result), 1.4, _style.TINY), va="center", fontsize=_style.TINY, **common
-    )
+    ax.text(x + 0.16, middle, row.verdict, va="center", fontsize=_style.SMALL, color=verdict["color"])
+    ax.text(x, at + 0.31 / each, _style.clip(_value(result), 1.4, _style.TINY), va="center", fontsize=_style.TINY)
 
 
 def _value(result: ClaimResult) -> str:
@@ -206,14 +203,14 @@ def _csv(row: Row) -> tuple[Any, ...]:
     result, expected = row.result, row.region or (float("nan"), float("nan"))
     return (
         result.id, result.says, row.verdict, result.measured, *result.interval, result.n, result.expected, *expected,
-        " ".join(str(seed) for seed in result.per_seed), " ".join(repr(float(v)) for v in result.per_seed.values()),
+        " ".join(map(str, result.per_seed)), joined(result.per_seed.values()),
     )  # fmt: skip
 
 
 def _caption(results: Sequence[ClaimResult], left_out: int, quick: bool) -> str:
     tally = [f"{sum(result.verdict == verdict for result in results)} {verdict}" for verdict in VERDICTS]
     parts = [
-        f"{count(len(results), 'claim')}: {'quick report, no verdicts' if quick else ', '.join(tally)}",
+        f"{count(len(results), 'claim')}: {'quick look, no verdicts' if quick else ', '.join(tally)}",
         "Shaded: expected region; dots: single seeds; bar: 95% interval; each row has its own scale",
     ]
     if left_out:

@@ -25,9 +25,9 @@ from reportgen.analysis.words.names import words
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, listing, sentence
+from reportgen.figures.drawing.words import descriptions, joined, listing, prose, sentence
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.scores import shown_scores
+from reportgen.figures.views.scores import MISSING, seeds_of, shown_scores
 from reportgen.figures.views.selection import select_rows
 
 FIGURE = FIGURES["final_scores"]
@@ -41,12 +41,7 @@ class Row:
 
     summary: VariantSummary
     estimate: Estimate
-    seeds: tuple[tuple[int, float], ...]
-
-    @property
-    def diverged(self) -> int:
-        """The number of diverged runs."""
-        return self.summary.statuses.get("diverged", 0)
+    seeds: Mapping[int, float]
 
 
 def draw(analysis: Analysis) -> Drawing | None:
@@ -74,15 +69,11 @@ COLUMNS = ("variant", "label", "score", "mean", "low", "high", "n", "diverged", 
 
 def _ensembles(analysis: Analysis) -> dict[str, EnsembleScore]:
     """Return the largest ensemble of each variant, scored on validation examples."""
-    by_size = sorted(analysis.ensembles, key=lambda one: one.size)
-    return {one.variant: one for one in by_size}
+    return {one.variant: one for one in sorted(analysis.ensembles, key=lambda one: one.size)}
 
 
 def _row(row: VariantSummary, name: str) -> Row:
-    good = [record for record in row.records if record.status not in ("diverged", "failed")]
-    values = tuple((record.spec.seed, float(record.final.get(name, np.nan))) for record in good)
-    missing = Estimate(float("nan"), float("nan"), float("nan"), 0)
-    return Row(row, row.scores.get(name, missing), tuple(pair for pair in values if np.isfinite(pair[1])))
+    return Row(row, row.scores.get(name, MISSING), seeds_of(row, name))
 
 
 def _rank(row: Row) -> tuple[bool, float]:
@@ -131,15 +122,13 @@ def _label(row: Row) -> str:
 
 
 def _diverged_words(row: Row) -> str:
-    return f" ({row.diverged} of {len(row.summary.records)} diverged)" if row.diverged else ""
+    return f" ({row.summary.diverged} of {len(row.summary.records)} diverged)" if row.summary.diverged else ""
 
 
 def _labels(rows: Sequence[Row], inches: float) -> list[str]:
     """Return the labels of all variants, shortened if needed, but never to the same text."""
-    names, widths = (
-        [row.summary.variant.label for row in rows],
-        [_style.text_width(_diverged_words(row)) for row in rows],
-    )
+    names = [row.summary.variant.label for row in rows]
+    widths = [_style.text_width(_diverged_words(row)) for row in rows]
     cut = [_style.clip(name, inches - width) for name, width in zip(names, widths, strict=True)]
     if len(set(cut)) < len(cut):
         cut = _style.clip_all(names, inches - max(widths))
@@ -151,7 +140,7 @@ def _panel(ax: Axes, rows: Sequence[Row], label: str, in_percent: bool, worst: f
     scale = _scale(rows, False if in_percent else None, in_percent=in_percent)
     for at, row in enumerate(rows):
         _draw_row(ax, at, row, scale)
-        if row.diverged or not row.seeds:
+        if row.summary.diverged or not row.seeds:
             ax.plot([worst], [at], transform=ax.get_yaxis_transform(), **CROSS)
     _axis.set_x(ax, scale)
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -165,7 +154,7 @@ def _panel(ax: Axes, rows: Sequence[Row], label: str, in_percent: bool, worst: f
 def _draw_row(ax: Axes, at: int, row: Row, scale: _axis.Scale) -> None:
     if not row.seeds:
         return
-    x = scale.place([value for _, value in row.seeds])
+    x = scale.place([*row.seeds.values()])
     ax.plot(x, np.full(len(x), at + 0.0), **DOT)
     low, high = _bar(row, scale)
     if np.isfinite(low):
@@ -175,8 +164,8 @@ def _draw_row(ax: Axes, at: int, row: Row, scale: _axis.Scale) -> None:
 
 def _scale(rows: Sequence[Row], log: bool | None, in_percent: bool = False) -> _axis.Scale:
     """Return a scale for seeds and intervals; the seeds decide whether it is logarithmic."""
-    values = [[value for _, value in row.seeds] for row in rows]
-    scale = _axis.scale_for(values, log) or _axis.Scale(False, 0.0, 1.0)
+    values = [[*row.seeds.values()] for row in rows]
+    scale = _axis.scale_for(values, log) or _axis.UNIT
     bars = [_bar(row, scale) for row in rows if row.seeds]
     whole = _axis.scale_for([*values, *bars], scale.log) or scale
     return replace(whole, percent=in_percent)
@@ -196,18 +185,12 @@ def _cut(rows: Sequence[Row]) -> bool:
 
 
 def _seeds(row: Row) -> _axis.Array:
-    return np.array([[value] for _, value in row.seeds], dtype=float)
+    return np.array([*row.seeds.values()])[:, None]
 
 
 DOT: dict[str, Any] = {
-    "ls": "none",
-    "marker": "o",
-    "ms": 3.4,
-    "mfc": "none",
-    "mec": _style.INK,
-    "mew": 0.7,
-    "zorder": 3,
-}
+    "ls": "none", "marker": "o", "ms": 3.4, "mfc": "none", "mec": _style.INK, "mew": 0.7, "zorder": 3,
+}  # fmt: skip
 DIAMOND: dict[str, Any] = {"ls": "none", "marker": "D", "ms": 4.6, "color": _style.BAD, "zorder": 5}
 CROSS: dict[str, Any] = {"ls": "none", "marker": "x", "ms": 4.5, "mew": 1.3, "color": _style.BAD, "zorder": 4}
 
@@ -216,8 +199,8 @@ def _csv(scores: dict[str, list[Row]], split: str) -> list[tuple[Any, ...]]:
     return [
         (
             row.summary.variant.id, row.summary.variant.label, f"{split}_{name}", row.estimate.value, row.estimate.lo,
-            row.estimate.hi, row.estimate.n, row.diverged, " ".join(str(seed) for seed, _ in row.seeds),
-            " ".join(repr(value) for _, value in row.seeds),
+            row.estimate.hi, row.estimate.n, row.summary.diverged, " ".join(map(str, row.seeds)),
+            joined(row.seeds.values()),
         )
         for name, rows in scores.items()
         for row in rows
@@ -232,7 +215,7 @@ def _caption(rows: Sequence[Row], split: str, note: str, ensembles: Mapping[str,
         _ends(rows, split),
         *_gains(rows, ensembles),
     ]
-    lost, runs = sum(row.diverged for row in rows), sum(len(row.summary.records) for row in rows)
+    lost, runs = sum(row.summary.diverged for row in rows), sum(len(row.summary.records) for row in rows)
     if lost:
         parts.append(f"{lost} of {runs} runs diverged and have no final score; a cross marks their variants")
     return " ".join(sentence(part) for part in [*parts, note] if part)
@@ -243,7 +226,7 @@ def _ends(rows: Sequence[Row], split: str) -> str:
     if not scored:
         return ""
     best = f"“{scored[0].summary.variant.label}” has a {split} accuracy of {_value(scored[0])}"
-    return best if len(scored) == 1 else f"{best}, “{scored[-1].summary.variant.label}” of {_value(scored[-1])}"
+    return best if len(scored) == 1 else f"{best}, and “{scored[-1].summary.variant.label}” of {_value(scored[-1])}"
 
 
 def _gains(rows: Sequence[Row], ensembles: Mapping[str, EnsembleScore]) -> list[str]:
@@ -252,7 +235,7 @@ def _gains(rows: Sequence[Row], ensembles: Mapping[str, EnsembleScore]) -> list[
     gains = [f"{signed(100 * one.difference)} with “{name}”" for name, one in named if one]
     if not gains:
         return []
-    gain = f"its gain over the mean of its members is, in points, {listing(gains[:4])}"
+    gain = f"its gain over the mean of its members, in percentage points, is {listing(gains[:4])}"
     return [f"a diamond is an {_members(ensembles)}; {gain}"]
 
 
@@ -264,11 +247,6 @@ def _value(row: Row) -> str:
 
 
 def _alt(rows: Sequence[Row], split: str, note: str) -> str:
-    lines = [f"{_label(row)}: {_value(row) if row.seeds else 'no score'}" for row in rows[:20]]
-    more = f" And {count(len(rows) - 20, 'more variant')}." if len(rows) > 20 else ""
-    parts = (
-        f"Dot plot of {split} accuracy and loss by variant.",
-        note,
-        f"Accuracy, best first. {'. '.join(lines)}.{more}",
-    )
-    return " ".join(part for part in parts if part)
+    lines = [f"{_label(row)}: {_value(row) if row.seeds else 'no score'}" for row in rows]
+    ranking = f"Accuracy, best first. {descriptions(lines, 20, 'variant')}"
+    return prose(f"Dot plot of {split} accuracy and loss by variant.", note, ranking)

@@ -15,7 +15,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
@@ -48,11 +47,10 @@ def _figure(rows: Sequence[Row]) -> Figure:
     lines = -(-len(rows) // columns)
     inches = _style.WIDTH / columns - 0.5
     margins = _style.Margins(titles=_style.titles_height([row.name for row in rows], inches))
-    figure, axes = _style.grid(lines, columns, {1: 2.3, 2: 1.6, 3: 1.25}.get(lines, 1.05), margins=margins)
-    flat = [ax for line in axes for ax in line]
+    figure, axes = _style.panels(len(rows), columns, {1: 2.3, 2: 1.6, 3: 1.25}.get(lines, 1.05), margins=margins)
     supports = [one.support for row in rows for one in row.bars if np.isfinite(one.support[0])]
     low, high = min(low for low, _ in supports), max(high for _, high in supports)
-    for number_, (ax, row) in enumerate(zip(flat, rows, strict=False)):
+    for number_, (ax, row) in enumerate(zip(axes, rows, strict=True)):
         _panel(ax, row)
         last = max(one.layer for one in row.bars)
         _axis.set_layers(ax, [one.layer for one in row.bars], last, number_ + columns >= len(rows), 10)
@@ -60,15 +58,12 @@ def _figure(rows: Sequence[Row]) -> Figure:
         _style.panel_title(ax, row.name, inches)
         if number_ % columns == 0:
             ax.set_ylabel("|gradient| of a unit", labelpad=3)
-    for ax in flat[len(rows) :]:
-        ax.remove()
     return figure
 
 
 def _panel(ax: Axes, row: Row) -> None:
     shapes = [_violin(one) for one in row.bars if one.share.sum() > 0]
-    colour = row.colour
-    ax.add_collection(PolyCollection(shapes, facecolor=colour, edgecolor=colour, lw=0.4, alpha=0.75))
+    ax.add_collection(PolyCollection(shapes, color=row.colour, lw=0.4, alpha=0.75))
     middles = [(one.layer, _median(one)) for one in row.bars if one.share.sum() > 0]
     x, y = zip(*middles, strict=True)
     ax.plot(x, y, ls="none", marker="_", ms=4.5, mew=1.1, color=_style.GROUND)
@@ -97,8 +92,7 @@ def _decades(ax: Axes, low: float, high: float, labels: bool) -> None:
     first, last = math.floor(low), math.ceil(high)
     step = max(1, math.ceil((last - first) / 6))
     exponents = [exponent for exponent in range(first, last + 1) if exponent % step == 0]
-    ax.yaxis.set_major_locator(FixedLocator(exponents))
-    ax.yaxis.set_major_formatter(FixedFormatter([power(exponent) for exponent in exponents]))
+    _axis.fix_ticks(ax.yaxis, exponents, [power(exponent) for exponent in exponents])
     ax.set_ylim(low - 0.04 * (high - low), high + 0.04 * (high - low))
     ax.grid(axis="y")
     ax.tick_params(axis="y", labelleft=labels)
@@ -130,9 +124,7 @@ def _zeros(rows: Sequence[Row]) -> str:
     most = {row.name: max(one.outside for one in row.bars) for row in rows}
     named = [f"“{name}” (up to {percent(share, 0)} of a layer)" for name, share in most.items() if share > 0.01][:6]
     return (
-        f"The shapes do not include gradients of 0 or outside the range of the histograms: {listing(named)}"
-        if named
-        else ""
+        f"The histograms do not include gradients that are 0 or outside their range: {listing(named)}" if named else ""
     )
 
 

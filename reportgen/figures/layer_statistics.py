@@ -57,9 +57,9 @@ is the prediction of mean-field theory.""",
         shows=("gradient_mean", "gradient_std", "gradient_norm"),
         description="""Standard deviation of the gradients by layer, at initialization and after training.
 
-The gradients are those of the mean loss with respect to the pre-activations (the deltas of backpropagation), over the
-probe examples and the units of a layer. Backpropagation runs from the output layer, at the right, to the first layer.
-Gradients vanish if the line falls towards the left, and explode if it rises towards the left. The axis is
+The gradients are derivatives of the mean loss with respect to the pre-activations (the deltas of backpropagation), over
+the probe examples and the units of a layer. Backpropagation runs from the output layer, at the right, to the first
+layer. Gradients vanish if the line falls towards the left, and explode if it rises towards the left. The axis is
 logarithmic.""",
     ),
     _row(
@@ -110,7 +110,7 @@ gradient is almost zero.""",
         description="""Euclidean norm of each layer's weights, at initialization and after training.
 
 The norm depends on the initialization and on weight decay. A norm that grows a lot during training suggests that the
-learning rate is almost too large.""",
+learning rate is close to the largest usable one.""",
     ),
     _row(
         LayerView(

@@ -21,7 +21,7 @@ from reportgen.analysis.sanity import NEAR_CHANCE
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, number, prose, sentence
+from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
 
@@ -32,7 +32,7 @@ CHECKS = {
     "initial_loss": ("loss before training", "about the loss of guessing"),
     "regularized_loss": ("loss with penalty", "more than the loss without it"),
     "overfit_subset": ("loss on a few examples", "almost 0"),
-    "gradient_check": ("error of the gradient", "at most the error of rounding, or of a kink"),
+    "gradient_check": ("error of the gradient", "at most the error of rounding or of a kink"),
 }
 """The measured value of each check, and the expected value in words."""
 
@@ -85,7 +85,7 @@ def _panel(ax: Axes, check: str, results: Results, rows: Sequence[VariantSummary
     shown = [(at, one) for at, row in enumerate(rows) for one in results.get(row.variant.id, ())]
     values = [value for _, one in shown for value in (one.measured, one.expected, *_passing(one))]
     log = {"gradient_check": True, "overfit_subset": False}.get(check)
-    scale = _axis.scale_for([values], log) or _axis.Scale(False, 0.0, 1.0)
+    scale = _axis.scale_for([values], log) or _axis.UNIT
     for at, one in shown:
         _row(ax, at, one, scale)
     _axis.set_x(ax, scale)
@@ -155,19 +155,14 @@ def _alt(checks: dict[str, Results], rows: Sequence[VariantSummary], note: str) 
         parts = [f"{name} {number(one.measured, 3)}, expected {number(one.expected, 3)}" for name, one in largest]
         return f"{row.variant.label}: {'; '.join(parts)}"
 
-    more = f" And {count(len(rows) - 12, 'more variant')}." if len(rows) > 12 else ""
-    lines = f"{'. '.join(course(row) for row in rows[:12])}.{more}"
-    return prose("Dot plot of sanity checks by variant.", note, lines)
+    lines = [course(row) for row in rows]
+    return prose("Dot plot of sanity checks by variant.", note, descriptions(lines, 12, "variant"))
 
 
 def _csv(checks: dict[str, Results], rows: Sequence[VariantSummary]) -> list[tuple[Any, ...]]:
     return [
-        (check, row.variant.id, row.variant.label, one.subject, one.measured, one.expected, _boolean(one.passed))
+        (check, row.variant.id, row.variant.label, one.subject, one.measured, one.expected, one.passed)
         for check, results in checks.items()
         for row in rows
         for one in results.get(row.variant.id, ())
     ]
-
-
-def _boolean(passed: bool | None) -> str:
-    return "" if passed is None else "true" if passed else "false"

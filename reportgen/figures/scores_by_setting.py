@@ -30,7 +30,7 @@ from reportgen.figures.drawing.axis import Array
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, prose, sentence, setting_value
 from reportgen.figures.table import FIGURES
-from reportgen.figures.views.scores import mean_of, shown_scores
+from reportgen.figures.views.scores import MISSING, mean_of, seeds_of, shown_scores
 from reportgen.figures.views.selection import Selection
 from reportgen.figures.views.sweep import Line, Panel, axis_path, sweep
 from reportgen.study.metrics.table import metric_of
@@ -74,7 +74,7 @@ def _figure(panels: Sequence[Panel], path: str, split: str) -> Figure:
         y = _scale([row for line in lines for _, row in line.points], f"{split}_{score}")
         for number_, panel in enumerate(panels):
             ax = axes[number_ * len(scores) + at]
-            _panel(ax, panel, f"{split}_{score}", x or _axis.Scale(False, 0.0, 1.0), y, _title_width(len(panels)))
+            _panel(ax, panel, f"{split}_{score}", x or _axis.UNIT, y, _title_width(len(panels)))
             ax.set_ylabel(f"{words(split)} {score}", labelpad=3)
             if number_ >= len(panels) - (1 if len(scores) > 1 else _across(len(panels))):
                 ax.set_xlabel(_style.clip(setting_name(path), 2.6, _style.TEXT), labelpad=2)
@@ -92,15 +92,9 @@ def _axes(panels: int, legend: float, titles: float) -> tuple[Figure, list[Axes]
     top = 0.14 if panels == 1 else 0.26
     if panels <= BOTH:
         margins = _style.Margins(left=0.55, across=0.55, top=top, between=0.42, titles=titles)
-        figure, rows = _style.grid(panels, 2, 2.4 if panels == 1 else 1.7, legend, margins)
-        return figure, [ax for row in rows for ax in row]
+        return _style.panels(2 * panels, 2, 2.4 if panels == 1 else 1.7, legend, margins)
     margins = _style.Margins(left=0.55, across=0.5, top=top, between=0.5, titles=titles)
-    across = _across(panels)
-    figure, rows = _style.grid(-(-panels // across), across, 1.6, legend, margins)
-    axes = [ax for row in rows for ax in row]
-    for ax in axes[panels:]:
-        ax.remove()
-    return figure, axes[:panels]
+    return _style.panels(panels, _across(panels), 1.6, legend, margins)
 
 
 def _across(panels: int) -> int:
@@ -111,9 +105,8 @@ def _across(panels: int) -> int:
 def _scale(rows: Sequence[VariantSummary], score: str) -> _axis.Scale:
     """Return a common scale, so that panels can be compared."""
     accuracy = metric_of(score).is_accuracy
-    y = _axis.scale_for([_seeds(row, score) for row in rows], log=False if accuracy else None)
-    y = y or _axis.Scale(False, 0.0, 1.0)
-    return _axis.Scale(False, max(y.low, -0.03), min(y.high, 1.03), percent=True) if accuracy else y
+    y = _axis.scale_for([_seeds(row, score) for row in rows], log=False if accuracy else None) or _axis.UNIT
+    return _axis.accuracy_scale(y) if accuracy else y
 
 
 def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, inches: float) -> None:
@@ -123,7 +116,7 @@ def _panel(ax: Axes, panel: Panel, score: str, x: _axis.Scale, y: _axis.Scale, i
             _draw_line(ax, line, score, x, y)
     _crosses(ax, panel, x, y.low if metric_of(score).is_accuracy else y.high)
     _axis.set_x(ax, x)
-    _axis.set_y(ax, y, labels=True)
+    _axis.set_y(ax, y)
     if panel.title and (metric_of(score).is_accuracy):
         _style.panel_title(ax, panel.title, inches)
 
@@ -175,7 +168,7 @@ def _crosses(ax: Axes, panel: Panel, x: _axis.Scale, edge: float) -> None:
     places: dict[float, list[str]] = {}
     for line in panel.lines:
         for value, row in line.points:
-            if _diverged(row):
+            if row.diverged:
                 places.setdefault(float(x.place([value])[0]), []).append(line.style.colour)
     for place, colours in places.items():
         for number_, colour in enumerate(colours):
@@ -185,29 +178,13 @@ def _crosses(ax: Axes, panel: Panel, x: _axis.Scale, edge: float) -> None:
 
 
 def _seeds(row: VariantSummary, score: str) -> Array:
-    good = [record for record in row.records if record.status not in ("diverged", "failed")]
-    values = np.array([record.final.get(score, np.nan) for record in good], float)
-    finite: Array = values[np.isfinite(values)]
-    return finite
-
-
-def _diverged(row: VariantSummary) -> int:
-    return row.statuses.get("diverged", 0)
+    return np.array([*seeds_of(row, score).values()])
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
-    named = (
-        list({line.label: line for line in lines if line.label and not line.grey}.values()) if len(lines) > 1 else []
-    )
-    handles: list[Any] = [
-        Line2D([], [], color=line.style.colour, ls=line.style.dash, marker=line.style.marker, ms=3.4) for line in named
-    ]
-    labels = _style.clip_all([line.label for line in named], 2.4)
-    grey = {line.label for line in lines if line.grey}
-    if grey:
-        handles.append(Line2D([], [], **_style.GREY_LINE))
-        labels.append(_style.grey_label(grey))
-    if any(_diverged(row) for line in lines for _, row in line.points):
+    shown = {line.label: line.style for line in lines if line.label and not line.grey} if len(lines) > 1 else {}
+    handles, labels = _style.line_legend(shown, 2.4, [line.label for line in lines if line.grey], ms=3.4)
+    if any(row.diverged for line in lines for _, row in line.points):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.2))
         labels.append("runs diverged here")
     return handles, labels
@@ -228,7 +205,7 @@ def _caption(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
         note,
         _ends(panels, path, split),
     ]
-    lost = sum(_diverged(row) for line in lines for _, row in line.points)
+    lost = sum(row.diverged for line in lines for _, row in line.points)
     if lost:
         verb = "has" if lost == 1 else "have"
         parts.append(f"{count(lost, 'run')} diverged and {verb} no final score; crosses mark their settings")
@@ -271,15 +248,14 @@ def _alt(panels: Sequence[Panel], path: str, split: str, note: str) -> str:
 
 
 def _csv(panels: Sequence[Panel], path: str, split: str) -> list[tuple[Any, ...]]:
-    missing = Estimate(float("nan"), float("nan"), float("nan"), 0)
     return [
         (
             *(path, value, _name(panel, line), row.variant.id, score),
-            *(found.value, found.lo, found.hi, found.n, _diverged(row)),
+            *(found.value, found.lo, found.hi, found.n, row.diverged),
         )
         for score in (f"{split}_accuracy", f"{split}_loss")
         for panel in panels
         for line in panel.lines
         for value, row in line.points
-        for found in (mean_of(row, score) or missing,)
+        for found in (mean_of(row, score) or MISSING,)
     ]

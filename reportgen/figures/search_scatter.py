@@ -122,7 +122,7 @@ def _score_scales(searches: Sequence[SearchResult]) -> dict[str, _axis.Scale]:
     for metric in {search.asked.metric for search in searches}:
         scores = [t.score.value for search in searches if search.asked.metric == metric for t in search.trials]
         accuracy = metric_of(metric).is_accuracy
-        scale = _axis.scale_for([scores], False if accuracy else None) or _axis.Scale(False, 0.0, 1.0)
+        scale = _axis.scale_for([scores], False if accuracy else None) or _axis.UNIT
         found[metric] = replace(scale, percent=accuracy)
     return found
 
@@ -186,17 +186,13 @@ def _set_setting(ax: Axes, search: SearchResult, path: str, which: str) -> None:
     one = search.asked.ranges[path]
     if one.ordered:
         scale = _range_scale(one.low, one.high, one.log)
-        (_axis.set_x if which == "x" else _set_y)(ax, scale)
+        (_axis.set_x if which == "x" else _axis.set_y)(ax, scale)
     else:
         names = [label or _choice(item) for item, label in zip(one.choices, one.labels, strict=True)]
         ax.set_xlim(-0.5, len(names) - 0.5)
         ax.set_xticks(range(len(names)), [_style.clip(name, 1.6 / len(names)) for name in names])
     name = setting_name(path)
     ax.set_xlabel(name, labelpad=2) if which == "x" else ax.set_ylabel(name, labelpad=2)
-
-
-def _set_y(ax: Axes, scale: _axis.Scale) -> None:
-    _axis.set_y(ax, scale, labels=True)
 
 
 def _range_scale(low: float, high: float, log: bool) -> _axis.Scale:
@@ -215,7 +211,7 @@ def _csv(search: SearchResult) -> list[tuple[Any, ...]]:
         (
             search.label, one.variant, one.trial.owner, one.trial.stage, one.trial.number, path, _plain(value),
             one.trial.places[path], one.score.value, one.score.lo, one.score.hi, one.score.n, one.diverged,
-            "true" if one.variant in search.best else "false",
+            one.variant in search.best,
         )
         for one in search.trials
         for path, value in one.trial.values.items()

@@ -32,7 +32,7 @@ def test_the_initial_loss_is_compared_with_outputs_of_zero(tmp_path: Path, loss:
     from tests import naive
 
     zero, _ = naive.loss_and_delta(loss, np.zeros((6, 4)), np.array([0, 1, 2, 3, 3, 3]))
-    assert sanity.chance_loss(loss, 4) == pytest.approx(zero)
+    assert sanity.chance_loss(made(tmp_path, loss).spec) == pytest.approx(zero)
     for factor, passed in ((1.1, True), (0.9, True), (1.5, False), (0.5, False)):
         result = sanity.initial_loss("v", [made(tmp_path, loss, train_loss=factor * chance)])
         assert (result.expected, result.passed) == (pytest.approx(chance), passed)
@@ -47,7 +47,7 @@ def test_the_note_names_the_entropy_of_the_prior(tmp_path: Path) -> None:
 
 
 def test_a_single_class_has_a_loss_of_zero() -> None:
-    assert sanity.chance_loss("softmax_cross_entropy", 1) == 0
+    assert LOSSES["softmax_cross_entropy"].chance(1) == 0
     assert LOSSES["softmax_cross_entropy"].guess([7]) == 0
 
 

@@ -1,4 +1,4 @@
-"""Values by seed that may be known only up to bounds, as the time to a level is for a run that never came there."""
+"""Values by seed of which only bounds may be known, such as the time to a level that a run does not reach."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Bounds:
-    """The least and the largest value of each seed; equal where the value is known."""
+    """The lowest and the highest possible value for each seed, which are equal if the value is known."""
 
     lo: Values
     hi: Values
 
     @classmethod
     def known(cls, values: Values) -> Bounds:
-        """Return values that are known exactly."""
+        """Return bounds of values that are known exactly."""
         return cls(values, values)
 
     @property
     def censored(self) -> int:
-        """How many seeds have a value that is known only up to bounds."""
+        """The number of seeds with different bounds."""
         return int((~np.isnan(self.lo) & (self.lo != self.hi)).sum())
 
     @property
     def positive(self) -> bool:
-        """Whether all that is known is above zero, and finite but for a bound that is open."""
+        """Whether all lower bounds are positive and finite; an upper bound may be infinite if the value is censored."""
         low, high = self.lo[~np.isnan(self.lo)], self.hi[~np.isnan(self.lo)]
         finite = np.isfinite(low) & (np.isfinite(high) | (low != high))
         return bool((finite & (low > 0)).all())
 
     def minus(self, other: Bounds) -> Bounds:
-        """Return the difference; two values that are both infinite have none."""
+        """Return the difference, NaN if both values are infinite."""
         with np.errstate(invalid="ignore"):
-            return self._with(other, np.subtract)
+            return self._combined(other, np.subtract)
 
     def over(self, other: Bounds) -> Bounds:
-        """Return the ratio of values above zero."""
+        """Return the ratio; both values must be positive."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return self._with(other, np.divide)
+            return self._combined(other, np.divide)
 
-    def _with(self, other: Bounds, falling: Callable[[Values, Values], Values]) -> Bounds:
-        """Return a function of both that falls in the other; equal bounds of both stay equal."""
+    def _combined(self, other: Bounds, function: Callable[[Values, Values], Values]) -> Bounds:
+        """Return the bounds of a function that increases with the values and decreases with `other`."""
         if not self.censored and not other.censored:
-            return Bounds.known(falling(self.lo, other.lo))
-        return Bounds(falling(self.lo, other.hi), falling(self.hi, other.lo))
+            return Bounds.known(function(self.lo, other.lo))
+        return Bounds(function(self.lo, other.hi), function(self.hi, other.lo))
 
     def times(self, factor: float) -> Bounds:
-        """Return so many times the values."""
+        """Return the values times a factor."""
         lo, hi = factor * self.lo, factor * self.hi
         return Bounds(lo, hi) if factor >= 0 else Bounds(hi, lo)
 
@@ -64,14 +64,14 @@ class Bounds:
 
     @property
     def shown(self) -> Values:
-        """One value a seed: the known one, else the bound that is finite."""
+        """One value per seed: the lower bound, or the upper bound if only the upper bound is finite."""
         return np.where(np.isfinite(self.lo) | ~np.isfinite(self.hi), self.lo, self.hi)
 
 
 def mean_of(columns: list[Bounds], planned: NDArray[np.bool_]) -> Bounds:
-    """Return the mean over several variants, seed by seed, of those planned for it; NaN where one is missing.
+    """Return the mean over variants for each seed, NaN if a planned value is missing.
 
-    planned: (variants, seeds).
+    planned: whether a variant has a run with a seed, shape (variants, seeds).
     """
     if not columns:
         return Bounds.known(np.full(0, math.nan))

@@ -1,4 +1,4 @@
-"""Puts every claim of a study to the test, and corrects its pairwise comparisons for their number (Holm)."""
+"""Tests the claims of a study, with Holm's correction for the number of pairwise comparisons."""
 
 from __future__ import annotations
 
@@ -26,34 +26,33 @@ from reportgen.study.model.claims import Claim
 from reportgen.study.planning.plan import Plan
 
 
-def evaluate_claims(plan: Plan, records: Records, beside: ExtraMeasurements | None = None) -> tuple[ClaimResult, ...]:
-    """Return the results of a study's claims, in their order; a watermarked study has no verdicts.
+def evaluate_claims(plan: Plan, records: Records, extras: ExtraMeasurements | None = None) -> tuple[ClaimResult, ...]:
+    """Return the results of the claims of a study, in their order; a watermarked study has no verdicts.
 
-    beside: what was measured beside the runs, for claims on it.
+    extras: measurements in addition to the runs, for claims that use them.
     """
-    results = [evaluate_claim(ClaimData(plan, records, claim, beside or {})) for claim in plan.study.claims]
+    results = [evaluate_claim(ClaimData(plan, records, claim, extras or {})) for claim in plan.study.claims]
     results = holm_corrected(results, plan.study.claims)
     if plan.study.watermark:
         return tuple(_without_verdict(result) for result in results)
     return tuple(results)
 
 
-def _interval(asked: ClaimData, measured: Measured) -> tuple[float, float]:
-    """Return the interval; that of a value or a difference without what the metric cannot be."""
-    metric, test = asked.claim.measure.metric, measured.test
-    cut = {"value": possible, "difference": possible_difference}.get(measured.quantity)
-    if cut is None or asked.claim.measure.relative_to:
+def _interval(data: ClaimData, measured: Measured) -> tuple[float, float]:
+    """Return the interval of a test, clipped to the possible range of a value or a difference of the metric."""
+    metric, test = data.claim.measure.metric, measured.test
+    clip = {"value": possible, "difference": possible_difference}.get(measured.quantity)
+    if clip is None or data.claim.measure.relative_to:
         return test.interval
-    return (
-        cut(metric, *test.interval) if cut(metric, test.measured, test.measured)[0] == test.measured else test.interval
-    )
+    in_range = clip(metric, test.measured, test.measured)[0] == test.measured
+    return clip(metric, *test.interval) if in_range else test.interval
 
 
-def evaluate_claim(asked: ClaimData) -> ClaimResult:
-    """Return one claim's result, before any correction for other claims."""
-    claim = asked.claim
+def evaluate_claim(data: ClaimData) -> ClaimResult:
+    """Return the result of a claim, before the correction for other claims."""
+    claim = data.claim
     test_of = claim.expect.row.test
-    measured: Measured = test_of(asked) if claim.holds_for == "mean" else over_variants(asked, test_of)
+    measured: Measured = test_of(data) if claim.holds_for == "mean" else over_variants(data, test_of)
     test = measured.test
     return ClaimResult(
         id=claim.id,
@@ -63,11 +62,11 @@ def evaluate_claim(asked: ClaimData) -> ClaimResult:
         required=claim.required,
         verdict=test.verdict,
         measured=test.measured,
-        interval=_interval(asked, measured),
+        interval=_interval(data, measured),
         n=test.n,
-        expected=expected(claim, noun_of(asked.variants())),
+        expected=expected(claim, noun_of(data.variants())),
         metric=claim.measure.metric,
-        variants=tuple(variant.id for variant in asked.variants()),
+        variants=tuple(variant.id for variant in data.variants()),
         per_seed=measured.per_seed,
         by_layer=measured.by_layer,
         quantity=measured.quantity,
@@ -80,38 +79,40 @@ def evaluate_claim(asked: ClaimData) -> ClaimResult:
         p_value=test.p,
         effect_size=test.effect,
         seeds_needed=test.seeds_needed,
-        reason="; ".join([test.reason, *_choices(asked), *_outcomes(asked, test.n)]),
+        reason="; ".join([test.reason, *_choices(data), *_outcomes(data, test.n)]),
     )
 
 
-def _choices(asked: ClaimData) -> list[str]:
-    """Return what each side was tuned to, and on how many seeds where that differs between them."""
-    if asked.claim.tune is None or asked.claim.expect.get("along") is not None:
+def _choices(data: ClaimData) -> list[str]:
+    """Return the best settings of each side, with their numbers of seeds if they differ between seeds."""
+    if data.claim.tune is None or data.claim.expect.get("along") is not None:
         return []
-    counted = [Counter(asked.chosen(where)) for where in asked.sides()]
-    words = ["tuned to", *["the other side to"] * (len(counted) - 1)]
-    return [f"{word} {_chosen(count)}" for word, count in zip(words, counted, strict=True) if count]
+    counts = [Counter(data.chosen(where)) for where in data.sides()]
+    words = ["tuned to", *["the other side is tuned to"] * (len(counts) - 1)]
+    return [f"{word} {_chosen(count)}" for word, count in zip(words, counts, strict=True) if count]
 
 
 def _chosen(count: Counter[str]) -> str:
-    """Return the choices, the most frequent first, as in "lr 0.1 on 9 seeds and lr 0.3 on 1"."""
+    """Return the chosen settings, the most frequent first, such as "lr 0.1 for 9 seeds and lr 0.3 for 1"."""
     if len(count) == 1:
         return next(iter(count))
     (first, most), *others = count.most_common()
-    return " and ".join([f"{first} on {most} {'seed' if most == 1 else 'seeds'}", *(f"{x} on {n}" for x, n in others)])
+    return " and ".join(
+        [f"{first} for {most} {'seed' if most == 1 else 'seeds'}", *(f"{x} for {n}" for x, n in others)]
+    )
 
 
-def _outcomes(asked: ClaimData, n: int) -> list[str]:
-    """Return what became of runs that left no value, or that did not end well and count as they are."""
-    lost = [f"{len(asked.seeds) - n} of {len(asked.seeds)} seeds have no value"] if n < len(asked.seeds) else []
-    if not asked.is_share:
-        counts = {word: asked.outcomes(word) for word in ("diverged", "failed")}
-        lost += [f"{count} of {runs} runs {word}" for word, (count, runs) in counts.items() if count]
-    return lost
+def _outcomes(data: ClaimData, n: int) -> list[str]:
+    """Return phrases that count seeds without a value, diverged runs and failed runs."""
+    phrases = [f"{len(data.seeds) - n} of {len(data.seeds)} seeds have no value"] if n < len(data.seeds) else []
+    if not data.is_share:
+        counts = {word: data.outcomes(word) for word in ("diverged", "failed")}
+        phrases += [f"{count} of {runs} runs {word}" for word, (count, runs) in counts.items() if count]
+    return phrases
 
 
 def holm_corrected(results: Sequence[ClaimResult], claims: Sequence[Claim]) -> list[ClaimResult]:
-    """Return the results with Holm's correction over the pairwise claims: what it takes back is inconclusive."""
+    """Return the results after Holm's correction; pairwise claims that are no longer significant are inconclusive."""
     p_values = [
         result.p_value if _is_pairwise(claim) and result.p_value is not None else math.nan
         for result, claim in zip(results, claims, strict=True)
@@ -128,19 +129,19 @@ def _is_pairwise(claim: Claim) -> bool:
 
 
 def _with_p(result: ClaimResult, adjusted: float, factor: int) -> ClaimResult:
-    """Return the result with its corrected p, and the seeds that would settle it after the correction."""
+    """Return the result with its corrected p value and the number of seeds needed after the correction."""
     changes: dict[str, Any] = {"p_adjusted": adjusted}
-    taken_back = result.verdict != "inconclusive" and adjusted >= ALPHA
-    if taken_back:
-        reason = f"{result.reason}; not so after Holm's correction over the study's comparisons"
+    revoked = result.verdict != "inconclusive" and adjusted >= ALPHA
+    if revoked:
+        reason = f"{result.reason}; not significant after Holm's correction for all comparisons of the study"
         changes |= {"verdict": "inconclusive", "reason": reason}
-    if taken_back or result.seeds_needed is not None:
+    if revoked or result.seeds_needed is not None:
         changes["seeds_needed"] = _seeds_after(result, ALPHA / factor)
     return dataclasses.replace(result, **changes)
 
 
 def _seeds_after(result: ClaimResult, alpha: float) -> int | None:
-    """Return about how many seeds would settle a result at a level; one without an interval goes by its signs."""
+    """Return the approximate number of seeds for a verdict at level alpha, by a sign test if there is no interval."""
     if math.isnan(result.interval[0]):
         return sign_seeds_for(alpha)
     return None if result.p_value is None else seeds_for(result.p_value, result.n, alpha)

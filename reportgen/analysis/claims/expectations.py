@@ -1,4 +1,4 @@
-"""The tests of the kinds of expectation: from the values of a claim to what was measured and its verdict."""
+"""The tests of the kinds of expectation, which return a verdict and the measured values of a claim."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reportgen.analysis.claims.verdicts import Test, all_in_regions, in_bounds, 
 from reportgen.analysis.statistics import magnitude
 
 LOGARITHMS = 1.0
-"""The magnitude at which logarithms are rounded: that of a ratio's own relative rounding error."""
+"""The magnitude of rounded logarithms: the rounding error of a logarithm is the relative error of the ratio."""
 
 Quantity = Literal["value", "difference", "ratio", "deviation", "share"]
 Layers = tuple[tuple[int, float, float | None], ...]
@@ -27,10 +27,15 @@ Layers = tuple[tuple[int, float, float | None], ...]
 
 @dataclass(frozen=True)
 class Measured:
-    """A test with the values by seed that it was made on, and means by layer where the claim speaks of layers.
+    """The result of a test with the tested values.
 
-    at_layer: the layer of the largest deviation, where that was measured. tolerances: by layer, as `by_layer` is, how
-    far the mean may be from the given number; None where no number is given.
+    Attributes
+    ----------
+    per_seed : the tested value of each seed.
+    by_layer : layer, mean and printed number of each layer, for claims about layers.
+    reference : the theoretical value that the claim is compared with.
+    at_layer : the layer with the largest deviation.
+    tolerances : the allowed distance from the printed number, in the order of `by_layer`; None without a number.
     """
 
     test: Test
@@ -42,167 +47,163 @@ class Measured:
     tolerances: tuple[float | None, ...] = ()
 
 
-def mean_within(asked: ClaimData, low: float, high: float) -> Measured:
-    """Return whether the mean over seeds lies between two levels, which may be infinite."""
-    values = asked.bounds()
-    if asked.claim.measure.relative_to is not None:
-        return _ratio_in_region(asked, values, low, high)
-    if asked.is_share:
-        return Measured(share_in_region(values.lo, low, high), asked.by_seed(values.lo))
-    error = asked.standard_error(values.shown, asked.least_error(values.shown))
+def mean_within(data: ClaimData, low: float, high: float) -> Measured:
+    """Test whether the mean over seeds is between two levels, which may be infinite."""
+    values = data.bounds()
+    if data.claim.measure.relative_to is not None:
+        return _ratio_in_region(data, values, low, high)
+    if data.is_share:
+        return Measured(share_in_region(values.lo, low, high), data.by_seed(values.lo))
+    error = data.standard_error(values.shown, data.least_error(values.shown))
     test = in_bounds(values, low, high, error)
-    return Measured(test, asked.by_seed(values.shown))
+    return Measured(test, data.by_seed(values.shown))
 
 
-def _ratio_in_region(asked: ClaimData, ratio: Bounds, low: float, high: float) -> Measured:
-    """Test a ratio, on the scale of logarithms where all are positive: a ratio and its inverse are equals there."""
-    per_seed = asked.by_seed(ratio.shown)
+def _ratio_in_region(data: ClaimData, ratio: Bounds, low: float, high: float) -> Measured:
+    """Test a ratio; positive ratios are tested by their logarithms, so that a ratio and its inverse are equivalent."""
+    per_seed = data.by_seed(ratio.shown)
     if not ratio.positive or high <= 0:
-        test = in_bounds(ratio, low, high, asked.standard_error(ratio.shown), magnitude(ratio.shown))
+        test = in_bounds(ratio, low, high, data.standard_error(ratio.shown), magnitude(ratio.shown))
         return Measured(test, per_seed, quantity="ratio")
     ends = math.log(low) if low > 0 else -math.inf, math.log(high)
     logs = ratio.log()
-    test = in_bounds(logs, *ends, asked.standard_error(logs.shown), LOGARITHMS)
+    test = in_bounds(logs, *ends, data.standard_error(logs.shown), LOGARITHMS)
     return Measured(_as_ratio(test, 1.0), per_seed, quantity="ratio")
 
 
-def below(asked: ClaimData) -> Measured:
-    """Return whether the mean lies below the level."""
-    return mean_within(asked, -math.inf, asked.claim.expect.value)
+def below(data: ClaimData) -> Measured:
+    """Test whether the mean is below the level."""
+    return mean_within(data, -math.inf, data.claim.expect.value)
 
 
-def above(asked: ClaimData) -> Measured:
-    """Return whether the mean lies above the level."""
-    return mean_within(asked, asked.claim.expect.value, math.inf)
+def above(data: ClaimData) -> Measured:
+    """Test whether the mean is above the level."""
+    return mean_within(data, data.claim.expect.value, math.inf)
 
 
-def between(asked: ClaimData) -> Measured:
-    """Return whether the mean lies between the two levels."""
-    low, high = asked.claim.expect.value
-    return mean_within(asked, low, high)
+def between(data: ClaimData) -> Measured:
+    """Test whether the mean is between the two levels."""
+    low, high = data.claim.expect.value
+    return mean_within(data, low, high)
 
 
-def near(asked: ClaimData) -> Measured:
-    """Return whether the mean, or each layer's, lies within the tolerance of what is printed."""
-    expect, given = asked.claim.expect, asked.claim.expect.value
+def near(data: ClaimData) -> Measured:
+    """Test whether the mean, or the mean of each layer, is within the tolerance of the printed number or of theory."""
+    expect, value = data.claim.expect, data.claim.expect.value
     if expect.row.theory(expect):
-        return _near_theory(asked) if _one_layer(asked) else _near_theory_by_layer(asked)
+        return _near_theory(data) if _one_layer(data) else _near_theory_by_layer(data)
     if not expect.row.by_layer(expect):
-        printed = number_or_0(given)
-        reach = tolerance(expect, printed)
-        return mean_within(asked, printed - reach, printed + reach)
-    layers = asked.layer_numbers()
-    unprinted = [None] * (len(layers) - len(given))
-    return _near_by_layer(asked, asked.layer_values(), layers, [*given, *unprinted])
+        printed = number_or_0(value)
+        margin = tolerance(expect, printed)
+        return mean_within(data, printed - margin, printed + margin)
+    layers = data.layer_numbers()
+    unprinted = [None] * (len(layers) - len(value))
+    return _near_by_layer(data, data.layer_values(), layers, [*value, *unprinted])
 
 
-def _one_layer(asked: ClaimData) -> bool:
-    measure = asked.claim.measure
-    return asked.metric.by_layer is None or measure.reduce is not None or len(asked.layer_numbers()) == 1
+def _one_layer(data: ClaimData) -> bool:
+    measure = data.claim.measure
+    return data.metric.by_layer is None or measure.reduce is not None or len(data.layer_numbers()) == 1
 
 
-def _near_theory(asked: ClaimData) -> Measured:
-    """Hold one number against theory: each seed's deviation is taken from what theory expects of that seed."""
-    expected, values = theory_by_seed(asked), asked.values()
+def _near_theory(data: ClaimData) -> Measured:
+    """Compare one number with theory; the deviation of each seed is from the theoretical value for this seed."""
+    expected, values = theory_by_seed(data), data.values()
     reference = float(expected[np.isfinite(expected)].mean()) if np.isfinite(expected).any() else math.nan
     if math.isnan(reference):
-        return Measured(_no_theory(asked), {})
-    reach = tolerance(asked.claim.expect, reference)
-    test = in_region(values - expected + reference, reference - reach, reference + reach, asked.least_error(values))
-    return Measured(test, asked.by_seed(values), reference=reference)
+        return Measured(_no_theory(data), {})
+    margin = tolerance(data.claim.expect, reference)
+    test = in_region(values - expected + reference, reference - margin, reference + margin, data.least_error(values))
+    return Measured(test, data.by_seed(values), reference=reference)
 
 
-def _near_theory_by_layer(asked: ClaimData) -> Measured:
-    expected, columns = theory_by_layer(asked), asked.layer_values()
+def _near_theory_by_layer(data: ClaimData) -> Measured:
+    expected, columns = theory_by_layer(data), data.layer_values()
     known = np.isfinite(expected).all(axis=1)
     if not known.any():
-        return Measured(_no_theory(asked), {})
+        return Measured(_no_theory(data), {})
     means = expected[known].mean(axis=0)
-    return _near_by_layer(asked, columns - expected + means, asked.layer_numbers(), list(means))
+    return _near_by_layer(data, columns - expected + means, data.layer_numbers(), list(means))
 
 
-def _no_theory(asked: ClaimData) -> Test:
-    nothing = in_region(np.full(len(asked.seeds), np.nan), 0.0, 0.0)
-    return dataclasses.replace(nothing, reason="theory does not speak of this network")
+def _no_theory(data: ClaimData) -> Test:
+    empty = in_region(np.full(len(data.seeds), np.nan), 0.0, 0.0)
+    return dataclasses.replace(empty, reason="theory makes no prediction for this network")
 
 
-def _near_by_layer(asked: ClaimData, columns: Values, layers: Sequence[int], given: Sequence[float | None]) -> Measured:
-    """Return whether each layer that has a number lies within the tolerance of it."""
-    kept = [i for i, x in enumerate(given) if x is not None]
-    printed = np.array([number_or_0(given[i]) for i in kept], np.float64)
-    reach = np.array([tolerance(asked.claim.expect, x) for x in printed])
-    names = [f"layer {layers[i]}" for i in kept]
-    test = all_in_regions(columns[:, kept], list(printed - reach), list(printed + reach), names)
+def _near_by_layer(
+    data: ClaimData, columns: Values, layers: Sequence[int], numbers: Sequence[float | None]
+) -> Measured:
+    """Test whether each layer with a number is within the tolerance of this number."""
+    numbered = [i for i, x in enumerate(numbers) if x is not None]
+    printed = np.array([number_or_0(numbers[i]) for i in numbered], np.float64)
+    margins = np.array([tolerance(data.claim.expect, x) for x in printed])
+    names = [f"layer {layers[i]}" for i in numbered]
+    test = all_in_regions(columns[:, numbered], list(printed - margins), list(printed + margins), names)
     means = columns.mean(axis=0)
     table = tuple(
         (layer, float(mean), None if x is None else float(x))
-        for layer, mean, x in zip(layers, means, given, strict=True)
+        for layer, mean, x in zip(layers, means, numbers, strict=True)
     )
-    found = _as_deviation(asked, test, columns[:, kept], printed, table)
-    return dataclasses.replace(
-        found, tolerances=tuple(None if x is None else tolerance(asked.claim.expect, float(x)) for x in given)
-    )
+    measured = _as_deviation(data, test, columns[:, numbered], printed, table)
+    tolerances = tuple(None if x is None else tolerance(data.claim.expect, float(x)) for x in numbers)
+    return dataclasses.replace(measured, tolerances=tolerances)
 
 
-def _as_deviation(asked: ClaimData, test: Test, columns: Values, printed: Values, table: Layers) -> Measured:
-    """Say the result as the largest deviation from the printed numbers, as a fraction of them, and its layer."""
+def _as_deviation(data: ClaimData, test: Test, columns: Values, printed: Values, table: Layers) -> Measured:
+    """Return the result as the largest relative deviation from the printed numbers, with its layer."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = columns / printed - 1
-    sizes = np.abs(off.mean(axis=0))
+        deviations = columns / printed - 1
+    sizes = np.abs(deviations.mean(axis=0))
     known = np.isfinite(sizes)
     worst = int(np.where(known, sizes, -1.0).argmax())
-    there = in_region(off[:, worst], -math.inf, math.inf)
-    test = dataclasses.replace(test, measured=there.measured, interval=there.interval)
+    largest = in_region(deviations[:, worst], -math.inf, math.inf)
+    test = dataclasses.replace(test, measured=largest.measured, interval=largest.interval)
     layer = [number for number, _, x in table if x is not None][worst] if known.any() else None
-    return Measured(test, asked.by_seed(off[:, worst]), table, "deviation", at_layer=layer)
+    return Measured(test, data.by_seed(deviations[:, worst]), table, "deviation", at_layer=layer)
 
 
-def comparison(asked: ClaimData) -> Measured:
-    """Compare two sides in the direction of the kind, paired by seed.
+def comparison(data: ClaimData) -> Measured:
+    """Test whether one side is greater or less than the other, paired by seed.
 
-    They are compared by a difference, or by a factor on the scale of logarithms.
+    The test uses the difference, or the logarithm of the ratio if the claim expects a factor.
     """
-    expect, sign = asked.claim.expect, float(asked.claim.expect.row.direction)
+    expect, sign = data.claim.expect, float(data.claim.expect.row.direction)
     least, least_ratio = expect.get("by"), expect.get("factor")
-    a, b = asked.bounds(), asked.bounds(other_where(asked, expect.other))
+    a, b = data.bounds(), data.bounds(other_where(data, expect.other))
     if least_ratio is not None and a.positive and b.positive:
-        return _by_factor(asked, a, b, least_ratio, sign)
+        return _by_factor(data, a, b, least_ratio, sign)
     factor = least_ratio or 1.0
     difference = a.minus(b.times(factor)) if sign > 0 else a.times(factor).minus(b)
-    floor = 0.0 if least_ratio else asked.least_paired_error(a.shown, b.shown)
-    error = asked.standard_error(difference.shown, floor)
+    floor = 0.0 if least_ratio else data.least_paired_error(a.shown, b.shown)
+    error = data.standard_error(difference.shown, floor)
     compared = max(1.0, factor) * magnitude(a.shown, b.shown)
     test = in_bounds(difference.times(sign), number_or_0(least), math.inf, error, compared)
     shown = difference.shown
     if (shown[np.isfinite(shown)] == 0).all() and test.verdict == "supported" and not least:
-        test = dataclasses.replace(test, verdict="contradicted", reason="the two are equal on every seed", p=None)
-    return Measured(_directed(test, sign), asked.by_seed(shown), quantity="difference")
+        test = dataclasses.replace(test, verdict="contradicted", reason="both sides are equal for every seed", p=None)
+    return Measured(_directed(test, sign), data.by_seed(shown), quantity="difference")
 
 
-def _by_factor(asked: ClaimData, a: Bounds, b: Bounds, factor: float, sign: float) -> Measured:
-    """Compare two sides by their ratio, on the scale of logarithms."""
+def _by_factor(data: ClaimData, a: Bounds, b: Bounds, factor: float, sign: float) -> Measured:
+    """Compare two sides by the logarithm of their ratio."""
     ratio = a.over(b)
     logs = ratio.log().times(sign)
-    error = asked.standard_error(logs.shown, asked.least_ratio_error(a.shown, b.shown))
+    error = data.standard_error(logs.shown, data.least_ratio_error(a.shown, b.shown))
     test = in_bounds(logs, math.log(factor), math.inf, error, LOGARITHMS)
-    return Measured(_as_ratio(test, sign), asked.by_seed(ratio.shown), quantity="ratio")
-
-
-def _positive(values: Values) -> bool:
-    known = values[~np.isnan(values)]
-    return bool((np.isfinite(known) & (known > 0)).all())
+    return Measured(_as_ratio(test, sign), data.by_seed(ratio.shown), quantity="ratio")
 
 
 def _as_ratio(test: Test, sign: float) -> Test:
     lo, hi = sorted(math.exp(sign * x) if math.isfinite(x) else math.nan for x in test.interval)
     measured = math.nan if math.isnan(test.measured) else float(np.exp(sign * test.measured))
-    method = f"{test.method}, of the logarithm of the ratio, paired by seed"
+    method = f"{test.method} for the logarithm of the ratio, paired by seed"
     return dataclasses.replace(test, measured=measured, interval=(lo, hi), method=method)
 
 
 def _directed(test: Test, sign: float) -> Test:
-    """Return the test with measured and interval as a - b, whatever the direction of the claim."""
-    method = f"{test.method}, of the difference, paired by seed"
+    """Return the test with `measured` and `interval` of the difference a - b, for both directions of the claim."""
+    method = f"{test.method} for the difference, paired by seed"
     if sign > 0:
         return dataclasses.replace(test, method=method)
     lo, hi = test.interval
@@ -212,68 +213,70 @@ def _directed(test: Test, sign: float) -> Test:
     )
 
 
-def same_as(asked: ClaimData) -> Measured:
-    """Return whether two sides differ by less than the margin, paired by seed: an equivalence test."""
-    expect = asked.claim.expect
-    a, b = asked.bounds(), asked.bounds(other_where(asked, expect.other))
+def same_as(data: ClaimData) -> Measured:
+    """Test whether two sides differ by less than the margin, by an equivalence test paired by seed."""
+    expect = data.claim.expect
+    a, b = data.bounds(), data.bounds(other_where(data, expect.other))
     difference = a.minus(b)
-    margin, floor = number_or_0(expect.get("within")), asked.least_paired_error(a.shown, b.shown)
-    error = asked.standard_error(difference.shown, floor)
+    margin, floor = number_or_0(expect.get("within")), data.least_paired_error(a.shown, b.shown)
+    error = data.standard_error(difference.shown, floor)
     test = in_bounds(difference, -margin, margin, error, magnitude(a.shown, b.shown))
-    method = f"equivalence by {test.method}, of the difference, paired by seed"
-    return Measured(dataclasses.replace(test, method=method), asked.by_seed(difference.shown), quantity="difference")
+    method = f"equivalence test with a {test.method} for the difference, paired by seed"
+    return Measured(dataclasses.replace(test, method=method), data.by_seed(difference.shown), quantity="difference")
 
 
-def monotone(asked: ClaimData) -> Measured:
-    """Return whether every step goes the claimed way, from one layer or one variant to the next.
+def monotone(data: ClaimData) -> Measured:
+    """Test whether the values increase, or decrease, in every step from one layer or variant to the next.
 
-    Steps are taken on the scale of logarithms where all values are positive. Measured is the share of steps, by
-    seed, that go the claimed way.
+    If all values are positive, the steps are differences of logarithms. The measured value of a seed is its share of
+    steps in the claimed direction.
     """
-    along = asked.claim.expect.get("along")
-    columns, names = asked.along(along) if along else _over_layers(asked)
-    falls = asked.claim.expect.value == "decreasing"
+    along = data.claim.expect.get("along")
+    columns, names = data.along(along) if along else _over_layers(data)
+    falls = data.claim.expect.value == "decreasing"
     with np.errstate(divide="ignore", invalid="ignore"):
-        steps = np.diff(np.log(columns) if _positive(columns) else columns, axis=1)
+        steps = np.diff(np.log(columns) if Bounds.known(columns).positive else columns, axis=1)
     count = steps.shape[1]
     if count == 0:
-        nothing = in_region(np.full(len(asked.seeds), np.nan), 0.0, 0.0)
+        empty = in_region(np.full(len(data.seeds), np.nan), 0.0, 0.0)
         return Measured(
-            dataclasses.replace(nothing, reason="there is only one value, and nothing to compare it with"), {}
+            dataclasses.replace(empty, reason="there is only one value, so there is nothing to compare"), {}
         )
     lows, highs = ([-math.inf] * count, [0.0] * count) if falls else ([0.0] * count, [math.inf] * count)
     pairs = [f"{a} to {b}" for a, b in itertools.pairwise(names)]
     test = _in_words(all_in_regions(steps, lows, highs, pairs), steps, pairs, falls)
-    test = _without_standstill(test, steps, pairs)
+    test = _without_constant_steps(test, steps, pairs)
     met = np.where(np.isnan(steps).any(axis=1), np.nan, (steps < 0 if falls else steps > 0).mean(axis=1))
     share = in_region(met, -math.inf, math.inf)
     test = dataclasses.replace(test, measured=share.measured, interval=share.interval)
     layers: Layers = ()
     if not along:
-        layers = tuple((n, float(m), None) for n, m in zip(asked.layer_numbers(), columns.mean(axis=0), strict=True))
-    return Measured(test, asked.by_seed(met), layers, "share")
+        layers = tuple((n, float(m), None) for n, m in zip(data.layer_numbers(), columns.mean(axis=0), strict=True))
+    return Measured(test, data.by_seed(met), layers, "share")
 
 
 def _in_words(test: Test, steps: Values, pairs: Sequence[str], falls: bool) -> Test:
-    """Return the test, which, where it is contradicted, says in words where the mean goes the other way."""
+    """Return the test with a reason that names the steps in the wrong direction, if it is contradicted."""
     means = steps.mean(axis=0) * (-1 if falls else 1)
     met, against = int((means > 0).sum()), [pair for pair, mean in zip(pairs, means, strict=True) if mean < 0]
     if test.verdict != "contradicted" or not against:
         return test
-    asked, other = ("fell", "rose") if falls else ("rose", "fell")
-    rest = f"; at the other {met} of {len(pairs)} steps it {asked}" if met else ""
-    return dataclasses.replace(test, reason=f"it {other} from {listed(against)}{rest}")
+    claimed, opposite = ("fell", "rose") if falls else ("rose", "fell")
+    rest = f", and {claimed} in the other {met} of {len(pairs)} steps" if met else ""
+    return dataclasses.replace(test, reason=f"the mean {opposite} from {listed(against)}{rest}")
 
 
-def _without_standstill(test: Test, steps: Values, pairs: Sequence[str]) -> Test:
-    """Return the test, contradicted where some step is exactly none on every seed: that neither rises nor falls."""
-    still = [pair for pair, step in zip(pairs, steps.T, strict=True) if (step == 0).all()]
-    if test.verdict != "supported" or not still:
+def _without_constant_steps(test: Test, steps: Values, pairs: Sequence[str]) -> Test:
+    """Return the test, contradicted if the value does not change at all in some step for every seed."""
+    constant = [pair for pair, step in zip(pairs, steps.T, strict=True) if (step == 0).all()]
+    if test.verdict != "supported" or not constant:
         return test
-    return dataclasses.replace(test, verdict="contradicted", reason=f"nothing changes from {', '.join(still)}")
+    return dataclasses.replace(
+        test, verdict="contradicted", reason=f"the value does not change from {', '.join(constant)}"
+    )
 
 
-def _over_layers(asked: ClaimData) -> tuple[Values, list[str]]:
-    if asked.metric.by_layer is None:
-        return np.full((len(asked.seeds), 2), np.nan), ["", ""]
-    return asked.layer_values(), [f"layer {number}" for number in asked.layer_numbers()]
+def _over_layers(data: ClaimData) -> tuple[Values, list[str]]:
+    if data.metric.by_layer is None:
+        return np.full((len(data.seeds), 2), np.nan), ["", ""]
+    return data.layer_values(), [f"layer {number}" for number in data.layer_numbers()]

@@ -1,4 +1,4 @@
-"""Claims on each variant of `where`, or on some: one test a variant, put together with their number in mind."""
+"""Claims about each variant of `where`, or about some: one test per variant, corrected for the number of tests."""
 
 from __future__ import annotations
 
@@ -15,41 +15,51 @@ from reportgen.analysis.words.expectations import noun_of
 Cases = Sequence[tuple[str, Measured]]
 
 
-def over_variants(asked: ClaimData, expectation: Callable[[ClaimData], Measured]) -> Measured:
-    """Return whether the claim holds for all of its variants, or for any; the values are those of the telling one.
+def over_variants(data: ClaimData, expectation: Callable[[ClaimData], Measured]) -> Measured:
+    """Test whether the claim holds for all of its variants, or for any; the values are of the decisive variant.
 
-    All: supported where every variant supports it, which needs no correction. Any: supported where one does at a
-    level corrected for their number (Bonferroni), and contradicted where every one contradicts it.
+    A claim about all variants is supported if every variant supports it, which needs no correction. A claim about any
+    variant is supported if one variant supports it at a level corrected for the number of variants (Bonferroni), and
+    contradicted if every variant contradicts it.
     """
-    cases, nouns = [(label, expectation(case)) for label, case in asked.cases()], f"{noun_of(asked.variants())}s"
-    if asked.claim.holds_for == "any":
-        return _put_together(cases, "supported", "contradicted", nouns)
-    return _put_together(cases, "contradicted", "supported", nouns)
+    cases, nouns = [(label, expectation(case)) for label, case in data.cases()], f"{noun_of(data.variants())}s"
+    if data.claim.holds_for == "any":
+        return _combined(cases, "supported", "contradicted", nouns)
+    return _combined(cases, "contradicted", "supported", nouns)
 
 
-def _put_together(cases: Cases, one: Word, every: Word, nouns: str) -> Measured:
-    """Return the verdict `one` where a single variant has it surely, `every` where all have it, else neither."""
+def _combined(cases: Cases, one: Word, every: Word, nouns: str) -> Measured:
+    """Return the verdict `one` if a variant has it after correction, `every` if all have it, else inconclusive."""
     count = len(cases)
-    found = [case for case in cases if case[1].test.verdict == one]
-    sure = [case for case in found if _p(case[1].test) * count < ALPHA]
-    if sure:
-        label, measured = min(sure, key=lambda case: _p(case[1].test))
+    candidates = [case for case in cases if case[1].test.verdict == one]
+    significant = [case for case in candidates if _p(case[1].test) * count < ALPHA]
+    if significant:
+        label, measured = min(significant, key=lambda case: _p(case[1].test))
         p = min(1.0, _p(measured.test) * count)
-        return _told(measured, one, f"{len(sure)} of {count} {nouns}: shown is {label}", p)
+        return _with_verdict(
+            measured, one, f"{one} in {len(significant)} of {count} {nouns}; the values are for {label}", p
+        )
     if all(measured.test.verdict == every for _, measured in cases):
         label, measured = max(cases, key=lambda case: _p(case[1].test))
-        return _told(measured, every, f"so in all {count} {nouns}: shown is {label}, the nearest", measured.test.p)
-    open_ = [case for case in cases if case[1].test.verdict != every]
-    label, measured = min(found or open_, key=lambda case: _p(case[1].test))
-    short = f", not so at a level corrected for {count} {nouns}" if found else ""
+        return _with_verdict(
+            measured,
+            every,
+            f"{every} in all {count} {nouns}; the values are for {label}, the closest one",
+            measured.test.p,
+        )
+    undecided = [case for case in cases if case[1].test.verdict != every]
+    label, measured = min(candidates or undecided, key=lambda case: _p(case[1].test))
+    short = f" and not significant after correction for {count} {nouns}" if candidates else ""
     corrected = min(1.0, _p(measured.test) * count)
-    return _told(measured, "inconclusive", f"shown is {label}{short}", corrected if found else measured.test.p)
+    return _with_verdict(
+        measured, "inconclusive", f"the values are for {label}{short}", corrected if candidates else measured.test.p
+    )
 
 
 def _p(test: Test) -> float:
     return 1.0 if test.p is None or math.isnan(test.p) else test.p
 
 
-def _told(measured: Measured, verdict: Word, words: str, p: float | None) -> Measured:
-    test = dataclasses.replace(measured.test, verdict=verdict, reason=f"{measured.test.reason}; {words}", p=p)
+def _with_verdict(measured: Measured, verdict: Word, note: str, p: float | None) -> Measured:
+    test = dataclasses.replace(measured.test, verdict=verdict, reason=f"{measured.test.reason}; {note}", p=p)
     return dataclasses.replace(measured, test=test)

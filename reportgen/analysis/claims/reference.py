@@ -1,4 +1,4 @@
-"""What theory expects of the values that a claim measures, seed by seed."""
+"""Theoretical values of a claim's measure, by seed."""
 
 from __future__ import annotations
 
@@ -14,26 +14,22 @@ from reportgen.analysis.sanity import chance_loss
 from reportgen.runs.record import RunRecord
 
 
-def theory_by_layer(asked: ClaimData) -> Values:
-    """Return what mean-field theory expects of each run, (seeds, layers), NaN where it does not speak of it."""
-    layers = asked.layer_numbers()
-    return np.array([_mean([_of_layers(r, asked, layers) for r in runs], len(layers)) for runs in asked.runs()])
+def theory_by_layer(data: ClaimData) -> Values:
+    """Return the mean-field values of each run, shape (seeds, layers), NaN for networks without a prediction."""
+    layers = data.layer_numbers()
+    return np.array([_mean([_of_layers(r, data, layers) for r in runs], len(layers)) for runs in data.runs()])
 
 
-def theory_by_seed(asked: ClaimData) -> Values:
-    """Return the one number that theory expects by seed: of layers, reduced as the claim says, or of a loss."""
-    measure = asked.claim.measure
-    if asked.metric.by_layer is not None:
-        return np.array([reduced(row, measure.reduce) for row in theory_by_layer(asked)], np.float64)
-    return np.array([_mean([np.array([_loss(r)]) for r in runs], 1)[0] for runs in asked.runs()], np.float64)
+def theory_by_seed(data: ClaimData) -> Values:
+    """Return one theoretical value per seed: layer values reduced as the claim specifies, or the chance loss."""
+    measure = data.claim.measure
+    if data.metric.by_layer is not None:
+        return np.array([reduced(row, measure.reduce) for row in theory_by_layer(data)], np.float64)
+    return np.array([_mean([np.array([chance_loss(r.spec)]) for r in runs], 1)[0] for runs in data.runs()], np.float64)
 
 
-def _loss(record: RunRecord) -> float:
-    return chance_loss(record.spec.training.loss.name, record.spec.network.layers[-1].units)
-
-
-def _of_layers(record: RunRecord, asked: ClaimData, layers: Sequence[int]) -> Values:
-    expected = (theory.of_record(record) or {}).get(asked.claim.measure.metric)
+def _of_layers(record: RunRecord, data: ClaimData, layers: Sequence[int]) -> Values:
+    expected = (theory.of_record(record) or {}).get(data.claim.measure.metric)
     if expected is None:
         return np.full(len(layers), math.nan)
     return np.array([expected[layer - 1] for layer in layers], np.float64)

@@ -1,7 +1,7 @@
-"""The interval of a claim's measured value that its expectation describes, as figures draw it.
+"""The interval in which a claim expects its measured value, for figures.
 
-The functions return the ends on the scale of `ClaimResult.measured`, infinite if an end is open. They return None if
-the expectation is not an interval of the measured value, such as for a monotone course.
+The functions return the ends of the interval on the scale of `ClaimResult.measured`; an open end is infinite. They
+return None if the expectation is not an interval, such as `monotone`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Region = tuple[float, float]
 
 
 def region(claim: Claim | None, result: ClaimResult) -> Region | None:
-    """Return the region of a claim, None for a result whose claim is not known."""
+    """Return the region of a claim, None for a result without a claim."""
     return None if claim is None else claim.expect.row.region(claim, result)
 
 
@@ -40,26 +40,26 @@ def between_region(claim: Claim, result: ClaimResult) -> Region:
 
 
 def near_region(claim: Claim, result: ClaimResult) -> Region | None:
-    """Return the region around one number, or of the relative deviation if numbers are given by layer."""
+    """Return the region around one number, or the region of the relative deviation for numbers by layer."""
     expect = claim.expect
     if expect.row.by_layer(expect) or result.quantity == "deviation":
         printed = result.held_against
         absolute = expect.get("atol") or 0.0
-        reach = tolerance(expect, printed) / abs(printed) if printed else tolerance(expect, 1.0) - absolute
-        return -reach, reach
+        margin = tolerance(expect, printed) / abs(printed) if printed else tolerance(expect, 1.0) - absolute
+        return -margin, margin
     near = result.reference if expect.row.theory(expect) else expect.value
     return None if near is None else (near - tolerance(expect, near), near + tolerance(expect, near))
 
 
 def greater_region(claim: Claim, result: ClaimResult) -> Region:
-    """Return the region of the difference, or of the ratio, between two sides of which the first is greater."""
+    """Return the region of the difference or ratio of two sides, if the first is expected to be greater."""
     if result.quantity == "ratio":
         return claim.expect.get("factor") or 1.0, math.inf
     return claim.expect.get("by") or 0.0, math.inf
 
 
 def less_region(claim: Claim, result: ClaimResult) -> Region:
-    """Return the same for sides of which the first is less."""
+    """Return the region of the difference or ratio of two sides, if the first is expected to be less."""
     if result.quantity == "ratio":
         return -math.inf, 1 / (claim.expect.get("factor") or 1.0)
     return -math.inf, -(claim.expect.get("by") or 0.0)
@@ -72,4 +72,4 @@ def same_region(claim: Claim, result: ClaimResult) -> Region:
 
 
 def no_region(claim: Claim, result: ClaimResult) -> None:
-    """Return None, for expectations that are not an interval."""
+    """Return None, because the expectation is not an interval."""

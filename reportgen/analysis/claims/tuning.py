@@ -1,4 +1,4 @@
-"""Which of several settings is best, told without looking at the seed that is to be judged."""
+"""The choice of the best of several settings for each seed, from the scores of the other seeds."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ Values = NDArray[np.float64]
 def chosen_by_others(scores: Values) -> list[int]:
     """Return, for each seed, the setting with the highest mean score over all other seeds.
 
-    scores (seeds, settings), higher is better; NaN counts as worst. Had a seed a say in the choice, the best of many
-    equal settings would look better than it is. A single seed has no others, and chooses for itself.
+    Choosing by the scores of the same seed would overestimate the best of many equal settings. A single seed has no
+    other seeds, so its own scores are used.
+
+    Parameters
+    ----------
+    scores : shape (seeds, settings); higher is better, and NaN is worst.
     """
     known = np.where(np.isnan(scores), -np.inf, scores)
     count = len(known)
@@ -27,22 +31,22 @@ def chosen_by_others(scores: Values) -> list[int]:
 
 
 def is_settled(scores: Values) -> bool:
-    """Return whether one setting is surely better than each of the others, over all seeds (paired, Bonferroni).
+    """Return whether one setting is significantly better than every other setting (paired over seeds, Bonferroni).
 
-    scores as in `chosen_by_others`; what is NaN or minus infinity on some seed is surely worse than what never is.
+    scores: see `chosen_by_others`. A setting with NaN or minus infinity for some seed is worse than one without.
     """
     known = np.where(np.isnan(scores), -np.inf, scores)
     means = known.mean(axis=0)
     best = int(means.argmax())
-    rivals = [index for index in range(len(means)) if index != best and math.isfinite(means[index])]
-    gaps = [known[:, best] - known[:, index] for index in rivals]
-    return all(gap.mean() > 0 and p_value(gap, 0.0) < ALPHA / max(len(rivals), 1) for gap in gaps)
+    others = [index for index in range(len(means)) if index != best and math.isfinite(means[index])]
+    gaps = [known[:, best] - known[:, index] for index in others]
+    return all(gap.mean() > 0 and p_value(gap, 0.0) < ALPHA / max(len(others), 1) for gap in gaps)
 
 
 def widening(seeds: int) -> float:
-    """Return by what a standard error grows where the seeds that judge a setting have chosen it for one another.
+    """Return the factor by which a standard error grows if each seed's setting is chosen by the other seeds.
 
-    Their values are correlated through the choice, as scores of cross-validation are; Nadeau and Bengio (2003) take
-    the variance of their mean to be 1 / n + 1 / (n - 1) of that of one, in the place of 1 / n.
+    The choice correlates the values, as in cross-validation. Nadeau and Bengio (2003) estimate the variance of the mean
+    as 1 / n + 1 / (n - 1) times the variance of one value, instead of 1 / n times.
     """
     return math.sqrt(1 + seeds / (seeds - 1)) if seeds > 1 else 1.0

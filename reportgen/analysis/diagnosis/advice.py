@@ -61,6 +61,13 @@ NAMES = {
 }
 """Names of settings in sentences, if they differ from the names on axes."""
 
+WITHOUT = {
+    "data.train": "use all training examples",
+    "training.clip_norm": "turn off gradient clipping",
+    "training.early_stopping": "turn off early stopping",
+}
+"""Changes to settings without a value."""
+
 
 @dataclass(frozen=True)
 class ScoredSibling:
@@ -209,6 +216,8 @@ def _advice(choice: Choice, start: str) -> str:
 
 
 def _change(path: str, value: Any) -> str:
+    if value is None and path in WITHOUT:
+        return WITHOUT[path]
     name = NAMES.get(path) or setting_name(path)
     if isinstance(value, bool):
         return f"turn {'on' if value else 'off'} {name}"

@@ -54,15 +54,15 @@ class PartialDiagnosis:
 def diagnose_partial(
     variants: Mapping[str, Sequence[RunRecord]],
     rules: Mapping[str, Rule] = RULES,
-    unstated: Mapping[str, Collection[str]] = MappingProxyType({}),
+    unspecified: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> tuple[PartialDiagnosis, ...]:
     """Return the diagnosis of each variant, with all other variants as its siblings.
 
-    unstated: settings by variant that the record does not state and that have their defaults.
+    unspecified: settings by variant that the record does not state and that have their defaults.
     """
     found = {name: usable(records) for name, records in variants.items()}
     judged = {
-        name: _of_variant(name, records, found, rules, unstated.get(name, ()))
+        name: _of_variant(name, records, found, rules, unspecified.get(name, ()))
         for name, records in found.items()
         if records
     }
@@ -87,7 +87,7 @@ def _of_variant(
     records: Sequence[RunRecord],
     by_variant: Mapping[str, Sequence[RunRecord]],
     rules: Mapping[str, Rule],
-    unstated: Collection[str],
+    unspecified: Collection[str],
 ) -> PartialDiagnosis:
     found: list[Finding] = []
     passed: list[str] = []
@@ -102,7 +102,7 @@ def _of_variant(
         evidence = Evidence(Variant(name, name, {}, {}), [_traced(r, missing, read) for r in records], siblings)
         finding = _checked(rule, evidence, missing)
         required = tuple(key for key in missing if key not in not_required)
-        required = (*(path for path in OF_KINDS.get(id_, ()) if path in unstated), *required)
+        required = (*(path for path in OF_KINDS.get(id_, ()) if path in unspecified), *required)
         if finding is not None:
             found.append(finding)
         elif required:

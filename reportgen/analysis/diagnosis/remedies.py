@@ -22,11 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.claims.verdicts import LEAST_SEEDS
-from reportgen.analysis.diagnosis.evidence.held_out import majority
+from reportgen.analysis.diagnosis.evidence.held_out import examples, majority
 from reportgen.analysis.diagnosis.evidence.outcome import HALF, guess_loss
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence, Finding, Guessing, Proposal, Remedy, RemedyVerdict
-from reportgen.analysis.splits import one_split
 from reportgen.analysis.statistics import gain_interval, mean_interval, ratio_interval
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
@@ -80,8 +79,12 @@ def scorer(
         return metric, measure, measure
     if metric == FINDING_SEEN:
         return metric, measure, lambda record: -measure(record)
-    floor = max(LEAST_LOSS * guess_loss(records[0]), 1e-12)
+    floor = _least_loss(records[0])
     return metric, measure, lambda record: -math.log(measure(record) + floor)
+
+
+def _least_loss(record: RunRecord) -> float:
+    return max(LEAST_LOSS * guess_loss(record), 1e-12)
 
 
 def _metric(records: Sequence[RunRecord], finding: Finding) -> str:
@@ -120,7 +123,7 @@ def _interval(
         return mean_interval(now - was)
     if metric_of(metric).is_accuracy:
         return gain_interval(was, now, min((int(r.facts.get("val_n", 0)) for r in sides[1]), default=0))
-    floor = max(LEAST_LOSS * guess_loss(sides[0][0]), 1e-12)
+    floor = _least_loss(sides[0][0])
     error = math.hypot(*(_error(side, floor) for side in sides)) if metric_of(metric).split == "val" else 0.0
     return ratio_interval(was, now, floor, error)
 
@@ -134,9 +137,7 @@ def _error(records: Sequence[RunRecord], floor: float) -> float:
         return 0.0
     known = [r for r in records if r.status != "diverged" and _score(r, "val_loss") < guess_loss(r)]
     shares = [float(r.facts.get("val_loss_sd", 0.0)) / (_score(r, "val_loss") + floor) for r in known]
-    sizes = [int(r.facts.get("val_n", 0)) for r in records]
-    examples = max(sizes) if one_split(records[0].spec.data) else sum(sizes)
-    return sum(shares) / len(records) / math.sqrt(max(examples, 1))
+    return sum(shares) / len(records) / math.sqrt(max(examples(records), 1))
 
 
 def _score(record: RunRecord, metric: str) -> float:

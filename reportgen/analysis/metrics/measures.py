@@ -1,8 +1,7 @@
 """Reads the value of a claim's measure from a record.
 
-A diverged run is an outcome. If a metric that can be infinite has no finite value, the run counts as infinite, beyond
-every level. The accuracy of a diverged run is the accuracy of its last network, whose outputs that are not numbers are
-wrong.
+If a diverged run has no finite value of a metric that can be infinite, its value is infinite and thus above every
+level. The accuracy of a diverged run is the accuracy of its last network; NaN outputs count as wrong.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ def chosen_layers(measure: Measure, count: int) -> list[int]:
 
 
 def by_layer(record: RunRecord, measure: Measure) -> Values:
-    """Return a statistic at the layers of the measure; NaN if the record has no such probe."""
+    """Return a layer statistic at the layers of the measure, NaN if the record does not have the probe."""
     layers = chosen_layers(measure, record.layers)
     probe = record.probe_at("last" if measure.step is None else measure.step) if "probe_step" in record.arrays else None
     read = METRICS[measure.metric].by_layer
     if probe is None or read is None:
-        return np.full(len(layers), _lost(record))
+        return np.full(len(layers), _missing(record))
     values = np.asarray(read(record, probe), np.float64)[np.array(layers) - 1]
-    return np.where(np.isfinite(values), values, _lost(record)) if record.status == "diverged" else values
+    return np.where(np.isfinite(values), values, _missing(record)) if record.status == "diverged" else values
 
 
 def value(record: RunRecord, measure: Measure) -> float:
@@ -46,8 +45,8 @@ def value(record: RunRecord, measure: Measure) -> float:
     row = METRICS[measure.metric]
     if row.by_layer is not None:
         return reduced(by_layer(record, measure), measure.reduce)
-    found = math.nan if row.read is None else float(row.read(record, measure))
-    return _lost(record) if row.infinite and not math.isfinite(found) else found
+    number = math.nan if row.read is None else float(row.read(record, measure))
+    return _missing(record) if row.infinite and not math.isfinite(number) else number
 
 
 def bounds(record: RunRecord, measure: Measure) -> tuple[float, float]:
@@ -55,12 +54,12 @@ def bounds(record: RunRecord, measure: Measure) -> tuple[float, float]:
     row = METRICS[measure.metric]
     if row.bounds is not None:
         return row.bounds(record, measure)
-    found = value(record, measure)
-    return found, found
+    number = value(record, measure)
+    return number, number
 
 
 def reduced(values: Values, reduce: str | None) -> float:
-    """Return one number for several layers, by default their mean."""
+    """Return the values of several layers reduced to one number, by default their mean."""
     if reduce == "last_over_first":
         return float(values[-1]) / float(values[0]) if values[0] != 0 else math.nan
     if reduce == "mean_abs":
@@ -68,5 +67,5 @@ def reduced(values: Values, reduce: str | None) -> float:
     return float({"min": np.min, "max": np.max}.get(reduce or "mean", np.mean)(values))
 
 
-def _lost(record: RunRecord) -> float:
+def _missing(record: RunRecord) -> float:
     return math.inf if record.status == "diverged" else math.nan

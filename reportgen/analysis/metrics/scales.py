@@ -1,4 +1,4 @@
-"""How the values of a metric are read; names that are not metrics are plain numbers."""
+"""Scales and ranges of metrics; names that are not metrics are plain numbers."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from reportgen.study.metrics.table import metric_of
 
 
 def is_share(name: str) -> bool:
-    """Return whether a metric is a share between 0 and 1, which is read in percent."""
+    """Return whether a metric is a share between 0 and 1, which reports show in percent."""
     return metric_of(name).scale == "share"
 
 
 def is_difference(name: str) -> bool:
-    """Return whether a metric is itself a difference of shares, which is read in percentage points."""
+    """Return whether a metric is a difference of shares, which reports show in percentage points."""
     return metric_of(name).scale == "difference"
 
 
 def in_points(name: str) -> bool:
-    """Return whether differences of a metric are read in percentage points."""
+    """Return whether reports show differences of a metric in percentage points."""
     return is_share(name) or is_difference(name)
 
 

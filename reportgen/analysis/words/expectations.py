@@ -1,4 +1,4 @@
-"""What a claim expects, in words: the only rounding that analysis does is of the author's own numbers."""
+"""The expectation of a claim as text, with the numbers of the study file."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ def expected(claim: Claim, noun: str = "variant") -> str:
 
 
 def of_whom(claim: Claim, noun: str = "variant") -> str:
-    """Return for which of its variants, or trials, a claim should hold, empty where it is for their mean."""
+    """Return the variants or trials for which a claim should hold as text, empty for a claim about their mean."""
     return {"all": f", in every {noun}", "any": f", in some {noun}"}.get(claim.holds_for, "")
 
 
 def noun_of(variants: Sequence[Variant]) -> str:
-    """Return what these are: "trial" where all are trials of a search, else "variant"."""
+    """Return "trial" if all variants are trials of a search, else "variant"."""
     return "trial" if variants and all(variant.trial is not None for variant in variants) else "variant"
 
 
 def expectation(claim: Claim) -> str:
-    """Return the expectation alone, in the units in which its metric is read."""
+    """Return the expectation as text, in the units of its metric."""
     return claim.expect.row.words(claim)
 
 
 def sides(claim: Claim) -> str:
-    """Return what a claimed difference is of, such as "relu minus tanh"; empty where the study names no two sides."""
+    """Return a claimed difference as text, such as "relu minus tanh"; empty if the claim does not name two sides."""
     other, factor = claim.expect.other, claim.expect.get("factor")
     if not other or not claim.where:
         return ""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from reportgen.analysis.metrics.scales import is_difference, is_share
 from reportgen.analysis.statistics import ROUNDING
 from reportgen.analysis.words.numerals import exponents, minus, power_of_ten
 
 NONE = "–"
-THIN = "\u202f"  # a narrow space without a line break
 _MOST_DIGITS = 5
 
 Bounds = Sequence[float]
@@ -65,18 +63,18 @@ def percent(value: float | None, digits: int = 1) -> str:
     return f"{minus(text)}%"
 
 
-def interval(bounds: Bounds, digits: int | None = None) -> str:
+def interval(bounds: Bounds) -> str:
     """Return "lo to hi" with enough digits to distinguish the ends, or a dash if an end is NaN."""
     lo, hi = bounds
     if math.isnan(lo) or math.isnan(hi):
         return NONE
     if not (math.isfinite(lo) and math.isfinite(hi)):
         return span(number(lo), number(hi))
-    return _range(lo, hi, digits or resolving(bounds))
+    return _range(lo, hi, resolving(bounds))
 
 
 def span(lo: str, hi: str) -> str:
-    """Return "lo to hi", or one of them if both are the same."""
+    """Return "lo to hi", or a single number if both are the same."""
     return lo if lo == hi else f"{lo} to {hi}"
 
 
@@ -247,16 +245,14 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def given(value: float, name: str = "") -> str:
-    """Return all digits of a number from a study; shares in percent, their differences in percentage points."""
-    if is_difference(name):
-        return minus(f"{100 * value:g} points")
-    return minus(f"{100 * value:g}%") if is_share(name) else minus(exponents(f"{value:g}"))
+def given(value: float) -> str:
+    """Return all digits of a number from a study."""
+    return minus(exponents(f"{value:g}"))
 
 
 def _grouped(text: str) -> str:
     """Return a decimal number with a minus sign, and with separated thousands from five digits on."""
     head, dot, tail = text.partition(".")
     if len(head.lstrip("-")) > 4:
-        head = f"{int(head):,}".replace(",", THIN)
+        head = f"{int(head):,}"
     return minus(head + dot + tail)

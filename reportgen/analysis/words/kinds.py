@@ -1,4 +1,4 @@
-"""Each kind of expectation as a short phrase; the numbers are the author's own."""
+"""Short phrases for the kinds of expectation, with the numbers of the study file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reportgen.study.model.claims import Claim
 
 
 def _metric(claim: Claim) -> str:
-    """Return the metric whose units the expectation has, empty for a ratio."""
+    """Return the metric that determines the units of the expectation, empty for a ratio."""
     return "" if claim.measure.relative_to else claim.measure.metric
 
 
@@ -25,17 +25,17 @@ def between_in_words(claim: Claim) -> str:
 
 
 def near_in_words(claim: Claim) -> str:
-    """Return an expectation near a number, the numbers of layers or theory."""
+    """Return an expectation near a number, near one number per layer, or near the theoretical value."""
     expect, metric = claim.expect, _metric(claim)
     rtol, atol = expect.get("rtol"), expect.get("atol")
     rtol = USUAL_RTOL if rtol is None and atol is None else rtol
     parts = [f"{100 * rtol:g}%"] if rtol else []
     parts += [margin(atol, metric)] if atol else []
-    reach = " plus ".join(parts) or "no deviation"
+    reach = " plus ".join(parts) or "0%"
     if expect.row.theory(expect):
-        return f"within {reach} of theory"
+        return f"within {reach} of the theoretical value"
     if expect.row.by_layer(expect):
-        return f"each layer within {reach} of the printed number"
+        return f"each layer within {reach} of its printed number"
     return f"within {reach} of {amount(expect.value, metric)}"
 
 
@@ -58,6 +58,6 @@ def same_in_words(claim: Claim) -> str:
 
 
 def monotone_in_words(claim: Claim) -> str:
-    """Return the expectation of a monotone course."""
+    """Return the expectation that values increase or decrease."""
     along = claim.expect.get("along")
     return f"{claim.expect.value} {f'along {along}' if along else 'from layer to layer'}"

@@ -1,4 +1,4 @@
-"""Names of the code and settings as text: a statistic or a setting in words, a value as a study would write it."""
+"""Metrics, settings and their values as text."""
 
 from __future__ import annotations
 
@@ -25,47 +25,47 @@ _SETTINGS = {
     "network.dropout.rate": "dropout rate",
     "network.hidden": "hidden units",
     "network.hidden.layers": "hidden layers",
-    "network.hidden.width": "hidden units a layer",
+    "network.hidden.width": "hidden units per layer",
     "training.l1": "L1 strength",
     "training.l2": "L2 strength",
 }
-"""Settings that the last part of their path would name badly."""
+"""Names of settings for which the last part of the path is unclear."""
 
 
 def amount(value: float, metric: str) -> str:
-    """Return a number that an author wrote, in full, as its metric is read: shares in percent, their gaps in points."""
+    """Return all digits of a number from a study: shares in percent, differences of shares in percentage points."""
     if is_difference(metric):
         return points(value)
     return f"{100 * value:g}%" if is_share(metric) else f"{value:g}"
 
 
 def margin(value: float, metric: str) -> str:
-    """Return how far apart an author allows or wants two values of a metric, in full."""
+    """Return all digits of an allowed or expected difference between two values of a metric."""
     return points(value) if in_points(metric) else f"{value:g}"
 
 
 def points(value: float) -> str:
-    """Return a difference of shares that an author wrote in percentage points, in full."""
+    """Return all digits of a difference of shares, in percentage points."""
     return f"{100 * value:g} point{'' if abs(value) == 0.01 else 's'}"
 
 
 def words(name: str) -> str:
-    """Return a name of the code as words: val_accuracy is "validation accuracy"."""
+    """Return an identifier as words, such as "validation accuracy" for val_accuracy."""
     return " ".join(_SPELLED.get(part, part) for part in name.split("_"))
 
 
 def setting_name(path: str) -> str:
-    """Return a setting's dotted path as words: training.lr is "learning rate"."""
+    """Return the dotted path of a setting as words, such as "learning rate" for training.lr."""
     return _SETTINGS.get(path) or words(path.rsplit(".", 1)[-1])
 
 
 def sentence(text: str) -> str:
-    """Return the text with a capital first letter, the others as they are."""
+    """Return the text with its first letter capitalized."""
     return text[:1].upper() + text[1:]
 
 
 def setting(value: Any) -> str:
-    """Return a setting's value as a study would write it."""
+    """Return the value of a setting as in a study file."""
     if value is None:
         return "none"
     if isinstance(value, bool):

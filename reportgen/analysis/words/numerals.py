@@ -1,4 +1,4 @@
-"""Numerals as print has them: true minus signs, and powers of ten with raised exponents."""
+"""Numerals for print, with minus signs (U+2212) and powers of ten with superscript exponents."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ _NUMBER = re.compile(r"“[^”]*”|(?<![\w.-])(-?\d+(?:\.\d+)?)(?:e([+-]?\d+))
 
 
 def power_of_ten(exponent: str | int) -> str:
-    """Return the power of ten that follows a mantissa."""
+    """Return the power of ten after a mantissa, such as "×10⁻⁷"."""
     return f"×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
 
 
 def minus(text: str) -> str:
-    """Return text with true minus signs in the place of hyphens."""
+    """Return text with minus signs (U+2212) instead of hyphens."""
     return text.replace("-", "−")
 
 
 def exponents(text: str) -> str:
-    """Return text with numbers such as 3e-07 as powers of ten, and true minus signs; names in “quotes” stay."""
+    """Return text with minus signs and with powers of ten for 3e-07 and the like; names in “quotes” are unchanged."""
     return _NUMBER.sub(_printed, text)
 
 
-def _printed(found: re.Match[str]) -> str:
-    mantissa, exponent = found.groups()
+def _printed(number: re.Match[str]) -> str:
+    mantissa, exponent = number.groups()
     if mantissa is None:
-        return found.group(0)
+        return number.group(0)
     if exponent is None:
         return minus(mantissa)
-    alone = power_of_ten(exponent).removeprefix("×")
-    return {"1": alone, "-1": f"−{alone}"}.get(mantissa, minus(mantissa) + power_of_ten(exponent))
+    power = power_of_ten(exponent).removeprefix("×")
+    return {"1": power, "-1": f"−{power}"}.get(mantissa, minus(mantissa) + power_of_ten(exponent))

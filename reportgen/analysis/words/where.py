@@ -9,9 +9,9 @@ from reportgen.analysis.words.names import setting_name
 
 
 def named(where: dict[str, Any]) -> str:
-    """Return a `where` in words; a bare number or switch gets its setting's name, as "32" alone would say nothing.
+    """Return a `where` in words; numbers and boolean values include the name of the setting, as in "hidden units 32".
 
-    A name that reads as a formula, such as that of an init, stands in quotes.
+    A name that resembles a formula, such as the name of some inits, is in quotes.
     """
     return ", ".join(_named(path, value) for path, value in where.items())
 
@@ -28,11 +28,11 @@ def _named(path: str, value: Any) -> str:
 
 
 _PLAIN = re.compile(r"[^\W\d][\w .,:-]*")
-"""A name that no one takes for a number or a formula."""
+"""A name that does not resemble a number or a formula."""
 
 
 def is_number(text: str) -> bool:
-    """Return whether a value's label is a bare number."""
+    """Return whether the label of a value is a number."""
     try:
         float(text)
     except ValueError:

@@ -14,7 +14,7 @@ from reportgen.report import scores
 from reportgen.report.site.finished import FinishedClaim
 from reportgen.runs.store import plain
 
-PLAIN = str.maketrans({"\N{MINUS SIGN}": "-", formatting.NONE: "-", formatting.THIN: " "})
+PLAIN = str.maketrans({"\N{MINUS SIGN}": "-", formatting.NONE: "-"})
 """Replaces characters that some consoles cannot show."""
 
 NO_VERDICTS = "a quick look has no verdicts"

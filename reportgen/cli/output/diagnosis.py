@@ -25,11 +25,11 @@ def diagnose_files(path: Path) -> tuple[list[ExternalRecord], tuple[PartialDiagn
     """Return the records of a file or folder, and the diagnosis of each variant."""
     records = read_records(path)
     variants: dict[str, list[RunRecord]] = {}
-    unstated: dict[str, tuple[str, ...]] = {}
+    unspecified: dict[str, tuple[str, ...]] = {}
     for one in records:
         variants.setdefault(one.variant, []).append(one.record)
-        unstated[one.variant] = (*unstated.get(one.variant, ()), *one.unspecified)
-    return records, diagnose_partial(variants, unstated=unstated)
+        unspecified[one.variant] = (*unspecified.get(one.variant, ()), *one.unspecified)
+    return records, diagnose_partial(variants, unspecified=unspecified)
 
 
 def has_alarm(diagnoses: Sequence[PartialDiagnosis]) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
@@ -92,11 +94,14 @@ class Scale:
         return far & (self.log and len(seeds) >= BAND_FROM)
 
 
+UNIT = Scale(False, 0.0, 1.0)
+"""The scale of an axis without finite values."""
+
+
 def lowest_of(seeds: Array) -> Array:
     """Return the smallest finite value (E,) over the seeds (S, E), NaN where there is none."""
-    finite = np.where(np.isfinite(seeds), seeds, np.inf)
-    lowest = finite.min(axis=0, initial=np.inf)
-    return np.where(np.isfinite(lowest), lowest, np.nan)
+    lowest: Array = np.fmin.reduce(np.where(np.isfinite(seeds), seeds, np.nan), axis=0, initial=np.nan)
+    return lowest
 
 
 def scale_for(values: Iterable[ArrayLike], log: bool | None = None) -> Scale | None:
@@ -138,23 +143,20 @@ def _linear(low: float, high: float) -> Scale:
     return Scale(False, low - 0.08 * span, high + 0.08 * span)
 
 
+def accuracy_scale(scale: Scale) -> Scale:
+    """Return a scale in percent that ends at most just outside 0 and 1."""
+    return Scale(False, max(scale.low, -0.03), min(scale.high, 1.03), percent=True)
+
+
 def fraction_scale(scale: Scale) -> Scale:
     """Return a scale for fractions from 0 to the largest one, at least to 0.1."""
     top = min(max(scale.high, 0.1), 1.04)
     return Scale(False, -0.03 * top, top, percent=True)
 
 
-def set_y(axes: Axes, scale: Scale, labels: bool) -> None:
+def set_y(axes: Axes, scale: Scale, labels: bool = True) -> None:
     """Set the y scale of the axes, with few ticks and a light grid; labels: whether the ticks have labels."""
-    if scale.log:
-        places, words = decade_ticks(scale)
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(FixedLocator(places))
-        axes.yaxis.set_major_formatter(FixedFormatter(words))
-        axes.yaxis.set_minor_locator(NullLocator())
-    else:
-        axes.yaxis.set_major_locator(MaxNLocator(5))
-        axes.yaxis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
+    _set_ticks(axes, "y", scale, most=6)
     axes.set_ylim(scale.low, scale.high)
     axes.grid(axis="y")
     axes.tick_params(axis="y", labelleft=labels)
@@ -162,16 +164,25 @@ def set_y(axes: Axes, scale: Scale, labels: bool) -> None:
 
 def set_x(axes: Axes, scale: Scale) -> None:
     """Set the x scale of the axes, with few ticks."""
-    if scale.log:
-        places, words = decade_ticks(scale, most=5)
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(FixedLocator(places))
-        axes.xaxis.set_major_formatter(FixedFormatter(words))
-        axes.xaxis.set_minor_locator(NullLocator())
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
+    _set_ticks(axes, "x", scale, most=5)
     axes.set_xlim(scale.low, scale.high)
+
+
+def _set_ticks(axes: Axes, which: Literal["x", "y"], scale: Scale, most: int) -> None:
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    if scale.log:
+        axes.set(**{f"{which}scale": "log"})
+        fix_ticks(axis, *decade_ticks(scale, most))
+        axis.set_minor_locator(NullLocator())
+    else:
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter(FuncFormatter(_percent if scale.percent else _plain))
+
+
+def fix_ticks(axis: Axis, places: Sequence[float], words: Sequence[str]) -> None:
+    """Set ticks with labels, without the ticks that `Axis.set_ticks` creates before the figure is drawn."""
+    axis.set_major_locator(FixedLocator(places))
+    axis.set_major_formatter(FixedFormatter(words))
 
 
 def _plain(value: float, _: int | None = None) -> str:
@@ -215,8 +226,7 @@ def set_layers(axes: Axes, layers: Sequence[int], output: int | None, label: boo
     shown = [layer for layer in layers if step == 1 or layer % step == 0 or layer == output]
     if output is not None and step > 1:
         shown = [layer for layer in shown if layer == output or output - layer > 0.6 * step]
-    axes.xaxis.set_major_locator(FixedLocator(shown))
-    axes.xaxis.set_major_formatter(FixedFormatter(["out" if layer == output else str(layer) for layer in shown]))
+    fix_ticks(axes.xaxis, shown, ["out" if layer == output else str(layer) for layer in shown])
     axes.set_xlim(min(layers) - 0.5, max(layers) + 0.5)
     if label:
         axes.set_xlabel("layer", labelpad=2)

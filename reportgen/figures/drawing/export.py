@@ -58,6 +58,8 @@ def csv_text(drawing: Drawing) -> str:
 def _field(value: Any) -> Any:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     return repr(float(value)) if isinstance(value, float) else value
 
 

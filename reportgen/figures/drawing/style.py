@@ -10,7 +10,7 @@ also be identified in greyscale. Yellow is not used, since it is hardly visible 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,6 +22,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, fontManager, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
+from matplotlib.lines import Line2D
 
 WIDTH = 6.5
 """Inches: the text width of a page."""
@@ -112,10 +113,16 @@ GREY = SeriesStyle("#bfc3c7", "", "-")
 GREY_LINE: dict[str, Any] = {"color": GREY.colour, "lw": 0.8, "zorder": 1.8}
 
 
-def grey_label(labels: Iterable[str]) -> str:
-    """Return the legend entry of the grey lines: the label if all have the same one."""
-    names = set(labels)
-    return clip(names.pop(), 2.4) if len(names) == 1 else "other variants"
+def line_legend(
+    lines: Mapping[str, SeriesStyle], inches: float, grey: Iterable[str], **marks: Any
+) -> tuple[list[Any], list[str]]:
+    """Return handles and labels of lines by label, and one entry for all grey lines: their label if it is the same."""
+    styles = [{"color": style.colour, "ls": style.dash, "marker": style.marker, **marks} for style in lines.values()]
+    labels, names = clip_all(list(lines), inches), set(grey)
+    if names:
+        styles.append(GREY_LINE)
+        labels.append(clip(names.pop(), 2.4) if len(names) == 1 else "other variants")
+    return [Line2D([], [], **style) for style in styles], labels
 
 
 def settings() -> AbstractContextManager[None]:
@@ -172,6 +179,17 @@ def grid(
     ]
 
 
+def panels(
+    count: int, columns: int, panel_height: float, legend_height: float = 0.0, margins: Margins | None = None
+) -> tuple[Figure, list[Axes]]:
+    """Return the same for a number of panels that may not fill the last row, with the axes in reading order."""
+    figure, rows = grid(-(-count // columns), columns, panel_height, legend_height, margins)
+    axes = [ax for row in rows for ax in row]
+    for ax in axes[count:]:
+        ax.remove()
+    return figure, axes[:count]
+
+
 def text_width(text: str, size: float = SMALL) -> float:
     """Return the width of a line in inches in DejaVu Sans; letters that the font lacks count as 1 em."""
     return sum(_advance(letter) for letter in text) * size / 72
@@ -202,13 +220,13 @@ def clip(text: str, inches: float, size: float = SMALL) -> str:
     return f"{line[: keep - keep // 3]}…{line[-(keep // 3) :]}" if keep >= 3 else f"{line[:1]}…"
 
 
-def clip_all(texts: Sequence[str], inches: float, size: float = SMALL) -> list[str]:
+def clip_all(texts: Sequence[str], inches: float) -> list[str]:
     """Return the texts shortened to a width; texts that would become equal keep the words in which they differ."""
-    done = [clip(text, inches, size) for text in texts]
+    done = [clip(text, inches) for text in texts]
     for duplicate in {text for text in done if done.count(text) > 1}:
         places = [at for at, text in enumerate(done) if text == duplicate]
         for at, text in zip(places, _differences([texts[at] for at in places]), strict=True):
-            done[at] = clip(text, inches, size)
+            done[at] = clip(text, inches)
     return done
 
 
@@ -250,12 +268,12 @@ def _fitting(words: Sequence[str], inches: float, size: float) -> int:
     return sum(text_width(" ".join(words[: at + 1]), size) <= inches for at in range(len(words)))
 
 
-def legend_rows(labels: Sequence[str], width: float = WIDTH) -> int:
+def legend_rows(labels: Sequence[str]) -> int:
     """Return the least number of rows for a legend that is filled column by column."""
     widths = [text_width(label) + 0.44 for label in labels]
     for rows in range(1, len(labels)):
         columns = [widths[at : at + rows] for at in range(0, len(widths), rows)]
-        if sum(max(column) + 0.14 for column in columns) < width - 0.2:
+        if sum(max(column) + 0.14 for column in columns) < WIDTH - 0.2:
             return rows
     return max(1, len(labels))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from reportgen.analysis.metrics.scales import is_share
 from reportgen.analysis.words import formatting
@@ -96,6 +96,17 @@ def course(
     if end >= 2 * start:
         return f"rises from {ends}"
     return f"goes from {ends}, and lies between {write(low)} and {write(high)}"
+
+
+def descriptions(lines: Sequence[str], most: int, noun: str) -> str:
+    """Return at most `most` lines as sentences, and a sentence on the number of further ones."""
+    more = f" And {count(len(lines) - most, f'more {noun}')}." if len(lines) > most else ""
+    return f"{'. '.join(lines[:most])}.{more}"
+
+
+def joined(values: Iterable[float]) -> str:
+    """Return the values of seeds as a field of a CSV file, with all digits."""
+    return " ".join(repr(float(value)) for value in values)
 
 
 def layer_name(number: int, output: int | None) -> str:

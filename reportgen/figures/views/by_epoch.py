@@ -19,7 +19,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, listing, prose, score, sentence
+from reportgen.figures.drawing.words import count, descriptions, listing, prose, score, sentence
 from reportgen.figures.views.epoch_artists import draw_grey_lines, draw_line, strokes
 from reportgen.figures.views.epoch_lines import COLUMNS, Group, Line, csv_rows, ends_of, groups_of
 from reportgen.figures.views.layer_words import zeros_note
@@ -107,13 +107,11 @@ def _scale(view: CurveView, lines: Sequence[Line]) -> _axis.Scale:
     """Return the y scale for the runs that did not diverge; lines of diverged runs end at the top edge."""
     steady = [part for line in lines for part in _drawn(line)]
     shown = [values for values in steady if np.isfinite(values).any()]
-    values = shown or [np.asarray(line.curve.per_seed, dtype=float) for line in lines]
+    values = shown or [line.curve.per_seed for line in lines]
     scale = _axis.scale_for(values, log=None if view.better == "lower" else False)
     if scale is None:
-        return _axis.Scale(False, 0.0, 1.0)
-    if view.better == "higher":
-        return _axis.Scale(False, max(scale.low, -0.03), min(scale.high, 1.03), percent=True)
-    return scale
+        return _axis.UNIT
+    return _axis.accuracy_scale(scale) if view.better == "higher" else scale
 
 
 def _drawn(line: Line) -> list[Any]:
@@ -124,21 +122,13 @@ def _drawn(line: Line) -> list[Any]:
         return [line.middle]
     if line.banded:
         return [line.quantiles]
-    return [np.asarray(line.mean.per_seed, dtype=float)]
+    return [line.mean.per_seed]
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
-    shown = {line.label: line for line in lines if not line.grey}
+    shown = {line.label: line.style for line in lines if not line.grey}
     longest = 2.6 if len(shown) > 3 else 5.0
-    handles: list[Any] = [
-        Line2D([], [], color=line.style.colour, ls=line.style.dash, marker=line.style.marker, ms=3.2)
-        for line in shown.values()
-    ]
-    labels = _style.clip_all(list(shown), longest)
-    grey = {line.label for line in lines if line.grey}
-    if grey:
-        handles.append(Line2D([], [], **_style.GREY_LINE))
-        labels.append(_style.grey_label(grey))
+    handles, labels = _style.line_legend(shown, longest, [line.label for line in lines if line.grey], ms=3.2)
     if any(line.ended for line in lines):
         handles.append(Line2D([], [], color=_style.INK, ls="none", marker="x", mew=1.3))
         labels.append("run diverged here")
@@ -212,7 +202,5 @@ def _alt(view: CurveView, lines: Sequence[Line], plan: Layout) -> str:
         words = f"{score(ends[0], line.column)} to {score(ends[2], line.column)} at epoch {ends[1]}"
         return f"{line.series.name}, {view.columns[line.column]}: {words}"
 
-    ordered = sorted(lines, key=lambda line: line.grey)
-    more = f" And {count(len(lines) - 12, 'more line')}." if len(lines) > 12 else ""
-    courses = ". ".join(course(line) for line in ordered[:12])
-    return prose(f"Line chart of {view.label} by epoch.", plan.note, f"{courses}.{more}")
+    courses = [course(line) for line in sorted(lines, key=lambda line: line.grey)]
+    return prose(f"Line chart of {view.label} by epoch.", plan.note, descriptions(courses, 12, "line"))

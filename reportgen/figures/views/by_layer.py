@@ -82,15 +82,12 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     titles = [title for _, _, title in spots]
     inches = _style.WIDTH / columns - 0.5
     margins = _style.Margins(across=0.42 if separate else 0.16, titles=_style.titles_height(titles, inches))
-    figure, axes = _style.grid(rows, columns, height, _style.legend_height(labels), margins)
-    flat = [ax for row in axes for ax in row]
-    for at, (ax, (probe, panel, title)) in enumerate(zip(flat, spots, strict=False)):
+    figure, axes = _style.panels(len(spots), columns, height, _style.legend_height(labels), margins)
+    for at, (ax, (probe, panel, title)) in enumerate(zip(axes, spots, strict=True)):
         inside = [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
         _panel(ax, inside, view, scales[panel.title], separate or at % columns == 0)
         _label_axes(ax, cells, view, at + columns >= len(spots), at % columns == 0)
         _style.panel_title(ax, title, inches)
-    for ax in flat[len(spots) :]:
-        ax.remove()
     _style.legend(figure, handles, labels)
     return figure
 
@@ -114,7 +111,7 @@ def _spots(cells: Sequence[Cell], probes: Sequence[Probe], panels: Sequence[Pane
 def _start(cell: Cell) -> tuple[Any, ...]:
     """Return the settings that determine a variant's initial networks, and the statistic measured of them."""
     spec = cell.series.summary.records[0].spec
-    measured = np.asarray(cell.profile.per_seed, dtype=float).tobytes()
+    measured = cell.profile.per_seed.tobytes()
     return cell.series.label, spec.data, spec.preprocess, spec.network, measured
 
 
@@ -165,7 +162,7 @@ PRINTED: dict[str, Any] = {
 
 def _draw_grey(ax: Axes, cells: Sequence[Cell], scale: _axis.Scale) -> None:
     """Draw the means of all grey variants as one line with gaps, which is fast to draw and small to store."""
-    points = [point for cell in cells for point in (*cell.points(cell.profile.mean), (np.nan, np.nan))]
+    points = [point for cell in cells for point in (*cell.points, (np.nan, np.nan))]
     if points:
         layers, means = zip(*points, strict=True)
         marker = "." if all(len(cell.layers) == 1 for cell in cells) else None
@@ -176,14 +173,14 @@ def _measured(ax: Axes, cell: Cell, scale: _axis.Scale) -> None:
     """Draw the mean with markers, the interval as a band, and each seed as a short bar at its layer."""
     style, x = cell.series.style, np.asarray(cell.layers, dtype=float)
     keep = cell.shown
-    mean, high = (scale.place(np.asarray(part, dtype=float)[keep]) for part in (cell.profile.mean, cell.profile.hi))
+    mean, high = (scale.place(part[keep]) for part in (cell.profile.mean, cell.profile.hi))
     low = scale.lower_edge(*cell.ends)
     if len(cell.profile.seeds) >= _axis.BAND_FROM and np.isfinite(low).sum() > 1:
         ax.fill_between(x, low, high, color=style.colour, alpha=0.15, lw=0, zorder=1.5)
     every = max(1, round(len(x) / 12)) if len(x) > MARKER_LAYERS else 1
     ax.plot(x, mean, color=style.colour, marker=style.marker, ls=style.dash, markevery=every, zorder=style.level)
     if len(cell.profile.seeds) > 1:
-        bars_x, bars_y = _bars(x, scale.place(np.asarray(cell.profile.per_seed, dtype=float)[:, keep]))
+        bars_x, bars_y = _bars(x, scale.place(cell.profile.per_seed[:, keep]))
         ax.plot(bars_x, bars_y, color=style.colour, lw=0.7, alpha=0.7, zorder=2, rasterized=bars_x.size > 6000)
 
 
@@ -206,16 +203,9 @@ def _label_axes(ax: Axes, cells: Sequence[Cell], view: LayerView, bottom: bool, 
 
 
 def _legend(cells: Sequence[Cell], view: LayerView) -> tuple[list[Any], list[str]]:
-    shown = {cell.series.label: cell.series for cell in cells if not cell.series.grey}
+    shown = {cell.series.label: cell.series.style for cell in cells if not cell.series.grey}
     longest = 2.6 if len(shown) > 3 else 5.0
-    labels = _style.clip_all(list(shown), longest)
-    handles: list[Any] = [
-        Line2D([], [], color=s.style.colour, marker=s.style.marker, ls=s.style.dash) for s in shown.values()
-    ]
-    grey = {cell.series.label for cell in cells if cell.series.grey}
-    if grey:
-        handles.append(Line2D([], [], **_style.GREY_LINE))
-        labels.append(_style.grey_label(grey))
+    handles, labels = _style.line_legend(shown, longest, [cell.series.label for cell in cells if cell.series.grey])
     if any(cell.theory for cell in cells if not cell.series.grey):
         handles.append(Line2D([], [], **THEORY))
         labels.append("mean-field theory")

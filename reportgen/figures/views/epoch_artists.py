@@ -28,12 +28,10 @@ def strokes(line: Line) -> int:
 
 def draw_line(ax: Axes, line: Line, scale: _axis.Scale, most: int) -> None:
     """Draw a highlighted variant: its seeds or their band, its mean or median, and crosses where runs diverged."""
-    x, colour = np.asarray(line.curve.x, dtype=float), line.style.colour
+    x, colour = line.curve.x, line.style.colour
     few = _thinned(len(x), most)
     if not line.banded and len(line.curve.seeds) > 1:
-        seeds = [
-            _piece(x[few], _clipped(scale, values)[few]) for values in np.asarray(line.curve.per_seed, dtype=float)
-        ]
+        seeds = [_piece(x[few], _clipped(scale, values)[few]) for values in line.curve.per_seed]
         ax.plot(*np.concatenate(seeds).T, color=colour, lw=0.5, alpha=0.45, zorder=2)
     _middle(ax, line, scale, few[few < len(line.middle)])
     _crosses(ax, [line], scale, colour)
@@ -46,7 +44,7 @@ def _piece(x: Any, y: Any) -> Any:
 
 def _middle(ax: Axes, line: Line, scale: _axis.Scale, few: Any) -> None:
     """Draw the mean of the seeds, or their median with its band, at the epochs with the indices `few`."""
-    x, colour = np.asarray(line.curve.x, dtype=float)[few], line.style.colour
+    x, colour = line.curve.x[few], line.style.colour
     if line.banded:
         low, _, high = _clipped(scale, line.quantiles)[:, few]
         ax.fill_between(x, low, high, color=colour, alpha=0.15, lw=0, zorder=1.9)
@@ -60,7 +58,7 @@ def draw_grey_lines(ax: Axes, lines: Sequence[Line], scale: _axis.Scale, most: i
     parts = []
     for line in lines:
         few = _thinned(len(line.middle), most)
-        parts.append(_piece(np.asarray(line.curve.x, dtype=float)[few], _clipped(scale, line.middle)[few]))
+        parts.append(_piece(line.curve.x[few], _clipped(scale, line.middle)[few]))
     if parts:
         ax.plot(*np.concatenate(parts).T, **_style.GREY_LINE)
         _crosses(ax, lines, scale, _style.GREY.colour)
@@ -94,7 +92,7 @@ def _crosses(ax: Axes, lines: Sequence[Line], scale: _axis.Scale, colour: str) -
 
 
 def _end(line: Line, seed: int, scale: _axis.Scale) -> tuple[float, float] | None:
-    y = _clipped(scale, np.asarray(line.curve.per_seed, dtype=float)[line.curve.seeds.index(seed)])
+    y = _clipped(scale, line.curve.per_seed[line.curve.seeds.index(seed)])
     finite = np.flatnonzero(np.isfinite(y))
     return (float(line.curve.x[finite[-1]]), max(float(y[finite[-1]]), scale.low)) if finite.size else None
 

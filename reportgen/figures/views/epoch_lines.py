@@ -12,7 +12,7 @@ import numpy as np
 from reportgen.analysis.results import Analysis, Array, Curve
 from reportgen.analysis.summary import curve
 from reportgen.figures.drawing.style import MUTED, SeriesStyle
-from reportgen.figures.drawing.words import count
+from reportgen.figures.drawing.words import count, joined
 from reportgen.figures.views.series import Layout, Panel, Series, layout
 from reportgen.figures.views.view import CurveView
 
@@ -75,18 +75,17 @@ class Line:
     @property
     def middle(self) -> Array:
         """The line as drawn (E,): the median, or the mean of few seeds."""
-        return self.quantiles[1] if self.banded else np.asarray((self.mean or self.curve).mean, dtype=float)
+        return self.quantiles[1] if self.banded else (self.mean or self.curve).mean
 
 
-def quantiles_of(per_seed: Any, shares: Sequence[float] = (LOW, 0.5, HIGH)) -> Array:
-    """Return quantiles (Q, E) over the finite values of the seeds (S, E), NaN where there are none.
+def quantiles_of(per_seed: Array) -> Array:
+    """Return the 10% quantile, median and 90% quantile (3, E) over finite values of seeds (S, E), NaN where none is.
 
     The result is that of numpy.nanquantile, which is a hundred times slower.
     """
-    values = np.asarray(per_seed, dtype=float)
-    ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=0)
+    ordered = np.sort(np.where(np.isfinite(per_seed), per_seed, np.nan), axis=0)
     last = np.maximum(np.isfinite(ordered).sum(axis=0) - 1, 0)
-    places = np.asarray(shares)[:, None] * last
+    places = np.array([LOW, 0.5, HIGH])[:, None] * last
     below = np.floor(places).astype(int)
     above = np.minimum(below + 1, last)
     low, high = (np.take_along_axis(ordered, rows, axis=0) for rows in (below, above))
@@ -153,7 +152,7 @@ def _span(lengths: Sequence[int]) -> str:
 def _line(series: Series, column: str, label: str, style: SeriesStyle) -> Line | None:
     records = series.summary.records
     found = curve(records, column)
-    values = np.asarray(found.per_seed, dtype=float)
+    values = found.per_seed
     if len(found.x) < 2 or np.isfinite(values).any(axis=0).sum() < 1:
         return None
     ended = tuple(record.spec.seed for record in records if record.status == "diverged")
@@ -180,8 +179,8 @@ def csv_rows(groups: Sequence[Sequence[Group]]) -> Iterator[tuple[Any, ...]]:
             yield (
                 line.series.id, line.series.name, line.column, int(epoch),
                 *_mean_at(line.mean, at),
-                " ".join(str(seed) for seed in found.seeds),
-                " ".join(repr(float(value)) for value in np.asarray(found.per_seed)[:, at]),
+                " ".join(map(str, found.seeds)),
+                joined(found.per_seed[:, at]),
                 *(float(one[at]) if at < len(one) else None for one in (middle, low, high)),
             )  # fmt: skip
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.analysis.results import Analysis, Profile
 from reportgen.analysis.summary import profile
+from reportgen.figures.drawing.words import joined
 from reportgen.figures.views.printed import printed
 from reportgen.figures.views.series import Layout, Series
 from reportgen.figures.views.view import LayerView, Probe
@@ -38,23 +39,23 @@ class Cell:
     @property
     def shown(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Whether each layer of the profile is drawn."""
-        layers = np.asarray(self.profile.layers)
+        layers = self.profile.layers
         return layers < layers.max() if self.output is None and len(layers) > 1 else np.ones(len(layers), bool)
 
     @property
     def ends(self) -> tuple[Any, Any]:
         """The lower ends of the intervals (L,) and the seeds' values (S, L) at the drawn layers."""
-        low, seeds = (np.asarray(part, dtype=float) for part in (self.profile.lo, self.profile.per_seed))
-        return low[self.shown], seeds[:, self.shown]
+        return self.profile.lo[self.shown], self.profile.per_seed[:, self.shown]
 
-    def points(self, values: Any) -> Points:
-        """Return (layer, value) of the drawn layers."""
-        return [(int(x), float(y)) for x, y in zip(self.layers, np.asarray(values)[..., self.shown], strict=True)]
+    @property
+    def points(self) -> Points:
+        """The mean over seeds of each drawn layer, as (layer, value)."""
+        return [(x, float(y)) for x, y in zip(self.layers, self.profile.mean[self.shown], strict=True)]
 
     @property
     def layers(self) -> list[int]:
         """The drawn layers."""
-        return [int(layer) for layer in np.asarray(self.profile.layers)[self.shown]]
+        return [int(layer) for layer in self.profile.layers[self.shown]]
 
 
 COLUMNS = ("variant", "label", "step", "layer", "mean", "low", "high", "seeds", "values_by_seed", "theory", "printed")
@@ -64,7 +65,7 @@ COLUMNS = ("variant", "label", "step", "layer", "mean", "low", "high", "seeds", 
 def cells_of(analysis: Analysis, view: LayerView, plan: Layout, probe: Probe) -> Iterator[Cell]:
     for series in plan.series:
         found = profile(records_at(series, probe), view.statistic, probe)
-        if found is None or not np.isfinite(np.asarray(found.mean, dtype=float)).any():
+        if found is None or not np.isfinite(found.mean).any():
             continue
         last = int(max(found.layers))
         numbers = printed(analysis, view.statistic, series.id, _names(series, probe, found.step), last)
@@ -102,11 +103,11 @@ def drop_repeated_probe(cells: Sequence[Cell]) -> list[Cell]:
 
 def drawn(cell: Cell) -> Iterator[Any]:
     """Yield the values that the axis must contain; of printed numbers and predictions, the positive ones."""
-    yield [y for _, y in cell.points(cell.profile.mean)]
+    yield [y for _, y in cell.points]
     yield [y for _, y in cell.printed if y > 0]
     if cell.series.grey:
         return
-    seeds = np.asarray(cell.profile.per_seed, dtype=float)[:, cell.shown]
+    seeds = cell.profile.per_seed[:, cell.shown]
     yield seeds
     yield _near(seeds, [y for _, y in cell.theory if y > 0])
 
@@ -126,10 +127,6 @@ def rows_of(cells: Sequence[Cell]) -> Iterator[tuple[Any, ...]]:
             layer = int(p.layers[at])
             yield (
                 cell.series.id, cell.series.name, p.step, layer, float(p.mean[at]), float(p.lo[at]), float(p.hi[at]),
-                " ".join(str(seed) for seed in p.seeds), _joined(p, int(at)),
+                " ".join(map(str, p.seeds)), joined(p.per_seed[:, at]),
                 theory.get(layer), lecture.get(layer),
             )  # fmt: skip
-
-
-def _joined(found: Profile, at: int) -> str:
-    return " ".join(repr(float(value)) for value in np.asarray(found.per_seed)[:, at])

@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
 from reportgen.figures.drawing.axis import BAND_FROM, CUT, Scale
-from reportgen.figures.drawing.words import count, course, listing, number, prose, sentence
+from reportgen.figures.drawing.words import count, course, descriptions, listing, number, prose, sentence
 from reportgen.figures.views.layer_cells import Cell
 from reportgen.figures.views.series import Layout, Panel, relevance
 from reportgen.figures.views.view import LayerView, Probe
@@ -62,7 +62,7 @@ def _examples(cells: Sequence[Cell], order: Mapping[str, int]) -> list[Cell]:
 
 
 def _change(cell: Cell) -> float:
-    values = [abs(y) for _, y in cell.points(cell.profile.mean) if np.isfinite(y)]
+    values = [abs(y) for _, y in cell.points if np.isfinite(y)]
     tiny = 1e-300
     return abs(float(np.log10((values[-1] + tiny) / (values[0] + tiny)))) if values else 0.0
 
@@ -70,16 +70,16 @@ def _change(cell: Cell) -> float:
 def _facts(view: LayerView, cells: Sequence[Cell], examples: Sequence[Cell]) -> str:
     single = len({cell.series.id for cell in cells}) == 1
     words = [
-        f"it {_course(view, cell)}" if single else f"with “{cell.series.name}”, it {_course(view, cell)}"
+        f"the value {_course(view, cell)}" if single else f"with “{cell.series.name}”, the value {_course(view, cell)}"
         for cell in examples
     ]
     probes = {cell.probe for cell in cells}
     when = " at initialization" if len(probes) > 1 or examples[0].profile.step == 0 else ""
-    return f"Measured{when}: {'; '.join(words)}"
+    return f"Values{when}: {'; '.join(words)}"
 
 
 def _course(view: LayerView, cell: Cell) -> str:
-    points = cell.points(cell.profile.mean)
+    points = cell.points
     return course(
         [layer for layer, _ in points],
         [value for _, value in points],
@@ -92,7 +92,7 @@ def _printed_words(cells: Sequence[Cell]) -> str:
     """Return a sentence on the differences between printed and measured numbers."""
     gaps = []
     for cell in cells:
-        mean = dict(cell.points(cell.profile.mean))
+        mean = dict(cell.points)
         gaps += [abs(mean[layer] - value) / abs(value) for layer, value in cell.printed if value and layer in mean]
     finite = sorted(gap for gap in gaps if np.isfinite(gap))
     if not finite:
@@ -112,7 +112,7 @@ def _diverged(cells: Sequence[Cell], plan: Layout) -> str:
 
 def _lost(cells: Sequence[Cell]) -> list[str]:
     """Return a sentence on layers that are not drawn because their values overflowed or are missing."""
-    bad = [cell.series.name for cell in cells if not np.isfinite([y for _, y in cell.points(cell.profile.mean)]).all()]
+    bad = [cell.series.name for cell in cells if not np.isfinite([y for _, y in cell.points]).all()]
     names = listing(list(dict.fromkeys(bad))[:4])
     return [f"The figure omits layers without a finite value ({names})"] if bad else []
 
@@ -125,8 +125,7 @@ def alt_of(cells: Sequence[Cell], view: LayerView, plan: Layout) -> str:
     }
     lines = [
         f"{cell.series.name}, {kinds[cell.probe](cell)}: {_course(view, cell)}"
-        for cell in sorted(cells, key=lambda cell: cell.series.grey)[:12]
+        for cell in sorted(cells, key=lambda cell: cell.series.grey)
     ]
-    more = f" And {count(len(cells) - 12, 'more line')}." if len(cells) > 12 else ""
     chart = f"Line chart of the {view.description[:1].lower()}{view.description[1:]}, by layer."
-    return prose(chart, plan.note, f"{'. '.join(lines)}.{more}")
+    return prose(chart, plan.note, descriptions(lines, 12, "line"))

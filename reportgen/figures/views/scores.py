@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
-
-import numpy as np
 
 from reportgen.analysis.results import Analysis, Estimate, VariantSummary
 from reportgen.engine.spec import EVALUATION_SCORES
@@ -34,7 +33,16 @@ def _names(start: str) -> list[str]:
     return [f"{start}_{score}{part}" for score in ("accuracy", "loss") for part in ("", "_difference")]
 
 
+MISSING = Estimate(math.nan, math.nan, math.nan, 0)
+
+
+def seeds_of(row: VariantSummary, score: str) -> dict[int, float]:
+    """Return the finite scores by seed, without diverged runs."""
+    good = {r.spec.seed: float(r.final.get(score, math.nan)) for r in row.records if r.status in ("ok", "stopped")}
+    return {seed: value for seed, value in good.items() if math.isfinite(value)}
+
+
 def mean_of(row: VariantSummary, score: str) -> Estimate | None:
     """Return a variant's score with its interval, None if no run has a finite score."""
     found = row.scores.get(score)
-    return found if found is not None and np.isfinite(found.value) else None
+    return found if found is not None and math.isfinite(found.value) else None

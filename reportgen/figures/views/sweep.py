@@ -155,13 +155,10 @@ def _panel_settings(analysis: Analysis, lines: Sequence[Points], varied: Sequenc
     for path in sorted(varied, key=lambda path: (compared[path], sizes[path]))[: len(varied) - 1]:
         able = [*chosen, path]
         groups = _grouped(lines, able)
-        if max(map(len, _grouped(lines, chosen).values())) > ALONE and len(groups) <= PANELS and _comparable(groups):
+        crowded = max(map(len, _grouped(lines, chosen).values())) > ALONE
+        if crowded and len(groups) <= PANELS and min(map(len, groups.values())) > 1:
             chosen = able
     return [path for path in varied if path in chosen]
-
-
-def _comparable(groups: dict[str, list[Points]]) -> bool:
-    return all(len(group) > 1 for group in groups.values())
 
 
 def _compared(analysis: Analysis) -> Counter[str]:

@@ -33,14 +33,14 @@ QUANTITIES = {
     "difference": "difference",
     "ratio": "ratio",
     "deviation": "the largest deviation",
-    "share": "of the steps from one to the next go that way",
+    "share": "of the steps have the expected direction",
 }
 """What stands beside a measured number that is not the metric's own value; which way, says what is expected."""
 
 LEAST_RATIO = 0.01
 """A ratio below this is also written as one part of so many."""
 
-SAME = "the same in all seeds"
+SAME = "the same for all seeds"
 """What stands in the place of an interval without width."""
 
 
@@ -123,7 +123,7 @@ def quantity(claim: ClaimResult) -> str:
 def _deviation(claim: ClaimResult) -> str:
     """Return how large the largest deviation is, where, how much is allowed there, and of what from what."""
     size = f" {_amount(claim, claim.measured, claim.interval)}" if claim.within_tolerance else ""
-    allowed = f", where {percent(claim.allowed)} is allowed" if claim.allowed is not None else ""
+    allowed = f" (tolerance {percent(claim.allowed)})" if claim.allowed is not None else ""
     where = f"largest deviation{size} in layer {claim.at_layer}{allowed}"
     found, printed = claim.furthest_off, claim.held_against
     if found is None or printed is None:

@@ -29,7 +29,6 @@ _LATEX = {
     "∞": r"\ensuremath{\infty}",
     "σ": r"\ensuremath{\sigma}",
     "μ": r"\ensuremath{\mu}",
-    "\u202f": r"\,",
 }
 
 

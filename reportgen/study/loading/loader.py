@@ -11,7 +11,8 @@ from typing import Any
 
 from reportgen.errors import PluginError, StudyError
 from reportgen.paths import RESULTS, STUDY
-from reportgen.plugins.loading import load_file, load_installed
+from reportgen.plugins.loading import load_file, load_installed, use_files
+from reportgen.registry import Plugin
 from reportgen.study.checks.claims import check_claims
 from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
 from reportgen.study.checks.searched import check_searches
@@ -64,7 +65,7 @@ def load_study(
     watermark = changes.pop(WATERMARK, None)
     origin = Origin(document, changes, flags or {})
     tree = origin.tree()
-    _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
+    plugin_files = _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
     contents = origin.validate(tree)
     written = _varied(tree)
     all_points = origin.points(written, contents)
@@ -76,6 +77,7 @@ def load_study(
         watermark=watermark,
         search_is_typed=any(path == "search" or path.startswith(SEARCH_SIZES) for path in changes),
         written=written,
+        plugin_files=plugin_files,
         points=all_points,
         data_places=origin.check_variants(all_points, contents.seeds, path.resolve().parent),
     )
@@ -123,19 +125,22 @@ def _reduced_plan(study: Study, origin: Origin, small: Mapping[str, Any]) -> Pla
     return _checked_plan(study.model_copy(update=update), changed)
 
 
-def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], allow_code: bool) -> None:
-    """Load the plug-ins that a study names; the model refuses anything but a list of paths."""
+def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], allow_code: bool) -> tuple[Plugin, ...]:
+    """Load the plug-ins that a study names, and no others; the model refuses anything but a list of paths."""
+    use_files(())
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return
+        return ()
+    loaded = []
     for index, name in enumerate(names):
         place = where(("plugins", index))
         if not allow_code:
             what = f"the study loads code from {name!r}, and studies come from strangers"
             raise StudyError("code-not-allowed", what, place, "read that file, then add --allow-code")
         try:
-            load_file(folder / FilePath(name).expanduser())
+            loaded.append(load_file(folder / FilePath(name).expanduser()))
         except PluginError as error:
             raise error.named_at(place) from error
+    return tuple(dict.fromkeys(loaded))
 
 
 def _bytes(path: FilePath) -> bytes:

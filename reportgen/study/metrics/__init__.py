@@ -1,1 +1,1 @@
-"""The table of metrics: what a claim or a search can measure."""
+"""The table of metrics that claims and searches can measure."""

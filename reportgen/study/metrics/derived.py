@@ -13,8 +13,8 @@ from reportgen.study.metrics.metric import Record, Values
 def normality_gap(record: Record, probe: int) -> Values:
     """Return the largest distance of each layer's distribution of activations from a normal distribution.
 
-    The normal distribution has their mean and standard deviation; the distance is Kolmogorov's, at the edges of the
-    histogram's bins. NaN for a constant layer.
+    The normal distribution has the mean and standard deviation of the activations. The distance is the Kolmogorov
+    distance at the edges of the histogram's bins, NaN for a constant layer.
     """
     counts = record.arrays["probe_activation_histogram"][probe].astype(np.float64)
     edges = record.arrays["activation_edges"]
@@ -28,7 +28,7 @@ def normality_gap(record: Record, probe: int) -> Values:
 
 
 def _gap(counts: Values, edges: Values, mean: float, std: float, total: float) -> float:
-    """Return one layer's distance; values outside the edges are divided as the tails of the normal distribution."""
+    """Return the distance of one layer; values outside the edges are split in the ratio of the normal tails."""
     if not std > 0:
         return math.nan
     normal = scipy.special.ndtr((edges.astype(np.float64) - mean) / std)

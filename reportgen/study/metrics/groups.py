@@ -1,4 +1,4 @@
-"""Metrics of several runs: of the ensemble of a variant's seeds, and of the best trial of a search."""
+"""Metrics of several runs: ensembles over the seeds of a variant, and the best trial of a search."""
 
 from __future__ import annotations
 
@@ -48,32 +48,25 @@ ENSEMBLE_ROWS = (
         summary="standard deviation of the validation accuracies over all seeds",
         place=ENSEMBLE,
         combine=spread,
-        least_members=3,  # sets without one of two members have no standard deviation
+        least_members=3,  # without one of two members, no standard deviation remains
         split="val",
         **SHARE,
     ),
 )
 
 
-def _best(score: str, summary: str) -> Metric:
+def _best(score: str) -> Metric:
     """Return the row of a score of the best trial, with the facts of the score."""
     row = _SCORES[score]
     facts: dict[str, Any] = {
         name: getattr(row, name)
-        for name in ("scale", "lowest", "highest", "higher_is_better", "needs", "split", "counted")
+        for name in ("summary", "scale", "lowest", "highest", "higher_is_better", "needs", "split", "counted")
     }
-    return Metric(name=f"best_{score}", summary=summary, place=SEARCH, best_of=score, **facts)
+    return Metric(name=f"best_{score}", place=SEARCH, best_of=score, **facts)
 
 
 SEARCH_ROWS = (
-    _best("train_loss", "loss on training examples in test mode, without penalties; after an epoch, on a subset"),
-    _best(
-        "train_accuracy", "share of training examples classified correctly, in test mode; after an epoch, on a subset"
-    ),
-    _best("val_loss", "loss on validation examples, without penalties"),
-    _best("val_accuracy", "share of validation examples classified correctly"),
-    _best("test_loss", "loss on test examples, without penalties"),
-    _best("test_accuracy", "share of test examples classified correctly"),
+    *map(_best, ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")),
     Metric(
         name="best_setting",
         summary="value of a searched setting in each seed's best trial",

@@ -29,7 +29,7 @@ def _stored(name: str) -> Callable[[Record, int], Values]:
 def _statistic(
     name: str, summary: str, by_layer: Callable[[Record, int], Values] | None = None, **facts: Any
 ) -> Metric:
-    """Return the row of a layer statistic; only a probe measures it."""
+    """Return the row of a layer statistic, which needs probes."""
     facts["needs"] = (*facts.get("needs", ()), PROBES, *((SINGULAR_VALUES,) if name in SPECTRAL else ()))
     return Metric(name=name, summary=summary, place=LAYERS, by_layer=by_layer or _stored(name), infinite=True, **facts)
 
@@ -119,7 +119,7 @@ STATISTIC_ROWS = (
         highest=1.0,
     ),
 )
-"""Layer statistics: those of `engine.spec.STATISTICS` in their order, then the derived ones."""
+"""Layer statistics: the stored ones in the order of `engine.spec.STATISTICS`, then the derived ones."""
 
 NETWORK_ROWS = (
     Metric(

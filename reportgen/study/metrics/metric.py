@@ -18,7 +18,7 @@ Values = NDArray[np.float64]
 
 
 class Record(Protocol):
-    """What a metric reads of the record of a run; see `reportgen.runs.record.RunRecord`."""
+    """The part of the record of a run that metrics read; see `reportgen.runs.record.RunRecord`."""
 
     @property
     def spec(self) -> RunSpec:
@@ -66,9 +66,13 @@ class Record(Protocol):
 class Place:
     """Where a metric is measured.
 
-    words: the place, with the keys of `measure` that apply. keys: these keys. example: a study's `measure` after the
-    name of the metric. single_run: the metric has a value for a single run. extra: the value is measured in addition
-    to the runs.
+    Attributes
+    ----------
+    words : the place as text, with the applicable keys of `measure`.
+    keys : the applicable keys of `measure`.
+    example : the rest of a `measure` in a study, after the name of the metric.
+    single_run : whether the metric has a value for a single run.
+    extra : whether the value is measured in addition to the runs.
     """
 
     words: str
@@ -96,10 +100,14 @@ TRIAL = Place("for the best trial of a search: `setting`", ("setting",), ", sett
 
 @dataclass(frozen=True)
 class Need:
-    """A condition on the runs that have a metric.
+    """A condition that a run must meet to have a metric.
 
-    text: completes "the metric ..." if a run does not meet the condition. hint: how to meet it. place: the key of
-    `measure` to which the error refers, None for `measure` itself.
+    Attributes
+    ----------
+    text : end of the error message "the metric ..." for a run that does not meet the condition.
+    met : whether a run meets the condition.
+    hint : how to meet the condition.
+    place : the key of `measure` to which the error refers, None for `measure` itself.
     """
 
     text: str
@@ -112,22 +120,31 @@ class Need:
 class Metric(Row):
     """A metric of claims and searches.
 
-    unit: follows a value, such as "ns".
-    scale: "share" is shown in percent, "difference" (of two shares) in percentage points, the others as they are.
-    lowest, highest: the range of values, which limits intervals.
-    higher_is_better: None if neither a higher nor a lower value is better.
-    infinite: a diverged run without a finite value counts as infinite.
-    initial: the metric exists before training. theory: a theoretical value exists at initialization.
-    split: the examples that are scored. counted: the value is a share of the examples of `split`.
-    outcome: the value is 1 for runs that ended in one way, else 0.
-    comparison: the value is a difference between a requested score and the usual one.
+    Exactly one of `read`, `by_layer`, `bounds`, `from_cost`, `combine`, `best_of` and `from_trial` gives the value.
 
-    Exactly one of these functions gives the value; `by_layer` takes the index of a probe.
-    read: from a record. by_layer: from a record, shape (layers,). curve: by epoch, shape (epochs + 1,); `read` then
-    gives the final value, by default the last one. bounds: the lowest and the highest possible value, for values that
-    are not known exactly. from_cost: from the cost of an activation. combine: of sets of members, from weights (sets,
-    members), the accuracy of each member and of each set. best_of: the score of the best trial. from_trial: from the
-    best trial and a path.
+    Attributes
+    ----------
+    unit : text after a value, such as "ns".
+    scale : "share" is shown in percent, "difference" (of two shares) in percentage points, others unchanged.
+    lowest, highest : range of the values, which limits intervals.
+    higher_is_better : None if neither a higher nor a lower value is better.
+    infinite : whether a diverged run without a finite value counts as infinite.
+    initial : whether the metric exists before training.
+    theory : whether a theoretical value exists at initialization.
+    split : the examples that are scored.
+    counted : whether the value is a share of the examples of `split`.
+    outcome : whether the value is 1 for runs with a certain status, else 0.
+    comparison : whether the value is a difference between a requested score and the usual one.
+    read : returns the value of a record.
+    by_layer : returns the values of a record at the index of a probe, shape (layers,).
+    curve : returns the values by epoch, shape (epochs + 1,); `read` then gives the final value, by default the last.
+    bounds : returns the lowest and the highest possible value, for values that are not known exactly.
+    from_cost : returns the value from the cost of an activation.
+    combine : returns the values of ensembles from weights, shape (ensembles, members), and from the accuracies of the
+        members and of the ensembles.
+    least_members : the smallest number of members of an ensemble.
+    best_of : the name of the score of the best trial.
+    from_trial : returns the value from the best trial and a path.
     """
 
     kind: ClassVar[str] = "metric"
@@ -169,10 +186,10 @@ class Metric(Row):
 
 
 SHARE: dict[str, Any] = {"scale": "share", "lowest": 0.0, "highest": 1.0}
-"""Facts of a share, which is shown in percent."""
+"""Attributes of a share, which is shown in percent."""
 
 DIFFERENCE: dict[str, Any] = {"scale": "difference", "lowest": -1.0, "highest": 1.0}
-"""Facts of a difference of shares, which is shown in percentage points."""
+"""Attributes of a difference of shares, which is shown in percentage points."""
 
 SIZE: dict[str, Any] = {"lowest": 0.0}
-"""Facts of a number that is never negative."""
+"""Attributes of a number that is never negative."""

@@ -1,4 +1,4 @@
-"""Conditions that the runs of a metric have to meet."""
+"""Conditions that runs must meet to have a metric."""
 
 from __future__ import annotations
 

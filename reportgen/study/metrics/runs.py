@@ -1,4 +1,4 @@
-"""Metrics of whole runs: outcome, time, facts about data and predictions, and measurements in addition to the runs."""
+"""Metrics of whole runs: outcome, time, facts about data and predictions, and additional measurements."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _of_run(name: str, summary: str, read: Callable[[Record, Measure], float] | 
 
 
 def _outcome(name: str, summary: str) -> Metric:
-    """Return the row of an outcome, which is named as the status of such a run."""
+    """Return the row of an outcome, which has the name of a status."""
     return _of_run(name, summary, lambda record, measure: float(record.status == name), outcome=True, **SHARE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,16 +15,9 @@ from reportgen.study.model.claims import Measure
 LOSS: dict[str, Any] = {"scale": "loss", "higher_is_better": False, "infinite": True, **SIZE}
 ACCURACY: dict[str, Any] = {"higher_is_better": True, "counted": True, **SHARE}
 
-Final = Callable[[Record], float]
 
-
-def final(name: str) -> Final:
+def final(name: str) -> Callable[[Record, Measure], float]:
     """Return a function that reads a final score, NaN in records that do not have it."""
-    return lambda record: float(record.final.get(name, math.nan))
-
-
-def read_final(name: str) -> Callable[[Record, Measure], float]:
-    """Return the same with the signature of `Metric.read`."""
     return lambda record, measure: float(record.final.get(name, math.nan))
 
 
@@ -34,7 +27,11 @@ def _column(name: str) -> Callable[[Record], Values]:
 
 
 def _by_epoch(
-    name: str, summary: str, curve: Callable[[Record], Values] | None = None, at_end: Final | None = None, **facts: Any
+    name: str,
+    summary: str,
+    curve: Callable[[Record], Values] | None = None,
+    at_end: Callable[[Record, Measure], float] | None = None,
+    **facts: Any,
 ) -> Metric:
     """Return the row of a metric by epoch.
 
@@ -44,7 +41,7 @@ def _by_epoch(
 
     def read(record: Record, measure: Measure) -> float:
         if measure.epoch is None and at_end is not None:
-            return at_end(record)
+            return at_end(record, measure)
         values = course(record)
         index = epoch_index(record, measure.epoch) if len(values) else 0
         return float(values[index]) if index < len(values) else math.nan
@@ -111,7 +108,7 @@ EPOCH_ROWS = (
         "accuracy_gap",
         "training accuracy minus validation accuracy",
         lambda record: np.asarray(record.epochs("train_accuracy") - record.epochs("val_accuracy"), np.float64),
-        lambda record: final("train_accuracy")(record) - final("val_accuracy")(record),
+        lambda record, measure: final("train_accuracy")(record, measure) - final("val_accuracy")(record, measure),
         split="val",
         counted=True,
         needs=(VALIDATION,),
@@ -120,30 +117,19 @@ EPOCH_ROWS = (
 )
 """Columns by epoch, and values that are computed from two columns."""
 
+
+def _final(name: str, summary: str, need: Need, split: Literal["val", "test"], **facts: Any) -> Metric:
+    return Metric(name=name, summary=summary, place=RUN, read=final(name), needs=(need,), split=split, **facts)
+
+
 TEST_ROWS = (
-    Metric(
-        name="test_loss",
-        summary="loss on test examples, without penalties",
-        place=RUN,
-        read=read_final("test_loss"),
-        split="test",
-        needs=(TEST,),
-        **LOSS,
-    ),
-    Metric(
-        name="test_accuracy",
-        summary="share of test examples classified correctly",
-        place=RUN,
-        read=read_final("test_accuracy"),
-        split="test",
-        needs=(TEST,),
-        **ACCURACY,
-    ),
+    _final("test_loss", "loss on test examples, without penalties", TEST, "test", **LOSS),
+    _final("test_accuracy", "share of test examples classified correctly", TEST, "test", **ACCURACY),
 )
 
 
 def _on_request(name: str, summary: str, need: Need, **facts: Any) -> Metric:
-    return Metric(name=name, summary=summary, place=RUN, read=read_final(name), needs=(need,), split="val", **facts)
+    return _final(name, summary, need, "val", **facts)
 
 
 EVALUATION_ROWS = (
@@ -206,14 +192,14 @@ EVALUATION_ROWS = (
     ),
     _on_request(
         "snapshot_val_accuracy_difference",
-        "validation accuracy of the mean of all cycles minus that of a single cycle",
+        "validation accuracy of the mean of all cycles minus the accuracy of a single cycle",
         SNAPSHOTS,
         comparison=True,
         **DIFFERENCE,
     ),
     _on_request(
         "snapshot_val_loss_difference",
-        "validation loss of the mean of all cycles minus that of a single cycle",
+        "validation loss of the mean of all cycles minus the loss of a single cycle",
         SNAPSHOTS,
         comparison=True,
     ),

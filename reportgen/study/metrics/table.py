@@ -41,7 +41,7 @@ INTERNAL: Mapping[str, Metric] = {
         ),
     )
 }
-"""Metrics that diagnoses use and claims cannot measure."""
+"""Metrics for diagnoses only; claims cannot measure them."""
 
 PLAIN = Metric(name="", summary="a number without a metric, such as a ratio", place=RUN)
 

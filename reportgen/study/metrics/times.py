@@ -16,9 +16,9 @@ _SCORES = {row.name: row for row in EPOCH_ROWS}
 def epochs_to(record: Record, measure: Measure) -> tuple[float, float]:
     """Return the lowest and the highest possible number of epochs after which the score reaches the level.
 
-    Both are the point between two epochs at which a straight line crosses the level. A run that does not reach the
+    Both are the time at which a straight line between two epochs crosses the level. A run that does not reach the
     level is censored: the lowest time is the end of its training, the highest is infinite. For a diverged run, the
-    lowest time is the end of all epochs that were planned.
+    lowest time is the planned number of epochs.
     """
     found = _crossing(record, measure)
     return (math.nan, math.nan) if found is None else (found[0], found[0] if found[1] else math.inf)

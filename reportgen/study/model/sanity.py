@@ -9,8 +9,8 @@ from reportgen.study.model.components import problem, shown, suggest
 SANITY_CHECKS = {
     "initial_loss": "the loss at initialization equals the loss of guessing",
     "regularized_loss": "a penalty on the weights raises the loss",
-    "overfit_subset": "twenty examples are learned by heart, without regularization",
-    "gradient_check": "analytic gradients equal numeric ones in every layer, in float64",
+    "overfit_subset": "the network memorizes twenty examples without regularization",
+    "gradient_check": "analytic gradients equal numerical gradients in every layer, in float64",
     "activation_cost": "time of each activation, forward and backward, on this machine",
 }
 """The names of the checks, and what each one tests."""

@@ -1,4 +1,4 @@
-"""Every kind of expectation, on records whose values are known."""
+"""Every kind of expectation, on records with known values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLUR = np.array([-0.02, -0.01, 0.0, 0.01, 0.02])
 def judged(
     folder: Path, expect: str, measure: str, small: dict, xavier: dict, where: str = "small", **more
 ) -> ClaimResult:  # type: ignore[no-untyped-def, type-arg]
-    """Return the one claim's result: each variant's values are given by name, blurred from seed to seed."""
+    """Return the result of one claim for values by variant name, with noise between seeds."""
     text = f"""
 claims:
   - id: one
@@ -84,7 +84,7 @@ claims:
     assert (up.measured, down.measured) == (1.0, 0.0)
 
 
-def test_a_ratio_is_reported_as_one(tmp_path: Path) -> None:
+def test_a_factor_is_reported_as_a_ratio(tmp_path: Path) -> None:
     result = judged(
         tmp_path, "{less_than: {network.init: xavier}, factor: 1.5}", SCORE, {"val_loss": 0.4}, {"val_loss": 0.8}
     )
@@ -109,7 +109,7 @@ def test_printed_numbers_by_layer(tmp_path: Path) -> None:
     assert [(layer, printed) for layer, _, printed in gap.by_layer] == [(1, 0.2), (2, None), (3, None)]
 
 
-def test_layers_one_after_another(tmp_path: Path) -> None:
+def test_monotone_over_layers(tmp_path: Path) -> None:
     values = {"activation_std": [[0.2, 0.04, 0.008, 1.0]] * 2}
     assert judged(tmp_path, "{monotone: decreasing}", STD, values, {}).verdict == "supported"
     assert judged(tmp_path, "{monotone: increasing}", STD, values, {}).verdict == "contradicted"
@@ -128,7 +128,7 @@ def test_layers_one_after_another(tmp_path: Path) -> None:
         ("hidden", "mean", 0.248 / 3),
     ],
 )
-def test_layers_and_how_they_become_one_number(tmp_path: Path, layer: str, reduce: str, value: float) -> None:
+def test_values_of_layers_are_reduced_to_one_number(tmp_path: Path, layer: str, reduce: str, value: float) -> None:
     measure = f"{{metric: activation_std, layer: {layer}, step: last, reduce: {reduce}}}"
     result = judged(tmp_path, "{above: -1}", measure, {"activation_std": [[9.0] * 4, [0.2, 0.04, 0.008, 1.0]]}, {})
     assert result.measured == pytest.approx(value)
@@ -158,7 +158,7 @@ claims:
     assert share.seeds_needed == 36
 
 
-def test_how_often_runs_diverge_is_compared_too(tmp_path: Path) -> None:
+def test_shares_of_diverged_runs_are_compared(tmp_path: Path) -> None:
     for seeds, verdict in ((5, "supported"), (3, "inconclusive")):
         text = "{id: more, says: s, measure: {metric: diverged}, where: {network.init: small}, expect: %s}"
         plan = plan_of(tmp_path, "claims: [" + text % "{greater_than: {network.init: xavier}}" + "]", seeds)
@@ -167,7 +167,7 @@ def test_how_often_runs_diverge_is_compared_too(tmp_path: Path) -> None:
         assert (result.verdict, result.measured) == (verdict, 1.0)
 
 
-def test_runs_that_diverged_are_named_where_they_count(tmp_path: Path) -> None:
+def test_the_reason_counts_diverged_runs(tmp_path: Path) -> None:
     text = "claims: [{id: one, says: s, measure: {metric: val_accuracy}, expect: {above: 0.1}}]"
     plan = plan_of(tmp_path, text)
     records = {(r.variant, r.seed): record(r, "diverged" if r.seed == 4 else "ok") for r in plan.runs}
@@ -188,7 +188,7 @@ claims:
 
 
 @pytest.mark.parametrize(("split", "verdict"), [("", "supported"), (", seed: 0", "inconclusive")])
-def test_pairs_gain_from_sharing_examples_only_where_each_seed_has_its_own_split(
+def test_pairing_reduces_the_error_only_if_each_seed_has_its_own_split(
     tmp_path: Path, split: str, verdict: str
 ) -> None:
     text = """
@@ -203,11 +203,11 @@ claims: [{id: one, says: s, measure: {metric: val_accuracy}, where: {network.ini
     assert evaluate_claims(plan, records)[0].verdict == verdict
 
 
-def test_what_stands_still_neither_rises_nor_falls(tmp_path: Path) -> None:
+def test_a_constant_step_contradicts_a_monotone_claim(tmp_path: Path) -> None:
     values = {"activation_std": [[0.0, 0.0, 0.0, 1.0]] * 2}
     result = judged(tmp_path, "{monotone: decreasing}", STD, values, {})
     assert result.verdict == "contradicted"
-    assert "nothing changes from layer 1 to layer 2" in result.reason
+    assert "the value does not change from layer 1 to layer 2" in result.reason
 
 
 def test_missing_runs_are_counted(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_missing_runs_are_counted(tmp_path: Path) -> None:
     assert "3 of 5 seeds have no value" in result.reason
 
 
-def test_holm_takes_back_what_only_luck_supports(tmp_path: Path) -> None:
+def test_holm_revokes_verdicts_that_are_not_significant(tmp_path: Path) -> None:
     claims = "".join(
         f"\n  - {{id: c{k}, says: s, measure: {{metric: val_loss}}, where: {{network.init: small}}, "
         "expect: {less_than: {network.init: xavier}}}"
@@ -258,4 +258,4 @@ def test_an_interval_of_a_difference_of_accuracies_is_within_100_points(tmp_path
 def test_equal_sides_do_not_support_a_difference(tmp_path: Path) -> None:
     result = judged(tmp_path, "{less_than: {network.init: xavier}}", SCORE, {"val_loss": 0.4}, {"val_loss": 0.4})
     assert result.verdict == "contradicted"
-    assert "equal on every seed" in result.reason
+    assert "equal for every seed" in result.reason

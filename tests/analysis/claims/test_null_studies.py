@@ -1,4 +1,4 @@
-"""On data that decide nothing, verdicts are rare: a small run of `python -m benchmarks.verdicts`."""
+"""The rate of wrong verdicts on null data; a small version of `python -m benchmarks.verdicts`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_claim_on_its_boundary_is_decided_in_at_most_five_percent(null: Null) 
 
 
 def test_a_claim_off_its_boundary_is_decided() -> None:
-    """The control: what is far from the boundary is seen."""
+    """Check that claims far from the boundary get a verdict, as a control."""
     far = Null("far", ("measure: {metric: val_loss}, expect: {below: 3}",), NULLS[0].draw)
     rate = simulate(far, 20)
     assert rate.supported == 1.0

@@ -1,4 +1,4 @@
-"""Claims on every variant, on some, at the best of a path, as a ratio, and against theory."""
+"""Claims about all or any variants, with tuning, with ratios and with theory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INITS, LRS = ("small", "xavier"), ("lr 0.1", "lr 0.2", "lr 0.3")
 
 
 def judged(folder: Path, claim: str, loss: dict[tuple[str, str], float], **more: float) -> ClaimResult:
-    """Return a claim's result, with a validation loss by init and rate, blurred from seed to seed."""
+    """Return the result of a claim for validation losses by init and learning rate, with noise between seeds."""
     plan = plan_of(folder, f"claims: [{{id: one, says: s, {claim}}}]", head=RATES)
     by_id = {v.id: loss[v.varied["network.init"], v.varied["training.lr"]] for v in plan.variants}
     records = {
@@ -45,7 +45,7 @@ SMALL = "measure: {metric: val_loss}, where: {network.init: small}"
         ([0.5, 0.9, 0.9], "inconclusive", "contradicted"),
     ],
 )
-def test_some_and_all(tmp_path: Path, losses: list[float], any_: str, all_: str) -> None:
+def test_any_and_all(tmp_path: Path, losses: list[float], any_: str, all_: str) -> None:
     values = table(losses, [1.0] * 3)
     some = judged(tmp_path, f"{SMALL}, holds_for: any, expect: {{below: 0.5}}", values)
     every = judged(tmp_path, f"{SMALL}, holds_for: all, expect: {{below: 0.5}}", values)
@@ -54,7 +54,7 @@ def test_some_and_all(tmp_path: Path, losses: list[float], any_: str, all_: str)
 
 
 def test_each_variant_is_set_against_its_own_counterpart(tmp_path: Path) -> None:
-    """At every rate the small weights are better, although their worst is worse than the others' best."""
+    """Small weights are better at every learning rate, although their worst loss exceeds the others' best loss."""
     values = table([0.2, 0.5, 0.8], [0.3, 0.6, 0.9])
     expect = "expect: {less_than: {network.init: xavier}, by: 0.05}"
     assert judged(tmp_path, f"{SMALL}, holds_for: all, {expect}", values).verdict == "supported"
@@ -65,8 +65,8 @@ def test_each_variant_is_set_against_its_own_counterpart(tmp_path: Path) -> None
     assert "of 3 variants" in found.reason
 
 
-def test_luck_among_many_variants_is_corrected_for(tmp_path: Path) -> None:
-    """A difference with p of about 0.04 supports a claim on one variant, and none on the best of three."""
+def test_any_is_corrected_for_the_number_of_variants(tmp_path: Path) -> None:
+    """A difference with p of about 0.04 supports a claim about one variant, but not about any of three."""
     text = "claims: [{id: one, says: s, %s, expect: {below: 0.5}}]"
     spread = -np.array([0.2, 0.1, 0.02, 0.3, 0.1])
     verdicts = []
@@ -83,17 +83,17 @@ def test_luck_among_many_variants_is_corrected_for(tmp_path: Path) -> None:
     assert verdicts == ["inconclusive", "supported"]
 
 
-def test_each_side_at_its_best(tmp_path: Path) -> None:
+def test_each_side_is_tuned(tmp_path: Path) -> None:
     values = table([0.9, 0.2, 0.9], [0.3, 0.9, 0.9])
     claim = f"{SMALL}, tune: {{along: training.lr}}, expect: {{less_than: {{network.init: xavier}}}}"
     found = judged(tmp_path, claim, values)
     assert found.verdict == "supported"
     assert found.measured == pytest.approx(-0.1)
     assert "tuned to lr 0.2" in found.reason
-    assert "the other side to lr 0.1" in found.reason
+    assert "the other side is tuned to lr 0.1" in found.reason
 
 
-def test_the_best_may_be_told_by_another_score(tmp_path: Path) -> None:
+def test_tuning_by_another_score(tmp_path: Path) -> None:
     values = table([0.9, 0.2, 0.8], [1.0] * 3)
     claim = "measure: {metric: weight_norm, layer: first}, where: {network.init: small}"
     found = judged(
@@ -103,8 +103,8 @@ def test_the_best_may_be_told_by_another_score(tmp_path: Path) -> None:
     assert "lr 0.2" in found.reason
 
 
-def test_a_seed_has_no_say_in_what_it_is_judged_at(tmp_path: Path) -> None:
-    """One seed that is lucky at one rate does not choose it for itself."""
+def test_a_seed_does_not_choose_its_own_setting(tmp_path: Path) -> None:
+    """A seed with an unusually good score at one learning rate does not choose this learning rate for itself."""
     plan = plan_of(
         tmp_path,
         f"claims: [{{id: one, says: s, {SMALL}, tune: {{along: training.lr}}, expect: {{below: 1}}}}]",
@@ -140,7 +140,7 @@ def test_the_initial_loss_against_theory(tmp_path: Path) -> None:
 
 
 def test_layers_against_mean_field_theory(tmp_path: Path) -> None:
-    """Xavier weights on inputs of unit second moment: the first pre-activations have standard deviation 1."""
+    """With Xavier weights and inputs of unit second moment, the first pre-activations have standard deviation 1."""
     text = """
 claims:
   - {id: first, says: s, measure: {metric: preactivation_std, layer: first, step: 0}, where: {network.init: xavier},
@@ -158,16 +158,16 @@ claims:
     assert evaluate_claims(plan, off)[1].verdict == "contradicted"
 
 
-def test_what_the_activations_cost(tmp_path: Path) -> None:
+def test_a_claim_about_the_cost_of_activations(tmp_path: Path) -> None:
     text = "claims: [{id: one, says: s, measure: {metric: activation_ns}, expect: {near: 2}}]"
     plan = plan_of(tmp_path, text)
     records = {(r.variant, r.seed): record(r) for r in plan.runs}
-    beside = {place: {"activation_ns": [2.0 + 0.01 * place[1]], "other": [1.0]} for place in records}
-    assert evaluate_claims(plan, records, beside)[0].verdict == "supported"
+    extras = {place: {"activation_ns": [2.0 + 0.01 * place[1]], "other": [1.0]} for place in records}
+    assert evaluate_claims(plan, records, extras)[0].verdict == "supported"
     assert evaluate_claims(plan, records)[0].n == 0
 
 
-def test_seeds_that_settle_a_claim_count_the_correction(tmp_path: Path) -> None:
+def test_needed_seeds_include_the_correction(tmp_path: Path) -> None:
     claims = "".join(
         f"\n  - {{id: c{k}, says: s, measure: {{metric: val_loss}}, where: {{network.init: small}}, "
         "expect: {less_than: {network.init: xavier}}}"
@@ -187,13 +187,13 @@ def test_seeds_that_settle_a_claim_count_the_correction(tmp_path: Path) -> None:
     assert needed[0] > 5
 
 
-def test_some_and_all_of_what_is_tuned(tmp_path: Path) -> None:
-    """Tuned along the rate, the two inits are the cases, each at its best."""
+def test_any_and_all_with_tuning(tmp_path: Path) -> None:
+    """With tuning of the learning rate, the two inits are the cases."""
     values = table([0.9, 0.2, 0.9], [0.3, 0.9, 0.9])
     claim = "measure: {metric: val_loss}, tune: {along: training.lr}"
     every = judged(tmp_path, f"{claim}, holds_for: all, expect: {{below: 0.4}}", values)
     assert every.verdict == "supported"
-    assert "so in all 2 variants" in every.reason
+    assert "supported in all 2 variants" in every.reason
     some = judged(tmp_path, f"{claim}, holds_for: any, expect: {{below: 0.25}}", values)
     assert some.verdict == "supported"
-    assert "1 of 2 variants: shown is small" in some.reason
+    assert "in 1 of 2 variants; the values are for small" in some.reason

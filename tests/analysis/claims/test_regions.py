@@ -24,7 +24,7 @@ OTHER = {"network.init": "he"}
         ({"less_than": OTHER, "by": 0.3}, (-math.inf, -0.3)),
     ],
 )
-def test_the_region_is_what_the_expectation_says(expect: dict[str, Any], ends: tuple[float, float]) -> None:
+def test_regions_of_expectations(expect: dict[str, Any], ends: tuple[float, float]) -> None:
     one = claim(expect=expect)
     assert region(one, result(one)) == pytest.approx(ends)
 
@@ -35,7 +35,7 @@ def test_a_factor_is_a_region_of_the_ratio(kind: str, ends: tuple[float, float])
     assert region(one, result(one, quantity="ratio")) == ends
 
 
-def test_an_absolute_tolerance_counts_as_a_fraction_of_the_number_that_is_missed_most() -> None:
+def test_an_absolute_tolerance_is_relative_to_the_number_with_the_largest_deviation() -> None:
     one = claim(expect={"near": [1.0, 0.01], "rtol": 0.05, "atol": 0.001})
     tested = result(one, at_layer=2, by_layer=((1, 1.01, 1.0), (2, 0.011, 0.01)))
     assert region(one, tested) == pytest.approx((-0.15, 0.15))
@@ -47,7 +47,7 @@ def test_a_monotone_course_and_an_unknown_claim_have_no_region() -> None:
     assert region(None, result(one)) is None
 
 
-def test_theory_is_a_region_round_what_it_expected() -> None:
+def test_the_region_of_theory_contains_the_theoretical_value() -> None:
     one = claim(expect={"near": "theory", "rtol": 0.1})
     assert region(one, result(one, reference=2.0)) == pytest.approx((1.8, 2.2))
     assert region(one, result(one)) is None

@@ -1,4 +1,4 @@
-"""The choice of the best setting leaves out the seed that is judged, and is sure only where it is clear."""
+"""The choice of the best setting excludes the seed that it is used for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_a_seed_is_left_out_of_its_own_choice() -> None:
     assert chosen_by_others(np.array([[1.0, 2.0]])) == [1]
 
 
-def test_what_was_not_measured_or_diverged_is_never_best() -> None:
+def test_a_setting_that_diverged_or_was_not_measured_is_never_best() -> None:
     scores = np.array([[math.nan, 0.1], [5.0, 0.1], [5.0, 0.2]])
     assert chosen_by_others(scores) == [0, 1, 1]
 

@@ -1,4 +1,4 @@
-"""Verdicts: what lies wholly on one side is decided, and null data are decided wrongly at most as often as promised."""
+"""Verdicts, and their error rate on null data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_either_side_and_the_middle() -> None:
 def test_no_verdict_below_three_seeds() -> None:
     test = in_region(np.array([1.0, 1.0]), -math.inf, 2.0)
     assert test.verdict == "inconclusive"
-    assert "2 of the 3 seeds" in test.reason
+    assert "only 2 have a value" in test.reason
     assert in_region(np.array([np.nan] * 5), -math.inf, 2.0).n == 0
 
 

@@ -194,7 +194,7 @@ def test_the_false_discovery_rate_holds_over_many_layers() -> None:
     luck = [beyond_chance(-0.5 + np.sqrt(2.0) / 2 * rng.standard_normal(40), variance).any() for _ in range(2000)]
     assert np.mean(luck) < 0.005
     assert beyond_chance(np.full(40, -4.0), variance).all()
-    assert discoveries(np.array([1e-9, 0.5, 2e-4]), 1e-3).tolist() == [True, False, True]
+    assert discoveries(np.array([1e-9, 0.5, 2e-4])).tolist() == [True, False, True]
     assert discoveries(np.zeros(0)).tolist() == []
 
 

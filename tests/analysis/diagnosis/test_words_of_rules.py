@@ -6,7 +6,15 @@ import math
 
 import pytest
 
-from reportgen.analysis.diagnosis.evidence.symptoms import at_most, fold, from_to, number, percent, percent_at_most
+from reportgen.analysis.diagnosis.evidence.symptoms import (
+    at_most,
+    fold,
+    from_to,
+    number,
+    percent,
+    percent_at_most,
+    percent_up_to,
+)
 
 
 @pytest.mark.parametrize(
@@ -14,8 +22,8 @@ from reportgen.analysis.diagnosis.evidence.symptoms import at_most, fold, from_t
     [
         (0.8, "a factor of 0.8"),
         (12.34, "a factor of 12.3"),
-        (999.7, "a factor of 1,000"),
-        (1000.0, "a factor of 1,000"),
+        (999.7, "a factor of 1000"),
+        (1000.0, "a factor of 1000"),
         (123_456.0, "a factor of 123,000"),
         (2e6, "6 orders of magnitude"),
         (1e31, "31 orders of magnitude"),
@@ -30,7 +38,7 @@ def test_large_factors_become_orders_of_magnitude(value: float, text: str) -> No
     ("value", "text"),
     [
         (2.3, "up to 2.3 times"),
-        (1234.0, "up to 1,230 times"),
+        (1234.0, "up to 1230 times"),
         (1e31, "more than a million times"),
         (math.inf, "more than a million times"),
     ],
@@ -58,7 +66,7 @@ def test_zero_and_full_shares_are_exact(share: float, alone: str, bound: str | N
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.12345, "0.123"), (1650.4, "1,650"), (-1650.4, "-1,650"), (3.27e6, "3.27e+06"), (8.5e-9, "8.5e-09")],
+    [(0.12345, "0.123"), (1650.4, "1650"), (-1650.4, "-1650"), (3.27e6, "3.27e+06"), (8.5e-9, "8.5e-09")],
 )
 def test_thousands_are_written_without_an_exponent(value: float, text: str) -> None:
     assert number(value) == text
@@ -75,3 +83,8 @@ def test_thousands_are_written_without_an_exponent(value: float, text: str) -> N
 )
 def test_the_ends_of_a_change_are_distinguishable(before: float, after: float, text: str) -> None:
     assert from_to(before, after) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.847, "up to 84.7%"), (0.9996, "more than 99.9%"), (1.0, "up to 100%")])
+def test_the_largest_share_has_a_single_bound(share: float, text: str) -> None:
+    assert percent_up_to(share) == text

@@ -1,4 +1,4 @@
-"""What a metric can be and how it is read agree, since both come from one list."""
+"""Scales and ranges of metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reportgen.study.metrics.table import METRICS
 
 
 @pytest.mark.parametrize("name", [name for name in METRICS if scales.in_points(name)])
-def test_what_is_read_in_percent_or_points_has_the_bounds_of_a_share_or_of_a_difference_of_shares(name: str) -> None:
+def test_the_range_of_a_metric_fits_its_scale(name: str) -> None:
     assert scales.is_share(name) != scales.is_difference(name)
     assert scales.extent(name) == ((0.0, 1.0) if scales.is_share(name) else (-1.0, 1.0))
 

@@ -1,4 +1,4 @@
-"""Rounding never shows more than is true."""
+"""Rounding never overstates precision."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reportgen.report import scores
         (-0.0, "0"),
         (0.21308, "0.213"),
         (1234.5, "1234"),
-        (12345.6, "12\u202f350"),
+        (12345.6, "12,350"),
         (2.97e-7, "2.97×10⁻⁷"),
         (-3.2e10, "−3.20×10¹⁰"),
         (1e-300, "1.00×10⁻³⁰⁰"),
@@ -107,15 +107,12 @@ def test_p_values_and_durations() -> None:
     assert [formatting.duration(s) for s in (0.25, 12.0, 300.0, 9000.0, None)] == [
         "250 ms", "12.0 s", "5.0 min", "2.5 h", "–",
     ]  # fmt: skip
-    assert formatting.whole(2510010) == "2\u202f510\u202f010"
+    assert formatting.whole(2510010) == "2,510,010"
 
 
-@pytest.mark.parametrize(
-    ("value", "name", "text"),
-    [(0.85, "saturated_fraction", "85%"), (1e-5, "activation_std", "10⁻⁵"), (-0.5, "val_loss", "−0.5")],
-)
-def test_numbers_of_a_study_keep_all_digits(value: float, name: str, text: str) -> None:
-    assert formatting.given(value, name) == text
+@pytest.mark.parametrize(("value", "text"), [(1e-5, "10⁻⁵"), (-0.5, "−0.5")])
+def test_numbers_of_a_study_keep_all_digits(value: float, text: str) -> None:
+    assert formatting.given(value) == text
 
 
 def test_the_mantissa_of_an_estimate_lies_between_1_and_10() -> None:
@@ -135,7 +132,7 @@ NUMBERS = st.floats(-1e12, 1e12).filter(lambda x: x == 0 or abs(x) > 1e-12)
 
 def read(text: str) -> float:
     """Return the number in a text."""
-    plain = text.replace("−", "-").replace("\u202f", "").replace("×10", "e").removesuffix("%").removesuffix(" points")
+    plain = text.replace("−", "-").replace(",", "").replace("×10", "e").removesuffix("%").removesuffix(" points")
     return float(plain.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
 
 

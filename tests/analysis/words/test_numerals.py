@@ -1,4 +1,4 @@
-"""Numerals as print has them."""
+"""Numerals for print."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reportgen.analysis.words.numerals import exponents
         ("sgd (momentum 0.9, nesterov false)", "sgd (momentum 0.9, nesterov false)"),
     ],
 )
-def test_powers_of_ten_and_minus_signs_are_those_of_print(text: str, printed: str) -> None:
+def test_powers_of_ten_and_minus_signs(text: str, printed: str) -> None:
     assert exponents(text) == printed
 
 

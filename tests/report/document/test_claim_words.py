@@ -30,7 +30,7 @@ OTHER = {"network.activation": "relu"}
         (
             {"metric": "epochs_to", "score": "train_loss", "level": 0.5, "of_first": True},
             {},
-            "epochs to a training loss of 0.5 of that before training",
+            "epochs to a training loss of 0.5 times its initial value",
         ),
         ({"metric": "parameters", "relative_to": OTHER}, {}, "parameters relative to relu"),
         (
@@ -48,7 +48,12 @@ def test_what_is_measured(measure: dict[str, Any], more: dict[str, Any], words: 
     ("expect", "metric", "more", "words"),
     [
         ({"above": 0.4}, "dead_fraction", {"holds_for": "any"}, "above 40%, in some variant"),
-        ({"near": "theory", "rtol": 0.02}, "train_loss", {"holds_for": "all"}, "within 2% of theory, in every variant"),
+        (
+            {"near": "theory", "rtol": 0.02},
+            "train_loss",
+            {"holds_for": "all"},
+            "within 2% of the theoretical value, in every variant",
+        ),
         ({"same_as": OTHER, "within": 0.01}, "val_accuracy", {}, "within 1 point of relu"),
         ({"less_than": OTHER, "by": -0.01}, "val_accuracy", {}, "at most 1 point greater than relu"),
         ({"greater_than": OTHER, "by": -0.2}, "val_loss", {}, "at most 0.2 less than relu"),
@@ -118,13 +123,13 @@ def test_sizes_that_are_skewed_are_shown_by_median_and_quartiles(metric: str, ki
 
 def test_a_small_ratio_is_also_one_part_of_so_many() -> None:
     found = replace(result(claim(), metric="gradient_std", measured=1.25e-6, interval=(1e-6, 2e-6)), quantity="ratio")
-    assert "800\u202f000" in quantity(found)
+    assert "800,000" in quantity(found)
     assert quantity(replace(found, measured=0.5)) == "ratio"
 
 
 def test_a_share_of_steps_says_of_what() -> None:
     found = replace(result(claim(), metric="activation_std", measured=0.75, interval=(0.7, 0.8)), quantity="share")
-    assert f"{measured(found)} {quantity(found)}" == "75.0% of the steps from one to the next go that way"
+    assert f"{measured(found)} {quantity(found)}" == "75.0% of the steps have the expected direction"
 
 
 def test_a_difference_names_its_sides_its_sign_and_its_unit() -> None:

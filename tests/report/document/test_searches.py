@@ -86,7 +86,7 @@ def test_claims_for_every_trial_say_so(tmp_path: Path) -> None:
     claim = CLAIM.replace("best_val", "val") % "holds_for: all,"
     text = page(tmp_path, f"{LR}, samples: 4", claim)
     assert "in every trial" in text
-    assert "so in all 4 variants" not in text
+    assert "in all 4 variants" not in text
 
 
 def test_a_diverged_seed_counts_against_a_trial(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Metrics computed from what a record keeps, on records whose answer is known."""
+"""Derived metrics of records with known values."""
 
 from __future__ import annotations
 

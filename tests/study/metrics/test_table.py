@@ -1,4 +1,4 @@
-"""The rows of metrics agree with the engine, which names what it measures, and with themselves."""
+"""The rows of metrics are consistent with each other and with the names in the engine."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ ENDINGS = {
     "test_",
 }
 ALLOWED = {"external/arrays.py"}
-"""Checks the arrays of others by their names, which are not only the names of metrics."""
+"""Modules that check arrays of other programs by name; the names are not only those of metrics."""
 
 
 def named_tests(code: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Times to a level: where the level is crossed, and what becomes of runs that never come there."""
+"""Times until a score reaches a level, with censored runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEVER = [2.0] * 11
 
 
 def falling(half_time: float) -> list[float]:
-    """A loss that starts at 2 and falls by a straight line to 1 after so many epochs."""
+    """Return a loss that decreases linearly from 2 to 1 over the given number of epochs."""
     return [2.0 - k / half_time for k in range(11)]
 
 
@@ -44,7 +44,7 @@ def test_a_level_that_is_met_before_training_takes_no_time(tmp_path: Path) -> No
     assert bounds(one(tmp_path, train_loss=falling(2.0)), measure(level=3.0)) == (0.0, 0.0)
 
 
-def test_a_run_that_never_comes_there_is_known_to_take_longer(tmp_path: Path) -> None:
+def test_a_run_that_does_not_reach_the_level_is_censored(tmp_path: Path) -> None:
     assert bounds(one(tmp_path, train_loss=NEVER), measure()) == (10.0, math.inf)
     lost = one(tmp_path, "diverged", train_loss=[2.0, *[math.nan] * 10])
     assert bounds(lost, measure()) == (10.0, math.inf)
@@ -66,7 +66,7 @@ SLOW = [falling(x) for x in (7.8, 8.0, 8.2, 8.1, 7.9)]
 SOONER = "{less_than: {network.init: xavier}, factor: 3}"
 
 
-def test_sooner_by_a_factor(tmp_path: Path) -> None:
+def test_a_claim_about_a_factor_of_times(tmp_path: Path) -> None:
     found = judged(tmp_path, SOONER, FAST, SLOW)
     assert (found.verdict, found.quantity) == ("supported", "ratio")
     assert found.measured == pytest.approx(0.25, rel=0.03)
@@ -74,23 +74,23 @@ def test_sooner_by_a_factor(tmp_path: Path) -> None:
     assert judged(tmp_path, "{less_than: {network.init: xavier}, factor: 5}", FAST, SLOW).verdict == "contradicted"
 
 
-def test_what_never_arrives_counts_as_arriving_at_the_end_where_that_helps_it(tmp_path: Path) -> None:
-    """Five times slower at the least: enough for a factor of 3, and open for a factor of 8."""
+def test_censored_times_are_taken_at_the_least_favorable_bound(tmp_path: Path) -> None:
+    """At least five times slower: supported for a factor of 3, inconclusive for a factor of 8."""
     found = judged(tmp_path, SOONER, FAST, [NEVER] * 5)
     assert found.verdict == "supported"
-    assert "5 of 5 seeds are known only up to a bound" in found.reason
+    assert "only a bound is known for the value of 5 of 5 seeds" in found.reason
     eight = judged(tmp_path, "{less_than: {network.init: xavier}, factor: 8}", FAST, [NEVER] * 5)
     assert eight.verdict == "inconclusive"
     assert judged(tmp_path, SOONER, [NEVER] * 5, FAST).verdict == "contradicted"
 
 
-def test_two_that_never_arrive_settle_nothing(tmp_path: Path) -> None:
+def test_two_censored_sides_are_inconclusive(tmp_path: Path) -> None:
     found = judged(tmp_path, "{less_than: {network.init: xavier}}", [NEVER] * 5, [NEVER] * 5)
     assert found.verdict == "inconclusive"
     assert found.n == 5
 
 
-def test_one_run_that_never_arrives_is_not_dropped(tmp_path: Path) -> None:
+def test_a_censored_run_is_not_dropped(tmp_path: Path) -> None:
     mixed = [*FAST[:4], NEVER]
     assert judged(tmp_path, "{below: 4}", FAST, SLOW).verdict == "supported"
     assert judged(tmp_path, "{below: 4}", mixed, SLOW).verdict == "inconclusive"

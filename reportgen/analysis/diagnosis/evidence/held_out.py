@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reportgen.analysis.diagnosis.evidence.means import mean, spread
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.splits import one_split
+from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
 
 
@@ -35,12 +36,6 @@ def mean_final(records: Sequence[RunRecord], score: str) -> float:
 def mean_fact(records: Sequence[RunRecord], name: str) -> float:
     """Return the mean of a fact over seeds, NaN if a record lacks it."""
     return mean([float(r.facts.get(name, math.nan)) for r in records])
-
-
-def share_error(share: float, of: int) -> float:
-    """Return the standard error of a share of `of` examples, with one success and one failure added."""
-    p = (min(max(share, 0.0), 1.0) * of + 1) / (of + 2)
-    return math.sqrt(p * (1 - p) / max(of, 1))
 
 
 def majority(record: RunRecord) -> float:

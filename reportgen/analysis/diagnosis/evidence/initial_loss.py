@@ -18,9 +18,9 @@ DEVIATIONS = 2.0
 LEAST_EXCESS = 1.5
 
 
-def expected_loss(name: str, units: int, variance: float) -> float:
+def expected_loss(record: RunRecord, variance: float) -> float:
     """Return the approximate loss of outputs of a variance, averaged over equally frequent classes."""
-    return LOSSES[name].at_variance(variance, units)
+    return LOSSES[record.spec.training.loss.name].at_variance(variance, record.spec.network.layers[-1].units)
 
 
 def loss_limit(record: RunRecord) -> float:
@@ -30,15 +30,13 @@ def loss_limit(record: RunRecord) -> float:
     variance = HE_VARIANCE * math.exp(2 * DEVIATIONS * deviation)
     counts = np.asarray(record.facts.get("class_counts", ()), np.float64)
     uneven = float((counts**2).sum()) / counts.sum() ** 2 if counts.sum() else 0.0
-    name, units = record.spec.training.loss.name, layers[-1].units
-    expected = expected_loss(name, units, variance) + DEVIATIONS * math.sqrt(HE_VARIANCE * uneven)
-    return max(expected, LEAST_EXCESS * chance_loss(name, units))
+    expected = expected_loss(record, variance) + DEVIATIONS * math.sqrt(HE_VARIANCE * uneven)
+    return max(expected, LEAST_EXCESS * chance_loss(record.spec))
 
 
 def exceeds_limit(record: RunRecord) -> bool:
     """Return whether the loss before training, or the loss expected from the size of the outputs, exceeds the limit."""
     start, most = start_loss(record), loss_limit(record)
-    name, units = record.spec.training.loss.name, record.spec.network.layers[-1].units
     spread = float(record.statistic("activation_std")[0][-1])
-    expected = expected_loss(name, units, spread**2) if math.isfinite(spread) else math.inf
-    return not start <= most or (start > LEAST_EXCESS * chance_loss(name, units) and expected > most)
+    expected = expected_loss(record, spread**2) if math.isfinite(spread) else math.inf
+    return not start <= most or (start > LEAST_EXCESS * chance_loss(record.spec) and expected > most)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.held_out import SIMPLE
+from reportgen.analysis.diagnosis.evidence.held_out import CLEAR_ERRORS, SIMPLE
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.sanity import chance_loss
 from reportgen.engine.tables.losses import LOSSES
@@ -21,9 +21,6 @@ CLOSE_FIT = 0.98
 HALF = 0.5
 """Largest loss of a fit, as a share of the loss of guessing, in addition to the cost of noisy labels."""
 
-CLEAR_ERRORS = 3.0
-"""A simple model predicts labels if it exceeds the most common class by so many standard errors."""
-
 FAR = 0.1
 """A run is clearly worse than a simple model if it loses this share of its lead over the most common class."""
 
@@ -36,11 +33,8 @@ NOTHING = np.zeros(0)
 @memoize
 def guess_loss(record: RunRecord) -> float:
     """Return the loss of the best constant prediction: for cross-entropy, the entropy of the labels."""
-    name, units = record.spec.training.loss.name, record.spec.network.layers[-1].units
     counts = [float(count) for count in record.facts.get("class_counts", ())]
-    if sum(counts) == 0:
-        return chance_loss(name, units)
-    return LOSSES[name].guess(counts)
+    return LOSSES[record.spec.training.loss.name].guess(counts) if sum(counts) else chance_loss(record.spec)
 
 
 def start_loss(record: RunRecord) -> float:

@@ -76,14 +76,19 @@ def penalty_raises_rate(record: RunRecord) -> bool:
 
 def batchnorm_shrinkage(record: RunRecord) -> Array:
     """Return final over initial weight norm for layers with batch normalization, 1 if there are none."""
-    normalized = np.array([layer.batchnorm is not None for layer in record.spec.network.layers])
-    if not normalized.any() or not probed([record]):
-        return np.ones(1)
-    norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, normalized]
+    kept = _kept_norms(record, batchnorm=True)
+    return kept if kept.size else np.ones(1)
+
+
+def _kept_norms(record: RunRecord, batchnorm: bool) -> Array:
+    """Return the finite ratios of final to initial weight norm for the layers with or without batch normalization."""
+    if not probed([record]):
+        return np.zeros(0)
+    chosen = np.array([(layer.batchnorm is not None) == batchnorm for layer in record.spec.network.layers])
+    norms = np.asarray(record.statistic("weight_norm"), np.float64)[:, chosen]
     with np.errstate(all="ignore"):
         ratios = norms[-1] / norms[0]
-    known = ratios[np.isfinite(ratios)]
-    return np.asarray(known) if known.size else np.ones(1)
+    return np.asarray(ratios[np.isfinite(ratios)])
 
 
 def _penalized(record: RunRecord) -> bool:
@@ -101,13 +106,7 @@ def cost_of_penalty(record: RunRecord) -> float:
 
 def shrinkage(record: RunRecord) -> float:
     """Return the product over layers of final over initial weight norm, 1 if unknown."""
-    if not probed([record]):
-        return 1.0
-    norms = np.asarray(record.statistic("weight_norm"), np.float64)
-    bare = np.array([layer.batchnorm is None for layer in record.spec.network.layers])
-    with np.errstate(all="ignore"):
-        ratios = norms[-1][bare] / norms[0][bare]
-    return float(np.prod(ratios[np.isfinite(ratios)]))
+    return float(np.prod(_kept_norms(record, batchnorm=False)))
 
 
 def dropout_rate(record: RunRecord) -> float:

@@ -12,9 +12,9 @@ SHALLOW = 0.5
 NORMALIZE = Proposal({"network.batchnorm": True}, "restores the scale of the signal in each layer")
 
 
-def fitting_init(activation: str) -> str:
-    """Return the initialization that preserves the scale of the signal for an activation."""
-    return ACTIVATIONS[activation].suits
+def fitting_init(record: RunRecord) -> str:
+    """Return the initialization that preserves the scale of the signal for the first layer's activation."""
+    return ACTIVATIONS[record.spec.network.layers[0].activation.name].suits
 
 
 def is_shallow(record: RunRecord) -> bool:
@@ -35,9 +35,8 @@ def widen(record: RunRecord) -> Proposal:
 
 def rescale(record: RunRecord, fault: str) -> tuple[str, tuple[Proposal, ...]]:
     """Return the advice to use a suitable initialization, or to normalize if it is used; fault: "too small here"."""
-    first = record.spec.network.layers[0]
-    init = fitting_init(first.activation.name)
-    if first.init.name == init and float(first.init.get("gain", 1.0)) == 1.0:
+    init, used = fitting_init(record), record.spec.network.layers[0].init
+    if used.name == init and float(used.get("gain", 1.0)) == 1.0:
         return f"Normalize each layer (batchnorm: true): the initialization used, {init}, is {fault}.", (NORMALIZE,)
     scale = f" (standard deviation {INITS[init].scale})" if INITS[init].scale else ""
     advice = f"Use the initialization {init}{scale}. It preserves the scale of the signal from layer to layer."

@@ -25,13 +25,10 @@ LEAST_SEEDS = 3
 class BetterSibling:
     """A sibling that is better on the same seeds, in training and in validation.
 
-    validation, training: its accuracies; gap: its lead in validation; share: the gap relative to its lead over the most
-    common class; record: one of its runs.
+    validation: its accuracy; share: its lead relative to its lead over the most common class; record: one of its runs.
     """
 
     validation: float
-    training: float
-    gap: float
     share: float
     record: RunRecord
 
@@ -64,9 +61,9 @@ def _better(pairs: Sequence[tuple[RunRecord, RunRecord]], tests: int) -> BetterS
         floor = 2 * paired_error(float(gap.mean()), n, 1)
         if not gap.mean() > max(floor, quantile * float(gap.std(ddof=1)) / math.sqrt(gap.size)):
             return None
-    reached, fitted = (mean([b.final[score] for _, b in pairs]) for score in gaps)
-    by, majority_share = float(gaps["val_accuracy"].mean()), mean([majority(a) for a, _ in pairs])
-    return BetterSibling(reached, fitted, by, by / max(reached - majority_share, 1e-9), pairs[0][1])
+    reached, majority_share = mean([b.final["val_accuracy"] for _, b in pairs]), mean([majority(a) for a, _ in pairs])
+    share = float(gaps["val_accuracy"].mean()) / max(reached - majority_share, 1e-9)
+    return BetterSibling(reached, share, pairs[0][1])
 
 
 def larger_network(own: RunSpec, other: RunSpec) -> bool:

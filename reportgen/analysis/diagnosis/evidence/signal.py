@@ -72,10 +72,10 @@ def beyond_chance(change: Array, variance: Array) -> Flags:
     return discoveries(np.where(np.isnan(z), 1.0, 2 * scipy.special.ndtr(-z)))
 
 
-def discoveries(p_values: Array, rate: float = RATE) -> Flags:
-    """Return the discoveries among several tests at a false discovery rate (Benjamini and Hochberg 1995)."""
+def discoveries(p_values: Array) -> Flags:
+    """Return the discoveries among several tests at the false discovery rate RATE (Benjamini and Hochberg 1995)."""
     order = np.argsort(p_values)
-    below = np.flatnonzero(p_values[order] <= rate * np.arange(1, p_values.size + 1) / max(p_values.size, 1))
+    below = np.flatnonzero(p_values[order] <= RATE * np.arange(1, p_values.size + 1) / max(p_values.size, 1))
     found = np.zeros(p_values.size, np.bool_)
     found[order[: below[-1] + 1 if below.size else 0]] = True
     return found

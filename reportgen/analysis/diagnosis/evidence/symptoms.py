@@ -68,9 +68,14 @@ MILLION = 1e6
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits, without an exponent from 1000 to a million."""
+    """Return a number with three significant digits, without an exponent from 1000 to a million.
+
+    Thousands are separated from five digits on, as on the page.
+    """
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if 1000 <= abs(rounded) <= MILLION else f"{value:.3g}"
+    if 1000 <= abs(rounded) <= MILLION:
+        return f"{rounded:,.0f}" if abs(rounded) >= 10_000 else f"{rounded:.0f}"
+    return f"{value:.3g}"
 
 
 def from_to(before: float, after: float) -> str:
@@ -96,6 +101,12 @@ def at_most(times: float) -> str:
 def percent_at_most(value: float) -> str:
     """Return a share in percent as an upper bound: "at most 2.5%", "less than 0.1%"."""
     return "less than 0.1%" if value < 0.001 else f"at most {percent(value)}"
+
+
+def percent_up_to(value: float) -> str:
+    """Return the largest of several shares in percent: "up to 85%", or "more than 99.9%"."""
+    text = percent(value)
+    return text if text.startswith(("less", "more")) else f"up to {text}"
 
 
 def percent(value: float) -> str:

@@ -29,7 +29,7 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import finite
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, learned_task, stuck
-from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_layers, words_for_seeds
+from reportgen.analysis.diagnosis.evidence.symptoms import enough, percent, words_for_layers, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule, Severity
 from reportgen.runs.record import RunRecord
 
@@ -78,17 +78,16 @@ def _harmed(record: RunRecord) -> bool:
 def check(evidence: Evidence) -> Finding | None:
     """Return a finding if the statistics of small batches harm most seeds."""
     shown = [record for record in evidence.records if _noisy(record)]
-    if not shown or not enough(len(shown), len(evidence.records)):
+    if not enough(len(shown), len(evidence.records)):
         return None
     record, size = shown[0], _size(shown[0])
     seeds, layers = tuple(r.spec.seed for r in shown), _layers(record)
     costs = np.array([_cost(r) for r in shown])
     cost = float(np.nanmean(costs)) if np.isfinite(costs).any() else None
     error = math.sqrt(2 / (size - 1)) if size > 1 else None
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=_severity(shown),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=1,
@@ -96,7 +95,6 @@ def check(evidence: Evidence) -> Finding | None:
         message=f"{_words(size, error, cost)} ({words_for_seeds(seeds, len(evidence.records))}, "
         f"{words_for_layers(layers)}, from step 1).",
         advice=f"Use batches of {ENOUGH} examples or more, or remove batch normalization.",
-        sources=SOURCES,
         proposals=(
             Proposal({"training.batch_size": ENOUGH}, "statistics from more examples"),
             Proposal({"network.batchnorm": False}, "no batch statistics"),
@@ -115,8 +113,6 @@ def _words(size: int, error: float | None, cost: float | None) -> str:
     if error is None:
         return "Batch normalization over a single example sets every activation to zero before scale and shift"
     text = f"Batch normalization estimates variances from {size} examples, with a relative error of {percent(error)}"
-    if error > 1:
-        text = f"Batch normalization estimates variances from {size} examples, with a relative error of {number(error)}"
     return text if cost is None else f"{text}; train mode raises the loss by {percent(cost)} of the loss of guessing"
 
 

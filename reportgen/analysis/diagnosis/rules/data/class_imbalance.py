@@ -142,12 +142,10 @@ def _finding(
     accuracy, n = mean_final(shown, "train_accuracy"), sum(_examples(shown, label) for label in labels)
     share, seeds = float(counts[labels].sum() / counts.sum()), tuple(r.spec.seed for r in shown)
     which = f"class {labels[0]}" if len(labels) == 1 else f"classes {', '.join(map(str, labels))}"
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=shown[0].steps,
         evidence={"classes": labels, "share_of_training": share, "train_accuracy": accuracy, "examples": n},
         message=(
@@ -156,7 +154,6 @@ def _finding(
             f"accuracy is {percent(accuracy)} nevertheless."
         ),
         advice=_advice(shown[0]),
-        sources=SOURCES,
         proposals=_proposals(shown[0], labels),
         metric="val_balanced_accuracy",
     )

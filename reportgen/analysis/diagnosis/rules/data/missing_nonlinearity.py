@@ -88,7 +88,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = [record for record in probed(evidence.records) if record.layers > 1]
     flags = [_linear(record) for record in records]
     shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)
     everywhere = len(layers) == shown[0].layers - 1
@@ -97,10 +97,9 @@ def check(evidence: Evidence) -> Finding | None:
     which = f"Hidden {words_for_layers(layers)} of {shown[0].layers - 1} {'is' if len(layers) == 1 else 'are'}"
     wholly = "All hidden layers are" if everywhere else which
     when = f"at all probes up to step {last}" if last else "at step 0"
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=_severity(shown, everywhere),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=0,
@@ -110,7 +109,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"({', '.join(names)}; {words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
         ),
         advice=f"{_advice(names)} (activation: relu, init: he_normal). The layers form a single linear map.",
-        sources=SOURCES,
         proposals=_proposals(names),
     )
 
@@ -146,5 +144,4 @@ RULE = Rule(
     check=check,
     sources=SOURCES,
     stage="data",
-    causes=(),
 )

@@ -38,13 +38,13 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
     rules_out_signal,
     scored,
     seed_error,
-    share_error,
     training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
 
 ERRORS, CERTAIN = 3.0, 2.0
@@ -117,7 +117,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     settled = rules_out_signal(records, SETTLED)
     shown = records if settled else _learned(records)
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     majority_share = mean([majority(r) for r in shown])
     if not _found_nothing(shown, majority_share, settled) or not (settled or _would_have_seen(shown, majority_share)):
@@ -125,12 +125,10 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(r.spec.seed for r in shown)
     end, train = mean_final(shown, "val_accuracy"), mean_final(shown, "train_accuracy")
     error = share_error(end, examples(shown))
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=0,
         evidence={"val_accuracy": end, "error": error, "blind": majority_share, "train_accuracy": train,
                   "val_loss": mean_final(shown, "val_loss"), "guess": guess_loss(shown[0])},
@@ -140,7 +138,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"gives {percent(majority_share)} ({words_for_seeds(seeds, len(records))})."
         ),
         advice="Check that each label belongs to its input: print some pairs and trace both back to their source.",
-        sources=SOURCES,
         proposals=_proposals(shown[0]),
     )  # fmt: skip
 

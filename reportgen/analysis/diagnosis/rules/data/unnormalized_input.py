@@ -158,19 +158,18 @@ def check(evidence: Evidence) -> Finding | None:
     """Return a finding if the input of most seeds is not normalized, an alarm if it harms most of them."""
     records = probed(evidence.records)
     shown = [record for record in records if kinds(record)]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     harms = [(record, problem) for record in shown if (problem := harm(record))]
     hurts = bool(harms) and enough(len(harms), len(shown))
     first = harms[0][0] if hurts else shown[0]
     named = [record for record, _ in harms] if hurts else shown
     seeds = tuple(record.spec.seed for record in named)
-    effect = f"; {harms[0][1]}" if hurts else "; the records show no harm"
+    effect = f"; {harms[0][1]}" if hurts else "; the records show no harmful effect"
     advice, proposal = standardize(evidence, first)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=_severity(named, hurts),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(1,) if hurts else (),
         step=0,
@@ -179,7 +178,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"The input is not normalized: {_words(first)}{effect} ({words_for_seeds(seeds, len(records))}, at step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=(proposal,),
     )
 

@@ -33,13 +33,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.curves import ScoreChange, score_changes
-from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, scored, seed_error, share_error
+from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, scored, seed_error
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, guess_loss
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
 from reportgen.analysis.splits import one_split
-from reportgen.analysis.statistics import paired_error
+from reportgen.analysis.statistics import paired_error, share_error
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
@@ -180,29 +180,26 @@ def _finding(evidence: Evidence, records: Sequence[RunRecord], decline: _Decline
     seeds = tuple(r.spec.seed for r, _ in decline.shown)
     train = mean([change.after(decline.column.replace("val", "train")) for _, change in decline.shown])
     word, show = ("loss", number) if metric_of(decline.column).scale == "loss" else ("accuracy", percent)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning" if decline.serious else "info",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=_step(decline.shown[0][0], best),
         evidence={"score": decline.column, "best": before, "end": after, "train": train, "best_epoch": best,
                   "lost": decline.lost},
         message=(
             f"Validation {word} was {show(before)} around epoch {best} and ends at {show(after)}, while the training "
             f"loss kept falling ({words_for_seeds(seeds, len(records))}; training {word} {show(train)}). "
-            f"{_share(decline.lost)} the improvement on guessing is lost."
+            f"{_share(decline.lost)} the improvement over guessing is lost."
         ),
         advice=f"Stop around epoch {best} (early_stopping), or use a stronger L2 penalty, dropout or more data.",
-        sources=SOURCES,
         proposals=_proposals(records[0], best),
         metric=decline.column,
     )  # fmt: skip
 
 
 def _share(lost: float) -> str:
-    return f"{percent(lost)} of" if lost < 1 else "More than"
+    return f"{percent(lost)} of" if lost < 1 else "All of"
 
 
 def _step(record: RunRecord, epoch: int) -> int:

@@ -40,14 +40,14 @@ from reportgen.analysis.diagnosis.evidence.held_out import (
     mean_final,
     reference,
     scored,
-    share_error,
     training_majority,
 )
 from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss, stuck
-from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, larger_network
+from reportgen.analysis.diagnosis.evidence.siblings import BetterSibling, better_sibling, larger_network
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, initial, percent, probed, words_for_seeds
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.statistics import share_error
 from reportgen.runs.record import RunRecord
 
 ERRORS = 2.5
@@ -131,9 +131,13 @@ def _below_a_larger_net(evidence: Evidence, records: Sequence[RunRecord]) -> Sho
     if sibling is None or sibling.share < SHARE:
         return None
     units = sum(layer.units for layer in sibling.record.spec.network.layers[:-1])
+    return below_sibling(records, sibling, f"the variant with {units} hidden units")
+
+
+def below_sibling(records: Sequence[RunRecord], sibling: BetterSibling, name: str) -> Shortfall:
+    """Return the shortfall of all runs against a better variant of the study."""
     train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
-    seeds = tuple(r.spec.seed for r in records)
-    return Shortfall(train, validation, sibling.validation, f"the variant with {units} hidden units", seeds)
+    return Shortfall(train, validation, sibling.validation, name, tuple(r.spec.seed for r in records))
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -152,12 +156,10 @@ def check(evidence: Evidence) -> Finding | None:
     if waits is not None and all(r.status == "stopped" for r in records if r.spec.seed in short.seeds):
         advice, proposals = _wait(waits)
     capacity = "More capacity may be needed" if small or larger else "It has enough capacity but does not use it"
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=short.seeds,
-        layers=(),
         step=records[0].steps,
         evidence={"train_accuracy": short.train, "val_accuracy": short.validation, "reference": short.reached},
         message=(
@@ -166,7 +168,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"({words_for_seeds(short.seeds, len(records))})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 
@@ -181,12 +182,10 @@ def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Findin
     if not (enough(len(seeds), len(records)) and train <= commonest + ERRORS * error):
         return None
     _, proposals = _start_learning(evidence)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=records[0].steps,
         evidence={"train_accuracy": train, "commonest_class": commonest},
         message=(
@@ -198,7 +197,6 @@ def _learned_nothing(evidence: Evidence, records: Sequence[RunRecord]) -> Findin
             "Fit a linear model to the same data. If it is better, try a learning rate ten times as high or a tenth as "
             "high. If it is not, the inputs may not predict the labels."
         ),
-        sources=SOURCES,
         proposals=proposals,
     )
 

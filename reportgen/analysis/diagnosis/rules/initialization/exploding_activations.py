@@ -89,7 +89,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = probed(evidence.records)
     flags = [_exploded(record) for record in records]
     shown = [record for record, flag in zip(records, flags, strict=True) if flag.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     growth = float(np.median([_sizes(record)[-1] for record in shown]))
     layers, seeds = layers_in_most(flags), tuple(record.spec.seed for record in shown)
@@ -98,10 +98,9 @@ def check(evidence: Evidence) -> Finding | None:
     loss = mean([record.epochs("train_loss")[0] for record in shown])
     advice, proposals = _remedy(shown[0])
     found = severity_of_change(shown, growth, LEAST)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning" if found == "info" and growth > LARGE else found,
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=0,
@@ -112,7 +111,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"{words_for_layers(layers)}, from step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 
@@ -120,7 +118,7 @@ def check(evidence: Evidence) -> Finding | None:
 def _remedy(record: RunRecord) -> tuple[str, tuple[Proposal, ...]]:
     advice, proposals = rescale(record, "too large here")
     change = {**proposals[0].change, "training.lr": rounded(FASTER * record.spec.training.lr)}
-    faster = Proposal(change, "a learning rate chosen for exploding activations is too low for others")
+    faster = Proposal(change, "a learning rate chosen for exploding activations is too low for other networks")
     return advice, (proposals[0], faster, *proposals[1:])
 
 

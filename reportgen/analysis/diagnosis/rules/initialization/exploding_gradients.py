@@ -83,7 +83,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = probed(evidence.records)
     grown = [_growth(record) for record in records]
     shown = [record for record, (flags, _) in zip(records, grown, strict=True) if flags.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     factor = float(np.median([times for flags, times in grown if flags.any()]))
     layers = layers_in_most([flags for flags, _ in grown])
@@ -91,10 +91,9 @@ def check(evidence: Evidence) -> Finding | None:
     expected = _expected(shown[0])
     theirs = f" (theory predicts {fold(expected)})" if expected else ""
     advice, proposals = _remedy(shown[0])
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=severity_of_change(shown, factor, LEAST),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=0,
@@ -109,7 +108,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"layer 1 ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 

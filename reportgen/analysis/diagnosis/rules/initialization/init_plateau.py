@@ -66,7 +66,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Return a finding if the loss of most seeds starts on a plateau."""
     records = probed(evidence.records)
     found = [(record, flat) for record in records if (flat := _flat(record)) is not None]
-    if not found or not enough(len(found), len(records)):
+    if not enough(len(found), len(records)):
         return None
     shown, flats = [record for record, _ in found], [flat for _, flat in found]
     share, end = (float(np.median([getattr(flat, name) for flat in flats])) for name in ("share", "end"))
@@ -74,12 +74,10 @@ def check(evidence: Evidence) -> Finding | None:
     weak = float(np.median([strength(record) for record in shown]))
     seeds = tuple(record.spec.seed for record in shown)
     advice, proposals = _remedy(shown[0])
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning" if 2 * sum(long_plateau(record) for record in shown) > len(shown) else "info",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=0,
         evidence={
             "plateau_steps": int(end),
@@ -95,7 +93,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"gradient by {number(weak)} on average ({words_for_seeds(seeds, len(records))}, from step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 

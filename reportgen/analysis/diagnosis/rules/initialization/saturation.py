@@ -38,7 +38,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, fits,
 from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
-    percent,
+    percent_up_to,
     probed,
     words_for_layers,
     words_for_seeds,
@@ -89,35 +89,28 @@ def _learned_since(record: RunRecord, step: int) -> bool:
 def check(evidence: Evidence) -> Finding | None:
     """Return a finding if a layer is saturated in most seeds."""
     records = probed(evidence.records)
-    saturated = [_flat(record) for record in records]
-    seeds = tuple(r.spec.seed for r, (flags, _) in zip(records, saturated, strict=True) if flags.any())
-    if not seeds or not enough(len(seeds), len(records)):
+    saturated = [(record, *_flat(record)) for record in records]
+    saturated = [found for found in saturated if found[1].any()]
+    if not enough(len(saturated), len(records)):
         return None
-    layers = layers_in_most([flags for flags, _ in saturated])
-    step = min(step for flags, step in saturated if flags.any())
-    shares = [
-        np.nanmax(np.asarray(r.statistic("saturated_fraction"), np.float64)[0 if step == 0 else -1][:-1][flags])
-        for r, (flags, _) in zip(records, saturated, strict=True)
-        if flags.any()
-    ]
-    share = mean(shares)
-    shown = [r for r, (flags, _) in zip(records, saturated, strict=True) if flags.any()]
+    shown, seeds = [r for r, _, _ in saturated], tuple(r.spec.seed for r, _, _ in saturated)
+    layers, step = layers_in_most([flags for _, flags, _ in saturated]), min(step for _, _, step in saturated)
+    tables = [np.asarray(r.statistic("saturated_fraction"), np.float64)[0 if step == 0 else -1, :-1] for r in shown]
+    share = mean([np.nanmax(table[flags]) for table, (_, flags, _) in zip(tables, saturated, strict=True)])
     name = shown[0].spec.network.layers[layers[0] - 1].activation.name
     advice, proposals = _remedy(evidence, shown[0], layers, step)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=_severity(shown, share, step),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=step,
         evidence={"saturated_fraction": share, "limit": MUCH, "activation": name},
         message=(
-            f"Units are saturated: up to {percent(share)} of a layer's {name} activations have a slope below 5% of the "
+            f"Units are saturated: {percent_up_to(share)} of a layer's {name} activations have a slope below 5% of the "
             f"maximum ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=None if step == 0 else ("symmetric_init", "lr_too_high"),
     )

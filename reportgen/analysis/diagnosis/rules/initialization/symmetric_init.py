@@ -56,7 +56,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = probed(evidence.records)
     flags = [_copies(record) for record in records]
     seeds = tuple(r.spec.seed for r, f in zip(records, flags, strict=True) if f.any())
-    if not seeds or not enough(len(seeds), len(records)):
+    if not enough(len(seeds), len(records)):
         return None
     layers = layers_in_most(flags)
     spread = max(
@@ -66,29 +66,27 @@ def check(evidence: Evidence) -> Finding | None:
     )
     trained = max(record.steps for record in records)
     after = f" and after {trained} steps of training" if trained and not _drops(records[0]) else ""
-    init = fitting_init(records[0].spec.network.layers[0].activation.name)
-    return Finding(
-        rule=RULE.id,
+    init = fitting_init(records[0])
+    return RULE.finding(
+        evidence,
         severity="info" if all(fits(r) for r in records) else "error",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=0,
         evidence={"weight_unit_spread": spread, "limit": COPIES, "steps_trained": trained},
         message=(
-            f"All units of a layer are identical at step 0{after}: {_difference(spread)}, and so are their gradients "
+            f"All units of a layer have the same weights and gradients at step 0{after}{_difference(spread)} "
             f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}). The layer computes no more than a "
             "single unit."
         ),
         advice=f"Draw the weights at random (init: {init}). Any spread allows the units to learn different features.",
-        sources=SOURCES,
         proposals=(Proposal({"network.init": init}, "gives each unit different weights"),),
     )
 
 
 def _difference(spread: float) -> str:
-    """Return a clause on the difference between the weights of a layer's units."""
-    return f"their weights differ by a relative {number(spread)}" if spread else "their weights are equal"
+    """Return a phrase on the difference between the weights of a layer's units, empty if they are equal."""
+    return f", up to a relative difference of {number(spread)}" if spread else ""
 
 
 RULE = Rule(

@@ -86,7 +86,7 @@ def check(evidence: Evidence) -> Finding | None:
     records = probed(evidence.records)
     flags = [_small(record) for record in records]
     shown = [r for r, f in zip(records, flags, strict=True) if f.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     seeds = tuple(r.spec.seed for r in shown)
     layers = layers_in_most(flags)
@@ -96,10 +96,9 @@ def check(evidence: Evidence) -> Finding | None:
     fall = first / last if last > 0 else math.inf
     expected = _expected_fall(shown[0])
     advice, proposals = rescale(shown[0], "too small here")
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=severity_of_change(shown, fall),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=0,
@@ -117,7 +116,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"{words_for_layers(layers)}, from step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 

@@ -112,7 +112,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Return a finding if gradients vanish in most seeds."""
     records = probed(evidence.records)
     found = [(record, fall) for record in records if (fall := _fall(record)) is not None]
-    if not found or not enough(len(found), len(records)):
+    if not enough(len(found), len(records)):
         return None
     shown, falls = [r for r, _ in found], [fall for _, fall in found]
     factor, step = float(np.median([fall.factor for fall in falls])), min(fall.step for fall in falls)
@@ -120,10 +120,9 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(record.spec.seed for record in shown)
     expected = _expected(shown[0]) if step == 0 else None
     advice, proposals = _remedy(shown[0], step, expected)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=severity_of_change(shown, factor),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=step,
@@ -138,7 +137,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"layer 1 ({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}, from step {step})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=None if step == 0 else (*RULE.causes, *LATE_CAUSES),
     )

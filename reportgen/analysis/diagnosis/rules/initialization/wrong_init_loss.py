@@ -74,21 +74,20 @@ def check(evidence: Evidence) -> Finding | None:
     """Return a finding if most seeds start with a loss that common weights do not explain."""
     records = [r for r in probed(evidence.records) if not math.isnan(start_loss(r))]
     shown = [record for record in records if exceeds_limit(record)]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     first = shown[0]
     loss = mean([start_loss(record) for record in shown])
-    chance = chance_loss(first.spec.training.loss.name, first.spec.network.layers[-1].units)
+    chance = chance_loss(first.spec)
     cause = max((_cause(record) for record in shown), key=[_cause(record) for record in shown].count)
     outputs = mean([record.statistic("activation_std")[0][-1] for record in shown])
     seeds = tuple(record.spec.seed for record in shown)
     advice, proposals = _remedy(evidence, first, cause)
     by_input = cause == "input" and all(record.steps == 0 or fits(record) for record in shown)
     harmless = by_input or 2 * sum(_soon_unlearned(record) for record in shown) > len(shown)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="info" if harmless else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=(first.layers,) if cause == "output" else (),
         step=0,
@@ -101,12 +100,11 @@ def check(evidence: Evidence) -> Finding | None:
             "cause": cause,
         },
         message=(
-            f"The loss before training is {number(loss)}; chance level is {number(chance)}. The outputs have a "
+            f"The loss before training is {number(loss)}, but chance level is {number(chance)}. The outputs have a "
             f"standard deviation of {number(outputs)}, {_WORDS[cause]} ({words_for_seeds(seeds, len(records))}, at "
             "step 0)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=_causes(first, cause),
     )

@@ -22,7 +22,6 @@ Dead in training: a standardized input, a learning rate at most a tenth as high,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +34,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
     enough,
     layers_in_most,
     percent,
+    percent_up_to,
     probed,
     words_for_layers,
     words_for_seeds,
@@ -90,7 +90,7 @@ def check(evidence: Evidence) -> Finding | None:
     ]
     flags = [_flagged(record) for record in records]
     shown = [r for r, f in zip(records, flags, strict=True) if f.any()]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     layers = layers_in_most(flags)
     starts, ends = zip(*(_dead_by_layer(r) for r in shown), strict=True)
@@ -101,20 +101,18 @@ def check(evidence: Evidence) -> Finding | None:
     most, when = end, f"after training, compared with {percent(start)} at the start"
     if from_start:
         most, when = start, "at initialization"
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity=_severity(shown),
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=0 if from_start else _when(shown[0]),
         evidence={"dead_fraction": end, "dead_fraction_at_start": start, "limit": MANY, "looks": PROBES},
         message=(
-            f"ReLU units are dead: up to {percent(most)} of a layer's units are silent on every probe example {when} "
+            f"ReLU units are dead: {percent_up_to(most)} of a layer's units are silent on every probe example {when} "
             f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=("unnormalized_input", "vanishing_activations", "vanishing_gradients") if from_start else None,
     )
@@ -153,9 +151,8 @@ def _remedy(evidence: Evidence, record: RunRecord, from_start: bool) -> tuple[st
     if from_start and _begins_well(record):
         return "Use leaky ReLU or wider layers: weights and biases are initialized well already.", (leaky,)
     if from_start:
-        change: dict[str, Any] = {"network.init": "he_normal"}
         return "Use He initialization (standard deviation sqrt(2/fan_in)) and zero biases.", (
-            Proposal(change, "preserves the scale of the signal"),
+            Proposal({"network.init": "he_normal"}, "preserves the scale of the signal"),
             leaky,
         )
     if input_too_large(record):

@@ -72,12 +72,10 @@ def check(evidence: Evidence) -> Finding | None:
     level = mean([_level(r) for r, _ in shown])
     rate, slower = lower(record, "smaller steps")
     harmed = sum(swing_is_harmful(r, found) for r, found in shown)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning" if 2 * harmed > len(shown) else "info",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=step,
         evidence={"swing": size, "limit": MUCH * cost, "guess": cost, "last_loss": level},
         message=(
@@ -86,7 +84,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"from step {step})."
         ),
         advice=f"{rate}, or use a schedule in which it decays.",
-        sources=SOURCES,
         proposals=(
             slower,
             Proposal({"training.schedule": "cosine"}, "with a decaying learning rate, the loss settles"),

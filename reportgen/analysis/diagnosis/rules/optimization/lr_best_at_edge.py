@@ -165,12 +165,10 @@ def _finding(
     evident = {"metric": metric, "lr": evidence.records[0].spec.training.lr, "rates": len(rates)}
     evident |= {"lowest_rate": rates[0], "highest_rate": rates[-1], "gain": float(gains.mean())}
     evident |= {"score": abs(edge.mean), "score_beside": abs(neighbour.mean), "standard_errors": _last_step(others)}
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=tuple(seed for seed, gain in zip(seeds, gains, strict=True) if gain > 0),
-        layers=(),
         step=None,
         evidence=evident,
         message=(
@@ -178,7 +176,6 @@ def _finding(
             f"{_reached(edge, neighbour, metric)} (better in {int((gains > 0).sum())} of {gains.size} seeds)."
         ),
         advice=f"Extend the range {way}, for example to a learning rate of {number(beyond[0])}.",
-        sources=SOURCES,
         proposals=tuple(Proposal({"training.lr": rate}, "extends the range of learning rates") for rate in beyond),
         metric=metric,
     )

@@ -219,12 +219,10 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(r.spec.seed for r, _ in shown)
     facts, by_penalty = _facts(record), sum(penalty_raises_rate(r) for r, _ in shown)
     rate, slower = lower(record, "smaller steps")
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error" if commonest in (BROKE, BURST, GUESSES) else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=_when(record),
         evidence={"sign": commonest, "lr": record.spec.training.lr, **facts},
         message=(
@@ -232,7 +230,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"({words_for_seeds(seeds, len(evidence.records))}, from step {_when(record)})."
         ),
         advice=f"{rate}.",
-        sources=SOURCES,
         proposals=(slower, *other_rates(record)),
         causes=("over_regularization", *RULE.causes) if 2 * by_penalty > len(shown) else None,
     )
@@ -260,7 +257,7 @@ def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
     change = f"the loss changes {from_to(facts['first_loss'], facts['last_loss'])}"
     size = f"a step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
     if found in (BURST, GUESSES):
-        return f"{size}, and {change}, while guessing gives {number(facts['guess'])}"
+        return f"{size}, and {change}; the loss of guessing is {number(facts['guess'])}"
     if found == THROWN:
         start = float(record.arrays["epoch_train_loss"][0])
         rise = f"the first steps raise the loss {from_to(start, facts['first_loss'])}"

@@ -117,12 +117,10 @@ def check(evidence: Evidence) -> Finding | None:
     facts = _means([c for _, c in shown])
     little = facts["first_loss"] - facts["last_loss"] < LITTLE * shown[0][1].guess_loss
     advice, proposals = _raise(record, facts["usual_effect_of_a_step"])
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error" if little else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=1,
         evidence={**facts, "limit": SMALL, "steps": record.steps, "lr": record.spec.training.lr},
         message=(
@@ -133,7 +131,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"({words_for_seeds(seeds, len(courses))}, from step 1)."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 
@@ -143,22 +140,19 @@ def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> F
     record, seeds = shown[0][0], tuple(r.spec.seed for r, _ in shown)
     rates, late = finite(record.arrays["epoch_lr"]), mean([c.late_predicted_decrease for _, c in shown])
     last = mean([c.last for _, c in shown])
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=record.steps // 2,
         evidence={"promised_fall_late": late, "limit": NEGLIGIBLE, "last_loss": last, "lr": float(rates[-1])},
         message=(
             f"The schedule lowers the learning rate from {number(float(rates.max()))} to {number(float(rates[-1]))}. "
             f"In the second half of all {record.steps} steps, the gradients predict a decrease of the loss of "
-            f"{percent_at_most(-math.expm1(-late))}. It stays at {number(last)} although the gradient is not zero "
-            f"({words_for_seeds(seeds, len(evidence.records))}, from step {record.steps // 2})."
+            f"{percent_at_most(-math.expm1(-late))}. The loss stays at {number(last)} although the gradient is not "
+            f"zero ({words_for_seeds(seeds, len(evidence.records))}, from step {record.steps // 2})."
         ),
         advice="Let the learning rate decay later and by less (schedule: cosine), or keep it constant.",
-        sources=SOURCES,
         proposals=tuple(
             Proposal({"training.schedule": name}, why)
             for name, why in (
@@ -203,7 +197,7 @@ def _step_limit(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
     if training.clip_norm is not None and training.clip_norm < NEVER * _gradient(record):
         free = Proposal({"training.clip_norm": None}, "steps in proportion to the gradient")
         return (
-            f"Do not clip gradients, or use a limit above {number(training.clip_norm)}: most of each is cut.",
+            f"Do not clip gradients, or use a limit above {number(training.clip_norm)}: most of each gradient is cut.",
             (free,),
         )
     return None

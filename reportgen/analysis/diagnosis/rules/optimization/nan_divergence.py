@@ -57,10 +57,9 @@ def check(evidence: Evidence) -> Finding | None:
     at = f"step {steps[0]}" if len(set(steps)) == 1 else f"steps {min(steps)} to {max(steps)}"
     seeds = tuple(record.spec.seed for record in lost)
     advice, proposals = _remedy(evidence, lost[0])
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="info" if all(rises(record) for record in lost) else "error",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=min(steps),
@@ -70,7 +69,6 @@ def check(evidence: Evidence) -> Finding | None:
             f"({words_for_seeds(seeds, len(evidence.records))}, learning rate {number(lr)})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 
@@ -88,7 +86,7 @@ def _remedy(evidence: Evidence, record: RunRecord) -> tuple[str, tuple[Proposal,
     if probed([record]) and input_too_large(record):
         advice, proposal = standardize(evidence, record)
         return advice, (proposal, slower, *other_rates(record))
-    init = fitting_init(record.spec.network.layers[0].activation.name)
+    init = fitting_init(record)
     advice = f"Scale the weights by fan-in (init: {init}): the loss is implausibly large before the first step."
     return advice, (Proposal({"network.init": init}, "keeps the scale of the signal from layer to layer"), slower)
 

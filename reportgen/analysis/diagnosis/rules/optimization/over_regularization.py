@@ -32,7 +32,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.analysis.diagnosis.evidence.held_out import mean_final, scored
+from reportgen.analysis.diagnosis.evidence.held_out import scored
 from reportgen.analysis.diagnosis.evidence.learning_rate import rounded
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.diagnosis.evidence.outcome import fits, stuck
@@ -49,7 +49,7 @@ from reportgen.analysis.diagnosis.evidence.regularization import (
 )
 from reportgen.analysis.diagnosis.evidence.siblings import better_sibling, less_regularized, weight_decay
 from reportgen.analysis.diagnosis.evidence.symptoms import enough, number, percent, probed, words_for_seeds
-from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
+from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_sibling, below_simple_models
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import weak_at_start
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
@@ -80,45 +80,40 @@ def _short(evidence: Evidence, records: Sequence[RunRecord]) -> Shortfall | None
     sibling = better_sibling(evidence, less_regularized)
     if sibling is None or sibling.share < SHARE:
         return below_simple_models(records)
-    train, validation = mean_final(records, "train_accuracy"), mean_final(records, "val_accuracy")
-    seeds = tuple(r.spec.seed for r in records)
-    return Shortfall(train, validation, sibling.validation, "the variant with weaker regularization", seeds)
+    return below_sibling(records, sibling, "the variant with weaker regularization")
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Return a finding if regularization limits most seeds and their accuracies are below a reference."""
     inflated = [r for r in evidence.records if dropout_inflates_loss(r)]
-    if inflated and enough(len(inflated), len(evidence.records)):
+    if enough(len(inflated), len(evidence.records)):
         return _inflated_loss(evidence, inflated)
     raised = [r for r in evidence.records if penalty_raises_rate(r) and lr_too_high.sign(r)]
-    if raised and enough(len(raised), len(evidence.records)):
+    if enough(len(raised), len(evidence.records)):
         return _raised_rate(evidence, raised)
     records = [r for r in scored(evidence.records) if not _weak_at_start(r)]
     by_penalty, by_dropout = ([r for r in records if holds(r)] for holds in (penalty_limits_fit, dropout_limits_fit))
     shown = [r for r in records if r in by_penalty or r in by_dropout]
-    if not shown or not enough(len(shown), len(records)):
+    if not enough(len(shown), len(records)):
         return None
     short = _short(evidence, records)
     if short is None:
         return None
     acting = {"penalty": enough(len(by_penalty), len(records)), "dropout": enough(len(by_dropout), len(records))}
     seeds = tuple(r.spec.seed for r in shown)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error" if short.train - short.reached < -0.5 * short.reached else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=records[0].steps,
         evidence=_facts(shown) | {"train_accuracy": short.train, "val_accuracy": short.validation,
                                   "reference": short.reached},
         message=(
             f"Regularization is too strong: accuracy is {percent(short.train)} in training and "
-            f"{percent(short.validation)} in validation, but {short.by} reaches {percent(short.reached)}. "
-            f"{_words(shown, acting)} ({words_for_seeds(seeds, len(records))})."
+            f"{percent(short.validation)} in validation, but {short.by} reaches {percent(short.reached)} in "
+            f"validation. {_words(shown, acting)} ({words_for_seeds(seeds, len(records))})."
         ),
         advice=_advice(acting),
-        sources=SOURCES,
         proposals=_proposals(shown[0], acting),
     )  # fmt: skip
 
@@ -130,10 +125,9 @@ def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding 
     noisy, clean = (mean([r.arrays[name][0] for r in records]) for name in ("step_loss", "epoch_train_loss"))
     seeds, rate = tuple(r.spec.seed for r in records), dropout_rate(records[0])
     acting = {"penalty": False, "dropout": True}
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error" if all(stuck(r) for r in records) else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=tuple(i + 1 for i, layer in enumerate(records[0].spec.network.layers) if layer.dropout),
         step=0,
@@ -144,7 +138,6 @@ def _inflated_loss(evidence: Evidence, records: Sequence[RunRecord]) -> Finding 
             f"({words_for_seeds(seeds, len(evidence.records))}, at step 0)."
         ),
         advice=_advice(acting),
-        sources=SOURCES,
         proposals=_proposals(records[0], acting),
     )
 
@@ -153,10 +146,9 @@ def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
     """Return the finding on a penalty that makes weights under batch normalization too small for the learning rate."""
     kept = float(np.median([np.median(batchnorm_shrinkage(r)) for r in records]))
     seeds, acting = tuple(r.spec.seed for r in records), {"penalty": True, "dropout": False}
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="error" if all(stuck(r) for r in records) else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=tuple(i + 1 for i, layer in enumerate(records[0].spec.network.layers) if layer.batchnorm),
         step=records[0].steps,
@@ -167,7 +159,6 @@ def _raised_rate(evidence: Evidence, records: Sequence[RunRecord]) -> Finding:
             f"({words_for_seeds(seeds, len(evidence.records))})."
         ),
         advice=_advice(acting),
-        sources=SOURCES,
         proposals=_proposals(records[0], acting),
     )
 
@@ -185,7 +176,7 @@ def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
     effects = []
     if acting["penalty"] or not acting["dropout"]:
         if facts["penalty_over_loss"] > 0:
-            effects.append(f"twice the penalty is {number(facts['penalty_over_loss'])} times the data loss")
+            effects.append(f"twice the penalty term is {number(facts['penalty_over_loss'])} times the data loss")
         effects.append(f"the product of the weight norms is {number(facts['weights_kept'])} times its initial value")
     if acting["dropout"]:
         cost = facts["dropout_over_guess"]
@@ -198,8 +189,8 @@ def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
 
 def _advice(acting: dict[str, bool]) -> str:
     if acting["penalty"] and acting["dropout"]:
-        return "Reduce the penalty to a hundredth, and remove dropout."
-    return "Remove dropout, or lower its rate." if acting["dropout"] else "Reduce the penalty to a hundredth or less."
+        return "Divide the penalty by 100, and remove dropout."
+    return "Remove dropout, or lower its rate." if acting["dropout"] else "Divide the penalty by 100 or more."
 
 
 def _proposals(record: RunRecord, acting: dict[str, bool]) -> tuple[Proposal, ...]:

@@ -132,7 +132,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Return a finding if train mode and test mode disagree in most seeds."""
     found = [(record, _sign(record)) for record in evidence.records]
     shown = [(record, *sign) for record, sign in found if sign is not None]
-    if not shown or not enough(len(shown), len(found)):
+    if not enough(len(shown), len(found)):
         return None
     signs = [sign for _, sign, _ in shown]
     sign = max(dict.fromkeys(signs), key=signs.count)
@@ -141,10 +141,9 @@ def check(evidence: Evidence) -> Finding | None:
     seeds = tuple(r.spec.seed for r, _, _ in shown)
     layers = tuple(i + 1 for i, layer in enumerate(record.spec.network.layers) if _has_modes(layer))
     advice, proposals = _remedy(record, sign)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="info" if sign == UNSCALED and keep_probability(record) > SLIGHT else "warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=record.steps,
@@ -152,7 +151,6 @@ def check(evidence: Evidence) -> Finding | None:
         message=f"{_words(record, sign, size)} ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, "
         f"at step {record.steps}).",
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
     )
 

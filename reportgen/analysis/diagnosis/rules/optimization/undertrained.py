@@ -35,13 +35,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analysis.diagnosis.evidence.course import Array, finite, rises, training_course
-from reportgen.analysis.diagnosis.evidence.held_out import examples, mean_final, reference, scored, share_error
+from reportgen.analysis.diagnosis.evidence.held_out import examples, mean_final, reference, scored
 from reportgen.analysis.diagnosis.evidence.means import mean, noise
 from reportgen.analysis.diagnosis.evidence.outcome import FITS, fits, guess_loss, stuck, worse_than_simple_models
 from reportgen.analysis.diagnosis.evidence.symptoms import in_most, number, percent, percent_at_most, words_for_seeds
 from reportgen.analysis.diagnosis.rules.generalization.underfitting import Shortfall, below_simple_models
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high, lr_too_low
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
+from reportgen.analysis.statistics import share_error
 from reportgen.engine.tables.schedules import phases
 from reportgen.runs.record import RunRecord
 
@@ -187,7 +188,7 @@ def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]])
     gain = mean([f.gain(guess_loss(record)) for _, f in shown])
     message = (
         f"Training stopped too early: the loss was still falling, from {number(half)} at half of training to "
-        f"{number(end)} after {record.steps} steps. Training twice as long would lower it by about "
+        f"{number(end)} after {record.steps} steps. Training twice as long would lower the loss by about "
         f"{percent(gain / end)} "
     )
     evident = {
@@ -223,17 +224,14 @@ def _finding(
     epochs = record.spec.training.epochs
     longer = dict.fromkeys((times, MUCH_LONGER)) if epochs else ()
     by = f"for {times * epochs} epochs instead of {epochs}" if epochs else f"{times} times as long"
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=seeds,
-        layers=(),
         step=record.steps,
         evidence={**evident, "steps": record.steps},
         message=f"{message}({words_for_seeds(seeds, len(evidence.records))}, at step {record.steps}).",
         advice=f"Train {by}.",
-        sources=SOURCES,
         proposals=tuple(Proposal({"training.epochs": more * epochs}, "longer training") for more in longer),
     )
 

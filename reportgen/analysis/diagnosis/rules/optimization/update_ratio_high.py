@@ -67,28 +67,26 @@ def check(evidence: Evidence) -> Finding | None:
     harms = enough(sum(harm for _, (_, _, harm) in shown), len(found))
     rate, slower = lower(record, "smaller steps")
     step = int(record.probe_steps[1])
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning" if harms else "info",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=step,
         evidence={"update_ratio": ratio, "limit": HIGH, "common": COMMON, "lr": record.spec.training.lr},
         message=(
             f"Updates are large: a step changes a layer's weights by {number(ratio)} of their norm (median over "
-            f"probes); {COMMON:g} is common ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, from "
-            f"step {step})."
+            f"probes); a common value is {COMMON:g} ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, "
+            f"from step {step})."
         ),
         advice=f"{rate}.",
-        sources=SOURCES,
         proposals=(slower,),
     )
 
 
 RULE = Rule(
     id="update_ratio_high",
-    title="Updates large relative to the weights",
+    title="Large updates relative to the weights",
     check=check,
     sources=SOURCES,
     stage="optimization",

@@ -86,21 +86,19 @@ def check(evidence: Evidence) -> Finding | None:
     ratio = mean([_ratios(c)[_still(c)].max() for _, c in shown])
     path = mean([c.paths[_still(c)].max() for _, c in shown])
     advice, proposals = _remedy(record, ratio)
-    return Finding(
-        rule=RULE.id,
+    return RULE.finding(
+        evidence,
         severity="warning",
-        variant=evidence.variant.id,
         seeds=seeds,
         layers=layers,
         step=int(record.probe_steps[1]),
         evidence={"update_ratio": ratio, "limit": LOW, "common": COMMON, "path": path, "largest_path": NEAR},
         message=(
             f"Updates are tiny: a step changes weights by at most {number(ratio)} of their norm (median over probes); "
-            f"{COMMON:g} is common. All {record.steps} steps together move them by at most {number(path)} of their "
-            f"norm ({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
+            f"a common value is {COMMON:g}. All {record.steps} steps together change the weights by at most "
+            f"{number(path)} of their norm ({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
         ),
         advice=advice,
-        sources=SOURCES,
         proposals=proposals,
         causes=STARVED if _oversized(record) >= OVERSIZED else None,
     )
@@ -113,7 +111,7 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
     faster = Proposal({"training.lr": rounded(lr * times)}, "larger steps")
     if _oversized(record) < OVERSIZED:
         return f"Raise the learning rate by {fold(times)}, to {number(lr * times)}.", (faster,)
-    init = fitting_init(record.spec.network.layers[0].activation.name)
+    init = fitting_init(record)
     smaller = Proposal({"network.init": init}, "smaller weights, which these steps can change")
     return f"Initialize smaller weights (init: {init}): the steps are small relative to the present ones.", (
         smaller,
@@ -123,7 +121,7 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
 
 RULE = Rule(
     id="update_ratio_low",
-    title="Updates tiny relative to the weights",
+    title="Tiny updates relative to the weights",
     check=check,
     sources=SOURCES,
     stage="optimization",
