@@ -252,3 +252,8 @@ def registered(*rows: Entry, plugin: Plugin | None = None) -> Iterator[None]:
 def plugin_of(kind: str, name: str) -> Plugin | None:
     """Return the plug-in that registered a row, or None for rows of the package."""
     return _ADDED.get((kind, name))
+
+
+def has_plugins() -> bool:
+    """Return whether any row of the tables comes from a plug-in."""
+    return bool(_ADDED)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
-from reportgen.registry import Component, Plugin, plugin_of
+from reportgen.registry import Component, Plugin, has_plugins, plugin_of
 
 ENGINE_VERSION = 7
 """Version of the numbers and the contents of records; part of every run's key. Any change of either raises it."""
@@ -242,6 +242,8 @@ class RunSpec:
 
     def plugins(self) -> tuple[Plugin, ...]:
         """Return the plug-ins that define components of the run, sorted by name."""
+        if not has_plugins():
+            return ()
         found = {plugin_of(kind, component.name) for kind, component in self._components()}
         return tuple(sorted((plugin for plugin in found if plugin is not None), key=lambda one: (one.name, one.sha256)))
 
