@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.analysis.diagnosis.remedies import scorer
 from reportgen.analysis.finding import Finding
 from reportgen.analysis.results import Analysis, VariantSummary

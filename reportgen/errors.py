@@ -126,7 +126,6 @@ CODES: dict[str, str] = {
     "name-taken": "A plug-in registers a name that the table already has.",
     "code-not-allowed": "A study names plug-in files, and --allow-code is not given.",
     "plugin-failed": "A plug-in cannot be loaded.",
-    "plugin-changed": "The file of a plug-in has changed since this process loaded it.",
     "plugin-not-on-worker": "A worker of a cluster does not have a plug-in that a run needs.",
     # this machine
     "missing-library": "A library or package that this command requires is not installed.",

@@ -1,4 +1,4 @@
-"""The tables of components: the shape of their rows, and how rows are added to them."""
+"""Components, the tables of their rows, and the registration of further rows."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Kind = Literal["number", "integer", "boolean", "choice", "text", "path", "compon
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A named row of a table (activation, init, optimizer, schedule, step, data set) with its parameters."""
+    """A component of a run, such as an activation or a data set: the name of a row with values of its parameters."""
 
     name: str
     params: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
     def of(cls, name: str, **params: Any) -> Component:
-        """Return the component with its parameters in sorted order, so that equal ones compare equal."""
+        """Return the component with its parameters sorted, so that equal components compare equal."""
         return cls(name, tuple(sorted(params.items())))
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the parameter `key`, or `default` where the component has none of that name."""
+        """Return the parameter `key`, or `default` if there is no such parameter."""
         return dict(self.params).get(key, default)
 
     def __getitem__(self, key: str) -> Any:
@@ -40,11 +40,17 @@ class Component:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a row: its name, kind, default (None: not set), range and one line on what it does.
+    """A parameter of a row.
 
-    required: the author must give it. minimum and maximum are inclusive unless `exclusive` names them.
-    choices: the names allowed for kind "choice". A "component" is itself a row, of the same table. "numbers" is a list
-    of numbers, each within the range; a "column" of a file is given by its name or by its number from 0.
+    Attributes
+    ----------
+    kind : type of the value. A "component" is a row of the same table; "numbers" is a list of numbers, each within the
+        range; a "column" of a file is a name, or a number counted from 0.
+    default : default value, None for no value.
+    description : one line for the reference.
+    minimum, maximum : limits of numbers, inclusive unless `exclusive` names them.
+    choices : allowed values of the kind "choice".
+    required : the study must set the parameter.
     """
 
     name: str
@@ -60,10 +66,15 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What validation, `reportgen list`, `describe`, docs and tests read of every row.
+    """Base class of rows.
 
-    kind: the kind of table. summary: one sentence; formula: LaTeX without dollar signs; source: paper, with equation
-    where it has one.
+    Attributes
+    ----------
+    kind : kind of the table.
+    summary : one sentence.
+    formula : LaTeX without dollar signs.
+    source : paper, with the number of the equation if it has one.
+    aliases : other names that studies may use.
     """
 
     kind: ClassVar[str]
@@ -76,13 +87,13 @@ class Row:
 
 
 class Entry(Protocol):
-    """What every row of every table has."""
+    """The attributes that the rows of all tables have."""
 
     kind: ClassVar[str]
 
     @property
     def name(self) -> str:
-        """The name that a study uses."""
+        """The name in studies."""
 
 
 RowT = TypeVar("RowT", bound=Entry)
@@ -109,11 +120,12 @@ class Table(Mapping[str, RowT]):
         return len(self._rows)
 
     def add(self, row: RowT) -> None:
-        """Add a row whose name and aliases are new.
+        """Add a row.
 
         Raises
         ------
-        ReportgenError : a name that the table has already, or a row of another kind.
+        ReportgenError
+            If its name or an alias is taken ("name-taken"), or the row is of another kind ("wrong-row").
         """
         if not isinstance(row, self._type):
             raise ReportgenError("wrong-row", f"{row!r} is not a row of the kind {self.kind!r}")
@@ -124,12 +136,12 @@ class Table(Mapping[str, RowT]):
         self.aliases |= dict.fromkeys(aliases_of(row), row.name)
 
     def remove(self, name: str) -> None:
-        """Remove the row of that name."""
+        """Remove the row with this name."""
         for alias in aliases_of(self._rows.pop(name)):
             del self.aliases[alias]
 
     def find(self, name: str) -> RowT | None:
-        """Return the row of that name or alias, None if there is none."""
+        """Return the row with this name or alias, or None."""
         return self._rows.get(self.aliases.get(name, name))
 
 
@@ -152,7 +164,7 @@ HOMES = {
     "rule": "reportgen.analysis.diagnosis.rules:RULES",
     "figure": "reportgen.figures:FIGURES",
 }
-"""The module and the name of the table of each kind; a table is imported when it is first needed."""
+"""The module and name of the table of each kind; a table is imported when it is first used."""
 
 
 def table_of(kind: str) -> Table[Any]:
@@ -166,44 +178,54 @@ def table_of(kind: str) -> Table[Any]:
 class Plugin:
     """A loaded plug-in.
 
-    name: the entry point's, or the file's. version: the package and its version, empty for a file. sha256: of its
-    source code, which is part of the key of every run that uses one of its rows.
+    Attributes
+    ----------
+    name : the name of the entry point, or of the file.
+    version : the package and its version, empty for a file.
+    sha256 : the hash of its source code, which is part of the key of every run that uses one of its rows.
+    path : the path of the file, empty for a package.
     """
 
     name: str
     version: str
     sha256: str
+    path: str = ""
 
 
 _ADDED: dict[tuple[str, str], Plugin] = {}
 
 
 def register(*rows: Entry, plugin: Plugin | None = None) -> None:
-    """Add rows to the tables of their kinds; where one is refused, none is added.
+    """Add rows to the tables of their kinds; after an error, none of them is added.
 
-    plugin: where the rows come from; by default the files of their functions.
+    Parameters
+    ----------
+    plugin : origin of the rows; by default the files of their functions.
 
     Raises
     ------
-    ReportgenError : a row whose name is taken, or something that is no row.
+    ReportgenError
+        If a name is taken ("name-taken"), or an object is not a row ("wrong-row").
     """
-    done: list[Entry] = []
+    added: list[Entry] = []
     try:
         for row in rows:
             if getattr(row, "kind", None) not in HOMES:
                 raise ReportgenError("wrong-row", f"{row!r} is not a row of any table")
             table_of(row.kind).add(row)
             _ADDED[row.kind, row.name] = plugin or _files_of(row)
-            done.append(row)
+            added.append(row)
     except ReportgenError:
-        unregister(*done)
+        unregister(*added)
         raise
 
 
 def _files_of(row: Entry) -> Plugin:
-    """Return the files of a row's functions as a plug-in; of a function without a file, its compiled code counts."""
+    """Return the files of a row's functions as a plug-in; a function without a file is hashed by its bytecode."""
     functions = (getattr(value, "py_func", value) for value in vars(row).values() if callable(value))
-    codes = {one.__code__.co_filename: one.__code__ for one in functions if hasattr(one, "__code__")}
+    codes = {
+        function.__code__.co_filename: function.__code__ for function in functions if hasattr(function, "__code__")
+    }
     own = {Path(name): code for name, code in codes.items() if not Path(name).is_relative_to(_PACKAGE)}
     sources = (path.read_bytes() if path.is_file() else marshal.dumps(code) for path, code in sorted(own.items()))
     name = next(iter(own)).name if own else row.name
@@ -211,7 +233,7 @@ def _files_of(row: Entry) -> Plugin:
 
 
 def unregister(*rows: Entry) -> None:
-    """Remove rows that `register` has added."""
+    """Remove rows that `register` added."""
     for row in rows:
         table_of(row.kind).remove(row.name)
         del _ADDED[row.kind, row.name]
@@ -228,5 +250,5 @@ def registered(*rows: Entry, plugin: Plugin | None = None) -> Iterator[None]:
 
 
 def plugin_of(kind: str, name: str) -> Plugin | None:
-    """Return the plug-in that a row comes from, None for the package's own rows."""
+    """Return the plug-in that registered a row, or None for rows of the package."""
     return _ADDED.get((kind, name))

@@ -1,6 +1,6 @@
-"""Slow, obvious twins of the kernels: one network in plain NumPy and float64, written from the formulas.
+"""A slow reference implementation of the kernels in NumPy and float64, written from the formulas.
 
-They share with the engine the initial weights, the order of batches and dropout's masks, and nothing else.
+It uses the same initial weights, order of batches and dropout masks as the engine, and no other code of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reportgen.engine.tables.inits import INITS, draw_weights
 
 
 def mix(x: int) -> int:
-    """The 32-bit hash behind dropout, on Python integers."""
+    """The 32-bit hash of the random numbers, with Python integers."""
     x ^= x >> 16
     x = x * 0x7FEB352D % 2**32
     x ^= x >> 15
@@ -26,12 +26,12 @@ def mix(x: int) -> int:
 
 
 def subkey(keys: Any, layer: int, step: int) -> int:
-    """The key of one layer at one step."""
+    """The key of a layer at a step."""
     return mix(mix((int(keys[0]) + step) % 2**32) ^ ((int(keys[1]) + layer) % 2**32))
 
 
 def dropout_mask(key: int, rate: float, shape: tuple[int, ...]) -> np.ndarray:
-    """1 where a unit is kept, 0 where it is dropped."""
+    """1 for units that are kept, 0 for units that are dropped."""
     drawn = np.array([mix((mix(i) + key) % 2**32) for i in range(int(np.prod(shape)))])
     return (drawn >= rate * 2**32).astype(float).reshape(shape)
 
@@ -45,7 +45,7 @@ def shuffled(key: int, n: int) -> list[int]:
 
 
 def loss_and_delta(name: str, logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-    """Mean loss of the rows and its derivative by the logits."""
+    """The mean loss of the rows, and its derivative by the logits."""
     n, classes = logits.shape
     hot = np.eye(classes)[y]
     if name == "softmax_cross_entropy":
@@ -60,7 +60,7 @@ def loss_and_delta(name: str, logits: np.ndarray, y: np.ndarray) -> tuple[float,
 
 
 class Layer:
-    """One layer with its parameters, running averages and what the backward pass needs."""
+    """A layer with its parameters, running values and the values that the backward pass needs."""
 
     def __init__(self, layer: LayerSpec, fan_in: int, seed: int, index: int) -> None:
         self.spec, self.index = layer, index
@@ -105,7 +105,7 @@ class Layer:
 
     def _mask(self, shape: tuple[int, ...], mode: str, keys: Any, step: int) -> np.ndarray:
         drop = self.spec.dropout
-        if drop is None or mode == "look":
+        if drop is None or mode == "probe":
             return np.ones(shape)
         if mode == "test":
             return np.full(shape, 1 - drop.rate if drop.mode == "scale_at_test" else 1.0)
@@ -135,7 +135,7 @@ class Layer:
 
 
 class Network:
-    """A whole run, step by step."""
+    """A run, step by step."""
 
     def __init__(self, spec: RunSpec, dataset: Dataset) -> None:
         self.spec, self.data = spec, dataset

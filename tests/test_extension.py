@@ -1,4 +1,4 @@
-"""New rows from outside the package work wherever those of the package do."""
+"""Rows from outside of the package work everywhere that rows of the package do."""
 
 from __future__ import annotations
 
@@ -56,6 +56,14 @@ def test_two_constants_reach_the_kernels() -> None:
     np.testing.assert_allclose(delta, example.SCALED_TANH.derivative(z, **parameters))
 
 
+def test_histograms_have_the_bounds_of_the_row_that_is_registered() -> None:
+    edges = []
+    for bounds in ((-1.8, 1.8), (-2.0, 3.0)):
+        with registered(replace(example.SCALED_TANH, bounds=bounds)):
+            edges.append(train(run_of(example.SCALED_TANH, epochs=0), data()).arrays["activation_edges"][0, [0, -1]])
+    np.testing.assert_array_equal(edges, [(-1.8, 1.8), (-2.0, 3.0)])
+
+
 def test_every_unit_learns_both_slopes() -> None:
     run = run_of(example.TWO_SLOPES)
     with registered(example.TWO_SLOPES):
@@ -67,7 +75,7 @@ def test_every_unit_learns_both_slopes() -> None:
 
 
 def test_an_optimizer_keeps_three_arrays_for_each_parameter() -> None:
-    """Beside a NumPy twin, whose state is three vectors of all parameters."""
+    """The losses agree with a NumPy implementation whose state is three vectors of all parameters."""
     run = run_of(example.AMSGRAD, batch_size=0, shuffle=False, lr=0.01, looks=0)
     with registered(example.AMSGRAD):
         losses = train(run, data()).arrays["step_loss"]

@@ -1,4 +1,4 @@
-"""Metrics and kinds of expectation from outside the package work wherever those of the package do."""
+"""Metrics and kinds of expectation from outside of the package work everywhere that those of the package do."""
 
 from __future__ import annotations
 
@@ -46,14 +46,11 @@ RANGE = (
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty working folder with the plug-in, in a process that has loaded no plug-in."""
-    monkeypatch.setattr(loading, "_PLUGINS", {})
-    monkeypatch.setattr(registry, "_ADDED", {})
+    """An empty working folder with the plug-in; its rows are removed after the test."""
     monkeypatch.chdir(tmp_path)
     shutil.copy(Path(example.__file__), tmp_path / "rows.py")
     yield tmp_path
-    for kind, name in list(registry._ADDED):
-        registry.table_of(kind).remove(name)
+    loading.use_files(())
 
 
 def write(*claims: str) -> Path:

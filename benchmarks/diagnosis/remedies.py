@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.diagnosis.alarms import findings
 from benchmarks.diagnosis.build import Measured, request
 from benchmarks.diagnosis.score import Share
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.analysis.finding import Remedy
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import PlannedRun

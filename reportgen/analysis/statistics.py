@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # scipy.special is loaded at its first use
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from reportgen.analysis.metrics.scales import extent
 
@@ -62,7 +62,7 @@ def possible_difference(name: str, lo: float, hi: float) -> tuple[float, float]:
 
 def t_quantile(probability: float, freedom: int) -> float:
     """Return the quantile of Student's t, by the low-level function because reports need it thousands of times."""
-    return float(special.stdtrit(freedom, probability))
+    return float(scipy.special.stdtrit(freedom, probability))
 
 
 def p_value(values: ArrayLike, boundary: float, least_error: float = 0.0) -> float:
@@ -74,7 +74,7 @@ def p_value(values: ArrayLike, boundary: float, least_error: float = 0.0) -> flo
     error = max(float(x.std(ddof=1)) / math.sqrt(x.size), least_error)
     if error == 0:
         return 1.0 if away == 0 else 0.0
-    return float(2 * special.stdtr(x.size - 1, -abs(away) / error))
+    return float(2 * scipy.special.stdtr(x.size - 1, -abs(away) / error))
 
 
 def holm(p_values: Sequence[float], family: int = 0) -> list[float]:
@@ -156,7 +156,7 @@ def seeds_for(p: float, n: int, alpha: float, most: int = 1000) -> int | None:
     """
     if n < 2 or not 0 < p < 1:
         return None
-    t = -float(special.stdtrit(n - 1, p / 2))
+    t = -float(scipy.special.stdtrit(n - 1, p / 2))
     return _enough(t, math.sqrt(n), alpha, most)
 
 
@@ -170,12 +170,12 @@ def _enough(away: float, spread: float, alpha: float, most: int) -> int | None:
 @functools.lru_cache(maxsize=64)
 def _quantiles(alpha: float, most: int) -> NDArray[np.float64]:
     """Return Student's t for 3 to `most` values, cached because every test of a report needs the same ones."""
-    return np.asarray(special.stdtrit(np.arange(2, most), 1 - alpha / 2))
+    return np.asarray(scipy.special.stdtrit(np.arange(2, most), 1 - alpha / 2))
 
 
 def sign_p_value(met: int, n: int) -> float:
     """Return the one-sided p value of a sign test in which `met` of n seeds agree with a claim."""
-    return float(special.bdtrc(max(met, n - met) - 1, n, 0.5))
+    return float(scipy.special.bdtrc(max(met, n - met) - 1, n, 0.5))
 
 
 def sign_seeds_for(alpha: float) -> int:
@@ -219,12 +219,12 @@ def gain_interval(before: ArrayLike, after: ArrayLike, examples: int) -> tuple[f
     if examples == 0 or was.size < 2:
         return mean_interval(now - was)
     half = 0.5 / (examples + 1)
-    odds_was, odds_now = (special.logit(half + shares * (1 - 2 * half)) for shares in (was, now))
-    center, gain = float(special.logit(half + was.mean() * (1 - 2 * half))), float((odds_now - odds_was).mean())
+    odds_was, odds_now = (scipy.special.logit(half + shares * (1 - 2 * half)) for shares in (was, now))
+    center, gain = float(scipy.special.logit(half + was.mean() * (1 - 2 * half))), float((odds_now - odds_was).mean())
     near = abs(difference) <= ROUNDING
     slope = 1 / float(was.mean() * (1 - was.mean()) + half) if near else abs(gain / difference)
     _, lo, hi = mean_interval(odds_now - odds_was, slope * paired_error(difference, examples, was.size))
-    ends = [float(special.expit(center + bound) - special.expit(center)) for bound in (lo, hi)]
+    ends = [float(scipy.special.expit(center + bound) - scipy.special.expit(center)) for bound in (lo, hi)]
     return difference, min(ends[0], difference), max(ends[1], difference)
 
 
@@ -238,7 +238,7 @@ def ratio_interval(before: ArrayLike, after: ArrayLike, least: float, least_erro
     was, now = np.asarray(before, np.float64), np.asarray(after, np.float64)
     difference = float((now - was).mean())
     center, _, hi = mean_interval(np.log((now + least) / (was + least)))
-    half = max(hi - center, float(special.ndtri((1 + LEVEL) / 2)) * least_error)
+    half = max(hi - center, float(scipy.special.ndtri((1 + LEVEL) / 2)) * least_error)
     level = float(was.mean()) + least
     ends = [level * math.expm1(min(bound, 700.0)) for bound in (center - half, center + half)]
     ends[0] = max(ends[0], -float(was.mean()))  # sizes are not negative
@@ -248,15 +248,15 @@ def ratio_interval(before: ArrayLike, after: ArrayLike, least: float, least_erro
 def share_interval(successes: float, trials: int) -> tuple[float, float]:
     """Return the exact 95% interval of a share (Clopper and Pearson 1934); successes may be fractional."""
     tail = (1 - LEVEL) / 2
-    low = special.betaincinv(successes, trials - successes + 1, tail) if successes > 0 else 0.0
-    high = special.betaincinv(successes + 1, trials - successes, 1 - tail) if successes < trials else 1.0
+    low = scipy.special.betaincinv(successes, trials - successes + 1, tail) if successes > 0 else 0.0
+    high = scipy.special.betaincinv(successes + 1, trials - successes, 1 - tail) if successes < trials else 1.0
     return float(low), float(high)
 
 
 def share_p_value(successes: float, trials: int, share: float) -> float:
     """Return the two-sided p value of an exact binomial test: twice the smaller tail."""
-    least = special.betainc(successes, trials - successes + 1, share) if successes > 0 else 1.0
-    most = 1 - special.betainc(successes + 1, trials - successes, share) if successes < trials else 1.0
+    least = scipy.special.betainc(successes, trials - successes + 1, share) if successes > 0 else 1.0
+    most = 1 - scipy.special.betainc(successes + 1, trials - successes, share) if successes < trials else 1.0
     return float(min(1.0, 2 * min(least, most)))
 
 

@@ -21,7 +21,7 @@ from reportgen.engine.spec import LayerSpec, NetworkSpec, RunSpec
 from reportgen.engine.tables.activation import SATURATED_SLOPE
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import weight_variance
-from reportgen.registry import Component
+from reportgen.registry import Component, Plugin
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -59,12 +59,15 @@ def predict(spec: RunSpec, second_moment: float, features: int) -> dict[str, lis
     activation_mean, activation_std, preactivation_std, saturated_fraction, and gradient_std relative to the output
     layer.
     """
-    found = _predicted(spec.network, second_moment, features)
+    found = _predicted(spec.network, second_moment, features, spec.plugins())
     return None if found is None else dict(found)
 
 
 @functools.lru_cache(maxsize=256)  # several rules need the same network
-def _predicted(network: NetworkSpec, second_moment: float, features: int) -> dict[str, list[float]] | None:
+def _predicted(
+    network: NetworkSpec, second_moment: float, features: int, plugins: tuple[Plugin, ...]
+) -> dict[str, list[float]] | None:
+    """Return the predictions; `plugins` distinguishes rows of the same name in the cache."""
     layers = network.layers
     q, fan_in = second_moment, features
     found: dict[str, list[float]] = {name: [] for name in _NAMES}

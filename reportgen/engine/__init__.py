@@ -1,8 +1,8 @@
-"""The engine: trains one run in compiled kernels and looks into every layer.
+"""The engine: trains one run in compiled kernels and probes its layers.
 
-Importing this package settles where Numba keeps compiled kernels. That has to happen before the first kernel is
-imported, since a caller's cache entry does not notice that a callee in another file was edited: the folder is named by
-the hash of the engine's sources, so an edit anywhere starts with an empty cache.
+Importing this package sets the folder of compiled kernels, which must happen before the first kernel is imported.
+Numba does not recompile a cached kernel after an edit of a kernel that it calls. The folder is therefore named by the
+hash of the engine's sources: any edit starts with an empty cache.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run costs, before it runs: steps, parameters, memory, operations, an estimate of its time."""
+"""The cost of a run before it starts: steps, parameters, memory, operations and an estimate of its time."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 
 _SPEED = 2.5e10
-"""Operations a second of one core, set low: a small laptop's."""
+"""Floating-point operations per second of one core; a low value, typical of a small laptop."""
 
 _CURVATURE_PASSES = 60
-"""Passes that power iteration usually takes at a look, two a product."""
+"""Typical number of passes of power iteration in a probe, two for each product."""
 
 _STEP_SECONDS = 2e-5
-"""What a step costs beside its products, in seconds."""
+"""Time of a step without its matrix products, in seconds."""
 
 
 def batches_per_epoch(spec: RunSpec, n_train: int) -> int:
-    """Return the minibatches of one epoch; the last, smaller one counts."""
+    """Return the number of minibatches of an epoch, including a smaller last one."""
     size = spec.training.batch_size or n_train
     return -(-n_train // max(size, 1))
 
 
 def total_steps(spec: RunSpec, n_train: int) -> int:
-    """Return the training steps of a run that is not stopped."""
+    """Return the number of steps of a run that does not stop early."""
     return spec.training.epochs * batches_per_epoch(spec, n_train)
 
 
 def count_parameters(network: NetworkSpec, features: int) -> int:
-    """Return how many numbers the network learns: weights, biases, gamma and beta, learned activations."""
+    """Return the number of learned parameters: weights, biases, gamma, beta and parameters of activations."""
     total, fan_in = 0, features
     for layer in network.layers:
         total += LAYERS[layer.kind].parameters_of(layer, fan_in)
@@ -38,7 +38,10 @@ def count_parameters(network: NetworkSpec, features: int) -> int:
 
 
 def step_operations(network: NetworkSpec, features: int, rows: int) -> float:
-    """Return the floating-point operations of the products of one step on `rows` examples."""
+    """Return the floating-point operations of the matrix products of one step on `rows` examples.
+
+    The first layer needs no gradient with respect to its inputs: 4 operations per weight instead of 6.
+    """
     weights, fan_in, first = 0, features, 0
     for layer in network.layers:
         weights += LAYERS[layer.kind].products(layer, fan_in)
@@ -48,9 +51,10 @@ def step_operations(network: NetworkSpec, features: int, rows: int) -> float:
 
 
 def run_bytes(spec: RunSpec, n_train: int, features: int) -> int:
-    """Return the memory of a run in training beside its data: parameters, state, scratch.
+    """Return the memory of a run during training in bytes, without its data.
 
-    Beside the parameters there are their gradients, those ahead of a look and, with early stopping, the best ones.
+    Copies of the parameters: their gradient, the parameters before a probed step and, with early stopping, the
+    best ones.
     """
     rows = max(min(spec.training.batch_size or n_train, n_train), min(spec.probes.examples, n_train), 256)
     per_row = features
@@ -67,11 +71,11 @@ def run_bytes(spec: RunSpec, n_train: int, features: int) -> int:
 
 
 def estimate_seconds(spec: RunSpec, n_train: int, features: int) -> float:
-    """Return a rough time of one run on one core, in seconds, looks and scores included."""
+    """Return an estimate of the time of a run on one core in seconds, including probes and scores."""
     rows = min(spec.training.batch_size or n_train, n_train)
     one_step = step_operations(spec.network, features, rows) / _SPEED + _STEP_SECONDS
     one_pass = step_operations(spec.network, features, n_train) / _SPEED
     steps = total_steps(spec, n_train)
-    looks = min(spec.probes.looks, 1 + steps) * one_pass * min(spec.probes.examples, n_train) / max(n_train, 1)
-    looks *= 1 + (_CURVATURE_PASSES if spec.probes.curvature else 0)
-    return steps * one_step + looks + one_pass * (0.2 * spec.training.epochs + 0.5)
+    probes = min(spec.probes.looks, 1 + steps) * one_pass * min(spec.probes.examples, n_train) / max(n_train, 1)
+    probes *= 1 + (_CURVATURE_PASSES if spec.probes.curvature else 0)
+    return steps * one_step + probes + one_pass * (0.2 * spec.training.epochs + 0.5)

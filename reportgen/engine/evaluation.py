@@ -1,7 +1,7 @@
-"""Scores beside those of the trained network: Monte Carlo dropout, averaged weights, snapshots; and kept predictions.
+"""Additional evaluations of a run: Monte Carlo dropout, averaged weights, snapshots and stored predictions.
 
-Probabilities are the softmax of the outputs. They are averaged in float64, and their loss is the cross-entropy, so
-there is none where the network is trained on another loss.
+Probabilities are the softmax of the outputs, averaged in float64. Their loss is the cross-entropy, which is NaN for a
+network trained with another loss.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Probabilities = NDArray[np.float64]
 Scores = dict[str, float]
 NO_SCORES = (float("nan"), float("nan"))
 
-_LEAST_PROBABILITY = 1e-30
+_SMALLEST_PROBABILITY = 1e-30
 
 
 def softmax(logits: NDArray[Any]) -> Probabilities:
@@ -40,18 +40,21 @@ def softmax(logits: NDArray[Any]) -> Probabilities:
 
 
 def scores(p: Probabilities, y: NDArray[np.int64]) -> tuple[float, float]:
-    """Return (cross-entropy, accuracy) of probabilities (n, classes); a row with NaN is wrong, NaN for no rows."""
+    """Return (cross-entropy, accuracy) of probabilities, shape (n, classes).
+
+    A row with NaN counts as wrong. Both scores are NaN if there are no rows.
+    """
     if len(y) == 0:
         return NO_SCORES
     at_label = p[np.arange(len(y)), y]
     with np.errstate(divide="ignore"):
         loss = float(-np.log(at_label).mean())
-    right = (p.argmax(axis=1) == y) & np.isfinite(p).all(axis=1)
-    return loss, float(right.mean())
+    correct = (p.argmax(axis=1) == y) & np.isfinite(p).all(axis=1)
+    return loss, float(correct.mean())
 
 
 def confusion(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int32]:
-    """Return how many examples of each class (row) were taken for each class (column)."""
+    """Return the confusion matrix, shape (classes, classes): true classes by row, predicted classes by column."""
     counts = np.bincount(labels * classes + predicted, minlength=classes**2)
     return counts.astype(np.int32).reshape(classes, classes)
 
@@ -64,26 +67,29 @@ def _snapshot_epochs(spec: RunSpec) -> list[float]:
 
 
 class Evaluation:
-    """What a run's EvaluationSpec asks for, gathered while it trains and at its end."""
+    """Collects the evaluations that the EvaluationSpec of a run requests, during and after training."""
 
-    def __init__(self, spec: RunSpec, dataset: Dataset, setup: Setup, per_epoch: int, ask: Callable[[], None]) -> None:
-        self.spec, self.asked, self.data, self.setup, self.ask = spec, spec.evaluation, dataset, setup, ask
+    def __init__(
+        self, spec: RunSpec, dataset: Dataset, setup: Setup, per_epoch: int, check_cancelled: Callable[[], None]
+    ) -> None:
+        self.spec, self.settings, self.data, self.setup = spec, spec.evaluation, dataset, setup
+        self.check_cancelled = check_cancelled
         self.snapshots: list[tuple[int, Probabilities]] = []
         self.mean: NDArray[np.float64] | None = None
         self.averaged = 0
-        start = self.asked.polyak_start
+        start = self.settings.polyak_start
         self.average_after = None if start is None else (start - 1) * per_epoch
         self.cycle_steps = [int(np.ceil(end * per_epoch - 1e-6)) for end in _snapshot_epochs(spec)]
 
     def next_stop(self, step: int) -> int | None:
-        """Return the next step after which `after` must be called; None where there is none."""
+        """Return the next step after which `after` must be called, or None."""
         if self.average_after is not None and step >= self.average_after:
             return step + 1
         stops = [*self.cycle_steps, *([] if self.average_after is None else [self.average_after])]
         return min((stop for stop in stops if stop > step), default=None)
 
     def after(self, step: int) -> None:
-        """Take into account the weights after `step` steps."""
+        """Update the averaged weights and the snapshots with the network after `step` steps."""
         if self.average_after is not None and step > self.average_after:
             params = self.setup.state.params.astype(np.float64)
             self.mean = np.zeros_like(params) if self.mean is None else self.mean
@@ -93,25 +99,31 @@ class Evaluation:
             self.snapshots.append((step, self._predict("val")))
 
     def results(self, final: Mapping[str, float]) -> tuple[Scores, dict[str, NDArray[Any]]]:
-        """Return the scores that were asked for, by name, and arrays; `final` are those of the trained network."""
+        """Return the requested scores by name, and the arrays for the record.
+
+        `final` holds the scores of the trained network, to which the differences are taken.
+        """
         found: Scores = {}
         arrays: dict[str, NDArray[Any]] = {}
-        if self.asked.predictions:
+        if self.settings.predictions:
             arrays |= self._predictions()
-        if self.asked.mc_dropout:
-            found |= _named("mc", self._score(self._dropout_mean()), final["val_loss"], final["val_accuracy"])
+        if self.settings.mc_dropout:
+            found |= _with_differences(
+                "mc", self._score(self._dropout_mean()), final["val_loss"], final["val_accuracy"]
+            )
         if self.average_after is not None:
-            found |= _named("polyak", self._score_of_mean(), final["val_loss"], final["val_accuracy"])
-        if self.asked.snapshots:
+            found |= _with_differences("polyak", self._score_of_mean(), final["val_loss"], final["val_accuracy"])
+        if self.settings.snapshots:
             more, kept = self._score_snapshots()
             found, arrays = found | more, arrays | kept
         return found, arrays
 
     def by_class(self) -> tuple[dict[str, float], dict[str, NDArray[Any]]]:
-        """Return facts and arrays of what the network makes of each class: val_confusion, train_confusion (C, C).
+        """Return facts and arrays by class, for the validation split and the training examples in `Dataset.sample`.
 
-        The facts: val_loss_sd, the spread of validation examples' cross-entropies. Of training examples a
-        part is taken, `Dataset.sample`. Nothing where outputs are not finite.
+        The arrays are val_confusion and train_confusion, shape (classes, classes). The fact val_loss_sd is the
+        standard deviation of the cross-entropy over validation examples. A split with outputs that are not finite
+        is left out.
         """
         found: dict[str, float] = {}
         arrays: dict[str, NDArray[Any]] = {}
@@ -121,28 +133,30 @@ class Evaluation:
                 continue
             arrays[f"{split}_confusion"] = confusion(y, p.argmax(axis=1), self.data.classes)
             if split == "val":
-                found["val_loss_sd"] = float(np.log(np.maximum(p[np.arange(len(y)), y], _LEAST_PROBABILITY)).std())
+                found["val_loss_sd"] = float(np.log(np.maximum(p[np.arange(len(y)), y], _SMALLEST_PROBABILITY)).std())
         return found, arrays
 
     def _split(self, split: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
         x, y = getattr(self.data, f"x_{split}"), getattr(self.data, f"y_{split}")
         return np.ascontiguousarray(x, np.float32).reshape(-1), y
 
-    def _predict(self, split: str, state: State | None = None, dropping: bool = False, step: int = 0) -> Probabilities:
-        """Return the probabilities of a split's examples; `dropping` draws dropout's masks, from counter `step` on."""
-        return self._probabilities(*self._split(split), state, dropping, step)
+    def _predict(
+        self, split: str, state: State | None = None, with_dropout: bool = False, step: int = 0
+    ) -> Probabilities:
+        """Return the probabilities of a split; batch number b draws the dropout masks of step `step` + b."""
+        return self._probabilities(*self._split(split), state, with_dropout, step)
 
     def _probabilities(
         self,
         x: NDArray[Any],
         y: NDArray[np.int64],
         state: State | None = None,
-        dropping: bool = False,
+        with_dropout: bool = False,
         step: int = 0,
     ) -> Probabilities:
         s = self.setup
         logits = np.empty(len(y) * s.net.classes, np.float32)
-        outputs(s.net, state or s.state, s.work, x, y, s.evaluation_rows, dropping, step, logits)
+        outputs(s.net, state or s.state, s.work, x, y, s.evaluation_rows, with_dropout, step, logits)
         return softmax(logits.reshape(len(y), s.net.classes))
 
     def _score(self, p: Probabilities) -> tuple[float, float]:
@@ -158,37 +172,39 @@ class Evaluation:
                 arrays[f"{split}_labels"] = labels.astype(np.int32)
         return arrays
 
-    def of_modes(self) -> dict[str, float]:
-        """Return facts of how the two modes of batch-norm and dropout go together."""
+    def mode_facts(self) -> dict[str, float]:
+        """Return facts that compare the training mode and the test mode of batch normalization and dropout."""
         return self._batch_norm_facts() | self.train_mode_scale()
 
     def _batch_norm_facts(self) -> dict[str, float]:
-        """Return what there is to say of batch normalization at the end of training; nothing without it."""
+        """Return the facts about batch normalization at the end of training; empty without it."""
         if not any(layer.batchnorm for layer in self.spec.network.layers):
             return {}
-        return self._batch_dependent() | {"bn_identity_gap": self._identity_gap()}
+        return self._batch_dependence() | {"bn_identity_gap": self._identity_gap()}
 
     def _identity_gap(self) -> float:
-        """Return how far the layers' outputs are from their inputs, in the inputs' standard deviations.
+        """Return the root mean square difference between outputs and inputs of the batch normalizations.
 
-        An input of mean m and deviation s leaves as gamma (z - m) / s + beta: the mean square of the difference is
-        (gamma - s)^2 + (beta - m)^2, averaged over units and divided by that of s^2. It is 0 for the identity alone.
+        A unit with input z of mean m and standard deviation s has the output gamma (z - m) / s + beta. The mean
+        square of output minus input is (gamma - s)^2 + (beta - m)^2. It is averaged over all units and divided by
+        the average of s^2. The result is 0 only for the identity.
         """
-        s, apart, spread = self.setup, 0.0, 0.0
+        s, squares, spread = self.setup, 0.0, 0.0
         for code, layer in zip(s.net.codes, self.spec.network.layers, strict=True):
             if layer.batchnorm:
                 gamma, beta = (s.state.params[code[k] :][: layer.units].astype(np.float64) for k in (GAMMA, BETA))
                 mean, variance = s.state.running[code[RUNNING] :][: 2 * layer.units].reshape(2, -1).astype(np.float64)
-                with np.errstate(invalid="ignore"):  # a run that diverged leaves any numbers
+                with np.errstate(invalid="ignore"):  # a diverged run can have negative variances or NaN
                     std = np.sqrt(variance + layer.batchnorm.epsilon)
-                apart += float(((gamma - std) ** 2 + (beta - mean) ** 2).sum())
+                squares += float(((gamma - std) ** 2 + (beta - mean) ** 2).sum())
                 spread += float((std**2).sum())
-        return float(np.sqrt(apart / spread)) if spread > 0 else np.nan
+        return float(np.sqrt(squares / spread)) if spread > 0 else np.nan
 
-    def _batch_dependent(self) -> dict[str, float]:
-        """Return the share of validation examples whose class changes when they are scored in other batches.
+    def _batch_dependence(self) -> dict[str, float]:
+        """Return the share of validation examples whose predicted class depends on the batch that they are in.
 
-        Both times in batches of the training's size, in order and shuffled; nothing without validation examples.
+        The examples are scored in batches of the training's size twice, in order and shuffled. Empty without
+        validation examples.
         """
         s, count = self.setup, len(self.data.y_val)
         if count == 0:
@@ -204,18 +220,18 @@ class Evaluation:
         return {"batch_dependent_fraction": float(changed.mean())}
 
     def train_mode_scale(self) -> dict[str, float]:
-        """Return the outputs under dropout's masks as a multiple of those in test mode: 1 where they agree on average.
+        """Return the scale of the outputs with dropout relative to test mode: 1 if they agree on average.
 
-        By least squares over training examples and classes, outputs less their mean over classes. Nothing without
-        dropout, or where outputs are not finite.
+        The scale is the least-squares slope over training examples and classes, after subtracting the mean over
+        classes. Empty without dropout, or if outputs are not finite.
         """
         if not any(layer.dropout for layer in self.spec.network.layers) or not len(self.data.y_train):
             return {}
         s, (x, y) = self.setup, self.data.sample
         state = s.state._replace(keys=key_words(self.spec.seed, "train mode"))
         logits = np.empty((2, len(y), s.net.classes), np.float32)
-        for index, dropping in enumerate((False, True)):
-            outputs(s.net, state, s.work, x, y, s.evaluation_rows, dropping, 0, logits[index].reshape(-1))
+        for index, with_dropout in enumerate((False, True)):
+            outputs(s.net, state, s.work, x, y, s.evaluation_rows, with_dropout, 0, logits[index].reshape(-1))
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             tested, dropped = logits.astype(np.float64) - logits.mean(axis=2, keepdims=True, dtype=np.float64)
             scale = float((tested * dropped).sum() / (tested**2).sum())
@@ -225,15 +241,16 @@ class Evaluation:
         state = self.setup.state._replace(keys=key_words(self.spec.seed, "mc dropout"))
         batches = -(-len(self.data.y_val) // self.setup.evaluation_rows)
         total = np.zeros((len(self.data.y_val), self.setup.net.classes))
-        for draw in range(self.asked.mc_dropout):
-            self.ask()
+        for draw in range(self.settings.mc_dropout):
+            self.check_cancelled()
             total += self._predict("val", state, True, draw * batches)
-        return total / self.asked.mc_dropout
+        return total / self.settings.mc_dropout
 
     def _score_of_mean(self) -> tuple[float, float]:
-        """Return the scores of the averaged weights, whose batch-norm statistics are taken anew on the training split.
+        """Return the scores of the averaged weights.
 
-        As in Izmailov et al. 2018, section 3.2: the running values become those of one pass over the split.
+        The running values of batch normalization are computed again in one pass over the training split (Izmailov
+        et al. 2018, section 3.2).
         """
         if self.mean is None or len(self.data.y_val) == 0:
             return NO_SCORES
@@ -247,7 +264,7 @@ class Evaluation:
         return float(loss), float(accuracy)
 
     def _score_snapshots(self) -> tuple[Scores, dict[str, NDArray[Any]]]:
-        """Return the scores of the averaged probabilities and their number, and what each snapshot has alone."""
+        """Return the scores of the averaged snapshots and their number, and arrays with the scores of each."""
         single = np.array([self._score(p) for _, p in self.snapshots]).reshape(-1, 2)
         together = self._score(np.mean([p for _, p in self.snapshots], axis=0)) if self.snapshots else NO_SCORES
         loss, accuracy = single.mean(axis=0) if len(single) else NO_SCORES
@@ -260,14 +277,14 @@ class Evaluation:
                 len(self.snapshots), *shape
             ),
         }
-        named = _named("snapshot", together, float(loss), float(accuracy))
+        named = _with_differences("snapshot", together, float(loss), float(accuracy))
         return named | {"snapshots": float(len(self.snapshots))}, arrays
 
 
-def _named(kind: str, found: tuple[float, float], loss: float, accuracy: float) -> Scores:
-    """Return (loss, accuracy) under their names, with how far they lie above what they are compared with.
+def _with_differences(kind: str, found: tuple[float, float], loss: float, accuracy: float) -> Scores:
+    """Return the scores `found`, (loss, accuracy), by name, and their differences to a reference loss and accuracy.
 
-    Differences are rounded, since equal accuracies may differ in their last bit.
+    The differences are rounded, since equal accuracies may differ in their last bit.
     """
     return {
         f"{kind}_val_accuracy": found[1],

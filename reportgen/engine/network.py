@@ -1,8 +1,8 @@
-"""A network as kernels see it: a small program of integer codes over flat arrays.
+"""The form of a network that kernels use: a table of integer codes, and flat arrays that they index.
 
-All parameters of a run are one flat vector; a layer's part is [weights | bias, or gamma and beta |
-learned parameters of the activation]. A layer's
-blocks follow one another in one buffer, sized by the rows in use, so that a small batch stays together in cache.
+All parameters of a run are in one flat vector, layer by layer: [weights | bias, or gamma and beta | learned parameters
+of the activation]. All blocks of activations are in one buffer; their offsets depend on the number of rows in use, so
+that a small batch stays in cache.
 """
 
 from __future__ import annotations
@@ -16,30 +16,69 @@ from numpy.typing import NDArray
 from reportgen.engine.math.gemm import panel_size
 from reportgen.engine.math.random import key_words
 
-# Columns of Net.codes. Offsets of parameters are absolute; ACTS, PRE, XHAT, DROPPED and MASK are offsets into
-# Work.blocks for one row, -1 where a layer has no such block.
-FAN_IN, UNITS, PIECES, WIDTH = range(4)
-WEIGHTS, BIAS, GAMMA, BETA, LEARNED, END = range(4, 10)
-ACTS, PRE, XHAT, DROPPED, MASK, RUNNING, MOMENTS, DROPOUT, NORM_TEST_BATCH, NORM_UPDATE = range(10, 20)
-ACTIVATE, DIFFERENTIATE, DROP, NORMALIZE, DENORMALIZE = range(20, 25)  # addresses of kernels, 0 where not needed
+# Columns of Net.codes, one row for each layer.
+FAN_IN = 0  # inputs of a unit
+UNITS = 1  # outputs of the layer
+PIECES = 2  # linear pieces of a unit (maxout), otherwise 1
+WIDTH = 3  # pre-activations of an example: units times pieces
+
+# Offsets into State.params, -1 if the layer has no such parameters.
+WEIGHTS = 4  # (fan_in, width)
+BIAS = 5  # (width,)
+GAMMA = 6  # (width,), scale of batch normalization
+BETA = 7  # (width,), shift of batch normalization
+LEARNED = 8  # learned parameters of the activation, (units,) each
+END = 9  # end of the layer's parameters
+
+# Offsets into Work.blocks for one row, -1 if the layer has no such block; kernels multiply them by the number of rows.
+ACTS = 10  # activations, (rows, units)
+PRE = 11  # pre-activations, (rows, width), if the derivative of the activation needs them
+XHAT = 12  # normalized pre-activations, (rows, width)
+DROPPED = 13  # activations after dropout, (rows, units)
+MASK = 14  # dropout mask, (rows, units)
+
+RUNNING = 15  # offset into State.running: [mean | variance], (2, width)
+MOMENTS = 16  # offset into Work.moments: [1 / sqrt(variance + epsilon) | mean | variance], (3, width)
+DROPOUT = 17  # mode of dropout, 0 without dropout
+NORM_TEST_BATCH = 18  # 1 if batch normalization uses batch statistics in test mode
+NORM_UPDATE = 19  # 1 if training updates the running values
+
+# Addresses of kernels, 0 if the layer does not need the kernel.
+ACTIVATE = 20  # activation, forward
+DIFFERENTIATE = 21  # activation, backward
+DROP = 22  # dropout, forward
+NORMALIZE = 23  # batch normalization, forward
+DENORMALIZE = 24  # batch normalization, backward
 COLUMNS = 25
 
-# Columns of Net.constants. MAX_SLOPE: NaN where nothing saturates. From PHI on: the constants of the activation.
-RATE, NORM_MOMENTUM, NORM_EPSILON, MAX_SLOPE, PHI = range(5)
+# Columns of Net.constants, in the precision of the network.
+RATE = 0  # fraction of units that dropout drops
+NORM_MOMENTUM = 1  # share of the running values that an update keeps
+NORM_EPSILON = 2  # added to variances
+MAX_SLOPE = 3  # largest slope of the activation, NaN if it does not saturate
+PHI = 4  # first of the constants of the activation
 
 TRAIN, PROBE, TEST, DROPPING = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
-"""Modes of a forward pass. PROBE takes batch statistics but moves no running average and drops no unit; DROPPING is a
-TEST that drops units as TRAIN does.
+"""Modes of a forward pass.
 
-They are NumPy numbers since Numba compiles a function anew for every literal that it is called with.
+PROBE uses batch statistics, but updates no running values and drops no units. DROPPING is TEST with dropout as in
+TRAIN. The modes are NumPy numbers, since Numba compiles a function again for each literal that it is called with.
 """
 
 NO_STEP = np.int64(0)
-"""The step of passes that draw nothing at random."""
+"""The step number of passes that draw no random numbers."""
 
 
 class Net(NamedTuple):
-    """The program: codes (layers, columns), constants (layers, columns), classes; addresses of the loss and so on."""
+    """A compiled network.
+
+    Attributes
+    ----------
+    codes : sizes, offsets and addresses of each layer, shape (layers, COLUMNS).
+    constants : real constants of each layer, shape (layers, PHI + most constants of an activation).
+    classes : number of outputs.
+    loss, product, forward : addresses of the kernels of the loss, the matrix product and the forward pass.
+    """
 
     codes: NDArray[np.int64]
     constants: NDArray[Any]
@@ -50,10 +89,16 @@ class Net(NamedTuple):
 
 
 class State(NamedTuple):
-    """What training changes: parameters, their gradient, optimizer state, running averages; and the random keys.
+    """The arrays that training changes, all flat.
 
-    The optimizer's state of the parameters [a:b] is optimizer_state[count * a : count * b]: `count` arrays of b - a
-    numbers, one after another.
+    Attributes
+    ----------
+    params : all parameters.
+    grads : their gradient, shape of params.
+    optimizer_state : state of the optimizer, shape (count * params,). The state of the parameters [a:b] is
+        [count * a : count * b]: `count` arrays of b - a numbers, one after another.
+    running : running means and variances of batch normalization.
+    keys : key of the random numbers, shape (2,); it does not change.
     """
 
     params: NDArray[Any]
@@ -64,7 +109,16 @@ class State(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch, flat: a batch, blocks of activations and the like, batch-norm's moments, deltas, panels of products."""
+    """Work buffers, all flat.
+
+    Attributes
+    ----------
+    x, y : inputs (rows, features) and labels (rows,) of a batch.
+    blocks : activations and other blocks of all layers.
+    moments : moments of batch normalization.
+    delta, other : derivatives of the loss with respect to a layer's outputs or inputs, (rows, widest layer).
+    panels : packed columns of a matrix product.
+    """
 
     x: NDArray[Any]
     y: NDArray[np.int64]
@@ -77,7 +131,7 @@ class Work(NamedTuple):
 
 @dataclass(frozen=True)
 class Sizes:
-    """How long the flat arrays are; buffers for one row."""
+    """Lengths of the flat arrays; those of buffers are for one row."""
 
     params: int
     running: int
@@ -88,7 +142,7 @@ class Sizes:
 
 
 def new_state(net: Net, sizes: Sizes, states: int, seed: int) -> State:
-    """Return zeroed parameters and optimizer state; `states` says how many state arrays the optimizer keeps."""
+    """Return a state of zeros; the optimizer keeps `states` arrays of the size of the parameters."""
     dtype = net.constants.dtype
     params, grads = np.zeros(sizes.params, dtype), np.zeros(sizes.params, dtype)
     optimizer_state = np.zeros(states * sizes.params, dtype)
@@ -97,7 +151,7 @@ def new_state(net: Net, sizes: Sizes, states: int, seed: int) -> State:
 
 
 def new_work(net: Net, sizes: Sizes, rows: int) -> Work:
-    """Return scratch for up to `rows` examples at once."""
+    """Return work buffers for batches of up to `rows` examples."""
     dtype = net.constants.dtype
 
     def block(width: int) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Passes through a trained network: its outputs, with or without dropout, and batch-norm statistics taken anew."""
+"""Passes through a trained network: its outputs, and new running values of batch normalization."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from reportgen.engine.step import gather
 
 @kernel
 def outputs(net, state, work, x, y, size, dropping, step, logits):
-    """Write the outputs of all examples in x, flat, to logits, flat (n, classes), `size` examples at a time.
+    """Write the outputs of all examples in x, flat, to logits, flat (n, classes), in batches of `size` examples.
 
-    Batch-norm is in test mode. With `dropping`, units are dropped as in training; batch number b draws the masks of
-    step + b.
+    Batch normalization is in test mode. With `dropping`, units are dropped as in training: batch number b uses the
+    masks of step + b.
     """
     features, classes = net.codes[0, FAN_IN], net.classes
     begin, batch = 0, 0
@@ -29,9 +29,10 @@ def outputs(net, state, work, x, y, size, dropping, step, logits):
 
 @kernel
 def renew_running(net, state, work, x, y, order, size):
-    """Set batch-norm's running values to their means over the minibatches of one pass, each weighted by its size.
+    """Set the running values of batch normalization to their means over the minibatches of one pass.
 
-    The pass is in train mode, without any update of parameters. net.constants is overwritten.
+    Minibatches are weighted by their size. The pass is in training mode and updates no parameters. net.constants is
+    overwritten.
     """
     features = net.codes[0, FAN_IN]
     begin, batch = 0, 0

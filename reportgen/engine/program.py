@@ -1,4 +1,4 @@
-"""From a network's specification to its program: offsets, constants, and the addresses of the kernels it needs."""
+"""Compiles the specification of a network to offsets, constants and addresses of the kernels that it needs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ DROPOUT_MODES = {"inverted": layers.INVERTED, "scale_at_test": layers.SCALE_AT_T
 
 
 def learned_blocks(layer: LayerSpec, code: NDArray[np.int64]) -> Iterator[tuple[slice, str]]:
-    """Return the place in the parameters and the name of each learned parameter of a layer's activation."""
+    """Yield the slice of the parameter vector and the name of each learned parameter of a layer's activation."""
     for index, name in enumerate(ACTIVATIONS[layer.activation.name].learned):
         begin = int(code[LEARNED]) + index * layer.units
         yield slice(begin, begin + layer.units), name
@@ -65,7 +65,7 @@ def learned_blocks(layer: LayerSpec, code: NDArray[np.int64]) -> Iterator[tuple[
 def compile_network(
     network: NetworkSpec, features: int, loss: Loss, dtype: DTypeLike = np.float32
 ) -> tuple[Net, Sizes]:
-    """Return the program of a network on `features` inputs, and the sizes of its arrays."""
+    """Return the compiled form of a network with `features` inputs, and the sizes of its arrays."""
     count = len(network.layers)
     codes = np.full((count, COLUMNS), -1, dtype=np.int64)
     phi = max(len(_phi(layer)) for layer in network.layers)
@@ -86,7 +86,7 @@ def compile_network(
 
 
 def _place(layer: LayerSpec, fan_in: int, code: NDArray[np.int64], cursor: dict[str, int]) -> None:
-    """Write a layer's codes, and move the cursors past its parameters and buffers."""
+    """Write the sizes and offsets of a layer, and advance the cursors past its parameters and buffers."""
 
     def take(kind: str, size: int) -> int:
         cursor[kind] += size
@@ -118,7 +118,7 @@ def _place(layer: LayerSpec, fan_in: int, code: NDArray[np.int64], cursor: dict[
 
 
 def _link(layer: LayerSpec, code: NDArray[np.int64], dtype: np.dtype[Any]) -> None:
-    """Write the addresses of the kernels that the layer needs: only these are compiled."""
+    """Write the addresses of the kernels that the layer needs; only these kernels are compiled."""
     row, vector, integer = ACTIVATIONS[layer.activation.name], _vector(dtype), types.int64
     one_layer = (*pass_types(dtype), integer, integer)
     code[[ACTIVATE, DIFFERENTIATE, DROP, NORMALIZE, DENORMALIZE]] = 0
@@ -134,7 +134,7 @@ def _link(layer: LayerSpec, code: NDArray[np.int64], dtype: np.dtype[Any]) -> No
 
 
 def _kernel_types(row: Activation, vector: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return Numba's types of the arguments of an activation's two kernels."""
+    """Return the Numba types of the arguments of an activation's kernels, (forward, backward)."""
     if row.pieces:
         return (vector, types.int64, vector, vector), (vector, types.int64, vector, vector, vector)
     if row.learned:
@@ -148,7 +148,7 @@ def _phi(layer: LayerSpec) -> tuple[float, ...]:
 
 
 def _constants(layer: LayerSpec) -> tuple[float, ...]:
-    """Return a layer's constants before those of its activation."""
+    """Return the constants of a layer that come before those of its activation."""
     row = ACTIVATIONS[layer.activation.name]
     rate = layer.dropout.rate if layer.dropout else 0.0
     normal = (layer.batchnorm.momentum, layer.batchnorm.epsilon) if layer.batchnorm else (0.0, 0.0)
@@ -162,7 +162,7 @@ def _vector(dtype: np.dtype[Any]) -> Any:
 
 @cache
 def pass_types(dtype: np.dtype[Any]) -> tuple[Any, Any, Any]:
-    """Return Numba's types of (net, state, work) in that precision."""
+    """Return the Numba types of (net, state, work) in this precision."""
     codes, constants = np.zeros((1, COLUMNS), np.int64), np.zeros((1, PHI), dtype)
     net, sizes = Net(codes, constants, 0, 0, 0, 0), Sizes(0, 0, 0, 0, 0, 0)
     return typeof(net), typeof(new_state(net, sizes, 0, 0)), typeof(new_work(net, sizes, 0))

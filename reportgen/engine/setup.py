@@ -1,4 +1,4 @@
-"""From a RunSpec and data to a network ready to train: program, parameters at their start, recipe."""
+"""Sets up a run for training: compiled network, initial parameters, recipe and work buffers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ from reportgen.engine.network import (
     new_state,
     new_work,
 )
-from reportgen.engine.probes.probe import ProbeArrays, Watch, probe
+from reportgen.engine.probes.arrays import ProbeArrays, ProbeSchedule
+from reportgen.engine.probes.probe import probe
 from reportgen.engine.program import compile_network, learned_blocks, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, Recipe, backward, gather, score
@@ -43,7 +44,7 @@ _SCORED_WITHOUT_VALIDATION = 1000
 
 @dataclass(frozen=True)
 class Setup:
-    """A run before its first step; sizes in examples."""
+    """A run before its first step; batch_size, probe_n and evaluation_rows are numbers of examples."""
 
     net: Net
     state: State
@@ -56,7 +57,7 @@ class Setup:
 
 
 def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Setup:
-    """Return the run's network with its initial parameters, and its scratch; float64 is for checking gradients."""
+    """Return the network of a run with its initial parameters and work buffers; float64 is for gradient checks."""
     training = spec.training
     n = len(dataset.y_train)
     batch_size = min(training.batch_size or n, n)
@@ -78,7 +79,7 @@ def _tests_on_batches(spec: RunSpec) -> bool:
 
 
 def _examples(dataset: Dataset, dtype: DTypeLike) -> Examples:
-    """Return the splits as kernels take them; the part of training that is scored is as large as validation."""
+    """Return the splits as flat arrays; epochs are scored on as many training examples as validation has."""
     x, x_val = (np.ascontiguousarray(part, dtype).reshape(-1) for part in (dataset.x_train, dataset.x_val))
     scored = min(len(dataset.y_val) or _SCORED_WITHOUT_VALIDATION, len(dataset.y_train))
     y, y_val = (np.ascontiguousarray(labels, np.int64) for labels in (dataset.y_train, dataset.y_val))
@@ -90,19 +91,19 @@ def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dty
     parameters = dict(training.optimizer.params)
     augment = training.augment
     noise = augment.noise if augment else 0.0
-    numbers = (training.l2, training.l1, training.clip_norm or 0.0, parameters[row.decay] if row.decay else 0.0, noise)
     moves = (augment.shift, int(augment.flip)) if augment else (0, 0)
     image = (*dataset.image_shape, *moves) if dataset.image_shape and any(moves) else (0, 0, 0, 0, 0)
     kernel, clip = row.kernel(parameters), training.clip_norm or 0.0
+    weight_decay = parameters[row.decay] if row.decay else 0.0
     called_with = recipe_types(np.dtype(dtype))
     return Recipe(
         backward=address(backward, *called_with["backward"]),
         optimizer=address(kernel, *called_with["optimizer"]),
-        rides=kernel is sgd and clip == 0 and training.l1 == 0,
+        fused_sgd=kernel is sgd and clip == 0 and training.l1 == 0,
         augment=address(apply_augment, *called_with["augment"]) if noise > 0 or image[0] > 0 else 0,
         score=address(score, *called_with["score"]),
         hyper=np.array(row.hyper(parameters), dtype),
-        numbers=np.array(numbers, dtype),
+        coefficients=np.array([training.l2, training.l1, clip, weight_decay, noise], dtype),
         penalties=np.array([training.l2, training.l1]),
         batch_size=rows[0],
         evaluation_rows=rows[1],
@@ -113,7 +114,7 @@ def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dty
 
 @cache
 def training_types(dtype: np.dtype[Any]) -> tuple[Any, Any]:
-    """Return Numba's types of (recipe, examples) in that precision."""
+    """Return the Numba types of (Recipe, Examples) in this precision."""
     real, labels = np.zeros(1, dtype), np.zeros(1, np.int64)
     recipe = Recipe(0, 0, False, 0, 0, real, real, np.zeros(1), 0, 0, True, labels)
     return typeof(recipe), typeof(Examples(real, labels, real, labels, 0))
@@ -121,7 +122,7 @@ def training_types(dtype: np.dtype[Any]) -> tuple[Any, Any]:
 
 @cache
 def recipe_types(dtype: np.dtype[Any]) -> dict[str, tuple[Any, ...]]:
-    """Return Numba's types of the arguments of a recipe's kernels, by the recipe's field, in that precision."""
+    """Return the Numba types of the arguments of the kernels in a recipe, by its attributes, in this precision."""
     real, integer, network = from_dtype(dtype), types.int64, pass_types(dtype)
     vector, (recipe, examples) = real[::1], training_types(dtype)
     return {
@@ -133,24 +134,24 @@ def recipe_types(dtype: np.dtype[Any]) -> dict[str, tuple[Any, ...]]:
 
 
 @cache
-def watch_types() -> tuple[Any, Any]:
-    """Return Numba's types of (looks, watch)."""
+def probe_types() -> tuple[Any, Any]:
+    """Return the Numba types of (ProbeArrays, ProbeSchedule)."""
     vector, numbers, counts = np.zeros(1, np.float32), np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.int64)
     room, cuts, dead = np.zeros(1, np.int32), np.zeros(1, np.uint32), np.zeros((1, 1), np.uint8)
-    looks = ProbeArrays(numbers, numbers, numbers[0], counts, room, cuts, counts[0, 0], counts, dead)
-    return typeof(looks), typeof(Watch(0, 0, counts[0, 0], vector, looks))
+    arrays = ProbeArrays(numbers, numbers, numbers[0], counts, room, cuts, counts[0, 0], counts, dead)
+    return typeof(arrays), typeof(ProbeSchedule(0, 0, counts[0, 0], vector, arrays))
 
 
 @cache
 def probe_address() -> int:
-    """Return the address of `probe` as the kernel that trains calls it, in float32."""
+    """Return the address of `probe` for the calls of `train_steps`, in float32."""
     single = np.dtype(np.float32)
     vector, integer = from_dtype(single)[::1], types.int64
-    return address(probe, *pass_types(single), training_types(single)[-1], integer, vector, integer, watch_types()[0])
+    return address(probe, *pass_types(single), training_types(single)[-1], integer, vector, integer, probe_types()[0])
 
 
 def initialize(spec: RunSpec, net: Net, state: State) -> None:
-    """Set all parameters to their start: weights by their init, biases, gamma 1, beta in the bias's place, learned."""
+    """Set the initial parameters; with batch normalization, gamma is 1 and beta is the initial bias."""
     for index, layer in enumerate(spec.network.layers):
         code = net.codes[index]
         fan_in, width = int(code[FAN_IN]), int(code[WIDTH])
@@ -167,10 +168,10 @@ def initialize(spec: RunSpec, net: Net, state: State) -> None:
 
 
 def calibrate(spec: RunSpec, dataset: Dataset, net: Net, state: State, work: Work, rows: int) -> None:
-    """Rescale the weights of layers whose init asks for it, from the first layer up, on training examples.
+    """Rescale the weights of layers with a data-dependent initialization, in order, on the first training examples.
 
-    A layer with batch-norm is left alone: its pre-activations are normalized already. The rescaled weights keep the
-    init's gain. Units that are constant on the examples are left alone.
+    The standard deviation of the pre-activations becomes the gain of the initialization. Layers with batch
+    normalization and units that are constant on the examples do not change.
     """
     wanted = [INITS[layer.init.name].calibrates for layer in spec.network.layers]
     if not any(wanted) or rows == 0:

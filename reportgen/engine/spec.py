@@ -1,7 +1,4 @@
-"""What the engine is told: a RunSpec, frozen, comparable and hashable to a run's key.
-
-This is the one module of the engine that analysis, figures and report may import.
-"""
+"""Specifications of runs: frozen, comparable, and hashed to the key of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
 from reportgen.registry import Component, Plugin, plugin_of
 
 ENGINE_VERSION = 7
-"""Bumped whenever the numbers of a run change or a record holds more; part of every run's key."""
+"""Version of the numbers and the contents of records; part of every run's key. Any change of either raises it."""
 
 STATISTICS = (
     "activation_mean",
@@ -55,10 +52,10 @@ STATISTICS = (
 """Layer statistics of a probe, in the column order of layers.csv; also the metrics of claims."""
 
 SPECTRAL = STATISTICS[-4:]
-"""Statistics that are measured only where ProbeSpec.singular_values asks for them, and NaN elsewhere."""
+"""Statistics that are measured only with ProbeSpec.singular_values, otherwise NaN."""
 
 PROBE_METRICS = ("curvature",)
-"""What a look measures of the network as a whole, where ProbeSpec asks for it."""
+"""Metrics of the whole network that a probe measures if ProbeSpec requests them."""
 
 EPOCH_COLUMNS = (
     "epoch",
@@ -74,7 +71,7 @@ EPOCH_COLUMNS = (
 """Columns of epochs.csv after variant and seed; epoch 0 is the network at initialization."""
 
 SCORES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
-"""Scores of the finished run on its whole splits, NaN where a split is empty."""
+"""Scores of the trained network on complete splits, NaN for an empty split."""
 
 
 EVALUATION_SCORES = {
@@ -84,8 +81,10 @@ EVALUATION_SCORES = {
     )
     for kind in ("mc", "polyak", "snapshot")
 }
-"""Scores of the finished run that a study asks for, by kind. A difference is to the trained network, for snapshots to
-the mean of the single ones."""
+"""Additional scores of the trained network by kind of evaluation.
+
+Differences are to the scores of the trained network, for snapshots to the mean scores of the single snapshots.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class BatchNormSpec:
 
 @dataclass(frozen=True, slots=True)
 class DropoutSpec:
-    """Dropout after the activation; `rate` is the fraction that is dropped (Srivastava et al. 2014)."""
+    """Dropout after the activation (Srivastava et al. 2014); `rate` is the fraction of units that are dropped."""
 
     rate: float
     mode: str = "inverted"  # or "scale_at_test", "unscaled"
@@ -108,7 +107,7 @@ class DropoutSpec:
 
 @dataclass(frozen=True, slots=True)
 class LayerSpec:
-    """One layer: z = a W + b, batch-norm, activation, dropout. `units` counts the outputs."""
+    """A layer: z = a W + b, batch normalization, activation, dropout; `units` is the number of outputs."""
 
     units: int
     activation: Component
@@ -121,14 +120,21 @@ class LayerSpec:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """Hidden layers and, last, the output layer, whose units are the classes and whose activation is identity."""
+    """The hidden layers and the output layer, which has one unit per class and the identity as its activation."""
 
     layers: tuple[LayerSpec, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AugmentSpec:
-    """Changes made to training batches: Gaussian noise (sd), shifts (pixels), horizontal flips."""
+    """Augmentation of training batches.
+
+    Attributes
+    ----------
+    noise : standard deviation of Gaussian noise.
+    shift : largest shift of images in pixels.
+    flip : flip images horizontally with probability 1/2.
+    """
 
     noise: float = 0.0
     shift: int = 0
@@ -137,9 +143,9 @@ class AugmentSpec:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
-    """How a network is trained; names and meanings are those of a study file's `training`.
+    """Settings of training, named as in the section `training` of a study file.
 
-    batch_size 0 is the whole training split. clip_norm, patience and stop_above are None when off.
+    A batch_size of 0 means the whole training split. clip_norm, patience and stop_above are None if unused.
     """
 
     loss: Component = Component("softmax_cross_entropy")
@@ -159,12 +165,14 @@ class TrainingSpec:
 
 @dataclass(frozen=True, slots=True)
 class ProbeSpec:
-    """When and on how many examples the layers are looked at.
+    """Settings of the probes of a run.
 
-    looks: how many probes, step 0 and the last step included, about evenly in log time; 0 for none.
-    examples: at most so many examples of the training split.
-    singular_values: effective rank and largest singular value of every layer's weights and activations.
-    curvature: the largest eigenvalue of the loss's Hessian.
+    Attributes
+    ----------
+    looks : number of probes, from step 0 to the last step, about evenly spaced in log time; 0 for none.
+    examples : largest number of training examples in a probe.
+    singular_values : measure effective rank and largest singular value of the weights and activations of each layer.
+    curvature : measure the largest eigenvalue of the Hessian of the loss.
     """
 
     looks: int = 10
@@ -175,12 +183,15 @@ class ProbeSpec:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSpec:
-    """What is scored beside the trained network; everything is off by default.
+    """Additional evaluations of a run; all are off by default.
 
-    predictions: the probabilities of validation and test examples are kept. mc_dropout: so many passes with dropout
-    are averaged (Gal and Ghahramani 2016), 0 for none. polyak_start: weights are averaged over all steps from this
-    epoch on (Polyak and Juditsky 1992), None for never. snapshots: the networks at the ends of the cycles of warm
-    restarts are averaged (Huang et al. 2017); a number: those after every so many epochs, whatever the schedule.
+    Attributes
+    ----------
+    predictions : store the probabilities of validation and test examples.
+    mc_dropout : number of passes with dropout to average (Gal and Ghahramani 2016), 0 for none.
+    polyak_start : first epoch of the average of the weights over all steps (Polyak and Juditsky 1992), None for none.
+    snapshots : average the networks at the ends of the cycles of warm restarts (Huang et al. 2017); a number n
+        averages the networks after every n epochs, with any schedule.
     """
 
     predictions: bool = False
@@ -190,9 +201,9 @@ class EvaluationSpec:
 
     @property
     def scores(self) -> tuple[str, ...]:
-        """Names of the final scores that are asked for."""
-        asked = {"mc": self.mc_dropout, "polyak": self.polyak_start, "snapshot": self.snapshots}
-        return tuple(name for kind, names in EVALUATION_SCORES.items() if asked[kind] for name in names)
+        """Names of the requested scores."""
+        requested = {"mc": self.mc_dropout, "polyak": self.polyak_start, "snapshot": self.snapshots}
+        return tuple(name for kind, names in EVALUATION_SCORES.items() if requested[kind] for name in names)
 
 
 def _fields(part: Any) -> dict[str, Any]:
@@ -202,7 +213,7 @@ def _fields(part: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """One variant with one seed: all that decides the numbers of a run."""
+    """A variant with a seed: everything that determines the numbers of a run."""
 
     data: DataSpec
     preprocess: tuple[Component, ...]
@@ -213,14 +224,14 @@ class RunSpec:
     evaluation: EvaluationSpec = EvaluationSpec()
 
     def canonical(self) -> str:
-        """Return the spec as one line of JSON, equal for equal specs on every machine."""
+        """Return the specification as one line of JSON, the same on every machine."""
         return json.dumps(self, default=_fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def key(self, fingerprint: str) -> str:
         """Return the run's key: 20 hex digits over the spec, the data's fingerprint and ENGINE_VERSION.
 
-        Where the examples lie is left out: the fingerprint says what they are. Where a component comes from a plug-in,
-        the key also depends on the plug-in's source code.
+        Paths of data files are left out, since the fingerprint identifies the examples. If a component comes from a
+        plug-in, the key also depends on the plug-in's source code.
         """
         source = self.data.source
         params = tuple((name, value) for name, value in source.params if name not in LOCATION_PARAMETERS)
@@ -230,7 +241,7 @@ class RunSpec:
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     def plugins(self) -> tuple[Plugin, ...]:
-        """Return the plug-ins that the run's components come from, by name."""
+        """Return the plug-ins that define components of the run, sorted by name."""
         found = {plugin_of(kind, component.name) for kind, component in self._components()}
         return tuple(sorted((plugin for plugin in found if plugin is not None), key=lambda one: (one.name, one.sha256)))
 

@@ -1,4 +1,4 @@
-"""The compiled training loop: minibatch, forward, backward, update, with no allocation and no Python inside."""
+"""The compiled training loop: minibatch, forward pass, backward pass and update, without Python or allocations."""
 
 from __future__ import annotations
 
@@ -15,31 +15,43 @@ from reportgen.engine.math.random import shuffle, subkey
 from reportgen.engine.network import END, FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
 from reportgen.engine.tables.losses import count_correct
 
-# Names of Recipe.numbers.
-L2, L1, CLIP_NORM, DECAY, NOISE = range(5)
+# Indices into Recipe.coefficients.
+L2, L1 = 0, 1  # factors of the penalties (l2 / 2) |W|^2 and l1 |W|_1
+CLIP_NORM = 2  # largest norm of the gradient, 0 without clipping
+DECAY = 3  # weight decay of the optimizer
+NOISE = 4  # standard deviation of the noise that augments batches
 
 SCORE_COLUMNS = ("penalty", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
-_ORDER_STREAM = np.int64(1_000_003)  # beyond any layer's number
+_ORDER_STREAM = np.int64(1_000_003)  # larger than the index of any layer
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 class Recipe(NamedTuple):
-    """How to train: kernels' addresses, the optimizer's constants, (L2, L1, CLIP_NORM or 0, DECAY, NOISE), batch size.
+    """How to train a network.
 
-    rides: the update is that of SGD with velocity, without clipping and L1 penalty. augment: the address of the kernel
-    that changes batches, 0 for none; image is (channels, height, width, largest shift, flip 0 or 1), all 0 where the
-    data are no images. penalties: L2 and L1 once more, in the precision that they are reported in.
+    Attributes
+    ----------
+    backward, optimizer, score : addresses of kernels.
+    fused_sgd : the product that computes the gradient of the weights also updates them; for SGD with velocity,
+        without clipping and L1 penalty.
+    augment : address of the kernel that augments batches, 0 for none.
+    hyper : constants of the optimizer.
+    coefficients : L2, L1, CLIP_NORM, DECAY and NOISE, shape (5,), in the precision of the network.
+    penalties : L2 and L1 in float64, for the penalty that is reported.
+    batch_size, evaluation_rows : examples of a minibatch, and of a batch in evaluations.
+    shuffles : whether each epoch has a new order of examples.
+    image : (channels, height, width, largest shift, flip 0 or 1), all 0 to leave inputs unchanged.
     """
 
     backward: int
     optimizer: int
-    rides: bool
+    fused_sgd: bool
     augment: int
     score: int
     hyper: NDArray[Any]
-    numbers: NDArray[Any]
+    coefficients: NDArray[Any]
     penalties: NDArray[np.float64]
     batch_size: int
     evaluation_rows: int
@@ -48,7 +60,7 @@ class Recipe(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """The training and the validation split, inputs flat; scored: on how many training examples epochs are scored."""
+    """The training and the validation split, inputs flat; epochs are scored on the first `scored` training examples."""
 
     x: NDArray[np.float32]
     y: NDArray[np.int64]
@@ -59,7 +71,7 @@ class Examples(NamedTuple):
 
 @kernel
 def gather(x, y, features, index, work):
-    """Copy the examples named by `index` into the work buffers."""
+    """Copy the examples with these indices into the work buffers."""
     for i in range(index.size):
         copy(x[index[i] * features : (index[i] + 1) * features], work.x[i * features : (i + 1) * features])
         work.y[i] = y[index[i]]
@@ -74,23 +86,26 @@ def add_penalty(w, g, l2, l1):
 
 @internal
 def _layer_gradient(net, state, work, recipe, layer, rows, delta):
-    """Set the gradient of a layer's weights, with penalties."""
+    """Set the gradient of a layer's weights, including penalties."""
     code = net.codes[layer]
     zero = net.constants.dtype.type(0)
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     g, finish = state.grads[begin:end], (WRITE, zero, zero, zero)
     weight_gradient(net, state, work, layer, rows, delta, g, g, finish)
-    if recipe.numbers[L2] > _ZERO or recipe.numbers[L1] > _ZERO:
-        add_penalty(state.params[begin:end], g, recipe.numbers[L2], recipe.numbers[L1])
+    if recipe.coefficients[L2] > _ZERO or recipe.coefficients[L1] > _ZERO:
+        add_penalty(state.params[begin:end], g, recipe.coefficients[L2], recipe.coefficients[L1])
 
 
 @internal
-def _ride(net, state, work, recipe, layer, rows, delta, lr):
-    """Take the step of SGD with velocity as part of the product that computes the weights' gradient."""
+def _fused_sgd(net, state, work, recipe, layer, rows, delta, lr):
+    """Update a layer by SGD with velocity; the product that computes the gradient of the weights updates them.
+
+    v = momentum v - lr (g + l2 w), w = w + v. The gradient of the weights is never stored.
+    """
     code = net.codes[layer]
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     w, v = state.params[begin:end], state.optimizer_state[begin:end]
-    finish = (MOMENTUM_STEP, recipe.hyper[0], -lr, -lr * recipe.numbers[L2])
+    finish = (MOMENTUM_STEP, recipe.hyper[0], -lr, -lr * recipe.coefficients[L2])
     weight_gradient(net, state, work, layer, rows, delta, v, w, finish)
     vectors, velocity = state.params[end : code[END]], state.optimizer_state[end : code[END]]
     gradient = state.grads[end : code[END]]
@@ -101,11 +116,11 @@ def _ride(net, state, work, recipe, layer, rows, delta, lr):
 
 @internal
 def _update_layer(net, state, recipe, layer, lr, t):
-    """Take the optimizer's step on one layer; weight decay acts on weights alone."""
+    """Update a layer with the optimizer's kernel; weight decay applies to weights only."""
     code = net.codes[layer]
     begin, middle, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH], code[END]
     count = state.optimizer_state.size // state.params.size
-    decay, none = recipe.numbers[DECAY], recipe.numbers.dtype.type(0)
+    decay, none = recipe.coefficients[DECAY], recipe.coefficients.dtype.type(0)
     for part in range(2):
         a, b = (begin, middle) if part == 0 else (middle, end)
         rate = decay if part == 0 else none
@@ -115,7 +130,7 @@ def _update_layer(net, state, recipe, layer, lr, t):
 
 @internal
 def _clip(grads, limit):
-    """Scale the whole gradient to norm `limit` where it is longer."""
+    """Scale the whole gradient to norm `limit` if its norm is larger (Pascanu, Mikolov and Bengio 2013)."""
     squares = 0.0
     for k in range(grads.size):
         squares += np.float64(grads[k]) ** 2
@@ -128,14 +143,15 @@ def _clip(grads, limit):
 
 @internal
 def backward(net, state, work, recipe, rows, lr, t):
-    """Go back through all layers from the logits' delta in work.delta, and update; t = 0 sets gradients alone.
+    """Backpropagate the derivative by the logits, in work.delta, through all layers, and update the parameters.
 
-    A layer is updated as soon as its delta has been passed on, while its weights are still in cache. Clipping needs
-    the whole gradient first.
+    t is the number of the step, counted from 1; with t = 0 only the gradients are set. A layer is updated right after
+    the derivative by its inputs is computed, while its weights are in cache; with clipping, all layers are updated at
+    the end, since clipping needs the whole gradient.
     """
     delta, other = work.delta, work.other
-    clips = recipe.numbers[CLIP_NORM] > _ZERO
-    rides = t > 0 and recipe.rides
+    clips = recipe.coefficients[CLIP_NORM] > _ZERO
+    fused_sgd = t > 0 and recipe.fused_sgd
     layers = net.codes.shape[0]
     for down in range(layers):
         layer = layers - 1 - down
@@ -143,25 +159,25 @@ def backward(net, state, work, recipe, rows, lr, t):
         if net.codes[layer, PIECES] > 1:
             delta, other = other, delta
         backward_linear(net, state, work, layer, rows, delta, other)
-        if rides:
-            _ride(net, state, work, recipe, layer, rows, delta, lr)
+        if fused_sgd:
+            _fused_sgd(net, state, work, recipe, layer, rows, delta, lr)
         else:
             _layer_gradient(net, state, work, recipe, layer, rows, delta)
             if t > 0 and not clips:
                 _update_layer(net, state, recipe, layer, lr, t)
         delta, other = other, delta
     if t > 0 and clips:
-        _clip(state.grads, np.float64(recipe.numbers[CLIP_NORM]))
+        _clip(state.grads, np.float64(recipe.coefficients[CLIP_NORM]))
         for layer in range(layers):
             _update_layer(net, state, recipe, layer, lr, t)
 
 
 @kernel
 def gradient(net, state, work, recipe, rows, mode, step):
-    """Set state.grads to the gradient on the batch in the work buffers, penalties included; return the data loss."""
+    """Set state.grads to the gradient on the batch in the work buffers, including penalties; return the data loss."""
     call(net.forward, net, state, work, rows, mode, step)
     total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
-    call(recipe.backward, net, state, work, recipe, rows, recipe.numbers[L2], NO_STEP)
+    call(recipe.backward, net, state, work, recipe, rows, recipe.coefficients[L2], NO_STEP)
     return total / rows
 
 
@@ -182,7 +198,10 @@ def penalty(net, params, l2, l1):
 
 @kernel
 def evaluate(net, state, work, x, y, size):
-    """Return (mean data loss, accuracy) in test mode on the examples in x, flat, `size` at a time; NaN for none."""
+    """Return (mean data loss, accuracy) in test mode, in batches of `size` examples; NaN without examples.
+
+    x is flat (n, features), y is (n,).
+    """
     features = net.codes[0, FAN_IN]
     total, correct = 0.0, 0
     for begin in range(0, y.size, size):
@@ -201,7 +220,7 @@ def evaluate(net, state, work, x, y, size):
 
 @kernel
 def score(net, state, work, recipe, data, row):
-    """Fill a row of SCORE_COLUMNS, in test mode: the penalty, then the splits' scores, NaN for an empty one.
+    """Set a row of SCORE_COLUMNS: the penalty, and the scores of the splits in test mode, NaN for an empty split.
 
     The training split is scored on its first `data.scored` examples.
     """
@@ -214,17 +233,24 @@ def score(net, state, work, recipe, data, row):
 
 
 @kernel
-def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, losses, scores, watch):
-    """Train on the minibatches number `step` up to rates.size, over ends of epochs; return the steps that were done.
+def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, losses, scores, schedule):
+    """Train from step number `step` to rates.size, across epochs; return the number of completed steps.
 
-    order is the epoch's, kept from call to call. losses gets each minibatch's data loss before its update, scores the
-    row of each epoch (epochs + 1, SCORE_COLUMNS), 0 being that before training, and watch.looks each look that is due.
-    It ends early at the first loss that is not finite, whose step is counted but not taken.
+    Training ends at the first loss that is not finite, without an update for it.
+
+    Parameters
+    ----------
+    per_epoch : number of steps of an epoch.
+    order : order of the training examples in the current epoch, shape (n,); it is kept from call to call.
+    rates : learning rate of each step.
+    losses : receives the mean data loss of each minibatch before its update.
+    scores : receives the scores of each epoch, shape (epochs + 1, SCORE_COLUMNS); row 0 is before training.
+    schedule : the ProbeSchedule; its arrays receive the probes that are due.
     """
     features, size = net.codes[0, FAN_IN], recipe.batch_size
-    look = 0
-    while look < watch.due.size and watch.due[look] <= step:
-        look += 1
+    probe = 0
+    while probe < schedule.due.size and schedule.due[probe] <= step:
+        probe += 1
     for t in range(step, rates.size):
         batch = t % per_epoch
         if batch == 0 and recipe.shuffles:
@@ -233,19 +259,19 @@ def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, l
         rows = index.size
         gather(data.x, data.y, features, index, work)
         if recipe.augment != 0:
-            call(recipe.augment, recipe.image, recipe.numbers[NOISE], state.keys, t, features, rows, work)
+            call(recipe.augment, recipe.image, recipe.coefficients[NOISE], state.keys, t, features, rows, work)
         call(net.forward, net, state, work, rows, TRAIN, t)
         total = call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
         losses[t] = total / rows
         if not np.isfinite(losses[t]):
             return t
-        looks = look < watch.due.size and t + 1 == watch.due[look]
-        if looks:
-            copy(state.params, watch.before)
-        call(recipe.backward, net, state, work, recipe, rows, recipe.numbers.dtype.type(rates[t]), t + 1)
+        is_due = probe < schedule.due.size and t + 1 == schedule.due[probe]
+        if is_due:
+            copy(state.params, schedule.before)
+        call(recipe.backward, net, state, work, recipe, rows, recipe.coefficients.dtype.type(rates[t]), t + 1)
         if batch == per_epoch - 1:
             call(recipe.score, net, state, work, recipe, data, scores[(t + 1) // per_epoch])
-        if looks:
-            call(watch.kernel, net, state, work, data, watch.rows, watch.before, look, watch.looks)
-            look += 1
+        if is_due:
+            call(schedule.kernel, net, state, work, data, schedule.rows, schedule.before, probe, schedule.arrays)
+            probe += 1
     return rates.size

@@ -1,4 +1,4 @@
-"""Trains one run: the driver around the compiled loop, which keeps the record's arrays by step, epoch and look."""
+"""Trains one run: calls the compiled loop and collects the arrays of the record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from reportgen.data.dataset import Dataset
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
 from reportgen.engine.jit import ahead
-from reportgen.engine.probes.probe import Watch, new_probe_arrays, probe, record_arrays
+from reportgen.engine.probes.arrays import ProbeSchedule, new_probe_arrays, record_arrays
+from reportgen.engine.probes.probe import probe
 from reportgen.engine.probes.spectra import curvature, probe_singular_values
 from reportgen.engine.setup import Setup, probe_address, set_up
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, RunSpec
@@ -23,27 +24,25 @@ from reportgen.engine.step import SCORE_COLUMNS, evaluate, score, train_steps
 from reportgen.engine.tables.schedules import rates
 
 _CALL_OPERATIONS, _LAYER_OPERATIONS = 2e9, 2e4
-"""Operations in one call of the kernel, so that it returns several times a second even on a slow core.
+"""Operations of one call of the kernel, which then returns several times per second even on a slow core; and the
+operations that correspond to the time of a layer with small products."""
 
-A layer takes the time of so many even where its products are small.
-"""
+_FIRST_STEPS = 10_000
+"""Initial length of the arrays by step, since a run of very many epochs may stop after a few of them."""
 
-_ROOM = 10_000
-"""Steps for which there is room at first, since a run of very many epochs may be stopped after a few of them."""
-
-_NOTHING = np.empty(0, np.float32)
+_NO_PARAMETERS = np.empty(0, np.float32)
 _PENALTY, _TRAIN_LOSS, _VAL_LOSS = (SCORE_COLUMNS.index(name) for name in ("penalty", "train_loss", "val_loss"))
 
 Progress = Callable[[int, int], None]
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error: someone asked for it
-    """The run was asked to stop; nothing of it is kept."""
+class Cancelled(Exception):  # noqa: N818 - a requested stop is not an error
+    """The run was cancelled; none of its results are kept."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training leaves; the fields are those of a RunRecord."""
+    """The results of training; the attributes are those of a RunRecord."""
 
     status: str
     stopped_at_step: int | None
@@ -60,43 +59,48 @@ def train(
     cancel: Callable[[], bool] | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Return the outcome of one run, the same bytes on every call.
+    """Train a run and return its outcome, which is the same to the last bit on every call.
 
-    Kernels run without the GIL, on one core. Hold BLAS, which some initializations call, to one thread. `cancel` is
-    asked several times a second; progress gets (steps done, steps in all).
+    The kernels run on one core and release the GIL. Limit BLAS, which some initializations use, to one thread.
+
+    Parameters
+    ----------
+    cancel : called several times per second; the run is cancelled if it returns true.
+    progress : receives (completed steps, total steps).
 
     Raises
     ------
-    Cancelled : when `cancel()` returned true.
+    Cancelled
+        If `cancel` returned true.
     """
     ahead.begin()
     run = _Run(spec, dataset, set_up(spec, dataset), cancel or (lambda: False), progress or (lambda done, total: None))
     run.start()
-    started = time.perf_counter()  # a training's time is not that of compiling, which the first run waits for
+    started = time.perf_counter()  # without compilation, for which the first run waits
     while run.status == "ok" and run.step < run.total:
         run.advance()
     return run.outcome(started)
 
 
-def _heed(cancel: Callable[[], bool]) -> None:
-    """Raise Cancelled where the run was asked to stop."""
+def _raise_if_cancelled(cancel: Callable[[], bool]) -> None:
+    """Raise Cancelled if `cancel` returns true."""
     if cancel():
         raise Cancelled
 
 
-def probe_steps(looks: int, total: int) -> list[int]:
-    """Return at most `looks` steps, 0 and `total` among them, about even in log time."""
-    if looks == 0:
+def probe_steps(count: int, total: int) -> list[int]:
+    """Return at most `count` steps from 0 to `total`, about evenly spaced in log time."""
+    if count == 0:
         return []
-    if looks == 1 or total == 0:
+    if count == 1 or total == 0:
         return [0]
-    inner = np.geomspace(1, total, looks - 1) if looks > 2 else [total]
+    inner = np.geomspace(1, total, count - 1) if count > 2 else [total]
     return sorted({0, *(round(float(step)) for step in inner)})
 
 
 @dataclass
 class _Run:
-    """One run under way: where it stands, and what it has gathered."""
+    """The state of a run during training, and its results so far."""
 
     spec: RunSpec
     dataset: Dataset
@@ -105,7 +109,7 @@ class _Run:
     progress: Progress
     step: int = 0
     status: str = "ok"
-    looked_at: list[int] = field(default_factory=list)
+    probed_steps: list[int] = field(default_factory=list)
     curvatures: list[float] = field(default_factory=list)
     best: tuple[float, int, NDArray[Any], NDArray[Any]] | None = None
 
@@ -116,41 +120,44 @@ class _Run:
         self.per_epoch = batches_per_epoch(self.spec, n)
         self.total = training.epochs * self.per_epoch
         self.due = probe_steps(self.spec.probes.looks, self.total)
-        self.looks = new_probe_arrays(self.spec.network, len(self.due) + 1)  # and one where it diverges or is stopped
+        # One more probe than due, in case that the run diverges or stops early.
+        self.probe_arrays = new_probe_arrays(self.spec.network, len(self.due) + 1)
         self.lr, self.losses = np.empty(0), np.empty(0, np.float32)
-        self._make_room(min(_ROOM, self.total))
+        self._extend_arrays(min(_FIRST_STEPS, self.total))
         self.scores = np.full((training.epochs + 1, len(SCORE_COLUMNS)), np.nan)
         self.call_steps = self._call_steps()
-        self.pauses = self.spec.probes.singular_values or self.spec.probes.curvature  # which no kernel looks for
-        self.judged = training.patience is not None or training.stop_above is not None
-        # No bound method: a circle would keep each finished run's buffers until the garbage is collected.
-        self.heed = functools.partial(_heed, self.cancel)
-        self.evaluation = Evaluation(self.spec, data, self.setup, self.per_epoch, self.heed)
+        # No kernel measures these.
+        self.stops_at_probes = self.spec.probes.singular_values or self.spec.probes.curvature
+        self.may_stop_early = training.patience is not None or training.stop_above is not None
+        # A bound method would be a reference cycle, which keeps the buffers until the next garbage collection.
+        self.check_cancelled = functools.partial(_raise_if_cancelled, self.cancel)
+        self.evaluation = Evaluation(self.spec, data, self.setup, self.per_epoch, self.check_cancelled)
 
-    def _make_room(self, steps: int) -> None:
-        """Let there be learning rates of so many steps, of one at least, and places for their losses."""
-        training, done = self.spec.training, self.losses
+    def _extend_arrays(self, steps: int) -> None:
+        """Extend the learning rates and losses to this number of steps; there is at least one learning rate."""
+        training, old = self.spec.training, self.losses
         numbers = np.arange(max(steps, 1))
         self.lr = rates(training.schedule, training.lr, numbers, self.per_epoch, max(training.epochs, 1))
         self.losses = np.empty(steps, np.float32)
-        self.losses[: done.size] = done
+        self.losses[: old.size] = old
 
     def _call_steps(self) -> int:
-        """Return how many steps a call of the kernel may take, each with its share of its epoch's scores."""
+        """Return the largest number of steps of a call of the kernel, counting each step's share of the scores."""
         s = self.setup
         scored = (s.examples.scored + len(s.examples.y_val)) // self.per_epoch
         one_step = step_operations(self.spec.network, self.dataset.features, s.batch_size + scored)
         return max(1, int(_CALL_OPERATIONS / max(one_step, _LAYER_OPERATIONS * len(s.net.codes))))
 
     def start(self) -> None:
-        """Score and look at the network at initialization."""
+        """Score and probe the initial network, and compile the training loop."""
         self._score(0)
-        self.look()
+        self.probe()
         if self.total:
             ahead.compile_deferred()
         due, before = np.array(self.due, np.int64), np.empty_like(self.setup.state.params)
-        self.watch = Watch(probe_address() if self.due else 0, self.setup.probe_n, due, before, self.looks)
-        self._train(0)  # compiles the loop
+        address = probe_address() if self.due else 0
+        self.schedule = ProbeSchedule(address, self.setup.probe_n, due, before, self.probe_arrays)
+        self._train(0)
 
     def _score(self, epoch: int) -> None:
         s = self.setup
@@ -158,59 +165,59 @@ class _Run:
 
     @property
     def epoch(self) -> int:
-        """Return the number of the epoch that the last step belongs to; 0 before training."""
+        """The epoch of the last step; 0 before training."""
         return -(-self.step // self.per_epoch)
 
     def advance(self) -> None:
-        """Train up to whatever is due that takes more than the kernel, or for the longest call."""
+        """Train to the next step that needs work outside of the kernel, or for the longest call of the kernel."""
         stop = min(self.total, self.step + self.call_steps, self.evaluation.next_stop(self.step) or self.total)
-        if self.judged:
+        if self.may_stop_early:
             stop = min(stop, (self.step // self.per_epoch + 1) * self.per_epoch)
-        if self.pauses:
+        if self.stops_at_probes:
             stop = min([stop, *(step for step in self.due if step > self.step)])
         self._train(stop)
         self.evaluation.after(self.step)
-        if self.judged and self.step % self.per_epoch == 0:
-            self._judge()
+        if self.may_stop_early and self.step % self.per_epoch == 0:
+            self._check_early_stopping()
         self.progress(self.step, self.total)
-        self.heed()
+        self.check_cancelled()
 
     def _train(self, stop: int) -> None:
-        """Call the kernel for the steps up to `stop`; look and score where the loss is no longer finite."""
+        """Call the kernel for the steps up to `stop`; after divergence, probe and score the network."""
         s = self.setup
         if stop > self.losses.size:
-            self._make_room(min(max(stop, 2 * self.losses.size), self.total))
+            self._extend_arrays(min(max(stop, 2 * self.losses.size), self.total))
         lr = self.lr[:stop]
         self.step = train_steps(
             s.net, s.state, s.work, s.recipe, s.examples, self.per_epoch, self.order, self.step, lr, self.losses,
-            self.scores, self.watch,
+            self.scores, self.schedule,
         )  # fmt: skip
-        for step in self.due[len(self.looked_at) :]:
+        for step in self.due[len(self.probed_steps) :]:
             if step <= self.step:
-                self._looked(step)
+                self._record_probe(step)
         if self.step < stop:
             self.status = "diverged"
             self.step += 1
-            self.look()
+            self.probe()
             self._score(self.epoch)
 
-    def look(self) -> None:
-        """Look at all layers where no kernel does: before training, where it ends early."""
+    def probe(self) -> None:
+        """Probe the network outside of the kernel: before training, and if training ends early."""
         if not self.due:
             return
-        ahead.wait(self.heed)
+        ahead.wait(self.check_cancelled)
         s = self.setup
-        probe(s.net, s.state, s.work, s.examples, s.probe_n, _NOTHING, len(self.looked_at), self.looks)
-        self._looked(self.step)
+        probe(s.net, s.state, s.work, s.examples, s.probe_n, _NO_PARAMETERS, len(self.probed_steps), self.probe_arrays)
+        self._record_probe(self.step)
 
-    def _looked(self, step: int) -> None:
-        """Note a look at the network after so many steps, and add to it what no kernel looks for."""
-        s, index = self.setup, len(self.looked_at)
+    def _record_probe(self, step: int) -> None:
+        """Record a probe after this step, and add the statistics that kernels do not measure."""
+        s, index = self.setup, len(self.probed_steps)
         if self.spec.probes.singular_values:
-            probe_singular_values(s, s.probe_n, self.looks.statistics[index])
+            probe_singular_values(s, s.probe_n, self.probe_arrays.statistics[index])
         if self.spec.probes.curvature:
-            self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.heed))
-        self.looked_at.append(step)
+            self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.check_cancelled))
+        self.probed_steps.append(step)
 
     def _split(self, x: NDArray[Any], y: NDArray[np.int64]) -> tuple[float, float]:
         return self._evaluate(np.ascontiguousarray(x, np.float32).reshape(-1), y)
@@ -220,18 +227,18 @@ class _Run:
         loss, accuracy = evaluate(s.net, s.state, s.work, x, y, s.evaluation_rows)
         return float(loss), float(accuracy)
 
-    def _judge(self) -> None:
-        """Stop where the cost has grown too far, or validation has not improved for `patience` epochs."""
+    def _check_early_stopping(self) -> None:
+        """Stop if the cost has grown too much, or the validation loss has not improved for `patience` epochs."""
         training, epoch = self.spec.training, self.epoch
         if self.status != "ok":
             return
-        first, now = self.scores[0], self.scores[epoch]
-        cost = self._batch_loss(epoch) + now[_PENALTY]
-        if training.stop_above is not None and cost > training.stop_above * (first[_PENALTY] + first[_TRAIN_LOSS]):
+        initial, current = self.scores[0], self.scores[epoch]
+        cost = self._batch_loss(epoch) + current[_PENALTY]
+        if training.stop_above is not None and cost > training.stop_above * (initial[_PENALTY] + initial[_TRAIN_LOSS]):
             self.status = "stopped"
         if training.patience is None:
             return
-        val_loss = float(now[_VAL_LOSS])
+        val_loss = float(current[_VAL_LOSS])
         if self.best is None or val_loss < self.best[0]:
             state = self.setup.state
             self.best = (val_loss, epoch, state.params.copy(), state.running.copy())
@@ -239,40 +246,40 @@ class _Run:
             self.status = "stopped"
 
     def _batch_loss(self, epoch: int) -> float:
-        """Return the mean data loss of an epoch's minibatches, each before its step; NaN before training."""
+        """Return the mean data loss of the minibatches of an epoch, each before its update; NaN for epoch 0."""
         end = min(epoch * self.per_epoch, self.step)
         begin = (epoch - 1) * self.per_epoch
         return float(self.losses[begin:end].mean(dtype=np.float64)) if epoch else np.nan
 
     def _epochs(self) -> NDArray[np.float64]:
-        """Return the rows of EPOCH_COLUMNS, float64."""
+        """Return the EPOCH_COLUMNS, shape (epochs + 1, columns), float64."""
         epochs = np.arange(self.epoch + 1)
         steps = np.minimum(epochs * self.per_epoch, self.step)
-        whole = self.step // self.per_epoch
+        complete = self.step // self.per_epoch
         losses = np.full(len(epochs), self._batch_loss(self.epoch))
-        by_epoch = self.losses[: whole * self.per_epoch].reshape(whole, self.per_epoch)
-        losses[1 : whole + 1] = by_epoch.mean(axis=1, dtype=np.float64)
+        by_epoch = self.losses[: complete * self.per_epoch].reshape(complete, self.per_epoch)
+        losses[1 : complete + 1] = by_epoch.mean(axis=1, dtype=np.float64)
         losses[0] = np.nan
         return np.column_stack([epochs, steps, self.lr[np.maximum(steps - 1, 0)], losses, self.scores[epochs]])
 
     def outcome(self, started: float) -> Outcome:
-        """Return what was gathered; with early stopping, final scores are those of the best epoch's network."""
+        """Return the outcome; with `patience`, the final scores are those of the network of the best epoch."""
         state, data = self.setup.state, self.dataset
-        if self.status == "stopped" and self.looked_at and self.looked_at[-1] < self.step:
-            self.look()
-        fresh = self.best is None or self.status == "diverged"  # the last epoch's scores are of this very network
+        if self.status == "stopped" and self.probed_steps and self.probed_steps[-1] < self.step:
+            self.probe()
+        fresh = self.best is None or self.status == "diverged"  # the scores of the last epoch are those of this network
         if not fresh and self.best is not None:
             state.params[:], state.running[:] = self.best[2], self.best[3]
         train, last = self.setup.examples, tuple(map(float, self.scores[self.epoch]))
-        whole = fresh and train.scored == len(train.y)
-        train_scores = last[_TRAIN_LOSS:_VAL_LOSS] if whole else self._evaluate(train.x, train.y)
+        complete = fresh and train.scored == len(train.y)
+        train_scores = last[_TRAIN_LOSS:_VAL_LOSS] if complete else self._evaluate(train.x, train.y)
         val_scores = last[_VAL_LOSS:] if fresh else self._evaluate(train.x_val, train.y_val)
         scores = (*train_scores, *val_scores, *self._split(data.x_test, data.y_test))
         final = dict(zip(SCORES, scores, strict=True))
         more, kept = self.evaluation.results(final)
         about_classes, by_class = self.evaluation.by_class() if self.total else ({}, {})
         units = [layer.units for layer in self.spec.network.layers[:-1]]
-        arrays = record_arrays(self.looked_at, self.looks, units) | kept | by_class
+        arrays = record_arrays(self.probed_steps, self.probe_arrays, units) | kept | by_class
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
         arrays["step_loss"] = self.losses[: self.step]
@@ -283,7 +290,7 @@ class _Run:
             steps=self.step,
             train_seconds=time.perf_counter() - started,
             final=final | more,
-            facts=self._facts() | self.evaluation.of_modes() | about_classes,
+            facts=self._facts() | self.evaluation.mode_facts() | about_classes,
             arrays=arrays,
         )
 

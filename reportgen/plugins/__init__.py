@@ -1,1 +1,1 @@
-"""Plug-ins: code of others that adds rows to the tables."""
+"""Plug-ins, which add rows to the tables."""

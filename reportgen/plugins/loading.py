@@ -1,33 +1,40 @@
 """Loads plug-ins and registers their rows.
 
-A plug-in is a Python module, or a single file, with a list `ROWS`. Installed packages announce their plug-ins as entry
-points of the group `reportgen.plugins`; a study names files under `plugins`.
+A plug-in is a Python module, or a single file, with a list `ROWS`. Installed packages declare their plug-ins as entry
+points of the group `reportgen.plugins`; their rows are available to every study. A study names files under `plugins`;
+their rows are available to this study only.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from reportgen.errors import PluginError, ReportgenError
-from reportgen.registry import Plugin, register
+from reportgen.registry import Entry, Plugin, register, unregister
 
 GROUP = "reportgen.plugins"
 
-_PLUGINS: dict[str, Plugin] = {}
+_INSTALLED: dict[str, Plugin] = {}
+_FILES: dict[Plugin, tuple[Entry, ...]] = {}
+"""The rows of every version of a file that was loaded, so that its kernels are compiled once in a process."""
+
+_ACTIVE: list[Plugin] = []
+"""The files whose rows are registered: those of one study at a time."""
+
 _LOADING = threading.RLock()
 
 
 def plugins() -> tuple[Plugin, ...]:
-    """Return the loaded plug-ins."""
-    return tuple(_PLUGINS.values())
+    """Return the plug-ins whose rows are registered: the installed ones and the files of the current study."""
+    return (*_INSTALLED.values(), *_ACTIVE)
 
 
 def load_installed() -> None:
@@ -35,21 +42,30 @@ def load_installed() -> None:
 
     Raises
     ------
-    PluginError : a plug-in that cannot be loaded.
+    PluginError
+        If a plug-in cannot be loaded.
     """
     with _LOADING:
         for entry in importlib.metadata.entry_points(group=GROUP):
             version = f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
-            if f"{entry.name} {version}" not in _PLUGINS:
-                _load(f"{entry.name} {version}", entry.name, version, entry.load, partial(_sources, entry.module))
+            key = f"{entry.name} {version}"
+            if key not in _INSTALLED:
+                with _plugin_errors(entry.name, version or key):
+                    rows = _rows(entry.load())
+                    plugin = Plugin(entry.name, version, _sha256(*_sources(entry.module)))
+                    register(*rows, plugin=plugin)
+                _INSTALLED[key] = plugin
 
 
-def load_file(path: Path) -> None:
-    """Load the plug-in in a Python file, once in a process.
+def load_file(path: Path) -> Plugin:
+    """Load the plug-in in a Python file, and register its rows for the current study.
+
+    A file is executed again only if it has changed.
 
     Raises
     ------
-    PluginError : a file that cannot be read or loaded, or that has changed since it was loaded.
+    PluginError
+        If the file cannot be read or loaded, or if one of its names is taken.
     """
     path = path.resolve()
     try:
@@ -58,49 +74,76 @@ def load_file(path: Path) -> None:
         raise PluginError(
             "plugin-failed", f"the plug-in cannot be read: {error.strerror or error}", str(path)
         ) from error
+    plugin = Plugin(path.name, "", _sha256(source), str(path))
     with _LOADING:
-        known = _PLUGINS.get(str(path))
-        if known is None:
-            _load(str(path), path.name, "", partial(_run, path, source), lambda: [source])
-        elif known.sha256 != hashlib.sha256(source).hexdigest():
-            raise PluginError("plugin-changed", "the plug-in has changed since it was loaded", str(path), "start again")
+        if plugin not in _FILES:
+            with _plugin_errors(plugin.name, plugin.path):
+                _FILES[plugin] = _rows(_execute(plugin, source))
+        _activate(plugin)
+    return plugin
+
+
+def use_files(files: Iterable[Plugin]) -> None:
+    """Make a study the current one: register the rows of its files, and remove the rows of all other files.
+
+    Parameters
+    ----------
+    files : the results of `load_file` for the study's files.
+    """
+    files = list(files)
+    with _LOADING:
+        if files != _ACTIVE:
+            while _ACTIVE:
+                unregister(*_FILES[_ACTIVE.pop()])
+            for plugin in files:
+                _activate(plugin)
+
+
+def _activate(plugin: Plugin) -> None:
+    if plugin not in _ACTIVE:
+        with _plugin_errors(plugin.name, plugin.path):
+            register(*_FILES[plugin], plugin=plugin)
+        _ACTIVE.append(plugin)
 
 
 def require(needed: Iterable[Plugin]) -> None:
-    """Raise a PluginError where this process does not have these plug-ins with the same source code."""
+    """Raise a PluginError if this process does not have these plug-ins with the same source code."""
     load_installed()
-    here = {(plugin.name, plugin.sha256) for plugin in plugins()}
-    lacking = sorted({plugin.name for plugin in needed if (plugin.name, plugin.sha256) not in here})
-    if lacking:
-        what = f"a worker does not have the plug-in {', '.join(lacking)}, or another version of it"
-        raise PluginError(
-            "plugin-not-on-worker", what, hint="install it as a package, the same version on every worker"
-        )
+    available = {(plugin.name, plugin.sha256) for plugin in plugins()}
+    missing = sorted({plugin.name for plugin in needed if (plugin.name, plugin.sha256) not in available})
+    if missing:
+        message = f"a worker does not have the plug-in {', '.join(missing)}, or has another version of it"
+        hint = "install it as a package, the same version on every worker"
+        raise PluginError("plugin-not-on-worker", message, hint=hint)
 
 
-def _load(key: str, name: str, version: str, load: Callable[[], Any], sources: Callable[[], Iterable[bytes]]) -> None:
-    """Load a plug-in and register its rows; whatever goes wrong in its code is one error with its name."""
+@contextlib.contextmanager
+def _plugin_errors(name: str, where: str) -> Iterator[None]:
+    """Raise every exception of a plug-in's code as one PluginError that names the plug-in."""
     try:
-        loaded = load()
-        rows = getattr(loaded, "ROWS", loaded)
-        if not isinstance(rows, (list, tuple)):
-            raise TypeError("it has no list ROWS")
-        plugin = Plugin(name, version, hashlib.sha256(b"".join(sources())).hexdigest())
-        register(*rows, plugin=plugin)
+        yield
     except ReportgenError as error:
-        raise PluginError(error.code, f"plug-in {name!r}: {error.message}", version or key, error.hint) from error
+        raise PluginError(error.code, f"plug-in {name!r}: {error.message}", where, error.hint) from error
     except (Exception, SystemExit) as error:
-        what = f"plug-in {name!r} cannot be loaded: {type(error).__name__}: {error}"
-        raise PluginError("plugin-failed", what, version or key) from error
-    _PLUGINS[key] = plugin
+        message = f"plug-in {name!r} cannot be loaded: {type(error).__name__}: {error}"
+        raise PluginError("plugin-failed", message, where) from error
 
 
-def _run(path: Path, source: bytes) -> ModuleType:
-    """Return the module of a file; it is compiled from `source`, so that no older compiled file is taken instead."""
-    module = ModuleType(f"reportgen_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}")
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # where dataclasses and `describe` look a module up
-    exec(compile(source, str(path), "exec"), module.__dict__)
+def _rows(loaded: Any) -> tuple[Entry, ...]:
+    """Return the rows of a loaded plug-in, which is a module with a list `ROWS`, or such a list."""
+    rows = getattr(loaded, "ROWS", loaded)
+    if not isinstance(rows, (list, tuple)):
+        raise TypeError("it has no list ROWS")
+    return tuple(rows)
+
+
+def _execute(plugin: Plugin, source: bytes) -> ModuleType:
+    """Return the module of a file, compiled from `source` so that Python uses no older compiled file."""
+    identity = _sha256(plugin.path.encode(), source)[:8]
+    module = ModuleType(f"reportgen_plugin_{Path(plugin.path).stem}_{identity}")
+    module.__file__ = plugin.path
+    sys.modules[module.__name__] = module  # dataclasses and `describe` look the module up by its name
+    exec(compile(source, plugin.path, "exec"), module.__dict__)
     return module
 
 
@@ -109,3 +152,7 @@ def _sources(module: str) -> list[bytes]:
     top = sys.modules[module.partition(".")[0]]
     files = [file for folder in getattr(top, "__path__", ()) for file in sorted(Path(folder).rglob("*.py"))]
     return [file.read_bytes() for file in files or [Path(str(top.__file__))]]
+
+
+def _sha256(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()

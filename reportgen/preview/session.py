@@ -117,7 +117,7 @@ class Preview:
 
     def _analyse(self, listener: ProgressListener) -> AnalysedStudy:
         request = self._checked_request(self._quick)
-        self._watch(_data_files(request.plan))
+        self._watch(_data_files(request.plan) | _plugin_files(request.plan))
         if not (self._quick or self._full):
             staged, records = stored_stages(request)
             if len(records) == len(unique(plan_jobs(staged.plan))):
@@ -202,6 +202,10 @@ def _data_files(plan: Plan) -> set[Path]:
     """Return the user's data files that the variants read."""
     paths = {run.spec.data.source.get("path") for run in plan.runs} - {None}
     return {plan.study.folder / Path(str(path)).expanduser() for path in paths}
+
+
+def _plugin_files(plan: Plan) -> set[Path]:
+    return {Path(plugin.path) for plugin in plan.study.plugin_files}
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.data import shape
-from reportgen.errors import MissingError
+from reportgen.errors import MissingError, StudyError
 from reportgen.paths import RESULTS
 from reportgen.study.planning.plan import Plan
 
@@ -32,8 +32,9 @@ def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
         small.pop("data.samples", None)  # fewer samples might leave too few training examples
     elif (train := _train(plan, small.get("data.samples"))) is not None:
         small["data.train"] = train
-    roomy = _with_room_for_pca(plan, small)
-    for_pca, small = roomy != small, roomy
+    components = _pca_components(plan)
+    roomy = _with_enough_examples(plan, small, components)
+    for_pca, small = components > 0 and roomy != small, roomy
     small["seeds"] = list(plan.study.seeds[:SEEDS])
     if isinstance(plan.study.ensembles, tuple) and "seeds" not in typed:
         small["ensembles"] = True  # only sizes that so few seeds allow
@@ -86,10 +87,14 @@ def _train(plan: Plan, limit: int | None) -> int | None:
     return fewer if fewer < train else None
 
 
-def _with_room_for_pca(plan: Plan, small: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings with sizes large enough for the number of components of PCA."""
-    full = plan.runs[0].spec.data
-    needed = max((step.get("components") or 0 for run in plan.runs for step in run.spec.preprocess), default=0)
+def _pca_components(plan: Plan) -> int:
+    """Return the largest number of components of PCA, 0 without PCA."""
+    return max((step.get("components") or 0 for run in plan.runs for step in run.spec.preprocess), default=0)
+
+
+def _with_enough_examples(plan: Plan, small: dict[str, Any], components: int) -> dict[str, Any]:
+    """Return the settings with sizes large enough for the number of classes and of components of PCA."""
+    full, needed = plan.runs[0].spec.data, max(components, 1)
     sizes = {path: getattr(full, path.partition(".")[2]) for path in SIZES if path in small}
     while any(path in small for path in sizes) and any(n < needed for n in _sizes(plan, small)):
         grown = {path: math.ceil(GROWTH * small[path]) for path in sizes if path in small}
@@ -101,7 +106,7 @@ def _with_room_for_pca(plan: Plan, small: dict[str, Any]) -> dict[str, Any]:
 def _sizes(plan: Plan, small: Mapping[str, Any] | None = None) -> list[int]:
     """Return the numbers of training examples of the runs, empty if the data are not available.
 
-    Sizes in `small` replace those of the plan.
+    Sizes in `small` replace those of the plan; if they are too small for the number of classes, the result is [0].
     """
     changed = {path.partition(".")[2]: size for path, size in (small or {}).items() if path in SIZES}
     specs = {replace(run.spec.data, **changed) for run in plan.runs}
@@ -109,6 +114,8 @@ def _sizes(plan: Plan, small: Mapping[str, Any] | None = None) -> list[int]:
         return [shape(spec, (), plan.study.folder)[0] for spec in specs]
     except MissingError:
         return []
+    except StudyError:
+        return [0]
 
 
 def _is_typed(path: str, typed: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from reportgen import data
 from reportgen.data.spec import DataSpec
 from reportgen.errors import StudyError, UsageError, data_errors_at
 from reportgen.paths import RUNS
+from reportgen.plugins.loading import use_files
 from reportgen.runs.executors import Job
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import Store
@@ -80,11 +81,8 @@ def make_request(
         raise StudyError(
             "unknown-key", f"unknown setting {WATERMARK!r}", f"--set {WATERMARK}", "name a setting of the study"
         )
-    plan = load_study(path, changes, flags, allow_code)
-    if quick:
-        small = quick_overrides(plan, changes)
-        typed = {**(flags or {}), **dict.fromkeys(small, "--quick")}
-        plan = load_study(path, changes | small, typed, allow_code)
+    reduce = (lambda plan: quick_overrides(plan, changes)) if quick else None
+    plan = load_study(path, changes, flags, allow_code, reduce)
     back = output is None and in_report(path)
     folder = path.parent if back else Path(output or "reports") / plan.study.id
     folder = quick_folder(folder) if quick else folder
@@ -100,8 +98,12 @@ def _check_formats(formats: Collection[str]) -> None:
 
 
 def plan_jobs(plan: Plan, runs: Sequence[PlannedRun] | None = None) -> list[Job]:
-    """Return the jobs of a plan's runs, or of other runs on its data; runs with equal settings share a key."""
+    """Return the jobs of a plan's runs, or of other runs on its data; runs with equal settings share a key.
+
+    The keys depend on the study's plug-ins, which become the current ones.
+    """
     study = plan.study
+    use_files(study.plugin_files)
 
     @cache
     def identified(spec: DataSpec) -> tuple[str, str]:

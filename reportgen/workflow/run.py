@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
+from reportgen.plugins.loading import use_files
 from reportgen.runs.provenance import summarize
 from reportgen.workflow.events import ProgressListener
 from reportgen.workflow.outcomes import AnalysedStudy, Report
@@ -37,6 +38,7 @@ def analyse_runs(collected: CollectedRuns, runs: StoredRuns, listener: ProgressL
     Remedies of findings are tried and sanity checks are made as far as `runs` can provide their runs.
     """
     request, records = collected.request, collected.by_variant()
+    use_files(request.plan.study.plugin_files)
     fetch = partial(runs.fetch, request)
     listener.stage("analysing")
     measurements = Measurements(request.folder / "sanity", runs.may_train)

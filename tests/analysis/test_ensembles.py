@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.analysis.claims.evaluate import evaluate_claims
 from reportgen.analysis.ensembles import accuracies, ensemble_by_seed, score_ensembles
 from reportgen.analysis.summary import variant_summary

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.analysis.results import Analysis
 from reportgen.analysis.search import trial_scores
 from reportgen.errors import StudyError

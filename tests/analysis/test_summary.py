@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.analysis.compare import compare
 from reportgen.analysis.diagnosis.remedies import compare_remedy
 from reportgen.analysis.finding import Finding, Proposal, Remedy

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.advice import contradictions, main, stated_contradictions
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.analysis.finding import Finding
 from reportgen.analysis.results import Analysis
 from reportgen.report.results.results import finding_values

@@ -47,7 +47,7 @@ def spec(
     seed: int = 0,
     **training: object,
 ) -> RunSpec:
-    """Return a small run; keyword arguments beyond the network's are those of TrainingSpec."""
+    """Return a small run; `training` holds arguments of TrainingSpec."""
     act, weights = act or activation("tanh"), weights or init("xavier")
     hidden = [LayerSpec(u, act, weights, bias, batchnorm, dropout) for u in widths]
     last = LayerSpec(classes, activation("identity"), weights, 0.0)

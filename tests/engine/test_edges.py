@@ -1,4 +1,4 @@
-"""Every system at the edges: one example, one unit, one class, features without variance; beside the slow twin."""
+"""Edge cases agree with the reference: one example, one unit, one class, features without variance."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def constant(dataset: Dataset) -> Dataset:
 
 
 def agrees(run: RunSpec, dataset: Dataset, rtol: float = 2e-3) -> Outcome:
-    """Train the run, with all that can be asked for, beside the twin; their losses are the same, step by step."""
-    asked = dataclasses.replace(run, evaluation=EVERYTHING, probes=ProbeSpec(3, 10, True, False))
-    found = train(asked, dataset)
-    twin = naive.Network(run, dataset)
-    twin.train()
-    np.testing.assert_allclose(found.arrays["step_loss"], twin.losses, rtol=rtol, atol=1e-5)
+    """Train the run with all evaluations and probes, and assert that its losses agree with the reference."""
+    full = dataclasses.replace(run, evaluation=EVERYTHING, probes=ProbeSpec(3, 10, True, False))
+    found = train(full, dataset)
+    reference = naive.Network(run, dataset)
+    reference.train()
+    np.testing.assert_allclose(found.arrays["step_loss"], reference.losses, rtol=rtol, atol=1e-5)
     assert found.status == "ok"
     return found
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_one_unit_a_layer_and_one_example_a_batch(name: str) -> None:
+def test_one_unit_per_layer_and_one_example_per_batch(name: str) -> None:
     run = spec(widths=(1, 1), act=activation(name), batch_size=1, epochs=2, lr=0.02)
     agrees(run, data(n=6, val=2))
 

@@ -1,4 +1,4 @@
-"""Scores beside those of the trained network: each against the slow twin, or against a run that must agree."""
+"""Additional evaluations agree with the reference, or with a run that has the same network."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def outcome(run: RunSpec, **asked: Any) -> Outcome:
     return train(dataclasses.replace(run, evaluation=EvaluationSpec(**asked)), DATA)
 
 
-def twin_scores(p: np.ndarray) -> tuple[float, float]:
+def reference_scores(p: np.ndarray) -> tuple[float, float]:
     """Accuracy and cross-entropy on the validation split."""
     y = DATA.y_val
     return float((p.argmax(axis=1) == y).mean()), float(-np.log(p[np.arange(len(y)), y]).mean())
 
 
 def check(found: Outcome, kind: str, p: np.ndarray) -> None:
-    """The scores of a kind are those of the probabilities, and its differences are to the trained network."""
-    accuracy, loss = twin_scores(p)
+    """Assert that scores are those of the probabilities, and differences are to the trained network."""
+    accuracy, loss = reference_scores(p)
     assert found.final[f"{kind}_val_accuracy"] == pytest.approx(accuracy)
     assert found.final[f"{kind}_val_loss"] == pytest.approx(loss, rel=1e-4)
     for score, value in (("accuracy", accuracy), ("loss", loss)):
@@ -43,7 +43,7 @@ def check(found: Outcome, kind: str, p: np.ndarray) -> None:
 
 
 class Averaging(naive.Network):
-    """The twin, which sums its parameters after every step from number `first` on."""
+    """The reference, which also averages its parameters over all steps from number `first`."""
 
     def __init__(self, run: RunSpec, first: int) -> None:
         super().__init__(run, DATA)
@@ -66,24 +66,24 @@ class Averaging(naive.Network):
 def test_predictions_are_the_softmax_of_the_trained_network() -> None:
     run = spec(dropout=DropoutSpec(0.3), batchnorm=BatchNormSpec())
     found = outcome(run, predictions=True)
-    twin = naive.Network(run, DATA)
-    twin.train()
+    reference = naive.Network(run, DATA)
+    reference.train()
     p = found.arrays["val_probabilities"]
     assert p.dtype == np.float32
-    np.testing.assert_allclose(p, softmax(twin.forward(DATA.x_val, "test")), atol=1e-4)
+    np.testing.assert_allclose(p, softmax(reference.forward(DATA.x_val, "test")), atol=1e-4)
     np.testing.assert_array_equal(found.arrays["val_labels"], DATA.y_val)
-    assert twin_scores(p) == pytest.approx((found.final["val_accuracy"], found.final["val_loss"]), rel=1e-5)
+    assert reference_scores(p) == pytest.approx((found.final["val_accuracy"], found.final["val_loss"]), rel=1e-5)
     assert "test_probabilities" not in found.arrays  # there is no test split
 
 
 @pytest.mark.parametrize("mode", ["inverted", "scale_at_test", "unscaled"])
-def test_monte_carlo_dropout_averages_probabilities_over_the_twin_s_masks(mode: str) -> None:
+def test_monte_carlo_dropout_averages_probabilities_over_the_reference_masks(mode: str) -> None:
     run = spec(dropout=DropoutSpec(0.4, mode))
     found = outcome(run, mc_dropout=3)
-    twin = naive.Network(run, DATA)
-    twin.train()
-    twin.keys = key_words(run.seed, "mc dropout")
-    check(found, "mc", np.mean([softmax(twin.forward(DATA.x_val, "train", draw)) for draw in range(3)], axis=0))
+    reference = naive.Network(run, DATA)
+    reference.train()
+    reference.keys = key_words(run.seed, "mc dropout")
+    check(found, "mc", np.mean([softmax(reference.forward(DATA.x_val, "train", draw)) for draw in range(3)], axis=0))
 
 
 def test_without_dropout_all_passes_are_the_network_itself() -> None:
@@ -96,35 +96,35 @@ def test_without_dropout_all_passes_are_the_network_itself() -> None:
 def test_averaged_weights_are_the_mean_over_all_steps_from_the_epoch_on(start: int) -> None:
     run = spec()  # three epochs of four steps
     found = outcome(run, polyak_start=start)
-    twin = Averaging(run, first=4 * (start - 1) + 1)
-    twin.train()
-    assert twin.taken == 4 * (4 - start)
-    twin.average()
-    check(found, "polyak", softmax(twin.forward(DATA.x_val, "test")))
+    reference = Averaging(run, first=4 * (start - 1) + 1)
+    reference.train()
+    assert reference.taken == 4 * (4 - start)
+    reference.average()
+    check(found, "polyak", softmax(reference.forward(DATA.x_val, "test")))
 
 
 def test_averaged_weights_get_batch_norm_statistics_of_their_own() -> None:
     run = spec(batchnorm=BatchNormSpec())
     found = outcome(run, polyak_start=2)
-    twin = Averaging(run, first=5)
-    twin.train()
-    twin.average()
-    norms = [layer for layer in twin.layers if layer.spec.batchnorm]
+    reference = Averaging(run, first=5)
+    reference.train()
+    reference.average()
+    norms = [layer for layer in reference.layers if layer.spec.batchnorm]
     for layer in norms:  # without memory, the running values are those of the last batch
         layer.spec = dataclasses.replace(layer.spec, batchnorm=BatchNormSpec(momentum=0.0))
     order = stream(run.seed, "polyak").permutation(30)
     kept = []
     for begin in range(0, 30, 8):
         part = order[begin : begin + 8]
-        twin.forward(DATA.x_train[part], "train")
+        reference.forward(DATA.x_train[part], "train")
         kept.append((len(part), [(layer.mean, layer.var) for layer in norms]))
     for i, layer in enumerate(norms):
         layer.mean = sum(n * values[i][0] for n, values in kept) / 30
         layer.var = sum(n * values[i][1] for n, values in kept) / 30
-    check(found, "polyak", softmax(twin.forward(DATA.x_val, "test")))
+    check(found, "polyak", softmax(reference.forward(DATA.x_val, "test")))
 
 
-def test_an_average_that_never_starts_has_no_score() -> None:
+def test_an_average_that_never_starts_has_nan_scores() -> None:
     assert np.isnan(outcome(spec(), polyak_start=9).final["polyak_val_accuracy"])
 
 
@@ -141,7 +141,7 @@ def test_snapshots_are_the_networks_of_runs_that_end_with_their_cycle() -> None:
         np.testing.assert_array_equal(found.arrays["snapshot_val_probabilities"][k], each[k].astype(np.float32))
         assert found.arrays["snapshot_single_val_accuracy"][k] == pytest.approx(alone.final["val_accuracy"])
         assert found.arrays["snapshot_single_val_loss"][k] == pytest.approx(alone.final["val_loss"], rel=1e-5)
-    accuracy, loss = twin_scores(np.mean(each, axis=0))
+    accuracy, loss = reference_scores(np.mean(each, axis=0))
     assert found.final["snapshot_val_accuracy"] == pytest.approx(accuracy)
     assert found.final["snapshot_val_loss"] == pytest.approx(loss, rel=1e-5)
     single = found.arrays["snapshot_single_val_loss"].mean()
@@ -164,7 +164,7 @@ def test_cycles_end_where_the_rate_is_lowest() -> None:
     assert cycle_ends(Component("constant"), 10) == []
 
 
-def test_asking_changes_nothing_of_the_run_and_adds_scores_after_the_six() -> None:
+def test_evaluations_do_not_change_the_run_and_add_scores_after_the_six() -> None:
     run = spec(schedule=RESTARTS, dropout=DropoutSpec(0.2), batchnorm=BatchNormSpec())
     plain = train(run, DATA)
     asked = dataclasses.replace(run, evaluation=EvaluationSpec(True, 3, 2, True))
@@ -185,7 +185,7 @@ def test_other_losses_have_accuracies_alone_and_no_split_has_none() -> None:
     assert all(np.isnan(empty.final[name]) for name in run.evaluation.scores if name != "snapshots")
 
 
-def test_a_network_that_blew_up_is_wrong_everywhere() -> None:
+def test_a_diverged_network_has_accuracy_zero() -> None:
     run = spec(lr=1e30, act=activation("relu"), schedule=RESTARTS)
     found = outcome(run, mc_dropout=2, polyak_start=1, predictions=True)
     assert found.status == "diverged"

@@ -1,4 +1,4 @@
-"""Results stay what they are for one version of the engine, since stored runs are found by it."""
+"""Results do not change within a version of the engine, since the keys of stored runs contain the version."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GOLDEN = {
 
 @pytest.mark.parametrize("name", RUNS)
 def test_numbers_do_not_change_without_a_new_version(name: str) -> None:
-    """Where this fails on purpose, a new ENGINE_VERSION is due, and with it the numbers here."""
+    """An intended change of numbers needs a new ENGINE_VERSION and new numbers here."""
     found = train(RUNS[name], data()).arrays
     batch, held_out = found["epoch_batch_loss"], found["epoch_val_loss"]
     numbers = (batch[1], batch[3], held_out[0], held_out[3], found["probe_gradient_norm"][-1, 0])

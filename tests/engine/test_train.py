@@ -1,4 +1,4 @@
-"""A run meets its slow NumPy twin step by step, and what it records is what happened."""
+"""Runs agree with the NumPy reference step by step, and their records are complete."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from tests import naive
 from tests.engine.networks import activation, data, init, optimizer, spec
 
 
-def meets_twin(run: RunSpec, dataset: Dataset, tolerance: float = 2e-4) -> None:
-    """Assert that losses by step, scores and last statistics equal the twin's within float32's rounding."""
+def check_against_reference(run: RunSpec, dataset: Dataset, tolerance: float = 2e-4) -> None:
+    """Assert that losses by step, scores and penalties agree with the reference up to float32 rounding."""
     outcome = train(run, dataset)
-    twin = naive.Network(run, dataset)
-    twin.train()
+    reference = naive.Network(run, dataset)
+    reference.train()
     assert outcome.status == "ok"
-    np.testing.assert_allclose(outcome.arrays["step_loss"], twin.losses, rtol=tolerance, atol=tolerance)
-    loss, accuracy = twin.score(dataset.x_val, dataset.y_val)
+    np.testing.assert_allclose(outcome.arrays["step_loss"], reference.losses, rtol=tolerance, atol=tolerance)
+    loss, accuracy = reference.score(dataset.x_val, dataset.y_val)
     assert outcome.final["val_loss"] == pytest.approx(loss, rel=tolerance, abs=tolerance)
     assert outcome.final["val_accuracy"] == pytest.approx(accuracy)
     assert outcome.arrays["epoch_val_loss"][-1] == pytest.approx(loss, rel=tolerance, abs=tolerance)
     penalty = sum(
-        run.training.l2 / 2 * (la.p["W"] ** 2).sum() + run.training.l1 * abs(la.p["W"]).sum() for la in twin.layers
+        run.training.l2 / 2 * (la.p["W"] ** 2).sum() + run.training.l1 * abs(la.p["W"]).sum() for la in reference.layers
     )
     assert outcome.arrays["epoch_penalty"][-1] == pytest.approx(penalty, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_every_activation_trains_as_its_twin(name: str) -> None:
-    meets_twin(spec(act=activation(name)), data())
+def test_every_activation_trains_as_the_reference(name: str) -> None:
+    check_against_reference(spec(act=activation(name)), data())
 
 
 @pytest.mark.parametrize(
@@ -57,32 +57,34 @@ def test_every_activation_trains_as_its_twin(name: str) -> None:
 )
 @pytest.mark.parametrize("penalties", [{}, {"l2": 0.05, "l1": 0.01}, {"clip_norm": 0.3, "l2": 0.05}], ids=str)
 def test_every_optimizer_with_penalties_and_clipping(o: Component, penalties: dict[str, float]) -> None:
-    meets_twin(spec(optimizer=o, lr=0.02, **penalties), data(), tolerance=2e-3 if o.name == "rmsprop" else 5e-4)
+    check_against_reference(
+        spec(optimizer=o, lr=0.02, **penalties), data(), tolerance=2e-3 if o.name == "rmsprop" else 5e-4
+    )
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 0], ids=["one", "uneven", "full"])
 @pytest.mark.parametrize("norm", [None, BatchNormSpec(momentum=0.7)], ids=["plain", "batchnorm"])
 def test_every_batch_size_with_and_without_batch_norm(batch_size: int, norm: BatchNormSpec | None) -> None:
-    meets_twin(spec(batchnorm=norm, batch_size=batch_size, lr=0.01), data())
+    check_against_reference(spec(batchnorm=norm, batch_size=batch_size, lr=0.01), data())
 
 
 @pytest.mark.parametrize("mode", ["inverted", "scale_at_test", "unscaled"])
 def test_every_form_of_dropout(mode: str) -> None:
-    meets_twin(spec(dropout=DropoutSpec(0.3, mode)), data())
+    check_against_reference(spec(dropout=DropoutSpec(0.3, mode)), data())
 
 
-def test_batch_norm_errors_on_purpose_are_what_they_say() -> None:
+def test_deliberate_errors_of_batch_normalization_have_their_effect() -> None:
     """Running statistics that are never updated stay at 0 and 1; test mode with batch statistics uses the batch's."""
-    meets_twin(spec(batchnorm=BatchNormSpec(update_running=False)), data())
+    check_against_reference(spec(batchnorm=BatchNormSpec(update_running=False)), data())
     outcome = train(spec(batchnorm=BatchNormSpec(test_mode="batch"), batch_size=10), data(val=10))
-    twin = naive.Network(spec(batchnorm=BatchNormSpec(test_mode="batch"), batch_size=10), data(val=10))
-    twin.train()
-    assert outcome.final["val_loss"] == pytest.approx(twin.score(data().x_val, data().y_val)[0], rel=1e-4)
+    reference = naive.Network(spec(batchnorm=BatchNormSpec(test_mode="batch"), batch_size=10), data(val=10))
+    reference.train()
+    assert outcome.final["val_loss"] == pytest.approx(reference.score(data().x_val, data().y_val)[0], rel=1e-4)
 
 
 @pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mse", "hinge"])
 def test_every_loss(loss: str) -> None:
-    meets_twin(spec(loss=Component(loss)), data())
+    check_against_reference(spec(loss=Component(loss)), data())
 
 
 def test_the_same_bytes_from_one_thread_and_from_two() -> None:
@@ -103,7 +105,7 @@ def test_runs_of_one_seed_share_their_noise_and_another_seed_has_its_own() -> No
     assert not np.allclose(other.arrays["probe_weight_norm"], large.arrays["probe_weight_norm"])
 
 
-def test_a_diverging_run_is_recorded_up_to_the_step_that_was_not_finite() -> None:
+def test_a_diverging_run_is_recorded_up_to_the_first_loss_that_is_not_finite() -> None:
     outcome = train(spec(act=activation("relu"), lr=1e9, epochs=20), data())
     assert outcome.status == "diverged"
     assert outcome.steps == outcome.stopped_at_step == len(outcome.arrays["step_loss"])
@@ -112,7 +114,7 @@ def test_a_diverging_run_is_recorded_up_to_the_step_that_was_not_finite() -> Non
     assert outcome.arrays["probe_step"][-1] == outcome.steps
 
 
-def test_no_epochs_look_at_initialization_only() -> None:
+def test_without_epochs_only_the_initial_network_is_probed() -> None:
     outcome = train(spec(epochs=0), data())
     assert outcome.status == "ok"
     assert outcome.steps == 0
@@ -123,17 +125,17 @@ def test_no_epochs_look_at_initialization_only() -> None:
 
 def test_arrays_have_the_documented_names_and_shapes() -> None:
     outcome = train(spec(), data())
-    looks, epochs = len(outcome.arrays["probe_step"]), 3
+    probes, epochs = len(outcome.arrays["probe_step"]), 3
     assert outcome.arrays["probe_step"][0] == 0
     assert outcome.arrays["probe_step"][-1] == outcome.steps
-    assert all(outcome.arrays[f"probe_{name}"].shape == (looks, 3) for name in STATISTICS)
+    assert all(outcome.arrays[f"probe_{name}"].shape == (probes, 3) for name in STATISTICS)
     assert all(outcome.arrays[f"epoch_{name}"].shape == (epochs + 1,) for name in EPOCH_COLUMNS)
-    assert outcome.arrays["probe_unit_dead"].shape == (looks, 13)
+    assert outcome.arrays["probe_unit_dead"].shape == (probes, 13)
     assert list(outcome.arrays["unit_layer"]) == [1] * 7 + [2] * 6
     assert math.isnan(outcome.final["test_loss"])
 
 
-def test_no_looks_when_none_are_wanted() -> None:
+def test_a_run_without_probes() -> None:
     outcome = train(spec(looks=0), data())
     assert "probe_step" not in outcome.arrays
     np.testing.assert_array_equal(outcome.arrays["step_loss"], train(spec(looks=9), data()).arrays["step_loss"])
@@ -151,13 +153,13 @@ def test_progress_counts_up_to_the_total() -> None:
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
-def test_many_small_steps_are_left_often_enough_to_be_cancelled() -> None:
+def test_many_small_steps_can_be_cancelled() -> None:
     seen = [0]
     train(spec(widths=(2,) * 9, batch_size=1, epochs=1000, looks=2), data(), progress=lambda done, _: seen.append(done))
     assert np.diff(seen).max() <= 10_000
 
 
-def test_a_single_look_is_at_initialization() -> None:
+def test_a_single_probe_is_at_initialization() -> None:
     outcome = train(spec(looks=1), data())
     assert outcome.steps == 12
     assert list(outcome.arrays["probe_step"]) == probe_steps(1, 12) == [0]
@@ -185,17 +187,17 @@ def test_early_stopping_scores_the_best_epoch() -> None:
 @pytest.mark.parametrize(
     "schedule", [Component.of("cosine"), Component.of("warmup", epochs=2, then=Component("cosine"))]
 )
-def test_room_for_steps_is_made_as_they_come(schedule: Component, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arrays_by_step_grow_with_the_steps(schedule: Component, monkeypatch: pytest.MonkeyPatch) -> None:
     run = spec(epochs=9, batch_size=3, schedule=schedule, patience=9)
     expected = train(run, data())
-    monkeypatch.setattr("reportgen.engine.train._ROOM", 2)
+    monkeypatch.setattr("reportgen.engine.train._FIRST_STEPS", 2)
     found = train(run, data())
     for name, values in expected.arrays.items():
         np.testing.assert_array_equal(found.arrays[name], values, err_msg=name)
     assert found.arrays["epoch_lr"][1] != found.arrays["epoch_lr"][-1]
 
 
-def test_epochs_that_are_not_come_to_take_no_memory() -> None:
+def test_epochs_after_an_early_stop_take_no_memory() -> None:
     run = spec(epochs=1_000_000, batch_size=1, patience=2, lr=0.5)
     train(spec(epochs=1), data())  # compiles
     tracemalloc.start()
@@ -206,24 +208,24 @@ def test_epochs_that_are_not_come_to_take_no_memory() -> None:
     assert peak < 200e6
 
 
-def test_the_order_of_batches_without_shuffling_is_the_data_s() -> None:
+def test_without_shuffling_batches_have_the_order_of_the_data() -> None:
     run = spec(shuffle=False, epochs=1, lr=0.0)
     outcome = train(run, data())
-    twin = naive.Network(run, data())
+    reference = naive.Network(run, data())
     x, y = data().x_train, data().y_train
     expected = [
-        naive.loss_and_delta("softmax_cross_entropy", twin.forward(x[i : i + 8], "train"), y[i : i + 8])[0]
+        naive.loss_and_delta("softmax_cross_entropy", reference.forward(x[i : i + 8], "train"), y[i : i + 8])[0]
         for i in range(0, 30, 8)
     ]
     np.testing.assert_allclose(outcome.arrays["step_loss"], expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("looks", "total", "expected"), [(0, 9, []), (1, 9, [0]), (2, 9, [0, 9]), (5, 0, [0])])
-def test_few_looks(looks: int, total: int, expected: list[int]) -> None:
-    assert probe_steps(looks, total) == expected
+@pytest.mark.parametrize(("count", "total", "expected"), [(0, 9, []), (1, 9, [0]), (2, 9, [0, 9]), (5, 0, [0])])
+def test_few_probe_steps(count: int, total: int, expected: list[int]) -> None:
+    assert probe_steps(count, total) == expected
 
 
-def test_looks_are_about_even_in_log_time() -> None:
+def test_probe_steps_are_about_evenly_spaced_in_log_time() -> None:
     steps = probe_steps(10, 10_000)
     assert steps[0] == 0
     assert steps[-1] == 10_000
@@ -240,7 +242,7 @@ def test_one_class_one_feature_one_unit_one_example() -> None:
     assert math.isnan(outcome.final["val_loss"])
 
 
-def test_augmentation_changes_training_batches_alone() -> None:
+def test_augmentation_changes_training_batches_only() -> None:
     from reportgen.engine.spec import AugmentSpec
 
     still = train(spec(epochs=1), data())
@@ -251,7 +253,7 @@ def test_augmentation_changes_training_batches_alone() -> None:
     np.testing.assert_array_equal(noisy.arrays["step_loss"], again.arrays["step_loss"])
 
 
-def test_a_flat_image_is_shifted_and_flipped_whole() -> None:
+def test_a_constant_image_is_shifted_and_flipped() -> None:
     from reportgen.engine.spec import AugmentSpec
 
     images = dataclasses.replace(data(features=9), image_shape=(1, 3, 3))

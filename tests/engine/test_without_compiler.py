@@ -1,4 +1,4 @@
-"""The kernels mean in plain Python what they mean compiled: one run and one gradient check without the compiler."""
+"""Without compilation, the kernels give the same results: a run and a gradient check."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
-"""Plug-ins of files and of installed packages: what they add, and what is said where they fail."""
+"""Plug-ins of files and of installed packages: their rows, the studies that see them, and their errors."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from reportgen.errors import PluginError, StudyError
 from reportgen.plugins import loading
 from reportgen.registry import Plugin
 from reportgen.study.loading.loader import load_study
+from reportgen.workflow.request import plan_jobs
 from tests import plugin_example as example
 
 SOURCE = Path(example.__file__)
@@ -36,10 +39,12 @@ seeds: 2
 
 @pytest.fixture
 def no_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A process that has loaded no plug-in, and that forgets the rows of those that a test loads."""
-    monkeypatch.setattr(loading, "_PLUGINS", {})
+    """A process that has loaded no plug-in; the rows that a test loads are removed after it."""
+    loading.use_files(())
+    monkeypatch.setattr(loading, "_INSTALLED", {})
     monkeypatch.setattr(registry, "_ADDED", {})
     yield
+    loading.use_files(())
     for kind, name in list(registry._ADDED):
         registry.table_of(kind).remove(name)
 
@@ -51,6 +56,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_plugins: None) ->
     shutil.copy(SOURCE, tmp_path / "rows.py")
     Path("study.yaml").write_text(STUDY, encoding="utf-8")
     return tmp_path
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def results(report: Path) -> Any:
+    """The contents of results.json, without the durations of the runs."""
+    found = json.loads((report / "results.json").read_text(encoding="utf-8"))
+    for run in found["runs"]:
+        del run["train_seconds"]
+    return found
 
 
 def test_a_study_with_rows_of_its_own_becomes_a_report(folder: Path) -> None:
@@ -68,7 +89,7 @@ def test_a_study_with_rows_of_its_own_becomes_a_report(folder: Path) -> None:
     assert invoke(["verify", str(report), "-q"]) == 3
 
 
-def test_code_of_a_study_is_loaded_only_where_it_is_allowed(folder: Path) -> None:
+def test_code_of_a_study_is_loaded_only_with_allow_code(folder: Path) -> None:
     (folder / "rows.py").write_text("raise SystemExit('this code must not run')", encoding="utf-8")
     with pytest.raises(StudyError) as error:
         load_study("study.yaml")
@@ -100,17 +121,61 @@ def test_a_broken_plugin_is_one_error_at_the_place_that_names_it(folder: Path, s
     assert loading.plugins() == ()
 
 
-def test_a_plugin_that_has_changed_is_not_loaded_a_second_time(folder: Path) -> None:
-    load_study("study.yaml", allow_code=True)
-    load_study("study.yaml", allow_code=True)
-    with (folder / "rows.py").open("a", encoding="utf-8") as file:
-        file.write("# changed\n")
-    with pytest.raises(PluginError) as error:
+def test_a_file_is_executed_again_only_after_an_edit(folder: Path) -> None:
+    def row() -> registry.Entry:
         load_study("study.yaml", allow_code=True)
-    assert error.value.code == "plugin-changed"
+        return registry.table_of("init")["half_fan_in"]
+
+    first = row()
+    assert row() is first
+    edit(Path("rows.py"), "half the inverse", "a half of the inverse")
+    assert row() is not first
+    assert [plugin.sha256 for plugin in loading.plugins()] == [sha256(Path("rows.py"))]
 
 
-def test_a_worker_without_the_plugin_says_so(no_plugins: None) -> None:
+def test_a_plan_keeps_the_version_of_the_file_that_it_was_made_with(folder: Path) -> None:
+    before = load_study("study.yaml", allow_code=True)
+    keys = [job.key for job in plan_jobs(before)]
+    edit(Path("rows.py"), "0.5 / draw.fan_in", "0.25 / draw.fan_in")
+    after = load_study("study.yaml", allow_code=True)
+    assert not {job.key for job in plan_jobs(after)} & set(keys)
+    assert [job.key for job in plan_jobs(before)] == keys
+
+
+def test_a_study_sees_no_rows_of_another_studys_file(folder: Path) -> None:
+    Path("other.yaml").write_text(STUDY.replace("plugins: [rows.py]\n", ""), encoding="utf-8")
+    plan = load_study("study.yaml", allow_code=True)
+    with pytest.raises(StudyError) as error:
+        load_study("other.yaml", allow_code=True)
+    assert error.value.code == "unknown-name"
+    assert loading.plugins() == ()
+    assert registry.table_of("activation").find("scaled_tanh") is None
+    plan_jobs(plan)
+    assert registry.table_of("activation").find("scaled_tanh") is not None
+
+
+def test_studies_of_one_command_each_use_their_own_row_of_a_name(folder: Path) -> None:
+    rows = SOURCE.read_text(encoding="utf-8").partition("ROWS = [")[0] + "ROWS = [HALF]\n"
+    Path("narrow.py").write_text(rows, encoding="utf-8")
+    Path("wide.py").write_text(rows.replace("0.5 / draw.fan_in", "3.0 / draw.fan_in"), encoding="utf-8")
+    names = ("narrow", "wide")
+    for name in names:
+        text = f"title: T\nquestion: Q\nplugins: [{name}.py]\nnetwork: {{hidden: [6], init: half_fan_in}}\n"
+        text += "data: {name: gaussian, samples: 100}\ntraining: {epochs: 1}\nseeds: 2\nfigures: [loss_curves]\n"
+        Path(f"{name}.yaml").write_text(text, encoding="utf-8")
+    files = [f"{name}.yaml" for name in names]
+    assert invoke(["run", *files, "--allow-code", "-f", "json", "-q", "-o", "together"]) == 0
+    for name in names:
+        assert invoke(["run", f"{name}.yaml", "--allow-code", "-f", "json", "-q", "-o", "alone"]) == 0
+    together, alone = ({name: results(Path(output, name)) for name in names} for output in ("together", "alone"))
+    assert {name: together[name]["runs"] for name in names} == {name: alone[name]["runs"] for name in names}
+    assert together["narrow"]["runs"] != together["wide"]["runs"]
+    for name in names:
+        assert [plugin["name"] for plugin in together[name]["provenance"]["plugins"]] == [f"{name}.py"]
+        assert invoke(["verify", f"together/{name}", "--allow-code", "-q"]) == 0
+
+
+def test_a_worker_without_the_plugin_raises_an_error(no_plugins: None) -> None:
     plugin = Plugin("rows.py", "", "a" * 64)
     loading.require(())
     with pytest.raises(PluginError) as error:

@@ -190,6 +190,23 @@ def test_data_files_and_templates_are_watched(study: Path, tmp_path: Path, monke
     assert found.changed()
 
 
+def test_an_edited_plugin_is_loaded_again(study: Path) -> None:
+    Path("rows.py").write_text("ROWS = []\n", encoding="utf-8")
+    edit(study, "question:", "plugins: [rows.py]\nquestion:")
+    options = RunOptions((str(study),), None, ("html",), None, None, True, allow_code=True)
+    found = Preview(study, lambda quick: options.request(str(study)), Shown(study.name))
+    assert found.refresh(ProgressListener()) is None
+    assert not found.changed()
+    edit(Path("rows.py"), "ROWS = []", "ROWS = ['relu']")
+    assert found.changed()
+    found.wait()
+    assert "rows.py" in str(found.refresh(ProgressListener()))
+    assert found.shown.state.state == "broken"
+    edit(Path("rows.py"), "['relu']", "[]")
+    assert found.changed()
+    assert found.refresh(ProgressListener()) is None
+
+
 def test_an_error_in_a_template_names_the_template(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from jinja2 import TemplateSyntaxError, UndefinedError
 

@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from reportgen import figures, report
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.analysis.finding import Guessing, Remedy
 from reportgen.analysis.results import Analysis
 from reportgen.engine.train import train

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from reportgen.study.loading.loader import dump_study, load_study
+from reportgen.study.model.study import StudyFile
 from reportgen.workflow.request import make_request
 
 STUDY = "{title: T, question: Q, data: DATA, network: {hidden: [3]}, vary: {training.lr: [0.1, 1]}, seeds: 5}"
@@ -27,6 +29,7 @@ def sizes(folder: Path, data: str, **typed: Any) -> list[tuple[int | None, int |
         ("{name: gaussian, samples: 2000, test: 0.2, train: 350}", (500, 78)),
         ("{name: gaussian, samples: 2000}", (500, None)),
         ("{name: gaussian, samples: 450, validation: 0, train: 420}", (450, 400)),
+        ("{name: gaussian, samples: 2000, classes: 600}", (625, None)),
         ("digits", (None, 400)),
         ("{name: digits, keep: {0: 0.1, 1: 0.1, 2: 0.1, 3: 0.1, 4: 0.1, 5: 0.1, 6: 0.1, 7: 0.1}}", (None, None)),
         ("mnist", (None, 400)),
@@ -71,3 +74,29 @@ def test_a_typed_or_varied_number_of_training_examples_keeps_the_samples(tmp_pat
     data = "{name: gaussian, samples: 2000}"
     assert sizes(tmp_path, data, **{"data.train": 1200}) == [(2000, 1200)]
     assert sizes(tmp_path, data, vary={"data.train": [5, 700]}) == [(2000, 5), (2000, 700)]
+
+
+def test_a_quick_look_is_the_study_with_smaller_values(tmp_path: Path) -> None:
+    study = tmp_path / "s.yaml"
+    text = STUDY.replace("DATA", "{name: gaussian, samples: 2000, seed: 0}").replace("seeds:", "ensembles: [2], seeds:")
+    study.write_text(text, encoding="utf-8")
+    quick = make_request(study, quick=True, overrides={"training.l2": 0.1}).plan
+    small = {"training.l2": 0.1, "training.epochs": 3, "data.samples": 500, "seeds": [0, 1], "ensembles": True}
+    typed = load_study(study, small | {"watermark": quick.study.watermark})
+    assert quick.runs == typed.runs
+    assert quick.variants == typed.variants
+    assert dump_study(quick.study) == dump_study(typed.study)
+    assert all(getattr(quick.study, name) == getattr(typed.study, name) for name in StudyFile.model_fields)
+
+
+def test_a_quick_look_reads_and_validates_the_study_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    validated: list[str] = []
+    validate = StudyFile.model_validate
+
+    def counted(tree: dict[str, Any]) -> StudyFile:
+        validated.append(tree["title"])
+        return validate(tree)
+
+    monkeypatch.setattr(StudyFile, "model_validate", counted)
+    assert sizes(tmp_path, "{name: gaussian, samples: 2000}") == [(500, None)]
+    assert validated == ["T"]

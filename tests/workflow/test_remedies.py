@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.analysis.results import Analysis
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from reportgen.analysis.claims import expectations as tests
 from reportgen.analysis.claims import regions
 from reportgen.analysis.words import kinds as words
 from reportgen.registry import Table
 from reportgen.study.model.claims import Expect, Where
 from reportgen.study.model.components import problem
 from reportgen.study.model.expectation import Expectation, Key
+
+if TYPE_CHECKING:
+    from reportgen.analysis.claims.claim_data import ClaimData
+    from reportgen.analysis.claims.expectations import Measured
 
 OTHER = "{network.activation: relu}"
 WHERE = "mapping like `where`"
@@ -38,6 +42,18 @@ ALONG = Key(
     "the path over whose values, in their order, `monotone` goes",
     "{monotone: increasing, along: training.lr}",
 )
+
+
+def _test(name: str) -> Callable[[ClaimData], Measured]:
+    """Return a test of a kind; its module is imported at the first test, because checks of a study need no test."""
+
+    def test(data: ClaimData) -> Measured:
+        from reportgen.analysis.claims import expectations
+
+        measured: Measured = getattr(expectations, name)(data)
+        return measured
+
+    return test
 
 
 def _in_order(expect: Expect) -> None:
@@ -76,7 +92,7 @@ BELOW = Expectation(
     name="below",
     summary="The value is below a level.",
     key=Key("below", Level, "number", "the value is below it", "{below: 0.5}"),
-    test=tests.below,
+    test=_test("below"),
     region=regions.below_region,
     words=words.level_in_words,
     levels=True,
@@ -85,7 +101,7 @@ ABOVE = Expectation(
     name="above",
     summary="The value is above a level.",
     key=Key("above", Level, "number", "the value is above it", "{above: 0.9}"),
-    test=tests.above,
+    test=_test("above"),
     region=regions.above_region,
     words=words.level_in_words,
     levels=True,
@@ -101,7 +117,7 @@ BETWEEN = Expectation(
         "{between: [0.1, 0.5]}",
     ),
     complete=_in_order,
-    test=tests.between,
+    test=_test("between"),
     region=regions.between_region,
     words=words.between_in_words,
     levels=True,
@@ -118,7 +134,7 @@ NEAR = Expectation(
     ),
     keys=(RTOL, ATOL),
     complete=_some_number,
-    test=tests.near,
+    test=_test("near"),
     region=regions.near_region,
     words=words.near_in_words,
     levels=True,
@@ -139,7 +155,7 @@ GREATER_THAN = Expectation(
     ),
     keys=(BY, FACTOR),
     complete=_by_or_factor,
-    test=tests.comparison,
+    test=_test("comparison"),
     region=regions.greater_region,
     words=words.comparison_in_words,
     compares=True,
@@ -151,7 +167,7 @@ LESS_THAN = Expectation(
     key=Key("less_than", Where, WHERE, "the value is less than with these settings", f"{{less_than: {OTHER}}}"),
     keys=(BY, FACTOR),
     complete=_by_or_factor,
-    test=tests.comparison,
+    test=_test("comparison"),
     region=regions.less_region,
     words=words.comparison_in_words,
     compares=True,
@@ -169,7 +185,7 @@ SAME_AS = Expectation(
     ),
     keys=(WITHIN,),
     complete=_has_margin,
-    test=tests.same_as,
+    test=_test("same_as"),
     region=regions.same_region,
     words=words.same_in_words,
     compares=True,
@@ -185,7 +201,7 @@ MONOTONE = Expectation(
         "{monotone: decreasing, along: training.lr}",
     ),
     keys=(ALONG,),
-    test=tests.monotone,
+    test=_test("monotone"),
     region=regions.no_region,
     words=words.monotone_in_words,
     each=False,

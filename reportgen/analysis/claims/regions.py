@@ -7,10 +7,13 @@ return None if the expectation is not an interval, such as `monotone`.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from reportgen.analysis.claims.tolerances import tolerance
-from reportgen.analysis.results import ClaimResult
 from reportgen.study.model.claims import Claim
+
+if TYPE_CHECKING:
+    from reportgen.analysis.results import ClaimResult
 
 Region = tuple[float, float]
 

@@ -75,7 +75,7 @@ def interval(bounds: Bounds, digits: int | None = None) -> str:
 
 
 def span(lo: str, hi: str) -> str:
-    """Return "lo to hi", or one of them if both are the same."""
+    """Return "lo to hi", or a single number if both are the same."""
     return lo if lo == hi else f"{lo} to {hi}"
 
 

@@ -23,10 +23,10 @@ def exponents(text: str) -> str:
     return _NUMBER.sub(_printed, text)
 
 
-def _printed(found: re.Match[str]) -> str:
-    mantissa, exponent = found.groups()
+def _printed(number: re.Match[str]) -> str:
+    mantissa, exponent = number.groups()
     if mantissa is None:
-        return found.group(0)
+        return number.group(0)
     if exponent is None:
         return minus(mantissa)
     power = power_of_ten(exponent).removeprefix("×")

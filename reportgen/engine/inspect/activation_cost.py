@@ -1,4 +1,4 @@
-"""What each activation costs on this machine, forward and backward, beside a layer's matrix product."""
+"""Measures the time of each activation on this machine, compared with the matrix product of a layer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class ActivationCost:
-    """Time of an activation and of a layer's matrix product on one core, in ns an element of the layer's output."""
+    """Times of an activation and of a layer's matrix product on one core, in ns per element of the layer's output."""
 
     name: str
     forward: float
@@ -31,7 +31,7 @@ class ActivationCost:
 
 
 def activation_costs(repeats: int = REPEATS) -> list[ActivationCost]:
-    """Return the cost of every activation: the fastest of `repeats` passes over a (128, 500) block of float32."""
+    """Return the cost of every activation: the fastest of `repeats` passes over a block of float32, (128, 500)."""
     rng = np.random.default_rng(0)
     with threadpool_limits(limits=1):
         product = _product_cost(rng, repeats)
@@ -46,7 +46,7 @@ def _product_cost(rng: np.random.Generator, repeats: int) -> float:
 
 
 def _cost(row: Activation, rng: np.random.Generator, repeats: int) -> tuple[float, float]:
-    """Return (forward, backward) in ns an element."""
+    """Return the times (forward, backward) in ns per element."""
     size = ROWS * WIDTH
     parameters = {parameter.name: parameter.default for parameter in row.parameters}
     pieces = int(parameters[row.pieces]) if row.pieces else 1
@@ -54,31 +54,32 @@ def _cost(row: Activation, rng: np.random.Generator, repeats: int) -> tuple[floa
     a, delta, spread = z[:size].copy(), np.ones(size, np.float32), np.empty_like(z)
     learned = np.repeat(np.array([parameters[name] for name in row.learned], np.float32), WIDTH)
     p, gradient = np.array(row.constants(parameters), np.float32), np.zeros_like(learned)
-    activate, differentiate = row.activate or _nothing, row.differentiate or _nothing
+    activate, differentiate = row.activate or _no_kernel, row.differentiate or _no_kernel
 
-    def refill() -> None:
+    def reset_activations() -> None:
         a[:] = z[:size]
 
-    def renew() -> None:
+    def reset_delta() -> None:
         delta[:] = 1
 
-    ahead: tuple[Any, ...]
-    back: tuple[Any, ...]
+    forward_arguments: tuple[Any, ...]
+    backward_arguments: tuple[Any, ...]
     if row.pieces:
-        ahead, back = (p, pieces, z, a), (p, pieces, z, delta, spread)
+        forward_arguments, backward_arguments = (p, pieces, z, a), (p, pieces, z, delta, spread)
     elif row.learned:
-        ahead, back = (p, learned, a), (p, learned, z, delta, gradient)
+        forward_arguments, backward_arguments = (p, learned, a), (p, learned, z, delta, gradient)
     else:
-        ahead, back = (p, a), (p, a, z, delta)
-    return _fastest(refill, lambda: activate(*ahead), repeats), _fastest(renew, lambda: differentiate(*back), repeats)
+        forward_arguments, backward_arguments = (p, a), (p, a, z, delta)
+    forward = _fastest(reset_activations, lambda: activate(*forward_arguments), repeats)
+    return forward, _fastest(reset_delta, lambda: differentiate(*backward_arguments), repeats)
 
 
-def _nothing(*arguments: Any) -> None:
-    """Stand in for the identity, which has no kernels."""
+def _no_kernel(*arguments: Any) -> None:
+    """Replace the kernels of the identity, which has none."""
 
 
 def _fastest(prepare: Callable[[], Any], work: Callable[[], Any], repeats: int) -> float:
-    """Return the shortest time of `work`, in ns an element; the first calls compile and warm up."""
+    """Return the shortest time of `work` in ns per element; the first calls, which compile, do not count."""
     best = np.inf
     for repeat in range(repeats + 3):
         prepare()

@@ -1,4 +1,4 @@
-"""Analytic against numeric gradients, in float64, for every layer and kind of parameter of a run's network."""
+"""Gradient checks: compares analytic with numerical gradients in float64 for each layer and kind of parameter."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from reportgen.engine.spec import RunSpec
 from reportgen.engine.step import gather, gradient, penalty
 
 STEP = 1e-5
-"""Half the distance of a central difference, whose error then is about 1e-10 of the gradient in float64."""
+"""Step of the central differences; their relative error is about 1e-10 in float64."""
 
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """One block of parameters: |numeric - analytic| / (|numeric| + |analytic|) over the checked ones."""
+    """The check of a block of parameters.
+
+    The relative error is |numeric - analytic| / (|numeric| + |analytic|) over the `checked` parameters; layers count
+    from 1.
+    """
 
     layer: int
     parameter: str
@@ -30,10 +34,15 @@ class GradientCheck:
 
 
 def check_gradients(spec: RunSpec, dataset: Dataset, examples: int = 16, most: int = 50) -> list[GradientCheck]:
-    """Return the check of every block of parameters, on the first training examples and at most so many parameters.
+    """Check the gradient of every block of parameters.
 
-    Dropout keeps one mask, batch-norm takes batch statistics, and penalties are part of the loss. A block whose
-    gradient is zero within rounding has error 0.
+    The dropout mask is fixed, batch normalization uses batch statistics, and the loss includes penalties. The error
+    is 0 if the gradient of a block is zero within rounding.
+
+    Parameters
+    ----------
+    examples : number of training examples, the first ones.
+    most : largest number of parameters of a block to check.
     """
     setup = set_up(spec, dataset, np.float64)
     rows = min(examples, len(dataset.y_train), len(setup.work.y))
@@ -42,13 +51,13 @@ def check_gradients(spec: RunSpec, dataset: Dataset, examples: int = 16, most: i
     for layer, name, block in _blocks(spec, setup):
         gather(x, dataset.y_train, dataset.features, np.arange(rows), setup.work)
         rng = stream(spec.seed, f"gradient check {name}", layer)
-        chosen = block if len(block) <= most else np.sort(rng.choice(block, most, replace=False))
-        checks.append(GradientCheck(layer, name, len(chosen), _relative_error(spec, setup, rows, chosen)))
+        places = block if len(block) <= most else np.sort(rng.choice(block, most, replace=False))
+        checks.append(GradientCheck(layer, name, len(places), _relative_error(spec, setup, rows, places)))
     return checks
 
 
 def _blocks(spec: RunSpec, setup: Setup) -> list[tuple[int, str, NDArray[np.int64]]]:
-    """Return (layer from 1, name, places in the parameters) of every block."""
+    """Return (layer, counted from 1; name; indices into the parameters) of every block."""
     blocks = []
     for index, (layer, code) in enumerate(zip(spec.network.layers, setup.net.codes, strict=True)):
         sizes = {
@@ -71,19 +80,19 @@ def _loss(spec: RunSpec, setup: Setup, rows: int) -> float:
     return float(data_loss + penalty(s.net, s.state.params, spec.training.l2, spec.training.l1))
 
 
-def _relative_error(spec: RunSpec, setup: Setup, rows: int, chosen: NDArray[np.int64]) -> float:
+def _relative_error(spec: RunSpec, setup: Setup, rows: int, places: NDArray[np.int64]) -> float:
     params = setup.state.params
     _loss(spec, setup, rows)
-    analytic = setup.state.grads[chosen].copy()
-    numeric = np.empty(len(chosen))
-    for k, place in enumerate(chosen):
-        kept = params[place]
-        params[place] = kept + STEP
+    analytic = setup.state.grads[places].copy()
+    numeric = np.empty(len(places))
+    for k, place in enumerate(places):
+        original = params[place]
+        params[place] = original + STEP
         above = _loss(spec, setup, rows)
-        params[place] = kept - STEP
+        params[place] = original - STEP
         below = _loss(spec, setup, rows)
-        params[place] = kept
+        params[place] = original
         numeric[k] = (above - below) / (2 * STEP)
     scale = float(np.linalg.norm(numeric) + np.linalg.norm(analytic))
-    rounding = 1e-9 * len(chosen) ** 0.5
+    rounding = 1e-9 * len(places) ** 0.5
     return float(np.linalg.norm(numeric - analytic)) / scale if scale > rounding else 0.0

@@ -1,4 +1,4 @@
-"""The folder of compiled kernels: private, and named by the hash of the engine's sources."""
+"""The folder of compiled kernels, named by the hash of the engine's sources and accessible to its owner only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENGINE = Path(__file__).resolve().parents[1]
 
 
 def sources_hash(folder: Path = ENGINE) -> str:
-    """Return 16 hex digits over the Python files of a folder and its subfolders, by path and content."""
+    """Return 16 hex digits of the hash of paths and contents of the Python files in a folder and its subfolders."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode())
@@ -23,7 +23,7 @@ def sources_hash(folder: Path = ENGINE) -> str:
 
 
 def user_cache() -> Path:
-    """Return the folder in which this system keeps a user's caches."""
+    """Return the folder of a user's caches on this system."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     if sys.platform == "darwin":
@@ -32,10 +32,10 @@ def user_cache() -> Path:
 
 
 def use_cache_folder() -> None:
-    """Point Numba at the kernels' folder; an author's own NUMBA_CACHE_DIR is left alone.
+    """Set Numba's cache folder, unless the environment variable NUMBA_CACHE_DIR is set.
 
-    The folder holds executable code, so only its owner may enter it. Where it cannot be written, kernels are
-    compiled into a temporary folder instead, with a warning, since every start then compiles anew.
+    Only the owner has access, since the folder contains executable code. If it cannot be written, a temporary folder
+    is used, with a warning, since every start then compiles the kernels again.
     """
     if os.environ.get("NUMBA_CACHE_DIR"):
         return
@@ -48,7 +48,9 @@ def use_cache_folder() -> None:
         _check_writable(folder)
     except OSError as error:
         folder = Path(tempfile.mkdtemp(prefix="reportgen-kernels-"))
-        warnings.warn(f"the kernel cache cannot be written ({error}); kernels are compiled anew", stacklevel=3)
+        warnings.warn(
+            f"the kernel cache cannot be written ({error}); kernels are compiled again at every start", stacklevel=3
+        )
     config.CACHE_DIR = str(folder)
 
 

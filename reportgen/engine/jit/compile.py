@@ -1,4 +1,4 @@
-"""How kernels are compiled."""
+"""Decorators that compile kernels."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ from numba import njit
 from reportgen.engine.jit.cache import ENGINE
 
 FASTMATH = {"nsz", "arcp", "contract", "afn", "reassoc"}
-"""No nnan and no ninf: with them a diverged run would not be seen, since isnan(nan) becomes false."""
+"""Without nnan and ninf: with them, isnan(nan) is false, and divergence would go unnoticed."""
 
-# _nrt=False: arrays are lent to kernels, which never make one, so that no slice of them needs to be counted. Counting
-# took a fifth of the time of a small network's step. A function that returns a slice has to be inlined (`inline`).
+# _nrt=False turns off the reference counts of arrays, which took a fifth of the time of a step of a small network.
+# Kernels do not need them, since they allocate no arrays. A function that returns a slice must be inlined.
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _is_kept(function: Callable[..., Any]) -> bool:
-    """Return whether the compiled function is kept on disk: a plug-in's is not, since its edits might go unnoticed."""
+def _is_cacheable(function: Callable[..., Any]) -> bool:
+    """Return whether Numba may cache the function on disk; not for plug-ins, whose edits might go unnoticed."""
     return Path(function.__code__.co_filename).is_relative_to(ENGINE)
 
 
 def kernel(function: F) -> F:
-    """Return the function compiled on first call: no GIL, cached on disk, NaN and infinity kept."""
-    compiled = njit(nogil=True, cache=_is_kept(function), fastmath=FASTMATH, error_model="numpy", _nrt=False)(function)
+    """Compile a function that Python calls: without the GIL, cached on disk, with correct NaN and infinity."""
+    compiled = njit(nogil=True, cache=_is_cacheable(function), fastmath=FASTMATH, error_model="numpy", _nrt=False)(
+        function
+    )
     return cast("F", compiled)
 
 
 def internal(function: F) -> F:
-    """Return the function compiled for kernels alone: without the entry from Python, which costs time to compile."""
+    """Compile a function that only kernels call: the wrapper for Python is omitted, which saves compilation time."""
     compiled = njit(
         nogil=True,
-        cache=_is_kept(function),
+        cache=_is_cacheable(function),
         fastmath=FASTMATH,
         error_model="numpy",
         _nrt=False,
@@ -44,10 +46,10 @@ def internal(function: F) -> F:
 
 
 def force_inline(function: F) -> F:
-    """Return the function compiled into the code of its callers: a call would hand over a hundred fields of arrays."""
+    """Compile a function that LLVM inlines into its callers, since a call would pass a hundred fields of arrays."""
     compiled = njit(
         nogil=True,
-        cache=_is_kept(function),
+        cache=_is_cacheable(function),
         fastmath=FASTMATH,
         error_model="numpy",
         _nrt=False,
@@ -59,8 +61,8 @@ def force_inline(function: F) -> F:
 
 
 def inline_ir(function: F) -> F:
-    """Return the function compiled into its callers, as if it were written there."""
+    """Compile a function that Numba inlines into its callers before it infers types."""
     compiled = njit(
-        nogil=True, cache=_is_kept(function), fastmath=FASTMATH, error_model="numpy", _nrt=False, inline="always"
+        nogil=True, cache=_is_cacheable(function), fastmath=FASTMATH, error_model="numpy", _nrt=False, inline="always"
     )(function)
     return cast("F", compiled)

@@ -1,4 +1,4 @@
-"""The folders of compiled kernels, one for every version of the engine: their sizes, and removing those long unused."""
+"""The folders of compiled kernels, one for each version of the engine: sizes, and removal of unused ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STALE_DAYS = 30
 
 @dataclass(frozen=True)
 class Kernels:
-    """A folder of compiled kernels: its size in bytes and how many days ago somebody read or wrote in it."""
+    """A folder of compiled kernels, with its size in bytes and the days since its last use."""
 
     folder: Path
     size: int
@@ -25,21 +25,21 @@ class Kernels:
 
     @property
     def stale(self) -> bool:
-        """Whether nobody seems to need it any more; who does compiles anew, for half a minute."""
+        """Whether the folder is unused for long; if it is needed again, compilation takes half a minute."""
         return self.idle_days > STALE_DAYS
 
 
 def are_compiled() -> bool:
-    """Return whether some process has compiled kernels for this machine, as far as their folder tells."""
-    from numba import config  # takes a while to load
+    """Return whether the cache contains compiled kernels."""
+    from numba import config  # slow to import
 
     return bool(config.DISABLE_JIT) or any(Path(config.CACHE_DIR).rglob("*.nbc"))
 
 
 def other_kernels(current: Path | None, within: Path | None = None) -> list[Kernels]:
-    """Return the kernels of other versions of the engine than the one in `current`, by name.
+    """Return the folders of kernels other than `current`, sorted by name.
 
-    within: the folder of all of them, reportgen's in the user's cache where none is given.
+    `within` is their parent folder, by default that of reportgen in the user's cache.
     """
     root = user_cache() / "reportgen" if within is None else within
     folders = (path for path in sorted(root.glob("kernels-*")) if path.is_dir() and not path.is_symlink())
@@ -47,31 +47,31 @@ def other_kernels(current: Path | None, within: Path | None = None) -> list[Kern
 
 
 def size_of(folder: Path) -> int:
-    """Return how many bytes the files in a folder have."""
+    """Return the size of the files in a folder, in bytes."""
     return _measured(folder).size
 
 
 def remove_stale(found: Sequence[Kernels]) -> list[Kernels]:
-    """Remove those of the folders that are stale, and return them.
+    """Remove the stale folders, and return them.
 
-    A folder first gets another name, so that no process finds half of it. One that still runs on its kernels has them
-    in memory, and Numba makes the folder again for what it compiles further.
+    A folder is renamed before it is removed, so that no process finds a part of it. A process that uses its kernels has
+    them in memory, and Numba creates the folder again for further kernels.
     """
     return [one for one in found if one.stale and _removed(one.folder)]
 
 
 def _removed(folder: Path) -> bool:
     disk.remove_abandoned(folder.parent)
-    with contextlib.suppress(OSError), disk.temporary_path(folder) as aside:
-        os.rename(folder, aside)
+    with contextlib.suppress(OSError), disk.temporary_path(folder) as renamed:
+        os.rename(folder, renamed)
         return True
-    return False  # another process holds it, or has just removed it
+    return False  # another process uses it, or has just removed it
 
 
 def _measured(folder: Path) -> Kernels:
-    """Return a folder's size and age. Only files tell when it was used: to list a folder counts as reading it."""
+    """Return size and age of a folder; the age is that of its files, since listing a folder counts as an access."""
     files = []
-    with contextlib.suppress(OSError):  # another process removes the folder meanwhile
+    with contextlib.suppress(OSError):  # another process may remove the folder
         for path in folder.rglob("*"):
             with contextlib.suppress(OSError):  # Numba writes and renames files
                 files += [path.stat()] if path.is_file() else []
@@ -80,7 +80,7 @@ def _measured(folder: Path) -> Kernels:
 
 
 def _changed(folder: Path) -> float:
-    """Return when something was last made or removed in a folder; now for one that is not there."""
+    """Return the time of the last change of a folder's entries, or the current time if it does not exist."""
     with contextlib.suppress(OSError):
         return folder.stat().st_mtime
     return time.time()

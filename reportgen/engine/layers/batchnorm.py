@@ -1,4 +1,7 @@
-"""Batch normalization of (rows, width) blocks (Ioffe and Szegedy 2015, algorithm 1). `running` is [mean | variance]."""
+"""Batch normalization (Ioffe and Szegedy 2015, algorithm 1).
+
+Blocks are flat (rows, width), vectors are (width,), and running values are [mean | variance], flat (2, width).
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 @internal
 def normalize_running(running, epsilon, gamma, beta, z):
-    """Normalize z in place by the running mean and variance."""
+    """Normalize z in place with the running mean and variance."""
     width = gamma.size
     for i in range(z.size // width):
         row = z[i * width : (i + 1) * width]
@@ -36,10 +39,11 @@ def normalize_running(running, epsilon, gamma, beta, z):
 
 @internal
 def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
-    """Normalize z in place by its own moments; keep xhat and moments = [1 / sqrt(var + epsilon) | mean | var].
+    """Normalize z in place with the moments of the batch.
 
-    The running values move to keep times themselves plus (1 - keep) times the batch's, with the unbiased variance
-    where the batch has more than one row; keep = 1 leaves them.
+    Sets xhat to the normalized values and moments to [1 / sqrt(variance + epsilon) | mean | variance]. Updates
+    running = keep running + (1 - keep) batch, with the unbiased variance if the batch has more than one row; keep = 1
+    leaves the running values unchanged.
     """
     width = gamma.size
     rows = z.size // width
@@ -74,7 +78,11 @@ def normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments):
 
 @internal
 def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient):
-    """Turn the derivative by the output into that by the input, in place; set gamma's and beta's gradients."""
+    """Backpropagate `delta` through the normalization in place, and set the gradients of gamma and beta.
+
+    On entry, delta is the derivative of the loss by the outputs; on return, by the inputs (Ioffe and Szegedy 2015,
+    section 3).
+    """
     width = gamma.size
     rows = delta.size // width
     count = delta.dtype.type(rows)
@@ -94,7 +102,7 @@ def normalize_backward(gamma, xhat, scale, delta, gamma_gradient, beta_gradient)
 
 @internal
 def forward_norm(net, state, work, layer, rows, mode, z):
-    """Normalize a layer's pre-activations z, in place, as the mode and the layer's settings say."""
+    """Normalize a layer's pre-activations z in place, with batch or running values depending on the mode."""
     code, constant = net.codes[layer], net.constants[layer]
     width = code[WIDTH]
     gamma = state.params[code[GAMMA] : code[GAMMA] + width]
@@ -112,7 +120,7 @@ def forward_norm(net, state, work, layer, rows, mode, z):
 
 @internal
 def backward_norm(net, state, work, layer, rows, delta):
-    """Take `delta` back through a layer's normalization, in place; set the gradients of gamma and beta."""
+    """Backpropagate `delta` through a layer's normalization in place; set the gradients of gamma and beta."""
     code = net.codes[layer]
     width = code[WIDTH]
     xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + width) * rows]

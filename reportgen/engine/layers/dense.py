@@ -1,4 +1,4 @@
-"""The layers: forward and backward, one layer at a time, in place on flat buffers. Z = A W + b, (rows, width)."""
+"""Kernels of a dense layer, forward and backward, in place on flat buffers: Z = A W + b, shape (rows, width)."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _ZERO = np.float32(0)
 
 @internal
 def copy(source, target):
-    """Set target to source, both flat. A slice assignment would do, but takes seconds to compile."""
+    """Copy source to target, both flat; a slice assignment would take seconds to compile."""
     for k in range(source.size):
         target[k] = source[k]
 
 
 @internal
 def fill(target, value):
-    """Set all of target, flat, to a number of its type."""
+    """Fill target, flat, with a value of its type."""
     for k in range(target.size):
         target[k] = value
 
@@ -62,7 +62,7 @@ def block(work, offset, width, rows):
 
 @inline_ir
 def layer_input(net, work, layer, rows):
-    """Return what comes into a layer, flat (rows, fan_in): the batch, or the layer below after dropout."""
+    """Return the inputs of a layer, flat (rows, fan_in): the batch, or the outputs of the layer below after dropout."""
     if layer == 0:
         return work.x[: rows * net.codes[0, FAN_IN]]
     below = net.codes[layer - 1]
@@ -72,14 +72,17 @@ def layer_input(net, work, layer, rows):
 
 @inline_ir
 def pre_activation(net, work, layer, rows):
-    """Return a layer's pre-activations, flat (rows, width): where its activations will be, if none needs both."""
+    """Return a layer's pre-activations, flat (rows, width).
+
+    They share the block of the activations if the derivative of the activation does not need them.
+    """
     code = net.codes[layer]
     return block(work, code[PRE] if code[PRE] >= 0 else code[ACTS], code[WIDTH], rows)
 
 
 @force_inline
 def forward_linear(net, state, work, layer, rows, mode):
-    """Write Z = A W + b, normalized where the layer has batch-norm, to the layer's pre-activation block."""
+    """Compute a layer's pre-activations Z = A W + b, with batch normalization if it has one."""
     code = net.codes[layer]
     fan_in, width = code[FAN_IN], code[WIDTH]
     z = pre_activation(net, work, layer, rows)
@@ -96,7 +99,7 @@ def forward_linear(net, state, work, layer, rows, mode):
 
 @force_inline
 def forward_activation(net, state, work, layer, rows, mode, step):
-    """Turn a layer's pre-activations into activations, and drop units."""
+    """Compute a layer's activations from its pre-activations, and apply dropout."""
     code = net.codes[layer]
     acts = block(work, code[ACTS], code[UNITS], rows)
     constants = net.constants[layer, PHI:]
@@ -115,7 +118,7 @@ def forward_activation(net, state, work, layer, rows, mode, step):
 
 @internal
 def drop(net, state, work, layer, rows, mode, step, acts):
-    """Write the layer's mask, and its activations under the mask."""
+    """Compute a layer's dropout mask, and its activations times the mask (Srivastava et al. 2014)."""
     code = net.codes[layer]
     rate = net.constants[layer, RATE]
     one = net.constants.dtype.type(1)
@@ -132,7 +135,7 @@ def drop(net, state, work, layer, rows, mode, step, acts):
 
 @internal
 def forward(net, state, work, rows, mode, step):
-    """Pass the batch in work.x through all layers; the logits end in the last layer's block."""
+    """Pass the batch in work.x through all layers; `output` returns the logits."""
     for layer in range(net.codes.shape[0]):
         forward_linear(net, state, work, layer, rows, mode)
         forward_activation(net, state, work, layer, rows, mode, step)
@@ -147,9 +150,9 @@ def output(net, work, rows):
 
 @force_inline
 def backward_activation(net, state, work, layer, rows, delta, other):
-    """Turn the loss's derivative by a layer's outputs, in `delta`, into that by its pre-activations.
+    """Backpropagate the derivative of the loss by a layer's outputs, in `delta`, to its pre-activations.
 
-    It is left in `delta`; but in `other` where a unit has several pieces.
+    The result is in `delta`, or in `other` if the units have several pieces.
     """
     code = net.codes[layer]
     size = rows * code[UNITS]
@@ -171,10 +174,10 @@ def backward_activation(net, state, work, layer, rows, delta, other):
 
 @force_inline
 def backward_linear(net, state, work, layer, rows, delta, other):
-    """Set the gradients of a layer's bias, or of gamma and beta, and take the derivative back to the layer's inputs.
+    """Set the gradients of a layer's bias, or of gamma and beta, and backpropagate `delta` to the layer's inputs.
 
-    `delta` goes back through batch-norm in place; the derivative by the inputs, (rows, fan_in), is written to `other`,
-    but for the first layer.
+    `delta` is backpropagated through batch normalization in place. The derivative by the inputs, flat (rows, fan_in),
+    is written to `other`, except for the first layer.
     """
     code = net.codes[layer]
     fan_in, width = code[FAN_IN], code[WIDTH]
@@ -196,7 +199,10 @@ def backward_linear(net, state, work, layer, rows, delta, other):
 
 @force_inline
 def weight_gradient(net, state, work, layer, rows, delta, target, below, finish):
-    """Do with A' delta, (fan_in, width), for the layer's inputs A, what `finish` says; target is its c, below its d."""
+    """Compute the gradient of a layer's weights, A' delta for inputs A, flat (fan_in, width).
+
+    `finish` is the operation on the sums, with target as its c and below as its d; see `product`.
+    """
     code = net.codes[layer]
     fan_in, width = code[FAN_IN], code[WIDTH]
     inputs = layer_input(net, work, layer, rows)
@@ -206,11 +212,11 @@ def weight_gradient(net, state, work, layer, rows, delta, target, below, finish)
 
 @kernel
 def pass_linear(net, state, work, layer, rows):
-    """Write a layer's pre-activations, as `forward_linear` does inside kernels, in mode PROBE."""
+    """Call `forward_linear` in mode PROBE from Python."""
     forward_linear(net, state, work, layer, rows, PROBE)
 
 
 @kernel
 def pass_activation(net, state, work, layer, rows):
-    """Write a layer's activations, as `forward_activation` does inside kernels, in mode PROBE."""
+    """Call `forward_activation` in mode PROBE from Python."""
     forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)

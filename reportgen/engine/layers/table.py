@@ -1,4 +1,4 @@
-"""The table of layer kinds: what a layer computes, and how many parameters and operations it has."""
+"""The table of the kinds of layers, with their numbers of parameters and operations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class LayerKind(Row):
 
     Attributes
     ----------
-    width : the pre-activations of one example.
-    parameters : the numbers that the layer learns, by its inputs.
-    products : the multiplications of one example in the forward pass, by the layer's inputs.
-    mean_field : mean-field theory describes the layer, with the number of inputs as the fan-in of each unit.
+    width : returns the number of pre-activations of an example.
+    parameters_of : returns the number of learned parameters from the number of inputs.
+    products : returns the number of multiplications of an example in the forward pass from the number of inputs.
+    mean_field : whether mean-field theory describes the layer, with the number of inputs as the fan-in of each unit.
     """
 
     kind: ClassVar[str] = "layer"
@@ -48,7 +48,7 @@ LAYERS = Table(
     [
         LayerKind(
             name="dense",
-            summary="A weighted sum of all inputs for each unit; then batch normalization, activation and dropout.",
+            summary="Weighted sums of all inputs, followed by batch normalization, activation and dropout.",
             formula=r"a = \phi(x W + b)",
             source="Rumelhart, Hinton and Williams 1986",
             width=_dense_width,

@@ -1,7 +1,7 @@
-"""tanh, exp and their kin in single precision, in forms that a compiler vectorizes.
+"""Elementary functions in single precision, in a form that the compiler vectorizes.
 
-Numba's own are scalar library calls, which dominate a small net's step. In float64, where speed does not matter and
-gradients are checked, the library's functions are used. Not a number and infinity pass through.
+Numba calls scalar library functions instead, which would dominate the time of a step of a small network. In float64,
+which only gradient checks use, the library functions are called. NaN and infinity propagate.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reportgen.engine.jit.compile import FASTMATH
 
 _OPTIONS: Any = {"fastmath": FASTMATH, "error_model": "numpy"}
 
-# Beyond this tanh is 1 in float32.
+# Above this value, tanh is 1 in float32.
 _TANH_EDGE = np.float32(9.0)
 _EXP_HIGH = np.float32(88.0)  # 2^127 is the largest power that float32 holds
 _EXP_LOW = np.float32(-87.33654)
@@ -27,10 +27,10 @@ _LN2_LOW = np.float32(-2.12194440e-4)
 _ZERO, _ONE, _HALF = np.float32(0), np.float32(1), np.float32(0.5)
 _INF = np.float32(np.inf)
 _TINY = np.float32(0.0004)
-# Taylor coefficients of exp on [-ln2/2, ln2/2] after minimax correction (Moshier's Cephes, expf).
+# Minimax polynomial of exp on [-ln2/2, ln2/2] (expf in S. Moshier's Cephes library).
 _E0, _E1, _E2 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.float32(8.3334519073e-3)
 _E3, _E4, _E5 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
-# Odd over even polynomial of tanh on [-9, 9], degrees 13 and 6 (the form used by Eigen).
+# Rational approximation of tanh on [-9, 9] by an odd and an even polynomial of degrees 13 and 6 (as in Eigen).
 _T1, _T3, _T5 = np.float32(4.89352455891786e-3), np.float32(6.37261928875436e-4), np.float32(1.48572235717979e-5)
 _T7, _T9 = np.float32(5.12229709037114e-8), np.float32(-8.60467152213735e-11)
 _T11, _T13 = np.float32(2.00018790482477e-13), np.float32(-2.76076847742355e-16)
@@ -49,12 +49,12 @@ def exp(x: Any) -> Any:
 
 
 def log1p(x: Any) -> Any:
-    """Return ln(1 + x) by the library."""
+    """Return ln(1 + x) from the library."""
     return np.log1p(x)
 
 
 def erfc(x: Any) -> Any:
-    """Return the complementary error function by the library."""
+    """Return the complementary error function from the library."""
     return math.erfc(x)
 
 
@@ -69,7 +69,7 @@ def _tanh(x):
         s = y * y
         odd = y * (((((((_T13 * s + _T11) * s + _T9) * s + _T7) * s + _T5) * s + _T3) * s) + _T1)
         even = ((_D6 * s + _D4) * s + _D2) * s + _D0
-        # Near 0 the quotient of the rounded end coefficients is off by 1e-7 of x; x itself is closer.
+        # Near 0, x is closer to tanh x than the quotient, which has a relative error of 1e-7 from rounding.
         return x if s < _TINY * _TINY else odd / even
 
     return tanh32

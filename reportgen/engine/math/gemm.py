@@ -1,4 +1,4 @@
-"""Matrix products inside kernels, from register tiles; what happens to the sums is part of the product."""
+"""Matrix products in kernels, computed in register tiles; an operation on the sums is part of the product."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from reportgen.engine.math.microkernel import (
 )
 
 DEPTH, BREADTH = 512, 128
-"""How much of a large b is copied together at a time, inner dimension and columns: it stays in the second cache."""
+"""Size of the blocks in which a large b is packed, inner dimension and columns; a block fits in the L2 cache."""
 
 _LARGE = 32768
-"""Numbers in b from which on it is copied together first: by then its rows are too far apart in memory."""
+"""Number of elements above which b is packed first, since its rows are too far apart in memory."""
 
 
 def panel_size(longest: int) -> int:
-    """Return the numbers in a product's panels where no inner dimension is longer than that."""
+    """Return the size of the panels of a product whose inner dimension is at most `longest`."""
     return BREADTH * min(longest, DEPTH)
 
 
 @internal
 def _pack(b, at, b_row, k, columns, panel):
-    """Copy up to 16 columns of b to the panel, (k, 16)."""
+    """Copy up to 16 columns of b to the panel, flat (k, 16)."""
     for p in range(k):
         if columns == COLUMNS:
             for q in range(COLUMNS):
@@ -40,8 +40,8 @@ def _pack(b, at, b_row, k, columns, panel):
 
 
 @internal
-def _pack_turned(b, at, b_row, k, columns, panel):
-    """Set the panel, (k, 16), to the transpose of `columns` rows of b."""
+def _pack_transposed(b, at, b_row, k, columns, panel):
+    """Copy the transpose of up to 16 rows of b to the panel, flat (k, 16)."""
     blocks = columns - columns % LANES
     whole = k - k % LANES
     for q in range(0, blocks, LANES):
@@ -53,8 +53,8 @@ def _pack_turned(b, at, b_row, k, columns, panel):
 
 
 @internal
-def _part_of(finish, one, first, last):
-    """Return how a part of the inner dimension is finished, so that all parts together are finished as asked."""
+def _partial_finish(finish, one, first, last):
+    """Return the operation for a part of the inner dimension; together, the parts give the operation `finish`."""
     kind, f0, f1, f2 = finish
     if first and last:
         return finish
@@ -64,23 +64,24 @@ def _part_of(finish, one, first, last):
 
 
 @internal
-def _gather_panels(b, at, b_row, turned, k, begin, end, panels):
-    """Copy columns begin to end of b, from its row at `at` on, to panels of (k, 16)."""
+def _gather_panels(b, at, b_row, transposed, k, begin, end, panels):
+    """Copy the columns from begin to end of b to panels, flat (k, 16), starting with the row at `at`."""
     for j in range(begin, end, COLUMNS):
         panel = panels[(j - begin) * k : (j - begin + COLUMNS) * k]
         columns = min(end - j, COLUMNS)
-        if turned:
-            _pack_turned(b, at + j * b_row, b_row, k, columns, panel)
+        if transposed:
+            _pack_transposed(b, at + j * b_row, b_row, k, columns, panel)
         else:
             _pack(b, at + j, b_row, k, columns, panel)
 
 
 @inline_ir
-def _lines(height, i, begin, block, a, a_steps, source, row, packs, far, c, n, d, d_row, finish):
-    """Compute `height` rows of c from row i on, in the columns of the block, which is (left, right, depth).
+def _tile_row(height, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, finish):
+    """Compute `height` rows of c, starting with row i, in the columns of the block (left, right, depth).
 
-    The height is a constant where this is written, as is the breadth of all tiles but the last: so no branch has to
-    be guessed for each tile, which took a seventh of a small network's time. far: whether c and d may be out of cache.
+    The height is a compile-time constant, and so is the breadth of all tiles but the last. Otherwise mispredicted
+    branches for each tile would take a seventh of the time of a small network. `far` says whether c and d may be out
+    of cache.
     """
     left, right, depth = block
     a_at, j = i * a_steps[0] + begin * a_steps[1], left
@@ -88,42 +89,48 @@ def _lines(height, i, begin, block, a, a_steps, source, row, packs, far, c, n, d
         if far:
             fetch(height, c, i * n + j, n)
             fetch(height, d, i * d_row + j, d_row)
-        at = (j - left) * depth if packs else begin * n + j
+        at = (j - left) * depth if packed else begin * n + j
         tile(height, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish)
         j += COLUMNS
     if j < right:
-        at = (j - left) * depth if packs else begin * n + j
+        at = (j - left) * depth if packed else begin * n + j
         tile(height, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish)
 
 
 @internal
-def product(shape, a, a_steps, b, turned, c, d, finish, panels):
-    """Multiply a (m, k) by b (k, n) for shape (m, n, k), and do with the sums what `finish` says: see `tile`.
+def product(shape, a, a_steps, b, transposed, c, d, finish, panels):
+    """Multiply a, (m, k), by b, (k, n), and apply the operation `finish` to the sums.
 
-    a(i, p) = a[i a_steps[0] + p a_steps[1]]; b is flat (k, n), or (n, k) where it is turned; c flat (m, n). For the
-    panels see `panel_size`.
+    Parameters
+    ----------
+    shape : (m, n, k).
+    a, a_steps : a(i, p) = a[i a_steps[0] + p a_steps[1]].
+    b, transposed : flat (k, n), or flat (n, k) if transposed.
+    c, d : operands of `finish`; c is flat (m, n).
+    finish : operation on the sums, see `tile`.
+    panels : work buffer of `panel_size` elements.
     """
     m, n, k = shape
     large = n * k > _LARGE
-    packs, breadth = turned or large, BREADTH if large else COLUMNS
+    packed, breadth = transposed or large, BREADTH if large else COLUMNS
     far = m * n > _LARGE
     for begin in range(0, k, DEPTH):
         depth = min(k - begin, DEPTH)
-        part = _part_of(finish, c.dtype.type(1), begin == 0, begin + depth == k)
-        source, row = (panels, COLUMNS) if packs else (b, n)
-        d_row = n if part[0] == MOMENTUM_STEP else 0
+        partial = _partial_finish(finish, c.dtype.type(1), begin == 0, begin + depth == k)
+        source, row = (panels, COLUMNS) if packed else (b, n)
+        d_row = n if partial[0] == MOMENTUM_STEP else 0
         for left in range(0, n, breadth):
             right = min(left + breadth, n)
-            if packs:
-                at = begin if turned else begin * n
-                _gather_panels(b, at, k if turned else n, turned, depth, left, right, panels)
+            if packed:
+                at = begin if transposed else begin * n
+                _gather_panels(b, at, k if transposed else n, transposed, depth, left, right, panels)
             block, i = (left, right, depth), 0
             while m - i == TALL or m - i >= TALL + LOW:
-                _lines(TALL, i, begin, block, a, a_steps, source, row, packs, far, c, n, d, d_row, part)
+                _tile_row(TALL, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
                 i += TALL
             while m - i >= LOW:
-                _lines(LOW, i, begin, block, a, a_steps, source, row, packs, far, c, n, d, d_row, part)
+                _tile_row(LOW, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
                 i += LOW
             while i < m:
-                _lines(1, i, begin, block, a, a_steps, source, row, packs, far, c, n, d, d_row, part)
+                _tile_row(1, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
                 i += 1

@@ -1,7 +1,7 @@
-"""The innermost part of small matrix products: a few rows and up to 16 columns of sums, held in vector registers.
+"""The microkernel of matrix products: a few rows and up to 16 columns of sums in vector registers.
 
-The loop over the inner dimension is written as LLVM vectors, since no loop in Python is turned into one that keeps its
-sums in registers. Vectors of 8 become what the processor has.
+The loop over the inner dimension is emitted as LLVM vector instructions, since Numba compiles no Python loop to one
+that keeps its sums in registers. LLVM splits the vectors of 8 to those of the processor.
 """
 
 from __future__ import annotations
@@ -19,21 +19,26 @@ _FLAGS = ("contract", "nsz")
 
 COLUMNS = 2 * LANES
 TALL, LOW = 6, 4
-"""Heights of tiles; for what is left there are single rows. Six rows of 16 numbers fill twelve of sixteen vector
+"""Heights of tiles; remaining rows are computed one at a time. Six rows of 16 numbers fill twelve of sixteen vector
 registers and keep both multipliers busy."""
 
 WRITE, ADD, ACCUMULATE, MOMENTUM_STEP = (np.int64(kind) for kind in range(4))
-"""What is done with the sums s: c = s; c = s + d, with one row d for all; c = f0 c + f1 s; c = f0 c + f1 s + f2 d, then
-d = d + c, which is the step of gradient descent with momentum."""
+"""Operations on the sums s.
+
+- WRITE: c = s
+- ADD: c = s + d, with the same row d for all rows
+- ACCUMULATE: c = f0 c + f1 s
+- MOMENTUM_STEP: c = f0 c + f1 s + f2 d, then d = d + c; a step of gradient descent with momentum
+"""
 
 _INDEX, _SIZE = ir.IntType(32), ir.IntType(64)
 
 
 class _Emit:
-    """Emits instructions on `count` vectors that hold a line of `columns` numbers, of the arrays' element type.
+    """Emits instructions on `count` vectors that hold a row of `columns` numbers, of the arrays' element type.
 
-    columns: None where they fill the vectors. The last of two vectors then begins before the first has ended, so that
-    some numbers are in both: masked stores are slow. A single vector is cut short by a mask.
+    If `columns` is None, the row fills the vectors. Otherwise two vectors overlap, since masked stores are slow, and a
+    single vector is masked.
     """
 
     def __init__(self, builder: Any, real: Any, count: int, columns: Any) -> None:
@@ -92,12 +97,12 @@ def _sums(emit: _Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any
     slots = {(i, part): cgutils.alloca_once(builder, emit.vector) for i in range(rows) for part in range(emit.count)}
     for slot in slots.values():
         builder.store(ir.Constant(emit.vector, None), slot)
-    heads = [builder.gep(a, [builder.mul(_SIZE(i), a_row)]) for i in range(rows)]
+    starts = [builder.gep(a, [builder.mul(_SIZE(i), a_row)]) for i in range(rows)]
     with cgutils.for_range(builder, k) as loop:
         line = builder.gep(b, [builder.mul(loop.index, b_row)])
         parts = [emit.load(line, part) for part in range(emit.count)]
         step = builder.mul(loop.index, a_col)
-        for i, head in enumerate(heads):
+        for i, head in enumerate(starts):
             factor = emit.spread(builder.load(builder.gep(head, [step])))
             for part, column in enumerate(parts):
                 slot = slots[i, part]
@@ -106,11 +111,11 @@ def _sums(emit: _Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any
 
 
 def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, d: Any) -> None:
-    """Emit what is done with the sums, as its kind says."""
+    """Emit the operation on the sums."""
     builder = emit.builder
     at = {i: builder.mul(_SIZE(i), c_row) for i, _ in sums}
     kind, *factors = cgutils.unpack_tuple(builder, finish)
-    with builder.if_else(builder.icmp_signed("<", kind, _SIZE(int(ACCUMULATE)))) as (writes, mixes):
+    with builder.if_else(builder.icmp_signed("<", kind, _SIZE(int(ACCUMULATE)))) as (writes, accumulates):
         with writes:
             start = [cgutils.alloca_once_value(builder, ir.Constant(emit.vector, None)) for _ in range(emit.count)]
             with builder.if_then(builder.icmp_signed("==", kind, _SIZE(int(ADD)))):
@@ -118,35 +123,37 @@ def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, 
                     builder.store(emit.load(d, part), slot)
             for (i, part), total in sums.items():
                 emit.store(emit.add(total, builder.load(start[part])), builder.gep(c, [at[i]]), part)
-        with mixes:
+        with accumulates:
             f0, f1, f2 = (emit.spread(factor) for factor in factors)
-            mixed = {}
+            accumulated = {}
             for (i, part), total in sums.items():
                 old = emit.load(builder.gep(c, [at[i]]), part)
-                mixed[i, part] = emit.add(emit.multiply(f1, total), emit.multiply(f0, old))
-            _descend(emit, mixed, builder.icmp_signed("==", kind, _SIZE(int(MOMENTUM_STEP))), c, at, d, f2)
+                accumulated[i, part] = emit.add(emit.multiply(f1, total), emit.multiply(f0, old))
+            _momentum_step(emit, accumulated, builder.icmp_signed("==", kind, _SIZE(int(MOMENTUM_STEP))), c, at, d, f2)
 
 
-def _descend(emit: _Emit, mixed: dict[Any, Any], descends: Any, c: Any, at: dict[int, Any], d: Any, f2: Any) -> None:
-    """Emit the end of MIX and of DESCEND; all of a line is read before any of it is written."""
+def _momentum_step(
+    emit: _Emit, accumulated: dict[Any, Any], takes_step: Any, c: Any, at: dict[int, Any], d: Any, f2: Any
+) -> None:
+    """Emit the stores of ACCUMULATE and MOMENTUM_STEP; a row is read before it is written, since vectors overlap."""
     builder = emit.builder
-    with builder.if_else(descends) as (yes, no):
+    with builder.if_else(takes_step) as (yes, no):
         with yes:
             for i, place in at.items():
                 line = builder.gep(d, [place])
                 before = [emit.load(line, part) for part in range(emit.count)]
                 for part, old in enumerate(before):
-                    new = emit.add(emit.multiply(f2, old), mixed[i, part])
+                    new = emit.add(emit.multiply(f2, old), accumulated[i, part])
                     emit.store(new, builder.gep(c, [place]), part)
                     emit.store(emit.add(old, new), line, part)
         with no:
-            for (i, part), value in mixed.items():
+            for (i, part), value in accumulated.items():
                 emit.store(value, builder.gep(c, [at[i]]), part)
 
 
 @intrinsic(prefer_literal=True)
 def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
-    """Emit a tile of that constant height; of COLUMNS where that is a constant, else of as many as there are."""
+    """Emit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
     integer, height = types.int64, rows.literal_value
     full = isinstance(columns, types.IntegerLiteral)
     signature = types.void(
@@ -171,10 +178,10 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         if full:
             emit_tile(2, None)
             return context.get_dummy_value()
-        with builder.if_else(builder.icmp_signed(">", columns, _SIZE(LANES))) as (wide, slim):
+        with builder.if_else(builder.icmp_signed(">", columns, _SIZE(LANES))) as (wide, narrow):
             with wide:
                 emit_tile(2, columns)
-            with slim:
+            with narrow:
                 emit_tile(1, columns)
         return context.get_dummy_value()
 
@@ -182,7 +189,7 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
 
 
 def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
-    """Stand in for a tile where Python runs the kernels."""
+    """Compute a tile without compilation."""
     kind, f0, f1, f2 = finish
     lines, inner, across = np.arange(rows)[:, None], np.arange(k), np.arange(columns)
     sums = a[a_at + lines * a_steps[0] + inner * a_steps[1]] @ b[b_at + inner[:, None] * b_row + across]
@@ -199,8 +206,9 @@ def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_r
 tile = _plain_tile if config.DISABLE_JIT else _tile
 """tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish)
 
-The sums s(i, j) of a(i, p) b(p, j) over p < k, for a constant number of rows and up to 16 columns; a(i, p) = a[a_at +
-i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (WRITE, ADD, MIX or DESCEND, f0, f1, f2).
+Computes the sums s(i, j) of a(i, p) b(p, j) over p < k, for a constant number of rows and up to 16 columns, and applies
+`finish`. a(i, p) = a[a_at + i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (operation, f0,
+f1, f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP.
 """
 
 
@@ -222,14 +230,15 @@ def _fetch(typingctx, rows, c, c_at, c_row):
     return signature, codegen
 
 
-def _no_fetch(rows, c, c_at, c_row):
-    """Stand in for a fetch where Python runs the kernels: nothing depends on it."""
+def _plain_fetch(rows, c, c_at, c_row):
+    """Do nothing: a prefetch does not change results."""
 
 
-fetch = _no_fetch if config.DISABLE_JIT else _fetch
-"""fetch(rows, c, c_at, c_row) begins to bring a full tile of c into the cache, so that it is there when its sums are.
+fetch = _plain_fetch if config.DISABLE_JIT else _fetch
+"""fetch(rows, c, c_at, c_row)
 
-Where a row of the tile begins in a line of the cache that the tile before it ended in, only its end is missing.
+Prefetches a full tile of c, so that it is in the cache when its sums are computed. Only the end of each row is fetched,
+since the previous tile has loaded the cache line of its beginning.
 """
 
 
@@ -238,21 +247,21 @@ _QUADS = ([0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15])
 _HALVES = ([0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15])
 
 
-def _turned(builder: Any, lines: list[Any]) -> list[Any]:
-    """Return the transpose of 8 vectors: pairs, then fours, then halves of two lines change places."""
+def _transposed(builder: Any, lines: list[Any]) -> list[Any]:
+    """Return the transpose of 8 vectors by exchanging elements, then pairs, then halves of two vectors."""
 
-    def mixed(x: int, y: int, masks: Any) -> list[Any]:
+    def shuffled(x: int, y: int, masks: Any) -> list[Any]:
         kind = ir.VectorType(_INDEX, LANES)
         return [builder.shuffle_vector(lines[x], lines[y], ir.Constant(kind, mask)) for mask in masks]
 
-    lines = [line for i in (0, 2, 4, 6) for line in mixed(i, i + 1, _PAIRS)]
-    lines = [line for i in (0, 1, 4, 5) for line in mixed(i, i + 2, _QUADS)]
-    both = [mixed(i, i + 4, _HALVES) for i in range(4)]
+    lines = [line for i in (0, 2, 4, 6) for line in shuffled(i, i + 1, _PAIRS)]
+    lines = [line for i in (0, 1, 4, 5) for line in shuffled(i, i + 2, _QUADS)]
+    both = [shuffled(i, i + 4, _HALVES) for i in range(4)]
     return [low for low, _ in both] + [high for _, high in both]
 
 
 @intrinsic
-def _turn(typingctx, source, at, row, target, target_at, target_row):
+def _transpose(typingctx, source, at, row, target, target_at, target_row):
     signature = types.void(source, types.int64, types.int64, target, types.int64, types.int64)
 
     def codegen(context, builder, sig, values):
@@ -264,18 +273,20 @@ def _turn(typingctx, source, at, row, target, target_at, target_row):
             return [builder.gep(begin, [builder.mul(_SIZE(i), values[index + 2])]) for i in range(LANES)]
 
         rows = [emit.load(line, 0) for line in lines(0)]
-        for line, row in zip(lines(3), _turned(builder, rows), strict=True):
+        for line, row in zip(lines(3), _transposed(builder, rows), strict=True):
             emit.store(row, line, 0)
         return context.get_dummy_value()
 
     return signature, codegen
 
 
-def _turn_plain(source, at, row, target, target_at, target_row):
+def _plain_transpose(source, at, row, target, target_at, target_row):
     lines, columns = np.arange(LANES)[:, None], np.arange(LANES)
     target[target_at + lines * target_row + columns] = source[at + columns * row + lines]
 
 
-transpose = _turn_plain if config.DISABLE_JIT else _turn
-"""turn(source, at, row, target, target_at, target_row) writes the transpose of a block of 8 by 8, whose rows are `row`
-apart."""
+transpose = _plain_transpose if config.DISABLE_JIT else _transpose
+"""transpose(source, at, row, target, target_at, target_row)
+
+Writes the transpose of a block of 8 by 8 elements; `row` and `target_row` are the distances of rows in memory.
+"""

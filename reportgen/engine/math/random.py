@@ -1,4 +1,4 @@
-"""Counter-based random numbers inside kernels: a number is a hash of (key, counter), so nothing depends on order."""
+"""Counter-based random numbers in kernels: each is a hash of (key, counter), independent of the order of calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHIFT_32 = np.uint64(32)
 
 
 def key_words(seed: int, purpose: str) -> np.ndarray:
-    """Return two 32-bit words, (2,) uint32, that key the streams of one purpose in one run."""
+    """Return the key of the random numbers of a purpose in a run, (2,) uint32."""
     return stream(seed, purpose).integers(0, 2**32, size=2, dtype=np.uint32)
 
 
@@ -33,13 +33,13 @@ def mix(x):
 
 @kernel
 def subkey(keys, layer, step):
-    """Return the 32-bit key of one layer at one step."""
+    """Return the 32-bit key of a layer at a step."""
     return mix(np.uint32(mix(np.uint32(keys[0] + np.uint32(step))) ^ np.uint32(keys[1] + np.uint32(layer))))
 
 
 @kernel
 def dropout_mask(key, rate, scale, mask):
-    """Fill `mask` with `scale` where a unit is kept and 0 where it is dropped, each dropped with chance `rate`."""
+    """Fill `mask` with `scale` for units that are kept, and 0 with probability `rate`."""
     threshold = np.uint32(min(rate * 4294967296.0, 4294967295.0))
     zero = mask.dtype.type(0)
     for i in range(mask.size):
@@ -49,9 +49,9 @@ def dropout_mask(key, rate, scale, mask):
 
 @internal
 def shuffle(key, order):
-    """Fill `order` with 0, 1, ... in random order (Fisher and Yates 1938, as Durstenfeld 1964 does it in place).
+    """Fill `order` with a random permutation of 0, 1, ... (Fisher and Yates 1938, in place as in Durstenfeld 1964).
 
-    A draw below m is the upper half of m times a 32-bit number: uneven by less than m in 2^32.
+    A random index below m is the upper half of m times a 32-bit number; its bias is below m / 2^32.
     """
     for i in range(order.size):
         order[i] = i

@@ -1,8 +1,8 @@
-"""Whether the weight gradients of a unit have one sign: then its weights can only rise or fall together.
+"""Sign agreement: the share of units whose weight gradients all have the same sign.
 
-With inputs of one sign that holds for every single example, and descent zigzags towards a minimum that needs some
-weights larger and others smaller (LeCun, Bottou, Orr and Müller 1998, section 4.3). Zeros agree with either sign;
-units without any gradient are not counted.
+The weights of such a unit can only increase or decrease together. If all inputs have the same sign, this is the case
+for every example, and gradient descent zigzags towards a minimum that needs some weights larger and others smaller
+(LeCun, Bottou, Orr and Müller 1998, section 4.3). Zeros agree with both signs; units with a zero gradient do not count.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _ONE_BY_ONE, _AT_A_TIME = 8, 64
 
 @internal
 def agreement_by_example(inputs, delta, fan_in, width):
-    """Return the share, over examples and units with a gradient, whose weight gradients have one sign; NaN for none.
+    """Return the sign agreement over pairs of example and unit; NaN if all gradients are zero.
 
-    inputs flat (rows, fan_in), delta flat (rows, width). One example's gradient is the outer product of the two, so
-    the signs of its inputs decide for all units at once.
+    inputs is flat (rows, fan_in), delta is flat (rows, width). The gradient of an example is the outer product of
+    both, so the signs of its inputs decide for all units.
     """
     counted, agreeing = count_nonzero(delta), 0
     for i in range(delta.size // width):
@@ -37,9 +37,9 @@ def agreement_by_example(inputs, delta, fan_in, width):
 
 @internal
 def _signs(values):
-    """Return whether there are positive and whether there are negative values; it looks until both are seen.
+    """Return whether there are positive values, and whether there are negative values.
 
-    One by one at first, since most often both are among the first few; then by vector instructions.
+    The first few values are tested one at a time, since they usually contain both; the others with vector instructions.
     """
     positive, negative = _NONE, _NONE
     first = min(values.size, _ONE_BY_ONE)
@@ -60,7 +60,7 @@ def _signs(values):
 
 @internal
 def agreement_of_batch(gradient, width):
-    """Return the share of units with a gradient whose gradients, flat (fan_in, width), have one sign; NaN for none."""
+    """Return the sign agreement of the gradient of a batch, flat (fan_in, width); NaN if it is zero."""
     counted, agreeing = 0, 0
     for j in range(width):
         positive, negative = False, False

@@ -1,4 +1,4 @@
-"""How evenly a layer uses its weights: the largest of them, and how close all are to one size."""
+"""Largest weight and evenness of the weights of a layer."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import numpy as np
 from reportgen.engine.jit.compile import internal
 
 WEIGHT_SHAPES = ("weight_max", "weight_evenness")
-"""What `weight_shape` finds, by name."""
+"""Names of the results of `weight_shape`."""
 
 
 @internal
 def weight_shape(w, found):
-    """Set found (2,) to the largest absolute weight, and evenness; weights that are not finite leave it as it was.
+    """Set found, (2,), to the largest absolute weight and the evenness; unchanged if weights are not finite.
 
-    Evenness is the squared mean of absolute weights over their mean square: 1 where all are of one size, 2/pi for a
-    normal distribution, 1/n where one of n weights is not zero. NaN for weights that are all zero.
+    Evenness is the squared mean of the absolute weights divided by their mean square: 1 if all have the same absolute
+    value, 2/pi for a normal distribution, 1/n if one of n weights is not zero, NaN if all are zero.
     """
     largest, total, squares = w.dtype.type(0), 0.0, 0.0
     for k in range(w.size):

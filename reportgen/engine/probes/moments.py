@@ -1,4 +1,4 @@
-"""What a look takes of many numbers: their moments, norm and histogram; how far columns lie apart."""
+"""Statistics of flat arrays in probes: moments, extremes, norms, histograms and the spread of columns."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from numpy.typing import NDArray
 from reportgen.engine.jit.compile import internal
 from reportgen.engine.layers.dense import fill
 
-_NO_SIGN, _SIZE, _INFINITE = np.uint32(0x7FFFFFFF), np.int32(0x7FFFFFFF), np.int32(0x7F800000)
-"""Of a float32's bits: those of its size, twice, and what they are where it is infinite."""
+_NO_SIGN, _MAGNITUDE, _INFINITE = np.uint32(0x7FFFFFFF), np.int32(0x7FFFFFFF), np.int32(0x7F800000)
+"""Masks of the bits of a float32 without its sign, and the bits of infinity."""
 
 _CELL_BITS, _CELLS = 20, 1 << 11
-"""Lowest bits of a float32's size that a cell leaves out: cells are the exponents, each of them cut in eight."""
+"""Number of low bits of a float32 that cells ignore, and number of cells: each exponent is divided into eight cells."""
 
 _PART, _TABLES = 1024, 4
-"""Values at a time and tables to count them in, in `fill_histogram`."""
+"""Number of values in a pass of `fill_histogram`, and number of tables of counts."""
 
 
 @internal
 def moments(values):
-    """Return (mean, standard deviation) in float64.
+    """Return (mean, standard deviation), float64.
 
-    In one pass, about the first value: that is within a few standard deviations of the mean, so that no digits cancel.
+    The sums are taken in one pass about the first value, which is usually within a few standard deviations of the mean,
+    so that cancellation is small (Chan, Golub and LeVeque 1983).
     """
     first = np.float64(values[0]) if np.isfinite(values[0]) else 0.0
     total, squares = 0.0, 0.0
     for k in range(values.size):
-        apart = np.float64(values[k]) - first
-        total += apart
-        squares += apart * apart
+        deviation = np.float64(values[k]) - first
+        total += deviation
+        squares += deviation * deviation
     shift = total / values.size
     variance = squares / values.size - shift * shift
     return first + shift, np.sqrt(0.0 if variance < 0.0 else variance)
@@ -37,32 +38,31 @@ def moments(values):
 
 @internal
 def extremes(values):
-    """Return the (least, largest) of float32 values; NaN is passed over, unless the first value is.
+    """Return (minimum, maximum) of float32 values; NaN is ignored, unless it is the first value.
 
-    They are compared by their bits, as integers in the same order: a loop over floats would have to mind NaN at each
-    comparison, and be none of vector instructions.
+    The bits are compared as integers in the same order, since a loop over floats with NaN is not vectorized.
     """
     if np.isnan(values[0]):
         return values[0], values[0]
     low, high = _INFINITE, -_INFINITE
     for k in range(values.size):
         bits = np.float32(values[k]).view(np.int32)
-        size = np.int32(bits & _SIZE)
-        key = np.int32(-size if bits < 0 else size)
-        low = min(low, key if size <= _INFINITE else _INFINITE)
-        high = max(high, key if size <= _INFINITE else -_INFINITE)
+        magnitude = np.int32(bits & _MAGNITUDE)
+        key = np.int32(-magnitude if bits < 0 else magnitude)
+        low = min(low, key if magnitude <= _INFINITE else _INFINITE)
+        high = max(high, key if magnitude <= _INFINITE else -_INFINITE)
     return _float_of(low), _float_of(high)
 
 
 @internal
 def _float_of(key):
-    """Return the float32 of that sign and those bits of its size."""
+    """Return the float32 with the sign of `key` and the bits |key|."""
     return np.int32(-key).view(np.float32) * np.float32(-1) if key < 0 else np.int32(key).view(np.float32)
 
 
 @internal
 def count_nonzero(values):
-    """Return how many values are not zero; 32-bit counts make it a loop of vector instructions."""
+    """Return the number of values that are not zero; a 32-bit count lets the compiler vectorize the loop."""
     count = np.int32(0)
     for k in range(values.size):
         count += np.int32(values[k] != 0)
@@ -79,13 +79,13 @@ def norm(values):
 
 
 def counting_room(bins: int) -> NDArray[np.int32]:
-    """Return the scratch of both histograms, equal bins being so many."""
+    """Return the work buffer of both kinds of histograms, for this number of equal bins."""
     return np.empty(max(_PART + _TABLES * (bins + 1), 2 * _CELLS), np.int32)
 
 
 @internal
 def _count(places, tables, width):
-    """Raise the counts at places, in several tables in turn: the processor waits for a count that was just raised."""
+    """Increment the counts at places, in several tables in turn, since repeated writes to one stall the processor."""
     whole = places.size - places.size % _TABLES
     for k in range(0, whole, _TABLES):
         for table in range(_TABLES):
@@ -96,7 +96,7 @@ def _count(places, tables, width):
 
 @internal
 def _add_up(tables, width, counts):
-    """Set counts to the sums of the tables, each of which may have more places than counts."""
+    """Set counts to the sums of the tables, which may be longer than counts."""
     fill(counts, 0)
     for table in range(_TABLES):
         for place in range(counts.size):
@@ -105,9 +105,9 @@ def _add_up(tables, width, counts):
 
 @internal
 def fill_histogram(values, edges, counts, room):
-    """Count values into equal bins, the last one closed; what lies outside, or is NaN, is counted in none.
+    """Count values in equal bins, the last one closed; values outside of the bins and NaN do not count.
 
-    Bins are found for a part of the values at a time, so that it is a loop of vector instructions.
+    The bins of a block of values are computed before they are counted, so that the compiler vectorizes the loop.
     """
     bins = counts.size
     low, high, last = edges[0], edges[bins], np.float64(bins - 1)
@@ -126,14 +126,15 @@ def fill_histogram(values, edges, counts, room):
 
 
 def log_bins(limits: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Return how `fill_log_histogram` finds the bin of a float32: (where cells are cut, the first part of each bin).
+    """Return the tables (cuts, starts) with which `fill_log_histogram` finds the bin of a float32.
 
-    Bin 0 is below the limits, the last one above them, and NaN is there as well. A cell is an eighth of an octave, so
-    that at most one limit is in it, at whose bits it is cut in two parts. Bins have to be wider than a cell.
+    The first bin is below the limits; the last bin is above them and includes NaN. Bins must be wider than a cell,
+    an eighth of an octave. A cell then contains at most one limit, whose bits cut the cell into two parts. starts holds
+    the first part of each bin.
     """
     uppers = limits.astype(np.float32)
     short = uppers < limits
-    uppers[short] = np.nextafter(uppers[short], np.float32(np.inf))  # so that comparing float32 is as good as float64
+    uppers[short] = np.nextafter(uppers[short], np.float32(np.inf))  # comparisons then agree with those in float64
     bits = uppers.view(np.uint32)
     cells = bits >> np.uint32(_CELL_BITS)
     cuts = np.full(_CELLS, np.iinfo(np.uint32).max, np.uint32)
@@ -143,11 +144,11 @@ def log_bins(limits: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArray[n
 
 @internal
 def fill_log_histogram(values, cuts, starts, counts, room):
-    """Count |values| into the bins of `log_bins`: at first by parts of cells, which the bits of a float tell."""
+    """Count |values| in the bins of `log_bins`: first by parts of cells, which follow from the bits, then by bins."""
     parts = room[: 2 * _CELLS]
     fill(parts, np.int32(0))
     for k in range(values.size):
-        # Unsigned, since a signed place might count from the end, which would have to be asked each time.
+        # Unsigned, since a signed index would need a test for negative values in each iteration.
         bits = np.uint64(np.float32(values[k]).view(np.uint32) & _NO_SIGN)
         cell = bits >> np.uint64(_CELL_BITS)
         parts[cell + cell + np.uint64(bits >= np.uint64(cuts[cell]))] += np.int32(1)
@@ -160,10 +161,13 @@ def fill_log_histogram(values, cuts, starts, counts, room):
 
 @internal
 def unit_spread(values, width):
-    """Return how far the columns of (fan_in, width) lie from their mean column, by their norm; 0 for copies."""
+    """Return the norm of the differences of columns to their mean, divided by the norm of all; 0 for equal columns.
+
+    values is flat (fan_in, width).
+    """
     if width < 2:
         return np.nan
-    apart, squares = 0.0, 0.0
+    deviation, squares = 0.0, 0.0
     for i in range(values.size // width):
         row = values[i * width : (i + 1) * width]
         mean = 0.0
@@ -171,6 +175,6 @@ def unit_spread(values, width):
             mean += np.float64(row[j])
         mean /= width
         for j in range(width):
-            apart += (np.float64(row[j]) - mean) ** 2
+            deviation += (np.float64(row[j]) - mean) ** 2
             squares += np.float64(row[j]) ** 2
-    return np.sqrt(apart / squares) if squares > 0.0 else 0.0
+    return np.sqrt(deviation / squares) if squares > 0.0 else 0.0

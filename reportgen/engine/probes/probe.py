@@ -1,16 +1,12 @@
-"""A look at every layer on a fixed batch: forward and backward once, statistics gathered on the way.
+"""A probe: statistics of every layer from a forward and a backward pass on a fixed batch.
 
-Batch-norm takes the probe batch's own statistics and no unit is dropped. Gradients are those of the mean data loss,
-without penalties.
+Batch normalization uses the statistics of the batch, and no units are dropped. Gradients are those of the mean data
+loss, without penalties.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 from reportgen.engine.jit.calls import call, call_number
 from reportgen.engine.jit.compile import inline_ir, internal, kernel
@@ -48,27 +44,20 @@ from reportgen.engine.network import (
     WIDTH,
 )
 from reportgen.engine.probes.agreement import agreement_by_example, agreement_of_batch
-from reportgen.engine.probes.evenness import WEIGHT_SHAPES, weight_shape
+from reportgen.engine.probes.evenness import weight_shape
 from reportgen.engine.probes.moments import (
     count_nonzero,
-    counting_room,
     extremes,
     fill_histogram,
     fill_log_histogram,
-    log_bins,
     moments,
     norm,
     unit_spread,
 )
-from reportgen.engine.spec import STATISTICS, NetworkSpec
+from reportgen.engine.spec import STATISTICS
 from reportgen.engine.tables.activation import SATURATED_SLOPE
-from reportgen.engine.tables.activations import ACTIVATIONS
 
-ACTIVATION_BINS = 30
-GRADIENT_EDGES = np.linspace(-16.0, 2.0, 73)  # of log10 |delta|, four bins a decade
-_GRADIENT_BINS = log_bins(10.0**GRADIENT_EDGES)
-
-# Columns of Looks.statistics; the tuples follow the order of STATISTICS.
+# Columns of ProbeArrays.statistics, in the order of STATISTICS.
 _A_MEAN, _A_STD, _A_MIN, _A_MAX, _ZEROS, _SATURATED, _DEAD, _Z_MEAN, _Z_STD = range(9)
 _G_MEAN, _G_STD, _G_NORM, _W_STD, _W_NORM, _WG_NORM = range(9, 15)
 _B_MEAN, _BG_NORM, _W_SPREAD, _WG_SPREAD, _GAMMA_MEAN = range(16, 21)
@@ -77,64 +66,9 @@ _AGREEMENT = STATISTICS.index("sign_agreement_example")
 _UPDATE_RATIO = STATISTICS.index("update_ratio")
 
 
-class ProbeArrays(NamedTuple):
-    """What the looks of a run fill, each its place in the first dimension, but for the edges and bins of histograms.
-
-    statistics (looks, layers, len(STATISTICS)), weight_shapes (looks, layers, len(WEIGHT_SHAPES)), histograms (looks,
-    layers, bins), and dead units (looks, hidden units). gradient_histogram has the two bins beside those between
-    GRADIENT_EDGES, for what lies below and above; room is the histograms' scratch.
-    """
-
-    statistics: NDArray[np.float64]
-    weight_shapes: NDArray[np.float64]
-    activation_edges: NDArray[np.float64]
-    activation_histogram: NDArray[np.int64]
-    room: NDArray[np.int32]
-    gradient_cuts: NDArray[np.uint32]
-    gradient_starts: NDArray[np.int64]
-    gradient_histogram: NDArray[np.int64]
-    unit_dead: NDArray[np.uint8]
-
-
-class Watch(NamedTuple):
-    """How a kernel looks while it trains: after the steps in `due`, rising, on the first `rows` training examples.
-
-    kernel is the address of `probe`; look number k is that after due[k]; before has room for parameters one step ago.
-    """
-
-    kernel: int
-    rows: int
-    due: NDArray[np.int64]
-    before: NDArray[Any]
-    looks: ProbeArrays
-
-
-def new_probe_arrays(network: NetworkSpec, count: int) -> ProbeArrays:
-    """Return room for so many looks at a network."""
-    layers = len(network.layers)
-    return ProbeArrays(
-        statistics=np.full((count, layers, len(STATISTICS)), np.nan),
-        weight_shapes=np.full((count, layers, len(WEIGHT_SHAPES)), np.nan),
-        activation_edges=_activation_edges(tuple(layer.activation.name for layer in network.layers)),
-        activation_histogram=np.zeros((count, layers, ACTIVATION_BINS), np.int64),
-        room=counting_room(ACTIVATION_BINS),
-        gradient_cuts=_GRADIENT_BINS[0],
-        gradient_starts=_GRADIENT_BINS[1],
-        gradient_histogram=np.zeros((count, layers, GRADIENT_EDGES.size + 1), np.int64),
-        unit_dead=np.zeros((count, sum(layer.units for layer in network.layers[:-1])), np.uint8),
-    )
-
-
-@cache
-def _activation_edges(names: tuple[str, ...]) -> NDArray[np.float64]:
-    """Return the histograms' edges (layers, ACTIVATION_BINS + 1); shared by all looks, so not to be written."""
-    bounds = [ACTIVATIONS[name].bounds for name in names]
-    return np.array([np.linspace(low, high, ACTIVATION_BINS + 1) for low, high in bounds])
-
-
 @internal
 def probe_activations(acts, edges, counts, room, row):
-    """Gather the statistics of a layer's activations, flat (rows, units)."""
+    """Compute the statistics of a layer's activations, flat (rows, units)."""
     row[_A_MEAN], row[_A_STD] = moments(acts)
     row[_A_MIN], row[_A_MAX] = extremes(acts)
     row[_ZEROS] = (acts.size - count_nonzero(acts)) / acts.size
@@ -143,7 +77,7 @@ def probe_activations(acts, edges, counts, room, row):
 
 @internal
 def _find_dead(acts, dead):
-    """Mark the units, as many as `dead` has places, that are silent on every row; return their share."""
+    """Mark the units whose activation is 0 for every row in `dead`, (units,); return their share."""
     units, alive = dead.size, 0
     fill(dead, np.uint8(1))
     for i in range(acts.size // units):
@@ -158,9 +92,9 @@ def _find_dead(acts, dead):
 
 @internal
 def _saturated(code, constants, state, acts, z, slopes):
-    """Return the share of activations whose slope is nearly 0; `slopes` is scratch of their size.
+    """Return the share of activations whose slope is below SATURATED_SLOPE times the largest slope.
 
-    The gradient of learned parameters is overwritten.
+    `slopes` is a work buffer of the size of acts. The gradient of learned parameters is overwritten.
     """
     fill(slopes, slopes.dtype.type(1))
     if code[LEARNED] >= 0:
@@ -176,7 +110,7 @@ def _saturated(code, constants, state, acts, z, slopes):
 
 @internal
 def probe_weights(w, g, width, row):
-    """Gather the statistics of a layer's weights and their gradient, both flat (fan_in, width)."""
+    """Compute the statistics of a layer's weights and their gradient, both flat (fan_in, width)."""
     row[_W_STD] = moments(w)[1]
     row[_W_NORM], row[_WG_NORM] = norm(w), norm(g)
     row[_W_SPREAD], row[_WG_SPREAD] = unit_spread(w, width), unit_spread(g, width)
@@ -185,7 +119,7 @@ def probe_weights(w, g, width, row):
 
 @internal
 def probe_updates(code, params, grads, running, row):
-    """Gather the statistics of a layer's biases, or of what batch-norm has in their place."""
+    """Compute the statistics of a layer's biases, or of the parameters and running values of batch normalization."""
     width = code[WIDTH]
     shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
     row[_B_MEAN] = moments(params[shift : shift + width])[0]
@@ -199,68 +133,71 @@ def probe_updates(code, params, grads, running, row):
 
 @internal
 def probe_gradients(deltas, cuts, starts, counts, room, row):
-    """Gather the statistics of the loss's derivative by a layer's pre-activations."""
+    """Compute the statistics of the derivative of the loss by a layer's pre-activations, flat (rows, width)."""
     row[_G_MEAN], row[_G_STD] = moments(deltas)
     row[_G_NORM] = norm(deltas)
     fill_log_histogram(deltas, cuts, starts, counts, room)
 
 
 @kernel
-def probe(net, state, work, data, rows, before, index, looks):
-    """Look at all layers on the first `rows` training examples; state.grads and the work buffers are overwritten.
+def probe(net, state, work, data, rows, before, index, arrays):
+    """Probe all layers on the first `rows` training examples; state.grads and the work buffers are overwritten.
 
-    before: the parameters one step ago, or nothing, where there was no step. What is found is look number `index`.
+    `before` holds the parameters before the last step, and is empty before training. The results are written to row
+    `index` of the arrays.
     """
     features = net.codes[0, FAN_IN]
     copy(data.x[: rows * features], work.x[: rows * features])
     copy(data.y[:rows], work.y[:rows])
-    _look_forward(net, state, work, rows, index, looks)
+    _probe_forward(net, state, work, rows, index, arrays)
     call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
-    _look_backward(net, state, work, rows, index, looks)
+    _probe_backward(net, state, work, rows, index, arrays)
     for layer in range(net.codes.shape[0]):
         code = net.codes[layer]
         begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
-        weight_shape(state.params[begin:end], looks.weight_shapes[index, layer])
+        weight_shape(state.params[begin:end], arrays.weight_shapes[index, layer])
         if before.size > 0:
-            looks.statistics[index, layer, _UPDATE_RATIO] = _moved(before[begin:end], state.params[begin:end])
+            arrays.statistics[index, layer, _UPDATE_RATIO] = _relative_change(
+                before[begin:end], state.params[begin:end]
+            )
 
 
 @inline_ir
-def _look_forward(net, state, work, rows, index, looks):
-    """Pass the batch through all layers, and look at what comes of it."""
+def _probe_forward(net, state, work, rows, index, arrays):
+    """Pass the batch through all layers, and compute the statistics of activations."""
     layers, hidden = net.codes.shape[0], np.int64(0)
     for layer in range(layers):
-        code, row, constants = net.codes[layer], looks.statistics[index, layer], net.constants[layer]
+        code, row, constants = net.codes[layer], arrays.statistics[index, layer], net.constants[layer]
         forward_linear(net, state, work, layer, rows, PROBE)
         z = pre_activation(net, work, layer, rows)
         row[_Z_MEAN], row[_Z_STD] = moments(z)
         forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
         acts = block(work, code[ACTS], code[UNITS], rows)
-        counts = looks.activation_histogram[index, layer]
-        probe_activations(acts, looks.activation_edges[layer], counts, looks.room, row)
+        counts = arrays.activation_histogram[index, layer]
+        probe_activations(acts, arrays.activation_edges[layer], counts, arrays.room, row)
         if layer < layers - 1:
-            row[_DEAD] = _find_dead(acts, looks.unit_dead[index, hidden : hidden + code[UNITS]])
+            row[_DEAD] = _find_dead(acts, arrays.unit_dead[index, hidden : hidden + code[UNITS]])
             if not np.isnan(constants[MAX_SLOPE]):
                 row[_SATURATED] = _saturated(code, constants, state, acts, z, work.delta[: acts.size])
         hidden += code[UNITS]
 
 
 @inline_ir
-def _look_backward(net, state, work, rows, index, looks):
-    """Take the logits' delta in work.delta back through all layers, and look at what comes of it."""
+def _probe_backward(net, state, work, rows, index, arrays):
+    """Backpropagate the derivative by the logits, in work.delta; compute the statistics of gradients and weights."""
     zero = net.constants.dtype.type(0)
     finish = (WRITE, zero, zero, zero)
     delta, other = work.delta, work.other
     layers = net.codes.shape[0]
     for down in range(layers):
         layer = layers - 1 - down
-        code, row = net.codes[layer], looks.statistics[index, layer]
+        code, row = net.codes[layer], arrays.statistics[index, layer]
         backward_activation(net, state, work, layer, rows, delta, other)
         if code[PIECES] > 1:
             delta, other = other, delta
         at_layer = delta[: rows * code[WIDTH]]
-        counts = looks.gradient_histogram[index, layer]
-        probe_gradients(at_layer, looks.gradient_cuts, looks.gradient_starts, counts, looks.room, row)
+        counts = arrays.gradient_histogram[index, layer]
+        probe_gradients(at_layer, arrays.gradient_cuts, arrays.gradient_starts, counts, arrays.room, row)
         backward_linear(net, state, work, layer, rows, delta, other)
         begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
         gradient = state.grads[begin:end]
@@ -272,26 +209,10 @@ def _look_backward(net, state, work, rows, index, looks):
 
 
 @internal
-def _moved(before, after):
-    """Return |after - before| / |before|; NaN where weights were all zero."""
-    moved, squares = 0.0, 0.0
+def _relative_change(before, after):
+    """Return |after - before| / |before|; NaN if `before` is zero."""
+    change, squares = 0.0, 0.0
     for k in range(before.size):
-        moved += (np.float64(after[k]) - np.float64(before[k])) ** 2
+        change += (np.float64(after[k]) - np.float64(before[k])) ** 2
         squares += np.float64(before[k]) ** 2
-    return np.sqrt(moved / squares) if squares > 0.0 else np.nan
-
-
-def record_arrays(steps: list[int], looks: ProbeArrays, units: list[int]) -> dict[str, NDArray[Any]]:
-    """Return the looks, at these steps, as the record's probe arrays; `units` are the hidden layers' sizes."""
-    if not steps:
-        return {}
-    count = len(steps)
-    arrays: dict[str, NDArray[Any]] = {"probe_step": np.array(steps, np.int64)}
-    for names, columns in ((STATISTICS, looks.statistics), (WEIGHT_SHAPES, looks.weight_shapes)):
-        arrays |= {f"probe_{name}": columns[:count, :, column].copy() for column, name in enumerate(names)}
-    arrays["activation_edges"], arrays["gradient_edges"] = looks.activation_edges, GRADIENT_EDGES
-    arrays["probe_activation_histogram"] = looks.activation_histogram[:count]
-    arrays["probe_gradient_histogram"] = looks.gradient_histogram[:count, :, 1:-1].copy()
-    arrays["probe_unit_dead"] = looks.unit_dead[:count]
-    arrays["unit_layer"] = np.repeat(np.arange(1, len(units) + 1), units)
-    return arrays
+    return np.sqrt(change / squares) if squares > 0.0 else np.nan

@@ -1,4 +1,4 @@
-"""Looks that cost more and are made on request: singular values of every layer, and the curvature of the loss."""
+"""Optional, more expensive probes: singular values of every layer, and the curvature of the loss."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ from reportgen.engine.step import gradient
 _FIRST = STATISTICS.index(SPECTRAL[0])
 
 STEP = 1e-2
-"""Length of the step of a central difference, at which its error and the rounding of float32 are both small."""
+"""Step of the central differences, for which both their error and the rounding of float32 are small."""
 
 TOLERANCE, MOST_PRODUCTS = 1e-4, 100
-"""Power iteration ends when the eigenvalue moves by less than this share of itself, or after so many products."""
+"""Relative change of the eigenvalue at which power iteration ends, and its largest number of products."""
 
-_AT_LEAST = 5  # products before the first look at convergence: a random start may pause on a plateau
+_FEWEST_PRODUCTS = 5  # the first estimates from a random vector may change little before they converge
 
 
 def effective_rank(singular: NDArray[np.float64]) -> float:
-    """Return exp of the entropy of the normalized singular values (Roy and Vetterli 2007); NaN for a zero matrix."""
+    """Return the effective rank, exp of the entropy of the normalized singular values; NaN for a zero matrix.
+
+    See Roy and Vetterli 2007.
+    """
     total = float(singular.sum())
     if not total > 0 or not np.isfinite(total):
         return float("nan")
@@ -35,9 +38,9 @@ def effective_rank(singular: NDArray[np.float64]) -> float:
 
 
 def probe_singular_values(setup: Setup, rows: int, statistics: NDArray[np.float64]) -> None:
-    """Set the columns SPECTRAL of statistics (layers, columns) from the weights and the last pass's activations.
+    """Set the columns SPECTRAL of statistics, shape (layers, columns), from the weights and the last activations.
 
-    A matrix with entries that are not finite has NaN. Activations are (examples, units), not centred.
+    Activations are (rows, units), not centred. The values stay NaN for a matrix with entries that are not finite.
     """
     params, acts = setup.state.params, setup.work.blocks
     for code, row in zip(setup.net.codes, statistics, strict=True):
@@ -49,19 +52,20 @@ def probe_singular_values(setup: Setup, rows: int, statistics: NDArray[np.float6
                 row[place], row[place + 1] = effective_rank(singular), singular.max(initial=0.0)
 
 
-def curvature(setup: Setup, rows: int, seed: int, ask: Callable[[], None] = lambda: None) -> float:
+def curvature(setup: Setup, rows: int, seed: int, check_cancelled: Callable[[], None] = lambda: None) -> float:
     """Return the largest eigenvalue of the Hessian of the mean data loss on the `rows` examples in the work buffers.
 
     Power iteration with Hessian-vector products from central differences of the gradient (Pearlmutter 1994, section
-    2). Where the eigenvalue of largest size is negative, a second iteration finds the largest one. Batch-norm takes
-    the examples' own statistics and no unit is dropped. `ask` is called before each product, and may raise.
+    2). If the eigenvalue of largest absolute value is negative, a second iteration with a shifted Hessian finds the
+    largest eigenvalue. Batch normalization uses the statistics of the examples, and no units are dropped.
+    `check_cancelled` is called before each product and may raise an exception.
     """
     start = stream(seed, "curvature").standard_normal(setup.state.params.size)
-    kept = setup.state.params.copy()
+    original = setup.state.params.copy()
 
     def product(v: NDArray[np.float64]) -> NDArray[np.float64]:
-        ask()
-        return _hessian_times(setup, rows, kept, v)
+        check_cancelled()
+        return _hessian_times(setup, rows, original, v)
 
     try:
         largest = _power_iteration(product, start)
@@ -69,31 +73,31 @@ def curvature(setup: Setup, rows: int, seed: int, ask: Callable[[], None] = lamb
             shift = largest
             largest = shift + _power_iteration(lambda v: product(v) - shift * v, start)
     finally:
-        setup.state.params[:] = kept
+        setup.state.params[:] = original
     return largest
 
 
 def _power_iteration(product: Callable[[NDArray[np.float64]], NDArray[np.float64]], start: NDArray[Any]) -> float:
-    """Return a symmetric operator's eigenvalue of largest size, by its Rayleigh quotient; NaN where it blows up."""
-    v, found = start / np.linalg.norm(start), np.nan
+    """Return the eigenvalue of largest absolute value of a symmetric operator; NaN if products are not finite."""
+    v, estimate = start / np.linalg.norm(start), np.nan
     for count in range(1, MOST_PRODUCTS + 1):
         image = product(v)
-        before, found = found, float(v @ image)
+        before, estimate = estimate, float(v @ image)
         size = float(np.linalg.norm(image))
         if not np.isfinite(size):
             return float("nan")
-        if size == 0 or (count > _AT_LEAST and abs(found - before) <= TOLERANCE * abs(found)):
-            return found
+        if size == 0 or (count > _FEWEST_PRODUCTS and abs(estimate - before) <= TOLERANCE * abs(estimate)):
+            return estimate
         v = image / size
-    return found
+    return estimate
 
 
-def _hessian_times(setup: Setup, rows: int, at: NDArray[Any], v: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return H v for |v| = 1, float64; `at` are the parameters."""
-    recipe = setup.recipe._replace(numbers=np.zeros_like(setup.recipe.numbers))
+def _hessian_times(setup: Setup, rows: int, params: NDArray[Any], v: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the product of the Hessian at `params` and a vector of norm 1, float64."""
+    recipe = setup.recipe._replace(coefficients=np.zeros_like(setup.recipe.coefficients))
     state, sides = setup.state, []
     for step in (STEP, -STEP):
-        state.params[:] = at + step * v
+        state.params[:] = params + step * v
         gradient(setup.net, state, setup.work, recipe, rows, PROBE, NO_STEP)
         sides.append(state.grads.astype(np.float64))
     difference: NDArray[np.float64] = (sides[0] - sides[1]) / (2 * STEP)

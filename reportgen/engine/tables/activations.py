@@ -1,4 +1,4 @@
-"""The table of activations. Kernels and rows are in `smooth` and `rectifiers`; a new activation goes to either."""
+"""The table of activations; their kernels and rows are in `smooth` and `rectifiers`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ ACTIVATIONS = Table(Activation, [*SMOOTH, *RECTIFIERS])
 
 
 def pieces_of(activation: Component) -> int:
-    """Return how many linear pieces a unit has."""
+    """Return the number of linear pieces of a unit."""
     pieces = ACTIVATIONS[activation.name].pieces
     return int(activation[pieces]) if pieces else 1

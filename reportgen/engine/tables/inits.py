@@ -1,7 +1,7 @@
-"""Initializations: how a layer's weights are drawn, and one table.
+"""The table of initializations.
 
-To add one: a row at the end. All rows draw from the same base noise for one (seed, layer), so that variants with one
-seed differ by the initialization's rule and not by luck.
+To add an initialization, write a row at the end. All rows use the same random numbers for a seed and layer, so that
+variants with the same seed differ by the rule of the initialization only.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ Weights = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Draw:
-    """What an initialization may use for one layer: its shape, its activation's name, its parameters, its noise.
+    """The arguments of an initialization for a layer.
 
-    normal: (fan_in, fan_out) standard normal numbers, shared by all rows. stream: a generator for anything else.
+    Attributes
+    ----------
+    normal : standard normal numbers, shape (fan_in, fan_out), the same for all rows.
+    stream : generator of other random numbers.
     """
 
     fan_in: int
@@ -37,7 +40,7 @@ class Draw:
     stream: np.random.Generator
 
     def uniform(self, bound: float) -> Weights:
-        """Return numbers uniform on [-bound, bound], from the same base noise as the normal ones."""
+        """Return uniform numbers in [-bound, bound], computed from the normal numbers."""
         unit: Weights = 2 * special().ndtr(self.normal) - 1
         return bound * unit
 
@@ -45,9 +48,9 @@ class Draw:
 def draw_weights(
     row: Init, parameters: dict[str, Any], shape: tuple[int, int], activation: str, seed: int, layer: int
 ) -> Weights:
-    """Return a layer's weights (fan_in, fan_out) before calibration on data, float64.
+    """Return the weights of a layer before calibration on data, shape (fan_in, fan_out), float64.
 
-    `layer` counts from 0; `parameters` holds all of the row's, `gain` among them.
+    `layer` counts from 0; `parameters` holds all parameters of the row, including `gain`.
     """
     normal = stream(seed, "weights", layer).standard_normal(shape, dtype=np.float32).astype(np.float64)
     draw = Draw(*shape, activation, parameters, normal, stream(seed, "weights extra", layer))
@@ -90,11 +93,11 @@ class Init(Row):
 
     Attributes
     ----------
-    sample : weights (fan_in, fan_out) of unit gain.
-    variance : the variance of a weight of unit gain, by (fan_in, fan_out, parameters, activation), where the rule
-        draws weights of mean zero and fixes their variance before seeing data, else None.
-    scale : the standard deviation of unit gain in words, where fan-in alone decides it.
-    calibrates : "unit" or "layer" where weights are rescaled on the first training examples.
+    sample : returns the weights for gain 1, shape (fan_in, fan_out).
+    variance : returns the variance of a weight for gain 1 from (fan_in, fan_out, parameters, activation); None if the
+        weights have a mean other than 0 or their variance depends on data.
+    scale : formula of the standard deviation for gain 1, if it depends on fan-in only.
+    calibrates : "unit" or "layer" if weights are rescaled on the first training examples.
     """
 
     kind: ClassVar[str] = "init"
@@ -105,7 +108,7 @@ class Init(Row):
 
 
 def weight_variance(init: Component, fan_in: int, fan_out: int, activation: str) -> float | None:
-    """Return the variance of a weight before data are seen, None where the rule draws no random weights of its own."""
+    """Return the variance of a weight, including the gain; None if the row has no variance."""
     row, parameters = INITS[init.name], dict(init.params)
     if row.variance is None:
         return None
@@ -114,13 +117,12 @@ def weight_variance(init: Component, fan_in: int, fan_out: int, activation: str)
 
 _GAIN = Parameter("gain", "number", 1.0, "multiplies the standard deviation", 0.0, 1e6)
 
-
 Variance = Callable[[int, int], float]
 _ROOT_OF_INVERSE, _ROOT_OF_HE = "1 / sqrt(fan_in)", "sqrt(2 / fan_in)"
 
 
 def _normal(name: str, variance: Variance, summary: str, formula: str, source: str, **more: Any) -> Init:
-    """Return the row of a normal initialization with that variance of a weight."""
+    """Return the row of a normal initialization with this variance of a weight."""
     return Init(
         name=name,
         summary=summary,
@@ -134,7 +136,7 @@ def _normal(name: str, variance: Variance, summary: str, formula: str, source: s
 
 
 def _uniform(name: str, variance: Variance, summary: str, formula: str, source: str, **more: Any) -> Init:
-    """Return the row of a uniform initialization with that variance of a weight."""
+    """Return the row of a uniform initialization with this variance of a weight."""
     return Init(
         name=name,
         summary=summary,
@@ -164,24 +166,24 @@ INITS = Table(
     [
         Init(
             name="zero",
-            summary="All weights zero: every unit of a layer stays a copy of its neighbours.",
+            summary="All weights are zero: all units of a layer stay equal.",
             formula="w = 0",
-            source="a pitfall, for demonstration",
+            source="a known pitfall, for demonstration",
             parameters=(_GAIN,),
             sample=lambda draw: np.zeros((draw.fan_in, draw.fan_out)),
             variance=lambda fan_in, fan_out, parameters, activation: 0.0,
         ),
         Init(
             name="constant",
-            summary="All weights the same number: the same symmetry as with zero.",
+            summary="All weights have the same value: all units of a layer stay equal.",
             formula="w = c",
-            source="a pitfall, for demonstration",
+            source="a known pitfall, for demonstration",
             parameters=(Parameter("value", "number", 0.01, "the number", -1e6, 1e6), _GAIN),
             sample=lambda draw: np.full((draw.fan_in, draw.fan_out), float(draw.parameters["value"])),
         ),
         Init(
             name="gaussian",
-            summary="Normal numbers of a fixed standard deviation, whatever the layer's size.",
+            summary="Normal with a fixed standard deviation, independent of the size of the layer.",
             formula=r"w \sim N(0, s^2)",
             source="Krizhevsky, Sutskever and Hinton 2012, section 5 (with s = 0.01)",
             parameters=(Parameter("std", "number", 0.01, "standard deviation", 0.0, 1e6), _GAIN),
@@ -190,7 +192,7 @@ INITS = Table(
         ),
         Init(
             name="uniform",
-            summary="Uniform numbers within a fixed bound, whatever the layer's size.",
+            summary="Uniform with a fixed bound, independent of the size of the layer.",
             formula=r"w \sim U(-b, b)",
             source="LeCun et al. 1998, Efficient BackProp, section 4.6",
             parameters=(Parameter("bound", "number", 0.01, "largest absolute value", 0.0, 1e6), _GAIN),
@@ -200,7 +202,7 @@ INITS = Table(
         _normal(
             "xavier",
             _inverse,
-            "Normal numbers over the square root of fan-in: the form that lectures call Xavier.",
+            "Normal with variance 1 / fan-in, the form that lectures call Xavier.",
             r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
             "Glorot and Bengio 2010, eq. 10, with fan-in alone",
             scale=_ROOT_OF_INVERSE,
@@ -208,21 +210,21 @@ INITS = Table(
         _normal(
             "glorot_normal",
             _glorot,
-            "Normal, a compromise between keeping activations and keeping gradients.",
+            "Normal, a compromise between constant variance of activations and of gradients.",
             r"w \sim N\left(0, \frac{2}{n_{in} + n_{out}}\right)",
             "Glorot and Bengio 2010, eq. 12",
         ),
         _uniform(
             "glorot_uniform",
             _glorot,
-            "Uniform, a compromise between keeping activations and keeping gradients.",
+            "Uniform, a compromise between constant variance of activations and of gradients.",
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in} + n_{out}}}, \sqrt{\frac{6}{n_{in} + n_{out}}}\right)",
             "Glorot and Bengio 2010, eq. 16",
         ),
         _normal(
             "he_normal",
             _he,
-            "Normal with twice the variance, since ReLU silences half of what comes in.",
+            "Normal with variance 2 / fan-in, since ReLU sets half of its inputs to zero.",
             r"w \sim N\left(0, \frac{2}{n_{in}}\right)",
             "He et al. 2015, eq. 10",
             scale=_ROOT_OF_HE,
@@ -231,7 +233,7 @@ INITS = Table(
         _uniform(
             "he_uniform",
             _he,
-            "Uniform with the variance of He's normal form.",
+            "Uniform with variance 2 / fan-in.",
             r"w \sim U\left(-\sqrt{\frac{6}{n_{in}}}, \sqrt{\frac{6}{n_{in}}}\right)",
             "He et al. 2015, eq. 10",
             scale=_ROOT_OF_HE,
@@ -239,14 +241,14 @@ INITS = Table(
         _normal(
             "lecun_normal",
             _inverse,
-            "Normal numbers over the square root of fan-in, for units near their linear part.",
+            "Normal with variance 1 / fan-in, for units in their linear range.",
             r"w \sim N\left(0, \frac{1}{n_{in}}\right)",
             "LeCun et al. 1998, Efficient BackProp, eq. 16",
             scale=_ROOT_OF_INVERSE,
         ),
         Init(
             name="sparse",
-            summary="Each unit is connected to a few inputs only; all other weights start at zero.",
+            summary="Each unit is connected to a few inputs; all other weights start at zero.",
             formula=r"k \text{ of the } n_{in} \text{ weights} \sim N(0, s^2), \text{ the rest } 0",
             source="Martens 2010, section 5",
             parameters=(
@@ -259,7 +261,7 @@ INITS = Table(
         ),
         Init(
             name="orthogonal",
-            summary="Orthonormal columns, or rows where the layer widens: no direction is stretched.",
+            summary="Orthonormal columns, or rows if the layer has more units than inputs.",
             formula=r"W^\top W = I",
             source="Saxe, McClelland and Ganguli 2014, section 3",
             parameters=(_GAIN,),
@@ -268,17 +270,17 @@ INITS = Table(
         ),
         Init(
             name="random_walk",
-            summary="Normal numbers whose scale keeps the logarithm of the gradient's norm from drifting with depth.",
+            summary="Normal with a scale at which the logarithm of the gradient norm does not drift with depth.",
             formula=r"w \sim N\left(0, \frac{g^2}{n_{in}}\right),\ g_{ReLU} = \sqrt{2}\,e^{1.2 / (\max(n, 6) - 2.4)},"
             r"\ g_{linear} = e^{1 / (2 n)}",
-            source="Sussillo and Abbott 2014, eqs. 13 and 16; the linear gain serves all but ReLU",
+            source="Sussillo and Abbott 2014, eqs. 13 and 16; with the linear gain for all activations but ReLU",
             parameters=(_GAIN,),
             sample=_random_walk,
             variance=_walk_variance,
         ),
         Init(
             name="data_dependent",
-            summary="Normal weights, rescaled on training examples so that every unit has zero mean and unit variance.",
+            summary="Normal, rescaled on training examples such that every unit has zero mean and unit variance.",
             formula=r"w_j \leftarrow w_j / \hat\sigma_j,\quad b_j \leftarrow -\hat\mu_j / \hat\sigma_j",
             source="Krähenbühl et al. 2016, section 3.1 (within-layer part)",
             parameters=(_GAIN,),
@@ -287,7 +289,7 @@ INITS = Table(
         ),
         Init(
             name="lsuv",
-            summary="Orthogonal weights, rescaled layer by layer until pre-activations have unit variance.",
+            summary="Orthogonal, rescaled layer by layer such that pre-activations have unit variance.",
             formula=r"W \leftarrow W / \sqrt{\mathrm{Var}(z)}",
             source="Mishkin and Matas 2016, algorithm 1",
             parameters=(_GAIN,),

@@ -1,7 +1,8 @@
-"""Losses: value and derivative by the logits, in one table. All are means over the batch.
+"""The table of losses. All losses are means over a batch.
 
-To add one: a kernel and a row at the end. A kernel returns the summed loss of the rows of `logits` (rows, classes),
-flat, and sets `delta` to its mean's derivative.
+To add a loss, write a kernel and a row at the end. The kernel has the arguments (logits, y, classes, delta); logits and
+delta are flat (rows, classes), y is (rows,). It returns the sum of the losses of the rows, and sets delta to the
+derivative of their mean by the logits.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from reportgen.registry import Row, Table
 
 Counts = Sequence[float]
 
-_MANY = 1e200  # times the largest mass, float64 still holds it
+_MANY = 1e200  # times the largest sum of a row, it is still finite in float64
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
@@ -36,7 +37,7 @@ def _cross_entropy(logits, y, classes, delta):
         for j in range(classes):
             d[j] = z[j] - largest
         total -= d[y[i]]
-    for k in range(y.size * classes):  # one long loop: rows are too short for vector instructions
+    for k in range(y.size * classes):  # one long loop, since rows are too short to vectorize
         delta[k] = exp(delta[k])
     masses = 1.0
     for i in range(y.size):
@@ -45,7 +46,7 @@ def _cross_entropy(logits, y, classes, delta):
         for j in range(classes):
             mass += d[j]
         masses *= np.float64(mass)
-        if masses > _MANY or i == y.size - 1:  # one logarithm for many rows; each mass is at least 1
+        if masses > _MANY or i == y.size - 1:  # one logarithm for many rows; each sum is at least 1
             total += np.log(masses)
             masses = 1.0
         scale = share / mass
@@ -79,7 +80,7 @@ def _hinge(logits, y, classes, delta):
             d[j] = _ZERO
         for j in range(classes):
             margin = _ONE + z[j] - z[label]
-            # `not <=` lets a NaN through.
+            # `not <=` propagates NaN.
             if j != label and not margin <= _ZERO:
                 total += np.float64(margin)
                 d[j] += share
@@ -89,7 +90,7 @@ def _hinge(logits, y, classes, delta):
 
 @internal
 def count_correct(logits, y, classes):
-    """Return how many rows have their largest logit at the label; the first of equal ones counts, a NaN never."""
+    """Return the number of rows whose (first) largest logit is that of the label; rows with NaN at it do not count."""
     correct = 0
     for i in range(y.size):
         z = logits[i * classes : (i + 1) * classes]
@@ -103,7 +104,7 @@ def count_correct(logits, y, classes):
 
 
 def _entropy(counts: Counts) -> float:
-    """Return the entropy of the classes' frequencies, in nats."""
+    """Return the entropy of the frequencies of the classes, in nats."""
     p = np.asarray(counts, np.float64)
     p = p[p > 0] / max(p.sum(), 1)
     return float(-(p * np.log(p)).sum())
@@ -114,14 +115,14 @@ def _entropy_at(variance: float, classes: int) -> float:
     return base + min(variance * (1 - 1 / classes) / 2, math.sqrt(2 * variance * base))
 
 
-def _squares_of_guess(counts: Counts) -> float:
+def _squared_error_of_guess(counts: Counts) -> float:
     share = np.array(counts) / sum(counts)
     return float(1 - (share**2).sum()) / len(counts)
 
 
 def _hinge_at(variance: float, classes: int) -> float:
-    apart = math.sqrt(2 * max(variance, 1e-12))
-    positive = float(special().ndtr(1 / apart)) + apart * math.exp(-0.5 / apart**2) / math.sqrt(2 * math.pi)
+    spread = math.sqrt(2 * max(variance, 1e-12))
+    positive = float(special().ndtr(1 / spread)) + spread * math.exp(-0.5 / spread**2) / math.sqrt(2 * math.pi)
     return (classes - 1) * positive
 
 
@@ -136,13 +137,14 @@ class Loss(Row):
 
     Attributes
     ----------
-    kernel : see above.
-    chance : the loss of outputs that are all zero, by the number of classes.
-    at_variance : about the loss of random outputs, by their variance and the number of equally frequent classes.
-    guess : the loss of the best constant outputs, by the number of examples of each class.
-    is_likelihood : the loss is minus the mean logarithm of the softmax probability of the right class.
-    kinked : its derivative by the outputs has a jump.
-    linear : it grows in proportion to a large wrong output, and no faster.
+    kernel : computes the loss and its derivative, see the module.
+    chance : returns the loss of outputs that are all zero, from the number of classes.
+    at_variance : returns the approximate loss of random outputs, from their variance and the number of equally
+        frequent classes.
+    guess : returns the loss of the best constant outputs, from the number of examples of each class.
+    is_likelihood : the loss is minus the mean logarithm of the softmax probability of the correct class.
+    kinked : the derivative by the outputs has a jump.
+    linear : the loss grows linearly with a large wrong output.
     """
 
     kind: ClassVar[str] = "loss"
@@ -165,7 +167,7 @@ LOSSES = Table(
             at_variance=_entropy_at,
             guess=_entropy,
             is_likelihood=True,
-            summary="Minus the logarithm of the probability that softmax gives the right class.",
+            summary="Minus the logarithm of the softmax probability of the correct class.",
             formula=r"L = -\ln \frac{e^{z_y}}{\sum_j e^{z_j}}",
             source="Bridle 1990",
         ),
@@ -174,9 +176,9 @@ LOSSES = Table(
             kernel=_squared_error,
             chance=lambda classes: 1 / classes,
             at_variance=lambda variance, classes: 1 / classes + variance,
-            guess=_squares_of_guess,
+            guess=_squared_error_of_guess,
             linear=False,
-            summary="Mean squared difference between the outputs and the one-hot label, over examples and classes.",
+            summary="Mean squared difference between outputs and one-hot labels, over examples and classes.",
             formula=r"L = \frac{1}{C} \sum_j (z_j - [j = y])^2",
             source="Rumelhart, Hinton and Williams 1986",
         ),
@@ -187,7 +189,7 @@ LOSSES = Table(
             at_variance=_hinge_at,
             guess=_hinge_of_guess,
             kinked=True,
-            summary="Multiclass hinge: every wrong class within a margin of 1 of the right one costs.",
+            summary="Multiclass hinge loss: penalizes each wrong class within a margin of 1 of the correct class.",
             formula=r"L = \sum_{j \ne y} \max(0, 1 + z_j - z_y)",
             source="Weston and Watkins 1999",
         ),

@@ -1,8 +1,14 @@
-"""Optimizers: one pass over flat arrays each, and one table.
+"""The table of optimizers.
 
-To add one: a kernel and a row at the end. A kernel takes one step on the flat parameters `w`: `g` is the gradient with
-penalties, `state` the optimizer's state, `hyper` the row's constants in the network's precision; t counts steps from 1,
-`decay` is the weight decay of these parameters. `state` holds `states` arrays of the size of `w`, one after another.
+To add an optimizer, write a kernel and a row at the end. The kernel makes a step for a part of the parameters and has
+the arguments
+
+- hyper : constants of the row, in the precision of the network;
+- lr : learning rate;
+- t : number of the step, counted from 1;
+- w, g : parameters and their gradient including penalties, flat arrays of the same size;
+- state : state of the optimizer, `states` arrays of the size of w, one after another;
+- decay : weight decay of these parameters.
 """
 
 from __future__ import annotations
@@ -21,7 +27,7 @@ _ONE = np.float32(1)
 
 @internal
 def sgd(hyper, lr, t, w, g, state, decay):
-    """Take a step with momentum as a velocity."""
+    """Make a step of gradient descent with momentum in the velocity form (Polyak 1964)."""
     for k in range(w.size):
         state[k] = hyper[0] * state[k] - lr * g[k]
         w[k] += state[k]
@@ -60,20 +66,23 @@ def _adam(hyper, lr, t, w, g, state, decay):
     real = w.dtype.type
     rate = real(np.float64(lr) / (1.0 - np.float64(hyper[0]) ** t))
     correction = real(1.0 / np.sqrt(1.0 - np.float64(hyper[1]) ** t))
-    m, s = state[: w.size], state[w.size : 2 * w.size]
+    moment1, moment2 = state[: w.size], state[w.size : 2 * w.size]
     for k in range(w.size):
-        m[k] = hyper[0] * m[k] + (_ONE - hyper[0]) * g[k]
-        s[k] = hyper[1] * s[k] + (_ONE - hyper[1]) * g[k] * g[k]
-        w[k] -= lr * decay * w[k] + rate * m[k] / (np.sqrt(s[k]) * correction + hyper[2])
+        moment1[k] = hyper[0] * moment1[k] + (_ONE - hyper[0]) * g[k]
+        moment2[k] = hyper[1] * moment2[k] + (_ONE - hyper[1]) * g[k] * g[k]
+        w[k] -= lr * decay * w[k] + rate * moment1[k] / (np.sqrt(moment2[k]) * correction + hyper[2])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer(Row):
     """A row of the optimizers.
 
-    kernel: by parameters, since SGD has several forms. hyper: the kernel's constants by parameters.
-    states: how many arrays of the size of the parameters it keeps. decay: the parameter of the weight decay that the
-    kernel applies itself, apart from the gradient.
+    Attributes
+    ----------
+    kernel : returns the kernel from the parameters, since SGD has several forms.
+    hyper : returns the constants of the kernel from the parameters.
+    states : number of state arrays of the size of the parameters.
+    decay : name of the parameter with the weight decay that the kernel applies separately from the gradient.
     """
 
     kind: ClassVar[str] = "optimizer"
@@ -108,20 +117,26 @@ OPTIMIZERS = Table(
             kernel=_form_of_sgd,
             hyper=lambda p: (p["momentum"],),
             states=1,
-            summary="Gradient descent on minibatches, with momentum as a velocity or as an average, or Nesterov's.",
+            summary="Gradient descent on minibatches; momentum as a velocity, as an average or in Nesterov's form.",
             formula=r"v \leftarrow \mu v - \eta g,\ w \leftarrow w + v;\quad"
             r"\text{average: } v \leftarrow \mu v + (1 - \mu) g,\ w \leftarrow w - \eta v",
             source="Polyak 1964; Sutskever et al. 2013, eqs. 1 to 4",
             parameters=(
                 Parameter(
-                    "momentum", "number", 0.0, "share of the last step that is kept", 0.0, 1.0, exclusive=("maximum",)
+                    "momentum",
+                    "number",
+                    0.0,
+                    "share of the previous step that is kept",
+                    0.0,
+                    1.0,
+                    exclusive=("maximum",),
                 ),
-                Parameter("nesterov", "boolean", False, "take the gradient where the velocity leads"),
+                Parameter("nesterov", "boolean", False, "take the gradient after the step of the velocity"),
                 Parameter(
                     "form",
                     "choice",
                     "velocity",
-                    "how momentum is written; with average, momentum is 1 - b",
+                    "form of momentum; `average` weights the gradient by 1 - momentum",
                     choices=("velocity", "average"),
                 ),
             ),
@@ -131,7 +146,7 @@ OPTIMIZERS = Table(
             kernel=lambda p: _adagrad,
             hyper=lambda p: (0.0, 0.0, p["epsilon"]),
             states=1,
-            summary="Divides each weight's rate by the root of its summed squared gradients.",
+            summary="Divides the learning rate of each weight by the root of the sum of its squared gradients.",
             formula=r"s \leftarrow s + g^2,\ w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}",
             source="Duchi, Hazan and Singer 2011, eq. 1",
             parameters=(_EPSILON,),
@@ -141,7 +156,7 @@ OPTIMIZERS = Table(
             kernel=lambda p: _rmsprop,
             hyper=lambda p: (p["rho"], 0.0, p["epsilon"]),
             states=1,
-            summary="Divides each weight's rate by the root of a running mean of its squared gradients.",
+            summary="Divides the learning rate of each weight by the root of a running mean of its squared gradients.",
             formula=r"s \leftarrow \rho s + (1 - \rho) g^2,\ w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}",
             source="Tieleman and Hinton 2012, lecture 6.5",
             parameters=(
@@ -156,7 +171,7 @@ OPTIMIZERS = Table(
             kernel=lambda p: _adam,
             hyper=_adam_hyper,
             states=2,
-            summary="Running means of gradient and squared gradient, both corrected for their start at zero.",
+            summary="Running means of the gradient and the squared gradient, corrected for their start at zero.",
             formula=r"m \leftarrow \beta_1 m + (1 - \beta_1) g,\ s \leftarrow \beta_2 s + (1 - \beta_2) g^2,\ "
             r"w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat s} + \epsilon}",
             source="Kingma and Ba 2015, algorithm 1",
@@ -167,7 +182,7 @@ OPTIMIZERS = Table(
             kernel=lambda p: _adam,
             hyper=_adam_hyper,
             states=2,
-            summary="Adam with weight decay apart from the gradient, on weights alone.",
+            summary="Adam with weight decay separate from the gradient, for weights only.",
             formula=r"w \leftarrow w - \eta \left( \frac{\hat m}{\sqrt{\hat s} + \epsilon} + \lambda w \right)",
             source="Loshchilov and Hutter 2019, algorithm 2",
             decay="weight_decay",

@@ -1,6 +1,6 @@
-"""Piecewise linear activations and their kin: kernels and rows. PReLU learns its slopes, maxout takes several pieces.
+"""Rectifiers, which are the identity for positive z up to a factor, and maxout: kernels and rows.
 
-Kernels work in place: after `activate`, `a` holds phi(z). Comparisons are written so that a NaN stays a NaN.
+Kernels work in place: after `activate`, `a` holds phi(z). Comparisons are written such that NaN propagates.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from reportgen.engine.tables.activation import Activation
 from reportgen.registry import Parameter
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
-# Constants that float32 cannot hold exactly come as kernel arguments in the network's own precision.
+# Constants that float32 cannot represent are arguments of the kernels, in the precision of the network.
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 @inline_ir
 def elu(z, alpha):
-    """Return z, or alpha (e^z - 1) where z is negative."""
+    """Return z for z >= 0, else alpha (e^z - 1)."""
     return alpha * (exp(z) - _ONE) if z < _ZERO else z
 
 
@@ -82,7 +82,7 @@ def _differentiate_selu(p, a, z, delta):
 
 @kernel
 def activate_prelu(p, slopes, a):
-    """Apply PReLU in place; slopes (units,), a flat (rows, units)."""
+    """Apply PReLU in place to a, flat (rows, units), with slopes (units,) (He et al. 2015, eq. 1)."""
     units = slopes.size
     for i in range(a.size // units):
         row = a[i * units : (i + 1) * units]
@@ -92,7 +92,7 @@ def activate_prelu(p, slopes, a):
 
 @kernel
 def differentiate_prelu(p, slopes, z, delta, slope_gradient):
-    """Multiply `delta` by phi'(z) and set the slopes' gradient, summed over rows (He et al. 2015, eq. 4)."""
+    """Multiply delta, flat (rows, units), by phi'(z); set the gradient of the slopes (He et al. 2015, eq. 4)."""
     units = slopes.size
     fill(slope_gradient, _ZERO)
     for i in range(z.size // units):
@@ -105,19 +105,19 @@ def differentiate_prelu(p, slopes, z, delta, slope_gradient):
 
 @kernel
 def activate_maxout(p, pieces, z, a):
-    """Set a (rows, units) to the largest of each unit's pieces in z (rows, units * pieces)."""
+    """Set a, flat (rows, units), to the largest of each unit's pieces in z, flat (rows, units * pieces)."""
     for u in range(a.size):
         best = z[u * pieces]
         for q in range(1, pieces):
             value = z[u * pieces + q]
-            # The second test lets a NaN in.
+            # The second comparison propagates NaN.
             best = value if value > best or value != value else best
         a[u] = best
 
 
 @kernel
 def differentiate_maxout(p, pieces, z, delta, spread):
-    """Hand each unit's delta to its first largest piece in `spread` (rows, units * pieces), 0 to the others."""
+    """Set spread, flat (rows, units * pieces), to a unit's delta for its first largest piece, else to 0."""
     for u in range(delta.size):
         best = 0
         for q in range(1, pieces):
@@ -138,7 +138,7 @@ def _elu_slope(z: Any, alpha: float) -> Any:
 RECTIFIERS = [
     Activation(
         name="relu",
-        summary="Passes what is positive, silences the rest; the derivative at 0 is taken as 0.",
+        summary="The identity for positive inputs, otherwise zero; the derivative at 0 is set to 0.",
         formula=r"\phi(z) = \max(0, z)",
         source="Nair and Hinton 2010",
         function=lambda z: np.maximum(z, 0.0),
@@ -154,10 +154,10 @@ RECTIFIERS = [
     ),
     Activation(
         name="leaky_relu",
-        summary="ReLU with a small slope where z is negative, so that no unit goes silent for good.",
+        summary="ReLU with a small slope for negative inputs, so that no unit stops learning.",
         formula=r"\phi(z) = \max(z, s z)",
         source="Maas, Hannun and Ng 2013, section 2",
-        parameters=(Parameter("slope", "number", 0.01, "slope where z is negative", 0.0, 1.0),),
+        parameters=(Parameter("slope", "number", 0.01, "slope for negative inputs", 0.0, 1.0),),
         function=lambda z, slope: np.where(z < 0, slope * z, z),
         derivative=lambda z, slope: np.where(z < 0, slope, 1.0),
         gain=(2 / (1 + 0.01**2)) ** 0.5,
@@ -171,7 +171,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="prelu",
-        summary="Leaky ReLU whose slope is learned, one for each unit.",
+        summary="Leaky ReLU with a learned slope for each unit.",
         formula=r"\phi(z_j) = \max(0, z_j) + s_j \min(0, z_j)",
         source="He et al. 2015, eq. 1",
         parameters=(Parameter("slope", "number", 0.25, "slope at the start of training", -1.0, 1.0),),
@@ -189,10 +189,10 @@ RECTIFIERS = [
     ),
     Activation(
         name="elu",
-        summary="Identity where positive; below zero it levels off at -alpha.",
+        summary="The identity for positive inputs; saturates at -alpha for negative inputs.",
         formula=r"\phi(z) = \begin{cases} z & z \ge 0 \\ \alpha (e^z - 1) & z < 0 \end{cases}",
         source="Clevert, Unterthiner and Hochreiter 2016, eq. 15",
-        parameters=(Parameter("alpha", "number", 1.0, "minus the value far below zero", 0.01, 100.0),),
+        parameters=(Parameter("alpha", "number", 1.0, "minus the limit for large negative inputs", 0.01, 100.0),),
         function=_elu,
         derivative=_elu_slope,
         gain=(1 / 0.645) ** 0.5,
@@ -206,7 +206,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="maxout",
-        summary="The largest of several linear pieces; every piece has weights of its own.",
+        summary="The maximum of several linear pieces, each with its own weights.",
         formula=r"\phi(x) = \max_k (w_k^\top x + b_k)",
         source="Goodfellow et al. 2013, section 3",
         parameters=(Parameter("pieces", "integer", 2, "linear pieces of a unit", 2, 64),),
@@ -222,7 +222,7 @@ RECTIFIERS = [
     ),
     Activation(
         name="selu",
-        summary="A scaled ELU whose activations tend to zero mean and unit variance by themselves.",
+        summary="A scaled ELU whose activations converge to zero mean and unit variance.",
         formula=r"\phi(z) = \lambda \begin{cases} z & z \ge 0 \\ \alpha (e^z - 1) & z < 0 \end{cases}",
         source="Klambauer et al. 2017, eq. 2",
         function=lambda z: SELU_SCALE * _elu(z, SELU_ALPHA),

@@ -1,7 +1,6 @@
-"""Learning-rate schedules: factors by step, and one table.
+"""The table of learning-rate schedules.
 
-To add one: a row at the end. A row's `factor` gets the time in epochs at each step and returns what multiplies the
-learning rate there.
+To add a schedule, write a row at the end. Its `factor` returns the factor of the learning rate at each step.
 """
 
 from __future__ import annotations
@@ -20,9 +19,14 @@ Times = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Clock:
-    """Where training stands: epochs done at each step (fractions within an epoch), the run's length, its base rate.
+    """The times of steps.
 
-    step: a step's length in epochs.
+    Attributes
+    ----------
+    epochs : time at each step in epochs, with fractions.
+    total : length of training in epochs.
+    lr : base learning rate.
+    step : length of a step in epochs.
     """
 
     epochs: Times
@@ -37,11 +41,11 @@ class Schedule(Row):
 
     Attributes
     ----------
-    factor : the multiple of the base rate at each step, by clock and parameters.
-    cycle_ends : when each whole cycle ends, in epochs, by parameters and the epochs of training.
-    restarts : the rate rises anew after each cycle.
-    rises : the rate rises on purpose until training breaks.
-    stretches : the rate falls evenly over the whole of training, so that its last part has small steps.
+    factor : returns the factor of the base learning rate at each step, from clock and parameters.
+    cycle_ends : returns the end of each complete cycle in epochs, from parameters and the epochs of training.
+    restarts : the learning rate rises again after each cycle.
+    rises : the learning rate rises until training diverges.
+    stretches : the learning rate decays over the whole of training, so that the last steps are small.
     """
 
     kind: ClassVar[str] = "schedule"
@@ -53,17 +57,17 @@ class Schedule(Row):
 
 
 def rates(schedule: Component, lr: float, steps: NDArray[np.int64], steps_per_epoch: int, epochs: int) -> Times:
-    """Return the learning rate at each of the given steps, float64; steps count from 0."""
+    """Return the learning rate at each of the steps, which count from 0, float64."""
     return lr * _factor(schedule, Clock(np.asarray(steps) / steps_per_epoch, float(epochs), lr, 1 / steps_per_epoch))
 
 
 def cycle_ends(schedule: Component, epochs: float) -> list[float]:
-    """Return when each whole cycle of the schedule ends, in epochs; empty for schedules without cycles."""
+    """Return the end of each complete cycle in epochs; empty for schedules without cycles."""
     return SCHEDULES[schedule.name].cycle_ends(dict(schedule.params), epochs)
 
 
 def phases(schedule: Component) -> list[Schedule]:
-    """Return the row of a schedule, and those of the schedules that it holds."""
+    """Return the row of a schedule, and the rows of the schedules among its parameters."""
     inner = [value for _, value in schedule.params if isinstance(value, Component)]
     return [SCHEDULES[schedule.name], *(row for part in inner for row in phases(part))]
 
@@ -81,7 +85,7 @@ def _warm_restarts(clock: Clock, p: dict[str, Any]) -> Times:
     if factor == 1.0:
         phase = (clock.epochs / length) % 1.0
     else:
-        # Cycle i starts at length (factor^i - 1) / (factor - 1); a hair's breadth keeps starts in their own cycle.
+        # Cycle i starts at length (factor^i - 1) / (factor - 1); 1e-12 makes up for rounding at its start.
         index = np.floor(np.log(clock.epochs / length * (factor - 1) + 1) / np.log(factor) + 1e-12)
         start = length * (factor**index - 1) / (factor - 1)
         phase = np.clip((clock.epochs - start) / (length * factor**index), 0.0, 1.0)
@@ -104,7 +108,7 @@ def _ends_after_warmup(p: dict[str, Any], epochs: float) -> list[float]:
 def _warmup(clock: Clock, p: dict[str, Any]) -> Times:
     length = float(p["epochs"])
     later = Clock(np.maximum(clock.epochs - length, 0.0), max(clock.total - length, 1e-12), clock.lr, clock.step)
-    rising = np.minimum((clock.epochs + clock.step) / length, 1.0)  # the first step already moves
+    rising = np.minimum((clock.epochs + clock.step) / length, 1.0)  # above 0 at the first step
     return np.where(clock.epochs < length, rising, _factor(p["then"], later))
 
 
@@ -118,35 +122,37 @@ SCHEDULES = Table(
     [
         Schedule(
             name="constant",
-            summary="The same rate throughout.",
+            summary="A constant learning rate.",
             formula=r"\eta_t = \eta",
             source="Robbins and Monro 1951 (as the fixed-rate special case)",
             factor=lambda clock, p: np.ones_like(clock.epochs),
         ),
         Schedule(
             name="step",
-            summary="Multiplied by a factor every so many epochs.",
+            summary="Multiplies the learning rate by a factor at a fixed interval of epochs.",
             formula=r"\eta_t = \eta\, f^{\lfloor t / k \rfloor}",
             source="He et al. 2016, section 3.4",
             parameters=(
                 Parameter("every", "integer", 10, "epochs between steps", 1, 1_000_000),
-                Parameter("factor", "number", 0.1, "multiplies the rate", 0.0, 1.0, exclusive=("minimum",)),
+                Parameter("factor", "number", 0.1, "factor of the learning rate", 0.0, 1.0, exclusive=("minimum",)),
             ),
             factor=lambda clock, p: float(p["factor"]) ** np.floor(clock.epochs / p["every"] + 1e-12),
         ),
         Schedule(
             name="exponential",
-            summary="Multiplied by the same factor each epoch, stepwise.",
+            summary="Multiplies the learning rate by a factor after each epoch.",
             formula=r"\eta_t = \eta\, f^{\lfloor t \rfloor}",
             source="Goodfellow, Bengio and Courville 2016, section 8.3.1",
             parameters=(
-                Parameter("factor", "number", 0.95, "multiplies the rate each epoch", 0.0, 1.0, exclusive=("minimum",)),
+                Parameter(
+                    "factor", "number", 0.95, "factor of the learning rate per epoch", 0.0, 1.0, exclusive=("minimum",)
+                ),
             ),
             factor=lambda clock, p: float(p["factor"]) ** np.floor(clock.epochs + 1e-12),
         ),
         Schedule(
             name="inverse_time",
-            summary="Falls as one over time.",
+            summary="Decays in inverse proportion to time.",
             formula=r"\eta_t = \frac{\eta}{1 + k t}",
             source="Robbins and Monro 1951",
             parameters=(Parameter("decay", "number", 1.0, "k, for t in epochs", 0.0, 1e6),),
@@ -154,7 +160,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="cosine",
-            summary="Falls along half a cosine to zero at the end of training.",
+            summary="Decays to zero at the end of training along half a period of a cosine.",
             formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi t}{T}\right)",
             source="Loshchilov and Hutter 2017, eq. 5 with one cycle",
             factor=_cosine,
@@ -162,7 +168,7 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="warm_restarts",
-            summary="Cosine cycles that restart at the full rate, each `factor` times longer than the last.",
+            summary="Cosine cycles that restart at the full rate, each `factor` times longer than the previous one.",
             formula=r"\eta_t = \frac{\eta}{2}\left(1 + \cos\frac{\pi T_{cur}}{T_i}\right),\ T_{i+1} = f\, T_i",
             source="Loshchilov and Hutter 2017, eq. 5",
             parameters=(
@@ -175,24 +181,24 @@ SCHEDULES = Table(
         ),
         Schedule(
             name="warmup",
-            summary="Rises linearly for some epochs, then follows another schedule for the rest.",
+            summary="Increases linearly for some epochs, then follows another schedule.",
             formula=r"\eta_t = \eta\, \frac{t}{k} \text{ for } t < k",
             source="Goyal et al. 2017, section 2.2",
             parameters=(
-                Parameter("epochs", "integer", 1, "epochs of rising", 1, 1_000_000),
-                Parameter("then", "component", Component("constant"), "the schedule after"),
+                Parameter("epochs", "integer", 1, "epochs of the increase", 1, 1_000_000),
+                Parameter("then", "component", Component("constant"), "schedule after the warmup"),
             ),
             factor=_warmup,
             cycle_ends=_ends_after_warmup,
         ),
         Schedule(
             name="range_test",
-            summary="Rises geometrically at each step from a low to a high rate; the base rate plays no part.",
+            summary="Increases geometrically from a low to a high learning rate; the base learning rate has no effect.",
             formula=r"\eta_t = \eta_{lo} \left(\frac{\eta_{hi}}{\eta_{lo}}\right)^{t/T}",
             source="Smith 2017, section 3.3",
             parameters=(
-                Parameter("low", "number", 1e-6, "the rate at the first step", 0.0, 1e9, exclusive=("minimum",)),
-                Parameter("high", "number", 10.0, "the rate at the end", 0.0, 1e9, exclusive=("minimum",)),
+                Parameter("low", "number", 1e-6, "learning rate at the first step", 0.0, 1e9, exclusive=("minimum",)),
+                Parameter("high", "number", 10.0, "learning rate at the end", 0.0, 1e9, exclusive=("minimum",)),
             ),
             factor=_range_test,
             rises=True,

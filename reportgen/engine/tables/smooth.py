@@ -1,7 +1,7 @@
 """Smooth activations: kernels and rows.
 
-To add an activation: a pair of kernels, here or among the rectifiers, and a row at the end of the file. Kernels work
-in place: after `activate`, `a` holds phi(z). Comparisons are written so that a NaN stays a NaN.
+To add an activation, write a pair of kernels and a row at the end of the file. Kernels work in place: after
+`activate`, `a` holds phi(z). Comparisons are written such that NaN propagates.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _differentiate_tanh(p, a, z, delta):
 @kernel
 def _activate_gelu(p, a):
     for k in range(a.size):
-        a[k] *= _HALF * erfc(-a[k] * p[0])  # erfc, since 1 + erf loses small values
+        a[k] *= _HALF * erfc(-a[k] * p[0])  # 1 + erf would lose small values to cancellation
 
 
 @kernel
@@ -74,7 +74,7 @@ def _differentiate_silu(p, a, z, delta):
 @kernel
 def _activate_softplus(p, a):
     for k in range(a.size):
-        # max(z, 0) + ln(1 + e^-|z|) neither overflows nor loses small values.
+        # max(z, 0) + ln(1 + e^-|z|) does not overflow and keeps small values.
         a[k] = (_ZERO if a[k] < _ZERO else a[k]) + log1p(exp(-abs(a[k])))
 
 
@@ -87,7 +87,7 @@ def _differentiate_softplus(p, a, z, delta):
 SMOOTH = [
     Activation(
         name="identity",
-        summary="The linear unit: no nonlinearity at all.",
+        summary="The linear unit, without a nonlinearity.",
         formula=r"\phi(z) = z",
         source="Rumelhart, Hinton and Williams 1986",
         function=lambda z: z,
@@ -98,7 +98,7 @@ SMOOTH = [
     ),
     Activation(
         name="sigmoid",
-        summary="Squashes to (0, 1); flat on both sides, and its outputs are never negative.",
+        summary="Maps to (0, 1); saturates on both sides, and its outputs are never negative.",
         formula=r"\phi(z) = \frac{1}{1 + e^{-z}}",
         source="LeCun et al. 1998, Efficient BackProp, section 4.4",
         function=lambda z: special().expit(z),
@@ -113,7 +113,7 @@ SMOOTH = [
     ),
     Activation(
         name="tanh",
-        summary="Squashes to (-1, 1), centred on zero; flat on both sides.",
+        summary="Maps to (-1, 1), centred on zero; saturates on both sides.",
         formula=r"\phi(z) = \tanh z = 2\sigma(2z) - 1",
         source="LeCun et al. 1998, Efficient BackProp, section 4.4",
         function=np.tanh,
@@ -127,7 +127,7 @@ SMOOTH = [
     ),
     Activation(
         name="gelu",
-        summary="The input times the chance that a standard normal number lies below it.",
+        summary="The input times the probability that a standard normal variable is below it.",
         formula=r"\phi(z) = z\,\Phi(z)",
         source="Hendrycks and Gimpel 2016, section 2",
         function=lambda z: z * special().ndtr(z),
@@ -158,7 +158,7 @@ SMOOTH = [
     ),
     Activation(
         name="softplus",
-        summary="A smooth ReLU; never quite zero.",
+        summary="A smooth ReLU, which is always positive.",
         formula=r"\phi(z) = \ln(1 + e^z)",
         source="Dugas et al. 2001, eq. 4",
         function=lambda z: np.logaddexp(0.0, z),

@@ -5,38 +5,29 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import PydanticCustomError
-
-from reportgen.data import shape
-from reportgen.errors import MissingError, PluginError, StudyError
+from reportgen.errors import PluginError, StudyError
 from reportgen.paths import RESULTS, STUDY
-from reportgen.plugins.loading import load_file, load_installed
-from reportgen.registry import Component
+from reportgen.plugins.loading import load_file, load_installed, use_files
+from reportgen.registry import Plugin
 from reportgen.study.checks.claims import check_claims
 from reportgen.study.checks.ensembles import check_ensembles, check_snapshots
-from reportgen.study.checks.searched import check_searches, check_trials, most_runs, read_point_search
-from reportgen.study.loading.elsewhere import path_ending
-from reportgen.study.loading.messages import study_error
-from reportgen.study.loading.overrides import with_value
-from reportgen.study.model.data_settings import Data
-from reportgen.study.model.settings import VARIED, Settings
+from reportgen.study.checks.searched import check_searches
+from reportgen.study.loading.origin import Origin
+from reportgen.study.model.settings import VARIABLE, VARIED
 from reportgen.study.model.study import Study, StudyFile
-from reportgen.study.planning.plan import Plan, data_spec, make_plan
-from reportgen.study.planning.variants import Point, points
-from reportgen.study.syntax.yaml12 import CONTROL, Document, Path, read
+from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.study.syntax.yaml12 import CONTROL, Path, read
 
 WATERMARK = "watermark"
 """An override that a study file cannot contain: text that marks the report as not citable."""
 
-SEARCH_SIZES = ("search.samples", "search.stages")
+Reduction = Callable[[Plan], Mapping[str, Any]]
 
-MOST_RUNS = 100_000
+SEARCH_SIZES = ("search.samples", "search.stages")
 
 
 def load_study(
@@ -44,6 +35,7 @@ def load_study(
     overrides: Mapping[str, Any] | None = None,
     flags: Mapping[str, str] | None = None,
     allow_code: bool = False,
+    reduce: Reduction | None = None,
 ) -> Plan:
     """Return the plan of the study in a file, with all its variants and claims checked.
 
@@ -54,6 +46,7 @@ def load_study(
     overrides : values by dotted path, which replace those of the file.
     flags : the command-line flag that set an override, by its path, for error messages; the default is --set.
     allow_code : load the plug-ins that the study names, which can do anything that the user can do.
+    reduce : from the plan to the overrides of a smaller version of it, which is then returned.
 
     Raises
     ------
@@ -70,11 +63,11 @@ def load_study(
         raise StudyError("wrong-type", message, document.where(()), "start with title: ...")
     changes = dict(overrides or {})
     watermark = changes.pop(WATERMARK, None)
-    origin = _Origin(document, changes, flags or {})
+    origin = Origin(document, changes, flags or {})
     tree = origin.tree()
-    _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
+    plugin_files = _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
     contents = origin.validate(tree)
-    written = {name: tree[name] for name in VARIED if name in tree}
+    written = _varied(tree)
     all_points = origin.points(written, contents)
     study = Study.model_construct(
         **{name: getattr(contents, name) for name in StudyFile.model_fields},
@@ -84,153 +77,70 @@ def load_study(
         watermark=watermark,
         search_is_typed=any(path == "search" or path.startswith(SEARCH_SIZES) for path in changes),
         written=written,
+        plugin_files=plugin_files,
         points=all_points,
         data_places=origin.check_variants(all_points, contents.seeds, path.resolve().parent),
     )
+    plan = _checked_plan(study, origin)
+    return plan if reduce is None else _reduced_plan(study, origin, reduce(plan))
+
+
+def _varied(tree: dict[str, Any]) -> dict[str, Any]:
+    return {name: tree[name] for name in VARIED if name in tree}
+
+
+def _checked_plan(study: Study, origin: Origin) -> Plan:
+    """Return the plan of a study; raises a StudyError if the runs do not have what its searches and claims need."""
     plan = make_plan(study, projected=True)
     check_searches(plan, origin.where)
     check_ensembles(plan, origin.where)
     check_snapshots(plan, origin.where)
     check_claims(plan, origin.where)
-    return make_plan(study) if any(point.search for point in all_points) else plan
+    return make_plan(study) if any(point.search for point in study.points) else plan
 
 
-def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], allow_code: bool) -> None:
-    """Load the plug-ins that a study names; the model refuses anything but a list of paths."""
+def _reduced_plan(study: Study, origin: Origin, small: Mapping[str, Any]) -> Plan:
+    """Return the plan of a smaller version of a validated study; only the sections that change are validated again.
+
+    small : settings by dotted path, `seeds`, `ensembles` and the watermark.
+    """
+    changes = {path: value for path, value in small.items() if path != WATERMARK}
+    changed = Origin(
+        origin.document, {**origin.overrides, **changes}, {**origin.flags, **dict.fromkeys(changes, "--quick")}
+    )
+    reader = study.points[0].reader
+    written = _varied(changed.tree())
+    settings = changed.settings(written, reader)
+    seeds = tuple(small.get("seeds", study.seeds))
+    all_points = changed.points(written, study, reader)
+    update = {
+        **{name: getattr(settings, name) for name in VARIABLE},
+        "seeds": seeds,
+        "ensembles": small.get("ensembles", study.ensembles),
+        "watermark": small[WATERMARK],
+        "written": written,
+        "points": all_points,
+        "data_places": changed.check_variants(all_points, seeds, study.folder),
+    }
+    return _checked_plan(study.model_copy(update=update), changed)
+
+
+def _load_plugins(names: Any, folder: FilePath, where: Callable[[Path], str], allow_code: bool) -> tuple[Plugin, ...]:
+    """Load the plug-ins that a study names, and no others; the model refuses anything but a list of paths."""
+    use_files(())
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return
+        return ()
+    loaded = []
     for index, name in enumerate(names):
         place = where(("plugins", index))
         if not allow_code:
             what = f"the study loads code from {name!r}, and studies come from strangers"
             raise StudyError("code-not-allowed", what, place, "read that file, then add --allow-code")
         try:
-            load_file(folder / FilePath(name).expanduser())
+            loaded.append(load_file(folder / FilePath(name).expanduser()))
         except PluginError as error:
             raise error.named_at(place) from error
-
-
-class _Origin:
-    """The origin of each value of a study: the file or an override."""
-
-    def __init__(self, document: Document, overrides: Mapping[str, Any], flags: Mapping[str, str]) -> None:
-        self.document, self.overrides, self._flags = document, overrides, flags
-
-    def tree(self) -> dict[str, Any]:
-        """Return the file's tree with the overrides set."""
-        tree: dict[str, Any] = self.document.value
-        for path, value in self.overrides.items():
-            try:
-                tree = with_value(tree, path, value)
-            except KeyError:
-                message = f"unknown setting {path!r}"
-                hint = "use a dotted path of the study, such as training.lr"
-                raise StudyError("unknown-setting", message, self._flag(path), hint) from None
-        return tree
-
-    def where(self, path: Path, key: bool = False) -> str:
-        """Return the place of a path: the override that set it, or its file, line and column."""
-        text = ".".join(str(part) for part in path)
-        for override in self.overrides:
-            if (
-                text == override
-                or text.startswith(f"{override}.")
-                or (override.startswith(f"{text}.") and not self._in_file(path))
-            ):
-                return self._flag(override) if text == override else f"{self._flag(override)}: {text}"
-        return self.document.where(path, key)
-
-    def _flag(self, path: str) -> str:
-        return self._flags.get(path, f"--set {path}")
-
-    def _in_file(self, path: Path) -> bool:
-        return path in self.document.values
-
-    def validate(self, tree: dict[str, Any]) -> StudyFile:
-        """Return the file's contents; raises a StudyError for its first error."""
-        try:
-            return StudyFile.model_validate(tree)
-        except ValidationError as error:
-            raise study_error(error, tree, self.where) from None
-
-    def points(self, written: dict[str, Any], contents: StudyFile) -> tuple[Point, ...]:
-        """Return the variants and searches; raises a StudyError if `vary` or `variants` is invalid."""
-        try:
-            return tuple(points(written, contents.vary, contents.variants))
-        except PydanticCustomError as error:
-            context = dict(error.context or {})
-            path, key = tuple(context["path"]), bool(context["key"])
-            hint = (context["code"] == "unknown-setting" and path_ending(str(path[-1]))) or context["hint"]
-            raise StudyError(context["code"], context["text"], self.where(path, key), hint or None) from None
-
-    def check_variants(
-        self, all_points: Sequence[Point], seeds: Sequence[int], folder: FilePath
-    ) -> dict[Component, str]:
-        """Return the place that names each data set.
-
-        Raises
-        ------
-        StudyError : a variant has an invalid value, conflicting settings or unusable data.
-        """
-        searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
-        runs = sum(most_runs(search, len(seeds)) for search in searches)
-        if runs > MOST_RUNS:
-            trials = " with their trials" if any(searches) else ""
-            variants = "1 variant" if len(all_points) == 1 else f"{len(all_points)} variants"
-            message = f"{variants}{trials} and {len(seeds)} seeds make {runs} runs"
-            place = self.where(("search",) if any(searches) else ("vary",), key=True)
-            raise StudyError("too-many", message, place, f"at most {MOST_RUNS}")
-        checked: list[tuple[Data, tuple[Component, ...]]] = []
-        places: dict[Component, str] = {}
-        for point, search in zip(all_points, searches, strict=True):
-            settings = self._settings(point)
-            if search is not None:
-                check_trials(search, point, seeds, partial(self._where_of, point))
-            if (settings.data, settings.preprocess) not in checked:
-                checked.append((settings.data, settings.preprocess))
-                place = self._check_data(point, settings, folder)
-                places.setdefault(settings.data.source, place)
-        return places
-
-    def _settings(self, point: Point) -> Settings:
-        """Return the settings of a variant; raises a StudyError for their first error."""
-        try:
-            return point.settings
-        except ValidationError as error:
-            raise study_error(error, point.written, partial(self._where_of, point)) from None
-
-    def _where_of(self, point: Point, path: Path, key: bool = False) -> str:
-        """Return the place of a path in a variant's settings: the choice that set it, or the study's own setting."""
-        choice = _choice_for(point, path)
-        if choice is None:
-            return f"{self.where(path, key)} (variant {point.label!r})" if point.choices else self.where(path, key)
-        cut = next((n for n in range(len(path) + 1) if ".".join(map(str, path[:n])) == choice.path), len(path))
-        beyond = path[cut:]
-        return self.where(choice.key if key and not beyond else (*choice.place, *beyond), key)
-
-    def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> str:
-        """Return the place that names the data; raises a StudyError if they or their preprocessing are unusable."""
-        data = data_spec(settings.data)
-        named: Path = ("data", "path") if data.source.get("path") else ("data",)
-        part: Path
-        for steps, part in (((), ("data",)), (settings.preprocess, ("preprocess",))):
-            try:
-                shape(data, steps, folder)
-            except MissingError:  # the data are not on this machine, which `run` will say
-                break
-            except StudyError as error:
-                part = ("data", error.setting) if error.setting else named if error.where else part
-                raise error.named_at(self._where_of(point, part)) from None
-        return self._where_of(point, named)
-
-
-def _choice_for(point: Point, path: Path) -> Any:
-    """Return the choice that set the value at the path, or one below or above it."""
-    text = ".".join(str(part) for part in path)
-    for choice in reversed(point.choices):
-        if text == choice.path or text.startswith(f"{choice.path}."):
-            return choice
-    return next((c for c in reversed(point.choices) if c.path.startswith(f"{text}.")), None)
+    return tuple(dict.fromkeys(loaded))
 
 
 def _bytes(path: FilePath) -> bytes:

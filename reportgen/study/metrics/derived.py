@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy  # scipy.special is loaded at its first use
 
 from reportgen.study.metrics.metric import Record, Values
 
@@ -28,11 +29,9 @@ def normality_gap(record: Record, probe: int) -> Values:
 
 def _gap(counts: Values, edges: Values, mean: float, std: float, total: float) -> float:
     """Return the distance of one layer; values outside the edges are split in the ratio of the normal tails."""
-    from scipy import special  # SciPy is slow to import, and checks of a study do not need it
-
     if not std > 0:
         return math.nan
-    normal = special.ndtr((edges.astype(np.float64) - mean) / std)
+    normal = scipy.special.ndtr((edges.astype(np.float64) - mean) / std)
     outside = max(0.0, 1 - counts.sum() / total)
     tails = normal[0] + 1 - normal[-1]
     below = outside * (normal[0] / tails if tails > 0 else 0.5)

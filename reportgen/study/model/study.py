@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, InstanceOf, field_validator
 
 from reportgen.data.spec import DataSpec
-from reportgen.registry import Component
+from reportgen.registry import Component, Plugin
 from reportgen.study.model.claims import Claim
 from reportgen.study.model.components import problem, shown, suggest, whole_number
 from reportgen.study.model.data_settings import MOST_SEED
@@ -135,6 +135,7 @@ class Study(StudyFile):
     ----------
     written : the settings of the file with overrides, as plain values; variants change this base.
     search_is_typed : whether overrides set the size of the search, which `--quick` then keeps.
+    plugin_files : the loaded files that `plugins` names.
     points : the variants and searches.
     data_places : the place that names each data set.
     """
@@ -145,6 +146,7 @@ class Study(StudyFile):
     watermark: str | None = None
     search_is_typed: bool = False
     written: dict[str, Any]
+    plugin_files: tuple[Plugin, ...] = ()
     points: tuple[InstanceOf[Point], ...] = ()
     data_places: dict[Component, str] = Field(default_factory=dict)
 

@@ -74,7 +74,9 @@ class Point:
         return self.reader.read(with_values(self.written, changes))
 
 
-def points(written: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]]) -> list[Point]:
+def points(
+    written: dict[str, Any], vary: dict[str, list[Any]], variants: dict[str, dict[str, Any]], reader: SettingsReader
+) -> list[Point]:
     """Return every variant: all combinations of `vary`, for each entry of `variants` if there are any.
 
     Labels and ids are unique. Raises a validation error if `vary` or `variants` is invalid.
@@ -87,7 +89,6 @@ def points(written: dict[str, Any], vary: dict[str, list[Any]], variants: dict[s
     combinations = grids[: MOST_VARIANTS + 1]
     if len(combinations) > MOST_VARIANTS:
         raise problem("too-many", f"more than {MOST_VARIANTS} variants", "vary fewer values", ("vary",), key=True)
-    reader = SettingsReader()
     labels: set[str] = set()
     ids: set[str] = set()
     found = []

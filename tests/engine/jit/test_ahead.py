@@ -14,7 +14,7 @@ from tests.engine.networks import data, spec
 
 
 @pytest.mark.skipif(ahead.config.DISABLE_JIT, reason="nothing is compiled")
-def test_a_run_needs_no_other_types_than_those_compiled_ahead() -> None:
+def test_a_run_uses_only_the_types_that_are_compiled_ahead() -> None:
     everything = (*ahead.signatures(), *ahead.deferred())
     for kernel, arguments in everything:
         kernel.compile(arguments)
@@ -30,8 +30,8 @@ def test_the_second_process_marks_the_cache(tmp_path, monkeypatch) -> None:
     with subprocess.Popen([sys.executable, "-c", code], env=env, stdin=subprocess.PIPE) as process:
         assert process.wait(60) == 0
     monkeypatch.setattr(ahead.config, "CACHE_DIR", str(tmp_path))
-    assert ahead._done().exists()
-    assert not ahead._pays()
+    assert ahead._marker().exists()
+    assert not ahead._is_worthwhile()
 
 
 def test_the_second_process_ends_with_the_one_that_started_it(tmp_path) -> None:
@@ -49,7 +49,7 @@ def test_the_second_process_ends_with_the_one_that_started_it(tmp_path) -> None:
     assert list(tmp_path.glob("ahead-*")) == []
 
 
-def test_waiting_for_nothing_returns_and_waiting_can_be_ended(monkeypatch) -> None:
+def test_waiting_returns_without_a_process_and_can_be_cancelled(monkeypatch) -> None:
     class Busy:
         def poll(self) -> None:
             return None
@@ -57,20 +57,20 @@ def test_waiting_for_nothing_returns_and_waiting_can_be_ended(monkeypatch) -> No
     def stop() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ahead, "_helper", [])
+    monkeypatch.setattr(ahead, "_process", [])
     ahead.wait(stop)
-    monkeypatch.setattr(ahead, "_helper", [Busy()])
+    monkeypatch.setattr(ahead, "_process", [Busy()])
     with pytest.raises(KeyboardInterrupt):
         ahead.wait(stop)
 
 
-def test_a_process_that_hangs_is_not_waited_for_without_end(monkeypatch) -> None:
+def test_waiting_for_a_process_that_hangs_ends(monkeypatch) -> None:
     class Busy:
         def poll(self) -> None:
             return None
 
     asked: list[int] = []
-    monkeypatch.setattr(ahead, "_helper", [Busy()])
+    monkeypatch.setattr(ahead, "_process", [Busy()])
     monkeypatch.setattr(ahead, "_LONGEST_SECONDS", 0.12)
     ahead.wait(lambda: asked.append(1))
     assert 1 <= len(asked) <= 4

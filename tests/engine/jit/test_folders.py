@@ -41,24 +41,24 @@ def names(root: Path) -> list[str]:
     return sorted(path.name for path in root.iterdir())
 
 
-def test_only_what_is_of_another_version_and_long_unused_goes(cache: Path) -> None:
+def test_only_unused_folders_of_other_versions_are_removed(cache: Path) -> None:
     assert doctor.clean() == "removed the compiled kernels of 1 other version, 2 MB"
     assert names(cache) == ["data", "kernels-own", "kernels-week"]
     assert doctor.clean() == "removed the compiled kernels of 0 other versions, 0 MB"
 
 
-def test_to_look_does_not_make_a_folder_look_used(cache: Path) -> None:
+def test_measuring_a_folder_is_not_a_use_of_it(cache: Path) -> None:
     for _ in range(2):
         assert [one.stale for one in other_kernels(cache / "kernels-own")] == [False, True]
 
 
-def test_one_file_that_was_read_lately_keeps_the_folder(cache: Path) -> None:
+def test_a_file_that_was_read_recently_keeps_the_folder(cache: Path) -> None:
     file = cache / "kernels-year" / "engine_abc" / "step.nbi"
     os.utime(file, (time.time(), file.stat().st_mtime))
     assert remove_stale(other_kernels(cache / "kernels-own")) == []
 
 
-def test_what_another_process_holds_or_removes_meanwhile_is_no_error(
+def test_a_folder_that_another_process_uses_or_removes_is_no_error(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = other_kernels(cache / "kernels-own")
@@ -73,7 +73,7 @@ def test_what_another_process_holds_or_removes_meanwhile_is_no_error(
     assert remove_stale(found) == []
 
 
-def test_a_folder_that_goes_while_it_is_measured_is_no_error(cache: Path, tmp_path: Path) -> None:
+def test_a_folder_that_vanishes_while_it_is_measured_is_no_error(cache: Path, tmp_path: Path) -> None:
     assert size_of(tmp_path / "gone") == 0
 
 
@@ -87,7 +87,7 @@ def test_a_link_is_neither_followed_nor_removed(cache: Path, tmp_path: Path) -> 
     assert outside.is_dir()
 
 
-def test_doctor_tells_sizes_and_cleans_on_request(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_reports_sizes_and_cleans_on_request(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert size_of(cache / "kernels-own") == 2_000_000
     out = run(capsys, "doctor")[1]
     assert "kernels-own (2 MB)" in out
@@ -97,7 +97,7 @@ def test_doctor_tells_sizes_and_cleans_on_request(cache: Path, capsys: pytest.Ca
     assert "compiled kernels of 1 other version, 2 MB\n" in out
 
 
-def test_kernels_are_compiled_once_their_folder_holds_one(tmp_path, monkeypatch):
+def test_kernels_are_compiled_if_their_folder_contains_one(tmp_path, monkeypatch):
     from numba import config
 
     from reportgen.engine.jit.folders import are_compiled

@@ -16,8 +16,8 @@ FACTORS = 0.9, -0.1, 0.01
 
 
 @njit
-def multiply(shape, a, a_steps, b, turned, c, d, finish, panels):  # type: ignore[no-untyped-def]
-    product(shape, a, a_steps, b, turned, c, d, finish, panels)
+def multiply(shape, a, a_steps, b, transposed, c, d, finish, panels):  # type: ignore[no-untyped-def]
+    product(shape, a, a_steps, b, transposed, c, d, finish, panels)
 
 
 def expected(kind: int, sums: np.ndarray, c: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -49,14 +49,14 @@ def check(m: int, n: int, k: int, kind: int, a_turned: bool, b_turned: bool, dty
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", [WRITE, ADD, ACCUMULATE, MOMENTUM_STEP])
-def test_every_form_meets_numpy_at_every_edge_of_a_tile(kind: int, dtype: type) -> None:
+def test_every_operation_agrees_with_numpy_at_every_edge_of_a_tile(kind: int, dtype: type) -> None:
     sizes = ((1, 1, 1), (2, 7, 3), (3, 8, 8), (5, 9, 17), (6, 16, 9), (9, 17, 16), (13, 24, 31), (16, 33, 7))
     for (m, n, k), a_turned, b_turned in itertools.product(sizes, (False, True), (False, True)):
         check(m, n, k, kind, a_turned, b_turned, dtype)
 
 
 @pytest.mark.parametrize("kind", [WRITE, ADD, ACCUMULATE, MOMENTUM_STEP])
-def test_large_factors_are_taken_in_parts(kind: int) -> None:
+def test_large_factors_are_multiplied_in_blocks(kind: int) -> None:
     for a_turned, b_turned in itertools.product((False, True), (False, True)):
         check(7, 150, DEPTH + 13, kind, a_turned, b_turned, np.float32)
         check(7, 20, 2 * DEPTH + 1, kind, a_turned, b_turned, np.float32)
@@ -75,7 +75,7 @@ def test_a_row_does_not_depend_on_its_neighbours() -> None:
     np.testing.assert_array_equal(found[0][:5], found[1])
 
 
-def test_what_is_not_a_number_stays_in_its_row_and_column() -> None:
+def test_nan_affects_only_its_row_and_column() -> None:
     a, b, c = np.ones(6 * 4, np.float32), np.ones(4 * 10, np.float32), np.zeros(60, np.float32)
     a[4 * 2] = np.nan
     finish = (WRITE, *(np.float32(0) for _ in range(3)))

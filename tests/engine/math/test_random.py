@@ -1,4 +1,4 @@
-"""Dropout's masks are a hash of (key, place): the twin's numbers, fair, and independent between steps and layers."""
+"""Random numbers agree with the reference, have the right rate, and are independent between steps and layers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def mask(rate: float, layer: int = 0, step: int = 0, n: int = 100_000) -> np.nda
     return out
 
 
-def test_the_hash_is_the_twin_s() -> None:
+def test_the_hash_equals_the_reference() -> None:
     keys = key_words(3, "kernel")
     assert int(subkey(keys, 2, 77)) == naive.subkey(keys, 2, 77)
     np.testing.assert_array_equal(mask(0.3, n=500), naive.dropout_mask(naive.subkey(keys, 0, 0), 0.3, (500,)))
@@ -52,7 +52,7 @@ def orders(n: int, epochs: int, seed: int = 7) -> np.ndarray:
     return found
 
 
-def test_an_order_is_a_permutation_and_the_twin_s() -> None:
+def test_an_order_is_a_permutation_and_equals_the_reference() -> None:
     for n in (1, 2, 100):
         keys = key_words(7, "kernel")
         for epoch, order in enumerate(orders(n, 3)):

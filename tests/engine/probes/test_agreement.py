@@ -1,4 +1,4 @@
-"""The share of units whose weight gradients have one sign: the lecture's zigzag, seen by a look."""
+"""Sign agreement: the share of units whose weight gradients all have the same sign."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.engine.networks import activation, data, init, spec
 
 
 def one_sign(gradients: np.ndarray) -> tuple[int, int]:
-    """Units of (fan_in, width) with a gradient, and those of them whose gradients do not differ in sign."""
+    """The numbers of units with a gradient, shape (fan_in, width), and of units whose gradients agree in sign."""
     moved = (gradients != 0).any(axis=0)
     mixed = (gradients > 0).any(axis=0) & (gradients < 0).any(axis=0)
     return int(moved.sum()), int((moved & ~mixed).sum())
@@ -21,13 +21,13 @@ def one_sign(gradients: np.ndarray) -> tuple[int, int]:
 
 @pytest.mark.parametrize("name", ["tanh", "relu", "sigmoid", "maxout"])
 @pytest.mark.parametrize("norm", [None, BatchNormSpec()], ids=["plain", "batchnorm"])
-def test_both_shares_equal_those_of_the_twin_s_gradients(name: str, norm: BatchNormSpec | None) -> None:
+def test_both_shares_equal_those_of_the_reference_gradients(name: str, norm: BatchNormSpec | None) -> None:
     run = spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6))
     dataset = data(n=40)
     arrays = train(run, dataset).arrays
-    twin = naive.Network(run, dataset)
-    twin.backward(twin.forward(dataset.x_train, "look"), dataset.y_train)
-    for i, layer in enumerate(twin.layers):
+    reference = naive.Network(run, dataset)
+    reference.backward(reference.forward(dataset.x_train, "probe"), dataset.y_train)
+    for i, layer in enumerate(reference.layers):
         counted, agreeing = one_sign(layer.grad["W"])
         assert arrays["probe_sign_agreement_batch"][0, i] == pytest.approx(agreeing / counted)
         if norm is None:  # else an example's own gradient goes through the others' statistics
@@ -36,21 +36,21 @@ def test_both_shares_equal_those_of_the_twin_s_gradients(name: str, norm: BatchN
             assert arrays["probe_sign_agreement_example"][0, i] == pytest.approx(expected)
 
 
-def test_above_positive_activations_every_example_pulls_a_unit_s_weights_one_way() -> None:
+def test_with_positive_inputs_the_gradients_of_each_example_agree_in_sign() -> None:
     arrays = train(spec(act=activation("sigmoid"), weights=init("gaussian", std=3.0), epochs=0), data(n=40)).arrays
     np.testing.assert_array_equal(arrays["probe_sign_agreement_example"][0, 1:], 1.0)
     assert arrays["probe_sign_agreement_example"][0, 0] < 0.5  # the inputs have both signs
     assert (arrays["probe_sign_agreement_batch"][0, 1:] < 1).any()
 
 
-def test_without_any_gradient_there_is_no_share() -> None:
+def test_the_share_of_a_zero_gradient_is_nan() -> None:
     arrays = train(spec(act=activation("relu"), weights=init("zero"), bias=-1.0, epochs=0), data(n=40)).arrays
     assert np.isnan(arrays["probe_sign_agreement_example"][0]).all()
     assert np.isnan(arrays["probe_sign_agreement_batch"][0]).all()
 
 
 @pytest.mark.parametrize(("n", "widths", "classes"), [(1, (1,), 1), (1, (3,), 2), (5, (1, 1), 1)])
-def test_one_example_one_unit_and_one_class_are_looked_at(n: int, widths: tuple[int, ...], classes: int) -> None:
+def test_probe_of_one_example_one_unit_and_one_class(n: int, widths: tuple[int, ...], classes: int) -> None:
     run = spec(widths=widths, classes=classes, epochs=1, batch_size=1, loss=Component("mse"))
     arrays = train(run, data(n=n, classes=classes, val=0)).arrays
     shares = arrays["probe_sign_agreement_example"]

@@ -25,12 +25,12 @@ def shape(weights: object) -> np.ndarray:
     return found
 
 
-def test_weights_of_one_size_are_even_and_a_single_one_is_not() -> None:
+def test_evenness_of_equal_weights_and_of_a_single_weight() -> None:
     assert shape([-0.25, 0.25, 0.25]) == pytest.approx([0.25, 1.0])
     assert shape([0.0, 3.0, 0.0, 0.0]) == pytest.approx([3.0, 1 / 4])
 
 
-def test_zero_weights_have_no_evenness_and_lost_ones_no_shape() -> None:
+def test_evenness_of_zero_weights_and_of_weights_that_are_not_finite_is_nan() -> None:
     zero = shape([0.0, 0.0])
     assert zero[0] == 0
     assert np.isnan(zero[1])
@@ -38,10 +38,10 @@ def test_zero_weights_have_no_evenness_and_lost_ones_no_shape() -> None:
     assert np.isnan(shape([1.0, math.nan])).all()
 
 
-def test_a_run_keeps_them_at_every_look_without_the_biases() -> None:
+def test_a_run_records_the_shape_of_weights_without_biases_at_every_probe() -> None:
     found = train(spec(), data())
-    looks, layers = found.arrays["probe_weight_std"].shape
-    assert found.arrays["probe_weight_max"].shape == (looks, layers)
+    probes, layers = found.arrays["probe_weight_std"].shape
+    assert found.arrays["probe_weight_max"].shape == (probes, layers)
     assert (found.arrays["probe_weight_evenness"] > 0.3).all()
     assert (found.arrays["probe_weight_evenness"] <= 1).all()
     assert (found.arrays["probe_weight_max"] > found.arrays["probe_weight_std"]).all()

@@ -1,4 +1,4 @@
-"""A look measures what NumPy measures on the twin's activations and deltas."""
+"""The statistics of a probe equal those that NumPy computes from the reference implementation."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from tests import naive
 from tests.engine.networks import activation, data, init, spec
 
 
-def looked(run: RunSpec) -> tuple[dict[str, np.ndarray], naive.Network]:
-    """Return the statistics of the look at initialization, and the twin after the same passes."""
+def probed(run: RunSpec) -> tuple[dict[str, np.ndarray], naive.Network]:
+    """Return the statistics of the initial probe, and the reference network after the same passes."""
     dataset = data(n=40)
     outcome = train(run, dataset)
-    twin = naive.Network(run, dataset)
-    twin.backward(twin.forward(dataset.x_train, "look"), dataset.y_train)
-    return {name[6:]: array[0] for name, array in outcome.arrays.items() if name.startswith("probe_")}, twin
+    reference = naive.Network(run, dataset)
+    reference.backward(reference.forward(dataset.x_train, "probe"), dataset.y_train)
+    return {name[6:]: array[0] for name, array in outcome.arrays.items() if name.startswith("probe_")}, reference
 
 
 @pytest.mark.parametrize("name", ["tanh", "relu", "maxout", "prelu", "gelu", "sigmoid"])
 @pytest.mark.parametrize("norm", [None, BatchNormSpec()], ids=["plain", "batchnorm"])
-def test_statistics_equal_the_twin_s(name: str, norm: BatchNormSpec | None) -> None:
-    stats, twin = looked(spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6)))
-    for i, layer in enumerate(twin.layers):
+def test_statistics_equal_the_reference(name: str, norm: BatchNormSpec | None) -> None:
+    stats, reference = probed(spec(act=activation(name), batchnorm=norm, epochs=0, weights=init("gaussian", std=0.6)))
+    for i, layer in enumerate(reference.layers):
         a = layer.phi(layer.z)
         expected = {
             "activation_mean": a.mean(),
@@ -47,10 +47,10 @@ def test_statistics_equal_the_twin_s(name: str, norm: BatchNormSpec | None) -> N
             assert stats[statistic][i] == pytest.approx(value, rel=1e-4, abs=1e-6), statistic
 
 
-def test_dead_units_are_those_silent_on_every_example() -> None:
+def test_dead_units_are_zero_for_every_example() -> None:
     run = spec(widths=(30, 20), act=activation("relu"), weights=init("gaussian", std=1.0), bias=-2.0, epochs=0)
-    stats, twin = looked(run)
-    silent = [(layer.phi(layer.z) == 0).all(axis=0) for layer in twin.layers[:-1]]
+    stats, reference = probed(run)
+    silent = [(layer.phi(layer.z) == 0).all(axis=0) for layer in reference.layers[:-1]]
     assert 0 < np.concatenate(silent).sum() < 50
     np.testing.assert_array_equal(stats["unit_dead"], np.concatenate(silent))
     np.testing.assert_allclose(stats["dead_fraction"][:2], [s.mean() for s in silent])
@@ -58,20 +58,20 @@ def test_dead_units_are_those_silent_on_every_example() -> None:
 
 
 def test_saturated_units_have_slopes_below_a_twentieth() -> None:
-    stats, twin = looked(spec(weights=init("gaussian", std=2.0), epochs=0))
+    stats, reference = probed(spec(weights=init("gaussian", std=2.0), epochs=0))
     for i in range(2):
-        slope = 1 - np.tanh(twin.layers[i].z) ** 2
+        slope = 1 - np.tanh(reference.layers[i].z) ** 2
         assert stats["saturated_fraction"][i] == pytest.approx((slope < 0.05).mean(), abs=1e-9)
         assert stats["saturated_fraction"][i] > 0.2
-    relu, _ = looked(spec(act=activation("relu"), epochs=0))
+    relu, _ = probed(spec(act=activation("relu"), epochs=0))
     assert np.isnan(relu["saturated_fraction"]).all()
 
 
 def test_histograms_count_every_value_within_their_edges() -> None:
     outcome = train(spec(weights=init("gaussian", std=1.0), epochs=0), data(n=40))
-    twin = naive.Network(spec(weights=init("gaussian", std=1.0), epochs=0), data(n=40))
-    twin.backward(twin.forward(data(n=40).x_train, "look"), data(n=40).y_train)
-    for i, layer in enumerate(twin.layers):
+    reference = naive.Network(spec(weights=init("gaussian", std=1.0), epochs=0), data(n=40))
+    reference.backward(reference.forward(data(n=40).x_train, "probe"), data(n=40).y_train)
+    for i, layer in enumerate(reference.layers):
         edges = outcome.arrays["activation_edges"][i]
         expected, _ = np.histogram(layer.phi(layer.z), edges)
         counts = outcome.arrays["probe_activation_histogram"][0, i]
@@ -82,20 +82,22 @@ def test_histograms_count_every_value_within_their_edges() -> None:
 
 
 def test_copies_have_no_spread_and_random_units_have_full_spread() -> None:
-    same, _ = looked(spec(weights=init("constant", value=0.3), epochs=0))
+    same, _ = probed(spec(weights=init("constant", value=0.3), epochs=0))
     np.testing.assert_allclose(same["weight_unit_spread"][:2], 0, atol=1e-7)
     np.testing.assert_allclose(same["gradient_unit_spread"][0], 0, atol=1e-6)
-    drawn, _ = looked(spec(epochs=0))
+    drawn, _ = probed(spec(epochs=0))
     assert (drawn["weight_unit_spread"] > 0.7).all()
 
 
-def test_the_update_ratio_is_the_last_step_s() -> None:
+def test_the_update_ratio_is_that_of_the_last_step() -> None:
     """One step of plain descent: |lr g| / |w|."""
     run = spec(epochs=1, batch_size=0, lr=0.5)
     outcome = train(run, data(n=40))
-    twin = naive.Network(run, data(n=40))
-    before = [layer.p["W"].copy() for layer in twin.layers]
-    twin.train()
-    expected = [np.linalg.norm(la.p["W"] - w) / np.linalg.norm(w) for la, w in zip(twin.layers, before, strict=True)]
+    reference = naive.Network(run, data(n=40))
+    before = [layer.p["W"].copy() for layer in reference.layers]
+    reference.train()
+    expected = [
+        np.linalg.norm(la.p["W"] - w) / np.linalg.norm(w) for la, w in zip(reference.layers, before, strict=True)
+    ]
     np.testing.assert_allclose(outcome.arrays["probe_update_ratio"][-1], expected, rtol=1e-4)
     assert np.isnan(outcome.arrays["probe_update_ratio"][0]).all()

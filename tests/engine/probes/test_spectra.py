@@ -17,19 +17,19 @@ from tests import naive
 from tests.engine.networks import activation, data, init, spec
 
 
-def looked(run: RunSpec, **probes: Any) -> dict[str, np.ndarray]:
-    """Arrays of a run whose looks are asked for more."""
+def probed(run: RunSpec, **probes: Any) -> dict[str, np.ndarray]:
+    """The arrays of a run with these settings of probes."""
     return train(dataclasses.replace(run, probes=ProbeSpec(3, 1000, **probes)), data(n=40)).arrays
 
 
 def full_hessian(run: RunSpec) -> np.ndarray:
-    """The Hessian of the twin's loss at initialization, by central differences of its exact gradient."""
+    """The Hessian of the initial loss of the reference, by central differences of its gradient."""
     dataset = data(n=40)
-    twin = naive.Network(run, dataset)
-    names = [(layer, name) for layer in twin.layers for name in layer.p]
+    reference = naive.Network(run, dataset)
+    names = [(layer, name) for layer in reference.layers for name in layer.p]
 
     def gradient() -> np.ndarray:
-        twin.backward(twin.forward(dataset.x_train, "look"), dataset.y_train)
+        reference.backward(reference.forward(dataset.x_train, "probe"), dataset.y_train)
         return np.concatenate([layer.grad[name].ravel() for layer, name in names])
 
     columns = []
@@ -46,12 +46,12 @@ def full_hessian(run: RunSpec) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["tanh", "maxout"])
-def test_singular_values_are_numpy_s_on_the_twin_s_matrices(name: str) -> None:
+def test_singular_values_equal_those_of_the_reference(name: str) -> None:
     run = spec(act=activation(name), epochs=0)
-    arrays = looked(run, singular_values=True)
-    twin = naive.Network(run, data(n=40))
-    twin.forward(data(n=40).x_train, "look")
-    for i, layer in enumerate(twin.layers):
+    arrays = probed(run, singular_values=True)
+    reference = naive.Network(run, data(n=40))
+    reference.forward(data(n=40).x_train, "probe")
+    for i, layer in enumerate(reference.layers):
         for what, matrix in (("weight", layer.p["W"]), ("activation", layer.phi(layer.z))):
             singular = np.linalg.svd(matrix, compute_uv=False)
             p = singular / singular.sum()
@@ -60,11 +60,11 @@ def test_singular_values_are_numpy_s_on_the_twin_s_matrices(name: str) -> None:
             assert arrays[f"probe_{what}_effective_rank"][0, i] == pytest.approx(rank, rel=1e-4)
 
 
-def test_effective_rank_counts_equal_singular_values_and_nothing_of_nothing() -> None:
+def test_effective_rank_counts_equal_singular_values_and_is_nan_for_zero() -> None:
     assert effective_rank(np.array([3.0, 3.0, 3.0, 0.0])) == pytest.approx(3)
     assert effective_rank(np.array([5.0])) == pytest.approx(1)
     assert np.isnan(effective_rank(np.zeros(4)))
-    zero = looked(spec(weights=init("zero"), epochs=0), singular_values=True)
+    zero = probed(spec(weights=init("zero"), epochs=0), singular_values=True)
     assert np.isnan(zero["probe_weight_effective_rank"][0]).all()
     assert (zero["probe_weight_singular_max"][0] == 0).all()
 
@@ -75,13 +75,13 @@ def test_effective_rank_counts_equal_singular_values_and_nothing_of_nothing() ->
         spec(widths=(5, 4), epochs=0),
         spec(widths=(5,), act=activation("softplus"), epochs=0, batchnorm=BatchNormSpec()),
         spec(widths=(), epochs=0, loss=Component("mse")),
-        spec(widths=(1,), epochs=0, l2=0.5),  # penalties are no part of the loss that is looked at
+        spec(widths=(1,), epochs=0, l2=0.5),  # the probed loss excludes penalties
     ],
     ids=["tanh", "batchnorm", "linear", "narrow"],
 )
 def test_curvature_is_the_largest_eigenvalue_of_the_full_hessian(run: RunSpec) -> None:
     expected = np.linalg.eigvalsh(full_hessian(run)).max()
-    assert looked(run, curvature=True)["probe_curvature"][0] == pytest.approx(expected, rel=0.01)
+    assert probed(run, curvature=True)["probe_curvature"][0] == pytest.approx(expected, rel=0.01)
 
 
 def test_linear_least_squares_has_the_curvature_of_the_closed_form() -> None:
@@ -89,7 +89,7 @@ def test_linear_least_squares_has_the_curvature_of_the_closed_form() -> None:
     run = spec(widths=(), epochs=1, loss=Component("mse"), lr=0.01)
     x = np.c_[data(n=40).x_train, np.ones(40)].astype(float)
     expected = np.linalg.eigvalsh(2 * x.T @ x / (40 * 4)).max()
-    np.testing.assert_allclose(looked(run, curvature=True)["probe_curvature"], expected, rtol=1e-3)
+    np.testing.assert_allclose(probed(run, curvature=True)["probe_curvature"], expected, rtol=1e-3)
 
 
 def test_a_negative_eigenvalue_of_larger_size_does_not_hide_the_largest() -> None:
@@ -99,26 +99,26 @@ def test_a_negative_eigenvalue_of_larger_size_does_not_hide_the_largest() -> Non
     assert _power_iteration(lambda v: (values + 5) * v, start) - 5 == pytest.approx(2, rel=1e-2)
 
 
-def test_looks_on_request_change_nothing_else_and_are_off_by_default() -> None:
+def test_optional_probes_are_off_by_default_and_change_nothing_else() -> None:
     run = spec(epochs=2)
-    plain, asked = looked(run), looked(run, singular_values=True, curvature=True)
+    plain, full = probed(run), probed(run, singular_values=True, curvature=True)
     assert "probe_curvature" not in plain
     assert all(np.isnan(plain[f"probe_{name}"]).all() for name in SPECTRAL)
     for name, values in plain.items():
         if name.removeprefix("probe_") not in SPECTRAL:
-            np.testing.assert_array_equal(asked[name], values)
+            np.testing.assert_array_equal(full[name], values)
 
 
-def test_a_network_that_blew_up_has_no_curvature_and_a_cancelled_look_ends() -> None:
+def test_a_diverged_network_has_no_curvature_and_a_cancelled_probe_ends() -> None:
     run = spec(act=activation("relu"), epochs=2, lr=1e30)
-    arrays = looked(run, singular_values=True, curvature=True)
+    arrays = probed(run, singular_values=True, curvature=True)
     assert np.isnan(arrays["probe_curvature"][-1])
-    probed = dataclasses.replace(spec(epochs=0), probes=ProbeSpec(2, 1000, curvature=True))
+    run = dataclasses.replace(spec(epochs=0), probes=ProbeSpec(2, 1000, curvature=True))
     with pytest.raises(Cancelled):
-        train(probed, data(n=40), cancel=lambda: True)
+        train(run, data(n=40), cancel=lambda: True)
 
 
-def test_parameters_are_put_back_after_a_look() -> None:
+def test_parameters_are_restored_after_a_probe() -> None:
     from reportgen.engine.probes.spectra import curvature
 
     setup = set_up(spec(), data(n=40))

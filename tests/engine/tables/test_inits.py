@@ -1,4 +1,4 @@
-"""Every initialization draws what its row says: moments, shape, pairing, calibration."""
+"""Initializations agree with the facts of their rows: moments, shape, shared random numbers, calibration."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_warm_up_rises_in_a_line_and_then_follows_the_other_schedule() -> None:
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_a_step_has_its_rate_whichever_others_are_asked_for(name: str) -> None:
+def test_the_rate_of_a_step_does_not_depend_on_the_other_steps(name: str) -> None:
     given = {parameter.name: parameter.default for parameter in SCHEDULES[name].parameters}
     given |= {"epochs": 3} if name == "warmup" else {}
     some = np.array([0, 9, 19, 99])

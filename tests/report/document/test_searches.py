@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from reportgen import figures, report
-from reportgen.analysis import analyse
+from reportgen.analysis.analyse import analyse
 from reportgen.report.document.document import make_document
 from reportgen.report.results.results import results_dict
 from reportgen.study.planning.trials import best_of

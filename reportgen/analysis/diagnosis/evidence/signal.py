@@ -13,8 +13,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # scipy.special is loaded at its first use
 from numpy.typing import NDArray
-from scipy import special
 
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, learned_task, stuck
@@ -69,7 +69,7 @@ def beyond_chance(change: Array, variance: Array) -> Flags:
     """
     spread = np.sqrt(np.maximum(variance, 1e-12)) / 2
     z = (np.abs(change + variance / 4)) / spread
-    return discoveries(np.where(np.isnan(z), 1.0, 2 * special.ndtr(-z)))
+    return discoveries(np.where(np.isnan(z), 1.0, 2 * scipy.special.ndtr(-z)))
 
 
 def discoveries(p_values: Array, rate: float = RATE) -> Flags:

@@ -1,0 +1,167 @@
+"""The origin of each value of a study, which its errors name: the file or an override."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from reportgen.data import shape
+from reportgen.errors import MissingError, StudyError
+from reportgen.registry import Component
+from reportgen.study.checks.searched import check_trials, most_runs, read_point_search
+from reportgen.study.loading.elsewhere import path_ending
+from reportgen.study.loading.messages import study_error
+from reportgen.study.loading.overrides import with_value
+from reportgen.study.model.data_settings import Data
+from reportgen.study.model.settings import Settings
+from reportgen.study.model.study import StudyFile
+from reportgen.study.planning.plan import data_spec
+from reportgen.study.planning.reader import SettingsReader
+from reportgen.study.planning.variants import Point, points
+from reportgen.study.syntax.yaml12 import Document, Path
+
+MOST_RUNS = 100_000
+
+
+class Origin:
+    """The origin of each value of a study: the file or an override.
+
+    Attributes
+    ----------
+    document : the study file.
+    overrides : values by dotted path, which replace those of the file.
+    flags : the command-line flag that set an override, by its path, if it was not --set.
+    """
+
+    def __init__(self, document: Document, overrides: Mapping[str, Any], flags: Mapping[str, str]) -> None:
+        self.document, self.overrides, self.flags = document, overrides, flags
+
+    def tree(self) -> dict[str, Any]:
+        """Return the file's tree with the overrides set."""
+        tree: dict[str, Any] = self.document.value
+        for path, value in self.overrides.items():
+            try:
+                tree = with_value(tree, path, value)
+            except KeyError:
+                message = f"unknown setting {path!r}"
+                hint = "use a dotted path of the study, such as training.lr"
+                raise StudyError("unknown-setting", message, self._flag(path), hint) from None
+        return tree
+
+    def where(self, path: Path, key: bool = False) -> str:
+        """Return the place of a path: the override that set it, or its file, line and column."""
+        text = ".".join(str(part) for part in path)
+        for override in self.overrides:
+            if (
+                text == override
+                or text.startswith(f"{override}.")
+                or (override.startswith(f"{text}.") and not self._in_file(path))
+            ):
+                return self._flag(override) if text == override else f"{self._flag(override)}: {text}"
+        return self.document.where(path, key)
+
+    def _flag(self, path: str) -> str:
+        return self.flags.get(path, f"--set {path}")
+
+    def _in_file(self, path: Path) -> bool:
+        return path in self.document.values
+
+    def validate(self, tree: dict[str, Any]) -> StudyFile:
+        """Return the file's contents; raises a StudyError for its first error."""
+        try:
+            return StudyFile.model_validate(tree)
+        except ValidationError as error:
+            raise study_error(error, tree, self.where) from None
+
+    def points(
+        self, written: dict[str, Any], contents: StudyFile, reader: SettingsReader | None = None
+    ) -> tuple[Point, ...]:
+        """Return the variants and searches; raises a StudyError if `vary` or `variants` is invalid."""
+        try:
+            return tuple(points(written, contents.vary, contents.variants, reader or SettingsReader()))
+        except PydanticCustomError as error:
+            context = dict(error.context or {})
+            path, key = tuple(context["path"]), bool(context["key"])
+            hint = (context["code"] == "unknown-setting" and path_ending(str(path[-1]))) or context["hint"]
+            raise StudyError(context["code"], context["text"], self.where(path, key), hint or None) from None
+
+    def check_variants(
+        self, all_points: Sequence[Point], seeds: Sequence[int], folder: FilePath
+    ) -> dict[Component, str]:
+        """Return the place that names each data set.
+
+        Raises
+        ------
+        StudyError : a variant has an invalid value, conflicting settings or unusable data.
+        """
+        searches = [read_point_search(point, partial(self._where_of, point)) for point in all_points]
+        runs = sum(most_runs(search, len(seeds)) for search in searches)
+        if runs > MOST_RUNS:
+            trials = " with their trials" if any(searches) else ""
+            variants = "1 variant" if len(all_points) == 1 else f"{len(all_points)} variants"
+            message = f"{variants}{trials} and {len(seeds)} seeds make {runs} runs"
+            place = self.where(("search",) if any(searches) else ("vary",), key=True)
+            raise StudyError("too-many", message, place, f"at most {MOST_RUNS}")
+        checked: list[tuple[Data, tuple[Component, ...]]] = []
+        places: dict[Component, str] = {}
+        for point, search in zip(all_points, searches, strict=True):
+            settings = self._settings(point)
+            if search is not None:
+                check_trials(search, point, seeds, partial(self._where_of, point))
+            if (settings.data, settings.preprocess) not in checked:
+                checked.append((settings.data, settings.preprocess))
+                place = self._check_data(point, settings, folder)
+                places.setdefault(settings.data.source, place)
+        return places
+
+    def settings(self, written: dict[str, Any], reader: SettingsReader) -> Settings:
+        """Return the settings that all variants start from; raises a StudyError for their first error."""
+        try:
+            return reader.read(written)
+        except ValidationError as error:
+            raise study_error(error, written, self.where) from None
+
+    def _settings(self, point: Point) -> Settings:
+        """Return the settings of a variant; raises a StudyError for their first error."""
+        try:
+            return point.settings
+        except ValidationError as error:
+            raise study_error(error, point.written, partial(self._where_of, point)) from None
+
+    def _where_of(self, point: Point, path: Path, key: bool = False) -> str:
+        """Return the place of a path in a variant's settings: the choice that set it, or the study's own setting."""
+        choice = _choice_for(point, path)
+        if choice is None:
+            return f"{self.where(path, key)} (variant {point.label!r})" if point.choices else self.where(path, key)
+        cut = next((n for n in range(len(path) + 1) if ".".join(map(str, path[:n])) == choice.path), len(path))
+        beyond = path[cut:]
+        return self.where(choice.key if key and not beyond else (*choice.place, *beyond), key)
+
+    def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> str:
+        """Return the place that names the data; raises a StudyError if they or their preprocessing are unusable."""
+        data = data_spec(settings.data)
+        named: Path = ("data", "path") if data.source.get("path") else ("data",)
+        part: Path
+        for steps, part in (((), ("data",)), (settings.preprocess, ("preprocess",))):
+            try:
+                shape(data, steps, folder)
+            except MissingError:  # the data are not on this machine, which `run` will say
+                break
+            except StudyError as error:
+                part = ("data", error.setting) if error.setting else named if error.where else part
+                raise error.named_at(self._where_of(point, part)) from None
+        return self._where_of(point, named)
+
+
+def _choice_for(point: Point, path: Path) -> Any:
+    """Return the choice that set the value at the path, or one below or above it."""
+    text = ".".join(str(part) for part in path)
+    for choice in reversed(point.choices):
+        if text == choice.path or text.startswith(f"{choice.path}."):
+            return choice
+    return next((c for c in reversed(point.choices) if c.path.startswith(f"{text}.")), None)
