@@ -215,4 +215,4 @@ def test_the_claim_over_a_part_of_a_sweep_in_the_study_page_leaves_out_the_rest(
     path.write_text(text.replace("    where: {network.init: gaussian}\n", ""), encoding="utf-8")
     (whole,) = run_study(path, output=tmp_path, formats=["json"]).analysis.claims
     assert (whole.verdict, len(whole.variants)) == ("contradicted", 4)
-    assert "it fell from wide to xavier" in whole.reason
+    assert "fell from wide to xavier" in whole.reason

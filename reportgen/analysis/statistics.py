@@ -26,7 +26,7 @@ LEAST_FOR_QUARTILES = 5
 LEAST_FOR_THE_MEAN = 7
 """Least number of values for this test: the mean of five normal values is outside their quartiles in 9% of cases."""
 
-METHOD = "Student's t interval over seeds, 95%"
+METHOD = "95% Student's t interval over seeds"
 
 
 def mean_interval(values: ArrayLike, least_error: float = 0.0, level: float = LEVEL) -> tuple[float, float, float]:

@@ -61,7 +61,7 @@ OPTIONS = (
         "train",
         "integer",
         None,
-        "number of training examples, the first of the shuffled training split; not set: all",
+        "number of training examples, taken from the start of the shuffled training split; not set: all",
         1,
     ),
     Parameter(
@@ -94,7 +94,7 @@ _DOWNLOAD = Parameter(
 
 _GAUSSIAN = DataSet(
     name="gaussian",
-    summary="Standard normal inputs; labels are random, or depend on the inputs through class means or a teacher.",
+    summary="Standard normal inputs; labels are random, or depend on class means or on a teacher network.",
     formula=r"x \sim \mathcal{N}(\mu_y, I)",
     source="input of the lectures' ten-layer network; teacher: Gardner and Derrida 1989",
     parameters=(
@@ -166,7 +166,7 @@ _SPIRAL = DataSet(
 )
 _DIGITS = DataSet(
     name="digits",
-    summary="Handwritten digits of 43 writers: 1797 images of 8 x 8 pixels with values 0 to 16; shipped, no download.",
+    summary="Handwritten digits of 43 writers: 1797 images of 8 x 8 pixels with values 0 to 16; included, no download.",
     formula=r"x \in \{0, \dots, 16\}^{8 \times 8}",
     source="Alpaydin and Kaynak 1998 (UCI), the test part, as shipped with scikit-learn",
     make=bundled.digits,

@@ -130,9 +130,7 @@ def _zeros(rows: Sequence[Row]) -> str:
     most = {row.name: max(one.outside for one in row.bars) for row in rows}
     named = [f"“{name}” (up to {percent(share, 0)} of a layer)" for name, share in most.items() if share > 0.01][:6]
     return (
-        f"The shapes do not include gradients of 0 or outside the range of the histograms: {listing(named)}"
-        if named
-        else ""
+        f"The histograms do not include gradients that are 0 or outside their range: {listing(named)}" if named else ""
     )
 
 

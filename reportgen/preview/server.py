@@ -45,7 +45,7 @@ class Shown:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.state = State(0, "working", "The report is being made.")
+        self.state = State(0, "working", "The report is being generated.")
         self.page = ""
 
     def working(self, message: str) -> None:

@@ -78,7 +78,7 @@ class Preview:
             except (ReportgenError, TemplateError) as error:
                 self.shown.broken(_sentence(error))
                 return _sentence(error)
-            self.shown.ready(page, f"{description}, made in {time.monotonic() - begin:.1f} s")
+            self.shown.ready(page, f"{description}, generated in {time.monotonic() - begin:.1f} s")
             return None
 
     def wait(self) -> None:

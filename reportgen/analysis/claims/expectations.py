@@ -202,13 +202,13 @@ def _positive(values: Values) -> bool:
 def _as_ratio(test: Test, sign: float) -> Test:
     lo, hi = sorted(math.exp(sign * x) if math.isfinite(x) else math.nan for x in test.interval)
     measured = math.nan if math.isnan(test.measured) else float(np.exp(sign * test.measured))
-    method = f"{test.method}, of the logarithm of the ratio, paired by seed"
+    method = f"{test.method} for the logarithm of the ratio, paired by seed"
     return dataclasses.replace(test, measured=measured, interval=(lo, hi), method=method)
 
 
 def _directed(test: Test, sign: float) -> Test:
     """Return the test with `measured` and `interval` of the difference a - b, for both directions of the claim."""
-    method = f"{test.method}, of the difference, paired by seed"
+    method = f"{test.method} for the difference, paired by seed"
     if sign > 0:
         return dataclasses.replace(test, method=method)
     lo, hi = test.interval
@@ -226,7 +226,7 @@ def same_as(data: ClaimData) -> Measured:
     margin, floor = number_or_0(expect.get("within")), data.least_paired_error(a.shown, b.shown)
     error = data.standard_error(difference.shown, floor)
     test = in_bounds(difference, -margin, margin, error, magnitude(a.shown, b.shown))
-    method = f"equivalence test by {test.method}, of the difference, paired by seed"
+    method = f"equivalence test with a {test.method} for the difference, paired by seed"
     return Measured(dataclasses.replace(test, method=method), data.by_seed(difference.shown), quantity="difference")
 
 

@@ -33,13 +33,19 @@ BY = Key(
     "the least difference that `greater_than` or `less_than` expects",
     f"{{greater_than: {OTHER}, by: 0.02}}",
 )
-FACTOR = Key("factor", Positive, "number", "the least ratio that they expect", f"{{less_than: {OTHER}, factor: 2}}")
+FACTOR = Key(
+    "factor",
+    Positive,
+    "number",
+    "the least ratio that `greater_than` or `less_than` expects",
+    f"{{less_than: {OTHER}, factor: 2}}",
+)
 WITHIN = Key("within", Positive, "number", "the margin of `same_as`", f"{{same_as: {OTHER}, within: 0.01}}")
 ALONG = Key(
     "along",
     str,
-    "a path that varies",
-    "the path over whose values, in their order, `monotone` goes",
+    "a setting that varies",
+    "the varied setting whose ordered values `monotone` compares",
     "{monotone: increasing, along: training.lr}",
 )
 
@@ -70,7 +76,7 @@ def _some_number(expect: Expect) -> None:
 
 def _by_or_factor(expect: Expect) -> None:
     if expect.get("by") is not None and expect.get("factor") is not None:
-        message = "by and factor exclude each other"
+        message = "by and factor cannot be combined"
         raise problem("conflicting-settings", message, "keep one of them", ("factor",), key=True)
 
 
@@ -113,7 +119,7 @@ BETWEEN = Expectation(
         "between",
         Annotated[list[float], Field(min_length=2, max_length=2)],
         "[low, high]",
-        "the value lies between them",
+        "the value is between these numbers",
         "{between: [0.1, 0.5]}",
     ),
     complete=_in_order,
@@ -129,7 +135,7 @@ NEAR = Expectation(
         "near",
         Literal["theory"] | float | Annotated[list[float | None], Field(min_length=1)],
         "number, a list by layer, or `theory`",
-        "the value is within `rtol` times this plus `atol`; figures show it, too",
+        "the value differs from this number by at most `rtol` times the number plus `atol`",
         "{near: 0.63, rtol: 0.05}",
     ),
     keys=(RTOL, ATOL),
@@ -150,7 +156,7 @@ GREATER_THAN = Expectation(
         "greater_than",
         Where,
         WHERE,
-        "the value is greater than with these settings in place of the settings of `where`",
+        "the value is greater than the value with these settings, which replace those of `where`",
         f"{{greater_than: {OTHER}}}",
     ),
     keys=(BY, FACTOR),
@@ -164,7 +170,9 @@ GREATER_THAN = Expectation(
 LESS_THAN = Expectation(
     name="less_than",
     summary="The value is less than the value of other variants, paired by seed.",
-    key=Key("less_than", Where, WHERE, "the value is less than with these settings", f"{{less_than: {OTHER}}}"),
+    key=Key(
+        "less_than", Where, WHERE, "the value is less than the value with these settings", f"{{less_than: {OTHER}}}"
+    ),
     keys=(BY, FACTOR),
     complete=_by_or_factor,
     test=_test("comparison"),
@@ -180,7 +188,7 @@ SAME_AS = Expectation(
         "same_as",
         Where,
         WHERE,
-        "the value is the same as with these settings, up to `within`",
+        "the value equals the value with these settings, up to `within`",
         f"{{same_as: {OTHER}, within: 0.01}}",
     ),
     keys=(WITHIN,),
@@ -192,12 +200,12 @@ SAME_AS = Expectation(
 )
 MONOTONE = Expectation(
     name="monotone",
-    summary="The values increase or decrease from layer to layer, or along a path that varies.",
+    summary="The values increase or decrease from layer to layer, or along a setting that varies.",
     key=Key(
         "monotone",
         Literal["increasing", "decreasing"],
         "`increasing`, `decreasing`",
-        "the values increase or decrease over the layers, or along a path that varies",
+        "the values increase or decrease over the layers, or along a setting that varies",
         "{monotone: decreasing, along: training.lr}",
     ),
     keys=(ALONG,),
@@ -206,7 +214,7 @@ MONOTONE = Expectation(
     words=words.monotone_in_words,
     each=False,
     by_layer=lambda expect: expect.get("along") is None,
-    single="add along: a path that varies",
+    single="add along: a setting that varies",
 )
 
 EXPECTATIONS: Table[Expectation] = Table(

@@ -32,7 +32,7 @@ from reportgen.analysis.statistics import (
 Word = Literal["supported", "contradicted", "inconclusive"]
 Values = NDArray[np.float64]
 
-METHOD_OF_SHARES = "exact interval of a share of seeds (Clopper and Pearson), 95%"
+METHOD_OF_SHARES = "exact 95% interval of a share of seeds (Clopper and Pearson)"
 LEAST_SEEDS = 3
 LEAST_SEEDS_FOR_SIGNS = 5  # the largest power of 1/2 below 5% is 2^-5
 

@@ -35,7 +35,7 @@ def near_in_words(claim: Claim) -> str:
     if expect.row.theory(expect):
         return f"within {reach} of the theoretical value"
     if expect.row.by_layer(expect):
-        return f"each layer within {reach} of the printed number"
+        return f"each layer within {reach} of its printed number"
     return f"within {reach} of {amount(expect.value, metric)}"
 
 

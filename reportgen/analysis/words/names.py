@@ -25,7 +25,7 @@ _SETTINGS = {
     "network.dropout.rate": "dropout rate",
     "network.hidden": "hidden units",
     "network.hidden.layers": "hidden layers",
-    "network.hidden.width": "hidden units a layer",
+    "network.hidden.width": "hidden units per layer",
     "training.l1": "L1 strength",
     "training.l2": "L2 strength",
 }

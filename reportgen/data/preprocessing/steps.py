@@ -211,7 +211,7 @@ STEPS = Table(
         ),
         Step(
             name="minmax",
-            summary="Scale linearly to the range from low to high; a constant becomes the middle of the range.",
+            summary="Scale each feature linearly to [low, high]; a constant feature becomes the middle of the range.",
             formula=r"a + (b - a) \frac{x_j - \min_j}{\max_j - \min_j}",
             source="Pedregosa et al. 2011 (MinMaxScaler)",
             parameters=(
@@ -246,7 +246,7 @@ STEPS = Table(
         ),
         Step(
             name="whiten",
-            summary="Center, project onto the principal axes, and divide each by its smoothed standard deviation.",
+            summary="Apply PCA and divide each component by its smoothed standard deviation.",
             formula=r"\frac{(x - \bar{x}) u_j}{\sqrt{\lambda_j + \epsilon}}",
             source="Bell and Sejnowski 1997; " + _SOURCE,
             parameters=(

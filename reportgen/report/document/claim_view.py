@@ -25,19 +25,23 @@ _LAYERS = {
 }
 _REDUCED = {
     "mean": "mean over",
-    "mean_abs": "mean size over",
-    "min": "least of",
+    "mean_abs": "mean absolute value over",
+    "min": "smallest of",
     "max": "largest of",
-    "last_over_first": "last over first of",
+    "last_over_first": "ratio of the last to the first of",
 }
 MOST_NAMED = 4
 """From so many variants on, their number is told in place of their names."""
 
 MOST_VALUES = 5
-"""So many values of a setting are listed; of more, the first and the last."""
+"""Largest number of values of a setting that are listed; of more, only the first and the last are."""
 
 _STEPS = {"first": "at initialization", "0": "at initialization", "last": "at the end of training"}
-_EPOCHS = {"best": "at the epoch of least validation loss", "last": "after the last epoch", "0": "before training"}
+_EPOCHS = {
+    "best": "at the epoch with the lowest validation loss",
+    "last": "after the last epoch",
+    "0": "before training",
+}
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,7 @@ def place(measure: Measure) -> str:
 def _level(measure: Measure) -> str:
     if measure.score is None:
         return ""
-    first = " of that before training" if measure.of_first else ""
+    first = " times its initial value" if measure.of_first else ""
     return f"a {words(measure.score)} of {measure.level:g}{first}"
 
 

@@ -206,14 +206,14 @@ EVALUATION_ROWS = (
     ),
     _on_request(
         "snapshot_val_accuracy_difference",
-        "validation accuracy of the mean of all cycles minus that of a single cycle",
+        "validation accuracy of the mean of all cycles minus the accuracy of a single cycle",
         SNAPSHOTS,
         comparison=True,
         **DIFFERENCE,
     ),
     _on_request(
         "snapshot_val_loss_difference",
-        "validation loss of the mean of all cycles minus that of a single cycle",
+        "validation loss of the mean of all cycles minus the loss of a single cycle",
         SNAPSHOTS,
         comparison=True,
     ),

@@ -51,13 +51,15 @@ class Measure(Section):
         description="how to combine several layers, by default by their mean, unless the claim compares layers",
     )
     score: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = Field(
-        default=None, description="for a time to a level: the score"
+        default=None, description="score that must reach `level`, for `epochs_to` and `steps_to`"
     )
-    level: float | None = Field(default=None, description="for a time to a level: the level that the score must reach")
+    level: float | None = Field(
+        default=None, description="level that `score` must reach, for `epochs_to` and `steps_to`"
+    )
     of_first: bool = Field(default=False, description="the level is a fraction of the loss before training")
     relative_to: Annotated[Where | None, Takes("mapping like `where`")] = Field(
         default=None,
-        description="divide the value, seed by seed, by the value with these settings in place of those of `where`",
+        description="divide the value, seed by seed, by the value with these settings, which replace those of `where`",
     )
     setting: Annotated[str | None, Takes("a path that is searched")] = Field(
         default=None, description="setting whose `best_setting` or `best_place` is measured"
@@ -67,7 +69,7 @@ class Measure(Section):
 class Tune(Section):
     """Selection of each side's best value of a varied setting."""
 
-    along: Annotated[str, Takes("a path that varies")] = Field(
+    along: Annotated[str, Takes("a setting that varies")] = Field(
         description="each side uses its best value of this setting, which the other seeds select"
     )
     by: Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy"] | None = Field(
@@ -165,7 +167,7 @@ class Claim(Section):
     says: str = Field(min_length=1, description="the claim of the lecture, in your own words")
     source: str | list[str] | None = Field(default=None, description="key of the lecture, or of several")
     lecture: Annotated[int, Field(ge=1, le=LECTURE_CLAIMS)] | None = Field(
-        default=None, description="number of the claim in the lectures' list"
+        default=None, description="number of the claim in the list of lecture claims"
     )
     measure: Measure
     where: Annotated[Where, Takes("mapping of paths to values or labels")] = Field(
@@ -173,7 +175,7 @@ class Claim(Section):
     )
     holds_for: Literal["mean", "all", "any"] = Field(
         default="mean",
-        description="the expectation is about the mean of these variants, each of them, or at least one of them "
+        description="the expectation applies to the mean of these variants, each of them, or at least one of them "
         "([corrected](statistics.md) for their number)",
     )
     tune: Tune | None = None

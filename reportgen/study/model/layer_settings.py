@@ -39,11 +39,11 @@ class BatchNorm(Section):
         default=0.9, ge=0, lt=1, description="weight of the previous running statistics in each update"
     )
     epsilon: Number = Field(
-        default=1e-5, gt=0, le=1, description="constant added to the variance, against division by 0"
+        default=1e-5, gt=0, le=1, description="constant added to the variance to avoid division by 0"
     )
     test_mode: Literal["running", "batch"] = Field(
         default="running",
-        description="statistics to normalize by when testing; `batch`, the batch's own, demonstrates an error",
+        description="statistics for normalization at test time; `batch` (of each batch) demonstrates an error",
     )
     update_running: bool = Field(
         default=True, description="update the running statistics in training; false demonstrates an error"

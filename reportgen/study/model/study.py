@@ -56,7 +56,7 @@ class Remedies(Section):
     """The largest number of remedies to try; 0 tries none."""
 
     limit: int = Field(
-        default=6, ge=0, le=1000, description="largest number of remedies to try; `remedies: false` is short for 0"
+        default=6, ge=0, le=1000, description="largest number of remedies to try; `remedies: false` is equivalent to 0"
     )
 
 

@@ -30,7 +30,7 @@ OTHER = {"network.activation": "relu"}
         (
             {"metric": "epochs_to", "score": "train_loss", "level": 0.5, "of_first": True},
             {},
-            "epochs to a training loss of 0.5 of that before training",
+            "epochs to a training loss of 0.5 times its initial value",
         ),
         ({"metric": "parameters", "relative_to": OTHER}, {}, "parameters relative to relu"),
         (

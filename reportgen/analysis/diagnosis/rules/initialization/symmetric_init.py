@@ -76,7 +76,7 @@ def check(evidence: Evidence) -> Finding | None:
         step=0,
         evidence={"weight_unit_spread": spread, "limit": COPIES, "steps_trained": trained},
         message=(
-            f"All units of a layer are identical at step 0{after}: {_difference(spread)}, and so are their gradients "
+            f"All units of a layer have the same weights and gradients at step 0{after}{_difference(spread)} "
             f"({words_for_seeds(seeds, len(records))}, {words_for_layers(layers)}). The layer computes no more than a "
             "single unit."
         ),
@@ -87,8 +87,8 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _difference(spread: float) -> str:
-    """Return a clause on the difference between the weights of a layer's units."""
-    return f"their weights differ by a relative {number(spread)}" if spread else "their weights are equal"
+    """Return a phrase on the difference between the weights of a layer's units, empty if they are equal."""
+    return f", up to a relative difference of {number(spread)}" if spread else ""
 
 
 RULE = Rule(

@@ -101,7 +101,7 @@ def check(evidence: Evidence) -> Finding | None:
             "cause": cause,
         },
         message=(
-            f"The loss before training is {number(loss)}; chance level is {number(chance)}. The outputs have a "
+            f"The loss before training is {number(loss)}, but chance level is {number(chance)}. The outputs have a "
             f"standard deviation of {number(outputs)}, {_WORDS[cause]} ({words_for_seeds(seeds, len(records))}, at "
             "step 0)."
         ),

@@ -260,7 +260,7 @@ def _words(found: str, record: RunRecord, facts: dict[str, float]) -> str:
     change = f"the loss changes {from_to(facts['first_loss'], facts['last_loss'])}"
     size = f"a step can change the losses by {at_most(facts['largest_effect_of_a_step'])} their mean"
     if found in (BURST, GUESSES):
-        return f"{size}, and {change}, while guessing gives {number(facts['guess'])}"
+        return f"{size}, and {change}; the loss of guessing is {number(facts['guess'])}"
     if found == THROWN:
         start = float(record.arrays["epoch_train_loss"][0])
         rise = f"the first steps raise the loss {from_to(start, facts['first_loss'])}"

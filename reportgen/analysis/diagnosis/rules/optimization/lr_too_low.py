@@ -154,8 +154,8 @@ def _stalled(evidence: Evidence, shown: Sequence[tuple[RunRecord, Course]]) -> F
         message=(
             f"The schedule lowers the learning rate from {number(float(rates.max()))} to {number(float(rates[-1]))}. "
             f"In the second half of all {record.steps} steps, the gradients predict a decrease of the loss of "
-            f"{percent_at_most(-math.expm1(-late))}. It stays at {number(last)} although the gradient is not zero "
-            f"({words_for_seeds(seeds, len(evidence.records))}, from step {record.steps // 2})."
+            f"{percent_at_most(-math.expm1(-late))}. The loss stays at {number(last)} although the gradient is not "
+            f"zero ({words_for_seeds(seeds, len(evidence.records))}, from step {record.steps // 2})."
         ),
         advice="Let the learning rate decay later and by less (schedule: cosine), or keep it constant.",
         sources=SOURCES,
@@ -203,7 +203,7 @@ def _step_limit(record: RunRecord) -> tuple[str, tuple[Proposal, ...]] | None:
     if training.clip_norm is not None and training.clip_norm < NEVER * _gradient(record):
         free = Proposal({"training.clip_norm": None}, "steps in proportion to the gradient")
         return (
-            f"Do not clip gradients, or use a limit above {number(training.clip_norm)}: most of each is cut.",
+            f"Do not clip gradients, or use a limit above {number(training.clip_norm)}: most of each gradient is cut.",
             (free,),
         )
     return None

@@ -114,8 +114,8 @@ def check(evidence: Evidence) -> Finding | None:
                                   "reference": short.reached},
         message=(
             f"Regularization is too strong: accuracy is {percent(short.train)} in training and "
-            f"{percent(short.validation)} in validation, but {short.by} reaches {percent(short.reached)}. "
-            f"{_words(shown, acting)} ({words_for_seeds(seeds, len(records))})."
+            f"{percent(short.validation)} in validation, but {short.by} reaches {percent(short.reached)} in "
+            f"validation. {_words(shown, acting)} ({words_for_seeds(seeds, len(records))})."
         ),
         advice=_advice(acting),
         sources=SOURCES,
@@ -185,7 +185,7 @@ def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
     effects = []
     if acting["penalty"] or not acting["dropout"]:
         if facts["penalty_over_loss"] > 0:
-            effects.append(f"twice the penalty is {number(facts['penalty_over_loss'])} times the data loss")
+            effects.append(f"twice the penalty term is {number(facts['penalty_over_loss'])} times the data loss")
         effects.append(f"the product of the weight norms is {number(facts['weights_kept'])} times its initial value")
     if acting["dropout"]:
         cost = facts["dropout_over_guess"]
@@ -198,8 +198,8 @@ def _words(records: Sequence[RunRecord], acting: dict[str, bool]) -> str:
 
 def _advice(acting: dict[str, bool]) -> str:
     if acting["penalty"] and acting["dropout"]:
-        return "Reduce the penalty to a hundredth, and remove dropout."
-    return "Remove dropout, or lower its rate." if acting["dropout"] else "Reduce the penalty to a hundredth or less."
+        return "Divide the penalty by 100, and remove dropout."
+    return "Remove dropout, or lower its rate." if acting["dropout"] else "Divide the penalty by 100 or more."
 
 
 def _proposals(record: RunRecord, acting: dict[str, bool]) -> tuple[Proposal, ...]:

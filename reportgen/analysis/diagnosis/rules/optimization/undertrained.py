@@ -187,7 +187,7 @@ def _still_falling(evidence: Evidence, shown: Sequence[tuple[RunRecord, _Fall]])
     gain = mean([f.gain(guess_loss(record)) for _, f in shown])
     message = (
         f"Training stopped too early: the loss was still falling, from {number(half)} at half of training to "
-        f"{number(end)} after {record.steps} steps. Training twice as long would lower it by about "
+        f"{number(end)} after {record.steps} steps. Training twice as long would lower the loss by about "
         f"{percent(gain / end)} "
     )
     evident = {

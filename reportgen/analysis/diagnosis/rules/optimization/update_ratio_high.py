@@ -77,8 +77,8 @@ def check(evidence: Evidence) -> Finding | None:
         evidence={"update_ratio": ratio, "limit": HIGH, "common": COMMON, "lr": record.spec.training.lr},
         message=(
             f"Updates are large: a step changes a layer's weights by {number(ratio)} of their norm (median over "
-            f"probes); {COMMON:g} is common ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, from "
-            f"step {step})."
+            f"probes); a common value is {COMMON:g} ({words_for_seeds(seeds, len(found))}, {words_for_layers(layers)}, "
+            f"from step {step})."
         ),
         advice=f"{rate}.",
         sources=SOURCES,
@@ -88,7 +88,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 RULE = Rule(
     id="update_ratio_high",
-    title="Updates large relative to the weights",
+    title="Large updates relative to the weights",
     check=check,
     sources=SOURCES,
     stage="optimization",

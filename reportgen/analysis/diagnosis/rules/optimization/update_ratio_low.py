@@ -96,8 +96,8 @@ def check(evidence: Evidence) -> Finding | None:
         evidence={"update_ratio": ratio, "limit": LOW, "common": COMMON, "path": path, "largest_path": NEAR},
         message=(
             f"Updates are tiny: a step changes weights by at most {number(ratio)} of their norm (median over probes); "
-            f"{COMMON:g} is common. All {record.steps} steps together move them by at most {number(path)} of their "
-            f"norm ({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
+            f"a common value is {COMMON:g}. All {record.steps} steps together change the weights by at most "
+            f"{number(path)} of their norm ({words_for_seeds(seeds, len(courses))}, {words_for_layers(layers)})."
         ),
         advice=advice,
         sources=SOURCES,
@@ -123,7 +123,7 @@ def _remedy(record: RunRecord, ratio: float) -> tuple[str, tuple[Proposal, ...]]
 
 RULE = Rule(
     id="update_ratio_low",
-    title="Updates tiny relative to the weights",
+    title="Tiny updates relative to the weights",
     check=check,
     sources=SOURCES,
     stage="optimization",
