@@ -187,7 +187,7 @@ class ClaimData:
         return binomial_error(values[np.isfinite(values)], self._examples())
 
     def least_ratio_error(self, a: Values, b: Values) -> float:
-        """Return the lower bound of the standard error of a log ratio of two sides scored on different examples."""
+        """Return the lower bound of the standard error of the log ratio of two sides, scored on different examples."""
         means = [float(x[np.isfinite(x)].mean()) if np.isfinite(x).any() else math.nan for x in (a, b)]
         errors = [self.least_error(x) / mean for x, mean in zip((a, b), means, strict=True) if mean > 0]
         return math.hypot(*errors) if errors else 0.0
