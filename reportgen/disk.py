@@ -42,7 +42,7 @@ def make_writable(folder: Path) -> None:
         with temporary_path(folder / "probe") as probe:
             write_synced(probe, b"")
     except OSError as error:
-        message = f"the folder is not writable: {error.strerror or error}"
+        message = f"cannot write to the folder ({error.strerror or error})"
         raise UsageError("not-writable", message, where=str(folder)) from error
 
 

@@ -131,7 +131,7 @@ class Table(Mapping[str, RowT]):
             raise ReportgenError("wrong-row", f"{row!r} is not a row of the kind {self.kind!r}")
         taken = next((name for name in (row.name, *aliases_of(row)) if self.find(name) is not None), None)
         if taken is not None:
-            raise ReportgenError("name-taken", f"there is already a row {taken!r} of the kind {self.kind!r}")
+            raise ReportgenError("name-taken", f"the table of kind {self.kind!r} already has a row {taken!r}")
         self._rows[row.name] = row
         self.aliases |= dict.fromkeys(aliases_of(row), row.name)
 

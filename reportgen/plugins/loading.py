@@ -125,7 +125,7 @@ def _plugin_errors(name: str, where: str) -> Iterator[None]:
     except ReportgenError as error:
         raise PluginError(error.code, f"plug-in {name!r}: {error.message}", where, error.hint) from error
     except (Exception, SystemExit) as error:
-        message = f"plug-in {name!r} cannot be loaded: {type(error).__name__}: {error}"
+        message = f"cannot load the plug-in {name!r}: {type(error).__name__}: {error}"
         raise PluginError("plugin-failed", message, where) from error
 
 
@@ -133,7 +133,7 @@ def _rows(loaded: Any) -> tuple[Entry, ...]:
     """Return the rows of a loaded plug-in, which is a module with a list `ROWS`, or such a list."""
     rows = getattr(loaded, "ROWS", loaded)
     if not isinstance(rows, (list, tuple)):
-        raise TypeError("it has no list ROWS")
+        raise ReportgenError("plugin-failed", "the list ROWS is missing", hint="list the rows to add")
     return tuple(rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -36,6 +37,14 @@ class Trainer(StoredRuns):
         Failed runs are trained again. A study without a search has one stage.
         """
         disk.make_writable(request.folder)
+        try:
+            return self._collect(request)
+        except BaseException:
+            with contextlib.suppress(OSError):  # a folder with content stays
+                request.folder.rmdir()
+            raise
+
+    def _collect(self, request: RunRequest) -> CollectedRuns:
         records: dict[str, RunRecord] = {}
         next_plan: Plan | None = request.plan
         while next_plan is not None:

@@ -27,6 +27,7 @@ def test_a_run_far_beyond_the_memory_is_refused_before_training(training, monkey
     assert "this machine has 0 MB" in error["message"]
     assert printed.err.count("\n") == 1
     assert training.trained == []
+    assert not Path("reports/rates").exists()
 
 
 def test_nothing_is_refused_if_the_memory_is_unknown_or_large(training, monkeypatch):

@@ -38,7 +38,7 @@ QUANTITIES = {
 """Text after a measured number, by its kind."""
 
 LEAST_RATIO = 0.01
-"""A ratio below this is also written as "1 to n"."""
+"""A ratio below this is also written as "1/n"."""
 
 SAME = "the same for all seeds"
 """Text for an interval without width."""
@@ -116,7 +116,7 @@ def quantity(claim: ClaimResult) -> str:
     if claim.at_layer is not None:
         return _deviation(claim)
     if claim.quantity == "ratio" and 0 < claim.measured < LEAST_RATIO:
-        return f"ratio, 1 to {number(1 / claim.measured)}"
+        return f"ratio, 1/{number(1 / claim.measured)}"
     return QUANTITIES[claim.quantity]
 
 

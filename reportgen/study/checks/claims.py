@@ -113,7 +113,8 @@ def _known(plan: Plan, wanted: Where) -> str:
                 return "use a single value, or remove the setting to select all values"
             labels = {v.label if path == "variant" else v.varied.get(path, "") for v in plan.variants}
             known = sorted(label for label in labels if label)
-            return suggest(str(value), known) if known else f"{path} is {setting(plan.variants[0].settings, path)[1]}"
+            own = setting(plan.variants[0].settings, path)[1]
+            return suggest(str(value), known) if known else f"{path} is {'none' if own is None else shown(own)}"
     return "each setting exists, but no variant combines them"
 
 
