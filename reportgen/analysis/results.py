@@ -24,8 +24,7 @@ Array = NDArray[np.float64]
 class Estimate:
     """A mean over n seeds with its 95% interval; lo and hi are NaN for fewer than two seeds.
 
-    quartiles: lower quartile, median and upper quartile of skewed values (see
-    `reportgen.analysis.statistics.is_skewed`), None for others.
+    quartiles: lower quartile, median and upper quartile of skewed values (`statistics.is_skewed`), else None.
     """
 
     value: float
@@ -88,12 +87,10 @@ class VariantSummary:
 
     @property
     def diverged(self) -> int:
-        """The number of diverged runs."""
         return self.statuses.get("diverged", 0)
 
     @property
     def estimates(self) -> tuple[Estimate, ...]:
-        """The estimates of all scores."""
         return tuple(self.scores.values())
 
 
