@@ -217,7 +217,7 @@ def _caption(rows: Sequence[Row], split: str, note: str, ensembles: Mapping[str,
     ]
     lost, runs = sum(row.summary.diverged for row in rows), sum(len(row.summary.records) for row in rows)
     if lost:
-        parts.append(f"{lost} of {runs} runs diverged, without a final score; a cross marks each variant with such a run")
+        parts.append(f"{lost} of {runs} runs diverged, without a final score; a cross marks their variants")
     return " ".join(sentence(part) for part in [*parts, note] if part)
 
 
