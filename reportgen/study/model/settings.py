@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from reportgen.data.datasets import DATASETS
 from reportgen.data.preprocessing.steps import STEPS
-from reportgen.engine.spec import AugmentSpec, BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.spec import AugmentSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES

@@ -13,7 +13,8 @@ from typing import Any
 from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
 from reportgen.data.spec import DataSpec
-from reportgen.engine.spec import LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.network_spec import LayerSpec, NetworkSpec
+from reportgen.engine.spec import ProbeSpec, RunSpec, TrainingSpec
 from reportgen.registry import Component
 from reportgen.study.model.components import plain, plain_value
 from reportgen.study.model.data_settings import Data
