@@ -145,3 +145,30 @@ put_offset = _plain_put_offset if config.DISABLE_JIT else _put_offset
 Writes an entry of a table of offsets. A table is part of a work buffer of real numbers; an entry is an integer of as
 many bits.
 """
+
+
+@intrinsic
+def _copy_span(typingctx, source, at, target, target_at, count):
+    signature = types.void(source, types.int64, target, types.int64, types.int64)
+
+    def codegen(context, builder, sig, values):
+        def data(index):
+            array = context.make_array(sig.args[index])(context, builder, values[index])
+            return builder.gep(array.data, [values[index + 1]])
+
+        size = context.get_abi_sizeof(context.get_value_type(sig.args[0].dtype))
+        cgutils.raw_memcpy(builder, data(2), data(0), values[4], size)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _plain_copy_span(source, at, target, target_at, count):
+    target[target_at : target_at + count] = source[at : at + count]
+
+
+copy_span = _plain_copy_span if config.DISABLE_JIT else _copy_span
+"""copy_span(source, at, target, target_at, count)
+
+Copies elements between flat arrays that do not overlap; LLVM compiles no loop over computed indices to one as fast.
+"""

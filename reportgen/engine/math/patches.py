@@ -14,7 +14,7 @@ from numba.extending import register_jitable
 
 from reportgen.engine.jit.compile import internal
 from reportgen.engine.math.microkernel import LANES, transpose
-from reportgen.engine.math.offset_tile import put_offset
+from reportgen.engine.math.offset_tile import NARROW, WIDE, copy_span, put_offset
 
 Grid = tuple[int, int, int, int, int, int]
 Image = tuple[int, int, int, int, int]
@@ -95,12 +95,10 @@ def copy_images(grid, image, begin, end, source, columns):
     top, bottom = max(0, -above), min(tall, height - above)
     first, last = max(0, -left) * channels, min(wide, width - left) * channels
     at = layout(grid, image)[2]
-    for example in range(begin, end):
+    for example in range(begin, end if last > first else begin):
         for y in range(top, bottom):
             line = ((example * height + y + above) * width + left) * channels
-            target = at + y * wide * channels
-            for k in range(first, last):
-                columns[target + k] = source[line + k]
+            copy_span(source, line + first, columns, at + y * wide * channels + first, last - first)
         at += tall * wide * channels
 
 
@@ -109,8 +107,13 @@ def pack_filters(w, depth, filters, begin, lanes, panel):
     """Copy `lanes` columns of w, flat (depth, filters), to panel, flat (depth, lanes); columns beyond w are zero."""
     width = min(lanes, filters - begin)
     for p in range(depth):
-        for q in range(width):
-            panel[p * lanes + q] = w[p * filters + begin + q]
+        if width == WIDE:
+            copy_span(w, p * filters + begin, panel, p * lanes, WIDE)
+        elif width == NARROW:
+            copy_span(w, p * filters + begin, panel, p * lanes, NARROW)
+        else:
+            for q in range(width):
+                panel[p * lanes + q] = w[p * filters + begin + q]
         for q in range(width, lanes):
             panel[p * lanes + q] = w.dtype.type(0)
 
