@@ -9,11 +9,11 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from reportgen import data
-from reportgen.data.datasets import DATASETS, OPTIONS
+from reportgen.data.datasets import DATASETS
 from reportgen.data.describe import facts
 from reportgen.data.readers.bundled import digits_counts
 from reportgen.data.source import Request
-from reportgen.data.spec import DataSpec
+from reportgen.data.spec import OPTIONS, DataSpec
 from reportgen.errors import StudyError
 from reportgen.registry import Component
 from tests.data.specs import made, spec

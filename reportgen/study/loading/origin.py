@@ -20,7 +20,6 @@ from reportgen.study.loading.overrides import with_value
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.settings import Settings
 from reportgen.study.model.study import StudyFile
-from reportgen.study.planning.plan import data_spec
 from reportgen.study.planning.reader import SettingsReader
 from reportgen.study.planning.variants import Point, points
 from reportgen.study.syntax.yaml12 import Document, Path
@@ -144,7 +143,7 @@ class Origin:
 
     def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> str:
         """Return the place that names the data; raises a StudyError if they or their preprocessing are unusable."""
-        data = data_spec(settings.data)
+        data = settings.data.spec
         named: Path = ("data", "path") if data.source.get("path") else ("data",)
         part: Path
         for steps, part in (((), ("data",)), (settings.preprocess, ("preprocess",))):
