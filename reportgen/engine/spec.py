@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Iterator
@@ -87,6 +88,10 @@ Differences are to the scores of the trained network, for snapshots to the mean 
 """
 
 
+ADDED = {"added": True}
+"""Metadata of fields that are left out of a run's key at their default, so that the keys of earlier runs remain."""
+
+
 @dataclass(frozen=True, slots=True)
 class BatchNormSpec:
     """Batch normalization between the linear map and the nonlinearity (Ioffe and Szegedy 2015)."""
@@ -134,11 +139,15 @@ class AugmentSpec:
     noise : standard deviation of Gaussian noise.
     shift : largest shift of images in pixels.
     flip : flip images horizontally with probability 1/2.
+    crop : pixels by which images are padded on each side before a window of their size is cut at a random place.
+    border : values of the pixels that a crop pads with.
     """
 
     noise: float = 0.0
     shift: int = 0
     flip: bool = False
+    crop: int = dataclasses.field(default=0, metadata=ADDED)
+    border: str = dataclasses.field(default="zero", metadata=ADDED)  # or "edge", "reflect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +217,15 @@ class EvaluationSpec:
 
 def _fields(part: Any) -> dict[str, Any]:
     """Return the fields of a specification or component; `dataclasses.asdict` would copy every value."""
-    return {name: getattr(part, name) for name in part.__slots__}
+    added = _added(part.__class__)
+    values = {name: getattr(part, name) for name in part.__slots__}
+    return {name: value for name, value in values.items() if name not in added or value != added[name]}
+
+
+@functools.cache
+def _added(kind: type[Any]) -> dict[str, Any]:
+    """Return the defaults of the fields that are marked as ADDED."""
+    return {field.name: field.default for field in dataclasses.fields(kind) if "added" in field.metadata}
 
 
 @dataclass(frozen=True, slots=True)

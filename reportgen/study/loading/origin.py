@@ -77,12 +77,10 @@ class Origin:
         except ValidationError as error:
             raise study_error(error, tree, self.where) from None
 
-    def points(
-        self, written: dict[str, Any], contents: StudyFile, reader: SettingsReader | None = None
-    ) -> tuple[Point, ...]:
+    def points(self, written: dict[str, Any], contents: StudyFile, reader: SettingsReader) -> tuple[Point, ...]:
         """Return the variants and searches; raises a StudyError if `vary` or `variants` is invalid."""
         try:
-            return tuple(points(written, contents.vary, contents.variants, reader or SettingsReader()))
+            return tuple(points(written, contents.vary, contents.variants, reader))
         except PydanticCustomError as error:
             context = dict(error.context or {})
             path, key = tuple(context["path"]), bool(context["key"])

@@ -178,7 +178,7 @@ def _training(training: Training) -> TrainingSpec:
     return TrainingSpec(
         **{name: getattr(training, name) for name in same},
         batch_size=0 if training.batch_size == "full" else training.batch_size,
-        augment=training.augment_spec,
+        augment=training.augment.spec if training.augment else None,
         patience=training.early_stopping.patience if training.early_stopping else None,
     )
 
