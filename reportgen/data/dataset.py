@@ -15,6 +15,8 @@ from reportgen.data.describe import facts
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+ImageShape = tuple[int, int, int]
+"""(channels, height, width)."""
 
 _SAMPLE_SIZE = 1000
 
@@ -36,7 +38,7 @@ class Dataset:
     x_test: FloatArray
     y_test: IntArray
     classes: int
-    image_shape: tuple[int, int, int] | None = None
+    image_shape: ImageShape | None = None
     class_names: tuple[str, ...] = ()
     facts: dict[str, float] = field(default_factory=dict)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from reportgen.registry import Component
+
+ADDED = {"added": True}
+"""Metadata of fields that are left out of a run's key at their default, so that the keys of earlier runs remain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,11 @@ class LayerSpec:
     batchnorm: BatchNormSpec | None = None
     dropout: DropoutSpec | None = None
     kind: str = "dense"
-    window: WindowSpec | None = None
-    source: int | None = None
-    adds: int | None = None
-    branch: BranchSpec | None = None
-    has_bias: bool = True
+    window: WindowSpec | None = field(default=None, metadata=ADDED)
+    source: int | None = field(default=None, metadata=ADDED)
+    adds: int | None = field(default=None, metadata=ADDED)
+    branch: BranchSpec | None = field(default=None, metadata=ADDED)
+    has_bias: bool = field(default=True, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.augment import augment as apply_augment
+from reportgen.engine.augment import image_row
 from reportgen.engine.jit.calls import address
 from reportgen.engine.layers.passes import pass_activation, pass_linear
 from reportgen.engine.layout import Operation, lay_out
@@ -77,7 +78,7 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     state = new_state(net, sizes, optimizer.states, spec.seed)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
     examples = _examples(dataset, dtype)
-    recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype)
+    recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype, channels_last=spec.network.needs_images)
     setup = Setup(operations, dataset, net, state, work, recipe, examples, batch_size, probe_n, evaluation_rows)
     initialize(setup, spec.seed)
     calibrate(setup)
@@ -97,13 +98,15 @@ def _examples(dataset: Dataset, dtype: DTypeLike) -> Examples:
     return Examples(x, y, x_val, y_val, scored)
 
 
-def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dtype: DTypeLike) -> Recipe:
+def _recipe(
+    training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dtype: DTypeLike, channels_last: bool
+) -> Recipe:
+    """Return the recipe; `channels_last` is the order of the pixels in the work buffers."""
     row = OPTIMIZERS[training.optimizer.name]
     parameters = dict(training.optimizer.params)
     augment = training.augment
     noise = augment.noise if augment else 0.0
-    moves = (augment.shift, int(augment.flip)) if augment else (0, 0)
-    image = (*dataset.image_shape, *moves) if dataset.image_shape and any(moves) else (0, 0, 0, 0, 0)
+    image = image_row(augment, dataset.image_shape, channels_last)
     kernel, clip = row.kernel(parameters), training.clip_norm or 0.0
     weight_decay = parameters[row.decay] if row.decay else 0.0
     called_with = recipe_types(np.dtype(dtype))
@@ -111,7 +114,7 @@ def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dty
         backward=address(backward, *called_with["backward"]),
         optimizer=address(kernel, *called_with["optimizer"]),
         fused_sgd=kernel is sgd and clip == 0 and training.l1 == 0,
-        augment=address(apply_augment, *called_with["augment"]) if noise > 0 or image[0] > 0 else 0,
+        augment=address(apply_augment, *called_with["augment"]) if noise > 0 or image.any() else 0,
         score=address(score, *called_with["score"]),
         hyper=np.array(row.hyper(parameters), dtype),
         coefficients=np.array([training.l2, training.l1, clip, weight_decay, noise], dtype),
@@ -119,7 +122,7 @@ def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dty
         batch_size=rows[0],
         evaluation_rows=rows[1],
         shuffles=training.shuffle,
-        image=np.array(image, np.int64),
+        image=image,
     )
 
 

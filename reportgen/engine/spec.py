@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
-from reportgen.engine.network_spec import LayerSpec, NetworkSpec, PoolSpec
+from reportgen.engine.network_spec import ADDED, LayerSpec, NetworkSpec, PoolSpec
 from reportgen.registry import Component, Plugin, has_plugins, plugin_of
 
 ENGINE_VERSION = 7
@@ -97,11 +98,15 @@ class AugmentSpec:
     noise : standard deviation of Gaussian noise.
     shift : largest shift of images in pixels.
     flip : flip images horizontally with probability 1/2.
+    crop : pixels by which images are padded on each side before a window of their size is cut at a random place.
+    border : values of the pixels that a crop pads with.
     """
 
     noise: float = 0.0
     shift: int = 0
     flip: bool = False
+    crop: int = dataclasses.field(default=0, metadata=ADDED)
+    border: str = dataclasses.field(default="zero", metadata=ADDED)  # or "edge", "reflect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +174,19 @@ class EvaluationSpec:
         return tuple(name for kind, names in EVALUATION_SCORES.items() if requested[kind] for name in names)
 
 
-_LEFT_OUT = {"window": None, "source": None, "adds": None, "branch": None, "has_bias": True}
-"""Fields that are left out at these values, so that a new field does not change the keys of runs without it."""
-
-
 def _fields(part: Any) -> dict[str, Any]:
     """Return the fields of a specification or component; `dataclasses.asdict` would copy every value."""
     if isinstance(part, NetworkSpec):
         return {"layers": part.nodes}
-    fields = {name: getattr(part, name) for name in part.__slots__}
-    return {name: value for name, value in fields.items() if name not in _LEFT_OUT or value != _LEFT_OUT[name]}
+    added = _added(part.__class__)
+    values = {name: getattr(part, name) for name in part.__slots__}
+    return {name: value for name, value in values.items() if name not in added or value != added[name]}
+
+
+@functools.cache
+def _added(kind: type[Any]) -> dict[str, Any]:
+    """Return the defaults of the fields that are marked as ADDED."""
+    return {field.name: field.default for field in dataclasses.fields(kind) if "added" in field.metadata}
 
 
 @dataclass(frozen=True, slots=True)

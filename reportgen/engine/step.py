@@ -43,7 +43,7 @@ class Recipe(NamedTuple):
     penalties : L2 and L1 in float64, for the penalty that is reported.
     batch_size, evaluation_rows : examples of a minibatch, and of a batch in evaluations.
     shuffles : whether each epoch has a new order of examples.
-    image : (channels, height, width, largest shift, flip 0 or 1), all 0 to leave inputs unchanged.
+    image : how to move images, shape (9,), see `reportgen.engine.augment`; all 0 to leave inputs unchanged.
     """
 
     backward: int

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from reportgen import data
-from reportgen.data.datasets import DATASETS
 from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes, total_steps
 from reportgen.engine.layout import lay_out
 from reportgen.errors import MissingError, data_errors_at
@@ -56,7 +55,7 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
         spec = job.run.spec
         with data_errors_at(job.data_place):
             n_train, features, _ = shape(spec.data, spec.preprocess)
-        operations = lay_out(spec.network, features, DATASETS[spec.data.source.name].image_shape)
+        operations = lay_out(spec.network, features, data.image_shape_of(spec.data, spec.preprocess, plan.study.folder))
         costs[job.key] = Cost(
             parameters=count_parameters(operations),
             steps=total_steps(spec, n_train),

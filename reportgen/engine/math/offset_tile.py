@@ -62,7 +62,24 @@ class _Emit:
 
 @intrinsic(prefer_literal=True)
 def _offset_tile(
-    typingctx, lanes, rows, k, a, a_at, table, rows_at, inner_at, b, b_at, b_row, start, start_at, start_row, c, c_at, c_row
+    typingctx,
+    lanes,
+    rows,
+    k,
+    a,
+    a_at,
+    table,
+    rows_at,
+    inner_at,
+    b,
+    b_at,
+    b_row,
+    start,
+    start_at,
+    start_row,
+    c,
+    c_at,
+    c_row,
 ):
     """Emit a tile of constant size."""
     size, height = types.int64, rows.literal_value
