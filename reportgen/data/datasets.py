@@ -157,7 +157,7 @@ _SPIRAL = DataSet(
 )
 _SHAPES = DataSet(
     name="shapes",
-    summary=f"Small grey images of one figure each, shifted at random, with noise; classes: {', '.join(shapes.KINDS)}.",
+    summary=f"Small grey images of one shifted figure each, with noise; classes in order: {', '.join(shapes.KINDS)}.",
     formula=r"x_{ij} = T_y(i - s_1, j - s_2) + \varepsilon_{ij},\quad s \sim \mathcal{U}\{-m, \dots, m\}^2,\ "
     r"\varepsilon_{ij} \sim \mathcal{N}(0, \sigma^2)",
     source="after the rectangles of Larochelle et al. 2007",

@@ -72,23 +72,37 @@ def _add_noise(key, sd, x):
 @internal
 def _move(image, key, example, pixels, scratch):
     """Shift one image by whole pixels, fill the border, and flip it left to right with probability 1/2."""
-    height, width, reach, border = image[HEIGHT], image[WIDTH], image[REACH], image[BORDER]
+    reach = image[REACH]
     down = np.int64(np.floor(_uniform(key, 3 * example) * (2 * reach + 1))) - reach
     right = np.int64(np.floor(_uniform(key, 3 * example + 1) * (2 * reach + 1))) - reach
     flip = image[FLIP] == 1 and _uniform(key, 3 * example + 2) < 0.5
     for k in range(pixels.size):
         scratch[k] = pixels[k]
-    for i in range(height):
-        row = _inside(i - down, height, border)
-        for j in range(width):
-            column = _inside(j - right, width, border)
-            is_empty = row < 0 or column < 0
-            column = width - 1 - column if flip else column
-            at = i * image[BY_ROW] + j * image[BY_COLUMN]
-            source = row * image[BY_ROW] + column * image[BY_COLUMN]
-            for c in range(image[CHANNELS]):
-                beyond = c * image[BY_CHANNEL]
-                pixels[at + beyond] = np.float32(0) if is_empty else scratch[source + beyond]
+    for i in range(image[HEIGHT]):
+        row = _inside(i - down, image[HEIGHT], image[BORDER])
+        for c in range(image[CHANNELS]):
+            to = i * image[BY_ROW] + c * image[BY_CHANNEL]
+            source = row * image[BY_ROW] + c * image[BY_CHANNEL]
+            if row >= 0:
+                _move_row(image, right, flip, pixels, to, scratch, source)
+            else:
+                for j in range(image[WIDTH]):
+                    pixels[to + j * image[BY_COLUMN]] = np.float32(0)
+
+
+@internal
+def _move_row(image, right, flip, pixels, to, scratch, source):
+    """Write a row of one channel, which begins at `to`, from the row of the unmoved image that begins at `source`."""
+    width, step = image[WIDTH], image[BY_COLUMN]
+    begin, by = (source + (width - 1) * step, -step) if flip else (source, step)
+    first = min(max(right, 0), width)
+    last = max(min(width + right, width), first)
+    for j in range(first, last):
+        pixels[to + j * step] = scratch[begin + (j - right) * by]
+    for k in range(width - (last - first)):
+        j = k if k < first else k + last - first
+        column = _inside(j - right, width, image[BORDER])
+        pixels[to + j * step] = scratch[begin + column * by] if column >= 0 else np.float32(0)
 
 
 @internal

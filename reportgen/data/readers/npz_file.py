@@ -150,7 +150,9 @@ def _image_shape(shape: tuple[int, ...], key: str, name: str) -> ImageShape | No
     channels, height, width = (1, *shape[1:])[-3:]
     if channels == height > width and width in _CHANNELS and channels not in _CHANNELS:
         message = f"images of shape {shape} have their channels last"
-        raise _array_error("wrong-shape", name, key, message, "(n, channels, height, width), as np.moveaxis(x, 3, 1)")
+        raise _array_error(
+            "wrong-shape", name, key, message, "use np.moveaxis(x, 3, 1) for (n, channels, height, width)"
+        )
     return channels, height, width
 
 
