@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
+from reportgen.engine.network_spec import ADDED, LayerSpec, NetworkSpec, PoolSpec
 from reportgen.registry import Component, Plugin, has_plugins, plugin_of
 
 ENGINE_VERSION = 7
@@ -86,48 +87,6 @@ EVALUATION_SCORES = {
 
 Differences are to the scores of the trained network, for snapshots to the mean scores of the single snapshots.
 """
-
-
-ADDED = {"added": True}
-"""Metadata of fields that are left out of a run's key at their default, so that the keys of earlier runs remain."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchNormSpec:
-    """Batch normalization between the linear map and the nonlinearity (Ioffe and Szegedy 2015)."""
-
-    momentum: float = 0.9
-    epsilon: float = 1e-5
-    test_mode: str = "running"  # or "batch"
-    update_running: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class DropoutSpec:
-    """Dropout after the activation (Srivastava et al. 2014); `rate` is the fraction of units that are dropped."""
-
-    rate: float
-    mode: str = "inverted"  # or "scale_at_test", "unscaled"
-
-
-@dataclass(frozen=True, slots=True)
-class LayerSpec:
-    """A layer: z = a W + b, batch normalization, activation, dropout; `units` is the number of outputs."""
-
-    units: int
-    activation: Component
-    init: Component
-    bias: float = 0.0
-    batchnorm: BatchNormSpec | None = None
-    dropout: DropoutSpec | None = None
-    kind: str = "dense"
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkSpec:
-    """The hidden layers and the output layer, which has one unit per class and the identity as its activation."""
-
-    layers: tuple[LayerSpec, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +176,8 @@ class EvaluationSpec:
 
 def _fields(part: Any) -> dict[str, Any]:
     """Return the fields of a specification or component; `dataclasses.asdict` would copy every value."""
+    if isinstance(part, NetworkSpec):
+        return {"layers": part.nodes}
     added = _added(part.__class__)
     values = {name: getattr(part, name) for name in part.__slots__}
     return {name: value for name, value in values.items() if name not in added or value != added[name]}
@@ -270,8 +231,11 @@ class RunSpec:
         yield from _with_parts("data set", self.data.source)
         for step in self.preprocess:
             yield from _with_parts("preprocessing step", step)
-        for layer in self.network.layers:
-            yield from (*_with_parts("activation", layer.activation), *_with_parts("init", layer.init))
+        for node in self.network.nodes:
+            if not isinstance(node, PoolSpec):
+                yield from _with_parts("activation", node.activation)
+            if isinstance(node, LayerSpec):
+                yield from _with_parts("init", node.init)
         yield from _with_parts("loss", training.loss)
         yield from (*_with_parts("optimizer", training.optimizer), *_with_parts("schedule", training.schedule))
 

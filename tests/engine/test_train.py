@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, BatchNormSpec, DropoutSpec, RunSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.train import Cancelled, probe_steps, train
 from reportgen.registry import Component

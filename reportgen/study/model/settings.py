@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from reportgen.data.preprocessing.steps import STEPS
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES

@@ -12,7 +12,8 @@ from typing import Any
 
 from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
-from reportgen.engine.spec import LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.network_spec import LayerSpec, NetworkSpec
+from reportgen.engine.spec import ProbeSpec, RunSpec, TrainingSpec
 from reportgen.registry import Component
 from reportgen.study.model.components import plain, plain_value
 from reportgen.study.model.settings import VARIABLE, Network, Settings, Training
