@@ -22,6 +22,9 @@ WIDE_ROWS, REST_ROWS, NARROW_ROWS = 6, 4, 8
 """Heights of tiles: of wide tiles, of wide tiles for remaining rows, and of narrow tiles. Wide sums take twelve of
 sixteen registers of 8 numbers; fewer than eight independent sums would wait for each other."""
 
+_LONG = 64
+"""Number of terms of a sum from which on the results are prefetched, so that they are in the cache when it is done."""
+
 _INDEX, _SIZE = ir.IntType(32), ir.IntType(64)
 
 
@@ -54,6 +57,15 @@ class _Emit:
         mask = ir.Constant(ir.VectorType(_INDEX, self.lanes), None)
         return self.builder.shuffle_vector(first, undefined, mask)
 
+    def fetch(self, pointer: Any) -> None:
+        """Prefetch the ends of a vector that will be written."""
+        byte = ir.IntType(8).as_pointer()
+        function_type = ir.FunctionType(ir.VoidType(), [byte, _INDEX, _INDEX, _INDEX])
+        prefetch = cgutils.get_or_insert_function(self.builder.module, function_type, "llvm.prefetch.p0")
+        for lane in (0, self.lanes - 1):
+            place = self.builder.bitcast(self.at(pointer, _SIZE(lane)), byte)
+            self.builder.call(prefetch, [place, _INDEX(1), _INDEX(3), _INDEX(1)])  # to write, keep, data
+
     def add_product(self, x: Any, y: Any, slot: Any) -> None:
         flags = ("contract", "nsz")
         product = self.builder.fmul(x, y, flags=flags)
@@ -82,6 +94,9 @@ def _offset_tile(
         slots = [cgutils.alloca_once(builder, emit.vector) for _ in heads]
         for i, slot in enumerate(slots):
             builder.store(emit.load(emit.at(start, _SIZE(i), values[13])), slot)
+        with builder.if_then(builder.icmp_signed(">=", values[2], _SIZE(_LONG))):
+            for i in range(height):
+                emit.fetch(emit.at(c, _SIZE(i), values[16]))
         with cgutils.for_range(builder, values[2]) as loop:
             offset = emit.offset(emit.at(inner_table, loop.index))
             line = emit.load(emit.at(b, loop.index, values[10]))
