@@ -289,9 +289,7 @@ def _add_block(depth, k, patches, patches_at, tables, delta, delta_at, filters, 
     i = 0
     while i < depth:
         if lanes == NARROW:
-            _gradient_tile(
-                NARROW, NARROW_ROWS, i, k, depth, patches, patches_at, columns, tables, b, b_at, b_row, sums
-            )
+            _gradient_tile(NARROW, NARROW_ROWS, i, k, depth, patches, patches_at, columns, tables, b, b_at, b_row, sums)
             i += NARROW_ROWS
         elif depth - i <= REST_ROWS or WIDE_ROWS < depth - i <= 2 * REST_ROWS:
             _gradient_tile(WIDE, REST_ROWS, i, k, depth, patches, patches_at, columns, tables, b, b_at, b_row, sums)
