@@ -6,8 +6,8 @@ Windows lie inside the image; trailing rows and columns that fill no window are 
 from __future__ import annotations
 
 from reportgen.engine.jit.compile import inline_ir, internal
-from reportgen.engine.math.patches import clear
 from reportgen.engine.math.pool_window import AVERAGE, CHANNELS, MAX, pool_window, spread_window
+from reportgen.engine.math.vectors import clear_span
 
 
 @inline_ir
@@ -36,7 +36,7 @@ def _pool_back(kind, geometry, rows, x, out, delta, dx):
     share = dx.dtype.type(1) / dx.dtype.type(window_height * window_width)
     adds = window_height != down or window_width != across or out_height * down != height or out_width * across != width
     if adds:
-        clear(dx, 0, rows * height * width * channels)
+        clear_span(dx, 0, rows * height * width * channels)
     at = 0
     for example in range(rows):
         for y in range(out_height):

@@ -110,3 +110,27 @@ copy_span = _plain_copy_span if config.DISABLE_JIT else _copy_span
 
 Copies elements between flat arrays that do not overlap; LLVM compiles no loop over computed indices to one as fast.
 """
+
+
+@intrinsic
+def _clear_span(typingctx, target, at, count):
+    signature = types.void(target, types.int64, types.int64)
+
+    def codegen(context, builder, sig, values):
+        size = context.get_abi_sizeof(context.get_value_type(sig.args[0].dtype))
+        place = data_reader(context, builder, sig, values)(0, 1)
+        cgutils.memset(builder, place, builder.mul(values[2], SIZE(size)), 0)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _plain_clear_span(target, at, count):
+    target[at : at + count] = 0
+
+
+clear_span = _plain_clear_span if config.DISABLE_JIT else _clear_span
+"""clear_span(target, at, count)
+
+Sets elements of a flat array to zero.
+"""
