@@ -114,7 +114,7 @@ NETWORKS: dict[str, tuple[Node, ...]] = {
         output(),
     ),
     "sigmoid": (conv(3, act=activation("sigmoid")), conv(3, act=activation("gelu")), output()),
-    "dead": (conv(6, act=RELU, bias=-3.5), dense(5, RELU, bias=-1.5), output()),
+    "dead": (conv(6, act=RELU, bias=-4.3), dense(5, RELU, bias=-1.5), output()),
     "residual": (conv(3), conv(3, act=RELU), conv(3, act=RELU, adds=0), GLOBAL, output()),
     "from the input": (conv(3, source=-1), conv(2, act=RELU, adds=-1), pool(), output()),
     "projection": (

@@ -28,7 +28,8 @@ class LayerKind(Row):
     shifts : returns the number of biases, or of other parameters that are not weights, without batch normalization.
     buffer : returns the size of the work buffer of the kernels from (windows, units).
     has_multiplier : whether the last of the shifts is a scalar multiplier.
-    mean_field : whether mean-field theory describes the layer, with `fan_in` inputs of each unit.
+    mean_field : whether mean-field theory describes the layer at initialization: with weights, by their variance and
+        `fan_in`; without weights, as the identity before the activation.
     has_weights : whether studies set the number of units, and reports count the layer.
     forward : kernel that computes the pre-activations of a layer; None for the product of a dense layer.
     backward : kernel that backpropagates to the inputs, and sets the gradients of parameters other than weights.
@@ -95,6 +96,7 @@ def _without_weights(name: str, summary: str, formula: str, source: str, shifts:
         shape=_same_shape,
         shifts=lambda operation: shifts,
         has_multiplier=shifts > 1,
+        mean_field=True,
         forward=scalars.forward,
         backward=scalars.backward,
     )
