@@ -12,7 +12,8 @@ from reportgen.engine.augment import BORDERS, IMAGE_COLUMNS, augment, image_row
 from reportgen.engine.jit.compile import kernel
 from reportgen.engine.layout import lay_out
 from reportgen.engine.math.random import key_words
-from reportgen.engine.network import Work
+from reportgen.engine.network import Work, new_work
+from reportgen.engine.program import compile_network
 from reportgen.engine.spec import AugmentSpec
 from reportgen.engine.tables.losses import LOSSES
 from tests.engine.networks import spec
@@ -28,9 +29,6 @@ def _apply(image, noise, keys, step, features, rows, work):
 
 
 def _work(x: np.ndarray) -> Work:
-    from reportgen.engine.network import new_work
-    from reportgen.engine.program import compile_network
-
     features = x.size // ROWS
     operations = lay_out(spec(widths=(3,)).network, features, None)
     net, sizes = compile_network(operations, LOSSES["softmax_cross_entropy"], x.dtype)
