@@ -81,12 +81,12 @@ def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
 
 
 def _check_step(step: int, specs: Sequence[RunSpec], folder: Path, at: At) -> None:
-    from reportgen.engine.cost import total_steps  # importing the engine takes a second, and few claims name a step
-    from reportgen.engine.train import probe_steps
+    from reportgen.engine.cost import training_steps  # importing the engine takes a second, and few claims name a step
+    from reportgen.engine.probes.arrays import probe_steps
 
     for spec in {(s.data, s.training.batch_size, s.training.epochs, s.probes): s for s in specs}.values():
         try:
-            total = total_steps(spec, shape(spec.data, (), folder)[0])
+            total = training_steps(spec, shape(spec.data, (), folder)[0])
         except MissingError:  # `run` reports data that are missing on this machine
             return
         looks = probe_steps(spec.probes.looks, total)
