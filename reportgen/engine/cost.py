@@ -87,8 +87,6 @@ def estimate_seconds(spec: RunSpec, operations: Sequence[Operation], n_train: in
     one_pass = step_operations(operations, n_train) / _SPEED
     steps = total_steps(spec, n_train)
     trainings = spec.training.pruning.trainings if spec.training.pruning else 1
-    probes = (
-        trainings * min(spec.probes.looks, 1 + steps) * one_pass * min(spec.probes.examples, n_train) / max(n_train, 1)
-    )
-    probes *= 1 + (_CURVATURE_PASSES if spec.probes.curvature else 0)
+    probes = min(spec.probes.looks, 1 + steps) * one_pass * min(spec.probes.examples, n_train) / max(n_train, 1)
+    probes *= trainings * (1 + (_CURVATURE_PASSES if spec.probes.curvature else 0))
     return steps * one_step + probes + one_pass * (0.2 * total_epochs(spec) + 0.5 * trainings)
