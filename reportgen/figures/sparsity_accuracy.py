@@ -46,6 +46,8 @@ COLUMNS = (
 )
 """Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds."""
 
+MOST_TICKS = 8
+
 DENSE: dict[str, Any] = {"ls": (0, (4, 3)), "lw": 0.8, "zorder": 1.7}
 
 
@@ -111,14 +113,13 @@ def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
     handles, labels = _legend(lines)
     margins = _style.Margins(left=0.55, across=0.55, top=0.14)
     figure, axes = _style.panels(len(names), len(names), 2.4, _style.legend_height(labels), margins)
-    lowest = min(float(line.remaining.min()) for line in lines)
     for ax, name in zip(axes, names, strict=True):
         y = _scale(lines, name)
         for line in sorted(lines, key=lambda line: not line.grey):
             _draw_line(ax, line, name, y)
         if name != BEST:
             _draw_dense(ax, lines, name)
-        _set_remaining(ax, lowest)
+        _set_remaining(ax, lines)
         _axis.set_y(ax, y)
         ax.set_xlabel("weights remaining", labelpad=2)
         ax.set_ylabel("epoch of lowest validation loss" if name == BEST else words(name), labelpad=3)
@@ -132,21 +133,16 @@ def _scale(lines: Sequence[Line], name: str) -> _axis.Scale:
     return scale if name == BEST else _axis.accuracy_scale(scale)
 
 
-def _set_remaining(ax: Axes, lowest: float) -> None:
-    """Set a logarithmic axis that falls from 100% to the lowest share."""
-    scale = _axis.Scale(True, lowest / 1.12, 1.12)
+def _set_remaining(ax: Axes, lines: Sequence[Line]) -> None:
+    """Set a logarithmic axis that falls from 100%, with ticks at the rounds of the line with the most rounds."""
+    places = max((line.remaining for line in lines), key=len)
+    places = places[:: -(-len(places) // MOST_TICKS)]
     ax.set_xscale("log")
     ax.xaxis.set_minor_locator(NullLocator())
-    places = [place for place in _ticks(lowest) if scale.low <= place <= scale.high]
-    _axis.fix_ticks(ax.xaxis, places, [f"{100 * place:.3g}%" for place in places])
-    ax.set_xlim(scale.high, scale.low)
-
-
-def _ticks(lowest: float) -> list[float]:
-    """Return shares for the ticks: halves if they span less than two decades, else powers of ten."""
-    if lowest > 0.01:
-        return [1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01]
-    return [10.0**-power for power in range(9)]
+    _axis.fix_ticks(ax.xaxis, [*places], [f"{100 * place:.2g}%" if place < 0.995 else "100%" for place in places])
+    lowest = min(float(line.remaining.min()) for line in lines)
+    margin = (1 / lowest) ** 0.04
+    ax.set_xlim(margin, lowest / margin)
 
 
 def _draw_line(ax: Axes, line: Line, name: str, y: _axis.Scale) -> None:
