@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reportgen.data.dataset import Dataset
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
+from reportgen.engine.inspect.images import ImageArrays
 from reportgen.engine.jit import ahead
 from reportgen.engine.probes.arrays import ProbeSchedule, new_probe_arrays, record_arrays
 from reportgen.engine.probes.probe import probe
@@ -132,6 +133,7 @@ class _Run:
         # A bound method would be a reference cycle, which keeps the buffers until the next garbage collection.
         self.check_cancelled = functools.partial(_raise_if_cancelled, self.cancel)
         self.evaluation = Evaluation(self.spec, self.setup, self.per_epoch, self.check_cancelled)
+        self.images = ImageArrays(self.setup)
 
     def _extend_arrays(self, steps: int) -> None:
         """Extend the learning rates and losses to this number of steps; there is at least one learning rate."""
@@ -219,9 +221,6 @@ class _Run:
             self.curvatures.append(curvature(s, s.probe_n, self.spec.seed, self.check_cancelled))
         self.probed_steps.append(step)
 
-    def _split(self, x: NDArray[Any], y: NDArray[np.int64]) -> tuple[float, float]:
-        return self._evaluate(np.ascontiguousarray(x, np.float32).reshape(-1), y)
-
     def _evaluate(self, x: NDArray[Any], y: NDArray[np.int64]) -> tuple[float, float]:
         s = self.setup
         loss, accuracy = evaluate(s.net, s.state, s.work, x, y, s.evaluation_rows)
@@ -274,12 +273,13 @@ class _Run:
         complete = fresh and train.scored == len(train.y)
         train_scores = last[_TRAIN_LOSS:_VAL_LOSS] if complete else self._evaluate(train.x, train.y)
         val_scores = last[_VAL_LOSS:] if fresh else self._evaluate(train.x_val, train.y_val)
-        scores = (*train_scores, *val_scores, *self._split(data.x_test, data.y_test))
+        x_test = np.ascontiguousarray(data.x_test, np.float32).reshape(-1)
+        scores = (*train_scores, *val_scores, *self._evaluate(x_test, data.y_test))
         final = dict(zip(SCORES, scores, strict=True))
         more, kept = self.evaluation.results(final)
         about_classes, by_class = self.evaluation.by_class() if self.total else ({}, {})
         units = [layer.units for layer in self.spec.network.layers[:-1]]
-        arrays = record_arrays(self.probed_steps, self.probe_arrays, units) | kept | by_class
+        arrays = record_arrays(self.probed_steps, self.probe_arrays, units) | kept | by_class | self.images.arrays(self.step)
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
         arrays["step_loss"] = self.losses[: self.step]
