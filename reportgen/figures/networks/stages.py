@@ -73,7 +73,7 @@ def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
     added = next((operation.adds for operation in group if operation.adds is not None), None)
     return Stage(
         name=operation_name(main),
-        norm="batch norm" if last.batchnorm else "scalar biases" if any(one.is_scalar for one in group[-1:]) else "",
+        norm="batch norm" if last.batchnorm else "scalar biases" if len(group) > 1 else "",
         activation=_activation(last),
         dropout=f"dropout {last.dropout.rate:g}" if last.dropout and last.dropout.rate else "",
         output=last.output_shape,

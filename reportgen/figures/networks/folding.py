@@ -21,12 +21,15 @@ class Part:
     count: int = 1
 
 
-def fold(elements: Sequence[Hashable]) -> list[Part]:
-    """Return the parts of a sequence in order; elements that are not repeated are parts of length and count 1."""
+def fold(elements: Sequence[Hashable], begins: Sequence[bool]) -> list[Part]:
+    """Return the parts of a sequence in order; elements that are not repeated are parts of length and count 1.
+
+    begins: whether a repeated part may begin with an element.
+    """
     parts: list[Part] = []
     at = 0
     while at < len(elements):
-        part = _longest_repeat(elements, at)
+        part = _longest_repeat(elements, at) if begins[at] else Part(at, 1)
         parts.append(part)
         at += part.length * part.count
     return parts
