@@ -33,8 +33,10 @@ GREYS: Colormap = matplotlib.colormaps["gray"].resampled(LEVELS)
 MISSING = np.array([200, 200, 200], np.uint8)
 """The colour of values that are not finite."""
 
-SIDE, GAP = 48, 4
-"""Least side of an image and space between images, in the pixels of a picture."""
+SIDE, GAP = 48, 6
+"""Least side of an image and space between images, in the pixels of a picture; a frame of one pixel lies in the gap."""
+
+FRAME = np.array([190, 190, 190, 255], np.uint8)
 
 
 def coloured(images: NDArray[Any], palette: Colormap, low: float, high: float) -> NDArray[np.uint8]:
@@ -46,42 +48,43 @@ def coloured(images: NDArray[Any], palette: Colormap, low: float, high: float) -
     return shades
 
 
-def composed(images: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    """Return images (..., height, width, 3) of red, green and blue as colours; `low` is 0 and `high` is 255."""
-    shares = np.clip((np.asarray(images, float) - low) / (high - low if high > low else 1.0), 0, 1)
+def signed(images: NDArray[Any], limit: float) -> NDArray[np.uint8]:
+    """Return images (..., height, width) in the diverging palette from -limit to limit."""
+    return coloured(images, DIVERGING, -limit, limit)
+
+
+def composed(images: NDArray[Any], limit: float) -> NDArray[np.uint8]:
+    """Return images (..., height, width, 3) of red, green and blue as colours; -limit is 0 and `limit` is 255."""
+    shares = np.clip((np.asarray(images, float) / limit + 1) / 2, 0, 1)
     shades: NDArray[np.uint8] = np.round(255 * np.nan_to_num(shares)).astype(np.uint8)
     shades[~np.isfinite(shares).all(axis=-1)] = MISSING
     return shades
 
 
 def tile(shades: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    """Return images (images, height, width, 3) in rows of `columns` images, on transparent ground, (.., .., 4)."""
+    """Return framed images (images, height, width, 3) in rows of `columns`, on transparent ground, (.., .., 4).
+
+    Each image has a square cell; the sheet has a margin of half a gap.
+    """
     count, height, width, _ = shades.shape
     scale = -(-SIDE // max(height, width))
-    side = scale * max(height, width)
-    gap = gap_of(side)
-    rows = -(-count // columns)
-    sheet = np.zeros((rows * (side + gap) - gap, columns * (side + gap) - gap, 4), np.uint8)
-    large = shades.repeat(scale, axis=1).repeat(scale, axis=2)
-    top, left = (side - scale * height) // 2, (side - scale * width) // 2
-    for at, image in enumerate(large):
-        y, x = (at // columns) * (side + gap) + top, (at % columns) * (side + gap) + left
-        sheet[y : y + scale * height, x : x + scale * width, :3] = image
-        sheet[y : y + scale * height, x : x + scale * width, 3] = 255
+    height, width, gap = scale * height, scale * width, round(scale * max(height, width) * GAP / SIDE)
+    step = max(height, width) + gap
+    sheet = np.zeros((-(-count // columns) * step, columns * step, 4), np.uint8)
+    top, left = (step - height) // 2, (step - width) // 2
+    for at, image in enumerate(shades.repeat(scale, axis=1).repeat(scale, axis=2)):
+        y, x = (at // columns) * step + top, (at % columns) * step + left
+        sheet[y - 1 : y + height + 1, x - 1 : x + width + 1] = FRAME
+        sheet[y : y + height, x : x + width, :3] = image
     return sheet
-
-
-def gap_of(side: int) -> int:
-    """Return the space between images of a side, in the same pixels."""
-    return max(1, round(side * GAP / SIDE))
 
 
 def show(ax: Axes, shades: NDArray[np.uint8], columns: int, left: float, top: float, side: float) -> None:
     """Draw images in rows of `columns`; left, top and side of an image are in the units of the axes, y downwards."""
-    sheet = tile(shades, columns)
-    unit = side / (-(-SIDE // max(shades.shape[1:3])) * max(shades.shape[1:3]))
-    right, bottom = left + unit * sheet.shape[1], top + unit * sheet.shape[0]
-    ax.imshow(sheet, extent=(left, right, bottom, top), interpolation="none", aspect="auto", zorder=2)
+    sheet, rows, step = tile(shades, columns), -(-len(shades) // columns), side * (1 + GAP / SIDE)
+    left, top = left - side * GAP / SIDE / 2, top - side * GAP / SIDE / 2
+    extent = (left, left + columns * step, top + rows * step, top)
+    ax.imshow(sheet, extent=extent, interpolation="none", aspect="auto", zorder=2)
 
 
 def place(at: int, columns: int, left: float, top: float, side: float) -> tuple[float, float]:
@@ -93,6 +96,11 @@ def place(at: int, columns: int, left: float, top: float, side: float) -> tuple[
 def height(count: int, columns: int, side: float) -> float:
     """Return the height of `count` images in rows of `columns`."""
     return -(-count // columns) * side * (1 + GAP / SIDE) - side * GAP / SIDE
+
+
+def width(count: int, side: float) -> float:
+    """Return the width of `count` images side by side."""
+    return count * side * (1 + GAP / SIDE) - side * GAP / SIDE
 
 
 def canvas(inches: float) -> tuple[Figure, Axes]:
