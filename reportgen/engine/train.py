@@ -279,10 +279,10 @@ class _Run:
         more, kept = self.evaluation.results(final)
         about_classes, by_class = self.evaluation.by_class() if self.total else ({}, {})
         units = [layer.units for layer in self.spec.network.layers[:-1]]
-        arrays = record_arrays(self.probed_steps, self.probe_arrays, units) | kept | by_class | self.images.arrays(self.step)
+        arrays = record_arrays(self.probed_steps, self.probe_arrays, units) | kept | by_class
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
-        arrays["step_loss"] = self.losses[: self.step]
+        arrays |= {"step_loss": self.losses[: self.step]} | self.images.arrays(self.step)
         arrays |= {f"epoch_{name}": column for name, column in zip(EPOCH_COLUMNS, self._epochs().T, strict=True)}
         return Outcome(
             status=self.status,

@@ -140,7 +140,9 @@ def _summary(one: Architecture, named: bool) -> str:
 
 def _alt(shown: Sequence[Architecture], left_out: Sequence[Architecture]) -> str:
     descriptions = [f"{_description(one)}." for one in shown]
-    return prose("Drawing of the layers of a network as a column of boxes.", *descriptions, sentence(_omitted(left_out)))
+    return prose(
+        "Drawing of the layers of a network as a column of boxes.", *descriptions, sentence(_omitted(left_out))
+    )
 
 
 def _description(one: Architecture) -> str:

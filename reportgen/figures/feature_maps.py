@@ -4,7 +4,7 @@ The example is the first training example. Each variant has its input image, and
 in which the scale is the same for all channels; dark is low and light is high. The label gives the size of the layer's
 outputs and the ends of the scale.
 
-An even image is a channel that does not respond to this example. A cross marks a dead channel, whose outputs are zero
+A uniform image is a channel that does not respond to this example. A cross marks a dead channel, whose outputs are zero
 for every probe example. Later layers have smaller images, in which channels respond to larger parts of the input.
 """
 
@@ -23,7 +23,7 @@ from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
+from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
 from reportgen.figures.networks.stages import operation_name, operations_of, shape_words
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
@@ -193,7 +193,7 @@ def _label(ax: Axes, top: float, name: str, *lines: str) -> None:
 
 
 COLUMNS = ("variant", "label", "seed", "layer", "channel", "dead", "row", "values")
-"""Columns of the CSV file; a row of an image is a line, with its values from left to right. Layer "input" is the input."""
+"""Columns of the CSV file; a row of an image is a line, with its values from left to right."""
 
 
 def _csv(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
@@ -210,8 +210,8 @@ def _caption(rows: Sequence[Row], note: str) -> str:
     layers = [layer for row in rows for layer in row.layers]
     seeds = " and ".join(str(seed) for seed in sorted({row.record.spec.seed for row in rows}))
     runs = max(len(row.summary.records) for row in rows)
-    epochs = max(len(row.record.epochs("epoch")) - 1 for row in rows)
-    when = f"after at most {count(epochs, 'epoch')} of training" if epochs else "at initialization"
+    epochs = span([len(row.record.epochs("epoch")) - 1 for row in rows], "epoch")
+    when = f"after {epochs} of training" if any(row.record.steps for row in rows) else "at initialization"
     parts = [
         f"outputs of the layers for the first training example {when}, of the run with seed {seeds} (one of "
         f"{count(runs, 'run')}), with an image for each channel",
@@ -230,8 +230,8 @@ def _silence(rows: Sequence[Row]) -> str:
     layers = [layer for row in rows for layer in row.layers]
     silent, channels = sum(layer.silent for layer in layers), sum(len(layer.images) for layer in layers)
     if not silent:
-        return "Every channel shown responds to the example; a channel that does not would be an even image"
-    return f"{silent} of {count(channels, 'channel')} shown do not respond to the example and are even images"
+        return "Every channel shown responds to the example; a channel that does not would be a uniform image"
+    return f"{silent} of {count(channels, 'channel')} shown do not respond to the example and are uniform images"
 
 
 def _alt(rows: Sequence[Row], note: str) -> str:
@@ -244,7 +244,7 @@ def _alt(rows: Sequence[Row], note: str) -> str:
 
 def _words(layer: Maps) -> str:
     low, high = layer.ends
-    silent = f", {layer.silent} of them even" if layer.silent else ""
+    silent = f", {layer.silent} of them uniform" if layer.silent else ""
     dead = f", {len(layer.dead)} dead" if layer.dead else ""
     shown = count(len(layer.images), "channel")
     return f"{layer.name}, {shape_words(layer.shape)}: {shown} from {number(low)} to {number(high)}{silent}{dead}"

@@ -24,7 +24,7 @@ from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
-from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence
+from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
 from reportgen.runs.record import RunRecord
@@ -52,7 +52,7 @@ class Row:
     @property
     def shown(self) -> int:
         """The number of filters that are drawn."""
-        return min(self.filters.shape[1], SHOWN)
+        return min(int(self.filters.shape[1]), SHOWN)
 
     @property
     def total(self) -> int:
@@ -62,7 +62,7 @@ class Row:
     @property
     def is_coloured(self) -> bool:
         """Whether the channels are red, green and blue."""
-        return self.filters.shape[-1] == 3
+        return int(self.filters.shape[-1]) == 3
 
     @property
     def change(self) -> float:
@@ -148,7 +148,7 @@ LEFTS = (LEFT, LEFT + GRID + BETWEEN)
 def _draw_row(ax: Axes, row: Row, grid: Grid, top: float, limit: float) -> None:
     label = _style.wrap(row.summary.variant.label, LEFT - 0.18, _style.TITLE, 2)
     ax.text(0.1, top, label, fontsize=_style.TEXT, weight="bold", va="top")
-    size = {"fontsize": _style.TINY, "va": "top", "color": _style.MUTED}
+    size: dict[str, Any] = {"fontsize": _style.TINY, "va": "top", "color": _style.MUTED}
     ax.text(0.1, top + 0.15 * (label.count("\n") + 1), _size(row), **size)
     paint = mosaic.composed if row.is_coloured else mosaic.signed
     for left, images in zip(LEFTS, _drawn(row), strict=False):
@@ -175,13 +175,13 @@ def _csv(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
 
 def _caption(rows: Sequence[Row], limit: float, note: str) -> str:
     seeds = {len(row.summary.records) for row in rows}
-    epochs = sorted({len(row.record.epochs("epoch")) - 1 for row in rows})
-    after = f" and after {_span(epochs)} of training" if epochs[-1] else ""
+    epochs = span([len(row.record.epochs("epoch")) - 1 for row in rows], "epoch")
+    after = f" and after {epochs} of training" if any(len(row.filters) > 1 for row in rows) else ""
     seed = " and ".join(str(one) for one in sorted({row.record.spec.seed for row in rows}))
     parts = [
         f"weights of the first layer as images, at initialization{after}, of the run with seed {seed} "
         f"(one of {count(max(seeds), 'run')})",
-        f"One colour scale for the whole figure, from −{number(limit)} to {number(limit)}",
+        f"One colour scale for the whole figure, from −{number(limit)} to {number(limit)}; white is 0",
     ]
     if any(row.is_coloured for row in rows):
         parts.append("Filters with three channels are drawn as red, green and blue; middle grey is 0")
@@ -193,13 +193,11 @@ def _caption(rows: Sequence[Row], limit: float, note: str) -> str:
     return " ".join(sentence(part) for part in parts if part)
 
 
-def _span(epochs: Sequence[int]) -> str:
-    return count(epochs[0], "epoch") if len(epochs) == 1 else f"{epochs[0]} to {count(epochs[-1], 'epoch')}"
-
-
 def _changes(rows: Sequence[Row]) -> list[str]:
     """Return a sentence on the change of the filters in training."""
-    found = [(row.summary.variant.label, row.change) for row in rows if len(row.filters) > 1 and np.isfinite(row.change)]
+    found = [
+        (row.summary.variant.label, row.change) for row in rows if len(row.filters) > 1 and np.isfinite(row.change)
+    ]
     words = [f"“{label}” {number(change)}" if len(rows) > 1 else number(change) for label, change in found[:3]]
     return [f"Norm of the change in training, divided by the initial norm: {', '.join(words)}"] if words else []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reportgen.engine.layers.geometry import LayoutError, Shape
@@ -114,6 +114,17 @@ def shape_words(shape: Shape) -> str:
     return str(shape[0]) if len(shape) == 1 else _times((shape[2], shape[0], shape[1]))
 
 
-def kinds_of(record: RunRecord) -> tuple[str, ...]:
-    """Return the kind of each layer with weights, such as ("conv", "dense")."""
-    return tuple(layer.kind for layer in record.spec.network.layers)
+def kinds_of(records: Iterable[RunRecord]) -> tuple[str, ...]:
+    """Return the kind of each layer with weights, such as ("conv", "dense").
+
+    Empty if no layer is a convolution, or if the networks have different kinds of layers.
+    """
+    networks = [record.spec.network.layers for record in records]
+    kinds = {tuple(layer.kind for layer in layers) for layers in networks}
+    return kinds.pop() if len(kinds) == 1 and any(layer.window for layer in networks[0]) else ()
+
+
+def unit_words(records: Iterable[RunRecord]) -> str:
+    """Return a sentence on the units of convolutions, empty if there are none."""
+    has_windows = any(layer.window for record in records for layer in record.spec.network.layers)
+    return "In a convolution, a unit is a channel, with its values at all positions" if has_windows else ""
