@@ -141,8 +141,10 @@ class Panel:
         )  # fmt: skip
         at, room, line = left + 0.07, right - left - 0.14, self._y(row, 0.5 if self.wide else 0.3)
         shown = f"{'layers' if ',' in number else 'layer'} {number}" if number and self.wide else number
-        self._text(right - 0.07, line, shown, ha="right", color=_style.MUTED)
-        self._name(at, line, name, details, room - _style.text_width(shown) - 0.1)
+        number_line = line if self.wide else self._y(row, 0.72)
+        self._text(right - 0.07, number_line, shown, ha="right", color=_style.MUTED)
+        taken = _style.text_width(shown) + 0.1
+        self._name(at, line, name, details, room - taken * self.wide)
         amount = whole(parameters) if parameters else ""
         if self.wide:
             for x, words in zip(self.columns, (shape_words(output), amount), strict=True):
@@ -150,7 +152,7 @@ class Panel:
         else:
             size = shape_words(output) + (" units" if len(output) == 1 else "")
             words = " · ".join([size, *([f"{amount} parameters"] if amount else [])])
-            self._text(at, self._y(row, 0.72), _style.clip(words, room, _style.TINY), fontsize=_style.TINY)
+            self._text(at, self._y(row, 0.72), _style.clip(words, room - taken, _style.TINY), fontsize=_style.TINY)
 
     def _name(self, x: float, y: float, name: str, details: str, room: float) -> None:
         """Write the name in bold, and the details after it if there is room."""
