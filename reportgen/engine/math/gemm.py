@@ -6,10 +6,9 @@ from reportgen.engine.jit.compile import inline_ir, internal
 from reportgen.engine.math.microkernel import (
     ACCUMULATE,
     COLUMNS,
+    HEIGHTS,
     LANES,
-    LOW,
     MOMENTUM_STEP,
-    TALL,
     fetch,
     tile,
     transpose,
@@ -17,6 +16,8 @@ from reportgen.engine.math.microkernel import (
 
 DEPTH, BREADTH = 512, 128
 """Size of the blocks in which a large b is packed, inner dimension and columns; a block fits in the L2 cache."""
+
+_TALL, _MIDDLE, _LOW = HEIGHTS
 
 _LARGE = 32768
 """Number of elements above which b is packed first, since its rows are too far apart in memory."""
@@ -125,12 +126,15 @@ def product(shape, a, a_steps, b, transposed, c, d, finish, panels):
                 at = begin if transposed else begin * n
                 _gather_panels(b, at, k if transposed else n, transposed, depth, left, right, panels)
             block, i = (left, right, depth), 0
-            while m - i == TALL or m - i >= TALL + LOW:
-                _tile_row(TALL, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
-                i += TALL
-            while m - i >= LOW:
-                _tile_row(LOW, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
-                i += LOW
+            while m - i >= _TALL:
+                _tile_row(_TALL, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
+                i += _TALL
+            if m - i >= _MIDDLE:
+                _tile_row(_MIDDLE, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
+                i += _MIDDLE
+            if m - i >= _LOW:
+                _tile_row(_LOW, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
+                i += _LOW
             while i < m:
                 _tile_row(1, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
                 i += 1

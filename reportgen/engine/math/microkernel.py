@@ -6,21 +6,39 @@ that keeps its sums in registers. LLVM splits the vectors of 8 to those of the p
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LANES = 8
 _FLAGS = ("contract", "nsz")
 
-COLUMNS = 2 * LANES
-TALL, LOW = 6, 4
-"""Heights of tiles; remaining rows are computed one at a time. Six rows of 16 numbers fill twelve of sixteen vector
-registers and keep both multipliers busy."""
+
+def _wide_registers() -> bool:
+    """Return whether the processor has 32 vector registers of 16 numbers (AVX-512)."""
+    if config.CPU_FEATURES is not None:
+        return "+avx512f" in config.CPU_FEATURES
+    return bool(config.ENABLE_AVX) and bool(get_host_cpu_features().get("avx512f"))
+
+
+LANES = 8
+"""Size of the blocks that `transpose` transposes, and of the smallest vectors."""
+
+VECTOR, HEIGHTS = (16, (12, 8, 4)) if _wide_registers() else (8, (6, 4, 2))
+"""Numbers of a vector, and heights of tiles from the largest on; remaining rows are computed one at a time.
+
+Twelve rows of two vectors of 16 fill 24 of 32 registers; six rows of two vectors of 8 fill twelve of sixteen. Both keep
+the multipliers busy. A higher tile has fewer loads and fewer mispredicted branches at the end of its loop.
+"""
+
+COLUMNS = 2 * VECTOR
+LINE = 16
+"""Numbers of a cache line, in float32."""
 
 WRITE, ADD, ACCUMULATE, MOMENTUM_STEP = (np.int64(kind) for kind in range(4))
 """Operations on the sums s.
@@ -35,30 +53,36 @@ _INDEX, _SIZE = ir.IntType(32), ir.IntType(64)
 
 
 class _Emit:
-    """Emits instructions on `count` vectors that hold a row of `columns` numbers, of the arrays' element type.
+    """Emits instructions on `count` vectors of `lanes` that hold a row of `columns` numbers of the type `real`.
 
-    If `columns` is None, the row fills the vectors. Otherwise two vectors overlap, since masked stores are slow, and a
-    single vector is masked.
+    If `columns` is None, the row fills the vectors. Otherwise two vectors overlap, since masked stores are slow. A single
+    vector is masked; if it `reaches_back`, its last lanes are the columns, and its first lanes are numbers that are
+    before the columns in memory, which stores leave as they are.
     """
 
-    def __init__(self, builder: Any, real: Any, count: int, columns: Any) -> None:
-        self.builder, self.real, self.count = builder, real, count
-        self.vector = ir.VectorType(real, LANES)
+    def __init__(
+        self, builder: Any, real: Any, count: int, columns: Any, lanes: int = LANES, reaches_back: bool = False
+    ) -> None:
+        self.builder, self.real, self.count, self.lanes = builder, real, count, lanes
+        self.vector = ir.VectorType(real, lanes)
         self.align = 4 if real == ir.FloatType() else 8
-        self.mask = None
-        self.begins = [_SIZE(part * LANES) for part in range(count)]
+        self.mask, self.reaches_back = None, reaches_back
+        self.begins = [_SIZE(part * lanes) for part in range(count)]
         if columns is not None and count > 1:
-            self.begins[-1] = builder.sub(columns, _SIZE(LANES))
+            self.begins[-1] = builder.sub(columns, _SIZE(lanes))
         elif columns is not None:
-            lanes = ir.Constant(ir.VectorType(_INDEX, LANES), list(range(LANES)))
-            limit = self.spread(builder.trunc(columns, _INDEX), ir.VectorType(_INDEX, LANES))
-            self.mask = builder.icmp_signed("<", lanes, limit)
+            numbers = ir.Constant(ir.VectorType(_INDEX, lanes), list(range(lanes)))
+            limit = self.spread(builder.trunc(columns, _INDEX), ir.VectorType(_INDEX, lanes))
+            if reaches_back:
+                self.begins = [builder.sub(columns, _SIZE(lanes))]
+                limit = builder.sub(self.spread(_INDEX(lanes), limit.type), limit)
+            self.mask = builder.icmp_signed(">=" if reaches_back else "<", numbers, limit)
 
     def spread(self, value: Any, vector: Any = None) -> Any:
         """Return a vector with the value in every lane."""
         undefined = ir.Constant(vector or self.vector, ir.Undefined)
         first = self.builder.insert_element(undefined, value, _INDEX(0))
-        return self.builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INDEX, LANES), None))
+        return self.builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INDEX, self.lanes), None))
 
     def _place(self, pointer: Any, part: int) -> Any:
         at = self.builder.gep(pointer, [self.begins[part]])
@@ -66,20 +90,30 @@ class _Emit:
 
     def _masked(self, kind: str, result: Any, arguments: list[Any]) -> Any:
         element = "f32" if self.real == ir.FloatType() else "f64"
-        name = f"llvm.masked.{kind}.v{LANES}{element}.p0"
+        name = f"llvm.masked.{kind}.v{self.lanes}{element}.p0"
         function_type = ir.FunctionType(result, [argument.type for argument in arguments])
         return self.builder.call(cgutils.get_or_insert_function(self.builder.module, function_type, name), arguments)
 
     def load(self, pointer: Any, part: int) -> Any:
-        place = self._place(pointer, part)
+        """Return a vector of a result, with the numbers before the columns."""
+        return self._load(pointer, part) if self.reaches_back else self.load_columns(pointer, part)
+
+    def load_columns(self, pointer: Any, part: int) -> Any:
+        """Return a vector of a factor; lanes outside of the columns are 0 if they are masked."""
         if self.mask is None:
-            return self.builder.load(place, align=self.align)
+            return self._load(pointer, part)
         zeros = ir.Constant(self.vector, None)
+        place = self._place(pointer, part)
         return self._masked("load", self.vector, [place, _INDEX(self.align), self.mask, zeros])
+
+    def _load(self, pointer: Any, part: int) -> Any:
+        return self.builder.load(self._place(pointer, part), align=self.align)
 
     def store(self, value: Any, pointer: Any, part: int) -> None:
         place = self._place(pointer, part)
-        if self.mask is None:
+        if self.reaches_back:
+            value = self.builder.select(self.mask, value, self._load(pointer, part))
+        if self.mask is None or self.reaches_back:
             self.builder.store(value, place, align=self.align)
         else:
             self._masked("store", ir.VoidType(), [value, place, _INDEX(self.align), self.mask])
@@ -100,7 +134,7 @@ def _sums(emit: _Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any
     starts = [builder.gep(a, [builder.mul(_SIZE(i), a_row)]) for i in range(rows)]
     with cgutils.for_range(builder, k) as loop:
         line = builder.gep(b, [builder.mul(loop.index, b_row)])
-        parts = [emit.load(line, part) for part in range(emit.count)]
+        parts = [emit.load_columns(line, part) for part in range(emit.count)]
         step = builder.mul(loop.index, a_col)
         for i, head in enumerate(starts):
             factor = emit.spread(builder.load(builder.gep(head, [step])))
@@ -151,6 +185,19 @@ def _momentum_step(
                 emit.store(value, builder.gep(c, [at[i]]), part)
 
 
+def _emit_choice(builder: Any, choices: list[tuple[Any, Any]]) -> None:
+    """Emit the first of the (condition, emit) whose condition is true; the last condition is not tested."""
+    (condition, emit), *others = choices
+    if not others:
+        emit()
+        return
+    with builder.if_else(condition) as (yes, no):
+        with yes:
+            emit()
+        with no:
+            _emit_choice(builder, others)
+
+
 @intrinsic(prefer_literal=True)
 def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
     """Emit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
@@ -171,18 +218,22 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         a_row, a_col = cgutils.unpack_tuple(builder, a_steps)
         real = context.get_value_type(sig.args[9].dtype)
 
-        def emit_tile(count, across):
-            emit = _Emit(builder, real, count, across)
+        def emit_tile(count, across, lanes=VECTOR, reaches_back=False):
+            emit = _Emit(builder, real, count, across, lanes, reaches_back)
             _finish(emit, _sums(emit, height, k, a, a_row, a_col, b, b_row), finish, c, c_row, d)
 
         if full:
             emit_tile(2, None)
-            return context.get_dummy_value()
-        with builder.if_else(builder.icmp_signed(">", columns, _SIZE(LANES))) as (wide, narrow):
-            with wide:
-                emit_tile(2, columns)
-            with narrow:
-                emit_tile(1, columns)
+        else:
+            fits = [builder.icmp_signed("<=", columns, _SIZE(most)) for most in (LANES, 2 * LANES, 2 * VECTOR)]
+            short = builder.and_(fits[0], builder.icmp_signed("<", c_row, _SIZE(LANES)))
+            choices = [
+                (short, lambda: emit_tile(1, columns, LANES)),
+                (fits[0], lambda: emit_tile(1, columns, LANES, True)),
+                (fits[1], lambda: emit_tile(2, columns, LANES)),
+                (fits[2], lambda: emit_tile(2, columns)),
+            ]
+            _emit_choice(builder, choices if VECTOR > LANES else choices[:3])
         return context.get_dummy_value()
 
     return signature, codegen
@@ -221,9 +272,9 @@ def _fetch(typingctx, rows, c, c_at, c_row):
         byte = ir.IntType(8).as_pointer()
         function_type = ir.FunctionType(ir.VoidType(), [byte, _INDEX, _INDEX, _INDEX])
         prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
-        for i in range(rows.literal_value):
-            end = builder.add(values[2], builder.add(builder.mul(_SIZE(i), values[3]), _SIZE(COLUMNS - 1)))
-            place = builder.bitcast(builder.gep(array.data, [end]), byte)
+        for i, end in itertools.product(range(rows.literal_value), range(LINE, COLUMNS + 1, LINE)):
+            at = builder.add(values[2], builder.add(builder.mul(_SIZE(i), values[3]), _SIZE(end - 1)))
+            place = builder.bitcast(builder.gep(array.data, [at]), byte)
             builder.call(prefetch, [place, _INDEX(1), _INDEX(3), _INDEX(1)])  # to write, keep, data
         return context.get_dummy_value()
 
@@ -237,8 +288,8 @@ def _plain_fetch(rows, c, c_at, c_row):
 fetch = _plain_fetch if config.DISABLE_JIT else _fetch
 """fetch(rows, c, c_at, c_row)
 
-Prefetches a full tile of c, so that it is in the cache when its sums are computed. Only the end of each row is fetched,
-since the previous tile has loaded the cache line of its beginning.
+Prefetches a full tile of c, so that it is in the cache when its sums are computed. The line of the beginning of each row
+is not fetched, since the previous tile has loaded it.
 """
 
 
