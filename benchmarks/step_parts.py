@@ -37,7 +37,9 @@ class Timed:
         self.clock = Clock(PARTS)
         s = self.setup
         self.compiled = self._replace() if timed else s.net
-        self.schedule = ProbeSchedule(0, 0, np.empty(0, np.int64), np.empty(0, np.float32), new_probe_arrays(spec.network, 1))
+        self.schedule = ProbeSchedule(
+            0, 0, np.empty(0, np.int64), np.empty(0, np.float32), new_probe_arrays(spec.network, 1)
+        )
         self.order = np.arange(len(self.dataset.y_train))
         self.scores = np.zeros((net.epochs + 1, len(SCORE_COLUMNS)))
         self.losses = np.zeros(net.epochs * net.steps_per_epoch, np.float32)
@@ -60,16 +62,27 @@ class Timed:
         """Train `count` steps from the first epoch on; return seconds."""
         s, lr = self.setup, np.full(count, 1e-3)
         begin = time.perf_counter()
-        done = train_steps(self.compiled, s.state, s.work, s.recipe, s.examples, self.net.steps_per_epoch, self.order, 0, lr,
-                    self.losses, self.scores, self.schedule)
+        done = train_steps(
+            self.compiled,
+            s.state,
+            s.work,
+            s.recipe,
+            s.examples,
+            self.net.steps_per_epoch,
+            self.order,
+            0,
+            lr,
+            self.losses,
+            self.scores,
+            self.schedule,
+        )
         used = time.perf_counter() - begin
         assert done == count
         return used
 
 
 def measure(net: Net, repeats: int, cores: int) -> dict[str, float]:
-    epochs = max(1, round(3e-3 / (net.flops_per_step / 1e11) / net.steps_per_epoch))
-    count = min(epochs, net.epochs) * net.steps_per_epoch
+    count = net.steps_per_epoch if net.flops_per_step < 1e8 else 1
     rate = ticks_per_second()
     results: list[dict[str, float]] = []
     barrier = threading.Barrier(cores)
@@ -86,8 +99,8 @@ def measure(net: Net, repeats: int, cores: int) -> dict[str, float]:
             found.append((seconds, under, *(timed.clock.counts / rate)))
         barrier.wait()
         table = np.array(found) / count * 1e6
-        best = np.sort(table[:, 0])[: max(1, repeats // 4)].mean()
-        under = table[np.argsort(table[:, 1])[: max(1, repeats // 4)]].mean(axis=0)
+        under = np.quantile(table, 0.05, axis=0)
+        best = under[0]
         results.append({"step": best, "timed step": under[1], **dict(zip(PARTS, under[2:], strict=True))})
 
     if cores == 1:
@@ -103,11 +116,11 @@ def main() -> None:
     threadpool_limits(1)
     parser = argparse.ArgumentParser()
     parser.add_argument("--net", choices=[n.name for n in NETS])
-    parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--repeats", type=int, default=600)
     o = parser.parse_args()
     for net in NETS:
         if o.net in (None, net.name):
-            r = o.repeats if net.flops_per_step < 1e8 else max(8, o.repeats // 10)
+            r = o.repeats if net.flops_per_step < 1e8 else max(8, o.repeats // 5)
             one, two = measure(net, r, 1), measure(net, r, 2)
             print(net.name)
             for k in one:

@@ -82,7 +82,9 @@ class Clock:
     def kernel(self, part: str, original: int, signature: tuple[Any, ...], returns: bool = False) -> int:
         """Return the address of a timed kernel with these arguments, which returns a float64 or nothing."""
         place = self.place(part)
-        return address(_timed_number(place, original) if returns else _timed(len(signature), place, original), *signature)
+        return address(
+            _timed_number(place, original) if returns else _timed(len(signature), place, original), *signature
+        )
 
 
 def _timed(arguments: int, place: int, original: int) -> Callable[..., Any]:

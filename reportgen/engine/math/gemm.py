@@ -9,6 +9,7 @@ from reportgen.engine.math.microkernel import (
     HEIGHTS,
     LANES,
     MOMENTUM_STEP,
+    copy_line,
     fetch,
     tile,
     transpose,
@@ -30,11 +31,10 @@ def panel_size(longest: int) -> int:
 
 @internal
 def _pack(b, at, b_row, k, columns, panel):
-    """Copy up to 16 columns of b to the panel, flat (k, 16)."""
+    """Copy up to COLUMNS columns of b to the panel, flat (k, COLUMNS)."""
     for p in range(k):
         if columns == COLUMNS:
-            for q in range(COLUMNS):
-                panel[p * COLUMNS + q] = b[at + p * b_row + q]
+            copy_line(b, at + p * b_row, panel, p * COLUMNS)
         else:
             for q in range(columns):
                 panel[p * COLUMNS + q] = b[at + p * b_row + q]
@@ -42,14 +42,16 @@ def _pack(b, at, b_row, k, columns, panel):
 
 @internal
 def _pack_transposed(b, at, b_row, k, columns, panel):
-    """Copy the transpose of up to 16 rows of b to the panel, flat (k, 16)."""
-    blocks = columns - columns % LANES
-    whole = k - k % LANES
+    """Copy the transpose of up to COLUMNS rows of b to the panel, flat (k, COLUMNS)."""
+    blocks = columns - columns % LANES if k >= LANES else 0
     for q in range(0, blocks, LANES):
-        for p in range(0, whole, LANES):
+        for p in range(0, k - LANES + 1, LANES):
             transpose(b, at + q * b_row + p, b_row, panel, p * COLUMNS + q, COLUMNS)
-    for q in range(columns):
-        for p in range(whole if q < blocks else 0, k):
+        if k % LANES > 0:  # the last block overlaps the one before
+            p = k - LANES
+            transpose(b, at + q * b_row + p, b_row, panel, p * COLUMNS + q, COLUMNS)
+    for q in range(blocks, columns):
+        for p in range(k):
             panel[p * COLUMNS + q] = b[at + q * b_row + p]
 
 

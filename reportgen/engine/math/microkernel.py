@@ -125,19 +125,33 @@ class _Emit:
         return self.builder.fadd(x, y, flags=_FLAGS)
 
 
+_GROUP = 4
+"""Rows of a whose places are computed from one place. LLVM would compute the place of each row from the one before, and
+narrow tiles would wait for the sequence of these additions."""
+
+
+def _opaque(builder: Any, value: Any) -> Any:
+    """Return the value such that LLVM does not know how it was computed."""
+    function_type = ir.FunctionType(value.type, [value.type])
+    return builder.asm(function_type, "", "=r,0", [value], side_effect=False)
+
+
 def _sums(emit: _Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any) -> dict[Any, Any]:
     """Emit the loop over the inner dimension; return the sums by (row, part)."""
     builder = emit.builder
     slots = {(i, part): cgutils.alloca_once(builder, emit.vector) for i in range(rows) for part in range(emit.count)}
     for slot in slots.values():
         builder.store(ir.Constant(emit.vector, None), slot)
-    starts = [builder.gep(a, [builder.mul(_SIZE(i), a_row)]) for i in range(rows)]
+    groups = [builder.gep(a, [builder.mul(_SIZE(i), a_row)]) for i in range(0, rows, _GROUP)]
+    apart = [_opaque(builder, builder.mul(_SIZE(i), a_row)) if i % 2 else None for i in range(_GROUP)]
+    apart[0], apart[2] = _SIZE(0), builder.mul(_SIZE(2), apart[1])
     with cgutils.for_range(builder, k) as loop:
         line = builder.gep(b, [builder.mul(loop.index, b_row)])
         parts = [emit.load_columns(line, part) for part in range(emit.count)]
         step = builder.mul(loop.index, a_col)
-        for i, head in enumerate(starts):
-            factor = emit.spread(builder.load(builder.gep(head, [step])))
+        heads = [_opaque(builder, builder.gep(group, [step])) for group in groups]
+        for i in range(rows):
+            factor = emit.spread(builder.load(builder.gep(heads[i // _GROUP], [apart[i % _GROUP]])))
             for part, column in enumerate(parts):
                 slot = slots[i, part]
                 builder.store(emit.add(emit.multiply(factor, column), builder.load(slot)), slot)
@@ -169,13 +183,19 @@ def _finish(emit: _Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, 
 def _momentum_step(
     emit: _Emit, accumulated: dict[Any, Any], takes_step: Any, c: Any, at: dict[int, Any], d: Any, f2: Any
 ) -> None:
-    """Emit the stores of ACCUMULATE and MOMENTUM_STEP; a row is read before it is written, since vectors overlap."""
+    """Emit the stores of ACCUMULATE and MOMENTUM_STEP.
+
+    A row is read before it is written, since its vectors overlap; all rows are read before if they are one vector each,
+    since a masked vector also overlaps with the next row, and a load would wait for the store.
+    """
     builder = emit.builder
     with builder.if_else(takes_step) as (yes, no):
         with yes:
+            together = list(at) if emit.count == 1 else []
+            read = {i: [emit.load(builder.gep(d, [at[i]]), 0)] for i in together}
             for i, place in at.items():
                 line = builder.gep(d, [place])
-                before = [emit.load(line, part) for part in range(emit.count)]
+                before = read[i] if i in read else [emit.load(line, part) for part in range(emit.count)]
                 for part, old in enumerate(before):
                     new = emit.add(emit.multiply(f2, old), accumulated[i, part])
                     emit.store(new, builder.gep(c, [place]), part)
@@ -230,7 +250,7 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
             choices = [
                 (short, lambda: emit_tile(1, columns, LANES)),
                 (fits[0], lambda: emit_tile(1, columns, LANES, True)),
-                (fits[1], lambda: emit_tile(2, columns, LANES)),
+                (fits[1], lambda: emit_tile(2 * LANES // VECTOR, columns)),
                 (fits[2], lambda: emit_tile(2, columns)),
             ]
             _emit_choice(builder, choices if VECTOR > LANES else choices[:3])
@@ -340,4 +360,30 @@ transpose = _plain_transpose if config.DISABLE_JIT else _transpose
 """transpose(source, at, row, target, target_at, target_row)
 
 Writes the transpose of a block of 8 by 8 elements; `row` and `target_row` are the distances of rows in memory.
+"""
+
+
+@intrinsic
+def _copy_line(typingctx, source, at, target, target_at):
+    signature = types.void(source, types.int64, target, types.int64)
+
+    def codegen(context, builder, sig, values):
+        emit = _Emit(builder, context.get_value_type(sig.args[0].dtype), 2, None, VECTOR)
+        arrays = [context.make_array(sig.args[index])(context, builder, values[index]).data for index in (0, 2)]
+        source, target = (builder.gep(array, [values[index]]) for array, index in zip(arrays, (1, 3), strict=True))
+        for part in range(2):
+            emit.store(emit.load(source, part), target, part)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _plain_copy_line(source, at, target, target_at):
+    target[target_at : target_at + COLUMNS] = source[at : at + COLUMNS]
+
+
+copy_line = _plain_copy_line if config.DISABLE_JIT else _copy_line
+"""copy_line(source, at, target, target_at)
+
+Copies COLUMNS numbers.
 """
