@@ -11,9 +11,11 @@ import numpy as np
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.math.random import key_words
-from reportgen.engine.spec import LayerSpec, RunSpec
+from reportgen.engine.network_spec import LayerSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.tables.inits import INITS, draw_weights
+from reportgen.engine.tables.init import Place, draw_weights
+from reportgen.engine.tables.inits import INITS
 
 
 def mix(x: int) -> int:
@@ -67,7 +69,8 @@ class Layer:
         self.pieces = int(layer.activation.get("pieces", 1)) if layer.activation.name == "maxout" else 1
         width = layer.units * self.pieces
         row = INITS[layer.init.name]
-        w = draw_weights(row, dict(layer.init.params), (fan_in, width), layer.activation.name, seed, index)
+        place = Place(fan_in, width, activation=layer.activation.name)
+        w = draw_weights(row, dict(layer.init.params), place, seed, index)
         self.p = {"W": w.copy(), "b": np.full(width, layer.bias)}
         if layer.batchnorm:
             self.p["g"] = np.ones(width)

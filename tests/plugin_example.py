@@ -102,7 +102,7 @@ HALF = Init(
     source="an example",
     aliases=("halved",),
     sample=lambda draw: draw.normal * (0.5 / draw.fan_in) ** 0.5,
-    variance=lambda fan_in, fan_out, parameters, activation: 0.5 / fan_in,
+    variance=lambda place, parameters: 0.5 / place.fan_in,
 )
 
 

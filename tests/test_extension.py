@@ -16,6 +16,7 @@ from reportgen.cli.reference.catalogue import find_entries
 from reportgen.cli.reference.descriptions import describe
 from reportgen.engine.cost import count_parameters
 from reportgen.engine.inspect.gradcheck import check_gradients
+from reportgen.engine.layout import lay_out
 from reportgen.engine.network import NO_STEP, TRAIN
 from reportgen.engine.setup import set_up
 from reportgen.engine.spec import RunSpec
@@ -67,8 +68,8 @@ def test_histograms_have_the_bounds_of_the_row_that_is_registered() -> None:
 def test_every_unit_learns_both_slopes() -> None:
     run = run_of(example.TWO_SLOPES)
     with registered(example.TWO_SLOPES):
-        without = count_parameters(spec().network, 5)
-        assert count_parameters(run.network, 5) == without + 2 * (7 + 6)
+        without = count_parameters(lay_out(spec().network, 5, None))
+        assert count_parameters(lay_out(run.network, 5, None)) == without + 2 * (7 + 6)
         outcome = train(run, data())
     assert outcome.status == "ok"
     assert outcome.arrays["epoch_batch_loss"][-1] < outcome.arrays["epoch_batch_loss"][1]

@@ -42,12 +42,12 @@ def test_the_activations_of_the_recipes_have_the_derivatives_they_state(number: 
 
 
 def test_the_initialization_of_the_recipe_draws_what_it_states() -> None:
-    from reportgen.engine.tables.inits import draw_weights
+    from reportgen.engine.tables.init import Place, draw_weights
 
     [row] = run_recipe("An initialization")["ROWS"]
-    weights = draw_weights(row, {"gain": 1.0}, (200, 300), "tanh", 0, 0)
+    weights = draw_weights(row, {"gain": 1.0}, Place(200, 300), 0, 0)
     assert weights.shape == (200, 300)
-    assert weights.var() == pytest.approx(row.variance(200, 300, {}, "tanh"), rel=0.04)
+    assert weights.var() == pytest.approx(row.variance(Place(200, 300), {}), rel=0.04)
 
 
 def test_the_optimizer_and_the_data_set_of_the_recipes_train(tmp_path: Path) -> None:

@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.layers.table import LAYERS
-from reportgen.engine.spec import LayerSpec, NetworkSpec, RunSpec
+from reportgen.engine.network_spec import LayerSpec, NetworkSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.activation import SATURATED_SLOPE
 from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.init import Place
 from reportgen.engine.tables.inits import weight_variance
 from reportgen.registry import Component, Plugin
 from reportgen.runs.record import RunRecord
@@ -59,11 +61,13 @@ def _predicted(
 ) -> dict[str, list[float]] | None:
     """Return the predictions; `plugins` distinguishes rows of the same name in the cache."""
     layers = network.layers
+    if network.needs_images or any(layer not in layers or layer.adds is not None for layer in network.nodes):
+        return None
     q, fan_in = second_moment, features
     found: dict[str, list[float]] = {name: [] for name in _NAMES}
     variances = []
     for layer in layers:
-        variance = weight_variance(layer.init, fan_in, layer.units, layer.activation.name)
+        variance = weight_variance(layer.init, Place(fan_in, layer.units, activation=layer.activation.name))
         functions = _functions(layer.activation)
         if variance is None or functions is None or not LAYERS[layer.kind].mean_field:
             return None

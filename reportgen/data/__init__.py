@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from reportgen.data.dataset import Dataset, FloatArray, IntArray
+from reportgen.data.dataset import Dataset, FloatArray, ImageShape, IntArray
 from reportgen.data.datasets import DATASETS, DataSet
-from reportgen.data.preprocessing.steps import prepare, width_after
+from reportgen.data.preprocessing.steps import STEPS, prepare, width_after
 from reportgen.data.source import RawArray, Request, Source, settings
 from reportgen.data.spec import DataSpec
 from reportgen.data.split import split
@@ -19,9 +20,10 @@ from reportgen.registry import Component
 DATA_VERSION = 1
 """Version of the generators and preprocessing steps, part of every fingerprint; raised whenever examples change."""
 
+_SIZES = ("samples", "features", "classes")
 _DEFAULT_VALIDATION = 0.2  # the default of DataSpec, so a study may not have set it
 
-__all__ = ["DATA_VERSION", "Dataset", "fingerprint", "load", "missing_files", "shape"]
+__all__ = ["DATA_VERSION", "Dataset", "fingerprint", "image_shape_of", "load", "missing_files", "shape"]
 
 
 def load(spec: DataSpec, preprocess: tuple[Component, ...], seed: int, folder: Path | None = None) -> Dataset:
@@ -88,6 +90,23 @@ def shape(spec: DataSpec, preprocess: tuple[Component, ...], folder: Path | None
     return len(parts.train), features, source.classes
 
 
+def image_shape_of(
+    spec: DataSpec, preprocess: tuple[Component, ...] = (), folder: Path | None = None
+) -> ImageShape | None:
+    """Return (channels, height, width) of the preprocessed examples, or None if their features are not pixels.
+
+    No example is generated. Of a user's archive, only the header of one array is read.
+
+    Raises
+    ------
+    StudyError : the data set is unknown, or the archive cannot be read.
+    """
+    if not all(settings(STEPS, step, "preprocessing step")[0].keeps_pixels for step in preprocess):
+        return None
+    row, params = settings(DATASETS, spec.source, "data set")
+    return row.image_shape(_request(row, params, spec, 0, folder))
+
+
 def _outline(row: DataSet, request: Request, spec: DataSpec) -> Source | None:
     """Return a source with the right class counts and placeholder inputs, or None if labels depend on the examples."""
     counts = row.counts(request)
@@ -96,31 +115,38 @@ def _outline(row: DataSet, request: Request, spec: DataSpec) -> Source | None:
     test_n = row.fixed.get("samples", int(counts.sum())) - int(counts.sum())
     labels = np.append(np.repeat(np.arange(len(counts)), counts), np.zeros(test_n, np.int64))
     x = np.broadcast_to(np.float32(0), (len(labels), request.features))
-    return Source(x, labels, len(counts), image_shape=row.image_shape, test_n=test_n)
+    return Source(x, labels, len(counts), image_shape=row.image_shape(request), test_n=test_n)
 
 
 def _row_and_request(spec: DataSpec, seed: int, folder: Path | None) -> tuple[DataSet, Request]:
     """Return the table row and the checked request of a spec."""
     row, params = settings(DATASETS, spec.source, "data set")
-    sizes = {name: _size(row, name, getattr(spec, name)) for name in ("samples", "features", "classes")}
-    if row.sizes and sizes["classes"] > sizes["samples"]:
-        raise StudyError(
-            "too-few-samples", f"{sizes['samples']} samples for {sizes['classes']} classes", hint="one sample per class"
-        )
+    _check_sizes(row, spec)
     _check_fractions(row, spec)
-    return row, Request(params=params, seed=seed if spec.seed is None else spec.seed, folder=folder, **sizes)
+    request = _request(row, params, spec, seed, folder)
+    if row.sizes and request.classes > request.samples:
+        message = f"{request.samples} samples for {request.classes} classes"
+        raise StudyError("too-few-samples", message, hint="one sample per class")
+    return row, request
 
 
-def _size(row: DataSet, name: str, requested: int | None) -> int:
-    """Return the size from the study or else from the row, 0 if only the file determines it."""
-    if requested is None:
-        return row.sizes.get(name, row.fixed.get(name, 0))
-    if name not in row.sizes and requested != row.fixed.get(name):
-        hint = f"{row.name} has {row.fixed[name]} {name}" if name in row.fixed else "the file determines it"
-        raise StudyError("fixed-size", f"{name} of {row.name} cannot be set to {requested}", hint=hint)
-    if requested < 1:
-        raise StudyError("out-of-range", f"{name} is {requested}", hint="at least 1")
-    return requested
+def _request(row: DataSet, params: dict[str, Any], spec: DataSpec, seed: int, folder: Path | None) -> Request:
+    """Return the request with the sizes from the study or else from the row, 0 if only the file determines them."""
+    sizes = {name: getattr(spec, name) or row.size(name, params) for name in _SIZES}
+    return Request(params=params, seed=seed if spec.seed is None else spec.seed, folder=folder, **sizes)
+
+
+def _check_sizes(row: DataSet, spec: DataSpec) -> None:
+    """Raise StudyError for a size that the study cannot set, or that is below 1."""
+    for name in _SIZES:
+        requested = getattr(spec, name)
+        if requested is None:
+            continue
+        if name not in row.sizes and requested != row.fixed.get(name):
+            message = f"{name} of {row.name} cannot be set to {requested}"
+            raise StudyError("fixed-size", message, hint=row.fixed_by(name))
+        if requested < 1:
+            raise StudyError("out-of-range", f"{name} is {requested}", hint="at least 1")
 
 
 def _check_fractions(row: DataSet, spec: DataSpec) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,8 @@ from reportgen.data.describe import facts
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+ImageShape = tuple[int, int, int]
+"""(channels, height, width)."""
 
 _SAMPLE_SIZE = 1000
 
@@ -36,7 +38,7 @@ class Dataset:
     x_test: FloatArray
     y_test: IntArray
     classes: int
-    image_shape: tuple[int, int, int] | None = None
+    image_shape: ImageShape | None = None
     class_names: tuple[str, ...] = ()
     facts: dict[str, float] = field(default_factory=dict)
 
@@ -44,6 +46,18 @@ class Dataset:
     def features(self) -> int:
         """Number of input features."""
         return int(self.x_train.shape[1])
+
+    @cached_property
+    def channels_last(self) -> Dataset:
+        """The same images flattened by row, column and channel, as convolutions take them, cached."""
+        if self.image_shape is None or self.image_shape[0] == 1:
+            return self
+        shape = self.image_shape
+
+        def moved(x: FloatArray) -> FloatArray:
+            return np.ascontiguousarray(x.reshape(-1, *shape).transpose(0, 2, 3, 1)).reshape(x.shape)
+
+        return replace(self, x_train=moved(self.x_train), x_val=moved(self.x_val), x_test=moved(self.x_test))
 
     @cached_property
     def baselines(self) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from reportgen.data.dataset import IntArray
-from reportgen.data.readers import bundled, csv_file, generated, npz_file, published
+from reportgen.data.dataset import ImageShape, IntArray
+from reportgen.data.readers import bundled, csv_file, generated, npz_file, published, shapes
 from reportgen.data.source import Request, Source
 from reportgen.registry import Parameter, Row, Table
 
@@ -27,6 +27,15 @@ def _unknown(request: Request) -> IntArray | None:
     return None
 
 
+def _no_images(request: Request) -> ImageShape | None:
+    return None
+
+
+def _pixels(channels: int, height: int, width: int) -> Callable[[Request], ImageShape]:
+    """Return a function that gives the same image shape for each request."""
+    return lambda request: (channels, height, width)
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataSet(Row):
     """A data set.
@@ -34,8 +43,9 @@ class DataSet(Row):
     make: return the requested examples. identity: return a text that changes with the contents of the files, if any.
     missing_bytes: return the number of bytes to download first; raises MissingError if that is not allowed.
     sizes: defaults of `samples`, `features` and `classes`, as far as a study may set them. fixed: sizes that the study
-    cannot change. validation: default of the validation fraction. own_splits: splits that the data set itself has; a
-    fraction for them is an error. image_shape: (channels, height, width) of images. may_hold_images: whether the file
+    cannot change. derived: sizes that follow from the parameters of the data set. validation: default of the validation
+    fraction. own_splits: splits that the data set itself has; a fraction for them is an error. image_shape: return
+    (channels, height, width) of the examples, or None if they are not images. may_hold_images: whether the file
     determines if examples are images. counts: return the number of examples of each class outside the data set's own
     test split, (classes,), or None if the examples must be generated or read to count them.
     """
@@ -46,44 +56,25 @@ class DataSet(Row):
     missing_bytes: Callable[[Request], int] = _nothing_missing
     sizes: Mapping[str, int] = field(default_factory=dict)
     fixed: Mapping[str, int] = field(default_factory=dict)
+    derived: Mapping[str, Callable[[Mapping[str, Any]], int]] = field(default_factory=dict)
     validation: float = 0.2
     own_splits: tuple[str, ...] = ()
-    image_shape: tuple[int, int, int] | None = None
+    image_shape: Callable[[Request], ImageShape | None] = _no_images
     may_hold_images: bool = False
     counts: Callable[[Request], IntArray | None] = _unknown
 
+    def size(self, name: str, params: Mapping[str, Any]) -> int:
+        """Return `samples`, `features` or `classes` if the study does not set it; 0 if only the file determines it."""
+        if name in self.derived:
+            return self.derived[name](params)
+        return self.sizes.get(name, self.fixed.get(name, 0))
 
-OPTIONS = (
-    Parameter("samples", "integer", None, "number of examples in all splits together", 1),
-    Parameter("features", "integer", None, "number of features", 1),
-    Parameter("classes", "integer", None, "number of classes", 1),
-    Parameter(
-        "train",
-        "integer",
-        None,
-        "number of training examples, taken from the start of the shuffled training split; not set: all",
-        1,
-    ),
-    Parameter(
-        "validation", "number", None, "fraction of the examples for validation, stratified by class", 0, 1, ("maximum",)
-    ),
-    Parameter("test", "number", 0.0, "fraction of the examples for testing, stratified by class", 0, 1, ("maximum",)),
-    Parameter("label_noise", "number", 0.0, "fraction of training labels replaced by another class", 0, 1),
-    Parameter(
-        "shuffle_labels", "boolean", False, "permute the training labels, which makes them independent of the inputs"
-    ),
-    Parameter(
-        "shuffle",
-        "boolean",
-        True,
-        "shuffle the examples; false: cut the splits in the order of the data, training first",
-    ),
-    Parameter(
-        "keep", "numbers", None, "fraction of the training examples to keep, as a mapping from class to fraction", 0, 1
-    ),
-    Parameter("seed", "integer", None, "seed of generation and split; not set: the seed of each run", 0),
-)
-"""Settings under `data` that all data sets share; DataSpec has one attribute for each."""
+    def fixed_by(self, name: str) -> str:
+        """Return what determines a size that the study cannot set, for an error message."""
+        if name in self.derived:
+            return f"the parameters of {self.name} determine it"
+        return f"{self.name} has {self.fixed[name]} {name}" if name in self.fixed else "the file determines it"
+
 
 _NOISE = Parameter("noise", "number", 0.1, "standard deviation of the Gaussian noise on each coordinate", 0)
 _PLANE = {"features": 2}
@@ -164,6 +155,40 @@ _SPIRAL = DataSet(
     sizes={"samples": 900, "classes": 3},
     fixed=_PLANE,
 )
+_SHAPES = DataSet(
+    name="shapes",
+    summary=f"Small grey images of one shifted figure each, with noise; classes in order: {', '.join(shapes.KINDS)}.",
+    formula=r"x_{ij} = T_y(i - s_1, j - s_2) + \varepsilon_{ij},\quad s \sim \mathcal{U}\{-m, \dots, m\}^2,\ "
+    r"\varepsilon_{ij} \sim \mathcal{N}(0, \sigma^2)",
+    source="after the rectangles of Larochelle et al. 2007",
+    parameters=(
+        Parameter("size", "integer", 16, "height and width of an image in pixels", shapes.LEAST_SIZE, shapes.MOST_SIZE),
+        Parameter("noise", "number", 0.3, "standard deviation of the noise; figures are 1 and the ground is 0", 0),
+        Parameter(
+            "extent",
+            "integer",
+            None,
+            "height and width of a figure in pixels; not set: half of size, at least 5",
+            shapes.LEAST_EXTENT,
+        ),
+        Parameter(
+            "shift",
+            "integer",
+            None,
+            "largest distance m of a figure from the centre in each direction, in pixels; 0: always centred; not set: "
+            "the largest with which figures stay in the image",
+            0,
+        ),
+        Parameter(
+            "thickness", "number", None, "width of the strokes in pixels; not set: a sixth of extent, at least 1", 1
+        ),
+    ),
+    make=shapes.shapes,
+    counts=shapes.shapes_counts,
+    sizes={"samples": 2000, "classes": 6},
+    derived={"features": lambda params: params["size"] ** 2},
+    image_shape=shapes.shapes_image,
+)
 _DIGITS = DataSet(
     name="digits",
     summary="Handwritten digits of 43 writers: 1797 images of 8 x 8 pixels with values 0 to 16; included, no download.",
@@ -171,7 +196,7 @@ _DIGITS = DataSet(
     source="Alpaydin and Kaynak 1998 (UCI), the test part, as shipped with scikit-learn",
     make=bundled.digits,
     counts=bundled.digits_counts,
-    image_shape=(1, 8, 8),
+    image_shape=_pixels(1, 8, 8),
     fixed={"samples": 1797, "features": 64, "classes": 10},
 )
 _MNIST = DataSet(
@@ -184,7 +209,7 @@ _MNIST = DataSet(
     identity=published.identity("mnist"),
     missing_bytes=published.missing_bytes("mnist"),
     counts=published.counts("mnist"),
-    image_shape=(1, 28, 28),
+    image_shape=_pixels(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
     validation=1 / 6,
     own_splits=("test",),
@@ -199,7 +224,7 @@ _FASHION_MNIST = DataSet(
     identity=published.identity("fashion_mnist"),
     missing_bytes=published.missing_bytes("fashion_mnist"),
     counts=published.counts("fashion_mnist"),
-    image_shape=(1, 28, 28),
+    image_shape=_pixels(1, 28, 28),
     fixed={"samples": 70_000, "features": 784, "classes": 10},
     validation=1 / 6,
     own_splits=("test",),
@@ -214,7 +239,7 @@ _CIFAR10 = DataSet(
     identity=published.identity("cifar10"),
     missing_bytes=published.missing_bytes("cifar10"),
     counts=published.counts("cifar10"),
-    image_shape=(3, 32, 32),
+    image_shape=_pixels(3, 32, 32),
     fixed={"samples": 60_000, "features": 3072, "classes": 10},
     validation=0.1,
     own_splits=("test",),
@@ -222,13 +247,15 @@ _CIFAR10 = DataSet(
 _NPZ = DataSet(
     name="npz",
     summary="Your own NumPy arrays, already split: x_train, y_train, x_val, y_val and optionally x_test, y_test.",
-    formula=r"x \in \mathbb{R}^{n \times d} \ \text{or}\ \mathbb{R}^{n \times c \times h \times w}",
+    formula=r"x \in \mathbb{R}^{n \times d},\ \mathbb{R}^{n \times h \times w} \ \text{or}\ "
+    r"\mathbb{R}^{n \times c \times h \times w}",
     source="your own file",
     parameters=(Parameter("path", "path", None, "path of the .npz file, relative to the study", required=True),),
     make=npz_file.read,
     identity=npz_file.identity,
     validation=0.0,
     own_splits=("validation", "test"),
+    image_shape=npz_file.image_shape,
     may_hold_images=True,
 )
 _CSV = DataSet(
@@ -251,5 +278,19 @@ _CSV = DataSet(
 )
 
 DATASETS = Table(
-    DataSet, (_GAUSSIAN, _BLOBS, _CIRCLES, _MOONS, _SPIRAL, _DIGITS, _MNIST, _FASHION_MNIST, _CIFAR10, _NPZ, _CSV)
+    DataSet,
+    (
+        _GAUSSIAN,
+        _BLOBS,
+        _CIRCLES,
+        _MOONS,
+        _SPIRAL,
+        _SHAPES,
+        _DIGITS,
+        _MNIST,
+        _FASHION_MNIST,
+        _CIFAR10,
+        _NPZ,
+        _CSV,
+    ),
 )

@@ -22,6 +22,10 @@ class Prepared(Examples, Protocol):
         """Number of features."""
 
     @property
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """(channels, height, width) of images, None for other examples."""
+
+    @property
     def facts(self) -> dict[str, float]:
         """Numbers about the preprocessing."""
 
@@ -36,6 +40,7 @@ def facts(dataset: Prepared) -> dict[str, Any]:
     input_offset_share: share of the second moment due to the means of the features, 0 for centred inputs.
     input_feature_std: minimum, quartiles and maximum of the standard deviations of the features that are not constant;
         empty if all are constant.
+    image_shape: channels, height and width, for images only.
     """
     mean, variance = feature_moments(dataset.x_train)
     second_moment = float(np.mean(variance + mean**2))
@@ -56,7 +61,7 @@ def facts(dataset: Prepared) -> dict[str, Any]:
         "constant_features": int(constant.sum()),
         "input_offset_share": float(np.mean(mean**2) / second_moment) if second_moment > 0 else 0.0,
         "input_feature_std": _quartiles(np.sqrt(variance[~constant])),
-    }
+    } | ({"image_shape": list(dataset.image_shape)} if dataset.image_shape else {})
 
 
 def _quartiles(values: Values) -> list[float]:

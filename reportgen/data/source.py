@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from reportgen.data.dataset import IntArray
+from reportgen.data.dataset import ImageShape, IntArray
 from reportgen.errors import StudyError
 from reportgen.registry import Component, Row, Table
 
@@ -46,7 +46,7 @@ class Source:
     y: IntArray
     classes: int
     class_names: tuple[str, ...] = ()
-    image_shape: tuple[int, int, int] | None = None
+    image_shape: ImageShape | None = None
     test_n: int = 0
     validation_n: int | None = None
 

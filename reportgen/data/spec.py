@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.registry import Component
+from reportgen.registry import Component, Parameter
 
 LOCATION_PARAMETERS = ("path", "download")
 """Parameters of a data set that locate its files but do not change its examples."""
@@ -39,3 +39,36 @@ class DataSpec:
     shuffle: bool = True
     keep: tuple[tuple[int, float], ...] = ()
     seed: int | None = None
+
+
+OPTIONS = (
+    Parameter("samples", "integer", None, "number of examples in all splits together", 1),
+    Parameter("features", "integer", None, "number of features", 1),
+    Parameter("classes", "integer", None, "number of classes", 1),
+    Parameter(
+        "train",
+        "integer",
+        None,
+        "number of training examples, taken from the start of the shuffled training split; not set: all",
+        1,
+    ),
+    Parameter(
+        "validation", "number", None, "fraction of the examples for validation, stratified by class", 0, 1, ("maximum",)
+    ),
+    Parameter("test", "number", 0.0, "fraction of the examples for testing, stratified by class", 0, 1, ("maximum",)),
+    Parameter("label_noise", "number", 0.0, "fraction of training labels replaced by another class", 0, 1),
+    Parameter(
+        "shuffle_labels", "boolean", False, "permute the training labels, which makes them independent of the inputs"
+    ),
+    Parameter(
+        "shuffle",
+        "boolean",
+        True,
+        "shuffle the examples; false: cut the splits in the order of the data, training first",
+    ),
+    Parameter(
+        "keep", "numbers", None, "fraction of the training examples to keep, as a mapping from class to fraction", 0, 1
+    ),
+    Parameter("seed", "integer", None, "seed of generation and split; not set: the seed of each run", 0),
+)
+"""Settings under `data` that all data sets share; DataSpec has one attribute for each."""

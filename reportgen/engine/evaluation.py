@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.data.dataset import Dataset
 from reportgen.data.streams import stream
 from reportgen.engine.math.random import key_words
 from reportgen.engine.network import BETA, GAMMA, RUNNING, State
@@ -69,10 +68,8 @@ def _snapshot_epochs(spec: RunSpec) -> list[float]:
 class Evaluation:
     """Collects the evaluations that the EvaluationSpec of a run requests, during and after training."""
 
-    def __init__(
-        self, spec: RunSpec, dataset: Dataset, setup: Setup, per_epoch: int, check_cancelled: Callable[[], None]
-    ) -> None:
-        self.spec, self.settings, self.data, self.setup = spec, spec.evaluation, dataset, setup
+    def __init__(self, spec: RunSpec, setup: Setup, per_epoch: int, check_cancelled: Callable[[], None]) -> None:
+        self.spec, self.settings, self.data, self.setup = spec, spec.evaluation, setup.dataset, setup
         self.check_cancelled = check_cancelled
         self.snapshots: list[tuple[int, Probabilities]] = []
         self.mean: NDArray[np.float64] | None = None
@@ -178,7 +175,7 @@ class Evaluation:
 
     def _batch_norm_facts(self) -> dict[str, float]:
         """Return the facts about batch normalization at the end of training; empty without it."""
-        if not any(layer.batchnorm for layer in self.spec.network.layers):
+        if not any(operation.batchnorm for operation in self.setup.operations):
             return {}
         return self._batch_dependence() | {"bn_identity_gap": self._identity_gap()}
 
@@ -190,12 +187,13 @@ class Evaluation:
         the average of s^2. The result is 0 only for the identity.
         """
         s, squares, spread = self.setup, 0.0, 0.0
-        for code, layer in zip(s.net.codes, self.spec.network.layers, strict=True):
-            if layer.batchnorm:
-                gamma, beta = (s.state.params[code[k] :][: layer.units].astype(np.float64) for k in (GAMMA, BETA))
-                mean, variance = s.state.running[code[RUNNING] :][: 2 * layer.units].reshape(2, -1).astype(np.float64)
+        for code, operation in zip(s.net.codes, s.operations, strict=True):
+            if operation.batchnorm:
+                width = operation.width
+                gamma, beta = (s.state.params[code[k] :][:width].astype(np.float64) for k in (GAMMA, BETA))
+                mean, variance = s.state.running[code[RUNNING] :][: 2 * width].reshape(2, -1).astype(np.float64)
                 with np.errstate(invalid="ignore"):  # a diverged run can have negative variances or NaN
-                    std = np.sqrt(variance + layer.batchnorm.epsilon)
+                    std = np.sqrt(variance + operation.batchnorm.epsilon)
                 squares += float(((gamma - std) ** 2 + (beta - mean) ** 2).sum())
                 spread += float((std**2).sum())
         return float(np.sqrt(squares / spread)) if spread > 0 else np.nan
@@ -225,7 +223,7 @@ class Evaluation:
         The scale is the least-squares slope over training examples and classes, after subtracting the mean over
         classes. Empty without dropout, or if outputs are not finite.
         """
-        if not any(layer.dropout for layer in self.spec.network.layers) or not len(self.data.y_train):
+        if not any(operation.dropout for operation in self.setup.operations) or not len(self.data.y_train):
             return {}
         s, (x, y) = self.setup, self.data.sample
         state = s.state._replace(keys=key_words(self.spec.seed, "train mode"))

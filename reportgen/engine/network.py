@@ -1,8 +1,9 @@
 """The form of a network that kernels use: a table of integer codes, and flat arrays that they index.
 
-All parameters of a run are in one flat vector, layer by layer: [weights | bias, or gamma and beta | learned parameters
-of the activation]. All blocks of activations are in one buffer; their offsets depend on the number of rows in use, so
-that a small batch stays in cache.
+A row of the table is an operation: a layer, pooling, or an activation that stands alone. All parameters of a run are in
+one flat vector, operation by operation: [weights | bias, or gamma and beta | learned parameters of the activation].
+Images are stored by row, column and channel. All blocks of activations are in one buffer; their offsets depend on the
+number of rows in use, so that a small batch stays in cache.
 """
 
 from __future__ import annotations
@@ -16,26 +17,27 @@ from numpy.typing import NDArray
 from reportgen.engine.math.gemm import panel_size
 from reportgen.engine.math.random import key_words
 
-# Columns of Net.codes, one row for each layer.
-FAN_IN = 0  # inputs of a unit
-UNITS = 1  # outputs of the layer
+# Columns of Net.codes, one row for each operation.
+FAN_IN = 0  # inputs of a unit, 0 without weights
+UNITS = 1  # units of a dense layer, or channels
 PIECES = 2  # linear pieces of a unit (maxout), otherwise 1
-WIDTH = 3  # pre-activations of an example: units times pieces
+WIDTH = 3  # pre-activations of a position: units times pieces
 
-# Offsets into State.params, -1 if the layer has no such parameters.
+# Offsets into State.params, -1 if the operation has no such parameters.
 WEIGHTS = 4  # (fan_in, width)
-BIAS = 5  # (width,)
+BIAS = 5  # (width,), or one scalar bias
 GAMMA = 6  # (width,), scale of batch normalization
 BETA = 7  # (width,), shift of batch normalization
 LEARNED = 8  # learned parameters of the activation, (units,) each
-END = 9  # end of the layer's parameters
+END = 9  # end of the parameters of the operation
 
-# Offsets into Work.blocks for one row, -1 if the layer has no such block; kernels multiply them by the number of rows.
-ACTS = 10  # activations, (rows, units)
-PRE = 11  # pre-activations, (rows, width), if the derivative of the activation needs them
-XHAT = 12  # normalized pre-activations, (rows, width)
-DROPPED = 13  # activations after dropout, (rows, units)
-MASK = 14  # dropout mask, (rows, units)
+# Offsets into Work.blocks for one row, -1 if the operation has no such block; kernels multiply them by the number of
+# rows. A row of a block has all positions: (positions, units) or (positions, width).
+ACTS = 10  # activations, (rows, positions, units)
+PRE = 11  # pre-activations, (rows, positions, width), if the derivative of the activation needs them
+XHAT = 12  # normalized pre-activations, (rows, positions, width)
+DROPPED = 13  # activations after dropout, (rows, positions, units)
+MASK = 14  # dropout mask, (rows, positions, units)
 
 RUNNING = 15  # offset into State.running: [mean | variance], (2, width)
 MOMENTS = 16  # offset into Work.moments: [1 / sqrt(variance + epsilon) | mean | variance], (3, width)
@@ -43,13 +45,29 @@ DROPOUT = 17  # mode of dropout, 0 without dropout
 NORM_TEST_BATCH = 18  # 1 if batch normalization uses batch statistics in test mode
 NORM_UPDATE = 19  # 1 if training updates the running values
 
-# Addresses of kernels, 0 if the layer does not need the kernel.
+# Addresses of kernels, 0 if the operation does not need the kernel.
 ACTIVATE = 20  # activation, forward
 DIFFERENTIATE = 21  # activation, backward
 DROP = 22  # dropout, forward
 NORMALIZE = 23  # batch normalization, forward
 DENORMALIZE = 24  # batch normalization, backward
-COLUMNS = 25
+FORWARD = 25  # pre-activations; 0 for the product of a dense layer
+BACKWARD = 26  # derivative by the inputs, and gradients of parameters other than weights
+GRADIENT = 27  # gradient of the weights
+AGREEMENT = 28  # sign agreement of single examples
+
+POSITIONS = 29  # positions of a channel, 1 for vectors
+INPUTS = 30  # inputs of an example
+SOURCE = 31  # operation whose outputs are the inputs, -1 for the batch
+ADDS = 32  # operation whose outputs are added to the pre-activations, -1 for the batch, NOTHING for none
+DERIVATIVE = 33  # block in which the derivatives by the outputs are added up, (rows, positions, units), -1 without
+MULTIPLIER = 34  # offset into State.params of a scalar multiplier, -1 without
+WEIGHTS_OF = 35  # layer whose weights these are, counted from 0; -1 without
+UNITS_OF = 36  # layer whose activations these are, counted from 0; -1 without
+GEOMETRY = 37  # first of the eleven numbers of a Geometry
+COLUMNS = 48
+
+NOTHING = -2
 
 # Columns of Net.constants, in the precision of the network.
 RATE = 0  # fraction of units that dropout drops
@@ -74,14 +92,15 @@ class Net(NamedTuple):
 
     Attributes
     ----------
-    codes : sizes, offsets and addresses of each layer, shape (layers, COLUMNS).
-    constants : real constants of each layer, shape (layers, PHI + most constants of an activation).
-    classes : number of outputs.
+    codes : sizes, offsets and addresses of each operation, shape (operations, COLUMNS).
+    constants : real constants of each operation, shape (operations, PHI + most constants of an activation).
+    features, classes : numbers of inputs and outputs.
     loss, product, forward : addresses of the kernels of the loss, the matrix product and the forward pass.
     """
 
     codes: NDArray[np.int64]
     constants: NDArray[Any]
+    features: int
     classes: int
     loss: int
     product: int
@@ -118,6 +137,7 @@ class Work(NamedTuple):
     moments : moments of batch normalization.
     delta, other : derivatives of the loss with respect to a layer's outputs or inputs, (rows, widest layer).
     panels : packed columns of a matrix product.
+    columns : buffer of convolutions, see `reportgen.engine.math.convolve`.
     """
 
     x: NDArray[Any]
@@ -127,18 +147,25 @@ class Work(NamedTuple):
     delta: NDArray[Any]
     other: NDArray[Any]
     panels: NDArray[Any]
+    columns: NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Lengths of the flat arrays; those of buffers are for one row."""
+    """Lengths of the flat arrays; those of buffers are for one row.
+
+    `widest` is the largest size of a layer's inputs or outputs, `longest` the largest inner dimension of a product
+    other than the number of rows, and `columns` the size of the buffer of convolutions for all rows.
+    """
 
     params: int
     running: int
     blocks: int
     moments: int
     widest: int
+    longest: int
     features: int
+    columns: int
 
 
 def new_state(net: Net, sizes: Sizes, states: int, seed: int) -> State:
@@ -164,5 +191,6 @@ def new_work(net: Net, sizes: Sizes, rows: int) -> Work:
         moments=np.zeros(sizes.moments, dtype),
         delta=block(sizes.widest),
         other=block(sizes.widest),
-        panels=np.zeros(panel_size(max(rows, sizes.widest)), dtype),
+        panels=np.zeros(panel_size(max(rows, sizes.longest)), dtype),
+        columns=np.zeros(sizes.columns, dtype),
     )

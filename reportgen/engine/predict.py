@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reportgen.engine.jit.calls import call
 from reportgen.engine.jit.compile import kernel
-from reportgen.engine.layers.dense import copy, output
-from reportgen.engine.network import DROPPING, FAN_IN, NORM_MOMENTUM, TEST, TRAIN
+from reportgen.engine.layers.blocks import copy, output
+from reportgen.engine.network import DROPPING, NORM_MOMENTUM, TEST, TRAIN
 from reportgen.engine.step import gather
 
 
@@ -16,7 +16,7 @@ def outputs(net, state, work, x, y, size, dropping, step, logits):
     Batch normalization is in test mode. With `dropping`, units are dropped as in training: batch number b uses the
     masks of step + b.
     """
-    features, classes = net.codes[0, FAN_IN], net.classes
+    features, classes = net.features, net.classes
     begin, batch = 0, 0
     while begin < y.size:
         end = min(begin + size, y.size)
@@ -34,7 +34,7 @@ def renew_running(net, state, work, x, y, order, size):
     Minibatches are weighted by their size. The pass is in training mode and updates no parameters. net.constants is
     overwritten.
     """
-    features = net.codes[0, FAN_IN]
+    features = net.features
     begin, batch = 0, 0
     while begin < order.size:
         part = order[begin : min(begin + size, order.size)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,34 +13,49 @@ from numpy.typing import DTypeLike, NDArray
 
 from reportgen.engine.jit.calls import address
 from reportgen.engine.layers import batchnorm as norm
-from reportgen.engine.layers import dense as layers
+from reportgen.engine.layers import passes as layers
+from reportgen.engine.layout import Operation, joins
 from reportgen.engine.math.gemm import product
 from reportgen.engine.network import (
     ACTIVATE,
     ACTS,
+    ADDS,
+    AGREEMENT,
+    BACKWARD,
     BETA,
     BIAS,
     COLUMNS,
     DENORMALIZE,
+    DERIVATIVE,
     DIFFERENTIATE,
     DROP,
     DROPOUT,
     DROPPED,
     END,
     FAN_IN,
+    FORWARD,
     GAMMA,
+    GEOMETRY,
+    GRADIENT,
+    INPUTS,
     LEARNED,
     MASK,
     MOMENTS,
+    MULTIPLIER,
     NORM_TEST_BATCH,
     NORM_UPDATE,
     NORMALIZE,
+    NOTHING,
     PHI,
     PIECES,
+    POSITIONS,
     PRE,
     RUNNING,
+    SOURCE,
     UNITS,
+    UNITS_OF,
     WEIGHTS,
+    WEIGHTS_OF,
     WIDTH,
     XHAT,
     Net,
@@ -47,80 +63,91 @@ from reportgen.engine.network import (
     new_state,
     new_work,
 )
-from reportgen.engine.spec import LayerSpec, NetworkSpec
 from reportgen.engine.tables.activation import Activation
-from reportgen.engine.tables.activations import ACTIVATIONS, pieces_of
+from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.losses import Loss
 
 DROPOUT_MODES = {"inverted": layers.INVERTED, "scale_at_test": layers.SCALE_AT_TEST, "unscaled": layers.UNSCALED}
 
 
-def learned_blocks(layer: LayerSpec, code: NDArray[np.int64]) -> Iterator[tuple[slice, str]]:
-    """Yield the slice of the parameter vector and the name of each learned parameter of a layer's activation."""
-    for index, name in enumerate(ACTIVATIONS[layer.activation.name].learned):
-        begin = int(code[LEARNED]) + index * layer.units
-        yield slice(begin, begin + layer.units), name
+def learned_blocks(operation: Operation, code: NDArray[np.int64]) -> Iterator[tuple[slice, str]]:
+    """Yield the slice of the parameter vector and the name of each learned parameter of an operation's activation."""
+    for index, name in enumerate(ACTIVATIONS[operation.activation.name].learned):
+        begin = int(code[LEARNED]) + index * operation.units
+        yield slice(begin, begin + operation.units), name
 
 
-def compile_network(
-    network: NetworkSpec, features: int, loss: Loss, dtype: DTypeLike = np.float32
-) -> tuple[Net, Sizes]:
-    """Return the compiled form of a network with `features` inputs, and the sizes of its arrays."""
-    count = len(network.layers)
-    codes = np.full((count, COLUMNS), -1, dtype=np.int64)
-    phi = max(len(_phi(layer)) for layer in network.layers)
-    constants = np.zeros((count, PHI + phi), dtype=dtype)
+def compile_network(operations: Sequence[Operation], loss: Loss, dtype: DTypeLike = np.float32) -> tuple[Net, Sizes]:
+    """Return the compiled form of a network's operations, and the sizes of its arrays."""
+    codes = np.full((len(operations), COLUMNS), -1, dtype=np.int64)
+    phi = max(len(_phi(operation)) for operation in operations)
+    constants = np.zeros((len(operations), PHI + phi), dtype=dtype)
     cursor = {"params": 0, "running": 0, "blocks": 0, "moments": 0}
-    fan_in = features
-    for index, layer in enumerate(network.layers):
-        _place(layer, fan_in, codes[index], cursor)
-        _link(layer, codes[index], np.dtype(dtype))
-        constants[index, :PHI] = _constants(layer)
-        constants[index, PHI : PHI + len(_phi(layer))] = _phi(layer)
-        fan_in = layer.units
-    widest = max(features, int(codes[:, WIDTH].max()))
+    for operation, joined, code, row in zip(operations, joins(operations), codes, constants, strict=True):
+        _place(operation, joined, code, cursor)
+        _link(operation, code, np.dtype(dtype))
+        row[:PHI] = _constants(operation)
+        row[PHI : PHI + len(_phi(operation))] = _phi(operation)
+    features = math.prod(operations[0].input_shape)
     vector = _vector(np.dtype(dtype))
     loss_address = address(loss.kernel, vector, types.int64[::1], types.int64, vector)
-    net = Net(codes, constants, network.layers[-1].units, loss_address, *_shared(np.dtype(dtype)))
-    return net, Sizes(widest=widest, features=features, **cursor)
+    net = Net(codes, constants, features, operations[-1].units, loss_address, *_shared(np.dtype(dtype)))
+    return net, _sizes(operations, features, cursor)
 
 
-def _place(layer: LayerSpec, fan_in: int, code: NDArray[np.int64], cursor: dict[str, int]) -> None:
-    """Write the sizes and offsets of a layer, and advance the cursors past its parameters and buffers."""
+def _sizes(operations: Sequence[Operation], features: int, cursor: dict[str, int]) -> Sizes:
+    widest = max(features, *(operation.positions * operation.width for operation in operations))
+    longest = max(features, *(max(operation.width, operation.fan_in) for operation in operations))
+    buffers = [op.kind.buffer(op.geometry, op.width) for op in operations if op.geometry is not None]
+    return Sizes(widest=widest, longest=longest, features=features, columns=max(buffers, default=0), **cursor)
+
+
+def _place(operation: Operation, joined: bool, code: NDArray[np.int64], cursor: dict[str, int]) -> None:
+    """Write the sizes and offsets of an operation, and advance the cursors past its parameters and buffers."""
 
     def take(kind: str, size: int) -> int:
         cursor[kind] += size
         return cursor[kind] - size
 
-    pieces = pieces_of(layer.activation)
-    width = layer.units * pieces
-    code[[FAN_IN, UNITS, PIECES, WIDTH]] = fan_in, layer.units, pieces, width
-    code[WEIGHTS] = take("params", fan_in * width)
-    if layer.batchnorm is None:
-        code[BIAS] = take("params", width)
-    else:
+    op, width, positions = operation, operation.width, operation.positions
+    code[[FAN_IN, UNITS, PIECES, WIDTH]] = op.fan_in, op.units, op.pieces, width
+    code[[POSITIONS, INPUTS, SOURCE]] = positions, math.prod(op.input_shape), op.source
+    code[ADDS] = NOTHING if op.adds is None else op.adds
+    code[WEIGHTS_OF] = op.layer if op.layer is not None and op.owns_weights else -1
+    code[UNITS_OF] = op.layer if op.layer is not None and op.owns_units else -1
+    if op.geometry is not None:
+        code[GEOMETRY : GEOMETRY + len(op.geometry)] = op.geometry
+    code[WEIGHTS] = take("params", op.weights)
+    if op.batchnorm is not None:
         code[GAMMA], code[BETA] = take("params", width), take("params", width)
-        code[XHAT], code[RUNNING] = take("blocks", width), take("running", 2 * width)
+        code[XHAT], code[RUNNING] = take("blocks", positions * width), take("running", 2 * width)
         code[MOMENTS] = take("moments", 3 * width)
-        code[NORM_TEST_BATCH] = layer.batchnorm.test_mode == "batch"
-        code[NORM_UPDATE] = layer.batchnorm.update_running
-    row = ACTIVATIONS[layer.activation.name]
+        code[NORM_TEST_BATCH] = op.batchnorm.test_mode == "batch"
+        code[NORM_UPDATE] = op.batchnorm.update_running
+    elif op.shifts:
+        code[BIAS] = take("params", op.shifts)
+        if op.has_multiplier:
+            code[MULTIPLIER] = code[BIAS] + 1
+    row = ACTIVATIONS[op.activation.name]
     if row.learned:
-        code[LEARNED] = take("params", len(row.learned) * layer.units)
+        code[LEARNED] = take("params", len(row.learned) * op.units)
     code[END] = cursor["params"]
-    code[ACTS] = take("blocks", layer.units)
+    code[ACTS] = take("blocks", positions * op.units)
     if row.keeps_input:
-        code[PRE] = take("blocks", width)
+        code[PRE] = take("blocks", positions * width)
+    if joined:
+        code[DERIVATIVE] = take("blocks", positions * op.units)
     code[DROPOUT] = 0
-    if layer.dropout is not None and layer.dropout.rate > 0:
-        code[DROPOUT] = DROPOUT_MODES[layer.dropout.mode]
-        code[DROPPED], code[MASK] = take("blocks", layer.units), take("blocks", layer.units)
+    if op.dropout is not None and op.dropout.rate > 0:
+        code[DROPOUT] = DROPOUT_MODES[op.dropout.mode]
+        code[DROPPED], code[MASK] = take("blocks", positions * op.units), take("blocks", positions * op.units)
 
 
-def _link(layer: LayerSpec, code: NDArray[np.int64], dtype: np.dtype[Any]) -> None:
-    """Write the addresses of the kernels that the layer needs; only these kernels are compiled."""
-    row, vector, integer = ACTIVATIONS[layer.activation.name], _vector(dtype), types.int64
-    one_layer = (*pass_types(dtype), integer, integer)
+def _link(operation: Operation, code: NDArray[np.int64], dtype: np.dtype[Any]) -> None:
+    """Write the addresses of the kernels that the operation needs; only these kernels are compiled."""
+    row, vector, integer = ACTIVATIONS[operation.activation.name], _vector(dtype), types.int64
+    network = pass_types(dtype)
+    one_layer = (*network, integer, integer)
     code[[ACTIVATE, DIFFERENTIATE, DROP, NORMALIZE, DENORMALIZE]] = 0
     if row.activate is not None:
         forward, backward = _kernel_types(row, vector)
@@ -131,6 +158,15 @@ def _link(layer: LayerSpec, code: NDArray[np.int64], dtype: np.dtype[Any]) -> No
     if code[GAMMA] >= 0:
         code[NORMALIZE] = address(norm.forward_norm, *one_layer, integer, vector)
         code[DENORMALIZE] = address(norm.backward_norm, *one_layer, vector)
+    kind, gradient = operation.kind, (network[0], network[2], integer, integer, *[vector] * 3, finish_type(dtype))
+    kernels = {
+        FORWARD: (kind.forward, (*one_layer, vector)),
+        BACKWARD: (kind.backward, (*one_layer, vector, vector)),
+        GRADIENT: (kind.gradient, gradient),
+        AGREEMENT: (kind.agreement, (*one_layer, vector)),
+    }
+    for column, (kernel, arguments) in kernels.items():
+        code[column] = address(kernel, *arguments) if kernel is not None else 0
 
 
 def _kernel_types(row: Activation, vector: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -142,16 +178,16 @@ def _kernel_types(row: Activation, vector: Any) -> tuple[tuple[Any, ...], tuple[
     return (vector, vector), (vector,) * 4
 
 
-def _phi(layer: LayerSpec) -> tuple[float, ...]:
-    """Return the constants of a layer's activation."""
-    return ACTIVATIONS[layer.activation.name].constants(dict(layer.activation.params))
+def _phi(operation: Operation) -> tuple[float, ...]:
+    """Return the constants of an operation's activation."""
+    return ACTIVATIONS[operation.activation.name].constants(dict(operation.activation.params))
 
 
-def _constants(layer: LayerSpec) -> tuple[float, ...]:
-    """Return the constants of a layer that come before those of its activation."""
-    row = ACTIVATIONS[layer.activation.name]
-    rate = layer.dropout.rate if layer.dropout else 0.0
-    normal = (layer.batchnorm.momentum, layer.batchnorm.epsilon) if layer.batchnorm else (0.0, 0.0)
+def _constants(operation: Operation) -> tuple[float, ...]:
+    """Return the constants of an operation that come before those of its activation."""
+    row = ACTIVATIONS[operation.activation.name]
+    rate = operation.dropout.rate if operation.dropout else 0.0
+    normal = (operation.batchnorm.momentum, operation.batchnorm.epsilon) if operation.batchnorm else (0.0, 0.0)
     return (rate, *normal, row.max_slope if row.saturates else np.nan)
 
 
@@ -161,20 +197,26 @@ def _vector(dtype: np.dtype[Any]) -> Any:
 
 
 @cache
+def finish_type(dtype: np.dtype[Any]) -> Any:
+    """Return the Numba type of the operation on the sums of a product."""
+    real = from_dtype(dtype)
+    return types.Tuple((types.int64, real, real, real))
+
+
+@cache
 def pass_types(dtype: np.dtype[Any]) -> tuple[Any, Any, Any]:
     """Return the Numba types of (net, state, work) in this precision."""
     codes, constants = np.zeros((1, COLUMNS), np.int64), np.zeros((1, PHI), dtype)
-    net, sizes = Net(codes, constants, 0, 0, 0, 0), Sizes(0, 0, 0, 0, 0, 0)
+    net, sizes = Net(codes, constants, 0, 0, 0, 0, 0), Sizes(0, 0, 0, 0, 0, 0, 0, 0)
     return typeof(net), typeof(new_state(net, sizes, 0, 0)), typeof(new_work(net, sizes, 0))
 
 
 @cache
 def _shared(dtype: np.dtype[Any]) -> tuple[int, int]:
     """Return the addresses of the matrix product and of the forward pass."""
-    real, vector, integer = from_dtype(dtype), _vector(dtype), types.int64
-    finish = types.Tuple((integer, real, real, real))
+    vector, integer = _vector(dtype), types.int64
     factors = types.UniTuple(integer, 3), vector, types.UniTuple(integer, 2), vector
     return (
-        address(product, *factors, types.boolean, vector, vector, finish, vector),
+        address(product, *factors, types.boolean, vector, vector, finish_type(dtype), vector),
         address(layers.forward, *pass_types(dtype), integer, integer, integer),
     )

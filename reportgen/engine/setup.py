@@ -8,34 +8,37 @@ from typing import Any
 
 import numpy as np
 from numba import from_dtype, typeof, types
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.augment import augment as apply_augment
+from reportgen.engine.augment import image_row
 from reportgen.engine.jit.calls import address
-from reportgen.engine.layers.dense import pass_activation, pass_linear
+from reportgen.engine.layers.passes import pass_activation, pass_linear
+from reportgen.engine.layout import Operation, lay_out
 from reportgen.engine.network import (
     ACTS,
     BETA,
     BIAS,
-    FAN_IN,
     GAMMA,
+    MULTIPLIER,
     PRE,
     RUNNING,
     WEIGHTS,
-    WIDTH,
     Net,
     State,
     Work,
     new_state,
     new_work,
 )
+from reportgen.engine.network_spec import LayerSpec, PoolSpec
 from reportgen.engine.probes.arrays import ProbeArrays, ProbeSchedule
 from reportgen.engine.probes.probe import probe
 from reportgen.engine.program import compile_network, learned_blocks, pass_types
 from reportgen.engine.spec import RunSpec, TrainingSpec
 from reportgen.engine.step import Examples, Recipe, backward, gather, score
-from reportgen.engine.tables.inits import INITS, draw_weights
+from reportgen.engine.tables.init import draw_weights
+from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.engine.tables.optimizers import OPTIMIZERS, sgd
 
@@ -44,8 +47,13 @@ _SCORED_WITHOUT_VALIDATION = 1000
 
 @dataclass(frozen=True)
 class Setup:
-    """A run before its first step; batch_size, probe_n and evaluation_rows are numbers of examples."""
+    """A run before its first step; batch_size, probe_n and evaluation_rows are numbers of examples.
 
+    `dataset` holds images in the order of axes that the network takes.
+    """
+
+    operations: tuple[Operation, ...]
+    dataset: Dataset
     net: Net
     state: State
     work: Work
@@ -63,19 +71,23 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     batch_size = min(training.batch_size or n, n)
     probe_n = min(spec.probes.examples, n)
     evaluation_rows = batch_size if _tests_on_batches(spec) else max(batch_size, 256)
-    net, sizes = compile_network(spec.network, dataset.features, LOSSES[training.loss.name], dtype)
+    operations = lay_out(spec.network, dataset.features, dataset.image_shape)
+    dataset = dataset.channels_last if spec.network.needs_images else dataset
+    net, sizes = compile_network(operations, LOSSES[training.loss.name], dtype)
     optimizer = OPTIMIZERS[training.optimizer.name]
     state = new_state(net, sizes, optimizer.states, spec.seed)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
     examples = _examples(dataset, dtype)
-    recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype)
-    initialize(spec, net, state)
-    calibrate(spec, dataset, net, state, work, probe_n)
-    return Setup(net, state, work, recipe, examples, batch_size, probe_n, evaluation_rows)
+    recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype, channels_last=spec.network.needs_images)
+    setup = Setup(operations, dataset, net, state, work, recipe, examples, batch_size, probe_n, evaluation_rows)
+    initialize(setup, spec.seed)
+    calibrate(setup)
+    return setup
 
 
 def _tests_on_batches(spec: RunSpec) -> bool:
-    return any(layer.batchnorm and layer.batchnorm.test_mode == "batch" for layer in spec.network.layers)
+    norms = (None if isinstance(node, PoolSpec) else node.batchnorm for node in spec.network.nodes)
+    return any(norm is not None and norm.test_mode == "batch" for norm in norms)
 
 
 def _examples(dataset: Dataset, dtype: DTypeLike) -> Examples:
@@ -86,13 +98,15 @@ def _examples(dataset: Dataset, dtype: DTypeLike) -> Examples:
     return Examples(x, y, x_val, y_val, scored)
 
 
-def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dtype: DTypeLike) -> Recipe:
+def _recipe(
+    training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dtype: DTypeLike, channels_last: bool
+) -> Recipe:
+    """Return the recipe; `channels_last` is the order of the pixels in the work buffers."""
     row = OPTIMIZERS[training.optimizer.name]
     parameters = dict(training.optimizer.params)
     augment = training.augment
     noise = augment.noise if augment else 0.0
-    moves = (augment.shift, int(augment.flip)) if augment else (0, 0)
-    image = (*dataset.image_shape, *moves) if dataset.image_shape and any(moves) else (0, 0, 0, 0, 0)
+    image = image_row(augment, dataset.image_shape, channels_last)
     kernel, clip = row.kernel(parameters), training.clip_norm or 0.0
     weight_decay = parameters[row.decay] if row.decay else 0.0
     called_with = recipe_types(np.dtype(dtype))
@@ -100,7 +114,7 @@ def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dty
         backward=address(backward, *called_with["backward"]),
         optimizer=address(kernel, *called_with["optimizer"]),
         fused_sgd=kernel is sgd and clip == 0 and training.l1 == 0,
-        augment=address(apply_augment, *called_with["augment"]) if noise > 0 or image[0] > 0 else 0,
+        augment=address(apply_augment, *called_with["augment"]) if noise > 0 or image.any() else 0,
         score=address(score, *called_with["score"]),
         hyper=np.array(row.hyper(parameters), dtype),
         coefficients=np.array([training.l2, training.l1, clip, weight_decay, noise], dtype),
@@ -108,7 +122,7 @@ def _recipe(training: TrainingSpec, rows: tuple[int, int], dataset: Dataset, dty
         batch_size=rows[0],
         evaluation_rows=rows[1],
         shuffles=training.shuffle,
-        image=np.array(image, np.int64),
+        image=image,
     )
 
 
@@ -150,51 +164,70 @@ def probe_address() -> int:
     return address(probe, *pass_types(single), training_types(single)[-1], integer, vector, integer, probe_types()[0])
 
 
-def initialize(spec: RunSpec, net: Net, state: State) -> None:
+def initialize(setup: Setup, seed: int) -> None:
     """Set the initial parameters; with batch normalization, gamma is 1 and beta is the initial bias."""
-    for index, layer in enumerate(spec.network.layers):
-        code = net.codes[index]
-        fan_in, width = int(code[FAN_IN]), int(code[WIDTH])
-        row = INITS[layer.init.name]
-        weights = draw_weights(row, dict(layer.init.params), (fan_in, width), layer.activation.name, spec.seed, index)
-        state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width] = weights.ravel()
+    params, running = setup.state.params, setup.state.running
+    for operation, code in zip(setup.operations, setup.net.codes, strict=True):
+        if operation.owns_weights:
+            _draw(operation, code, params, seed)
         shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
-        state.params[shift : shift + width] = layer.bias
+        if shift >= 0 and not isinstance(operation.node, PoolSpec):
+            params[shift : shift + (1 if operation.is_scalar else operation.width)] = operation.node.bias
+        if code[MULTIPLIER] >= 0:
+            params[code[MULTIPLIER]] = 1
         if code[GAMMA] >= 0:
-            state.params[code[GAMMA] : code[GAMMA] + width] = 1
-            state.running[code[RUNNING] + width : code[RUNNING] + 2 * width] = 1
-        for place, name in learned_blocks(layer, code):
-            state.params[place] = layer.activation[name]
+            params[code[GAMMA] : code[GAMMA] + operation.width] = 1
+            running[code[RUNNING] + operation.width : code[RUNNING] + 2 * operation.width] = 1
+        for place, name in learned_blocks(operation, code):
+            params[place] = operation.activation[name]
 
 
-def calibrate(spec: RunSpec, dataset: Dataset, net: Net, state: State, work: Work, rows: int) -> None:
+def _draw(operation: Operation, code: NDArray[np.int64], params: NDArray[Any], seed: int) -> None:
+    """Draw the weights of an operation."""
+    node, layer = operation.node, operation.layer
+    if isinstance(node, LayerSpec) and layer is not None:
+        weights = draw_weights(INITS[node.init.name], dict(node.init.params), operation.place, seed, layer)
+        params[code[WEIGHTS] : code[WEIGHTS] + operation.weights] = weights.ravel()
+
+
+def calibrate(setup: Setup) -> None:
     """Rescale the weights of layers with a data-dependent initialization, in order, on the first training examples.
 
     The standard deviation of the pre-activations becomes the gain of the initialization. Layers with batch
-    normalization and units that are constant on the examples do not change.
+    normalization, layers that a shortcut is added to, and units that are constant on the examples do not change.
     """
-    wanted = [INITS[layer.init.name].calibrates for layer in spec.network.layers]
+    wanted = [_calibration(operation) for operation in setup.operations]
+    rows, dataset, net, state, work = setup.probe_n, setup.dataset, setup.net, setup.state, setup.work
     if not any(wanted) or rows == 0:
         return
     x = np.ascontiguousarray(dataset.x_train, state.params.dtype).reshape(-1)
     gather(x, dataset.y_train, dataset.features, np.arange(rows), work)
-    for index, layer in enumerate(spec.network.layers):
+    for index, (operation, kind) in enumerate(zip(setup.operations, wanted, strict=True)):
         pass_linear(net, state, work, index, rows)
-        if wanted[index] and layer.batchnorm is None:
-            _rescale(net, state, work, index, rows, wanted[index] == "unit", float(layer.init["gain"]))
+        if kind:
+            _rescale(operation, net.codes[index], state, work, rows, kind == "unit")
             pass_linear(net, state, work, index, rows)
         pass_activation(net, state, work, index, rows)
 
 
-def _rescale(net: Net, state: State, work: Work, index: int, rows: int, by_unit: bool, gain: float) -> None:
-    code = net.codes[index]
-    fan_in, width = int(code[FAN_IN]), int(code[WIDTH])
-    place = code[PRE] if code[PRE] >= 0 else code[ACTS]
-    z = work.blocks[place * rows : (place + width) * rows].reshape(rows, width).astype(np.float64)
-    weights = state.params[code[WEIGHTS] : code[WEIGHTS] + fan_in * width].reshape(fan_in, width)
+def _calibration(operation: Operation) -> str | None:
+    """Return whether the weights are rescaled by "unit" or "layer", None if they are not."""
+    node = operation.node
+    if not isinstance(node, LayerSpec) or node.batchnorm is not None or operation.adds is not None:
+        return None
+    return INITS[node.init.name].calibrates
+
+
+def _rescale(operation: Operation, code: NDArray[np.int64], state: State, work: Work, rows: int, by_unit: bool) -> None:
+    """Rescale weights; a unit of a convolution has the moments of all positions."""
+    fan_in, width, node = operation.fan_in, operation.width, operation.node
+    place, size = code[PRE] if code[PRE] >= 0 else code[ACTS], operation.positions * width
+    z = work.blocks[place * rows : (place + size) * rows].reshape(-1, width).astype(np.float64)
+    weights = state.params[code[WEIGHTS] : code[WEIGHTS] + operation.weights].reshape(fan_in, width)
+    gain = float(node.init["gain"]) if isinstance(node, LayerSpec) else 1.0
     spread = z.std(axis=0) if by_unit else np.full(width, z.std())
     scale = np.where(spread > 0, gain / np.where(spread > 0, spread, 1.0), 1.0)
     weights *= scale.astype(weights.dtype)
-    if by_unit:
+    if by_unit and code[BIAS] >= 0:
         bias = state.params[code[BIAS] : code[BIAS] + width]
         bias[:] = (bias - z.mean(axis=0)) * scale

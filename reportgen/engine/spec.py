@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.data.spec import LOCATION_PARAMETERS, DataSpec
+from reportgen.engine.network_spec import ADDED, LayerSpec, NetworkSpec, PoolSpec
 from reportgen.registry import Component, Plugin, has_plugins, plugin_of
 
 ENGINE_VERSION = 7
@@ -88,44 +90,6 @@ Differences are to the scores of the trained network, for snapshots to the mean 
 
 
 @dataclass(frozen=True, slots=True)
-class BatchNormSpec:
-    """Batch normalization between the linear map and the nonlinearity (Ioffe and Szegedy 2015)."""
-
-    momentum: float = 0.9
-    epsilon: float = 1e-5
-    test_mode: str = "running"  # or "batch"
-    update_running: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class DropoutSpec:
-    """Dropout after the activation (Srivastava et al. 2014); `rate` is the fraction of units that are dropped."""
-
-    rate: float
-    mode: str = "inverted"  # or "scale_at_test", "unscaled"
-
-
-@dataclass(frozen=True, slots=True)
-class LayerSpec:
-    """A layer: z = a W + b, batch normalization, activation, dropout; `units` is the number of outputs."""
-
-    units: int
-    activation: Component
-    init: Component
-    bias: float = 0.0
-    batchnorm: BatchNormSpec | None = None
-    dropout: DropoutSpec | None = None
-    kind: str = "dense"
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkSpec:
-    """The hidden layers and the output layer, which has one unit per class and the identity as its activation."""
-
-    layers: tuple[LayerSpec, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class AugmentSpec:
     """Augmentation of training batches.
 
@@ -134,11 +98,15 @@ class AugmentSpec:
     noise : standard deviation of Gaussian noise.
     shift : largest shift of images in pixels.
     flip : flip images horizontally with probability 1/2.
+    crop : pixels by which images are padded on each side before a window of their size is cut at a random place.
+    border : values of the pixels that a crop pads with.
     """
 
     noise: float = 0.0
     shift: int = 0
     flip: bool = False
+    crop: int = dataclasses.field(default=0, metadata=ADDED)
+    border: str = dataclasses.field(default="zero", metadata=ADDED)  # or "edge", "reflect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +176,17 @@ class EvaluationSpec:
 
 def _fields(part: Any) -> dict[str, Any]:
     """Return the fields of a specification or component; `dataclasses.asdict` would copy every value."""
-    return {name: getattr(part, name) for name in part.__slots__}
+    if isinstance(part, NetworkSpec):
+        return {"layers": part.nodes}
+    added = _added(part.__class__)
+    values = {name: getattr(part, name) for name in part.__slots__}
+    return {name: value for name, value in values.items() if name not in added or value != added[name]}
+
+
+@functools.cache
+def _added(kind: type[Any]) -> dict[str, Any]:
+    """Return the defaults of the fields that are marked as ADDED."""
+    return {field.name: field.default for field in dataclasses.fields(kind) if "added" in field.metadata}
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +231,11 @@ class RunSpec:
         yield from _with_parts("data set", self.data.source)
         for step in self.preprocess:
             yield from _with_parts("preprocessing step", step)
-        for layer in self.network.layers:
-            yield from (*_with_parts("activation", layer.activation), *_with_parts("init", layer.init))
+        for node in self.network.nodes:
+            if not isinstance(node, PoolSpec):
+                yield from _with_parts("activation", node.activation)
+            if isinstance(node, LayerSpec):
+                yield from _with_parts("init", node.init)
         yield from _with_parts("loss", training.loss)
         yield from (*_with_parts("optimizer", training.optimizer), *_with_parts("schedule", training.schedule))
 

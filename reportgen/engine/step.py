@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from reportgen.engine.jit.calls import call, call_number
 from reportgen.engine.jit.compile import internal, kernel
-from reportgen.engine.layers.dense import backward_activation, backward_linear, copy, output, weight_gradient
+from reportgen.engine.layers.blocks import clear_derivatives, copy, output, take_derivative
+from reportgen.engine.layers.passes import backward_activation, backward_linear, weight_gradient
 from reportgen.engine.math.microkernel import MOMENTUM_STEP, WRITE
 from reportgen.engine.math.random import shuffle, subkey
 from reportgen.engine.network import END, FAN_IN, NO_STEP, PIECES, TEST, TRAIN, WEIGHTS, WIDTH
@@ -42,7 +43,7 @@ class Recipe(NamedTuple):
     penalties : L2 and L1 in float64, for the penalty that is reported.
     batch_size, evaluation_rows : examples of a minibatch, and of a batch in evaluations.
     shuffles : whether each epoch has a new order of examples.
-    image : (channels, height, width, largest shift, flip 0 or 1), all 0 to leave inputs unchanged.
+    image : how to move images, shape (9,), see `reportgen.engine.augment`; all 0 to leave inputs unchanged.
     """
 
     backward: int
@@ -153,8 +154,10 @@ def backward(net, state, work, recipe, rows, lr, t):
     clips = recipe.coefficients[CLIP_NORM] > _ZERO
     fused_sgd = t > 0 and recipe.fused_sgd
     layers = net.codes.shape[0]
+    clear_derivatives(net, work, rows)
     for down in range(layers):
         layer = layers - 1 - down
+        take_derivative(net, work, layer, rows, delta)
         backward_activation(net, state, work, layer, rows, delta, other)
         if net.codes[layer, PIECES] > 1:
             delta, other = other, delta
@@ -202,7 +205,7 @@ def evaluate(net, state, work, x, y, size):
 
     x is flat (n, features), y is (n,).
     """
-    features = net.codes[0, FAN_IN]
+    features = net.features
     total, correct = 0.0, 0
     for begin in range(0, y.size, size):
         end = min(begin + size, y.size)
@@ -224,7 +227,7 @@ def score(net, state, work, recipe, data, row):
 
     The training split is scored on its first `data.scored` examples.
     """
-    features = net.codes[0, FAN_IN]
+    features = net.features
     row[0] = penalty(net, state.params, recipe.penalties[0], recipe.penalties[1])
     count = data.scored
     rows = recipe.evaluation_rows
@@ -247,7 +250,7 @@ def train_steps(net, state, work, recipe, data, per_epoch, order, step, rates, l
     scores : receives the scores of each epoch, shape (epochs + 1, SCORE_COLUMNS); row 0 is before training.
     schedule : the ProbeSchedule; its arrays receive the probes that are due.
     """
-    features, size = net.codes[0, FAN_IN], recipe.batch_size
+    features, size = net.features, recipe.batch_size
     probe = 0
     while probe < schedule.due.size and schedule.due[probe] <= step:
         probe += 1

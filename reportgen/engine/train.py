@@ -131,7 +131,7 @@ class _Run:
         self.may_stop_early = training.patience is not None or training.stop_above is not None
         # A bound method would be a reference cycle, which keeps the buffers until the next garbage collection.
         self.check_cancelled = functools.partial(_raise_if_cancelled, self.cancel)
-        self.evaluation = Evaluation(self.spec, data, self.setup, self.per_epoch, self.check_cancelled)
+        self.evaluation = Evaluation(self.spec, self.setup, self.per_epoch, self.check_cancelled)
 
     def _extend_arrays(self, steps: int) -> None:
         """Extend the learning rates and losses to this number of steps; there is at least one learning rate."""
@@ -145,7 +145,7 @@ class _Run:
         """Return the largest number of steps of a call of the kernel, counting each step's share of the scores."""
         s = self.setup
         scored = (s.examples.scored + len(s.examples.y_val)) // self.per_epoch
-        one_step = step_operations(self.spec.network, self.dataset.features, s.batch_size + scored)
+        one_step = step_operations(s.operations, s.batch_size + scored)
         return max(1, int(_CALL_OPERATIONS / max(one_step, _LAYER_OPERATIONS * len(s.net.codes))))
 
     def start(self) -> None:
@@ -264,7 +264,7 @@ class _Run:
 
     def outcome(self, started: float) -> Outcome:
         """Return the outcome; with `patience`, the final scores are those of the network of the best epoch."""
-        state, data = self.setup.state, self.dataset
+        state, data = self.setup.state, self.setup.dataset
         if self.status == "stopped" and self.probed_steps and self.probed_steps[-1] < self.step:
             self.probe()
         fresh = self.best is None or self.status == "diverged"  # the scores of the last epoch are those of this network
@@ -295,6 +295,6 @@ class _Run:
         )
 
     def _facts(self) -> dict[str, Any]:
-        parameters = count_parameters(self.spec.network, self.dataset.features)
         references = self.dataset.baselines if self.total else {}
-        return {**self.dataset.described, **references, "parameters": parameters, "probe_n": self.setup.probe_n}
+        own = {"parameters": count_parameters(self.setup.operations), "probe_n": self.setup.probe_n}
+        return {**self.dataset.described, **references, **own}

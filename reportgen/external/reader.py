@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from reportgen.data.spec import DataSpec
-from reportgen.engine.spec import SCORES, NetworkSpec, RunSpec, TrainingSpec
+from reportgen.engine.spec import SCORES, RunSpec, TrainingSpec
 from reportgen.errors import StudyError, UsageError
 from reportgen.external.arrays import Array, check_arrays, read_archive
 from reportgen.external.checks import check_finite, check_with_facts, nonfinite_value
@@ -216,4 +216,4 @@ def _with_measured_init(head: Mapping[str, Any], spec: RunSpec, arrays: Mapping[
         replace(layer, init=Component.of("gaussian", gain=1.0, std=std)) if math.isfinite(std) else layer
         for layer, std in zip(spec.network.layers, stds, strict=True)
     )
-    return replace(spec, network=NetworkSpec(layers))
+    return replace(spec, network=spec.network.with_layers(layers))

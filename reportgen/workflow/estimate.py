@@ -9,6 +9,7 @@ from functools import cache
 
 from reportgen import data
 from reportgen.engine.cost import count_parameters, estimate_seconds, run_bytes, total_steps
+from reportgen.engine.layout import lay_out
 from reportgen.errors import MissingError, data_errors_at
 from reportgen.registry import Component
 from reportgen.runs.executors import Job
@@ -54,12 +55,13 @@ def run_costs(plan: Plan, jobs: Sequence[Job]) -> Mapping[str, Cost]:
         spec = job.run.spec
         with data_errors_at(job.data_place):
             n_train, features, _ = shape(spec.data, spec.preprocess)
+        operations = lay_out(spec.network, features, data.image_shape_of(spec.data, spec.preprocess, plan.study.folder))
         costs[job.key] = Cost(
-            parameters=count_parameters(spec.network, features),
+            parameters=count_parameters(operations),
             steps=total_steps(spec, n_train),
-            run_bytes=run_bytes(spec, n_train, features),
+            run_bytes=run_bytes(spec, operations, n_train),
             data_bytes=4 * n_train * features,
-            seconds=estimate_seconds(spec, n_train, features),
+            seconds=estimate_seconds(spec, operations, n_train),
         )
     return costs
 

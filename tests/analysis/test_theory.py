@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reportgen.analysis import theory
-from reportgen.engine.spec import BatchNormSpec
+from reportgen.engine.network_spec import BatchNormSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord

@@ -9,17 +9,17 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from reportgen import data
-from reportgen.data.datasets import DATASETS, OPTIONS
+from reportgen.data.datasets import DATASETS
 from reportgen.data.describe import facts
 from reportgen.data.readers.bundled import digits_counts
 from reportgen.data.source import Request
-from reportgen.data.spec import DataSpec
+from reportgen.data.spec import OPTIONS, DataSpec
 from reportgen.errors import StudyError
 from reportgen.registry import Component
 from tests.data.specs import made, spec
 
-GOLDEN = {"moons": (160564, -2264.402), "digits": (4598323, 6715.846)}
-MADE = ("gaussian", "blobs", "circles", "moons", "spiral")
+GOLDEN = {"moons": (160564, -2264.402), "digits": (4598323, 6715.846), "shapes": (3171083, -6458.656)}
+MADE = ("gaussian", "blobs", "circles", "moons", "spiral", "shapes")
 
 
 def same(a: data.Dataset, b: data.Dataset) -> bool:
@@ -91,6 +91,7 @@ SHAPES: list[tuple[DataSpec, tuple[Component, ...]]] = [
     (spec("blobs", samples=21, keep=((1, 0.1), (2, 0.0))), (Component.of("pca", components=1),)),
     (spec("blobs", samples=21, features=30), (Component.of("pca"),)),
     (spec("blobs", samples=21, features=30), (Component.of("pca", fit="all"),)),
+    (spec("shapes", samples=90, size=9, classes=9, test=0.3), (Component.of("standardize", per="channel"),)),
     (spec("moons", samples=50, shuffle=False, keep=((1, 0.5),)), ()),
     (spec("digits", train=100, test=0.1), (Component.of("center", per="channel"), Component.of("whiten"))),
     (spec("digits", train=20), (Component.of("pca", variance=0.9, fit="all"),)),
@@ -107,11 +108,30 @@ def test_shape_does_not_generate_examples() -> None:
     assert data.shape(spec("gaussian", samples=10**6, features=10**6), ()) == (800_000, 10**6, 10)
 
 
+@pytest.mark.parametrize(("of", "steps"), SHAPES)
+def test_the_image_shape_agrees_with_the_loaded_data(of: DataSpec, steps: tuple[Component, ...]) -> None:
+    assert data.image_shape_of(of, steps) == data.load(of, steps, 0).image_shape
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("mnist", (1, 28, 28)), ("fashion_mnist", (1, 28, 28)), ("cifar10", (3, 32, 32)), ("csv", None)],
+)
+def test_the_image_shape_needs_no_files(name: str, shape: tuple[int, int, int] | None) -> None:
+    assert data.image_shape_of(spec(name, path="none")) == shape
+
+
+def test_an_unknown_data_set_has_no_image_shape() -> None:
+    with pytest.raises(StudyError) as caught:
+        data.image_shape_of(spec("imagenet"))
+    assert caught.value.code == "unknown-name"
+
+
 def test_the_fingerprint_of_generated_data_contains_their_version() -> None:
     assert data.fingerprint(spec("moons")) == f"moons {data.DATA_VERSION}"
 
 
-@pytest.mark.parametrize("name", ["moons", "digits"])
+@pytest.mark.parametrize("name", GOLDEN)
 def test_golden_numbers_detect_changed_data(name: str) -> None:
     """If these sums change, DATA_VERSION must be raised."""
     dataset = made(name, Component.of("standardize"), label_noise=0.1)
@@ -126,6 +146,7 @@ def test_golden_numbers_detect_changed_data(name: str) -> None:
         ("gaussian", {"samples": 5, "classes": 10}, "too-few-samples", ["5", "10"]),
         ("gaussian", {"samples": 0}, "out-of-range", ["samples"]),
         ("moons", {"features": 3}, "fixed-size", ["features", "moons", "2"]),
+        ("shapes", {"features": 256}, "fixed-size", ["features", "shapes"]),
         ("digits", {"samples": 100}, "fixed-size", ["samples", "digits", "1797"]),
         ("digits", {"train": 5000}, "impossible-split", ["train", "1438"]),
         ("digits", {"validation": 1.0}, "out-of-range", ["validation"]),
@@ -159,6 +180,7 @@ def test_every_row_is_complete_and_consistent() -> None:
         assert row.source
         assert 0 <= row.validation < 1
         assert not set(row.sizes) & set(row.fixed)
+        assert not set(row.derived) & {*row.sizes, *row.fixed}
         for parameter in row.parameters:
             assert parameter.default is None or parameter.choices == () or parameter.default in parameter.choices
 

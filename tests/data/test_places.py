@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.cli.main import invoke
 from reportgen.data.readers.published import PUBLISHED
+from reportgen.engine.spec import AugmentSpec
 from reportgen.errors import MissingError, ReportgenError, StudyError
 from reportgen.study.loading.loader import load_study
 from reportgen.workflow.estimate import download_bytes, run_costs
@@ -71,6 +72,41 @@ def test_errors_in_arrays_and_published_files_have_the_place_of_the_path(tmp_pat
         ("{name: mnist, path: .}", "invalid-file", "3:27: data.path"),
     ):
         assert refused(tmp_path, data(given)) == (code, f"s.yaml:{where}")
+
+
+CROP = "training: {augment: {crop: 6, border: reflect}}\n"
+
+
+def save_images(path: Path, shape: tuple[int, ...]) -> None:
+    np.savez(path, x_train=np.zeros((4, *shape)), y_train=[0, 1, 0, 1], x_val=np.zeros((1, *shape)), y_val=[0])
+
+
+@pytest.mark.parametrize(("shape", "code"), [((36,), "images-required"), ((6, 7), "out-of-range")])
+def test_an_augmentation_that_does_not_fit_an_archive_has_its_own_place(
+    tmp_path: Path, shape: tuple[int, ...], code: str
+) -> None:
+    save_images(tmp_path / "a.npz", shape)
+    save_images(tmp_path / "good.npz", (1, 7, 7))
+    archive = data("{name: npz, path: a.npz}")
+    assert refused(tmp_path, archive + CROP) == (code, "s.yaml:5:28: training.augment.crop")
+    varied = archive + "vary: {training.augment.crop: [0, 6], training.augment.border: [reflect]}\n"
+    assert refused(tmp_path, varied) == (code, "s.yaml:5:35: vary.training.augment.crop[1]")
+    searched = archive + CROP.replace("6", "0") + "search: {training.augment.crop: {choices: [0, 6]}, samples: 2}\n"
+    assert refused(tmp_path, searched) == (code, "s.yaml:6:47: search.training.augment.crop.choices[1]")
+    several = data("{name: npz, path: good.npz}") + CROP + "vary: {data.path: [good.npz, a.npz]}\n"
+    assert refused(tmp_path, several)[0] == code
+
+
+@pytest.mark.parametrize("shape", [(7, 7), (3, 9, 7)])
+def test_images_of_an_archive_can_be_augmented(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    save_images(tmp_path / "a.npz", shape)
+    plan = load_study(study(tmp_path, data("{name: npz, path: a.npz}") + CROP))
+    assert plan.runs[0].spec.training.augment == AugmentSpec(crop=6, border="reflect")
+
+
+def test_a_missing_archive_is_reported_before_its_augmentation(tmp_path: Path) -> None:
+    found = refused(tmp_path, data("{name: npz, path: a.npz}") + CROP)
+    assert found == ("file-not-found", "s.yaml:3:25: data.path")
 
 
 def test_a_path_that_is_too_long_has_the_place_of_the_path(tmp_path: Path) -> None:

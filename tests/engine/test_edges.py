@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec, EvaluationSpec, ProbeSpec, RunSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.spec import EvaluationSpec, ProbeSpec, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES

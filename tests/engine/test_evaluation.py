@@ -11,7 +11,8 @@ import pytest
 from reportgen.data.streams import stream
 from reportgen.engine.evaluation import scores, softmax
 from reportgen.engine.math.random import key_words
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec, EvaluationSpec, RunSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.spec import EvaluationSpec, RunSpec
 from reportgen.engine.tables.schedules import SCHEDULES, cycle_ends
 from reportgen.engine.train import Outcome, train
 from reportgen.registry import Component

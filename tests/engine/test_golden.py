@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.engine.spec import ENGINE_VERSION, BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.engine.train import train
 from tests.engine.networks import activation, data, init, optimizer, spec
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, BatchNormSpec, DropoutSpec, RunSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.train import Cancelled, probe_steps, train
 from reportgen.registry import Component
@@ -253,10 +254,11 @@ def test_augmentation_changes_training_batches_only() -> None:
     np.testing.assert_array_equal(noisy.arrays["step_loss"], again.arrays["step_loss"])
 
 
-def test_a_constant_image_is_shifted_and_flipped() -> None:
+def test_images_are_shifted_flipped_and_cropped() -> None:
     from reportgen.engine.spec import AugmentSpec
 
     images = dataclasses.replace(data(features=9), image_shape=(1, 3, 3))
-    moved = train(spec(epochs=1, augment=AugmentSpec(shift=1, flip=True)), images)
     still = train(spec(epochs=1), images)
-    assert not np.allclose(still.arrays["step_loss"], moved.arrays["step_loss"])
+    for augment in (AugmentSpec(shift=1, flip=True), AugmentSpec(crop=1, border="edge")):
+        moved = train(spec(epochs=1, augment=augment), images)
+        assert not np.allclose(still.arrays["step_loss"], moved.arrays["step_loss"])

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from reportgen.engine.train import train
 from tests.engine.networks import data, spec
 
@@ -17,7 +17,7 @@ import sys, warnings
 warnings.simplefilter("ignore", RuntimeWarning)  # 32-bit hashes overflow on purpose
 import numpy as np
 from reportgen.engine.inspect.gradcheck import check_gradients
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from reportgen.engine.train import train
 from tests.engine.networks import data, spec
 run = spec(batchnorm=BatchNormSpec(), dropout=DropoutSpec(0.3), epochs=1, l2=0.01)

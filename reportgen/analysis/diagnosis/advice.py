@@ -42,7 +42,7 @@ from reportgen.analysis.diagnosis.sweeps import (
 )
 from reportgen.analysis.finding import Evidence, Finding, Proposal
 from reportgen.analysis.words.names import sentence, setting, setting_name, words
-from reportgen.engine.spec import DropoutSpec
+from reportgen.engine.network_spec import DropoutSpec
 from reportgen.study.metrics.table import metric_of
 
 Alarms = Callable[[str], Collection[str]]

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.finding import Evidence
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec, LayerSpec, RunSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, LayerSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from reportgen.study.loading.overrides import with_values

@@ -100,7 +100,7 @@ def _parameter(parameter: Parameter) -> str:
 
 def _dataset(kind: str, name: str, row: Any) -> Iterator[str]:
     """Describe a data set, including the common options that it supports."""
-    from reportgen.data.datasets import OPTIONS
+    from reportgen.data.spec import OPTIONS
 
     yield from _row(kind, name, row)
     yield from (f"{key.replace('_', ' ')}: {value}" for key, value in row.fixed.items())

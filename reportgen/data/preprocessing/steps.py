@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from reportgen.data.dataset import FloatArray
+from reportgen.data.dataset import FloatArray, ImageShape
 from reportgen.data.preprocessing.fitted import Fitted
 from reportgen.data.preprocessing.moments import group_bounds, group_moments, groups
 from reportgen.data.preprocessing.principal import exceeds_rounding, principal_axes
@@ -20,8 +20,6 @@ from reportgen.data.source import settings
 from reportgen.data.streams import stream
 from reportgen.errors import StudyError
 from reportgen.registry import Component, Parameter, Row, Table
-
-ImageShape = tuple[int, int, int]
 
 Fit = Callable[[FloatArray, ImageShape | None, Mapping[str, Any]], Fitted]
 

@@ -6,6 +6,7 @@ import functools
 import math
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from reportgen.data.dataset import IntArray
+from reportgen.data.dataset import ImageShape, IntArray
 from reportgen.data.readers.files import Stamp, existing_file, sha256, stamp
 from reportgen.data.source import Request, Source
 from reportgen.errors import StudyError
 
 MOST_BYTES = 16 * 2**30  # limit for the unpacked file
+
+_CHANNELS = (1, 3, 4)  # usual numbers of channels: grey, colour, colour with transparency
 
 _BROKEN = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
@@ -37,6 +40,25 @@ def read(request: Request) -> Source:
     return _read(path, stamp(path), request.params["path"])
 
 
+def image_shape(request: Request) -> ImageShape | None:
+    """Return (channels, height, width) of the examples, or None if they are not images; reads no example.
+
+    A StudyError contains the file and the array of the error.
+    """
+    path = existing_file(request.params["path"], request.folder)
+    return _stored_shape(path, stamp(path), request.params["path"])
+
+
+@functools.lru_cache(maxsize=32)
+def _stored_shape(path: Path, _: Stamp, name: str) -> ImageShape | None:
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            _check_names([member.removesuffix(".npy") for member in archive.namelist()], name)
+            return _image_shape(_header(archive, "x_train")[0], "x_train", name)
+    except _BROKEN as error:
+        raise _invalid(name) from error
+
+
 @functools.lru_cache(maxsize=1)
 def _read(path: Path, _: Stamp, name: str) -> Source:
     try:
@@ -44,16 +66,20 @@ def _read(path: Path, _: Stamp, name: str) -> Source:
     except MemoryError as error:
         raise StudyError("too-large", "the file needs more memory than this machine has", name) from error
     except _BROKEN as error:
-        raise StudyError("invalid-file", "invalid .npz file", name, "save it with numpy.savez") from error
+        raise _invalid(name) from error
     splits = ["train", "val"] + (["test"] if "x_test" in arrays else [])
     xs = [_examples(arrays[f"x_{split}"], f"x_{split}", name) for split in splits]
     ys = [_labels(arrays[f"y_{split}"], f"y_{split}", name) for split in splits]
     _check_shapes(splits, xs, ys, name)
     classes = _classes(splits, ys, name)
-    image_shape = tuple(int(size) for size in xs[0].shape[1:]) if xs[0].ndim == 4 else None
+    shape = _image_shape(xs[0].shape, "x_train", name)
     x = np.concatenate([x.reshape(len(x), math.prod(x.shape[1:])) for x in xs])
     test_n = len(ys[2]) if len(ys) > 2 else 0
-    return Source(x, np.concatenate(ys), classes, (), image_shape, test_n, len(ys[1]))  # type: ignore[arg-type]
+    return Source(x, np.concatenate(ys), classes, (), shape, test_n, len(ys[1]))
+
+
+def _invalid(name: str) -> StudyError:
+    return StudyError("invalid-file", "invalid .npz file", name, "save it with numpy.savez")
 
 
 def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
@@ -62,29 +88,34 @@ def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
         if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
             raise StudyError("too-large", f"the file unpacks to more than {MOST_BYTES // 2**30} GiB", name)
     with np.load(path, allow_pickle=False) as archive:
-        needed = ["x_train", "y_train", "x_val", "y_val"]
-        if "x_test" in archive.files or "y_test" in archive.files:
-            needed += ["x_test", "y_test"]
-        missing = [key for key in needed if key not in archive.files]
-        if missing:
-            found = ", ".join(archive.files) or "nothing"
-            raise StudyError("missing-array", f"missing {' and '.join(missing)}", name, f"the file has {found}")
-        return {key: _array(archive, key, name) for key in needed}
+        return {key: _array(archive, key, name) for key in _check_names(archive.files, name)}
+
+
+def _check_names(found: Sequence[str], name: str) -> list[str]:
+    """Return the names of the required arrays; raises StudyError if one is missing."""
+    needed = ["x_train", "y_train", "x_val", "y_val"]
+    if "x_test" in found or "y_test" in found:
+        needed += ["x_test", "y_test"]
+    missing = [key for key in needed if key not in found]
+    if missing:
+        hint = f"the file has {', '.join(found) or 'nothing'}"
+        raise StudyError("missing-array", f"missing {' and '.join(missing)}", name, hint)
+    return needed
 
 
 def _array(archive: Any, key: str, name: str) -> NDArray[Any]:
-    if _holds_objects(archive, key):
+    if _header(archive.zip, key)[2].hasobject:  # it would have to be unpickled
         raise _array_error("object-array", name, key, "expected numbers, found Python objects")
     array: NDArray[Any] = archive[key]
     return array
 
 
-def _holds_objects(archive: Any, key: str) -> bool:
-    """Return whether the header of an array declares Python objects, which would have to be unpickled."""
-    member = f"{key}.npy" if f"{key}.npy" in archive.zip.namelist() else key
-    with archive.zip.open(member) as file:
+def _header(archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return the header of an array: its shape, whether it is in Fortran order, and its type."""
+    member = f"{key}.npy" if f"{key}.npy" in archive.namelist() else key
+    with archive.open(member) as file:
         old = npy.read_magic(file) == (1, 0)
-        return bool((npy.read_array_header_1_0 if old else npy.read_array_header_2_0)(file)[2].hasobject)
+        return (npy.read_array_header_1_0 if old else npy.read_array_header_2_0)(file)
 
 
 def _array_error(code: str, name: str, key: str, message: str, hint: str | None = None) -> StudyError:
@@ -92,12 +123,10 @@ def _array_error(code: str, name: str, key: str, message: str, hint: str | None 
 
 
 def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
-    """Return the examples as float32, (n, features) or (n, channels, height, width); raises StudyError."""
+    """Return the examples as float32, in their shape; raises StudyError."""
     if x.dtype.kind not in "biuf":
         raise _array_error("wrong-type", name, key, f"expected numbers, found type {x.dtype}")
-    if x.ndim not in (2, 4) or 0 in x.shape[1:]:
-        hint = "(n, features) or (n, channels, height, width)"
-        raise _array_error("wrong-shape", name, key, f"invalid shape {x.shape}", hint)
+    _image_shape(x.shape, key, name)
     if not np.isfinite(x).all():
         first = tuple(int(place) for place in np.argwhere(~np.isfinite(x))[0])
         raise _array_error("not-finite", name, key, f"expected finite numbers, found {x[first]} at {first}")
@@ -106,6 +135,25 @@ def _examples(x: NDArray[Any], key: str, name: str) -> NDArray[np.float32]:
     if not np.isfinite(values).all():
         raise _array_error("not-finite", name, key, "numbers too large for float32")
     return values
+
+
+def _image_shape(shape: tuple[int, ...], key: str, name: str) -> ImageShape | None:
+    """Return (channels, height, width) of the examples of an array, or None for a table of features.
+
+    Raises StudyError for any other shape, and for images that have their channels last.
+    """
+    if len(shape) not in (2, 3, 4) or 0 in shape[1:]:
+        hint = "(n, features), (n, height, width) or (n, channels, height, width)"
+        raise _array_error("wrong-shape", name, key, f"invalid shape {shape}", hint)
+    if len(shape) == 2:
+        return None
+    channels, height, width = (1, *shape[1:])[-3:]
+    if channels == height > width and width in _CHANNELS and channels not in _CHANNELS:
+        message = f"images of shape {shape} have their channels last"
+        raise _array_error(
+            "wrong-shape", name, key, message, "use np.moveaxis(x, 3, 1) for (n, channels, height, width)"
+        )
+    return channels, height, width
 
 
 def _labels(y: NDArray[Any], key: str, name: str) -> IntArray:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.data.dataset import Dataset
 from reportgen.data.streams import stream
-from reportgen.engine.network import BETA, BIAS, FAN_IN, GAMMA, NO_STEP, TRAIN, WEIGHTS, WIDTH
+from reportgen.engine.network import BETA, BIAS, GAMMA, MULTIPLIER, NO_STEP, TRAIN, WEIGHTS
 from reportgen.engine.program import learned_blocks
 from reportgen.engine.setup import Setup, set_up
 from reportgen.engine.spec import RunSpec
@@ -46,9 +46,9 @@ def check_gradients(spec: RunSpec, dataset: Dataset, examples: int = 16, most: i
     """
     setup = set_up(spec, dataset, np.float64)
     rows = min(examples, len(dataset.y_train), len(setup.work.y))
-    x = np.ascontiguousarray(dataset.x_train, np.float64).reshape(-1)
+    x = np.ascontiguousarray(setup.dataset.x_train, np.float64).reshape(-1)
     checks = []
-    for layer, name, block in _blocks(spec, setup):
+    for layer, name, block in _blocks(setup):
         gather(x, dataset.y_train, dataset.features, np.arange(rows), setup.work)
         rng = stream(spec.seed, f"gradient check {name}", layer)
         places = block if len(block) <= most else np.sort(rng.choice(block, most, replace=False))
@@ -56,21 +56,27 @@ def check_gradients(spec: RunSpec, dataset: Dataset, examples: int = 16, most: i
     return checks
 
 
-def _blocks(spec: RunSpec, setup: Setup) -> list[tuple[int, str, NDArray[np.int64]]]:
-    """Return (layer, counted from 1; name; indices into the parameters) of every block."""
-    blocks = []
-    for index, (layer, code) in enumerate(zip(spec.network.layers, setup.net.codes, strict=True)):
+def _blocks(setup: Setup) -> list[tuple[int, str, NDArray[np.int64]]]:
+    """Return (layer, counted from 1; name; indices into the parameters) of every block.
+
+    The parameters before the first layer of a residual branch count as those of the layer before.
+    """
+    blocks, layer = [], 1
+    for operation, code in zip(setup.operations, setup.net.codes, strict=True):
+        layer = layer if operation.layer is None else operation.layer + 1
+        shifts = 1 if operation.is_scalar else operation.width
         sizes = {
-            "weights": (WEIGHTS, code[FAN_IN] * code[WIDTH]),
-            "bias": (BIAS, code[WIDTH]),
-            "gamma": (GAMMA, code[WIDTH]),
-            "beta": (BETA, code[WIDTH]),
+            "weights": (WEIGHTS, operation.weights),
+            "bias": (BIAS, shifts),
+            "multiplier": (MULTIPLIER, 1),
+            "gamma": (GAMMA, operation.width),
+            "beta": (BETA, operation.width),
         }
         for name, (column, size) in sizes.items():
-            if code[column] >= 0:
-                blocks.append((index + 1, name, np.arange(code[column], code[column] + size)))
-        for place, name in learned_blocks(layer, code):
-            blocks.append((index + 1, name, np.arange(place.start, place.stop)))
+            if code[column] >= 0 and size:
+                blocks.append((layer, name, np.arange(code[column], code[column] + size)))
+        for place, name in learned_blocks(operation, code):
+            blocks.append((layer, name, np.arange(place.start, place.stop)))
     return blocks
 
 

@@ -1,6 +1,7 @@
 """Batch normalization (Ioffe and Szegedy 2015, algorithm 1).
 
-Blocks are flat (rows, width), vectors are (width,), and running values are [mean | variance], flat (2, width).
+Blocks are flat (rows, width), where the positions of an image count as rows; vectors are (width,). Running values are
+[mean | variance], flat (2, width).
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.engine.jit.compile import internal
-from reportgen.engine.layers.dense import fill
+from reportgen.engine.layers.blocks import fill
 from reportgen.engine.network import (
     BETA,
     GAMMA,
@@ -17,6 +18,7 @@ from reportgen.engine.network import (
     NORM_MOMENTUM,
     NORM_TEST_BATCH,
     NORM_UPDATE,
+    POSITIONS,
     PROBE,
     RUNNING,
     TRAIN,
@@ -113,7 +115,7 @@ def forward_norm(net, state, work, layer, rows, mode, z):
         normalize_running(running, epsilon, gamma, beta, z)
         return
     keep = constant[NORM_MOMENTUM] if mode == TRAIN and code[NORM_UPDATE] == 1 else _ONE
-    xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + width) * rows]
+    xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + code[POSITIONS] * width) * rows]
     moments = work.moments[code[MOMENTS] : code[MOMENTS] + 3 * width]
     normalize_batch(running, keep, epsilon, gamma, beta, z, xhat, moments)
 
@@ -123,9 +125,9 @@ def backward_norm(net, state, work, layer, rows, delta):
     """Backpropagate `delta` through a layer's normalization in place; set the gradients of gamma and beta."""
     code = net.codes[layer]
     width = code[WIDTH]
-    xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + width) * rows]
+    xhat = work.blocks[code[XHAT] * rows : (code[XHAT] + code[POSITIONS] * width) * rows]
     scale = work.moments[code[MOMENTS] : code[MOMENTS] + width]
     gamma = state.params[code[GAMMA] : code[GAMMA] + width]
     gamma_gradient = state.grads[code[GAMMA] : code[GAMMA] + width]
     beta_gradient = state.grads[code[BETA] : code[BETA] + width]
-    normalize_backward(gamma, xhat, scale, delta[: rows * width], gamma_gradient, beta_gradient)
+    normalize_backward(gamma, xhat, scale, delta[: rows * code[POSITIONS] * width], gamma_gradient, beta_gradient)

@@ -1,46 +1,103 @@
-"""The table of the kinds of layers, with their numbers of parameters and operations."""
+"""The table of the kinds of layers: their shapes, parameters and kernels.
+
+To add a kind, write its kernels in a module beside this one and a row at the end. `reportgen.engine.program` compiles
+the kernels of a row for the networks that use it; the signatures are those of `reportgen.engine.layers.convolution`.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from reportgen.engine.spec import LayerSpec
-from reportgen.engine.tables.activations import ACTIVATIONS, pieces_of
+from reportgen.engine.layers import convolution, pooling, scalars
+from reportgen.engine.layers.geometry import Geometry, LayoutError, Shape, place_windows
+from reportgen.engine.network_spec import WindowSpec
 from reportgen.registry import Row, Table
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerKind(Row):
-    """A row of the layer kinds.
+    """A row of the layer kinds; `node` is the specification of a layer, shapes are those of one example.
 
     Attributes
     ----------
-    width : returns the number of pre-activations of an example.
-    parameters_of : returns the number of learned parameters from the number of inputs.
-    products : returns the number of multiplications of an example in the forward pass from the number of inputs.
-    mean_field : whether mean-field theory describes the layer, with the number of inputs as the fan-in of each unit.
+    shape : returns (shape of the outputs, windows or None) from (node, shape of the inputs); raises LayoutError.
+    fan_in : returns the number of inputs of a unit from (node, shape of the inputs), 0 without weights.
+    shifts : returns the number of biases, or of other parameters that are not weights, without batch normalization.
+    buffer : returns the size of the work buffer of the kernels from (windows, units).
+    has_multiplier : whether the last of the shifts is a scalar multiplier.
+    mean_field : whether mean-field theory describes the layer, with `fan_in` inputs of each unit.
+    has_weights : whether studies set the number of units, and reports count the layer.
+    forward : kernel that computes the pre-activations of a layer; None for the product of a dense layer.
+    backward : kernel that backpropagates to the inputs, and sets the gradients of parameters other than weights.
+    gradient : kernel that computes the gradient of the weights.
+    agreement : kernel that computes the sign agreement of single examples.
     """
 
     kind: ClassVar[str] = "layer"
-    width: Callable[[LayerSpec], int]
-    parameters_of: Callable[[LayerSpec, int], int]
-    products: Callable[[LayerSpec, int], int]
+    shape: Callable[[Any, Shape], tuple[Shape, Geometry | None]]
+    fan_in: Callable[[Any, Shape], int] = lambda node, shape: 0
+    shifts: Callable[[Any], int] = lambda operation: 0
+    buffer: Callable[[Geometry, int], int] = lambda geometry, units: 0
+    has_multiplier: bool = False
     mean_field: bool = False
+    has_weights: bool = False
+    forward: Any = None
+    backward: Any = None
+    gradient: Any = None
+    agreement: Any = None
 
 
-def _dense_width(layer: LayerSpec) -> int:
-    return layer.units * pieces_of(layer.activation)
+def _biases(operation: Any) -> int:
+    return operation.width if operation.node.has_bias else 0
 
 
-def _dense_products(layer: LayerSpec, inputs: int) -> int:
-    return inputs * _dense_width(layer)
+def _dense_shape(node: Any, shape: Shape) -> tuple[Shape, None]:
+    return (node.units,), None
 
 
-def _dense_parameters(layer: LayerSpec, inputs: int) -> int:
-    shifts = _dense_width(layer) * (2 if layer.batchnorm else 1)
-    return _dense_products(layer, inputs) + shifts + layer.units * len(ACTIVATIONS[layer.activation.name].learned)
+def _conv_shape(node: Any, shape: Shape) -> tuple[Shape, Geometry]:
+    geometry = place_windows(node.window, _image(shape, "convolution"), "kernel")
+    return (geometry.out_height, geometry.out_width, node.units), geometry
+
+
+def _pool_shape(node: Any, shape: Shape) -> tuple[Shape, Geometry]:
+    image = _image(shape, "pooling")
+    whole = WindowSpec((image[0], image[1]), (image[0], image[1]))
+    geometry = place_windows(node.window or whole, image, "pooling window")
+    return (geometry.out_height, geometry.out_width, geometry.channels), geometry
+
+
+def _same_shape(node: Any, shape: Shape) -> tuple[Shape, None]:
+    return shape, None
+
+
+def _image(shape: Shape, what: str) -> Shape:
+    """Return the shape, which must be that of an image."""
+    if len(shape) != 3:
+        message = f"{what} needs an image, but the layer before has {shape[0]} outputs without positions"
+        raise LayoutError(0, "images-required", message, "put convolution and pooling before dense layers")
+    return shape
+
+
+def _pool(name: str, summary: str, formula: str, source: str, **kernels: Any) -> LayerKind:
+    return LayerKind(name=name, summary=summary, formula=formula, source=source, shape=_pool_shape, **kernels)
+
+
+def _without_weights(name: str, summary: str, formula: str, source: str, shifts: int) -> LayerKind:
+    return LayerKind(
+        name=name,
+        summary=summary,
+        formula=formula,
+        source=source,
+        shape=_same_shape,
+        shifts=lambda operation: shifts,
+        has_multiplier=shifts > 1,
+        forward=scalars.forward,
+        backward=scalars.backward,
+    )
 
 
 LAYERS = Table(
@@ -51,10 +108,64 @@ LAYERS = Table(
             summary="Weighted sums of all inputs, followed by batch normalization, activation and dropout.",
             formula=r"a = \phi(x W + b)",
             source="Rumelhart, Hinton and Williams 1986",
-            width=_dense_width,
-            parameters_of=_dense_parameters,
-            products=_dense_products,
+            shape=_dense_shape,
+            fan_in=lambda node, shape: math.prod(shape),
+            shifts=_biases,
             mean_field=True,
+            has_weights=True,
+        ),
+        LayerKind(
+            name="conv",
+            summary="Weighted sums of the windows of an image with the same weights at all positions.",
+            formula=r"a_{ijf} = \phi\left(b_f + \sum_{u,v,c} W_{uvcf}\, x_{i s + u - p,\, j s + v - p,\, c}\right)",
+            source="LeCun et al. 1989",
+            shape=_conv_shape,
+            fan_in=lambda node, shape: math.prod(node.window.size) * shape[2],
+            shifts=_biases,
+            buffer=convolution.buffer_size,
+            mean_field=True,
+            has_weights=True,
+            forward=convolution.forward,
+            backward=convolution.backward,
+            gradient=convolution.gradient,
+            agreement=convolution.agreement,
+        ),
+        _pool(
+            "max_pool",
+            "The largest value of each channel in each window.",
+            r"a_{ijc} = \max_{u,v} x_{i s + u,\, j s + v,\, c}",
+            "Riesenhuber and Poggio 1999; Krizhevsky, Sutskever and Hinton 2012",
+            forward=pooling.forward_max,
+            backward=pooling.backward_max,
+        ),
+        _pool(
+            "average_pool",
+            "The mean of each channel in each window, or in the whole image.",
+            r"a_{ijc} = \frac{1}{k^2} \sum_{u,v} x_{i s + u,\, j s + v,\, c}",
+            "LeCun et al. 1998; for the whole image, Lin, Chen and Yan 2014",
+            forward=pooling.forward_average,
+            backward=pooling.backward_average,
+        ),
+        _without_weights(
+            "activation",
+            "Batch normalization and activation before the first layer of a residual branch.",
+            r"a = \phi(x)",
+            "He et al. 2016, Identity Mappings in Deep Residual Networks",
+            0,
+        ),
+        _without_weights(
+            "shift",
+            "A scalar bias before a layer or an activation, which Fixup needs.",
+            r"a = \phi(x + b)",
+            "Zhang, Dauphin and Ma 2019, section 3",
+            1,
+        ),
+        _without_weights(
+            "scale",
+            "A scalar multiplier and bias at the end of a residual branch, which Fixup needs.",
+            r"a = \phi(m x + b)",
+            "Zhang, Dauphin and Ma 2019, section 3",
+            2,
         ),
     ],
 )

@@ -61,6 +61,13 @@ def _signs(values):
 @internal
 def agreement_of_batch(gradient, width):
     """Return the sign agreement of the gradient of a batch, flat (fan_in, width); NaN if it is zero."""
+    counted, agreeing = count_agreement(gradient, width)
+    return agreeing / counted if counted > 0 else np.nan
+
+
+@internal
+def count_agreement(gradient, width):
+    """Return the numbers of units with a gradient, flat (fan_in, width), and of those whose gradients share a sign."""
     counted, agreeing = 0, 0
     for j in range(width):
         positive, negative = False, False
@@ -70,4 +77,4 @@ def agreement_of_batch(gradient, width):
                 break
         counted += positive or negative
         agreeing += positive != negative
-    return agreeing / counted if counted > 0 else np.nan
+    return counted, agreeing

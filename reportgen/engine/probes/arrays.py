@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.engine.network_spec import NetworkSpec
 from reportgen.engine.probes.evenness import WEIGHT_SHAPES
 from reportgen.engine.probes.moments import counting_room, log_bins
-from reportgen.engine.spec import STATISTICS, NetworkSpec
+from reportgen.engine.spec import STATISTICS
 from reportgen.engine.tables.activations import ACTIVATIONS
 
 ACTIVATION_BINS = 30

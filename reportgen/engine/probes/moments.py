@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.engine.jit.compile import internal
-from reportgen.engine.layers.dense import fill
+from reportgen.engine.layers.blocks import fill
 
 _NO_SIGN, _MAGNITUDE, _INFINITE = np.uint32(0x7FFFFFFF), np.int32(0x7FFFFFFF), np.int32(0x7F800000)
 """Masks of the bits of a float32 without its sign, and the bits of infinity."""

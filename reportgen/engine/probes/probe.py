@@ -10,22 +10,27 @@ import numpy as np
 
 from reportgen.engine.jit.calls import call, call_number
 from reportgen.engine.jit.compile import inline_ir, internal, kernel
-from reportgen.engine.layers.dense import (
-    backward_activation,
-    backward_linear,
+from reportgen.engine.layers.blocks import (
     block,
+    clear_derivatives,
     copy,
     fill,
-    forward_activation,
-    forward_linear,
     layer_input,
     output,
     pre_activation,
+    take_derivative,
+)
+from reportgen.engine.layers.passes import (
+    backward_activation,
+    backward_linear,
+    forward_activation,
+    forward_linear,
     weight_gradient,
 )
 from reportgen.engine.math.microkernel import WRITE
 from reportgen.engine.network import (
     ACTS,
+    AGREEMENT,
     BETA,
     BIAS,
     DIFFERENTIATE,
@@ -37,10 +42,13 @@ from reportgen.engine.network import (
     NO_STEP,
     PHI,
     PIECES,
+    POSITIONS,
     PROBE,
     RUNNING,
     UNITS,
+    UNITS_OF,
     WEIGHTS,
+    WEIGHTS_OF,
     WIDTH,
 )
 from reportgen.engine.probes.agreement import agreement_by_example, agreement_of_batch
@@ -122,6 +130,8 @@ def probe_updates(code, params, grads, running, row):
     """Compute the statistics of a layer's biases, or of the parameters and running values of batch normalization."""
     width = code[WIDTH]
     shift = code[BETA] if code[GAMMA] >= 0 else code[BIAS]
+    if shift < 0:
+        return
     row[_B_MEAN] = moments(params[shift : shift + width])[0]
     row[_BG_NORM] = norm(grads[shift : shift + width])
     if code[GAMMA] >= 0:
@@ -146,15 +156,17 @@ def probe(net, state, work, data, rows, before, index, arrays):
     `before` holds the parameters before the last step, and is empty before training. The results are written to row
     `index` of the arrays.
     """
-    features = net.codes[0, FAN_IN]
+    features = net.features
     copy(data.x[: rows * features], work.x[: rows * features])
     copy(data.y[:rows], work.y[:rows])
     _probe_forward(net, state, work, rows, index, arrays)
     call_number(net.loss, output(net, work, rows), work.y[:rows], net.classes, work.delta)
     _probe_backward(net, state, work, rows, index, arrays)
-    for layer in range(net.codes.shape[0]):
-        code = net.codes[layer]
-        begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
+    for operation in range(net.codes.shape[0]):
+        code = net.codes[operation]
+        layer, begin, end = code[WEIGHTS_OF], code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
+        if layer < 0:
+            continue
         weight_shape(state.params[begin:end], arrays.weight_shapes[index, layer])
         if before.size > 0:
             arrays.statistics[index, layer, _UPDATE_RATIO] = _relative_change(
@@ -164,18 +176,23 @@ def probe(net, state, work, data, rows, before, index, arrays):
 
 @inline_ir
 def _probe_forward(net, state, work, rows, index, arrays):
-    """Pass the batch through all layers, and compute the statistics of activations."""
-    layers, hidden = net.codes.shape[0], np.int64(0)
-    for layer in range(layers):
-        code, row, constants = net.codes[layer], arrays.statistics[index, layer], net.constants[layer]
-        forward_linear(net, state, work, layer, rows, PROBE)
-        z = pre_activation(net, work, layer, rows)
-        row[_Z_MEAN], row[_Z_STD] = moments(z)
-        forward_activation(net, state, work, layer, rows, PROBE, NO_STEP)
-        acts = block(work, code[ACTS], code[UNITS], rows)
+    """Pass the batch through all operations, and compute the statistics of activations."""
+    hidden = np.int64(0)
+    for operation in range(net.codes.shape[0]):
+        code, constants = net.codes[operation], net.constants[operation]
+        forward_linear(net, state, work, operation, rows, PROBE)
+        z = pre_activation(net, work, operation, rows)
+        layer = code[UNITS_OF]
+        row = arrays.statistics[index, layer]
+        if layer >= 0:
+            row[_Z_MEAN], row[_Z_STD] = moments(z)
+        forward_activation(net, state, work, operation, rows, PROBE, NO_STEP)
+        if layer < 0:
+            continue
+        acts = block(work, code[ACTS], code[POSITIONS] * code[UNITS], rows)
         counts = arrays.activation_histogram[index, layer]
         probe_activations(acts, arrays.activation_edges[layer], counts, arrays.room, row)
-        if layer < layers - 1:
+        if layer < arrays.statistics.shape[1] - 1:
             row[_DEAD] = _find_dead(acts, arrays.unit_dead[index, hidden : hidden + code[UNITS]])
             if not np.isnan(constants[MAX_SLOPE]):
                 row[_SATURATED] = _saturated(code, constants, state, acts, z, work.delta[: acts.size])
@@ -185,27 +202,40 @@ def _probe_forward(net, state, work, rows, index, arrays):
 @inline_ir
 def _probe_backward(net, state, work, rows, index, arrays):
     """Backpropagate the derivative by the logits, in work.delta; compute the statistics of gradients and weights."""
-    zero = net.constants.dtype.type(0)
-    finish = (WRITE, zero, zero, zero)
     delta, other = work.delta, work.other
-    layers = net.codes.shape[0]
-    for down in range(layers):
-        layer = layers - 1 - down
-        code, row = net.codes[layer], arrays.statistics[index, layer]
-        backward_activation(net, state, work, layer, rows, delta, other)
+    operations = net.codes.shape[0]
+    clear_derivatives(net, work, rows)
+    for down in range(operations):
+        operation = operations - 1 - down
+        code = net.codes[operation]
+        take_derivative(net, work, operation, rows, delta)
+        backward_activation(net, state, work, operation, rows, delta, other)
         if code[PIECES] > 1:
             delta, other = other, delta
-        at_layer = delta[: rows * code[WIDTH]]
-        counts = arrays.gradient_histogram[index, layer]
-        probe_gradients(at_layer, arrays.gradient_cuts, arrays.gradient_starts, counts, arrays.room, row)
-        backward_linear(net, state, work, layer, rows, delta, other)
-        begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
-        gradient = state.grads[begin:end]
-        weight_gradient(net, state, work, layer, rows, delta, gradient, gradient, finish)
-        probe_weights(state.params[begin:end], gradient, code[WIDTH], row)
-        probe_updates(code, state.params, state.grads, state.running, row)
-        row[_AGREEMENT] = agreement_by_example(layer_input(net, work, layer, rows), at_layer, code[FAN_IN], code[WIDTH])
+        at_layer = delta[: rows * code[POSITIONS] * code[WIDTH]]
+        if code[UNITS_OF] >= 0:
+            counts, row = arrays.gradient_histogram[index, code[UNITS_OF]], arrays.statistics[index, code[UNITS_OF]]
+            probe_gradients(at_layer, arrays.gradient_cuts, arrays.gradient_starts, counts, arrays.room, row)
+        backward_linear(net, state, work, operation, rows, delta, other)
+        if code[WEIGHTS_OF] >= 0:
+            _probe_layer(net, state, work, operation, rows, at_layer, arrays.statistics[index, code[WEIGHTS_OF]])
         delta, other = other, delta
+
+
+@inline_ir
+def _probe_layer(net, state, work, operation, rows, delta, row):
+    """Compute the gradient of a layer's weights, and the statistics of weights, biases and sign agreement."""
+    code, zero = net.codes[operation], net.constants.dtype.type(0)
+    if code[AGREEMENT] != 0:
+        row[_AGREEMENT] = call_number(code[AGREEMENT], net, state, work, operation, rows, delta)
+    else:
+        inputs = layer_input(net, work, operation, rows)
+        row[_AGREEMENT] = agreement_by_example(inputs, delta, code[FAN_IN], code[WIDTH])
+    begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
+    gradient = state.grads[begin:end]
+    weight_gradient(net, state, work, operation, rows, delta, gradient, gradient, (WRITE, zero, zero, zero))
+    probe_weights(state.params[begin:end], gradient, code[WIDTH], row)
+    probe_updates(code, state.params, state.grads, state.running, row)
 
 
 @internal

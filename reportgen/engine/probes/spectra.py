@@ -9,7 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data.streams import stream
-from reportgen.engine.network import ACTS, FAN_IN, NO_STEP, PROBE, UNITS, WEIGHTS, WIDTH
+from reportgen.engine.network import (
+    ACTS,
+    FAN_IN,
+    NO_STEP,
+    POSITIONS,
+    PROBE,
+    UNITS,
+    UNITS_OF,
+    WEIGHTS,
+    WEIGHTS_OF,
+    WIDTH,
+)
 from reportgen.engine.setup import Setup
 from reportgen.engine.spec import SPECTRAL, STATISTICS
 from reportgen.engine.step import gradient
@@ -40,16 +51,36 @@ def effective_rank(singular: NDArray[np.float64]) -> float:
 def probe_singular_values(setup: Setup, rows: int, statistics: NDArray[np.float64]) -> None:
     """Set the columns SPECTRAL of statistics, shape (layers, columns), from the weights and the last activations.
 
-    Activations are (rows, units), not centred. The values stay NaN for a matrix with entries that are not finite.
+    Activations are (rows, units), not centred, where the positions of an image count as rows. The values stay NaN for a
+    matrix with entries that are not finite.
     """
     params, acts = setup.state.params, setup.work.blocks
-    for code, row in zip(setup.net.codes, statistics, strict=True):
-        weights = params[code[WEIGHTS] : code[WEIGHTS] + code[FAN_IN] * code[WIDTH]].reshape(code[FAN_IN], code[WIDTH])
-        outputs = acts[code[ACTS] * rows : (code[ACTS] + code[UNITS]) * rows].reshape(rows, code[UNITS])
-        for place, matrix in ((_FIRST, weights), (_FIRST + 2, outputs)):
-            if np.isfinite(matrix).all():
-                singular = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)
-                row[place], row[place + 1] = effective_rank(singular), singular.max(initial=0.0)
+    for code in setup.net.codes:
+        if code[WEIGHTS_OF] >= 0:
+            shape = code[FAN_IN], code[WIDTH]
+            weights = params[code[WEIGHTS] : code[WEIGHTS] + shape[0] * shape[1]].reshape(shape)
+            _set_spectrum(statistics[code[WEIGHTS_OF]], _FIRST, weights)
+        if code[UNITS_OF] >= 0:
+            size = code[POSITIONS] * code[UNITS]
+            outputs = acts[code[ACTS] * rows : (code[ACTS] + size) * rows].reshape(-1, code[UNITS])
+            _set_spectrum(statistics[code[UNITS_OF]], _FIRST + 2, outputs)
+
+
+def _set_spectrum(row: NDArray[np.float64], place: int, matrix: NDArray[Any]) -> None:
+    """Set the effective rank and the largest singular value of a matrix in two columns of the row."""
+    if np.isfinite(matrix).all():
+        singular = _singular_values(matrix.astype(np.float64))
+        row[place], row[place + 1] = effective_rank(singular), singular.max(initial=0.0)
+
+
+def _singular_values(matrix: NDArray[np.float64]) -> NDArray[Any]:
+    """Return the singular values of a matrix.
+
+    A very tall matrix, such as the activations of a convolution at all positions, is first reduced to a triangular
+    one with the same singular values.
+    """
+    is_tall = matrix.shape[0] > 16 * matrix.shape[1]
+    return np.linalg.svd(np.linalg.qr(matrix, mode="r") if is_tall else matrix, compute_uv=False)
 
 
 def curvature(setup: Setup, rows: int, seed: int, check_cancelled: Callable[[], None] = lambda: None) -> float:

@@ -8,116 +8,67 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reportgen.data.streams import stream
-from reportgen.engine.tables.activation import special
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.registry import Component, Parameter, Row, Table
-
-Weights = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Draw:
-    """The arguments of an initialization for a layer.
-
-    Attributes
-    ----------
-    normal : standard normal numbers, shape (fan_in, fan_out), the same for all rows.
-    stream : generator of other random numbers.
-    """
-
-    fan_in: int
-    fan_out: int
-    activation: str
-    parameters: dict[str, Any]
-    normal: Weights
-    stream: np.random.Generator
-
-    def uniform(self, bound: float) -> Weights:
-        """Return uniform numbers in [-bound, bound], computed from the normal numbers."""
-        unit: Weights = 2 * special().ndtr(self.normal) - 1
-        return bound * unit
-
-
-def draw_weights(
-    row: Init, parameters: dict[str, Any], shape: tuple[int, int], activation: str, seed: int, layer: int
-) -> Weights:
-    """Return the weights of a layer before calibration on data, shape (fan_in, fan_out), float64.
-
-    `layer` counts from 0; `parameters` holds all parameters of the row, including `gain`.
-    """
-    normal = stream(seed, "weights", layer).standard_normal(shape, dtype=np.float32).astype(np.float64)
-    draw = Draw(*shape, activation, parameters, normal, stream(seed, "weights extra", layer))
-    return float(parameters.get("gain", 1.0)) * row.sample(draw)
+from reportgen.engine.tables.init import Draw, Init, Place, Weights
+from reportgen.registry import Component, Parameter, Table
 
 
 def _sparse(draw: Draw) -> Weights:
     connections = min(int(draw.parameters["connections"]), draw.fan_in)
-    order = np.argsort(draw.stream.random((draw.fan_in, draw.fan_out)), axis=0)
+    order = np.argsort(draw.stream.random(draw.normal.shape), axis=0)
     return np.where(order.argsort(axis=0) < connections, draw.normal * draw.parameters["std"], 0.0)
 
 
 def _orthogonal(draw: Draw) -> Weights:
-    tall = draw.normal if draw.fan_in >= draw.fan_out else draw.normal.T
+    is_tall = draw.fan_in >= draw.place.units
+    tall = draw.normal if is_tall else draw.normal.T
     q, r = np.linalg.qr(tall)
     q = q * np.where(np.diag(r) < 0, -1.0, 1.0)  # makes the distribution uniform (Mezzadri 2007)
-    return q if draw.fan_in >= draw.fan_out else q.T
+    return q if is_tall else q.T
 
 
 def _random_walk(draw: Draw) -> Weights:
     n = draw.fan_in
     rectified = 2**0.5 * np.exp(1.2 / (max(n, 6) - 2.4))
-    gain = rectified if ACTIVATIONS[draw.activation].silences else np.exp(1 / (2 * n))
+    gain = rectified if ACTIVATIONS[draw.place.activation].silences else np.exp(1 / (2 * n))
     return draw.normal * float(gain / n**0.5)
 
 
-def _walk_variance(fan_in: int, fan_out: int, parameters: dict[str, Any], activation: str) -> float:
-    if ACTIVATIONS[activation].silences:
-        return 2 * math.exp(2.4 / (max(fan_in, 6) - 2.4)) / fan_in
-    return math.exp(1 / fan_in) / fan_in
+def _walk_variance(place: Place, parameters: dict[str, Any]) -> float:
+    if ACTIVATIONS[place.activation].silences:
+        return 2 * math.exp(2.4 / (max(place.fan_in, 6) - 2.4)) / place.fan_in
+    return math.exp(1 / place.fan_in) / place.fan_in
 
 
-def _sparse_variance(fan_in: int, fan_out: int, parameters: dict[str, Any], activation: str) -> float:
-    return float(parameters["std"]) ** 2 * (min(int(parameters["connections"]), fan_in) / fan_in)
+def _sparse_variance(place: Place, parameters: dict[str, Any]) -> float:
+    return float(parameters["std"]) ** 2 * (min(int(parameters["connections"]), place.fan_in) / place.fan_in)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Init(Row):
-    """A row of the initializations.
-
-    Attributes
-    ----------
-    sample : returns the weights for gain 1, shape (fan_in, fan_out).
-    variance : returns the variance of a weight for gain 1 from (fan_in, fan_out, parameters, activation); None if the
-        weights have a mean other than 0 or their variance depends on data.
-    scale : formula of the standard deviation for gain 1, if it depends on fan-in only.
-    calibrates : "unit" or "layer" if weights are rescaled on the first training examples.
-    """
-
-    kind: ClassVar[str] = "init"
-    sample: Callable[[Draw], Weights]
-    variance: Callable[[int, int, dict[str, Any], str], float] | None = None
-    scale: str = ""
-    calibrates: Literal["unit", "layer"] | None = None
+def _fixup_factor(place: Place) -> float:
+    """Return the factor of the standard deviation of He, 0 for the output layer and the ends of branches."""
+    branch = place.branch
+    if place.is_output or (branch is not None and branch.place == branch.length):
+        return 0.0
+    if branch is None or branch.place == 0:
+        return 1.0
+    return float(branch.blocks ** (-1 / (2 * branch.length - 2)))
 
 
-def weight_variance(init: Component, fan_in: int, fan_out: int, activation: str) -> float | None:
+def weight_variance(init: Component, place: Place) -> float | None:
     """Return the variance of a weight, including the gain; None if the row has no variance."""
     row, parameters = INITS[init.name], dict(init.params)
     if row.variance is None:
         return None
-    return row.variance(fan_in, fan_out, parameters, activation) * float(parameters.get("gain", 1.0)) ** 2
+    return row.variance(place, parameters) * float(parameters.get("gain", 1.0)) ** 2
 
 
 _GAIN = Parameter("gain", "number", 1.0, "multiplies the standard deviation", 0.0, 1e6)
 
-Variance = Callable[[int, int], float]
+Variance = Callable[[Place], float]
 _ROOT_OF_INVERSE, _ROOT_OF_HE = "1 / sqrt(fan_in)", "sqrt(2 / fan_in)"
 
 
@@ -129,8 +80,8 @@ def _normal(name: str, variance: Variance, summary: str, formula: str, source: s
         formula=formula,
         source=source,
         parameters=(_GAIN,),
-        sample=lambda draw: draw.normal * variance(draw.fan_in, draw.fan_out) ** 0.5,
-        variance=lambda fan_in, fan_out, parameters, activation: variance(fan_in, fan_out),
+        sample=lambda draw: draw.normal * variance(draw.place) ** 0.5,
+        variance=lambda place, parameters: variance(place),
         **more,
     )
 
@@ -143,22 +94,22 @@ def _uniform(name: str, variance: Variance, summary: str, formula: str, source: 
         formula=formula,
         source=source,
         parameters=(_GAIN,),
-        sample=lambda draw: draw.uniform((3 * variance(draw.fan_in, draw.fan_out)) ** 0.5),
-        variance=lambda fan_in, fan_out, parameters, activation: variance(fan_in, fan_out),
+        sample=lambda draw: draw.uniform((3 * variance(draw.place)) ** 0.5),
+        variance=lambda place, parameters: variance(place),
         **more,
     )
 
 
-def _glorot(fan_in: int, fan_out: int) -> float:
-    return 2 / (fan_in + fan_out)
+def _glorot(place: Place) -> float:
+    return 2 / (place.fan_in + place.fan_out)
 
 
-def _he(fan_in: int, fan_out: int) -> float:
-    return 2 / fan_in
+def _he(place: Place) -> float:
+    return 2 / place.fan_in
 
 
-def _inverse(fan_in: int, fan_out: int) -> float:
-    return 1 / fan_in
+def _inverse(place: Place) -> float:
+    return 1 / place.fan_in
 
 
 INITS = Table(
@@ -170,8 +121,8 @@ INITS = Table(
             formula="w = 0",
             source="a known pitfall, for demonstration",
             parameters=(_GAIN,),
-            sample=lambda draw: np.zeros((draw.fan_in, draw.fan_out)),
-            variance=lambda fan_in, fan_out, parameters, activation: 0.0,
+            sample=lambda draw: np.zeros(draw.normal.shape),
+            variance=lambda place, parameters: 0.0,
         ),
         Init(
             name="constant",
@@ -179,7 +130,7 @@ INITS = Table(
             formula="w = c",
             source="a known pitfall, for demonstration",
             parameters=(Parameter("value", "number", 0.01, "the number", -1e6, 1e6), _GAIN),
-            sample=lambda draw: np.full((draw.fan_in, draw.fan_out), float(draw.parameters["value"])),
+            sample=lambda draw: np.full(draw.normal.shape, float(draw.parameters["value"])),
         ),
         Init(
             name="gaussian",
@@ -188,7 +139,7 @@ INITS = Table(
             source="Krizhevsky, Sutskever and Hinton 2012, section 5 (with s = 0.01)",
             parameters=(Parameter("std", "number", 0.01, "standard deviation", 0.0, 1e6), _GAIN),
             sample=lambda draw: draw.normal * draw.parameters["std"],
-            variance=lambda fan_in, fan_out, parameters, activation: float(parameters["std"]) ** 2,
+            variance=lambda place, parameters: float(parameters["std"]) ** 2,
         ),
         Init(
             name="uniform",
@@ -197,7 +148,7 @@ INITS = Table(
             source="LeCun et al. 1998, Efficient BackProp, section 4.6",
             parameters=(Parameter("bound", "number", 0.01, "largest absolute value", 0.0, 1e6), _GAIN),
             sample=lambda draw: draw.uniform(float(draw.parameters["bound"])),
-            variance=lambda fan_in, fan_out, parameters, activation: float(parameters["bound"]) ** 2 / 3,
+            variance=lambda place, parameters: float(parameters["bound"]) ** 2 / 3,
         ),
         _normal(
             "xavier",
@@ -266,7 +217,7 @@ INITS = Table(
             source="Saxe, McClelland and Ganguli 2014, section 3",
             parameters=(_GAIN,),
             sample=_orthogonal,
-            variance=lambda fan_in, fan_out, parameters, activation: 1 / max(fan_in, fan_out),
+            variance=lambda place, parameters: 1 / max(place.fan_in, place.units),
         ),
         Init(
             name="random_walk",
@@ -295,6 +246,17 @@ INITS = Table(
             parameters=(_GAIN,),
             sample=_orthogonal,
             calibrates="layer",
+        ),
+        Init(
+            name="fixup",
+            summary="He, smaller in residual branches; their last layers and the output layer start at zero.",
+            formula=r"w \sim N\left(0, \frac{2}{n_{in}} L^{-1 / (m - 1)}\right)"
+            r" \text{ in } L \text{ branches of } m \text{ layers}",
+            source="Zhang, Dauphin and Ma 2019, section 3; with scalar biases and multipliers",
+            parameters=(_GAIN,),
+            sample=lambda draw: draw.normal * (2 / draw.fan_in) ** 0.5 * _fixup_factor(draw.place),
+            variance=lambda place, parameters: _he(place) * _fixup_factor(place) ** 2,
+            scalars=True,
         ),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.engine.jit.compile import inline_ir, kernel
-from reportgen.engine.layers.dense import fill
+from reportgen.engine.layers.blocks import fill
 from reportgen.engine.math.elementary import exp
 from reportgen.engine.tables.activation import Activation
 from reportgen.registry import Parameter

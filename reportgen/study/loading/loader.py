@@ -20,6 +20,7 @@ from reportgen.study.loading.origin import Origin
 from reportgen.study.model.settings import VARIABLE, VARIED
 from reportgen.study.model.study import Study, StudyFile
 from reportgen.study.planning.plan import Plan, make_plan
+from reportgen.study.planning.reader import SettingsReader
 from reportgen.study.syntax.yaml12 import CONTROL, Path, read
 
 WATERMARK = "watermark"
@@ -68,7 +69,7 @@ def load_study(
     plugin_files = _load_plugins(tree.get("plugins"), path.resolve().parent, origin.where, allow_code)
     contents = origin.validate(tree)
     written = _varied(tree)
-    all_points = origin.points(written, contents)
+    all_points = origin.points(written, contents, SettingsReader(path.resolve().parent))
     study = Study.model_construct(
         **{name: getattr(contents, name) for name in StudyFile.model_fields},
         id=_id(path),

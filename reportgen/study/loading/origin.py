@@ -20,7 +20,6 @@ from reportgen.study.loading.overrides import with_value
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.settings import Settings
 from reportgen.study.model.study import StudyFile
-from reportgen.study.planning.plan import data_spec
 from reportgen.study.planning.reader import SettingsReader
 from reportgen.study.planning.variants import Point, points
 from reportgen.study.syntax.yaml12 import Document, Path
@@ -78,12 +77,10 @@ class Origin:
         except ValidationError as error:
             raise study_error(error, tree, self.where) from None
 
-    def points(
-        self, written: dict[str, Any], contents: StudyFile, reader: SettingsReader | None = None
-    ) -> tuple[Point, ...]:
+    def points(self, written: dict[str, Any], contents: StudyFile, reader: SettingsReader) -> tuple[Point, ...]:
         """Return the variants and searches; raises a StudyError if `vary` or `variants` is invalid."""
         try:
-            return tuple(points(written, contents.vary, contents.variants, reader or SettingsReader()))
+            return tuple(points(written, contents.vary, contents.variants, reader))
         except PydanticCustomError as error:
             context = dict(error.context or {})
             path, key = tuple(context["path"]), bool(context["key"])
@@ -144,7 +141,7 @@ class Origin:
 
     def _check_data(self, point: Point, settings: Settings, folder: FilePath) -> str:
         """Return the place that names the data; raises a StudyError if they or their preprocessing are unusable."""
-        data = data_spec(settings.data)
+        data = settings.data.spec
         named: Path = ("data", "path") if data.source.get("path") else ("data",)
         part: Path
         for steps, part in (((), ("data",)), (settings.preprocess, ("preprocess",))):

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from reportgen.data.datasets import DATASETS, DataSet
-from reportgen.data.datasets import OPTIONS as DATA_OPTIONS
+from reportgen.data.spec import OPTIONS as DATA_OPTIONS
+from reportgen.data.spec import DataSpec
 from reportgen.registry import Component
 from reportgen.study.model.components import problem, read_component
 from reportgen.study.model.section import Number, Section, reader
@@ -18,10 +19,8 @@ DATA_OPTION_NAMES = frozenset(option.name for option in DATA_OPTIONS)
 
 
 def _own_size(row: DataSet, key: str) -> str:
-    if key not in row.fixed:
-        return "the file determines it"
-    fewer = "; set data.train to train on fewer examples" if key == "samples" else ""
-    return f"{row.name} has {row.fixed[key]} {key}{fewer}"
+    fewer = "; set data.train to train on fewer examples" if key == "samples" and key in row.fixed else ""
+    return row.fixed_by(key) + fewer
 
 
 class Data(Section):
@@ -74,7 +73,14 @@ class Data(Section):
                     ("keep", label),
                     key=True,
                 )
-        values = (self.samples or 0) * (self.features or 0)
+        values = (self.samples or 0) * (self.features or row.size("features", dict(self.source.params)))
         if values > MOST_VALUES:
             raise problem("too-large", f"samples times features is {values}", f"at most {MOST_VALUES}", ("samples",))
         return self
+
+    @property
+    def spec(self) -> DataSpec:
+        """The specification of the data of a run."""
+        values = {name: getattr(self, name) for name in type(self).model_fields if name != "keep"}
+        validation = 0.0 if self.validation is None else self.validation
+        return DataSpec(**(values | {"validation": validation, "keep": tuple(sorted(self.keep.items()))}))

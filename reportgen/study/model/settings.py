@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from reportgen.data.datasets import DATASETS
 from reportgen.data.preprocessing.steps import STEPS
-from reportgen.engine.spec import AugmentSpec, BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Component
+from reportgen.study.model.augmentation import Augment, check_images
 from reportgen.study.model.components import below, problem, read_component, shown, whole_number
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.evaluation import Evaluation
@@ -33,7 +33,6 @@ VARIED = (*VARIABLE, "search")
 """The sections that variants can change."""
 
 NAMES = "a name, or {name: ..., parameters}"
-_AUGMENT = ("training", "augment")
 
 
 def _reader_by_layer(rows: Any, what: str) -> Any:
@@ -113,14 +112,6 @@ class Network(Section):
         return self
 
 
-class Augment(Section):
-    """Changes made to training batches."""
-
-    noise: Number = Field(default=0.0, ge=0, description="standard deviation of noise added to training batches")
-    shift: int = Field(default=0, ge=0, le=1000, description="largest random shift of training images, in pixels")
-    flip: bool = Field(default=False, description="mirror a random half of the training images horizontally")
-
-
 class EarlyStopping(Section):
     """Stop after `patience` epochs without an improvement of the validation loss."""
 
@@ -165,11 +156,6 @@ class Training(Section):
     @classmethod
     def _none(cls, value: Any) -> Any:
         return None if value == "none" or value is False else value
-
-    @property
-    def augment_spec(self) -> AugmentSpec | None:
-        """Return the augmentation as the engine takes it."""
-        return AugmentSpec(self.augment.noise, self.augment.shift, self.augment.flip) if self.augment else None
 
 
 PROBE_EXAMPLES, PROBE_EXAMPLES_UNTRAINED = 256, 1000
@@ -230,17 +216,10 @@ class Settings(Section):
         return self.model_copy(update={"probes": self.probes.model_copy(update={"examples": number})})
 
     @model_validator(mode="after")
-    def _images(self) -> Self:
-        """Reject shifts and flips of data that are not images; an .npz file may contain images."""
-        augment, row = self.training.augment, DATASETS[self.data.source.name]
-        if augment is None or not (augment.shift or augment.flip):
-            return self
-        name = "shift" if augment.shift else "flip"
-        if row.image_shape is None and not row.may_hold_images:
-            message = f"{name} needs images, but {row.name} has none"
-            raise problem("images-required", message, "augment with noise instead", (*_AUGMENT, name))
-        lost = next((step.name for step in self.preprocess if not STEPS[step.name].keeps_pixels), None)
-        if lost:
-            message = f"{name} needs images, but {lost} replaces the pixels"
-            raise problem("images-required", message, f"remove {name} or {lost}", (*_AUGMENT, name))
+    def _images(self, info: ValidationInfo) -> Self:
+        """Reject an augmentation of images that the data do not have; the context holds the folder of the study."""
+        augment, folder = self.training.augment, (info.context or {}).get("folder")
+        if augment is not None:
+            check = partial(check_images, augment, self.data.spec, self.preprocess, folder)
+            below("training", partial(below, "augment", check))
         return self

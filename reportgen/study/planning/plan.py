@@ -12,11 +12,10 @@ from typing import Any
 
 from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
-from reportgen.data.spec import DataSpec
-from reportgen.engine.spec import LayerSpec, NetworkSpec, ProbeSpec, RunSpec, TrainingSpec
+from reportgen.engine.network_spec import LayerSpec, NetworkSpec
+from reportgen.engine.spec import ProbeSpec, RunSpec, TrainingSpec
 from reportgen.registry import Component
 from reportgen.study.model.components import plain, plain_value
-from reportgen.study.model.data_settings import Data
 from reportgen.study.model.settings import VARIABLE, Network, Settings, Training
 from reportgen.study.model.study import Study
 from reportgen.study.planning.trials import Scores, Trial, trials_of
@@ -115,7 +114,7 @@ def class_count(settings: Settings, folder: Path) -> int:
     """Return the number of classes; reads the data file if the settings do not determine it."""
     row = DATASETS[settings.data.source.name]
     known = settings.data.classes or row.fixed.get("classes")
-    return known or shape(data_spec(settings.data), (), folder)[2]
+    return known or shape(settings.data.spec, (), folder)[2]
 
 
 def _variant(point: Point, settings: Settings) -> Variant:
@@ -134,7 +133,7 @@ def _trial_variant(point: Point, trial: Trial, settings: Settings) -> Variant:
 
 def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
     return RunSpec(
-        data=data_spec(settings.data),
+        data=settings.data.spec,
         preprocess=settings.preprocess,
         network=_network(settings.network, classes),
         training=_training(settings.training),
@@ -142,12 +141,6 @@ def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
         seed=seed,
         evaluation=settings.evaluation.spec,
     )
-
-
-def data_spec(data: Data) -> DataSpec:
-    values = {name: getattr(data, name) for name in type(data).model_fields if name != "keep"}
-    validation = 0.0 if data.validation is None else data.validation
-    return DataSpec(**(values | {"validation": validation, "keep": tuple(sorted(data.keep.items()))}))
 
 
 def _network(network: Network, classes: int) -> NetworkSpec:
@@ -186,7 +179,7 @@ def _training(training: Training) -> TrainingSpec:
     return TrainingSpec(
         **{name: getattr(training, name) for name in same},
         batch_size=0 if training.batch_size == "full" else training.batch_size,
-        augment=training.augment_spec,
+        augment=training.augment.spec if training.augment else None,
         patience=training.early_stopping.patience if training.early_stopping else None,
     )
 

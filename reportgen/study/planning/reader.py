@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from reportgen.study.model.settings import VARIABLE, Settings
 
 
 class SettingsReader:
-    """Validates the settings of variants and trials; equal sections are validated once and share one object."""
+    """Validates the settings of variants and trials; equal sections are validated once and share one object.
 
-    def __init__(self) -> None:
+    Attributes
+    ----------
+    folder : the folder of the study, the base of paths of data; None if it is unknown.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
         self._sections: dict[tuple[str, str], Any] = {}
 
     def read(self, written: Mapping[str, Any]) -> Settings:
@@ -22,7 +29,8 @@ class SettingsReader:
         ValidationError : a section is invalid, or two sections conflict.
         """
         keys = {name: (name, repr(written[name])) for name in VARIABLE if name in written}
-        settings = Settings.model_validate({name: self._sections.get(key, written[name]) for name, key in keys.items()})
+        sections = {name: self._sections.get(key, written[name]) for name, key in keys.items()}
+        settings = Settings.model_validate(sections, context={"folder": self.folder})
         for name, key in keys.items():
             if name != "probes":  # the default number of examples depends on the epochs
                 self._sections.setdefault(key, getattr(settings, name))

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from reportgen.data.datasets import DATASETS, OPTIONS
+from reportgen.data.datasets import DATASETS
+from reportgen.data.spec import OPTIONS
 from reportgen.registry import Component, Parameter
 from reportgen.study.model.claims import Expect, expect_model
 from reportgen.study.model.layer_settings import BatchNorm, Dropout

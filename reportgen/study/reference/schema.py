@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from reportgen.data.datasets import DATASETS
-from reportgen.data.datasets import OPTIONS as DATA_OPTIONS
 from reportgen.data.preprocessing.steps import STEPS
+from reportgen.data.spec import OPTIONS as DATA_OPTIONS
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES

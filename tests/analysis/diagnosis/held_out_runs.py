@@ -10,7 +10,8 @@ import numpy as np
 
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence, Finding
-from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, DropoutSpec, NetworkSpec, RunSpec
+from reportgen.engine.network_spec import DropoutSpec, NetworkSpec
+from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, RunSpec
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant
 from tests.engine.networks import spec

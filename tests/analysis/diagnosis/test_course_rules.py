@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from tests.analysis.diagnosis.rate_runs import alarm, clouds, found, run, runs

@@ -12,7 +12,7 @@ from reportgen.analysis.diagnosis.diagnose import diagnose
 from reportgen.analysis.diagnosis.evidence.held_out import examples
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.data.spec import DataSpec
-from reportgen.engine.spec import NetworkSpec
+from reportgen.engine.network_spec import NetworkSpec
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.data.dataset import Dataset
-from reportgen.engine.spec import BatchNormSpec
+from reportgen.engine.network_spec import BatchNormSpec
 from tests.analysis.diagnosis.planted import changed, clouds, findings, record, records, unequal
 from tests.engine.networks import activation, init, optimizer, spec
 
@@ -124,7 +124,7 @@ def test_a_linear_bottleneck_among_nonlinear_layers_is_not_reported(width: int, 
         arrays[f"probe_activation_{name}"] = values
     linear = dataclasses.replace(
         changed(one, **arrays),
-        spec=dataclasses.replace(one.spec, network=dataclasses.replace(one.spec.network, layers=tuple(layers))),
+        spec=dataclasses.replace(one.spec, network=dataclasses.replace(one.spec.network, nodes=tuple(layers))),
     )
     assert ("missing_nonlinearity" in findings([linear], "missing_nonlinearity")) is found
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from tests.analysis.diagnosis.rate_runs import alarm, clouds, found, run, runs
 from tests.engine.networks import activation, init, optimizer
 
@@ -112,7 +112,7 @@ def test_proposals_keep_the_settings_of_each_layer() -> None:
     record = run(**SICK["dropout not scaled"][1])
     first, second, last = record.spec.network.layers
     layers = (first, dataclasses.replace(second, dropout=None), last)
-    network = dataclasses.replace(record.spec.network, layers=layers)
+    network = dataclasses.replace(record.spec.network, nodes=layers)
     changed = dataclasses.replace(record, spec=dataclasses.replace(record.spec, network=network))
     finding = found("train_eval_mismatch", [changed])
     assert finding is not None

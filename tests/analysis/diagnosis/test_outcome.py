@@ -18,7 +18,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import (
     start_loss,
     stuck,
 )
-from reportgen.engine.spec import BatchNormSpec
+from reportgen.engine.network_spec import BatchNormSpec
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
 from tests.analysis.diagnosis.planted import changed, clouds, record

@@ -13,7 +13,7 @@ from reportgen.analysis.diagnosis.evidence.learning_rate import COMMON_RATE, low
 from reportgen.analysis.diagnosis.evidence.outcome import guess_loss
 from reportgen.analysis.diagnosis.evidence.swings import over_epochs, swing
 from reportgen.analysis.diagnosis.rules.optimization.lr_too_high import sign
-from reportgen.engine.spec import DropoutSpec
+from reportgen.engine.network_spec import DropoutSpec
 from reportgen.registry import Component
 from tests.analysis.diagnosis.rate_runs import alarm, clouds, found, run, runs
 from tests.engine.networks import activation, init, optimizer

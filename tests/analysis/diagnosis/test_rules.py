@@ -14,7 +14,8 @@ from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Finding
 from reportgen.analysis.summary import variant_summary
 from reportgen.data.dataset import Dataset
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec, RunSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.engine.train import train
 from reportgen.runs.record import RunRecord
 from reportgen.study.planning.plan import Variant

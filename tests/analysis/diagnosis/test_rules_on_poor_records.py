@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.analysis.diagnosis.rules import RULES
 from reportgen.analysis.finding import Evidence
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from reportgen.study.planning.plan import Variant
 from tests.analysis.diagnosis.rate_runs import run
 from tests.engine.networks import activation, init

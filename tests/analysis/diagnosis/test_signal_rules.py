@@ -11,7 +11,8 @@ import pytest
 from reportgen.analysis.diagnosis.evidence.plateau import plateau
 from reportgen.analysis.diagnosis.evidence.signal import backward, beyond_chance, discoveries
 from reportgen.analysis.diagnosis.rules.initialization.init_plateau import WEAK, strength
-from reportgen.engine.spec import STATISTICS, BatchNormSpec
+from reportgen.engine.network_spec import BatchNormSpec
+from reportgen.engine.spec import STATISTICS
 from tests.analysis.diagnosis.planted import changed, clouds, findings, record, records, small
 from tests.engine.networks import activation, init, optimizer
 

@@ -52,6 +52,65 @@ def test_images_are_flattened_by_channel_and_keep_their_shape(tmp_path: Path) ->
     assert np.array_equal(dataset.x_train[1].reshape(3, 2, 5), x[1])
 
 
+def test_grey_images_without_an_axis_of_channels_have_one_channel(tmp_path: Path) -> None:
+    x = np.arange(6 * 3 * 5.0).reshape(6, 3, 5)
+    dataset = read(tmp_path, ARRAYS | {"x_train": x, "x_val": x[:2]}, shuffle=False)
+    assert dataset.image_shape == (1, 3, 5)
+    assert np.array_equal(dataset.x_train, x.reshape(6, 15))
+    assert dataset.classes == 3
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((6, 4), None), ((6, 4, 7), (1, 4, 7)), ((6, 3, 4, 7), (3, 4, 7)), ((6, 12, 90, 1), (12, 90, 1))],
+)
+def test_the_image_shape_is_read_from_the_header(
+    tmp_path: Path, shape: tuple[int, ...], expected: tuple[int, ...] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.zeros(shape)
+    dataset = read(tmp_path, ARRAYS | {"x_train": x, "x_val": x[:2]})
+    monkeypatch.setattr(np, "load", None)
+    assert data.image_shape_of(spec("npz", path="arrays.npz"), folder=tmp_path) == dataset.image_shape == expected
+
+
+def test_the_image_shape_of_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    for channels in (1, 2):
+        x = np.zeros((6, channels, 4, 7))
+        np.savez(tmp_path / "arrays.npz", **(ARRAYS | {"x_train": x, "x_val": x[:2]}))
+        assert data.image_shape_of(spec("npz", path="arrays.npz"), folder=tmp_path) == (channels, 4, 7)
+
+
+@pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ((6,), ["(6,)", "(n, features)"]),
+        ((6, 0), ["(6, 0)", "(n, features)"]),
+        ((6, 0, 4), ["(6, 0, 4)", "(n, height, width)"]),
+        ((6, 1, 2, 3, 4), ["(6, 1, 2, 3, 4)", "(n, channels, height, width)"]),
+        ((6, 8, 8, 3), ["(6, 8, 8, 3)", "last", "(n, channels, height, width)"]),
+        ((6, 8, 8, 1), ["(6, 8, 8, 1)", "last", "(n, channels, height, width)"]),
+    ],
+)
+def test_a_wrong_shape_is_shown_with_the_right_ones(tmp_path: Path, shape: tuple[int, ...], names: list[str]) -> None:
+    np.savez(tmp_path / "arrays.npz", **(ARRAYS | {"x_train": np.ones(shape)}))
+    of = spec("npz", path="arrays.npz")
+    for action in (lambda: data.image_shape_of(of, (), tmp_path), lambda: data.load(of, (), 0, tmp_path)):
+        with pytest.raises(StudyError) as caught:
+            action()
+        assert (caught.value.code, caught.value.where) == ("wrong-shape", "arrays.npz: x_train")
+        assert all(name in str(caught.value) for name in names)
+
+
+@pytest.mark.parametrize(("arrays", "code"), [({"x_train": np.ones((2, 2))}, "missing-array"), (None, "invalid-file")])
+def test_an_unusable_file_has_no_image_shape(tmp_path: Path, arrays: dict[str, Any] | None, code: str) -> None:
+    (tmp_path / "arrays.npz").write_bytes(b"no archive")
+    if arrays is not None:
+        np.savez(tmp_path / "arrays.npz", **arrays)
+    with pytest.raises(StudyError) as caught:
+        data.image_shape_of(spec("npz", path="arrays.npz"), folder=tmp_path)
+    assert (caught.value.code, caught.value.where) == (code, "arrays.npz")
+
+
 def test_an_empty_validation_split_is_allowed(tmp_path: Path) -> None:
     dataset = read(tmp_path, ARRAYS | {"x_val": np.zeros((0, 2)), "y_val": np.zeros(0)})
     assert len(dataset.y_val) == 0
@@ -63,7 +122,9 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"x_train": np.array([["a", "b"]] * 6)}, "wrong-type", ": x_train"),
     ({"x_train": np.ones((6, 2), complex)}, "wrong-type", ": x_train"),
     ({"x_train": np.array([[object(), 1]] * 6)}, "object-array", ": x_train"),
-    ({"x_train": np.ones((6, 2, 2))}, "wrong-shape", ": x_train"),
+    ({"x_train": np.ones((6, 2, 2, 2, 2))}, "wrong-shape", ": x_train"),
+    ({"x_train": np.ones((6, 2, 2))}, "wrong-shape", ": x_val"),
+    ({"x_train": np.ones((6, 9, 9, 3))}, "wrong-shape", ": x_train"),
     ({"x_train": np.ones(6)}, "wrong-shape", ": x_train"),
     ({"x_train": np.ones((6, 0))}, "wrong-shape", ": x_train"),
     ({"x_train": np.where(np.eye(6, 2) > 0, np.nan, 1.0)}, "not-finite", ": x_train"),

@@ -246,6 +246,6 @@ def test_the_published_facts_are_consistent() -> None:
         row = DATASETS[name]
         assert sum(publication.counts) == row.fixed["samples"] - 10_000
         assert len(publication.counts) == len(publication.class_names) == row.fixed["classes"]
-        assert np.prod(row.image_shape) == row.fixed["features"]
+        assert np.prod(data.image_shape_of(spec(name))) == row.fixed["features"]
         assert all(base.startswith("https://") for base in publication.bases)
         assert all(len(file.sha256) == 64 and file.size > 0 for file in publication.files)

@@ -8,7 +8,8 @@ import pytest
 
 from reportgen.engine.inspect import gradcheck
 from reportgen.engine.inspect.gradcheck import check_gradients
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec, RunSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.registry import Component
@@ -79,4 +80,4 @@ def test_layers_may_differ() -> None:
     layers = list(run.network.layers)
     layers[0] = dataclasses.replace(layers[0], activation=activation("maxout"), batchnorm=BatchNormSpec())
     layers[1] = dataclasses.replace(layers[1], activation=activation("prelu"), dropout=DropoutSpec(0.5))
-    assert worst(dataclasses.replace(run, network=dataclasses.replace(run.network, layers=tuple(layers)))) < LIMIT
+    assert worst(dataclasses.replace(run, network=dataclasses.replace(run.network, nodes=tuple(layers)))) < LIMIT

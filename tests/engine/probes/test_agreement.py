@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.engine.spec import BatchNormSpec
+from reportgen.engine.network_spec import BatchNormSpec
 from reportgen.engine.train import train
 from reportgen.registry import Component
 from tests import naive

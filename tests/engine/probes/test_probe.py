@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.engine.spec import BatchNormSpec, RunSpec
+from reportgen.engine.network_spec import BatchNormSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.engine.train import train
 from tests import naive
 from tests.engine.networks import activation, data, init, spec

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportgen.engine.network_spec import BatchNormSpec
 from reportgen.engine.probes.spectra import _power_iteration, effective_rank
 from reportgen.engine.setup import set_up
-from reportgen.engine.spec import SPECTRAL, BatchNormSpec, ProbeSpec, RunSpec
+from reportgen.engine.spec import SPECTRAL, ProbeSpec, RunSpec
 from reportgen.engine.train import Cancelled, train
 from reportgen.registry import Component
 from tests import naive

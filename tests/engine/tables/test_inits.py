@@ -8,7 +8,8 @@ from scipy import stats
 
 from reportgen.engine.network import PROBE
 from reportgen.engine.setup import set_up
-from reportgen.engine.tables.inits import INITS, draw_weights, weight_variance
+from reportgen.engine.tables.init import Place, draw_weights
+from reportgen.engine.tables.inits import INITS, weight_variance
 from reportgen.engine.train import train
 from reportgen.registry import Component
 from tests.engine.networks import activation, data, init, spec
@@ -18,7 +19,7 @@ def drawn(
     name: str, fan_in: int = 400, fan_out: int = 300, act: str = "tanh", seed: int = 0, **given: float
 ) -> np.ndarray:
     parameters = {parameter.name: parameter.default for parameter in INITS[name].parameters} | given
-    return draw_weights(INITS[name], parameters, (fan_in, fan_out), act, seed, 0)
+    return draw_weights(INITS[name], parameters, Place(fan_in, fan_out, activation=act), seed, 0)
 
 
 @pytest.mark.parametrize("name", [name for name, row in INITS.items() if row.variance is not None])
@@ -26,7 +27,7 @@ def drawn(
 @pytest.mark.parametrize("act", ["relu", "tanh"])
 def test_the_variance_is_the_row_s(name: str, shape: tuple[int, int], act: str) -> None:
     parameters = {parameter.name: parameter.default for parameter in INITS[name].parameters} | {"gain": 2.0}
-    variance = weight_variance(Component.of(name, **parameters), *shape, act)
+    variance = weight_variance(Component.of(name, **parameters), Place(*shape, activation=act))
     assert variance is not None
     expected = variance**0.5
     w = drawn(name, *shape, act=act, gain=2.0)

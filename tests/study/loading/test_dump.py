@@ -70,6 +70,7 @@ def test_texts_that_resemble_other_values_remain_texts(title: str, tmp_path: Pat
         ("network: {hidden: [3]}", "training.optimizer.name: [sgd, adam]"),
         ("network: {hidden: [3]}", "training.optimizer.momentum: [0, 0.9]"),
         ("network: {hidden: [3]}", "training.augment.noise: [0, 0.1]"),
+        ("network: {hidden: [3]}\npreprocess: center", "training.augment: [none, {noise: 0.1, crop: 0, border: edge}]"),
         ("network: {hidden: [3]}\ntraining: {early_stopping: false}", "training.early_stopping.patience: [2, 3]"),
         ("network: {hidden: [3]}\npreprocess: {name: pca, components: 2}", "preprocess.components: [1, 2]"),
         ("network: {hidden: [3]}\npreprocess: center", "preprocess.0: [center, standardize]"),
@@ -86,6 +87,15 @@ def test_a_study_that_varies_parts_of_a_setting_loads_as_an_equal_plan(
     plan = load_study(path)
     assert len(plan.variants) == 2
     assert_equal_plans(plan, reloaded(plan, tmp_path))
+
+
+def test_a_dumped_augmentation_loads_as_an_equal_plan(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    for augment in ("{crop: 2, border: reflect}", "{crop: 0, border: edge}", "{shift: 2, flip: true}"):
+        text = SOUND.replace("{name: gaussian, samples: 40, features: 4, classes: 2}", "digits")
+        path.write_text(f"{text}training: {{augment: {augment}}}\n", encoding="utf-8")
+        plan = load_study(path)
+        assert_equal_plans(plan, reloaded(plan, tmp_path))
 
 
 def test_overrides_can_change_the_hidden_layers_of_a_dumped_study(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.engine.spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
 from reportgen.study.loading.loader import load_study
 from reportgen.study.planning.plan import Plan, changed
 from reportgen.study.planning.variants import automatic_label, slug

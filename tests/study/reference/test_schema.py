@@ -101,6 +101,12 @@ PLAN_ONLY = {
     "update ratio before an update",
     "accuracy in percent",
     "accuracy beyond 1",
+    "crop larger than the image",
+    "mirrored crop of the whole image",
+    "shift larger than the image",
+    "shapes classes 13",
+    "shapes classes 1",
+    "shapes shift 5",
 }
 """Studies whose error depends on other settings, or on the position of the value."""
 

@@ -12,7 +12,8 @@ from reportgen.analysis.diagnosis.evidence.held_out import examples, majority, s
 from reportgen.analysis.diagnosis.evidence.means import mean
 from reportgen.analysis.finding import Evidence
 from reportgen.analysis.statistics import paired_error, t_quantile
-from reportgen.engine.spec import NetworkSpec, RunSpec
+from reportgen.engine.network_spec import NetworkSpec, PoolSpec
+from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.runs.record import RunRecord
 from reportgen.study.metrics.table import metric_of
@@ -102,6 +103,6 @@ def unregularized(spec: RunSpec) -> RunSpec:
     optimizer = spec.training.optimizer
     decay = OPTIMIZERS[optimizer.name].decay
     kept = tuple((name, value) for name, value in optimizer.params if name != decay)
-    layers = tuple(replace(layer, dropout=None) for layer in spec.network.layers)
+    nodes = tuple(node if isinstance(node, PoolSpec) else replace(node, dropout=None) for node in spec.network.nodes)
     training = replace(spec.training, l2=0.0, l1=0.0, optimizer=replace(optimizer, params=kept))
-    return replace(spec, network=NetworkSpec(layers), training=training)
+    return replace(spec, network=NetworkSpec(nodes), training=training)

@@ -45,7 +45,7 @@ from reportgen.analysis.diagnosis.evidence.symptoms import (
 )
 from reportgen.analysis.diagnosis.rules.optimization import lr_too_high
 from reportgen.analysis.finding import Evidence, Finding, Proposal, Rule
-from reportgen.engine.spec import BatchNormSpec, LayerSpec
+from reportgen.engine.network_spec import BatchNormSpec, LayerSpec
 from reportgen.runs.record import RunRecord
 
 DEPENDENT = 0.01

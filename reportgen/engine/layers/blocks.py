@@ -1,0 +1,83 @@
+"""Blocks of the work buffers that kernels of layers read and write; all are flat."""
+
+from __future__ import annotations
+
+from reportgen.engine.jit.compile import inline_ir, internal
+from reportgen.engine.network import ACTS, DERIVATIVE, DROPPED, POSITIONS, PRE, SOURCE, UNITS, WIDTH
+
+
+@internal
+def copy(source, target):
+    """Copy source to target, both flat; a slice assignment would take seconds to compile."""
+    for k in range(source.size):
+        target[k] = source[k]
+
+
+@internal
+def fill(target, value):
+    """Fill target, flat, with a value of its type."""
+    for k in range(target.size):
+        target[k] = value
+
+
+@internal
+def add(source, target):
+    """Add source to target, both flat."""
+    for k in range(source.size):
+        target[k] += source[k]
+
+
+@inline_ir
+def block(work, offset, width, rows):
+    """Return a layer's (rows, width) block, flat."""
+    return work.blocks[offset * rows : (offset + width) * rows]
+
+
+@inline_ir
+def outputs_of(net, work, operation, rows):
+    """Return the outputs of an operation after dropout, flat; the batch for -1."""
+    if operation < 0:
+        return work.x[: rows * net.features]
+    code = net.codes[operation]
+    place = code[DROPPED] if code[DROPPED] >= 0 else code[ACTS]
+    return block(work, place, code[POSITIONS] * code[UNITS], rows)
+
+
+@inline_ir
+def layer_input(net, work, layer, rows):
+    """Return the inputs of an operation, flat (rows, inputs)."""
+    return outputs_of(net, work, net.codes[layer, SOURCE], rows)
+
+
+@inline_ir
+def pre_activation(net, work, layer, rows):
+    """Return the pre-activations of an operation, flat (rows, positions, width).
+
+    They share the block of the activations if the derivative of the activation does not need them.
+    """
+    code = net.codes[layer]
+    return block(work, code[PRE] if code[PRE] >= 0 else code[ACTS], code[POSITIONS] * code[WIDTH], rows)
+
+
+@inline_ir
+def output(net, work, rows):
+    """Return the logits of the last forward pass, flat (rows, classes)."""
+    code = net.codes[net.codes.shape[0] - 1]
+    return block(work, code[ACTS], code[UNITS], rows)
+
+
+@internal
+def clear_derivatives(net, work, rows):
+    """Set the blocks to zero in which the derivatives of several consumers are added up."""
+    for layer in range(net.codes.shape[0]):
+        code = net.codes[layer]
+        if code[DERIVATIVE] >= 0:
+            fill(block(work, code[DERIVATIVE], code[POSITIONS] * code[UNITS], rows), net.constants.dtype.type(0))
+
+
+@inline_ir
+def take_derivative(net, work, layer, rows, delta):
+    """Copy the derivative by an operation's outputs to `delta`, if it was added up in a block."""
+    code = net.codes[layer]
+    if code[DERIVATIVE] >= 0:
+        copy(block(work, code[DERIVATIVE], code[POSITIONS] * code[UNITS], rows), delta)

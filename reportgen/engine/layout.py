@@ -1,0 +1,239 @@
+"""The operations of a network with their shapes, numbers of parameters and costs.
+
+A node is one operation, except in networks with scalar biases (Fixup), where shifts and scales are operations of their
+own. Images are stored by row, column and channel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reportgen.engine.layers.geometry import Geometry, LayoutError, Shape
+from reportgen.engine.layers.table import LAYERS, LayerKind
+from reportgen.engine.network_spec import (
+    ActivationSpec,
+    BatchNormSpec,
+    DropoutSpec,
+    LayerSpec,
+    NetworkSpec,
+    Node,
+    PoolSpec,
+)
+from reportgen.engine.tables.activations import ACTIVATIONS, pieces_of
+from reportgen.engine.tables.init import Place
+from reportgen.engine.tables.inits import INITS
+from reportgen.registry import Component
+
+IDENTITY = Component("identity")
+INPUT = -1
+"""The index of the network's inputs, as that of an operation."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of a network; shapes are (height, width, channels) or (units,) of one example.
+
+    Attributes
+    ----------
+    kind : row of the table of layers.
+    node : the node of the specification, with the activation, batch normalization and dropout of this operation.
+    layer : index of the layer with weights that the operation belongs to, None for pooling.
+    owns_weights, owns_units : whether probes take the layer's weights, or its activations, from this operation.
+    source, adds : indices of the operations whose outputs are the inputs, and are added; INPUT for the network's
+        inputs, None for nothing to add.
+    geometry : windows of the operation, None if it has none.
+    fan_in, units, pieces : inputs of a unit, or 0 without weights; units (channels); linear pieces of a unit.
+    is_output : whether the operation belongs to the output layer.
+    """
+
+    kind: LayerKind
+    node: Node
+    layer: int | None
+    owns_weights: bool
+    owns_units: bool
+    source: int
+    adds: int | None
+    input_shape: Shape
+    output_shape: Shape
+    geometry: Geometry | None
+    fan_in: int
+    units: int
+    pieces: int
+    is_output: bool
+
+    @property
+    def activation(self) -> Component:
+        """The activation, which is the identity for pooling."""
+        return IDENTITY if isinstance(self.node, PoolSpec) else self.node.activation
+
+    @property
+    def batchnorm(self) -> BatchNormSpec | None:
+        """The batch normalization, None without."""
+        return None if isinstance(self.node, PoolSpec) else self.node.batchnorm
+
+    @property
+    def dropout(self) -> DropoutSpec | None:
+        """The dropout, None without."""
+        return None if isinstance(self.node, PoolSpec) else self.node.dropout
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether the bias is a scalar."""
+        return self.batchnorm is None and not self.owns_weights
+
+    @property
+    def has_multiplier(self) -> bool:
+        """Whether the last of the shifts is a scalar multiplier."""
+        return self.batchnorm is None and self.kind.has_multiplier
+
+    @property
+    def positions(self) -> int:
+        """Number of positions of a channel, 1 for vectors."""
+        return math.prod(self.output_shape[:-1])
+
+    @property
+    def width(self) -> int:
+        """Number of pre-activations of a position."""
+        return self.units * self.pieces
+
+    @property
+    def weights(self) -> int:
+        """Number of weights."""
+        return self.fan_in * self.width
+
+    @property
+    def shifts(self) -> int:
+        """Number of biases, and of gammas, of batch normalization or scalar biases and multipliers."""
+        return self.kind.shifts(self) if self.batchnorm is None else 2 * self.width
+
+    @property
+    def place(self) -> Place:
+        """The place of the weights, as initializations take it."""
+        if not isinstance(self.node, LayerSpec):
+            return Place(self.fan_in, self.width, activation=self.activation.name)
+        kernel = math.prod(self.node.window.size) if self.node.window else 1
+        name, branch = self.node.activation.name, self.node.branch
+        return Place(self.fan_in, self.width, kernel, name, branch, self.is_output)
+
+    @property
+    def parameters(self) -> int:
+        """Number of learned parameters."""
+        return self.weights + self.shifts + self.units * len(ACTIVATIONS[self.activation.name].learned)
+
+    @property
+    def products(self) -> int:
+        """Number of multiplications of an example in the forward pass."""
+        return self.weights * self.positions
+
+
+def lay_out(network: NetworkSpec, features: int, image_shape: tuple[int, int, int] | None) -> tuple[Operation, ...]:
+    """Return the operations of a network for inputs of `features` numbers, or images (channels, height, width).
+
+    Raises LayoutError if a node does not fit the shape of its inputs.
+    """
+    images = image_shape if network.needs_images else None
+    if network.needs_images and images is None:
+        place = next(i for i, node in enumerate(network.nodes) if not isinstance(node, ActivationSpec))
+        message = f"convolution and pooling need images, but the examples have {features} features"
+        raise LayoutError(place, "images-required", message, "use dense layers, or data with images such as digits")
+    shape: Shape = (features,) if images is None else (images[1], images[2], images[0])
+    return tuple(_Layout(network, shape).operations)
+
+
+class _Layout:
+    """Appends the operations of each node."""
+
+    def __init__(self, network: NetworkSpec, shape: Shape) -> None:
+        self.shape, self.layers = shape, len(network.layers)
+        self.operations: list[Operation] = []
+        self.last: list[int] = []  # the last operation of each node
+        layers = 0
+        for index, node in enumerate(network.nodes):
+            try:
+                self._append_node(node, layers)
+            except LayoutError as error:
+                raise error.at(index) from None
+            layers += isinstance(node, LayerSpec)
+            self.last.append(len(self.operations) - 1)
+
+    def _append_node(self, node: Node, layer: int) -> None:
+        source = getattr(node, "source", None)
+        before = len(self.operations) - 1 if source is None else self._operation_of(source)
+        if not isinstance(node, LayerSpec):
+            self._append(node, None, before)
+            return
+        adds = None if node.adds is None else self._operation_of(node.adds)
+        if not INITS[node.init.name].scalars or node.batchnorm is not None or _is_shortcut(node):
+            self._append(node, layer, before, adds)
+            return
+        shift = ActivationSpec(IDENTITY, 0.0, kind="shift")
+        self._append(shift, layer, before, owns=(False, False))
+        if layer == self.layers - 1:  # the output layer has a bias for each class
+            self._append(node, layer, len(self.operations) - 1)
+            return
+        bare = replace(node, activation=IDENTITY, dropout=None, adds=None, has_bias=False)
+        self._append(bare, layer, len(self.operations) - 1, owns=(True, False))
+        is_last = node.branch is not None and node.branch.place == node.branch.length
+        scale = ActivationSpec(node.activation, node.bias, None, node.dropout, "scale" if is_last else "shift")
+        self._append(scale, layer, len(self.operations) - 1, adds, owns=(False, True))
+
+    def _operation_of(self, node: int) -> int:
+        return INPUT if node < 0 else self.last[node]
+
+    def _shape_of(self, operation: int) -> Shape:
+        return self.shape if operation == INPUT else self.operations[operation].output_shape
+
+    def _append(
+        self,
+        node: Node,
+        layer: int | None,
+        source: int,
+        adds: int | None = None,
+        owns: tuple[bool, bool] | None = None,
+    ) -> None:
+        kind, shape = LAYERS[node.kind], self._shape_of(source)
+        pieces = 1 if isinstance(node, PoolSpec) else pieces_of(node.activation)
+        output, geometry = kind.shape(node, shape)
+        if adds is not None and self._shape_of(adds) != output:
+            message = f"the branch turns the shape {shown(self._shape_of(adds))} into {shown(output)}"
+            raise LayoutError(0, "shapes-differ", message, "add `shortcut: projection`, or keep the shape")
+        owns_weights, owns_units = owns or (layer is not None, layer is not None)
+        self.operations.append(
+            Operation(
+                kind=kind,
+                node=node,
+                layer=layer,
+                owns_weights=owns_weights,
+                owns_units=owns_units,
+                source=source,
+                adds=adds,
+                input_shape=shape,
+                output_shape=output,
+                geometry=geometry,
+                fan_in=kind.fan_in(node, shape),
+                units=output[-1],
+                pieces=pieces,
+                is_output=layer == self.layers - 1,
+            )
+        )
+
+
+def _is_shortcut(node: LayerSpec) -> bool:
+    return node.branch is not None and node.branch.place == 0
+
+
+def shown(shape: Sequence[int]) -> str:
+    """Return a shape in words, such as 6x28x28 for 6 channels of 28x28, or 120."""
+    return str(shape[0]) if len(shape) == 1 else f"{shape[2]}x{shape[0]}x{shape[1]}"
+
+
+def joins(operations: Sequence[Operation]) -> list[bool]:
+    """Return for each operation whether the derivatives of several consumers, or of a later one, are added up."""
+    taken: list[list[int]] = [[] for _ in operations]
+    for index, operation in enumerate(operations):
+        for source in (operation.source, operation.adds):
+            if source is not None and source != INPUT:
+                taken[source].append(index if source == operation.source else INPUT)
+    return [bool(users) and users != [index + 1] for index, users in enumerate(taken)]

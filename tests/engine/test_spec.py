@@ -1,0 +1,28 @@
+"""Keys of runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+from reportgen.engine.spec import AugmentSpec
+from tests.engine.networks import spec
+
+
+def augmented(**settings: object) -> dict[str, object]:
+    """Return the augmentation in the text from which the key is computed."""
+    found: dict[str, object] = json.loads(spec(augment=AugmentSpec(**settings)).canonical())["training"]["augment"]
+    return found
+
+
+def test_settings_of_later_versions_are_part_of_the_key_only_if_they_are_used() -> None:
+    assert augmented(shift=2) == {"noise": 0.0, "shift": 2, "flip": False}
+    assert augmented(crop=2) == {"noise": 0.0, "shift": 0, "flip": False, "crop": 2}
+    assert augmented(crop=2, border="edge")["border"] == "edge"
+
+
+def test_each_setting_of_the_augmentation_changes_the_key() -> None:
+    changes = {"noise": 0.1, "shift": 1, "flip": True, "crop": 1, "border": "edge"}
+    assert set(changes) == {field.name for field in dataclasses.fields(AugmentSpec)}
+    keys = {spec(augment=AugmentSpec(**{name: value})).key("data") for name, value in changes.items()}
+    assert len({*keys, spec(augment=AugmentSpec()).key("data"), spec().key("data")}) == len(changes) + 2
