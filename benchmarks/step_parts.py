@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit, types, float32
+from numba import float32, types
 from threadpoolctl import threadpool_limits
 
 from benchmarks.nets import NETS, Net
@@ -18,10 +16,9 @@ from benchmarks.ours import dataset_of, run_spec
 from benchmarks.timed_kernels import Clock, product_types, ticks_per_second
 from reportgen.engine.network import ACTIVATE, DIFFERENTIATE
 from reportgen.engine.probes.arrays import ProbeSchedule, new_probe_arrays
-from reportgen.engine.setup import Setup, set_up
+from reportgen.engine.setup import set_up
 from reportgen.engine.spec import ProbeSpec
-from reportgen.engine.step import SCORE_COLUMNS, gather, train_steps
-from reportgen.engine.math.random import shuffle, subkey
+from reportgen.engine.step import SCORE_COLUMNS, train_steps
 
 PARTS = ("forward", "backward", "weights", "activation", "derivative", "loss")
 VECTOR = float32[::1]

@@ -1,4 +1,4 @@
-"""Kernels that count the time of other kernels: a compiled network calls them by address instead of the original ones."""
+"""Kernels that count the time of the kernels that they call, for compiled networks."""
 
 from __future__ import annotations
 

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from reportgen.engine.jit.compile import inline_ir, internal
-from reportgen.engine.math.microkernel import (
-    ACCUMULATE,
-    COLUMNS,
-    HEIGHTS,
-    LANES,
-    MOMENTUM_STEP,
-    copy_line,
-    fetch,
-    tile,
-    transpose,
-)
+from reportgen.engine.math.microkernel import ACCUMULATE, MOMENTUM_STEP, tile
+from reportgen.engine.math.moves import copy_line, fetch, transpose
+from reportgen.engine.math.vectors import COLUMNS, HEIGHTS, LANES
 
 DEPTH, BREADTH = 512, 128
 """Size of the blocks in which a large b is packed, inner dimension and columns; a block fits in the L2 cache."""

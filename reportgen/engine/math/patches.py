@@ -13,8 +13,9 @@ from __future__ import annotations
 from numba.extending import register_jitable
 
 from reportgen.engine.jit.compile import internal
-from reportgen.engine.math.microkernel import LANES, transpose
+from reportgen.engine.math.moves import transpose
 from reportgen.engine.math.offset_tile import NARROW, WIDE, copy_span, put_offset
+from reportgen.engine.math.vectors import LANES
 
 Grid = tuple[int, int, int, int, int, int]
 Image = tuple[int, int, int, int, int]
