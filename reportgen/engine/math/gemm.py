@@ -18,7 +18,7 @@ _LARGE = 32768
 
 def panel_size(longest: int) -> int:
     """Return the size of the panels of a product whose inner dimension is at most `longest`."""
-    return BREADTH * min(longest, DEPTH)
+    return BREADTH * min(-(-longest // COLUMNS) * COLUMNS, DEPTH)
 
 
 @internal
@@ -85,11 +85,25 @@ def _tile_row(height, i, begin, block, a, a_steps, source, row, packed, far, c, 
             fetch(height, c, i * n + j, n)
             fetch(height, d, i * d_row + j, d_row)
         at = (j - left) * depth if packed else begin * n + j
-        tile(height, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish)
+        tile(height, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, 0)
         j += COLUMNS
     if j < right:
         at = (j - left) * depth if packed else begin * n + j
-        tile(height, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish)
+        tile(height, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, 0)
+
+
+@inline_ir
+def _far_tile_row(i, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, finish):
+    """Compute the highest tiles like `_tile_row`, and prefetch the next rows of c and d, each tile an equal part."""
+    left, right, depth = block
+    a_at, j = i * a_steps[0] + begin * a_steps[1], left
+    while j + COLUMNS <= right:
+        at, ahead = (j - left) * depth if packed else begin * n + j, ((i + _TALL) * n + j * _TALL, _TALL * COLUMNS // depth)
+        tile(_TALL, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, ahead)
+        j += COLUMNS
+    if j < right:
+        at = (j - left) * depth if packed else begin * n + j
+        tile(_TALL, right - j, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, 0)
 
 
 @internal
@@ -107,10 +121,11 @@ def product(shape, a, a_steps, b, transposed, c, d, finish, panels):
     """
     m, n, k = shape
     large = n * k > _LARGE
-    packed, breadth = transposed or large, BREADTH if large else COLUMNS
+    packed = transposed or large
     far = m * n > _LARGE
     for begin in range(0, k, DEPTH):
         depth = min(k - begin, DEPTH)
+        breadth = panels.size // depth // COLUMNS * COLUMNS if large else COLUMNS
         partial = _partial_finish(finish, c.dtype.type(1), begin == 0, begin + depth == k)
         source, row = (panels, COLUMNS) if packed else (b, n)
         d_row = n if partial[0] == MOMENTUM_STEP else 0
@@ -120,6 +135,9 @@ def product(shape, a, a_steps, b, transposed, c, d, finish, panels):
                 at = begin if transposed else begin * n
                 _gather_panels(b, at, k if transposed else n, transposed, depth, left, right, panels)
             block, i = (left, right, depth), 0
+            while far and m - i >= _TALL:
+                _far_tile_row(i, begin, block, a, a_steps, source, row, packed, c, n, d, d_row, partial)
+                i += _TALL
             while m - i >= _TALL:
                 _tile_row(_TALL, i, begin, block, a, a_steps, source, row, packed, far, c, n, d, d_row, partial)
                 i += _TALL

@@ -14,7 +14,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from reportgen.engine.math.vectors import LANES, SIZE, VECTOR, Emit
+from reportgen.engine.math.vectors import LANES, SIZE, VECTOR, Emit, emit_prefetch
 
 WRITE, ADD, ACCUMULATE, MOMENTUM_STEP = (np.int64(kind) for kind in range(4))
 """Operations on the sums s.
@@ -36,8 +36,11 @@ def _opaque(builder: Any, value: Any) -> Any:
     return builder.asm(function_type, "", "=r,0", [value], side_effect=False)
 
 
-def _sums(emit: Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any) -> dict[Any, Any]:
-    """Emit the loop over the inner dimension; return the sums by (row, part)."""
+def _sums(emit: Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any, ahead: Any) -> dict[Any, Any]:
+    """Emit the loop over the inner dimension; return the sums by (row, part).
+
+    ahead : (pointers, step); each iteration prefetches a cache line from each pointer on.
+    """
     builder = emit.builder
     slots = {(i, part): cgutils.alloca_once(builder, emit.vector) for i in range(rows) for part in range(emit.count)}
     for slot in slots.values():
@@ -49,6 +52,9 @@ def _sums(emit: Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any,
         line = builder.gep(b, [builder.mul(loop.index, b_row)])
         parts = [emit.load_columns(line, part) for part in range(emit.count)]
         step = builder.mul(loop.index, a_col)
+        pointers, stride = ahead
+        for pointer in pointers:
+            emit_prefetch(builder, builder.gep(pointer, [builder.mul(loop.index, stride)]), 2)
         heads = [_opaque(builder, builder.gep(group, [step])) for group in groups]
         for i in range(rows):
             factor = emit.spread(builder.load(builder.gep(heads[i // _GROUP], [apart[i % _GROUP]])))
@@ -119,16 +125,16 @@ def _emit_choice(builder: Any, choices: list[tuple[Any, Any]]) -> None:
 
 
 @intrinsic(prefer_literal=True)
-def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
+def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish, ahead):
     """Emit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
     integer, height = types.int64, rows.literal_value
     full = isinstance(columns, types.IntegerLiteral)
     signature = types.void(
-        rows, columns, integer, a, integer, a_steps, b, integer, integer, c, integer, integer, d, integer, finish
+        rows, columns, integer, a, integer, a_steps, b, integer, integer, c, integer, integer, d, integer, finish, ahead
     )
 
     def codegen(context, builder, sig, values):
-        _, columns, k, _, a_at, a_steps, _, b_at, b_row, _, c_at, c_row, _, d_at, finish = values
+        _, columns, k, _, a_at, a_steps, _, b_at, b_row, _, c_at, c_row, _, d_at, finish, _ = values
 
         def data(index, at):
             array = context.make_array(sig.args[index])(context, builder, values[index])
@@ -138,9 +144,14 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         a_row, a_col = cgutils.unpack_tuple(builder, a_steps)
         real = context.get_value_type(sig.args[9].dtype)
 
+        fetched = [], SIZE(0)
+        if isinstance(ahead, types.BaseTuple):
+            place, step = cgutils.unpack_tuple(builder, values[-1])
+            fetched = [data(index, place) for index in (9, 12)], step
+
         def emit_tile(count, across, lanes=VECTOR, reaches_back=False):
             emit = Emit(builder, real, count, across, lanes, reaches_back)
-            _finish(emit, _sums(emit, height, k, a, a_row, a_col, b, b_row), finish, c, c_row, d)
+            _finish(emit, _sums(emit, height, k, a, a_row, a_col, b, b_row, fetched), finish, c, c_row, d)
 
         if full:
             emit_tile(2, None)
@@ -159,7 +170,7 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
     return signature, codegen
 
 
-def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish):
+def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish, ahead):
     """Compute a tile without compilation."""
     kind, f0, f1, f2 = finish
     lines, inner, across = np.arange(rows)[:, None], np.arange(k), np.arange(columns)
@@ -175,9 +186,10 @@ def _plain_tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_r
 
 
 tile = _plain_tile if config.DISABLE_JIT else _tile
-"""tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish)
+"""tile(rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish, ahead)
 
 Computes the sums s(i, j) of a(i, p) b(p, j) over p < k, for a constant number of rows and up to 16 columns, and applies
 `finish`. a(i, p) = a[a_at + i a_steps[0] + p a_steps[1]], b(p, j) = b[b_at + p b_row + j]. finish is (operation, f0,
-f1, f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP.
+f1, f2), with one of the operations WRITE, ADD, ACCUMULATE and MOMENTUM_STEP. ahead is 0, or (at, step) to
+prefetch the cache lines of c[at + p step] and d[at + p step] for later tiles.
 """

@@ -107,3 +107,11 @@ class Emit:
 
     def add(self, x: Any, y: Any) -> Any:
         return self.builder.fadd(x, y, flags=_FLAGS)
+
+
+def emit_prefetch(builder: Any, pointer: Any, level: int) -> None:
+    """Prefetch the cache line of an address, to write it, into the first (3) or the second (2) level of the cache."""
+    byte = ir.IntType(8).as_pointer()
+    function_type = ir.FunctionType(ir.VoidType(), [byte, INDEX, INDEX, INDEX])
+    prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+    builder.call(prefetch, [builder.bitcast(pointer, byte), INDEX(0), INDEX(level), INDEX(1)])
