@@ -22,17 +22,6 @@ def panel_size(longest: int) -> int:
 
 
 @internal
-def _pack(b, at, b_row, k, columns, panel):
-    """Copy up to COLUMNS columns of b to the panel, flat (k, COLUMNS)."""
-    for p in range(k):
-        if columns == COLUMNS:
-            copy_line(b, at + p * b_row, panel, p * COLUMNS)
-        else:
-            for q in range(columns):
-                panel[p * COLUMNS + q] = b[at + p * b_row + q]
-
-
-@internal
 def _pack_transposed(b, at, b_row, k, columns, panel):
     """Copy the transpose of up to COLUMNS rows of b to the panel, flat (k, COLUMNS)."""
     blocks = columns - columns % LANES if k >= LANES else 0
@@ -60,14 +49,26 @@ def _partial_finish(finish, one, first, last):
 
 @internal
 def _gather_panels(b, at, b_row, transposed, k, begin, end, panels):
-    """Copy the columns from begin to end of b to panels, flat (k, 16), starting with the row at `at`."""
+    """Copy the columns from begin to end of b to panels, flat (k, COLUMNS), starting with the row at `at`."""
+    if not transposed:
+        _pack_rows(b, at + begin, b_row, k, end - begin, panels)
+        return
     for j in range(begin, end, COLUMNS):
         panel = panels[(j - begin) * k : (j - begin + COLUMNS) * k]
-        columns = min(end - j, COLUMNS)
-        if transposed:
-            _pack_transposed(b, at + j * b_row, b_row, k, columns, panel)
-        else:
-            _pack(b, at + j, b_row, k, columns, panel)
+        _pack_transposed(b, at + j * b_row, b_row, k, min(end - j, COLUMNS), panel)
+
+
+@internal
+def _pack_rows(b, at, b_row, k, columns, panels):
+    """Copy columns of b to panels, row by row, and prefetch later rows."""
+    whole = columns - columns % COLUMNS
+    for p in range(k):
+        line = at + p * b_row
+        for j in range(0, whole, COLUMNS):
+            fetch(1, b, line + 6 * b_row + j, b_row)
+            copy_line(b, line + j, panels, j * k + p * COLUMNS)
+        for j in range(whole, columns):
+            panels[whole * k + p * COLUMNS + j - whole] = b[line + j]
 
 
 @inline_ir
