@@ -24,9 +24,12 @@ def panel_size(longest: int) -> int:
 @internal
 def _pack_transposed(b, at, b_row, k, columns, panel):
     """Copy the transpose of up to COLUMNS rows of b to the panel, flat (k, COLUMNS)."""
+    far = b.size > _LARGE
     blocks = columns - columns % LANES if k >= LANES else 0
     for q in range(0, blocks, LANES):
         for p in range(0, k - LANES + 1, LANES):
+            if far and p % COLUMNS == 0:
+                fetch(LANES, b, at + (q + LANES) * b_row + p, b_row)
             transpose(b, at + q * b_row + p, b_row, panel, p * COLUMNS + q, COLUMNS)
         if k % LANES > 0:  # the last block overlaps the one before
             p = k - LANES
