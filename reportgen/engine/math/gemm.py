@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.engine.jit.compile import inline_ir, internal
 from reportgen.engine.math.microkernel import ACCUMULATE, MOMENTUM_STEP, tile
 from reportgen.engine.math.moves import copy_line, fetch, transpose
-from reportgen.engine.math.vectors import COLUMNS, HEIGHTS, LANES
+from reportgen.engine.math.registers import COLUMNS, HEIGHTS, LANES
 
 DEPTH, BREADTH = 512, 128
 """Size of the blocks in which a large b is packed, inner dimension and columns; a block fits in the L2 cache."""
@@ -102,7 +102,10 @@ def _far_tile_row(i, begin, block, a, a_steps, source, row, packed, c, n, d, d_r
     left, right, depth = block
     a_at, j = i * a_steps[0] + begin * a_steps[1], left
     while j + COLUMNS <= right:
-        at, ahead = (j - left) * depth if packed else begin * n + j, ((i + _TALL) * n + j * _TALL, _TALL * COLUMNS // depth)
+        at, ahead = (
+            (j - left) * depth if packed else begin * n + j,
+            ((i + _TALL) * n + j * _TALL, _TALL * COLUMNS // depth),
+        )
         tile(_TALL, COLUMNS, depth, a, a_at, a_steps, source, at, row, c, i * n + j, n, d, i * d_row + j, finish, ahead)
         j += COLUMNS
     if j < right:

@@ -14,7 +14,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from reportgen.engine.math.vectors import LANES, SIZE, VECTOR, Emit, emit_prefetch
+from reportgen.engine.math.registers import LANES, SIZE, VECTOR, RowEmit, emit_prefetch
 
 WRITE, ADD, ACCUMULATE, MOMENTUM_STEP = (np.int64(kind) for kind in range(4))
 """Operations on the sums s.
@@ -36,8 +36,10 @@ def _opaque(builder: Any, value: Any) -> Any:
     return builder.asm(function_type, "", "=r,0", [value], side_effect=False)
 
 
-def _sums(emit: Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any, ahead: Any) -> dict[Any, Any]:
-    """Emit the loop over the inner dimension; return the sums by (row, part).
+def _sums(
+    emit: RowEmit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any, ahead: Any
+) -> dict[Any, Any]:
+    """RowEmit the loop over the inner dimension; return the sums by (row, part).
 
     ahead : (pointers, step); each iteration prefetches a cache line from each pointer on.
     """
@@ -64,8 +66,8 @@ def _sums(emit: Emit, rows: int, k: Any, a: Any, a_row: Any, a_col: Any, b: Any,
     return {place: builder.load(slot) for place, slot in slots.items()}
 
 
-def _finish(emit: Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, d: Any) -> None:
-    """Emit the operation on the sums."""
+def _finish(emit: RowEmit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, d: Any) -> None:
+    """RowEmit the operation on the sums."""
     builder = emit.builder
     at = {i: builder.mul(SIZE(i), c_row) for i, _ in sums}
     kind, *factors = cgutils.unpack_tuple(builder, finish)
@@ -87,9 +89,9 @@ def _finish(emit: Emit, sums: dict[Any, Any], finish: Any, c: Any, c_row: Any, d
 
 
 def _momentum_step(
-    emit: Emit, accumulated: dict[Any, Any], takes_step: Any, c: Any, at: dict[int, Any], d: Any, f2: Any
+    emit: RowEmit, accumulated: dict[Any, Any], takes_step: Any, c: Any, at: dict[int, Any], d: Any, f2: Any
 ) -> None:
-    """Emit the stores of ACCUMULATE and MOMENTUM_STEP.
+    """RowEmit the stores of ACCUMULATE and MOMENTUM_STEP.
 
     A row is read before it is written, since its vectors overlap; all rows are read before if they are one vector each,
     since a masked vector also overlaps with the next row, and a load would wait for the store.
@@ -112,7 +114,7 @@ def _momentum_step(
 
 
 def _emit_choice(builder: Any, choices: list[tuple[Any, Any]]) -> None:
-    """Emit the first of the (condition, emit) whose condition is true; the last condition is not tested."""
+    """RowEmit the first of the (condition, emit) whose condition is true; the last condition is not tested."""
     (condition, emit), *others = choices
     if not others:
         emit()
@@ -126,7 +128,7 @@ def _emit_choice(builder: Any, choices: list[tuple[Any, Any]]) -> None:
 
 @intrinsic(prefer_literal=True)
 def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish, ahead):
-    """Emit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
+    """RowEmit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
     integer, height = types.int64, rows.literal_value
     full = isinstance(columns, types.IntegerLiteral)
     signature = types.void(
@@ -150,7 +152,7 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
             fetched = [data(index, place) for index in (9, 12)], step
 
         def emit_tile(count, across, lanes=VECTOR, reaches_back=False):
-            emit = Emit(builder, real, count, across, lanes, reaches_back)
+            emit = RowEmit(builder, real, count, across, lanes, reaches_back)
             _finish(emit, _sums(emit, height, k, a, a_row, a_col, b, b_row, fetched), finish, c, c_row, d)
 
         if full:

@@ -11,7 +11,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from reportgen.engine.math.vectors import COLUMNS, INDEX, LANES, LINE, SIZE, VECTOR, Emit
+from reportgen.engine.math.registers import COLUMNS, INDEX, LANES, LINE, SIZE, VECTOR, RowEmit
 
 
 @intrinsic(prefer_literal=True)
@@ -67,7 +67,7 @@ def _transpose(typingctx, source, at, row, target, target_at, target_row):
     signature = types.void(source, types.int64, types.int64, target, types.int64, types.int64)
 
     def codegen(context, builder, sig, values):
-        emit = Emit(builder, context.get_value_type(sig.args[0].dtype), 1, None)
+        emit = RowEmit(builder, context.get_value_type(sig.args[0].dtype), 1, None)
 
         def lines(index):
             array = context.make_array(sig.args[index])(context, builder, values[index])
@@ -99,7 +99,7 @@ def _copy_line(typingctx, source, at, target, target_at):
     signature = types.void(source, types.int64, target, types.int64)
 
     def codegen(context, builder, sig, values):
-        emit = Emit(builder, context.get_value_type(sig.args[0].dtype), 2, None, VECTOR)
+        emit = RowEmit(builder, context.get_value_type(sig.args[0].dtype), 2, None, VECTOR)
         arrays = [context.make_array(sig.args[index])(context, builder, values[index]).data for index in (0, 2)]
         source, target = (builder.gep(array, [values[index]]) for array, index in zip(arrays, (1, 3), strict=True))
         for part in range(2):

@@ -1,66 +1,60 @@
-"""Vector registers of the processor, and LLVM instructions on vectors that hold a row of a matrix."""
+"""Vector instructions of the kernels on images, and copies of a few elements."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from llvmlite.binding import get_host_cpu_features
-from numba import config
+from numba import config, types
 from numba.core import cgutils
-
-_FLAGS = ("contract", "nsz")
-
-
-def _wide_registers() -> bool:
-    """Return whether the processor has 32 vector registers of 16 numbers (AVX-512)."""
-    if config.CPU_FEATURES is not None:
-        return "+avx512f" in config.CPU_FEATURES
-    return bool(config.ENABLE_AVX) and bool(get_host_cpu_features().get("avx512f"))
-
-
-LANES = 8
-"""Size of the blocks that `transpose` transposes, and of the smallest vectors."""
-
-VECTOR, HEIGHTS = (16, (12, 8, 4)) if _wide_registers() else (8, (6, 4, 2))
-"""Numbers of a vector, and heights of tiles from the largest on; remaining rows are computed one at a time.
-
-Twelve rows of two vectors of 16 fill 24 of 32 registers; six rows of two vectors of 8 fill twelve of sixteen. Both keep
-the multipliers busy. A higher tile has fewer loads and fewer mispredicted branches at the end of its loop.
-"""
-
-COLUMNS = 2 * VECTOR
-LINE = 16
-"""Numbers of a cache line, in float32."""
+from numba.extending import intrinsic
 
 INDEX, SIZE = ir.IntType(32), ir.IntType(64)
 
 
 class Emit:
-    """Emits instructions on `count` vectors of `lanes` that hold a row of `columns` numbers of the type `real`.
+    """Emits instructions on vectors of `lanes` elements of type `real`.
 
-    If `columns` is None, the row fills the vectors. Otherwise two vectors overlap, since masked stores are slow. A
-    single vector is masked; if it `reaches_back`, its last lanes are the columns, and its first lanes are numbers
-    before the columns in memory, which stores leave as they are.
+    If `count` is given, only the first `count` lanes are loaded and stored.
     """
 
-    def __init__(
-        self, builder: Any, real: Any, count: int, columns: Any, lanes: int = LANES, reaches_back: bool = False
-    ) -> None:
-        self.builder, self.real, self.count, self.lanes = builder, real, count, lanes
+    def __init__(self, builder: Any, real: Any, lanes: int, count: Any = None) -> None:
+        self.builder, self.real, self.lanes = builder, real, lanes
         self.vector = ir.VectorType(real, lanes)
-        self.align = 4 if real == ir.FloatType() else 8
-        self.mask, self.reaches_back = None, reaches_back
-        self.begins = [SIZE(part * lanes) for part in range(count)]
-        if columns is not None and count > 1:
-            self.begins[-1] = builder.sub(columns, SIZE(lanes))
-        elif columns is not None:
-            numbers = ir.Constant(ir.VectorType(INDEX, lanes), list(range(lanes)))
-            limit = self.spread(builder.trunc(columns, INDEX), ir.VectorType(INDEX, lanes))
-            if reaches_back:
-                self.begins = [builder.sub(columns, SIZE(lanes))]
-                limit = builder.sub(self.spread(INDEX(lanes), limit.type), limit)
-            self.mask = builder.icmp_signed(">=" if reaches_back else "<", numbers, limit)
+        self.zeros = ir.Constant(self.vector, None)
+        self.align, self.index = (4, INDEX) if real == ir.FloatType() else (8, SIZE)
+        self.mask = None
+        if count is not None:
+            kind = ir.VectorType(INDEX, lanes)
+            limit = self.spread(builder.trunc(count, INDEX), kind)
+            self.mask = builder.icmp_signed("<", ir.Constant(kind, list(range(lanes))), limit)
+
+    def at(self, pointer: Any, index: Any, factor: Any = None) -> Any:
+        return self.builder.gep(pointer, [index if factor is None else self.builder.mul(index, factor)])
+
+    def offset(self, pointer: Any) -> Any:
+        """Return an entry of a table of offsets."""
+        entry = self.builder.load(self.builder.bitcast(pointer, self.index.as_pointer()))
+        return entry if self.index == SIZE else self.builder.sext(entry, SIZE)
+
+    def _masked(self, kind: str, result: Any, arguments: list[Any]) -> Any:
+        name = f"llvm.masked.{kind}.v{self.lanes}{'f32' if self.index == INDEX else 'f64'}.p0"
+        function_type = ir.FunctionType(result, [argument.type for argument in arguments])
+        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, function_type, name), arguments)
+
+    def load(self, pointer: Any) -> Any:
+        place = self.builder.bitcast(pointer, self.vector.as_pointer())
+        if self.mask is None:
+            return self.builder.load(place, align=self.align)
+        return self._masked("load", self.vector, [place, INDEX(self.align), self.mask, self.zeros])
+
+    def store(self, value: Any, pointer: Any) -> None:
+        place = self.builder.bitcast(pointer, self.vector.as_pointer())
+        if self.mask is None:
+            self.builder.store(value, place, align=self.align)
+        else:
+            self._masked("store", ir.VoidType(), [value, place, INDEX(self.align), self.mask])
 
     def spread(self, value: Any, vector: Any = None) -> Any:
         """Return a vector with the value in every lane."""
@@ -68,50 +62,75 @@ class Emit:
         first = self.builder.insert_element(undefined, value, INDEX(0))
         return self.builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(INDEX, self.lanes), None))
 
-    def _place(self, pointer: Any, part: int) -> Any:
-        at = self.builder.gep(pointer, [self.begins[part]])
-        return self.builder.bitcast(at, self.vector.as_pointer())
+    def fetch(self, pointer: Any) -> None:
+        """Prefetch a vector that will be written."""
+        byte = ir.IntType(8).as_pointer()
+        function_type = ir.FunctionType(ir.VoidType(), [byte, INDEX, INDEX, INDEX])
+        prefetch = cgutils.get_or_insert_function(self.builder.module, function_type, "llvm.prefetch.p0")
+        for lane in (0, self.lanes - 1):
+            place = self.builder.bitcast(self.at(pointer, SIZE(lane)), byte)
+            self.builder.call(prefetch, [place, INDEX(1), INDEX(3), INDEX(1)])  # to write, keep, data
 
-    def _masked(self, kind: str, result: Any, arguments: list[Any]) -> Any:
-        element = "f32" if self.real == ir.FloatType() else "f64"
-        name = f"llvm.masked.{kind}.v{self.lanes}{element}.p0"
-        function_type = ir.FunctionType(result, [argument.type for argument in arguments])
-        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, function_type, name), arguments)
-
-    def load(self, pointer: Any, part: int) -> Any:
-        """Return a vector of a result, with the numbers before the columns."""
-        return self._load(pointer, part) if self.reaches_back else self.load_columns(pointer, part)
-
-    def load_columns(self, pointer: Any, part: int) -> Any:
-        """Return a vector of a factor; lanes outside of the columns are 0 if they are masked."""
-        if self.mask is None:
-            return self._load(pointer, part)
-        zeros = ir.Constant(self.vector, None)
-        place = self._place(pointer, part)
-        return self._masked("load", self.vector, [place, INDEX(self.align), self.mask, zeros])
-
-    def _load(self, pointer: Any, part: int) -> Any:
-        return self.builder.load(self._place(pointer, part), align=self.align)
-
-    def store(self, value: Any, pointer: Any, part: int) -> None:
-        place = self._place(pointer, part)
-        if self.reaches_back:
-            value = self.builder.select(self.mask, value, self._load(pointer, part))
-        if self.mask is None or self.reaches_back:
-            self.builder.store(value, place, align=self.align)
-        else:
-            self._masked("store", ir.VoidType(), [value, place, INDEX(self.align), self.mask])
-
-    def multiply(self, x: Any, y: Any) -> Any:
-        return self.builder.fmul(x, y, flags=_FLAGS)
-
-    def add(self, x: Any, y: Any) -> Any:
-        return self.builder.fadd(x, y, flags=_FLAGS)
+    def add_product(self, x: Any, y: Any, slot: Any) -> None:
+        """Add x y to the vector in a slot."""
+        flags = ("contract", "nsz")
+        product = self.builder.fmul(x, y, flags=flags)
+        self.builder.store(self.builder.fadd(product, self.builder.load(slot), flags=flags), slot)
 
 
-def emit_prefetch(builder: Any, pointer: Any, level: int) -> None:
-    """Prefetch the cache line of an address, to write it, into the first (3) or the second (2) level of the cache."""
-    byte = ir.IntType(8).as_pointer()
-    function_type = ir.FunctionType(ir.VoidType(), [byte, INDEX, INDEX, INDEX])
-    prefetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
-    builder.call(prefetch, [builder.bitcast(pointer, byte), INDEX(0), INDEX(level), INDEX(1)])
+def data_reader(context: Any, builder: Any, signature: Any, values: Any) -> Callable[[int, int], Any]:
+    """Return a function that returns the address of an element, by the positions of array and index in the call."""
+
+    def data(array: int, at: int) -> Any:
+        found = context.make_array(signature.args[array])(context, builder, values[array])
+        return builder.gep(found.data, [values[at]])
+
+    return data
+
+
+@intrinsic
+def _copy_span(typingctx, source, at, target, target_at, count):
+    signature = types.void(source, types.int64, target, types.int64, types.int64)
+
+    def codegen(context, builder, sig, values):
+        data = data_reader(context, builder, sig, values)
+        size = context.get_abi_sizeof(context.get_value_type(sig.args[0].dtype))
+        cgutils.raw_memcpy(builder, data(2, 3), data(0, 1), values[4], size)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _plain_copy_span(source, at, target, target_at, count):
+    target[target_at : target_at + count] = source[at : at + count]
+
+
+copy_span = _plain_copy_span if config.DISABLE_JIT else _copy_span
+"""copy_span(source, at, target, target_at, count)
+
+Copies elements between flat arrays that do not overlap; LLVM compiles no loop over computed indices to one as fast.
+"""
+
+
+@intrinsic
+def _clear_span(typingctx, target, at, count):
+    signature = types.void(target, types.int64, types.int64)
+
+    def codegen(context, builder, sig, values):
+        size = context.get_abi_sizeof(context.get_value_type(sig.args[0].dtype))
+        place = data_reader(context, builder, sig, values)(0, 1)
+        cgutils.memset(builder, place, builder.mul(values[2], SIZE(size)), 0)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _plain_clear_span(target, at, count):
+    target[at : at + count] = 0
+
+
+clear_span = _plain_clear_span if config.DISABLE_JIT else _clear_span
+"""clear_span(target, at, count)
+
+Sets elements of a flat array to zero.
+"""
