@@ -65,6 +65,7 @@ class Call:
     norm : batch normalization after the layer, else None.
     shift : parameter that takes the place of the biases, else None.
     adds : whether a shortcut is added; shortcut: call whose outputs it carries, None for the inputs or if unknown.
+    is_added : whether the pre-activations are a shortcut, which is added to the outputs of another layer.
     source : call whose outputs are the inputs, None for the inputs of the network or if unknown.
     is_next : whether the inputs are exactly the activations of `source`.
     depth : number of layers between the inputs of the network and the outputs.
@@ -80,6 +81,7 @@ class Call:
     norm: Any = None
     shift: Any = None
     adds: bool = False
+    is_added: bool = False
     shortcut: Call | None = None
     source: Call | None = None
     is_next: bool = False
@@ -218,12 +220,16 @@ class DataFlow:
         if len(tensors) < 2 or len(shapes) > 1:
             self.tag(result, *tags[0])
             return result
-        ends = [tag for tag in tags if tag.is_open and tag.is_same and not tag.call.activated]
-        if not ends or not result.requires_grad or tuple(ends[0].call.preactivation.shape) not in shapes:
-            self.tag(result, tags[0].call, False, False)
+        call, others = tags[0].call, [tag.call for tag in tags[1:]]
+        is_end = tags[0].is_open and tags[0].is_same and not call.activated and call not in others
+        if not is_end or not result.requires_grad or tuple(call.preactivation.shape) not in shapes:
+            for tag in tags:
+                tag.call.is_added |= tag.is_open
+            self.tag(result, call, False, False)
             return result
-        call, others = ends[0].call, [tag.call for tag in tags if tag is not ends[0]]
         call.adds, call.shortcut = True, others[0] if others else None
+        for tag in tags[1:]:
+            tag.call.is_added |= tag.is_open
         call.depth = max([call.depth, *(other.depth for other in others)])
         result.retain_grad()
         call.preactivation = result

@@ -115,9 +115,16 @@ def descriptions_of(traces: Sequence[LayerTrace], given: Nonlinearity) -> list[d
 
 
 def _activation_entry(call: Call, given: Nonlinearity) -> dict[str, Any]:
-    """Return the activation of a layer as a setting; empty if it is unknown or the one of all layers."""
+    """Return the activation of a layer as a setting; empty if it is unknown or the one of all layers.
+
+    The outputs of layers in sums, and of the first half of separable convolutions, have no activation of their own, but
+    such layers are not linear layers by mistake.
+    """
     found = call.resolved()
     if found is None or found == given:
+        return {}
+    is_grouped = getattr(call.layer.module, "groups", 1) > 1
+    if not call.activated and (call.adds or call.is_added or is_grouped):
         return {}
     return {"activation": {"name": found.row.name, **found.parameters} if found.parameters else found.row.name}
 
