@@ -31,6 +31,9 @@ WEIGHTED = _names(
 )
 """Functions that multiply their input by weights."""
 
+FREE = _names("linear conv1d conv2d conv3d")
+"""Functions that may use the weights of a layer outside of its module, as for tied weights."""
+
 OTHER_ACTIVATIONS = _names(
     "relu6 hardtanh hardswish hardsigmoid mish celu softsign tanhshrink threshold rrelu clamp clamp_min logsigmoid "
     "hardshrink softshrink sin square"
@@ -97,6 +100,10 @@ class Call:
         return self.nonlinearity if self.activated or self.is_opaque else IDENTITY
 
 
+class FreeFunction:
+    """Stands for the module of a function that uses the weights of another layer."""
+
+
 @dataclass(eq=False)
 class LayerTrace:
     """A matrix of weights in a forward pass: its module and name, the calls of the layer, and dropout rates after it.
@@ -109,6 +116,13 @@ class LayerTrace:
     weight: Any
     calls: list[Call] = field(default_factory=list)
     dropouts: list[float] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Identity of the layer, which is the same in all passes."""
+        if isinstance(self.module, FreeFunction):
+            return 0, id(self.weight)
+        return id(self.module), hash(self.name)
 
     @property
     def norm(self) -> Any:
@@ -246,8 +260,12 @@ class DataFlow:
                 continue
             if name not in WEIGHTED | PRODUCTS:
                 self.unmeasured[id(tensor)] = owner
-            elif not any(trace.weight is tensor for trace in self._layers):
+                continue
+            uses = [trace for trace in self._layers if trace.weight is tensor]
+            if not uses:
                 self._layers.append(LayerTrace(*owner, tensor))
+            elif name in FREE and uses[-1].calls:
+                self._layers.append(LayerTrace(FreeFunction(), "weight", tensor))
 
     def _without_dropout(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], tags: list[Tag]

@@ -111,10 +111,11 @@ class HookedNetwork:
         running statistics.
         """
         result = self._forward(dropout=False) if self._order else self._checked_pass()
-        by_key = {(id(trace.module), trace.name): trace for trace in result.layers}
-        traces = [by_key.get((id(known.module), known.name), known) for known in self._order]
+        by_key = {trace.key: trace for trace in result.layers}
+        traces = [by_key.get(known.key, known) for known in self._order]
         used = [p for trace in traces for p in (trace.weight, trace.bias) if p is not None]
-        parameters = list({id(p): p for p in used if getattr(p, "requires_grad", True)}.values())
+        trained = [p for p in used if getattr(p, "requires_grad", True) and getattr(p, "is_leaf", True)]
+        parameters = list({id(p): p for p in trained}.values())
         saved = [parameter.grad for parameter in parameters]
         for parameter in parameters:
             parameter.grad = None
@@ -184,6 +185,7 @@ class HookedNetwork:
         used = {id(trace.module) for trace in result.layers}
         weights_only = [f"{type(t.module).__name__}.{t.name}" for t in result.layers if not t.calls]
         frozen = [t for t in result.layers if getattr(t.weight, "requires_grad", True) is False]
+        computed = [t for t in result.layers if getattr(t.weight, "is_leaf", True) is False]
         unused = [module for kind, module in self._modules.values() if kind == LAYER and id(module) not in used]
         weights = {id(trace.weight) for trace in result.layers}
         unmeasured = [owner for key, owner in result.flow.unmeasured.items() if key not in weights]
@@ -193,6 +195,7 @@ class HookedNetwork:
             "activations and gradients of the outputs of {}": ", ".join(dict.fromkeys(weights_only)),
             "{} layers that the loss does not use": len(unused),
             "gradients of {} frozen layers": len(frozen),
+            "gradients of {} layers whose weights are computed from others": len(computed),
             "parameters that are no layer's weights, {}": ", ".join(dict.fromkeys(other)),
             "{} batch normalizations that are not modules": max(functional, 0),
         }

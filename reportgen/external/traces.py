@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.errors import UsageError
 from reportgen.external.convert import Array, array, values_of
-from reportgen.external.data_flow import Call, DataFlow, LayerTrace
+from reportgen.external.data_flow import Call, DataFlow, FreeFunction, LayerTrace
 from reportgen.external.layer_arrays import LayerArrays, Nonlinearity, Norm, Window, as_rows
 from reportgen.external.torch_modules import (
     as_matrix,
@@ -25,6 +25,8 @@ from reportgen.external.torch_modules import (
 def add_call(layers: list[LayerTrace], module: Any, inputs: Any, output: Any, flow: DataFlow) -> Any:
     """Add a pass through a layer with observed outputs; return a copy of the outputs. Raises UsageError."""
     _retain(output)
+    if layers and isinstance(layers[-1].module, FreeFunction) and layers[-1].weight is module.weight:
+        layers.pop()  # the function belongs to this module
     trace = next((trace for trace in layers if trace.module is module and trace.name == "weight"), None)
     if trace is None and layers and layers[-1].weight is module.weight and not layers[-1].calls:
         trace = layers[-1]  # tied weights: the function was observed before the module
@@ -216,7 +218,8 @@ def _inputs_of(calls: Sequence[Call]) -> Array | Window | None:
 
 def _gradient(tensor: Any, reshape: Any, lacking: bool = False) -> tuple[Array, Array | None]:
     """Return the values and the gradient of a tensor; raises UsageError if the gradient is missing."""
-    gradient = None if lacking else tensor.grad
+    is_computed = getattr(tensor, "is_leaf", True) is False and not tensor.retains_grad
+    gradient = None if lacking or is_computed else tensor.grad
     if gradient is None:
         if not lacking and getattr(tensor, "requires_grad", True) and not hasattr(tensor, "is_leaf"):
             message = "a watched layer has no gradient"
