@@ -21,7 +21,7 @@ NONE: Any = np.int64(0)
 ONE: Any = np.int64(1)
 """Numba types a tuple with a plain constant apart, and compiles the functions that receive it again."""
 
-BLOCK = 128
+BLOCK = 192
 """Number of positions over which a tile of the gradient is summed at a time; their elements stay in the L1 cache."""
 
 

@@ -31,7 +31,7 @@ from reportgen.engine.math.patches import (
     pack_tap,
     write_tables,
 )
-from reportgen.engine.math.vectors import clear_span, copy_span
+from reportgen.engine.math.vectors import clear_span, copy_span, fetch_span
 
 
 def columns_size(geometry: Geometry, filters: int) -> int:
@@ -114,35 +114,46 @@ def convolve_back(geometry, rows, delta, w, filters, dx, columns, panels):
 
 
 @inline_ir
-def _gradient_tile(lanes, height, i, k, depth, patches, patches_at, columns, tables, b, b_at, b_row, sums):
-    taps, positions_at = tables
+def _gradient_tile(lanes, height, i, product, patches, patches_at, columns, b, b_at, b_row, sums):
+    """Add products to `height` rows of sums, starting with row i."""
+    _, k, taps, block = product
+    at = sums + i * lanes
     offset_tile(
-        lanes, height, k, patches, patches_at, columns, taps + i, positions_at, b, b_at, b_row,
-        columns, sums + i * lanes, lanes, columns, sums + i * lanes, lanes,
+        lanes, height, k, patches, patches_at, columns, taps + i, block, b, b_at, b_row, columns, at, lanes,
+        columns, at, lanes,
     )  # fmt: skip
 
 
 @internal
-def _add_block(depth, k, patches, patches_at, tables, delta, delta_at, filters, begin, columns, sums, panel):
-    """Add the products of k patches with their derivatives to the sums, flat (depth, lanes), for `lanes` filters.
+def _add_block(product, patches, patches_at, delta, delta_at, filters, begin, columns, sums, panel, x, ahead):
+    """Add products of patches with their derivatives to the sums, flat (depth, lanes), of the filters from `begin` on.
 
     The derivatives are packed if their rows are far apart in memory, or if a whole vector would end beyond the array.
+    Meanwhile, the derivatives of the next block are prefetched, and the inputs `ahead` in x, (place, number).
+
+    Parameters
+    ----------
+    product : (depth, number of positions, where the table of taps begins, first position).
     """
-    lanes, column = tile_lanes(filters, begin), first_column(filters, begin)
+    lanes, column, (depth, k, _, _) = tile_lanes(filters, begin), first_column(filters, begin), product
     b, b_at, b_row = delta, delta_at + column, filters
     if filters > WIDE or b_at + (k - 1) * filters + lanes > delta.size:
         pack_filters(delta[delta_at:], k, filters, column, lanes, columns[panel:])
         b, b_at, b_row = columns, panel, lanes
+    following, size = delta_at + k * filters + k * begin, k * lanes
     i = 0
     while i < depth:
+        fetch_span(delta, following + i * size // depth, WIDE_ROWS * size // depth + 1)
+        if begin == 0:
+            fetch_span(x, ahead[0] + i * ahead[1] // depth, WIDE_ROWS * ahead[1] // depth + 1)
         if lanes == NARROW:
-            _gradient_tile(NARROW, NARROW_ROWS, i, k, depth, patches, patches_at, columns, tables, b, b_at, b_row, sums)
+            _gradient_tile(NARROW, NARROW_ROWS, i, product, patches, patches_at, columns, b, b_at, b_row, sums)
             i += NARROW_ROWS
         elif depth - i <= REST_ROWS or WIDE_ROWS < depth - i <= 2 * REST_ROWS:
-            _gradient_tile(WIDE, REST_ROWS, i, k, depth, patches, patches_at, columns, tables, b, b_at, b_row, sums)
+            _gradient_tile(WIDE, REST_ROWS, i, product, patches, patches_at, columns, b, b_at, b_row, sums)
             i += REST_ROWS
         else:
-            _gradient_tile(WIDE, WIDE_ROWS, i, k, depth, patches, patches_at, columns, tables, b, b_at, b_row, sums)
+            _gradient_tile(WIDE, WIDE_ROWS, i, product, patches, patches_at, columns, b, b_at, b_row, sums)
             i += WIDE_ROWS
 
 
@@ -191,7 +202,9 @@ def convolve_gradient(geometry, rows, x, delta, filters, target, below, finish, 
         patches, at = (x, begin * step) if inside else (columns, images)
         for block in range(0, examples * positions, BLOCK):
             k, delta_at = min(BLOCK, examples * positions - block), (begin * positions + block) * filters
+            product = depth, k, taps, block
+            ahead = (begin + chunk) * step + block * step // positions, k * step // positions
             for first in range(0, filters, WIDE):
                 sums = sums_at + (depth + SPARE) * first
-                _add_block(depth, k, patches, at, (taps, block), delta, delta_at, filters, first, columns, sums, panel)
+                _add_block(product, patches, at, delta, delta_at, filters, first, columns, sums, panel, x, ahead)
     _finish_gradient(depth, filters, columns, sums_at, target, below, finish)
