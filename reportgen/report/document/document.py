@@ -13,6 +13,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document.claim_view import ClaimView, claim_views, counted
 from reportgen.report.document.comparisons import Comparisons, comparisons_of
 from reportgen.report.document.diagnoses import Diagnosis, diagnoses
+from reportgen.report.document.networks import Network, networks
 from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
 from reportgen.report.document.sources import METHODS, THEORY, references
@@ -46,6 +47,7 @@ class Document:
     rows : the variants that are shown one by one; a search is represented by its best trial
     left_out : the number of diverged runs without layers after training, and the number of all these runs
     common : the settings that all variants share
+    networks : the different architectures, at most MOST_NETWORKS
     """
 
     id: str
@@ -77,6 +79,7 @@ class Document:
     levels: Mapping[str, tuple[tuple[str, Any], ...]]
     data: Mapping[str, tuple[int, ...]]
     parameters: tuple[int, ...]
+    networks: tuple[Network, ...]
     steps: int
     theory: bool
     seeds: tuple[int, ...]
@@ -121,6 +124,7 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         levels=levels(analysis.outcomes),
         data=data_facts(variants),
         parameters=tuple(sorted({v.parameters for v in variants})),
+        networks=networks(analysis.outcomes),
         steps=sum(record.steps for v in variants for record in v.records),
         theory=bool(analysis.theory),
         seeds=tuple(study.seeds),
