@@ -127,11 +127,12 @@ BAD_LAYERS = (
         "5x6x6",
     ),
     _bad(
-        "{layers: [{residual: {repeat: 3, layers: [{conv: {filters: 1, kernel: 5, stride: 2, padding: 1}}], shortcut: projection}}]}",
+        "{layers: [{residual: {repeat: 3, shortcut: projection, layers: "
+        "[{conv: {filters: 1, kernel: 5, padding: 1}}]}}]}",
         "4:31: network.layers[0].residual",
         "shapes-differ",
-        "1x4x4",
-        "1x3x3",
+        "1x8x8",
+        "1x6x6",
     ),
     _bad(
         "{layers: [{conv: {filters: 6, kernel: 3, batchnorm: true}}], init: fixup}",
