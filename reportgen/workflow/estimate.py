@@ -14,7 +14,7 @@ from reportgen.engine.layout import lay_out
 from reportgen.errors import MissingError, data_errors_at
 from reportgen.registry import Component
 from reportgen.runs.executors import Job
-from reportgen.study.model.figure_names import figure_names
+from reportgen.study.model.study import figure_names
 from reportgen.study.planning.plan import Plan
 
 MEMORY_FACTOR = 2.0

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from reportgen.analysis.diagnosis.evidence.memoize import memoize
 from reportgen.analysis.finding import Evidence
-from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, LayerSpec, NetworkSpec, Node
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec, NetworkSpec, Node
 from reportgen.engine.spec import RunSpec
 from reportgen.registry import Component
 from reportgen.runs.record import RunRecord
@@ -118,7 +118,7 @@ def _network(network: NetworkSpec) -> dict[str, Any]:
     hidden = [layer for layer in network.layers[:-1] if layer.branch is None or layer.branch.place]
     found: dict[str, Any] = {"network.hidden": tuple(layer.units for layer in hidden)}
     if not network.is_plain:
-        found = {"network.layers": tuple(_outline(node, output) for node in network.nodes)}
+        found = {"network.layers": tuple(map(_outline, network.nodes))}
     for name in _BY_LAYER:
         values = tuple(getattr(layer, name) for layer in hidden)
         uniform = all(value == values[0] for value in values)
@@ -127,10 +127,11 @@ def _network(network: NetworkSpec) -> dict[str, Any]:
     return {**found, "network.output_init": OutputInit(output.init, like)}
 
 
-def _outline(node: Node, output: LayerSpec) -> Node:
-    """Return a node with the settings of the output layer in place of those that networks set for all layers."""
+def _outline(node: Node) -> Node:
+    """Return a node without the settings that networks set for all layers."""
     names = {field.name for field in dataclasses.fields(node)}
-    return dataclasses.replace(node, **{name: getattr(output, name) for name in _BY_LAYER if name in names})
+    nothing: dict[str, Any] = {name: None for name in _BY_LAYER if name in names}
+    return dataclasses.replace(node, **nothing)
 
 
 def read_change(spec: RunSpec, change: Values) -> dict[str, Any] | None:

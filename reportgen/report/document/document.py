@@ -85,10 +85,14 @@ class Document:
     seeds: tuple[int, ...]
     references: tuple[tuple[str, str], ...]
     provenance: Mapping[str, Any]
-    trained: bool
     sha256: str
     benchmark: Benchmark = field(default_factory=published)
     engine_version: int = ENGINE_VERSION
+
+    @property
+    def trained(self) -> bool:
+        """Whether any run has training steps."""
+        return self.steps > 0
 
 
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
@@ -130,7 +134,6 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         seeds=tuple(study.seeds),
         references=tuple(references(_keys(analysis))),
         provenance=analysis.provenance,
-        trained=any(record.steps > 0 for v in variants for record in v.records),
         sha256=study.sha256,
     )
 
