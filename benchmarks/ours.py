@@ -10,11 +10,11 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from benchmarks.nets import Net, examples
+from benchmarks.nets import Conv, Net, Pool, examples
 from benchmarks.workers import Measure
 from reportgen.data.dataset import Dataset
 from reportgen.data.spec import DataSpec
-from reportgen.engine.network_spec import LayerSpec, NetworkSpec
+from reportgen.engine.network_spec import LayerSpec, NetworkSpec, Node, PoolSpec, WindowSpec
 from reportgen.engine.spec import ProbeSpec, RunSpec, TrainingSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.inits import INITS
@@ -60,22 +60,31 @@ def dataset_of(net: Net) -> Dataset:
     """
     x, y = examples(net)
     empty = x[:0], y[:0]
-    return Dataset(x, y, x[:1], y[:1], *empty, classes=net.sizes[-1])
+    shape = (net.image[0], net.image[1], net.image[2]) if net.image else None
+    return Dataset(x, y, x[:1], y[:1], *empty, classes=net.sizes[-1], image_shape=shape)
 
 
 def run_spec(net: Net, probes: ProbeSpec, seed: int, epochs: int | None = None) -> RunSpec:
     """Return the specification of one run of the network."""
-    tanh, identity = component(ACTIVATIONS, "tanh"), component(ACTIVATIONS, "identity")
+    phi, identity = component(ACTIVATIONS, "relu" if net.image else "tanh"), component(ACTIVATIONS, "identity")
     init = component(INITS, "xavier", gain=1.0)
     *hidden, classes = net.sizes[1:]
-    layers = [LayerSpec(units, tanh, init) for units in hidden] + [LayerSpec(classes, identity, init)]
+    nodes: list[Node] = [_node(block, phi, init) for block in net.blocks]
+    nodes += [LayerSpec(units, phi, init) for units in hidden] + [LayerSpec(classes, identity, init)]
     training = TrainingSpec(
         optimizer=component(OPTIMIZERS, "sgd", momentum=net.momentum),
         lr=net.lr,
         batch_size=net.batch,
         epochs=net.epochs if epochs is None else epochs,
     )
-    return RunSpec(DataSpec(Component("gaussian")), (), NetworkSpec(tuple(layers)), training, probes, seed)
+    return RunSpec(DataSpec(Component("gaussian")), (), NetworkSpec(tuple(nodes)), training, probes, seed)
+
+
+def _node(block: Conv | Pool, phi: Component, init: Component) -> Node:
+    if isinstance(block, Pool):
+        return PoolSpec("max_pool", WindowSpec((block.size, block.size), (block.size, block.size)))
+    window = WindowSpec((block.kernel, block.kernel), padding=(block.padding, block.padding))
+    return LayerSpec(block.filters, phi, init, kind="conv", window=window)
 
 
 def component(rows: Mapping[str, Row], name: str, **given: Any) -> Component:

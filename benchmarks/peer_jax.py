@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.nets import Net, examples, initial_parameters
+from benchmarks.nets import Conv, Net, Pool, examples, initial_parameters
 from benchmarks.workers import Measure, repeat
 
 EPOCHS_PER_CALL = 5  # several epochs per call reduce the overhead of Python
@@ -42,14 +42,47 @@ def _batch_orders(net: Net, generator: np.random.Generator) -> np.ndarray:
 
 
 def _state(net: Net, seed: int) -> Any:
-    parameters = [(jnp.asarray(weight), jnp.asarray(bias)) for weight, bias in initial_parameters(net, seed)]
+    dense = [(jnp.asarray(weight), jnp.asarray(bias)) for weight, bias in initial_parameters(net, seed)]
+    parameters = (_filters(net, seed), dense)
     return parameters, jax.tree.map(jnp.zeros_like, parameters)
 
 
-def _loss(parameters: Any, x: jax.Array, y: jax.Array) -> jax.Array:
-    *hidden, (weight, bias) = parameters
+def _filters(net: Net, seed: int) -> list[tuple[jax.Array, jax.Array]]:
+    """Return weights (kernel, kernel, channels, filters) and biases of the convolutions."""
+    generator, channels, found = np.random.default_rng(seed), net.image[0] if net.image else 0, []
+    for block in net.blocks:
+        if isinstance(block, Conv):
+            shape = (block.kernel, block.kernel, channels, block.filters)
+            scale = np.float32((channels * block.kernel**2) ** -0.5)
+            weights = generator.standard_normal(shape, dtype=np.float32) * scale
+            found.append((jnp.asarray(weights), jnp.zeros(block.filters, jnp.float32)))
+            channels = block.filters
+    return found
+
+
+def _before_dense(net: Net, filters: Any, x: jax.Array) -> jax.Array:
+    """Return the inputs of the dense layers; images are stored by row, column and channel."""
+    if not net.image:
+        return x
+    channels, height, width = net.image
+    x, left = x.reshape(-1, height, width, channels), iter(filters)
+    for block in net.blocks:
+        if isinstance(block, Pool):
+            window = (1, block.size, block.size, 1)
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, window, "VALID")
+        else:
+            weight, bias = next(left)
+            padding = [(block.padding, block.padding)] * 2
+            order = ("NHWC", "HWIO", "NHWC")
+            x = jax.nn.relu(jax.lax.conv_general_dilated(x, weight, (1, 1), padding, dimension_numbers=order) + bias)
+    return x.reshape(len(x), -1)
+
+
+def _loss(net: Net, parameters: Any, x: jax.Array, y: jax.Array) -> jax.Array:
+    filters, (*hidden, (weight, bias)) = parameters
+    x, phi = _before_dense(net, filters, x), jax.nn.relu if net.image else jnp.tanh
     for hidden_weight, hidden_bias in hidden:
-        x = jnp.tanh(x @ hidden_weight + hidden_bias)
+        x = phi(x @ hidden_weight + hidden_bias)
     log_probabilities = jax.nn.log_softmax(x @ weight + bias)
     return -jnp.take_along_axis(log_probabilities, y[:, None], axis=1).mean()
 
@@ -57,7 +90,7 @@ def _loss(parameters: Any, x: jax.Array, y: jax.Array) -> jax.Array:
 def _train(net: Net, x: jax.Array, y: jax.Array) -> Any:
     def step(state: Any, rows: jax.Array) -> Any:
         parameters, velocity = state
-        gradient = jax.grad(_loss)(parameters, x[rows], y[rows])
+        gradient = jax.grad(partial(_loss, net))(parameters, x[rows], y[rows])
         velocity = jax.tree.map(lambda v, g: net.momentum * v - net.lr * g, velocity, gradient)
         return (jax.tree.map(jnp.add, parameters, velocity), velocity), None
 

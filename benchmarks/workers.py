@@ -25,7 +25,8 @@ class System:
 
     module, option: `module.prepare(net, option)` returns a Measure. processes: number of concurrent processes, each
     bound to one core if there are several. requires: package that the row requires. twin: another option of the module,
-    which the same processes can measure, so that nothing else differs.
+    which the same processes can measure, so that nothing else differs. for_images: whether only networks on images are
+    measured.
     """
 
     name: str
@@ -36,6 +37,7 @@ class System:
     env: Mapping[str, str] = field(default_factory=dict)
     requires: str | None = None
     twin: str | None = None
+    for_images: bool = False
 
 
 def repeat(chunk: Callable[[], int], seconds: float) -> tuple[int, float]:

@@ -63,7 +63,9 @@ def _predicted(
 ) -> dict[str, list[float]] | None:
     """Return the predictions; `plugins` distinguishes rows of the same name in the cache."""
     layers = network.layers
-    if network.needs_images or any(layer not in layers or layer.adds is not None for layer in network.nodes):
+    if not network.is_complete or network.needs_images:
+        return None
+    if any(layer not in layers or layer.adds is not None for layer in network.nodes):
         return None
     q, fan_in = second_moment, features
     found: dict[str, list[float]] = {name: [] for name in _NAMES}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,16 +12,27 @@ from reportgen.engine.jit.compile import internal
 from reportgen.engine.math.random import mix, subkey
 from reportgen.engine.spec import AugmentSpec
 
-BORDERS = {"zero": 0, "edge": 1, "reflect": 2}
-"""Values of the pixels beyond the border of an image: 0, the nearest pixel, or the image mirrored at that pixel."""
+_ZERO, _EDGE, _REFLECT = np.int64(0), np.int64(1), np.int64(2)
 
-_ZERO, _EDGE = np.int64(BORDERS["zero"]), np.int64(BORDERS["edge"])
+
+class Border(NamedTuple):
+    """Values of the pixels beyond the border of an image.
+
+    code: the number in Recipe.image; least_rest: pixels by which the crop must be smaller than the image.
+    """
+
+    code: np.int64
+    least_rest: int
+
+
+BORDERS = {"zero": Border(_ZERO, 0), "edge": Border(_EDGE, 0), "reflect": Border(_REFLECT, 1)}
+"""Borders by name: 0, the nearest pixel, or the image mirrored at its outermost pixels, which are not repeated."""
 
 # Indices into Recipe.image.
 CHANNELS, HEIGHT, WIDTH = 0, 1, 2
 REACH = 3  # largest shift in pixels
 FLIP = 4  # 1 to flip a random half of the images, else 0
-BORDER = 5  # a value of BORDERS
+BORDER = 5  # code of a Border
 BY_CHANNEL, BY_ROW, BY_COLUMN = 6, 7, 8  # distances in memory between neighbours, in values
 IMAGE_COLUMNS = 9
 
@@ -38,7 +51,7 @@ def image_row(augment: AugmentSpec | None, shape: ImageShape | None, channels_la
     channels, height, width = shape
     strides = (1, width * channels, channels) if channels_last else (height * width, width, 1)
     reach, border = (augment.crop, augment.border) if augment.crop else (augment.shift, "zero")
-    return np.array([channels, height, width, reach, augment.flip, BORDERS[border], *strides], np.int64)
+    return np.array([channels, height, width, reach, augment.flip, BORDERS[border].code, *strides], np.int64)
 
 
 @internal

@@ -20,6 +20,7 @@ from reportgen.engine.network_spec import (
     NetworkSpec,
     Node,
     PoolSpec,
+    works_on_images,
 )
 from reportgen.engine.tables.activations import ACTIVATIONS, pieces_of
 from reportgen.engine.tables.init import Place
@@ -135,7 +136,7 @@ def lay_out(network: NetworkSpec, features: int, image_shape: tuple[int, int, in
     """
     images = image_shape if network.needs_images else None
     if network.needs_images and images is None:
-        place = next(i for i, node in enumerate(network.nodes) if not isinstance(node, ActivationSpec))
+        place = next(i for i, node in enumerate(network.nodes) if works_on_images(node))
         message = f"convolution and pooling need images, but the examples have {features} features"
         raise LayoutError(place, "images-required", message, "use dense layers, or data with images such as digits")
     shape: Shape = (features,) if images is None else (images[1], images[2], images[0])
@@ -165,7 +166,7 @@ class _Layout:
             self._append(node, None, before)
             return
         adds = None if node.adds is None else self._operation_of(node.adds)
-        if not INITS[node.init.name].scalars or node.batchnorm is not None or _is_shortcut(node):
+        if not INITS[node.init.name].scalars or node.batchnorm is not None or is_shortcut(node):
             self._append(node, layer, before, adds)
             return
         shift = ActivationSpec(IDENTITY, 0.0, kind="shift")
@@ -196,6 +197,9 @@ class _Layout:
         kind, shape = LAYERS[node.kind], self._shape_of(source)
         pieces = 1 if isinstance(node, PoolSpec) else pieces_of(node.activation)
         output, geometry = kind.shape(node, shape)
+        if not isinstance(node, PoolSpec) and pieces > 1 and not kind.has_weights:
+            message = f"a unit of {node.activation.name} has {pieces} pieces with weights of their own"
+            raise LayoutError(0, "pieces-need-weights", message, "use another activation for pre-activation and Fixup")
         if adds is not None and self._shape_of(adds) != output:
             message = f"the branch turns the shape {shown(self._shape_of(adds))} into {shown(output)}"
             raise LayoutError(0, "shapes-differ", message, "add `shortcut: projection`, or keep the shape")
@@ -220,8 +224,9 @@ class _Layout:
         )
 
 
-def _is_shortcut(node: LayerSpec) -> bool:
-    return node.branch is not None and node.branch.place == 0
+def is_shortcut(node: Node) -> bool:
+    """Return whether a node is a projection on the shortcut of a residual block."""
+    return isinstance(node, LayerSpec) and node.branch is not None and node.branch.place == 0
 
 
 def shown(shape: Sequence[int]) -> str:

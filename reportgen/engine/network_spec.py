@@ -110,14 +110,23 @@ class ActivationSpec:
 Node = LayerSpec | PoolSpec | ActivationSpec
 
 
+def works_on_images(node: Node) -> bool:
+    """Return whether a node slides windows over images."""
+    return isinstance(node, PoolSpec) or getattr(node, "window", None) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
     """The nodes of a network in the order of the forward pass; the last one is the output layer.
 
     The output layer has one unit per class and the identity as its activation.
+
+    is_complete: whether the nodes describe the whole network. The connections of some networks that were trained
+    elsewhere are unknown; their nodes are the layers with weights.
     """
 
     nodes: tuple[Node, ...]
+    is_complete: bool = field(default=True, metadata=ADDED)
 
     @property
     def layers(self) -> tuple[LayerSpec, ...]:
@@ -127,9 +136,10 @@ class NetworkSpec:
     def with_layers(self, layers: Iterable[LayerSpec]) -> NetworkSpec:
         """Return the network with other layers with weights, one for each of `self.layers`."""
         others = iter(layers)
-        return NetworkSpec(tuple(next(others) if isinstance(node, LayerSpec) else node for node in self.nodes))
+        nodes = tuple(next(others) if isinstance(node, LayerSpec) else node for node in self.nodes)
+        return NetworkSpec(nodes, self.is_complete)
 
     @property
     def needs_images(self) -> bool:
         """Whether a node of the network works on images."""
-        return any(isinstance(node, PoolSpec) or getattr(node, "window", None) for node in self.nodes)
+        return any(map(works_on_images, self.nodes))

@@ -10,8 +10,10 @@ import pytest
 
 from reportgen.engine.augment import BORDERS, IMAGE_COLUMNS, augment, image_row
 from reportgen.engine.jit.compile import kernel
+from reportgen.engine.layout import lay_out
 from reportgen.engine.math.random import key_words
-from reportgen.engine.network import Work
+from reportgen.engine.network import Work, new_work
+from reportgen.engine.program import compile_network
 from reportgen.engine.spec import AugmentSpec
 from reportgen.engine.tables.losses import LOSSES
 from tests.engine.networks import spec
@@ -27,11 +29,9 @@ def _apply(image, noise, keys, step, features, rows, work):
 
 
 def _work(x: np.ndarray) -> Work:
-    from reportgen.engine.network import new_work
-    from reportgen.engine.program import compile_network
-
     features = x.size // ROWS
-    net, sizes = compile_network(spec(widths=(3,)).network, features, LOSSES["softmax_cross_entropy"], x.dtype)
+    operations = lay_out(spec(widths=(3,)).network, features, None)
+    net, sizes = compile_network(operations, LOSSES["softmax_cross_entropy"], x.dtype)
     work = new_work(net, sizes, ROWS)
     work.x[: x.size] = x.ravel()
     return work

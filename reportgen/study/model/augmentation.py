@@ -12,6 +12,7 @@ from reportgen.data import image_shape_of
 from reportgen.data.datasets import DATASETS
 from reportgen.data.preprocessing.steps import STEPS
 from reportgen.data.spec import DataSpec
+from reportgen.engine.augment import BORDERS
 from reportgen.engine.spec import AugmentSpec
 from reportgen.errors import StudyError
 from reportgen.registry import Component
@@ -47,7 +48,7 @@ class Augment(Section):
     def _one_move(self) -> Self:
         if self.shift and self.crop:
             raise problem("conflicting-settings", "both shift and crop move the images", "remove one of them")
-        if self.border != "zero" and "crop" not in self.model_fields_set:
+        if "border" in self.model_fields_set and "crop" not in self.model_fields_set:
             raise problem("missing-key", "border needs crop", "such as crop: 2", ("border",))
         return self
 
@@ -76,7 +77,7 @@ def check_images(augment: Augment, data: DataSpec, preprocess: tuple[Component, 
     if shape is None:
         raise _no_images(name, row.name, next((step for step in preprocess if _loses_pixels(step)), None))
     size, pixels = min(shape[1:]), getattr(augment, name)
-    most = size - 1 if augment.spec.border == "reflect" else size
+    most = size - BORDERS[augment.spec.border].least_rest
     if pixels > most:
         message = f"{name} is {pixels}, but the images have {shape[1]} x {shape[2]} pixels"
         raise problem("out-of-range", message, f"at most {most}", (name,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -48,10 +48,10 @@ class Pruning(Section):
         return PruningSpec(self.sparsity, self.rounds, self.weights, self.rewind, self.output_rate)
 
 
-def check_pruning(pruning: Pruning, epochs: int, hidden: Any) -> None:
+def check_pruning(pruning: Pruning, epochs: int, has_hidden_weights: bool) -> None:
     """Raise a validation error if nothing is trained or pruned, or if training ends before the rewind epoch."""
-    if hidden == ():
-        hint = "add a layer to network.hidden"
+    if not has_hidden_weights:
+        hint = "add a hidden layer to the network"
         raise problem("inapplicable-key", "pruning needs a hidden layer, whose weights it removes", hint)
     if epochs == 0:
         message = "pruning needs training, but training.epochs is 0"
