@@ -51,6 +51,8 @@ def predict(spec: RunSpec, second_moment: float, features: int) -> dict[str, lis
     They are activation_mean, activation_std, preactivation_std, saturated_fraction, and gradient_std relative to the
     output layer. Dropout is ignored, as in probes. second_moment: mean square of the input features.
     """
+    if spec.training.pruning is not None:  # the weights that remain are not a random sample
+        return None
     found = _predicted(spec.network, second_moment, features, spec.plugins())
     return None if found is None else dict(found)
 
@@ -61,7 +63,9 @@ def _predicted(
 ) -> dict[str, list[float]] | None:
     """Return the predictions; `plugins` distinguishes rows of the same name in the cache."""
     layers = network.layers
-    if network.needs_images or any(layer not in layers or layer.adds is not None for layer in network.nodes):
+    if not network.is_complete or network.needs_images:
+        return None
+    if any(layer not in layers or layer.adds is not None for layer in network.nodes):
         return None
     q, fan_in = second_moment, features
     found: dict[str, list[float]] = {name: [] for name in _NAMES}
