@@ -164,7 +164,9 @@ class Network(naive.Network):
             last[index] = len(self.operations) - 1
         return self.operations
 
-    def add(self, operation: Any, source: int, shortcut: int | None = None, weights_of: Any = None, units_of: Any = None):
+    def add(
+        self, operation: Any, source: int, shortcut: int | None = None, weights_of: Any = None, units_of: Any = None
+    ):
         self.operations.append(operation)
         for values, value in zip(
             (self.sources, self.shortcuts, self.weights_of, self.units_of),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from reportgen.engine.layers import convolution, pooling, scalars
 from reportgen.engine.layers.geometry import Geometry, LayoutError, Shape, place_windows
@@ -28,8 +28,8 @@ class LayerKind(Row):
     shifts : returns the number of biases, or of other parameters that are not weights, without batch normalization.
     buffer : returns the size of the work buffer of the kernels from (windows, units).
     has_multiplier : whether the last of the shifts is a scalar multiplier.
-    mean_field : whether mean-field theory describes the layer at initialization: with weights, by their variance and
-        `fan_in`; without weights, as the identity before the activation.
+    mean_field : passes that mean-field theory describes at initialization: "both", where a layer without weights is
+        the identity before its activation; "backward", since means depend on correlations; None for neither.
     has_weights : whether studies set the number of units, and reports count the layer.
     forward : kernel that computes the pre-activations of a layer; None for the product of a dense layer.
     backward : kernel that backpropagates to the inputs, and sets the gradients of parameters other than weights.
@@ -43,7 +43,7 @@ class LayerKind(Row):
     shifts: Callable[[Any], int] = lambda operation: 0
     buffer: Callable[[Geometry, int], int] = lambda geometry, units: 0
     has_multiplier: bool = False
-    mean_field: bool = False
+    mean_field: Literal["both", "backward"] | None = None
     has_weights: bool = False
     forward: Any = None
     backward: Any = None
@@ -96,7 +96,7 @@ def _without_weights(name: str, summary: str, formula: str, source: str, shifts:
         shape=_same_shape,
         shifts=lambda operation: shifts,
         has_multiplier=shifts > 1,
-        mean_field=True,
+        mean_field="both",
         forward=scalars.forward,
         backward=scalars.backward,
     )
@@ -113,7 +113,7 @@ LAYERS = Table(
             shape=_dense_shape,
             fan_in=lambda node, shape: math.prod(shape),
             shifts=_biases,
-            mean_field=True,
+            mean_field="both",
             has_weights=True,
         ),
         LayerKind(
@@ -125,7 +125,7 @@ LAYERS = Table(
             fan_in=lambda node, shape: math.prod(node.window.size) * shape[2],
             shifts=_biases,
             buffer=convolution.buffer_size,
-            mean_field=True,
+            mean_field="both",
             has_weights=True,
             forward=convolution.forward,
             backward=convolution.backward,
@@ -145,6 +145,7 @@ LAYERS = Table(
             "The mean of each channel in each window, or in the whole image.",
             r"a_{ijc} = \frac{1}{k^2} \sum_{u,v} x_{i s + u,\, j s + v,\, c}",
             "LeCun et al. 1998; for the whole image, Lin, Chen and Yan 2014",
+            mean_field="backward",
             forward=pooling.forward_average,
             backward=pooling.backward_average,
         ),
