@@ -15,9 +15,8 @@ from torch.nn import functional
 
 from reportgen.data.dataset import Dataset
 from reportgen.data.spec import DataSpec
-from reportgen.engine.layers.blocks import output
 from reportgen.engine.layout import Operation
-from reportgen.engine.network import BETA, BIAS, GAMMA, NO_STEP, TRAIN, WEIGHTS
+from reportgen.engine.network import ACTS, BETA, BIAS, GAMMA, NO_STEP, TRAIN, WEIGHTS
 from reportgen.engine.network_spec import (
     ActivationSpec,
     BatchNormSpec,
@@ -171,7 +170,8 @@ def compare(name: str, data: Dataset) -> tuple[str, int, float, float, float]:
     logits = forward(setup.operations, p, x.reshape(-1, *IMAGE) if images else x)
     theirs = functional.cross_entropy(logits, torch.tensor(data.y_train))
     theirs.backward()
-    own = output(setup.net, setup.work, ROWS).reshape(ROWS, CLASSES)
+    place = int(setup.net.codes[-1, ACTS]) * ROWS
+    own = setup.work.blocks[place : place + ROWS * CLASSES].reshape(ROWS, CLASSES)
     grads = [(setup.state.grads[place], p[key].grad.numpy().ravel()) for key, place in blocks(setup)]
     ours, other = (np.concatenate([pair[side] for pair in grads]) for side in (0, 1))
     assert ours.size == setup.state.params.size
