@@ -45,6 +45,7 @@ class RunRecord:
             values outside the edges are not counted.
         probe_gradient_histogram (P, L, B): counts of log10 |delta| in the bins with edges gradient_edges (B + 1,);
             zeros are not counted.
+        probe_branch_ratio (P, L): with residual blocks, norm of a branch divided by that of its shortcut.
         probe_unit_dead (P, U): 1 for a hidden unit that is zero on every probe example; unit_layer (U,): the layer of
             each hidden unit, counted from 1.
         val_confusion, train_confusion (C, C): number of examples by true class (row) and predicted class (column) at
