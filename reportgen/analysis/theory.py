@@ -38,7 +38,9 @@ def predict(
     second_moment : mean square of the input features, the same at all positions of an image.
     features, image_shape : number of inputs; channels, height and width of images.
     """
-    if spec.network.needs_images and image_shape is None:
+    if not spec.network.is_complete or (spec.network.needs_images and image_shape is None):
+        return None
+    if spec.training.pruning is not None:  # the weights that remain are not a random sample
         return None
     found = _predicted(spec.network, second_moment, features, image_shape, spec.plugins())
     return None if found is None else dict(found)

@@ -120,9 +120,13 @@ class NetworkSpec:
     """The nodes of a network in the order of the forward pass; the last one is the output layer.
 
     The output layer has one unit per class and the identity as its activation.
+
+    is_complete: whether the nodes describe the whole network. The connections of some networks that were trained
+    elsewhere are unknown; their nodes are the layers with weights.
     """
 
     nodes: tuple[Node, ...]
+    is_complete: bool = field(default=True, metadata=ADDED)
 
     @property
     def layers(self) -> tuple[LayerSpec, ...]:
@@ -132,7 +136,8 @@ class NetworkSpec:
     def with_layers(self, layers: Iterable[LayerSpec]) -> NetworkSpec:
         """Return the network with other layers with weights, one for each of `self.layers`."""
         others = iter(layers)
-        return NetworkSpec(tuple(next(others) if isinstance(node, LayerSpec) else node for node in self.nodes))
+        nodes = tuple(next(others) if isinstance(node, LayerSpec) else node for node in self.nodes)
+        return NetworkSpec(nodes, self.is_complete)
 
     @property
     def needs_images(self) -> bool:
