@@ -16,7 +16,7 @@ from reportgen.report.document.diagnoses import Diagnosis, diagnoses
 from reportgen.report.document.networks import Network, networks
 from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
-from reportgen.report.document.sources import METHODS, THEORY, references
+from reportgen.report.document.sources import CONVOLUTIONS, METHODS, SHORTCUTS, THEORY, references
 from reportgen.report.document.variants import VariantPart, data_facts, left_out, levels, variant_parts
 from reportgen.study.metrics.table import metric_of
 
@@ -183,4 +183,15 @@ def _common(variants: Sequence[VariantSummary]) -> dict[str, Any]:
 def _keys(analysis: Analysis) -> list[str]:
     claims = [source for claim in analysis.claims for source in claim.sources]
     findings = [source for finding in analysis.findings for source in finding.sources]
-    return claims + findings + list(METHODS) + (list(THEORY) if analysis.theory else [])
+    return claims + findings + list(METHODS) + _theory(analysis)
+
+
+def _theory(analysis: Analysis) -> list[str]:
+    """Return the sources of mean-field theory for the networks that it predicts."""
+    if not analysis.theory:
+        return []
+    predicted = [v for v in analysis.variants if v.variant.id in analysis.theory]
+    networks = [record.spec.network for v in predicted for record in v.records[:1]]
+    images = [CONVOLUTIONS] if any(network.needs_images for network in networks) else []
+    adds = [layer.adds is not None for network in networks for layer in network.layers]
+    return [*THEORY, *images, *([SHORTCUTS] if any(adds) else [])]
