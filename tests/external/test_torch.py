@@ -87,6 +87,8 @@ def around(name: str) -> Any:
     kind = getattr(nn, name)
     rank = int(name[-2]) if name[-1] == "d" and name[-2].isdigit() else 0
     shaped = nn.Unflatten(1, (1, *(SIDE,) * 2)[: rank + 1] if rank < 3 else (1, 4, 4, 4))
+    if name == "Linear":
+        return finished(nn.Sequential(nn.Flatten(), nn.Linear(64, 6)))
     if name == "Embedding":
         return nn.Sequential(Looked(), nn.Linear(6, CLASSES))
     if name in ("LSTM", "GRU", "RNN"):
@@ -131,7 +133,6 @@ def test_every_documented_module_is_watched(tmp_path: Path, name: str) -> None:
     assert np.isfinite(found.statistic("weight_gradient_norm")).all()
     assert np.isfinite(found.statistic("activation_std")[:, 0]).all() == (not hidden)
     assert found.layers == 2 + hidden
-    assert invoke(["diagnose", str(tmp_path / "a.npz")]) == 0
 
 
 class Block(nn.Module):
