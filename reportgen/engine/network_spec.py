@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from reportgen.registry import Component
 
@@ -97,7 +97,8 @@ class PoolSpec:
 class ActivationSpec:
     """Batch normalization, activation and dropout without weights, which come first in blocks with pre-activation.
 
-    `kind` is "activation", or "shift" or "scale" for a scalar bias, with a multiplier, before the activation.
+    `kind` is "activation", or "shift" or "scale" for a scalar bias, with a multiplier, before the activation; or
+    another row of the layer kinds, with its parameters as (name, value) pairs.
     """
 
     activation: Component
@@ -105,6 +106,7 @@ class ActivationSpec:
     batchnorm: BatchNormSpec | None = None
     dropout: DropoutSpec | None = None
     kind: str = "activation"
+    params: tuple[tuple[str, Any], ...] = field(default=(), metadata=ADDED)
 
 
 Node = LayerSpec | PoolSpec | ActivationSpec
@@ -113,6 +115,10 @@ Node = LayerSpec | PoolSpec | ActivationSpec
 def works_on_images(node: Node) -> bool:
     """Return whether a node slides windows over images."""
     return isinstance(node, PoolSpec) or getattr(node, "window", None) is not None
+
+
+def _is_plain(layer: LayerSpec) -> bool:
+    return layer.window is None and layer.source is None and layer.adds is None and layer.branch is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,11 @@ class NetworkSpec:
         others = iter(layers)
         nodes = tuple(next(others) if isinstance(node, LayerSpec) else node for node in self.nodes)
         return NetworkSpec(nodes, self.is_complete)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every node is a dense layer on the outputs of the node before."""
+        return all(isinstance(node, LayerSpec) and _is_plain(node) for node in self.nodes)
 
     @property
     def needs_images(self) -> bool:

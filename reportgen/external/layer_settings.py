@@ -12,7 +12,7 @@ from reportgen.engine.network_spec import LayerSpec, NetworkSpec, WindowSpec
 from reportgen.errors import StudyError
 from reportgen.external.settings import key_error, refuse_unknown
 from reportgen.study.loading.messages import study_error
-from reportgen.study.model.settings import Network
+from reportgen.study.model.network import Network
 
 LAYERS = "layers"
 LAYER_KEYS = ("kind", "module", "kernel", "stride", "padding", "activation", "adds")

@@ -27,6 +27,8 @@ class LayerKind(Row):
     fan_in : returns the number of inputs of a unit from (node, shape of the inputs), 0 without weights.
     shifts : returns the number of biases, or of other parameters that are not weights, without batch normalization.
     buffer : returns the size of the work buffer of the kernels from (windows, units).
+    constants : returns the numbers that kernels find at `net.constants[layer, PHI:]` from the row's parameters, for a
+        row whose layers have no activation.
     has_multiplier : whether the last of the shifts is a scalar multiplier.
     form : settings of the layer in studies: "units" of a dense layer, "filters" of a convolution, the "window" of a
         pooling, or the row's "parameters"; None for operations that studies do not name.
@@ -44,6 +46,7 @@ class LayerKind(Row):
     fan_in: Callable[[Any, Shape], int] = lambda node, shape: 0
     shifts: Callable[[Any], int] = lambda operation: 0
     buffer: Callable[[Geometry, int], int] = lambda geometry, units: 0
+    constants: Callable[[dict[str, Any]], tuple[float, ...]] = lambda parameters: ()
     has_multiplier: bool = False
     form: Literal["units", "filters", "window", "parameters"] | None = "parameters"
     mean_field: Literal["both", "backward"] | None = None

@@ -13,6 +13,7 @@ from reportgen.figures.drawing.figure import Drawing
 from reportgen.report.document.claim_view import ClaimView, claim_views, counted
 from reportgen.report.document.comparisons import Comparisons, comparisons_of
 from reportgen.report.document.diagnoses import Diagnosis, diagnoses
+from reportgen.report.document.networks import Network, networks
 from reportgen.report.document.opening import opening_figure
 from reportgen.report.document.searches import SearchPart, search_parts
 from reportgen.report.document.sources import CONVOLUTIONS, METHODS, SHORTCUTS, THEORY, references
@@ -46,6 +47,7 @@ class Document:
     rows : the variants that are shown one by one; a search is represented by its best trial
     left_out : the number of diverged runs without layers after training, and the number of all these runs
     common : the settings that all variants share
+    networks : the different architectures, at most MOST_NETWORKS
     """
 
     id: str
@@ -77,15 +79,20 @@ class Document:
     levels: Mapping[str, tuple[tuple[str, Any], ...]]
     data: Mapping[str, tuple[int, ...]]
     parameters: tuple[int, ...]
+    networks: tuple[Network, ...]
     steps: int
     theory: bool
     seeds: tuple[int, ...]
     references: tuple[tuple[str, str], ...]
     provenance: Mapping[str, Any]
-    trained: bool
     sha256: str
     benchmark: Benchmark = field(default_factory=published)
     engine_version: int = ENGINE_VERSION
+
+    @property
+    def trained(self) -> bool:
+        """Whether any run has training steps."""
+        return self.steps > 0
 
 
 def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
@@ -121,12 +128,12 @@ def make_document(analysis: Analysis, drawings: Sequence[Drawing]) -> Document:
         levels=levels(analysis.outcomes),
         data=data_facts(variants),
         parameters=tuple(sorted({v.parameters for v in variants})),
+        networks=networks(analysis.outcomes),
         steps=sum(record.steps for v in variants for record in v.records),
         theory=bool(analysis.theory),
         seeds=tuple(study.seeds),
         references=tuple(references(_keys(analysis))),
         provenance=analysis.provenance,
-        trained=any(record.steps > 0 for v in variants for record in v.records),
         sha256=study.sha256,
     )
 
