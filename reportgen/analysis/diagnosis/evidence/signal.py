@@ -21,6 +21,7 @@ from reportgen.analysis.diagnosis.evidence.outcome import CLOSE_FIT, FITS, learn
 from reportgen.analysis.diagnosis.evidence.plateau import long_plateau
 from reportgen.analysis.diagnosis.evidence.symptoms import initial
 from reportgen.analysis.finding import Severity
+from reportgen.engine.layers.table import LAYERS
 from reportgen.runs.record import RunRecord
 
 Array = NDArray[np.float64]
@@ -56,7 +57,7 @@ def backward(record: RunRecord, probe: int = 0) -> Array:
     pooling divides the same gradient among more positions.
     """
     layers = record.spec.network.layers[:-1]
-    if any(layer.kind == "conv" for layer in layers) and "probe_gradient_norm" in record.arrays:
+    if any(LAYERS[layer.kind].has_filters for layer in layers) and "probe_gradient_norm" in record.arrays:
         norms = np.asarray(record.statistic("gradient_norm")[probe][:-1], np.float64)
         return norms / np.sqrt([layer.units * max(int(record.facts.get("probe_n", 1)), 1) for layer in layers])
     mean, std = (np.asarray(record.statistic(f"gradient_{name}")[probe][:-1], np.float64) for name in ("mean", "std"))
