@@ -49,7 +49,7 @@ def _partial_finish(finish, one, first, last):
 
 
 @internal
-def _gather_panels(b, at, b_row, transposed, k, begin, end, panels):
+def pack(b, at, b_row, transposed, k, begin, end, panels):
     """Copy the columns from begin to end of b to panels, flat (k, COLUMNS), starting with the row at `at`."""
     if not transposed:
         _pack_rows(b, at + begin, b_row, k, end - begin, panels)
@@ -133,7 +133,7 @@ def product(shape, a, a_steps, b, transposed, c, d, finish, panels):
             right = min(left + breadth, n)
             if packed:
                 at = begin if transposed else begin * n
-                _gather_panels(b, at, k if transposed else n, transposed, depth, left, right, panels)
+                pack(b, at, k if transposed else n, transposed, depth, left, right, panels)
             block, i = (left, right, depth), 0
             while m - i == TALL or m - i >= TALL + LOW:
                 j = left
