@@ -75,7 +75,7 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     dataset = dataset.channels_last if spec.network.needs_images else dataset
     net, sizes = compile_network(operations, LOSSES[training.loss.name], dtype)
     optimizer = OPTIMIZERS[training.optimizer.name]
-    state = new_state(net, sizes, optimizer.states, spec.seed)
+    state = new_state(net, sizes, optimizer.states, spec.seed, training.pruning is not None)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
     examples = _examples(dataset, dtype)
     recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype, channels_last=spec.network.needs_images)
@@ -152,7 +152,7 @@ def probe_types() -> tuple[Any, Any]:
     """Return the Numba types of (ProbeArrays, ProbeSchedule)."""
     vector, numbers, counts = np.zeros(1, np.float32), np.zeros((1, 1, 1)), np.zeros((1, 1, 1), np.int64)
     room, cuts, dead = np.zeros(1, np.int32), np.zeros(1, np.uint32), np.zeros((1, 1), np.uint8)
-    arrays = ProbeArrays(numbers, numbers, numbers[0], counts, room, cuts, counts[0, 0], counts, dead)
+    arrays = ProbeArrays(numbers, numbers, numbers[0], counts, room, cuts, counts[0, 0], counts, dead, numbers[0])
     return typeof(arrays), typeof(ProbeSchedule(0, 0, counts[0, 0], vector, arrays))
 
 

@@ -21,7 +21,8 @@ class RunRecord:
     """A finished run. Shapes: S steps, E epochs, P probes, L layers, B bins, U hidden units, C classes, K cycles.
 
     status: "ok", "diverged" (a value is not finite), "stopped" (early stopping or stop_above), "failed" (an exception).
-    steps: number of training steps; stopped_at_step: the last step of a run that is not "ok", else None.
+    steps: number of training steps (with pruning, of the last training); stopped_at_step: the last step of a run that
+        is not "ok", else None.
     final: the scores named in SCORES (NaN for an empty split), then the scores that the evaluation settings add.
     facts: counts and moments of the preprocessed data: train_n, val_n, test_n, features, classes,
         input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n; with batch normalization,
@@ -45,8 +46,15 @@ class RunRecord:
             values outside the edges are not counted.
         probe_gradient_histogram (P, L, B): counts of log10 |delta| in the bins with edges gradient_edges (B + 1,);
             zeros are not counted.
+        probe_branch_ratio (P, L): with residual blocks, norm of a branch divided by that of its shortcut.
         probe_unit_dead (P, U): 1 for a hidden unit that is zero on every probe example; unit_layer (U,): the layer of
             each hidden unit, counted from 1.
+        filters (K, F, height, width, channels): weights of the first layer as images, before training and, if the
+            run trains, after it; of at most 64 filters. Only for data with images.
+        example_image (height, width, channels), example_classes (2,): the first training example, its class and the
+            predicted class, -1 for outputs that are not finite. feature_maps (flat), feature_map_shape (M, 3),
+            feature_map_operation (M,): outputs of the layers for it, each (height, width, channels), and the indices
+            of their operations. Only for networks with convolution or pooling; see `engine.inspect.images`.
         val_confusion, train_confusion (C, C): number of examples by true class (row) and predicted class (column) at
             the end; all validation examples, and at most 1000 training examples in equal numbers per class. Only for
             runs with at least one training step and finite outputs at the end.
@@ -54,6 +62,11 @@ class RunRecord:
             (V,), test_labels; snapshot_step (K,), snapshot_single_val_loss (K,), snapshot_single_val_accuracy (K,),
             snapshot_val_probabilities (K, V, C): the networks at the ends of the cycles. Only if the study's
             evaluation settings require them.
+        round_sparsity (R + 1,): share of all weights that are removed, by round of pruning; row 0 is the dense network.
+            round_<score> (R + 1,): every name in SCORES, at the end of the round; round_best_epoch (R + 1,): epoch of
+            the lowest validation loss; round_weights (R + 1, L): number of weights that remain in each layer. NaN, or
+            0 weights, for rounds after a training that diverged. Only with pruning, where all other arrays are those
+            of the last training; before the epoch to which weights return, they are those of the dense network.
     error: message of the exception in a failed run.
     provenance: reportgen, python, numpy, numba, platform, workers, started and finished (ISO 8601, UTC).
     """

@@ -28,6 +28,18 @@ def add(source, target):
 
 
 @internal
+def prune(masks, begin, values):
+    """Set the values of pruned weights to 0, flat; `begin` is the place of the first one among the parameters.
+
+    A product with the mask would keep values that are not finite.
+    """
+    if masks.size > 0:
+        kept, zero = masks[begin : begin + values.size], values.dtype.type(0)
+        for k in range(values.size):
+            values[k] = values[k] if kept[k] != 0 else zero
+
+
+@internal
 def sum_rows(rows, target):
     """Set target, (width,), to the sum of the rows of a block, flat (rows, width), from the first row on."""
     width = target.size

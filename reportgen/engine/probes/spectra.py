@@ -69,11 +69,11 @@ def probe_singular_values(setup: Setup, rows: int, statistics: NDArray[np.float6
 def _set_spectrum(row: NDArray[np.float64], place: int, matrix: NDArray[Any]) -> None:
     """Set the effective rank and the largest singular value of a matrix in two columns of the row."""
     if np.isfinite(matrix).all():
-        singular = _singular_values(matrix.astype(np.float64))
+        singular = singular_values(matrix.astype(np.float64))
         row[place], row[place + 1] = effective_rank(singular), singular.max(initial=0.0)
 
 
-def _singular_values(matrix: NDArray[np.float64]) -> NDArray[Any]:
+def singular_values(matrix: NDArray[np.float64]) -> NDArray[Any]:
     """Return the singular values of a matrix.
 
     A very tall matrix, such as the activations of a convolution at all positions, is first reduced to a triangular
@@ -91,8 +91,10 @@ def curvature(setup: Setup, rows: int, seed: int, check_cancelled: Callable[[], 
     largest eigenvalue. Batch normalization uses the statistics of the examples, and no units are dropped.
     `check_cancelled` is called before each product and may raise an exception.
     """
-    start = stream(seed, "curvature").standard_normal(setup.state.params.size)
-    original = setup.state.params.copy()
+    state = setup.state
+    start = stream(seed, "curvature").standard_normal(state.params.size)
+    start = start * state.masks if state.masks.size else start
+    original = state.params.copy()
 
     def product(v: NDArray[np.float64]) -> NDArray[np.float64]:
         check_cancelled()
@@ -104,7 +106,7 @@ def curvature(setup: Setup, rows: int, seed: int, check_cancelled: Callable[[], 
             shift = largest
             largest = shift + _power_iteration(lambda v: product(v) - shift * v, start)
     finally:
-        setup.state.params[:] = original
+        state.params[:] = original
     return largest
 
 

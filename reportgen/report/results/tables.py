@@ -15,6 +15,7 @@ import numpy as np
 from reportgen.analysis.results import Analysis, VariantSummary
 from reportgen.disk import replace_file
 from reportgen.engine.spec import EPOCH_COLUMNS, SCORES, STATISTICS
+from reportgen.report.document.networks import architecture_of
 from reportgen.report.results.results import one_or_many, planned_records
 from reportgen.runs.record import RunRecord
 from reportgen.runs.store import STATUSES, plain
@@ -22,13 +23,13 @@ from reportgen.runs.store import STATUSES, plain
 Row = Sequence[Any]
 Table = tuple[Sequence[str], Iterable[Row]]
 
-_COUNTED = ("epoch", "step")  # columns of integers, which records contain as floats
+_COUNTED = ("epoch", "step", "best_epoch")  # columns of integers, which records contain as floats
 
 
 def write_tables(analysis: Analysis, folder: Path) -> list[Path]:
     """Write the tables into the folder, create it if necessary, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [write_csv(folder / f"{name}.csv", *build(analysis)) for name, build in TABLES.items()]
+    return [write_csv(folder / f"{name}.csv", *build(analysis)) for name, build in tables_of(analysis).items()]
 
 
 def variants(analysis: Analysis) -> Table:
@@ -70,6 +71,22 @@ def layers(analysis: Analysis) -> Table:
     """Return one row per run, probe and layer; layer 1 is the first hidden layer, the output layer is the last."""
     rows = (row for variant, record in planned_records(analysis) for row in _layers(variant, record))
     return ("variant", "seed", "step", "layer", *STATISTICS), rows
+
+
+def architectures(analysis: Analysis) -> Table:
+    """Return one row per variant and layer, or per run of equal layers: shapes, parameters and multiplications."""
+    columns = ("variant", "first", "last", "kind", "output", "window", "parameters", "products")
+    found = (
+        (summary.variant.id, architecture_of(summary.records[0])) for summary in analysis.variants if summary.records
+    )
+    rows = ((name, *dataclasses.astuple(row)) for name, own in found if own is not None for row in own.rows)
+    return columns, rows
+
+
+def rounds(analysis: Analysis) -> Table:
+    """Return one row per run and round of pruning; round 0 is the dense network, `weights` remain in each layer."""
+    rows = (row for variant, record in planned_records(analysis) for row in _rounds(variant, record))
+    return ("variant", "seed", "round", "sparsity", "weights", *SCORES, "best_epoch"), rows
 
 
 def claims(analysis: Analysis) -> Table:
@@ -120,10 +137,18 @@ TABLES: dict[str, Callable[[Analysis], Table]] = {
     "runs": runs,
     "epochs": epochs,
     "layers": layers,
+    "architecture": architectures,
+    "rounds": rounds,
     "claims": claims,
     "comparisons": comparisons,
     "findings": findings,
 }
+
+
+def tables_of(analysis: Analysis) -> dict[str, Callable[[Analysis], Table]]:
+    """Return the tables that the report of a study has; without pruning there is no table of rounds."""
+    prunes = any(run.spec.training.pruning is not None for run in analysis.plan.runs)
+    return {name: build for name, build in TABLES.items() if prunes or build is not rounds}
 
 
 def _scores(analysis: Analysis) -> Sequence[str]:
@@ -157,6 +182,13 @@ def _layers(variant: str, record: RunRecord) -> Iterator[Row]:
     for step, layers_ in zip(record.probe_steps.tolist(), block, strict=True):
         for layer, values in enumerate(layers_, start=1):
             yield (variant, record.spec.seed, step, layer, *values)
+
+
+def _rounds(variant: str, record: RunRecord) -> Iterator[Row]:
+    columns = ("sparsity", "weights", *SCORES, "best_epoch")
+    arrays = {name: record.arrays.get(f"round_{name}", np.zeros(0)) for name in columns}
+    values = [array.tolist() if array.ndim > 1 else _column(name, array) for name, array in arrays.items()]
+    return ((variant, record.spec.seed, number, *row) for number, row in enumerate(zip(*values, strict=True)))
 
 
 def _column(name: str, values: Any) -> list[Any]:

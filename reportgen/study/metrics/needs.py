@@ -19,8 +19,13 @@ VALIDATION = Need(
 TEST = Need("needs a test split", lambda spec: _has_split(spec, "test"), "set data.test above 0")
 BATCHNORM = Need(
     "needs batch normalization",
-    lambda spec: all(layer.batchnorm is not None for layer in spec.network.layers[:-1]),
+    lambda spec: any(layer.batchnorm is not None for layer in spec.network.layers[:-1]),
     "set network.batchnorm: true, or select variants with it in where",
+)
+SHORTCUT = Need(
+    "needs a residual block",
+    lambda spec: any(layer.adds is not None for layer in spec.network.layers),
+    "add residual to network.layers, or select variants with it in where",
 )
 HIDDEN_LAYER = Need("needs a hidden layer", lambda spec: len(spec.network.layers) > 1, "set network.hidden")
 TRAINED = Need(
@@ -29,6 +34,11 @@ TRAINED = Need(
 PROBES = Need("needs probes", lambda spec: spec.probes.looks > 0, "set probes.looks above 0", place=None)
 SINGULAR_VALUES = Need(NOT_BY_DEFAULT, lambda spec: spec.probes.singular_values, "set probes.singular_values: true")
 CURVATURE = Need(NOT_BY_DEFAULT, lambda spec: spec.probes.curvature, "set probes.curvature: true")
+PRUNING = Need(
+    "needs pruning",
+    lambda spec: spec.training.pruning is not None,
+    "set training: {pruning: {sparsity: 0.8, rounds: 4}}, or select variants with it in where",
+)
 DROPOUT_PASSES = Need(
     NOT_BY_DEFAULT, lambda spec: bool(spec.evaluation.mc_dropout), "set evaluation: {mc_dropout: 100}"
 )

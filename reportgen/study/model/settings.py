@@ -21,6 +21,7 @@ from reportgen.study.model.data_settings import Data
 from reportgen.study.model.evaluation import Evaluation
 from reportgen.study.model.layer_settings import NAMES
 from reportgen.study.model.network import Network
+from reportgen.study.model.pruning import Pruning, check_pruning
 from reportgen.study.model.section import Number, Section, Takes, reader
 from reportgen.study.planning.network import Inputs, check_network
 
@@ -71,8 +72,9 @@ class Training(Section):
     stop_above: Annotated[Number, Field(gt=1)] | None = Field(
         default=None, description="stop when the loss exceeds this multiple of the initial loss"
     )
+    pruning: Pruning | None = None
 
-    @field_validator("clip_norm", "augment", "early_stopping", "stop_above", mode="before")
+    @field_validator("clip_norm", "augment", "early_stopping", "stop_above", "pruning", mode="before")
     @classmethod
     def _none(cls, value: Any) -> Any:
         return None if value == "none" or value is False else value
@@ -153,4 +155,12 @@ class Settings(Section):
         inputs = Inputs(self.data.spec, self.preprocess, folder)
         with contextlib.suppress(StudyError, MissingError):  # the check of the data reports them
             below("network", partial(check_network, self.network, inputs))
+        return self
+
+    @model_validator(mode="after")
+    def _prunable(self) -> Self:
+        """Reject pruning of a network that is not trained or has no hidden layer."""
+        if self.training.pruning is not None:
+            check = partial(check_pruning, self.training.pruning, self.training.epochs, self.network.has_hidden_weights)
+            below("training", partial(below, "pruning", check))
         return self
