@@ -17,6 +17,7 @@ from reportgen.engine.layers.blocks import sum_rows
 from reportgen.engine.math.gemm import pack, panel_size, product
 from reportgen.engine.math.microkernel import ADD, MOMENTUM_STEP, WRITE
 from reportgen.engine.math.random import shuffle
+from reportgen.engine.math.registers import COLUMNS
 from reportgen.engine.setup import Setup
 from reportgen.engine.step import gather
 
@@ -28,7 +29,7 @@ _REPEATS, _SECONDS = 60, 3e-4
 @njit(nogil=True, _nrt=False)
 def _product(count, shape, a, steps, b, transposed, c, d, finish, panels):  # type: ignore[no-untyped-def]
     for _ in range(count):
-        product(shape, a, steps, b, transposed, c, d, finish, panels)
+        product(shape, a, steps, b, transposed, c, d, finish, panels)  # type: ignore[no-untyped-call]
 
 
 @njit(nogil=True, _nrt=False)
@@ -44,27 +45,29 @@ def _empty(shape, a, steps, b, transposed, c, d, finish, panels):  # type: ignor
 
 @njit(nogil=True, _nrt=False)
 def _pack(count, b, transposed, k, n, panels):  # type: ignore[no-untyped-def]
+    breadth = panels.size // k // COLUMNS * COLUMNS
     for _ in range(count):
-        for left in range(0, n, panels.size // k):
-            pack(b, 0, k if transposed else n, transposed, k, left, min(n, left + panels.size // k), panels)
+        for left in range(0, n, breadth):
+            end = min(n, left + breadth)
+            pack(b, 0, k if transposed else n, transposed, k, left, end, panels)  # type: ignore[no-untyped-call]
 
 
 @njit(nogil=True, _nrt=False)
 def _gather(count, x, y, features, index, work):  # type: ignore[no-untyped-def]
     for _ in range(count):
-        gather(x, y, features, index, work)
+        gather(x, y, features, index, work)  # type: ignore[no-untyped-call]
 
 
 @njit(nogil=True, _nrt=False)
 def _shuffle(count, order):  # type: ignore[no-untyped-def]
     for key in range(count):
-        shuffle(np.uint32(key), order)
+        shuffle(np.uint32(key), order)  # type: ignore[no-untyped-call]
 
 
 @njit(nogil=True, _nrt=False)
 def _sum_rows(count, rows, target):  # type: ignore[no-untyped-def]
     for _ in range(count):
-        sum_rows(rows, target)
+        sum_rows(rows, target)  # type: ignore[no-untyped-call]
 
 
 def microseconds(repeat: Callable[..., Any], *arguments: Any) -> float:

@@ -2,8 +2,8 @@
 
 The columns are a step on one core while the others are idle, a step while every core trains, and each part alone, with
 its data in the cache. The time of products in a step minus their time alone is the time of waiting for memory. Kernels
-count their time by the time stamp counter; the time of a step is measured without that. The values are low quantiles of
-many short measurements, so that other work on the machine has little effect.
+count the time of each call by the time stamp counter; the processor time of a step is measured without that. The values
+are low quantiles over many repetitions of the same steps, so that other work on the machine has little effect.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ WORDS = {
     "bias": "- of the rest, gradients of biases",
     "calls": "- of the rest, calls of products by address",
 }
-_QUANTILE, _LARGE, _STEP_RATE = 0.05, 1e8, 1e-3
+_QUANTILE, _LARGE, _STEP_RATE, _MOST_CALLS = 0.05, 1e8, 1e-3, 4096
 _VECTOR = float32[::1]
 
 
@@ -60,7 +60,7 @@ class Run:
         self.steps = net.steps_per_epoch if net.flops_per_step < _LARGE else 1
         self.per_epoch, dataset = net.steps_per_epoch, dataset_of(net)
         spec = run_spec(net, ProbeSpec(looks=0), seed=0)
-        self.setup, self.clock = set_up(spec, dataset), Clock(PARTS)
+        self.setup, self.clock = set_up(spec, dataset), Clock(PARTS, _MOST_CALLS)
         self.net = _timed_network(self.setup.net, self.clock) if timed else self.setup.net
         no_probes = new_probe_arrays(spec.network, 1)
         self.schedule = ProbeSchedule(0, 0, np.empty(0, np.int64), np.empty(0, np.float32), no_probes)
@@ -68,17 +68,17 @@ class Run:
         self.losses, self.scores = np.zeros(self.steps, np.float32), np.zeros((2, len(SCORE_COLUMNS)))
 
     def measure(self) -> float:
-        """Train, and return the seconds of a step."""
+        """Train, and return the processor time of a step in seconds."""
         s = self.setup
-        self.clock.counts[:] = 0
-        begin = time.perf_counter()
-        done = train_steps(
+        self.clock.clear()
+        begin = time.thread_time()
+        done = train_steps(  # type: ignore[no-untyped-call]
             self.net, s.state, s.work, s.recipe, s.examples, self.per_epoch, self.order, 0, self.rates, self.losses,
             self.scores, self.schedule,
         )  # fmt: skip
         if done != self.steps:
             raise RuntimeError(f"training ended after {done} of {self.steps} steps")
-        return (time.perf_counter() - begin) / self.steps
+        return (time.thread_time() - begin) / self.steps
 
 
 def _timed_network(net: Any, clock: Clock) -> Any:
@@ -103,14 +103,14 @@ def in_step(net: Net, repeats: int, cores: int) -> Mapping[str, float]:
         plain, timed = Run(net, timed=False), Run(net, timed=True)
         plain.measure(), timed.measure()
         together.wait()
-        found = []
+        steps, calls = [], []
         for _ in range(repeats):
-            seconds = plain.measure()
+            steps.append(plain.measure())
             timed.measure()
-            found.append((seconds, *(timed.clock.counts / rate / timed.steps)))
+            calls.append(timed.clock.ticks())
         together.wait()
-        values: list[float] = np.quantile(np.array(found), _QUANTILE, axis=0).tolist()
-        return values
+        parts = np.quantile(calls, _QUANTILE, axis=0).sum(axis=1) / rate / timed.steps
+        return [float(np.quantile(steps, _QUANTILE)), *parts.tolist()]
 
     with ThreadPoolExecutor(cores) as pool:
         means = 1e6 * np.mean(list(pool.map(work, range(cores))), axis=0)
