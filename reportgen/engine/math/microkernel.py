@@ -149,6 +149,12 @@ def _emit_choice(builder: Any, choices: list[tuple[Any, Any]]) -> None:
             _emit_choice(builder, others)
 
 
+def _distance(builder: Any, start: Any, end: Any, size: int, wanted: Any) -> Any:
+    """Return the distance of two addresses in elements of `size` bytes, 0 if it is not wanted."""
+    distance = builder.sub(builder.ptrtoint(end, SIZE), builder.ptrtoint(start, SIZE))
+    return builder.select(wanted, builder.sdiv(distance, SIZE(size)), SIZE(0))
+
+
 @intrinsic(prefer_literal=True)
 def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at, c_row, d, d_at, finish, ahead):
     """Emit a tile; its height is a constant, and its breadth is the constant COLUMNS or a variable."""
@@ -172,10 +178,8 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         fetched = None
         if isinstance(ahead, types.BaseTuple):
             place, step, both = cgutils.unpack_tuple(builder, values[-1])
-            start, other = data(9, place), data(12, place)
-            apart = builder.sub(builder.ptrtoint(other, SIZE), builder.ptrtoint(start, SIZE))
-            size = SIZE(context.get_abi_sizeof(real))
-            fetched = start, step, builder.select(both, builder.sdiv(apart, size), SIZE(0))
+            size = context.get_abi_sizeof(real)
+            fetched = data(9, place), step, _distance(builder, data(9, place), data(12, place), size, both)
 
         def emit_tile(count, across, lanes=VECTOR, reaches_back=False):
             emit = RowEmit(builder, real, count, across, lanes, reaches_back)
