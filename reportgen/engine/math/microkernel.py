@@ -190,12 +190,8 @@ def _tile(typingctx, rows, columns, k, a, a_at, a_steps, b, b_at, b_row, c, c_at
         else:
             fits = [builder.icmp_signed("<=", columns, SIZE(most)) for most in (LANES, VECTOR)]
             reaches = builder.and_(fits[0], builder.icmp_signed(">=", c_row, SIZE(LANES)))
-            choices = [
-                (reaches, lambda: emit_tile(1, columns, LANES, True)),
-                (fits[1], lambda: emit_tile(1, columns)),
-                (None, lambda: emit_tile(2, columns)),
-            ]
-            _emit_choice(builder, choices)
+            back, one = (reaches, lambda: emit_tile(1, columns, LANES, True)), (fits[1], lambda: emit_tile(1, columns))
+            _emit_choice(builder, [back, one, (None, lambda: emit_tile(2, columns))])
         return context.get_dummy_value()
 
     return signature, codegen
