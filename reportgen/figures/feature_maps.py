@@ -24,9 +24,10 @@ from reportgen.figures.drawing import mosaic
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
-from reportgen.figures.networks.stages import operation_name, operations_of, shape_words, stages_of
+from reportgen.figures.networks.stages import operation_name, shape_words, stages_of
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.selection import select_rows
+from reportgen.runs.operations import operations_of
 from reportgen.runs.record import RunRecord
 
 FIGURE = FIGURES["feature_maps"]

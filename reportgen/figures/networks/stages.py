@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reportgen.engine.layers.geometry import LayoutError, Shape
-from reportgen.engine.layout import INPUT, Operation, is_shortcut, lay_out
+from reportgen.engine.layers.geometry import Shape
+from reportgen.engine.layout import INPUT, Operation, is_shortcut
 from reportgen.engine.network_spec import PoolSpec, WindowSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.runs.record import RunRecord
@@ -45,17 +45,6 @@ class Stage:
     def details(self) -> str:
         """What follows the operation, in words."""
         return ", ".join(part for part in (self.norm, self.activation, self.dropout) if part)
-
-
-def operations_of(record: RunRecord) -> tuple[Operation, ...]:
-    """Return the operations of a run, empty if its record does not have the shape of the inputs."""
-    facts = record.facts
-    shape = facts.get("image_shape")
-    images = (int(shape[0]), int(shape[1]), int(shape[2])) if shape else None
-    try:
-        return lay_out(record.spec.network, int(facts["features"]), images) if "features" in facts else ()
-    except LayoutError:
-        return ()
 
 
 def stages_of(operations: Sequence[Operation]) -> list[Stage]:
