@@ -51,15 +51,14 @@ class Architecture:
     parameters: int
     products: int
 
-    @property
     def cells(self) -> Iterator[tuple[str, ...]]:
-        """The rows as text, the total last, in the order of `COLUMNS`."""
+        """Yield the rows as text, the total last, in the order of `COLUMNS`."""
         for row in self.rows:
             yield row.number, row.kind, row.output, row.window, f"{row.parameters:,}", f"{row.products:,}"
         yield "", "total", "", "", f"{self.parameters:,}", f"{self.products:,}"
 
 
-COLUMNS = ("layer", "kind", "output", "kernel", "parameters", "multiplications")
+COLUMNS = ("layer", "kind", "output", "window", "parameters", "multiplications")
 """The columns of the table; parameters and multiplications are those of one layer."""
 
 

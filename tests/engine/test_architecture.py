@@ -13,7 +13,7 @@ def layer(units: int, window: WindowSpec | None = None, weights: str = "he_norma
 
 
 def rows(*nodes: Node, image: tuple[int, int, int] = (3, 32, 32)) -> list[tuple[str, ...]]:
-    return list(architecture(lay_out(NetworkSpec(nodes), image[0] * image[1] * image[2], image)).cells)
+    return list(architecture(lay_out(NetworkSpec(nodes), image[0] * image[1] * image[2], image)).cells())
 
 
 def test_the_counts_of_the_lectures() -> None:
