@@ -96,8 +96,8 @@ def _idle(record: RunRecord) -> _Idle | None:
     gains, silent = _gains(record, layers), _silent(record, layers)
     with np.errstate(invalid="ignore"):
         signs = {
-            SILENT: silent[late].all(axis=0),
             WEAK: (gains[late] < IDLE).all(axis=0),
+            SILENT: silent[late].all(axis=0),
             SMALL: (ratios[late] < IDLE).all(axis=0),
         }
         shrunk = gains[-1] < SHRUNK * gains[0]
