@@ -7,7 +7,7 @@ other libraries are not observed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,45 +15,24 @@ from typing import Any, NamedTuple
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.external.convert import named
 from reportgen.external.layer_arrays import Nonlinearity
-from reportgen.external.torch_modules import bias_of
+from reportgen.external.torch_modules import (
+    DROPOUTS,
+    FREE,
+    IGNORED,
+    NORMS,
+    OTHER_ACTIVATIONS,
+    PRODUCTS,
+    RESHAPES,
+    SCALINGS,
+    SELECTIONS,
+    SUMS,
+    WEIGHTED,
+    bias_of,
+    flat,
+    is_affine,
+)
 
 IDENTITY = Nonlinearity(ACTIVATIONS["identity"], {})
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-PRODUCTS = _names("matmul __matmul__ __rmatmul__ mm addmm einsum")
-WEIGHTED = _names(
-    "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear bilinear embedding embedding_bag "
-    "lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell multi_head_attention_forward"
-)
-"""Functions that multiply their input by weights."""
-
-FREE = _names("linear conv1d conv2d conv3d")
-"""Functions that may use the weights of a layer outside of its module, as for tied weights."""
-
-OTHER_ACTIVATIONS = _names(
-    "relu6 hardtanh hardswish hardsigmoid mish celu softsign tanhshrink threshold rrelu clamp clamp_min logsigmoid "
-    "hardshrink softshrink sin square"
-)
-"""Functions of single values that are not among the activations of a study."""
-
-SUMS = _names("add add_ __add__ __radd__ __iadd__")
-SCALINGS = _names("mul mul_ __mul__ __rmul__ __imul__ div div_ __truediv__ sub __sub__")
-RESHAPES = _names(
-    "flatten view reshape permute transpose t contiguous squeeze unsqueeze clone to float half bfloat16 type unflatten "
-    "movedim channel_shuffle pixel_shuffle"
-)
-"""Functions that keep all values."""
-
-SELECTIONS = _names("mean amax sum __getitem__ chunk split pad interpolate unbind __get__")
-"""Functions that select or average values, like pooling."""
-
-DROPOUTS = _names("dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout")
-NORMS = _names("batch_norm layer_norm group_norm instance_norm rms_norm")
-IGNORED = _names("retain_grad register_hook backward size dim")
 
 
 @dataclass(eq=False)
@@ -118,6 +97,13 @@ class LayerTrace:
     dropouts: list[float] = field(default_factory=list)
 
     @property
+    def label(self) -> str:
+        """Name of the module's class and of the weights."""
+        if isinstance(self.module, FreeFunction):
+            return f"a function with tied weights of shape {tuple(self.weight.shape)}"
+        return f"{type(self.module).__name__}.{self.name}"
+
+    @property
     def key(self) -> tuple[int, int]:
         """Identity of the layer, which is the same in all passes."""
         if isinstance(self.module, FreeFunction):
@@ -179,7 +165,7 @@ class DataFlow:
 
     def _function(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = str(getattr(func, "__name__", ""))
-        tensors = [value for value in _flat((*args, *kwargs.values())) if hasattr(value, "grad_fn")]
+        tensors = [value for value in flat((*args, *kwargs.values())) if hasattr(value, "grad_fn")]
         self._add_layers(name, tensors)
         tags = sorted(
             (tag for tag in map(self.tag_of, tensors) if tag is not None), key=lambda tag: tag.call.depth, reverse=True
@@ -192,7 +178,7 @@ class DataFlow:
         slope_inputs = tensors[0].detach().clone() if pooled else None
         result = func(*args, **kwargs)
         if not hasattr(result, "grad_fn"):
-            for part in _flat(result if isinstance(result, (tuple, list)) else ()):
+            for part in flat(result if isinstance(result, (tuple, list)) else ()):
                 if hasattr(part, "grad_fn"):
                     self._tag_result(name, part, tensors, tags)
             return result
@@ -215,7 +201,7 @@ class DataFlow:
         first = tags[0]
         if name in SUMS:
             return self._add(result, tensors, tags)
-        if name in RESHAPES | DROPOUTS or (name in SCALINGS and _is_affine(tensors)):
+        if name in RESHAPES | DROPOUTS or (name in SCALINGS and is_affine(tensors)):
             self.tag(result, *first)
         elif name in SELECTIONS or "pool" in name:
             self.tag(result, first.call, first.is_open, False)
@@ -299,30 +285,16 @@ def _mode(torch: Any, function: Callable[..., Any]) -> Any:
     return Mode()
 
 
-def _flat(values: Any) -> Iterator[Any]:
-    """Yield the values and the items of the lists and tuples among them."""
-    for value in values:
-        if isinstance(value, (list, tuple)):
-            yield from value
-        else:
-            yield value
-
-
 def _activation(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Nonlinearity | None] | None:
     """Return the activation that a function computes, (None,) if it is not known to a study; None for no activation."""
     plain = name.removesuffix("_")
     if plain in OTHER_ACTIVATIONS:
         return (None,)
-    row = named(ACTIVATIONS, plain) if plain != "identity" and plain not in WEIGHTED else None
-    if row is None:
+    row = named(ACTIVATIONS, plain) if plain not in WEIGHTED else None
+    if row is None or row.activate is None:
         return None
     values = [v for v in (*args[1:], *kwargs.values()) if isinstance(v, (int, float)) and not isinstance(v, bool)]
     parameters = {parameter.name: parameter.default for parameter in row.parameters}
     if len(parameters) == 1 and values:
         parameters = dict.fromkeys(parameters, float(values[0]))
     return (Nonlinearity(row, parameters),)
-
-
-def _is_affine(tensors: list[Any]) -> bool:
-    """Return whether a product has one factor that is neither a number nor a parameter."""
-    return sum(not (tensor.is_leaf or tensor.numel() == 1) for tensor in tensors) == 1

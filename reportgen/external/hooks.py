@@ -32,7 +32,7 @@ from reportgen.external.torch_modules import (
     norm_settings,
     switched,
 )
-from reportgen.external.traces import add_call, add_norm, arrays_of, descriptions_of, is_observed
+from reportgen.external.traces import add_call, add_norm, arrays_of, check_loss, descriptions_of, is_observed
 
 LOSS_TOLERANCE = 1e-3
 """Largest relative difference between two losses that count as equal; rounding errors are far smaller."""
@@ -169,7 +169,7 @@ class HookedNetwork:
         if not any(trace.calls for trace in result.layers):
             message = "the loss does not use any watched layer"
             raise UsageError("unused-layer", message, "loss", "the loss of the watched network")
-        _check_loss(result.loss)
+        check_loss(result.loss)
         if batchnorm_nodes(result.loss) > result.norms and not result.complete:
             message = "the network has batch normalization that is not among the watched layers"
             raise UsageError("unwatched-layer", message, hint="watch the whole network, or all of its layers in order")
@@ -183,7 +183,7 @@ class HookedNetwork:
     def _not_measured(self, result: Pass) -> list[str]:
         """Return what the probes of a network do not measure."""
         used = {id(trace.module) for trace in result.layers}
-        weights_only = [f"{type(t.module).__name__}.{t.name}" for t in result.layers if not t.calls]
+        weights_only = [trace.label for trace in result.layers if not trace.calls]
         frozen = [t for t in result.layers if getattr(t.weight, "requires_grad", True) is False]
         computed = [t for t in result.layers if getattr(t.weight, "is_leaf", True) is False]
         unused = [module for kind, module in self._modules.values() if kind == LAYER and id(module) not in used]
@@ -291,12 +291,3 @@ def _is_on(setting: Any) -> bool:
     if isinstance(setting, (list, tuple)):
         return any(map(_is_on, setting))
     return bool(setting.get("rate", True) if isinstance(setting, Mapping) else setting) and setting != "none"
-
-
-def _check_loss(loss: Any) -> None:
-    """Raise UsageError unless the loss is a tensor of one number with gradients."""
-    if not hasattr(loss, "backward"):
-        message = f"expected a tensor with gradients, found {type(loss).__name__}"
-        raise UsageError("wrong-type", message, "loss", "return the result of the loss function")
-    if hasattr(loss, "detach"):
-        scalar_loss(loss, "loss")

@@ -36,11 +36,18 @@ class Nonlinearity(NamedTuple):
         return np.asarray(self.row.function(z, **self.parameters))
 
 
+class Rows(NamedTuple):
+    """Inputs of a fully connected layer, (rows, fan_in), and gradients with respect to its outputs, (rows, units)."""
+
+    inputs: Array
+    deltas: Array
+
+
 class Window(NamedTuple):
     """Images and window from which the gradient of a convolution can be computed for single examples.
 
     images: padded inputs, (n, channels, height, width); kernel, stride: (height, width) each; grid: (n, units, height,
-    width), the gradient with respect to the pre-activations.
+    width), the gradient with respect to the outputs of the convolution.
     """
 
     images: Array
@@ -63,7 +70,7 @@ class LayerArrays:
     slope_inputs : inputs of the nonlinearity, (rows, units), if they are not the pre-activations.
     norm : batch normalization, None if there is none.
     before : weights before the last step, None before the first step.
-    inputs : (rows, fan_in), or the images of a convolution; None if they are unknown.
+    inputs : inputs of the layer and gradients with respect to its outputs; None if they are unknown.
     """
 
     weights: Pair
@@ -74,7 +81,7 @@ class LayerArrays:
     slope_inputs: Array | None = None
     norm: Norm | None = None
     before: Array | None = None
-    inputs: Array | Window | None = None
+    inputs: Rows | Window | None = None
 
     def outputs(self, is_output: bool) -> Array | None:
         """Return the activations, (rows, units), which are the pre-activations in the output layer; None if unknown."""
@@ -130,7 +137,7 @@ def with_gradient(item: Any) -> tuple[Array, Array]:
 
 
 def probe_of(
-    lists: Sequence[Iterable[Any]], before: Sequence[Array], nonlinearity: Nonlinearity, units_axis: int, features: int
+    lists: Sequence[Iterable[Any]], before: Sequence[Array], nonlinearity: Nonlinearity, units_axis: int
 ) -> Probe:
     """Return a probe from the lists of arrays that a caller passes; raises UsageError if they do not fit together.
 
@@ -141,7 +148,6 @@ def probe_of(
     nonlinearity : activation of all hidden layers.
     units_axis : 0 if the units are the first axis of weights, and the second of pre-activations; 1 if they are the last
         axis of both, as in Keras.
-    features : number of input features.
     """
     z, w, b = ([with_gradient(item) for item in items] for items in lists[:3])
     norms = [None if norm is None else Norm(*(array(values) for values in norm)) for norm in lists[3]]
@@ -152,8 +158,6 @@ def probe_of(
     weight_axes = [-units_axis if part.ndim > 2 else units_axis for part, _ in w]
     _check_units(z, w, axes, weight_axes)
     is_dense = all(part.ndim == 2 for part, _ in (*z, *w))
-    if is_dense and nonlinearity.row.pieces is None:  # activations with pieces have fewer outputs than inputs
-        _check_chain([part for part, _ in w], features, units_axis)
     layers = [
         LayerArrays(
             weights=_both(w[i], weight_matrix, weight_axes[i]),
@@ -220,12 +224,13 @@ def _check_units(
                 raise UsageError("wrong-shape", message, place, "the gradient of the loss with respect to each value")
 
 
-def _check_chain(weights: Sequence[Array], features: int, units_axis: int) -> None:
-    """Raise UsageError for the first layer whose number of inputs differs from the outputs of the layer before it."""
+def check_chain(probe: Probe, features: int) -> None:
+    """Raise UsageError for the first layer of a chain with other inputs than the outputs of the layer before it."""
     width, source = features, "the data have {} features"
-    for number, w in enumerate(weights, 1):
-        if w.shape[1 - units_axis] != width:
-            message = f"{w.shape[1 - units_axis]} inputs, but {source.format(width)}"
+    for number, layer in enumerate(probe.layers, 1):
+        units, inputs = layer.weights[0].shape
+        if inputs != width:
+            message = f"{inputs} inputs, but {source.format(width)}"
             hint = "every layer in order, from the first hidden layer to the output layer"
             raise UsageError("disconnected-layers", message, f"layer {number}", hint)
-        width, source = w.shape[units_axis], f"layer {number} has {{}} outputs"
+        width, source = units, f"layer {number} has {{}} outputs"

@@ -12,17 +12,15 @@ from numpy.lib.stride_tricks import sliding_window_view
 from reportgen.engine.layers.convolution import AGREEMENT_EXAMPLES
 from reportgen.engine.probes.evenness import WEIGHT_SHAPES
 from reportgen.engine.probes.spectra import effective_rank, singular_values
-from reportgen.engine.spec import SPECTRAL, STATISTICS
+from reportgen.engine.spec import STATISTICS
 from reportgen.engine.tables.activation import SATURATED_SLOPE
 from reportgen.external.convert import Array
-from reportgen.external.layer_arrays import LayerArrays, Norm, Pair, Probe, Window
+from reportgen.external.layer_arrays import LayerArrays, Norm, Pair, Probe, Rows, Window
 
 PROBES_PER_DECADE = 4
 
-OPTIONAL = tuple(
-    f"probe_{name}" for name in STATISTICS if name.startswith(("bn_", "sign_agreement_")) or name in SPECTRAL
-)
-"""Arrays of statistics that a record omits if no layer has them."""
+OPTIONAL = tuple(f"probe_{name}" for name in STATISTICS[STATISTICS.index("bn_gamma_mean") :])
+"""Arrays of statistics that a record omits if no layer has them: those of batch normalization and the last ones."""
 
 
 class ProbeSeries:
@@ -136,7 +134,7 @@ def _preactivations(layer: LayerArrays, z: Array, delta: Array | None) -> dict[s
         "gradient_mean": mean,
         "gradient_std": std,
         "gradient_norm": euclidean_norm(delta),
-        "sign_agreement_example": _agreement_by_example(layer.inputs, delta),
+        "sign_agreement_example": _agreement_by_example(layer.inputs),
     }
 
 
@@ -195,15 +193,15 @@ def _share(counted: int, agreeing: int) -> float:
     return agreeing / counted if counted else math.nan
 
 
-def _agreement_by_example(inputs: Array | Window | None, delta: Array) -> float:
+def _agreement_by_example(inputs: Rows | Window | None) -> float:
     """Return the sign agreement over pairs of example and unit; NaN if the inputs of the layer are unknown."""
     if inputs is None:
         return math.nan
     if isinstance(inputs, Window):
         counts = [_agreement(gradient) for gradient in _gradients_by_example(inputs)]
         return _share(*(int(sum(column)) for column in zip(*counts, strict=True)))
-    positive, negative = (inputs > 0).any(axis=1), (inputs < 0).any(axis=1)
-    units = np.count_nonzero(delta, axis=1)
+    positive, negative = (inputs.inputs > 0).any(axis=1), (inputs.inputs < 0).any(axis=1)
+    units = np.count_nonzero(inputs.deltas, axis=1)
     return _share(int(units[positive | negative].sum()), int(units[positive ^ negative].sum()))
 
 

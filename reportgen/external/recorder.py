@@ -28,7 +28,7 @@ from reportgen.external.convert import (
     scalar_loss,
 )
 from reportgen.external.hooks import HookedNetwork
-from reportgen.external.layer_arrays import Nonlinearity, Probe, probe_of
+from reportgen.external.layer_arrays import Nonlinearity, Probe, check_chain, probe_of
 from reportgen.external.layer_statistics import ProbeSeries, is_due, same_outputs
 from reportgen.external.recorder_settings import RecorderSettings
 
@@ -230,13 +230,14 @@ class Recorder:
         UsageError : the lists or shapes do not fit together, or a gradient is missing.
         """
         lists = (preactivations, weights, biases, norms)
-        before, features = self._weights_before, self._facts["features"]
-        self._add(probe_of(lists, before, self._nonlinearity, self._units_axis, features))
+        self._add(probe_of(lists, self._weights_before, self._nonlinearity, self._units_axis))
 
     def _add(self, probe: Probe) -> None:
         """Add a probe to the record, unless there is one at this step; raises UsageError for a wrong output layer."""
         if self._steps not in self._probes.steps:
             check_output_units(len(probe.layers[-1].weights[0]), self._facts["classes"], bool(self._confusion))
+            if probe.kinds is None and self._nonlinearity.row.pieces is None:  # pieces have fewer outputs than inputs
+                check_chain(probe, self._facts["features"])
             self._probes.add(self._steps, probe)
 
     def save(self, path: str | PathLike[str], **settings: Any) -> None:

@@ -1,4 +1,4 @@
-"""Modules of PyTorch networks, recognized by the names of their classes."""
+"""Modules and functions of PyTorch, recognized by their names."""
 
 from __future__ import annotations
 
@@ -30,6 +30,42 @@ CONVOLUTION = "_ConvNd"
 LAYER_ATTRIBUTES = ("weight", "bias", "register_forward_hook")
 
 
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PRODUCTS = _names("matmul __matmul__ __rmatmul__ mm addmm einsum")
+WEIGHTED = _names(
+    "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear bilinear embedding embedding_bag "
+    "lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell multi_head_attention_forward"
+)
+"""Functions that multiply their input by weights."""
+
+FREE = _names("linear conv1d conv2d conv3d")
+"""Functions that may use the weights of a layer outside of its module, as for tied weights."""
+
+OTHER_ACTIVATIONS = _names(
+    "relu6 hardtanh hardswish hardsigmoid mish celu softsign tanhshrink threshold rrelu clamp clamp_min logsigmoid "
+    "hardshrink softshrink sin square"
+)
+"""Functions of single values that are not among the activations of a study."""
+
+SUMS = _names("add add_ __add__ __radd__ __iadd__")
+SCALINGS = _names("mul mul_ __mul__ __rmul__ __imul__ div div_ __truediv__ sub __sub__")
+RESHAPES = _names(
+    "flatten view reshape permute transpose t contiguous squeeze unsqueeze clone to float half bfloat16 type unflatten "
+    "movedim channel_shuffle pixel_shuffle"
+)
+"""Functions that keep all values."""
+
+SELECTIONS = _names("mean amax sum __getitem__ chunk split pad interpolate unbind __get__")
+"""Functions that select or average values, like pooling."""
+
+DROPOUTS = _names("dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout")
+NORMS = _names("batch_norm layer_norm group_norm instance_norm rms_norm")
+IGNORED = _names("retain_grad register_hook backward size dim")
+
+
 def modules_in(network: Any) -> list[Any]:
     """Return the modules of a network, or of a list of layers or networks, that have no submodules, each once.
 
@@ -48,7 +84,8 @@ def modules_in(network: Any) -> list[Any]:
 
 def _relevant(root: Any) -> Iterator[Any]:
     for module in root.modules():
-        if not any(True for _ in module.children()) or next(iter(module.parameters(recurse=False)), None) is not None:
+        is_inner = any(True for _ in module.children()) and not hasattr(module, "parametrizations")
+        if not is_inner or next(iter(module.parameters(recurse=False)), None) is not None:
             yield module
 
 
@@ -221,3 +258,17 @@ def batchnorm_nodes(loss: Any) -> int:
             count += "BatchNorm" in type(node).__name__
             pending += [following for following, _ in node.next_functions]
     return count
+
+
+def is_affine(tensors: list[Any]) -> bool:
+    """Return whether a product has one factor that is neither a number nor a parameter."""
+    return sum(not (tensor.is_leaf or tensor.numel() == 1) for tensor in tensors) == 1
+
+
+def flat(values: Any) -> Iterator[Any]:
+    """Yield the values and the items of the lists and tuples among them."""
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from value
+        else:
+            yield value

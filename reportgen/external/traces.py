@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.engine.layers.table import LAYERS
 from reportgen.errors import UsageError
-from reportgen.external.convert import Array, array, values_of
+from reportgen.external.convert import Array, array, scalar_loss, values_of
 from reportgen.external.data_flow import Call, DataFlow, FreeFunction, LayerTrace
-from reportgen.external.layer_arrays import LayerArrays, Nonlinearity, Norm, Window, as_rows
+from reportgen.external.layer_arrays import LayerArrays, Nonlinearity, Norm, Rows, Window, as_rows
 from reportgen.external.torch_modules import (
     as_matrix,
     class_names,
@@ -134,7 +135,7 @@ def _activation_entry(call: Call, given: Nonlinearity) -> dict[str, Any]:
 def _is_chain(traces: Sequence[LayerTrace], given: Nonlinearity) -> bool:
     """Return whether each layer is fully connected to the activations of the layer before it."""
     for index, trace in enumerate(traces):
-        if len(trace.calls) != 1 or description(trace.module)["kind"] != "dense":
+        if len(trace.calls) != 1 or LAYERS[description(trace.module)["kind"]].has_filters:
             return False
         [call] = trace.calls
         is_hidden = index < len(traces) - 1
@@ -197,14 +198,15 @@ def _rows_of(tensors: Sequence[Any], axis: int, units: int) -> Array | None:
     return _join([as_rows(values_of(tensor), axis) for tensor in tensors])
 
 
-def _inputs_of(calls: Sequence[Call]) -> Array | Window | None:
+def _inputs_of(calls: Sequence[Call]) -> Rows | Window | None:
     """Return the inputs of a layer with a single call, from which gradients of single examples can be computed."""
     [call] = calls
     module, given = call.layer.module, call.inputs
-    if not hasattr(given, "is_leaf"):
+    if not hasattr(given, "is_leaf") or call.output.grad is None:
         return None
+    deltas = values_of(call.output.grad)
     if "Linear" in class_names(module) and len(given.shape) == 2:
-        return values_of(given)
+        return Rows(values_of(given), deltas)
     if not is_plain_convolution(module) or len(given.shape) != 4:
         return None
     padding = description(module)["padding"]
@@ -213,7 +215,7 @@ def _inputs_of(calls: Sequence[Call]) -> Array | Window | None:
     else:
         sizes = [(size, size) for size in padding]
     images = np.pad(values_of(given), ((0, 0), (0, 0), *sizes))
-    return Window(images, tuple(module.kernel_size), tuple(module.stride), values_of(call.preactivation.grad))
+    return Window(images, tuple(module.kernel_size), tuple(module.stride), deltas)
 
 
 def _gradient(tensor: Any, reshape: Any, lacking: bool = False) -> tuple[Array, Array | None]:
@@ -226,3 +228,12 @@ def _gradient(tensor: Any, reshape: Any, lacking: bool = False) -> tuple[Array, 
             raise UsageError("missing-gradient", message, "loss", "compute the loss from the network's outputs")
         return reshape(values_of(tensor)), None
     return reshape(values_of(tensor)), reshape(values_of(gradient))
+
+
+def check_loss(loss: Any) -> None:
+    """Raise UsageError unless the loss is a tensor of one number with gradients."""
+    if not hasattr(loss, "backward"):
+        message = f"expected a tensor with gradients, found {type(loss).__name__}"
+        raise UsageError("wrong-type", message, "loss", "return the result of the loss function")
+    if hasattr(loss, "detach"):
+        scalar_loss(loss, "loss")

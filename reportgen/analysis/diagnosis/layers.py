@@ -82,8 +82,8 @@ def is_convolutional(record: RunRecord, layers: tuple[int, ...] = ()) -> bool:
     """Return whether all of these layers (counted from 1), or any layer of the network, are convolutions."""
     specs = record.spec.network.layers
     if layers:
-        return all(specs[layer - 1].window is not None for layer in layers)
-    return any(layer.window is not None for layer in specs)
+        return all(LAYERS[specs[layer - 1].kind].has_filters for layer in layers)
+    return any(LAYERS[layer.kind].has_filters for layer in specs)
 
 
 def unit_word(record: RunRecord, layers: tuple[int, ...]) -> str:

@@ -114,7 +114,7 @@ def _of_variant(
         required = (*(path for path in OF_KINDS.get(id_, ()) if path in unspecified), *required)
         if finding is not None:
             found.append(finding)
-        elif required or (required := _unmeasured(records, read)):
+        elif required := (*required, *_unmeasured(records, read)):
             not_judged[id_] = required
         elif not read.keys() - {"step_loss"} and all(record.status == "diverged" for record in records):
             not_judged[id_] = (FINITE_END,)

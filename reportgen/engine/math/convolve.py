@@ -56,7 +56,7 @@ def columns_size(geometry: Geometry, filters: int) -> int:
 
 
 @internal
-def convolve(geometry, rows, x, w, filters, z, bias, kind_finish, columns, panels):
+def convolve(geometry, rows, x, w, filters, z, bias, kind_finish, columns):
     """Compute the convolution of x with the filters.
 
     Parameters
@@ -66,7 +66,7 @@ def convolve(geometry, rows, x, w, filters, z, bias, kind_finish, columns, panel
     z : the result, flat (rows, out_height, out_width, filters).
     bias : flat (filters,); it is added if the operation is ADD.
     kind_finish : operation on the sums, WRITE or ADD; see `tile`.
-    columns, panels : work buffers of `columns_size` and `panel_size` elements.
+    columns : work buffer of `columns_size` elements.
     """
     grid, image = forward_patches(geometry)
     depth = grid[4] * grid[5] * image[2]
@@ -145,7 +145,7 @@ def _back_by_patches(geometry, rows, delta, w, filters, dx, columns):
 
 
 @internal
-def convolve_back(geometry, rows, delta, w, filters, dx, columns, panels):
+def convolve_back(geometry, rows, delta, w, filters, dx, columns):
     """Compute the derivative by the inputs of a convolution.
 
     Parameters
@@ -153,7 +153,7 @@ def convolve_back(geometry, rows, delta, w, filters, dx, columns, panels):
     delta : the derivative by the outputs, flat (rows, out_height, out_width, filters).
     w : flat (kernel_height, kernel_width, channels, filters).
     dx : the result, flat (rows, height, width, channels).
-    columns, panels : work buffers of `columns_size` and `panel_size` elements.
+    columns : work buffer of `columns_size` elements.
     """
     height, width, channels, kernel_height, kernel_width, down, across, _, _, _, _ = geometry
     if sums_patches(geometry, filters):
@@ -230,7 +230,7 @@ def _finish_gradient(depth, filters, columns, sums_at, target, below, finish):
 
 
 @internal
-def convolve_gradient(geometry, rows, x, delta, filters, target, below, finish, columns, panels):
+def convolve_gradient(geometry, rows, x, delta, filters, target, below, finish, columns):
     """Compute the gradient of the filters of a convolution, flat (kernel_height, kernel_width, channels, filters).
 
     Parameters
@@ -239,7 +239,7 @@ def convolve_gradient(geometry, rows, x, delta, filters, target, below, finish, 
     delta : the derivative by the outputs, flat (rows, out_height, out_width, filters).
     target, below : operands c and d of `finish`.
     finish : operation on the gradient, WRITE, ACCUMULATE or MOMENTUM_STEP; see `tile`.
-    columns, panels : work buffers of `columns_size` and `panel_size` elements.
+    columns : work buffer of `columns_size` elements.
     """
     grid, image = forward_patches(geometry)
     depth, positions, step = grid[4] * grid[5] * image[2], grid[0] * grid[1], image[0] * image[1] * image[2]

@@ -12,7 +12,6 @@ from numba import njit
 
 from reportgen.engine.math.convolution_layout import sums_patches
 from reportgen.engine.math.convolve import columns_size, convolve, convolve_back, convolve_gradient
-from reportgen.engine.math.gemm import panel_size
 from reportgen.engine.math.microkernel import ACCUMULATE, ADD, MOMENTUM_STEP, WRITE
 from tests.engine.math.images import (
     Geometry,
@@ -28,18 +27,18 @@ GUARD = 40
 
 
 @njit
-def forward(shape, rows, x, w, filters, z, bias, finish, columns, panels):  # type: ignore[no-untyped-def]
-    convolve(shape, rows, x, w, filters, z, bias, finish, columns, panels)
+def forward(shape, rows, x, w, filters, z, bias, finish, columns):  # type: ignore[no-untyped-def]
+    convolve(shape, rows, x, w, filters, z, bias, finish, columns)
 
 
 @njit
-def backward(shape, rows, delta, w, filters, dx, columns, panels):  # type: ignore[no-untyped-def]
-    convolve_back(shape, rows, delta, w, filters, dx, columns, panels)
+def backward(shape, rows, delta, w, filters, dx, columns):  # type: ignore[no-untyped-def]
+    convolve_back(shape, rows, delta, w, filters, dx, columns)
 
 
 @njit
-def gradient(shape, rows, x, delta, filters, target, below, finish, columns, panels):  # type: ignore[no-untyped-def]
-    convolve_gradient(shape, rows, x, delta, filters, target, below, finish, columns, panels)
+def gradient(shape, rows, x, delta, filters, target, below, finish, columns):  # type: ignore[no-untyped-def]
+    convolve_gradient(shape, rows, x, delta, filters, target, below, finish, columns)
 
 
 class Problem:
@@ -63,14 +62,10 @@ class Problem:
     def _guarded(self, size: int) -> np.ndarray:
         return np.full(size + GUARD, np.nan, self.dtype)
 
-    def _buffers(self) -> tuple[np.ndarray, np.ndarray]:
-        longest = max(self.inner, self.filters, self.rows * self.out[1] * self.out[2])
-        return self._guarded(columns_size(self.shape, self.filters)), self._guarded(panel_size(longest))
-
     def _call(self, kernel: object, *arguments: object) -> None:
-        buffers = self._buffers()
-        kernel(self.shape, self.rows, *arguments, *buffers)  # type: ignore[operator]
-        assert all(np.isnan(buffer[-GUARD:]).all() for buffer in buffers)
+        columns = self._guarded(columns_size(self.shape, self.filters))
+        kernel(self.shape, self.rows, *arguments, columns)  # type: ignore[operator]
+        assert np.isnan(columns[-GUARD:]).all()
 
     def _result(self, found: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         assert np.isnan(found[-GUARD:]).all()
