@@ -69,3 +69,13 @@ def test_branches_list_their_layers_without_projections() -> None:
 def test_the_narrowest_operation_is_not_inside_of_a_branch() -> None:
     assert layers.narrowest(run(PLAIN, epochs=0)) == 8
     assert layers.narrowest(run((STEM, conv(1, act=RELU), output()), epochs=0)) == 36
+
+
+def test_variances_are_estimated_from_the_positions_of_all_examples() -> None:
+    norm = replace(STEM, batchnorm=NORM)
+    one = run((norm, before(NORM), pool(), replace(PLAIN[2], batchnorm=NORM), output()), epochs=0)
+    assert list(layers.batchnorm_sizes(one, 4)) == [(0, 144), (None, 144), (1, 4)]
+    unknown = replace(one, spec=replace(one.spec, network=replace(one.spec.network, is_complete=False)))
+    assert (1, 4) in list(layers.batchnorm_sizes(unknown, 4))
+    assert (0, 4) not in list(layers.batchnorm_sizes(unknown, 4))
+    assert list(layers.batchnorm_sizes(record(clouds(), batchnorm=NORM, epochs=0), 4)) == [(0, 4), (1, 4)]

@@ -130,7 +130,7 @@ def _silent(record: RunRecord, layers: Sequence[Sequence[int]]) -> Flags:
 
 def check(evidence: Evidence) -> Finding | None:
     """Return a finding if most seeds have idle residual branches."""
-    records = [record for record in probed(evidence.records) if branches(record)]
+    records = probed([record for record in evidence.records if branches(record)])
     shown = in_most(records, [_idle(record) for record in records])
     if not shown:
         return None
