@@ -51,6 +51,8 @@ def predict(spec: RunSpec, second_moment: float, features: int) -> dict[str, lis
     They are activation_mean, activation_std, preactivation_std, saturated_fraction, and gradient_std relative to the
     output layer. Dropout is ignored, as in probes. second_moment: mean square of the input features.
     """
+    if spec.training.pruning is not None:  # the weights that remain are not a random sample
+        return None
     found = _predicted(spec.network, second_moment, features, spec.plugins())
     return None if found is None else dict(found)
 

@@ -26,9 +26,20 @@ def batches_per_epoch(spec: RunSpec, n_train: int) -> int:
     return -(-n_train // max(size, 1))
 
 
-def total_steps(spec: RunSpec, n_train: int) -> int:
-    """Return the number of steps of a run that does not stop early."""
+def training_steps(spec: RunSpec, n_train: int) -> int:
+    """Return the number of steps of a training that does not stop early."""
     return spec.training.epochs * batches_per_epoch(spec, n_train)
+
+
+def total_epochs(spec: RunSpec) -> int:
+    """Return the number of epochs of all trainings of a run; those after a rewind start at its epoch."""
+    epochs, pruning = spec.training.epochs, spec.training.pruning
+    return epochs if pruning is None else epochs + (pruning.trainings - 1) * (epochs - pruning.rewind)
+
+
+def total_steps(spec: RunSpec, n_train: int) -> int:
+    """Return the number of steps of all trainings of a run that does not stop early."""
+    return total_epochs(spec) * batches_per_epoch(spec, n_train)
 
 
 def count_parameters(operations: Sequence[Operation]) -> int:
@@ -49,7 +60,8 @@ def run_bytes(spec: RunSpec, operations: Sequence[Operation], n_train: int) -> i
     """Return the memory of a run during training in bytes, without its data.
 
     Copies of the parameters: their gradient, the parameters before a probed step and, with early stopping, the
-    best ones.
+    best ones; with pruning, the state to which the weights return, the parameters before a probed step of the dense
+    training, and masks of one byte.
     """
     rows = max(min(spec.training.batch_size or n_train, n_train), min(spec.probes.examples, n_train), 256)
     features = math.prod(operations[0].input_shape)
@@ -62,8 +74,10 @@ def run_bytes(spec: RunSpec, operations: Sequence[Operation], n_train: int) -> i
         if operation.geometry is not None:
             buffer = max(buffer, operation.kind.buffer(operation.geometry, operation.width))
     states = OPTIMIZERS[spec.training.optimizer.name].states
-    copies = 3 + states + (spec.training.patience is not None)
-    return 4 * (count_parameters(operations) * copies + rows * (per_row + 2 * widest) + buffer)
+    copies = 3.0 + states + (spec.training.patience is not None)
+    if spec.training.pruning is not None:
+        copies += 2 + states + 0.25
+    return 4 * (int(count_parameters(operations) * copies) + rows * (per_row + 2 * widest) + buffer)
 
 
 def estimate_seconds(spec: RunSpec, operations: Sequence[Operation], n_train: int) -> float:
@@ -72,6 +86,7 @@ def estimate_seconds(spec: RunSpec, operations: Sequence[Operation], n_train: in
     one_step = step_operations(operations, rows) / _SPEED + _STEP_SECONDS
     one_pass = step_operations(operations, n_train) / _SPEED
     steps = total_steps(spec, n_train)
+    trainings = spec.training.pruning.trainings if spec.training.pruning else 1
     probes = min(spec.probes.looks, 1 + steps) * one_pass * min(spec.probes.examples, n_train) / max(n_train, 1)
-    probes *= 1 + (_CURVATURE_PASSES if spec.probes.curvature else 0)
-    return steps * one_step + probes + one_pass * (0.2 * spec.training.epochs + 0.5)
+    probes *= trainings * (1 + (_CURVATURE_PASSES if spec.probes.curvature else 0))
+    return steps * one_step + probes + one_pass * (0.2 * total_epochs(spec) + 0.5 * trainings)

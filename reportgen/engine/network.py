@@ -118,6 +118,7 @@ class State(NamedTuple):
         [count * a : count * b]: `count` arrays of b - a numbers, one after another.
     running : running means and variances of batch normalization.
     keys : key of the random numbers, shape (2,); it does not change.
+    masks : 1 for parameters that are trained and 0 for pruned weights, shape of params; empty without pruning.
     """
 
     params: NDArray[Any]
@@ -125,6 +126,7 @@ class State(NamedTuple):
     optimizer_state: NDArray[Any]
     running: NDArray[Any]
     keys: NDArray[np.uint32]
+    masks: NDArray[np.uint8]
 
 
 class Work(NamedTuple):
@@ -168,13 +170,14 @@ class Sizes:
     columns: int
 
 
-def new_state(net: Net, sizes: Sizes, states: int, seed: int) -> State:
+def new_state(net: Net, sizes: Sizes, states: int, seed: int, prunes: bool = False) -> State:
     """Return a state of zeros; the optimizer keeps `states` arrays of the size of the parameters."""
     dtype = net.constants.dtype
     params, grads = np.zeros(sizes.params, dtype), np.zeros(sizes.params, dtype)
     optimizer_state = np.zeros(states * sizes.params, dtype)
     running = np.zeros(sizes.running, dtype)
-    return State(params, grads, optimizer_state, running, key_words(seed, "kernel"))
+    masks = np.ones(sizes.params if prunes else 0, np.uint8)
+    return State(params, grads, optimizer_state, running, key_words(seed, "kernel"), masks)
 
 
 def new_work(net: Net, sizes: Sizes, rows: int) -> Work:

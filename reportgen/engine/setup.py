@@ -75,7 +75,7 @@ def set_up(spec: RunSpec, dataset: Dataset, dtype: DTypeLike = np.float32) -> Se
     dataset = dataset.channels_last if spec.network.needs_images else dataset
     net, sizes = compile_network(operations, LOSSES[training.loss.name], dtype)
     optimizer = OPTIMIZERS[training.optimizer.name]
-    state = new_state(net, sizes, optimizer.states, spec.seed)
+    state = new_state(net, sizes, optimizer.states, spec.seed, training.pruning is not None)
     work = new_work(net, sizes, max(batch_size, probe_n, evaluation_rows))
     examples = _examples(dataset, dtype)
     recipe = _recipe(training, (batch_size, evaluation_rows), dataset, dtype, channels_last=spec.network.needs_images)

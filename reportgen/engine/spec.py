@@ -110,10 +110,35 @@ class AugmentSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PruningSpec:
+    """Iterative magnitude pruning (Frankle and Carbin 2019), which trains the network several times.
+
+    Attributes
+    ----------
+    sparsity : share of the weights of each hidden layer that are removed after the last round.
+    rounds : number of rounds; each one removes the same share of the weights that remain.
+    weights : "winning" if the weights that remain return to earlier values, "random" if they are drawn again.
+    rewind : epoch of the dense training to which winning weights return, 0 for their initial values.
+    output_rate : share that a round removes in the output layer, as a fraction of the share in hidden layers.
+    """
+
+    sparsity: float
+    rounds: int
+    weights: str = "winning"
+    rewind: int = 0
+    output_rate: float = 0.5
+
+    @property
+    def trainings(self) -> int:
+        """Number of trainings: the dense network, one for each round, and those that only find masks."""
+        return 2 * self.rounds if self.weights == "random" else self.rounds + 1
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSpec:
     """Settings of training, named as in the section `training` of a study file.
 
-    A batch_size of 0 means the whole training split. clip_norm, patience and stop_above are None if unused.
+    A batch_size of 0 means the whole training split. clip_norm, patience, stop_above and pruning are None if unused.
     """
 
     loss: Component = Component("softmax_cross_entropy")
@@ -129,6 +154,7 @@ class TrainingSpec:
     augment: AugmentSpec | None = None
     patience: int | None = None
     stop_above: float | None = None
+    pruning: PruningSpec | None = dataclasses.field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.engine.jit.calls import call, call_number
 from reportgen.engine.jit.compile import internal, kernel
-from reportgen.engine.layers.blocks import clear_derivatives, copy, output, take_derivative
+from reportgen.engine.layers.blocks import clear_derivatives, copy, output, prune, take_derivative
 from reportgen.engine.layers.passes import backward_activation, backward_linear, weight_gradient
 from reportgen.engine.math.microkernel import MOMENTUM_STEP, WRITE
 from reportgen.engine.math.random import shuffle, subkey
@@ -87,7 +87,7 @@ def add_penalty(w, g, l2, l1):
 
 @internal
 def _layer_gradient(net, state, work, recipe, layer, rows, delta):
-    """Set the gradient of a layer's weights, including penalties."""
+    """Set the gradient of a layer's weights, including penalties; it is 0 for pruned weights."""
     code = net.codes[layer]
     zero = net.constants.dtype.type(0)
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
@@ -95,6 +95,7 @@ def _layer_gradient(net, state, work, recipe, layer, rows, delta):
     weight_gradient(net, state, work, layer, rows, delta, g, g, finish)
     if recipe.coefficients[L2] > _ZERO or recipe.coefficients[L1] > _ZERO:
         add_penalty(state.params[begin:end], g, recipe.coefficients[L2], recipe.coefficients[L1])
+    prune(state.masks, begin, g)
 
 
 @internal
@@ -108,6 +109,8 @@ def _fused_sgd(net, state, work, recipe, layer, rows, delta, lr):
     w, v = state.params[begin:end], state.optimizer_state[begin:end]
     finish = (MOMENTUM_STEP, recipe.hyper[0], -lr, -lr * recipe.coefficients[L2])
     weight_gradient(net, state, work, layer, rows, delta, v, w, finish)
+    prune(state.masks, begin, v)
+    prune(state.masks, begin, w)
     vectors, velocity = state.params[end : code[END]], state.optimizer_state[end : code[END]]
     gradient = state.grads[end : code[END]]
     for k in range(vectors.size):

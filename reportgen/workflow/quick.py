@@ -27,7 +27,8 @@ SPARE = 0.9  # leaves room, since splits are rounded class by class
 
 def quick_overrides(plan: Plan, typed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of the small version, with its watermark; varied and typed settings stay unchanged."""
-    small: dict[str, Any] = {path: limit for path, limit in LIMITS.items() if _large(plan, path)}
+    limits = LIMITS | {"training.epochs": max(LIMITS["training.epochs"], 1 + _rewind(plan))}
+    small: dict[str, Any] = {path: limit for path, limit in limits.items() if _large(plan, path, limit)}
     if _varies(plan, "data.train") or _is_typed("data.train", typed):
         small.pop("data.samples", None)  # fewer samples might leave too few training examples
     elif (train := _train(plan, small.get("data.samples"))) is not None:
@@ -66,10 +67,15 @@ def quick_folder(folder: Path) -> Path:
     return quick_folder(folder.with_name(f"{folder.name}-quick")) if _holds_full_report(folder) else folder
 
 
-def _large(plan: Plan, path: str) -> bool:
+def _rewind(plan: Plan) -> int:
+    """Return the largest epoch to which pruning rewinds, which training must pass."""
+    return max((run.spec.training.pruning.rewind for run in plan.runs if run.spec.training.pruning), default=0)
+
+
+def _large(plan: Plan, path: str, limit: int) -> bool:
     """Return whether all variants have the same value of a setting, and it exceeds the limit."""
     values = [variant.settings.get(path) for variant in plan.variants]
-    return not _varies(plan, path) and all(isinstance(value, int) and value > LIMITS[path] for value in values)
+    return not _varies(plan, path) and all(isinstance(value, int) and value > limit for value in values)
 
 
 def _varies(plan: Plan, path: str) -> bool:

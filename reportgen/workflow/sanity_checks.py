@@ -116,7 +116,8 @@ def _penalized(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> Run
     record = next((r for r in variant.records if r.status != "failed"), None)
     if record is None or record.spec.training.l2 > 0 or record.spec.training.l1 > 0:
         return record
-    return _one_run(analysis, variant.variant.id, {"training.epochs": 0, "training.l2": PENALTY}, fetch)
+    change = {"training.epochs": 0, "training.pruning": None, "training.l2": PENALTY}
+    return _one_run(analysis, variant.variant.id, change, fetch)
 
 
 def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> RunRecord | None:
@@ -131,6 +132,7 @@ def _overfitted(analysis: Analysis, variant: VariantSummary, fetch: Fetch) -> Ru
         "training.augment": None,
         "training.early_stopping": None,
         "training.stop_above": None,
+        "training.pruning": None,
         "training.schedule": "constant",
         "training.batch_size": size if size == "full" else min(size, SUBSET),
         "training.epochs": SUBSET_EPOCHS,

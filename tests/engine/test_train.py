@@ -12,9 +12,10 @@ import pytest
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.probes.arrays import probe_steps
 from reportgen.engine.spec import EPOCH_COLUMNS, STATISTICS, RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.train import Cancelled, probe_steps, train
+from reportgen.engine.train import Cancelled, train
 from reportgen.registry import Component
 from tests import naive
 from tests.engine.networks import activation, data, init, optimizer, spec

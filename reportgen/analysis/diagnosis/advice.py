@@ -65,6 +65,7 @@ WITHOUT = {
     "data.train": "use all training examples",
     "training.clip_norm": "turn off gradient clipping",
     "training.early_stopping": "turn off early stopping",
+    "training.pruning": "turn off pruning",
 }
 """Changes to settings without a value."""
 

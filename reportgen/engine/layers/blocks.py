@@ -27,6 +27,18 @@ def add(source, target):
         target[k] += source[k]
 
 
+@internal
+def prune(masks, begin, values):
+    """Set the values of pruned weights to 0, flat; `begin` is the place of the first one among the parameters.
+
+    A product with the mask would keep values that are not finite.
+    """
+    if masks.size > 0:
+        kept, zero = masks[begin : begin + values.size], values.dtype.type(0)
+        for k in range(values.size):
+            values[k] = values[k] if kept[k] != 0 else zero
+
+
 @inline_ir
 def block(work, offset, width, rows):
     """Return a layer's (rows, width) block, flat."""

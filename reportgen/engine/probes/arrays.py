@@ -64,6 +64,16 @@ class ProbeSchedule(NamedTuple):
     arrays: ProbeArrays
 
 
+def probe_steps(count: int, total: int) -> list[int]:
+    """Return at most `count` steps from 0 to `total`, about evenly spaced in log time."""
+    if count == 0:
+        return []
+    if count == 1 or total == 0:
+        return [0]
+    inner = np.geomspace(1, total, count - 1) if count > 2 else [total]
+    return sorted({0, *(round(float(step)) for step in inner)})
+
+
 def new_probe_arrays(network: NetworkSpec, count: int) -> ProbeArrays:
     """Return the arrays for `count` probes of a network; statistics that are never measured stay NaN."""
     layers = len(network.layers)
@@ -86,6 +96,12 @@ def new_probe_arrays(network: NetworkSpec, count: int) -> ProbeArrays:
 def _activation_edges(bounds: tuple[tuple[float, float], ...]) -> NDArray[np.float64]:
     """Return the edges of the histograms, (layers, ACTIVATION_BINS + 1); runs share the array, so do not change it."""
     return np.array([np.linspace(low, high, ACTIVATION_BINS + 1) for low, high in bounds])
+
+
+def copy_probes(source: ProbeArrays, target: ProbeArrays, count: int) -> None:
+    """Copy the results of the first `count` probes."""
+    for name in ("statistics", "weight_shapes", "activation_histogram", "gradient_histogram", "unit_dead"):
+        getattr(target, name)[:count] = getattr(source, name)[:count]
 
 
 def record_arrays(steps: list[int], arrays: ProbeArrays, units: list[int]) -> dict[str, NDArray[Any]]:

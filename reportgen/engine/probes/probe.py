@@ -18,6 +18,7 @@ from reportgen.engine.layers.blocks import (
     layer_input,
     output,
     pre_activation,
+    prune,
     take_derivative,
 )
 from reportgen.engine.layers.passes import (
@@ -234,6 +235,7 @@ def _probe_layer(net, state, work, operation, rows, delta, row):
     begin, end = code[WEIGHTS], code[WEIGHTS] + code[FAN_IN] * code[WIDTH]
     gradient = state.grads[begin:end]
     weight_gradient(net, state, work, operation, rows, delta, gradient, gradient, (WRITE, zero, zero, zero))
+    prune(state.masks, begin, gradient)
     probe_weights(state.params[begin:end], gradient, code[WIDTH], row)
     probe_updates(code, state.params, state.grads, state.running, row)
 

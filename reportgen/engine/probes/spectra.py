@@ -91,8 +91,10 @@ def curvature(setup: Setup, rows: int, seed: int, check_cancelled: Callable[[], 
     largest eigenvalue. Batch normalization uses the statistics of the examples, and no units are dropped.
     `check_cancelled` is called before each product and may raise an exception.
     """
-    start = stream(seed, "curvature").standard_normal(setup.state.params.size)
-    original = setup.state.params.copy()
+    state = setup.state
+    start = stream(seed, "curvature").standard_normal(state.params.size)
+    start = start * state.masks if state.masks.size else start
+    original = state.params.copy()
 
     def product(v: NDArray[np.float64]) -> NDArray[np.float64]:
         check_cancelled()
@@ -104,7 +106,7 @@ def curvature(setup: Setup, rows: int, seed: int, check_cancelled: Callable[[], 
             shift = largest
             largest = shift + _power_iteration(lambda v: product(v) - shift * v, start)
     finally:
-        setup.state.params[:] = original
+        state.params[:] = original
     return largest
 
 

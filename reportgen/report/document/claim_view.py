@@ -42,6 +42,7 @@ _EPOCHS = {
     "last": "after the last epoch",
     "0": "before training",
 }
+_ROUNDS = {"first": "before pruning", "0": "before pruning", "last": "after the last round of pruning"}
 
 
 @dataclass(frozen=True)
@@ -199,4 +200,6 @@ def _time(measure: Measure) -> str:
         return _STEPS.get(str(measure.step), f"at step {measure.step}")
     if measure.epoch is not None:
         return _EPOCHS.get(str(measure.epoch), f"after epoch {measure.epoch}")
+    if measure.round is not None:
+        return _ROUNDS.get(str(measure.round), f"after round {measure.round} of pruning")
     return ""

@@ -60,7 +60,7 @@ def check_metric(claim: Claim, at: Callable[..., str]) -> None:
         raise StudyError("unknown-name", f"unknown metric {measure.metric!r}", at("measure", "metric"), near)
     if measure.step is not None and measure.epoch is not None:
         raise StudyError("conflicting-settings", "step and epoch exclude each other", at("measure"), "keep one of them")
-    for key in ("layer", "step"):
+    for key in ("layer", "step", "round"):
         if getattr(measure, key) is not None and key not in METRICS[measure.metric].place.keys:
             message = f"{key} does not apply to {measure.metric}"
             raise StudyError("inapplicable-key", message, at("measure", key, key=True), f"remove {key}")

@@ -25,6 +25,7 @@ def check_measured(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
 def check_time(claim: Claim, specs: Sequence[RunSpec], folder: Path, at: At) -> None:
     """Raise a StudyError if some of the runs do not reach the claim's epoch, or have no probe at its step."""
     _check_epoch(claim, specs, at)
+    _check_round(claim, specs, at)
     step = claim.measure.step
     if step in (0, "first") and not METRICS[claim.measure.metric].initial:
         message = f"{claim.measure.metric} does not exist before the first update"
@@ -80,13 +81,20 @@ def _check_epoch(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
         raise StudyError("out-of-range", f"{metric} starts at epoch 1", at("measure", "epoch"), f"1 to {fewest}")
 
 
+def _check_round(claim: Claim, specs: Sequence[RunSpec], at: At) -> None:
+    number = claim.measure.round
+    fewest = min((spec.training.pruning.rounds for spec in specs if spec.training.pruning), default=0)
+    if isinstance(number, int) and number > fewest:
+        raise StudyError("out-of-range", f"unknown round {number}", at("measure", "round"), f"0 to {fewest}")
+
+
 def _check_step(step: int, specs: Sequence[RunSpec], folder: Path, at: At) -> None:
-    from reportgen.engine.cost import total_steps  # importing the engine takes a second, and few claims name a step
-    from reportgen.engine.train import probe_steps
+    from reportgen.engine.cost import training_steps  # importing the engine takes a second, and few claims name a step
+    from reportgen.engine.probes.arrays import probe_steps
 
     for spec in {(s.data, s.training.batch_size, s.training.epochs, s.probes): s for s in specs}.values():
         try:
-            total = total_steps(spec, shape(spec.data, (), folder)[0])
+            total = training_steps(spec, shape(spec.data, (), folder)[0])
         except MissingError:  # `run` reports data that are missing on this machine
             return
         looks = probe_steps(spec.probes.looks, total)

@@ -88,6 +88,7 @@ LAYERS = Place(
 NETWORK = Place("at a probe: `step`", ("step",))
 EPOCHS = Place("at the end of training, or after an `epoch`", ("epoch",))
 RUN = Place("once per run")
+ROUNDS = Place("after a round of pruning: `round`", ("round",), ", round: last")
 TRAINING = Place(
     "during training: `score`, `level`, `of_first`", ("score", "level", "of_first"), ", score: train_loss, level: 0.5"
 )

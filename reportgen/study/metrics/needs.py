@@ -29,6 +29,11 @@ TRAINED = Need(
 PROBES = Need("needs probes", lambda spec: spec.probes.looks > 0, "set probes.looks above 0", place=None)
 SINGULAR_VALUES = Need(NOT_BY_DEFAULT, lambda spec: spec.probes.singular_values, "set probes.singular_values: true")
 CURVATURE = Need(NOT_BY_DEFAULT, lambda spec: spec.probes.curvature, "set probes.curvature: true")
+PRUNING = Need(
+    "needs pruning",
+    lambda spec: spec.training.pruning is not None,
+    "set training: {pruning: {sparsity: 0.8, rounds: 4}}, or select variants with it in where",
+)
 DROPOUT_PASSES = Need(
     NOT_BY_DEFAULT, lambda spec: bool(spec.evaluation.mc_dropout), "set evaluation: {mc_dropout: 100}"
 )

@@ -46,6 +46,9 @@ class Measure(Section):
     epoch: Count | Literal["last", "best"] | None = Field(
         default=None, description="epoch of the score; `best` has the lowest validation loss"
     )
+    round: Count | Literal["first", "last"] | None = Field(
+        default=None, description="round of pruning, by default the last one; 0 or `first` is the dense network"
+    )
     reduce: Literal["mean", "mean_abs", "min", "max", "last_over_first"] | None = Field(
         default=None,
         description="how to combine several layers, by default by their mean, unless the claim compares layers",

@@ -20,6 +20,7 @@ from reportgen.study.model.components import below, problem, read_component, sho
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.evaluation import Evaluation
 from reportgen.study.model.layer_settings import read_batchnorm, read_dropout
+from reportgen.study.model.pruning import Pruning, check_pruning
 from reportgen.study.model.section import Number, Section, Takes, reader
 
 MOST_LAYERS = 200
@@ -151,8 +152,9 @@ class Training(Section):
     stop_above: Annotated[Number, Field(gt=1)] | None = Field(
         default=None, description="stop when the loss exceeds this multiple of the initial loss"
     )
+    pruning: Pruning | None = None
 
-    @field_validator("clip_norm", "augment", "early_stopping", "stop_above", mode="before")
+    @field_validator("clip_norm", "augment", "early_stopping", "stop_above", "pruning", mode="before")
     @classmethod
     def _none(cls, value: Any) -> Any:
         return None if value == "none" or value is False else value
@@ -222,4 +224,12 @@ class Settings(Section):
         if augment is not None:
             check = partial(check_images, augment, self.data.spec, self.preprocess, folder)
             below("training", partial(below, "augment", check))
+        return self
+
+    @model_validator(mode="after")
+    def _prunable(self) -> Self:
+        """Reject pruning of a network that is not trained or has no hidden layer."""
+        if self.training.pruning is not None:
+            check = partial(check_pruning, self.training.pruning, self.training.epochs, self.network.hidden)
+            below("training", partial(below, "pruning", check))
         return self

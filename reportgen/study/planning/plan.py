@@ -181,6 +181,7 @@ def _training(training: Training) -> TrainingSpec:
         batch_size=0 if training.batch_size == "full" else training.batch_size,
         augment=training.augment.spec if training.augment else None,
         patience=training.early_stopping.patience if training.early_stopping else None,
+        pruning=training.pruning.spec if training.pruning else None,
     )
 
 

@@ -139,7 +139,7 @@ def _write_sections(definitions: dict[str, Any]) -> None:
     for name in ("loss", "optimizer", "schedule"):
         _replace(training, name, _any(_ref(name)))
     for section, names in (
-        ("Training", ("clip_norm", "augment", "early_stopping", "stop_above")),
+        ("Training", ("clip_norm", "augment", "early_stopping", "stop_above", "pruning")),
         ("Evaluation", ("polyak",)),
     ):
         properties = definitions[section]["properties"]
