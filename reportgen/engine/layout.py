@@ -20,6 +20,7 @@ from reportgen.engine.network_spec import (
     NetworkSpec,
     Node,
     PoolSpec,
+    works_on_images,
 )
 from reportgen.engine.tables.activations import ACTIVATIONS, pieces_of
 from reportgen.engine.tables.init import Place
@@ -135,7 +136,7 @@ def lay_out(network: NetworkSpec, features: int, image_shape: tuple[int, int, in
     """
     images = image_shape if network.needs_images else None
     if network.needs_images and images is None:
-        place = next(i for i, node in enumerate(network.nodes) if not isinstance(node, ActivationSpec))
+        place = next(i for i, node in enumerate(network.nodes) if works_on_images(node))
         message = f"convolution and pooling need images, but the examples have {features} features"
         raise LayoutError(place, "images-required", message, "use dense layers, or data with images such as digits")
     shape: Shape = (features,) if images is None else (images[1], images[2], images[0])

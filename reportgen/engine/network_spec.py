@@ -110,6 +110,11 @@ class ActivationSpec:
 Node = LayerSpec | PoolSpec | ActivationSpec
 
 
+def works_on_images(node: Node) -> bool:
+    """Return whether a node slides windows over images."""
+    return isinstance(node, PoolSpec) or getattr(node, "window", None) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
     """The nodes of a network in the order of the forward pass; the last one is the output layer.
@@ -132,4 +137,4 @@ class NetworkSpec:
     @property
     def needs_images(self) -> bool:
         """Whether a node of the network works on images."""
-        return any(isinstance(node, PoolSpec) or getattr(node, "window", None) for node in self.nodes)
+        return any(map(works_on_images, self.nodes))

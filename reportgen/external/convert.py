@@ -16,7 +16,8 @@ from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.errors import UsageError
 from reportgen.registry import Row
 from reportgen.study.loading.messages import study_error
-from reportgen.study.model.settings import Network, Training
+from reportgen.study.model.network import Network
+from reportgen.study.model.settings import Training
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]

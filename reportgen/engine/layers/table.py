@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from reportgen.engine.layers import convolution, pooling, scalars
 from reportgen.engine.layers.geometry import Geometry, LayoutError, Shape, place_windows
@@ -28,6 +28,8 @@ class LayerKind(Row):
     shifts : returns the number of biases, or of other parameters that are not weights, without batch normalization.
     buffer : returns the size of the work buffer of the kernels from (windows, units).
     has_multiplier : whether the last of the shifts is a scalar multiplier.
+    form : settings of the layer in studies: "units" of a dense layer, "filters" of a convolution, the "window" of a
+        pooling, or the row's "parameters"; None for operations that studies do not name.
     mean_field : whether mean-field theory describes the layer, with `fan_in` inputs of each unit.
     has_weights : whether studies set the number of units, and reports count the layer.
     forward : kernel that computes the pre-activations of a layer; None for the product of a dense layer.
@@ -42,6 +44,7 @@ class LayerKind(Row):
     shifts: Callable[[Any], int] = lambda operation: 0
     buffer: Callable[[Geometry, int], int] = lambda geometry, units: 0
     has_multiplier: bool = False
+    form: Literal["units", "filters", "window", "parameters"] | None = "parameters"
     mean_field: bool = False
     has_weights: bool = False
     forward: Any = None
@@ -82,8 +85,10 @@ def _image(shape: Shape, what: str) -> Shape:
     return shape
 
 
-def _pool(name: str, summary: str, formula: str, source: str, **kernels: Any) -> LayerKind:
-    return LayerKind(name=name, summary=summary, formula=formula, source=source, shape=_pool_shape, **kernels)
+def _pool(name: str, summary: str, formula: str, source: str, **more: Any) -> LayerKind:
+    return LayerKind(
+        name=name, summary=summary, formula=formula, source=source, shape=_pool_shape, form="window", **more
+    )
 
 
 def _without_weights(name: str, summary: str, formula: str, source: str, shifts: int) -> LayerKind:
@@ -95,6 +100,7 @@ def _without_weights(name: str, summary: str, formula: str, source: str, shifts:
         shape=_same_shape,
         shifts=lambda operation: shifts,
         has_multiplier=shifts > 1,
+        form=None,
         forward=scalars.forward,
         backward=scalars.backward,
     )
@@ -111,6 +117,7 @@ LAYERS = Table(
             shape=_dense_shape,
             fan_in=lambda node, shape: math.prod(shape),
             shifts=_biases,
+            form="units",
             mean_field=True,
             has_weights=True,
         ),
@@ -123,6 +130,7 @@ LAYERS = Table(
             fan_in=lambda node, shape: math.prod(node.window.size) * shape[2],
             shifts=_biases,
             buffer=convolution.buffer_size,
+            form="filters",
             mean_field=True,
             has_weights=True,
             forward=convolution.forward,
@@ -135,6 +143,7 @@ LAYERS = Table(
             "The largest value of each channel in each window.",
             r"a_{ijc} = \max_{u,v} x_{i s + u,\, j s + v,\, c}",
             "Riesenhuber and Poggio 1999; Krizhevsky, Sutskever and Hinton 2012",
+            aliases=("max",),
             forward=pooling.forward_max,
             backward=pooling.backward_max,
         ),
@@ -143,6 +152,7 @@ LAYERS = Table(
             "The mean of each channel in each window, or in the whole image.",
             r"a_{ijc} = \frac{1}{k^2} \sum_{u,v} x_{i s + u,\, j s + v,\, c}",
             "LeCun et al. 1998; for the whole image, Lin, Chen and Yan 2014",
+            aliases=("average",),
             forward=pooling.forward_average,
             backward=pooling.backward_average,
         ),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from reportgen.errors import StudyError, UsageError
 from reportgen.registry import Component
+from reportgen.study.model.layers import opened_layer
+from reportgen.study.model.network import Network
 from reportgen.study.model.ranges import KINDS, OPTIONS
-from reportgen.study.model.settings import Network, Training
+from reportgen.study.model.settings import Training
 from reportgen.study.syntax.yaml12 import scalar
 
 USUAL = {
@@ -19,6 +22,10 @@ USUAL = {
     if isinstance(default := field.get_default(call_default_factory=True, validated_data={}), Component)
 }
 """The default components by dotted path."""
+
+
+FORMS = {"network.hidden": "layers", "network.layers": "hidden"}
+"""The two forms of a network, and the key of the other one."""
 
 
 def parse_set(text: str) -> tuple[str, Any]:
@@ -43,11 +50,15 @@ def parse_set(text: str) -> tuple[str, Any]:
     return path, read
 
 
+_LAYER = re.compile(r"network\.layers(\.\d+\.residual\.layers)?\.\d+(\.[^.]+)?")
+
+
 def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """Return a tree with `value` at the dotted path; the new tree shares all other values with the given one.
 
     A component given by its name or a number alone, or left out, becomes a mapping if the path continues into it. A new
-    component at the end of the path replaces the old one and its parameters.
+    component at the end of the path replaces the old one and its parameters. A new value of `network.hidden` replaces
+    `network.layers`, and the reverse.
 
     Raises
     ------
@@ -61,6 +72,8 @@ def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         _put(node, key, inner)
         node = inner
     _put(node, keys[-1], copy.deepcopy(value))
+    if len(keys) == 2 and path in FORMS and isinstance(node, dict):
+        node.pop(FORMS[path], None)
     return changed
 
 
@@ -72,7 +85,10 @@ def _opened(value: Any, path: str, key: str) -> Any:
         return {}
     if path == "preprocess" and key.isdecimal() and not isinstance(value, list):
         return [value]
-    if path == "network.dropout" and isinstance(value, (int, float)):
+    if _LAYER.fullmatch(path):
+        last = path.rpartition(".")[2]
+        return {value: {}} if last.isdecimal() and isinstance(value, str) else opened_layer(last, value)
+    if path.startswith("network.") and path.endswith(".dropout") and isinstance(value, (int, float)):
         return {"rate": value}
     return {"name": value} if isinstance(value, str) else value
 

@@ -210,6 +210,8 @@ def plain_value(value: Any) -> Any:
         return plain(value)
     if isinstance(value, (tuple, list)):
         return [plain_value(item) for item in value]
+    if hasattr(value, "written"):
+        return value.written
     if hasattr(value, "model_dump"):
         return value.model_dump()
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

@@ -10,8 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from reportgen.study.metrics.table import METRICS
 from reportgen.study.model.components import below, problem, shown, suggest, whole_number
+from reportgen.study.model.network import Network
 from reportgen.study.model.ranges import OPTIONS, Range, read_range
-from reportgen.study.model.settings import SECTIONS, VARIABLE, Network, Training
+from reportgen.study.model.settings import SECTIONS, VARIABLE, Training
 
 _PARTS = (("training", Training), ("network", Network))
 METHODS = ("random", "grid")

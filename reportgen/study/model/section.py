@@ -47,15 +47,16 @@ class Section(BaseModel):
 SectionT = TypeVar("SectionT", bound=Section)
 
 
-def nested(model: type[SectionT], value: Any) -> SectionT:
-    """Return a value as a model, inside the validator of another model.
+def nested(model: type[SectionT], value: Any, *path: str | int) -> SectionT:
+    """Return a value as a model, inside the validator of another model; `path` is the path to the value.
 
     Raises a validation error of the type "nested", whose context holds the errors of the inner model.
     """
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise PydanticCustomError("nested", "invalid section", {"errors": error.errors(include_url=False)}) from error
+        errors = [{**details, "loc": (*path, *details["loc"])} for details in error.errors(include_url=False)]
+        raise PydanticCustomError("nested", "invalid section", {"errors": errors}) from error
 
 
 @functools.cache

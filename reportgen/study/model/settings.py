@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
+from reportgen.data.datasets import DATASETS
 from reportgen.data.preprocessing.steps import STEPS
-from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
-from reportgen.engine.tables.activations import ACTIVATIONS
-from reportgen.engine.tables.inits import INITS
 from reportgen.engine.tables.losses import LOSSES
 from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
+from reportgen.errors import MissingError, StudyError
 from reportgen.registry import Component
 from reportgen.study.model.augmentation import Augment, check_images
-from reportgen.study.model.components import below, problem, read_component, shown, whole_number
+from reportgen.study.model.components import below, read_component
 from reportgen.study.model.data_settings import Data
 from reportgen.study.model.evaluation import Evaluation
-from reportgen.study.model.layer_settings import read_batchnorm, read_dropout
+from reportgen.study.model.layer_settings import NAMES
+from reportgen.study.model.network import Network
 from reportgen.study.model.pruning import Pruning, check_pruning
 from reportgen.study.model.section import Number, Section, Takes, reader
-
-MOST_LAYERS = 200
-MOST_UNITS = 100_000
+from reportgen.study.planning.network import Inputs, check_network
 
 VARIABLE = ("data", "preprocess", "network", "training", "probes", "evaluation")
 """The sections of `Settings`."""
@@ -32,85 +31,6 @@ SECTIONS = ("network", "training", "probes", "evaluation")
 """The sections whose keys are fields; `data` also contains the parameters of a data set, `preprocess` is a list."""
 VARIED = (*VARIABLE, "search")
 """The sections that variants can change."""
-
-NAMES = "a name, or {name: ..., parameters}"
-
-
-def _reader_by_layer(rows: Any, what: str) -> Any:
-    """Return a validator for one component or a list with one for each hidden layer."""
-
-    def read(value: Any) -> Any:
-        if not isinstance(value, (list, tuple)):
-            return read_component(value, rows, what)
-        return tuple(below(index, partial(read_component, item, rows, what)) for index, item in enumerate(value))
-
-    return BeforeValidator(read)
-
-
-def _hidden(value: Any) -> tuple[int, ...]:
-    if isinstance(value, dict):
-        shape = Hidden.model_validate(value)
-        return (shape.width,) * shape.layers
-    if not isinstance(value, (list, tuple)):
-        hint = "such as [500, 500] or {layers: 10, width: 500}"
-        raise problem("wrong-type", f"expected a list of widths, found {shown(value)}", hint)
-    widths = tuple(whole_number(width, "a width", 1, MOST_UNITS, (index,)) for index, width in enumerate(value))
-    if len(widths) > MOST_LAYERS:
-        raise problem("too-many", f"{len(widths)} hidden layers are too many", f"at most {MOST_LAYERS}")
-    return widths
-
-
-class Hidden(Section):
-    """Hidden layers of one width."""
-
-    layers: int = Field(ge=0, le=MOST_LAYERS, description="number of hidden layers")
-    width: int = Field(ge=1, le=MOST_UNITS, description="number of units in each hidden layer")
-
-
-def _output_init(value: Any) -> Component | None:
-    return None if value in (None, "none") else read_component(value, INITS, "init")
-
-
-class Network(Section):
-    """The layers; a list for activation, init, bias, batchnorm or dropout has one entry for each hidden layer."""
-
-    hidden: Annotated[tuple[int, ...], BeforeValidator(_hidden), Takes("{layers, width}, or a list of widths")] = Field(
-        description="hidden layers; an empty list makes a linear classifier"
-    )
-    activation: Annotated[
-        Component | tuple[Component, ...], _reader_by_layer(ACTIVATIONS, "activation"), Takes(NAMES)
-    ] = Field(
-        default=Component("relu"),
-        description="[activation](#activations) of the hidden layers, or a list with one for each layer",
-    )
-    init: Annotated[Component | tuple[Component, ...], _reader_by_layer(INITS, "init"), Takes(NAMES)] = Field(
-        default=Component.of("he_normal", gain=1.0),
-        description="[initialization](#initializations) of the weights, or a list with one for each hidden layer",
-    )
-    output_init: Annotated[Component | None, BeforeValidator(_output_init), Takes(NAMES)] = Field(
-        default=None, description="initialization of the output layer, if it differs from the last hidden layer"
-    )
-    bias: Number | list[Number] = Field(default=0.0, description="initial value of the biases of the hidden layers")
-    batchnorm: Annotated[
-        BatchNormSpec | tuple[BatchNormSpec | None, ...] | None,
-        BeforeValidator(read_batchnorm),
-        Takes("true, false, these settings, or a list"),
-    ] = Field(default=None, description="batch normalization before the activation")
-    dropout: Annotated[
-        DropoutSpec | tuple[DropoutSpec | None, ...] | None,
-        BeforeValidator(read_dropout),
-        Takes("number, these settings, or a list"),
-    ] = Field(default=None, description="dropout after the activation: the fraction of units to drop, or rate and mode")
-
-    @model_validator(mode="after")
-    def _one_for_each_layer(self) -> Network:
-        for name in ("activation", "init", "bias", "batchnorm", "dropout"):
-            value = getattr(self, name)
-            if isinstance(value, (tuple, list)) and len(value) != len(self.hidden):
-                message = f"the length of {name} is {len(value)}, but the number of hidden layers is {len(self.hidden)}"
-                hint = "give one entry for each hidden layer, or a single value for all layers"
-                raise problem("wrong-length", message, hint, (name,))
-        return self
 
 
 class EarlyStopping(Section):
@@ -230,6 +150,17 @@ class Settings(Section):
     def _prunable(self) -> Self:
         """Reject pruning of a network that is not trained or has no hidden layer."""
         if self.training.pruning is not None:
-            check = partial(check_pruning, self.training.pruning, self.training.epochs, self.network.hidden)
+            check = partial(check_pruning, self.training.pruning, self.training.epochs, self.network.hidden or self.network.layers or ())
             below("training", partial(below, "pruning", check))
+        return self
+
+    @model_validator(mode="after")
+    def _layers_fit(self, info: ValidationInfo) -> Self:
+        """Reject layers that do not fit the data; data that only their file describes need the folder of the study."""
+        folder = (info.context or {}).get("folder")
+        if folder is None and DATASETS[self.data.source.name].may_hold_images:
+            return self
+        inputs = Inputs(self.data.spec, self.preprocess, folder)
+        with contextlib.suppress(StudyError, MissingError):  # the check of the data reports them
+            below("network", partial(check_network, self.network, inputs))
         return self

@@ -12,12 +12,11 @@ from typing import Any
 
 from reportgen.data import shape
 from reportgen.data.datasets import DATASETS
-from reportgen.engine.network_spec import LayerSpec, NetworkSpec
 from reportgen.engine.spec import ProbeSpec, RunSpec, TrainingSpec
-from reportgen.registry import Component
 from reportgen.study.model.components import plain, plain_value
-from reportgen.study.model.settings import VARIABLE, Network, Settings, Training
+from reportgen.study.model.settings import VARIABLE, Settings, Training
 from reportgen.study.model.study import Study
+from reportgen.study.planning.network import Inputs, network_spec
 from reportgen.study.planning.trials import Scores, Trial, trials_of
 from reportgen.study.planning.variants import Point
 
@@ -104,7 +103,7 @@ def changed(plan: Plan, variant: str, change: Mapping[str, Any], purpose: str) -
 
 def _runs(study: Study, variant: str, settings: Settings, seeds: Sequence[int]) -> list[PlannedRun]:
     classes = class_count(settings, study.folder)
-    spec = run_spec(settings, 0, classes)
+    spec = run_spec(settings, 0, classes, study.folder)
     if study.ensembles:  # ensembles average the predictions of the runs
         spec = replace(spec, evaluation=replace(spec.evaluation, predictions=True))
     return [PlannedRun(variant, seed, replace(spec, seed=seed)) for seed in seeds]
@@ -131,47 +130,18 @@ def _trial_variant(point: Point, trial: Trial, settings: Settings) -> Variant:
     return Variant(trial.id, trial.label, flat_settings(settings) | options | place, varied, trial)
 
 
-def run_spec(settings: Settings, seed: int, classes: int) -> RunSpec:
+def run_spec(settings: Settings, seed: int, classes: int, folder: Path | None = None) -> RunSpec:
+    """Return the specification of a run; `folder` is the folder of the study, the base of paths of data."""
+    inputs = Inputs(settings.data.spec, settings.preprocess, folder)
     return RunSpec(
         data=settings.data.spec,
         preprocess=settings.preprocess,
-        network=_network(settings.network, classes),
+        network=network_spec(settings.network, classes, inputs),
         training=_training(settings.training),
         probes=ProbeSpec(**settings.probes.model_dump()),
         seed=seed,
         evaluation=settings.evaluation.spec,
     )
-
-
-def _network(network: Network, classes: int) -> NetworkSpec:
-    """Return a LayerSpec for each layer; the output layer, which is the last, has one unit for each class."""
-    count = len(network.hidden)
-
-    def by_layer(value: Any) -> list[Any]:
-        return list(value) if isinstance(value, (tuple, list)) else [value] * count
-
-    hidden = [
-        LayerSpec(units, activation, init, float(bias), batchnorm, dropout)
-        for units, activation, init, bias, batchnorm, dropout in zip(
-            network.hidden,
-            by_layer(network.activation),
-            by_layer(network.init),
-            by_layer(network.bias),
-            by_layer(network.batchnorm),
-            by_layer(network.dropout),
-            strict=True,
-        )
-    ]
-    return NetworkSpec((*hidden, LayerSpec(classes, Component("identity"), _output_init(network), 0.0)))
-
-
-def _output_init(network: Network) -> Component:
-    if network.output_init is not None:
-        return network.output_init
-    init = network.init
-    if isinstance(init, Component):
-        return init
-    return init[-1] if init else Component.of("xavier", gain=1.0)
 
 
 def _training(training: Training) -> TrainingSpec:
@@ -195,6 +165,7 @@ def flat_settings(settings: Settings) -> dict[str, Any]:
             continue
         for key in type(section).model_fields:
             flat[f"{name}.{key}"] = plain_value(getattr(section, key))
+    del flat["network.layers" if settings.network.layers is None else "network.hidden"]
     source = settings.data.source
     del flat["data.source"]
     return {"data.name": source.name} | {f"data.{k}": plain_value(v) for k, v in source.params if v is not None} | flat

@@ -67,10 +67,17 @@ def setting(settings: Mapping[str, Any], path: str) -> tuple[bool, Any]:
     for cut in range(len(parts) - 1, 0, -1):
         value = settings.get(".".join(parts[:cut]))
         for part in parts[cut:]:
-            value = value.get(part) if isinstance(value, dict) else None
+            value = _part(value, part)
         if value is not None:
             return True, value
     return False, None
+
+
+def _part(value: Any, key: str) -> Any:
+    """Return the value at a key of a mapping, or at an index of a list; None if there is none."""
+    if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+        return value[int(key)]
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def _one_width(widths: list[int]) -> tuple[bool, int | None]:

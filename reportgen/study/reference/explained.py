@@ -16,8 +16,9 @@ from reportgen.data.spec import OPTIONS
 from reportgen.registry import Component, Parameter
 from reportgen.study.model.claims import Expect, expect_model
 from reportgen.study.model.layer_settings import BatchNorm, Dropout
+from reportgen.study.model.layers import layer_models
+from reportgen.study.model.network import Hidden
 from reportgen.study.model.section import Takes
-from reportgen.study.model.settings import Hidden
 from reportgen.study.model.study import StudyFile
 
 SHORTHANDS: dict[str, type[BaseModel]] = {
@@ -26,6 +27,8 @@ SHORTHANDS: dict[str, type[BaseModel]] = {
     "network.dropout": Dropout,
 }
 """Settings with a shorter form than the mapping that the model reads."""
+LAYERS = "network.layers"
+"""The list whose entries have the settings of a kind of layer."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ def _fields(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]
             yield inner, field
         if section is not None and name != "data":  # the table of data sets describes the keys of `data`
             yield from _fields(section, inner)
+        for key, layer in layer_models().items() if inner == LAYERS else ():
+            yield from _fields(layer, f"{inner}.{key}")
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:

@@ -23,14 +23,16 @@ from reportgen.engine.tables.optimizers import OPTIMIZERS
 from reportgen.engine.tables.schedules import SCHEDULES
 from reportgen.registry import Parameter, Row
 from reportgen.study.metrics.table import METRICS
-from reportgen.study.model import settings
 from reportgen.study.model.claims import expect_model, expectations
 from reportgen.study.model.data_settings import MOST_SEED, Data
 from reportgen.study.model.figure_names import figure_names
-from reportgen.study.model.layer_settings import BatchNorm, Dropout
+from reportgen.study.model.layer_settings import MOST_UNITS, BatchNorm, Dropout
+from reportgen.study.model.layers import MOST_LAYERS
+from reportgen.study.model.network import Hidden
 from reportgen.study.model.sanity import SANITY_CHECKS
 from reportgen.study.model.study import MOST_SEEDS, StudyFile
 from reportgen.study.reference.explained import without_links
+from reportgen.study.reference.layer_schema import layer_schemas
 from reportgen.study.reference.search_schema import search_schema
 
 Schema = dict[str, Any]
@@ -50,15 +52,17 @@ TABLES: Mapping[str, Mapping[str, Row]] = {
 
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 _LABEL: Schema = {"type": ["string", "number"], "description": "label of the value in tables, figures and claims"}
+_NONE: Schema = {"enum": [None, "none"]}
+_RATE: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _OFF: Schema = {"enum": [None, False, "none"]}
 _STEPS: Schema = {
     "anyOf": [
         {"$ref": "#/definitions/step"},
         {"type": "array", "items": {"$ref": "#/definitions/step"}},
-        {"enum": [None, "none"]},
+        _NONE,
     ]
 }
-_REPLACED = ("Component", "BatchNormSpec", "DropoutSpec", "Data")
+_REPLACED = ("Component", "BatchNormSpec", "DropoutSpec", "Data", "Layer")
 
 
 def study_schema() -> Schema:
@@ -67,7 +71,8 @@ def study_schema() -> Schema:
     definitions = {name: part for name, part in schema.pop("definitions").items() if name not in _REPLACED}
     definitions |= {name: _component(name, rows) for name, rows in TABLES.items()}
     definitions |= {"data": _data(), "batchnorm": _of_model(BatchNorm)}
-    definitions |= {"dropout": _of_model(Dropout), "hidden": _of_model(settings.Hidden)}
+    definitions |= {"dropout": _of_model(Dropout), "hidden": _of_model(Hidden)}
+    definitions |= layer_schemas(_of_model, _parameter, _RATE)
     _write_sections(definitions)
     values = _values(definitions)
     for name, part in _top_level(list(values)).items():
@@ -127,15 +132,15 @@ def _by_layer(schema: Schema) -> Schema:
 def _write_sections(definitions: dict[str, Any]) -> None:
     """Add the values that validators accept, such as shorter forms and the values that turn a setting off."""
     network, training = definitions["Network"]["properties"], definitions["Training"]["properties"]
-    rate = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
-    widths = {"type": "integer", "minimum": 1, "maximum": settings.MOST_UNITS}
-    hidden = _any({"type": "array", "items": widths, "maxItems": settings.MOST_LAYERS}, _ref("hidden"))
+    widths = {"type": "integer", "minimum": 1, "maximum": MOST_UNITS}
+    hidden = _any({"type": "array", "items": widths, "maxItems": MOST_LAYERS}, _ref("hidden"), _NONE)
     _replace(network, "hidden", hidden)
+    _replace(network, "layers", _any({"type": "array", "items": _ref("layer")}, _NONE))
     _replace(network, "activation", _by_layer(_ref("activation")))
     _replace(network, "init", _by_layer(_ref("init")))
     _replace(network, "output_init", _any(_ref("init"), {"enum": [None, "none"]}))
     _replace(network, "batchnorm", _by_layer(_any(_ref("batchnorm"), {"enum": [True, False, None, "none"]})))
-    _replace(network, "dropout", _by_layer(_any(rate, _ref("dropout"), {"enum": [None, "none"]})))
+    _replace(network, "dropout", _by_layer(_any(_RATE, _ref("dropout"), {"enum": [None, "none"]})))
     for name in ("loss", "optimizer", "schedule"):
         _replace(training, name, _any(_ref(name)))
     for section, names in (

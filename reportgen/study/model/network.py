@@ -1,0 +1,140 @@
+"""Settings of the network: dense hidden layers in short form, or layers of any kind."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, InstanceOf, model_validator
+
+from reportgen.engine.network_spec import BatchNormSpec, DropoutSpec
+from reportgen.engine.tables.activations import ACTIVATIONS
+from reportgen.engine.tables.inits import INITS
+from reportgen.registry import Component
+from reportgen.study.model.components import below, problem, read_component, shown, whole_number
+from reportgen.study.model.layer_settings import BY_LAYER, MOST_UNITS, NAMES, read_batchnorm, read_dropout
+from reportgen.study.model.layers import MOST_LAYERS, Layer, read_layer
+from reportgen.study.model.section import Number, Section, Takes
+
+
+def _reader_by_layer(rows: Any, what: str) -> Any:
+    """Return a validator for one component or a list with one for each hidden layer."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return read_component(value, rows, what)
+        return tuple(below(index, partial(read_component, item, rows, what)) for index, item in enumerate(value))
+
+    return BeforeValidator(read)
+
+
+def _hidden(value: Any) -> tuple[int, ...] | None:
+    if value in (None, "none"):
+        return None
+    if isinstance(value, dict):
+        shape = Hidden.model_validate(value)
+        return (shape.width,) * shape.layers
+    if not isinstance(value, (list, tuple)):
+        hint = "such as [500, 500] or {layers: 10, width: 500}"
+        raise problem("wrong-type", f"expected a list of widths, found {shown(value)}", hint)
+    widths = tuple(whole_number(width, "a width", 1, MOST_UNITS, (index,)) for index, width in enumerate(value))
+    if len(widths) > MOST_LAYERS:
+        raise problem("too-many", f"{len(widths)} hidden layers are too many", f"at most {MOST_LAYERS}")
+    return widths
+
+
+class Hidden(Section):
+    """Hidden layers of one width."""
+
+    layers: int = Field(ge=0, le=MOST_LAYERS, description="number of hidden layers")
+    width: int = Field(ge=1, le=MOST_UNITS, description="number of units in each hidden layer")
+
+
+def _layers(value: Any) -> Any:
+    if value in (None, "none"):
+        return None
+    if not isinstance(value, (list, tuple)):
+        raise problem("wrong-type", f"expected a list of layers, found {shown(value)}", "such as [dense: 100]")
+    return value
+
+
+Entry = Annotated[InstanceOf[Layer], BeforeValidator(read_layer)]
+
+
+def _output_init(value: Any) -> Component | None:
+    return None if value in (None, "none") else read_component(value, INITS, "init")
+
+
+class Network(Section):
+    """The layers; a list for activation, init, bias, batchnorm or dropout has one entry for each hidden layer."""
+
+    hidden: Annotated[
+        tuple[int, ...] | None, BeforeValidator(_hidden), Takes("{layers, width}, or a list of widths")
+    ] = Field(
+        default=None,
+        description="dense hidden layers; an empty list makes a linear classifier. A network has either `hidden` or "
+        "`layers`",
+    )
+    layers: Annotated[tuple[Entry, ...] | None, BeforeValidator(_layers), Takes("list of [layers](#layers)")] = Field(
+        default=None,
+        strict=False,
+        description="layers of any kind before the output layer, each with one key, such as `conv` or `dense`",
+    )
+    activation: Annotated[
+        Component | tuple[Component, ...], _reader_by_layer(ACTIVATIONS, "activation"), Takes(NAMES)
+    ] = Field(
+        default=Component("relu"),
+        description="[activation](#activations) of the hidden layers, or a list with one for each layer",
+    )
+    init: Annotated[Component | tuple[Component, ...], _reader_by_layer(INITS, "init"), Takes(NAMES)] = Field(
+        default=Component.of("he_normal", gain=1.0),
+        description="[initialization](#initializations) of the weights, or a list with one for each hidden layer",
+    )
+    output_init: Annotated[Component | None, BeforeValidator(_output_init), Takes(NAMES)] = Field(
+        default=None, description="initialization of the output layer, if it differs from the last hidden layer"
+    )
+    bias: Number | list[Number] = Field(default=0.0, description="initial value of the biases of the hidden layers")
+    batchnorm: Annotated[
+        BatchNormSpec | tuple[BatchNormSpec | None, ...] | None,
+        BeforeValidator(read_batchnorm),
+        Takes("true, false, these settings, or a list"),
+    ] = Field(default=None, description="batch normalization before the activation")
+    dropout: Annotated[
+        DropoutSpec | tuple[DropoutSpec | None, ...] | None,
+        BeforeValidator(read_dropout),
+        Takes("number, these settings, or a list"),
+    ] = Field(default=None, description="dropout after the activation: the fraction of units to drop, or rate and mode")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Network:
+        if self.hidden is None and self.layers is None:
+            hint = "such as hidden: [100], or layers: [dense: 100]"
+            raise problem("missing-key", "the network has neither hidden nor layers", hint)
+        if self.hidden is not None and self.layers is not None:
+            message = "hidden and layers exclude each other"
+            raise problem("conflicting-settings", message, "keep one of them", ("layers",), key=True)
+        if sum(layer.count for layer in self.layers or ()) > MOST_LAYERS:
+            count = sum(layer.count for layer in self.layers or ())
+            raise problem("too-many", f"{count} layers are too many", f"at most {MOST_LAYERS}", ("layers",))
+        return self
+
+    @model_validator(mode="after")
+    def _one_for_each_layer(self) -> Network:
+        for name in BY_LAYER:
+            value = getattr(self, name)
+            if not isinstance(value, (tuple, list)):
+                continue
+            if self.hidden is None:
+                message = f"a list for {name} applies to hidden only"
+                hint = f"give one value, and {name} to the layers that differ"
+                raise problem("conflicting-settings", message, hint, (name,))
+            if len(value) != len(self.hidden):
+                message = f"the length of {name} is {len(value)}, but the number of hidden layers is {len(self.hidden)}"
+                hint = "give one entry for each hidden layer, or a single value for all layers"
+                raise problem("wrong-length", message, hint, (name,))
+        return self
+
+    def own(self, layer: Layer) -> dict[str, Any]:
+        """Return the activation, init, bias, batch normalization and dropout of a layer, its own or the network's."""
+        given = layer.settings.model_fields_set
+        return {name: getattr(layer.settings if name in given else self, name) for name in BY_LAYER}
