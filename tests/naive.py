@@ -164,10 +164,12 @@ class Network:
         logits = self.forward(x, "test")
         return loss_and_delta(self.spec.training.loss.name, logits, y)[0], float((logits.argmax(axis=1) == y).mean())
 
-    def train(self) -> None:
-        n, t = len(self.data.y_train), 0
+    def train(self, first: int = 1, last: int | None = None) -> None:
+        """Train from epoch `first` to epoch `last`, by default all epochs."""
+        n, epochs = len(self.data.y_train), self.spec.training.epochs if last is None else last
         size = self.spec.training.batch_size or n
-        for epoch in range(1, self.spec.training.epochs + 1):
+        t = (first - 1) * -(-n // size)
+        for epoch in range(first, epochs + 1):
             order = shuffled(subkey(self.keys, 1_000_003, epoch - 1), n)
             for begin in range(0, n, size):
                 index = order[begin : begin + size]

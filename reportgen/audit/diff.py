@@ -36,6 +36,7 @@ ROWS = {
     "runs": ("variant", "seed"),
     "epochs": ("variant", "seed", "epoch"),
     "layers": ("variant", "seed", "step", "layer"),
+    "rounds": ("variant", "seed", "round"),
     "claims": ("id",),
     "comparisons": ("a", "b", "score"),
     "findings": ("rule", "variant"),
@@ -47,7 +48,7 @@ WORDED = "figures: "
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
-COUNTED = ("seed", "size", "epoch", "step", "layer")
+COUNTED = ("seed", "size", "epoch", "step", "layer", "round")
 """Keys with numeric values, which are shown together with the key."""
 
 LONGEST = 200  # characters of a value in a line

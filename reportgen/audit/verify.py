@@ -16,7 +16,7 @@ from reportgen.engine.spec import ENGINE_VERSION
 from reportgen.errors import ResultsError
 from reportgen.paths import RESULTS, STUDY
 from reportgen.report.results.results import results_dict
-from reportgen.report.results.tables import TABLES, csv_text
+from reportgen.report.results.tables import csv_text, tables_of
 from reportgen.report.site.finished import Results, read_results, read_values
 from reportgen.runs.executors import Job
 from reportgen.study.loading.loader import load_study
@@ -142,7 +142,7 @@ def _in_results(analysis: Analysis, reported: Mapping[str, Any]) -> Iterator[Dif
 
 
 def _in_tables(analysis: Analysis, folder: Path) -> Iterator[Difference]:
-    for name, build in TABLES.items():
+    for name, build in tables_of(analysis).items():
         file = f"tables/{name}.csv"
         try:
             reported = (folder / f"{name}.csv").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ from reportgen.figures.drawing.figure import FigureKind, drawn_in
 from reportgen.figures.layer_statistics import LAYER_STATISTICS
 from reportgen.figures.score_curves import SCORE_CURVES
 from reportgen.registry import Table
+from reportgen.study.metrics.metric import ROUNDS
 from reportgen.study.metrics.table import METRICS
 
 
@@ -15,6 +16,7 @@ def _row(id_: str, title: str, order: int, shows: tuple[str, ...] = ()) -> Figur
 
 
 SEARCH_METRICS = tuple(row.name for row in METRICS.values() if row.best_of or row.from_trial is not None)
+ROUND_METRICS = tuple(row.name for row in METRICS.values() if row.place is ROUNDS)
 FINAL_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "test_loss", "diverged")
 SWEEP_SCORES = ("train_accuracy", "val_accuracy", "test_accuracy", "train_loss", "val_loss", "diverged")
 
@@ -28,6 +30,7 @@ FIGURES = Table(
             _row("activation_histograms", "Activations by layer, as histograms", 20),
             _row("gradient_histograms", "Sizes of the gradients by layer", 40),
             _row("scores_by_setting", "Scores against the setting that varies", 85, SWEEP_SCORES),
+            _row("sparsity_accuracy", "Accuracy against sparsity", 82, ROUND_METRICS),
             _row("final_scores", "Scores of the finished runs", 90, FINAL_SCORES),
             *LAYER_STATISTICS,
             *SCORE_CURVES,

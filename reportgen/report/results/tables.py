@@ -22,13 +22,13 @@ from reportgen.runs.store import STATUSES, plain
 Row = Sequence[Any]
 Table = tuple[Sequence[str], Iterable[Row]]
 
-_COUNTED = ("epoch", "step")  # columns of integers, which records contain as floats
+_COUNTED = ("epoch", "step", "best_epoch")  # columns of integers, which records contain as floats
 
 
 def write_tables(analysis: Analysis, folder: Path) -> list[Path]:
     """Write the tables into the folder, create it if necessary, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [write_csv(folder / f"{name}.csv", *build(analysis)) for name, build in TABLES.items()]
+    return [write_csv(folder / f"{name}.csv", *build(analysis)) for name, build in tables_of(analysis).items()]
 
 
 def variants(analysis: Analysis) -> Table:
@@ -70,6 +70,12 @@ def layers(analysis: Analysis) -> Table:
     """Return one row per run, probe and layer; layer 1 is the first hidden layer, the output layer is the last."""
     rows = (row for variant, record in planned_records(analysis) for row in _layers(variant, record))
     return ("variant", "seed", "step", "layer", *STATISTICS), rows
+
+
+def rounds(analysis: Analysis) -> Table:
+    """Return one row per run and round of pruning; round 0 is the dense network, `weights` remain in each layer."""
+    rows = (row for variant, record in planned_records(analysis) for row in _rounds(variant, record))
+    return ("variant", "seed", "round", "sparsity", "weights", *SCORES, "best_epoch"), rows
 
 
 def claims(analysis: Analysis) -> Table:
@@ -120,10 +126,17 @@ TABLES: dict[str, Callable[[Analysis], Table]] = {
     "runs": runs,
     "epochs": epochs,
     "layers": layers,
+    "rounds": rounds,
     "claims": claims,
     "comparisons": comparisons,
     "findings": findings,
 }
+
+
+def tables_of(analysis: Analysis) -> dict[str, Callable[[Analysis], Table]]:
+    """Return the tables that the report of a study has; without pruning there is no table of rounds."""
+    prunes = any(run.spec.training.pruning is not None for run in analysis.plan.runs)
+    return {name: build for name, build in TABLES.items() if prunes or build is not rounds}
 
 
 def _scores(analysis: Analysis) -> Sequence[str]:
@@ -157,6 +170,13 @@ def _layers(variant: str, record: RunRecord) -> Iterator[Row]:
     for step, layers_ in zip(record.probe_steps.tolist(), block, strict=True):
         for layer, values in enumerate(layers_, start=1):
             yield (variant, record.spec.seed, step, layer, *values)
+
+
+def _rounds(variant: str, record: RunRecord) -> Iterator[Row]:
+    columns = ("sparsity", "weights", *SCORES, "best_epoch")
+    arrays = {name: record.arrays.get(f"round_{name}", np.zeros(0)) for name in columns}
+    values = [array.tolist() if array.ndim > 1 else _column(name, array) for name, array in arrays.items()]
+    return ((variant, record.spec.seed, number, *row) for number, row in enumerate(zip(*values, strict=True)))
 
 
 def _column(name: str, values: Any) -> list[Any]:

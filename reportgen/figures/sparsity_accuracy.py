@@ -1,0 +1,234 @@
+"""Accuracy of pruned networks against the share of weights that remain, by round of pruning.
+
+The axis is logarithmic and runs from the dense network, in which all weights remain, to the sparsest one, as in Frankle
+and Carbin (2019, figure 4). Each variant that prunes is a line: dots are seeds, lines connect their means, and bands
+are 95% intervals, which need three seeds. Dashed lines continue the mean accuracy of the dense network. A second panel
+shows the epoch of the lowest validation loss in each round, if there is a validation split.
+
+The accuracy is the one that most claims measure; without such claims it is the accuracy on test examples, or on
+validation examples if there is no test split, or on training examples.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+
+from reportgen.analysis.results import Analysis, Estimate, VariantSummary
+from reportgen.analysis.summary import estimate
+from reportgen.analysis.words.formatting import percent
+from reportgen.analysis.words.names import words
+from reportgen.figures.drawing import axis as _axis
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.axis import Array
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.words import descriptions, joined, number, prose, sentence
+from reportgen.figures.table import FIGURES
+from reportgen.figures.views.scores import SPLITS
+from reportgen.figures.views.selection import Selection, select
+from reportgen.study.metrics.rounds import rounds
+
+FIGURE = FIGURES["sparsity_accuracy"]
+
+BEST = "best_epoch"
+
+COLUMNS = (
+    *("variant", "label", "value", "round", "remaining", "mean", "low", "high", "n"),
+    *("seeds", "values_by_seed"),
+)
+"""Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds."""
+
+DENSE: dict[str, Any] = {"ls": (0, (4, 3)), "lw": 0.8, "zorder": 1.7}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A variant that prunes; remaining: mean share of weights by round, (R,); values: by name and seed, (S, R)."""
+
+    summary: VariantSummary
+    style: _style.SeriesStyle
+    grey: bool
+    seeds: tuple[int, ...]
+    remaining: Array
+    values: dict[str, Array]
+
+    @property
+    def label(self) -> str:
+        """The label of the variant."""
+        return self.summary.variant.label
+
+    def means(self, name: str) -> list[Estimate]:
+        """Return the mean of a value over the seeds with its interval, for each round."""
+        return [estimate(column, f"round_{name}") for column in self.values[name].T]
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None if the study prunes no network."""
+    rows = [row for row in analysis.outcomes if any(len(rounds(record, "sparsity")) for record in row.records)]
+    name = _accuracy(analysis, rows)
+    if name is None:
+        return None
+    chosen = select(analysis.plan, {row.variant.label: [row.variant] for row in rows})
+    styles = {label: _style.series_style(at) for at, label in enumerate(chosen.highlighted)}
+    names = [name, *([BEST] if _has(rows, BEST) else [])]
+    lines = [_line(row, names, styles.get(row.variant.label)) for row in rows]
+    with _style.settings():
+        figure = _figure(lines, names)
+    caption, alt = _caption(lines, name, chosen, names), _alt(lines, name, chosen)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, _csv(lines, names))
+
+
+def _accuracy(analysis: Analysis, rows: Sequence[VariantSummary]) -> str | None:
+    """Return the accuracy to show, such as "test_accuracy"; None without one."""
+    able = [f"{split}_accuracy" for split in SPLITS if _has(rows, f"{split}_accuracy")]
+    claimed = Counter(claim.measure.metric for claim in analysis.plan.study.claims)
+    return max(able, key=lambda name: claimed[f"round_{name}"] + claimed[f"round_{name}_difference"], default=None)
+
+
+def _has(rows: Sequence[VariantSummary], name: str) -> bool:
+    return any(np.isfinite(rounds(record, name)).any() for row in rows for record in row.records)
+
+
+def _line(row: VariantSummary, names: Sequence[str], style: _style.SeriesStyle | None) -> Line:
+    records = [record for record in row.records if len(rounds(record, "sparsity"))]
+    sparsity = np.array([rounds(record, "sparsity") for record in records])
+    reached = np.isfinite(sparsity).any(axis=0)
+    values = {name: np.array([rounds(record, name)[reached] for record in records]) for name in names}
+    seeds = tuple(record.spec.seed for record in records)
+    remaining: Array = 1 - np.nanmean(sparsity[:, reached], axis=0)
+    return Line(row, style or _style.GREY, style is None, seeds, remaining, values)
+
+
+def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
+    handles, labels = _legend(lines)
+    margins = _style.Margins(left=0.55, across=0.55, top=0.14)
+    figure, axes = _style.panels(len(names), len(names), 2.4, _style.legend_height(labels), margins)
+    lowest = min(float(line.remaining.min()) for line in lines)
+    for ax, name in zip(axes, names, strict=True):
+        y = _scale(lines, name)
+        for line in sorted(lines, key=lambda line: not line.grey):
+            _draw_line(ax, line, name, y)
+        if name != BEST:
+            _draw_dense(ax, lines, name)
+        _set_remaining(ax, lowest)
+        _axis.set_y(ax, y)
+        ax.set_xlabel("weights remaining", labelpad=2)
+        ax.set_ylabel("epoch of lowest validation loss" if name == BEST else words(name), labelpad=3)
+    _style.legend(figure, handles, labels)
+    return figure
+
+
+def _scale(lines: Sequence[Line], name: str) -> _axis.Scale:
+    drawn = [[e.value for e in line.means(name)] if line.grey else line.values[name] for line in lines]
+    scale = _axis.scale_for(drawn, log=False) or _axis.UNIT
+    return scale if name == BEST else _axis.accuracy_scale(scale)
+
+
+def _set_remaining(ax: Axes, lowest: float) -> None:
+    """Set a logarithmic axis that falls from 100% to the lowest share."""
+    scale = _axis.Scale(True, lowest / 1.12, 1.12)
+    ax.set_xscale("log")
+    ax.xaxis.set_minor_locator(NullLocator())
+    places = [place for place in _ticks(lowest) if scale.low <= place <= scale.high]
+    _axis.fix_ticks(ax.xaxis, places, [f"{100 * place:.3g}%" for place in places])
+    ax.set_xlim(scale.high, scale.low)
+
+
+def _ticks(lowest: float) -> list[float]:
+    """Return shares for the ticks: halves if they span less than two decades, else powers of ten."""
+    if lowest > 0.01:
+        return [1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01]
+    return [10.0**-power for power in range(9)]
+
+
+def _draw_line(ax: Axes, line: Line, name: str, y: _axis.Scale) -> None:
+    means = line.means(name)
+    middle = y.place([found.value for found in means])
+    if line.grey:
+        ax.plot(line.remaining, middle, **_style.GREY_LINE)
+        return
+    colour = line.style.colour
+    x = np.broadcast_to(line.remaining, line.values[name].shape)
+    ax.plot(x.ravel(), y.place(line.values[name]).ravel(), ls="none", marker=".", ms=2.6, color=colour, alpha=0.5)
+    low, high = (
+        y.place([getattr(found, end) if found.n >= _axis.BAND_FROM else found.value for found in means])
+        for end in ("lo", "hi")
+    )
+    ax.fill_between(line.remaining, np.maximum(low, y.low), np.minimum(high, y.high), color=colour, alpha=0.13, lw=0)
+    style = {"ls": line.style.dash, "marker": line.style.marker, "ms": 3.4, "zorder": line.style.level}
+    ax.plot(line.remaining, middle, color=colour, **style)
+
+
+def _dense(lines: Sequence[Line], name: str) -> dict[float, str]:
+    """Return the mean accuracies of the dense networks with the colours of their lines; a shared one is grey."""
+    shown = [line for line in lines if not line.grey]
+    found: dict[float, list[str]] = {}
+    for line in shown:
+        found.setdefault(round(line.means(name)[0].value, 12), []).append(line.style.colour)
+    single = len(found) == 1
+    return {value: _style.MUTED if single else colours[0] for value, colours in found.items() if np.isfinite(value)}
+
+
+def _draw_dense(ax: Axes, lines: Sequence[Line], name: str) -> None:
+    for value, colour in _dense(lines, name).items():
+        ax.axhline(value, color=colour, **DENSE)
+
+
+def _legend(lines: Sequence[Line]) -> tuple[list[Any], list[str]]:
+    shown = {line.label: line.style for line in lines if not line.grey}
+    handles, labels = _style.line_legend(shown, 2.4, [line.label for line in lines if line.grey], ms=3.4)
+    return [*handles, Line2D([], [], color=_style.MUTED, **DENSE)], [*labels, "dense network"]
+
+
+def _caption(lines: Sequence[Line], name: str, chosen: Selection, names: Sequence[str]) -> str:
+    banded = any(found.n >= _axis.BAND_FROM for line in lines for found in line.means(name))
+    parts = [
+        f"{words(name)} at the end of each round of pruning, against the share of weights that remain",
+        f"dots are seeds, lines connect their means{', bands are 95% intervals' if banded else ''}",
+        "The dashed line is the dense network" if len(_dense(lines, name)) == 1 else "Dashed lines are dense networks",
+        "The second panel shows the epoch of the lowest validation loss" if BEST in names else "",
+        chosen.in_colour(),
+        *(_result(line, name) for line in [line for line in lines if not line.grey][:3]),
+    ]
+    return " ".join(sentence(part) for part in parts if part)
+
+
+def _result(line: Line, name: str) -> str:
+    """Return a sentence on the accuracy of the dense and of the sparsest network."""
+    means = line.means(name)
+    dense, sparse, left = means[0].value, means[-1].value, percent(float(line.remaining[-1]))
+    return f"“{line.label}” has {_shown(dense)} with all weights and {_shown(sparse)} with {left} of them"
+
+
+def _shown(value: float) -> str:
+    return percent(value) if np.isfinite(value) else number(value)
+
+
+def _alt(lines: Sequence[Line], name: str, chosen: Selection) -> str:
+    def course(line: Line) -> str:
+        points = zip(line.remaining, line.means(name), strict=True)
+        return f"{line.label}: " + ", ".join(f"{_shown(found.value)} at {percent(float(at))}" for at, found in points)
+
+    chart = f"Line chart of {words(name)} against the share of weights that remain."
+    return prose(chart, chosen.in_colour(), descriptions([course(line) for line in lines], 8, "line"))
+
+
+def _csv(lines: Sequence[Line], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            *(line.summary.variant.id, line.label, name, at, float(line.remaining[at])),
+            *(found.value, found.lo, found.hi, found.n),
+            *(" ".join(map(str, line.seeds)), joined(line.values[name][:, at])),
+        )
+        for name in names
+        for line in lines
+        for at, found in enumerate(line.means(name))
+    ]
