@@ -150,7 +150,8 @@ class Settings(Section):
     def _prunable(self) -> Self:
         """Reject pruning of a network that is not trained or has no hidden layer."""
         if self.training.pruning is not None:
-            check = partial(check_pruning, self.training.pruning, self.training.epochs, self.network.hidden or self.network.layers or ())
+            hidden = self.network.hidden or self.network.layers or ()
+            check = partial(check_pruning, self.training.pruning, self.training.epochs, hidden)
             below("training", partial(below, "pruning", check))
         return self
 
