@@ -5,13 +5,14 @@ It uses the same initial weights, order of batches and dropout masks as the engi
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 
 from reportgen.data.dataset import Dataset
 from reportgen.engine.math.random import key_words
-from reportgen.engine.network_spec import LayerSpec
+from reportgen.engine.network_spec import ActivationSpec, LayerSpec
 from reportgen.engine.spec import RunSpec
 from reportgen.engine.tables.activations import ACTIVATIONS
 from reportgen.engine.tables.init import Place, draw_weights
@@ -62,22 +63,32 @@ def loss_and_delta(name: str, logits: np.ndarray, y: np.ndarray) -> tuple[float,
 
 
 class Layer:
-    """A layer with its parameters, running values and the values that the backward pass needs."""
+    """A dense layer with its parameters, running values and the values that the backward pass needs.
 
-    def __init__(self, layer: LayerSpec, fan_in: int, seed: int, index: int) -> None:
+    Values have the shape (examples, ..., units); batch normalization takes the moments over all axes but the last.
+    `index` is the number of the layer for the random numbers of its dropout.
+    """
+
+    def __init__(self, layer: LayerSpec | ActivationSpec, weights: np.ndarray | None, width: int, index: int) -> None:
         self.spec, self.index = layer, index
-        self.pieces = int(layer.activation.get("pieces", 1)) if layer.activation.name == "maxout" else 1
-        width = layer.units * self.pieces
-        row = INITS[layer.init.name]
-        place = Place(fan_in, width, activation=layer.activation.name)
-        w = draw_weights(row, dict(layer.init.params), place, seed, index)
-        self.p = {"W": w.copy(), "b": np.full(width, layer.bias)}
+        self.pieces = pieces(layer)
+        self.p: dict[str, np.ndarray] = {} if weights is None else {"W": weights.copy()}
+        if layer.batchnorm or getattr(layer, "has_bias", False):
+            self.p["b"] = np.full(width, layer.bias)
         if layer.batchnorm:
             self.p["g"] = np.ones(width)
             self.mean, self.var = np.zeros(width), np.ones(width)
         if layer.activation.name == "prelu":
-            self.p["s"] = np.full(layer.units, float(layer.activation["slope"]))
+            self.p["s"] = np.full(width, float(layer.activation["slope"]))
         self.grad: dict[str, np.ndarray] = {}
+
+    def linear(self, a: np.ndarray) -> np.ndarray:
+        """The products with the weights, without a bias."""
+        return a.reshape(len(a), -1) @ self.p["W"]
+
+    def linear_back(self, a: np.ndarray, delta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The derivatives of the loss by the inputs and by the weights."""
+        return (delta @ self.p["W"].T).reshape(a.shape), a.reshape(len(a), -1).T @ delta
 
     def phi(self, z: np.ndarray) -> np.ndarray:
         name, parameters = self.spec.activation.name, dict(self.spec.activation.params)
@@ -85,19 +96,21 @@ class Layer:
             return np.where(z < 0, self.p["s"] * z, z)
         return ACTIVATIONS[name].function(z, **parameters)
 
-    def forward(self, a: np.ndarray, mode: str, keys: Any, step: int) -> np.ndarray:
+    def forward(self, a: np.ndarray, mode: str, keys: Any, step: int, shortcut: Any = 0.0) -> np.ndarray:
         self.a = a
-        z = a @ self.p["W"] + (0 if self.spec.batchnorm else self.p["b"])
-        self.z = self._norm(z, mode) if self.spec.batchnorm else z
-        h = self.phi(self.z)
-        self.mask = self._mask(h.shape, mode, keys, step)
-        return h * self.mask
+        z = self.linear(a)
+        z = self._norm(z, mode) if self.spec.batchnorm else z + self.p.get("b", 0.0)
+        self.z = z + shortcut
+        self.out = self.phi(self.z)
+        self.mask = self._mask(self.out.shape, mode, keys, step)
+        return self.out * self.mask
 
     def _norm(self, z: np.ndarray, mode: str) -> np.ndarray:
         bn = self.spec.batchnorm
         if mode == "test" and bn.test_mode == "running":
             return self.p["g"] * (z - self.mean) / np.sqrt(self.var + bn.epsilon) + self.p["b"]
-        mean, var, n = z.mean(axis=0), z.var(axis=0), len(z)
+        axes = tuple(range(z.ndim - 1))
+        mean, var, n = z.mean(axis=axes), z.var(axis=axes), z[..., 0].size
         self.scale = 1 / np.sqrt(var + bn.epsilon)
         self.hat = (z - mean) * self.scale
         if mode == "train" and bn.update_running:
@@ -116,25 +129,38 @@ class Layer:
         return kept / (1 - drop.rate) if drop.mode == "inverted" else kept
 
     def backward(self, delta: np.ndarray) -> np.ndarray:
+        """Set the gradients, and return the derivative by the inputs; that by a shortcut is `self.delta`."""
         delta = delta * self.mask
+        axes = tuple(range(delta.ndim - 1))
         name, parameters = self.spec.activation.name, dict(self.spec.activation.params)
         if name == "maxout":
-            pieces = self.z.reshape(len(self.z), -1, self.pieces)
-            first = np.arange(self.pieces) == pieces.argmax(axis=2)[..., None]
+            pieces = self.z.reshape(*delta.shape, self.pieces)
+            first = np.arange(self.pieces) == pieces.argmax(axis=-1)[..., None]
             delta = (first * delta[..., None]).reshape(self.z.shape)
         elif name == "prelu":
-            self.grad["s"] = (delta * np.minimum(self.z, 0)).sum(axis=0)
+            self.grad["s"] = (delta * np.minimum(self.z, 0)).sum(axis=axes)
             delta = delta * np.where(self.z < 0, self.p["s"], 1.0)
         else:
             delta = delta * ACTIVATIONS[name].derivative(self.z, **parameters)
         self.delta = delta
-        self.grad["b"] = delta.sum(axis=0)
+        if "b" in self.p:
+            self.grad["b"] = self.gradient_of_bias(delta)
         if self.spec.batchnorm:
-            self.grad["g"] = (delta * self.hat).sum(axis=0)
+            self.grad["g"] = (delta * self.hat).sum(axis=axes)
             d = delta * self.p["g"]
-            delta = self.scale * (d - d.mean(axis=0) - self.hat * (d * self.hat).mean(axis=0))
-        self.grad["W"] = self.a.T @ delta
-        return delta @ self.p["W"].T
+            delta = self.scale * (d - d.mean(axis=axes) - self.hat * (d * self.hat).mean(axis=axes))
+        self.linear_delta = delta
+        below, gradient = self.linear_back(self.a, delta)
+        if "W" in self.p:
+            self.grad["W"] = gradient
+        return below
+
+    def gradient_of_bias(self, delta: np.ndarray) -> np.ndarray:
+        return delta.sum(axis=tuple(range(delta.ndim - 1)))
+
+
+def pieces(layer: LayerSpec | ActivationSpec) -> int:
+    return int(layer.activation.get("pieces", 1)) if layer.activation.name == "maxout" else 1
 
 
 class Network:
@@ -142,11 +168,22 @@ class Network:
 
     def __init__(self, spec: RunSpec, dataset: Dataset) -> None:
         self.spec, self.data = spec, dataset
-        fans = [dataset.features, *(layer.units for layer in spec.network.layers)]
-        self.layers = [Layer(la, fans[i], spec.seed, i) for i, la in enumerate(spec.network.layers)]
+        self.layers = self.build()
         self.keys = key_words(spec.seed, "kernel")
         self.memory: dict[tuple[int, str], dict[str, np.ndarray]] = {}
         self.losses: list[float] = []
+
+    def build(self) -> list[Any]:
+        fan_in, layers = self.data.features, []
+        for i, layer in enumerate(self.spec.network.layers):
+            width = layer.units * pieces(layer)
+            layers.append(Layer(layer, self.draw(layer, Place(fan_in, width), i), width, i))
+            fan_in = layer.units
+        return layers
+
+    def draw(self, layer: LayerSpec, place: Place, index: int) -> np.ndarray:
+        place = dataclasses.replace(place, activation=layer.activation.name)
+        return draw_weights(INITS[layer.init.name], dict(layer.init.params), place, self.spec.seed, index)
 
     def forward(self, x: np.ndarray, mode: str, step: int = 0) -> np.ndarray:
         a = x.astype(float)
@@ -181,8 +218,9 @@ class Network:
     def update(self, t: int) -> None:
         training = self.spec.training
         for layer in self.layers:
-            w = layer.p["W"]
-            layer.grad["W"] = layer.grad["W"] + training.l2 * w + training.l1 * np.sign(w)
+            if "W" in layer.p:
+                w = layer.p["W"]
+                layer.grad["W"] = layer.grad["W"] + training.l2 * w + training.l1 * np.sign(w)
         if training.clip_norm:
             norm = np.sqrt(sum((g**2).sum() for layer in self.layers for g in layer.grad.values()))
             for layer in self.layers:

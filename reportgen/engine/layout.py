@@ -197,6 +197,9 @@ class _Layout:
         kind, shape = LAYERS[node.kind], self._shape_of(source)
         pieces = 1 if isinstance(node, PoolSpec) else pieces_of(node.activation)
         output, geometry = kind.shape(node, shape)
+        if not isinstance(node, PoolSpec) and pieces > 1 and not kind.has_weights:
+            message = f"a unit of {node.activation.name} has {pieces} pieces with weights of their own"
+            raise LayoutError(0, "pieces-need-weights", message, "use another activation for pre-activation and Fixup")
         if adds is not None and self._shape_of(adds) != output:
             message = f"the branch turns the shape {shown(self._shape_of(adds))} into {shown(output)}"
             raise LayoutError(0, "shapes-differ", message, "add `shortcut: projection`, or keep the shape")

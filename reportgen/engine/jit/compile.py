@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
+from numba.extending import register_jitable
 
 from reportgen.engine.jit.cache import ENGINE
 
@@ -66,3 +67,8 @@ def inline_ir(function: F) -> F:
         nogil=True, cache=_is_cacheable(function), fastmath=FASTMATH, error_model="numpy", _nrt=False, inline="always"
     )(function)
     return cast("F", compiled)
+
+
+def shared(function: F) -> F:
+    """Compile a function for kernels that Python also calls, as it is written: it counts sizes and places."""
+    return cast("F", register_jitable(function))

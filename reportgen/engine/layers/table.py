@@ -31,6 +31,8 @@ class LayerKind(Row):
     form : settings of the layer in studies: "units" of a dense layer, "filters" of a convolution, the "window" of a
         pooling, or the row's "parameters"; None for operations that studies do not name.
     mean_field : whether mean-field theory describes the layer, with `fan_in` inputs of each unit.
+    mean_field : whether mean-field theory describes the layer at initialization: with weights, by their variance and
+        `fan_in`; without weights, as the identity before the activation.
     has_weights : whether studies set the number of units, and reports count the layer.
     forward : kernel that computes the pre-activations of a layer; None for the product of a dense layer.
     backward : kernel that backpropagates to the inputs, and sets the gradients of parameters other than weights.
@@ -101,6 +103,7 @@ def _without_weights(name: str, summary: str, formula: str, source: str, shifts:
         shifts=lambda operation: shifts,
         has_multiplier=shifts > 1,
         form=None,
+        mean_field=True,
         forward=scalars.forward,
         backward=scalars.backward,
     )

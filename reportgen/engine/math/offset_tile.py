@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from reportgen.engine.math.vectors import INDEX, SIZE, Emit, data_reader
 
 WIDE, NARROW = 16, 8
 """Numbers of columns of tiles."""
@@ -22,42 +23,8 @@ WIDE_ROWS, REST_ROWS, NARROW_ROWS = 6, 4, 8
 """Heights of tiles: of wide tiles, of wide tiles for remaining rows, and of narrow tiles. Wide sums take twelve of
 sixteen registers of 8 numbers; fewer than eight independent sums would wait for each other."""
 
-_INDEX, _SIZE = ir.IntType(32), ir.IntType(64)
-
-
-class _Emit:
-    """Emits instructions on vectors of `lanes` elements of type `real`."""
-
-    def __init__(self, builder: Any, real: Any, lanes: int) -> None:
-        self.builder, self.lanes = builder, lanes
-        self.vector = ir.VectorType(real, lanes)
-        self.align, self.index = (4, _INDEX) if real == ir.FloatType() else (8, _SIZE)
-
-    def at(self, pointer: Any, index: Any, factor: Any = None) -> Any:
-        return self.builder.gep(pointer, [index if factor is None else self.builder.mul(index, factor)])
-
-    def offset(self, pointer: Any) -> Any:
-        """Return an entry of a table of offsets."""
-        entry = self.builder.load(self.builder.bitcast(pointer, self.index.as_pointer()))
-        return entry if self.index == _SIZE else self.builder.sext(entry, _SIZE)
-
-    def load(self, pointer: Any) -> Any:
-        return self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()), align=self.align)
-
-    def store(self, value: Any, pointer: Any) -> None:
-        self.builder.store(value, self.builder.bitcast(pointer, self.vector.as_pointer()), align=self.align)
-
-    def spread(self, value: Any) -> Any:
-        """Return a vector with the value in every lane."""
-        undefined = ir.Constant(self.vector, ir.Undefined)
-        first = self.builder.insert_element(undefined, value, _INDEX(0))
-        mask = ir.Constant(ir.VectorType(_INDEX, self.lanes), None)
-        return self.builder.shuffle_vector(first, undefined, mask)
-
-    def add_product(self, x: Any, y: Any, slot: Any) -> None:
-        flags = ("contract", "nsz")
-        product = self.builder.fmul(x, y, flags=flags)
-        self.builder.store(self.builder.fadd(product, self.builder.load(slot), flags=flags), slot)
+_LONG = 64
+"""Number of terms of a sum from which on the results are prefetched, so that they are in the cache when it is done."""
 
 
 @intrinsic(prefer_literal=True)
@@ -88,24 +55,24 @@ def _offset_tile(
     )
 
     def codegen(context, builder, sig, values):
-        def data(index, at):
-            array = context.make_array(sig.args[index])(context, builder, values[index])
-            return builder.gep(array.data, [values[at]])
-
-        emit = _Emit(builder, context.get_value_type(sig.args[3].dtype), lanes.literal_value)
+        data = data_reader(context, builder, sig, values)
+        emit = Emit(builder, context.get_value_type(sig.args[3].dtype), lanes.literal_value)
         a, b, start, c = data(3, 4), data(8, 9), data(11, 12), data(14, 15)
         row_table, inner_table = data(5, 6), data(5, 7)
-        heads = [emit.at(a, emit.offset(emit.at(row_table, _SIZE(i)))) for i in range(height)]
+        heads = [emit.at(a, emit.offset(emit.at(row_table, SIZE(i)))) for i in range(height)]
         slots = [cgutils.alloca_once(builder, emit.vector) for _ in heads]
         for i, slot in enumerate(slots):
-            builder.store(emit.load(emit.at(start, _SIZE(i), values[13])), slot)
+            builder.store(emit.load(emit.at(start, SIZE(i), values[13])), slot)
+        with builder.if_then(builder.icmp_signed(">=", values[2], SIZE(_LONG))):
+            for i in range(height):
+                emit.fetch(emit.at(c, SIZE(i), values[16]))
         with cgutils.for_range(builder, values[2]) as loop:
             offset = emit.offset(emit.at(inner_table, loop.index))
             line = emit.load(emit.at(b, loop.index, values[10]))
             for head, slot in zip(heads, slots, strict=True):
                 emit.add_product(emit.spread(builder.load(emit.at(head, offset))), line, slot)
         for i, slot in enumerate(slots):
-            emit.store(builder.load(slot), emit.at(c, _SIZE(i), values[16]))
+            emit.store(builder.load(slot), emit.at(c, SIZE(i), values[16]))
         return context.get_dummy_value()
 
     return signature, codegen
@@ -144,9 +111,9 @@ def _put_offset(typingctx, table, at, value):
 
     def codegen(context, builder, sig, values):
         array = context.make_array(sig.args[0])(context, builder, values[0])
-        emit = _Emit(builder, context.get_value_type(sig.args[0].dtype), WIDE)
+        emit = Emit(builder, context.get_value_type(sig.args[0].dtype), WIDE)
         place = builder.bitcast(emit.at(array.data, values[1]), emit.index.as_pointer())
-        builder.store(values[2] if emit.index == _SIZE else builder.trunc(values[2], _INDEX), place)
+        builder.store(values[2] if emit.index == SIZE else builder.trunc(values[2], INDEX), place)
         return context.get_dummy_value()
 
     return signature, codegen
@@ -161,31 +128,4 @@ put_offset = _plain_put_offset if config.DISABLE_JIT else _put_offset
 
 Writes an entry of a table of offsets. A table is part of a work buffer of real numbers; an entry is an integer of as
 many bits.
-"""
-
-
-@intrinsic
-def _copy_span(typingctx, source, at, target, target_at, count):
-    signature = types.void(source, types.int64, target, types.int64, types.int64)
-
-    def codegen(context, builder, sig, values):
-        def data(index):
-            array = context.make_array(sig.args[index])(context, builder, values[index])
-            return builder.gep(array.data, [values[index + 1]])
-
-        size = context.get_abi_sizeof(context.get_value_type(sig.args[0].dtype))
-        cgutils.raw_memcpy(builder, data(2), data(0), values[4], size)
-        return context.get_dummy_value()
-
-    return signature, codegen
-
-
-def _plain_copy_span(source, at, target, target_at, count):
-    target[target_at : target_at + count] = source[at : at + count]
-
-
-copy_span = _plain_copy_span if config.DISABLE_JIT else _copy_span
-"""copy_span(source, at, target, target_at, count)
-
-Copies elements between flat arrays that do not overlap; LLVM compiles no loop over computed indices to one as fast.
 """

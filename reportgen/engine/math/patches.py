@@ -10,11 +10,10 @@ tile, and the padded copy of a chunk of images.
 
 from __future__ import annotations
 
-from numba.extending import register_jitable
-
-from reportgen.engine.jit.compile import internal
+from reportgen.engine.jit.compile import internal, shared
 from reportgen.engine.math.microkernel import LANES, transpose
-from reportgen.engine.math.offset_tile import NARROW, WIDE, copy_span, put_offset
+from reportgen.engine.math.offset_tile import NARROW, WIDE, put_offset
+from reportgen.engine.math.vectors import clear_span, copy_span
 
 Grid = tuple[int, int, int, int, int, int]
 Image = tuple[int, int, int, int, int]
@@ -26,20 +25,20 @@ _POSITIONS, _ELEMENTS = 1024, 49152
 """Limits on the positions and the padded elements of a chunk of more than one example; a chunk fits in the L2 cache."""
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@shared
 def extent(grid: Grid) -> tuple[int, int]:
     """Return the height and width that the patches cover."""
     return (grid[0] - 1) * grid[2] + grid[4], (grid[1] - 1) * grid[3] + grid[5]
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@shared
 def chunk_size(grid: Grid, image: Image) -> int:
     """Return the number of examples of a chunk."""
     tall, wide = extent(grid)
     return max(1, min(_POSITIONS // (grid[0] * grid[1]), _ELEMENTS // (tall * wide * image[2])))
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@shared
 def layout(grid: Grid, image: Image) -> tuple[int, int, int, int]:
     """Return where the table of taps, the remaining positions, the images, and the free part of the buffer begin."""
     examples = chunk_size(grid, image)
@@ -49,7 +48,7 @@ def layout(grid: Grid, image: Image) -> tuple[int, int, int, int]:
     return taps, rest, rest + SPARE, rest + SPARE + examples * tall * wide * image[2]
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@shared
 def is_inside(grid: Grid, image: Image) -> bool:
     """Return whether patches start at the image's corner and end inside it, so that they need no padded copy."""
     tall, wide = extent(grid)
@@ -80,14 +79,6 @@ def write_tables(grid, image, examples, columns):
 
 
 @internal
-def clear(target, begin, end):
-    """Set a part of target, flat, to zero."""
-    zero = target.dtype.type(0)
-    for k in range(begin, end):
-        target[k] = zero
-
-
-@internal
 def copy_images(grid, image, begin, end, source, columns):
     """Copy examples to the work buffer, flat (examples, tall, wide, channels), where the padding is zero already."""
     height, width, channels, above, left = image
@@ -112,10 +103,9 @@ def pack_filters(w, depth, filters, begin, lanes, panel):
         elif width == NARROW:
             copy_span(w, p * filters + begin, panel, p * lanes, NARROW)
         else:
-            for q in range(width):
-                panel[p * lanes + q] = w[p * filters + begin + q]
-        for q in range(width, lanes):
-            panel[p * lanes + q] = w.dtype.type(0)
+            copy_span(w, p * filters + begin, panel, p * lanes, width)
+        if width < lanes:
+            clear_span(panel, p * lanes + width, lanes - width)
 
 
 @internal
@@ -130,6 +120,5 @@ def pack_tap(w, tap, channels, filters, begin, lanes, panel, at):
     for q in range(width):
         for p in range(whole if q < blocks else 0, filters):
             panel[at + p * lanes + q] = w[source + q * filters + p]
-    for q in range(width, lanes):
-        for p in range(filters):
-            panel[at + p * lanes + q] = w.dtype.type(0)
+    for p in range(filters if width < lanes else 0):
+        clear_span(panel, at + p * lanes + width, lanes - width)

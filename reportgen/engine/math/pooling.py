@@ -5,14 +5,48 @@ Windows lie inside the image; trailing rows and columns that fill no window are 
 
 from __future__ import annotations
 
-from reportgen.engine.jit.compile import internal
+from reportgen.engine.jit.compile import inline_ir, internal
+from reportgen.engine.math.pool_window import AVERAGE, CHANNELS, MAX, pool_window, spread_window
+from reportgen.engine.math.vectors import clear_span
 
 
-@internal
-def _clear(geometry, rows, dx):
-    zero = dx.dtype.type(0)
-    for k in range(rows * geometry[0] * geometry[1] * geometry[2]):
-        dx[k] = zero
+@inline_ir
+def _pool(kind, geometry, rows, x, out):
+    """Compute all windows."""
+    height, width, channels, window_height, window_width, down, across, _, _, out_height, out_width = geometry
+    window = window_height, window_width, width * channels, channels
+    share = x.dtype.type(1) / x.dtype.type(window_height * window_width)
+    at = 0
+    for example in range(rows):
+        for y in range(out_height):
+            line = (example * height + y * down) * width * channels
+            for column in range(out_width):
+                source = line + column * across * channels
+                for channel in range(0, channels, CHANNELS):
+                    count = min(CHANNELS, channels - channel)
+                    pool_window(kind, window, share, x, source + channel, out, at + channel, count)
+                at += channels
+
+
+@inline_ir
+def _pool_back(kind, geometry, rows, x, out, delta, dx):
+    """Compute the derivatives of all windows; they are added up if windows do not tile the image."""
+    height, width, channels, window_height, window_width, down, across, _, _, out_height, out_width = geometry
+    window = window_height, window_width, width * channels, channels
+    share = dx.dtype.type(1) / dx.dtype.type(window_height * window_width)
+    adds = window_height != down or window_width != across or out_height * down != height or out_width * across != width
+    if adds:
+        clear_span(dx, 0, rows * height * width * channels)
+    at = 0
+    for example in range(rows):
+        for y in range(out_height):
+            line = (example * height + y * down) * width * channels
+            for column in range(out_width):
+                source = line + column * across * channels
+                for channel in range(0, channels, CHANNELS):
+                    count, place = min(CHANNELS, channels - channel), at + channel
+                    spread_window(kind, window, share, x, source + channel, out, delta, place, dx, adds, count)
+                at += channels
 
 
 @internal
@@ -24,18 +58,7 @@ def pool_max(geometry, rows, x, out):
     x : flat (rows, height, width, channels).
     out : the result, flat (rows, out_height, out_width, channels).
     """
-    height, width, channels, window_height, window_width, down, across, _, _, out_height, out_width = geometry
-    for window in range(rows * out_height * out_width):
-        row, position = window // (out_height * out_width), window % (out_height * out_width)
-        y, left = row * height + position // out_width * down, position % out_width * across
-        at, source = window * channels, (y * width + left) * channels
-        for channel in range(channels):
-            out[at + channel] = x[source + channel]
-        for place in range(1, window_height * window_width):
-            source = ((y + place // window_width) * width + left + place % window_width) * channels
-            for channel in range(channels):
-                best, value = out[at + channel], x[source + channel]
-                out[at + channel] = best if value <= best or best != best else value
+    _pool(MAX, geometry, rows, x, out)
 
 
 @internal
@@ -48,51 +71,16 @@ def pool_max_back(geometry, rows, x, out, delta, dx):
     delta : the derivative by the results, flat (rows, out_height, out_width, channels).
     dx : the derivative by the inputs, flat (rows, height, width, channels).
     """
-    height, width, channels, window_height, window_width, down, across, _, _, out_height, out_width = geometry
-    _clear(geometry, rows, dx)
-    for window in range(rows * out_height * out_width):
-        row, position = window // (out_height * out_width), window % (out_height * out_width)
-        y, left = row * height + position // out_width * down, position % out_width * across
-        for channel in range(channels):
-            best, place = out[window * channels + channel], 0
-            while True:
-                source = ((y + place // window_width) * width + left + place % window_width) * channels + channel
-                place += 1
-                if x[source] == best or x[source] != x[source] or place == window_height * window_width:
-                    break
-            dx[source] += delta[window * channels + channel]
+    _pool_back(MAX, geometry, rows, x, out, delta, dx)
 
 
 @internal
 def pool_average(geometry, rows, x, out):
     """Compute the average of each window and channel; the parameters are those of `pool_max`."""
-    height, width, channels, window_height, window_width, down, across, _, _, out_height, out_width = geometry
-    share = x.dtype.type(1) / x.dtype.type(window_height * window_width)
-    for window in range(rows * out_height * out_width):
-        row, position = window // (out_height * out_width), window % (out_height * out_width)
-        y, left = row * height + position // out_width * down, position % out_width * across
-        at = window * channels
-        for channel in range(channels):
-            out[at + channel] = x.dtype.type(0)
-        for place in range(window_height * window_width):
-            source = ((y + place // window_width) * width + left + place % window_width) * channels
-            for channel in range(channels):
-                out[at + channel] += x[source + channel]
-        for channel in range(channels):
-            out[at + channel] *= share
+    _pool(AVERAGE, geometry, rows, x, out)
 
 
 @internal
 def pool_average_back(geometry, rows, delta, dx):
     """Compute the derivative by the inputs of `pool_average`; the parameters are those of `pool_max_back`."""
-    height, width, channels, window_height, window_width, down, across, _, _, out_height, out_width = geometry
-    share = dx.dtype.type(1) / dx.dtype.type(window_height * window_width)
-    _clear(geometry, rows, dx)
-    for window in range(rows * out_height * out_width):
-        row, position = window // (out_height * out_width), window % (out_height * out_width)
-        y, left = row * height + position // out_width * down, position % out_width * across
-        at = window * channels
-        for place in range(window_height * window_width):
-            target = ((y + place // window_width) * width + left + place % window_width) * channels
-            for channel in range(channels):
-                dx[target + channel] += share * delta[at + channel]
+    _pool_back(AVERAGE, geometry, rows, dx, delta, delta, dx)

@@ -1,0 +1,87 @@
+"""Sizes of a convolution's products, and the parts of its work buffer.
+
+A geometry is a tuple of 11 integers: height, width and channels of the input, height and width of the kernel, vertical
+and horizontal stride, zero padding above and to the left, height and width of the output. The padding below and to the
+right follows from the size of the output.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reportgen.engine.jit.compile import shared
+from reportgen.engine.math.offset_tile import NARROW, WIDE
+from reportgen.engine.math.patches import SPARE, Grid, Image, layout
+
+Geometry = tuple[int, int, int, int, int, int, int, int, int, int, int]
+
+NONE: Any = np.int64(0)
+ONE: Any = np.int64(1)
+"""Numba types a tuple with a plain constant apart, and compiles the functions that receive it again."""
+
+BLOCK = 128
+"""Number of positions over which a tile of the gradient is summed at a time; their elements stay in the L1 cache."""
+
+
+@shared
+def forward_patches(geometry: Geometry) -> tuple[Grid, Image]:
+    """Return grid and image of the patches that the filters are applied to."""
+    height, width, channels, kernel_height, kernel_width, down, across, top, left, out_height, out_width = geometry
+    return (out_height, out_width, down, across, kernel_height, kernel_width), (height, width, channels, -top, -left)
+
+
+@shared
+def _phase(size: int, kernel: int, stride: int, padding: int, phase: int) -> tuple[int, int, int, int]:
+    """Return first input, number of inputs, number of taps, and first output, along one axis, of a phase of the stride.
+
+    The input y depends on the taps congruent to y + padding modulo the stride, which is its phase.
+    """
+    first = (phase - padding) % stride
+    taps = (kernel - phase + stride - 1) // stride
+    return first, (size - first + stride - 1) // stride, taps, (first + padding) // stride - (taps - 1)
+
+
+@shared
+def back_patches(geometry: Geometry, filters: int, vertical: int, horizontal: int) -> tuple[Grid, Image]:
+    """Return grid and image of the patches of derivatives that reach the inputs of a phase."""
+    height, width, _, kernel_height, kernel_width, down, across, top, left, out_height, out_width = geometry
+    _, rows, taps_down, above = _phase(height, kernel_height, down, top, vertical)
+    _, columns, taps_across, before = _phase(width, kernel_width, across, left, horizontal)
+    return (rows, columns, ONE, ONE, taps_down, taps_across), (out_height, out_width, filters, above, before)
+
+
+@shared
+def tile_lanes(width: int, begin: int) -> int:
+    """Return the number of columns of the tiles that start at column `begin`."""
+    return NARROW if width - begin <= NARROW else WIDE
+
+
+@shared
+def first_column(width: int, begin: int) -> int:
+    """Return the first column of the tiles that start at column `begin`; the last tiles may overlap the others."""
+    return max(0, min(begin, width - tile_lanes(width, begin)))
+
+
+@shared
+def _padded(width: int) -> int:
+    """Return the number of columns of all tiles."""
+    return (width + NARROW - 1) // NARROW * NARROW if width % WIDE <= NARROW else (width + WIDE - 1) // WIDE * WIDE
+
+
+@shared
+def correlation_layout(grid: Grid, image: Image, width: int) -> tuple[int, int, int, int]:
+    """Return where bias, panels, the scratch tile and the results of a phase begin in the work buffer."""
+    bias = layout(grid, image)[3]
+    panels = bias + width + WIDE
+    scratch = panels + grid[4] * grid[5] * image[2] * _padded(width)
+    return bias, panels, scratch, scratch + SPARE * WIDE
+
+
+@shared
+def gradient_layout(grid: Grid, image: Image, width: int) -> tuple[int, int, int]:
+    """Return where sums, the panel of a block, and the end of the work buffer are."""
+    sums = layout(grid, image)[3]
+    panel = sums + (grid[4] * grid[5] * image[2] + SPARE) * _padded(width)
+    return sums, panel, panel + BLOCK * WIDE
