@@ -166,7 +166,7 @@ class _Layout:
             self._append(node, None, before)
             return
         adds = None if node.adds is None else self._operation_of(node.adds)
-        if not INITS[node.init.name].scalars or node.batchnorm is not None or _is_shortcut(node):
+        if not INITS[node.init.name].scalars or node.batchnorm is not None or is_shortcut(node):
             self._append(node, layer, before, adds)
             return
         shift = ActivationSpec(IDENTITY, 0.0, kind="shift")
@@ -224,8 +224,9 @@ class _Layout:
         )
 
 
-def _is_shortcut(node: LayerSpec) -> bool:
-    return node.branch is not None and node.branch.place == 0
+def is_shortcut(node: Node) -> bool:
+    """Return whether a node is a projection on the shortcut of a residual block."""
+    return isinstance(node, LayerSpec) and node.branch is not None and node.branch.place == 0
 
 
 def shown(shape: Sequence[int]) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reportgen.data.dataset import Dataset
 from reportgen.engine.cost import batches_per_epoch, count_parameters, step_operations
 from reportgen.engine.evaluation import Evaluation
+from reportgen.engine.inspect.images import ImageArrays
 from reportgen.engine.jit import ahead
 from reportgen.engine.probes.arrays import (
     ProbeSchedule,
@@ -100,6 +101,7 @@ class Run:
         # A bound method would be a reference cycle, which keeps the buffers until the next garbage collection.
         self.check_cancelled = functools.partial(_raise_if_cancelled, self.cancel)
         self.evaluation = Evaluation(self.spec, self.setup, self.per_epoch, self.check_cancelled)
+        self.images = ImageArrays(self.setup)
 
     def _extend_arrays(self, steps: int) -> None:
         """Extend the learning rates and losses to this number of steps; there is at least one learning rate."""
@@ -274,7 +276,7 @@ class Run:
         arrays = record_arrays(self.probed_steps, self.probe_arrays, units) | kept | by_class
         if self.curvatures:
             arrays["probe_curvature"] = np.array(self.curvatures)
-        arrays["step_loss"] = self.losses[: self.step]
+        arrays |= {"step_loss": self.losses[: self.step]} | self.images.arrays(self.step)
         arrays |= {f"epoch_{name}": column for name, column in zip(EPOCH_COLUMNS, self._epochs().T, strict=True)}
         return Outcome(
             status=self.status,

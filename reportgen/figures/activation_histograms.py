@@ -27,6 +27,7 @@ from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.axis import fix_ticks
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import course, number, prose, sentence
+from reportgen.figures.networks.stages import kinds_of, unit_words
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, outline, rows_for
 
@@ -83,16 +84,18 @@ def _in_rows(rows: Sequence[Row]) -> Figure:
         label = _style.wrap(row.name, left - 0.12, _style.SMALL, 3)
         place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "center"}
         ax.text(-0.015, 0.5, label, fontsize=_style.SMALL, **place)
-    _header(figure, axes[0][0], rows[0].bars)
+    _header(figure, axes[0][0], rows)
     return figure
 
 
-def _header(figure: Figure, ax: Axes, bars: Sequence[Bars]) -> None:
-    """Write the numbers of the layers above their columns."""
+def _header(figure: Figure, ax: Axes, rows: Sequence[Row]) -> None:
+    """Write the numbers of the layers above their columns, with their kinds if there is room."""
+    bars, kinds = rows[0].bars, kinds_of(row.series.summary.records[0] for row in rows)
     top = 1 - 0.06 / figure.get_figheight()
     to_figure = ax.transData + figure.transFigure.inverted()
     for at, one in enumerate(bars):
         words = f"layer {one.layer}" if at == 0 or len(bars) <= 6 else str(one.layer)
+        words += f" {kinds[one.layer - 1]}" if kinds and len(bars) <= 6 else ""
         x = float(to_figure.transform((at, 0))[0])
         figure.text(x, top, words, ha="center", va="top", fontsize=_style.SMALL, weight="bold")
 
@@ -154,6 +157,7 @@ def common_range(bars: Sequence[Bars]) -> Range | None:
 def _caption(rows: Sequence[Row], note: str) -> str:
     parts = [
         "activations of each hidden layer at initialization, over all units, probe examples and seeds",
+        unit_words(record for row in rows for record in row.series.summary.records),
         "each panel has its own vertical scale; tall bars are cut at twice the next height; σ: standard deviation",
         "; ".join(f"with “{row.name}”, σ {_course(row)}" for row in rows[:3]),
     ]

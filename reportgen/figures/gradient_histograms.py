@@ -22,6 +22,7 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import layer_name, listing, number, power, prose, sentence
+from reportgen.figures.networks.stages import kinds_of, unit_words
 from reportgen.figures.table import FIGURES
 from reportgen.figures.views.bins import BIN_COLUMNS, Bars, Row, csv_rows, notes, rows_for
 
@@ -46,14 +47,20 @@ def _figure(rows: Sequence[Row]) -> Figure:
     columns = len(rows) if len(rows) <= 3 else 2 if len(rows) == 4 else 3
     lines = -(-len(rows) // columns)
     inches = _style.WIDTH / columns - 0.5
-    margins = _style.Margins(titles=_style.titles_height([row.name for row in rows], inches))
+    room = _axis.KINDS * any(kinds_of(row.series.summary.records) for row in rows)
+    margins = _style.Margins(
+        titles=_style.titles_height([row.name for row in rows], inches),
+        bottom=_style.Margins.bottom + room,
+        between=_style.Margins.between + room,
+    )
     figure, axes = _style.panels(len(rows), columns, {1: 2.3, 2: 1.6, 3: 1.25}.get(lines, 1.05), margins=margins)
     supports = [one.support for row in rows for one in row.bars if np.isfinite(one.support[0])]
     low, high = min(low for low, _ in supports), max(high for _, high in supports)
     for number_, (ax, row) in enumerate(zip(axes, rows, strict=True)):
         _panel(ax, row)
         last = max(one.layer for one in row.bars)
-        _axis.set_layers(ax, [one.layer for one in row.bars], last, number_ + columns >= len(rows), 10)
+        kinds = kinds_of(row.series.summary.records)
+        _axis.set_layers(ax, [one.layer for one in row.bars], last, number_ + columns >= len(rows), 10, kinds)
         _decades(ax, low, high, number_ % columns == 0)
         _style.panel_title(ax, row.name, inches)
         if number_ % columns == 0:
@@ -103,6 +110,7 @@ def _caption(rows: Sequence[Row], note: str) -> str:
         "Absolute gradients of the loss with respect to the pre-activations at initialization, over units, probe "
         "examples and seeds; light marks: medians",
         "; ".join(_course(row) for row in rows[:3]),
+        unit_words(record for row in rows for record in row.series.summary.records),
         _zeros(rows),
     ]
     parts += [*notes(rows), note]

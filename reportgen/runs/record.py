@@ -47,6 +47,12 @@ class RunRecord:
             zeros are not counted.
         probe_unit_dead (P, U): 1 for a hidden unit that is zero on every probe example; unit_layer (U,): the layer of
             each hidden unit, counted from 1.
+        filters (K, F, height, width, channels): weights of the first layer as images, before training and, if the
+            run trains, after it; of at most 64 filters. Only for data with images.
+        example_image (height, width, channels), example_classes (2,): the first training example, its class and the
+            predicted class, -1 for outputs that are not finite. feature_maps (flat), feature_map_shape (M, 3),
+            feature_map_operation (M,): outputs of the layers for it, each (height, width, channels), and the indices
+            of their operations. Only for networks with convolution or pooling; see `engine.inspect.images`.
         val_confusion, train_confusion (C, C): number of examples by true class (row) and predicted class (column) at
             the end; all validation examples, and at most 1000 training examples in equal numbers per class. Only for
             runs with at least one training step and finite outputs at the end.

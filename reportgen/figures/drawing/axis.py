@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -194,6 +195,9 @@ def _percent(value: float, _: int | None = None) -> str:
     return f"{_plain(100 * value)}%"
 
 
+KINDS = 0.11
+"""Space in inches for the kinds of layers below their numbers."""
+
 TICK_GAP = 0.13
 """The fraction of the axis between the label 0, on the floor, and the label of the first decade."""
 
@@ -220,13 +224,24 @@ def _fine_ticks(scale: Scale) -> tuple[list[float], list[str]]:
     return inside, [exponents(f"{place:g}") for place in inside]
 
 
-def set_layers(axes: Axes, layers: Sequence[int], output: int | None, label: bool, most: int = 12) -> None:
-    """Set at most `most` layers as x ticks; the output layer, if shown, has the label "out"."""
+def set_layers(
+    axes: Axes, layers: Sequence[int], output: int | None, label: bool, most: int = 12, kinds: Sequence[str] = ()
+) -> None:
+    """Set at most `most` layers as x ticks; the output layer, if shown, has the label "out".
+
+    kinds: the kind of each layer, which labels have below the number where it is another one than before.
+    """
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 10**6) if len(layers) / s <= most)
     shown = [layer for layer in layers if step == 1 or layer % step == 0 or layer == output]
     if output is not None and step > 1:
         shown = [layer for layer in shown if layer == output or output - layer > 0.6 * step]
-    fix_ticks(axes.xaxis, shown, ["out" if layer == output else str(layer) for layer in shown])
+    words = ["out" if layer == output else str(layer) for layer in shown]
+    if kinds:
+        pairs = pairwise(["", *(kinds[layer - 1] for layer in shown)])
+        words = [
+            word if kind == before else f"{word}\n{kind}" for word, (before, kind) in zip(words, pairs, strict=True)
+        ]
+    fix_ticks(axes.xaxis, shown, words)
     axes.set_xlim(min(layers) - 0.5, max(layers) + 0.5)
     if label:
         axes.set_xlabel("layer", labelpad=2)

@@ -54,6 +54,12 @@ def count(amount: int, noun: str, plural: str | None = None) -> str:
     return f"{amount} {noun if amount == 1 else plural or noun + 's'}"
 
 
+def span(amounts: Sequence[int], noun: str) -> str:
+    """Return the amounts with their noun, such as "3 to 6 epochs"."""
+    low, high = min(amounts), max(amounts)
+    return count(high, noun) if low == high else f"{low} to {count(high, noun)}"
+
+
 def sentence(text: str) -> str:
     """Return the text with a capital first letter and a full stop."""
     line = text.strip().rstrip(".")

@@ -16,6 +16,7 @@ from reportgen.figures.drawing import axis as _axis
 from reportgen.figures.drawing import style as _style
 from reportgen.figures.drawing.figure import Drawing
 from reportgen.figures.drawing.words import count
+from reportgen.figures.networks.stages import kinds_of
 from reportgen.figures.views.layer_cells import COLUMNS, Cell, cells_of, drawn, drop_repeated_probe, rows_of
 from reportgen.figures.views.layer_words import alt_of, caption_of
 from reportgen.figures.views.series import Layout, Panel, layout
@@ -81,7 +82,13 @@ def _figure(cells: Sequence[Cell], view: LayerView, plan: Layout, scales: Mappin
     height = {1: 2.4, 2: 1.8, 3: 1.5}.get(rows, 1.3) if columns < 3 or rows > 1 else 2.0
     titles = [title for _, _, title in spots]
     inches = _style.WIDTH / columns - 0.5
-    margins = _style.Margins(across=0.42 if separate else 0.16, titles=_style.titles_height(titles, inches))
+    room = _axis.KINDS * bool(_kinds(cells))
+    margins = _style.Margins(
+        across=0.42 if separate else 0.16,
+        titles=_style.titles_height(titles, inches),
+        bottom=_style.Margins.bottom + room,
+        between=_style.Margins.between + room,
+    )
     figure, axes = _style.panels(len(spots), columns, height, _style.legend_height(labels), margins)
     for at, (ax, (probe, panel, title)) in enumerate(zip(axes, spots, strict=True)):
         inside = [cell for cell in cells if cell.probe == probe and cell.series in panel.series]
@@ -197,9 +204,14 @@ def _label_axes(ax: Axes, cells: Sequence[Cell], view: LayerView, bottom: bool, 
     layers = sorted({layer for cell in cells for layer in cell.layers} | {1})
     outputs = {cell.output for cell in cells if cell.output is not None}
     most = 12 if len(ax.figure.axes) < 3 else 10
-    _axis.set_layers(ax, layers, max(outputs) if len(outputs) == 1 else None, bottom, most)
+    _axis.set_layers(ax, layers, max(outputs) if len(outputs) == 1 else None, bottom, most, _kinds(cells))
     if left:
         ax.set_ylabel(view.label, labelpad=3)
+
+
+def _kinds(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Return the kinds of the layers, empty if the variants differ in them or have no convolutions."""
+    return kinds_of(cell.series.summary.records[0] for cell in cells)
 
 
 def _legend(cells: Sequence[Cell], view: LayerView) -> tuple[list[Any], list[str]]:

@@ -10,6 +10,7 @@ from reportgen.analysis.results import Analysis
 from reportgen.analysis.words.formatting import percent
 from reportgen.figures.drawing.axis import BAND_FROM, CUT, Scale
 from reportgen.figures.drawing.words import count, course, descriptions, listing, number, prose, sentence
+from reportgen.figures.networks.stages import unit_words
 from reportgen.figures.views.layer_cells import Cell
 from reportgen.figures.views.series import Layout, Panel, relevance
 from reportgen.figures.views.view import LayerView, Probe
@@ -20,7 +21,8 @@ def caption_of(
 ) -> str:
     seeds = max(len(cell.profile.seeds) for cell in cells)
     highlighted = [cell for cell in cells if not cell.series.grey] or list(cells)
-    parts = [f"{view.description}, by layer", _seed_words(seeds), plan.note]
+    units = unit_words(record for cell in cells for record in cell.series.summary.records)
+    parts = [f"{view.description}, by layer", units, _seed_words(seeds), plan.note]
     parts.append(_facts(view, cells, _examples(highlighted, relevance(analysis, view.statistic))))
     if any(cell.printed for cell in cells):
         parts.append(_printed_words(cells))

@@ -1,0 +1,250 @@
+"""Feature maps: the outputs of each layer with images for one example, with an image for each channel.
+
+The example is the first training example. Each variant has its input image, and a row for each convolution and pooling
+in which the scale is the same for all channels; dark is low and light is high. The label gives the size of the layer's
+outputs and the ends of the scale.
+
+A uniform image is a channel that does not respond to this example. A cross marks a dead channel, whose outputs are zero
+for every probe example. Later layers have smaller images, in which channels respond to larger parts of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from reportgen.analysis.results import Analysis, VariantSummary
+from reportgen.figures.drawing import mosaic
+from reportgen.figures.drawing import style as _style
+from reportgen.figures.drawing.figure import Drawing
+from reportgen.figures.drawing.words import count, descriptions, number, prose, sentence, span
+from reportgen.figures.networks.stages import operation_name, operations_of, shape_words
+from reportgen.figures.table import FIGURES
+from reportgen.figures.views.selection import select_rows
+from reportgen.runs.record import RunRecord
+
+FIGURE = FIGURES["feature_maps"]
+
+ROWS, TALLEST = 4, 8.6
+"""The largest number of variants, and the largest height of the figure in inches."""
+
+LEFT, GAP, TITLE = 1.42, 0.1, 0.24
+"""Inches: for labels, between rows, and for the name of a variant."""
+
+GRIDS = ((8, 0.55), (16, 0.275))
+"""Numbers of channels side by side, with the side of an image in inches; the second if the first is too tall."""
+
+LABEL = 0.36
+"""The height of a label of three lines in inches."""
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The channels of a layer, (channels, height, width); dead: numbers of dead channels, counted from 0."""
+
+    name: str
+    shape: tuple[int, ...]
+    images: NDArray[np.float64]
+    dead: tuple[int, ...]
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The smallest and largest finite value."""
+        finite = self.images[np.isfinite(self.images)]
+        return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+    @property
+    def silent(self) -> int:
+        """The number of channels that are the same at all positions."""
+        return int((np.ptp(self.images, axis=(1, 2)) == 0).sum())
+
+
+@dataclass(frozen=True)
+class Row:
+    """The input, (height, width, channels), and the feature maps of a variant."""
+
+    summary: VariantSummary
+    record: RunRecord
+    image: NDArray[np.float64]
+    layers: tuple[Maps, ...]
+
+    @property
+    def classes(self) -> str:
+        """The class of the example, and the predicted class."""
+        label, predicted = (int(one) for one in self.record.arrays["example_classes"])
+        return f"class {label}, {'no prediction' if predicted < 0 else f'predicted {predicted}'}"
+
+
+def draw(analysis: Analysis) -> Drawing | None:
+    """Return the figure, None if no run has feature maps."""
+    able = [row for row in map(_row, analysis.outcomes) if row is not None]
+    if not able:
+        return None
+    chosen, note = select_rows(analysis.plan, [row.summary for row in able], ROWS)
+    rows = [row for row in able if row.summary in chosen]
+    while len(rows) > 1 and _height(rows, *GRIDS[-1]) > TALLEST:
+        rows = rows[:-1]
+    if len(rows) < len(chosen):
+        note = f"The figure shows {len(rows)} of {len(able)} variants, the first of those that claims compare or name."
+    with _style.settings():
+        figure = _figure(rows)
+    caption, alt = _caption(rows, note), _alt(rows, note)
+    return Drawing(FIGURE.id, FIGURE.title, caption, alt, figure, COLUMNS, list(_csv(rows)))
+
+
+def _row(summary: VariantSummary) -> Row | None:
+    """Return the maps of the first seed, of a run that did not diverge if there is one."""
+    records = [record for record in summary.records if len(record.arrays.get("feature_map_operation", ()))]
+    if not records:
+        return None
+    record = min(records, key=lambda record: (record.status == "diverged", record.spec.seed))
+    layers = tuple(_layers(record))
+    return Row(summary, record, np.asarray(record.arrays["example_image"], float), layers) if layers else None
+
+
+def _layers(record: RunRecord) -> Iterator[Maps]:
+    operations, arrays = operations_of(record), record.arrays
+    begin = 0
+    for index, shape in zip(arrays["feature_map_operation"], arrays["feature_map_shape"], strict=True):
+        values = np.asarray(arrays["feature_maps"][begin : begin + int(np.prod(shape))], float)
+        begin += values.size
+        if not operations:
+            return
+        operation = operations[int(index)]
+        layer = None if operation.layer is None else operation.layer + 1
+        name = operation_name(operation) if layer is None else f"{layer} {operation_name(operation)}"
+        images = values.reshape(tuple(shape)).transpose(2, 0, 1)
+        yield Maps(name, operation.output_shape, images, _dead(record, layer, len(images)))
+
+
+def _dead(record: RunRecord, layer: int | None, most: int) -> tuple[int, ...]:
+    """Return the first channels of a layer that are zero for every probe example at the last probe."""
+    if layer is None or not len(record.probe_steps) or "probe_unit_dead" not in record.arrays:
+        return ()
+    units = np.asarray(record.arrays["probe_unit_dead"])[-1][np.asarray(record.arrays["unit_layer"]) == layer]
+    return tuple(int(channel) for channel in np.flatnonzero(units[:most]))
+
+
+def _figure(rows: Sequence[Row]) -> Figure:
+    columns, side = next((grid for grid in GRIDS if _height(rows, *grid) <= 0.8 * TALLEST), GRIDS[-1])
+    inches = _height(rows, columns, side)
+    figure, ax = mosaic.canvas(inches)
+    top = 0.06
+    for row in rows:
+        ax.text(0.1, top + 0.08, _style.clip(row.summary.variant.label, 6, _style.TITLE), weight="bold", va="center")
+        top += TITLE
+        _draw_input(ax, row, top, side)
+        top += max(side, LABEL) + GAP
+        for layer in row.layers:
+            _draw_layer(ax, layer, top, columns, side)
+            top += _layer_height(layer, columns, side) + GAP
+    mosaic.set_inches(ax, inches)
+    return figure
+
+
+def _height(rows: Sequence[Row], columns: int, side: float) -> float:
+    """Return the height of the figure in inches."""
+    layers = [layer for row in rows for layer in row.layers]
+    inputs = len(rows) * (TITLE + max(side, LABEL) + GAP)
+    return 0.06 + inputs + sum(_layer_height(layer, columns, side) + GAP for layer in layers)
+
+
+def _layer_height(layer: Maps, columns: int, side: float) -> float:
+    return max(mosaic.height(len(layer.images), columns, side), LABEL)
+
+
+def _draw_input(ax: Axes, row: Row, top: float, side: float) -> None:
+    channels = row.image.shape[2]
+    low, high = _ends(row.image)
+    image = row.image if channels == 3 else row.image.mean(axis=2)
+    middle, half = (low + high) / 2, (high - low) / 2 or 1.0
+    shades = mosaic.composed(image - middle, half) if channels == 3 else mosaic.coloured(image, mosaic.GREYS, low, high)
+    shape = shape_words(row.image.shape)
+    _label(ax, top, "input", shape, row.classes)
+    mosaic.show(ax, shades[None], 1, LEFT, top, side)
+
+
+def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def _draw_layer(ax: Axes, layer: Maps, top: float, columns: int, side: float) -> None:
+    low, high = layer.ends
+    shown = "" if len(layer.images) == layer.shape[-1] else f", first {len(layer.images)}"
+    _label(ax, top, layer.name, f"{shape_words(layer.shape)}{shown}", f"{number(low)} to {number(high)}")
+    shades = mosaic.coloured(layer.images, mosaic.SEQUENTIAL, low, high)
+    mosaic.show(ax, shades, columns, LEFT, top, side)
+    for channel in layer.dead:
+        x, y = mosaic.place(channel, columns, LEFT, top, side)
+        ax.plot([x], [y], marker="x", ms=7, mew=1.4, color=_style.GROUND, zorder=3)
+
+
+def _label(ax: Axes, top: float, name: str, *lines: str) -> None:
+    ax.text(0.1, top - 0.02, _style.clip(name, LEFT - 0.2, _style.SMALL), fontsize=_style.SMALL, va="top")
+    for at, line in enumerate(lines):
+        words = _style.clip(line, LEFT - 0.16, _style.TINY)
+        ax.text(0.1, top + 0.13 + 0.115 * at, words, fontsize=_style.TINY, va="top", color=_style.MUTED)
+
+
+COLUMNS = ("variant", "label", "seed", "layer", "channel", "dead", "row", "values")
+"""Columns of the CSV file; a row of an image is a line, with its values from left to right."""
+
+
+def _csv(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        start = (row.summary.variant.id, row.summary.variant.label, row.record.spec.seed)
+        inputs = Maps("input", row.image.shape, row.image.transpose(2, 0, 1), ())
+        for layer in (inputs, *row.layers):
+            for (channel, y), _ in np.ndenumerate(layer.images[:, :, 0]):
+                values = " ".join(f"{value:.5g}" for value in layer.images[channel, y])
+                yield (*start, layer.name, channel + 1, channel in layer.dead, y + 1, values)
+
+
+def _caption(rows: Sequence[Row], note: str) -> str:
+    layers = [layer for row in rows for layer in row.layers]
+    seeds = " and ".join(str(seed) for seed in sorted({row.record.spec.seed for row in rows}))
+    runs = max(len(row.summary.records) for row in rows)
+    epochs = span([len(row.record.epochs("epoch")) - 1 for row in rows], "epoch")
+    when = f"after {epochs} of training" if any(row.record.steps for row in rows) else "at initialization"
+    parts = [
+        f"outputs of the layers for the first training example {when}, of the run with seed {seeds} (one of "
+        f"{count(runs, 'run')}), with an image for each channel",
+        "Each layer has its own scale, from its smallest value (dark) to its largest (light), which its label gives",
+        _silence(rows),
+    ]
+    if any(layer.dead for layer in layers):
+        parts.append("A cross marks dead channels, which are 0 for every probe example")
+    if any(len(layer.images) < layer.shape[-1] for layer in layers):
+        parts.append("Of layers with many channels, the figure shows the first ones")
+    return " ".join(sentence(part) for part in [*parts, note] if part)
+
+
+def _silence(rows: Sequence[Row]) -> str:
+    """Return a sentence on channels that do not respond to the example."""
+    layers = [layer for row in rows for layer in row.layers]
+    silent, channels = sum(layer.silent for layer in layers), sum(len(layer.images) for layer in layers)
+    if not silent:
+        return "Every channel shown responds to the example; a channel that does not would be a uniform image"
+    return f"{silent} of {count(channels, 'channel')} shown do not respond to the example and are uniform images"
+
+
+def _alt(rows: Sequence[Row], note: str) -> str:
+    lines = []
+    for row in rows:
+        layers = "; ".join(_words(layer) for layer in row.layers)
+        lines.append(f"{row.summary.variant.label}: input of {row.classes}; {layers}")
+    return prose("Images of the outputs of each layer for one example.", note, descriptions(lines, ROWS, "variant"))
+
+
+def _words(layer: Maps) -> str:
+    low, high = layer.ends
+    silent = f", {layer.silent} of them uniform" if layer.silent else ""
+    dead = f", {len(layer.dead)} dead" if layer.dead else ""
+    shown = count(len(layer.images), "channel")
+    return f"{layer.name}, {shape_words(layer.shape)}: {shown} from {number(low)} to {number(high)}{silent}{dead}"

@@ -1,0 +1,1 @@
+"""Networks as figures draw them: their stages in words, repeated parts, and drawings of architectures."""

@@ -1,0 +1,130 @@
+"""The stages of a network as figures draw them: its operations in words, with shapes and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reportgen.engine.layers.geometry import LayoutError, Shape
+from reportgen.engine.layout import INPUT, Operation, is_shortcut, lay_out
+from reportgen.engine.network_spec import PoolSpec, WindowSpec
+from reportgen.runs.record import RunRecord
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A layer with its normalization and activation, a pooling, or an activation that stands alone.
+
+    Attributes
+    ----------
+    name : the operation in words, such as "conv 3×3".
+    norm, activation, dropout : what follows it, in words; empty for nothing.
+    output : shape of the outputs of one example, (height, width, channels) or (units,).
+    layer : number of the layer with weights, counted from 1; None for other stages.
+    source, adds : stages whose outputs are the inputs, and are added; INPUT for the network's inputs, None for none.
+    shortcut : whether the stage is a projection on the shortcut of a residual block.
+    place : place of the layer in its residual block, None outside of blocks.
+    image_weights : whether the weights belong to a window.
+    """
+
+    name: str
+    norm: str
+    activation: str
+    dropout: str
+    output: Shape
+    parameters: int
+    layer: int | None
+    source: int
+    adds: int | None
+    shortcut: bool
+    place: int | None
+    image_weights: bool
+
+    @property
+    def details(self) -> str:
+        """What follows the operation, in words."""
+        return ", ".join(part for part in (self.norm, self.activation, self.dropout) if part)
+
+
+def operations_of(record: RunRecord) -> tuple[Operation, ...]:
+    """Return the operations of a run, empty if its record does not have the shape of the inputs."""
+    facts = record.facts
+    shape = facts.get("image_shape")
+    images = (int(shape[0]), int(shape[1]), int(shape[2])) if shape else None
+    try:
+        return lay_out(record.spec.network, int(facts["features"]), images) if "features" in facts else ()
+    except LayoutError:
+        return ()
+
+
+def stages_of(operations: Sequence[Operation]) -> list[Stage]:
+    """Return the stages; the scalar biases and multipliers of a layer belong to its stage."""
+    groups: list[list[int]] = []
+    for index, operation in enumerate(operations):
+        joins = groups and operation.layer is not None and operations[groups[-1][0]].layer == operation.layer
+        groups = [*groups[:-1], [*groups[-1], index]] if joins else [*groups, [index]]
+    stage_of = {index: number for number, group in enumerate(groups) for index in group} | {INPUT: INPUT}
+    return [_stage([operations[index] for index in group], stage_of) for group in groups]
+
+
+def _stage(group: Sequence[Operation], stage_of: dict[int, int]) -> Stage:
+    main = next((operation for operation in group if operation.owns_weights), group[0])
+    last, branch = group[-1], getattr(main.node, "branch", None)
+    added = next((operation.adds for operation in group if operation.adds is not None), None)
+    return Stage(
+        name=operation_name(main),
+        norm="batch norm" if last.batchnorm else "scalar biases" if len(group) > 1 else "",
+        activation=_activation(last),
+        dropout=f"dropout {last.dropout.rate:g}" if last.dropout and last.dropout.rate else "",
+        output=last.output_shape,
+        parameters=sum(operation.parameters for operation in group),
+        layer=None if main.layer is None else main.layer + 1,
+        source=stage_of[group[0].source],
+        adds=None if added is None else stage_of[added],
+        shortcut=is_shortcut(main.node),
+        place=branch.place if branch else None,
+        image_weights=main.owns_weights and main.geometry is not None,
+    )
+
+
+def operation_name(operation: Operation) -> str:
+    """Return an operation in words, such as "conv 5×5, stride 2" or "global average pool"."""
+    window: WindowSpec | None = getattr(operation.node, "window", None)
+    name = operation.kind.name.replace("_", " ")
+    if window is None:
+        return f"global {name}" if isinstance(operation.node, PoolSpec) else name
+    usual = window.size if isinstance(operation.node, PoolSpec) else (1, 1)
+    stride = window.stride
+    words = "" if stride == usual else f", stride {_times(stride) if len(set(stride)) > 1 else stride[0]}"
+    return f"{name} {_times(window.size)}{words}"
+
+
+def _activation(operation: Operation) -> str:
+    if isinstance(operation.node, PoolSpec) or operation.activation.name == "identity":
+        return ""
+    return operation.activation.name.replace("_", " ")
+
+
+def _times(sizes: Sequence[int]) -> str:
+    return "×".join(map(str, sizes))
+
+
+def shape_words(shape: Shape) -> str:
+    """Return a shape as channels, height and width, such as 6×28×28, or as a number of units."""
+    return str(shape[0]) if len(shape) == 1 else _times((shape[2], shape[0], shape[1]))
+
+
+def kinds_of(records: Iterable[RunRecord]) -> tuple[str, ...]:
+    """Return the kind of each layer with weights, such as ("conv", "dense").
+
+    Empty if no layer is a convolution, or if the networks have different kinds of layers.
+    """
+    networks = [record.spec.network.layers for record in records]
+    kinds = {tuple(layer.kind for layer in layers) for layers in networks}
+    return kinds.pop() if len(kinds) == 1 and any(layer.window for layer in networks[0]) else ()
+
+
+def unit_words(records: Iterable[RunRecord]) -> str:
+    """Return a sentence on the units of convolutions, empty if there are none."""
+    has_windows = any(layer.window for record in records for layer in record.spec.network.layers)
+    return "In a convolution, a unit is a channel, with its values at all positions" if has_windows else ""
