@@ -1,7 +1,7 @@
 """Accuracy of pruned networks against the share of weights that remain, by round of pruning.
 
 The axis is logarithmic and runs from the dense network, in which all weights remain, to the sparsest one, as in Frankle
-and Carbin (2019, figure 4). Each variant that prunes is a line: dots are seeds, lines connect their means, and bands
+and Carbin (2019, figure 4). Each variant that prunes is a line: dots are seeds, lines connect their means, and bars
 are 95% intervals, which need three seeds. Dashed lines continue the mean accuracy of the dense network. A second panel
 shows the epoch of the lowest validation loss in each round, if there is a validation split.
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,11 @@ COLUMNS = (
 )
 """Columns of the CSV file; low and high are the ends of the 95% interval of the mean over seeds."""
 
+MOST_TICKS = 8
+
+DODGE = 0.012
+"""Distance of neighbouring lines, as a fraction of the axis."""
+
 DENSE: dict[str, Any] = {"ls": (0, (4, 3)), "lw": 0.8, "zorder": 1.7}
 
 
@@ -66,8 +71,10 @@ class Line:
         return self.summary.variant.label
 
     def means(self, name: str) -> list[Estimate]:
-        """Return the mean of a value over the seeds with its interval, for each round."""
-        return [estimate(column, f"round_{name}") for column in self.values[name].T]
+        """Return the mean of a value over the seeds with its interval, for each round; no epoch is after the last."""
+        found = [estimate(column, f"round_{name}") for column in self.values[name].T]
+        epochs = max(record.spec.training.epochs for record in self.summary.records)
+        return [replace(one, hi=min(one.hi, epochs)) for one in found] if name == BEST else found
 
 
 def draw(analysis: Analysis) -> Drawing | None:
@@ -111,14 +118,17 @@ def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
     handles, labels = _legend(lines)
     margins = _style.Margins(left=0.55, across=0.55, top=0.14)
     figure, axes = _style.panels(len(names), len(names), 2.4, _style.legend_height(labels), margins)
-    lowest = min(float(line.remaining.min()) for line in lines)
     for ax, name in zip(axes, names, strict=True):
         y = _scale(lines, name)
-        for line in sorted(lines, key=lambda line: not line.grey):
-            _draw_line(ax, line, name, y)
+        for line in lines:
+            if line.grey:
+                _draw_line(ax, line, name, y, line.remaining)
+        coloured = [line for line in lines if not line.grey]
+        for line, x in zip(coloured, _places(coloured), strict=True):
+            _draw_line(ax, line, name, y, x)
         if name != BEST:
             _draw_dense(ax, lines, name)
-        _set_remaining(ax, lowest)
+        _set_remaining(ax, lines)
         _axis.set_y(ax, y)
         ax.set_xlabel("weights remaining", labelpad=2)
         ax.set_ylabel("epoch of lowest validation loss" if name == BEST else words(name), labelpad=3)
@@ -127,44 +137,54 @@ def _figure(lines: Sequence[Line], names: Sequence[str]) -> Figure:
 
 
 def _scale(lines: Sequence[Line], name: str) -> _axis.Scale:
-    drawn = [[e.value for e in line.means(name)] if line.grey else line.values[name] for line in lines]
+    coloured = [line for line in lines if not line.grey]
+    drawn: list[Any] = [[found.value for found in line.means(name)] for line in lines]
+    drawn += [part for line in coloured for part in (line.values[name], *_intervals(line.means(name)))]
     scale = _axis.scale_for(drawn, log=False) or _axis.UNIT
     return scale if name == BEST else _axis.accuracy_scale(scale)
 
 
-def _set_remaining(ax: Axes, lowest: float) -> None:
-    """Set a logarithmic axis that falls from 100% to the lowest share."""
-    scale = _axis.Scale(True, lowest / 1.12, 1.12)
+def _set_remaining(ax: Axes, lines: Sequence[Line]) -> None:
+    """Set a logarithmic axis that falls from 100%, with ticks at the rounds of the line with the most rounds."""
+    places = max((line.remaining for line in lines), key=len)
+    places = places[:: -(-len(places) // MOST_TICKS)]
     ax.set_xscale("log")
     ax.xaxis.set_minor_locator(NullLocator())
-    places = [place for place in _ticks(lowest) if scale.low <= place <= scale.high]
-    _axis.fix_ticks(ax.xaxis, places, [f"{100 * place:.3g}%" for place in places])
-    ax.set_xlim(scale.high, scale.low)
+    _axis.fix_ticks(ax.xaxis, [*places], [f"{100 * place:.2g}%" if place < 0.995 else "100%" for place in places])
+    lowest = min(float(line.remaining.min()) for line in lines)
+    margin = (1 / lowest) ** 0.04
+    ax.set_xlim(margin, lowest / margin)
 
 
-def _ticks(lowest: float) -> list[float]:
-    """Return shares for the ticks: halves if they span less than two decades, else powers of ten."""
-    if lowest > 0.01:
-        return [1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01]
-    return [10.0**-power for power in range(9)]
-
-
-def _draw_line(ax: Axes, line: Line, name: str, y: _axis.Scale) -> None:
+def _draw_line(ax: Axes, line: Line, name: str, y: _axis.Scale, x: Array) -> None:
+    """Draw a line at the places x: its seeds, the intervals of their means, and the means."""
     means = line.means(name)
     middle = y.place([found.value for found in means])
     if line.grey:
-        ax.plot(line.remaining, middle, **_style.GREY_LINE)
+        ax.plot(x, middle, **_style.GREY_LINE)
         return
-    colour = line.style.colour
-    x = np.broadcast_to(line.remaining, line.values[name].shape)
-    ax.plot(x.ravel(), y.place(line.values[name]).ravel(), ls="none", marker=".", ms=2.6, color=colour, alpha=0.5)
-    low, high = (
-        y.place([getattr(found, end) if found.n >= _axis.BAND_FROM else found.value for found in means])
-        for end in ("lo", "hi")
-    )
-    ax.fill_between(line.remaining, np.maximum(low, y.low), np.minimum(high, y.high), color=colour, alpha=0.13, lw=0)
+    colour, values = line.style.colour, line.values[name]
+    seeds = np.broadcast_to(x, values.shape).ravel(), y.place(values).ravel()
+    ax.plot(*seeds, ls="none", marker=".", ms=2.6, color=colour, alpha=0.5)
+    low, high = _intervals(means)
+    ax.vlines(x, y.place(low), y.place(high), color=colour, lw=1.0, alpha=0.7)
     style = {"ls": line.style.dash, "marker": line.style.marker, "ms": 3.4, "zorder": line.style.level}
-    ax.plot(line.remaining, middle, color=colour, **style)
+    ax.plot(x, middle, color=colour, **style)
+
+
+def _intervals(means: Sequence[Estimate]) -> tuple[list[float], list[float]]:
+    """Return the ends of the intervals, NaN for too few seeds."""
+    shown = [found.n >= _axis.BAND_FROM for found in means]
+    low = [found.lo if has else np.nan for found, has in zip(means, shown, strict=True)]
+    high = [found.hi if has else np.nan for found, has in zip(means, shown, strict=True)]
+    return low, high
+
+
+def _places(lines: Sequence[Line]) -> list[Array]:
+    """Return the places of the lines on the axis, a little beside each other so that intervals do not overlap."""
+    lowest = min(float(line.remaining.min()) for line in lines)
+    steps = [at - (len(lines) - 1) / 2 for at in range(len(lines))]
+    return [line.remaining * lowest ** (DODGE * step) for line, step in zip(lines, steps, strict=True)]
 
 
 def _dense(lines: Sequence[Line], name: str) -> dict[float, str]:
@@ -192,7 +212,7 @@ def _caption(lines: Sequence[Line], name: str, chosen: Selection, names: Sequenc
     banded = any(found.n >= _axis.BAND_FROM for line in lines for found in line.means(name))
     parts = [
         f"{words(name)} at the end of each round of pruning, against the share of weights that remain",
-        f"dots are seeds, lines connect their means{', bands are 95% intervals' if banded else ''}",
+        f"dots are seeds, lines connect their means{', bars are 95% intervals' if banded else ''}",
         "The dashed line is the dense network" if len(_dense(lines, name)) == 1 else "Dashed lines are dense networks",
         "The second panel shows the epoch of the lowest validation loss" if BEST in names else "",
         chosen.in_colour(),

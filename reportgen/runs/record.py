@@ -21,7 +21,8 @@ class RunRecord:
     """A finished run. Shapes: S steps, E epochs, P probes, L layers, B bins, U hidden units, C classes, K cycles.
 
     status: "ok", "diverged" (a value is not finite), "stopped" (early stopping or stop_above), "failed" (an exception).
-    steps: number of training steps; stopped_at_step: the last step of a run that is not "ok", else None.
+    steps: number of training steps (with pruning, of the last training); stopped_at_step: the last step of a run that is
+        not "ok", else None.
     final: the scores named in SCORES (NaN for an empty split), then the scores that the evaluation settings add.
     facts: counts and moments of the preprocessed data: train_n, val_n, test_n, features, classes,
         input_mean, input_std, input_second_moment, class_counts (list), parameters, probe_n; with batch normalization,
@@ -60,6 +61,11 @@ class RunRecord:
             (V,), test_labels; snapshot_step (K,), snapshot_single_val_loss (K,), snapshot_single_val_accuracy (K,),
             snapshot_val_probabilities (K, V, C): the networks at the ends of the cycles. Only if the study's
             evaluation settings require them.
+        round_sparsity (R + 1,): share of all weights that are removed, by round of pruning; row 0 is the dense network.
+            round_<score> (R + 1,): every name in SCORES, at the end of the round; round_best_epoch (R + 1,): epoch of
+            the lowest validation loss; round_weights (R + 1, L): number of weights that remain in each layer. NaN, or
+            0 weights, for rounds after a training that diverged. Only with pruning, where all other arrays are those
+            of the last training; before the epoch to which weights return, they are those of the dense network.
     error: message of the exception in a failed run.
     provenance: reportgen, python, numpy, numba, platform, workers, started and finished (ISO 8601, UTC).
     """

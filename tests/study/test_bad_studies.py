@@ -16,6 +16,7 @@ from tests.study.bad_expectations import BAD_EXPECTATIONS
 from tests.study.bad_measures import BAD_MEASURES
 from tests.study.bad_network import BAD_NETWORK
 from tests.study.bad_places import BAD_PLACES
+from tests.study.bad_pruning import BAD_PRUNING
 from tests.study.bad_readings import BAD_READINGS
 from tests.study.bad_search import BAD_SEARCH
 from tests.study.bad_sections import BAD_SECTIONS
@@ -29,6 +30,7 @@ EVERY_BAD = (
     *BAD_DATA,
     *BAD_NETWORK,
     *BAD_TRAINING,
+    *BAD_PRUNING,
     *BAD_SECTIONS,
     *BAD_VARIANTS,
     *BAD_SEARCH,
